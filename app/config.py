@@ -1,0 +1,149 @@
+"""Settings: read once from the environment, checked as a whole, frozen. A wrong one stops the start with its reason."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+INSTANCE = Path(__file__).resolve().parent.parent / "instance"
+_SECRETS = {"SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "REDIS_URL"}
+
+
+class WrongSetting(Exception):
+    """A setting is missing or wrong; the words name it and say why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set from outside. Each field is the environment variable of the same name in capitals."""
+
+    secret_key: str = field(repr=False)
+    database_url: str = field(repr=False)
+    database_owner_url: str = field(default="", repr=False)
+    payments: str = "sandbox"
+    stripe_secret_key: str = field(default="", repr=False)
+    stripe_publishable_key: str = ""
+    stripe_webhook_secret: str = field(default="", repr=False)
+    stripe_api_base: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    redis_url: str = field(default="", repr=False)
+    trusted_proxies: int = 0
+    log_format: str = "json"
+    demo: bool = False
+    testing: bool = False
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings, or raise `WrongSetting`. A secret may come from the file that `<NAME>_FILE` names."""
+        env = os.environ if environ is None else environ
+        values: dict[str, object] = {}
+        for each in fields(cls):
+            name = each.name.upper()
+            text = _read(env, name)
+            if text is None or each.name == "testing":
+                continue
+            values[each.name] = _typed(name, text, each.type)
+        values.setdefault("secret_key", "")
+        if not values.get("database_url"):
+            INSTANCE.mkdir(exist_ok=True)
+            values["database_url"] = f"sqlite:///{INSTANCE / 'purser.sqlite3'}"
+        values["database_url"] = _driver(str(values["database_url"]))
+        values["database_owner_url"] = _driver(str(values.get("database_owner_url", "")))
+        settings = cls(**values)  # type: ignore[arg-type]  # each value was typed by its field above
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Raise `WrongSetting` for the first setting that is wrong by itself or beside the others."""
+        _want(len(self.secret_key) >= 32, "SECRET_KEY", "must be at least 32 characters; make one with "
+              "python -c 'import secrets; print(secrets.token_hex(32))'")
+        scheme = self.database_url.partition(":")[0]
+        _want(scheme in {"sqlite", "postgresql+psycopg"}, "DATABASE_URL", "must begin with sqlite:/// or postgresql://")
+        _want(self.payments in {"sandbox", "stripe"}, "PAYMENTS", "must be 'sandbox' or 'stripe'")
+        _want(self.log_format in {"json", "console"}, "LOG_FORMAT", "must be 'json' or 'console'")
+        _want(0 <= self.trusted_proxies <= 10, "TRUSTED_PROXIES", "must be a number from 0 to 10")
+        self._check_urls()
+        self._check_payments()
+
+    def _check_urls(self) -> None:
+        for name, url in (("BASE_URL", self.base_url), ("STRIPE_API_BASE", self.stripe_api_base)):
+            if not url and name == "STRIPE_API_BASE":
+                continue
+            parts = urlsplit(url)
+            _want(parts.scheme in {"http", "https"} and parts.netloc and not parts.query and not parts.fragment,
+                  name, "must be a plain http:// or https:// address")
+            _want(not parts.path.strip("/"), name, "must have no path")
+        local = urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
+        _want(local or self.base_url.startswith("https://") or self.testing, "BASE_URL",
+              "must be https:// for any host but localhost, or sign-ins would travel in the open")
+        if self.redis_url:
+            _want(urlsplit(self.redis_url).scheme in {"redis", "rediss"}, "REDIS_URL", "must begin with redis://")
+
+    def _check_payments(self) -> None:
+        live = any("_live_" in key for key in (self.stripe_secret_key, self.stripe_publishable_key))
+        if self.payments == "sandbox":
+            _want(not live, "STRIPE_SECRET_KEY", "is a live key while PAYMENTS=sandbox: nothing would be charged; "
+                  "set PAYMENTS=stripe or take the key away")
+            return
+        _want(self.stripe_secret_key.startswith(("sk_", "rk_")), "STRIPE_SECRET_KEY", "must be set (sk_… or rk_…) with PAYMENTS=stripe")
+        _want(self.stripe_publishable_key.startswith("pk_"), "STRIPE_PUBLISHABLE_KEY", "must be set (pk_…) with PAYMENTS=stripe")
+        _want(self.stripe_webhook_secret.startswith("whsec_"), "STRIPE_WEBHOOK_SECRET",
+              "must be set (whsec_…) with PAYMENTS=stripe, or webhooks could be forged")
+        _want(("_live_" in self.stripe_secret_key) == ("_live_" in self.stripe_publishable_key), "STRIPE_PUBLISHABLE_KEY",
+              "and STRIPE_SECRET_KEY must both be live or both be test keys")
+        _want(not self.demo, "DEMO", "must be off with PAYMENTS=stripe")
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the portal over TLS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def on_postgresql(self) -> bool:
+        """Whether the database is PostgreSQL."""
+        return self.database_url.startswith("postgresql")
+
+
+def printable(settings: Settings) -> list[tuple[str, str]]:
+    """Return the settings by name as they may be shown: secrets only as set or not set."""
+    shown = []
+    for each in fields(settings):
+        name, value = each.name.upper(), getattr(settings, each.name)
+        if name != "TESTING":
+            shown.append((name, ("(set)" if value else "(not set)") if name in _SECRETS else str(value)))
+    return shown
+
+
+def _read(env: Mapping[str, str], name: str) -> str | None:
+    path = env.get(f"{name}_FILE")
+    if path:
+        _want(name not in env, name, f"is set beside {name}_FILE: keep one")
+        try:
+            return Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as problem:
+            raise WrongSetting(f"{name}_FILE: cannot be read: {problem}") from None
+    text = env.get(name)
+    return text.strip() if text is not None and text.strip() else None
+
+
+def _typed(name: str, text: str, kind: object) -> object:
+    if kind is int:
+        _want(text.isascii() and text.isdigit(), name, "must be a whole number")
+        return int(text)
+    if kind is bool:
+        _want(text.lower() in {"0", "1", "true", "false"}, name, "must be 1 or 0")
+        return text.lower() in {"1", "true"}
+    return text.rstrip("/") if name.endswith(("BASE_URL", "API_BASE")) else text
+
+
+def _driver(url: str) -> str:
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def _want(condition: object, name: str, words: str) -> None:
+    if not condition:
+        raise WrongSetting(f"{name} {words}")

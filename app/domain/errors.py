@@ -1,0 +1,44 @@
+"""How a rule says no, and how the code says that it is wrong."""
+
+from dataclasses import dataclass
+
+
+class Broken(AssertionError):
+    """A promise of the code itself does not hold: a bug, never the customer's doing."""
+
+
+def ensure(condition: object, words: str) -> None:
+    """Raise `Broken` unless `condition` holds. Unlike `assert`, it survives `python -O`."""
+    if not condition:
+        raise Broken(words)
+
+
+@dataclass(frozen=True)
+class Refused(Exception):
+    """Our rule said no.
+
+    `sentence` is for the customer, `reason` for machines (snake_case), `status` is the HTTP status of the answer
+    and `field` names the form field that it stands beside (empty: the whole form).
+    """
+
+    sentence: str
+    reason: str
+    status: int = 409
+    field: str = ""
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class NotFound(Refused):
+    """There is no such thing for this customer. A stranger's thing and a thing that never was look the same."""
+
+    def __init__(self, what: str = "page") -> None:
+        super().__init__(f"There is no such {what}.", "not_found", 404)
+
+
+class Forbidden(Refused):
+    """The member's role does not allow it."""
+
+    def __init__(self, sentence: str = "Your role may look at this but not change it.") -> None:
+        super().__init__(sentence, "forbidden", 403)

@@ -1,0 +1,145 @@
+"""Money and credits: whole numbers with their unit, one way in, one rounding out.
+
+Money is whole minor units of a currency (ISO 4217; cents for USD, yen for JPY). Credits are whole micros (10^-6) of the
+customer's credit unit, which is a currency or a named unit such as tokens. The two are different types on purpose.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.domain.errors import Refused, ensure
+
+MICROS = 1_000_000
+
+# ISO 4217 exponents other than 2.
+_EXPONENTS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),
+        0,
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+# Currencies that Stripe counts otherwise than ISO 4217 does: it wants ISK and UGX in hundredths, always whole
+# (https://docs.stripe.com/currencies#special-cases). Factors turn our minor units into the processor's.
+_STRIPE_FACTORS = {"ISK": 100, "UGX": 100}
+
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+def exponent(currency: str) -> int:
+    """Return how many decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD."""
+    ensure(_CURRENCY.fullmatch(currency), f"not a currency code: {currency!r}")
+    return _EXPONENTS.get(currency, 2)
+
+
+@dataclass(frozen=True, order=True)
+class Money:
+    """An amount in whole minor units of `currency`."""
+
+    amount_minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        ensure(type(self.amount_minor) is int, f"money is a whole number, not {self.amount_minor!r}")
+        exponent(self.currency)
+
+    def __add__(self, other: "Money") -> "Money":
+        ensure(self.currency == other.currency, f"{self.currency} and {other.currency} do not add up")
+        return Money(self.amount_minor + other.amount_minor, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        ensure(self.currency == other.currency, f"{self.currency} and {other.currency} do not add up")
+        return Money(self.amount_minor - other.amount_minor, self.currency)
+
+    @property
+    def major(self) -> Decimal:
+        """The amount in the currency's whole units, exact: 12.34 for 1234 cents."""
+        return Decimal(self.amount_minor).scaleb(-exponent(self.currency))
+
+
+@dataclass(frozen=True, order=True)
+class Credits:
+    """An amount of the customer's credit unit in whole micros."""
+
+    micros: int
+
+    def __post_init__(self) -> None:
+        ensure(type(self.micros) is int, f"credits are whole micros, not {self.micros!r}")
+
+    def __add__(self, other: "Credits") -> "Credits":
+        return Credits(self.micros + other.micros)
+
+    def __sub__(self, other: "Credits") -> "Credits":
+        return Credits(self.micros - other.micros)
+
+    def __neg__(self) -> "Credits":
+        return Credits(-self.micros)
+
+    @property
+    def units(self) -> Decimal:
+        """The amount in whole credit units, exact."""
+        return Decimal(self.micros).scaleb(-6)
+
+
+def divided(numerator: int, denominator: int) -> int:
+    """Return numerator / denominator rounded half away from zero. The one rounding of the product."""
+    ensure(denominator != 0, "a division by zero")
+    sign = -1 if (numerator < 0) != (denominator < 0) else 1
+    whole, rest = divmod(abs(numerator), abs(denominator))
+    return sign * (whole + (2 * rest >= abs(denominator)))
+
+
+def split(total: int, weights: list[int]) -> list[int]:
+    """Share `total` by `weights` so that the parts add up to it exactly; earlier parts get the odd units."""
+    ensure(weights and all(weight >= 0 for weight in weights) and sum(weights) > 0, "weights that share nothing")
+    parts, given, seen, whole = [], 0, 0, sum(weights)
+    for weight in weights:
+        seen += weight
+        share = divided(total * seen, whole) - given
+        parts.append(share)
+        given += share
+    return parts
+
+
+def credits_from_money(money: Money) -> Credits:
+    """Return the credits that the money is, where the credit unit is the currency itself. Exact, never rounded."""
+    return Credits(money.amount_minor * 10 ** (6 - exponent(money.currency)))
+
+
+def money_from_credits(credit: Credits, currency: str) -> Money:
+    """Return the money that the credits are, rounded once to the currency's minor unit."""
+    return Money(divided(credit.micros, 10 ** (6 - exponent(currency))), currency)
+
+
+def parse_amount(text: str, currency: str) -> Money:
+    """Read what a person typed as an amount of `currency`, or refuse with the sentence to show.
+
+    ASCII digits with at most the currency's decimals; no sign, exponent, thousands mark or other script (I16).
+    """
+    typed = text.strip()
+    decimals = exponent(currency)
+    if not typed:
+        raise Refused("Enter an amount.", "amount_missing", 422, "amount")
+    example = "25" if decimals == 0 else f"25.{'0' * decimals}"
+    if not _AMOUNT.fullmatch(typed):
+        raise Refused(f"Enter an amount in digits, such as {example}.", "amount_malformed", 422, "amount")
+    whole, _, fraction = typed.partition(".")
+    if len(fraction) > decimals:
+        many = "no decimals" if decimals == 0 else f"at most {decimals} decimals"
+        raise Refused(f"An amount in {currency} has {many}, such as {example}.", "amount_too_fine", 422, "amount")
+    return Money(int(whole) * 10**decimals + int(fraction.ljust(decimals, "0") or "0"), currency)
+
+
+def to_processor_minor(money: Money) -> int:
+    """Return the amount as Stripe counts it."""
+    return money.amount_minor * _STRIPE_FACTORS.get(money.currency, 1)
+
+
+def from_processor_minor(amount: int, currency: str) -> Money:
+    """Return what Stripe counted as our money; Stripe's own exceptions are undone exactly."""
+    code = currency.upper()
+    factor = _STRIPE_FACTORS.get(code, 1)
+    ensure(amount % factor == 0, f"{amount} {code} is not a whole amount at the processor")
+    return Money(amount // factor, code)

@@ -1,0 +1,187 @@
+"""The life of a payment: its states, the arrows between them, and what a processor can answer.
+
+A *payment* is the wish to collect an amount; an *attempt* is one call to the processor for it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.domain.money import Money
+
+
+class PaymentState(StrEnum):
+    """Where a payment is. Only forward (AC-21)."""
+
+    CREATED = "created"
+    PI_CREATED = "pi_created"
+    CONFIRMING = "confirming"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+
+
+_S = PaymentState
+ARROWS: dict[PaymentState, frozenset[PaymentState]] = {
+    _S.CREATED: frozenset({_S.PI_CREATED, _S.FAILED, _S.CANCELED}),
+    _S.PI_CREATED: frozenset({_S.CONFIRMING, _S.SUCCEEDED, _S.FAILED, _S.CANCELED}),
+    _S.CONFIRMING: frozenset({_S.REQUIRES_ACTION, _S.PROCESSING, _S.SUCCEEDED, _S.FAILED, _S.CANCELED}),
+    _S.REQUIRES_ACTION: frozenset({_S.PROCESSING, _S.SUCCEEDED, _S.FAILED, _S.CANCELED}),
+    _S.PROCESSING: frozenset({_S.SUCCEEDED, _S.FAILED, _S.CANCELED}),
+    _S.SUCCEEDED: frozenset({_S.REFUNDED, _S.DISPUTED}),
+    _S.FAILED: frozenset(),
+    _S.CANCELED: frozenset(),
+    _S.REFUNDED: frozenset(),
+    _S.DISPUTED: frozenset({_S.SUCCEEDED, _S.REFUNDED}),
+}
+OPEN = frozenset({_S.CREATED, _S.PI_CREATED, _S.CONFIRMING, _S.REQUIRES_ACTION, _S.PROCESSING})
+
+
+def sources_of(target: PaymentState) -> frozenset[PaymentState]:
+    """Return the states from which `target` may be reached."""
+    return frozenset(state for state, targets in ARROWS.items() if target in targets)
+
+
+class AttemptState(StrEnum):
+    """What came of one call to confirm a payment."""
+
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    DECLINED = "declined"
+    CANCELED = "canceled"
+
+
+class IntentStatus(StrEnum):
+    """The processor's own word for where its payment is (Stripe's PaymentIntent.status)."""
+
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    REQUIRES_CAPTURE = "requires_capture"
+    CANCELED = "canceled"
+    SUCCEEDED = "succeeded"
+
+
+@dataclass(frozen=True)
+class Intent:
+    """The processor's payment as it stands now."""
+
+    id: str
+    status: IntentStatus
+    amount: Money
+    received: Money
+    payment_id: str
+    """Our payment, from the intent's metadata; empty when the intent is not ours."""
+    customer_id: str
+    """Our customer, from the intent's metadata."""
+    action_url: str = ""
+    """Where the customer confirms with the bank, while `requires_action`."""
+    decline_code: str = ""
+    """Why the last attempt was declined, in the processor's word."""
+
+
+@dataclass(frozen=True)
+class Declined:
+    """The bank said no. Final for this attempt."""
+
+    code: str
+    intent_id: str = ""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """No answer, or one that says nothing: it may have happened. Never read as failed."""
+
+    why: str
+    retry_same_key: bool = True
+
+
+@dataclass(frozen=True)
+class Misused:
+    """The processor refused the request itself (400, 401, 403, 404): our bug or a wrong setting; never retried."""
+
+    why: str
+    code: str = ""
+
+
+Answer = Intent | Declined | Unknown | Misused
+
+
+@dataclass(frozen=True)
+class ChargeOrder:
+    """What to collect: enough for the processor to create its payment."""
+
+    payment_id: str
+    customer_id: str
+    processor_customer: str
+    amount: Money
+    description: str
+    off_session: bool = False
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SavedMethod:
+    """A payment method as the processor keeps it: never a number, only what may be shown."""
+
+    processor_id: str
+    kind: str
+    brand: str
+    last4: str
+    exp_month: int | None
+    exp_year: int | None
+    holder: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class ProcessorEvent:
+    """A webhook of the processor, verified. The object is fetched again, not believed."""
+
+    id: str
+    type: str
+    object_type: str
+    object_id: str
+    created_at: datetime
+    livemode: bool
+    account: str = ""
+
+
+# How long the processor replays the answer of an idempotency key. Stripe keeps keys for at least 24 hours
+# (https://docs.stripe.com/api/idempotent_requests); an hour is kept as a margin for clocks.
+KEY_LIFETIME = timedelta(hours=23)
+# A confirmation that nobody heard of for this long is given up at the processor (cancelled, which it may refuse).
+CONFIRM_GRACE = timedelta(minutes=2)
+# How long a customer has to answer the bank's question (AC-12).
+ACTION_LIFETIME = timedelta(hours=24)
+# The first look at a payment that is still under way: longer than the SDK can take with its retries.
+FIRST_CHECK = timedelta(seconds=90)
+
+
+def next_check(age: timedelta) -> timedelta:
+    """Return how long to wait before looking at an open payment of this age again: a tenth of it, 30 s to 6 h."""
+    return min(max(age / 10, timedelta(seconds=30)), timedelta(hours=6))
+
+
+_DECLINES = {
+    "insufficient_funds": "The card has insufficient funds.",
+    "expired_card": "The card has expired.",
+    "incorrect_cvc": "The card's security code is wrong.",
+    "lost_card": "The bank declined the card.",
+    "stolen_card": "The bank declined the card.",
+    "authentication_required": "The bank wants you to confirm this payment.",
+    "payment_intent_authentication_failure": "The bank could not confirm that it was you.",
+    "processing_error": "The bank had a problem with this payment.",
+}
+
+
+def decline_sentence(code: str) -> str:
+    """Return what to tell the customer about a decline. Fraud codes stay vague on purpose (Stripe's advice)."""
+    return _DECLINES.get(code, "The bank declined the card.")

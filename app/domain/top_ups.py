@@ -1,0 +1,61 @@
+"""Top-ups: what a customer may buy at once, and what credit it becomes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.errors import Refused, ensure
+from app.domain.money import Credits, Money, credits_from_money, divided
+
+
+class Pack(Protocol):
+    """A fixed amount of credit at a fixed price, from the catalog."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def credits(self) -> Credits: ...
+    @property
+    def price(self) -> Money: ...
+    @property
+    def expires_after_days(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class TopUp:
+    """One purchase of credit: what is charged and what is promised for it."""
+
+    amount: Money
+    credits: Credits
+    pack: str = ""
+    expires_after_days: int | None = None
+
+
+def free_amount(amount: Money, lowest: Money, highest: Money) -> TopUp:
+    """Return the top-up for an amount that the customer chose, or refuse one outside the bounds (I16)."""
+    ensure(amount.currency == lowest.currency == highest.currency, "bounds in another currency")
+    if not lowest <= amount <= highest:
+        raise Refused(
+            f"Enter an amount between {lowest.major} and {highest.major} {amount.currency}.",
+            "amount_out_of_bounds",
+            422,
+            "amount",
+        )
+    return TopUp(amount, credits_from_money(amount))
+
+
+def from_pack(key: str, packs: Sequence[Pack]) -> TopUp:
+    """Return the top-up for the pack of this key, or refuse when it is not sold."""
+    for pack in packs:
+        if pack.key == key:
+            return TopUp(pack.price, pack.credits, pack.key, pack.expires_after_days)
+    raise Refused("That credit pack is not sold any more. Choose another one.", "pack_unknown", 422, "pack")
+
+
+def credits_for(received: Money, wished: Money, promised: Credits) -> Credits:
+    """Return the credit that the received money buys, at the rate of the promise (AC-18).
+
+    Exactly the promise for exactly the amount; more or less in proportion, rounded once.
+    """
+    ensure(received.currency == wished.currency, "received in another currency than was asked for")
+    return Credits(divided(promised.micros * received.amount_minor, wished.amount_minor))

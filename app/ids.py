@@ -1,0 +1,40 @@
+"""Public ids: a prefix that says what the thing is, and a UUIDv7 in 26 base32 characters (the TypeID form).
+
+Ids are unguessable enough not to be counted through, and sort by the time they were made; the order of money never
+comes from them.
+"""
+
+import re
+import secrets
+
+import uuid_utils
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: no i, l, o, u
+_FORM_KEY = re.compile(r"[0-9a-z]{26}")
+_ID = re.compile(r"[a-z]{2,5}_[0-7][0-9a-hjkmnp-tv-z]{25}")
+
+
+def new(prefix: str) -> str:
+    """Return a new id such as `pay_01kam…` for prefix `pay`."""
+    number = uuid_utils.uuid7().int
+    return f"{prefix}_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Say whether `text` has the form of an id with this prefix."""
+    return text.startswith(f"{prefix}_") and _ID.fullmatch(text) is not None
+
+
+def new_form_key() -> str:
+    """Return a one-use key for a form: 26 characters, 130 random bits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(26))
+
+
+def is_form_key(text: str) -> bool:
+    """Say whether `text` has the form of a form key."""
+    return _FORM_KEY.fullmatch(text) is not None
+
+
+def new_token() -> str:
+    """Return a secret of 256 random bits for a cookie or a link. Only its hash is stored."""
+    return secrets.token_urlsafe(32)

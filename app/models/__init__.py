@@ -1,0 +1,5 @@
+"""Tables: columns and constraints, no rules. Importing the package knows every table."""
+
+from app.models import catalogs, customers, events, ledger, members, payments, sandbox
+
+__all__ = ["catalogs", "customers", "events", "ledger", "members", "payments", "sandbox"]

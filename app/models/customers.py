@@ -1,0 +1,56 @@
+"""Customers and their billing periods."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.database import Base, CustomerOwned, whole
+
+
+class Customer(CustomerOwned, Base):
+    """An organization that is billed. Its key is called `customer_id` so that it is scoped like all its rows."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        CheckConstraint("standing in ('good','past_due','suspended','closed')", name="standing"),
+        CheckConstraint("overage_protection_micros >= 0", name="overage_protection_not_negative"),
+        *whole("overage_protection_micros"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254))
+    catalog: Mapped[str] = mapped_column(String(60))
+    """The catalog that the customer buys from, by name; its newest version applies."""
+    currency: Mapped[str] = mapped_column(String(3))
+    """What the customer pays in."""
+    credit_unit: Mapped[str] = mapped_column(String(20))
+    """What the balance is counted in: a currency or a named unit such as tokens."""
+    overage_protection_micros: Mapped[int] = mapped_column(default=0)
+    standing: Mapped[str] = mapped_column(String(10), default="good")
+    processor_customer: Mapped[str | None] = mapped_column(String(100), unique=True)
+    created_at: Mapped[datetime]
+
+
+class BillingPeriod(CustomerOwned, Base):
+    """A stored stretch of time that usage is billed for; never recomputed. One is open at a time."""
+
+    __tablename__ = "billing_periods"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        Index("uq_billing_periods_open", "customer_id", unique=True, sqlite_where=text("closed_at is null"),
+              postgresql_where=text("closed_at is null")),
+        Index("ix_billing_periods_due", "ends_at", sqlite_where=text("closed_at is null"),
+              postgresql_where=text("closed_at is null")),
+        CheckConstraint("ends_at > starts_at", name="forward"),
+        *whole("number", "anchor_day"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    anchor_day: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]

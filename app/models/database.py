@@ -1,0 +1,132 @@
+"""The database: one declarative base, one session, and what each connection and transaction begins with."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import g
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, CheckConstraint, Connection, DateTime, Dialect, Engine, MetaData, event, false, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, SessionTransaction, mapped_column, with_loader_criteria
+from sqlalchemy.types import TypeDecorator
+
+from app.domain.errors import ensure
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+WRITING = "purser_writing"
+SQLITE_BUSY_MS = 15_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware and in UTC on both sides, stored without a zone where the database has none."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive moment and hand the database UTC."""
+        if value is None:
+            return None
+        ensure(value.tzinfo is not None, "a moment without a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the moment in UTC, aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table of Purser."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: UtcDateTime, int: BigInteger}
+
+
+class CustomerOwned:
+    """A table whose every row belongs to one customer: narrowed in every statement, row-level security on PostgreSQL."""
+
+    customer_id: Mapped[str] = mapped_column(primary_key=False)
+
+
+db = SQLAlchemy(session_options={"expire_on_commit": False})
+
+
+def whole(*columns: str) -> list[CheckConstraint]:
+    """Return the checks that keep these columns whole numbers on SQLite, which would store 0.1 otherwise (I5)."""
+    return [
+        CheckConstraint(f"typeof({column}) in ('integer', 'null')", name=f"{column}_whole").ddl_if(dialect="sqlite")
+        for column in columns
+    ]
+
+
+def prepare(engine: Engine) -> None:
+    """Give each connection of the engine its pragmas, and each SQLite transaction its beginning."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we begin our transactions ourselves
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        # A transaction that will write takes the write lock at once: upgrading a read later can only fail.
+        writing = connection.get_execution_options().get(WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
+
+
+@event.listens_for(Session, "after_begin")
+def _take_role(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    """On PostgreSQL, act as the role of the scope for this transaction only (safe behind a pooler)."""
+    scope = g.get("scope")
+    session.info["begun_for"] = scope
+    if connection.dialect.name == "postgresql":
+        customer_id = getattr(scope, "customer_id", "")
+        role = "purser_service" if hasattr(scope, "purpose") else "purser_app"
+        connection.execute(
+            text("select set_config('role', :role, true), set_config('app.customer_id', :customer_id, true)"),
+            {"role": role, "customer_id": customer_id},
+        )
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _narrow(state: ORMExecuteState) -> None:
+    """Narrow every ORM statement to the customer in scope; without a scope nothing matches."""
+    scope = g.get("scope")
+    if "begun_for" in state.session.info and state.session.in_transaction():
+        ensure(state.session.info["begun_for"] == scope, "the scope changed under an open transaction")
+    if hasattr(scope, "purpose") or state.is_column_load or state.is_relationship_load:
+        return
+    customer_id = getattr(scope, "customer_id", None)
+    if customer_id is None:
+        criteria = with_loader_criteria(CustomerOwned, false(), include_aliases=True)
+    else:
+        criteria = with_loader_criteria(
+            CustomerOwned, lambda table: table.customer_id == customer_id, include_aliases=True
+        )
+    state.statement = state.statement.options(criteria)
+
+
+@event.listens_for(Session, "before_flush")
+def _own(session: Session, _context: object, _instances: object) -> None:
+    """Refuse to write a row for anyone but the customer in scope: loader criteria do not cover inserts."""
+    scope = g.get("scope")
+    if hasattr(scope, "purpose"):
+        return
+    for row in [*session.new, *session.dirty, *session.deleted]:
+        owner = getattr(row, "customer_id", None)
+        ensure(owner is not None and owner == getattr(scope, "customer_id", None), f"a row of {owner} written in {scope}")

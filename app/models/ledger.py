@@ -1,0 +1,158 @@
+"""The ledger: accounts, transfers between them, grants, allocations and the totals of each day."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.database import Base, CustomerOwned, whole
+
+NOT_NULL_SEQUENCE = text("sequence is not null")
+
+
+class Account(CustomerOwned, Base):
+    """A balance in one unit. Credited transfers raise it, debited ones lower it; never below its floor (I6)."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        CheckConstraint("floor is null or balance >= floor", name="floor"),
+        CheckConstraint("version >= 0", name="version"),
+        *whole("balance", "version", "floor"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    unit: Mapped[str] = mapped_column(String(30), primary_key=True)
+    """`money:USD` (minor units) or `credits:USD`, `credits:tokens` (micros)."""
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    balance: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=0)
+    """How many transfers touched it; on `credits` also the sequence of the balance history."""
+    floor: Mapped[int | None]
+
+
+class Transfer(CustomerOwned, Base):
+    """An amount from one account to another, once and for ever (I1, I3, I4).
+
+    Where it touches the customer's `credits` it is a row of the balance history: `sequence`, `change_micros` (signed)
+    and `balance_after_micros` are set together.
+    """
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id", "unit", "debit_account"], ["accounts.customer_id", "accounts.unit", "accounts.name"],
+                             name="fk_transfers_debit_account"),
+        ForeignKeyConstraint(["customer_id", "unit", "credit_account"], ["accounts.customer_id", "accounts.unit", "accounts.name"],
+                             name="fk_transfers_credit_account"),
+        ForeignKeyConstraint(["customer_id", "corrects_id"], ["transfers.customer_id", "transfers.id"], name="fk_transfers_corrects"),
+        UniqueConstraint("customer_id", "id"),
+        UniqueConstraint("customer_id", "source_type", "source_id", "kind", name="uq_transfers_once"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("debit_account <> credit_account", name="two_accounts"),
+        CheckConstraint("(sequence is null) = (change_micros is null) and (sequence is null) = (balance_after_micros is null)",
+                        name="history_whole"),
+        CheckConstraint("change_micros is null or abs(change_micros) = amount", name="change_is_amount"),
+        Index("uq_transfers_sequence", "customer_id", "sequence", unique=True, sqlite_where=NOT_NULL_SEQUENCE,
+              postgresql_where=NOT_NULL_SEQUENCE),
+        Index("ix_transfers_kind", "customer_id", "kind", "sequence", sqlite_where=NOT_NULL_SEQUENCE,
+              postgresql_where=NOT_NULL_SEQUENCE),
+        Index("ix_transfers_booked_at", "customer_id", "booked_at"),
+        Index("ix_transfers_corrects", "customer_id", "corrects_id"),
+        Index("ix_transfers_debit_account", "customer_id", "unit", "debit_account"),
+        Index("ix_transfers_credit_account", "customer_id", "unit", "credit_account"),
+        *whole("amount", "sequence", "change_micros", "balance_after_micros"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    unit: Mapped[str] = mapped_column(String(30))
+    debit_account: Mapped[str] = mapped_column(String(20))
+    credit_account: Mapped[str] = mapped_column(String(20))
+    amount: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    source_type: Mapped[str] = mapped_column(String(20))
+    source_id: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(String(300))
+    booked_at: Mapped[datetime]
+    corrects_id: Mapped[str | None] = mapped_column(String(40))
+    sequence: Mapped[int | None]
+    change_micros: Mapped[int | None]
+    balance_after_micros: Mapped[int | None]
+
+
+class Grant(CustomerOwned, Base):
+    """Credit given at once: by a paid top-up, or by somebody for a reason (I10)."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
+        UniqueConstraint("customer_id", "id"),
+        CheckConstraint("kind in ('purchased','promotional','trial','referral','refund')", name="kind"),
+        CheckConstraint("micros > 0", name="micros_positive"),
+        CheckConstraint("remaining_micros >= 0 and remaining_micros <= micros", name="remaining_within"),
+        CheckConstraint("expires_at is null or expires_at > effective_at", name="expires_after"),
+        CheckConstraint("(payment_id is not null) or (granted_by <> '' and reason <> '')", name="has_a_reason"),
+        CheckConstraint("kind <> 'purchased' or payment_id is not null", name="purchased_is_paid"),
+        Index("ix_grants_payment", "customer_id", "payment_id"),
+        Index("ix_grants_live", "customer_id", "priority", "expires_at", sqlite_where=text("remaining_micros > 0"),
+              postgresql_where=text("remaining_micros > 0")),
+        Index("ix_grants_expiring", "expires_at", sqlite_where=text("remaining_micros > 0 and expires_at is not null"),
+              postgresql_where=text("remaining_micros > 0 and expires_at is not null")),
+        Index("ix_grants_waiting", "effective_at", sqlite_where=text("posted_at is null and voided_at is null"),
+              postgresql_where=text("posted_at is null and voided_at is null")),
+        *whole("micros", "remaining_micros", "priority"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(20))
+    micros: Mapped[int]
+    remaining_micros: Mapped[int]
+    """What is left to burn; 0 until the grant is effective and posted."""
+    priority: Mapped[int] = mapped_column(default=50)
+    effective_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    posted_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    payment_id: Mapped[str | None] = mapped_column(String(40))
+    granted_by: Mapped[str] = mapped_column(String(254), default="")
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime]
+
+
+class Allocation(CustomerOwned, Base):
+    """How much of a transfer came out of a grant (or, negative, went back into it)."""
+
+    __tablename__ = "allocations"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id", "transfer_id"], ["transfers.customer_id", "transfers.id"]),
+        ForeignKeyConstraint(["customer_id", "grant_id"], ["grants.customer_id", "grants.id"]),
+        CheckConstraint("micros <> 0", name="not_zero"),
+        Index("ix_allocations_grant", "customer_id", "grant_id"),
+        *whole("micros"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    transfer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    grant_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    micros: Mapped[int]
+
+
+class BalanceDay(CustomerOwned, Base):
+    """One UTC day of a customer's credits, kept with each posting so that charts never sum the history."""
+
+    __tablename__ = "balance_days"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        CheckConstraint("used_micros >= 0", name="used_not_negative"),
+        *whole("added_micros", "used_micros", "closing_micros"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    added_micros: Mapped[int] = mapped_column(default=0)
+    """Everything but usage, signed: purchases, grants, expiry, corrections."""
+    used_micros: Mapped[int] = mapped_column(default=0)
+    closing_micros: Mapped[int]
+    """The balance after the day's last transfer."""

@@ -1,0 +1,110 @@
+"""Payments: the wish to collect, the calls made for it, and the methods that may be charged."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.database import Base, CustomerOwned, whole
+
+STATES = ("created", "pi_created", "confirming", "requires_action", "processing", "succeeded", "failed", "canceled", "refunded", "disputed")
+OPEN_STATES = text("state in ('created','pi_created','confirming','requires_action','processing')")
+OPEN_ATTEMPT = text("state in ('started','requires_action','processing')")
+
+
+class PaymentMethod(CustomerOwned, Base):
+    """A saved way to pay: only what may be shown, and the processor's id for it."""
+
+    __tablename__ = "payment_methods"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        UniqueConstraint("customer_id", "id"),
+        UniqueConstraint("customer_id", "processor_id"),
+        Index("uq_payment_methods_default", "customer_id", unique=True, sqlite_where=text("is_default and removed_at is null"),
+              postgresql_where=text("is_default and removed_at is null")),
+        *whole("exp_month", "exp_year"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    processor_id: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    brand: Mapped[str] = mapped_column(String(30))
+    last4: Mapped[str] = mapped_column(String(4))
+    exp_month: Mapped[int | None]
+    exp_year: Mapped[int | None]
+    holder: Mapped[str] = mapped_column(String(200))
+    fingerprint: Mapped[str] = mapped_column(String(100))
+    is_default: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class Payment(CustomerOwned, Base):
+    """The wish to collect an amount, committed before anything is asked of the processor."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        ForeignKeyConstraint(["customer_id", "method_id"], ["payment_methods.customer_id", "payment_methods.id"]),
+        UniqueConstraint("customer_id", "id"),
+        UniqueConstraint("customer_id", "form_key"),
+        UniqueConstraint("processor_id"),
+        CheckConstraint(f"state in {STATES}", name="state"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("credits_micros > 0", name="credits_positive"),
+        CheckConstraint("received_minor >= 0", name="received_not_negative"),
+        CheckConstraint("state = 'created' or processor_id is not null or state in ('failed','canceled')", name="has_intent"),
+        Index("ix_payments_next_check_at", "next_check_at", sqlite_where=OPEN_STATES, postgresql_where=OPEN_STATES),
+        Index("ix_payments_customer_created", "customer_id", "created_at"),
+        Index("ix_payments_method", "customer_id", "method_id"),
+        *whole("amount_minor", "credits_micros", "received_minor", "expires_after_days"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    purpose: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    credits_micros: Mapped[int]
+    """What the customer was promised for exactly this amount."""
+    pack: Mapped[str] = mapped_column(String(60), default="")
+    expires_after_days: Mapped[int | None]
+    """How long the credit was promised to last from the day it is paid; empty: for ever."""
+    method_id: Mapped[str] = mapped_column(String(40))
+    form_key: Mapped[str] = mapped_column(String(40))
+    processor_id: Mapped[str | None] = mapped_column(String(100))
+    received_minor: Mapped[int] = mapped_column(default=0)
+    action_url: Mapped[str] = mapped_column(String(1000), default="")
+    problem: Mapped[str] = mapped_column(String(100), default="")
+    """Why it failed, was cancelled, or still waits: a decline code or one of our own words."""
+    created_by: Mapped[str] = mapped_column(String(40))
+    """The member who wished it, or `auto_recharge`."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    next_check_at: Mapped[datetime]
+
+
+class Attempt(CustomerOwned, Base):
+    """One call to the processor to charge a payment, committed before the call (AC-24)."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
+        UniqueConstraint("customer_id", "payment_id", "number"),
+        UniqueConstraint("idempotency_key"),
+        CheckConstraint("state in ('started','succeeded','requires_action','processing','declined','canceled')", name="state"),
+        Index("uq_attempts_open", "customer_id", "payment_id", unique=True, sqlite_where=OPEN_ATTEMPT, postgresql_where=OPEN_ATTEMPT),
+        *whole("number"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    payment_id: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int]
+    idempotency_key: Mapped[str] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(100), default="")
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

@@ -1,0 +1,38 @@
+"""Who did what: written in the transaction of the deed itself (I35)."""
+
+import json
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.models.events import AuditEntry
+
+
+def record(
+    session: Session,
+    customer_id: str,
+    actor: str,
+    action: str,
+    subject: str,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    address: str = "",
+) -> None:
+    """Write that `actor` (a member's id, `processor`, `worker` or a person of the seller) did `action` to `subject`.
+
+    `before` and `after` hold the values that changed, `address` the network address it came from.
+    """
+    session.add(
+        AuditEntry(
+            id=ids.new("aud"),
+            customer_id=customer_id,
+            at=clock.now(),
+            actor=actor,
+            action=action,
+            subject=subject,
+            before=json.dumps(before, sort_keys=True) if before else "",
+            after=json.dumps(after, sort_keys=True) if after else "",
+            address=address,
+        )
+    )

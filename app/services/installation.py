@@ -1,0 +1,70 @@
+"""Setting up: bring the database to the newest revision and let the app's login take its two roles."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, pool, text
+from sqlalchemy.engine import make_url
+
+from app.config import Settings
+from app.domain.errors import Refused
+
+MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
+ROLES = ("purser_app", "purser_service")
+
+
+def install(settings: Settings) -> str:
+    """Migrate to the newest revision, grant the roles to the login of DATABASE_URL, and return the revision."""
+    url = settings.database_owner_url or settings.database_url
+    command.upgrade(configuration(url), "head")
+    if settings.on_postgresql:
+        engine = create_engine(url, poolclass=pool.NullPool)
+        with engine.begin() as connection:
+            _grant_roles(connection, _login(settings, connection))
+    return newest_revision()
+
+
+def configuration(url: str) -> Config:
+    """Return what Alembic's commands need to work on the database at `url`."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["url"] = url
+    return config
+
+
+def newest_revision() -> str:
+    """Return the revision that this release wants."""
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision that the database is at; None: it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _login(settings: Settings, connection: Connection) -> str:
+    name = make_url(settings.database_url).username
+    if name:
+        return name
+    with create_engine(settings.database_url, poolclass=pool.NullPool).connect() as app_connection:
+        return str(app_connection.scalar(text("select session_user")))
+
+
+def _grant_roles(connection: Connection, login: str) -> None:
+    """Let `login` take the roles, but not inherit them: without a scope it may do nothing at all."""
+    known = connection.scalar(text("select rolsuper from pg_roles where rolname = :login"), {"login": login})
+    if known is None:
+        raise Refused(f"DATABASE_URL signs in as {login!r}, which the database does not know: create it first.", "no_login")
+    if known:
+        return  # a superuser may take any role
+    quoted = connection.dialect.identifier_preparer.quote_identifier(login)
+    if connection.dialect.server_version_info >= (16,):  # type: ignore[operator]  # set once connected
+        for role in ROLES:
+            connection.exec_driver_sql(f"grant {role} to {quoted} with inherit false, set true")
+        return
+    connection.exec_driver_sql(f"alter role {quoted} noinherit")
+    for role in ROLES:
+        connection.exec_driver_sql(f"grant {role} to {quoted}")

@@ -1,0 +1,126 @@
+"""Buy credit: one wish of a member, charged at most once and credited exactly once."""
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app import clock, ids
+from app.domain.errors import NotFound, Refused
+from app.domain.money import Money
+from app.domain.payments import FIRST_CHECK, PaymentState
+from app.domain.people import Actor
+from app.domain.top_ups import TopUp, free_amount, from_pack
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.payments import Payment, PaymentMethod
+from app.services import audit, catalogs, payments
+from app.services.transaction import transaction
+
+
+def priced(customer: Customer, *, amount: Money | None, pack: str) -> TopUp:
+    """Return what would be charged and credited, or refuse: the same rule for the page's total and the purchase."""
+    catalog = catalogs.current(customer.catalog)
+    if pack:
+        return from_pack(pack, catalog.packs)
+    if amount is None or catalog.top_up is None:
+        raise Refused("Choose how much to add.", "amount_missing", 422, "amount")
+    return free_amount(amount, catalog.top_up.min, catalog.top_up.max)
+
+
+def buy(
+    actor: Actor,
+    *,
+    form_key: str,
+    amount: Money | None,
+    pack: str,
+    method_id: str,
+    return_url: Callable[[str], str],
+) -> Payment:
+    """Buy credit with a saved method and return the payment as it stands after the processor was asked.
+
+    `form_key` makes it one wish: the same key with the same choice gives the payment that is there already, with
+    another choice it is refused (409). `return_url` gives, for a payment's id, where the bank sends the customer back.
+    Refuses (422) an amount or pack that is not sold and (404) a method that is not this customer's.
+    """
+    payment, is_new = _wish(actor, form_key, amount, pack, method_id)
+    if is_new:
+        payments.collect(payment.id, return_url=return_url(payment.id))
+    return get(payment.id)
+
+
+def get(payment_id: str) -> Payment:
+    """Return the customer's payment as it stands, or `NotFound`."""
+    payment = db.session.scalars(
+        select(Payment).where(Payment.id == payment_id).execution_options(populate_existing=True)
+    ).one_or_none()
+    if payment is None:
+        raise NotFound("payment")
+    return payment
+
+
+def _wish(actor: Actor, form_key: str, amount: Money | None, pack: str, method_id: str) -> tuple[Payment, bool]:
+    """Commit the wish (step 1); return it and whether it is new."""
+    if not ids.is_form_key(form_key):
+        raise Refused("This form is not valid any more. Please fill it in again.", "form_key_malformed", 422)
+    earlier = _with_key(form_key)
+    if earlier is not None:
+        return _same_wish(earlier, amount, pack, method_id), False
+    now = clock.now()
+    try:
+        with transaction() as session:
+            customer = session.get_one(Customer, actor.customer_id)
+            top_up = priced(customer, amount=amount, pack=pack)
+            method = session.scalars(
+                select(PaymentMethod).where(PaymentMethod.id == method_id, PaymentMethod.removed_at.is_(None))
+            ).one_or_none()
+            if method is None:
+                raise NotFound("payment method")
+            payment = Payment(
+                id=ids.new("pay"),
+                customer_id=actor.customer_id,
+                purpose="top_up",
+                state=PaymentState.CREATED.value,
+                amount_minor=top_up.amount.amount_minor,
+                currency=top_up.amount.currency,
+                credits_micros=top_up.credits.micros,
+                pack=top_up.pack,
+                expires_after_days=top_up.expires_after_days,
+                method_id=method.id,
+                form_key=form_key,
+                created_by=actor.member_id,
+                created_at=now,
+                updated_at=now,
+                next_check_at=now + FIRST_CHECK,
+            )
+            session.add(payment)
+            session.flush()
+            audit.record(session, actor.customer_id, actor.member_id, "top_up.wished", payment.id, after={
+                "amount_minor": payment.amount_minor, "currency": payment.currency, "method": method.id,
+            })
+    except IntegrityError:
+        # Another tab or a second click was quicker with the same key: its purchase is this one.
+        winner = _with_key(form_key)
+        if winner is None:
+            raise
+        return _same_wish(winner, amount, pack, method_id), False
+    return payment, True
+
+
+def _with_key(form_key: str) -> Payment | None:
+    return db.session.scalars(select(Payment).where(Payment.form_key == form_key)).one_or_none()
+
+
+def _same_wish(payment: Payment, amount: Money | None, pack: str, method_id: str) -> Payment:
+    same = payment.pack == pack and payment.method_id == method_id
+    if not pack:
+        same = same and amount == Money(payment.amount_minor, payment.currency)
+    if not same:
+        paid = Money(payment.amount_minor, payment.currency)
+        raise Refused(
+            f"This form was already sent, for {paid.major} {paid.currency}. Nothing more was charged. "
+            "To buy again, check the form and send it once more.",
+            "form_already_used",
+            409,
+        )
+    return payment

@@ -1,0 +1,39 @@
+"""The one place that commits: a use case is one database transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from app.domain.errors import ensure
+from app.models.database import WRITING, db
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Run the block in one transaction: committed at its end, rolled back whole when it raises.
+
+    What was read before is let go first: on SQLite a read cannot become a write. Never nested, and never around a
+    call to the outside world (`no_transaction` is asked before each).
+    """
+    session = db.session()
+    ensure(not session.info.get("writing"), "a transaction inside a transaction")
+    ensure(not session.new and not session.dirty and not session.deleted, "changes made outside a transaction")
+    session.rollback()
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={WRITING: True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["writing"] = False
+
+
+def no_transaction() -> None:
+    """Make sure that no transaction is open: called before every request to the processor. Ends a read."""
+    session = db.session()
+    ensure(not session.info.get("writing"), "a call to the outside world inside a database transaction")
+    session.rollback()

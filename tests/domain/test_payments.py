@@ -1,0 +1,53 @@
+"""The life of a payment: forward only, and terminal states stay terminal."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.domain.payments import ARROWS, OPEN, PaymentState, decline_sentence, next_check, sources_of
+from app.models.payments import STATES
+
+S = PaymentState
+
+
+@pytest.mark.case("AC-28")
+def test_failed_canceled_and_refunded_lead_nowhere() -> None:
+    assert [state for state in S if not ARROWS[state]] == [S.FAILED, S.CANCELED, S.REFUNDED]
+
+
+@pytest.mark.case("AC-21")
+def test_no_payment_comes_back_to_where_it_was_before_it_was_paid() -> None:
+    def reach(state: S, seen: frozenset[S] = frozenset()) -> frozenset[S]:
+        for target in ARROWS[state] - seen:
+            seen = reach(target, seen | {target})
+        return seen
+
+    for state in S:
+        if state in OPEN:
+            assert state not in reach(state)
+        else:
+            assert not reach(state) & OPEN
+
+
+def test_every_open_payment_can_still_end() -> None:
+    for state in OPEN:
+        assert S.CANCELED in ARROWS[state] and S.FAILED in ARROWS[state]
+
+
+def test_sources_are_the_arrows_backwards() -> None:
+    assert sources_of(S.CONFIRMING) == {S.PI_CREATED}
+    assert sources_of(S.CREATED) == frozenset()
+
+
+def test_the_database_knows_the_same_states() -> None:
+    assert set(STATES) == {state.value for state in S}
+
+
+def test_looks_grow_rarer_within_bounds() -> None:
+    waits = [next_check(timedelta(seconds=age)) for age in (0, 60, 600, 6_000, 10**7)]
+    assert waits == [timedelta(seconds=30), timedelta(seconds=30), timedelta(seconds=60), timedelta(seconds=600), timedelta(hours=6)]
+
+
+def test_a_decline_is_told_in_words_and_fraud_stays_vague() -> None:
+    assert decline_sentence("insufficient_funds") == "The card has insufficient funds."
+    assert decline_sentence("stolen_card") == decline_sentence("fraudulent") == "The bank declined the card."

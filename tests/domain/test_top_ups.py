@@ -1,0 +1,55 @@
+"""Top-ups: bounds, packs, and the credit for what was really received."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.errors import Broken, Refused
+from app.domain.money import Credits, Money
+from app.domain.top_ups import TopUp, credits_for, free_amount, from_pack
+
+LOW, HIGH = Money(500, "USD"), Money(500_000, "USD")
+
+
+@dataclass(frozen=True)
+class Pack:
+    key: str
+    credits: Credits
+    price: Money
+    expires_after_days: int | None = None
+
+
+PACKS = [Pack("starter", Credits(10**12), Money(500, "EUR"), 90)]
+
+
+@pytest.mark.parametrize("minor", [500, 2500, 500_000])
+def test_an_amount_within_the_bounds_is_its_own_credit(minor: int) -> None:
+    assert free_amount(Money(minor, "USD"), LOW, HIGH) == TopUp(Money(minor, "USD"), Credits(minor * 10_000))
+
+
+@pytest.mark.parametrize("minor", [0, 499, 500_001])
+def test_an_amount_outside_is_refused_with_the_bounds(minor: int) -> None:
+    with pytest.raises(Refused, match=r"between 5\.00 and 5000\.00 USD"):
+        free_amount(Money(minor, "USD"), LOW, HIGH)
+
+
+def test_another_currency_is_a_bug_not_a_price() -> None:
+    with pytest.raises(Broken):
+        free_amount(Money(600, "EUR"), LOW, HIGH)
+
+
+def test_a_pack_is_sold_as_listed_or_not_at_all() -> None:
+    assert from_pack("starter", PACKS) == TopUp(Money(500, "EUR"), Credits(10**12), "starter", 90)
+    with pytest.raises(Refused, match="not sold"):
+        from_pack("gone", PACKS)
+
+
+@pytest.mark.case("AC-18")
+@given(wished=st.integers(1, 10**7), received=st.integers(0, 10**8), promised=st.integers(1, 10**15))
+def test_more_received_is_more_credit_and_the_exact_amount_is_the_promise(wished: int, received: int, promised: int) -> None:
+    asked = Money(wished, "EUR")
+    assert credits_for(asked, asked, Credits(promised)) == Credits(promised)
+    got = credits_for(Money(received, "EUR"), asked, Credits(promised)).micros
+    assert 2 * abs(got * wished - promised * received) <= wished

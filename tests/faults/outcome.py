@@ -1,0 +1,69 @@
+"""What must hold for a purchase however it went: asked of the processor's side and of ours, and compared."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.models.database import db
+from app.models.ledger import Grant, Transfer
+from app.models.payments import Payment
+from app.models.sandbox import SandboxFault, SandboxObject
+from app.models.scope import as_service
+from app.services import due
+from app.services.transaction import transaction
+from app.services.verify import verify
+
+LATER = [timedelta(seconds=1), timedelta(minutes=3), timedelta(minutes=10), timedelta(hours=25), timedelta(days=8)]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the purchases of a customer ended, by both sides."""
+
+    charged_minor: list[int]
+    credited_micros: list[int]
+    states: list[str]
+
+
+@contextmanager
+def faults(app: Flask, *plans: tuple[str, str, int]) -> Iterator[None]:
+    """Plant faults (which request, what happens, how often) in the sandbox for the block; whatever is left is lifted after it."""
+    with app.app_context(), as_service("plant faults"), transaction() as session:
+        session.add_all(SandboxFault(matches=matches, fault=fault, remaining=times) for matches, fault, times in plans)
+    yield
+    with app.app_context(), as_service("lift faults"), transaction() as session:
+        for row in session.scalars(select(SandboxFault)):
+            session.delete(row)
+
+
+def recover(app: Flask) -> None:
+    """Let the worker run as time goes on, well past every grace and key lifetime."""
+    for wait in LATER:
+        with app.app_context(), clock.at(clock.now() + wait):
+            for _ in range(3):
+                due.run_due()
+
+
+def outcome(app: Flask, customer_id: str) -> Outcome:
+    """Read both sides and prove that they agree: charged exactly as credited, nothing twice, every invariant whole."""
+    with app.app_context(), as_service("compare both sides"):
+        intents = [json.loads(body) for body in db.session.scalars(select(SandboxObject.body).where(SandboxObject.type == "payment_intent"))]
+        ours = {payment.id: payment for payment in db.session.scalars(select(Payment).where(Payment.customer_id == customer_id))}
+        intents = [each for each in intents if each["metadata"].get("customer") == customer_id]
+        charged = {each["metadata"]["payment"]: each["amount_received"] for each in intents if each["status"] == "succeeded"}
+        assert len(charged) == sum(each["status"] == "succeeded" for each in intents), "a wish was charged twice"
+        received = {payment.id: payment.received_minor for payment in ours.values() if payment.state == "succeeded"}
+        assert charged == received, "charged and received differ"
+        grants = list(db.session.scalars(select(Grant).where(Grant.customer_id == customer_id, Grant.kind == "purchased")))
+        assert {grant.payment_id for grant in grants} == set(charged), "charged and credited differ"
+        assert len(grants) == len(charged), "a charge was credited twice"
+        posted = db.session.scalars(select(Transfer).where(Transfer.customer_id == customer_id, Transfer.kind == "payment"))
+        assert sorted(each.amount for each in posted) == sorted(charged.values())
+        assert verify(customer_id) == []
+        return Outcome(sorted(charged.values()), sorted(grant.micros for grant in grants), sorted(each.state for each in ours.values()))

@@ -1,0 +1,65 @@
+"""A1–A7: the process dies (kill -9) at every moment of a purchase, and nothing is charged twice, lost or given away."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from flask import Flask
+
+from app import ids
+from app.config import Settings
+from app.domain.money import Money
+from app.domain.people import Actor
+from app.models.scope import as_customer
+from app.services import payment_methods, top_ups
+from tests.faults.outcome import outcome, recover
+
+MOMENTS = 18
+
+
+def buyer(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    environ = {
+        **os.environ, "SECRET_KEY": settings.secret_key, "DATABASE_URL": settings.database_url.replace("+psycopg", ""), "LOG_FORMAT": "console",
+        "BASE_URL": settings.base_url,
+    }
+    return subprocess.run([sys.executable, "-m", "tests.faults.buyer", *words], env=environ, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.case("AC-9", "AC-22", "AC-24")
+@pytest.mark.parametrize("moment", range(1, MOMENTS + 1))
+def test_a_killed_purchase_is_charged_and_credited_once_or_not_at_all(
+    app: Flask, settings: Settings, alice_actor: Actor, moment: int
+) -> None:
+    customer_id, form_key = alice_actor.customer_id, ids.new_form_key()
+    with app.app_context(), as_customer(customer_id):
+        method = payment_methods.add_test_method(alice_actor, "pm_card_visa").id
+
+    died = buyer(settings, customer_id, method, form_key, str(moment))
+    assert died.returncode == -signal.SIGKILL, died.stdout + died.stderr
+
+    recover(app)
+    first = outcome(app, customer_id)
+    assert set(first.states) <= {"succeeded", "canceled"}, died.stdout
+
+    # The customer goes back and sends the same form again: still at most one purchase of this wish.
+    with app.app_context(), as_customer(customer_id):
+        again = top_ups.buy(
+            alice_actor, form_key=form_key, amount=Money(2500, "USD"), pack="", method_id=method, return_url="http://127.0.0.1/{}".format
+        )
+        assert again.state in {"succeeded", "canceled"}
+    recover(app)
+    assert len(outcome(app, customer_id).charged_minor) <= 1
+    reached = died.stdout.splitlines()[-1]
+    if first.charged_minor:
+        assert first.charged_minor == [2500] and first.credited_micros == [25_000_000], reached
+
+
+def test_the_moments_are_all_of_a_purchase(app: Flask, settings: Settings, alice_actor: Actor) -> None:
+    with app.app_context(), as_customer(alice_actor.customer_id):
+        method = payment_methods.add_test_method(alice_actor, "pm_card_visa").id
+    whole = buyer(settings, alice_actor.customer_id, method, ids.new_form_key(), "0")
+    assert whole.stdout.splitlines()[-1] == "done succeeded", whole.stdout + whole.stderr
+    assert len(whole.stdout.splitlines()) - 1 == MOMENTS, whole.stdout
+    assert outcome(app, alice_actor.customer_id).charged_minor == [2500]
