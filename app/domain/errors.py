@@ -13,7 +13,7 @@ def ensure(condition: object, words: str) -> None:
         raise Broken(words)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: Python sets the traceback of an exception that passes a context manager
 class Refused(Exception):
     """Our rule said no.
 

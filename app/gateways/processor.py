@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from app.domain.payments import Answer, ChargeOrder, Misused, ProcessorEvent, SavedMethod, Unknown
+from app.domain.payments import Answer, ChargeOrder, Declined, Misused, ProcessorEvent, SavedMethod, Unknown
 
 
 class BadWebhook(Exception):
@@ -34,10 +34,12 @@ class PaymentGateway(Protocol):
     def cancel_intent(self, intent_id: str, *, key: str) -> Answer:
         """Give the payment up. When it is over already the answer is the `Intent` as it stands, whatever it is."""
 
-    def add_test_method(self, name: str, *, processor_customer: str, key: str) -> SavedMethod | Declined | Unknown | Misused:
+    def add_test_method(
+        self, name: str, *, processor_customer: str, key: str
+    ) -> SavedMethod | Declined | Unknown | Misused:
         """Attach one of the processor's named test methods (`pm_card_visa`, …) to the customer. Test mode only."""
 
-    def detach_method(self, method: str, *, key: str) -> None | Unknown | Misused:
+    def detach_method(self, method: str, *, key: str) -> Unknown | Misused | None:
         """Remove a saved method at the processor."""
 
     def read_event(self, body: bytes, signature: str) -> ProcessorEvent:

@@ -43,7 +43,7 @@ def work(limit: int = 50) -> int:
             try:
                 problem = _act(event_id)
             except Exception:
-                log.exception("inbox_event_failed", event=event_id)
+                log.exception("inbox_event_failed", event_id=event_id)
                 problem = "failed"
             done += _finish(event_id, problem)
     return done
@@ -96,7 +96,7 @@ def _finish(event_id: str, problem: str) -> bool:
             event.state = "done"
         elif event.tries >= MAX_TRIES:
             event.state = "dead"
-            log.error("inbox_event_dead", event=event_id, why=problem)
+            log.error("inbox_event_dead", event_id=event_id, why=problem)
         else:
             event.next_try_at = now + timedelta(seconds=2**event.tries)
         return not problem

@@ -23,7 +23,7 @@ def install(settings: Settings) -> str:
     if settings.on_postgresql:
         engine = create_engine(url, poolclass=pool.NullPool)
         with engine.begin() as connection:
-            _grant_roles(connection, _login(settings, connection))
+            _grant_roles(connection, _login(settings))
     return newest_revision()
 
 
@@ -45,7 +45,7 @@ def revision_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _login(settings: Settings, connection: Connection) -> str:
+def _login(settings: Settings) -> str:
     name = make_url(settings.database_url).username
     if name:
         return name
@@ -57,7 +57,9 @@ def _grant_roles(connection: Connection, login: str) -> None:
     """Let `login` take the roles, but not inherit them: without a scope it may do nothing at all."""
     known = connection.scalar(text("select rolsuper from pg_roles where rolname = :login"), {"login": login})
     if known is None:
-        raise Refused(f"DATABASE_URL signs in as {login!r}, which the database does not know: create it first.", "no_login")
+        raise Refused(
+            f"DATABASE_URL signs in as {login!r}, which the database does not know: create it first.", "no_login"
+        )
     if known:
         return  # a superuser may take any role
     quoted = connection.dialect.identifier_preparer.quote_identifier(login)

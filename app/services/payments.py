@@ -93,7 +93,8 @@ def _everything(payment_id: str) -> tuple[Payment, Customer, PaymentMethod]:
     ).one_or_none()
     if found is None:
         raise NotFound("payment")
-    return found._tuple()
+    payment, customer, method = found
+    return payment, customer, method
 
 
 def _begin_attempt(payment_id: str, intent_id: str) -> str | None:

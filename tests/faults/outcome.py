@@ -10,13 +10,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
+from app.gateways import sandbox
 from app.models.database import db
 from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment
-from app.models.sandbox import SandboxFault, SandboxObject
+from app.models.sandbox import SandboxObject
 from app.models.scope import as_service
 from app.services import due
-from app.services.transaction import transaction
 from app.services.verify import verify
 
 LATER = [timedelta(seconds=1), timedelta(minutes=3), timedelta(minutes=10), timedelta(hours=25), timedelta(days=8)]
@@ -33,13 +33,12 @@ class Outcome:
 
 @contextmanager
 def faults(app: Flask, *plans: tuple[str, str, int]) -> Iterator[None]:
-    """Plant faults (which request, what happens, how often) in the sandbox for the block; whatever is left is lifted after it."""
-    with app.app_context(), as_service("plant faults"), transaction() as session:
-        session.add_all(SandboxFault(matches=matches, fault=fault, remaining=times) for matches, fault, times in plans)
+    """Plant faults (which request, what happens, how often) in the sandbox for the block; lift what is left after it."""
+    settings = app.extensions["purser.settings"]
+    for matches, fault, times in plans:
+        sandbox.plant(settings, matches, fault, times)
     yield
-    with app.app_context(), as_service("lift faults"), transaction() as session:
-        for row in session.scalars(select(SandboxFault)):
-            session.delete(row)
+    sandbox.clear_faults(settings)
 
 
 def recover(app: Flask) -> None:

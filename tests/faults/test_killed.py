@@ -1,6 +1,5 @@
 """A1–A7: the process dies (kill -9) at every moment of a purchase, and nothing is charged twice, lost or given away."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,16 +14,13 @@ from app.domain.people import Actor
 from app.models.scope import as_customer
 from app.services import payment_methods, top_ups
 from tests.faults.outcome import outcome, recover
+from tests.support.databases import environment
 
 MOMENTS = 18
 
 
 def buyer(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
-    environ = {
-        **os.environ, "SECRET_KEY": settings.secret_key, "DATABASE_URL": settings.database_url.replace("+psycopg", ""), "LOG_FORMAT": "console",
-        "BASE_URL": settings.base_url,
-    }
-    return subprocess.run([sys.executable, "-m", "tests.faults.buyer", *words], env=environ, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([sys.executable, "-m", "tests.faults.buyer", *words], env=environment(settings), capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.case("AC-9", "AC-22", "AC-24")

@@ -1,0 +1,80 @@
+# Purser. `make help` lists what there is.
+
+PYTHON ?= python3
+DEMO_PORT ?= 8000
+PORT ?= 8000
+WEB_WORKERS ?= 2
+BIN := .venv/bin
+FLASK := $(BIN)/flask --app wsgi
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo serve worker test test-tools check bench mutants format lock clean
+
+help: ## list these
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/runtime.stamp ## make .venv with the locked run-time dependencies, nothing else
+
+demo: .venv/runtime.stamp ## the portal with example customers on http://127.0.0.1:8000 (DEMO_PORT); Ctrl-C ends it
+	@$(BIN)/python -m app.demo --port $(DEMO_PORT)
+
+serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKERS), with the environment's settings
+	@exec $(BIN)/granian --interface wsgi --host 0.0.0.0 --port $(PORT) --workers $(WEB_WORKERS) --no-ws wsgi:app
+
+worker: .venv/runtime.stamp ## the job worker in the foreground, with the environment's settings
+	@exec $(FLASK) portal worker
+
+test: .venv/dev.stamp test-tools ## every test: SQLite and PostgreSQL, browser, faults (ARGS="-k name")
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: .venv/dev.stamp test-tools ## lint, format, types, import rules, templates, migrations, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint --quiet app/templates
+	$(BIN)/python -m tests.support.drift
+	$(BIN)/python -m tests.support.links
+
+bench: .venv/dev.stamp test-tools ## the benchmarks; writes benchmarks/results.md and results.json
+	@$(BIN)/python -m benchmarks
+
+mutants: .venv/dev.stamp ## plant bugs one by one and see that the tests find each
+	@$(BIN)/python -m tests.mutants
+
+format: .venv/dev.stamp ## format and sort what can be done by machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/dev.stamp ## compile requirements/*.txt from pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header -o requirements/runtime.txt pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+
+clean: ## remove .venv and what tools left (not instance/, where the data is)
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Purser needs Python 3.11 or newer: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "No virtual environment could be made. Run: apt-get install python3-venv" >&2; exit 1; }
+
+.venv/runtime.stamp: requirements/runtime.txt | .venv/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/runtime.stamp
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# The tests start PostgreSQL and Chromium themselves; here they are only installed, when that is allowed.
+test-tools:
+	@missing=; \
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	$(BIN)/python -c 'from tests.support import chromium; chromium.path()' 2>/dev/null || missing="$$missing chromium"; \
+	test -z "$$missing" && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	else \
+	  echo "The tests need$$missing. Run: sudo apt-get install$$missing  (macOS: brew install postgresql; brew install --cask chromium)" >&2; exit 1; \
+	fi

@@ -1,0 +1,84 @@
+"""Purser: the billing desk that a company's customers see."""
+
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import logs
+from app.config import Settings
+from app.extensions import csrf, limiter
+from app.gateways import stripe_gateway
+from app.models import database
+from app.services.browser_sessions import LIFETIME
+from app.web import access, errors, filters, navigation, security_headers
+from app.web.sessions import ServerSessions
+
+PAGES = ("home", "sign_in", "overview", "add_credits", "balance_history")
+PROGRAMS = ("health", "processor_webhooks")
+MAX_BODY = 1024 * 1024
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the portal for these settings. Nothing happens before, at import."""
+    logs.configure(settings)
+    app = Flask(__name__)
+    app.config.update(_config(settings))
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.session_interface = ServerSessions(secure=settings.secure)
+    app.extensions["purser.settings"] = settings
+    app.extensions["purser.gateway"] = stripe_gateway.build(settings)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    database.db.init_app(app)
+    with app.app_context():
+        database.prepare(database.db.engine)
+    limiter.init_app(app)
+    csrf.init_app(app)
+    logs.init_app(app)
+    access.init_app(app)
+    errors.init_app(app)
+    security_headers.init_app(app, settings)
+    filters.init_app(app)
+    navigation.init_app(app)
+    _register(app, settings)
+    return app
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    engine: dict[str, Any] = {"hide_parameters": True}
+    if settings.on_postgresql:
+        engine |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "TESTING": settings.testing,
+        "PROPAGATE_EXCEPTIONS": False,  # also in tests: what people see there is what is tested
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine,
+        "MAX_CONTENT_LENGTH": MAX_BODY,
+        "MAX_FORM_MEMORY_SIZE": MAX_BODY,
+        "MAX_FORM_PARTS": 200,
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(hours=1),
+        "PREFERRED_URL_SCHEME": "https" if settings.secure else "http",
+        "WTF_CSRF_CHECK_DEFAULT": False,  # web/access.py asks, after the origin
+        "WTF_CSRF_TIME_LIMIT": int(LIFETIME.total_seconds()),
+        "WTF_CSRF_SSL_STRICT": False,  # web/access.py checks the Origin on every change
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+    }
+
+
+def _register(app: Flask, settings: Settings) -> None:
+    """Register the pages and what programs talk to; the sandbox's own pages only beside the sandbox."""
+    names = [f"app.blueprints.{name}" for name in PAGES] + [f"app.api.{name}" for name in PROGRAMS]
+    if settings.payments == "sandbox":
+        names.append("app.blueprints.bank_challenge")
+    if settings.payments == "sandbox" and (settings.demo or settings.testing):
+        names.append("app.api.dev_processor")
+    for name in [*names, "app.cli"]:
+        app.register_blueprint(import_module(name).bp)

@@ -1,0 +1,36 @@
+"""Health: alive, and ready to serve."""
+
+from flask import Blueprint, Response, current_app, jsonify
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.extensions import csrf
+from app.models.database import db
+from app.models.scope import as_service
+from app.services.installation import newest_revision, revision_of
+from app.web.access import public
+
+bp = Blueprint("health", __name__)
+csrf.exempt(bp)
+
+
+@bp.get("/healthz")
+@public
+def live() -> Response:
+    """Say that the process answers. The database is not asked: restarting us would not mend it."""
+    return jsonify(status="ok")
+
+
+@bp.get("/readyz")
+@public
+def ready() -> tuple[Response, int]:
+    """Say whether the database answers and is migrated to what this release wants."""
+    checks = {"database": "ok", "migrations": "ok"}
+    try:
+        with as_service("look whether the database is ready"):
+            if revision_of(db.session.connection()) != newest_revision():
+                checks["migrations"] = "behind: run `flask portal init`"
+    except SQLAlchemyError:
+        current_app.logger.warning("not ready: the database does not answer")
+        checks = {"database": "does not answer", "migrations": "unknown"}
+    good = all(state == "ok" for state in checks.values())
+    return jsonify(status="ok" if good else "unavailable", checks=checks), 200 if good else 503

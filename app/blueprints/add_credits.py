@@ -1,0 +1,225 @@
+"""Add credits: choose an amount or a pack and a payment method, see the exact total, and buy it once."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+from wtforms import HiddenField, StringField
+
+from app import ids
+from app.domain.errors import Refused
+from app.domain.money import Credits, Money, parse_amount
+from app.domain.payments import PaymentState, decline_sentence
+from app.domain.top_ups import TopUp
+from app.gateways import sandbox
+from app.models.payments import Payment
+from app.services import payment_methods, purchases, settle, top_ups
+from app.web.access import current_actor, current_catalog, current_customer, managers_only, settings
+from app.web.fields import PageForm
+from app.web.filters import money
+from app.web.respond import saved, show, wants_fragment
+
+bp = Blueprint("add_credits", __name__, url_prefix="/billing/add-credits")
+PAGE, FORM, TOTAL = "add_credits/page.html", "add_credits/_form.html", "add_credits/_total.html"
+PAYMENT_PAGE, PAYMENT = "add_credits/payment.html", "add_credits/_payment.html"
+AGAIN = " again"
+
+
+class CreditsForm(PageForm):
+    """What to buy and how to pay. `seen` is the total that the pressed button showed: no other is charged."""
+
+    amount = StringField("Amount")
+    pack = StringField("Credit pack")
+    method = StringField("Select a payment method")
+    test_method = StringField("Test method")
+    form_key = HiddenField()
+    seen = HiddenField()
+
+    def choice(self) -> tuple[Money | None, str]:
+        """Return the amount or the pack that is wanted, or refuse what was typed."""
+        pack = self.pack.data or ""
+        if pack or not current_catalog().top_up:
+            return None, pack
+        return parse_amount(self.amount.data or "", self.currency), ""
+
+    def top_up(self) -> TopUp:
+        """Return what would be charged and credited, or refuse it beside its field."""
+        amount, pack = self.choice()
+        try:
+            return top_ups.priced(current_customer(), amount=amount, pack=pack)
+        except Refused as refusal:
+            raise _in_words(refusal) from None
+
+    def renew(self) -> None:
+        """Make it another wish: the old one is over."""
+        self.form_key.data = ids.new_form_key()
+
+
+@bp.get("/")
+def page() -> Response:
+    """Ask how much and how. A link may bring the choice along."""
+    given = {name: request.args.get(name, "")[:100] for name in ("amount", "pack", "method")}
+    form = CreditsForm(formdata=None, data={**given, "form_key": ids.new_form_key()})
+    return show(PAGE, FORM, **_around(form))
+
+
+@bp.get("/total")
+def total() -> Response:
+    """Answer what is chosen with its total and the button that says it."""
+    return show(PAGE, TOTAL, **_around(CreditsForm(request.args)))
+
+
+@bp.post("/")
+@managers_only
+def buy() -> Response:
+    """Buy, if the total is the one that the member saw."""
+    form = CreditsForm()
+    try:
+        if not form.validate():
+            return show(PAGE, FORM, status=422, **_around(form))
+        wanted = form.top_up()
+        if not form.method.data:
+            raise Refused("Choose a payment method, or add one.", "method_missing", 422, "method")
+        if not form.seen.data:
+            return show(PAGE, FORM, **_around(form, review=True))
+        _check_seen(form, wanted)
+        amount, pack = form.choice()
+        bought = top_ups.buy(
+            current_actor(),
+            form_key=form.form_key.data or "",
+            amount=amount,
+            pack=pack,
+            method_id=form.method.data,
+            return_url=_return_url,
+        )
+    except Refused as refusal:
+        if refusal.reason.startswith("form_"):
+            form.renew()
+        form.refuse(refusal)
+        again = refusal.reason == "bought_just_now"
+        return show(PAGE, FORM, status=refusal.status, **_around(form, again=again))
+    return _outcome(bought, form)
+
+
+@bp.post("/methods")
+@managers_only
+def add_method() -> Response:
+    """Save a test method and choose it, with everything else in the form as it was typed."""
+    form = CreditsForm()
+    name = form.test_method.data or ""
+    try:
+        if name not in dict(_test_methods()):
+            raise Refused("Choose one of the test methods.", "test_method_unknown", 422, "test_method")
+        method = payment_methods.add_test_method(current_actor(), name)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return show(PAGE, FORM, status=refusal.status, **_around(form))
+    form.method.data = method.id
+    notice = f"{method.brand.title()} ending in {method.last4} is saved and chosen."
+    kept = {"amount": form.amount.data or "", "pack": form.pack.data or "", "method": method.id}
+    return saved("add_credits.page", FORM, notice, values=kept, **_around(form))
+
+
+@bp.get("/payments/<payment_id>")
+def payment(payment_id: str) -> Response:
+    """Show how the payment stands."""
+    purchase = purchases.read(payment_id)
+    paid = purchase.payment
+    return show(
+        PAYMENT_PAGE,
+        PAYMENT,
+        payment=paid,
+        method=purchase.method,
+        row=purchase.row,
+        price=Money(paid.received_minor or paid.amount_minor, paid.currency),
+        bought=Credits(purchase.row.change_micros or 0) if purchase.row else Credits(paid.credits_micros),
+        why=decline_sentence(paid.problem) if paid.state == PaymentState.FAILED else "",
+    )
+
+
+@bp.get("/payments/<payment_id>/return")
+def returned(payment_id: str) -> Response:
+    """Come back from the bank: ask the processor how it went, then show it. Coming back twice changes nothing."""
+    purchases.read(payment_id)
+    settle.settle(payment_id)
+    return redirect(url_for("add_credits.payment", payment_id=payment_id), code=303)
+
+
+def _around(form: CreditsForm, *, review: bool = False, again: bool = False) -> dict[str, Any]:
+    """Return what the form shows: what is sold, the saved methods, and the total of what is chosen so far."""
+    methods = payment_methods.saved()
+    known = {method.id for method in methods}
+    if form.method.data not in known:
+        form.method.data = methods[0].id if methods else ""
+    wanted, why_not = None, ""
+    try:
+        wanted = form.top_up() if form.pack.data or (form.amount.data or "").strip() else None
+    except Refused as refusal:
+        why_not = refusal.sentence
+    seen = _seen(wanted) + (AGAIN if again else "") if wanted else ""
+    return {
+        "form": form, "catalog": current_catalog(), "methods": methods, "test_methods": _test_methods(),
+        "wanted": wanted, "why_not": why_not, "seen": seen, "review": review,
+    }  # fmt: skip
+
+
+def _test_methods() -> list[tuple[str, str]]:
+    return sandbox.TEST_METHODS if settings().payments == "sandbox" else []
+
+
+def _seen(wanted: TopUp) -> str:
+    return f"{wanted.amount.amount_minor} {wanted.amount.currency} {wanted.credits.micros}"
+
+
+def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
+    """Refuse another total than the pressed button showed, and ask before the same is bought twice in a row (AC-2)."""
+    shown, now = form.seen.data, _seen(wanted)
+    if shown not in {now, now + AGAIN}:
+        raise Refused(f"The total is {money(wanted.amount)}. Check it, then press the button.", "total_changed")
+    if shown == now and purchases.just_like(wanted, form.method.data or "", form.form_key.data or ""):
+        raise Refused(
+            f"You bought the same a few minutes ago, for {money(wanted.amount)}. Nothing more was charged. "
+            "To buy it a second time, press the button again.",
+            "bought_just_now",
+        )
+
+
+def _in_words(refusal: Refused) -> Refused:
+    """Put the refusal of a price beside the field that this page has for it, with amounts as people write them."""
+    bounds = current_catalog().top_up
+    if bounds is None:
+        return Refused("Choose a credit pack.", refusal.reason, 422, "pack")
+    if refusal.reason != "amount_out_of_bounds":
+        return refusal
+    sentence = f"Enter an amount between {money(bounds.min)} and {money(bounds.max)}."
+    return Refused(sentence, refusal.reason, refusal.status, refusal.field)
+
+
+def _return_url(payment_id: str) -> str:
+    return settings().base_url + url_for("add_credits.returned", payment_id=payment_id)
+
+
+def _outcome(paid: Payment, form: CreditsForm) -> Response:
+    """Answer with the payment's page, or with the form again when nothing was charged and nothing will be."""
+    if paid.state == PaymentState.FAILED:
+        refusal = Refused(f"{decline_sentence(paid.problem)} Nothing was charged.", "declined", 402, "method")
+    elif paid.state == PaymentState.CANCELED and paid.problem == "unavailable":
+        words = "Our payment processor does not answer right now. Nothing was charged. Please try again in a minute."
+        refusal = Refused(words, "unavailable", 503)
+    elif paid.state == PaymentState.CANCELED:
+        refusal = Refused("This payment was given up. Nothing was charged. Please try again.", "given_up", 409)
+    else:
+        return _at_payment(paid.id)
+    form.renew()
+    form.refuse(refusal)
+    return show(PAGE, FORM, status=refusal.status, **_around(form))
+
+
+def _at_payment(payment_id: str) -> Response:
+    """Go to the payment's page: htmx gets its fragment and its address, a plain browser is sent there."""
+    address = url_for("add_credits.payment", payment_id=payment_id)
+    if not wants_fragment():
+        return redirect(address, code=303)
+    answer = payment(payment_id)
+    answer.headers["HX-Push-Url"] = address
+    return answer

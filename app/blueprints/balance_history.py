@@ -1,0 +1,177 @@
+"""Balance history: every movement of the customer's credits, what is behind each, and all of them as a file."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+from wtforms import DateField, Field, HiddenField, SelectField, StringField
+from wtforms.validators import Length, Optional, ValidationError
+
+from app import clock
+from app.services import balance, movement
+from app.services.balance import HistoryQuery
+from app.services.movement import Figure
+from app.web import exports
+from app.web.access import current_customer
+from app.web.fields import PageForm
+from app.web.movements import HEADER, KINDS, csv_row, json_row, told
+from app.web.respond import show
+
+bp = Blueprint("balance_history", __name__, url_prefix="/billing/balance-history")
+PAGE, HISTORY = "balance_history/page.html", "balance_history/_history.html"
+ENTRY_PAGE, ENTRY = "balance_history/entry.html", "balance_history/_entry.html"
+FILTERS = ("kind", "q", "from", "to")
+# Each figure of the Overview that opens its rows: its name, how it is counted, and who counts it again.
+FIGURES: dict[str, tuple[str, str, Callable[[], Figure]]] = {
+    "total_credits": (
+        "Total credits",
+        "All credits bought and granted that are effective and were not taken back, before any use.",
+        movement.total_credits,
+    ),
+    "usage_this_period": (
+        "Usage this period",
+        "All usage that is not invoiced yet, less what was put right.",
+        movement.usage_this_period,
+    ),
+    "remaining_credits": (
+        "Remaining credits",
+        "Everything that came in less everything that went out.",
+        movement.remaining_credits,
+    ),
+}
+
+
+class DayField(DateField):
+    """A UTC day. What was typed stays, also when it is none."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day, or say how one is written."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Enter a day such as 2026-11-21.") from None
+
+
+class FiltersForm(PageForm):
+    """Which movements to show; it stands in the page's address."""
+
+    class Meta:
+        """It changes nothing, so it needs no token: the address can be kept and sent on."""
+
+        csrf = False
+
+    kind = SelectField("Show", choices=[("", "All movements"), *KINDS.items()], default="", validate_choice=False)
+    q = StringField("Search", [Length(max=100, message="Search for at most 100 characters.")], default="")
+    from_day = DayField("From", [Optional()], name="from")
+    to_day = DayField("To", [Optional()], name="to")
+    before = HiddenField()
+    after = HiddenField()
+    figure = HiddenField()
+
+    def validate_kind(self, field: Field) -> None:
+        """Refuse a kind that there is not."""
+        if field.data and field.data not in KINDS:
+            raise ValidationError("There is no such kind of movement. Choose one of the list.")
+
+    def validate_to_day(self, field: Field) -> None:
+        """Refuse days in the wrong order."""
+        if self.from_day.data and field.data and field.data < self.from_day.data:
+            raise ValidationError("The last day is before the first one.")
+
+    def validate_before(self, _field: Field) -> None:
+        """Refuse a place in the history that is none, or two at once."""
+        for place in (self.before, self.after):
+            if place.data and not (place.data.isascii() and place.data.isdigit() and len(place.data) <= 18):
+                raise ValidationError("This is not a place in the history. Show the movements from the newest on.")
+        if self.before.data and self.after.data:
+            raise ValidationError("Go either to older or to newer movements.")
+
+    def validate_figure(self, field: Field) -> None:
+        """Refuse a figure that the Overview does not show."""
+        if field.data and field.data not in FIGURES:
+            raise ValidationError("There is no such figure on the Overview.")
+
+    def query(self) -> HistoryQuery:
+        """Return what is asked for. For a form that is valid."""
+        return HistoryQuery(
+            kind=self.kind.data or None,
+            text=(self.q.data or "").strip() or None,
+            from_day=self.from_day.data,
+            to_day=self.to_day.data,
+            before=int(self.before.data) if self.before.data else None,
+            after=int(self.after.data) if self.after.data else None,
+        )
+
+    def address(self) -> dict[str, str]:
+        """Return what was filled in, as it stands in an address."""
+        return {name: value for name in FILTERS if (value := request.args.get(name, "").strip())}
+
+
+@bp.get("")
+def page() -> Response:
+    """Show the movements that match, 25 at a time."""
+    form = FiltersForm(request.args)
+    if not form.validate():
+        return _refused(form)
+    history, filters = balance.history(form.query()), form.address()
+    return show(
+        PAGE,
+        HISTORY,
+        form=form,
+        problems=[],
+        history=history,
+        filters=filters,
+        older=_address(filters, before=history.older) if history.older is not None else "",
+        newer=_address(filters, after=history.newer) if history.newer is not None else "",
+        figure=_figure(form.figure.data) if form.figure.data else None,
+    )
+
+
+@bp.get(".csv")
+def csv_file() -> Response:
+    """Send every movement that matches as CSV."""
+    return _file("csv")
+
+
+@bp.get(".json")
+def json_file() -> Response:
+    """Send every movement that matches as JSON."""
+    return _file("json")
+
+
+@bp.get("/<txn_id>")
+def entry(txn_id: str) -> Response:
+    """Show what is behind one movement."""
+    found, method = movement.behind(txn_id)
+    return show(ENTRY_PAGE, ENTRY, told=told(found, method))
+
+
+def _file(kind: str) -> Response:
+    form = FiltersForm(MultiDict((name, value) for name, value in request.args.items() if name in FILTERS))
+    if not form.validate():
+        return _refused(form)
+    unit, name = current_customer().credit_unit, f"balance-history-{clock.now():%Y-%m-%d}.{kind}"
+    rows = balance.export(form.query())
+    if kind == "csv":
+        return exports.as_csv(name, HEADER, (csv_row(row, unit) for row in rows))
+    return exports.as_json(name, (json_row(row, unit) for row in rows))
+
+
+def _refused(form: FiltersForm) -> Response:
+    problems = [*form.before.errors, *form.figure.errors]
+    return show(PAGE, HISTORY, status=422, form=form, history=None, problems=problems, figure=None)
+
+
+def _figure(key: str) -> dict[str, Any]:
+    title, formula, count = FIGURES[key]
+    figure = count()
+    since = {"from": figure.since.isoformat()} if figure.since else {}
+    lines = [(KINDS.get(line.kind, line.kind), line, _address(since | {"kind": line.kind})) for line in figure.lines]
+    return {"title": title, "formula": formula, "shown": figure.shown, "summed": figure.summed, "lines": lines}
+
+
+def _address(filters: dict[str, str], **place: int) -> str:
+    values: dict[str, Any] = {**filters, **place}
+    return url_for("balance_history.page", **values)

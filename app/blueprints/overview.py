@@ -1,0 +1,120 @@
+"""Overview: what credit there is, what may be used now, how fast it goes, and what happened last."""
+
+from datetime import UTC, date, timedelta
+
+from flask import Blueprint
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from app.domain.money import Credits, Money, divided
+from app.domain.numbers import SERVED, Numbers
+from app.services import overview
+from app.services.overview import Overview
+from app.web.access import current_customer
+from app.web.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
+from app.web.filters import credits as written
+from app.web.respond import show
+
+bp = Blueprint("overview", __name__, url_prefix="/billing")
+PAGE, CONTENT = "overview/page.html", "overview/_content.html"
+NOT_SERVED = "Your account is not served at the moment, so nothing may be used."
+
+
+@bp.get("/")
+def page() -> Response:
+    """Show where the customer stands; while a payment is under way the page asks again by itself."""
+    now = overview.now(current_customer().created_at.astimezone(UTC).date())
+    return show(
+        PAGE,
+        CONTENT,
+        now=now,
+        numbers=now.numbers,
+        period=_period(now),
+        forecast=_forecast(now),
+        could_use=_could_use(now.numbers),
+        overage=_overage(now.numbers),
+        not_served="" if now.numbers.standing in SERVED else NOT_SERVED,
+        used=_used(now),
+        charts=_charts(now),
+        under_way=[(payment, Money(payment.amount_minor, payment.currency)) for payment in now.under_way],
+        remaining_credits=lambda: now.numbers.remaining_credits,
+    )
+
+
+def _period(now: Overview) -> str:
+    if now.period is None:
+        return ""
+    return f"{_dated(now.period.starts_at.date())} to {_dated(now.period.ends_at.date() - timedelta(days=1))} (UTC)"
+
+
+def _forecast(now: Overview) -> str:
+    """Return when the credit runs out, with its range, or why nobody can say."""
+    if not now.days:
+        return "Nothing bought or granted yet"
+    if not any(day.used.micros for day in now.days[:-1][-overview.PACE_DAYS:]):
+        return "No use in the last days, so no forecast"
+    what = "Credits last" if now.numbers.remaining_credits.micros > 0 else "The overage protection lasts"
+    if now.forecast is None:
+        return f"{what} more than ten years at the last days’ pace"
+    if now.forecast.expected <= now.today:
+        return f"{what} until today at the last days’ pace"
+    earliest, latest = _dated(now.forecast.earliest), now.forecast.latest
+    span = f"{earliest} to {_dated(latest)}" if latest else f"{earliest} at the earliest"
+    return f"{what} until about {_dated(now.forecast.expected)} ({span}) at the last days’ pace"
+
+
+def _could_use(numbers: Numbers) -> Credits:
+    """Return what remains with the protection, less what is held: the most before any daily limit."""
+    return Credits(max(0, numbers.remaining_credits.micros)) + numbers.overage_left - numbers.held
+
+
+def _overage(numbers: Numbers) -> str:
+    if not numbers.overage_protection.micros:
+        return "Off: you cannot go below zero."
+    if numbers.overage_left < numbers.overage_protection:
+        return f"What is left of {written(numbers.overage_protection)} below zero; billed on your next invoice."
+    return "Lets you go below zero; billed on your next invoice."
+
+
+def _used(now: Overview) -> dict[str, Credits]:
+    """Return what was used today, yesterday, and on average on the days before today."""
+    before = [day.used.micros for day in now.days[:-1]]
+    return {
+        "today": now.days[-1].used if now.days else Credits(0),
+        "yesterday": Credits(before[-1] if before else 0),
+        "average": Credits(_readable(sum(before), len(before))) if before else Credits(0),
+    }
+
+
+def _readable(total: int, days: int) -> int:
+    """Return the average rounded to hundredths of a unit, or exact micros where it is smaller than that."""
+    average = divided(total, days)
+    return divided(average, 10_000) * 10_000 if average >= 10_000 else average
+
+
+def _charts(now: Overview) -> dict[str, Markup]:
+    """Return each chart in its two drawings."""
+    if not now.days:
+        return {}
+    unit, floor = now.numbers.credit_unit, -now.numbers.overage_protection.micros
+    closing = [(day.day, day.closing.micros) for day in now.days]
+    used = [(day.day, day.used.micros) for day in now.days]
+    ahead, ends = None, 0 if now.numbers.remaining_credits.micros > 0 else floor
+    if now.forecast:
+        far = now.forecast.expected + (now.forecast.expected - now.today) * 4
+        ahead = Ahead(now.forecast.earliest, now.forecast.expected, now.forecast.latest or far, ends)
+    first, top = day_label(closing[0][0]), max(used, key=lambda each: each[1])
+    balance_name = (f"Balance at the end of each day from {first} to today: from {written(now.days[0].closing)} "
+                    f"to {written(now.days[-1].closing)}. {_forecast(now)}.")
+    used_name = f"Credits used each day from {first} to today. Most on {day_label(top[0])}: {written(Credits(top[1]))}."
+    limit = now.numbers.daily_limit.micros if now.numbers.daily_limit is not None else None
+    return {
+        "balance": balance_chart(closing, ahead, unit=unit, name=balance_name, floor=floor, size=WIDE)
+        + balance_chart(closing, ahead, unit=unit, name=balance_name, floor=floor, size=NARROW),
+        "used": daily_columns(used, unit=unit, name=used_name, limit=limit, size=HALF)
+        + daily_columns(used, unit=unit, name=used_name, limit=limit, size=NARROW),
+    }
+
+
+def _dated(day: date) -> str:
+    return f"{day_label(day)} {day.year}"

@@ -1,0 +1,196 @@
+"""`make demo`: a database of its own, its customers, the web server and the worker, until Ctrl-C.
+
+It shares nothing with a real installation: its database, key and logs are in `instance/` under their own names.
+"""
+
+import argparse
+import logging
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from app.config import INSTANCE, Settings, WrongSetting
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+START_SECONDS, STOP_SECONDS = 30, 10
+THREADS = "8"
+
+
+class CannotStart(Exception):
+    """The demo cannot start; the words say why."""
+
+
+class Stopped(Exception):
+    """Somebody asked the demo to end."""
+
+
+def main() -> int:
+    """Run the demo; return the exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    children: list[tuple[str, subprocess.Popen[bytes]]] = []
+    try:
+        asked = _arguments()
+        port, directory = _port(asked.port), asked.directory
+        environ = _environment(directory, port)
+        table = _prepare(environ, asked.months)
+        children.append(("web", _start("web", _web_command(port), environ, directory)))
+        children.append(("worker", _start("worker", _worker_command(), environ, directory)))
+        _wait_until_it_answers(port, children, directory)
+        _say(table)
+        _say(f"Purser is at http://{HOST}:{port}/  (Ctrl-C ends it)")
+        return _watch(children, directory)
+    except (CannotStart, WrongSetting) as problem:
+        _say(str(problem))
+        return 1
+    except Stopped:
+        _say("Ending the demo.")
+        return 0
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _end([process for _, process in children])
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m app.demo", description="Run the demo until Ctrl-C.")
+    parser.add_argument(
+        "--port", default=os.environ.get("DEMO_PORT", "8000"), help="of the portal, on this machine only"
+    )
+    parser.add_argument("--directory", type=Path, default=INSTANCE, help="where the demo keeps its database and logs")
+    parser.add_argument("--months", type=int, choices=range(1, 37), default=12, metavar="1-36", help="of history")
+    return parser.parse_args()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
+        raise CannotStart(f"The port must be a number from 1 to 65535, not {text!r}.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(text)))
+        except OSError as problem:
+            raise CannotStart(
+                f"Port {text} cannot be used ({problem.strerror}). Choose another one: make demo DEMO_PORT=8010"
+            ) from None
+    return int(text)
+
+
+def _environment(directory: Path, port: int) -> dict[str, str]:
+    """Return the settings of the demo, over whatever else is in the environment."""
+    directory.mkdir(parents=True, exist_ok=True)
+    ours = {name.upper() for name in Settings.__dataclass_fields__}
+    others = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in ours}
+    return others | {
+        "SECRET_KEY": _secret(directory / "demo.secret"),
+        "DATABASE_URL": f"sqlite:///{directory.resolve() / 'demo.sqlite3'}",
+        "PAYMENTS": "sandbox",
+        "DEMO": "1",
+        "BASE_URL": f"http://{HOST}:{port}",
+        "LOG_FORMAT": "console",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _secret(path: Path) -> str:
+    """Return the demo's key, made once, so that sign-ins outlive a restart."""
+    if not path.exists():
+        path.touch(0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text()
+
+
+def _prepare(environ: dict[str, str], months: int) -> str:
+    """Bring the database up and tell the demo's history; return the table of sign-ins."""
+    from app import create_app
+    from app.models.database import db
+    from app.services import demo
+    from app.services.installation import install
+
+    settings = Settings.from_env(environ)
+    install(settings)
+    app = create_app(settings)
+    logging.getLogger().setLevel(logging.ERROR)  # a year of declined cards is no news
+    with app.app_context():
+        sign_ins = demo.make(months=months)
+        db.session.remove()
+        db.engine.dispose()
+    return demo.table(sign_ins)
+
+
+def _web_command(port: int) -> list[str]:
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
+    return [*command, "--workers", "1", "--blocking-threads", THREADS, "--no-ws", "wsgi:app"]
+
+
+def _worker_command() -> list[str]:
+    return [sys.executable, "-m", "flask", "--app", "wsgi", "portal", "worker"]
+
+
+def _start(name: str, command: list[str], environ: dict[str, str], directory: Path) -> "subprocess.Popen[bytes]":
+    """Start a child in a session of its own, so that Ctrl-C reaches us alone and we end it in order."""
+    with (directory / f"demo-{name}.log").open("ab") as log:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def _wait_until_it_answers(port: int, children: list[tuple[str, "subprocess.Popen[bytes]"]], directory: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        _check(children, directory)
+        try:
+            with urlopen(f"http://{HOST}:{port}/healthz", timeout=5):
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise CannotStart(f"The web server does not answer; see {directory / 'demo-web.log'}.")
+
+
+def _watch(children: list[tuple[str, "subprocess.Popen[bytes]"]], directory: Path) -> int:
+    while True:
+        _check(children, directory)
+        time.sleep(0.3)
+
+
+def _check(children: list[tuple[str, "subprocess.Popen[bytes]"]], directory: Path) -> None:
+    for name, process in children:
+        if process.poll() is not None:
+            raise CannotStart(f"The {name} process ended by itself; see {directory / f'demo-{name}.log'}.")
+
+
+def _end(children: "list[subprocess.Popen[bytes]]") -> None:
+    """End the children and what they started: each is the head of its own process group."""
+    for process in children:
+        if process.poll() is None:
+            process.terminate()
+    until = time.monotonic() + STOP_SECONDS
+    for process in children:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.1, until - time.monotonic()))
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""The terms of a catalog: what limits, charges, invoices and taxes start from."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from app.domain.money import Credits, Money
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How usage is shown against the plan's limits."""
+
+    warn_at_percent: tuple[int, ...] = (80, 100)
+    alert_emails: int = 10
+
+
+@dataclass(frozen=True)
+class AutoRecharge:
+    """What auto-recharge starts with, and whether the customer may choose."""
+
+    period_limit: Money
+    offered: bool = False
+    adjustable: bool = True
+    threshold: Credits | None = None
+    amount: Money | None = None
+    pack: str = ""
+
+
+@dataclass(frozen=True)
+class SpendManagement:
+    """What spend management starts with."""
+
+    offered: bool = True
+    enabled: bool = False
+    daily_limit: Credits | None = None
+    notify_threshold: Credits | None = None
+
+
+@dataclass(frozen=True)
+class Overage:
+    """How far below zero a new customer's balance may go."""
+
+    protection: Credits = Credits(0)
+
+
+@dataclass(frozen=True)
+class PaymentMethods:
+    """Which ways to pay are taken, and where they are managed."""
+
+    kinds: tuple[str, ...] = ("card",)
+    top_up_only: tuple[str, ...] = ()
+    manage: Literal["purser", "processor_portal", "both"] = "both"
+    may_remove_last: bool = True
+
+
+@dataclass(frozen=True)
+class Invoices:
+    """How invoices are numbered and when they are due."""
+
+    prefix: str = "INV"
+    credit_note_prefix: str = "CN"
+    due_days: int = 0
+    credits_first: bool = True
+
+
+@dataclass(frozen=True)
+class Dunning:
+    """What happens while an invoice stays unpaid."""
+
+    retry_days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    suspend_after_days: int = 5
+    other_methods: bool = False
+
+
+@dataclass(frozen=True)
+class Percent:
+    """A share in whole hundredths of a percent: 1900 for 19 %."""
+
+    basis_points: int
+
+
+@dataclass(frozen=True)
+class TaxRate:
+    """The tax of a country from a day on."""
+
+    country: str
+    name: str
+    percent: Percent
+    since: date
+
+
+@dataclass(frozen=True)
+class Tax:
+    """How tax is reckoned."""
+
+    prices: Literal["exclusive", "inclusive"] = "exclusive"
+    reverse_charge: bool = True
+    rates: tuple[TaxRate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Referrals:
+    """What a member earns from customers that he or she invited."""
+
+    offered: bool = False
+    percent: Percent = Percent(2000)
+    months: int = 12

@@ -1,0 +1,96 @@
+"""Grants: the order in which they burn, what a debit takes from each, and how that is undone.
+
+One rule holds throughout: what remains in all grants is the balance while it is above zero and nothing while it is
+below, so a debt never stands beside credit that is left.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.domain.errors import ensure
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+SOURCES = {
+    "purchased": "purchases",
+    "promotional": "promotions",
+    "trial": "promotions",
+    "referral": "referrals",
+    "refund": "refunds",
+}
+"""The account that a grant of each kind comes out of."""
+
+
+@dataclass(frozen=True)
+class LiveGrant:
+    """A grant as burn-down sees it."""
+
+    id: str
+    kind: str
+    remaining: int
+    priority: int
+    effective_at: datetime
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a transfer that came out of a grant; below zero, that went back into it."""
+
+    grant_id: str
+    micros: int
+
+
+def burn_order(grant: LiveGrant) -> tuple[int, bool, datetime, bool, datetime, str]:
+    """Return the key that grants burn by: priority, expiry (none last), given before paid, effective, id. Total."""
+    expiry = grant.expires_at
+    return (grant.priority, expiry is None, expiry or _NEVER, grant.kind == "purchased", grant.effective_at, grant.id)
+
+
+def is_live(grant: LiveGrant, now: datetime) -> bool:
+    """Say whether the grant may be used: it has begun, has not expired and something is left."""
+    return grant.remaining > 0 and grant.effective_at <= now and not is_expired(grant.expires_at, now)
+
+
+def is_expired(expires_at: datetime | None, now: datetime) -> bool:
+    """Say whether the moment of expiry is reached. At that very moment the credit is gone."""
+    return expires_at is not None and expires_at <= now
+
+
+def allocate(debit: int, grants: Iterable[LiveGrant], now: datetime) -> tuple[list[Share], int]:
+    """Return what the debit takes from each grant, in burn order, and the part that no grant covers: the debt."""
+    ensure(debit > 0, f"a debit of {debit}")
+    shares, left = [], debit
+    for grant in sorted((each for each in grants if is_live(each, now)), key=burn_order):
+        if left == 0:
+            break
+        taken = min(left, grant.remaining)
+        shares.append(Share(grant.id, taken))
+        left -= taken
+    return shares, left
+
+
+def cover(micros: int, balance: int) -> int:
+    """Return how much of a new grant goes to the debt that stands before it."""
+    return min(micros, max(0, -balance))
+
+
+def given_back(amount: int, balance: int) -> int:
+    """Return how much of a corrected debit goes back into grants; the rest only lowers a debt."""
+    return max(0, balance + amount) - max(0, balance)
+
+
+def unwind(back: int, taken: Sequence[Share], covered: Sequence[Share]) -> list[Share]:
+    """Return what goes back into each grant, negative: the debit's own shares in reverse, then what covered debts.
+
+    `covered` holds, per grant in burn order, what paid for debts and for debits corrected before; it is reached for
+    when a later grant has paid the debt that the corrected debit left.
+    """
+    shares: dict[str, int] = {}
+    for share in [*reversed(taken), *reversed(covered)]:
+        part = min(back, share.micros)
+        if part > 0:
+            shares[share.grant_id] = shares.get(share.grant_id, 0) - part
+            back -= part
+    ensure(back == 0, "a correction gives back more than was taken")
+    return [Share(grant_id, micros) for grant_id, micros in shares.items()]

@@ -1,0 +1,87 @@
+"""The ledger's rule: which accounts there are, what a posting is, and what balances follow from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain.errors import Refused, ensure
+
+CREDITS = "credits"
+"""The customer's balance. Its floor is minus the overage protection."""
+MONEY_ACCOUNTS = ("clearing", "disputes", "prepaid", "processor")
+CREDIT_ACCOUNTS = ("breakage", CREDITS, "disputes", "promotions", "purchases", "referrals", "refunds", "revenue")
+
+AccountKey = tuple[str, str]
+"""Unit and name."""
+Balances = Mapping[AccountKey, int]
+Floors = Mapping[AccountKey, int | None]
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A wish to move `amount` from the debited account to the credited one. Source and kind make it one fact (I4)."""
+
+    unit: str
+    debit: str
+    credit: str
+    amount: int
+    kind: str
+    source_type: str
+    source_id: str
+    description: str
+    corrects_id: str | None = None
+
+    def __post_init__(self) -> None:
+        ensure(type(self.amount) is int and self.amount > 0, f"a posting of {self.amount!r}")
+        ensure(self.debit != self.credit, f"a posting from {self.debit} to itself")
+        ensure(self.unit and self.kind and self.source_type and self.source_id, "a posting without unit, kind or source")
+
+    @property
+    def debited(self) -> AccountKey:
+        """The account that goes down."""
+        return self.unit, self.debit
+
+    @property
+    def credited(self) -> AccountKey:
+        """The account that goes up."""
+        return self.unit, self.credit
+
+    @property
+    def change(self) -> int | None:
+        """What the posting does to the customer's credits, signed; None where it does not touch them."""
+        if not is_credits(self.unit) or CREDITS not in (self.debit, self.credit):
+            return None
+        return self.amount if self.credit == CREDITS else -self.amount
+
+
+def money_unit(currency: str) -> str:
+    """Return the unit of accounts that hold money: `money:USD`."""
+    return f"money:{currency}"
+
+
+def credits_unit(credit_unit: str) -> str:
+    """Return the unit of accounts that hold credits: `credits:tokens`."""
+    return f"credits:{credit_unit}"
+
+
+def is_credits(unit: str) -> bool:
+    """Say whether a unit counts credits."""
+    return unit.startswith("credits:")
+
+
+def post(postings: Sequence[Posting], balances: Balances, floors: Floors) -> dict[AccountKey, int]:
+    """Return the balances after the postings, or refuse them whole.
+
+    `floors` gives the lowest balance an account may reach: zero for a prepaid customer, minus the overage protection
+    for one who may run a debt, None for an account that may go anywhere. Postings that only raise an account are let
+    through even while it is under its floor.
+    """
+    after = dict(balances)
+    for posting in postings:
+        ensure(posting.debited in balances and posting.credited in balances, f"no account for {posting}")
+        after[posting.debited] -= posting.amount
+        after[posting.credited] += posting.amount
+    for key, balance in after.items():
+        floor = floors[key]
+        if floor is not None and balance < floor and balance < balances[key]:
+            raise Refused("There is not enough credit for this.", "insufficient_credits", 402)
+    return after

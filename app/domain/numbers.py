@@ -1,0 +1,66 @@
+"""The one set of numbers: the same function answers the page, the API and every rule (I21)."""
+
+from dataclasses import dataclass
+
+from app.domain.money import Credits
+
+SERVED = frozenset({"good", "past_due"})
+"""The standings in which a customer is served."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a customer has and may use at one moment."""
+
+    total_credits: Credits
+    usage_this_period: Credits
+    remaining_credits: Credits
+    overage_protection: Credits
+    overage_left: Credits
+    held: Credits
+    daily_limit: Credits | None
+    daily_used: Credits
+    daily_left: Credits | None
+    available_to_use: Credits
+    credit_unit: str
+    standing: str
+
+
+def compute(
+    *,
+    granted: int,
+    usage: int,
+    balance: int,
+    overage_limit: int,
+    standing: str,
+    credit_unit: str,
+    unposted: int = 0,
+    held: int = 0,
+    daily_limit: int | None = None,
+    used_today: int = 0,
+    held_today: int = 0,
+) -> Numbers:
+    """Return the numbers from whole micros, as money.md, section 4 has them.
+
+    `unposted` is usage that no posting holds yet. Without a daily limit there is no bound for the day.
+    """
+    remaining = balance - unposted
+    overage_left = max(0, overage_limit - max(0, -remaining))
+    daily_left = None if daily_limit is None else daily_limit - used_today - held_today
+    usable = max(0, remaining) + overage_left - held
+    if daily_left is not None:
+        usable = min(usable, daily_left)
+    return Numbers(
+        total_credits=Credits(granted),
+        usage_this_period=Credits(usage),
+        remaining_credits=Credits(remaining),
+        overage_protection=Credits(overage_limit),
+        overage_left=Credits(overage_left),
+        held=Credits(held),
+        daily_limit=None if daily_limit is None else Credits(daily_limit),
+        daily_used=Credits(used_today),
+        daily_left=None if daily_left is None else Credits(daily_left),
+        available_to_use=Credits(max(0, usable) if standing in SERVED else 0),
+        credit_unit=credit_unit,
+        standing=standing,
+    )

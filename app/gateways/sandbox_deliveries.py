@@ -1,0 +1,113 @@
+"""The sandbox's webhooks: each due event is signed with Stripe's own helper and posted to the portal's webhook route.
+
+It is posted within the process, through the whole application, so it works from a worker beside any web server or none.
+"""
+
+import contextvars
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import stripe
+import structlog
+from sqlalchemy import select, update
+from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from app import clock
+from app.gateways import sandbox_faults as faults
+from app.gateways.sandbox_store import OBJECTS, Body, hidden, opened, public
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+log = structlog.get_logger()
+PATH = "/webhooks/stripe"
+LEASE = timedelta(minutes=1)
+MAX_TRIES = 6
+LATE = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way."""
+
+    event_id: str
+    body: str
+    fault: str
+
+
+def deliver_due(database_url: str, wsgi: "WSGIApplication", *, base_url: str, secret: str, limit: int = 50) -> int:
+    """Post the events that are due, at most `limit`; return how many arrived. One that fails is tried again later."""
+    claimed = _claim(database_url, limit)
+    in_order = sorted(claimed, key=lambda delivery: delivery.fault == "reorder")  # stable: those go to the end
+    return sum([_deliver(database_url, delivery, wsgi, base_url, secret) for delivery in in_order])
+
+
+def post(wsgi: "WSGIApplication", body: str | bytes, signature: str, *, base_url: str) -> int:
+    """Post a webhook to the application as a stranger would; return the status of the answer."""
+    data = body if isinstance(body, bytes) else body.encode()
+    environ = EnvironBuilder(
+        path=PATH,
+        base_url=base_url,
+        method="POST",
+        data=data,
+        content_type="application/json; charset=utf-8",
+        headers=Headers([("Stripe-Signature", signature), ("User-Agent", "Stripe/1.0 (sandbox)")]),
+    ).get_environ()
+    # A context of its own: nothing of the caller's application context, session or scope reaches the request.
+    return contextvars.Context().run(_answer, wsgi, environ, clock.now())
+
+
+def _answer(wsgi: "WSGIApplication", environ: "WSGIEnvironment", moment: datetime) -> int:
+    with clock.at(moment):  # the caller's clock may stand in another year
+        _body, status, _headers = run_wsgi_app(wsgi, environ, buffered=True)
+    return int(status.split()[0])
+
+
+def _claim(database_url: str, limit: int) -> list[Delivery]:
+    """Take due events for a minute, so that another worker does not post them too; decide what befalls them."""
+    now, claimed = clock.now(), []
+    with opened(database_url) as store:
+        due = store.connection.execute(
+            select(OBJECTS.c.id, OBJECTS.c.body)
+            .where(OBJECTS.c.type == "event", OBJECTS.c.due_at <= now)
+            .order_by(OBJECTS.c.due_at, OBJECTS.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for event_id, text in due:
+            event: Body = json.loads(text)
+            hidden(event)["tries"] = hidden(event).get("tries", 0) + 1
+            fault = faults.take(store, f"event:{event['type']}", "event:*")
+            if fault in {"lose", "late"}:
+                store.keep(event, due_at=now + LATE if fault == "late" else None)
+                continue
+            store.keep(event, due_at=now + LEASE)
+            claimed.append(Delivery(event_id, json.dumps(public(event)), fault))
+    return claimed
+
+
+def _deliver(database_url: str, delivery: Delivery, wsgi: "WSGIApplication", base_url: str, secret: str) -> bool:
+    signature = stripe.WebhookSignature.generate_signature_header(delivery.body, secret)
+    for _ in range(2 if delivery.fault == "duplicate" else 1):
+        status = post(wsgi, delivery.body, signature, base_url=base_url)
+    arrived = 200 <= status < 300
+    with opened(database_url) as store:
+        event = store.find("event", delivery.event_id)
+        if event is None:  # the tables were emptied meanwhile
+            return arrived
+        tries, again = hidden(event)["tries"], None
+        if not arrived:
+            log.warning("sandbox_event_not_delivered", event_id=delivery.event_id, status=status, tries=tries)
+            again = clock.now() + timedelta(seconds=5 * 4**tries) if tries < MAX_TRIES else None
+        event["pending_webhooks"] = 0 if arrived else 1
+        store.keep(event, due_at=again)
+    return arrived
+
+
+def redeliver(database_url: str, event_id: str) -> None:
+    """Make an event due again."""
+    with opened(database_url) as store:
+        store.connection.execute(update(OBJECTS).where(OBJECTS.c.id == event_id).values(due_at=clock.now()))

@@ -1,0 +1,27 @@
+"""The SDK's client as we use it: the API version it was made for, few retries, short waits, nothing told about us."""
+
+import stripe
+from stripe import StripeClient
+
+from app.config import Settings
+from app.gateways import sandbox
+
+MAX_RETRIES = 2
+TIMEOUT_SECONDS = 20.0
+
+
+def build(settings: Settings) -> StripeClient:
+    """Return the client for these settings: the sandbox's transport below it, or the network."""
+    stripe.enable_telemetry = False
+    if settings.payments == "sandbox":
+        return StripeClient(sandbox.API_KEY, http_client=sandbox.transport(settings), max_network_retries=MAX_RETRIES)
+    network = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+    base = settings.stripe_api_base
+    if not base:
+        return StripeClient(settings.stripe_secret_key, http_client=network, max_network_retries=MAX_RETRIES)
+    return StripeClient(
+        settings.stripe_secret_key,
+        http_client=network,
+        max_network_retries=MAX_RETRIES,
+        base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
+    )

@@ -1,0 +1,74 @@
+"""Webhooks of the processor: verified before they are read, and read with suspicion."""
+
+import json
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from stripe import WebhookSignature
+
+from app.domain.payments import ProcessorEvent
+from app.gateways.processor import BadWebhook
+
+TOLERANCE_SECONDS = 300
+_ID = re.compile(r"[A-Za-z0-9_]{1,100}", re.ASCII)
+_TYPE = re.compile(r"[a-z0-9_.]{1,100}", re.ASCII)
+_EARLIEST, _LATEST = 1_262_304_000, 4_102_444_800  # 2010 and 2100: anything else is not a moment of ours
+
+
+def read(body: bytes, signature: str, *, secret: str, live: bool) -> ProcessorEvent:
+    """Return the event, or raise `BadWebhook` unless it is the processor's, for us, fresh and well formed."""
+    if not secret.strip():
+        raise BadWebhook("no webhook secret is configured")
+    _verify(body, signature, secret)
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError) as problem:
+        raise BadWebhook("not JSON") from problem
+    found = _event(event)
+    if found.livemode != live:
+        raise BadWebhook("test and live do not match")
+    if found.account:
+        raise BadWebhook("an event of another account")
+    return found
+
+
+def _verify(body: bytes, signature: str, secret: str) -> None:
+    try:
+        WebhookSignature.verify_header(body, signature, secret, TOLERANCE_SECONDS)
+        stamped = [int(part.removeprefix("t=")) for part in signature.split(",") if part.startswith("t=")]
+    except Exception as problem:  # a stranger's bytes: whatever the SDK trips over, it is not a signature
+        raise BadWebhook("the signature is wrong or old") from problem
+    if not stamped or stamped[0] > time.time() + TOLERANCE_SECONDS:  # the SDK looks at old ones only
+        raise BadWebhook("the signature is from the future")
+
+
+def _event(event: Any) -> ProcessorEvent:
+    if not isinstance(event, dict) or event.get("object") != "event":
+        raise BadWebhook("not an event")
+    data = event.get("data")
+    about = data.get("object") if isinstance(data, dict) else None
+    if not isinstance(about, dict):
+        raise BadWebhook("an event about nothing")
+    created, livemode, account = event.get("created"), event.get("livemode"), event.get("account") or ""
+    if type(created) is not int or not _EARLIEST <= created <= _LATEST:
+        raise BadWebhook("an event at no moment")
+    if type(livemode) is not bool or not isinstance(account, str):
+        raise BadWebhook("an event of no mode or account")
+    return ProcessorEvent(
+        id=_text(event.get("id"), _ID),
+        type=_text(event.get("type"), _TYPE),
+        object_type=_text(about.get("object"), _TYPE),
+        # Some objects of events have no id of their own (a balance): nothing of ours is fetched by it.
+        object_id=_text(about["id"], _ID) if "id" in about else "",
+        created_at=datetime.fromtimestamp(created, UTC),
+        livemode=livemode,
+        account=account,
+    )
+
+
+def _text(value: object, form: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or not form.fullmatch(value):
+        raise BadWebhook("an event with an id or type of another form")
+    return value

@@ -1,0 +1,109 @@
+"""Logs: one line per fact, with the request's id, and only fields that are on the list."""
+
+import logging
+import re
+import sys
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+
+from app import ids
+from app.config import Settings
+
+# Whatever else a caller hands over is dropped: addresses, tokens and bodies cannot slip in with a new field.
+FIELDS = frozenset(
+    """
+    event level timestamp logger exception request_id method route status milliseconds member customer role reason
+    why code count counts name id kind payment attempt intent event_id event_type type state tries job seconds version
+    catalog figure invariant fault processor address_hash problem number limit
+    """.split()  # noqa: SIM905  # a list to read, not code
+)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_BREAKS = str.maketrans({"\r": "\\r", "\n": "\\n", "\x1b": "\\e"})
+
+log = structlog.get_logger("request")
+
+
+def configure(settings: Settings) -> None:
+    """Send every log, ours and the libraries', as lines to standard error."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _only_known,
+    ]
+    renderer: Any = structlog.processors.JSONRenderer()
+    if settings.log_format == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = _Stderr()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    for each in [each for each in root.handlers if isinstance(each, _Stderr)]:
+        root.removeHandler(each)
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    for noisy in ("werkzeug", "stripe", "alembic", "urllib3", "flask_wtf.csrf"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def init_app(app: Flask) -> None:
+    """Give each request an id and write one line when it is answered."""
+
+    @app.before_request
+    def begin() -> None:
+        asked = request.headers.get("X-Request-Id", "")
+        g.request_id = asked if _REQUEST_ID.fullmatch(asked) else ids.new("req")
+        g.began = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.request_id
+        # The route and not the path: a path may carry a secret.
+        route = request.url_rule.rule if request.url_rule else "(none)"
+        took = round((time.perf_counter() - g.began) * 1000, 1)
+        if request.endpoint not in {"static", "health.live"}:
+            log.info("answered", method=request.method, route=route, status=response.status_code, milliseconds=took)
+        return response
+
+
+class _Stderr(logging.StreamHandler[Any]):
+    """Writes to whatever standard error is at the moment."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> Any:
+        """Standard error."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _value: Any) -> None:
+        """Keep to standard error."""
+
+
+def _only_known(_logger: object, _method: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Keep the fields on the list, and keep each line one line."""
+    kept = {}
+    for name, value in fields.items():
+        if name.startswith("_"):
+            kept[name] = value  # structlog's own, removed before the line is written
+        elif name in FIELDS:
+            kept[name] = value.translate(_BREAKS) if isinstance(value, str) and name != "exception" else value
+    return kept

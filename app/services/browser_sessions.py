@@ -1,0 +1,125 @@
+"""Browser sessions: begun, found, kept and ended. Only the hash of a session's token is stored."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, select
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain.people import Actor, Role
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.members import BrowserSession, Member, Membership
+from app.models.scope import as_service
+from app.services.transaction import transaction
+
+IDLE = timedelta(hours=12)
+LIFETIME = timedelta(days=14)
+VISITOR_LIFETIME = timedelta(hours=1)
+# How stale `seen_at` may be: not every page view is worth a write.
+TOUCH_AFTER = timedelta(minutes=5)
+PURGE_BATCH = 100
+
+
+@dataclass(frozen=True)
+class Found:
+    """A session that is in force. Without an actor: a visitor who has not signed in."""
+
+    data: str
+    actor: Actor | None
+    customer: Customer | None
+    stale: bool
+
+
+def find(token: str) -> Found | None:
+    """Return the session of this token, or None.
+
+    A member who was disabled or who lost the membership is signed out by this very question.
+    """
+    now = clock.now()
+    question = (
+        select(BrowserSession, Member, Membership.role, Customer)
+        .outerjoin(Member, and_(Member.id == BrowserSession.member_id, Member.disabled_at.is_(None)))
+        .outerjoin(
+            Membership,
+            and_(Membership.member_id == Member.id, Membership.customer_id == BrowserSession.customer_id),
+        )
+        .outerjoin(Customer, Customer.customer_id == Membership.customer_id)
+        .where(BrowserSession.token_hash == _hash(token), BrowserSession.expires_at > now)
+    )
+    with as_service("find a browser session"):
+        row = db.session.execute(question).one_or_none()
+        db.session.expunge_all()  # what was read stays readable when the scope ends
+    if row is None:
+        return None
+    kept, member, role, customer = row
+    stale = now - kept.seen_at > TOUCH_AFTER
+    if kept.member_id is None:
+        return Found(kept.data, None, None, stale)
+    if not role:
+        return None
+    actor = Actor(
+        member_id=member.id,
+        customer_id=customer.customer_id,
+        role=Role(role),
+        name=member.name,
+        email=member.email,
+        customer_name=customer.name,
+    )
+    return Found(kept.data, actor, customer, stale)
+
+
+def begin(data: str, member_id: str | None = None, customer_id: str | None = None, instead_of: str = "") -> str:
+    """Begin a session, end the one it replaces, and return its token."""
+    now, token = clock.now(), ids.new_token()
+    with as_service("begin a browser session"), transaction() as session:
+        _purge(session, now)
+        if instead_of:
+            session.execute(delete(BrowserSession).where(BrowserSession.token_hash == _hash(instead_of)))
+        session.add(
+            BrowserSession(
+                token_hash=_hash(token),
+                member_id=member_id,
+                customer_id=customer_id,
+                data=data,
+                created_at=now,
+                seen_at=now,
+                expires_at=now + (IDLE if member_id else VISITOR_LIFETIME),
+            )
+        )
+    return token
+
+
+def keep(token: str, data: str) -> None:
+    """Keep the session's data, and count the session as seen now."""
+    now = clock.now()
+    with as_service("keep a browser session"), transaction() as session:
+        row = session.get(BrowserSession, _hash(token))
+        if row is None:  # signed out meanwhile, in another tab: it stays signed out
+            return
+        row.data, row.seen_at = data, now
+        lifetime = LIFETIME if row.member_id else VISITOR_LIFETIME
+        row.expires_at = min(row.created_at + lifetime, now + IDLE)
+
+
+def end(token: str) -> None:
+    """End the session: its token is worth nothing from now on."""
+    with as_service("end a browser session"), transaction() as session:
+        session.execute(delete(BrowserSession).where(BrowserSession.token_hash == _hash(token)))
+
+
+def end_all_of(member_id: str) -> None:
+    """End every session of the member."""
+    with as_service("end a member's browser sessions"), transaction() as session:
+        session.execute(delete(BrowserSession).where(BrowserSession.member_id == member_id))
+
+
+def _purge(session: Session, now: datetime) -> None:
+    expired = select(BrowserSession.token_hash).where(BrowserSession.expires_at <= now).limit(PURGE_BATCH)
+    session.execute(delete(BrowserSession).where(BrowserSession.token_hash.in_(session.scalars(expired).all())))
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()

@@ -1,0 +1,91 @@
+"""Take credit out of grants and put it back, with one allocation row for each grant touched."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from app.domain import grants as rule
+from app.domain.errors import ensure
+from app.domain.grants import LiveGrant, Share
+from app.models.ledger import Allocation, Grant, Transfer
+
+
+def view(grant: Grant) -> LiveGrant:
+    """Return the grant as the rule sees it."""
+    return LiveGrant(grant.id, grant.kind, grant.remaining_micros, grant.priority, grant.effective_at, grant.expires_at)
+
+
+def source_account(grant: Grant) -> str:
+    """Return the account that the grant came out of."""
+    return rule.SOURCES[grant.kind]
+
+
+def burn(session: Session, transfer: Transfer, now: datetime) -> None:
+    """Take a debit out of the grants that are live, in their order; what they do not hold is the customer's debt."""
+    live = session.scalars(
+        select(Grant)
+        .where(Grant.customer_id == transfer.customer_id, Grant.remaining_micros > 0)
+        .execution_options(populate_existing=True)
+    ).all()
+    by_id = {grant.id: grant for grant in live}
+    shares, _debt = rule.allocate(transfer.amount, [view(grant) for grant in live], now)
+    for share in shares:
+        take(session, transfer, by_id[share.grant_id], share.micros)
+
+
+def take(session: Session, transfer: Transfer, grant: Grant, micros: int) -> None:
+    """Take `micros` out of the grant for the transfer; below zero, put them back."""
+    left = session.execute(
+        update(Grant)
+        .where(Grant.customer_id == transfer.customer_id, Grant.id == grant.id, Grant.remaining_micros >= micros)
+        .values(remaining_micros=Grant.remaining_micros - micros)
+        .returning(Grant.remaining_micros)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    ensure(left is not None, f"{grant.id} does not hold {micros}")
+    session.refresh(grant)
+    session.add(Allocation(customer_id=transfer.customer_id, transfer_id=transfer.id, grant_id=grant.id, micros=micros))
+
+
+def give_back(session: Session, wrong: Transfer, correction: Transfer, now: datetime) -> list[tuple[str, Grant, int]]:
+    """Put a corrected debit back into grants; return what must go again at once: it expired or was voided meanwhile."""
+    ensure(correction.balance_after_micros is not None, "a correction outside the history")
+    before = (correction.balance_after_micros or 0) - correction.amount
+    grants = {grant.id: grant for grant in session.scalars(select(Grant).where(Grant.customer_id == wrong.customer_id))}
+    order = sorted(grants.values(), key=lambda grant: rule.burn_order(view(grant)))
+    taken, covered = _taken(session, wrong), _covered(session, wrong)
+    own = [Share(grant.id, taken[grant.id]) for grant in order if grant.id in taken]
+    pool = [Share(grant.id, covered[grant.id]) for grant in order if covered.get(grant.id, 0) > 0]
+    gone = []
+    for share in rule.unwind(rule.given_back(correction.amount, before), own, pool):
+        grant = grants[share.grant_id]
+        take(session, correction, grant, share.micros)
+        if grant.voided_at is not None:
+            gone.append(("voided", grant, -share.micros))
+        elif rule.is_expired(grant.expires_at, now):
+            gone.append(("expired", grant, -share.micros))
+    session.flush()
+    return gone
+
+
+def _taken(session: Session, transfer: Transfer) -> dict[str, int]:
+    rows = session.execute(
+        select(Allocation.grant_id, Allocation.micros)
+        .where(Allocation.customer_id == transfer.customer_id, Allocation.transfer_id == transfer.id)
+    )
+    return {grant_id: micros for grant_id, micros in rows}
+
+
+def _covered(session: Session, wrong: Transfer) -> dict[str, int]:
+    """Return, per grant, what paid for debts: taken by no debit that still stands."""
+    fix = aliased(Transfer)
+    undone = select(fix.id).where(fix.customer_id == Transfer.customer_id, fix.corrects_id == Transfer.id).exists()
+    stands = (Transfer.kind.in_(["expired", "voided"])) | ((Transfer.kind == "usage") & ~undone)
+    rows = session.execute(
+        select(Allocation.grant_id, func.sum(Allocation.micros))
+        .join(Transfer, (Transfer.customer_id == Allocation.customer_id) & (Transfer.id == Allocation.transfer_id))
+        .where(Allocation.customer_id == wrong.customer_id, Allocation.transfer_id != wrong.id, ~stands)
+        .group_by(Allocation.grant_id)
+    )
+    return {grant_id: int(micros) for grant_id, micros in rows}

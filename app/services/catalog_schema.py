@@ -1,0 +1,319 @@
+"""The keys of a catalog file: what each may hold by itself. An unknown key is refused.
+
+Every class stands for one table of the TOML file and becomes the domain's value of the same shape. Amounts are text in
+quotes or whole numbers, never binary fractions.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema
+
+from app.domain import catalog as goods
+from app.domain import catalog_terms as terms
+from app.domain.errors import Refused
+from app.domain.money import MICROS, Credits, Money, parse_amount
+
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+_PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
+
+
+def _digits(value: object, example: str) -> str:
+    if type(value) is int and value >= 0:
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValueError(f'must be an amount in quotes, such as "{example}"')
+    if not _AMOUNT.fullmatch(value):
+        raise ValueError(f'must be an amount in plain digits, such as "{example}", not "{value}"')
+    return value
+
+
+def _money(value: object, info: ValidationInfo) -> Money:
+    try:
+        return parse_amount(_digits(value, "25.00"), (info.context or {}).get("currency", "USD"))
+    except Refused as refusal:
+        raise ValueError(f'cannot be "{value}": {refusal}') from None
+
+
+def _credits(value: object) -> Credits:
+    whole, _, fraction = _digits(value, "0.25").partition(".")
+    return Credits(int(whole) * MICROS + int(fraction.ljust(6, "0")))
+
+
+def _percent(value: object) -> terms.Percent:
+    text = str(value) if type(value) is int else value
+    if not isinstance(text, str) or not _PERCENT.fullmatch(text):
+        raise ValueError('must be a percentage in quotes, such as "19" or "5.5"')
+    whole, _, fraction = text.partition(".")
+    points = int(whole) * 100 + int(fraction.ljust(2, "0"))
+    if points > 10_000:
+        raise ValueError("must not be more than 100")
+    return terms.Percent(points)
+
+
+MoneyText = Annotated[Money, PlainValidator(_money), WithJsonSchema({"title": "money"})]
+CreditText = Annotated[Credits, PlainValidator(_credits), WithJsonSchema({"title": "credits"})]
+PercentText = Annotated[terms.Percent, PlainValidator(_percent), WithJsonSchema({"title": "percent"})]
+Words = Annotated[str, Field(min_length=1, max_length=200)]
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Days = Annotated[int, Field(ge=1, le=3650)]
+Count = Annotated[int, Field(ge=0, le=10**15)]
+MethodKind = Literal["card", "paypal", "sepa_debit", "crypto"]
+
+
+class Section(BaseModel):
+    """A table of the file, and the value that it becomes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+    becomes: ClassVar[type]
+
+    def value(self) -> Any:
+        """Return the domain's value of this table."""
+        return self.becomes(**{name: _plain(getattr(self, name)) for name in type(self).model_fields})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Section):
+        return value.value()
+    if isinstance(value, list):
+        return tuple(_plain(each) for each in value)
+    if isinstance(value, dict):
+        return tuple((key, _plain(each)) for key, each in value.items())
+    return value
+
+
+class SellerSection(Section):
+    """Who sells."""
+
+    becomes = goods.Seller
+    name: Words
+    address: Annotated[list[Words], Field(max_length=6)] = []
+    country: Country = ""
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] = ""
+    website: Annotated[str, Field(pattern=r"^https://\S+$", max_length=200)] = ""
+    tax_id: Words = ""
+
+
+class CreditSection(Section):
+    """What a balance is counted in."""
+
+    becomes = goods.CreditTerms
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    unit: Annotated[str, Field(pattern=r"^([A-Z]{3}|[a-z][a-z0-9_]{0,19})$")]
+    unit_label: Annotated[str, Field(min_length=1, max_length=20)] = ""
+    burn: Literal["realtime", "at_invoice"] = "realtime"
+    low_balance: CreditText | None = None
+    expiry_notice_days: Annotated[int, Field(ge=0, le=365)] = 7
+
+
+class TopUpSection(Section):
+    """The free amount."""
+
+    becomes = goods.TopUpBounds
+    min: MoneyText
+    max: MoneyText
+    suggested: Annotated[list[MoneyText], Field(max_length=6)] = []
+
+
+class PackSection(Section):
+    """A pack."""
+
+    becomes = goods.CreditPack
+    key: Key
+    title: Words
+    credits: CreditText
+    price: MoneyText
+    expires_after_days: Days | None = None
+
+
+class TrialSection(Section):
+    """A new customer's credit."""
+
+    becomes = goods.Trial
+    credits: CreditText
+    expires_after_days: Days | None = None
+    description: Words = "Free Trial Credits"
+
+
+class MeterTierSection(Section):
+    """A step of a graduated price."""
+
+    becomes = goods.MeterTier
+    credits: CreditText
+    up_to: Annotated[int, Field(ge=1, le=10**15)] | None = None
+
+
+class MeterSection(Section):
+    """A meter."""
+
+    becomes = goods.Meter
+    key: Key
+    title: Words
+    description: Words
+    unit: Annotated[str, Field(min_length=1, max_length=40)]
+    kind: Literal["count", "sum", "unique", "last", "max"] = "sum"
+    credits: CreditText | None = None
+    per: Annotated[int, Field(ge=1, le=10**9)] = 1
+    tiers: Annotated[list[MeterTierSection], Field(max_length=20)] = []
+
+    def value(self) -> goods.Meter:
+        """Return the meter, its kind as the domain's word."""
+        meter: goods.Meter = super().value()
+        object.__setattr__(meter, "kind", goods.MeterKind(self.kind))
+        return meter
+
+
+class UsageSection(Section):
+    """How usage is shown."""
+
+    becomes = terms.Usage
+    warn_at_percent: Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=1, max_length=5)] = [80, 100]
+    alert_emails: Annotated[int, Field(ge=1, le=50)] = 10
+
+
+class SeatsSection(Section):
+    """A plan's seats."""
+
+    becomes = goods.Seats
+    included: Annotated[int, Field(ge=1, le=100_000)] = 1
+    max: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    monthly: MoneyText | None = None
+    annual: MoneyText | None = None
+
+
+class PlanSection(Section):
+    """A plan."""
+
+    becomes = goods.Plan
+    key: Key
+    title: Words
+    description: Annotated[str, Field(max_length=500)] = ""
+    monthly: MoneyText | None = None
+    annual: MoneyText | None = None
+    on_request: bool = False
+    seats: SeatsSection | None = None
+    allowances: dict[str, Count] = {}
+    limits: dict[str, Count] = {}
+    rates: dict[str, CreditText] = {}
+    features: Annotated[list[Words], Field(max_length=30)] = []
+
+
+class PlansSection(Section):
+    """The plans."""
+
+    becomes = goods.Plans
+    default: Key
+    downgrade: Literal["period_end", "immediate"] = "period_end"
+    tiers: Annotated[list[PlanSection], Field(min_length=1, max_length=50)]
+
+
+class AutoRechargeSection(Section):
+    """What auto-recharge starts with."""
+
+    becomes = terms.AutoRecharge
+    offered: bool = False
+    adjustable: bool = True
+    threshold: CreditText | None = None
+    amount: MoneyText | None = None
+    pack: Key = ""
+    period_limit: MoneyText = Field(default="50", validate_default=True)
+
+
+class SpendManagementSection(Section):
+    """What spend management starts with."""
+
+    becomes = terms.SpendManagement
+    offered: bool = True
+    enabled: bool = False
+    daily_limit: CreditText | None = None
+    notify_threshold: CreditText | None = None
+
+
+class OverageSection(Section):
+    """Overage protection."""
+
+    becomes = terms.Overage
+    protection: CreditText = Credits(0)
+
+
+class PaymentMethodsSection(Section):
+    """Ways to pay."""
+
+    becomes = terms.PaymentMethods
+    kinds: Annotated[list[MethodKind], Field(min_length=1)] = ["card"]
+    top_up_only: list[MethodKind] = []
+    manage: Literal["purser", "processor_portal", "both"] = "both"
+    may_remove_last: bool = True
+
+
+class InvoicesSection(Section):
+    """How invoices are numbered and due."""
+
+    becomes = terms.Invoices
+    prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}$")] = "INV"
+    credit_note_prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}$")] = "CN"
+    due_days: Annotated[int, Field(ge=0, le=120)] = 0
+    credits_first: bool = True
+
+
+class DunningSection(Section):
+    """What happens to unpaid invoices."""
+
+    becomes = terms.Dunning
+    retry_days: Annotated[list[Annotated[int, Field(ge=1, le=90)]], Field(max_length=15)] = [1, 2, 3, 4, 5]
+    suspend_after_days: Annotated[int, Field(ge=1, le=120)] = 5
+    other_methods: bool = False
+
+
+class TaxRateSection(Section):
+    """A country's rate."""
+
+    becomes = terms.TaxRate
+    country: Country
+    name: Words
+    percent: PercentText
+    since: date
+
+
+class TaxSection(Section):
+    """How tax is reckoned."""
+
+    becomes = terms.Tax
+    prices: Literal["exclusive", "inclusive"] = "exclusive"
+    reverse_charge: bool = True
+    rates: Annotated[list[TaxRateSection], Field(max_length=500)] = []
+
+
+class ReferralsSection(Section):
+    """What an invitation earns."""
+
+    becomes = terms.Referrals
+    offered: bool = False
+    percent: PercentText = terms.Percent(2000)
+    months: Annotated[int, Field(ge=1, le=120)] = 12
+
+
+class CatalogFile(Section):
+    """The whole file."""
+
+    becomes = goods.Catalog
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,59}$")]
+    title: Words
+    seller: SellerSection
+    credits: CreditSection
+    top_up: TopUpSection | None = None
+    packs: Annotated[list[PackSection], Field(max_length=50)] = []
+    trial: TrialSection | None = None
+    meters: Annotated[list[MeterSection], Field(max_length=50)] = []
+    usage: UsageSection = UsageSection()
+    plans: PlansSection
+    auto_recharge: AutoRechargeSection = Field(default={}, validate_default=True)
+    spend_management: SpendManagementSection = SpendManagementSection()
+    overage: OverageSection = OverageSection()
+    payment_methods: PaymentMethodsSection = PaymentMethodsSection()
+    invoices: InvoicesSection = InvoicesSection()
+    dunning: DunningSection = DunningSection()
+    tax: TaxSection = TaxSection()
+    referrals: ReferralsSection = ReferralsSection()

@@ -1,0 +1,164 @@
+"""Catalogs: read from TOML, kept in versions, and looked up on nearly every page."""
+
+import hashlib
+import re
+import tomllib
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.catalog import Catalog
+from app.domain.catalog_rules import Path, Problem, dotted, problems
+from app.domain.errors import NotFound, Refused
+from app.models.catalogs import CatalogVersion
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_service
+from app.services.catalog_lines import line_of
+from app.services.catalog_schema import CatalogFile
+from app.services.catalog_words import reason
+from app.services.transaction import transaction
+
+
+class WrongCatalog(Refused):
+    """The catalog cannot be sold from: a line for each problem, with its key, its place in the file, and the reason."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines), "catalog_wrong", 422)
+
+
+def parse(text: str) -> Catalog:
+    """Return the catalog that the TOML text describes, or raise `WrongCatalog` with all that is wrong."""
+    try:
+        data = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as problem:
+        raise WrongCatalog([f"not readable as TOML: {problem}"]) from None
+    try:
+        catalog: Catalog = CatalogFile.model_validate(data, context={"currency": _currency(data)}).value()
+    except ValidationError as problem:
+        raise _wrong(text, [Problem(each["loc"], reason(each)) for each in problem.errors()]) from None
+    broken = problems(catalog)
+    if broken:
+        raise _wrong(text, broken)
+    return catalog
+
+
+def apply(text: str) -> CatalogVersion:
+    """Keep the text as the newest version of the catalog that it names; the newest version again changes nothing.
+
+    Refuses (`WrongCatalog`) a catalog that is wrong, or that counts otherwise than its customers' ledgers do.
+    """
+    catalog = parse(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    with as_service("apply a catalog"):
+        try:
+            return _keep(catalog, text, digest)
+        except IntegrityError:  # another command was quicker: ours is the version after its, or the same
+            return _keep(catalog, text, digest)
+
+
+def current(name: str) -> Catalog:
+    """Return the newest version of the catalog, or `NotFound`. One small statement: what it says is remembered."""
+    newest = db.session.execute(
+        select(CatalogVersion.version, CatalogVersion.digest)
+        .where(CatalogVersion.catalog == name)
+        .order_by(CatalogVersion.version.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is None:
+        raise NotFound("catalog")
+    return _remembered(name, newest.version, newest.digest)
+
+
+def sold(name: str, version: int) -> Catalog:
+    """Return the catalog as it was in that version, or `NotFound`: what was sold stays as it was sold."""
+    digest = db.session.scalar(
+        select(CatalogVersion.digest).where(CatalogVersion.catalog == name, CatalogVersion.version == version)
+    )
+    if digest is None:
+        raise NotFound("catalog")
+    return _remembered(name, version, digest)
+
+
+@lru_cache(maxsize=200)
+def _remembered(name: str, version: int, digest: str) -> Catalog:
+    """Return the catalog of a version. The digest tells apart databases that one process has seen, as in tests."""
+    text = db.session.scalars(
+        select(CatalogVersion.text).where(
+            CatalogVersion.catalog == name, CatalogVersion.version == version, CatalogVersion.digest == digest
+        )
+    ).one()
+    return parse(text)
+
+
+def _keep(catalog: Catalog, text: str, digest: str) -> CatalogVersion:
+    with transaction() as session:
+        newest = session.scalars(
+            select(CatalogVersion)
+            .where(CatalogVersion.catalog == catalog.name)
+            .order_by(CatalogVersion.version.desc())
+            .limit(1)
+        ).one_or_none()
+        if newest is not None and newest.digest == digest:
+            return newest
+        _check_units(session, catalog, text)
+        version = CatalogVersion(
+            catalog=catalog.name,
+            version=newest.version + 1 if newest else 1,
+            text=text,
+            digest=digest,
+            applied_at=clock.now(),
+        )
+        session.add(version)
+    return version
+
+
+def _check_units(session: Session, catalog: Catalog, text: str) -> None:
+    """Refuse another currency or credit unit than the ledgers of the catalog's customers are kept in."""
+    wrong = []
+    for key, column, wanted in (
+        ("currency", Customer.currency, catalog.currency),
+        ("unit", Customer.credit_unit, catalog.credit_unit),
+    ):
+        others = session.execute(
+            select(column, func.count())
+            .where(Customer.catalog == catalog.name, column != wanted)
+            .group_by(column)
+            .limit(1)
+        ).one_or_none()
+        if others is not None:
+            kept, many = others
+            who = "1 customer" if many == 1 else f"{many} customers"
+            wrong.append(
+                Problem(
+                    ("credits", key),
+                    f"cannot become {wanted}: {who} of this catalog kept a ledger in {kept}; "
+                    "give the new catalog another name",
+                )
+            )
+    if wrong:
+        raise _wrong(text, wrong)
+
+
+def _currency(data: dict[str, Any]) -> str:
+    """Return the file's currency for reading its amounts; when it is wrong it is reported by itself."""
+    section = data.get("credits")
+    code = section.get("currency") if isinstance(section, dict) else None
+    return code if isinstance(code, str) and re.fullmatch("[A-Z]{3}", code) else "USD"
+
+
+def _wrong(text: str, found: list[Problem]) -> WrongCatalog:
+    return WrongCatalog([_sentence(text, problem) for problem in found])
+
+
+def _sentence(text: str, problem: Problem) -> str:
+    path: Path = tuple(step for step in problem.path if step != "[key]")
+    line = line_of(text, path)
+    where = f" (line {line})" if line else ""
+    return f"{dotted(path)}{where} {problem.reason}"

@@ -1,0 +1,49 @@
+"""Customers: created with their accounts and first billing period."""
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from app import clock, ids
+from app.domain.errors import Refused
+from app.domain.people import normal_email
+from app.models.customers import Customer
+from app.models.scope import as_service
+from app.services import audit, catalogs, ledger, periods
+from app.services.transaction import transaction
+
+
+def create(
+    *, name: str, email: str, catalog: str, external_id: str | None = None, created_at: datetime | None = None
+) -> Customer:
+    """Create a customer who buys from the catalog, with accounts and an open billing period, or refuse."""
+    named, address = name.strip(), normal_email(email)
+    if not 1 <= len(named) <= 200 or not named.isprintable():
+        raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
+    if external_id is not None and not (1 <= len(external_id) <= 200 and external_id.isprintable()):
+        raise Refused("An external id has 1 to 200 characters.", "external_id_malformed", 422, "external_id")
+    now = created_at or clock.now()
+    with as_service("create a customer"):
+        sold = catalogs.current(catalog)
+        customer = Customer(
+            customer_id=ids.new("cus"),
+            external_id=external_id,
+            name=named,
+            email=address,
+            catalog=sold.name,
+            currency=sold.currency,
+            credit_unit=sold.credit_unit,
+            overage_protection_micros=sold.overage_protection.micros,
+            created_at=now,
+        )
+        try:
+            with transaction() as session:
+                session.add(customer)
+                session.flush()
+                ledger.open_accounts(session, customer)
+                periods.open_first(session, customer, now)
+                made = customer.customer_id
+                audit.record(session, made, "seller", "customer.created", made, after={"catalog": catalog})
+        except IntegrityError:
+            raise Refused("There is a customer with this external id already.", "external_id_taken", 409) from None
+    return customer

@@ -1,0 +1,164 @@
+"""The demo: one customer per example catalog, people to sign in as, and a history made through the real services."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+from tqdm import tqdm
+
+from app import clock
+from app.domain.people import Actor, Role
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.events import AuditEntry
+from app.models.ledger import Transfer
+from app.models.members import Member
+from app.models.scope import as_service
+from app.services import audit, catalogs, customers, due, people
+from app.services.demo_history import History
+from app.services.demo_stories import STORIES, Story
+from app.services.transaction import transaction
+
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalogs"
+PASSWORD = "harbour lights at noon"  # noqa: S105  # printed on purpose: the demo holds nothing of anybody
+TOLD = "demo.told"
+MOST_ROUNDS = 50
+MIDNIGHT_JOBS = time(0, 5)
+DAYS_A_MONTH = 365 / 12
+
+Progress = Callable[[list[date]], Iterable[date]]
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Somebody to sign in as."""
+
+    customer: str
+    catalog: str
+    role: str
+    name: str
+    email: str
+    password: str
+
+
+def bar(days: list[date]) -> Iterable[date]:
+    """Go through the days behind a progress bar on standard error."""
+    return tqdm(days, desc="Demo history", unit="day", leave=False)
+
+
+def make(*, months: int = 12, progress: Progress = bar) -> list[SignIn]:
+    """Make the demo's customers and their last `months` months up to now, and return whom to sign in as.
+
+    Run again it adds what is missing since: the same days are never told twice.
+    """
+    now = clock.now()
+    start = (now - timedelta(days=round(months * DAYS_A_MONTH))).date()
+    histories = [_begin(story, start, now) for story in STORIES]
+    first = min(history.next_day for history in histories)
+    for day in progress(_days(first, now)):
+        with clock.at(min(_moment(day, MIDNIGHT_JOBS), now)):
+            _everything_due()
+        for history in histories:
+            if day >= history.next_day:
+                history.live(day)
+    for history in histories:
+        if history.has_lived:
+            history.arrive_at_now()
+            _note(history)
+    _everything_due()
+    return [sign_in for story in STORIES for sign_in in _sign_ins(story)]
+
+
+def _begin(story: Story, start: date, now: datetime) -> History:
+    """Find the story's customer, or make it on the first day; find out up to which day its history is told."""
+    with as_service("find the demo's customer"):
+        customer = db.session.scalars(
+            select(Customer).where(Customer.external_id == f"demo-{story.slug}")
+        ).one_or_none()
+    if customer is None:
+        with clock.at(_moment(start, time(8, 0))):
+            catalogs.apply((EXAMPLES / f"{story.catalog}.toml").read_text())
+            customer = customers.create(
+                name=story.name,
+                email=f"billing@{story.slug}.example",
+                catalog=story.catalog,
+                external_id=f"demo-{story.slug}",
+            )
+    born = customer.created_at.date()
+    with clock.at(customer.created_at):
+        buyer = _people(story, customer)
+    return History(story, catalogs.current(story.catalog), buyer, born, _next_day(customer, born), now)
+
+
+def _next_day(customer: Customer, born: date) -> date:
+    """Return the first day that is not told: after the last one with usage, and after what earlier runs noted."""
+    with as_service("see how far the demo's history goes"):
+        used = db.session.scalar(
+            select(func.max(Transfer.booked_at)).where(
+                Transfer.customer_id == customer.customer_id, Transfer.kind == "usage"
+            )
+        )
+        noted = db.session.scalar(
+            select(func.max(AuditEntry.subject)).where(
+                AuditEntry.customer_id == customer.customer_id, AuditEntry.action == TOLD
+            )
+        )
+    told = [used.date()] if used else []
+    told += [date.fromisoformat(noted)] if noted else []
+    return max(told) + timedelta(days=1) if told else born
+
+
+def _note(history: History) -> None:
+    """Write down up to which day the customer's history is told, once it is."""
+    with as_service("note how far the demo's history goes"), transaction() as session:
+        last = history.next_day - timedelta(days=1)
+        audit.record(session, history.buyer.customer_id, "seller", TOLD, last.isoformat())
+
+
+def _people(story: Story, customer: Customer) -> Actor:
+    """Make the members that are not there yet, and return the one who buys."""
+    buyer: Actor | None = None
+    for name, email, role in story.members():
+        with as_service("find the demo's members"):
+            member = db.session.scalars(select(Member).where(Member.email == email)).one_or_none()
+        if member is None:
+            member = people.create_member(email, name, PASSWORD, customer.customer_id, role)
+        if role is Role.BILLING_MANAGER:
+            buyer = Actor(member.id, customer.customer_id, role, name, email, customer.name)
+    if buyer is None:
+        raise LookupError(f"nobody of {story.name} may buy")
+    return buyer
+
+
+def _everything_due() -> None:
+    """Do what is due until nothing is."""
+    for _ in range(MOST_ROUNDS):
+        if not any(due.run_due().values()):
+            return
+
+
+def _days(first: date, now: datetime) -> list[date]:
+    """Return the days from `first` to today; today only once it is an hour old."""
+    last = (now - timedelta(hours=1)).date()
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _moment(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, UTC)
+
+
+def _sign_ins(story: Story) -> list[SignIn]:
+    return [
+        SignIn(story.name, story.catalog, role.value, name, email, PASSWORD) for name, email, role in story.members()
+    ]
+
+
+def table(sign_ins: list[SignIn]) -> str:
+    """Write the sign-ins as a table for a terminal."""
+    rows = [("Customer", "Catalog", "Role", "E-mail", "Password")]
+    rows += [(each.customer, each.catalog, each.role, each.email, each.password) for each in sign_ins]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])

@@ -1,0 +1,212 @@
+"""One demo customer's days: gifts, purchases and usage, each by the service that does it for real customers."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from flask import current_app
+from sqlalchemy import select
+
+from app import clock
+from app.config import Settings
+from app.domain.catalog import Catalog
+from app.domain.errors import ensure
+from app.domain.ledger import CREDITS, credits_unit
+from app.domain.money import Credits, Money, parse_amount
+from app.domain.payments import PaymentState
+from app.domain.people import Actor
+from app.gateways import sandbox
+from app.models.database import db
+from app.models.ledger import Account, Grant
+from app.models.payments import Payment
+from app.models.scope import as_customer
+from app.services import grants, payment_methods, settle, top_ups, usage
+from app.services.demo_stories import ASKING_CARD, GOOD_CARD, OTHER_CARD, POOR_CARD, Gift, Story, dice
+
+PURCHASES, GIFTS, TRIAL, METERED = time(9, 12), time(10, 30), time(8, 1), time(23, 30)
+JUST_NOW = timedelta(minutes=4)
+SMALLEST = 5
+LAST_DIGITS = {GOOD_CARD: "4242", OTHER_CARD: "4444", ASKING_CARD: "3184", POOR_CARD: "9995"}
+
+
+@dataclass
+class History:
+    """What happens to one customer, day by day up to `now`."""
+
+    story: Story
+    catalog: Catalog
+    buyer: Actor
+    born: date
+    next_day: date
+    """The first day that is not told yet."""
+    now: datetime
+    has_lived: bool = False
+    """Whether this run told any day."""
+
+    def live(self, day: date) -> None:
+        """Let the customer live through the day. Usage comes last: a day that has it is told."""
+        if day == self.born:
+            self._arrive()
+        for gift in self.story.gifts:
+            if day == self.born + timedelta(days=gift.after_days):
+                self._give(gift, day)
+        self._buy_when_low(day)
+        with clock.at(self._moment(day, METERED)):
+            for habit in self.story.habits:
+                cost = self.story.cost(self.catalog, habit, day, self.born)
+                if cost.micros > 0:
+                    quantity = self.story.quantity(habit, day, (day - self.born).days)
+                    self._use(habit.meter, day, quantity, cost)
+        self.next_day, self.has_lived = day + timedelta(days=1), True
+
+    def arrive_at_now(self) -> None:
+        """Leave one purchase waiting for the bank, where the story has it and nothing of the kind is open."""
+        if not self.story.leaves_bank_waiting or self._waiting():
+            return
+        wish = self._usual()
+        with clock.at(self.now - JUST_NOW):
+            if wish is not None:
+                self._buy(self.now.date(), ASKING_CARD, "waiting", wish)
+
+    def _arrive(self) -> None:
+        trial = self.catalog.trial_grant
+        if trial is not None and not self._has_grant(trial.description):
+            with clock.at(self._moment(self.born, TRIAL)):
+                grants.give(
+                    self.buyer.customer_id,
+                    kind="trial",
+                    credits=trial.credits,
+                    granted_by="catalog",
+                    reason=trial.description,
+                    description=trial.description,
+                    expires_at=_later(clock.now(), trial.expires_after_days),
+                )
+        with clock.at(self._moment(self.born, PURCHASES)), as_customer(self.buyer.customer_id):
+            kept = {method.last4 for method in payment_methods.saved()}
+            for card in self.story.cards:
+                if LAST_DIGITS[card] not in kept:
+                    payment_methods.add_test_method(self.buyer, card)
+
+    def _give(self, gift: Gift, day: date) -> None:
+        if self._has_grant(gift.reason):
+            return
+        with clock.at(self._moment(day, GIFTS)):
+            grants.give(
+                self.buyer.customer_id,
+                kind=gift.kind,
+                credits=gift.credits,
+                granted_by=f"support@{self.catalog.name}.example",
+                reason=gift.reason,
+                description=gift.reason,
+                expires_at=_later(clock.now(), gift.lasts_days),
+            )
+
+    def _buy_when_low(self, day: date) -> None:
+        """Buy what the customer usually buys when credit ran low; now and then the first card does not work."""
+        left = self._balance()
+        if left >= self.story.buys_below or self._has_bought(day):
+            return
+        wish = self._usual(self._foreseen(left, day))
+        if wish is None:
+            return
+        with clock.at(self._moment(day, PURCHASES)):
+            chance = dice(self.story.slug, "card", day, sides=10)
+            if chance == 0 and POOR_CARD in self.story.cards:
+                self._buy(day, POOR_CARD, "first", wish)
+            if chance == 1 and ASKING_CARD in self.story.cards:
+                self._confirm(self._buy(day, ASKING_CARD, "asked", wish))
+                return
+            card = OTHER_CARD if chance == 2 and OTHER_CARD in self.story.cards else GOOD_CARD
+            paid = self._buy(day, card, "second", wish)
+            ensure(paid.state == PaymentState.SUCCEEDED.value, f"a good card did not pay: {paid.state} {paid.problem}")
+
+    def _usual(self, foreseen: Credits | None = None) -> Money | str | None:
+        """Return the amount or pack to buy; less, or nothing, where the story would end above where it should."""
+        if isinstance(self.story.buys, str):
+            return self.story.buys
+        whole = self.story.buys
+        if foreseen is not None and self.story.ends_near is not None:
+            missing = int((self.story.ends_near - foreseen).units)
+            whole = min(whole, missing // SMALLEST * SMALLEST)
+        lowest = self.catalog.top_up.min if self.catalog.top_up else None
+        amount = parse_amount(str(max(whole, 0)), self.catalog.currency)
+        return amount if lowest is not None and amount >= lowest else None
+
+    def _foreseen(self, left: Credits, day: date) -> Credits:
+        """Return what would be left now if nothing were bought from `day` on."""
+        if self.story.ends_near is None:
+            return left
+        last = (self.now - timedelta(hours=1)).date()
+        days = [day + timedelta(days=number) for number in range((last - day).days + 1)]
+        costs = [self.story.cost(self.catalog, habit, each, self.born) for each in days for habit in self.story.habits]
+        return left - sum(costs, Credits(0))
+
+    def _buy(self, day: date, card: str, which: str, wish: Money | str) -> Payment:
+        """Buy through the portal's own service. The key comes from the day: told twice it is still one wish."""
+        pack = wish if isinstance(wish, str) else ""
+        with as_customer(self.buyer.customer_id):
+            method = next(each for each in payment_methods.saved() if each.last4 == LAST_DIGITS[card])
+            return top_ups.buy(
+                self.buyer,
+                form_key=_form_key(self.story.slug, day, which),
+                amount=wish if isinstance(wish, Money) else None,
+                pack=pack,
+                method_id=method.id,
+                return_url=lambda payment_id: f"{_settings().base_url}/billing/add-credits/{payment_id}",
+            )
+
+    def _confirm(self, payment: Payment) -> None:
+        """Answer the bank's question as the customer does on the bank's page."""
+        if payment.state == PaymentState.REQUIRES_ACTION.value and payment.processor_id is not None:
+            sandbox.answer_challenge(_settings(), payment.processor_id, approved=True)
+            settle.settle(payment.id)
+
+    def _use(self, meter_key: str, day: date, quantity: int, cost: Credits) -> None:
+        meter = self.catalog.meter(meter_key)
+        ensure(meter is not None, f"no meter {meter_key}")
+        usage.record(
+            self.buyer.customer_id,
+            key=f"{meter_key}:{day}",
+            credits=cost,
+            description=f"{meter.title}: {quantity:,} {meter.unit}" if meter else "",
+        )
+
+    def _balance(self) -> Credits:
+        with as_customer(self.buyer.customer_id):
+            micros = db.session.scalars(
+                select(Account.balance).where(
+                    Account.unit == credits_unit(self.catalog.credit_unit), Account.name == CREDITS
+                )
+            ).one()
+        return Credits(micros)
+
+    def _has_bought(self, day: date) -> bool:
+        keys = [_form_key(self.story.slug, day, which) for which in ("first", "asked", "second")]
+        with as_customer(self.buyer.customer_id):
+            found = db.session.scalars(select(Payment.id).where(Payment.form_key.in_(keys)).limit(1))
+            return found.one_or_none() is not None
+
+    def _has_grant(self, reason: str) -> bool:
+        with as_customer(self.buyer.customer_id):
+            return db.session.scalars(select(Grant.id).where(Grant.reason == reason).limit(1)).one_or_none() is not None
+
+    def _waiting(self) -> bool:
+        with as_customer(self.buyer.customer_id):
+            asked = select(Payment.id).where(Payment.state == PaymentState.REQUIRES_ACTION.value).limit(1)
+            return db.session.scalars(asked).one_or_none() is not None
+
+    def _moment(self, day: date, at: time) -> datetime:
+        return min(datetime.combine(day, at, UTC), self.now - JUST_NOW)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["purser.settings"]
+    return settings
+
+
+def _later(moment: datetime, days: int | None) -> datetime | None:
+    return moment + timedelta(days=days) if days else None
+
+
+def _form_key(*words: object) -> str:
+    """Return a form key that is always the same for these words."""
+    return "".join("0123456789abcdefghjkmnpqrstvwxyz"[dice(*words, number, sides=32)] for number in range(26))

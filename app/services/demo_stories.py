@@ -1,0 +1,149 @@
+"""Who the demo's customers are and how they behave: a pure function of the day, the same in every run."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.domain.catalog import Catalog
+from app.domain.money import Credits
+from app.domain.people import Role
+
+GOOD_CARD, OTHER_CARD = "pm_card_visa", "pm_card_mastercard"
+POOR_CARD, ASKING_CARD = "pm_card_chargeDeclinedInsufficientFunds", "pm_card_authenticationRequired"
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How much of a meter a customer uses: on a weekday at first, on weekends, and how it grows over a year."""
+
+    meter: str
+    weekday: int
+    weekend_percent: int
+    growth_percent: int
+
+
+@dataclass(frozen=True)
+class Gift:
+    """Credit that the seller gives: so many days after the customer came, lasting so many."""
+
+    after_days: int
+    kind: str
+    credits: Credits
+    reason: str
+    lasts_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Story:
+    """One customer of the demo."""
+
+    slug: str
+    name: str
+    catalog: str
+    plan: str
+    people: tuple[tuple[str, Role], ...]
+    habits: tuple[Habit, ...]
+    buys_below: Credits
+    buys: int | str
+    """Whole units of the currency, or the key of a pack."""
+    cards: tuple[str, ...] = (GOOD_CARD, POOR_CARD, ASKING_CARD)
+    gifts: tuple[Gift, ...] = ()
+    ends_near: Credits | None = None
+    """The balance that the last purchases steer to; None: wherever habit leads."""
+    leaves_bank_waiting: bool = False
+
+    def members(self) -> list[tuple[str, str, Role]]:
+        """Return name, e-mail address and role of the customer's people."""
+        return [(name, f"{name.split()[0].lower()}@{self.slug}.example", role) for name, role in self.people]
+
+    def quantity(self, habit: Habit, day: date, age: int) -> int:
+        """Return how much of the meter is used on the day, `age` days after the customer came."""
+        grown = habit.weekday * (100 + habit.growth_percent * min(age, 365) // 365)
+        shape = habit.weekend_percent if day.weekday() >= 5 else 100
+        return grown * shape * (75 + dice(self.slug, habit.meter, day, sides=51)) // 1_000_000
+
+    def cost(self, catalog: Catalog, habit: Habit, day: date, born: date) -> Credits:
+        """Return what the day adds to the cost of the month's use beyond the allowance."""
+        meter, plan = catalog.meter(habit.meter), catalog.plans.plan(self.plan)
+        if meter is None or plan is None:
+            raise LookupError(f"the catalog {catalog.name} has no meter {habit.meter} or no plan {self.plan}")
+        first = max(born, day.replace(day=1))
+        month = [first + timedelta(days=number) for number in range((day - first).days + 1)]
+        used = [self.quantity(habit, each, (each - born).days) for each in month]
+        beyond = [max(0, total - plan.allowance(habit.meter)) for total in (sum(used), sum(used[:-1]))]
+        now, before = (meter.cost(total, plan.rate(habit.meter)) for total in beyond)
+        return now - before
+
+
+def dice(*words: object, sides: int) -> int:
+    """Return a number from 0 to `sides` - 1 that looks random and is always the same for these words."""
+    digest = hashlib.sha256(":".join(str(word) for word in words).encode()).digest()
+    return int.from_bytes(digest[:8], "big") % sides
+
+
+def _units(number: int) -> Credits:
+    return Credits(number * 1_000_000)
+
+
+STORIES = (
+    Story(
+        slug="northwind",
+        name="Northwind Labs GmbH",
+        catalog="gateway",
+        plan="pay_as_you_go",
+        people=(("Nora Winter", Role.OWNER), ("Ben Okafor", Role.BILLING_MANAGER), ("Vera Lindt", Role.VIEWER)),
+        habits=(
+            Habit("requests", 16_000, 35, 80),
+            Habit("streaming_minutes", 150, 0, 60),
+            Habit("egress", 9_000, 40, 90),
+        ),
+        buys_below=_units(20),
+        buys=150,
+        cards=(GOOD_CARD, OTHER_CARD, POOR_CARD, ASKING_CARD),
+        gifts=(
+            Gift(95, "promotional", _units(25), "Launch week credit", 60),
+            Gift(210, "refund", _units(12), "For the outage in the Frankfurt region"),
+            Gift(345, "promotional", _units(20), "Thank you for one year with us", 60),
+        ),
+        ends_near=_units(-18),
+    ),
+    Story(
+        slug="lumen",
+        name="Lumen Analytics S.r.l.",
+        catalog="analytics",
+        plan="team",
+        people=(("Lucia Ferri", Role.OWNER), ("Marco Bianchi", Role.BILLING_MANAGER), ("Giulia Costa", Role.VIEWER)),
+        habits=(Habit("enrichments", 340, 25, 120),),
+        buys_below=_units(1_300_000),
+        buys="pro",
+        gifts=(
+            Gift(60, "promotional", _units(500_000), "Beta programme", 90),
+            Gift(350, "promotional", _units(300_000), "Autumn offer", 45),
+        ),
+        leaves_bank_waiting=True,
+    ),
+    Story(
+        slug="fernhill",
+        name="Fernhill Health Ltd",
+        catalog="identity",
+        plan="growth",
+        people=(("Fiona Hart", Role.OWNER), ("Tom Ashby", Role.BILLING_MANAGER), ("Priya Nair", Role.VIEWER)),
+        habits=(Habit("mau", 460, 45, 40),),
+        buys_below=_units(60),
+        buys=100,
+        gifts=(Gift(150, "promotional", _units(30), "Conference credit", 45),),
+        ends_near=_units(14),
+    ),
+    Story(
+        slug="brightyard",
+        name="Brightyard SARL",
+        catalog="platform",
+        plan="pay_per_use",
+        people=(("Claire Moreau", Role.OWNER), ("Hugo Petit", Role.BILLING_MANAGER), ("Ines Roche", Role.VIEWER)),
+        habits=(Habit("container_runtime", 140, 90, 70), Habit("addons", 96, 100, 50)),
+        buys_below=_units(40),
+        buys=200,
+        cards=(GOOD_CARD, POOR_CARD),
+        gifts=(Gift(30, "promotional", _units(50), "Migration credit", 120),),
+    ),
+)

@@ -1,0 +1,201 @@
+"""Post to the ledger: balances, history and day totals move together, in the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain import ledger as rule
+from app.domain.errors import Broken, NotFound, Refused, ensure
+from app.domain.ledger import CREDIT_ACCOUNTS, CREDITS, MONEY_ACCOUNTS, AccountKey, Posting
+from app.models.customers import Customer
+from app.models.ledger import Account, BalanceDay, Transfer
+from app.models.scope import as_service
+from app.services import audit, burn_down
+from app.services.transaction import transaction
+
+
+def open_accounts(session: Session, customer: Customer) -> None:
+    """Open the customer's accounts, all at zero; the floor of the credits is minus the overage protection."""
+    units = {rule.money_unit(customer.currency): MONEY_ACCOUNTS, rule.credits_unit(customer.credit_unit): CREDIT_ACCOUNTS}
+    for unit, names in units.items():
+        for name in names:
+            floor = -customer.overage_protection_micros if name == CREDITS else None
+            session.add(Account(customer_id=customer.customer_id, unit=unit, name=name, balance=0, version=0, floor=floor))
+    session.flush()
+
+
+def lock(session: Session, customer_id: str, units: Sequence[str], *, skip_locked: bool = False) -> dict[AccountKey, Account]:
+    """Lock the customer's accounts of these units, always in the order of unit and name; return them by that key.
+
+    All of them, so that several postings of one transaction can never wait for each other's. With `skip_locked` the
+    answer is empty when somebody else holds one.
+    """
+    rows = session.scalars(
+        select(Account)
+        .where(Account.customer_id == customer_id, Account.unit.in_(units))
+        .order_by(Account.unit, Account.name)
+        .with_for_update(skip_locked=skip_locked)
+        .execution_options(populate_existing=True)
+    ).all()
+    accounts = {(row.unit, row.name): row for row in rows}
+    complete = all((unit, name) in accounts for unit in units
+                   for name in (CREDIT_ACCOUNTS if rule.is_credits(unit) else MONEY_ACCOUNTS))
+    if skip_locked and not complete:
+        return {}
+    ensure(complete, f"{customer_id} lacks accounts in {', '.join(units)}")
+    return accounts
+
+
+def post(session: Session, customer_id: str, postings: list[Posting], now: datetime) -> list[Transfer]:
+    """Post and return the transfers; refuse them whole when an account would fall below its floor.
+
+    The same facts posted before give the transfers that are there; the same source with anything else is `Broken`.
+    """
+    ensure(postings, "nothing to post")
+    accounts = lock(session, customer_id, sorted({each.unit for each in postings}))
+    earlier = _posted(session, customer_id, postings)
+    if earlier:
+        return earlier
+    touched = {key for each in postings for key in (each.debited, each.credited)}
+    ensure(touched <= accounts.keys(), f"{customer_id} has no such accounts: {sorted(touched - accounts.keys())}")
+    before = {key: accounts[key].balance for key in touched}
+    history = {key: accounts[key].version for key in touched}
+    after = rule.post(postings, before, {key: accounts[key].floor for key in touched})
+    running = dict(before)
+    transfers = [_transfer(customer_id, each, now, running, history) for each in postings]
+    for key in sorted(touched):
+        _move(session, accounts[key], after[key] - before[key], history[key])
+    session.add_all(transfers)
+    session.flush()
+    for transfer in transfers:
+        _add_to_day(session, transfer)
+    return transfers
+
+
+def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
+    """Undo a transfer by an opposite one that names it, and give its credit back to the grants it came from (AC-34)."""
+    if not by.strip() or not reason.strip():
+        raise Refused("Say who corrects it and why.", "reason_missing", 422, "reason")
+    now = clock.now()
+    with as_service("correct a transfer"), transaction() as session:
+        wrong = session.get(Transfer, transfer_id)
+        if wrong is None:
+            raise NotFound("transfer")
+        if wrong.sequence is not None and wrong.kind != "usage":
+            raise Refused("Only usage is corrected; a grant is voided.", "not_correctable")
+        lock(session, wrong.customer_id, [wrong.unit])
+        there = _correction(session, wrong)
+        if there is not None:
+            return there
+        opposite = Posting(wrong.unit, wrong.credit_account, wrong.debit_account, wrong.amount, "correction", "transfer", wrong.id,
+                           f"Correction: {wrong.description}"[:300], wrong.id)
+        (made,) = post(session, wrong.customer_id, [opposite], now)
+        audit.record(session, wrong.customer_id, by, "transfer.corrected", wrong.id, after={"correction": made.id, "reason": reason})
+        if wrong.sequence is not None:
+            for kind, grant, micros in burn_down.give_back(session, wrong, made, now):
+                unit = wrong.unit
+                words = "Credit expired" if kind == "expired" else "Credit taken back"
+                to = "breakage" if kind == "expired" else burn_down.source_account(grant)
+                (gone,) = post(session, wrong.customer_id, [
+                    Posting(unit, CREDITS, to, micros, kind, "grant", f"{grant.id}:{made.id}", words)], now)
+                burn_down.take(session, gone, grant, micros)
+        session.flush()
+        return made
+
+
+def _correction(session: Session, wrong: Transfer) -> Transfer | None:
+    return session.scalars(
+        select(Transfer).where(Transfer.customer_id == wrong.customer_id, Transfer.corrects_id == wrong.id)
+    ).one_or_none()
+
+
+def _posted(session: Session, customer_id: str, postings: list[Posting]) -> list[Transfer]:
+    """Return the transfers of these facts when all are there and alike; raise when only some are, or they differ."""
+    rows = session.scalars(
+        select(Transfer).where(
+            Transfer.customer_id == customer_id,
+            Transfer.source_type.in_({each.source_type for each in postings}),
+            Transfer.source_id.in_({each.source_id for each in postings}),
+            Transfer.kind.in_({each.kind for each in postings}),
+        )
+    )
+    known = {(row.source_type, row.source_id, row.kind): row for row in rows}
+    found = [known.get((each.source_type, each.source_id, each.kind)) for each in postings]
+    if not any(found):
+        return []
+    same = [row for row, each in zip(found, postings, strict=True) if row is not None and
+            (row.unit, row.debit_account, row.credit_account, row.amount, row.corrects_id)
+            == (each.unit, each.debit, each.credit, each.amount, each.corrects_id)]
+    if len(same) != len(postings):
+        raise Broken(f"posted before with another content: {postings}")
+    return same
+
+
+def _transfer(
+    customer_id: str, posting: Posting, now: datetime, running: dict[AccountKey, int], history: dict[AccountKey, int]
+) -> Transfer:
+    """Make the row, and move `running` balances and `history` counts along."""
+    running[posting.debited] -= posting.amount
+    running[posting.credited] += posting.amount
+    history[posting.debited] += 1
+    history[posting.credited] += 1
+    own, key = posting.change is not None, (posting.unit, CREDITS)
+    return Transfer(
+        id=ids.new("txn"),
+        customer_id=customer_id,
+        unit=posting.unit,
+        debit_account=posting.debit,
+        credit_account=posting.credit,
+        amount=posting.amount,
+        kind=posting.kind,
+        source_type=posting.source_type,
+        source_id=posting.source_id,
+        description=posting.description,
+        booked_at=now,
+        corrects_id=posting.corrects_id,
+        sequence=history[key] if own else None,
+        change_micros=posting.change,
+        balance_after_micros=running[key] if own else None,
+    )
+
+
+def _move(session: Session, account: Account, delta: int, version: int) -> None:
+    """Move one balance by a guarded update: only from the version that was read, never below its floor."""
+    moved = session.execute(
+        update(Account)
+        .where(
+            Account.customer_id == account.customer_id,
+            Account.unit == account.unit,
+            Account.name == account.name,
+            Account.version == account.version,
+        )
+        .values(balance=Account.balance + delta, version=version)
+        .returning(Account.balance)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    ensure(moved is not None, f"{account.name} of {account.customer_id} moved under its lock")
+    session.expire(account)
+
+
+def _add_to_day(session: Session, transfer: Transfer) -> None:
+    """Add a row of the history to the totals of its UTC day."""
+    change = transfer.change_micros
+    if change is None:
+        return
+    used = -change if transfer.kind == "usage" else 0
+    added = 0 if used else change
+    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
+    session.execute(
+        insert(BalanceDay)
+        .values(customer_id=transfer.customer_id, day=transfer.booked_at.astimezone(UTC).date(),
+                added_micros=added, used_micros=used, closing_micros=transfer.balance_after_micros)
+        .on_conflict_do_update(
+            index_elements=[BalanceDay.customer_id, BalanceDay.day],
+            set_={"added_micros": BalanceDay.added_micros + added, "used_micros": BalanceDay.used_micros + used,
+                  "closing_micros": transfer.balance_after_micros},
+        )
+    )

@@ -1,0 +1,115 @@
+"""People: members and their sign-in."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import structlog
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app import clock, ids
+from app.domain.errors import NotFound, Refused
+from app.domain.people import PASSWORD_LENGTH, Role, check_password, normal_email
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.members import Member, Membership
+from app.models.scope import as_service
+from app.services import audit
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who signed in, and for which customer."""
+
+    member_id: str
+    customer_id: str
+
+
+def create_member(email: str, name: str, password: str, customer_id: str, role: Role) -> Member:
+    """Create the member and the membership, or refuse."""
+    address, named = normal_email(email), name.strip()
+    if not 1 <= len(named) <= 200 or not named.isprintable():
+        raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
+    check_password(password, address)
+    hashed, now = _hasher().hash(password), clock.now()
+    member = Member(id=ids.new("mem"), email=address, name=named, password_hash=hashed, theme="system", created_at=now)
+    try:
+        with as_service("create a member"), transaction() as session:
+            if session.get(Customer, customer_id) is None:
+                raise NotFound("customer")
+            session.add(member)
+            session.flush()
+            session.add(Membership(member_id=member.id, customer_id=customer_id, role=role.value, created_at=now))
+            audit.record(session, customer_id, "seller", "member.created", member.id, after={"role": role.value})
+    except IntegrityError:
+        raise Refused("There is a member with this e-mail address already.", "email_taken", 409, "email") from None
+    return member
+
+
+def sign_in(email: str, password: str, address: str) -> SignedIn:
+    """Return whose address and password these are, or refuse: one answer after the same work, whatever was wrong."""
+    typed = email.strip().lower()
+    with as_service("sign in"):
+        found = db.session.execute(
+            select(Member.id, Member.password_hash, Membership.customer_id)
+            .join(Membership, Membership.member_id == Member.id)
+            .where(Member.email == typed, Member.disabled_at.is_(None))
+            .order_by(Membership.created_at, Membership.customer_id)
+            .limit(1)
+        ).one_or_none()
+        db.session.rollback()  # the hash takes long: no transaction waits for it
+    hashed = (found and found.password_hash) or _nobodys_hash(_testing())
+    right = _verify(hashed, password[: PASSWORD_LENGTH.stop])
+    address_hash = hashlib.sha256(address.encode()).hexdigest()[:16]
+    if not (right and found and found.password_hash):
+        log.warning("sign_in_refused", member=found and found.id, address_hash=address_hash)
+        raise Refused("This e-mail address and password do not fit together.", "sign_in_refused", 422)
+    if _hasher().check_needs_rehash(found.password_hash) and not _testing():
+        _rehash(found.id, password)
+    log.info("signed_in", member=found.id, customer=found.customer_id, address_hash=address_hash)
+    return SignedIn(found.id, found.customer_id)
+
+
+def signed_out(member_id: str) -> None:
+    """Note that the member signed out."""
+    log.info("signed_out", member=member_id)
+
+
+def _rehash(member_id: str, password: str) -> None:
+    """Keep the password under today's cost."""
+    hashed = _hasher().hash(password)
+    with as_service("keep a password under today's cost"), transaction() as session:
+        session.get_one(Member, member_id).password_hash = hashed
+
+
+def _verify(hashed: str, password: str) -> bool:
+    try:
+        return _hasher().verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _testing() -> bool:
+    return bool(current_app.extensions["purser.settings"].testing)
+
+
+def _hasher() -> PasswordHasher:
+    return _hashers(_testing())
+
+
+@lru_cache
+def _hashers(testing: bool) -> PasswordHasher:
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1) if testing else PasswordHasher()
+
+
+@lru_cache
+def _nobodys_hash(testing: bool) -> str:
+    """A hash that no password has, so that an unknown address costs what a known one does."""
+    return _hashers(testing).hash(ids.new_token())

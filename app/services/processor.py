@@ -1,0 +1,30 @@
+"""The payment processor for the services: asked only outside a database transaction."""
+
+from typing import TYPE_CHECKING
+
+from flask import current_app
+
+from app.config import Settings
+from app.gateways import sandbox
+from app.gateways.processor import PaymentGateway
+from app.services.transaction import no_transaction
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def gateway() -> PaymentGateway:
+    """Return the gateway. A transaction left open across its calls would hold rows while a bank thinks."""
+    no_transaction()
+    made: PaymentGateway = current_app.extensions["purser.gateway"]
+    return made
+
+
+def deliver_sandbox_events(limit: int = 50) -> int:
+    """Let the sandbox post the webhooks that are due, at most `limit`; return how many arrived."""
+    settings: Settings = current_app.extensions["purser.settings"]
+    if settings.payments != "sandbox":
+        return 0
+    no_transaction()
+    wsgi: WSGIApplication = current_app.wsgi_app
+    return sandbox.deliver_due(settings, wsgi, limit)

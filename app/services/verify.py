@@ -1,0 +1,39 @@
+"""Prove the ledger again from its raw rows, by another way than it was written. What does not hold is named by its rows."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from app.models.database import db
+from app.models.scope import as_service
+from app.services.proofs import PROOFS
+
+
+_UTC_DAYS = {"sqlite": "date(booked_at)", "postgresql": "to_char(booked_at at time zone 'UTC', 'YYYY-MM-DD')"}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """An invariant that does not hold: which, whose, in words, and the row that shows it."""
+
+    invariant: str
+    customer_id: str
+    sentence: str
+    row_id: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} {self.customer_id}: {self.sentence} ({self.row_id})"
+
+
+def verify(customer_id: str | None = None) -> list[Violation]:
+    """Return every violation for one customer, or for all. Each proof is one statement over whole sets."""
+    found = []
+    with as_service("prove the ledger"):
+        day = _UTC_DAYS[db.session.get_bind().dialect.name]
+        for proof in PROOFS:
+            sql = proof.sql.replace("{day}", day)
+            narrowed = f"select * from ({sql}) v where (cast(:customer_id as text) is null or v.customer_id = :customer_id)"
+            for owner, row_id in db.session.execute(text(narrowed), {"customer_id": customer_id}):
+                found.append(Violation(proof.invariant, owner, proof.sentence, str(row_id)))
+        db.session.rollback()
+    return found

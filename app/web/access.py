@@ -1,0 +1,148 @@
+"""Who may open what: closed unless a view says otherwise, and every change only from our own pages."""
+
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, url_for
+
+from app.config import Settings
+from app.domain.catalog import Catalog
+from app.domain.errors import Forbidden, ensure
+from app.domain.people import Actor
+from app.extensions import csrf
+from app.models.customers import Customer
+from app.models.scope import CustomerScope, enter
+from app.services import catalogs
+from app.web.sessions import portal_session
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def public(view: View) -> View:
+    """Open the view to everybody. A change still needs our own form.
+
+    In a blueprint that is exempt from form tokens the view is for programs: it proves its caller itself.
+    """
+    view.__dict__["is_public"] = True
+    return view
+
+
+def managers_only(view: View) -> View:
+    """Close the view to members who may only look."""
+    view.__dict__["is_for_managers"] = True
+    return view
+
+
+def current_actor() -> Actor:
+    """Return the member who acts."""
+    actor = actor_or_none()
+    ensure(actor, "nobody is signed in on an open page")
+    return actor  # type: ignore[return-value]  # ensured above
+
+
+def actor_or_none() -> Actor | None:
+    """Return the member who acts, or None on a public page that a stranger opened."""
+    return portal_session().member
+
+
+def current_customer() -> Customer:
+    """Return the customer that the member acts for, as it stood when the request began."""
+    customer = portal_session().billed
+    ensure(customer, "nobody is signed in on an open page")
+    return customer  # type: ignore[return-value]  # ensured above
+
+
+def current_catalog() -> Catalog:
+    """Return the catalog that the customer buys from. One small query a request."""
+    if "catalog" not in g:
+        g.catalog = catalogs.current(current_customer().catalog)
+    catalog: Catalog = g.catalog
+    return catalog
+
+
+def settings() -> Settings:
+    """Return the app's settings."""
+    value: Settings = current_app.extensions["purser.settings"]
+    return value
+
+
+def safe_next(text: str) -> str:
+    """Return `text` if it is a path of this portal, else the front page."""
+    # Browsers read `\\` as `/` and skip control characters: both would make another host of a path.
+    if not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable() or len(text) > 2_000:
+        return "/"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
+    return "/" if parts.scheme or parts.netloc else text
+
+
+def init_app(app: Flask) -> None:
+    """Guard every view of the app."""
+    app.before_request(_guard)
+
+
+def _guard() -> Response | None:
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    view = current_app.view_functions[request.endpoint]
+    marks = getattr(view, "__dict__", {})
+    if marks.get("is_public") and _is_for_programs():
+        return None
+    _refuse_unprintable()
+    if request.method not in SAFE:
+        _check_origin()
+    actor = actor_or_none()
+    if actor is None and not marks.get("is_public"):
+        return _to_sign_in()
+    csrf.protect()
+    if actor is not None:
+        enter(CustomerScope(actor.customer_id))
+        if marks.get("is_for_managers") and not actor.may_manage:
+            raise Forbidden
+    return None
+
+
+def _is_for_programs() -> bool:
+    # Flask-WTF keeps the blueprints by object and offers no question about them.
+    return current_app.blueprints.get(request.blueprint or "") in csrf._exempt_blueprints  # noqa: SLF001
+
+
+def _refuse_unprintable() -> None:
+    """Refuse NUL in addresses: no text of ours has it, and PostgreSQL cannot take it."""
+    if any("\0" in str(value) for value in (request.view_args or {}).values()):
+        abort(404)
+    if any("\0" in value for _name, value in request.args.items(multi=True)):
+        abort(400)
+
+
+def _check_origin() -> None:
+    """Refuse a change that another site's page sent (beside the form token)."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise Forbidden("This did not come from a page of the portal.")
+    origin = request.headers.get("Origin")
+    if origin is not None and origin not in {_own_origin(), settings().base_url}:
+        raise Forbidden("This did not come from a page of the portal.")
+
+
+def _own_origin() -> str:
+    return f"{request.scheme}://{request.host}"
+
+
+def _to_sign_in() -> Response:
+    if request.headers.get("HX-Request") == "true":
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        answer = Response(status=401)
+        answer.headers["HX-Redirect"] = _sign_in_url(page.path + (f"?{page.query}" if page.query else ""))
+        return answer
+    wanted = request.full_path.rstrip("?") if request.method in SAFE else ""
+    return make_response(redirect(_sign_in_url(wanted), code=303))
+
+
+def _sign_in_url(wanted: str) -> str:
+    path = url_for("sign_in.page")
+    target = safe_next(wanted)
+    return path if target == "/" or target.startswith(path) else f"{path}?{urlencode({'next': target})}"

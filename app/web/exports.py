@@ -1,0 +1,52 @@
+"""Exports: rows as CSV or JSON, sent while they are read, so that a long history needs no memory."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+from flask import Response, stream_with_context
+
+# A text that begins like this is a formula to a spreadsheet (OWASP, CSV injection); the full-width forms are too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+
+def harmless(text: str) -> str:
+    """Return the text with a `'` before what a spreadsheet would run. Only for texts: signed numbers stay numbers."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_csv(name: str, header: list[str], rows: Iterable[list[str]]) -> Response:
+    """Answer with the rows as the CSV file `name`."""
+
+    def lines() -> Iterator[str]:
+        line = io.StringIO(newline="")
+        writer = csv.writer(line, lineterminator="\r\n")
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow(row)
+            if line.tell() > 16_000:
+                yield line.getvalue()
+                line.seek(0)
+                line.truncate()
+        yield line.getvalue()
+
+    return _file(name, "text/csv; charset=utf-8", lines())
+
+
+def as_json(name: str, rows: Iterable[Mapping[str, object]]) -> Response:
+    """Answer with the rows as the JSON file `name`: one object with the list `data`."""
+
+    def parts() -> Iterator[str]:
+        yield '{"data": ['
+        for number, row in enumerate(rows):
+            yield f"{',' if number else ''}\n{json.dumps(row, ensure_ascii=False)}"
+        yield "\n]}\n"
+
+    return _file(name, "application/json", parts())
+
+
+def _file(name: str, content_type: str, parts: Iterator[str]) -> Response:
+    answer = Response(stream_with_context(parts), content_type=content_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

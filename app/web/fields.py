@@ -1,0 +1,73 @@
+"""Forms: what they keep when refused, and fields that no input can break."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm  # type: ignore[import-untyped]
+from wtforms import Field, StringField
+from wtforms.validators import ValidationError
+from wtforms.widgets import TextInput
+
+from app.domain.errors import Refused
+from app.domain.money import Money, parse_amount
+from app.web.access import current_customer
+
+LONGEST = 2_000
+
+
+class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A form of a page. It keeps what was typed, and takes a refusal to the field that it names."""
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show the refusal beside its field, or above the form when it names none of them."""
+        field = self._fields.get(refusal.field) if refusal.field else None
+        if field is None:
+            self.form_errors.append(refusal.sentence)
+        else:
+            field.errors = [*field.errors, refusal.sentence]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check the fields, and before them that every text can be kept at all."""
+        valid = bool(super().validate(extra_validators))
+        for field in self:
+            problem = _problem(field)
+            if problem:
+                field.errors = [problem]
+                valid = False
+        return valid
+
+    @property
+    def currency(self) -> str:
+        """What amounts in this form are in."""
+        return current_customer().currency
+
+
+class AmountField(StringField):
+    """An amount of money in the customer's currency. `data` is what was typed, `money` what it means."""
+
+    widget = TextInput()
+
+    def __init__(self, label: str | None = None, validators: Any = None, **kwargs: Any) -> None:
+        own = {"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}
+        kwargs["render_kw"] = own | kwargs.get("render_kw", {})
+        super().__init__(label, validators, **kwargs)
+        self.money: Money | None = None
+
+    def pre_validate(self, form: Any) -> None:
+        """Read the amount, or say in words what is wrong with it."""
+        self.money = None
+        typed = self.data or ""
+        if not typed.strip() and self.flags.optional:
+            return
+        try:
+            self.money = parse_amount(typed, form.currency)
+        except Refused as refusal:
+            raise ValidationError(refusal.sentence) from None
+
+
+def _problem(field: Field) -> str:
+    text = field.data if isinstance(field.data, str) else ""
+    if len(text) > LONGEST:
+        return "This is too long."
+    if "\0" in text or "\ufffd" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        return "This has a character that cannot be kept. Type it again."
+    return ""

@@ -1,0 +1,92 @@
+"""How amounts and moments are written on pages. No other place formats them."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from flask import Flask
+from markupsafe import Markup, escape
+
+from app.domain.money import Credits, Money, exponent
+from app.web.access import current_catalog, current_customer
+
+MINUS = "\N{MINUS SIGN}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+_SYMBOLS = {
+    "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$", "ILS": "₪", "VND": "₫",
+    "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "HKD": "HK$", "MXN": "MX$", "TWD": "NT$",
+}  # fmt: skip
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def money(value: Money) -> str:
+    """Return the amount with its currency: `$1,234.50`."""
+    return _in_currency(value.major, value.currency)
+
+
+def credits(value: Credits, unit: str = "", label: str = "") -> str:  # noqa: A001  # the word of the product
+    """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
+    unit = unit or current_customer().credit_unit
+    if _is_currency(unit):
+        return _in_currency(value.units, unit)
+    return f"{_digits(value.units, 0)}{NO_BREAK}{label or _label(unit)}"
+
+
+def signed(value: Credits | Money, unit: str = "") -> str:
+    """Return the amount with its sign: `+$25.00`, `−$1.20`."""
+    written = money(value) if isinstance(value, Money) else credits(value, unit)
+    zero = (value.amount_minor if isinstance(value, Money) else value.micros) <= 0
+    return written if zero else f"+{written}"
+
+
+def figure(value: Credits | Money) -> Markup:
+    """Return the amount for a large figure, with its decimals small."""
+    written = money(value) if isinstance(value, Money) else credits(value)
+    whole, point, rest = written.partition(".")
+    if not point:
+        return Markup('<span class="num">{}</span>').format(written)
+    return Markup('<span class="num">{}<span class="cents">.{}</span></span>').format(whole, rest)
+
+
+def moment(value: datetime) -> Markup:
+    """Return the moment to the minute, and says that it is UTC."""
+    utc = value.astimezone(UTC)
+    words = f"{_day_words(utc)}, {utc:%H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%dT%H:%M:%SZ}", words)
+
+
+def day(value: date) -> Markup:
+    """Return the day: `21 Nov 2026`."""
+    utc = value.astimezone(UTC) if isinstance(value, datetime) else value
+    return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%d}", escape(_day_words(utc)))
+
+
+def init_app(app: Flask) -> None:
+    """Give the filters to the templates."""
+    for each in (money, credits, signed, figure, moment, day):
+        app.add_template_filter(each)
+
+
+def _label(unit: str) -> str:
+    return current_catalog().credit_unit_label or unit
+
+
+def _is_currency(unit: str) -> bool:
+    return len(unit) == 3 and unit.isascii() and unit.isupper()
+
+
+def _in_currency(amount: Decimal, currency: str) -> str:
+    sign = MINUS if amount < 0 else ""
+    symbol = _SYMBOLS.get(currency, f"{currency}{NO_BREAK}")
+    return f"{sign}{symbol}{_digits(abs(amount), exponent(currency))}"
+
+
+def _digits(amount: Decimal, decimals: int) -> str:
+    """Return every digit that counts, and at least `decimals` after the point."""
+    whole, _, rest = f"{abs(amount):,f}".partition(".")
+    rest = rest.rstrip("0").ljust(decimals, "0")
+    sign = MINUS if amount < 0 else ""
+    return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
+
+
+def _day_words(value: date) -> str:
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"

@@ -1,0 +1,122 @@
+"""How movements are told: the kinds to choose from, what happened in words, and a row of a file."""
+
+from app.domain.money import Credits, Money
+from app.domain.payments import decline_sentence
+from app.models.ledger import Grant
+from app.models.payments import Attempt, PaymentMethod
+from app.services.balance import Entry, Movement
+from app.web.charts import day_label
+from app.web.exports import harmless
+from app.web.filters import credits as written
+
+KINDS = {
+    "purchased": "Bought credits",
+    "promotional": "Promotional credits",
+    "trial": "Trial credits",
+    "referral": "Referral credits",
+    "refund": "Refunded credits",
+    "usage": "Usage",
+    "expired": "Expired credits",
+    "voided": "Credits taken back",
+    "correction": "Corrections",
+}
+HEADER = ["Id", "Description", "Created time", "Amount", "Running balance", "Unit", "Kind", "Source"]
+_HAPPENED = {
+    "purchased": "{} of credit was bought and added to your balance.",
+    "promotional": "{} of promotional credit was given to you.",
+    "trial": "{} of trial credit was given to you.",
+    "referral": "{} of credit was given to you for a customer you referred.",
+    "refund": "{} of credit was given back to you.",
+    "usage": "{} of credit was used.",
+    "expired": "{} of credit was still there when its time was over, and expired.",
+    "voided": "{} of credit that had been given was taken back.",
+    "correction": "An earlier movement was wrong; this puts {} of credit right.",
+}
+_PAYMENTS = {
+    "created": "Begun",
+    "pi_created": "Begun",
+    "confirming": "Waiting for an answer",
+    "requires_action": "Waiting for you to confirm with your bank",
+    "processing": "Being processed by the bank",
+    "succeeded": "Paid",
+    "failed": "Failed",
+    "canceled": "Cancelled",
+    "refunded": "Refunded",
+    "disputed": "Disputed",
+}
+_ATTEMPTS = {
+    "started": "Waiting for an answer",
+    "succeeded": "Paid",
+    "requires_action": "The bank wants a confirmation",
+    "processing": "Being processed by the bank",
+    "canceled": "Cancelled",
+}
+
+
+def told(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
+    """Return what a movement's page says."""
+    row, grant, payment = entry.transfer, entry.grant, entry.payment
+    return {
+        "entry": entry,
+        "sentence": _HAPPENED.get(row.kind, "{} of credit moved.").format(written(Credits(row.amount))),
+        "change": Credits(row.change_micros or 0),
+        "balance_after": Credits(row.balance_after_micros or 0),
+        "touched": [(_named(each), Credits(part.micros)) for part, each in entry.allocations],
+        "grant_kind": KINDS[grant.kind] if grant else "",
+        "granted": Credits(grant.micros) if grant else None,
+        "grant_left": Credits(grant.remaining_micros) if grant else None,
+        "paid": Money(payment.received_minor or payment.amount_minor, payment.currency) if payment else None,
+        "payment_state": _PAYMENTS[payment.state] if payment else "",
+        "method": _method(method) if method else "",
+        "attempts": [(attempt, _outcome(attempt)) for attempt in entry.attempts],
+    }
+
+
+def csv_row(row: Movement, unit: str) -> list[str]:
+    """Return the movement as a row of a CSV file: texts made harmless, amounts as plain signed numbers."""
+    return [
+        row.id,
+        harmless(row.description),
+        _time(row),
+        _number(row.change),
+        _number(row.balance_after),
+        harmless(unit),
+        row.kind,
+        harmless(f"{row.source_type}:{row.source_id}"),
+    ]
+
+
+def json_row(row: Movement, unit: str) -> dict[str, object]:
+    """Return the movement as the Billing API writes it: credits as decimal strings."""
+    return {
+        "id": row.id,
+        "sequence": row.sequence,
+        "description": row.description,
+        "created_at": _time(row),
+        "amount": _number(row.change),
+        "balance_after": _number(row.balance_after),
+        "credit_unit": unit,
+        "kind": row.kind,
+        "source": {"type": row.source_type, "id": row.source_id},
+    }
+
+
+def _number(value: Credits) -> str:
+    return f"{value.units:.6f}"
+
+
+def _time(row: Movement) -> str:
+    return f"{row.booked_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _named(grant: Grant) -> str:
+    words = f"{KINDS[grant.kind]} of {day_label(grant.effective_at.date())} {grant.effective_at.year}"
+    return f"{words}: {grant.reason}" if grant.reason else words
+
+
+def _method(method: PaymentMethod) -> str:
+    return f"{method.brand} ending in {method.last4}" if method.last4 else method.brand
+
+
+def _outcome(attempt: Attempt) -> str:
+    return decline_sentence(attempt.code) if attempt.state == "declined" else _ATTEMPTS[attempt.state]

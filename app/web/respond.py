@@ -1,0 +1,40 @@
+"""How a page answers: htmx gets the fragment with what changed beside it, a plain browser the page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
+
+from app.web.access import actor_or_none
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks for a part of the page it shows; a boosted link or the back button wants the whole page."""
+    headers = request.headers
+    whole = headers.get("HX-Boosted") == "true" or headers.get("HX-History-Restore-Request") == "true"
+    return headers.get("HX-Request") == "true" and not whole
+
+
+def show(page: str, fragment: str, *, status: int = 200, **context: object) -> Response:
+    """Answer with the fragment (htmx) or the page around it."""
+    if not wants_fragment():
+        return make_response(render_template(page, **context), status)
+    return _part(fragment, status, context)
+
+
+def saved(
+    endpoint: str, fragment: str, notice: str, *, values: Mapping[str, str] | None = None, **context: object
+) -> Response:
+    """Say that it worked: the fragment (htmx), or the page of `endpoint` anew, so that a reload sends nothing twice."""
+    flash(notice, "ok")
+    if wants_fragment():
+        return _part(fragment, 200, context)
+    where: dict[str, Any] = dict(values or {})
+    return make_response(redirect(url_for(endpoint, **where), code=303))
+
+
+def _part(fragment: str, status: int, context: Mapping[str, object]) -> Response:
+    """Return the fragment, and beside it what every change may touch: the notices and the balance."""
+    part = render_template(fragment, **context)
+    beside = render_template("_out_of_band.html", with_balance=actor_or_none() is not None)
+    return make_response(part + beside, status)

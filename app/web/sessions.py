@@ -1,0 +1,99 @@
+"""The browser's session: a random token in the cookie, everything else on the server."""
+
+import json
+from typing import Any
+
+from flask import Flask, Request, Response, session
+from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.datastructures import CallbackDict
+
+from app.domain.errors import ensure
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.services import browser_sessions
+
+DATA_LIMIT = 4_000
+
+
+class PortalSession(CallbackDict[str, Any], SessionMixin):
+    """A session that is read from the database when it is first asked for, so that files and health checks never do."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(on_update=lambda _self: setattr(_self, "modified", True))
+        self.token = token
+        self.stored = False
+        self.stale = False
+        self.fresh = False
+        self.ended = False
+        self.modified = False
+        self.member: Actor | None = None
+        self.billed: Customer | None = None
+        self.loaded = False
+
+    def load(self) -> "PortalSession":
+        """Read the session, once."""
+        if not self.loaded:
+            self.loaded = True
+            found = browser_sessions.find(self.token) if self.token else None
+            if found:
+                self.update(json.loads(found.data))
+                self.modified = False
+                self.stored, self.stale = True, found.stale
+                self.member, self.billed = found.actor, found.customer
+        return self
+
+    def sign_in(self, member_id: str, customer_id: str) -> None:
+        """Begin the member's session under a new token; the visitor's is over."""
+        self.clear()
+        self.token = browser_sessions.begin("{}", member_id, customer_id, instead_of=self.token)
+        self.loaded = self.stored = self.fresh = True
+        self.stale = False
+
+    def sign_out(self) -> None:
+        """End the session on the server and forget its cookie."""
+        browser_sessions.end(self.token)
+        self.clear()
+        self.member = self.billed = None
+        self.stored, self.modified, self.ended = False, False, True
+
+
+def portal_session() -> PortalSession:
+    """Return this request's session, read."""
+    return session._get_current_object().load()  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001  # a proxy's own
+
+
+class ServerSessions(SessionInterface):
+    """Keeps sessions in `browser_sessions`."""
+
+    def __init__(self, *, secure: bool) -> None:
+        self.secure = secure
+        self.cookie = "__Host-purser" if secure else "purser"
+
+    def open_session(self, _app: Flask, request: Request) -> PortalSession:
+        """Take the token from the cookie; the database is not asked yet."""
+        token = request.cookies.get(self.cookie, "")
+        return PortalSession(token if len(token) <= 100 else "")
+
+    def save_session(self, _app: Flask, session: SessionMixin, response: Response) -> None:
+        """Keep what changed, and hand out or take back the cookie."""
+        ensure(isinstance(session, PortalSession), "a session of another kind")
+        if not isinstance(session, PortalSession) or not session.loaded:
+            return
+        if session.ended:
+            self._take_back(response)
+            return
+        if session.modified or (session.stored and session.stale):
+            data = json.dumps(dict(session))
+            ensure(len(data) <= DATA_LIMIT, "a session's data may not grow")
+            if session.stored:
+                browser_sessions.keep(session.token, data)
+            elif session:
+                session.token = browser_sessions.begin(data)
+                session.fresh = True
+        if session.fresh:
+            response.set_cookie(
+                self.cookie, session.token, path="/", secure=self.secure, httponly=True, samesite="Lax"
+            )
+
+    def _take_back(self, response: Response) -> None:
+        response.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="Lax")

@@ -1,0 +1,43 @@
+"""How migrations run: one connection of their own, as the owner of the tables, all in one transaction."""
+
+from alembic import context
+from sqlalchemy import create_engine, pool, text
+
+from app import models  # noqa: F401  # importing the package tells the metadata of every table
+from app.config import Settings
+from app.models.database import WRITING, Base, prepare
+
+ONE_AT_A_TIME = 7_074_657  # any number that nothing else locks in this database
+
+
+def owner_url() -> str:
+    """Return the address to migrate: the caller's, or the owner's from the environment."""
+    given = context.config.attributes.get("url")
+    if given:
+        return str(given)
+    settings = Settings.from_env()
+    return settings.database_owner_url or settings.database_url
+
+
+def run() -> None:
+    """Bring the database to the revision asked for, or leave it as it was."""
+    engine = create_engine(owner_url(), poolclass=pool.NullPool)
+    prepare(engine)
+    with engine.connect().execution_options(**{WRITING: True}) as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            # SQLite's tables change in transactions too, because `prepare` begins them by hand.
+            transactional_ddl=True,
+            render_as_batch=connection.dialect.name == "sqlite",
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations ask the database what it has; run them online.")
+run()

@@ -1,0 +1,1 @@
+"""The tests: one folder per layer of the app, and the cast of people in conftest.py."""

@@ -1,0 +1,68 @@
+"""A page's word is the same everywhere: blueprint, templates, test, docs; a fragment's id is its path."""
+
+import re
+from importlib import import_module
+
+import pytest
+from bs4 import BeautifulSoup
+
+from app.web.navigation import SIDEBAR
+from tests.architecture.source import APP, ROOT
+
+PAGES = [item.endpoint.partition(".")[0] for _title, items in SIDEBAR for item in items]
+TEMPLATES = APP / "templates"
+INLINE = re.compile(r"\s(style|on[a-z]+|hx-on[^=\s]*)\s*=|<script(?![^>]*\ssrc=)|<style|\bjs:", re.IGNORECASE)
+
+
+def test_the_sidebar_names_pages() -> None:
+    assert PAGES
+    assert len(set(PAGES)) == len(PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_has_its_five_places(page: str) -> None:
+    module = import_module(f"app.blueprints.{page}")
+    assert module.bp.name == page
+    assert module.__doc__
+    assert (TEMPLATES / page / "page.html").exists()
+    assert (ROOT / "tests" / "pages" / f"test_{page}.py").exists()
+    assert (ROOT / "docs" / "customer" / f"{page.replace('_', '-')}.md").exists()
+
+
+def fragments() -> list[str]:
+    """Return the fragments that pages swap in: the files `FOLDER/_NAME.html` that a blueprint shows alone."""
+    shown = "\n".join(path.read_text() for path in (APP / "blueprints").glob("*.py"))
+    return sorted(set(re.findall(r'"([a-z_]+/_[a-z_]+\.html)"', shown)))
+
+
+def test_there_are_fragments() -> None:
+    assert fragments()
+
+
+@pytest.mark.parametrize("fragment", fragments())
+def test_a_fragments_root_id_is_its_path(fragment: str) -> None:
+    source = (TEMPLATES / fragment).read_text()
+    plain = re.sub(r"\{#.*?#\}|\{%.*?%\}", "", source, flags=re.DOTALL)
+    roots = [each for each in BeautifulSoup(plain, "html.parser").children if getattr(each, "name", None)]
+    wanted = fragment.removesuffix(".html").replace("/_", "-")
+    assert [root.get("id") for root in roots] == [wanted]
+
+
+def test_templates_hold_no_inline_code_or_style() -> None:
+    found = []
+    for path in TEMPLATES.rglob("*.html"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if INLINE.search(line):
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()}")
+    assert found == []
+
+
+def test_templates_do_no_arithmetic_on_money() -> None:
+    pattern = re.compile(r"(micros|minor|amount|credits)\b[^}%]*\s[-+*/]\s|\s[-+*/]\s[^}%]*\b\w*(micros|minor)\b")
+    found = []
+    for path in TEMPLATES.rglob("*.html"):
+        for expression in re.findall(r"\{[{%](.*?)[%}]\}", path.read_text(), re.DOTALL):
+            without_words = re.sub(r"'[^']*'|\"[^\"]*\"", "", expression)
+            if pattern.search(without_words):
+                found.append(f"{path.relative_to(ROOT)}: {expression.strip()}")
+    assert found == []

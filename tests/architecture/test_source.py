@@ -1,0 +1,88 @@
+"""Rules of the code that a reader would otherwise have to remember."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import APP, ROOT, calls_of, modules, named, tree
+
+LONGEST = 300
+
+
+def test_only_a_transaction_commits() -> None:
+    others = [path for path in modules() if path != APP / "services" / "transaction.py"]
+    assert calls_of(others, "commit", "begin_nested") == []
+    assert calls_of([APP / "services" / "transaction.py"], "commit")
+
+
+def test_only_the_clock_reads_the_clock() -> None:
+    # A webhook's stamp is judged by the wall clock, as the processor's SDK does: also while `clock.at` stands.
+    others = [path for path in modules() if path not in {APP / "clock.py", APP / "gateways" / "stripe_webhooks.py"}]
+    readers = (
+        "datetime.now",
+        "datetime.utcnow",
+        "datetime.today",
+        "date.today",
+        "datetime.datetime.now",
+        "datetime.date.today",
+        "time.time",
+        "time.time_ns",
+        "func.now",
+        "func.current_timestamp",
+    )
+    assert [found for found in calls_of(others, *readers) if found.rpartition(" ")[2] in readers] == []
+    assert calls_of([APP / "clock.py"], "datetime.now")
+
+
+def test_money_never_meets_a_float() -> None:
+    found = []
+    for path in modules("domain", "services", "models"):
+        for node in ast.walk(tree(path)):
+            if (isinstance(node, ast.Constant) and isinstance(node.value, float)) or (
+                isinstance(node, ast.Name) and node.id in {"float", "Float", "Numeric"}
+            ):
+                found.append(f"{named(path)}:{node.lineno}")
+    assert found == []
+
+
+def test_pages_write_no_sql() -> None:
+    written = calls_of(modules("blueprints", "web"), "text", "exec_driver_sql")
+    assert [
+        found for found in written if found.split()[1] in {"text", "sqlalchemy.text", "sa.text"} or "driver" in found
+    ] == []
+
+
+def test_files_stay_short() -> None:
+    lengths = {named(path): len(path.read_text().splitlines()) for path in modules()}
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+    assert len(lengths) > 40
+
+
+def test_there_are_no_drawers() -> None:
+    banned = {"utils", "helpers", "common", "base", "manager", "misc", "util"}
+    assert [named(path) for path in modules() if path.stem in banned or path.parent.name in banned] == []
+
+
+def test_imports_go_one_way() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "0 broken" in done.stdout
+
+
+def test_the_newest_change_is_the_version() -> None:
+    newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    declared = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert newest and declared
+    assert newest[1] == declared[1]
+
+
+@pytest.mark.parametrize("path", modules(), ids=named)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    empty_package = path.name == "__init__.py" and not path.read_text().strip()
+    assert empty_package or ast.get_docstring(tree(path)), "begin the module with what it is for"

@@ -1,0 +1,181 @@
+"""The spine in a real browser: a customer buys credit and sees it, with JavaScript and without."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from app.models.customers import Customer
+from tests.browser.conftest import Opens
+from tests.support import shop
+from tests.support.shop import ASKS, BROKE, GOOD
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+PAGES = ("/billing/", "/billing/add-credits/", "/billing/balance-history/")
+LOOKS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1360, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1360, "height": 900}},
+    "narrow": {"color_scheme": "light", "viewport": {"width": 380, "height": 800}},
+    "narrow dark": {"color_scheme": "dark", "viewport": {"width": 380, "height": 800}},
+}
+with_and_without = pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+
+
+def saves_method(page: Page, name: str) -> None:
+    """Add a test method on the page, which keeps what is typed."""
+    page.goto(shop.PATH)
+    if not page.locator("#test_method").is_visible():
+        page.get_by_text("Add new payment method").click()
+    page.select_option("#test_method", name)
+    page.get_by_role("button", name="Save this payment method").click()
+    expect(page.locator(".notice--ok")).to_contain_text("is saved and chosen")
+
+
+def buys(page: Page, amount: str = "25.00") -> None:
+    """Type the amount and press the button once it says the total; without JavaScript a first press asks for it."""
+    page.fill("#amount", amount)
+    confirm = page.get_by_role("button", name=f"Add ${amount} to my balance")
+    if not page.evaluate("'htmx' in window"):
+        page.get_by_role("button", name="to my balance").click()
+    confirm.click()
+
+
+def heading(page: Page) -> str:
+    """Return what the payment's page says first."""
+    title = page.locator("#add_credits-payment-title")
+    expect(title).to_be_visible()
+    return title.inner_text().strip()
+
+
+@with_and_without
+def test_a_customer_buys_credit_and_the_three_pages_agree(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
+    page = signs_in(java_script_enabled=javascript)
+    saves_method(page, GOOD)
+    buys(page)
+    assert heading(page) == "Added $25.00 to your balance"
+    expect(page).to_have_url(re.compile(r"/payments/pay_"))
+    expect(page.locator("#balance-badge")).to_contain_text("$25.00")
+    page.goto("/billing/")
+    expect(page.locator("#overview-balance .stat--lead")).to_contain_text("$25.00")
+    expect(page.locator("#balance-badge")).to_contain_text("$25.00")
+    page.goto("/billing/balance-history/")
+    expect(page.locator("main table")).to_contain_text("+$25.00")
+    expect(page.locator("#balance-badge")).to_contain_text("$25.00")
+    assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
+
+
+@with_and_without
+def test_a_declined_card_is_said_and_another_one_buys(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
+    page = signs_in(java_script_enabled=javascript)
+    saves_method(page, BROKE)
+    buys(page)
+    expect(page.locator("#method-error")).to_have_text("The card has insufficient funds. Nothing was charged.")
+    expect(page.locator("#amount")).to_have_value("25.00")
+    assert (shop.charges(app), shop.remaining(acme)) == ([], 0)
+    page.get_by_text("Add new payment method").click()
+    page.select_option("#test_method", GOOD)
+    page.get_by_role("button", name="Save this payment method").click()
+    expect(page.locator("#method option:checked")).to_have_text(re.compile("4242"))
+    expect(page.locator("#amount")).to_have_value("25.00")
+    page.get_by_role("button", name="Add $25.00 to my balance").click()
+    assert heading(page) == "Added $25.00 to your balance"
+    assert shop.charges(app) == [2500]
+
+
+@with_and_without
+@pytest.mark.parametrize("approves", [True, False], ids=["approves", "declines"])
+def test_the_bank_asks(app: Flask, signs_in: Opens, acme: Customer, javascript: bool, approves: bool) -> None:
+    page = signs_in(java_script_enabled=javascript)
+    saves_method(page, ASKS)
+    buys(page)
+    assert heading(page) == "Your bank wants to confirm this payment"
+    page.get_by_role("link", name="Continue to your bank").click()
+    page.get_by_role("button", name="Approve" if approves else "Decline").click()
+    page.wait_for_url("**/billing/add-credits/payments/pay_*")
+    assert heading(page) == ("Added $25.00 to your balance" if approves else "Nothing was charged")
+    assert (shop.charges(app), shop.remaining(acme)) == (([2500], 25_000_000) if approves else ([], 0))
+
+
+def test_a_double_click_buys_once(app: Flask, signs_in: Opens, acme: Customer) -> None:
+    page = signs_in()
+    saves_method(page, GOOD)
+    page.fill("#amount", "25.00")
+    page.get_by_role("button", name="Add $25.00 to my balance").dblclick()
+    assert heading(page) == "Added $25.00 to your balance"
+    assert (len(shop.payments(acme)), shop.charges(app)) == (1, [2500])
+
+
+@with_and_without
+def test_going_back_and_sending_the_form_again_buys_once(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
+    page = signs_in(java_script_enabled=javascript)
+    saves_method(page, GOOD)
+    buys(page)
+    assert heading(page) == "Added $25.00 to your balance"
+    page.go_back()
+    expect(page.locator("#amount")).to_be_visible()
+    buys(page)
+    expect(page.get_by_text("You bought the same a few minutes ago")).to_be_visible()
+    assert (len(shop.payments(acme)), shop.charges(app)) == (1, [2500])
+
+
+def test_it_can_be_bought_with_the_keyboard_alone(app: Flask, signs_in: Opens, acme: Customer) -> None:
+    page = signs_in(viewport={"width": 1360, "height": 900})
+    saves_method(page, GOOD)
+    page.goto(shop.PATH)
+    tabs_to(page, "amount")
+    page.keyboard.type("25.00")
+    page.keyboard.press("Enter")
+    expect(page.locator("#add_credits-buy")).to_be_focused()
+    expect(page.locator("#add_credits-buy")).to_have_text("Add $25.00 to my balance")
+    assert shop.charges(app) == []
+    page.keyboard.press("Enter")
+    assert heading(page) == "Added $25.00 to your balance"
+    expect(page.locator("#add_credits-payment-title")).to_be_focused()
+    assert shop.charges(app) == [2500]
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(signs_in: Opens, look: dict[str, object]) -> None:
+    page = signs_in(**look)
+    unready(page)
+    saves_method(page, GOOD)
+    buys(page)
+    assert heading(page) == "Added $25.00 to your balance"
+    is_clean(page, "success")
+    for path in PAGES:
+        page.goto(path)
+        is_clean(page, path)
+    page.fill("#amount", "4.99") if page.url.endswith("add-credits/") else page.goto(shop.PATH)
+    page.fill("#amount", "4.99")
+    page.locator("#add_credits-buy").click()
+    expect(page.locator("#amount-error")).to_be_visible()
+    is_clean(page, "422")
+    page.context.clear_cookies()
+    page.goto("/sign-in")
+    is_clean(page, "sign-in")
+
+
+def unready(page: Page) -> None:
+    """Look at the pages of a customer who has nothing yet."""
+    for path in PAGES:
+        page.goto(path)
+        is_clean(page, f"{path} with nothing yet")
+
+
+def is_clean(page: Page, where: str) -> None:
+    """Have axe look at the page and see that it does not scroll sideways."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert [(where, each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
+    wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert wide <= seen, f"{where} is {wide} wide in {seen}"
+
+
+def tabs_to(page: Page, field: str) -> None:
+    """Press Tab until the field has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == field:
+            return
+    raise AssertionError(f"Tab does not reach {field}")

@@ -1,0 +1,181 @@
+"""What every test may ask for: a database of its own on SQLite or PostgreSQL, the app on it, and the cast of people."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser as ChromiumBrowser
+from playwright.sync_api import sync_playwright
+
+from app import create_app
+from app.config import Settings
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.database import db
+from tests.support import cases, cast, databases, postgres
+from tests.support.browser import Browser
+from tests.support.chromium import launch
+from tests.support.client import StandAloneClient
+from tests.support.databases import Database
+from tests.support.server import Server, serving
+
+SESSION_DIR = "PURSER_TESTS_DIR"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--cases`."""
+    parser.addoption("--cases", action="store_true", help="print which acceptance cases have tests, and run nothing")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the directory that all workers of this session share."""
+    if not hasattr(config, "workerinput"):
+        directory = Path(tempfile.mkdtemp(prefix="purser-tests-"))
+        directory.chmod(0o755)  # the database server runs as somebody else
+        os.environ[SESSION_DIR] = str(directory)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside, it still stops the server
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the database server and tidy up, once the last worker is done."""
+    if not hasattr(config, "workerinput"):
+        directory = Path(os.environ.pop(SESSION_DIR))
+        postgres.stop_shared(directory)
+        shutil.rmtree(directory)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Print the cases when asked."""
+    if session.config.getoption("cases"):
+        print(cases.report(session.items))
+        session.items.clear()
+
+
+@pytest.fixture(scope="session")
+def session_dir() -> Path:
+    """The directory that all workers of this session share."""
+    return Path(os.environ[SESSION_DIR])
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, session_dir: Path, tmp_path: Path) -> Iterator[Database]:
+    """A migrated database of the test's own, on each of the two kinds."""
+    if request.param == "sqlite":
+        made = databases.fresh_sqlite(session_dir, tmp_path)
+    else:
+        made = databases.fresh_postgresql(session_dir)
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def settings(database: Database) -> Settings:
+    """The settings of the app under test."""
+    return databases.settings_for(database)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The app, with an app context for the test's own calls; requests run outside it."""
+    made = create_app(settings)
+    made.test_client_class = StandAloneClient
+    with made.app_context():
+        yield made
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A bare test client: nobody is signed in and nothing is followed."""
+    return app.test_client()
+
+
+@pytest.fixture
+def origin(settings: Settings) -> str:
+    """Where the portal is, as a browser's `Origin` header says it."""
+    return settings.base_url
+
+
+@pytest.fixture
+def catalog(app: Flask) -> str:
+    """The name of the catalog that the customers buy from, applied."""
+    cast.apply_catalog()
+    return cast.CATALOG
+
+
+@pytest.fixture
+def acme(catalog: str) -> Customer:
+    """Alice's and Bob's customer."""
+    return cast.make_customer("Acme")
+
+
+@pytest.fixture
+def globex(catalog: str) -> Customer:
+    """Mallory's customer."""
+    return cast.make_customer("Globex")
+
+
+@pytest.fixture
+def alice_actor(acme: Customer) -> Actor:
+    """Alice, a billing manager of Acme, as the services see her."""
+    return cast.make_actor(cast.ALICE, acme)
+
+
+@pytest.fixture
+def bob_actor(acme: Customer) -> Actor:
+    """Bob, who may look at Acme, as the services see him."""
+    return cast.make_actor(cast.BOB, acme)
+
+
+@pytest.fixture
+def mallory_actor(globex: Customer) -> Actor:
+    """Mallory, the owner of Globex, as the services see her."""
+    return cast.make_actor(cast.MALLORY, globex)
+
+
+@pytest.fixture
+def alice(app: Flask, origin: str, alice_actor: Actor) -> Browser:
+    """Alice's browser, signed in."""
+    return cast.signed_in(app, origin, alice_actor)
+
+
+@pytest.fixture
+def bob(app: Flask, origin: str, bob_actor: Actor) -> Browser:
+    """Bob's browser, signed in."""
+    return cast.signed_in(app, origin, bob_actor)
+
+
+@pytest.fixture
+def mallory(app: Flask, origin: str, mallory_actor: Actor) -> Browser:
+    """Mallory's browser, signed in."""
+    return cast.signed_in(app, origin, mallory_actor)
+
+
+@pytest.fixture
+def visitor(app: Flask, origin: str) -> Browser:
+    """A browser in which nobody has signed in."""
+    return Browser(app.test_client(), origin)
+
+
+@pytest.fixture
+def live_server(app: Flask, settings: Settings, tmp_path: Path) -> Iterator[Server]:
+    """The portal as a real server process on the test's database."""
+    with serving(settings, tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[ChromiumBrowser]:
+    """The system's Chromium, one for all tests of a worker."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()

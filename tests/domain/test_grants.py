@@ -1,0 +1,65 @@
+"""Burn-down: the order, what a debit takes, and that a correction gives back exactly that."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.grants import LiveGrant, Share, allocate, burn_order, given_back, is_live, unwind
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+GRANTS = st.lists(
+    st.builds(
+        LiveGrant,
+        id=st.uuids().map(str),
+        kind=st.sampled_from(["purchased", "promotional"]),
+        remaining=st.integers(0, 50),
+        priority=st.integers(1, 3),
+        effective_at=st.integers(-3, 1).map(lambda days: NOW + timedelta(days=days)),
+        expires_at=st.none() | st.integers(-1, 3).map(lambda days: NOW + timedelta(days=days)),
+    ),
+    max_size=6,
+    unique_by=lambda grant: grant.id,
+)
+
+
+def _grant(name: str, kind: str = "promotional", priority: int = 50, begun: int = 1, expires: int | None = None) -> LiveGrant:
+    expires_at = NOW + timedelta(days=expires) if expires is not None else None
+    return LiveGrant(name, kind, 10, priority, NOW - timedelta(days=begun), expires_at)
+
+
+def test_grants_burn_by_priority_expiry_kind_age_and_id() -> None:
+    wanted = [
+        _grant("f", "purchased", priority=1), _grant("e", "purchased", expires=1), _grant("d", expires=2), _grant("c", begun=3),
+        _grant("a", begun=2), _grant("b", begun=2), _grant("0", "purchased", begun=9),
+    ]
+    assert sorted(reversed(wanted), key=burn_order) == wanted
+
+
+def test_at_its_moment_of_expiry_a_grant_is_gone_and_at_its_beginning_it_is_there() -> None:
+    assert not is_live(_grant("a", expires=0), NOW)
+    assert is_live(_grant("a", begun=0), NOW)
+    assert not is_live(_grant("a", begun=-1), NOW)
+
+
+@given(grants=GRANTS, debit=st.integers(1, 200))
+def test_a_debit_takes_what_is_live_and_the_rest_is_debt(grants: list[LiveGrant], debit: int) -> None:
+    shares, debt = allocate(debit, grants, NOW)
+    live = {grant.id: grant for grant in grants if is_live(grant, NOW)}
+    assert sum(share.micros for share in shares) + debt == debit
+    assert all(0 < share.micros <= live[share.grant_id].remaining for share in shares)
+    assert debt == max(0, debit - sum(grant.remaining for grant in live.values()))
+    assert all(share.micros == live[share.grant_id].remaining for share in shares[:-1])
+
+
+@given(grants=GRANTS, debit=st.integers(1, 200), covered=st.integers(0, 200))
+def test_a_correction_gives_back_what_was_taken_last_first(grants: list[LiveGrant], debit: int, covered: int) -> None:
+    shares, debt = allocate(debit, grants, NOW)
+    before = -debt if debt else sum(grant.remaining for grant in grants if is_live(grant, NOW)) - debit
+    back = given_back(debit, before)
+    assert back == debit - debt
+    assert unwind(back, shares, [Share("later", covered)]) == [Share(each.grant_id, -each.micros) for each in reversed(shares)]
+
+
+def test_a_debt_paid_by_a_later_grant_goes_back_into_that_grant() -> None:
+    assert unwind(12, [Share("a", 10)], [Share("later", 5)]) == [Share("a", -10), Share("later", -2)]

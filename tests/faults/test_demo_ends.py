@@ -1,0 +1,131 @@
+"""`make demo` as people meet it: it starts, answers, lets them in, says what is wrong, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.support.server import ROOT, free_port
+
+
+class Demo:
+    """A running demo."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.output = directory / "output.txt"
+        command = [sys.executable, "-m", "app.demo", "--port", str(self.port)]
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*command, "--months", "1", "--directory", str(directory)],
+                cwd=ROOT,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def says(self, words: str, seconds: int = 90) -> str:
+        """Wait until the output holds the words, and return it."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if words in (said := self.output.read_text()):
+                return said
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.2)
+        raise AssertionError(f"it never said {words!r}: {self.output.read_text()[-3000:]}")
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    running = Demo(tmp_path)
+    yield running
+    if running.process.poll() is None:
+        running.process.send_signal(signal.SIGTERM)
+        running.process.wait(30)
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the processes that a process started, and those that they started."""
+    rows = subprocess.run(["/bin/ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(child): int(parent) for child, parent in (row.split() for row in rows.splitlines())}
+    found: set[int] = set()
+    while more := {child for child, parent in parents.items() if parent in {pid, *found}} - found:
+        found |= more
+    return found
+
+
+def alive(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status")
+    return status.exists() and "State:\tZ" not in status.read_text()
+
+
+def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
+    said = demo.says("Ctrl-C")
+    assert f"{demo.url}/" in said
+    row = re.search(r"Northwind Labs GmbH +gateway +owner +(\S+) +(.+)", said)
+    assert row is not None, said
+
+    browser = build_opener(HTTPCookieProcessor(CookieJar()))
+    page = BeautifulSoup(browser.open(f"{demo.url}/sign-in").read(), "html.parser")
+    token = page.select_one("input[name=csrf_token]")
+    assert token is not None
+    form = {"csrf_token": token["value"], "email": row[1], "password": row[2].strip()}
+    sent = Request(f"{demo.url}/sign-in", urlencode(form).encode(), {"Origin": demo.url})
+    home = browser.open(sent)
+    assert home.url == f"{demo.url}/billing/"
+    assert "Northwind Labs GmbH" in home.read().decode()
+
+    children = descendants(demo.process.pid)
+    assert len(children) >= 2, "a web server and a worker"
+    demo.process.send_signal(signal.SIGTERM)
+    assert demo.process.wait(30) == 0
+    assert not [pid for pid in children if alive(pid)]
+    with pytest.raises(URLError):
+        urlopen(f"{demo.url}/healthz", timeout=2)
+
+
+def test_it_ends_with_the_reason_when_a_part_of_it_dies(demo: Demo) -> None:
+    demo.says("Ctrl-C")
+    children = descendants(demo.process.pid)
+    worker = next(pid for pid in children if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+    os.kill(worker, signal.SIGKILL)
+    assert demo.process.wait(30) == 1
+    assert "The worker process ended by itself; see " in demo.output.read_text()
+    assert not [pid for pid in children if alive(pid)]
+
+
+def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        command = [sys.executable, "-m", "app.demo", "--port", str(port), "--directory", str(tmp_path)]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stdout.splitlines() == [
+        f"Port {port} cannot be used (Address already in use). Choose another one: make demo DEMO_PORT=8010"
+    ]
+    assert ended.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("port", ["80a", "٨٠", "0", "65536", "-1", ""])
+def test_a_wrong_port_is_said_in_one_line(tmp_path: Path, port: str) -> None:
+    command = [sys.executable, "-m", "app.demo", f"--port={port}", "--directory", str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stdout.splitlines() == [f"The port must be a number from 1 to 65535, not {port!r}."]

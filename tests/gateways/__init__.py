@@ -1,0 +1,1 @@
+"""The payment processor behind its gateway, and its sandbox."""

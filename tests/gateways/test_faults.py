@@ -1,0 +1,160 @@
+"""The processor misbehaves in each way, once: the gateway never raises, and what it says is what it may know."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app import clock
+from app.config import Settings
+from app.domain.money import Money
+from app.domain.payments import Declined, Intent, IntentStatus, Misused, Unknown
+from app.gateways import sandbox
+from app.gateways.processor import PaymentGateway
+from app.gateways.sandbox_faults import AFTER, BEFORE
+from tests.gateways.conftest import charged
+
+SURELY_NOT = {"refuse", "409", "429"}
+"""After these nothing was executed, and the gateway knows: the same key is simply sent again."""
+
+
+@pytest.mark.parametrize("fault", BEFORE)
+def test_nothing_is_charged_when_the_request_does_not_arrive(
+    gateway: PaymentGateway, settings: Settings, intent: Intent, card: Any, confirm: Any, fault: str
+) -> None:
+    visa = card("pm_card_visa")
+    sandbox.plant(settings, "confirm_intent", fault)
+    answer = confirm(intent, visa)
+    assert isinstance(answer, Unknown) and answer.retry_same_key == (fault in SURELY_NOT)
+    assert charged(settings) == []
+    assert confirm(intent, visa).status is IntentStatus.SUCCEEDED, "the same key works afterwards"
+    assert charged(settings) == [2500]
+
+
+@pytest.mark.case("AC-22")
+@pytest.mark.parametrize("fault", AFTER)
+def test_a_lost_answer_is_unknown_and_looking_it_up_tells(
+    gateway: PaymentGateway, settings: Settings, intent: Intent, card: Any, confirm: Any, fault: str
+) -> None:
+    visa = card("pm_card_visa")
+    sandbox.plant(settings, "confirm_intent", fault)
+    answer = confirm(intent, visa)
+    assert isinstance(answer, Unknown) and not answer.retry_same_key
+    now = gateway.fetch_intent(intent.id)
+    assert isinstance(now, Intent) and now.status is IntentStatus.SUCCEEDED
+    assert confirm(intent, visa) == now, "the same key is answered, not executed again"
+    assert charged(settings) == [2500]
+
+
+@pytest.mark.parametrize("fault", AFTER)
+def test_a_lost_decline_stays_declined(settings: Settings, intent: Intent, card: Any, confirm: Any, fault: str) -> None:
+    poor = card("pm_card_chargeDeclined")
+    sandbox.plant(settings, "confirm_intent", fault)
+    assert isinstance(confirm(intent, poor), Unknown)
+    assert confirm(intent, poor) == Declined("generic_decline", intent.id)
+
+
+@pytest.mark.parametrize("fault", [*BEFORE, *AFTER])
+def test_every_call_answers_with_a_value(
+    gateway: PaymentGateway, settings: Settings, owner: str, intent: Intent, order: Any, fault: str
+) -> None:
+    calls: list[tuple[str, Callable[[], object]]] = [
+        (
+            "create_customer",
+            lambda: gateway.create_customer(customer_id="cus_b", name="B", email="b@b.example", key="b"),
+        ),
+        ("create_intent", lambda: gateway.create_intent(order(), key="create-b")),
+        ("fetch_intent", lambda: gateway.fetch_intent(intent.id)),
+        ("cancel_intent", lambda: gateway.cancel_intent(intent.id, key="cancel")),
+        ("list_intents", lambda: gateway.find_intent(payment_id="pay_x", processor_customer=owner, since=clock.now())),
+        ("attach_method", lambda: gateway.add_test_method("pm_card_visa", processor_customer=owner, key="m")),
+        ("detach_method", lambda: gateway.detach_method("pm_x", key="d")),
+    ]
+    for name, call in calls:
+        sandbox.plant(settings, name, fault)
+        assert isinstance(call(), Unknown), name
+    assert sandbox.planted(settings) == []
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after", "timeout_after", "500_after", "409"])
+def test_the_sdk_rides_out_a_single_bad_moment(
+    settings: Settings, intent: Intent, card: Any, confirm: Any, fault: str
+) -> None:
+    visa = card("pm_card_visa")
+    sandbox.plant(settings, "confirm_intent", f"flaky_{fault}", times=2)
+    assert confirm(intent, visa).status is IntentStatus.SUCCEEDED
+    assert charged(settings) == [2500]
+
+
+def test_the_sdk_gives_up_after_two_repetitions(settings: Settings, intent: Intent, card: Any, confirm: Any) -> None:
+    visa = card("pm_card_visa")
+    sandbox.plant(settings, "confirm_intent", "flaky_timeout_before", times=3)
+    assert isinstance(confirm(intent, visa), Unknown)
+    assert sandbox.planted(settings) == [] and charged(settings) == []
+
+
+def test_an_expired_key_is_a_new_wish_to_the_processor(gateway: PaymentGateway, order: Any) -> None:
+    wished = order()
+    with clock.at(clock.now()):
+        first = gateway.create_intent(wished, key="create")
+    with clock.at(clock.now() + timedelta(hours=23)):
+        assert gateway.create_intent(wished, key="create") == first
+    with clock.at(clock.now() + timedelta(hours=25)):
+        second = gateway.create_intent(wished, key="create")
+    assert isinstance(first, Intent) and isinstance(second, Intent) and first.id != second.id
+
+
+@pytest.mark.case("AC-18")
+def test_another_amount_received_is_reported_as_received(
+    settings: Settings, intent: Intent, card: Any, confirm: Any
+) -> None:
+    visa = card("pm_card_visa")
+    sandbox.plant(settings, "confirm_intent", "other_amount")
+    answer = confirm(intent, visa)
+    assert (answer.amount, answer.received) == (Money(2500, "USD"), Money(2600, "USD"))
+
+
+@pytest.mark.case("AC-43")
+def test_another_currency_is_reported_as_such(settings: Settings, intent: Intent, card: Any, confirm: Any) -> None:
+    visa = card("pm_card_visa")
+    sandbox.plant(settings, "confirm_intent", "other_currency")
+    assert confirm(intent, visa).received.currency == "JPY"
+
+
+@pytest.mark.parametrize(
+    ("succeeded", "status"), [(True, IntentStatus.SUCCEEDED), (False, IntentStatus.REQUIRES_PAYMENT_METHOD)]
+)
+def test_money_on_its_way_is_neither_paid_nor_declined(
+    gateway: PaymentGateway,
+    settings: Settings,
+    intent: Intent,
+    card: Any,
+    confirm: Any,
+    succeeded: bool,
+    status: IntentStatus,
+) -> None:
+    visa = card("pm_card_visa")
+    sandbox.plant(settings, "confirm_intent", "processing")
+    answer = confirm(intent, visa)
+    assert (answer.status, answer.received) == (IntentStatus.PROCESSING, Money(0, "USD"))
+    sandbox.finish(settings, intent.id, succeeded=succeeded)
+    now = gateway.fetch_intent(intent.id)
+    assert isinstance(now, Intent) and now.status is status
+
+
+def test_a_wrong_key_is_the_sellers_to_mend(settings: Settings, order: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.gateways.stripe_gateway import build
+
+    monkeypatch.setattr(sandbox, "API_KEY", "sk_test_one")
+    transport = sandbox.transport(settings)
+    monkeypatch.setattr(sandbox, "API_KEY", "sk_test_other")
+    monkeypatch.setattr(sandbox, "transport", lambda _settings: transport)
+    assert isinstance(build(settings).create_intent(order(), key="k"), Misused)
+
+
+def test_amounts_out_of_bounds_are_a_bug_of_ours(gateway: PaymentGateway, order: Any) -> None:
+    for amount, code in [(49, "amount_too_small"), (100_000_000, "amount_too_large")]:
+        answer = gateway.create_intent(replace(order(), amount=Money(amount, "USD")), key=str(amount))
+        assert isinstance(answer, Misused) and answer.code == code

@@ -1,0 +1,150 @@
+"""The real transport against real sockets: nothing listens, it resets, it stays silent, it talks nonsense."""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+import stripe
+
+from app.config import Settings
+from app.domain.payments import Intent, Misused, Unknown
+from app.gateways import stripe_client
+from app.gateways.stripe_gateway import StripeGateway, build
+
+PLAIN = Settings(
+    secret_key="only-for-tests-" + "0" * 32,
+    database_url="sqlite://",
+    payments="stripe",
+    stripe_secret_key="sk_test_network",
+    stripe_publishable_key="pk_test_network",
+    stripe_webhook_secret="whsec_network",
+)
+
+
+@contextmanager
+def listening(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Answer each connection on a port of our own."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65_536)
+                answer(connection)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join()
+
+
+def gateway_at(base: str, monkeypatch: pytest.MonkeyPatch) -> StripeGateway:
+    monkeypatch.setattr(stripe_client, "MAX_RETRIES", 0)
+    monkeypatch.setattr(stripe_client, "TIMEOUT_SECONDS", 0.3)
+    made = build(replace(PLAIN, stripe_api_base=base))
+    assert isinstance(made, StripeGateway)
+    return made
+
+
+def replies(status: str, body: str) -> Callable[[socket.socket], None]:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return lambda connection: connection.sendall((head + body).encode())
+
+
+def resets(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def test_where_nothing_listens_nothing_was_executed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    answer = gateway_at(f"http://127.0.0.1:{port}", monkeypatch).fetch_intent("pi_1")
+    assert answer == Unknown("the processor could not be reached", retry_same_key=True)
+
+
+def test_a_reset_connection_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(resets) as base:
+        answer = gateway_at(base, monkeypatch).fetch_intent("pi_1")
+    assert isinstance(answer, Unknown) and not answer.retry_same_key
+
+
+def test_silence_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    with listening(lambda _connection: (over.wait(5), None)[1]) as base:
+        answer = gateway_at(base, monkeypatch).fetch_intent("pi_1")
+        over.set()
+    assert isinstance(answer, Unknown) and not answer.retry_same_key
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("500 Oops", "<html>"),
+        ("502 Bad Gateway", "{}"),
+        ("503 Busy", '{"error": {"type": "api_error"}}'),
+        ("200 OK", "<html>"),
+        ("200 OK", "{}"),
+        ("200 OK", "[]"),
+        ("200 OK", "null"),
+        ("200 OK", '{"object": "payment_intent", "id": "pi_1", "status": "odd"}'),
+        ("409 Conflict", '{"error": {"code": "lock_timeout", "type": "invalid_request_error"}}'),
+        ("429 Slow", '{"error": {"code": "rate_limit"}}'),
+        ("408 Late", "{}"),
+    ],
+)
+def test_nonsense_says_nothing(monkeypatch: pytest.MonkeyPatch, status: str, body: str) -> None:
+    with listening(replies(status, body)) as base:
+        assert isinstance(gateway_at(base, monkeypatch).fetch_intent("pi_1"), Unknown)
+
+
+@pytest.mark.parametrize("status", ["400 Bad", "401 Who", "403 No", "404 None"])
+def test_a_refusal_of_the_request_is_ours_to_mend(monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+    with listening(replies(status, '{"error": {"type": "invalid_request_error", "message": "no"}}')) as base:
+        assert isinstance(gateway_at(base, monkeypatch).fetch_intent("pi_1"), Misused)
+
+
+def test_an_intent_of_somebody_else_is_read_without_our_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = (
+        '{"object": "payment_intent", "id": "pi_1", "status": "succeeded", "amount": 100, "amount_received": 100,'
+        ' "currency": "usd",'
+        ' "metadata": {}, "next_action": null, "last_payment_error": null}'
+    )
+    with listening(replies("200 OK", body)) as base:
+        answer = gateway_at(base, monkeypatch).fetch_intent("pi_1")
+    assert isinstance(answer, Intent) and (answer.payment_id, answer.customer_id) == ("", "")
+
+
+def test_the_client_is_pinned_and_says_nothing_about_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[bytes] = []
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        for _ in range(2):
+            connection, _ = server.accept()
+            with connection:
+                heard.append(connection.recv(65_536))
+                replies("404 None", '{"error": {"message": "no"}}')(connection)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    gateway = gateway_at(f"http://127.0.0.1:{server.getsockname()[1]}", monkeypatch)
+    gateway.fetch_intent("pi_1")
+    gateway.cancel_intent("pi_1", key="pay_1:cancel")
+    thread.join()
+    server.close()
+    first, second = (text.decode().lower() for text in heard)
+    assert "stripe-version: 2026-10-28.endive" in first and "telemetry" not in first + second
+    assert "idempotency-key: pay_1:cancel" in second
+    assert stripe.enable_telemetry is False

@@ -1,0 +1,280 @@
+"""Webhooks of the processor: forged, old, malformed, for another, repeated, reordered, lost; and 2,000 at random."""
+
+import json
+import random
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import stripe
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.config import Settings
+from app.domain.payments import Intent
+from app.gateways import sandbox
+from app.gateways.processor import BadWebhook, PaymentGateway
+from app.gateways.sandbox_deliveries import MAX_TRIES, PATH, post
+from app.gateways.stripe_gateway import StripeGateway
+from app.models.database import db
+from app.models.events import InboxEvent
+from app.models.scope import as_service
+
+
+def an_event(**changes: object) -> dict[str, Any]:
+    about = {"object": "payment_intent", "id": "pi_1"}
+    return {
+        "object": "event", "id": "evt_1", "type": "payment_intent.succeeded",
+        "created": 1_795_000_000, "livemode": False,
+        "data": {"object": about}, "api_version": "2026-10-28.endive", **changes,
+    }  # fmt: skip
+
+
+def signed(settings: Settings, body: str, *, at: int | None = None, secret: str = "") -> str:
+    made: str = stripe.WebhookSignature.generate_signature_header(
+        body, secret or sandbox.webhook_secret(settings), timestamp=at
+    )
+    return made
+
+
+def kept(app: Flask) -> dict[str, str]:
+    """The inbox: type by event id."""
+    with app.app_context(), as_service("look into the inbox"):
+        return {event.id: event.type for event in db.session.scalars(select(InboxEvent))}
+
+
+def test_an_event_of_the_processor_is_read(gateway: PaymentGateway, settings: Settings) -> None:
+    body = json.dumps(an_event())
+    event = gateway.read_event(body.encode(), signed(settings, body))
+    assert (event.id, event.type) == ("evt_1", "payment_intent.succeeded")
+    assert (event.object_type, event.object_id, event.livemode) == ("payment_intent", "pi_1", False)
+    assert event.created_at.isoformat() == "2026-11-18T11:06:40+00:00"
+
+
+def test_an_event_of_an_unknown_type_or_version_is_read_too(gateway: PaymentGateway, settings: Settings) -> None:
+    body = json.dumps(an_event(type="moon.landed", api_version="2031-01-01.x", data={"object": {"object": "moon"}}))
+    event = gateway.read_event(body.encode(), signed(settings, body))
+    assert (event.type, event.object_type, event.object_id) == ("moon.landed", "moon", "")
+
+
+@pytest.mark.case("AC-30/31")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"livemode": True}, {"livemode": "no"}, {"account": "acct_other"}, {"account": 7}, {"id": None},
+        {"id": "evt_\0"},
+        {"id": "e" * 101},
+        {"id": "\ud800"}, {"type": "x y"}, {"type": 4}, {"created": "now"}, {"created": True}, {"created": 10**18},
+        {"data": None},
+        {"data": {"object": []}}, {"data": {"object": {"object": None}}},
+        {"data": {"object": {"object": "charge", "id": 5}}},
+        {"object": "v2.core.event"},
+    ],
+)  # fmt: skip
+def test_an_event_that_is_not_for_us_is_refused(
+    gateway: PaymentGateway, settings: Settings, changes: dict[str, object]
+) -> None:
+    body = json.dumps(an_event(**changes))
+    with pytest.raises(BadWebhook):
+        gateway.read_event(body.encode(), signed(settings, body))
+
+
+@pytest.mark.parametrize(
+    "body", ["[]", "null", "7", '"event"', "{", "", "[" * 50_000, '{"created": ' + "9" * 5_000 + "}"]
+)
+def test_a_signed_body_that_is_no_event_is_refused(gateway: PaymentGateway, settings: Settings, body: str) -> None:
+    with pytest.raises(BadWebhook):
+        gateway.read_event(body.encode(), signed(settings, body))
+
+
+def test_a_signature_that_is_wrong_old_or_from_the_future_is_refused(
+    gateway: PaymentGateway, settings: Settings
+) -> None:
+    body, now = json.dumps(an_event()), int(time.time())
+    for at in (now - 290, now + 290):
+        assert gateway.read_event(body.encode(), signed(settings, body, at=at)).id == "evt_1"
+    wrong = [
+        "", "t=,v1=", "t=x,v1=y", "v1=abc", f"t={now},v1=é", f"t={now},v0=abc",
+        signed(settings, body, secret="whsec_other"),
+        signed(settings, body, at=now - 310), signed(settings, body, at=now + 310), signed(settings, body + " "),
+    ]  # fmt: skip
+    for signature in wrong:
+        with pytest.raises(BadWebhook):
+            gateway.read_event(body.encode(), signature)
+    with pytest.raises(BadWebhook):
+        gateway.read_event(b"\xff\xfe", signed(settings, "x"))
+
+
+@pytest.mark.case("AC-30/31")
+def test_without_a_secret_nothing_is_let_in(settings: Settings) -> None:
+    body = json.dumps(an_event())
+    for secret in ("", "  "):
+        gateway = StripeGateway(stripe.StripeClient("sk_test_x"), webhook_secret=secret, live=False)
+        with pytest.raises(BadWebhook):
+            gateway.read_event(body.encode(), stripe.WebhookSignature.generate_signature_header(body, secret))
+
+
+def test_a_live_event_is_for_a_live_key_only(settings: Settings) -> None:
+    gateway = StripeGateway(stripe.StripeClient("sk_live_x"), webhook_secret="whsec_x", live=True)
+    for live in (True, False):
+        body = json.dumps(an_event(livemode=live))
+        header = stripe.WebhookSignature.generate_signature_header(body, "whsec_x")
+        if live:
+            assert gateway.read_event(body.encode(), header).livemode
+        else:
+            with pytest.raises(BadWebhook):
+                gateway.read_event(body.encode(), header)
+
+
+@pytest.mark.case("AC-32/33")
+def test_the_route_keeps_an_event_once_however_often_and_at_once_it_comes(app: Flask, settings: Settings) -> None:
+    body, answers = json.dumps(an_event()), []
+    header = signed(settings, body)
+
+    def sends() -> None:
+        answers.append(post(app.wsgi_app, body, header, base_url=settings.base_url))
+
+    threads = [threading.Thread(target=sends) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 6
+    assert kept(app) == {"evt_1": "payment_intent.succeeded"}
+
+
+def test_the_route_refuses_what_is_too_large_or_not_signed(app: Flask, settings: Settings) -> None:
+    large = json.dumps(an_event(padding="x" * 1024 * 1024))
+    assert post(app.wsgi_app, large, signed(settings, large), base_url=settings.base_url) == 400
+    assert post(app.wsgi_app, json.dumps(an_event()), "", base_url=settings.base_url) == 400
+    assert kept(app) == {}
+    assert app.test_client().get(PATH, base_url=settings.base_url).status_code == 405
+
+
+def test_two_thousand_strange_webhooks_are_answered_with_200_or_400(app: Flask, settings: Settings) -> None:
+    chance = random.Random(20261121)  # noqa: S311  # the same strangeness each time
+    statuses = set()
+    for number in range(2_000):
+        body = _strange_body(chance, number)
+        header = _strange_header(chance, settings, body)
+        statuses.add(post(app.wsgi_app, body, header, base_url=settings.base_url))
+    assert statuses == {200, 400}
+    assert all(event_id.startswith("evt_") for event_id in kept(app))
+
+
+def _strange_body(chance: random.Random, number: int) -> bytes:
+    odd: list[object] = [
+        None,
+        0,
+        -1,
+        1e308,
+        True,
+        "",
+        "\0",
+        "é" * 50,
+        "\ud800",
+        [],
+        {},
+        [[]],
+        {"object": {}},
+        10**30,
+        "x" * 300,
+    ]
+    event = an_event(id=f"evt_{number}")
+    for _ in range(chance.choice([0, 0, 1, 1, 2, 3])):
+        spot = chance.choice(["id", "object", "type", "created", "livemode", "data", "account", "api_version", "extra"])
+        event[spot] = chance.choice(odd)
+    body = json.dumps(chance.choice([event, event, event, chance.choice(odd)])).encode()
+    for _ in range(chance.choice([0, 0, 0, 1, 5])):
+        at = chance.randrange(len(body))
+        body = (
+            body[:at] + chance.choice([b"", b"\xff", b"\0", b"}", b'"', chance.randbytes(3)]) + body[at + 1 :] or b"x"
+        )
+    return body
+
+
+def _strange_header(chance: random.Random, settings: Settings, body: bytes) -> str:
+    try:
+        good = signed(settings, body.decode())
+    except UnicodeDecodeError:
+        good = signed(settings, "x")
+    kind = chance.randrange(8)
+    if kind == 0:
+        return "".join(chance.choice("t=v1,0aé \t;") for _ in range(chance.randrange(40)))
+    if kind == 1:
+        return good.replace("t=", chance.choice(["t=t=", "", "T=", "t=-", "t=9" * 9]))
+    if kind == 2:
+        return good[: chance.randrange(len(good))]
+    return good
+
+
+def test_events_of_the_sandbox_arrive_by_the_route_in_order(
+    app: Flask, settings: Settings, gateway: PaymentGateway, intent: Intent, card: Any, confirm: Any
+) -> None:
+    confirm(intent, card("pm_card_visa"))
+    with app.app_context():
+        assert sandbox.deliver_due(settings, app.wsgi_app) == 3
+        assert sandbox.deliver_due(settings, app.wsgi_app) == 0
+    assert sorted(kept(app).values()) == ["charge.succeeded", "payment_intent.created", "payment_intent.succeeded"]
+    assert [each["type"] for each in sandbox.objects(settings, "event")] == [
+        "payment_intent.succeeded", "charge.succeeded", "payment_intent.created",
+    ]  # fmt: skip
+    assert {each["pending_webhooks"] for each in sandbox.objects(settings, "event")} == {0}
+
+
+def heard(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note the types of the events that are posted, in their order."""
+    types: list[str] = []
+
+    def noting(wsgi: Any, body: str, signature: str, *, base_url: str) -> int:
+        types.append(json.loads(body)["type"])
+        return post(wsgi, body, signature, base_url=base_url)
+
+    monkeypatch.setattr("app.gateways.sandbox_deliveries.post", noting)
+    sandbox.deliver_due(settings, app.wsgi_app)
+    return types
+
+
+@pytest.mark.parametrize(
+    ("fault", "types"),
+    [
+        ("duplicate", ["payment_intent.created", "payment_intent.created", "payment_intent.canceled"]),
+        ("reorder", ["payment_intent.canceled", "payment_intent.created"]),
+        ("lose", ["payment_intent.canceled"]),
+        ("late", ["payment_intent.canceled"]),
+    ],
+)
+def test_events_go_astray_as_planned(
+    app: Flask,
+    settings: Settings,
+    gateway: PaymentGateway,
+    intent: Intent,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    types: list[str],
+) -> None:
+    gateway.cancel_intent(intent.id, key="cancel")
+    sandbox.plant(settings, "event:payment_intent.created", fault)
+    assert heard(app, settings, monkeypatch) == types
+    with clock.at(clock.now() + timedelta(days=3, minutes=1)):
+        assert heard(app, settings, monkeypatch) == (["payment_intent.created"] if fault == "late" else [])
+
+
+def test_an_event_that_nobody_takes_is_tried_again_and_then_given_up(settings: Settings, intent: Intent) -> None:
+    tries = 0
+
+    def down(environ: Any, start_response: Any) -> list[bytes]:
+        nonlocal tries
+        tries += 1
+        start_response("503 Down", [])
+        return []
+
+    with clock.at(clock.now()):
+        moment = clock.now()
+    for hour in range(2 * MAX_TRIES):
+        with clock.at(moment + timedelta(hours=hour * 6)):
+            assert sandbox.deliver_due(settings, down) == 0
+    assert tries == MAX_TRIES

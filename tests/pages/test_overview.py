@@ -1,0 +1,198 @@
+"""Overview: shows where the customer stands, in few statements, to those who may see it."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.domain.errors import Refused
+from app.domain.money import Credits
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.scope import as_customer
+from app.services import balance, customers, grants, usage
+from tests.support import cast, shop
+from tests.support.browser import Browser
+from tests.support.statements import counted
+
+PATH = "/billing/"
+FRAGMENT = {"HX-Request": "true"}
+
+
+def give(customer: Customer, units: int, reason: str = "Welcome") -> None:
+    grants.give(customer.customer_id, kind="promotional", credits=Credits(units * 10**6), granted_by="seller", reason=reason)
+
+
+def use(customer: Customer, units: int, key: str) -> None:
+    usage.record(customer.customer_id, key=key, credits=Credits(units * 10**6), description="Requests")
+
+
+
+def test_a_new_customer_is_told_what_to_do_first(alice: Browser) -> None:
+    page = alice.opens(PATH)
+    assert page.status == 200
+    assert page.texts("h1") == ["Overview"]
+    assert page.texts("#overview-first_steps h2") == ["Start here"]
+    assert page.find("#overview-first_steps a.btn")["href"] == "/billing/add-credits/"
+    assert "Nothing bought or granted yet" in page.text
+    assert not page.soup.select("svg.chart, #overview-latest")
+
+
+def test_a_viewer_sees_it_all_but_is_sent_to_a_manager_to_buy(bob: Browser) -> None:
+    page = bob.opens(PATH)
+    assert page.status == 200
+    assert "Ask an owner or billing manager to add credits." in page.text
+    assert not page.soup.select("#overview-first_steps a.btn")
+
+
+def test_its_figures_are_the_numbers_of_the_service(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    use(acme, 30, "a")
+    page = alice.opens(PATH)
+    assert page.texts("#overview-balance dd .figure") == ["$100 .00", "$30 .00", "$70 .00"]
+    with as_customer(acme.customer_id):
+        numbers = balance.numbers()
+    assert numbers.remaining_credits == Credits(70 * 10**6)
+    available = numbers.available_to_use.units
+    assert page.texts("#overview-available .result__v") == [f"${int(available)} .00"]
+    assert "Left of today’s limit" not in page.text
+
+
+@pytest.mark.parametrize("figure", ["total_credits", "usage_this_period", "remaining_credits"])
+def test_each_figure_opens_rows_that_add_up_to_it(alice: Browser, acme: Customer, figure: str) -> None:
+    give(acme, 100)
+    give(acme, 11, "Sorry")
+    use(acme, 30, "a")
+    page = alice.opens(PATH)
+    shown = page.find(f"a.figure[href*='figure={figure}']").get_text()
+    rows = alice.follows(page, f"a.figure[href*='figure={figure}']")
+    assert rows.status == 200
+    assert rows.texts("#balance_history-summed") == [shown]
+    assert rows.texts("#balance_history-figure h2")[0].endswith(shown)
+
+
+def test_the_last_five_movements_open_their_sources(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    for number in range(6):
+        use(acme, 1 + number, f"u{number}")
+    page = alice.opens(PATH)
+    links = page.soup.select("#overview-latest tbody a")
+    assert page.texts("#overview-latest td.end") == ["−$6.00", "−$5.00", "−$4.00", "−$3.00", "−$2.00"]
+    assert all(alice.opens(str(link["href"])).status == 200 for link in links)
+
+
+def test_the_charts_are_tables_too_and_say_themselves_in_a_sentence(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    use(acme, 30, "a")
+    page = alice.opens(PATH)
+    assert all(svg["role"] == "img" and "$" in str(svg["aria-label"]) for svg in page.soup.select("svg.chart"))
+    assert len(page.soup.select("svg.chart")) == 4
+    assert page.texts("#overview-days details td.end") == ["$30.00"]
+    assert page.texts("#overview-balance details td.end") == ["$70.00"]
+    assert page.texts("#overview-days .pair dd") == ["$30.00", "$0.00", "$0.00"]
+
+
+@pytest.fixture
+def old_acme(catalog: str) -> Customer:
+    """Acme, who has been a customer for sixty days."""
+    made = clock.now() - timedelta(days=60)
+    with clock.at(made):
+        return customers.create(name="Acme", email="billing@acme.example", catalog=cast.CATALOG, external_id="acme")
+
+
+@pytest.fixture
+def acme_with_habits(app: Flask, origin: str, old_acme: Customer) -> Browser:
+    """Alice's browser at an Acme that uses 10.00 on each of the last 20 days, today too."""
+    now = clock.now()
+    with clock.at(now - timedelta(days=59)):
+        give(old_acme, 1000)
+    for days in range(20, -1, -1):
+        with clock.at(now - timedelta(days=days)):
+            use(old_acme, 10, f"d{days}")
+    return cast.signed_in(app, origin, cast.make_actor(cast.ALICE, old_acme))
+
+
+def test_it_forecasts_the_day_the_credit_runs_out(acme_with_habits: Browser) -> None:
+    page = acme_with_habits.opens(PATH)
+    day = clock.now().date() + timedelta(days=79)  # 790.00 left at 10.00 a day
+    assert f"Credits last until about {day.day} {day:%b} {day.year}" in page.text
+    assert 'class="fore"' in page.response.text
+    assert page.texts("#overview-days .pair dd") == ["$10.00", "$10.00", "$6.90"]
+    assert len(page.soup.select("#overview-days details tbody tr")) == 30
+
+
+def test_without_use_there_is_no_forecast_and_it_says_so(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    page = alice.opens(PATH)
+    assert "No use in the last days, so no forecast" in page.text
+    assert 'class="fore"' not in page.response.text
+
+
+def test_below_zero_it_says_what_is_left_of_the_overage_protection(alice: Browser, acme: Customer) -> None:
+    give(acme, 10)
+    use(acme, 30, "a")
+    with as_customer(acme.customer_id):
+        numbers = balance.numbers()
+    page = alice.opens(PATH)
+    assert page.texts("#overview-balance .stat--lead .figure") == ["−$20 .00"]
+    assert numbers.overage_left == numbers.overage_protection - Credits(20 * 10**6)
+    assert "What is left of" in page.find("#overview-available").get_text()
+    assert "End of your overage protection" in page.response.text
+
+
+def test_a_payment_that_waits_for_the_bank_can_be_continued(alice: Browser, bob: Browser, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor, shop.ASKS)
+    shop.bought(alice, "25.00")
+    page = alice.opens(PATH)
+    assert "Your bank wants you to confirm $25.00." in page.text
+    assert page.texts("#overview-under_way a") == ["Continue with your bank"]
+    assert page.find("#overview-content")["hx-trigger"] == "every 5s"
+    seen = bob.opens(PATH)
+    assert "An owner or billing manager can confirm it." in seen.text
+    assert not seen.soup.select("#overview-under_way a")
+
+
+def test_nothing_asks_again_while_nothing_is_under_way(alice: Browser) -> None:
+    assert not alice.opens(PATH).soup.select("[hx-trigger]")
+
+
+def test_page_and_fragment_agree(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    page, fragment = alice.opens(PATH), alice.opens(PATH, **FRAGMENT)
+    assert fragment.status == 200 and not fragment.soup.select("html")
+    assert fragment.find("#overview-content") == page.find("#overview-content")
+
+
+def test_a_stranger_is_sent_to_sign_in(visitor: Browser) -> None:
+    answer = visitor.client.get(PATH)
+    assert answer.status_code == 303
+    assert answer.location.startswith("/sign-in")
+
+
+def test_another_customer_sees_nothing_of_it(mallory: Browser, acme: Customer) -> None:
+    give(acme, 12345, "Only for Acme")
+    page = mallory.opens(PATH)
+    assert "12,345" not in page.response.text and "Only for Acme" not in page.response.text
+
+
+def test_it_takes_six_statements_whatever_the_history(alice: Browser, acme: Customer) -> None:
+    give(acme, 1)
+    with counted() as small:
+        alice.opens(PATH)
+    give(acme, 1000)
+    for number in range(60):
+        use(acme, 1, f"u{number}")
+    with counted() as large:
+        alice.opens(PATH)
+    assert len(small) == len(large) <= 6, "\n".join(large)
+
+
+def test_the_overage_protection_holds_as_shown(alice: Browser, acme: Customer) -> None:
+    give(acme, 10)
+    with as_customer(acme.customer_id):
+        available = balance.numbers().available_to_use
+    usage.record(acme.customer_id, key="all", credits=available, description="Everything")
+    assert alice.opens(PATH).texts("#overview-available .result__v") == ["$0 .00"]
+    with pytest.raises(Refused):
+        usage.record(acme.customer_id, key="more", credits=Credits(1), description="One more")

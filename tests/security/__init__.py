@@ -1,0 +1,1 @@
+"""What strangers, other customers and forged requests may not do."""

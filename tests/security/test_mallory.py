@@ -1,0 +1,129 @@
+"""Mallory is at Globex. She walks every route with Acme's ids: all she learns is that there is no such thing."""
+
+from collections.abc import Iterator
+from itertools import product
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.database import Base, CustomerOwned, db
+from app.models.ledger import Grant, Transfer
+from app.models.payments import Attempt, Payment, PaymentMethod
+from app.models.scope import as_service
+from tests.support import shop
+from tests.support.browser import Browser
+from tests.support.routes import UNSAFE, rules_of
+
+# The pretend bank and the processor's control desk are the other side, not the portal; machines bring their own proof.
+OTHER_SIDE = {"bank_challenge", "dev_processor", "processor_webhooks", "health"}
+LEAVES = {"sign_in.sign_out"}
+
+
+@pytest.fixture
+def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) -> list[str]:
+    """Acme has bought, been declined, and is waiting for its bank: one id of each kind of thing it has."""
+    for name, amount in (("pm_card_visa", "25.00"), (shop.BROKE, "26.00"), (shop.ASKS, "27.00")):
+        method = shop.add_method(alice_actor, name)
+        shop.bought(alice, amount, method=method.id)
+    with as_service("read Acme's ids"):
+        kinds = (Payment, PaymentMethod, Transfer, Grant, Attempt)
+        rows = [db.session.scalars(select(kind.id).where(kind.customer_id == acme.customer_id)).all() for kind in kinds]
+    assert all(rows)
+    form_key = shop.payments(acme)[0].form_key
+    return [acme.customer_id, alice_actor.member_id, alice_actor.email, form_key, *(each for ids in rows for each in ids)]
+
+
+def test_no_address_shows_her_anything_of_acme(app: Flask, mallory: Browser, acme: Customer, acmes_ids: list[str]) -> None:
+    before, walked = _everything_of(acme), 0
+    token = _token(mallory)
+    for rule in rules_of(app):
+        if not rule.arguments or rule.endpoint.partition(".")[0] in OTHER_SIDE:
+            continue
+        for values in product(acmes_ids, repeat=len(rule.arguments)):
+            path = _path(rule.rule, dict(zip(sorted(rule.arguments), values, strict=True)))
+            for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
+                answer = mallory.opens(path) if method == "GET" else mallory.posts(path, {"csrf_token": token})
+                assert answer.status == 404, f"{method} {path} answers {answer.status}"
+                _tells_nothing(answer.response.text, f"{method} {path}")
+                walked += 1
+    assert walked >= len(acmes_ids)
+    assert _everything_of(acme) == before
+
+
+def test_no_query_shows_her_anything_of_acme(app: Flask, mallory: Browser, acme: Customer, acmes_ids: list[str]) -> None:
+    names = _field_names(app, mallory) | {"cursor", "before", "after", "figure", "customer", "customer_id", "next"}
+    for path in _pages(app):
+        for value in acmes_ids:
+            answer = mallory.opens(f"{path}?" + "&".join(f"{name}={quote(value)}" for name in sorted(names)))
+            assert answer.status in {200, 400, 404, 422}, f"{path} answers {answer.status}"
+            _tells_nothing(answer.response.text, path)
+
+
+def test_no_form_takes_anything_of_acme(app: Flask, mallory: Browser, mallory_actor: Actor, acme: Customer, acmes_ids: list[str]) -> None:
+    shop.add_method(mallory_actor)
+    before, token, names = _everything_of(acme), _token(mallory), _field_names(app, mallory)
+    charged = shop.charges(app)
+    filled = {"amount": "25.00", "seen": "2500 USD 25000000", "test_method": "pm_card_visa"}
+    for path in _forms(app):
+        for value in acmes_ids:
+            everywhere = dict.fromkeys(names, value)
+            alone = [{**everywhere, **filled, name: value} for name in sorted(names)]
+            for data in [everywhere, *alone]:
+                answer = mallory.posts(path, {**data, "csrf_token": token})
+                assert answer.status in {200, 400, 404, 409, 422, 429}, f"{path} answers {answer.status}"
+                _tells_nothing(answer.response.text, path)
+    assert _everything_of(acme) == before
+    assert shop.charges(app) == charged
+
+
+def _pages(app: Flask) -> Iterator[str]:
+    for rule in rules_of(app):
+        if "GET" in (rule.methods or set()) and not rule.arguments and rule.endpoint.partition(".")[0] not in OTHER_SIDE:
+            yield rule.rule
+
+
+def _forms(app: Flask) -> Iterator[str]:
+    for rule in rules_of(app):
+        taken = UNSAFE & (rule.methods or set()) and not rule.arguments
+        if taken and rule.endpoint not in LEAVES and rule.endpoint.partition(".")[0] not in OTHER_SIDE:
+            yield rule.rule
+
+
+def _field_names(app: Flask, browser: Browser) -> set[str]:
+    found = {str(each["name"]) for path in _pages(app) for each in browser.opens(path).soup.select("form [name]")}
+    assert {"amount", "method", "form_key", "seen"} <= found
+    return found - {"csrf_token"}
+
+
+def _path(rule: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        rule = rule.replace(f"<{name}>", quote(value))
+    assert "<" not in rule, f"a parameter of another kind: {rule}"
+    return rule
+
+
+def _token(browser: Browser) -> str:
+    return browser.opens(shop.PATH).value("csrf_token")
+
+
+def _tells_nothing(html: str, where: str) -> None:
+    lower = html.lower()
+    for canary in ("acme", "alice archer", "4242, expires", "$25.00 to your balance", "26.00", "27.00"):
+        assert canary not in lower.replace("alice@acme.example", ""), f"{where} says {canary!r}"
+
+
+def _everything_of(customer: Customer) -> dict[str, list[tuple[object, ...]]]:
+    """Return all of the customer's rows in every table."""
+    tables = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, CustomerOwned)]
+    with as_service("read all rows of a customer"):
+        return {
+            table.__tablename__: sorted(
+                (tuple(row) for row in db.session.execute(select(table.__table__).where(table.__table__.c.customer_id == customer.customer_id))),
+                key=repr,
+            )
+            for table in tables
+        }

@@ -1,0 +1,138 @@
+"""The demo: made by the real services, the same when made again, and whole."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from app import clock
+from app.domain.people import Role
+from app.models.customers import BillingPeriod, Customer
+from app.models.database import db
+from app.models.ledger import Account, Grant, Transfer
+from app.models.payments import Payment, PaymentMethod
+from app.models.scope import as_service
+from app.services import demo, people, verify
+from app.services.demo_stories import STORIES, dice
+
+NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
+TABLES = ("customers", "members", "memberships", "payments", "payment_methods", "grants", "transfers", "allocations")
+
+
+def make(now: datetime = NOW, months: int = 2) -> list[demo.SignIn]:
+    with clock.at(now):
+        return demo.make(months=months, progress=lambda days: days)
+
+
+def counts() -> dict[str, int]:
+    with as_service("count the demo's rows"):
+        return {name: db.session.scalar(text(f"select count(*) from {name}")) or 0 for name in TABLES}
+
+
+def balances() -> dict[str, int]:
+    with as_service("read the demo's balances"):
+        rows = db.session.execute(
+            select(Customer.catalog, Account.balance)
+            .join(Account, Account.customer_id == Customer.customer_id)
+            .where(Account.name == "credits")
+        )
+        return dict(row._tuple() for row in rows)
+
+
+def test_every_invariant_holds_and_again_adds_nothing(app: Flask) -> None:
+    first = make(months=1)
+    made = counts()
+    assert verify.verify(None) == []
+    assert make(months=1) == first
+    assert counts() == made
+
+
+def test_there_is_a_customer_of_each_catalog_with_three_people_who_can_sign_in(app: Flask) -> None:
+    sign_ins = make(months=1)
+    assert len(sign_ins) == 12
+    assert {(each.catalog, each.role) for each in sign_ins} == {
+        (story.catalog, role.value) for story in STORIES for role in Role
+    }
+    for each in sign_ins:
+        assert people.sign_in(each.email, each.password, "127.0.0.1").customer_id.startswith("cus_")
+    assert all(each.email in demo.table(sign_ins) for each in sign_ins)
+
+
+def test_the_balances_and_rows_tell_the_promised_stories(app: Flask) -> None:
+    make()
+    ends = {catalog: micros / 1_000_000 for catalog, micros in balances().items()}
+    assert -30 < ends["gateway"] < 0, "overage protection in use"
+    assert 0 <= ends["identity"] < 25, "a low balance"
+    assert ends["platform"] > 20
+    assert ends["analytics"] > 200_000, "tokens"
+    with as_service("look at the demo"):
+        states = set(db.session.scalars(select(Payment.state)))
+        kinds = set(db.session.scalars(select(Grant.kind)))
+        periods = db.session.scalars(select(BillingPeriod.closed_at)).all()
+        packs = set(db.session.scalars(select(Payment.pack).where(Payment.currency == "EUR")))
+        brands = set(db.session.scalars(select(PaymentMethod.brand)))
+        days = db.session.scalar(
+            select(func.count(func.distinct(Transfer.description))).where(Transfer.kind == "usage")
+        )
+    assert {"succeeded", "requires_action"} <= states
+    assert {"purchased", "trial", "promotional"} <= kinds
+    assert periods.count(None) == len(STORIES) and len(periods) >= 2 * len(STORIES)
+    assert "pro" in packs
+    assert brands == {"visa", "mastercard"}
+    assert days is not None and days > 100
+
+
+def test_nothing_lies_in_the_future_or_before_the_customer(app: Flask) -> None:
+    make(months=1)
+    with as_service("look at the demo"):
+        first, last = db.session.execute(select(func.min(Transfer.booked_at), func.max(Transfer.booked_at))).one()
+        born = db.session.scalar(select(func.min(Customer.created_at)))
+    assert born is not None and born <= first and last <= NOW
+    assert last > NOW - timedelta(hours=1), "history ends now"
+
+
+def test_days_that_went_by_are_added_and_no_others(app: Flask) -> None:
+    make(months=1)
+    before = counts()
+    later = NOW + timedelta(days=3)
+    make(later, months=1)
+    added = {name: count - before[name] for name, count in counts().items()}
+    assert added["customers"] == added["members"] == added["payment_methods"] == 0
+    assert 9 <= added["transfers"] <= 60
+    assert verify.verify(None) == []
+
+
+def test_a_history_that_was_cut_short_is_finished_without_telling_anything_twice(app: Flask) -> None:
+    class Cut(Exception):
+        pass
+
+    def until_the_tenth_day(days: list) -> object:
+        yield from days[:10]
+        raise Cut
+
+    with clock.at(NOW), pytest.raises(Cut):
+        demo.make(months=1, progress=until_the_tenth_day)  # type: ignore[arg-type]
+    make(months=1)
+    with as_service("look at the demo"):
+        twice = db.session.execute(
+            select(Grant.customer_id, Grant.reason)
+            .where(Grant.reason != "")
+            .group_by(Grant.customer_id, Grant.reason)
+            .having(func.count() > 1)
+        ).all()
+    assert twice == []
+    assert verify.verify(None) == []
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.slug)
+def test_weekends_look_like_weekends_and_use_grows(story) -> None:  # noqa: ANN001  # a Story
+    habit = story.habits[0]
+    monday = datetime(2026, 3, 2, tzinfo=UTC).date()
+    week = [story.quantity(habit, monday + timedelta(days=number), 0) for number in range(7)]
+    assert sum(week[:5]) / 5 > sum(week[5:]) / 2 * 0.95
+    assert story.quantity(habit, monday, 365) > story.quantity(habit, monday, 0)
+
+
+def test_the_dice_are_the_same_everywhere() -> None:
+    assert [dice("northwind", number, sides=100) for number in range(5)] == [32, 70, 7, 17, 88]

@@ -1,0 +1,63 @@
+"""The cast: Alice manages Acme, Bob may look at it, Mallory owns Globex."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+
+from app.domain.people import Actor, Role
+from app.models.customers import Customer
+from app.services import catalogs, customers, people
+from tests.support.browser import Browser
+
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalogs"
+CATALOG = "gateway"
+PASSWORD = "three grey herons wade at dusk"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Who plays: a name, an address, a role at one of the two customers."""
+
+    name: str
+    email: str
+    role: Role
+
+
+ALICE = Part("Alice Archer", "alice@acme.example", Role.BILLING_MANAGER)
+BOB = Part("Bob Baker", "bob@acme.example", Role.VIEWER)
+MALLORY = Part("Mallory Marsh", "mallory@globex.example", Role.OWNER)
+
+
+def apply_catalog(name: str = CATALOG) -> None:
+    """Apply an example catalog."""
+    catalogs.apply((EXAMPLES / f"{name}.toml").read_text())
+
+
+def make_customer(name: str) -> Customer:
+    """Create a customer who buys from the example catalog."""
+    slug = name.lower()
+    return customers.create(name=name, email=f"billing@{slug}.example", catalog=CATALOG, external_id=slug)
+
+
+def make_actor(part: Part, customer: Customer) -> Actor:
+    """Create the member and return whom the services see."""
+    member = people.create_member(part.email, part.name, PASSWORD, customer.customer_id, part.role)
+    return Actor(
+        member_id=member.id,
+        customer_id=customer.customer_id,
+        role=part.role,
+        name=part.name,
+        email=part.email,
+        customer_name=customer.name,
+    )
+
+
+def signed_in(app: Flask, origin: str, actor: Actor) -> Browser:
+    """Return a browser in which the member has signed in by the page."""
+    browser = Browser(app.test_client(), origin, actor)
+    page = browser.opens("/sign-in")
+    home = browser.submits(page, "form[method=post]", email=actor.email, password=PASSWORD)
+    if home.status != 200 or home.path.startswith("/sign-in"):
+        raise AssertionError(f"{actor.email} could not sign in: {home.status} {home.text[:500]}")
+    return browser

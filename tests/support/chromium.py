@@ -1,0 +1,39 @@
+"""The system's Chromium, driven by Playwright."""
+
+import os
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MACOS = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+# A quiet browser: no first-run pages, updates or calls home.
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start Chromium without a window."""
+    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return playwright.chromium.launch(executable_path=path(), headless=True, args=[*FLAGS, *sandbox])
+
+
+def path() -> str:
+    """Return where Chromium is, or say how to install it."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = found or next((each for each in MACOS if Path(each).exists()), None)
+    if not found:
+        raise RuntimeError(
+            "The tests need Chromium. Run: apt-get install chromium  (macOS: brew install --cask chromium)"
+        )
+    return found

@@ -1,0 +1,71 @@
+"""The portal as a real server process on loopback, for browsers and for tests that end processes."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from app.config import Settings
+from tests.support.databases import environment
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running portal."""
+
+    url: str
+    settings: Settings
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+
+@contextmanager
+def serving(settings: Settings, directory: Path, **environ: str) -> Iterator[Server]:
+    """Serve the portal by granian inside the block, on a free port of loopback."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    own = replace(settings, base_url=url)
+    log = directory / f"server-{port}.log"
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "wsgi:app"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(own, **environ), stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        _wait(process, url, log)
+        yield Server(url, own, process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    """Return a port of loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            break
+        try:
+            with urlopen(f"{url}/healthz", timeout=5):
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise RuntimeError(f"the server does not answer: {log.read_text()[-3000:]}")
