@@ -31,7 +31,7 @@ check: .venv/dev.stamp test-tools ## lint, format, types, import rules, template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet app/templates
 	$(BIN)/python -m tests.support.drift
 	$(BIN)/python -m tests.support.links

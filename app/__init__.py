@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import logs
 from app.config import Settings
-from app.extensions import csrf, limiter
+from app.extensions import csrf, limiter, migrate
 from app.gateways import stripe_gateway
 from app.models import database
 from app.services.browser_sessions import LIFETIME
@@ -29,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(_config(settings))
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_map.strict_slashes = False  # a path typed with or without its last slash is the same page
     app.session_interface = ServerSessions(secure=settings.secure)
     app.extensions["purser.settings"] = settings
     app.extensions["purser.gateway"] = stripe_gateway.build(settings)
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
     database.db.init_app(app)
     with app.app_context():
         database.prepare(database.db.engine)
+    migrate.init_app(app, database.db)
     limiter.init_app(app)
     csrf.init_app(app)
     logs.init_app(app)

@@ -7,7 +7,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
-_SECRETS = {"SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "REDIS_URL"}
+_SECRETS = {
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+    "REDIS_URL",
+}
 
 
 class WrongSetting(Exception):
@@ -56,8 +63,11 @@ class Settings:
 
     def check(self) -> None:
         """Raise `WrongSetting` for the first setting that is wrong by itself or beside the others."""
-        _want(len(self.secret_key) >= 32, "SECRET_KEY", "must be at least 32 characters; make one with "
-              "python -c 'import secrets; print(secrets.token_hex(32))'")
+        _want(
+            len(self.secret_key) >= 32,
+            "SECRET_KEY",
+            "must be at least 32 characters; make one with python -c 'import secrets; print(secrets.token_hex(32))'",
+        )
         scheme = self.database_url.partition(":")[0]
         _want(scheme in {"sqlite", "postgresql+psycopg"}, "DATABASE_URL", "must begin with sqlite:/// or postgresql://")
         _want(self.payments in {"sandbox", "stripe"}, "PAYMENTS", "must be 'sandbox' or 'stripe'")
@@ -71,27 +81,51 @@ class Settings:
             if not url and name == "STRIPE_API_BASE":
                 continue
             parts = urlsplit(url)
-            _want(parts.scheme in {"http", "https"} and parts.netloc and not parts.query and not parts.fragment,
-                  name, "must be a plain http:// or https:// address")
+            _want(
+                parts.scheme in {"http", "https"} and parts.netloc and not parts.query and not parts.fragment,
+                name,
+                "must be a plain http:// or https:// address",
+            )
             _want(not parts.path.strip("/"), name, "must have no path")
         local = urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
-        _want(local or self.base_url.startswith("https://") or self.testing, "BASE_URL",
-              "must be https:// for any host but localhost, or sign-ins would travel in the open")
+        _want(
+            local or self.base_url.startswith("https://") or self.testing,
+            "BASE_URL",
+            "must be https:// for any host but localhost, or sign-ins would travel in the open",
+        )
         if self.redis_url:
             _want(urlsplit(self.redis_url).scheme in {"redis", "rediss"}, "REDIS_URL", "must begin with redis://")
 
     def _check_payments(self) -> None:
         live = any("_live_" in key for key in (self.stripe_secret_key, self.stripe_publishable_key))
         if self.payments == "sandbox":
-            _want(not live, "STRIPE_SECRET_KEY", "is a live key while PAYMENTS=sandbox: nothing would be charged; "
-                  "set PAYMENTS=stripe or take the key away")
+            _want(
+                not live,
+                "STRIPE_SECRET_KEY",
+                "is a live key while PAYMENTS=sandbox: nothing would be charged; "
+                "set PAYMENTS=stripe or take the key away",
+            )
             return
-        _want(self.stripe_secret_key.startswith(("sk_", "rk_")), "STRIPE_SECRET_KEY", "must be set (sk_… or rk_…) with PAYMENTS=stripe")
-        _want(self.stripe_publishable_key.startswith("pk_"), "STRIPE_PUBLISHABLE_KEY", "must be set (pk_…) with PAYMENTS=stripe")
-        _want(self.stripe_webhook_secret.startswith("whsec_"), "STRIPE_WEBHOOK_SECRET",
-              "must be set (whsec_…) with PAYMENTS=stripe, or webhooks could be forged")
-        _want(("_live_" in self.stripe_secret_key) == ("_live_" in self.stripe_publishable_key), "STRIPE_PUBLISHABLE_KEY",
-              "and STRIPE_SECRET_KEY must both be live or both be test keys")
+        _want(
+            self.stripe_secret_key.startswith(("sk_", "rk_")),
+            "STRIPE_SECRET_KEY",
+            "must be set (sk_… or rk_…) with PAYMENTS=stripe",
+        )
+        _want(
+            self.stripe_publishable_key.startswith("pk_"),
+            "STRIPE_PUBLISHABLE_KEY",
+            "must be set (pk_…) with PAYMENTS=stripe",
+        )
+        _want(
+            self.stripe_webhook_secret.startswith("whsec_"),
+            "STRIPE_WEBHOOK_SECRET",
+            "must be set (whsec_…) with PAYMENTS=stripe, or webhooks could be forged",
+        )
+        _want(
+            ("_live_" in self.stripe_secret_key) == ("_live_" in self.stripe_publishable_key),
+            "STRIPE_PUBLISHABLE_KEY",
+            "and STRIPE_SECRET_KEY must both be live or both be test keys",
+        )
         _want(not self.demo, "DEMO", "must be off with PAYMENTS=stripe")
 
     @property

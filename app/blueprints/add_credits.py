@@ -4,55 +4,23 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
-from wtforms import HiddenField, StringField
 
 from app import ids
 from app.domain.errors import Refused
-from app.domain.money import Credits, Money, parse_amount
+from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence
 from app.domain.top_ups import TopUp
 from app.gateways import sandbox
 from app.models.payments import Payment
 from app.services import payment_methods, purchases, settle, top_ups
-from app.web.access import current_actor, current_catalog, current_customer, managers_only, settings
-from app.web.fields import PageForm
+from app.web.access import current_actor, current_catalog, managers_only, settings
+from app.web.credits_form import AGAIN, CreditsForm, total_seen
 from app.web.filters import money
 from app.web.respond import saved, show, wants_fragment
 
 bp = Blueprint("add_credits", __name__, url_prefix="/billing/add-credits")
 PAGE, FORM, TOTAL = "add_credits/page.html", "add_credits/_form.html", "add_credits/_total.html"
 PAYMENT_PAGE, PAYMENT = "add_credits/payment.html", "add_credits/_payment.html"
-AGAIN = " again"
-
-
-class CreditsForm(PageForm):
-    """What to buy and how to pay. `seen` is the total that the pressed button showed: no other is charged."""
-
-    amount = StringField("Amount")
-    pack = StringField("Credit pack")
-    method = StringField("Select a payment method")
-    test_method = StringField("Test method")
-    form_key = HiddenField()
-    seen = HiddenField()
-
-    def choice(self) -> tuple[Money | None, str]:
-        """Return the amount or the pack that is wanted, or refuse what was typed."""
-        pack = self.pack.data or ""
-        if pack or not current_catalog().top_up:
-            return None, pack
-        return parse_amount(self.amount.data or "", self.currency), ""
-
-    def top_up(self) -> TopUp:
-        """Return what would be charged and credited, or refuse it beside its field."""
-        amount, pack = self.choice()
-        try:
-            return top_ups.priced(current_customer(), amount=amount, pack=pack)
-        except Refused as refusal:
-            raise _in_words(refusal) from None
-
-    def renew(self) -> None:
-        """Make it another wish: the old one is over."""
-        self.form_key.data = ids.new_form_key()
 
 
 @bp.get("/")
@@ -60,7 +28,7 @@ def page() -> Response:
     """Ask how much and how. A link may bring the choice along."""
     given = {name: request.args.get(name, "")[:100] for name in ("amount", "pack", "method")}
     form = CreditsForm(formdata=None, data={**given, "form_key": ids.new_form_key()})
-    return show(PAGE, FORM, **_around(form))
+    return show(PAGE, FORM, **_around(form, review="review" in request.args))
 
 
 @bp.get("/total")
@@ -81,7 +49,7 @@ def buy() -> Response:
         if not form.method.data:
             raise Refused("Choose a payment method, or add one.", "method_missing", 422, "method")
         if not form.seen.data:
-            return show(PAGE, FORM, **_around(form, review=True))
+            return _review(form)
         _check_seen(form, wanted)
         amount, pack = form.choice()
         bought = top_ups.buy(
@@ -132,6 +100,7 @@ def payment(payment_id: str) -> Response:
         method=purchase.method,
         row=purchase.row,
         price=Money(paid.received_minor or paid.amount_minor, paid.currency),
+        new_balance=Credits(purchase.row.balance_after_micros or 0) if purchase.row else None,
         bought=Credits(purchase.row.change_micros or 0) if purchase.row else Credits(paid.credits_micros),
         why=decline_sentence(paid.problem) if paid.state == PaymentState.FAILED else "",
     )
@@ -145,6 +114,14 @@ def returned(payment_id: str) -> Response:
     return redirect(url_for("add_credits.payment", payment_id=payment_id), code=303)
 
 
+def _review(form: CreditsForm) -> Response:
+    """Show the total before anything is charged. A plain browser gets a page of its own, which Back can return to."""
+    if wants_fragment():
+        return show(PAGE, FORM, **_around(form, review=True))
+    chosen = {name: value for name, value in form.data.items() if name in {"amount", "pack", "method"} and value}
+    return redirect(url_for("add_credits.page", **chosen, review=1), code=303)
+
+
 def _around(form: CreditsForm, *, review: bool = False, again: bool = False) -> dict[str, Any]:
     """Return what the form shows: what is sold, the saved methods, and the total of what is chosen so far."""
     methods = payment_methods.saved()
@@ -156,7 +133,7 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False) -> 
         wanted = form.top_up() if form.pack.data or (form.amount.data or "").strip() else None
     except Refused as refusal:
         why_not = refusal.sentence
-    seen = _seen(wanted) + (AGAIN if again else "") if wanted else ""
+    seen = total_seen(wanted) + (AGAIN if again else "") if wanted else ""
     return {
         "form": form, "catalog": current_catalog(), "methods": methods, "test_methods": _test_methods(),
         "wanted": wanted, "why_not": why_not, "seen": seen, "review": review,
@@ -167,13 +144,9 @@ def _test_methods() -> list[tuple[str, str]]:
     return sandbox.TEST_METHODS if settings().payments == "sandbox" else []
 
 
-def _seen(wanted: TopUp) -> str:
-    return f"{wanted.amount.amount_minor} {wanted.amount.currency} {wanted.credits.micros}"
-
-
 def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
     """Refuse another total than the pressed button showed, and ask before the same is bought twice in a row (AC-2)."""
-    shown, now = form.seen.data, _seen(wanted)
+    shown, now = form.seen.data, total_seen(wanted)
     if shown not in {now, now + AGAIN}:
         raise Refused(f"The total is {money(wanted.amount)}. Check it, then press the button.", "total_changed")
     if shown == now and purchases.just_like(wanted, form.method.data or "", form.form_key.data or ""):
@@ -182,17 +155,6 @@ def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
             "To buy it a second time, press the button again.",
             "bought_just_now",
         )
-
-
-def _in_words(refusal: Refused) -> Refused:
-    """Put the refusal of a price beside the field that this page has for it, with amounts as people write them."""
-    bounds = current_catalog().top_up
-    if bounds is None:
-        return Refused("Choose a credit pack.", refusal.reason, 422, "pack")
-    if refusal.reason != "amount_out_of_bounds":
-        return refusal
-    sentence = f"Enter an amount between {money(bounds.min)} and {money(bounds.max)}."
-    return Refused(sentence, refusal.reason, refusal.status, refusal.field)
 
 
 def _return_url(payment_id: str) -> str:

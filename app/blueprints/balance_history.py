@@ -7,6 +7,7 @@ from flask import Blueprint, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 from wtforms import DateField, Field, HiddenField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Length, Optional, ValidationError
 
 from app import clock
@@ -19,9 +20,10 @@ from app.web.fields import PageForm
 from app.web.movements import HEADER, KINDS, csv_row, json_row, told
 from app.web.respond import show
 
-bp = Blueprint("balance_history", __name__, url_prefix="/billing/balance-history")
+bp = Blueprint("balance_history", __name__, url_prefix="/billing")
 PAGE, HISTORY = "balance_history/page.html", "balance_history/_history.html"
 ENTRY_PAGE, ENTRY = "balance_history/entry.html", "balance_history/_entry.html"
+CHOICES = [SelectChoice(value, words) for value, words in {"": "All movements", **KINDS}.items()]
 FILTERS = ("kind", "q", "from", "to")
 # Each figure of the Overview that opens its rows: its name, how it is counted, and who counts it again.
 FIGURES: dict[str, tuple[str, str, Callable[[], Figure]]] = {
@@ -62,7 +64,7 @@ class FiltersForm(PageForm):
 
         csrf = False
 
-    kind = SelectField("Show", choices=[("", "All movements"), *KINDS.items()], default="", validate_choice=False)
+    kind = SelectField("Show", choices=CHOICES, default="", validate_choice=False)
     q = StringField("Search", [Length(max=100, message="Search for at most 100 characters.")], default="")
     from_day = DayField("From", [Optional()], name="from")
     to_day = DayField("To", [Optional()], name="to")
@@ -109,7 +111,7 @@ class FiltersForm(PageForm):
         return {name: value for name in FILTERS if (value := request.args.get(name, "").strip())}
 
 
-@bp.get("")
+@bp.get("/balance-history")
 def page() -> Response:
     """Show the movements that match, 25 at a time."""
     form = FiltersForm(request.args)
@@ -129,19 +131,19 @@ def page() -> Response:
     )
 
 
-@bp.get(".csv")
+@bp.get("/balance-history.csv")
 def csv_file() -> Response:
     """Send every movement that matches as CSV."""
     return _file("csv")
 
 
-@bp.get(".json")
+@bp.get("/balance-history.json")
 def json_file() -> Response:
     """Send every movement that matches as JSON."""
     return _file("json")
 
 
-@bp.get("/<txn_id>")
+@bp.get("/balance-history/<txn_id>")
 def entry(txn_id: str) -> Response:
     """Show what is behind one movement."""
     found, method = movement.behind(txn_id)

@@ -34,7 +34,9 @@ def run_out(available: int, used: Sequence[int], today: date) -> Forecast | None
     earliest = _day(available, max(weeks), size, today)
     if expected is None or earliest is None:
         return None
-    return Forecast(divided(sum(used), len(used)), min(earliest, expected), expected, _day(available, min(weeks), size, today))
+    return Forecast(
+        divided(sum(used), len(used)), min(earliest, expected), expected, _day(available, min(weeks), size, today)
+    )
 
 
 def _day(available: int, used: int, days: int, today: date) -> date | None:

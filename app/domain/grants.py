@@ -75,6 +75,14 @@ def cover(micros: int, balance: int) -> int:
     return min(micros, max(0, -balance))
 
 
+def begun(waiting: Iterable[LiveGrant], balance: int, now: datetime) -> int:
+    """Return the balance once grants whose moment came unseen have begun: each pays a debt first, then may expire."""
+    for grant in sorted(waiting, key=lambda each: (each.effective_at, each.id)):
+        kept = cover(grant.remaining, balance) if is_expired(grant.expires_at, now) else grant.remaining
+        balance += kept
+    return balance
+
+
 def given_back(amount: int, balance: int) -> int:
     """Return how much of a corrected debit goes back into grants; the rest only lowers a debt."""
     return max(0, balance + amount) - max(0, balance)

@@ -33,7 +33,9 @@ class Posting:
     def __post_init__(self) -> None:
         ensure(type(self.amount) is int and self.amount > 0, f"a posting of {self.amount!r}")
         ensure(self.debit != self.credit, f"a posting from {self.debit} to itself")
-        ensure(self.unit and self.kind and self.source_type and self.source_id, "a posting without unit, kind or source")
+        ensure(
+            self.unit and self.kind and self.source_type and self.source_id, "a posting without unit, kind or source"
+        )
 
     @property
     def debited(self) -> AccountKey:

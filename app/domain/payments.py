@@ -185,3 +185,18 @@ _DECLINES = {
 def decline_sentence(code: str) -> str:
     """Return what to tell the customer about a decline. Fraud codes stay vague on purpose (Stripe's advice)."""
     return _DECLINES.get(code, "The bank declined the card.")
+
+
+_BRANDS = {
+    "amex": "American Express",
+    "diners": "Diners Club",
+    "jcb": "JCB",
+    "unionpay": "UnionPay",
+    "mastercard": "Mastercard",
+}
+
+
+def method_name(brand: str, last4: str) -> str:
+    """Return how a saved method is called: `Visa ending in 4242`."""
+    name = _BRANDS.get(brand, brand[:1].upper() + brand[1:])
+    return f"{name} ending in {last4}" if last4 else name

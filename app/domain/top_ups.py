@@ -12,13 +12,24 @@ class Pack(Protocol):
     """A fixed amount of credit at a fixed price, from the catalog."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """Its name in the catalog."""
+        ...
+
     @property
-    def credits(self) -> Credits: ...
+    def credits(self) -> Credits:
+        """What it gives."""
+        ...
+
     @property
-    def price(self) -> Money: ...
+    def price(self) -> Money:
+        """What it costs."""
+        ...
+
     @property
-    def expires_after_days(self) -> int | None: ...
+    def expires_after_days(self) -> int | None:
+        """How long its credit lasts; None: for ever."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,19 @@ class BillingPeriod(CustomerOwned, Base):
     __tablename__ = "billing_periods"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
-        Index("uq_billing_periods_open", "customer_id", unique=True, sqlite_where=text("closed_at is null"),
-              postgresql_where=text("closed_at is null")),
-        Index("ix_billing_periods_due", "ends_at", sqlite_where=text("closed_at is null"),
-              postgresql_where=text("closed_at is null")),
+        Index(
+            "uq_billing_periods_open",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("closed_at is null"),
+            postgresql_where=text("closed_at is null"),
+        ),
+        Index(
+            "ix_billing_periods_due",
+            "ends_at",
+            sqlite_where=text("closed_at is null"),
+            postgresql_where=text("closed_at is null"),
+        ),
         CheckConstraint("ends_at > starts_at", name="forward"),
         *whole("number", "anchor_day"),
     )

@@ -1,12 +1,20 @@
 """The database: one declarative base, one session, and what each connection and transaction begins with."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, CheckConstraint, Connection, DateTime, Dialect, Engine, MetaData, event, false, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, SessionTransaction, mapped_column, with_loader_criteria
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
 from sqlalchemy.types import TypeDecorator
 
 from app.domain.errors import ensure
@@ -37,7 +45,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         moment = value.astimezone(UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # its form is SQLAlchemy's
         """Return the moment in UTC, aware."""
         if value is None:
             return None
@@ -48,11 +56,11 @@ class Base(DeclarativeBase):
     """Every table of Purser."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {datetime: UtcDateTime, int: BigInteger}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, int: BigInteger}
 
 
 class CustomerOwned:
-    """A table whose every row belongs to one customer: narrowed in every statement, row-level security on PostgreSQL."""
+    """A table whose every row is one customer's: narrowed in every statement, row-level security on PostgreSQL."""
 
     customer_id: Mapped[str] = mapped_column(primary_key=False)
 
@@ -129,4 +137,6 @@ def _own(session: Session, _context: object, _instances: object) -> None:
         return
     for row in [*session.new, *session.dirty, *session.deleted]:
         owner = getattr(row, "customer_id", None)
-        ensure(owner is not None and owner == getattr(scope, "customer_id", None), f"a row of {owner} written in {scope}")
+        ensure(
+            owner is not None and owner == getattr(scope, "customer_id", None), f"a row of {owner} written in {scope}"
+        )

@@ -14,7 +14,12 @@ class InboxEvent(Base):
     __tablename__ = "inbox_events"
     __table_args__ = (
         CheckConstraint("state in ('new','done','dead')", name="state"),
-        Index("ix_inbox_events_due", "next_try_at", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")),
+        Index(
+            "ix_inbox_events_due",
+            "next_try_at",
+            sqlite_where=text("state = 'new'"),
+            postgresql_where=text("state = 'new'"),
+        ),
         *whole("tries"),
     )
 
@@ -38,7 +43,12 @@ class OutboxEvent(CustomerOwned, Base):
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         UniqueConstraint("customer_id", "sequence"),
         UniqueConstraint("customer_id", "type", "source_id", name="uq_outbox_events_once"),
-        Index("ix_outbox_events_pending", "created_at", sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
+        Index(
+            "ix_outbox_events_pending",
+            "created_at",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
         *whole("sequence"),
     )
 

@@ -40,22 +40,44 @@ class Transfer(CustomerOwned, Base):
 
     __tablename__ = "transfers"
     __table_args__ = (
-        ForeignKeyConstraint(["customer_id", "unit", "debit_account"], ["accounts.customer_id", "accounts.unit", "accounts.name"],
-                             name="fk_transfers_debit_account"),
-        ForeignKeyConstraint(["customer_id", "unit", "credit_account"], ["accounts.customer_id", "accounts.unit", "accounts.name"],
-                             name="fk_transfers_credit_account"),
-        ForeignKeyConstraint(["customer_id", "corrects_id"], ["transfers.customer_id", "transfers.id"], name="fk_transfers_corrects"),
+        ForeignKeyConstraint(
+            ["customer_id", "unit", "debit_account"],
+            ["accounts.customer_id", "accounts.unit", "accounts.name"],
+            name="fk_transfers_debit_account",
+        ),
+        ForeignKeyConstraint(
+            ["customer_id", "unit", "credit_account"],
+            ["accounts.customer_id", "accounts.unit", "accounts.name"],
+            name="fk_transfers_credit_account",
+        ),
+        ForeignKeyConstraint(
+            ["customer_id", "corrects_id"], ["transfers.customer_id", "transfers.id"], name="fk_transfers_corrects"
+        ),
         UniqueConstraint("customer_id", "id"),
         UniqueConstraint("customer_id", "source_type", "source_id", "kind", name="uq_transfers_once"),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("debit_account <> credit_account", name="two_accounts"),
-        CheckConstraint("(sequence is null) = (change_micros is null) and (sequence is null) = (balance_after_micros is null)",
-                        name="history_whole"),
+        CheckConstraint(
+            "(sequence is null) = (change_micros is null) and (sequence is null) = (balance_after_micros is null)",
+            name="history_whole",
+        ),
         CheckConstraint("change_micros is null or abs(change_micros) = amount", name="change_is_amount"),
-        Index("uq_transfers_sequence", "customer_id", "sequence", unique=True, sqlite_where=NOT_NULL_SEQUENCE,
-              postgresql_where=NOT_NULL_SEQUENCE),
-        Index("ix_transfers_kind", "customer_id", "kind", "sequence", sqlite_where=NOT_NULL_SEQUENCE,
-              postgresql_where=NOT_NULL_SEQUENCE),
+        Index(
+            "uq_transfers_sequence",
+            "customer_id",
+            "sequence",
+            unique=True,
+            sqlite_where=NOT_NULL_SEQUENCE,
+            postgresql_where=NOT_NULL_SEQUENCE,
+        ),
+        Index(
+            "ix_transfers_kind",
+            "customer_id",
+            "kind",
+            "sequence",
+            sqlite_where=NOT_NULL_SEQUENCE,
+            postgresql_where=NOT_NULL_SEQUENCE,
+        ),
         Index("ix_transfers_booked_at", "customer_id", "booked_at"),
         Index("ix_transfers_corrects", "customer_id", "corrects_id"),
         Index("ix_transfers_debit_account", "customer_id", "unit", "debit_account"),
@@ -95,12 +117,26 @@ class Grant(CustomerOwned, Base):
         CheckConstraint("(payment_id is not null) or (granted_by <> '' and reason <> '')", name="has_a_reason"),
         CheckConstraint("kind <> 'purchased' or payment_id is not null", name="purchased_is_paid"),
         Index("ix_grants_payment", "customer_id", "payment_id"),
-        Index("ix_grants_live", "customer_id", "priority", "expires_at", sqlite_where=text("remaining_micros > 0"),
-              postgresql_where=text("remaining_micros > 0")),
-        Index("ix_grants_expiring", "expires_at", sqlite_where=text("remaining_micros > 0 and expires_at is not null"),
-              postgresql_where=text("remaining_micros > 0 and expires_at is not null")),
-        Index("ix_grants_waiting", "effective_at", sqlite_where=text("posted_at is null and voided_at is null"),
-              postgresql_where=text("posted_at is null and voided_at is null")),
+        Index(
+            "ix_grants_live",
+            "customer_id",
+            "priority",
+            "expires_at",
+            sqlite_where=text("remaining_micros > 0"),
+            postgresql_where=text("remaining_micros > 0"),
+        ),
+        Index(
+            "ix_grants_expiring",
+            "expires_at",
+            sqlite_where=text("remaining_micros > 0 and expires_at is not null"),
+            postgresql_where=text("remaining_micros > 0 and expires_at is not null"),
+        ),
+        Index(
+            "ix_grants_waiting",
+            "effective_at",
+            sqlite_where=text("posted_at is null and voided_at is null"),
+            postgresql_where=text("posted_at is null and voided_at is null"),
+        ),
         *whole("micros", "remaining_micros", "priority"),
     )
 

@@ -7,7 +7,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
 
-STATES = ("created", "pi_created", "confirming", "requires_action", "processing", "succeeded", "failed", "canceled", "refunded", "disputed")
+STATES = (
+    "created",
+    "pi_created",
+    "confirming",
+    "requires_action",
+    "processing",
+    "succeeded",
+    "failed",
+    "canceled",
+    "refunded",
+    "disputed",
+)
 OPEN_STATES = text("state in ('created','pi_created','confirming','requires_action','processing')")
 OPEN_ATTEMPT = text("state in ('started','requires_action','processing')")
 
@@ -20,8 +31,13 @@ class PaymentMethod(CustomerOwned, Base):
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         UniqueConstraint("customer_id", "id"),
         UniqueConstraint("customer_id", "processor_id"),
-        Index("uq_payment_methods_default", "customer_id", unique=True, sqlite_where=text("is_default and removed_at is null"),
-              postgresql_where=text("is_default and removed_at is null")),
+        Index(
+            "uq_payment_methods_default",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("is_default and removed_at is null"),
+            postgresql_where=text("is_default and removed_at is null"),
+        ),
         *whole("exp_month", "exp_year"),
     )
 
@@ -54,7 +70,9 @@ class Payment(CustomerOwned, Base):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("credits_micros > 0", name="credits_positive"),
         CheckConstraint("received_minor >= 0", name="received_not_negative"),
-        CheckConstraint("state = 'created' or processor_id is not null or state in ('failed','canceled')", name="has_intent"),
+        CheckConstraint(
+            "state = 'created' or processor_id is not null or state in ('failed','canceled')", name="has_intent"
+        ),
         Index("ix_payments_next_check_at", "next_check_at", sqlite_where=OPEN_STATES, postgresql_where=OPEN_STATES),
         Index("ix_payments_customer_created", "customer_id", "created_at"),
         Index("ix_payments_method", "customer_id", "method_id"),
@@ -94,8 +112,17 @@ class Attempt(CustomerOwned, Base):
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         UniqueConstraint("customer_id", "payment_id", "number"),
         UniqueConstraint("idempotency_key"),
-        CheckConstraint("state in ('started','succeeded','requires_action','processing','declined','canceled')", name="state"),
-        Index("uq_attempts_open", "customer_id", "payment_id", unique=True, sqlite_where=OPEN_ATTEMPT, postgresql_where=OPEN_ATTEMPT),
+        CheckConstraint(
+            "state in ('started','succeeded','requires_action','processing','declined','canceled')", name="state"
+        ),
+        Index(
+            "uq_attempts_open",
+            "customer_id",
+            "payment_id",
+            unique=True,
+            sqlite_where=OPEN_ATTEMPT,
+            postgresql_where=OPEN_ATTEMPT,
+        ),
         *whole("number"),
     )
 

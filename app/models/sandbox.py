@@ -15,7 +15,10 @@ class SandboxObject(Base):
     """A customer, payment method, payment intent, charge or event as Stripe's JSON."""
 
     __tablename__ = "sandbox_objects"
-    __table_args__ = (Index("ix_sandbox_objects_owner", "type", "owner", "created_at"), Index("ix_sandbox_objects_due", "type", "due_at"))
+    __table_args__ = (
+        Index("ix_sandbox_objects_owner", "type", "owner", "created_at"),
+        Index("ix_sandbox_objects_due", "type", "due_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(100), primary_key=True)
     type: Mapped[str] = mapped_column(String(40))
@@ -46,7 +49,9 @@ class SandboxFault(Base):
     __tablename__ = "sandbox_faults"
     __table_args__ = (*whole("id", "remaining"),)
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)  # SQLite numbers only INTEGER keys
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True
+    )  # SQLite numbers only INTEGER keys
     matches: Mapped[str] = mapped_column(String(100))
     """`create_intent`, `confirm_intent`, `fetch_intent`, `cancel_intent`, … or `event:<type>`; `*` for any."""
     fault: Mapped[str] = mapped_column(String(40))

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal,
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
+from app.domain import grants as grant_rule
 from app.domain import numbers as rule
 from app.domain.errors import Broken, NotFound, ensure
 from app.domain.ledger import CREDITS
@@ -17,6 +18,7 @@ from app.models import scope
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.ledger import Account, BalanceDay, Grant, Transfer
+from app.services.burn_down import view
 from app.services.entries import Entry, entry
 
 __all__ = ["Day", "Entry", "HistoryPage", "HistoryQuery", "Movement", "days", "entry", "export", "history", "numbers"]
@@ -51,7 +53,10 @@ class Movement:
 
 @dataclass(frozen=True)
 class HistoryQuery:
-    """What to show. `before` goes to older rows than this sequence, `after` to newer ones; days are UTC, both included."""
+    """What to show. `before` goes to rows older than this sequence, `after` to newer ones.
+
+    Days are UTC, both included.
+    """
 
     kind: str | None = None
     text: str | None = None
@@ -64,7 +69,7 @@ class HistoryQuery:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """Rows, the newest first. `older` is the `before` of the next page, `newer` the `after` of the previous; None: none."""
+    """Rows, the newest first. `older` is the `before` of the next page, `newer` the `after` of the previous one."""
 
     entries: list[Movement]
     older: int | None
@@ -72,45 +77,89 @@ class HistoryPage:
 
 
 def numbers() -> Numbers:
-    """Return the numbers of this moment in two statements: grants that wait or are over are counted as due already."""
+    """Return the numbers of this moment: what is due but not posted yet is counted as if the job had just run.
+
+    Two statements; a third only where a grant has begun that no job has seen.
+    """
     now, customer_id = clock.now(), _customer_id()
     begun = and_(Grant.customer_id == customer_id, Grant.voided_at.is_(None), Grant.effective_at <= now)
-    alive = or_(Grant.expires_at.is_(None), Grant.expires_at > now)
-    start = db.session.scalar(
-        select(BillingPeriod.starts_at).where(BillingPeriod.customer_id == customer_id, BillingPeriod.closed_at.is_(None))
-    ) or now
+    start = (
+        db.session.scalar(
+            select(BillingPeriod.starts_at).where(
+                BillingPeriod.customer_id == customer_id, BillingPeriod.closed_at.is_(None)
+            )
+        )
+        or now
+    )
     figures = db.session.execute(
         select(
-            Customer.standing, Customer.credit_unit, Customer.overage_protection_micros, Account.balance,
+            Customer.standing,
+            Customer.credit_unit,
+            Customer.overage_protection_micros,
+            Account.balance,
             _total(Grant.micros, begun),
-            _total(Grant.micros, begun & alive & Grant.posted_at.is_(None)),
-            _total(Grant.remaining_micros, and_(Grant.customer_id == customer_id, Grant.remaining_micros > 0, Grant.expires_at <= now)),
+            select(func.count()).select_from(Grant).where(begun, Grant.posted_at.is_(None)).scalar_subquery(),
+            _total(
+                Grant.remaining_micros,
+                and_(Grant.customer_id == customer_id, Grant.remaining_micros > 0, Grant.expires_at <= now),
+            ),
             _total(BalanceDay.used_micros, and_(BalanceDay.customer_id == customer_id, BalanceDay.day >= start.date())),
-            _total(Transfer.amount, and_(Transfer.customer_id == customer_id, Transfer.kind == "correction",
-                                         Transfer.sequence.is_not(None), Transfer.booked_at >= start)),
+            _total(
+                Transfer.amount,
+                and_(
+                    Transfer.customer_id == customer_id,
+                    Transfer.kind == "correction",
+                    Transfer.sequence.is_not(None),
+                    Transfer.booked_at >= start,
+                ),
+            ),
             _total(BalanceDay.used_micros, and_(BalanceDay.customer_id == customer_id, BalanceDay.day == now.date())),
         )
-        .join(Account, (Account.customer_id == Customer.customer_id) & (Account.name == CREDITS)
-              & (Account.unit == literal("credits:") + Customer.credit_unit))
+        .join(
+            Account,
+            (Account.customer_id == Customer.customer_id)
+            & (Account.name == CREDITS)
+            & (Account.unit == literal("credits:") + Customer.credit_unit),
+        )
         .where(Customer.customer_id == customer_id)
     ).one_or_none()
     if figures is None:
         raise NotFound("customer")
     standing, unit, overage, balance, granted, waiting, over, used, corrected, today = figures
+    if waiting:
+        unseen = db.session.scalars(select(Grant).where(begun, Grant.posted_at.is_(None)))
+        balance = grant_rule.begun([view(grant) for grant in unseen], balance, now)
     return rule.compute(
-        granted=int(granted), usage=int(used) - int(corrected), balance=balance + int(waiting) - int(over), overage_limit=overage,
-        standing=standing, credit_unit=unit, used_today=int(today),
+        granted=int(granted),
+        usage=int(used) - int(corrected),
+        balance=balance - int(over),
+        overage_limit=overage,
+        standing=standing,
+        credit_unit=unit,
+        used_today=int(today),
     )
 
 
 def days(first: date, last: date) -> list[Day]:
     """Return every UTC day from `first` to `last`, those without a movement too."""
     ensure(first <= last, "days that end before they begin")
-    rows = list(db.session.scalars(
-        select(BalanceDay).where(BalanceDay.customer_id == _customer_id(), BalanceDay.day <= last, BalanceDay.day >= func.coalesce(
-            select(func.max(BalanceDay.day)).where(BalanceDay.customer_id == _customer_id(), BalanceDay.day <= first).scalar_subquery(),
-            first)).order_by(BalanceDay.day)
-    ))
+    rows = list(
+        db.session.scalars(
+            select(BalanceDay)
+            .where(
+                BalanceDay.customer_id == _customer_id(),
+                BalanceDay.day <= last,
+                BalanceDay.day
+                >= func.coalesce(
+                    select(func.max(BalanceDay.day))
+                    .where(BalanceDay.customer_id == _customer_id(), BalanceDay.day <= first)
+                    .scalar_subquery(),
+                    first,
+                ),
+            )
+            .order_by(BalanceDay.day)
+        )
+    )
     by_day = {row.day: row for row in rows}
     closing = rows[0].closing_micros if rows and rows[0].day < first else 0
     shown = []
@@ -118,7 +167,9 @@ def days(first: date, last: date) -> list[Day]:
         day = first + timedelta(days=number)
         row = by_day.get(day)
         closing = row.closing_micros if row else closing
-        shown.append(Day(day, Credits(row.added_micros if row else 0), Credits(row.used_micros if row else 0), Credits(closing)))
+        shown.append(
+            Day(day, Credits(row.added_micros if row else 0), Credits(row.used_micros if row else 0), Credits(closing))
+        )
     return shown
 
 
@@ -165,9 +216,13 @@ def _matching(query: HistoryQuery) -> Select[Transfer]:
         wanted = wanted.where(Transfer.kind == query.kind)
     if query.text and query.text.strip():
         words = query.text.strip()
-        wanted = wanted.where(or_(
-            Transfer.description.icontains(words, autoescape=True), Transfer.id == words, Transfer.source_id == words,
-        ))
+        wanted = wanted.where(
+            or_(
+                Transfer.description.icontains(words, autoescape=True),
+                Transfer.id == words,
+                Transfer.source_id == words,
+            )
+        )
     if query.from_day:
         wanted = wanted.where(Transfer.booked_at >= datetime.combine(query.from_day, time(), UTC))
     if query.to_day and query.to_day < date.max:
@@ -179,8 +234,15 @@ def _movement(row: Transfer) -> Movement:
     if row.sequence is None or row.change_micros is None or row.balance_after_micros is None:
         raise Broken(f"{row.id} is not in the history")
     return Movement(
-        row.id, row.sequence, row.kind, row.description, row.booked_at, Credits(row.change_micros),
-        Credits(row.balance_after_micros), row.source_type, row.source_id,
+        row.id,
+        row.sequence,
+        row.kind,
+        row.description,
+        row.booked_at,
+        Credits(row.change_micros),
+        Credits(row.balance_after_micros),
+        row.source_type,
+        row.source_id,
     )
 
 

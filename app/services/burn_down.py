@@ -12,8 +12,9 @@ from app.models.ledger import Allocation, Grant, Transfer
 
 
 def view(grant: Grant) -> LiveGrant:
-    """Return the grant as the rule sees it."""
-    return LiveGrant(grant.id, grant.kind, grant.remaining_micros, grant.priority, grant.effective_at, grant.expires_at)
+    """Return the grant as the rule sees it: all of it remains while it waits to be posted."""
+    left = grant.micros if grant.posted_at is None else grant.remaining_micros
+    return LiveGrant(grant.id, grant.kind, left, grant.priority, grant.effective_at, grant.expires_at)
 
 
 def source_account(grant: Grant) -> str:
@@ -71,10 +72,11 @@ def give_back(session: Session, wrong: Transfer, correction: Transfer, now: date
 
 def _taken(session: Session, transfer: Transfer) -> dict[str, int]:
     rows = session.execute(
-        select(Allocation.grant_id, Allocation.micros)
-        .where(Allocation.customer_id == transfer.customer_id, Allocation.transfer_id == transfer.id)
+        select(Allocation.grant_id, Allocation.micros).where(
+            Allocation.customer_id == transfer.customer_id, Allocation.transfer_id == transfer.id
+        )
     )
-    return {grant_id: micros for grant_id, micros in rows}
+    return {row.grant_id: row.micros for row in rows}
 
 
 def _covered(session: Session, wrong: Transfer) -> dict[str, int]:

@@ -27,6 +27,7 @@ TOLD = "demo.told"
 MOST_ROUNDS = 50
 MIDNIGHT_JOBS = time(0, 5)
 DAYS_A_MONTH = 365 / 12
+INTO_THE_PERIOD = 9  # how far the open billing period has come when the history ends
 
 Progress = Callable[[list[date]], Iterable[date]]
 
@@ -54,7 +55,7 @@ def make(*, months: int = 12, progress: Progress = bar) -> list[SignIn]:
     Run again it adds what is missing since: the same days are never told twice.
     """
     now = clock.now()
-    start = (now - timedelta(days=round(months * DAYS_A_MONTH))).date()
+    start = (now - timedelta(days=round(months * DAYS_A_MONTH) + INTO_THE_PERIOD)).date()
     histories = [_begin(story, start, now) for story in STORIES]
     first = min(history.next_day for history in histories)
     for day in progress(_days(first, now)):

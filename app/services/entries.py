@@ -29,30 +29,51 @@ class Entry:
 
 def entry(transfer_id: str) -> Entry:
     """Return what is behind a row of the history of the customer in scope, or `NotFound`."""
-    transfer = db.session.scalars(select(Transfer).where(Transfer.id == transfer_id, Transfer.sequence.is_not(None))).one_or_none()
+    transfer = db.session.scalars(
+        select(Transfer).where(Transfer.id == transfer_id, Transfer.sequence.is_not(None))
+    ).one_or_none()
     if transfer is None:
         raise NotFound("movement")
     owner = transfer.customer_id
-    pairs = [(row[0], row[1]) for row in db.session.execute(
-        select(Allocation, Grant)
-        .join(Grant, (Grant.customer_id == Allocation.customer_id) & (Grant.id == Allocation.grant_id))
-        .where(Allocation.customer_id == owner, Allocation.transfer_id == transfer.id)
-    )]
+    pairs = [
+        (row[0], row[1])
+        for row in db.session.execute(
+            select(Allocation, Grant)
+            .join(Grant, (Grant.customer_id == Allocation.customer_id) & (Grant.id == Allocation.grant_id))
+            .where(Allocation.customer_id == owner, Allocation.transfer_id == transfer.id)
+        )
+    ]
     pairs.sort(key=lambda pair: burn_order(view(pair[1])))
     grant = payment = None
     attempts: list[Attempt] = []
     if transfer.source_type == "payment":
-        payment = db.session.scalars(select(Payment).where(Payment.customer_id == owner, Payment.id == transfer.source_id)).one_or_none()
-        grant = db.session.scalars(select(Grant).where(Grant.customer_id == owner, Grant.payment_id == transfer.source_id)).one_or_none()
-        attempts = list(db.session.scalars(
-            select(Attempt).where(Attempt.customer_id == owner, Attempt.payment_id == transfer.source_id).order_by(Attempt.number)))
+        payment = db.session.scalars(
+            select(Payment).where(Payment.customer_id == owner, Payment.id == transfer.source_id)
+        ).one_or_none()
+        grant = db.session.scalars(
+            select(Grant).where(Grant.customer_id == owner, Grant.payment_id == transfer.source_id)
+        ).one_or_none()
+        attempts = list(
+            db.session.scalars(
+                select(Attempt)
+                .where(Attempt.customer_id == owner, Attempt.payment_id == transfer.source_id)
+                .order_by(Attempt.number)
+            )
+        )
     elif transfer.source_type == "grant":
         grant_id = transfer.source_id.partition(":")[0]
         grant = db.session.scalars(select(Grant).where(Grant.customer_id == owner, Grant.id == grant_id)).one_or_none()
-    links = db.session.scalars(select(Transfer).where(
-        Transfer.customer_id == owner, or_(Transfer.id == transfer.corrects_id, Transfer.corrects_id == transfer.id))).all()
+    links = db.session.scalars(
+        select(Transfer).where(
+            Transfer.customer_id == owner, or_(Transfer.id == transfer.corrects_id, Transfer.corrects_id == transfer.id)
+        )
+    ).all()
     return Entry(
-        transfer, pairs, grant, payment, attempts,
+        transfer,
+        pairs,
+        grant,
+        payment,
+        attempts,
         corrects=next((each for each in links if each.id == transfer.corrects_id), None),
         corrected_by=next((each for each in links if each.corrects_id == transfer.id), None),
     )

@@ -26,7 +26,7 @@ def add(
     customer_id: str,
     *,
     kind: str,
-    credits: Credits,
+    credits: Credits,  # noqa: A002  # the product's word
     now: datetime,
     description: str,
     payment_id: str | None = None,
@@ -52,13 +52,25 @@ def add(
     unit = _unit(session, customer_id)
     ledger.lock(session, customer_id, [unit])
     if payment_id is not None:
-        earlier = session.scalars(select(Grant).where(Grant.customer_id == customer_id, Grant.payment_id == payment_id)).one_or_none()
+        earlier = session.scalars(
+            select(Grant).where(Grant.customer_id == customer_id, Grant.payment_id == payment_id)
+        ).one_or_none()
         if earlier is not None:
             ensure(earlier.micros == credits.micros, f"{payment_id} has bought another amount")
             return earlier
+    catch_up(session, customer_id, unit, now)
     grant = Grant(
-        id=ids.new("grt"), customer_id=customer_id, kind=kind, micros=credits.micros, remaining_micros=0, priority=priority,
-        effective_at=begins, expires_at=expires_at, payment_id=payment_id, granted_by=granted_by.strip(), reason=reason.strip(),
+        id=ids.new("grt"),
+        customer_id=customer_id,
+        kind=kind,
+        micros=credits.micros,
+        remaining_micros=0,
+        priority=priority,
+        effective_at=begins,
+        expires_at=expires_at,
+        payment_id=payment_id,
+        granted_by=granted_by.strip(),
+        reason=reason.strip(),
         created_at=now,
     )
     session.add(grant)
@@ -72,7 +84,7 @@ def give(
     customer_id: str,
     *,
     kind: str,
-    credits: Credits,
+    credits: Credits,  # noqa: A002  # the product's word
     granted_by: str,
     reason: str,
     description: str = "",
@@ -83,10 +95,27 @@ def give(
     """Give credit that nobody paid for, in a transaction of its own, and write down who gave it and why."""
     now = clock.now()
     with as_service("give credit"), transaction() as session:
-        grant = add(session, customer_id, kind=kind, credits=credits, now=now, granted_by=granted_by, reason=reason,
-                    description=description or reason, effective_at=effective_at, expires_at=expires_at, priority=priority)
-        audit.record(session, customer_id, granted_by, "grant.given", grant.id,
-                     after={"kind": kind, "credits_micros": credits.micros, "reason": reason})
+        grant = add(
+            session,
+            customer_id,
+            kind=kind,
+            credits=credits,
+            now=now,
+            granted_by=granted_by,
+            reason=reason,
+            description=description or reason,
+            effective_at=effective_at,
+            expires_at=expires_at,
+            priority=priority,
+        )
+        audit.record(
+            session,
+            customer_id,
+            granted_by,
+            "grant.given",
+            grant.id,
+            after={"kind": kind, "credits_micros": credits.micros, "reason": reason},
+        )
         return grant
 
 
@@ -104,21 +133,44 @@ def void(grant_id: str, *, by: str, reason: str) -> Grant:
         session.refresh(grant)
         if grant.voided_at is not None:
             return grant
+        catch_up(session, grant.customer_id, unit, now)
         left = grant.remaining_micros
         if left:
-            _take_back(session, grant, unit, burn_down.source_account(grant), "voided", f"Credit taken back: {reason}"[:300], now)
+            _take_back(
+                session,
+                grant,
+                unit,
+                burn_down.source_account(grant),
+                "voided",
+                f"Credit taken back: {reason}"[:300],
+                now,
+            )
         grant.voided_at = now
-        audit.record(session, grant.customer_id, by, "grant.voided", grant.id, after={"taken_back_micros": left, "reason": reason})
+        audit.record(
+            session,
+            grant.customer_id,
+            by,
+            "grant.voided",
+            grant.id,
+            after={"taken_back_micros": left, "reason": reason},
+        )
         session.flush()
         return grant
 
 
 def catch_up(session: Session, customer_id: str, unit: str, now: datetime) -> None:
-    """Begin and expire what is due for one customer whose accounts are locked, so that nobody spends what is gone."""
+    """Begin and expire what is due for one customer whose accounts are locked.
+
+    Done before anything else is posted, so that nobody spends what is gone and the history comes out as if the job
+    had run at every moment that was due.
+    """
     due = session.scalars(
         select(Grant)
-        .where(Grant.customer_id == customer_id, (Grant.posted_at.is_(None) & (Grant.effective_at <= now) & Grant.voided_at.is_(None))
-               | ((Grant.remaining_micros > 0) & (Grant.expires_at <= now)))
+        .where(
+            Grant.customer_id == customer_id,
+            (Grant.posted_at.is_(None) & (Grant.effective_at <= now) & Grant.voided_at.is_(None))
+            | ((Grant.remaining_micros > 0) & (Grant.expires_at <= now)),
+        )
         .order_by(Grant.effective_at, Grant.id)
         .execution_options(populate_existing=True)
     ).all()
@@ -141,7 +193,9 @@ def post_due(limit: int = 100) -> int:
 def expire_due(limit: int = 100) -> int:
     """Expire what is left of grants whose time is over, at most `limit`; return how many."""
     now = clock.now()
-    over = select(Grant.id, Grant.customer_id).where(Grant.remaining_micros > 0, Grant.expires_at.is_not(None), Grant.expires_at <= now)
+    over = select(Grant.id, Grant.customer_id).where(
+        Grant.remaining_micros > 0, Grant.expires_at.is_not(None), Grant.expires_at <= now
+    )
     return _each("expire grants", over.order_by(Grant.expires_at, Grant.id).limit(limit), now)
 
 
@@ -176,8 +230,22 @@ def _one(grant_id: str, customer_id: str, now: datetime) -> bool:
 def _post(session: Session, grant: Grant, unit: str, description: str, now: datetime) -> None:
     """Post a grant that has begun. It covers a debt first; the rest is left to burn."""
     source = ("payment", grant.payment_id) if grant.payment_id else ("grant", grant.id)
-    (made,) = ledger.post(session, grant.customer_id, [
-        Posting(unit, burn_down.source_account(grant), CREDITS, grant.micros, grant.kind, *source, description or "Credit")], now)
+    (made,) = ledger.post(
+        session,
+        grant.customer_id,
+        [
+            Posting(
+                unit,
+                burn_down.source_account(grant),
+                CREDITS,
+                grant.micros,
+                grant.kind,
+                *source,
+                description or "Credit",
+            )
+        ],
+        now,
+    )
     covers = rule.cover(grant.micros, (made.balance_after_micros or 0) - grant.micros)
     grant.remaining_micros, grant.posted_at = grant.micros, now
     session.flush()
@@ -189,7 +257,9 @@ def _post(session: Session, grant: Grant, unit: str, description: str, now: date
 def _take_back(session: Session, grant: Grant, unit: str, to: str, kind: str, description: str, now: datetime) -> None:
     """Post what is left of the grant out of the balance. Keyed by the grant, so it happens once."""
     left = grant.remaining_micros
-    (gone,) = ledger.post(session, grant.customer_id, [Posting(unit, CREDITS, to, left, kind, "grant", grant.id, description)], now)
+    (gone,) = ledger.post(
+        session, grant.customer_id, [Posting(unit, CREDITS, to, left, kind, "grant", grant.id, description)], now
+    )
     burn_down.take(session, gone, grant, left)
     session.flush()
 

@@ -1,4 +1,4 @@
-"""Webhooks of the processor: kept by their id and answered at once, worked on afterwards, each with at most one effect."""
+"""Webhooks of the processor: kept by their id, answered at once, worked on afterwards, each with at most one effect."""
 
 from datetime import timedelta
 
@@ -29,8 +29,16 @@ def receive(event: ProcessorEvent) -> bool:
             session,
             InboxEvent,
             {
-                "id": event.id, "type": event.type[:100], "object_type": event.object_type[:60], "object_id": event.object_id[:100],
-                "created_at": event.created_at, "received_at": now, "state": "new", "tries": 0, "next_try_at": now, "problem": "",
+                "id": event.id,
+                "type": event.type[:100],
+                "object_type": event.object_type[:60],
+                "object_id": event.object_id[:100],
+                "created_at": event.created_at,
+                "received_at": now,
+                "state": "new",
+                "tries": 0,
+                "next_try_at": now,
+                "problem": "",
             },
         )
 

@@ -20,15 +20,22 @@ from app.services.transaction import transaction
 
 def open_accounts(session: Session, customer: Customer) -> None:
     """Open the customer's accounts, all at zero; the floor of the credits is minus the overage protection."""
-    units = {rule.money_unit(customer.currency): MONEY_ACCOUNTS, rule.credits_unit(customer.credit_unit): CREDIT_ACCOUNTS}
+    units = {
+        rule.money_unit(customer.currency): MONEY_ACCOUNTS,
+        rule.credits_unit(customer.credit_unit): CREDIT_ACCOUNTS,
+    }
     for unit, names in units.items():
         for name in names:
             floor = -customer.overage_protection_micros if name == CREDITS else None
-            session.add(Account(customer_id=customer.customer_id, unit=unit, name=name, balance=0, version=0, floor=floor))
+            session.add(
+                Account(customer_id=customer.customer_id, unit=unit, name=name, balance=0, version=0, floor=floor)
+            )
     session.flush()
 
 
-def lock(session: Session, customer_id: str, units: Sequence[str], *, skip_locked: bool = False) -> dict[AccountKey, Account]:
+def lock(
+    session: Session, customer_id: str, units: Sequence[str], *, skip_locked: bool = False
+) -> dict[AccountKey, Account]:
     """Lock the customer's accounts of these units, always in the order of unit and name; return them by that key.
 
     All of them, so that several postings of one transaction can never wait for each other's. With `skip_locked` the
@@ -42,8 +49,11 @@ def lock(session: Session, customer_id: str, units: Sequence[str], *, skip_locke
         .execution_options(populate_existing=True)
     ).all()
     accounts = {(row.unit, row.name): row for row in rows}
-    complete = all((unit, name) in accounts for unit in units
-                   for name in (CREDIT_ACCOUNTS if rule.is_credits(unit) else MONEY_ACCOUNTS))
+    complete = all(
+        (unit, name) in accounts
+        for unit in units
+        for name in (CREDIT_ACCOUNTS if rule.is_credits(unit) else MONEY_ACCOUNTS)
+    )
     if skip_locked and not complete:
         return {}
     ensure(complete, f"{customer_id} lacks accounts in {', '.join(units)}")
@@ -80,6 +90,8 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
     """Undo a transfer by an opposite one that names it, and give its credit back to the grants it came from (AC-34)."""
     if not by.strip() or not reason.strip():
         raise Refused("Say who corrects it and why.", "reason_missing", 422, "reason")
+    from app.services import grants  # grants post to the ledger: at the top it would be a circle
+
     now = clock.now()
     with as_service("correct a transfer"), transaction() as session:
         wrong = session.get(Transfer, transfer_id)
@@ -91,17 +103,39 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
         there = _correction(session, wrong)
         if there is not None:
             return there
-        opposite = Posting(wrong.unit, wrong.credit_account, wrong.debit_account, wrong.amount, "correction", "transfer", wrong.id,
-                           f"Correction: {wrong.description}"[:300], wrong.id)
+        if wrong.sequence is not None:
+            grants.catch_up(session, wrong.customer_id, wrong.unit, now)
+        opposite = Posting(
+            wrong.unit,
+            wrong.credit_account,
+            wrong.debit_account,
+            wrong.amount,
+            "correction",
+            "transfer",
+            wrong.id,
+            f"Correction: {wrong.description}"[:300],
+            wrong.id,
+        )
         (made,) = post(session, wrong.customer_id, [opposite], now)
-        audit.record(session, wrong.customer_id, by, "transfer.corrected", wrong.id, after={"correction": made.id, "reason": reason})
+        audit.record(
+            session,
+            wrong.customer_id,
+            by,
+            "transfer.corrected",
+            wrong.id,
+            after={"correction": made.id, "reason": reason},
+        )
         if wrong.sequence is not None:
             for kind, grant, micros in burn_down.give_back(session, wrong, made, now):
                 unit = wrong.unit
                 words = "Credit expired" if kind == "expired" else "Credit taken back"
                 to = "breakage" if kind == "expired" else burn_down.source_account(grant)
-                (gone,) = post(session, wrong.customer_id, [
-                    Posting(unit, CREDITS, to, micros, kind, "grant", f"{grant.id}:{made.id}", words)], now)
+                (gone,) = post(
+                    session,
+                    wrong.customer_id,
+                    [Posting(unit, CREDITS, to, micros, kind, "grant", f"{grant.id}:{made.id}", words)],
+                    now,
+                )
                 burn_down.take(session, gone, grant, micros)
         session.flush()
         return made
@@ -127,9 +161,13 @@ def _posted(session: Session, customer_id: str, postings: list[Posting]) -> list
     found = [known.get((each.source_type, each.source_id, each.kind)) for each in postings]
     if not any(found):
         return []
-    same = [row for row, each in zip(found, postings, strict=True) if row is not None and
-            (row.unit, row.debit_account, row.credit_account, row.amount, row.corrects_id)
-            == (each.unit, each.debit, each.credit, each.amount, each.corrects_id)]
+    same = [
+        row
+        for row, each in zip(found, postings, strict=True)
+        if row is not None
+        and (row.unit, row.debit_account, row.credit_account, row.amount, row.corrects_id)
+        == (each.unit, each.debit, each.credit, each.amount, each.corrects_id)
+    ]
     if len(same) != len(postings):
         raise Broken(f"posted before with another content: {postings}")
     return same
@@ -191,11 +229,19 @@ def _add_to_day(session: Session, transfer: Transfer) -> None:
     insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     session.execute(
         insert(BalanceDay)
-        .values(customer_id=transfer.customer_id, day=transfer.booked_at.astimezone(UTC).date(),
-                added_micros=added, used_micros=used, closing_micros=transfer.balance_after_micros)
+        .values(
+            customer_id=transfer.customer_id,
+            day=transfer.booked_at.astimezone(UTC).date(),
+            added_micros=added,
+            used_micros=used,
+            closing_micros=transfer.balance_after_micros,
+        )
         .on_conflict_do_update(
             index_elements=[BalanceDay.customer_id, BalanceDay.day],
-            set_={"added_micros": BalanceDay.added_micros + added, "used_micros": BalanceDay.used_micros + used,
-                  "closing_micros": transfer.balance_after_micros},
+            set_={
+                "added_micros": BalanceDay.added_micros + added,
+                "used_micros": BalanceDay.used_micros + used,
+                "closing_micros": transfer.balance_after_micros,
+            },
         )
     )

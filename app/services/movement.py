@@ -63,10 +63,8 @@ def total_credits() -> Figure:
 
 def usage_this_period() -> Figure:
     """Add up the rows of usage, and what put usage right, since the open period began: nothing of it is invoiced."""
-    now = clock.now()
-    this = select(BillingPeriod.starts_at).where(BillingPeriod.starts_at <= now, BillingPeriod.ends_at > now)
-    start = db.session.scalar(this.order_by(BillingPeriod.number.desc()).limit(1))
-    since, kinds = start.date() if start else now.date(), ("usage", "correction")
+    start = db.session.scalar(select(BillingPeriod.starts_at).where(BillingPeriod.closed_at.is_(None)))
+    since, kinds = (start or clock.now()).date(), ("usage", "correction")
     rows = select(Transfer.kind, func.count(), func.sum(-Transfer.change_micros)).where(
         Transfer.kind.in_(kinds), Transfer.sequence.is_not(None),
         Transfer.booked_at >= datetime.combine(since, time(), UTC),

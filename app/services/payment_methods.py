@@ -38,12 +38,19 @@ def add_test_method(actor: Actor, name: str) -> PaymentMethod:
     Refuses (422) a method that the bank does not let save, (503) when the processor does not answer.
     """
     owner = _processor_customer(actor.customer_id)
-    answer = gateway().add_test_method(name, processor_customer=owner, key=f"{actor.customer_id}:method:{ids.new('pm')}")
+    answer = gateway().add_test_method(
+        name, processor_customer=owner, key=f"{actor.customer_id}:method:{ids.new('pm')}"
+    )
     match answer:
         case SavedMethod():
             return _keep(actor, answer)
         case Declined():
-            raise Refused("The bank does not accept this payment method. Choose another one.", "method_declined", 422, "test_method")
+            raise Refused(
+                "The bank does not accept this payment method. Choose another one.",
+                "method_declined",
+                422,
+                "test_method",
+            )
         case Misused():
             raise Refused("This is not one of the test methods.", "test_method_unknown", 422, "test_method")
         case Unknown():
@@ -75,7 +82,9 @@ def _keep(actor: Actor, method: SavedMethod) -> PaymentMethod:
     now = clock.now()
     with as_service("save a payment method"), transaction() as session:
         session.execute(  # two first methods at once: one of them becomes the default
-            select(Customer.customer_id).where(Customer.customer_id == actor.customer_id).with_for_update(key_share=True)
+            select(Customer.customer_id)
+            .where(Customer.customer_id == actor.customer_id)
+            .with_for_update(key_share=True)
         )
         others = session.scalar(
             select(func.count())
@@ -97,6 +106,12 @@ def _keep(actor: Actor, method: SavedMethod) -> PaymentMethod:
             created_at=now,
         )
         session.add(row)
-        audit.record(session, actor.customer_id, actor.member_id, "payment_method.added", row.id,
-                     after={"brand": method.brand, "last4": method.last4})
+        audit.record(
+            session,
+            actor.customer_id,
+            actor.member_id,
+            "payment_method.added",
+            row.id,
+            after={"brand": method.brand, "last4": method.last4},
+        )
     return row

@@ -88,7 +88,9 @@ def _everything(payment_id: str) -> tuple[Payment, Customer, PaymentMethod]:
     found = db.session.execute(
         select(Payment, Customer, PaymentMethod)
         .join(Customer, Customer.customer_id == Payment.customer_id)
-        .join(PaymentMethod, (PaymentMethod.id == Payment.method_id) & (PaymentMethod.customer_id == Payment.customer_id))
+        .join(
+            PaymentMethod, (PaymentMethod.id == Payment.method_id) & (PaymentMethod.customer_id == Payment.customer_id)
+        )
         .where(Payment.id == payment_id)
     ).one_or_none()
     if found is None:
@@ -126,12 +128,14 @@ def _begin_attempt(payment_id: str, intent_id: str) -> str | None:
 
 
 def _give_up_unconfirmed(payment_id: str, answer: Declined | Unknown | Misused) -> Payment:
-    """End a payment whose intent could not be made. Only a committed attempt confirms one, so nothing can be charged."""
+    """End a payment whose intent could not be made: only a committed attempt confirms one, so nothing is charged."""
     problem = "unavailable" if isinstance(answer, Unknown) else answer.code or "refused_by_processor"
     now = clock.now()
     with transaction() as session:
         ended = advance(session, payment_id, PaymentState.CANCELED, now, problem=problem)
         payment = session.get_one(Payment, payment_id, populate_existing=True)
         if ended:
-            audit.record(session, payment.customer_id, "processor", "payment.canceled", payment_id, after={"problem": problem})
+            audit.record(
+                session, payment.customer_id, "processor", "payment.canceled", payment_id, after={"problem": problem}
+            )
     return payment

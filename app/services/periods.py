@@ -41,7 +41,12 @@ def roll_due(limit: int = 100) -> int:
 
 def _open_next(session: Session, last: BillingPeriod) -> None:
     """Open the period after `last`. When that has ended too, the next pass rolls it."""
-    session.add(BillingPeriod(
-        customer_id=last.customer_id, number=last.number + 1, anchor_day=last.anchor_day,
-        starts_at=last.ends_at, ends_at=rule.following(last.ends_at, last.anchor_day),
-    ))
+    session.add(
+        BillingPeriod(
+            customer_id=last.customer_id,
+            number=last.number + 1,
+            anchor_day=last.anchor_day,
+            starts_at=last.ends_at,
+            ends_at=rule.following(last.ends_at, last.anchor_day),
+        )
+    )

@@ -19,78 +19,150 @@ _GRANT_OF = """left join grants g on g.customer_id = t.customer_id and
 _GIVEN = "('purchased','promotional','trial','referral','refund')"
 
 PROOFS = (
-    Proof("I1", "a transfer is not between two accounts of the customer, or not above zero", """
+    Proof(
+        "I1",
+        "a transfer is not between two accounts of the customer, or not above zero",
+        """
         select t.customer_id, t.id from transfers t
         left join accounts d on d.customer_id = t.customer_id and d.unit = t.unit and d.name = t.debit_account
         left join accounts c on c.customer_id = t.customer_id and c.unit = t.unit and c.name = t.credit_account
-        where d.name is null or c.name is null or t.debit_account = t.credit_account or t.amount <= 0"""),
-    Proof("I2", "an account's balance is not the sum of its transfers", f"""
+        where d.name is null or c.name is null or t.debit_account = t.credit_account or t.amount <= 0""",
+    ),
+    Proof(
+        "I2",
+        "an account's balance is not the sum of its transfers",
+        f"""
         select a.customer_id, a.unit || '/' || a.name as row_id from accounts a
         left join (select customer_id, unit, name, sum(amount) total from {_MOVES} m group by customer_id, unit, name) s
           on s.customer_id = a.customer_id and s.unit = a.unit and s.name = a.name
-        where a.balance <> coalesce(s.total, 0)"""),
-    Proof("I7", "the accounts of a unit do not sum to zero", """
-        select customer_id, unit as row_id from accounts group by customer_id, unit having sum(balance) <> 0"""),
-    Proof("I7", "money is left in clearing", """
-        select customer_id, unit as row_id from accounts where name = 'clearing' and balance <> 0"""),
-    Proof("I4", "one fact was posted twice", """
-        select customer_id, min(id) as row_id from transfers group by customer_id, source_type, source_id, kind having count(*) > 1"""),
-    Proof("I6", "an account is below its floor", """
-        select customer_id, unit || '/' || name as row_id from accounts where floor is not null and balance < floor"""),
-    Proof("history", "the history has a gap, or its version is not its last sequence", """
+        where a.balance <> coalesce(s.total, 0)""",
+    ),
+    Proof(
+        "I7",
+        "the accounts of a unit do not sum to zero",
+        """
+        select customer_id, unit as row_id from accounts group by customer_id, unit having sum(balance) <> 0""",
+    ),
+    Proof(
+        "I7",
+        "money is left in clearing",
+        """
+        select customer_id, unit as row_id from accounts where name = 'clearing' and balance <> 0""",
+    ),
+    Proof(
+        "I4",
+        "one fact was posted twice",
+        """
+        select customer_id, min(id) as row_id from transfers group by customer_id, source_type, source_id, kind having count(*) > 1""",
+    ),
+    Proof(
+        "I6",
+        "an account is below its floor",
+        """
+        select customer_id, unit || '/' || name as row_id from accounts where floor is not null and balance < floor""",
+    ),
+    Proof(
+        "history",
+        "the history has a gap, or its version is not its last sequence",
+        """
         select a.customer_id, a.name as row_id from accounts a
         left join (select customer_id, unit, count(*) n, max(sequence) top, min(sequence) low from transfers
                    where sequence is not null group by customer_id, unit) s on s.customer_id = a.customer_id and s.unit = a.unit
-        where a.name = 'credits' and (a.version <> coalesce(s.n, 0) or coalesce(s.top, 0) <> coalesce(s.n, 0) or coalesce(s.low, 1) <> 1)"""),
-    Proof("history", "a change is not the transfer's amount with its sign", """
+        where a.name = 'credits' and (a.version <> coalesce(s.n, 0) or coalesce(s.top, 0) <> coalesce(s.n, 0) or coalesce(s.low, 1) <> 1)""",
+    ),
+    Proof(
+        "history",
+        "a change is not the transfer's amount with its sign",
+        """
         select customer_id, id from transfers where unit like 'credits:%' and
-          coalesce(change_micros, 0) <> case when credit_account = 'credits' then amount when debit_account = 'credits' then -amount else 0 end"""),
-    Proof("history", "a balance after a row is not the sum of the rows up to it", """
+          coalesce(change_micros, 0) <> case when credit_account = 'credits' then amount when debit_account = 'credits' then -amount else 0 end""",
+    ),
+    Proof(
+        "history",
+        "a balance after a row is not the sum of the rows up to it",
+        """
         select customer_id, id from (select customer_id, id, balance_after_micros,
           sum(change_micros) over (partition by customer_id order by sequence) running from transfers where sequence is not null) h
-        where balance_after_micros <> running"""),
-    Proof("grants", "what remains of a grant is not its amount less its allocations", """
+        where balance_after_micros <> running""",
+    ),
+    Proof(
+        "grants",
+        "what remains of a grant is not its amount less its allocations",
+        """
         select g.customer_id, g.id from grants g
         left join (select customer_id, grant_id, sum(micros) used from allocations group by customer_id, grant_id) a
           on a.customer_id = g.customer_id and a.grant_id = g.id
-        where g.remaining_micros <> case when g.posted_at is null then 0 else g.micros - coalesce(a.used, 0) end"""),
-    Proof("grants", "the balance above zero is not what remains in the grants", """
+        where g.remaining_micros <> case when g.posted_at is null then 0 else g.micros - coalesce(a.used, 0) end""",
+    ),
+    Proof(
+        "grants",
+        "the balance above zero is not what remains in the grants",
+        """
         select a.customer_id, a.unit || '/' || a.name as row_id from accounts a
         left join (select customer_id, sum(remaining_micros) left_over from grants group by customer_id) g on g.customer_id = a.customer_id
-        where a.name = 'credits' and case when a.balance > 0 then a.balance else 0 end <> coalesce(g.left_over, 0)"""),
-    Proof("grants", "a debit's allocations are more than the debit, or an expiry or taking back is not covered by its grant", """
+        where a.name = 'credits' and case when a.balance > 0 then a.balance else 0 end <> coalesce(g.left_over, 0)""",
+    ),
+    Proof(
+        "grants",
+        "a debit's allocations are more than the debit, or an expiry or taking back is not covered by its grant",
+        """
         select t.customer_id, t.id from transfers t
         left join (select customer_id, transfer_id, sum(micros) used from allocations group by customer_id, transfer_id) a
           on a.customer_id = t.customer_id and a.transfer_id = t.id
         where coalesce(a.used, 0) > t.amount or (t.kind = 'usage' and coalesce(a.used, 0) < 0)
           or (t.kind in ('expired','voided') and coalesce(a.used, 0) <> t.amount)
-          or (t.kind = 'correction' and (coalesce(a.used, 0) > 0 or -coalesce(a.used, 0) > t.amount))"""),
-    Proof("I10", "a grant was posted without its transfer, with another amount, or a transfer has no grant", f"""
+          or (t.kind = 'correction' and (coalesce(a.used, 0) > 0 or -coalesce(a.used, 0) > t.amount))""",
+    ),
+    Proof(
+        "I10",
+        "a grant was posted without its transfer, with another amount, or a transfer has no grant",
+        f"""
         select t.customer_id, t.id from transfers t {_GRANT_OF}
         where t.kind in {_GIVEN} and (g.id is null or g.micros <> t.amount or g.kind <> t.kind or g.posted_at is null)
         union all select g.customer_id, g.id from grants g where g.posted_at is not null and not exists (
           select 1 from transfers t where t.customer_id = g.customer_id and t.kind = g.kind and
-            ((t.source_type = 'payment' and t.source_id = g.payment_id) or (t.source_type = 'grant' and t.source_id = g.id)))"""),
-    Proof("I10", "a grant names neither a payment nor a person and a reason", """
-        select customer_id, id from grants where payment_id is null and (granted_by = '' or reason = '')"""),
-    Proof("I9", "a paid payment was not credited, or with another amount of money", """
+            ((t.source_type = 'payment' and t.source_id = g.payment_id) or (t.source_type = 'grant' and t.source_id = g.id)))""",
+    ),
+    Proof(
+        "I10",
+        "a grant names neither a payment nor a person and a reason",
+        """
+        select customer_id, id from grants where payment_id is null and (granted_by = '' or reason = '')""",
+    ),
+    Proof(
+        "I9",
+        "a paid payment was not credited, or with another amount of money",
+        """
         select p.customer_id, p.id from payments p where p.state in ('succeeded','refunded','disputed') and (
           not exists (select 1 from grants g where g.customer_id = p.customer_id and g.payment_id = p.id and g.posted_at is not null)
           or (select count(*) from transfers t where t.customer_id = p.customer_id and t.source_type = 'payment' and t.source_id = p.id
-              and t.kind in ('payment','sale') and t.amount = p.received_minor and t.unit = 'money:' || p.currency) <> 2)"""),
-    Proof("I9", "a payment that was not paid has been credited", """
+              and t.kind in ('payment','sale') and t.amount = p.received_minor and t.unit = 'money:' || p.currency) <> 2)""",
+    ),
+    Proof(
+        "I9",
+        "a payment that was not paid has been credited",
+        """
         select p.customer_id, p.id from payments p where p.state not in ('succeeded','refunded','disputed') and exists (
-          select 1 from transfers t where t.customer_id = p.customer_id and t.source_type = 'payment' and t.source_id = p.id)"""),
-    Proof("days", "the totals of a day are not those of its rows", """
+          select 1 from transfers t where t.customer_id = p.customer_id and t.source_type = 'payment' and t.source_id = p.id)""",
+    ),
+    Proof(
+        "days",
+        "the totals of a day are not those of its rows",
+        """
         select d.customer_id, cast(d.day as text) as row_id from balance_days d
         left join (select customer_id, {day} as day, sum(case when kind = 'usage' then -change_micros else 0 end) used,
                      sum(case when kind = 'usage' then 0 else change_micros end) added, max(sequence) top
                    from transfers where sequence is not null group by customer_id, {day}) s
           on s.customer_id = d.customer_id and s.day = cast(d.day as text)
         left join transfers l on l.customer_id = d.customer_id and l.sequence = s.top
-        where s.top is null or s.used <> d.used_micros or s.added <> d.added_micros or l.balance_after_micros <> d.closing_micros"""),
-    Proof("days", "a day with rows has no totals", """
+        where s.top is null or s.used <> d.used_micros or s.added <> d.added_micros or l.balance_after_micros <> d.closing_micros""",
+    ),
+    Proof(
+        "days",
+        "a day with rows has no totals",
+        """
         select t.customer_id, min(t.id) as row_id from transfers t left join balance_days d
           on d.customer_id = t.customer_id and cast(d.day as text) = {day}
-        where t.sequence is not null and d.day is null group by t.customer_id, {day}"""),
+        where t.sequence is not null and d.day is null group by t.customer_id, {day}""",
+    ),
 )

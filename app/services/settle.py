@@ -24,6 +24,7 @@ from app.domain.payments import (
     Intent,
     IntentStatus,
     PaymentState,
+    method_name,
     next_check,
 )
 from app.domain.top_ups import credits_for
@@ -60,7 +61,7 @@ def settle(payment_id: str, *, refused: str = "") -> Payment:
 
 
 def _is_over(intent: Intent, age: timedelta, untouched: timedelta) -> bool:
-    """Say whether nobody will bring this intent further: declined, never confirmed, or the bank's question unanswered."""
+    """Say whether nobody brings this intent further: declined, never confirmed, or the bank's question unanswered."""
     if intent.status in _UNCONFIRMED:
         return bool(intent.decline_code) or untouched >= CONFIRM_GRACE
     return intent.status is IntentStatus.REQUIRES_ACTION and age >= ACTION_LIFETIME
@@ -105,7 +106,11 @@ def _record(payment_id: str, answer: Answer, refused: str, now: datetime) -> Pay
 
 def _mismatch(payment: Payment, intent: Intent) -> str:
     """Return why the intent cannot be this payment's, or nothing (S15, AC-43)."""
-    if intent.id != payment.processor_id or intent.payment_id != payment.id or intent.customer_id != payment.customer_id:
+    if (
+        intent.id != payment.processor_id
+        or intent.payment_id != payment.id
+        or intent.customer_id != payment.customer_id
+    ):
         return "another_payment"
     if not payment.currency == intent.amount.currency == intent.received.currency:
         return "another_currency"
@@ -131,9 +136,18 @@ def _end(session: Session, payment: Payment, code: str, now: datetime) -> None:
     _move(payment, target, now)
     payment.problem, payment.action_url = code or payment.problem or "not_confirmed", ""
     _close_attempt(session, payment, AttemptState.DECLINED if code else AttemptState.CANCELED, payment.problem, now)
-    audit.record(session, payment.customer_id, "processor", f"payment.{target.value}", payment.id, after={"problem": payment.problem})
+    audit.record(
+        session,
+        payment.customer_id,
+        "processor",
+        f"payment.{target.value}",
+        payment.id,
+        after={"problem": payment.problem},
+    )
     session.flush()
-    outbox.tell(session, payment.customer_id, "payment.failed", payment.id, {"payment": payment.id, "reason": payment.problem})
+    outbox.tell(
+        session, payment.customer_id, "payment.failed", payment.id, {"payment": payment.id, "reason": payment.problem}
+    )
 
 
 def _succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -> None:
@@ -161,13 +175,31 @@ def _succeed(session: Session, payment: Payment, intent: Intent, now: datetime) 
     )
     lasts = payment.expires_after_days
     grant = grants.add(
-        session, customer_id, kind="purchased", credits=bought, now=now, payment_id=payment.id, description=words,
+        session,
+        customer_id,
+        kind="purchased",
+        credits=bought,
+        now=now,
+        payment_id=payment.id,
+        description=words,
         expires_at=now + timedelta(days=lasts) if lasts else None,
     )
-    audit.record(session, customer_id, "processor", "payment.succeeded", payment.id,
-                 after={"received_minor": received.amount_minor, "currency": received.currency, "credits_micros": bought.micros})
+    audit.record(
+        session,
+        customer_id,
+        "processor",
+        "payment.succeeded",
+        payment.id,
+        after={"received_minor": received.amount_minor, "currency": received.currency, "credits_micros": bought.micros},
+    )
     session.flush()
-    outbox.tell(session, customer_id, "credits.granted", grant.id, {"grant": grant.id, "payment": payment.id, "credits_micros": bought.micros})
+    outbox.tell(
+        session,
+        customer_id,
+        "credits.granted",
+        grant.id,
+        {"grant": grant.id, "payment": payment.id, "credits_micros": bought.micros},
+    )
 
 
 def _move(payment: Payment, target: PaymentState, now: datetime) -> None:
@@ -177,7 +209,9 @@ def _move(payment: Payment, target: PaymentState, now: datetime) -> None:
     payment.state, payment.updated_at = target.value, now
 
 
-def _close_attempt(session: Session, payment: Payment, state: AttemptState, code: str, finished_at: datetime | None) -> None:
+def _close_attempt(
+    session: Session, payment: Payment, state: AttemptState, code: str, finished_at: datetime | None
+) -> None:
     session.execute(
         update(Attempt)
         .where(
@@ -192,6 +226,8 @@ def _close_attempt(session: Session, payment: Payment, state: AttemptState, code
 
 def _description(session: Session, payment: Payment) -> str:
     method = session.scalars(
-        select(PaymentMethod).where(PaymentMethod.customer_id == payment.customer_id, PaymentMethod.id == payment.method_id)
+        select(PaymentMethod).where(
+            PaymentMethod.customer_id == payment.customer_id, PaymentMethod.id == payment.method_id
+        )
     ).one()
-    return f"Credits bought with {method.brand} ending in {method.last4}"
+    return f"Credits bought with {method_name(method.brand, method.last4)}"

@@ -69,7 +69,14 @@ def _find(payment: Payment) -> bool:
             # A creation that is still under way can do no harm: only a committed attempt confirms an intent.
             with transaction() as session:
                 if payments.advance(session, payment_id, PaymentState.CANCELED, now, problem="interrupted"):
-                    audit.record(session, payment.customer_id, "worker", "payment.canceled", payment_id, after={"problem": "interrupted"})
+                    audit.record(
+                        session,
+                        payment.customer_id,
+                        "worker",
+                        "payment.canceled",
+                        payment_id,
+                        after={"problem": "interrupted"},
+                    )
             return False
         case Unknown() if now - created_at < KEY_LIFETIME:
             return False  # the claim has set the next look

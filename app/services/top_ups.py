@@ -95,9 +95,18 @@ def _wish(actor: Actor, form_key: str, amount: Money | None, pack: str, method_i
             )
             session.add(payment)
             session.flush()
-            audit.record(session, actor.customer_id, actor.member_id, "top_up.wished", payment.id, after={
-                "amount_minor": payment.amount_minor, "currency": payment.currency, "method": method.id,
-            })
+            audit.record(
+                session,
+                actor.customer_id,
+                actor.member_id,
+                "top_up.wished",
+                payment.id,
+                after={
+                    "amount_minor": payment.amount_minor,
+                    "currency": payment.currency,
+                    "method": method.id,
+                },
+            )
     except IntegrityError:
         # Another tab or a second click was quicker with the same key: its purchase is this one.
         winner = _with_key(form_key)

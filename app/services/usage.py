@@ -13,7 +13,13 @@ from app.services import burn_down, grants, ledger
 from app.services.transaction import transaction
 
 
-def record(customer_id: str, *, key: str, credits: Credits, description: str) -> Transfer:
+def record(
+    customer_id: str,
+    *,
+    key: str,
+    credits: Credits,  # noqa: A002  # the product's word
+    description: str,
+) -> Transfer:
     """Take the credits out of the balance once for this key, and return the transfer.
 
     The same key with the same amount gives the transfer that is there; with another amount it is refused (409).
@@ -32,7 +38,10 @@ def record(customer_id: str, *, key: str, credits: Credits, description: str) ->
         ledger.lock(session, customer_id, [unit])
         earlier = session.scalars(
             select(Transfer).where(
-                Transfer.customer_id == customer_id, Transfer.source_type == "usage", Transfer.source_id == key, Transfer.kind == "usage"
+                Transfer.customer_id == customer_id,
+                Transfer.source_type == "usage",
+                Transfer.source_id == key,
+                Transfer.kind == "usage",
             )
         ).one_or_none()
         if earlier is not None:
@@ -40,8 +49,12 @@ def record(customer_id: str, *, key: str, credits: Credits, description: str) ->
                 raise Refused("This key was used for another amount.", "key_reused")
             return earlier
         grants.catch_up(session, customer_id, unit, now)
-        (made,) = ledger.post(session, customer_id, [
-            Posting(unit, CREDITS, "revenue", credits.micros, "usage", "usage", key, description)], now)
+        (made,) = ledger.post(
+            session,
+            customer_id,
+            [Posting(unit, CREDITS, "revenue", credits.micros, "usage", "usage", key, description)],
+            now,
+        )
         burn_down.burn(session, made, now)
         session.flush()
         return made

@@ -32,7 +32,9 @@ def verify(customer_id: str | None = None) -> list[Violation]:
         day = _UTC_DAYS[db.session.get_bind().dialect.name]
         for proof in PROOFS:
             sql = proof.sql.replace("{day}", day)
-            narrowed = f"select * from ({sql}) v where (cast(:customer_id as text) is null or v.customer_id = :customer_id)"
+            narrowed = (
+                f"select * from ({sql}) v where (cast(:customer_id as text) is null or v.customer_id = :customer_id)"
+            )
             for owner, row_id in db.session.execute(text(narrowed), {"customer_id": customer_id}):
                 found.append(Violation(proof.invariant, owner, proof.sentence, str(row_id)))
         db.session.rollback()

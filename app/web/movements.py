@@ -1,7 +1,7 @@
 """How movements are told: the kinds to choose from, what happened in words, and a row of a file."""
 
 from app.domain.money import Credits, Money
-from app.domain.payments import decline_sentence
+from app.domain.payments import decline_sentence, method_name
 from app.models.ledger import Grant
 from app.models.payments import Attempt, PaymentMethod
 from app.services.balance import Entry, Movement
@@ -115,7 +115,7 @@ def _named(grant: Grant) -> str:
 
 
 def _method(method: PaymentMethod) -> str:
-    return f"{method.brand} ending in {method.last4}" if method.last4 else method.brand
+    return method_name(method.brand, method.last4)
 
 
 def _outcome(attempt: Attempt) -> str:

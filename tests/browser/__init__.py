@@ -1,0 +1,1 @@
+"""The spine in a real browser."""

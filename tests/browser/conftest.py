@@ -24,7 +24,9 @@ def signs_in(chromium: ChromiumBrowser, live_server: Server, alice_actor: Actor)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
+        page.on(
+            "console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None
+        )
         page.goto("/sign-in")
         page.fill("[name=email]", alice_actor.email)
         page.fill("[name=password]", PASSWORD)

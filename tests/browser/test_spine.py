@@ -7,13 +7,18 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from app import clock
+from app.gateways import sandbox
 from app.models.customers import Customer
+from app.services import due
 from tests.browser.conftest import Opens
 from tests.support import shop
 from tests.support.shop import ASKS, BROKE, GOOD
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
-PAGES = ("/billing/", "/billing/add-credits/", "/billing/balance-history/")
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+PAGES = ("/billing/", "/billing/add-credits/", "/billing/balance-history")
 LOOKS = {
     "light": {"color_scheme": "light", "viewport": {"width": 1360, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1360, "height": 900}},
@@ -50,7 +55,9 @@ def heading(page: Page) -> str:
 
 
 @with_and_without
-def test_a_customer_buys_credit_and_the_three_pages_agree(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
+def test_a_customer_buys_credit_and_the_three_pages_agree(
+    app: Flask, signs_in: Opens, acme: Customer, javascript: bool
+) -> None:
     page = signs_in(java_script_enabled=javascript)
     saves_method(page, GOOD)
     buys(page)
@@ -60,14 +67,16 @@ def test_a_customer_buys_credit_and_the_three_pages_agree(app: Flask, signs_in: 
     page.goto("/billing/")
     expect(page.locator("#overview-balance .stat--lead")).to_contain_text("$25.00")
     expect(page.locator("#balance-badge")).to_contain_text("$25.00")
-    page.goto("/billing/balance-history/")
+    page.goto("/billing/balance-history")
     expect(page.locator("main table")).to_contain_text("+$25.00")
     expect(page.locator("#balance-badge")).to_contain_text("$25.00")
     assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
 
 
 @with_and_without
-def test_a_declined_card_is_said_and_another_one_buys(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
+def test_a_declined_card_is_said_and_another_one_buys(
+    app: Flask, signs_in: Opens, acme: Customer, javascript: bool
+) -> None:
     page = signs_in(java_script_enabled=javascript)
     saves_method(page, BROKE)
     buys(page)
@@ -98,6 +107,24 @@ def test_the_bank_asks(app: Flask, signs_in: Opens, acme: Customer, javascript: 
     assert (shop.charges(app), shop.remaining(acme)) == (([2500], 25_000_000) if approves else ([], 0))
 
 
+@with_and_without
+def test_a_lost_answer_is_waited_for_and_the_page_changes_by_itself(
+    app: Flask, signs_in: Opens, acme: Customer, javascript: bool
+) -> None:
+    settings = app.extensions["purser.settings"]
+    page = signs_in(java_script_enabled=javascript)
+    saves_method(page, GOOD)
+    sandbox.plant(settings, "confirm_intent", "timeout_after")
+    sandbox.plant(settings, "fetch_intent", "timeout_before", 3)
+    buys(page)
+    assert heading(page) == "We have not heard back about this payment yet"
+    sandbox.clear_faults(settings)
+    with clock.at(shop.payments(acme)[0].next_check_at):
+        due.run_due()
+    expect(page.locator("#add_credits-payment-title")).to_have_text("Added $25.00 to your balance", timeout=10_000)
+    assert shop.charges(app) == [2500]
+
+
 def test_a_double_click_buys_once(app: Flask, signs_in: Opens, acme: Customer) -> None:
     page = signs_in()
     saves_method(page, GOOD)
@@ -108,14 +135,16 @@ def test_a_double_click_buys_once(app: Flask, signs_in: Opens, acme: Customer) -
 
 
 @with_and_without
-def test_going_back_and_sending_the_form_again_buys_once(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
+def test_going_back_and_sending_the_form_again_buys_once(
+    app: Flask, signs_in: Opens, acme: Customer, javascript: bool
+) -> None:
     page = signs_in(java_script_enabled=javascript)
     saves_method(page, GOOD)
     buys(page)
     assert heading(page) == "Added $25.00 to your balance"
     page.go_back()
-    expect(page.locator("#amount")).to_be_visible()
-    buys(page)
+    page.fill("#amount", "25.00")
+    page.get_by_role("button", name="Add $25.00 to my balance").click()
     expect(page.get_by_text("You bought the same a few minutes ago")).to_be_visible()
     assert (len(shop.payments(acme)), shop.charges(app)) == (1, [2500])
 
@@ -147,7 +176,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(signs_in: Opens, look: d
     for path in PAGES:
         page.goto(path)
         is_clean(page, path)
-    page.fill("#amount", "4.99") if page.url.endswith("add-credits/") else page.goto(shop.PATH)
+    page.goto(shop.PATH)
     page.fill("#amount", "4.99")
     page.locator("#add_credits-buy").click()
     expect(page.locator("#amount-error")).to_be_visible()

@@ -23,7 +23,13 @@ from app.domain.money import (
 
 @pytest.mark.case("AC-32/33")
 def test_exponents_come_from_a_table() -> None:
-    assert {code: exponent(code) for code in ("USD", "EUR", "JPY", "KWD", "UGX")} == {"USD": 2, "EUR": 2, "JPY": 0, "KWD": 3, "UGX": 0}
+    assert {code: exponent(code) for code in ("USD", "EUR", "JPY", "KWD", "UGX")} == {
+        "USD": 2,
+        "EUR": 2,
+        "JPY": 0,
+        "KWD": 3,
+        "UGX": 0,
+    }
 
 
 @pytest.mark.case("AC-39/40")
@@ -57,7 +63,9 @@ def test_halves_go_away_from_zero() -> None:
     assert divided(1, -2) == -1
 
 
-@given(total=st.integers(-(10**12), 10**12), weights=st.lists(st.integers(0, 10**6), min_size=1, max_size=12).filter(any))
+@given(
+    total=st.integers(-(10**12), 10**12), weights=st.lists(st.integers(0, 10**6), min_size=1, max_size=12).filter(any)
+)
 def test_a_split_loses_no_cent(total: int, weights: list[int]) -> None:
     parts = split(total, weights)
     assert sum(parts) == total
@@ -67,14 +75,45 @@ def test_a_split_loses_no_cent(total: int, weights: list[int]) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "currency", "minor"),
-    [("25", "USD", 2500), ("25.5", "USD", 2550), (" 25.50 ", "USD", 2550), ("0.01", "USD", 1), ("007", "USD", 700), ("300", "JPY", 300), ("1.234", "KWD", 1234)],
+    [
+        ("25", "USD", 2500),
+        ("25.5", "USD", 2550),
+        (" 25.50 ", "USD", 2550),
+        ("0.01", "USD", 1),
+        ("007", "USD", 700),
+        ("300", "JPY", 300),
+        ("1.234", "KWD", 1234),
+    ],
 )
 def test_digits_are_read_exactly(typed: str, currency: str, minor: int) -> None:
     assert parse_amount(typed, currency) == Money(minor, currency)
 
 
 @pytest.mark.parametrize(
-    "typed", ["", " ", "1e3", "sNaN", "NaN", "Infinity", "٥", "５", "²", "5,00", "+5", "-5", "5.", ".5", "5.001", "$5", "0x10", "1_000", "5 0", "5\x00", "9" * 400]
+    "typed",
+    [
+        "",
+        " ",
+        "1e3",
+        "sNaN",
+        "NaN",
+        "Infinity",
+        "٥",
+        "５",
+        "²",
+        "5,00",
+        "+5",
+        "-5",
+        "5.",
+        ".5",
+        "5.001",
+        "$5",
+        "0x10",
+        "1_000",
+        "5 0",
+        "5\x00",
+        "9" * 400,
+    ],
 )
 def test_anything_else_is_refused_with_words(typed: str) -> None:
     with pytest.raises(Refused) as refused:

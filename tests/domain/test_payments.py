@@ -45,7 +45,13 @@ def test_the_database_knows_the_same_states() -> None:
 
 def test_looks_grow_rarer_within_bounds() -> None:
     waits = [next_check(timedelta(seconds=age)) for age in (0, 60, 600, 6_000, 10**7)]
-    assert waits == [timedelta(seconds=30), timedelta(seconds=30), timedelta(seconds=60), timedelta(seconds=600), timedelta(hours=6)]
+    assert waits == [
+        timedelta(seconds=30),
+        timedelta(seconds=30),
+        timedelta(seconds=60),
+        timedelta(seconds=600),
+        timedelta(hours=6),
+    ]
 
 
 def test_a_decline_is_told_in_words_and_fraud_stays_vague() -> None:

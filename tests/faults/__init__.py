@@ -1,0 +1,1 @@
+"""Killed processes and a processor that misbehaves."""

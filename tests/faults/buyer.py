@@ -62,7 +62,12 @@ def main(customer_id: str, method_id: str, form_key: str, kill_at: int) -> None:
     event.listen(Session, "before_commit", lambda _session: moments.reached("before commit"))
     event.listen(Session, "after_commit", lambda _session: moments.reached("after commit"))
     actor = Actor(
-        member_id="mem_buyer", customer_id=customer_id, role=Role.OWNER, name="Buyer", email="buyer@acme.example", customer_name="Acme"
+        member_id="mem_buyer",
+        customer_id=customer_id,
+        role=Role.OWNER,
+        name="Buyer",
+        email="buyer@acme.example",
+        customer_name="Acme",
     )
     with app.app_context(), as_customer(customer_id):
         payment = top_ups.buy(

@@ -52,17 +52,33 @@ def recover(app: Flask) -> None:
 def outcome(app: Flask, customer_id: str) -> Outcome:
     """Read both sides and prove that they agree: charged exactly as credited, nothing twice, every invariant whole."""
     with app.app_context(), as_service("compare both sides"):
-        intents = [json.loads(body) for body in db.session.scalars(select(SandboxObject.body).where(SandboxObject.type == "payment_intent"))]
-        ours = {payment.id: payment for payment in db.session.scalars(select(Payment).where(Payment.customer_id == customer_id))}
+        intents = [
+            json.loads(body)
+            for body in db.session.scalars(select(SandboxObject.body).where(SandboxObject.type == "payment_intent"))
+        ]
+        ours = {
+            payment.id: payment
+            for payment in db.session.scalars(select(Payment).where(Payment.customer_id == customer_id))
+        }
         intents = [each for each in intents if each["metadata"].get("customer") == customer_id]
-        charged = {each["metadata"]["payment"]: each["amount_received"] for each in intents if each["status"] == "succeeded"}
+        charged = {
+            each["metadata"]["payment"]: each["amount_received"] for each in intents if each["status"] == "succeeded"
+        }
         assert len(charged) == sum(each["status"] == "succeeded" for each in intents), "a wish was charged twice"
         received = {payment.id: payment.received_minor for payment in ours.values() if payment.state == "succeeded"}
         assert charged == received, "charged and received differ"
-        grants = list(db.session.scalars(select(Grant).where(Grant.customer_id == customer_id, Grant.kind == "purchased")))
+        grants = list(
+            db.session.scalars(select(Grant).where(Grant.customer_id == customer_id, Grant.kind == "purchased"))
+        )
         assert {grant.payment_id for grant in grants} == set(charged), "charged and credited differ"
         assert len(grants) == len(charged), "a charge was credited twice"
-        posted = db.session.scalars(select(Transfer).where(Transfer.customer_id == customer_id, Transfer.kind == "payment"))
+        posted = db.session.scalars(
+            select(Transfer).where(Transfer.customer_id == customer_id, Transfer.kind == "payment")
+        )
         assert sorted(each.amount for each in posted) == sorted(charged.values())
         assert verify(customer_id) == []
-        return Outcome(sorted(charged.values()), sorted(grant.micros for grant in grants), sorted(each.state for each in ours.values()))
+        return Outcome(
+            sorted(charged.values()),
+            sorted(grant.micros for grant in grants),
+            sorted(each.state for each in ours.values()),
+        )

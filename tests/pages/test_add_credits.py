@@ -1,24 +1,19 @@
 """Add credits: shows, buys once, says in words why not, and keeps what was typed."""
 
-from threading import Barrier, Thread
-
 import pytest
 from flask import Flask
 
-from app import ids
+from app import clock, ids
 from app.domain.people import Actor
-from app.gateways import sandbox
 from app.models.customers import Customer
-from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
-from app.services import customers, due, payment_methods
+from app.services import customers, payment_methods
 from app.services.transaction import transaction
-from app import clock
 from tests.support import cast, shop
-from tests.support.browser import Browser, Page
-from tests.support.client import outside_contexts
-from tests.support.shop import ASKS, BROKE, BUY, FORM, PATH, SAVE
+from tests.support.browser import Browser
+from tests.support.shop import BUY, FORM, PATH, SAVE
+from tests.support.statements import counted
 
 FRAGMENT = {"HX-Request": "true"}
 WRONG = {
@@ -56,7 +51,9 @@ def test_it_asks_how_much_and_how(alice: Browser, visa: PaymentMethod) -> None:
 
 def test_there_is_no_field_for_a_card_number(alice: Browser) -> None:
     page = alice.opens(PATH)
-    typed = [each for each in page.soup.select("main input:not([type=hidden], [type=radio])") if each["name"] != "amount"]
+    typed = [
+        each for each in page.soup.select("main input:not([type=hidden], [type=radio])") if each["name"] != "amount"
+    ]
     assert typed == []
     assert page.soup.select("[autocomplete^=cc-]") == []
 
@@ -65,13 +62,17 @@ def test_the_total_is_worked_out_by_the_server(alice: Browser, visa: PaymentMeth
     total = alice.opens(f"{PATH}total?amount=25.00", **FRAGMENT)
     assert total.texts(BUY) == ["Add $25.00 to my balance"]
     assert total.find(BUY)["value"] == "2500 USD 25000000"
-    assert [each["id"] for each in total.soup.find_all(recursive=False) if each.get("id", "").startswith("add_credits")] == ["add_credits-total"]
+    assert [
+        each["id"] for each in total.soup.find_all(recursive=False) if each.get("id", "").startswith("add_credits")
+    ] == ["add_credits-total"]
     wrong = alice.opens(f"{PATH}total?amount=4.99", **FRAGMENT)
     assert wrong.texts(BUY) == ["Add to my balance"]
     assert "Enter an amount between $5.00 and $5,000.00." in wrong.text
 
 
-def test_without_javascript_the_total_is_shown_before_anything_is_charged(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
+def test_without_javascript_the_total_is_shown_before_anything_is_charged(
+    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
     page = shop.reviewed(alice, "25")
     assert (page.status, page.texts(BUY), page.value("amount")) == (200, ["Add $25.00 to my balance"], "25")
     assert "Nothing is charged yet" in page.text
@@ -92,9 +93,11 @@ def test_it_buys_and_shows_the_new_balance(app: Flask, alice: Browser, acme: Cus
     assert "+$25.00" in row.text
 
 
-def test_htmx_gets_the_payment_its_address_and_the_new_balance_beside_it(alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
+def test_htmx_gets_the_payment_its_address_and_the_new_balance_beside_it(
+    alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
     page = shop.reviewed(alice)
-    answer = alice.posts(PATH, _filled(page), **FRAGMENT)
+    answer = alice.posts(PATH, shop.filled(page), **FRAGMENT)
     (payment,) = shop.payments(acme)
     assert answer.response.headers["HX-Push-Url"] == f"{PATH}payments/{payment.id}"
     assert answer.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
@@ -121,7 +124,7 @@ def test_a_wrong_amount_is_refused_in_words_and_kept(
 
 
 def test_what_no_database_can_keep_is_refused(alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
-    sent = _filled(shop.reviewed(alice))
+    sent = shop.filled(shop.reviewed(alice))
     for field in ("amount", "pack", "method", "form_key", "seen"):
         for junk in ("pay\0", "\ufffd", "x" * 5000):
             assert alice.posts(PATH, {**sent, field: junk}).status in {404, 409, 422}
@@ -130,14 +133,24 @@ def test_what_no_database_can_keep_is_refused(alice: Browser, acme: Customer, vi
 
 def test_a_payment_method_must_be_chosen(alice: Browser, acme: Customer) -> None:
     page = shop.reviewed(alice)
-    assert (page.status, page.errors(), page.value("amount")) == (422, ["Choose a payment method, or add one."], "25.00")
+    assert (page.status, page.errors(), page.value("amount")) == (
+        422,
+        ["Choose a payment method, or add one."],
+        "25.00",
+    )
 
 
 def test_another_customers_payment_method_is_not_there(
-    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod, mallory: Browser, mallory_actor: Actor, globex: Customer
+    app: Flask,
+    alice: Browser,
+    acme: Customer,
+    visa: PaymentMethod,
+    mallory: Browser,
+    mallory_actor: Actor,
+    globex: Customer,
 ) -> None:
     shop.add_method(mallory_actor)
-    page = mallory.posts(PATH, {**_filled(shop.reviewed(mallory)), "method": visa.id})
+    page = mallory.posts(PATH, {**shop.filled(shop.reviewed(mallory)), "method": visa.id})
     assert (page.status, page.value("amount")) == (404, "25.00")
     assert page.errors() == ["There is no such payment method."]
     assert (shop.payments(globex), shop.payments(acme), shop.charges(app)) == ([], [], [])
@@ -164,184 +177,15 @@ def test_a_method_is_added_without_leaving_the_page(alice: Browser, acme: Custom
 
 
 def test_htmx_adds_a_method_in_place(alice: Browser, visa: PaymentMethod) -> None:
-    sent = {**_filled(alice.opens(PATH)), "amount": "31.50", "test_method": "pm_card_mastercard"}
+    sent = {**shop.filled(alice.opens(PATH)), "amount": "31.50", "test_method": "pm_card_mastercard"}
     answer = alice.posts(f"{PATH}methods", sent, **FRAGMENT)
     assert answer.texts("#method option[selected]") == ["Mastercard ending in 4444, expires 08/2034"]
     assert (answer.value("amount"), answer.value("form_key")) == ("31.50", sent["form_key"])
 
 
 def test_a_test_method_that_does_not_exist_is_refused(alice: Browser, acme: Customer) -> None:
-    answer = alice.posts(f"{PATH}methods", {**_filled(alice.opens(PATH)), "amount": "7", "test_method": "pm_1234"})
+    answer = alice.posts(f"{PATH}methods", {**shop.filled(alice.opens(PATH)), "amount": "7", "test_method": "pm_1234"})
     assert (answer.status, answer.errors(), answer.value("amount")) == (422, ["Choose one of the test methods."], "7")
-
-
-def test_a_decline_is_said_in_words_and_charges_nothing(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) -> None:
-    shop.add_method(alice_actor, BROKE)
-    form = shop.reviewed(alice)
-    page = alice.submits(form, FORM, button=BUY)
-    assert page.status == 402
-    assert page.errors() == ["The card has insufficient funds. Nothing was charged."]
-    assert (page.value("amount"), page.texts(BUY)) == ("25.00", ["Add $25.00 to my balance"])
-    assert page.value("form_key") != form.value("form_key")
-    assert (shop.charges(app), shop.remaining(acme)) == ([], 0)
-
-
-def test_after_a_decline_another_method_buys_once(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) -> None:
-    shop.add_method(alice_actor, BROKE)
-    good = shop.add_method(alice_actor)
-    declined = shop.bought(alice)
-    page = alice.submits(declined, FORM, button=BUY, method=good.id)
-    assert page.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
-    assert shop.charges(app) == [2500]
-
-
-def test_the_bank_asks_and_an_approval_buys(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) -> None:
-    shop.add_method(alice_actor, ASKS)
-    page = shop.bought(alice)
-    assert page.texts("#add_credits-payment h2") == ["Your bank wants to confirm this payment"]
-    assert shop.charges(app) == []
-    bank = alice.follows(page, "#add_credits-payment a.btn--primary")
-    back = alice.submits(bank, "form", button="[name=approve]")
-    (payment,) = shop.payments(acme)
-    assert back.redirects[-1] == f"{PATH}payments/{payment.id}"
-    assert back.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
-    assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
-    again = alice.opens(f"{PATH}payments/{payment.id}/return")
-    assert again.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
-    assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
-
-
-@pytest.mark.case("AC-12")
-def test_declining_at_the_bank_charges_nothing_and_allows_another_try(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) -> None:
-    shop.add_method(alice_actor, ASKS)
-    bank = alice.follows(shop.bought(alice), "#add_credits-payment a.btn--primary")
-    back = alice.submits(bank, "form", button="[name=decline]")
-    assert back.texts("#add_credits-payment h2") == ["Nothing was charged"]
-    assert "The bank could not confirm that it was you." in back.text
-    again = alice.follows(back, "#add_credits-payment a.btn--primary")
-    assert (again.value("amount"), again.texts(BUY)) == ("25.00", ["Add $25.00 to my balance"])
-    assert (shop.charges(app), shop.remaining(acme)) == ([], 0)
-
-
-@pytest.mark.case("AC-12")
-def test_abandoning_the_bank_leaves_the_way_open(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) -> None:
-    shop.add_method(alice_actor, ASKS)
-    waiting = shop.bought(alice)
-    good = shop.add_method(alice_actor)
-    page = alice.submits(shop.reviewed(alice, method=good.id), FORM, button=BUY)
-    assert page.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
-    still = alice.opens(waiting.path)
-    assert still.texts("#add_credits-payment h2") == ["Your bank wants to confirm this payment"]
-    assert shop.charges(app) == [2500]
-
-
-def test_no_answer_is_never_read_as_failed(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
-    form = shop.reviewed(alice)
-    settings = app.extensions["purser.settings"]
-    sandbox.plant(settings, "confirm_intent", "timeout_after")
-    sandbox.plant(settings, "fetch_intent", "timeout_before", 3)
-    page = alice.submits(form, FORM, button=BUY)
-    assert page.texts("#add_credits-payment h2") == ["We have not heard back about this payment yet"]
-    assert "You will not be charged twice" in page.text
-    assert page.find("#add_credits-payment")["hx-trigger"] == "every 2s"
-    assert page.find("noscript meta[http-equiv=refresh]")["content"] == "3"
-    sandbox.clear_faults(settings)
-    with clock.at(shop.payments(acme)[0].next_check_at):
-        due.run_due()
-    settled = alice.opens(page.path)
-    assert settled.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
-    assert settled.soup.select("[hx-trigger='every 2s'], meta[http-equiv=refresh]") == []
-    assert shop.charges(app) == [2500]
-
-
-def test_an_unavailable_processor_is_said_and_everything_kept(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
-    form = shop.reviewed(alice)
-    settings = app.extensions["purser.settings"]
-    sandbox.plant(settings, "create_intent", "refuse", 3)
-    page = alice.submits(form, FORM, button=BUY)
-    assert page.status == 503
-    assert page.errors() == [
-        "Our payment processor does not answer right now. Nothing was charged. Please try again in a minute."
-    ]
-    assert page.value("amount") == "25.00"
-    sandbox.clear_faults(settings)
-    assert alice.submits(page, FORM, button=BUY).texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
-    assert shop.charges(app) == [2500]
-
-
-@pytest.mark.case("AC-1")
-def test_the_same_form_twice_is_one_purchase_with_one_answer(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
-    sent = _filled(shop.reviewed(alice))
-    first, second = alice.posts(PATH, sent), alice.posts(PATH, sent)
-    assert first.path == second.path
-    assert (len(shop.payments(acme)), shop.charges(app), shop.remaining(acme)) == (1, [2500], 25_000_000)
-
-
-@pytest.mark.case("AC-1")
-def test_a_used_form_with_another_amount_is_refused(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
-    sent = _filled(shop.reviewed(alice))
-    alice.posts(PATH, sent)
-    other = alice.posts(PATH, {**sent, "amount": "30.00", "seen": "3000 USD 30000000"})
-    assert other.status == 409
-    assert "This form was already sent, for 25.00 USD. Nothing more was charged." in other.text
-    assert other.value("form_key") != sent["form_key"]
-    assert shop.charges(app) == [2500]
-
-
-@pytest.mark.case("AC-1")
-def test_a_declined_form_sent_again_is_declined_again_without_a_second_attempt(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) -> None:
-    shop.add_method(alice_actor, BROKE)
-    sent = _filled(shop.reviewed(alice))
-    first, second = alice.posts(PATH, sent), alice.posts(PATH, sent)
-    assert (first.status, second.status, first.errors()) == (402, 402, second.errors())
-    assert len(shop.payments(acme)) == 1
-
-
-@pytest.mark.case("AC-2")
-def test_a_double_click_buys_once(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
-    sent = _filled(shop.reviewed(alice))
-    answers = _at_once(app, alice, [sent] * 4)
-    assert {answer.status for answer in answers} == {200}
-    assert len({answer.path for answer in answers}) == 1
-    assert (len(shop.payments(acme)), shop.charges(app), shop.remaining(acme)) == (1, [2500], 25_000_000)
-
-
-@pytest.mark.case("AC-2")
-def test_back_and_resubmit_asks_before_it_buys_again(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
-    shop.bought(alice)
-    asked = shop.bought(alice)
-    assert asked.status == 409
-    assert "You bought the same a few minutes ago, for $25.00. Nothing more was charged." in asked.text
-    assert shop.charges(app) == [2500]
-    meant = alice.submits(asked, FORM, button=BUY)
-    assert meant.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
-    assert shop.charges(app) == [2500, 2500]
-
-
-@pytest.mark.case("AC-2")
-def test_two_tabs_buy_once(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
-    one, two = shop.reviewed(alice), shop.reviewed(alice)
-    alice.submits(one, FORM, button=BUY)
-    assert alice.submits(two, FORM, button=BUY).status == 409
-    assert shop.charges(app) == [2500]
-
-
-@pytest.mark.case("AC-46/50")
-def test_no_other_amount_is_charged_than_the_button_said(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
-    page = shop.reviewed(alice)
-    changed = alice.submits(page, FORM, button=BUY, amount="30.00")
-    assert changed.status == 409
-    assert "The total is $30.00. Check it, then press the button." in changed.text
-    assert changed.texts(BUY) == ["Add $30.00 to my balance"]
-    assert shop.charges(app) == []
-    alice.submits(changed, FORM, button=BUY)
-    assert shop.charges(app) == [3000]
-
-
-@pytest.mark.parametrize("seen", ["2500 EUR 25000000", "2500", "2500 USD 26000000", "2500 USD 25000000 again again"])
-def test_a_total_that_was_never_shown_is_refused(app: Flask, alice: Browser, visa: PaymentMethod, seen: str) -> None:
-    answer = alice.posts(PATH, {**_filled(shop.reviewed(alice)), "seen": seen})
-    assert (answer.status, shop.charges(app)) == (409, [])
 
 
 def test_packs_show_credits_and_price_and_buy_exactly_that(app: Flask, origin: str, catalog: str) -> None:
@@ -358,16 +202,18 @@ def test_packs_show_credits_and_price_and_buy_exactly_that(app: Flask, origin: s
     done = browser.submits(review, FORM, button=BUY)
     assert done.texts("#add_credits-payment h2") == ["Added 2,500,000 tokens to your balance"]
     assert (shop.charges(app), shop.remaining(customer)) == ([1000], before + 2_500_000_000_000)
-    assert browser.posts(PATH, {**_filled(review), "pack": "gold"}).errors() == ["Choose a credit pack."]
+    assert browser.posts(PATH, {**shop.filled(review), "pack": "gold"}).errors() == ["Choose a credit pack."]
     assert browser.submits(page, FORM, button=BUY).errors() == ["Choose a credit pack."]
 
 
-def test_a_viewer_may_look_but_not_buy(app: Flask, bob: Browser, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
+def test_a_viewer_may_look_but_not_buy(
+    app: Flask, bob: Browser, alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
     page = bob.opens(PATH)
     assert page.status == 200
     assert "Your role may look at this but not buy." in page.text
     assert page.soup.select(BUY) == []
-    sent = {**_filled(shop.reviewed(alice)), "csrf_token": page.value("csrf_token")}
+    sent = {**shop.filled(shop.reviewed(alice)), "csrf_token": page.value("csrf_token")}
     assert bob.posts(PATH, sent).status == 403
     assert bob.posts(f"{PATH}methods", {**sent, "test_method": "pm_card_visa"}).status == 403
     assert shop.payments(acme) == []
@@ -379,7 +225,9 @@ def test_a_stranger_is_sent_to_sign_in(visitor: Browser, catalog: str, path: str
     assert visitor.opens(PATH + path, **FRAGMENT).status == 401
 
 
-def test_another_customer_finds_no_such_payment(alice: Browser, mallory: Browser, acme: Customer, visa: PaymentMethod) -> None:
+def test_another_customer_finds_no_such_payment(
+    alice: Browser, mallory: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
     shop.bought(alice)
     (payment,) = shop.payments(acme)
     for path in (f"payments/{payment.id}", f"payments/{payment.id}/return", "payments/pay_nonsense", "payments/%00"):
@@ -389,36 +237,26 @@ def test_another_customer_finds_no_such_payment(alice: Browser, mallory: Browser
 
 
 def test_no_form_without_its_token(alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
-    sent = _filled(shop.reviewed(alice))
+    sent = shop.filled(shop.reviewed(alice))
     del sent["csrf_token"]
     assert alice.posts(PATH, sent).status == 400
     assert shop.payments(acme) == []
 
 
-def _filled(page: Page) -> dict[str, str]:
-    """Return what the page's form would send by its button."""
-    names = {str(each["name"]) for each in page.find(FORM).select("input[name], select[name]")}
-    return {**{name: page.value(name) for name in names}, "seen": str(page.find(BUY).get("value", ""))}
+def test_it_takes_as_many_statements_with_one_method_as_with_many(
+    alice: Browser, alice_actor: Actor, visa: PaymentMethod
+) -> None:
+    with counted() as few:
+        alice.opens(PATH)
+    for _ in range(3):
+        shop.add_method(alice_actor)
+    with counted() as many:
+        alice.opens(PATH)
+    assert len(few) == len(many) <= 5, "\n".join(many)
 
 
-def _at_once(app: Flask, browser: Browser, forms: list[dict[str, str]]) -> list[Page]:
-    """Send the forms at the same moment, each from a thread of its own with the browser's cookie."""
-    cookie = browser.client.get_cookie("purser", domain="localhost")
-    assert cookie is not None
-    start, answers = Barrier(len(forms)), []
-
-    def send(form: dict[str, str]) -> None:
-        client = app.test_client()
-        client.set_cookie("purser", cookie.value, domain="localhost")
-        other = Browser(client, browser.origin)
-        start.wait(10)
-        answers.append(other.posts(PATH, form))
-
-    threads = [Thread(target=send, args=(form,)) for form in forms]
-    with outside_contexts():
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-    assert len(answers) == len(forms)
-    return answers
+def test_a_payment_takes_few_statements(alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
+    done = shop.bought(alice)
+    with counted() as statements:
+        alice.opens(done.path)
+    assert len(statements) <= 5, "\n".join(statements)

@@ -5,6 +5,7 @@ from itertools import product
 from urllib.parse import quote
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import select
 
@@ -34,10 +35,18 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
         rows = [db.session.scalars(select(kind.id).where(kind.customer_id == acme.customer_id)).all() for kind in kinds]
     assert all(rows)
     form_key = shop.payments(acme)[0].form_key
-    return [acme.customer_id, alice_actor.member_id, alice_actor.email, form_key, *(each for ids in rows for each in ids)]
+    return [
+        acme.customer_id,
+        alice_actor.member_id,
+        alice_actor.email,
+        form_key,
+        *(each for ids in rows for each in ids),
+    ]
 
 
-def test_no_address_shows_her_anything_of_acme(app: Flask, mallory: Browser, acme: Customer, acmes_ids: list[str]) -> None:
+def test_no_address_shows_her_anything_of_acme(
+    app: Flask, mallory: Browser, acme: Customer, acmes_ids: list[str]
+) -> None:
     before, walked = _everything_of(acme), 0
     token = _token(mallory)
     for rule in rules_of(app):
@@ -54,20 +63,27 @@ def test_no_address_shows_her_anything_of_acme(app: Flask, mallory: Browser, acm
     assert _everything_of(acme) == before
 
 
-def test_no_query_shows_her_anything_of_acme(app: Flask, mallory: Browser, acme: Customer, acmes_ids: list[str]) -> None:
+def test_no_query_shows_her_anything_of_acme(
+    app: Flask, mallory: Browser, mallory_actor: Actor, acme: Customer, acmes_ids: list[str]
+) -> None:
+    shop.add_method(mallory_actor, "pm_card_mastercard")
     names = _field_names(app, mallory) | {"cursor", "before", "after", "figure", "customer", "customer_id", "next"}
     for path in _pages(app):
         for value in acmes_ids:
-            answer = mallory.opens(f"{path}?" + "&".join(f"{name}={quote(value)}" for name in sorted(names)))
-            assert answer.status in {200, 400, 404, 422}, f"{path} answers {answer.status}"
-            _tells_nothing(answer.response.text, path)
+            query = "&".join(f"{name}={quote(value)}" for name in sorted(names))
+            # A file that streams is read to its end while its request lasts.
+            answer = mallory.client.get(f"{path}?{query}", base_url=mallory.origin, buffered=True)
+            assert answer.status_code in {200, 303, 400, 404, 422}, f"{path} answers {answer.status_code}"
+            _tells_nothing(answer.text, path)
 
 
-def test_no_form_takes_anything_of_acme(app: Flask, mallory: Browser, mallory_actor: Actor, acme: Customer, acmes_ids: list[str]) -> None:
-    shop.add_method(mallory_actor)
+def test_no_form_takes_anything_of_acme(
+    app: Flask, mallory: Browser, mallory_actor: Actor, acme: Customer, acmes_ids: list[str]
+) -> None:
+    shop.add_method(mallory_actor, "pm_card_mastercard")
     before, token, names = _everything_of(acme), _token(mallory), _field_names(app, mallory)
     charged = shop.charges(app)
-    filled = {"amount": "25.00", "seen": "2500 USD 25000000", "test_method": "pm_card_visa"}
+    filled = {"amount": "25.00", "seen": "2500 USD 25000000", "test_method": "pm_card_mastercard"}
     for path in _forms(app):
         for value in acmes_ids:
             everywhere = dict.fromkeys(names, value)
@@ -82,7 +98,11 @@ def test_no_form_takes_anything_of_acme(app: Flask, mallory: Browser, mallory_ac
 
 def _pages(app: Flask) -> Iterator[str]:
     for rule in rules_of(app):
-        if "GET" in (rule.methods or set()) and not rule.arguments and rule.endpoint.partition(".")[0] not in OTHER_SIDE:
+        if (
+            "GET" in (rule.methods or set())
+            and not rule.arguments
+            and rule.endpoint.partition(".")[0] not in OTHER_SIDE
+        ):
             yield rule.rule
 
 
@@ -94,7 +114,10 @@ def _forms(app: Flask) -> Iterator[str]:
 
 
 def _field_names(app: Flask, browser: Browser) -> set[str]:
-    found = {str(each["name"]) for path in _pages(app) for each in browser.opens(path).soup.select("form [name]")}
+    found: set[str] = set()
+    for path in _pages(app):
+        html = browser.client.get(path, base_url=browser.origin, buffered=True).text
+        found |= {str(each["name"]) for each in BeautifulSoup(html, "html.parser").select("form [name]")}
     assert {"amount", "method", "form_key", "seen"} <= found
     return found - {"csrf_token"}
 
@@ -112,7 +135,7 @@ def _token(browser: Browser) -> str:
 
 def _tells_nothing(html: str, where: str) -> None:
     lower = html.lower()
-    for canary in ("acme", "alice archer", "4242, expires", "$25.00 to your balance", "26.00", "27.00"):
+    for canary in ("acme", "alice archer", "4242, expires 08", "$25.00 to your balance", "26.00", "27.00"):
         assert canary not in lower.replace("alice@acme.example", ""), f"{where} says {canary!r}"
 
 
@@ -122,7 +145,12 @@ def _everything_of(customer: Customer) -> dict[str, list[tuple[object, ...]]]:
     with as_service("read all rows of a customer"):
         return {
             table.__tablename__: sorted(
-                (tuple(row) for row in db.session.execute(select(table.__table__).where(table.__table__.c.customer_id == customer.customer_id))),
+                (
+                    tuple(row)
+                    for row in db.session.execute(
+                        select(table.__table__).where(table.__table__.c.customer_id == customer.customer_id)
+                    )
+                ),
                 key=repr,
             )
             for table in tables

@@ -19,7 +19,8 @@ class StandAloneClient(FlaskClient):
     """
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make the request."""
+        """Make the request, and read the whole answer while its own context is there."""
+        kwargs.setdefault("buffered", True)
         with outside_contexts():
             return super().open(*args, **kwargs)
 

@@ -1,5 +1,7 @@
 """Buying in tests: methods, the form's buttons, and what both sides know of it afterwards."""
 
+from threading import Barrier, Thread
+
 from flask import Flask
 from sqlalchemy import select
 
@@ -11,6 +13,7 @@ from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
 from app.services import balance, payment_methods
 from tests.support.browser import Browser, Page
+from tests.support.client import outside_contexts
 
 PATH = "/billing/add-credits/"
 FORM = "form[aria-label='Add credits']"
@@ -51,3 +54,32 @@ def charges(app: Flask) -> list[int]:
     """Return what the pretend bank was paid, in minor units."""
     intents = sandbox.objects(app.extensions["purser.settings"], "payment_intent")
     return [intent["amount_received"] for intent in intents if intent["status"] == "succeeded"]
+
+
+def filled(page: Page) -> dict[str, str]:
+    """Return what the page's form would send by its button."""
+    names = {str(each["name"]) for each in page.find(FORM).select("input[name], select[name]")}
+    return {**{name: page.value(name) for name in names}, "seen": str(page.find(BUY).get("value", ""))}
+
+
+def at_once(app: Flask, browser: Browser, forms: list[dict[str, str]]) -> list[Page]:
+    """Send the forms at the same moment, each from a thread of its own with the browser's cookie."""
+    cookie = browser.client.get_cookie("purser", domain="localhost")
+    assert cookie is not None
+    start, answers = Barrier(len(forms)), []
+
+    def send(form: dict[str, str]) -> None:
+        client = app.test_client()
+        client.set_cookie("purser", cookie.value, domain="localhost")
+        other = Browser(client, browser.origin)
+        start.wait(10)
+        answers.append(other.posts(PATH, form))
+
+    threads = [Thread(target=send, args=(form,)) for form in forms]
+    with outside_contexts():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert len(answers) == len(forms)
+    return answers

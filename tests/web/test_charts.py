@@ -1,6 +1,7 @@
 """The charts: exact, readable at any scale, and one sentence to a screen reader."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -38,7 +39,7 @@ def boxes_below(drawing: Markup, size: Size) -> list[tuple[float, float]]:
 def assert_in_order(drawing: Markup, size: Size) -> None:
     boxes = boxes_below(drawing, size)
     assert boxes and boxes[-1][1] <= size.width
-    assert all(before[1] < after[0] for before, after in zip(boxes, boxes[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(boxes))
 
 
 @given(MICROS, MICROS, st.integers(2, 5))
@@ -46,7 +47,7 @@ def test_an_axis_holds_its_figures_and_zero_in_even_whole_steps(one: int, other:
     scale = axis(min(one, other), max(one, other), count)
     assert scale.ticks[0] <= min(one, other, 0) and scale.ticks[-1] >= max(one, other, 0)
     assert 0 in scale.ticks and 2 <= len(scale.ticks) <= count + 3
-    assert {after - before for before, after in zip(scale.ticks, scale.ticks[1:], strict=False)} == {scale.step}
+    assert {after - before for before, after in pairwise(scale.ticks)} == {scale.step}
 
 
 @given(MICROS, MICROS, UNITS)

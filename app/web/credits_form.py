@@ -1,0 +1,60 @@
+"""The form that buys credit: what is wanted, how it is paid, and the total that the member saw."""
+
+from wtforms import HiddenField, StringField
+
+from app import ids
+from app.domain.errors import Refused
+from app.domain.money import Money, parse_amount
+from app.domain.top_ups import TopUp
+from app.services import top_ups
+from app.web.access import current_catalog, current_customer
+from app.web.fields import PageForm
+from app.web.filters import money
+
+AGAIN = " again"
+
+
+class CreditsForm(PageForm):
+    """What to buy and how to pay. `seen` is the total that the pressed button showed: no other is charged."""
+
+    amount = StringField("Amount")
+    pack = StringField("Credit pack")
+    method = StringField("Select a payment method")
+    test_method = StringField("Test method")
+    form_key = HiddenField()
+    seen = HiddenField()
+
+    def choice(self) -> tuple[Money | None, str]:
+        """Return the amount or the pack that is wanted, or refuse what was typed."""
+        pack = self.pack.data or ""
+        if pack or not current_catalog().top_up:
+            return None, pack
+        return parse_amount(self.amount.data or "", self.currency), ""
+
+    def top_up(self) -> TopUp:
+        """Return what would be charged and credited, or refuse it beside its field."""
+        amount, pack = self.choice()
+        try:
+            return top_ups.priced(current_customer(), amount=amount, pack=pack)
+        except Refused as refusal:
+            raise _in_words(refusal) from None
+
+    def renew(self) -> None:
+        """Make it another wish: the old one is over."""
+        self.form_key.data = ids.new_form_key()
+
+
+def total_seen(wanted: TopUp) -> str:
+    """Return the total as the button carries it: what is charged and what is credited for it."""
+    return f"{wanted.amount.amount_minor} {wanted.amount.currency} {wanted.credits.micros}"
+
+
+def _in_words(refusal: Refused) -> Refused:
+    """Put the refusal of a price beside the field that the form has for it, with amounts as people write them."""
+    bounds = current_catalog().top_up
+    if bounds is None:
+        return Refused("Choose a credit pack.", refusal.reason, 422, "pack")
+    if refusal.reason != "amount_out_of_bounds":
+        return refusal
+    sentence = f"Enter an amount between {money(bounds.min)} and {money(bounds.max)}."
+    return Refused(sentence, refusal.reason, refusal.status, refusal.field)

@@ -1,0 +1,209 @@
+"""Buying once: every way a purchase can go, and never twice for one wish."""
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.domain.people import Actor
+from app.gateways import sandbox
+from app.models.customers import Customer
+from app.models.payments import PaymentMethod
+from app.services import due
+from tests.support import shop
+from tests.support.browser import Browser
+from tests.support.shop import ASKS, BROKE, BUY, FORM, PATH
+
+
+@pytest.fixture
+def visa(alice_actor: Actor) -> PaymentMethod:
+    """A card of Acme's that pays."""
+    return shop.add_method(alice_actor)
+
+
+def test_a_decline_is_said_in_words_and_charges_nothing(
+    app: Flask, alice: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    shop.add_method(alice_actor, BROKE)
+    form = shop.reviewed(alice)
+    page = alice.submits(form, FORM, button=BUY)
+    assert page.status == 402
+    assert page.errors() == ["The card has insufficient funds. Nothing was charged."]
+    assert (page.value("amount"), page.texts(BUY)) == ("25.00", ["Add $25.00 to my balance"])
+    assert page.value("form_key") != form.value("form_key")
+    assert (shop.charges(app), shop.remaining(acme)) == ([], 0)
+
+
+def test_after_a_decline_another_method_buys_once(
+    app: Flask, alice: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    shop.add_method(alice_actor, BROKE)
+    good = shop.add_method(alice_actor)
+    declined = shop.bought(alice)
+    page = alice.submits(declined, FORM, button=BUY, method=good.id)
+    assert page.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert shop.charges(app) == [2500]
+
+
+def test_the_bank_asks_and_an_approval_buys(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) -> None:
+    shop.add_method(alice_actor, ASKS)
+    page = shop.bought(alice)
+    assert page.texts("#add_credits-payment h2") == ["Your bank wants to confirm this payment"]
+    assert shop.charges(app) == []
+    bank = alice.follows(page, "#add_credits-payment a.btn--primary")
+    back = alice.submits(bank, "form", button="[name=approve]")
+    (payment,) = shop.payments(acme)
+    assert back.redirects[-1] == f"{PATH}payments/{payment.id}"
+    assert back.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
+    again = alice.opens(f"{PATH}payments/{payment.id}/return")
+    assert again.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
+
+
+@pytest.mark.case("AC-12")
+def test_declining_at_the_bank_charges_nothing_and_allows_another_try(
+    app: Flask, alice: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    shop.add_method(alice_actor, ASKS)
+    bank = alice.follows(shop.bought(alice), "#add_credits-payment a.btn--primary")
+    back = alice.submits(bank, "form", button="[name=decline]")
+    assert back.texts("#add_credits-payment h2") == ["Nothing was charged"]
+    assert "The bank could not confirm that it was you." in back.text
+    again = alice.follows(back, "#add_credits-payment a.btn--primary")
+    assert (again.value("amount"), again.texts(BUY)) == ("25.00", ["Add $25.00 to my balance"])
+    assert (shop.charges(app), shop.remaining(acme)) == ([], 0)
+
+
+@pytest.mark.case("AC-12")
+def test_abandoning_the_bank_leaves_the_way_open(
+    app: Flask, alice: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    shop.add_method(alice_actor, ASKS)
+    waiting = shop.bought(alice)
+    good = shop.add_method(alice_actor)
+    page = alice.submits(shop.reviewed(alice, method=good.id), FORM, button=BUY)
+    assert page.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    still = alice.opens(waiting.path)
+    assert still.texts("#add_credits-payment h2") == ["Your bank wants to confirm this payment"]
+    assert shop.charges(app) == [2500]
+
+
+def test_no_answer_is_never_read_as_failed(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
+    form = shop.reviewed(alice)
+    settings = app.extensions["purser.settings"]
+    sandbox.plant(settings, "confirm_intent", "timeout_after")
+    sandbox.plant(settings, "fetch_intent", "timeout_before", 3)
+    page = alice.submits(form, FORM, button=BUY)
+    assert page.texts("#add_credits-payment h2") == ["We have not heard back about this payment yet"]
+    assert "You will not be charged twice" in page.text
+    assert page.find("#add_credits-payment")["hx-trigger"] == "every 2s"
+    assert page.find("noscript meta[http-equiv=refresh]")["content"] == "3"
+    sandbox.clear_faults(settings)
+    with clock.at(shop.payments(acme)[0].next_check_at):
+        due.run_due()
+    settled = alice.opens(page.path)
+    assert settled.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert settled.soup.select("[hx-trigger='every 2s'], meta[http-equiv=refresh]") == []
+    assert shop.charges(app) == [2500]
+
+
+def test_an_unavailable_processor_is_said_and_everything_kept(
+    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
+    form = shop.reviewed(alice)
+    settings = app.extensions["purser.settings"]
+    sandbox.plant(settings, "create_intent", "refuse", 3)
+    page = alice.submits(form, FORM, button=BUY)
+    assert page.status == 503
+    assert page.errors() == [
+        "Our payment processor does not answer right now. Nothing was charged. Please try again in a minute."
+    ]
+    assert page.value("amount") == "25.00"
+    sandbox.clear_faults(settings)
+    assert alice.submits(page, FORM, button=BUY).texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert shop.charges(app) == [2500]
+
+
+@pytest.mark.case("AC-1")
+def test_the_same_form_twice_is_one_purchase_with_one_answer(
+    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
+    sent = shop.filled(shop.reviewed(alice))
+    first, second = alice.posts(PATH, sent), alice.posts(PATH, sent)
+    assert first.path == second.path
+    assert (len(shop.payments(acme)), shop.charges(app), shop.remaining(acme)) == (1, [2500], 25_000_000)
+
+
+@pytest.mark.case("AC-1")
+def test_a_used_form_with_another_amount_is_refused(
+    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
+    sent = shop.filled(shop.reviewed(alice))
+    alice.posts(PATH, sent)
+    other = alice.posts(PATH, {**sent, "amount": "30.00", "seen": "3000 USD 30000000"})
+    assert other.status == 409
+    assert "This form was already sent, for 25.00 USD. Nothing more was charged." in other.text
+    assert other.value("form_key") != sent["form_key"]
+    assert shop.charges(app) == [2500]
+
+
+@pytest.mark.case("AC-1")
+def test_a_declined_form_sent_again_is_declined_again_without_a_second_attempt(
+    app: Flask, alice: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    shop.add_method(alice_actor, BROKE)
+    sent = shop.filled(shop.reviewed(alice))
+    first, second = alice.posts(PATH, sent), alice.posts(PATH, sent)
+    assert (first.status, second.status, first.errors()) == (402, 402, second.errors())
+    assert len(shop.payments(acme)) == 1
+
+
+@pytest.mark.case("AC-2")
+def test_a_double_click_buys_once(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
+    sent = shop.filled(shop.reviewed(alice))
+    answers = shop.at_once(app, alice, [sent] * 4)
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.path for answer in answers}) == 1
+    assert (len(shop.payments(acme)), shop.charges(app), shop.remaining(acme)) == (1, [2500], 25_000_000)
+
+
+@pytest.mark.case("AC-2")
+def test_back_and_resubmit_asks_before_it_buys_again(
+    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
+    shop.bought(alice)
+    asked = shop.bought(alice)
+    assert asked.status == 409
+    assert "You bought the same a few minutes ago, for $25.00. Nothing more was charged." in asked.text
+    assert shop.charges(app) == [2500]
+    meant = alice.submits(asked, FORM, button=BUY)
+    assert meant.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert shop.charges(app) == [2500, 2500]
+
+
+@pytest.mark.case("AC-2")
+def test_two_tabs_buy_once(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
+    one, two = shop.reviewed(alice), shop.reviewed(alice)
+    alice.submits(one, FORM, button=BUY)
+    assert alice.submits(two, FORM, button=BUY).status == 409
+    assert shop.charges(app) == [2500]
+
+
+@pytest.mark.case("AC-46/50")
+def test_no_other_amount_is_charged_than_the_button_said(
+    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
+    page = shop.reviewed(alice)
+    changed = alice.submits(page, FORM, button=BUY, amount="30.00")
+    assert changed.status == 409
+    assert "The total is $30.00. Check it, then press the button." in changed.text
+    assert changed.texts(BUY) == ["Add $30.00 to my balance"]
+    assert shop.charges(app) == []
+    alice.submits(changed, FORM, button=BUY)
+    assert shop.charges(app) == [3000]
+
+
+@pytest.mark.parametrize("seen", ["2500 EUR 25000000", "2500", "2500 USD 26000000", "2500 USD 25000000 again again"])
+def test_a_total_that_was_never_shown_is_refused(app: Flask, alice: Browser, visa: PaymentMethod, seen: str) -> None:
+    answer = alice.posts(PATH, {**shop.filled(shop.reviewed(alice)), "seen": seen})
+    assert (answer.status, shop.charges(app)) == (409, [])

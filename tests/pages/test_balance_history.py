@@ -1,0 +1,262 @@
+"""Balance history: every movement, found, explained, and taken along as a file."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+
+import pytest
+from werkzeug.test import TestResponse
+
+from app import clock
+from app.domain.money import Credits
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.ledger import Transfer
+from app.models.scope import as_customer
+from app.services import balance, grants, ledger, usage
+from tests.support import shop
+from tests.support.browser import Browser, Page
+from tests.support.statements import counted
+
+PATH = "/billing/balance-history"
+FORM = "form.filters"
+FRAGMENT = {"HX-Request": "true"}
+ROW = ".table--history tbody tr"
+WRONG = {
+    "kind=zebra": "There is no such kind of movement. Choose one of the list.",
+    "from=2026-13-40": "Enter a day such as 2026-11-21.",
+    "to=yesterday": "Enter a day such as 2026-11-21.",
+    "from=2026-11-02&to=2026-11-01": "The last day is before the first one.",
+    "before=zebra": "This is not a place in the history. Show the movements from the newest on.",
+    "after=-1": "This is not a place in the history. Show the movements from the newest on.",
+    "before=٥": "This is not a place in the history. Show the movements from the newest on.",
+    "before=9999999999999999999": "This is not a place in the history. Show the movements from the newest on.",
+    "before=1&after=2": "Go either to older or to newer movements.",
+    "figure=zebra": "There is no such figure on the Overview.",
+    f"q={'a' * 101}": "Search for at most 100 characters.",
+}
+
+
+def give(customer: Customer, units: int, reason: str = "Welcome") -> None:
+    grants.give(customer.customer_id, kind="promotional", credits=Credits(units * 10**6), granted_by="seller", reason=reason)
+
+
+def use(customer: Customer, units: int, key: str, description: str = "Requests") -> Transfer:
+    return usage.record(customer.customer_id, key=key, credits=Credits(units * 10**6), description=description)
+
+
+def errors(page: Page) -> list[str]:
+    return page.texts("main .error")
+
+
+def test_it_shows_the_newest_first_with_signs_and_the_running_balance(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    used = use(acme, 30, "a")
+    page = alice.opens(PATH)
+    assert page.status == 200
+    assert page.texts("th") == ["Id", "Description", "Created time", "Amount", "Running balance"]
+    assert page.texts(f"{ROW} td:nth-child(4)") == ["−$30.00", "+$100.00"]
+    assert page.texts(f"{ROW} td:nth-child(5)") == ["$70.00", "$100.00"]
+    assert page.texts(f"{ROW} td:first-child")[0] == used.id
+    assert all("UTC" in words for words in page.texts(f"{ROW} td:nth-child(3)"))
+
+
+def test_an_empty_history_says_so(alice: Browser) -> None:
+    page = alice.opens(PATH)
+    assert "Nothing has moved yet." in page.text
+    assert not page.soup.select("table")
+
+
+def test_a_viewer_may_look(bob: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    assert bob.opens(PATH).texts(f"{ROW} td:nth-child(4)") == ["+$100.00"]
+
+
+def test_it_filters_by_kind_words_and_days_without_javascript(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    use(acme, 1, "a", "Model 100% fast")
+    use(acme, 2, "b", "Another model")
+    page, today = alice.opens(PATH), clock.now().date()
+    assert alice.submits(page, FORM, kind="usage").texts(f"{ROW} td:nth-child(4)") == ["−$2.00", "−$1.00"]
+    assert alice.submits(page, FORM, q="100%").texts(f"{ROW} td:nth-child(2)") == ["Model 100% fast"]
+    assert len(alice.submits(page, FORM, **{"from": str(today), "to": str(today)}).soup.select(ROW)) == 3
+    nothing = alice.submits(page, FORM, q="zebra")
+    assert "No movement matches." in nothing.text
+    assert nothing.value("q") == "zebra"
+
+
+@pytest.mark.parametrize("query", WRONG)
+def test_a_wrong_filter_is_refused_in_words_and_what_was_typed_stays(alice: Browser, query: str) -> None:
+    page = alice.opens(f"{PATH}?{query}")
+    assert page.status == 422
+    assert errors(page) == [WRONG[query]]
+    for name, _, value in (part.partition("=") for part in query.split("&")):
+        if name in {"q", "from", "to"}:
+            assert page.value(name) == value
+
+
+def test_fragment_and_page_agree_also_when_refused(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    for path in (PATH, f"{PATH}?kind=zebra"):
+        page, fragment = alice.opens(path), alice.opens(path, **FRAGMENT)
+        assert fragment.status == page.status and not fragment.soup.select("html")
+        assert fragment.find("#balance_history-history") == page.find("#balance_history-history")
+
+
+def test_htmx_takes_the_fragment_and_keeps_the_address(alice: Browser) -> None:
+    form = alice.opens(PATH).find(FORM)
+    assert form["hx-target"] == "#balance_history-history"
+    assert form["hx-push-url"] == "true"
+    assert form["method"] == "get" and form["action"] == PATH == form["hx-get"]
+
+
+def test_older_and_newer_show_every_movement_once(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    for number in range(60):
+        use(acme, 1, f"u{number}")
+    first = alice.opens(PATH)
+    second = alice.follows(first, ".pager a[rel=next]")
+    third = alice.follows(second, ".pager a[rel=next]")
+    shown = [each.texts(f"{ROW} td:first-child") for each in (first, second, third)]
+    assert [len(ids) for ids in shown] == [25, 25, 11]
+    assert len({each for ids in shown for each in ids}) == 61
+    assert not third.soup.select(".pager a[rel=next]")
+    assert alice.follows(third, ".pager a[rel=prev]").texts(f"{ROW} td:first-child") == shown[1]
+
+
+def test_a_page_is_one_statement_at_any_depth(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    for number in range(60):
+        use(acme, 1, f"u{number}")
+    found = []
+    for path in (PATH, f"{PATH}?before=30", f"{PATH}?after=5", f"{PATH}?kind=usage&before=20"):
+        with counted() as statements:
+            alice.opens(path)
+        found.append([each for each in statements if "FROM transfers" in each and "ORDER BY" in each])
+    assert [len(each) for each in found] == [1, 1, 1, 1]
+
+
+def file(browser: Browser, path: str) -> TestResponse:
+    """Open a file, read to its end: it is sent while it is read."""
+    return browser.client.get(path, base_url=browser.origin, buffered=True)
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_csv_opens_and_sums_to_the_balance(alice: Browser, acme: Customer) -> None:
+    give(acme, 1000)
+    for number in range(40):
+        use(acme, 7, f"u{number}")
+    answer = file(alice, f"{PATH}.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="balance-history-{clock.now():%Y-%m-%d}.csv"'
+    rows = rows_of(answer.text)
+    assert list(rows[0]) == ["Id", "Description", "Created time", "Amount", "Running balance", "Unit", "Kind", "Source"]
+    assert len(rows) == 41
+    with as_customer(acme.customer_id):
+        remaining = balance.numbers().remaining_credits.units
+    assert sum(Decimal(row["Amount"]) for row in rows) == remaining == Decimal(rows[0]["Running balance"])
+
+
+def test_the_csv_holds_what_the_filter_matches(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    use(acme, 1, "a")
+    page = alice.opens(f"{PATH}?kind=usage")
+    link = str(page.find("a[href*='.csv']")["href"])
+    assert [row["Kind"] for row in rows_of(file(alice, link).text)] == ["usage"]
+    assert alice.opens(f"{PATH}.csv?kind=zebra").status == 422
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_text_in_the_csv_is_a_formula_while_amounts_stay_numbers(alice: Browser, acme: Customer, start: str) -> None:
+    give(acme, 100)
+    use(acme, 1, "a", f"{start}HYPERLINK(1)")
+    row = rows_of(file(alice, f"{PATH}.csv").text)[0]
+    assert row["Description"] == f"'{start}HYPERLINK(1)"
+    assert row["Amount"] == "-1.000000"
+
+
+def test_the_json_holds_the_same(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    used = use(acme, 1, "a", 'Größe "x"')
+    data = json.loads(file(alice, f"{PATH}.json").text)["data"]
+    assert [each["amount"] for each in data] == ["-1.000000", "100.000000"]
+    assert data[0]["id"] == used.id and data[0]["description"] == 'Größe "x"'
+    assert data[0]["credit_unit"] == "USD" and data[0]["source"] == {"type": "usage", "id": "a"}
+
+
+def test_an_empty_file_is_still_a_file(alice: Browser) -> None:
+    assert rows_of(file(alice, f"{PATH}.csv").text) == []
+    assert json.loads(file(alice, f"{PATH}.json").text) == {"data": []}
+
+
+def test_a_purchase_opens_its_payment_with_method_and_attempt(alice: Browser, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor)
+    shop.bought(alice, "25.00")
+    page = alice.follows(alice.opens(PATH), f"{ROW} a")
+    assert "$25.00 of credit was bought and added to your balance." in page.text
+    payment = page.find("#balance_history-payment").get_text(" ")
+    assert "$25.00" in payment and "Paid" in payment and "ending in 4242" in payment
+    assert page.texts("#balance_history-payment tbody td:last-child") == ["Paid"]
+    assert "Never" in page.find("#balance_history-grant").get_text()
+
+
+def test_usage_opens_the_credits_it_used_in_order(alice: Browser, acme: Customer) -> None:
+    give(acme, 10, "First")
+    give(acme, 10, "Second")
+    use(acme, 15, "a")
+    page = alice.follows(alice.opens(f"{PATH}?kind=usage"), f"{ROW} a")
+    assert "$15.00 of credit was used." in page.text
+    assert page.texts("#balance_history-touched tbody td.end") == ["$10.00", "$5.00"]
+    assert [words.partition(": ")[2] for words in page.texts("#balance_history-touched tbody td:first-child")] == ["First", "Second"]
+
+
+def test_a_gift_says_why_and_by_whom(alice: Browser, acme: Customer) -> None:
+    give(acme, 10, "Sorry for Tuesday")
+    page = alice.follows(alice.opens(PATH), f"{ROW} a")
+    words = page.find("#balance_history-grant").get_text(" ")
+    assert "Sorry for Tuesday" in words and "seller" in words and "Promotional credits" in words
+
+
+def test_a_correction_and_what_it_corrects_open_each_other(alice: Browser, acme: Customer) -> None:
+    give(acme, 10)
+    used = use(acme, 4, "a")
+    made = ledger.correct(used.id, by="seller", reason="Counted twice")
+    wrong = alice.opens(f"{PATH}/{used.id}")
+    right = alice.follows(wrong, f"a[href$='{made.id}']")
+    assert "It puts right an earlier movement" in right.text
+    assert alice.follows(right, f"a[href$='{used.id}']").status == 200
+
+
+def test_another_customers_movement_is_not_there(mallory: Browser, acme: Customer) -> None:
+    give(acme, 10, "Only for Acme")
+    used = use(acme, 4, "a")
+    page = mallory.opens(f"{PATH}/{used.id}")
+    assert page.status == 404 and "Only for Acme" not in page.response.text
+    assert mallory.opens(PATH).soup.select(ROW) == []
+    assert "Only for Acme" not in file(mallory, f"{PATH}.csv").text
+    assert mallory.opens(f"{PATH}?q={used.id}").soup.select(ROW) == []
+
+
+@pytest.mark.parametrize("txn_id", ["zebra", "txn_", "txn_00000000000000000000000000", "%27%20or%201=1"])
+def test_what_is_no_movement_is_404(alice: Browser, txn_id: str) -> None:
+    assert alice.opens(f"{PATH}/{txn_id}").status == 404
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}.csv", f"{PATH}.json", f"{PATH}/txn_00000000000000000000000000"])
+def test_a_stranger_is_sent_to_sign_in(visitor: Browser, path: str) -> None:
+    answer = visitor.client.get(path)
+    assert answer.status_code == 303
+    assert answer.location.startswith("/sign-in")
+
+
+def test_a_long_description_is_shown_whole_and_harmless(alice: Browser, acme: Customer) -> None:
+    give(acme, 10)
+    words = "<script>alert(1)</script>" + "x" * 275
+    use(acme, 4, "a", words)
+    page = alice.opens(PATH)
+    assert page.texts(f"{ROW} td:nth-child(2)")[0] == words
+    assert "<script>alert" not in page.response.text
