@@ -80,10 +80,12 @@ def apply_catalog(file: Path) -> None:
 @click.option("--email", required=True, help="Where invoices go.")
 @click.option("--catalog", required=True, help="The catalog to buy from, by its name.")
 @click.option("--external-id", help="The host product's own id of this customer.")
-def create_customer(name: str, email: str, catalog: str, external_id: str | None) -> None:
+@click.option("--trial/--no-trial", default=True, show_default=True, help="Give the catalog's trial credit.")
+def create_customer(name: str, email: str, catalog: str, external_id: str | None, trial: bool) -> None:
     """Create a customer and print the id alone."""
     with one_line():
-        click.echo(customers.create(name=name, email=email, catalog=catalog, external_id=external_id).customer_id)
+        made = customers.create(name=name, email=email, catalog=catalog, external_id=external_id, trial=trial)
+        click.echo(made.customer_id)
 
 
 @bp.cli.command("create-member")

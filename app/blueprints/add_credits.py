@@ -15,7 +15,7 @@ from app.models.payments import Payment
 from app.services import payment_methods, purchases, settle, top_ups
 from app.web.access import current_actor, current_catalog, managers_only, settings
 from app.web.credits_form import AGAIN, CreditsForm, total_seen
-from app.web.filters import money
+from app.web.filters import method_name, money
 from app.web.respond import saved, show, wants_fragment
 
 bp = Blueprint("add_credits", __name__, url_prefix="/billing/add-credits")
@@ -83,7 +83,7 @@ def add_method() -> Response:
         form.refuse(refusal)
         return show(PAGE, FORM, status=refusal.status, **_around(form))
     form.method.data = method.id
-    notice = f"{method.brand.title()} ending in {method.last4} is saved and chosen."
+    notice = f"{method_name(method)} is saved and chosen."
     kept = {"amount": form.amount.data or "", "pack": form.pack.data or "", "method": method.id}
     return saved("add_credits.page", FORM, notice, values=kept, **_around(form))
 

@@ -51,7 +51,7 @@ def _forecast(now: Overview) -> str:
     """Return when the credit runs out, with its range, or why nobody can say."""
     if not now.days:
         return "Nothing bought or granted yet"
-    if not any(day.used.micros for day in now.days[:-1][-overview.PACE_DAYS:]):
+    if not any(day.used.micros for day in now.days[:-1][-overview.PACE_DAYS :]):
         return "No use in the last days, so no forecast"
     what = "Credits last" if now.numbers.remaining_credits.micros > 0 else "The overage protection lasts"
     if now.forecast is None:
@@ -104,8 +104,10 @@ def _charts(now: Overview) -> dict[str, Markup]:
         far = now.forecast.expected + (now.forecast.expected - now.today) * 4
         ahead = Ahead(now.forecast.earliest, now.forecast.expected, now.forecast.latest or far, ends)
     first, top = day_label(closing[0][0]), max(used, key=lambda each: each[1])
-    balance_name = (f"Balance at the end of each day from {first} to today: from {written(now.days[0].closing)} "
-                    f"to {written(now.days[-1].closing)}. {_forecast(now)}.")
+    balance_name = (
+        f"Balance at the end of each day from {first} to today: from {written(now.days[0].closing)} "
+        f"to {written(now.days[-1].closing)}. {_forecast(now)}."
+    )
     used_name = f"Credits used each day from {first} to today. Most on {day_label(top[0])}: {written(Credits(top[1]))}."
     limit = now.numbers.daily_limit.micros if now.numbers.daily_limit is not None else None
     return {

@@ -1,34 +1,15 @@
 """What must hold between the keys of a catalog. Each rule says which key breaks it and why."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from app.domain.catalog import Catalog, Meter, Plan
-
-Path = tuple[str | int, ...]
-"""The way to a key: names, and positions in lists counted from 0."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A key that is wrong, and why, in words that continue "the key …"."""
-
-    path: Path
-    reason: str
+from app.domain.catalog_problems import Path, Problem, unique
 
 
 def problems(catalog: Catalog) -> list[Problem]:
     """Return every broken rule, in the order of the file's sections. None: the catalog may be sold from."""
     return [problem for rule in _RULES for problem in rule(catalog)]
-
-
-def dotted(path: Path) -> str:
-    """Write a path as docs and messages do: `packs[2].price`, counted from 1."""
-    words = ""
-    for step in path:
-        words += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if words else step
-    return words
 
 
 def _unit(catalog: Catalog) -> Iterator[Problem]:
@@ -71,7 +52,7 @@ def _top_up(catalog: Catalog) -> Iterator[Problem]:
 
 
 def _packs(catalog: Catalog) -> Iterator[Problem]:
-    yield from _unique("packs", [pack.key for pack in catalog.packs])
+    yield from unique("packs", [pack.key for pack in catalog.packs])
     for index, pack in enumerate(catalog.packs):
         if pack.price.amount_minor == 0:
             yield Problem(("packs", index, "price"), "must be more than 0; credit given away is a grant")
@@ -85,7 +66,7 @@ def _trial(catalog: Catalog) -> Iterator[Problem]:
 
 
 def _meters(catalog: Catalog) -> Iterator[Problem]:
-    yield from _unique("meters", [meter.key for meter in catalog.meters])
+    yield from unique("meters", [meter.key for meter in catalog.meters])
     for index, meter in enumerate(catalog.meters):
         yield from _tiers(index, meter)
 
@@ -112,7 +93,7 @@ def _tiers(index: int, meter: Meter) -> Iterator[Problem]:
 
 def _plans(catalog: Catalog) -> Iterator[Problem]:
     plans = catalog.plans
-    yield from _unique("plans", [plan.key for plan in plans], "tiers")
+    yield from unique("plans", [plan.key for plan in plans], "tiers")
     default = plans.plan(plans.default)
     if default is None:
         yield Problem(("plans", "default"), f"names no plan; there are {_listed([plan.key for plan in plans])}")
@@ -277,13 +258,6 @@ def _tax(catalog: Catalog) -> Iterator[Problem]:
         seen.add((rate.country, rate.since))
     if catalog.tax.rates and not catalog.seller.country:
         yield Problem(("seller", "country"), "is missing; with tax rates it says which sales are at home")
-
-
-def _unique(section: str, keys: Sequence[str], below: str = "") -> Iterator[Problem]:
-    for index, key in enumerate(keys):
-        if key in keys[:index]:
-            path: Path = (section, below, index, "key") if below else (section, index, "key")
-            yield Problem(path, f"is taken already by an earlier one ({key})")
 
 
 def _rising(numbers: Sequence[int]) -> bool:

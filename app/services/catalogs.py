@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.catalog import Catalog
-from app.domain.catalog_rules import Path, Problem, dotted, problems
+from app.domain.catalog_problems import Path, Problem, dotted
+from app.domain.catalog_rules import problems
 from app.domain.errors import NotFound, Refused
 from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer

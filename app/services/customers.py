@@ -1,22 +1,33 @@
 """Customers: created with their accounts and first billing period."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.domain.catalog import Trial
 from app.domain.errors import Refused
 from app.domain.people import normal_email
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.services import audit, catalogs, ledger, periods
+from app.services import audit, catalogs, grants, ledger, periods
 from app.services.transaction import transaction
 
 
 def create(
-    *, name: str, email: str, catalog: str, external_id: str | None = None, created_at: datetime | None = None
+    *,
+    name: str,
+    email: str,
+    catalog: str,
+    external_id: str | None = None,
+    created_at: datetime | None = None,
+    trial: bool = False,
 ) -> Customer:
-    """Create a customer who buys from the catalog, with accounts and an open billing period, or refuse."""
+    """Create a customer who buys from the catalog, with accounts and an open billing period, or refuse.
+
+    With `trial` the catalog's trial credit is given at once, where it has one.
+    """
     named, address = name.strip(), normal_email(email)
     if not 1 <= len(named) <= 200 or not named.isprintable():
         raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
@@ -44,6 +55,23 @@ def create(
                 periods.open_first(session, customer, now)
                 made = customer.customer_id
                 audit.record(session, made, "seller", "customer.created", made, after={"catalog": catalog})
+                if trial and sold.trial is not None:
+                    _give_trial(session, made, sold.trial, now)
         except IntegrityError:
             raise Refused("There is a customer with this external id already.", "external_id_taken", 409) from None
     return customer
+
+
+def _give_trial(session: Session, customer_id: str, trial: Trial, now: datetime) -> None:
+    lasts = trial.expires_after_days
+    grants.add(
+        session,
+        customer_id,
+        kind="trial",
+        credits=trial.credits,
+        now=now,
+        granted_by="seller",
+        reason=trial.description,
+        description=trial.description,
+        expires_at=now + timedelta(days=lasts) if lasts else None,
+    )

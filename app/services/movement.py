@@ -66,7 +66,8 @@ def usage_this_period() -> Figure:
     start = db.session.scalar(select(BillingPeriod.starts_at).where(BillingPeriod.closed_at.is_(None)))
     since, kinds = (start or clock.now()).date(), ("usage", "correction")
     rows = select(Transfer.kind, func.count(), func.sum(-Transfer.change_micros)).where(
-        Transfer.kind.in_(kinds), Transfer.sequence.is_not(None),
+        Transfer.kind.in_(kinds),
+        Transfer.sequence.is_not(None),
         Transfer.booked_at >= datetime.combine(since, time(), UTC),
     )
     return Figure(balance.numbers().usage_this_period, _lines(rows.group_by(Transfer.kind)), since)

@@ -1,4 +1,4 @@
-"""Prove the ledger again from its raw rows, by another way than it was written. What does not hold is named by its rows."""
+"""Prove the ledger again from its raw rows, by another way than it was written, and name the rows that fail."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,9 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.services.proofs import PROOFS
 
-
 _UTC_DAYS = {"sqlite": "date(booked_at)", "postgresql": "to_char(booked_at at time zone 'UTC', 'YYYY-MM-DD')"}
+
+_ONE = "select * from ({}) v where (cast(:customer_id as text) is null or v.customer_id = :customer_id)"
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,7 @@ def verify(customer_id: str | None = None) -> list[Violation]:
         day = _UTC_DAYS[db.session.get_bind().dialect.name]
         for proof in PROOFS:
             sql = proof.sql.replace("{day}", day)
-            narrowed = (
-                f"select * from ({sql}) v where (cast(:customer_id as text) is null or v.customer_id = :customer_id)"
-            )
+            narrowed = _ONE.format(sql)
             for owner, row_id in db.session.execute(text(narrowed), {"customer_id": customer_id}):
                 found.append(Violation(proof.invariant, owner, proof.sentence, str(row_id)))
         db.session.rollback()

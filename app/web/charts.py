@@ -131,7 +131,12 @@ def balance_chart(
 
 
 def daily_columns(
-    days: Sequence[tuple[date, int]], *, unit: str, name: str, limit: int | None = None, alert: int | None = None,
+    days: Sequence[tuple[date, int]],
+    *,
+    unit: str,
+    name: str,
+    limit: int | None = None,
+    alert: int | None = None,
     size: Size = HALF,
 ) -> Markup:
     """Draw one column a day, the last being today; a daily limit as a line and days over the alert in its colour."""
@@ -148,8 +153,10 @@ def daily_columns(
         height = max(plot.y(0) - plot.y(used), 10 if used else 0)
         kind = "col col--near" if alert is not None and used >= alert else "col col--today" if today else "col"
         if height:
-            parts.append(f'<rect class="{kind}" x="{_px(x)}" y="{_px(plot.y(0) - height)}" width="{_px(thick)}" '
-                         f'height="{_px(height)}" rx="{_px(min(25, height // 2))}"/>')
+            parts.append(
+                f'<rect class="{kind}" x="{_px(x)}" y="{_px(plot.y(0) - height)}" width="{_px(thick)}" '
+                f'height="{_px(height)}" rx="{_px(min(25, height // 2))}"/>'
+            )
         if today or number == 0 or (len(days) - 1 - number) % 7 == 0:
             wanted.append((x + thick // 2, "Today" if today else day_label(day)))
     if limit is not None:
@@ -188,8 +195,10 @@ class _Plot:
         return f'<line class="{css}" x1="{_px(self.left)}" x2="{_px(self.right)}" y1="{y}" y2="{y}"/>'
 
     def text(self, x: int, y: int, words: str, anchor: str, css: str = "") -> str:
-        return (f'<text{f" class={chr(34)}{css}{chr(34)}" if css else ""} x="{_px(x)}" y="{_px(y)}" '
-                f'text-anchor="{anchor}">{escape(words)}</text>')
+        return (
+            f'<text{f" class={chr(34)}{css}{chr(34)}" if css else ""} x="{_px(x)}" y="{_px(y)}" '
+            f'text-anchor="{anchor}">{escape(words)}</text>'
+        )
 
     def drawn(self, parts: list[str], name: str) -> Markup:
         box, drawing = f"0 0 {self.size.width} {self.size.height}", "".join(parts)  # every word in it was escaped
@@ -209,8 +218,10 @@ def _ahead(plot: _Plot, x: Callable[[date], int], start: tuple[date, int], ahead
 
     origin = f"M{_px(x(start[0]))} {_px(plot.y(start[1]))}"
     along = f"L{_px(x(min(ahead.latest, last)))} {_px(plot.y(ahead.floor))}" if ahead.earliest < last else ""
-    return [f'<path class="area" d="{origin}L{end(ahead.earliest)}{along}L{end(ahead.latest)}Z"/>',
-            f'<path class="fore" d="{origin}L{end(ahead.expected)}"/>']
+    return [
+        f'<path class="area" d="{origin}L{end(ahead.earliest)}{along}L{end(ahead.latest)}Z"/>',
+        f'<path class="fore" d="{origin}L{end(ahead.expected)}"/>',
+    ]
 
 
 def _floor_line(plot: _Plot, floor: int, today_x: int) -> list[str]:

@@ -6,7 +6,9 @@ from decimal import Decimal
 from flask import Flask
 from markupsafe import Markup, escape
 
+from app.domain import payments
 from app.domain.money import Credits, Money, exponent
+from app.models.payments import PaymentMethod
 from app.web.access import current_catalog, current_customer
 
 MINUS = "\N{MINUS SIGN}"
@@ -60,9 +62,14 @@ def day(value: date) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%d}", escape(_day_words(utc)))
 
 
+def method_name(method: PaymentMethod) -> str:
+    """Return how a saved method is called: `Visa ending in 4242`."""
+    return payments.method_name(method.brand, method.last4)
+
+
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
-    for each in (money, credits, signed, figure, moment, day):
+    for each in (money, credits, signed, figure, moment, day, method_name):
         app.add_template_filter(each)
 
 

@@ -1,13 +1,14 @@
 """How movements are told: the kinds to choose from, what happened in words, and a row of a file."""
 
 from app.domain.money import Credits, Money
-from app.domain.payments import decline_sentence, method_name
+from app.domain.payments import decline_sentence
 from app.models.ledger import Grant
 from app.models.payments import Attempt, PaymentMethod
 from app.services.balance import Entry, Movement
 from app.web.charts import day_label
 from app.web.exports import harmless
 from app.web.filters import credits as written
+from app.web.filters import method_name
 
 KINDS = {
     "purchased": "Bought credits",
@@ -67,7 +68,7 @@ def told(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
         "grant_left": Credits(grant.remaining_micros) if grant else None,
         "paid": Money(payment.received_minor or payment.amount_minor, payment.currency) if payment else None,
         "payment_state": _PAYMENTS[payment.state] if payment else "",
-        "method": _method(method) if method else "",
+        "method": method_name(method) if method else "",
         "attempts": [(attempt, _outcome(attempt)) for attempt in entry.attempts],
     }
 
@@ -112,10 +113,6 @@ def _time(row: Movement) -> str:
 def _named(grant: Grant) -> str:
     words = f"{KINDS[grant.kind]} of {day_label(grant.effective_at.date())} {grant.effective_at.year}"
     return f"{words}: {grant.reason}" if grant.reason else words
-
-
-def _method(method: PaymentMethod) -> str:
-    return method_name(method.brand, method.last4)
 
 
 def _outcome(attempt: Attempt) -> str:

@@ -91,9 +91,7 @@ class ServerSessions(SessionInterface):
                 session.token = browser_sessions.begin(data)
                 session.fresh = True
         if session.fresh:
-            response.set_cookie(
-                self.cookie, session.token, path="/", secure=self.secure, httponly=True, samesite="Lax"
-            )
+            response.set_cookie(self.cookie, session.token, path="/", secure=self.secure, httponly=True, samesite="Lax")
 
     def _take_back(self, response: Response) -> None:
         response.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="Lax")

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.catalog import Meter, MeterTier, Plan, Plans, Seats
-from app.domain.catalog_rules import dotted
+from app.domain.catalog_problems import dotted
 from app.domain.money import MICROS, Credits, Money
 
 

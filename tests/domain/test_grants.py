@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.grants import LiveGrant, Share, allocate, burn_order, given_back, is_live, unwind
+from app.domain.grants import LiveGrant, Share, allocate, begun, burn_order, given_back, is_live, unwind
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 GRANTS = st.lists(
@@ -23,17 +23,25 @@ GRANTS = st.lists(
 )
 
 
-def _grant(name: str, kind: str = "promotional", priority: int = 50, begun: int = 1, expires: int | None = None) -> LiveGrant:
+def _grant(
+    name: str, kind: str = "promotional", priority: int = 50, begun: int = 1, expires: int | None = None
+) -> LiveGrant:
     expires_at = NOW + timedelta(days=expires) if expires is not None else None
     return LiveGrant(name, kind, 10, priority, NOW - timedelta(days=begun), expires_at)
 
 
 def test_grants_burn_by_priority_expiry_kind_age_and_id() -> None:
     wanted = [
-        _grant("f", "purchased", priority=1), _grant("e", "purchased", expires=1), _grant("d", expires=2), _grant("c", begun=3),
-        _grant("a", begun=2), _grant("b", begun=2), _grant("0", "purchased", begun=9),
+        _grant("f", "purchased", priority=1),
+        _grant("e", "purchased", expires=1),
+        _grant("d", expires=2),
+        _grant("c", begun=3),
+        _grant("a", begun=2),
+        _grant("b", begun=2),
+        _grant("0", "purchased", begun=9),
     ]
-    assert sorted(reversed(wanted), key=burn_order) == wanted
+    upside_down = list(reversed(wanted))
+    assert sorted(upside_down, key=burn_order) == wanted
 
 
 def test_at_its_moment_of_expiry_a_grant_is_gone_and_at_its_beginning_it_is_there() -> None:
@@ -58,8 +66,17 @@ def test_a_correction_gives_back_what_was_taken_last_first(grants: list[LiveGran
     before = -debt if debt else sum(grant.remaining for grant in grants if is_live(grant, NOW)) - debit
     back = given_back(debit, before)
     assert back == debit - debt
-    assert unwind(back, shares, [Share("later", covered)]) == [Share(each.grant_id, -each.micros) for each in reversed(shares)]
+    assert unwind(back, shares, [Share("later", covered)]) == [
+        Share(each.grant_id, -each.micros) for each in reversed(shares)
+    ]
 
 
 def test_a_debt_paid_by_a_later_grant_goes_back_into_that_grant() -> None:
     assert unwind(12, [Share("a", 10)], [Share("later", 5)]) == [Share("a", -10), Share("later", -2)]
+
+
+def test_a_grant_that_nobody_saw_begin_and_expire_has_still_paid_the_debt() -> None:
+    over, alive = _grant("over", begun=2, expires=0), _grant("alive", begun=1)
+    assert begun([alive, over], -4, NOW) == 10
+    assert begun([alive, over], -14, NOW) == 6
+    assert begun([alive, over], 3, NOW) == 13

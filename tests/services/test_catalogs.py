@@ -14,7 +14,8 @@ from app.domain.money import Credits, Money
 from app.models.catalogs import CatalogVersion
 from app.models.database import db
 from app.services import catalogs, customers
-from app.services.catalog_schema import CatalogFile, Section
+from app.services.catalog_schema import CatalogFile
+from app.services.catalog_values import Section
 from app.services.catalogs import WrongCatalog
 from tests.services.wrong_catalogs import SMALL, TOKENS, WRONG
 

@@ -54,7 +54,7 @@ def nobody_waited_for_each_other(app: Flask, database: Database) -> None:
 
 def plan(number: int, hot: tuple[str, str], cool: tuple[str, str]) -> Work:
     """Return one worker's work: mostly spends of the hot customer, some purchases, another customer, and the jobs."""
-    chance = random.Random(number)
+    chance = random.Random(number)  # noqa: S311  # the same plan on every run
     work: Work = [["spend", hot[0], f"{number}/{each}", chance.randint(1, 40) * 100_000] for each in range(12)]
     work += [["buy", *hot, ids.new_form_key(), 500] for _ in range(2)]
     work += [["spend", cool[0], f"{number}/{each}", chance.randint(1, 10) * 100_000] for each in range(4)]
@@ -117,7 +117,7 @@ def accepted_is_there(work: list[Work], answers: list[Answer]) -> None:
     """What a worker was told is what the rows say: each accepted thing once, no refused one."""
     ends = {key: end for what, key, end in answers if what == "buy"}
     with as_service("look at every row"):
-        paid = dict(db.session.execute(sa.select(Payment.id, Payment.state)).tuples().all())
+        paid = {each.id: each.state for each in db.session.scalars(sa.select(Payment))}
         spent = Counter(db.session.scalars(sa.select(Transfer.source_id).where(Transfer.kind == "usage")))
     assert paid == ends
     assert spent == Counter(key for what, key, end in answers if (what, end) == ("spend", "accepted"))

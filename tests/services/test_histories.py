@@ -111,7 +111,15 @@ def lenient(app: Flask) -> str:
 @pytest.mark.case("AC-8", "AC-34")
 @given(steps=STEPS)
 @example(  # what two grants paid for a debt goes back into the right one, though no job ran in between
-    steps=[Use(4_000_000), Use(4_000_000), _gift(40, begins=1, priority=10), _gift(90, begins=2, lasts=9), Wait(3), Correct(0), Wait(9)]
+    steps=[
+        Use(4_000_000),
+        Use(4_000_000),
+        _gift(40, begins=1, priority=10),
+        _gift(90, begins=2, lasts=9),
+        Wait(3),
+        Correct(0),
+        Wait(9),
+    ]
 )
 @example(steps=[Use(5_000_000), _gift(80, begins=1, lasts=2), Wait(9), Due(), _gift(10)])  # over before any job saw it
 @example(steps=[_gift(50), Use(5_000_000), Use(3_000_000), Correct(0), Void(0), Correct(1), Due()])
@@ -124,7 +132,11 @@ def lenient(app: Flask) -> str:
 def test_any_history_comes_to_what_the_model_says(lenient: str, steps: list[Step]) -> None:
     number = next(_numbers)
     customer = customers.create(
-        name=f"Customer {number}", email=f"c{number}@example.com", catalog=lenient, external_id=f"c{number}", created_at=START
+        name=f"Customer {number}",
+        email=f"c{number}@example.com",
+        catalog=lenient,
+        external_id=f"c{number}",
+        created_at=START,
     )
     history = History(customer)
     for step in steps:

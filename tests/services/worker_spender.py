@@ -1,14 +1,20 @@
-"""A worker in a process of its own: it says that it is ready, waits for its work on standard input, and tells what came of it.
+"""Worker processes that buy, spend and settle: they begin at the same moment, and tell what came of each piece of work.
 
-    python -m tests.services.worker_spender
+    python -m tests.services.worker_spender < plans.json
 
-The work is a list in JSON of `[what, …]`; each is done as a request would be, in an app context of its own. Each answer is
-a line of JSON: `[what, key or id, how it ended]`. Whatever is neither done nor refused by a rule ends the process.
+The plans are a list in JSON: for each process a list of `[what, …]`. Each piece is done as a request would be, in an app
+context of its own, and answered by a line of JSON: `[what, key or id, how it ended]`. Whatever is neither done nor refused
+by a rule ends its process, and the exit code says so. The processes are forked from one that has made no connection.
 """
 
 import json
+import multiprocessing
 import sys
 from collections.abc import Callable
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+from flask import Flask
 
 from app import create_app
 from app.config import Settings
@@ -17,6 +23,9 @@ from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
 from app.services import due, settle, top_ups, usage
+
+FORK = multiprocessing.get_context("fork")
+WAIT = 60
 
 
 def buy(customer_id: str, method_id: str, form_key: str, minor: int) -> list[str]:
@@ -57,15 +66,25 @@ def run_due() -> list[str]:
 WORK: dict[str, Callable[..., list[str]]] = {"buy": buy, "spend": spend, "settle": settle_payment, "due": run_due}
 
 
-def main() -> None:
-    """Wait for the work, then do it."""
-    app = create_app(Settings.from_env())
-    with app.app_context():
-        pass
-    print("ready", flush=True)
-    for what, *words in json.loads(sys.stdin.readline()):
+def work(app: Flask, plan: list[list[Any]], start: Barrier) -> None:
+    """Be one worker: wait for all, then do the plan on connections of its own."""
+    start.wait(WAIT)
+    for what, *words in plan:
         with app.app_context():
-            print(json.dumps([what, *WORK[what](*words)]), flush=True)
+            sys.stdout.write(json.dumps([what, *WORK[what](*words)]) + "\n")
+            sys.stdout.flush()
+
+
+def main() -> None:
+    """Start a process for each plan and wait for all."""
+    plans, app = json.load(sys.stdin), create_app(Settings.from_env())
+    start = FORK.Barrier(len(plans))
+    crew = [FORK.Process(target=work, args=(app, plan, start)) for plan in plans]
+    for worker in crew:
+        worker.start()
+    for worker in crew:
+        worker.join()
+    sys.exit(any(worker.exitcode for worker in crew))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,35 @@
+"""`make bench`: measure everything on both databases, print it, and keep it in results.md and results.json."""
+
+from benchmarks import filling, history, ledger, overview, report
+from benchmarks.places import Place, places
+from benchmarks.timing import Count, Ratio
+
+
+def main() -> None:
+    """Run all benchmarks."""
+    found: list[Ratio | Count] = []
+    versions = []
+    with places() as offered:
+        for place in offered:
+            print(f"{place.version}: writing a history of {history.LONG:,} rows", flush=True)
+            found += _measured(place)
+            versions.append(place.version)
+    report.write(found, versions)
+    print("\n".join(report.lines(found, versions)))
+
+
+def _measured(place: Place) -> list[Ratio | Count]:
+    long, _actor, long_browser = place.customer("Long")
+    short, _actor, short_browser = place.customer("Short")
+    spender, actor, _browser = place.customer("Spender")
+    scratch, _actor, _browser = place.customer("Scratch")
+    filling.fill(place, long, history.LONG, salt=1)
+    filling.fill(place, short, history.SHORT, salt=2)
+    found: list[Ratio | Count] = [*history.measure(place, (long, long_browser), (short, short_browser))]
+    found += ledger.measure(place, spender, actor, scratch)
+    found += overview.measure(place, long_browser, short_browser)
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""A long history, written straight into the tables: every row, day and balance as the ledger would have left them.
+
+Only the allocations are left out: no page reads them in bulk.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from app.models.customers import Customer
+from benchmarks.places import Place
+
+EACH = 1000
+"""Micros that each row uses."""
+DAYS = 60
+_FORM = {
+    "sqlite": {
+        "numbers": "with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < :rows) ",
+        "from": "numbers",
+        "id": "printf('txn_%02d%024d', :salt, n)",
+        "moment": "strftime('%Y-%m-%d %H:%M:%S', :began, '+' || cast(n * :step as integer) || ' seconds') || '.000000'",
+        "day": "date(booked_at)",
+    },
+    "postgresql": {
+        "numbers": "",
+        "from": "generate_series(1, :rows) n",
+        "id": "'txn_' || lpad(cast(:salt as text), 2, '0') || lpad(cast(n as text), 24, '0')",
+        "moment": "cast(:began as timestamptz) + n * :step * interval '1 second'",
+        "day": "(booked_at at time zone 'UTC')::date",
+    },
+}
+_TRANSFERS = """
+    insert into transfers (id, customer_id, unit, debit_account, credit_account, amount, kind, source_type, source_id,
+      description, booked_at, sequence, change_micros, balance_after_micros)
+    {numbers} select {id}, :customer_id, :unit, case when n = 1 then 'promotions' else 'credits' end,
+      case when n = 1 then 'credits' else 'revenue' end, case when n = 1 then :given else :each end,
+      case when n = 1 then 'promotional' else 'usage' end, case when n = 1 then 'grant' else 'usage' end,
+      case when n = 1 then :grant_id else 'request-' || cast(n as text) end, 'Requests', {moment}, n,
+      case when n = 1 then :given else -:each end, :given - (n - 1) * :each
+    from {from}"""
+_DAYS = """
+    insert into balance_days (customer_id, day, added_micros, used_micros, closing_micros)
+    select customer_id, {day}, sum(case when kind = 'usage' then 0 else change_micros end),
+      sum(case when kind = 'usage' then amount else 0 end), min(balance_after_micros)
+    from transfers where customer_id = :customer_id group by customer_id, {day}"""
+_GRANT = """
+    insert into grants (id, customer_id, kind, micros, remaining_micros, priority, effective_at, posted_at, granted_by,
+      reason, created_at)
+    values (:grant_id, :customer_id, 'promotional', :given, :each, 50, :began, :began, 'seller', 'Welcome', :began)"""
+_ACCOUNT = """
+    update accounts set balance = :balance, version = :version
+    where customer_id = :customer_id and unit = :unit and name = :name"""
+
+
+def fill(place: Place, customer: Customer, rows: int, salt: int) -> None:
+    """Give the new customer a history of that many rows over the last days; the last one leaves some credit."""
+    form, given = _FORM[place.kind], rows * EACH
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=DAYS)
+    moment = began if place.kind == "postgresql" else began.strftime("%Y-%m-%d %H:%M:%S.000000")
+    values = {
+        "rows": rows, "salt": salt, "given": given, "each": EACH, "began": moment, "customer_id": customer.customer_id,
+        "step": DAYS * 86_400 / rows, "unit": f"credits:{customer.credit_unit}", "grant_id": f"grt_{salt:026d}",
+    }  # fmt: skip
+    balances = {"credits": (EACH, rows), "promotions": (-given, 1), "revenue": (given - EACH, rows - 1)}
+    with place.raw.begin() as connection:
+        connection.execute(text(_GRANT), values)
+        connection.execute(text(_TRANSFERS.format(**form)), values)
+        connection.execute(text(_DAYS.format(**form)), values)
+        for name, (balance, version) in balances.items():
+            connection.execute(text(_ACCOUNT), values | {"name": name, "balance": balance, "version": version})
+        connection.execute(text("update customers set created_at = :began where customer_id = :customer_id"), values)
+    with place.raw.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("analyze"))

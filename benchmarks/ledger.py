@@ -1,0 +1,127 @@
+"""What a posting costs: usage and settled purchases beside one guarded `UPDATE … RETURNING` on the same database."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import text
+
+from app import ids
+from app.domain.money import Credits, Money
+from app.domain.people import Actor
+from app.gateways import sandbox
+from app.models.customers import Customer
+from app.models.database import WRITING, db
+from app.models.scope import as_customer
+from app.services import payment_methods, settle, top_ups, usage
+from app.services.verify import verify
+from benchmarks.places import Place
+from benchmarks.timing import ROUNDS, Count, Ratio, interleaved, milliseconds
+from tests.support.statements import counted
+
+_FLOOR = text(
+    "update accounts set balance = balance - 1, version = version + 1 "
+    "where customer_id = :customer_id and name = 'prepaid' and (floor is null or balance - 1 >= floor) "
+    "returning balance"
+)
+MOST_TRIPS = 3
+TURN = 4
+LOST = [("confirm_intent", "timeout_after"), ("fetch_intent", "reset_before")]
+
+
+def measure(place: Place, customer: Customer, actor: Actor, scratch: Customer) -> list[Ratio | Count]:
+    """Measure usage and settling for a customer with credit; the floor's updates go to a customer of their own."""
+    report, guarded = _usage(place, customer), _floor(place, scratch)
+    report()
+    with counted() as spent:
+        report()
+    settled = _settle(place, actor, many=TURN * (ROUNDS + 1))
+    with counted() as posted:
+        settled()
+    took = interleaved({"usage": report, "floor": guarded}, times=30)
+    settling = interleaved({"settle": settled, "floor": guarded}, times=TURN)
+    broken = [each for each in verify(actor.customer_id) if each.customer_id == actor.customer_id]
+    assert broken == [], broken[:3]
+    return [
+        Ratio(
+            "usage.record to a guarded UPDATE … RETURNING", place.kind, took["usage"] / took["floor"], None,
+            _rates(took["usage"], took["floor"]),
+        ),
+        Count("usage.record: statements", place.kind, len(spent), None),
+        Ratio(
+            "settling a paid top-up to a guarded UPDATE … RETURNING", place.kind,
+            settling["settle"] / settling["floor"], None,
+            _rates(settling["settle"], settling["floor"]),
+        ),
+        Count("settling a paid top-up: statements beside the processor's", place.kind, len(posted), MOST_TRIPS),
+    ]  # fmt: skip
+
+
+def _rates(seconds: float, floor: float) -> str:
+    return f"{1 / seconds:,.0f} a second ({milliseconds(seconds)}) to {1 / floor:,.0f} a second ({milliseconds(floor)})"
+
+
+def _usage(place: Place, customer: Customer) -> Callable[[], None]:
+    numbers = itertools.count()
+
+    def report() -> None:
+        with place.app.app_context():
+            key = f"bench-{next(numbers)}"
+            usage.record(customer.customer_id, key=key, credits=Credits(1), description="Requests")
+
+    return report
+
+
+def _floor(place: Place, customer: Customer) -> Callable[[], None]:
+    engine, values = db.engine, {"customer_id": customer.customer_id}
+    role = text("select set_config('role', 'purser_service', true)")
+
+    def update() -> None:
+        with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
+            if place.kind == "postgresql":
+                connection.execute(role)
+            assert connection.execute(_FLOOR, values).one()
+
+    return update
+
+
+class _Settled:
+    """Settles one payment after the other; the time that the pretend processor takes is waited for beforehand."""
+
+    def __init__(self, place: Place, payments: list[tuple[str, str]]) -> None:
+        self._app, self._payments, self._gateway = place.app, payments, place.app.extensions["purser.gateway"]
+        self._answers = {intent_id: self._gateway.fetch_intent(intent_id) for _payment_id, intent_id in payments}
+
+    def __call__(self) -> None:
+        payment_id, _intent_id = self._payments.pop()
+        self._app.extensions["purser.gateway"] = self
+        with self._app.app_context():
+            assert settle.settle(payment_id).state == "succeeded"
+        self._app.extensions["purser.gateway"] = self._gateway
+
+    def fetch_intent(self, intent_id: str) -> Any:
+        """Answer what the processor answered before the clock ran."""
+        return self._answers[intent_id]
+
+
+def _settle(place: Place, actor: Actor, *, many: int) -> Callable[[], None]:
+    """Return what settles the next payment that was charged but never heard of."""
+    with place.app.app_context(), as_customer(actor.customer_id):
+        method = payment_methods.add_test_method(actor, "pm_card_visa").id
+    for matches, fault in LOST:
+        sandbox.plant(place.settings, matches, fault, 10 * many)
+    waiting = []
+    for _ in range(many):
+        with place.app.app_context(), as_customer(actor.customer_id):
+            payment = top_ups.buy(
+                actor,
+                form_key=ids.new_form_key(),
+                amount=Money(500, "USD"),
+                pack="",
+                method_id=method,
+                return_url="http://127.0.0.1/{}".format,
+            )
+            assert payment.state == "confirming"
+            waiting.append((payment.id, payment.processor_id or ""))
+    sandbox.clear_faults(place.settings)
+    return _Settled(place, waiting)

@@ -1,0 +1,42 @@
+"""The results, for people and for programs: ratios first, and nothing of the machine but its cores and databases."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.timing import ROUNDS, Count, Ratio
+
+HERE = Path(__file__).resolve().parent
+
+
+def lines(found: list[Ratio | Count], versions: list[str]) -> list[str]:
+    """Return the report's lines."""
+    ratios = [each for each in found if isinstance(each, Ratio)]
+    counts = [each for each in found if isinstance(each, Count)]
+    table = [
+        "# Results",
+        "",
+        f"{os.cpu_count()} cores, {' and '.join(versions)}; medians of {ROUNDS} interleaved rounds.",
+    ]
+    table += ["How to read them: [README.md](README.md).", "", "| what | database | ratio | goal | | measured |"]
+    table += ["|---|---|---:|---:|---|---|"]
+    for each in ratios:
+        goal = f"≤ {each.goal}" if each.goal is not None else ""
+        table.append(f"| {each.what} | {each.database} | {each.ratio:.2f} | {goal} | {each.verdict} | {each.detail} |")
+    table += ["", "| what | database | count | goal | |", "|---|---|---:|---:|---|"]
+    for number in counts:
+        most = f"≤ {number.goal}" if number.goal is not None else ""
+        table.append(f"| {number.what} | {number.database} | {number.count} | {most} | {number.verdict} |")
+    return table
+
+
+def write(found: list[Ratio | Count], versions: list[str]) -> None:
+    """Write both files beside this one."""
+    (HERE / "results.md").write_text("\n".join(lines(found, versions)) + "\n")
+    results = [{**asdict(each), "verdict": each.verdict} for each in found]
+    for each in results:
+        if "ratio" in each:
+            each["ratio"] = round(each["ratio"], 3)
+    machine = {"cores": os.cpu_count(), "databases": versions}
+    (HERE / "results.json").write_text(json.dumps({"results": results, "machine": machine}, indent=2) + "\n")

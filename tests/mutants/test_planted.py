@@ -1,0 +1,23 @@
+"""The planted bugs still fit the code, and name tests that are there."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.planted import BUGS, Bug
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_each_bug_fits_one_place_and_is_code(bug: Bug) -> None:
+    source = (ROOT / bug.file).read_text()
+    assert source.count(bug.old) == 1
+    changed = source.replace(bug.old, bug.new)
+    assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(source))
+    assert bug.tests and all((ROOT / test.partition("::")[0]).is_file() for test in bug.tests)
+
+
+def test_no_bug_is_planted_twice() -> None:
+    assert len({bug.name for bug in BUGS}) == len({(bug.file, bug.old, bug.new) for bug in BUGS}) == len(BUGS)

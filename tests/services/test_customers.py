@@ -1,0 +1,55 @@
+"""Customers: created whole, or refused with a sentence."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.domain.errors import Refused
+from app.domain.money import Credits
+from app.models.database import db
+from app.models.events import AuditEntry
+from app.models.ledger import Grant
+from app.models.scope import as_customer, as_service
+from app.services import balance, customers
+from app.services.verify import verify
+from tests.support.cast import CATALOG
+
+
+@pytest.mark.usefixtures("catalog")
+def test_a_new_customer_has_nothing_unless_the_trial_is_given(app: Flask) -> None:
+    plain = customers.create(name="Plain", email="billing@plain.example", catalog=CATALOG)
+    tried = customers.create(name="Tried", email="billing@tried.example", catalog=CATALOG, trial=True)
+    with as_customer(plain.customer_id):
+        assert balance.numbers().total_credits == Credits(0)
+    with as_customer(tried.customer_id):
+        assert balance.numbers().remaining_credits == Credits(10_000_000)
+    with as_service("look at the trial"):
+        grant = db.session.scalars(select(Grant).where(Grant.customer_id == tried.customer_id)).one()
+        assert grant.kind == "trial" and grant.expires_at == tried.created_at + timedelta(days=90)
+        noted = db.session.scalars(select(AuditEntry.action).where(AuditEntry.customer_id == tried.customer_id)).all()
+    assert noted == ["customer.created"]
+    assert verify() == []
+
+
+@pytest.mark.usefixtures("catalog")
+def test_an_external_id_is_taken_once(app: Flask) -> None:
+    customers.create(name="One", email="a@one.example", catalog=CATALOG, external_id="x-1")
+    with pytest.raises(Refused, match="external id already"):
+        customers.create(name="Two", email="a@two.example", catalog=CATALOG, external_id="x-1")
+
+
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize(
+    ("name", "email"), [("", "a@b.example"), ("x" * 201, "a@b.example"), ("A\x00", "a@b.example"), ("A", "nobody")]
+)
+def test_a_malformed_customer_is_refused(app: Flask, name: str, email: str) -> None:
+    with pytest.raises(Refused) as refused:
+        customers.create(name=name, email=email, catalog=CATALOG)
+    assert refused.value.status == 422
+
+
+def test_a_catalog_that_was_never_applied_is_refused(app: Flask) -> None:
+    with pytest.raises(Refused):
+        customers.create(name="A", email="a@b.example", catalog="nowhere")

@@ -1,0 +1,123 @@
+"""`flask portal verify`: silent success on a whole ledger; after any damage by hand, a sentence that names the row."""
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+
+from app import ids
+from app.domain.money import Credits, Money
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_customer
+from app.services import grants, top_ups, usage
+from tests.support.client import outside_contexts
+from tests.support.databases import Database
+from tests.support.shop import add_method
+
+CONSTRAINTS = {
+    "transfers": ["ck_transfers_two_accounts", "ck_transfers_change_is_amount", "uq_transfers_once"],
+    "accounts": ["ck_accounts_floor"],
+    "grants": ["ck_grants_has_a_reason"],
+}
+BOUGHT = "(select source_id from transfers where kind = 'sale')"
+DAMAGES = [
+    ("I1", "update transfers set credit_account = debit_account where kind = 'sale'", "txn_"),
+    ("I2", "update accounts set balance = balance + 1 where name = 'revenue'", "credits:USD/revenue"),
+    ("I2", "update transfers set amount = 1 where kind = 'sale'", "money:USD/prepaid"),
+    ("I4", "update transfers set kind = 'payment' where kind = 'sale'", "txn_"),
+    ("I6", "update accounts set floor = 32000000 where name = 'credits'", "credits:USD/credits"),
+    ("I7", "update accounts set balance = balance - 1 where name = 'prepaid'", "money:USD"),
+    ("I7", "update accounts set balance = 5 where name = 'clearing'", "money:USD"),
+    ("I9", f"update transfers set source_id = 'pay_other' where source_id in {BOUGHT} and kind = 'sale'", "pay_"),
+    ("I9", "update payments set received_minor = 2501", "pay_"),
+    ("I9", "update payments set credits_micros = credits_micros - 1", "grt_"),
+    ("I9", "update payments set state = 'canceled'", "pay_"),
+    (
+        "I10",
+        "update grants set micros = micros + 1, remaining_micros = remaining_micros + 1 where kind = 'purchased'",
+        "txn_",
+    ),
+    ("I10", "update grants set posted_at = null where kind = 'promotional'", "txn_"),
+    ("I10", "update grants set reason = '' where kind = 'promotional'", "grt_"),
+    ("I10", "delete from transfers where kind = 'promotional'", "grt_"),
+    ("history", "update transfers set balance_after_micros = balance_after_micros + 1 where sequence = 2", "txn_"),
+    ("history", "update transfers set change_micros = -change_micros where sequence = 2", "txn_"),
+    ("history", "update transfers set sequence = 9 where sequence = 2", "credits"),
+    ("grants", "update grants set remaining_micros = remaining_micros - 1 where kind = 'purchased'", "grt_"),
+    ("grants", "delete from allocations", "grt_"),
+    ("grants", "update allocations set micros = 40000001", "txn_"),
+    ("days", "update balance_days set used_micros = used_micros + 1", "20"),
+    ("days", "delete from balance_days", "txn_"),
+]
+
+
+@pytest.fixture
+def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
+    """Acme with a purchase of 25, a present of 10 and usage of 4: all of it of today."""
+    method = add_method(alice_actor).id
+    with as_customer(acme.customer_id):
+        top_ups.buy(
+            alice_actor,
+            form_key=ids.new_form_key(),
+            amount=Money(2500, "USD"),
+            pack="",
+            method_id=method,
+            return_url=str,
+        )
+    grants.give(
+        acme.customer_id, kind="promotional", credits=Credits(10_000_000), granted_by="support", reason="Welcome"
+    )
+    usage.record(acme.customer_id, key="k", credits=Credits(4_000_000), description="Requests")
+    db.session.remove()
+    return acme
+
+
+def _verify(app: Flask, *words: str) -> Result:
+    with outside_contexts():
+        return app.test_cli_runner().invoke(args=["portal", "verify", *words])
+
+
+def test_a_whole_ledger_passes(app: Flask, ledger_of_acme: Customer, globex: Customer) -> None:
+    for words in [(), ("--customer", ledger_of_acme.customer_id), ("--customer", globex.customer_id)]:
+        result = _verify(app, *words)
+        assert (result.exit_code, result.output) == (0, "Every invariant holds.\n")
+
+
+def test_a_customer_who_is_not_there_is_not_proved(app: Flask, acme: Customer) -> None:
+    assert _verify(app, "--customer", "cus_nobody").exit_code == 1
+
+
+@pytest.mark.parametrize(("invariant", "damage", "row"), DAMAGES)
+def test_a_row_damaged_by_hand_is_named(
+    app: Flask, ledger_of_acme: Customer, globex: Customer, database: Database, invariant: str, damage: str, row: str
+) -> None:
+    _by_hand(database, damage)
+    result = _verify(app)
+    named = [
+        line for line in result.stderr.splitlines() if line.startswith(f"{invariant} {ledger_of_acme.customer_id}: ")
+    ]
+    assert result.exit_code == 1
+    assert any(f"({row}" in line for line in named), result.output
+    assert _verify(app, "--customer", ledger_of_acme.customer_id).exit_code == 1
+    if "where name" not in damage:  # else every customer's account was changed
+        assert _verify(app, "--customer", globex.customer_id).exit_code == 0
+
+
+def _by_hand(database: Database, damage: str) -> None:
+    """Change the raw rows past every trigger and check, as only the owner of the database's files could."""
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        if database.kind == "postgresql":
+            connection.exec_driver_sql("set session_replication_role = replica")
+            for table, names in CONSTRAINTS.items():
+                for name in names:
+                    connection.exec_driver_sql(f"alter table {table} drop constraint {name}")
+        else:
+            connection.exec_driver_sql("pragma ignore_check_constraints = on")
+            for table in ("transfers", "allocations"):  # a copy has neither keys nor triggers
+                connection.exec_driver_sql(f"create table copy as select * from {table}")
+                connection.exec_driver_sql(f"drop table {table}")
+                connection.exec_driver_sql(f"alter table copy rename to {table}")
+        connection.exec_driver_sql(damage)
