@@ -56,7 +56,7 @@ def _service(place: Place, long: Customer, short: Customer) -> list[Ratio]:
     }
     rows = {name: task() for name, task in tasks.items()}
     assert set(rows.values()) == {25, 26}, rows
-    took = interleaved(tasks, times=60)
+    took = interleaved(tasks, times=12)
     assert cursor.connection
     cursor.connection.rollback()
     first, deep, few = took["first"], took["deep"], took["short"]
@@ -89,7 +89,7 @@ def _page(place: Place, long: Browser, short: Browser) -> list[Ratio]:
     tasks = {"first": get(long, PATH), "deep": get(long, f"{PATH}?before={BOTTOM}"), "short": get(short, PATH)}
     rows = {name: task() for name, task in tasks.items()}
     assert min(rows.values()) >= 25, rows
-    took = interleaved(tasks, times=15)
+    took = interleaved(tasks, times=3)
     first, deep, few = took["first"], took["deep"], took["short"]
     return [
         Ratio(

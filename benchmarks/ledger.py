@@ -25,7 +25,6 @@ _FLOOR = text(
     "returning balance"
 )
 MOST_TRIPS = 3
-TURN = 4
 LOST = [("confirm_intent", "timeout_after"), ("fetch_intent", "reset_before")]
 
 
@@ -35,11 +34,11 @@ def measure(place: Place, customer: Customer, actor: Actor, scratch: Customer) -
     report()
     with counted() as spent:
         report()
-    settled = _settle(place, actor, many=TURN * (ROUNDS + 1))
+    settled = _settle(place, actor, many=ROUNDS + 4)
     with counted() as posted:
         settled()
-    took = interleaved({"usage": report, "floor": guarded}, times=30)
-    settling = interleaved({"settle": settled, "floor": guarded}, times=TURN)
+    took = interleaved({"usage": report, "floor": guarded}, times=6)
+    settling = interleaved({"settle": settled, "floor": guarded}, times=1)
     broken = [each for each in verify(actor.customer_id) if each.customer_id == actor.customer_id]
     assert broken == [], broken[:3]
     return [

@@ -31,7 +31,7 @@ def measure(place: Place, long: Browser, short: Browser) -> list[Ratio | Count]:
         "statements": bare,
         "empty": empty,
     }
-    took = interleaved(tasks, times=15)
+    took = interleaved(tasks, times=3)
     least = took["template"] + took["statements"]
     parts = (
         f"template {milliseconds(took['template'])} + {len(statements)} statements {milliseconds(took['statements'])}"

@@ -36,7 +36,7 @@ def _choices(words: list[str]) -> Any:
 class FaultForm(PageForm):
     """One misbehaviour to come."""
 
-    matches = SelectField("Hits", choices=_choices([*CALLS, "*", *(f"event:{kind}" for kind in EVENT_TYPES)]))
+    call = SelectField("Hits", choices=_choices([*CALLS, "*", *(f"event:{kind}" for kind in EVENT_TYPES)]))
     fault = SelectField("What happens", choices=_choices([*NAMES, *(FLAKY + name for name in (*BEFORE, *AFTER))]))
     times = IntegerField("How often", [NumberRange(1, 100)], default=1)
 
@@ -62,14 +62,14 @@ def page() -> Response:
 def plant() -> Response:
     """Plan a misbehaviour."""
     form = FaultForm()
-    fits = (form.fault.data in EVENTS) == str(form.matches.data).startswith("event:")
+    fits = (form.fault.data in EVENTS) == str(form.call.data).startswith("event:")
     if not form.validate() or not fits:
         if not fits:
             form.form_errors.append(
                 "This cannot happen to that: events are lost, late, repeated or reordered, calls are not."
             )
         return show(PAGE, CONTENT, form=form, view=_view(), status=422)
-    sandbox.plant(settings(), form.matches.data, form.fault.data, form.times.data or 1)
+    sandbox.plant(settings(), form.call.data, form.fault.data, form.times.data or 1)
     return saved(
         "dev_processor.page", CONTENT, "The sandbox will misbehave.", form=FaultForm(formdata=None), view=_view()
     )

@@ -45,6 +45,9 @@ def buy() -> Response:
     try:
         if not form.validate():
             return show(PAGE, FORM, status=422, **_around(form))
+        if form.suggested.data:
+            form.amount.data, form.pack.data = form.suggested.data, ""
+            return _review(form)
         wanted = form.top_up()
         if not form.method.data:
             raise Refused("Choose a payment method, or add one.", "method_missing", 422, "method")
@@ -59,12 +62,13 @@ def buy() -> Response:
             pack=pack,
             method_id=form.method.data,
             return_url=_return_url,
+            repeat=(form.seen.data or "").endswith(AGAIN),
         )
     except Refused as refusal:
         if refusal.reason.startswith("form_"):
             form.renew()
-        form.refuse(refusal)
         again = refusal.reason == "bought_just_now"
+        form.refuse(_asked_again(refusal, wanted) if again else refusal)
         return show(PAGE, FORM, status=refusal.status, **_around(form, again=again))
     return _outcome(bought, form)
 
@@ -85,7 +89,7 @@ def add_method() -> Response:
     form.method.data = method.id
     notice = f"{method_name(method)} is saved and chosen."
     kept = {"amount": form.amount.data or "", "pack": form.pack.data or "", "method": method.id}
-    return saved("add_credits.page", FORM, notice, values=kept, **_around(form))
+    return saved("add_credits.page", FORM, notice, values=kept, **_around(form, focus="method"))
 
 
 @bp.get("/payments/<payment_id>")
@@ -114,16 +118,28 @@ def returned(payment_id: str) -> Response:
     return redirect(url_for("add_credits.payment", payment_id=payment_id), code=303)
 
 
+@bp.post("/payments/<payment_id>/cancellation")
+@managers_only
+def give_up(payment_id: str) -> Response:
+    """Give up a payment that waits for the bank."""
+    purchases.read(payment_id)
+    top_ups.give_up(payment_id)
+    return _at_payment(payment_id)
+
+
 def _review(form: CreditsForm) -> Response:
     """Show the total before anything is charged. A plain browser gets a page of its own, which Back can return to."""
     if wants_fragment():
-        return show(PAGE, FORM, **_around(form, review=True))
+        return show(PAGE, FORM, **_around(form, review=True, focus="buy"))
     chosen = {name: value for name, value in form.data.items() if name in {"amount", "pack", "method"} and value}
     return redirect(url_for("add_credits.page", **chosen, review=1), code=303)
 
 
-def _around(form: CreditsForm, *, review: bool = False, again: bool = False) -> dict[str, Any]:
-    """Return what the form shows: what is sold, the saved methods, and the total of what is chosen so far."""
+def _around(form: CreditsForm, *, review: bool = False, again: bool = False, focus: str = "") -> dict[str, Any]:
+    """Return what the form shows: what is sold, the saved methods, and the total of what is chosen so far.
+
+    `focus` is where the reader goes on after their own click; a page opened by a link leaves it where it is.
+    """
     methods = payment_methods.saved()
     known = {method.id for method in methods}
     if form.method.data not in known:
@@ -136,7 +152,7 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False) -> 
     seen = total_seen(wanted) + (AGAIN if again else "") if wanted else ""
     return {
         "form": form, "catalog": current_catalog(), "methods": methods, "test_methods": _test_methods(),
-        "wanted": wanted, "why_not": why_not, "seen": seen, "review": review,
+        "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
     }  # fmt: skip
 
 
@@ -145,16 +161,18 @@ def _test_methods() -> list[tuple[str, str]]:
 
 
 def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
-    """Refuse another total than the pressed button showed, and ask before the same is bought twice in a row (AC-2)."""
+    """Refuse another total than the pressed button showed."""
     shown, now = form.seen.data, total_seen(wanted)
     if shown not in {now, now + AGAIN}:
         raise Refused(f"The total is {money(wanted.amount)}. Check it, then press the button.", "total_changed")
-    if shown == now and purchases.just_like(wanted, form.method.data or "", form.form_key.data or ""):
-        raise Refused(
-            f"You bought the same a few minutes ago, for {money(wanted.amount)}. Nothing more was charged. "
-            "To buy it a second time, press the button again.",
-            "bought_just_now",
-        )
+
+
+def _asked_again(refusal: Refused, wanted: TopUp) -> Refused:
+    words = (
+        f"You bought the same a few minutes ago, for {money(wanted.amount)}. Nothing more was charged. "
+        "To buy it a second time, press the button again."
+    )
+    return Refused(words, refusal.reason, refusal.status)
 
 
 def _return_url(payment_id: str) -> str:
@@ -168,6 +186,9 @@ def _outcome(paid: Payment, form: CreditsForm) -> Response:
     elif paid.state == PaymentState.CANCELED and paid.problem == "unavailable":
         words = "Our payment processor does not answer right now. Nothing was charged. Please try again in a minute."
         refusal = Refused(words, "unavailable", 503)
+    elif paid.state == PaymentState.CANCELED and paid.problem == "paid_otherwise":
+        words = "Your bank has just confirmed the same purchase, so it was not charged a second time."
+        refusal = Refused(words, "paid_otherwise", 409)
     elif paid.state == PaymentState.CANCELED:
         refusal = Refused("This payment was given up. Nothing was charged. Please try again.", "given_up", 409)
     else:

@@ -16,9 +16,10 @@ from app.services.balance import HistoryQuery
 from app.services.movement import Figure
 from app.web import exports
 from app.web.access import current_customer
+from app.web.charts import day_label
 from app.web.fields import PageForm
 from app.web.movements import HEADER, KINDS, csv_row, json_row, told
-from app.web.respond import show
+from app.web.respond import show, wants_fragment
 
 bp = Blueprint("balance_history", __name__, url_prefix="/billing")
 PAGE, HISTORY = "balance_history/page.html", "balance_history/_history.html"
@@ -29,12 +30,12 @@ FILTERS = ("kind", "q", "from", "to")
 FIGURES: dict[str, tuple[str, str, Callable[[], Figure]]] = {
     "total_credits": (
         "Total credits",
-        "All credits bought and granted that are effective and were not taken back, before any use.",
+        "All credits bought and granted so far, before any use. What was taken back again does not count.",
         movement.total_credits,
     ),
     "usage_this_period": (
         "Usage this period",
-        "All usage that is not invoiced yet, less what was put right.",
+        "All usage since {since}, when this billing period began, less what was put right.",
         movement.usage_this_period,
     ),
     "remaining_credits": (
@@ -118,7 +119,7 @@ def page() -> Response:
     if not form.validate():
         return _refused(form)
     history, filters = balance.history(form.query()), form.address()
-    return show(
+    answer = show(
         PAGE,
         HISTORY,
         form=form,
@@ -129,6 +130,11 @@ def page() -> Response:
         newer=_address(filters, after=history.newer) if history.newer is not None else "",
         figure=_figure(form.figure.data) if form.figure.data else None,
     )
+    if wants_fragment():  # the address without the fields that were left empty
+        answer.headers["HX-Push-Url"] = _address(
+            {each.name: given for each in form if (given := request.args.get(each.name, "").strip())}
+        )
+    return answer
 
 
 @bp.get("/balance-history.csv")
@@ -170,8 +176,26 @@ def _figure(key: str) -> dict[str, Any]:
     title, formula, count = FIGURES[key]
     figure = count()
     since = {"from": figure.since.isoformat()} if figure.since else {}
-    lines = [(KINDS.get(line.kind, line.kind), line, _address(since | {"kind": line.kind})) for line in figure.lines]
-    return {"title": title, "formula": formula, "shown": figure.shown, "summed": figure.summed, "lines": lines}
+    spent = key == "usage_this_period"  # counted as what was used, while each row says what it did to the balance
+    lines = [
+        (
+            KINDS.get(line.kind, line.kind),
+            line.rows,
+            -line.total if spent else line.total,
+            _address(since | {"kind": line.kind}),
+        )
+        for line in figure.lines
+    ]
+    if figure.since:
+        formula = formula.format(since=f"{day_label(figure.since)} {figure.since.year}")
+    return {
+        "title": title,
+        "formula": formula,
+        "spent": spent,
+        "shown": figure.shown,
+        "summed": figure.summed,
+        "lines": lines,
+    }
 
 
 def _address(filters: dict[str, str], **place: int) -> str:

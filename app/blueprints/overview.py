@@ -13,6 +13,7 @@ from app.services.overview import Overview
 from app.web.access import current_customer
 from app.web.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
 from app.web.filters import credits as written
+from app.web.filters import is_currency
 from app.web.respond import show
 
 bp = Blueprint("overview", __name__, url_prefix="/billing")
@@ -30,6 +31,7 @@ def page() -> Response:
         now=now,
         numbers=now.numbers,
         period=_period(now),
+        used_since=_dated(now.period.starts_at.date()) if now.period else "",
         forecast=_forecast(now),
         could_use=_could_use(now.numbers),
         overage=_overage(now.numbers),
@@ -59,6 +61,8 @@ def _forecast(now: Overview) -> str:
     if now.forecast.expected <= now.today:
         return f"{what} until today at the last days’ pace"
     earliest, latest = _dated(now.forecast.earliest), now.forecast.latest
+    if now.forecast.earliest == latest:
+        return f"{what} until about {_dated(now.forecast.expected)} at the last days’ pace"
     span = f"{earliest} to {_dated(latest)}" if latest else f"{earliest} at the earliest"
     return f"{what} until about {_dated(now.forecast.expected)} ({span}) at the last days’ pace"
 
@@ -70,7 +74,7 @@ def _could_use(numbers: Numbers) -> Credits:
 
 def _overage(numbers: Numbers) -> str:
     if not numbers.overage_protection.micros:
-        return "Off: you cannot go below zero."
+        return "You cannot go below zero."
     if numbers.overage_left < numbers.overage_protection:
         return f"What is left of {written(numbers.overage_protection)} below zero; billed on your next invoice."
     return "Lets you go below zero; billed on your next invoice."
@@ -82,14 +86,14 @@ def _used(now: Overview) -> dict[str, Credits]:
     return {
         "today": now.days[-1].used if now.days else Credits(0),
         "yesterday": Credits(before[-1] if before else 0),
-        "average": Credits(_readable(sum(before), len(before))) if before else Credits(0),
+        "average": Credits(_readable(sum(before), len(before), now.numbers.credit_unit)) if before else Credits(0),
     }
 
 
-def _readable(total: int, days: int) -> int:
-    """Return the average rounded to hundredths of a unit, or exact micros where it is smaller than that."""
-    average = divided(total, days)
-    return divided(average, 10_000) * 10_000 if average >= 10_000 else average
+def _readable(total: int, days: int, unit: str) -> int:
+    """Return the average in hundredths of money or whole named units, or exact micros where it is less than one."""
+    average, step = divided(total, days), 10_000 if is_currency(unit) else 1_000_000
+    return divided(average, step) * step if average >= step else average
 
 
 def _charts(now: Overview) -> dict[str, Markup]:

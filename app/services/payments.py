@@ -127,15 +127,18 @@ def _begin_attempt(payment_id: str, intent_id: str) -> str | None:
         return attempt.idempotency_key
 
 
-def _give_up_unconfirmed(payment_id: str, answer: Declined | Unknown | Misused) -> Payment:
-    """End a payment whose intent could not be made: only a committed attempt confirms one, so nothing is charged."""
-    problem = "unavailable" if isinstance(answer, Unknown) else answer.code or "refused_by_processor"
+def abandon(payment_id: str, problem: str) -> Payment:
+    """End a payment that no intent was made for: nothing can be charged."""
     now = clock.now()
-    with transaction() as session:
+    with as_service("end a payment"), transaction() as session:
         ended = advance(session, payment_id, PaymentState.CANCELED, now, problem=problem)
         payment = session.get_one(Payment, payment_id, populate_existing=True)
         if ended:
-            audit.record(
-                session, payment.customer_id, "processor", "payment.canceled", payment_id, after={"problem": problem}
-            )
+            after = {"problem": problem}
+            audit.record(session, payment.customer_id, "processor", "payment.canceled", payment_id, after=after)
     return payment
+
+
+def _give_up_unconfirmed(payment_id: str, answer: Declined | Unknown | Misused) -> Payment:
+    """End a payment whose intent could not be made: only a committed attempt confirms one, so nothing is charged."""
+    return abandon(payment_id, "unavailable" if isinstance(answer, Unknown) else answer.code or "refused_by_processor")

@@ -159,6 +159,13 @@ PROOFS = (
     ),
     Proof(
         "I9",
+        "the processor reports another currency or payment than was asked for: not credited, a person must look",
+        """
+        select p.customer_id, p.id from payments p where p.problem in ('another_currency','another_payment')
+          and p.state in ('pi_created','confirming','requires_action','processing')""",
+    ),
+    Proof(
+        "I9",
         "a payment that was not paid has been credited",
         """
         select p.customer_id, p.id from payments p where p.state not in ('succeeded','refunded','disputed') and exists (

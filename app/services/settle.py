@@ -37,13 +37,15 @@ from app.services.transaction import transaction
 
 log = structlog.get_logger()
 _UNCONFIRMED = {IntentStatus.REQUIRES_PAYMENT_METHOD, IntentStatus.REQUIRES_CONFIRMATION}
+_WAITING = {*_UNCONFIRMED, IntentStatus.REQUIRES_ACTION}
 
 
-def settle(payment_id: str, *, refused: str = "") -> Payment:
+def settle(payment_id: str, *, refused: str = "", give_up: bool = False) -> Payment:
     """Bring the payment to where the processor says it is, and return it.
 
     `refused` is the code of a decline that the processor has just answered: the intent is then given up at the
-    processor *before* the payment fails here, so that a failed payment can never be charged later (AC-28).
+    processor *before* the payment fails here, so that a failed payment can never be charged later (AC-28). With
+    `give_up` so is an intent that waits for the bank's question: the processor decides whether it comes too late.
     """
     with as_service("settle a payment"):
         payment = _load(payment_id)
@@ -53,11 +55,13 @@ def settle(payment_id: str, *, refused: str = "") -> Payment:
         created_at, updated_at = payment.created_at, payment.updated_at
         answer = gateway().fetch_intent(intent_id)
         if isinstance(answer, Intent) and (
-            _is_over(answer, now - created_at, now - updated_at) or (refused and answer.status in _UNCONFIRMED)
+            _is_over(answer, now - created_at, now - updated_at)
+            or (refused and answer.status in _UNCONFIRMED)
+            or (give_up and answer.status in _WAITING)
         ):
             refused = refused or answer.decline_code
             answer = gateway().cancel_intent(intent_id, key=key)
-        return _record(payment_id, answer, refused, now)
+        return _record(payment_id, answer, refused, "given_up" if give_up else "not_confirmed", now)
 
 
 def _is_over(intent: Intent, age: timedelta, untouched: timedelta) -> bool:
@@ -74,7 +78,7 @@ def _load(payment_id: str) -> Payment:
     return payment
 
 
-def _record(payment_id: str, answer: Answer, refused: str, now: datetime) -> Payment:
+def _record(payment_id: str, answer: Answer, refused: str, otherwise: str, now: datetime) -> Payment:
     with transaction() as session:
         payment = session.scalars(
             select(Payment).where(Payment.id == payment_id).with_for_update().execution_options(populate_existing=True)
@@ -93,7 +97,7 @@ def _record(payment_id: str, answer: Answer, refused: str, now: datetime) -> Pay
             case IntentStatus.SUCCEEDED:
                 _succeed(session, payment, answer, now)
             case IntentStatus.CANCELED:
-                _end(session, payment, refused or answer.decline_code, now)
+                _end(session, payment, refused or answer.decline_code, otherwise, now)
             case IntentStatus.REQUIRES_ACTION:
                 _wait(session, payment, PaymentState.REQUIRES_ACTION, answer.action_url, now)
             case IntentStatus.PROCESSING:
@@ -130,11 +134,11 @@ def _wait(session: Session, payment: Payment, state: PaymentState, action_url: s
     _look_again(payment, now)
 
 
-def _end(session: Session, payment: Payment, code: str, now: datetime) -> None:
-    """The intent is cancelled at the processor: nothing was charged and nothing will be."""
+def _end(session: Session, payment: Payment, code: str, otherwise: str, now: datetime) -> None:
+    """The intent is cancelled at the processor: nothing was charged and nothing will be. No code: no decline."""
     target = PaymentState.FAILED if code else PaymentState.CANCELED
     _move(payment, target, now)
-    payment.problem, payment.action_url = code or payment.problem or "not_confirmed", ""
+    payment.problem, payment.action_url = code or payment.problem or otherwise, ""
     _close_attempt(session, payment, AttemptState.DECLINED if code else AttemptState.CANCELED, payment.problem, now)
     audit.record(
         session,

@@ -14,7 +14,7 @@ from app.domain.top_ups import TopUp, free_amount, from_pack
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
-from app.services import audit, catalogs, payments
+from app.services import audit, catalogs, payments, purchases, settle
 from app.services.transaction import transaction
 
 
@@ -36,17 +36,48 @@ def buy(
     pack: str,
     method_id: str,
     return_url: Callable[[str], str],
+    repeat: bool = True,
 ) -> Payment:
     """Buy credit with a saved method and return the payment as it stands after the processor was asked.
 
     `form_key` makes it one wish: the same key with the same choice gives the payment that is there already, with
     another choice it is refused (409). `return_url` gives, for a payment's id, where the bank sends the customer back.
-    Refuses (422) an amount or pack that is not sold and (404) a method that is not this customer's.
+    Refuses (422) an amount or pack that is not sold and (404) a method that is not this customer's; without `repeat`
+    also (409) the same purchase that another form has made in the last minutes (AC-2).
+
+    The same purchase that still waits for the bank is given up first: who pays another way pays once (AC-17).
     """
-    payment, is_new = _wish(actor, form_key, amount, pack, method_id)
-    if is_new:
+    payment, is_new = _wish(actor, form_key, amount, pack, method_id, repeat=repeat)
+    if is_new and _gave_up_waiting(payment):
         payments.collect(payment.id, return_url=return_url(payment.id))
     return get(payment.id)
+
+
+def give_up(payment_id: str) -> Payment:
+    """Give up the customer's payment that waits for the bank, unless the processor says that it is too late."""
+    settle.settle(get(payment_id).id, give_up=True)
+    return get(payment_id)
+
+
+def _gave_up_waiting(payment: Payment) -> bool:
+    """Give up what waits for the bank for the same purchase; say whether the new payment may be collected.
+
+    Where the customer has just confirmed the old one, or the processor does not say, the new one ends uncharged.
+    """
+    new_id = payment.id
+    waiting = db.session.scalars(
+        select(Payment.id).where(
+            Payment.purpose == payment.purpose,
+            Payment.state == PaymentState.REQUIRES_ACTION.value,
+            Payment.amount_minor == payment.amount_minor,
+            Payment.pack == payment.pack,
+        )
+    ).all()
+    ends = [settle.settle(each, give_up=True).state for each in waiting]
+    if all(state in {PaymentState.CANCELED, PaymentState.FAILED} for state in ends):
+        return True
+    payments.abandon(new_id, "paid_otherwise" if PaymentState.SUCCEEDED in ends else "unavailable")
+    return False
 
 
 def get(payment_id: str) -> Payment:
@@ -59,7 +90,9 @@ def get(payment_id: str) -> Payment:
     return payment
 
 
-def _wish(actor: Actor, form_key: str, amount: Money | None, pack: str, method_id: str) -> tuple[Payment, bool]:
+def _wish(
+    actor: Actor, form_key: str, amount: Money | None, pack: str, method_id: str, *, repeat: bool
+) -> tuple[Payment, bool]:
     """Commit the wish (step 1); return it and whether it is new."""
     if not ids.is_form_key(form_key):
         raise Refused("This form is not valid any more. Please fill it in again.", "form_key_malformed", 422)
@@ -72,10 +105,14 @@ def _wish(actor: Actor, form_key: str, amount: Money | None, pack: str, method_i
             customer = session.get_one(Customer, actor.customer_id)
             top_up = priced(customer, amount=amount, pack=pack)
             method = session.scalars(
-                select(PaymentMethod).where(PaymentMethod.id == method_id, PaymentMethod.removed_at.is_(None))
+                select(PaymentMethod)
+                .where(PaymentMethod.id == method_id, PaymentMethod.removed_at.is_(None))
+                .with_for_update()  # so that two forms sent at once see each other's wish
             ).one_or_none()
             if method is None:
                 raise NotFound("payment method")
+            if not repeat and purchases.just_like(top_up, method.id, form_key):
+                raise Refused("You bought the same a few minutes ago.", "bought_just_now")
             payment = Payment(
                 id=ids.new("pay"),
                 customer_id=actor.customer_id,
@@ -125,9 +162,8 @@ def _same_wish(payment: Payment, amount: Money | None, pack: str, method_id: str
     if not pack:
         same = same and amount == Money(payment.amount_minor, payment.currency)
     if not same:
-        paid = Money(payment.amount_minor, payment.currency)
         raise Refused(
-            f"This form was already sent, for {paid.major} {paid.currency}. Nothing more was charged. "
+            "This form was already sent, with another choice. Nothing more was charged. "
             "To buy again, check the form and send it once more.",
             "form_already_used",
             409,

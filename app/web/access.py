@@ -134,12 +134,20 @@ def _own_origin() -> str:
 
 def _to_sign_in() -> Response:
     if request.headers.get("HX-Request") == "true":
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
         answer = Response(status=401)
-        answer.headers["HX-Redirect"] = _sign_in_url(page.path + (f"?{page.query}" if page.query else ""))
+        answer.headers["HX-Redirect"] = _sign_in_url(_page_of_htmx())
         return answer
     wanted = request.full_path.rstrip("?") if request.method in SAFE else ""
     return make_response(redirect(_sign_in_url(wanted), code=303))
+
+
+def _page_of_htmx() -> str:
+    """Return the path of the page that htmx was on, as far as its header can be read."""
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return ""
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
 def _sign_in_url(wanted: str) -> str:

@@ -21,6 +21,7 @@ class CreditsForm(PageForm):
     pack = StringField("Credit pack")
     method = StringField("Select a payment method")
     test_method = StringField("Test method")
+    suggested = HiddenField()
     form_key = HiddenField()
     seen = HiddenField()
 

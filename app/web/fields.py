@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm  # type: ignore[import-untyped]
 from wtforms import Field, StringField
 from wtforms.validators import ValidationError
@@ -16,6 +17,14 @@ LONGEST = 2_000
 
 class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A form of a page. It keeps what was typed, and takes a refusal to the field that it names."""
+
+    class Meta:
+        """What was typed is the posted fields alone: no form here takes a file or JSON, which are no texts."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Return what the form reads: what it was given, or else the posted fields."""
+            wrapped = super().wrap_formdata(form, formdata)  # type: ignore[misc]  # WTForms puts its own class behind
+            return wrapped if wrapped is formdata or wrapped is None else request.form
 
     def refuse(self, refusal: Refused) -> None:
         """Show the refusal beside its field, or above the form when it names none of them."""

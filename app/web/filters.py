@@ -28,7 +28,7 @@ def money(value: Money) -> str:
 def credits(value: Credits, unit: str = "", label: str = "") -> str:  # noqa: A001  # the word of the product
     """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
     unit = unit or current_customer().credit_unit
-    if _is_currency(unit):
+    if is_currency(unit):
         return _in_currency(value.units, unit)
     return f"{_digits(value.units, 0)}{NO_BREAK}{label or _label(unit)}"
 
@@ -77,7 +77,8 @@ def _label(unit: str) -> str:
     return current_catalog().credit_unit_label or unit
 
 
-def _is_currency(unit: str) -> bool:
+def is_currency(unit: str) -> bool:
+    """Say whether the unit of credit is a currency, such as USD, and no named unit, such as tokens."""
     return len(unit) == 3 and unit.isascii() and unit.isupper()
 
 

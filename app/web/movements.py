@@ -1,10 +1,12 @@
 """How movements are told: the kinds to choose from, what happened in words, and a row of a file."""
 
+from app.domain.grants import SOURCES
 from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence
 from app.models.ledger import Grant
 from app.models.payments import Attempt, PaymentMethod
 from app.services.balance import Entry, Movement
+from app.web.access import current_catalog
 from app.web.charts import day_label
 from app.web.exports import harmless
 from app.web.filters import credits as written
@@ -57,12 +59,17 @@ _ATTEMPTS = {
 def told(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
     """Return what a movement's page says."""
     row, grant, payment = entry.transfer, entry.grant, entry.payment
+    shared = sum(part.micros for part, _grant in entry.allocations)
+    came_in = row.kind in SOURCES
     return {
         "entry": entry,
         "sentence": _HAPPENED.get(row.kind, "{} of credit moved.").format(written(Credits(row.amount))),
         "change": Credits(row.change_micros or 0),
         "balance_after": Credits(row.balance_after_micros or 0),
-        "touched": [(_named(each), Credits(part.micros)) for part, each in entry.allocations],
+        "touched": [] if came_in else [(_named(each), Credits(part.micros)) for part, each in entry.allocations],
+        "below_zero": Credits(row.amount - shared) if row.kind == "usage" and row.amount > shared else None,
+        "paid_back": Credits(shared) if came_in and shared else None,
+        "given_by": _giver(grant) if grant else "",
         "grant_kind": KINDS[grant.kind] if grant else "",
         "granted": Credits(grant.micros) if grant else None,
         "grant_left": Credits(grant.remaining_micros) if grant else None,
@@ -108,6 +115,10 @@ def _number(value: Credits) -> str:
 
 def _time(row: Movement) -> str:
     return f"{row.booked_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _giver(grant: Grant) -> str:
+    return current_catalog().seller_name if grant.granted_by in {"seller", "catalog"} else grant.granted_by
 
 
 def _named(grant: Grant) -> str:

@@ -49,14 +49,16 @@ def main(words: str) -> int:
             print(unharmed.output)
             print("The tests are red without any bug: nothing can be said.")
             return 1
+        widest, runs = max(len(bug.name) for bug in bugs), []
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            runs = list(pool.map(lambda bug: _plant(sound, bug), bugs))
-    widest = max(len(bug.name) for bug in bugs)
-    for bug, run in zip(bugs, runs, strict=True):
-        verdict = "found by " + run.found_by if run.status == RED else f"NOT FOUND (pytest ended with {run.status})"
-        print(f"{bug.name:{widest}}  {bug.file:26}  {run.seconds:5.1f} s  {verdict}")
-        if run.status not in {GREEN, RED}:
-            print(run.output)
+            for bug, run in zip(bugs, pool.map(lambda bug: _plant(sound, bug), bugs), strict=True):
+                runs.append(run)
+                verdict = (
+                    f"found by {run.found_by}" if run.status == RED else f"NOT FOUND (pytest ended with {run.status})"
+                )
+                print(f"{bug.name:{widest}}  {bug.file:26}  {run.seconds:5.1f} s  {verdict}", flush=True)
+                if run.status not in {GREEN, RED}:
+                    print(run.output, flush=True)
     found = sum(run.status == RED for run in runs)
     print(f"{found} of {len(bugs)} planted bugs were found.")
     return 0 if found == len(bugs) else 1

@@ -132,6 +132,20 @@ BUGS = [
         LEDGER,
     ),
     Bug(
+        "who took credit back is not said",
+        "app/services/grants.py",
+        '            by,\n            "grant.voided",\n',
+        '            "seller",\n            "grant.voided",\n',
+        LEDGER,
+    ),
+    Bug(
+        "writers do not wait for each other",
+        "app/models/database.py",
+        '"BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED"',
+        '"BEGIN DEFERRED" if writing else "BEGIN DEFERRED"',
+        ("tests/services/test_concurrency.py",),
+    ),
+    Bug(
         "usage does not look for what has expired",
         "app/services/usage.py",
         "        grants.catch_up(session, customer_id, unit, now)\n",
@@ -192,7 +206,7 @@ BUGS = [
         "app/services/settle.py",
         "        if payment.state not in OPEN:\n            return payment\n        if not isinstance",
         "        if not isinstance",
-        SETTLE,
+        ("tests/services/test_concurrency.py",),
     ),
     Bug(
         "another currency is taken for ours",

@@ -1,5 +1,7 @@
 """Add credits: shows, buys once, says in words why not, and keeps what was typed."""
 
+from io import BytesIO
+
 import pytest
 from flask import Flask
 
@@ -121,6 +123,35 @@ def test_a_wrong_amount_is_refused_in_words_and_kept(
         answer = alice.submits(page, FORM, button=BUY, amount=typed)
         assert (answer.status, answer.errors(), answer.value("amount")) == (422, [sentence], typed)
     assert (shop.charges(app), shop.payments(acme)) == ([], [])
+
+
+def test_a_file_in_place_of_a_text_is_refused(alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
+    sent: dict[str, object] = {**shop.filled(shop.reviewed(alice))}
+    for field in ("amount", "method", "form_key", "seen"):
+        answer = alice.posts(PATH, {**sent, field: (BytesIO(b"25.00"), "amount.txt")})
+        assert answer.status in ({422} if field == "amount" else {200, 409, 422}), field
+    assert shop.payments(acme) == []
+
+
+def test_a_suggested_amount_keeps_the_payment_method(
+    alice: Browser, acme: Customer, alice_actor: Actor, visa: PaymentMethod
+) -> None:
+    other = shop.add_method(alice_actor, shop.BROKE)
+    button = "[aria-label='Suggested amounts'] button:first-child"
+    page = alice.opens(PATH)
+    page = alice.submits(page, FORM, button=button, method=other.id)
+    suggested = page.find(button)["value"]
+    assert (page.value("amount"), page.value("method")) == (suggested, other.id)
+    assert shop.payments(acme) == []
+
+
+def test_focus_moves_only_after_an_own_click(alice: Browser, visa: PaymentMethod) -> None:
+    page = alice.opens(f"{PATH}?amount=5000&review=1")
+    assert page.soup.select("[autofocus]") == []
+    sent = {**shop.filled(page), "seen": ""}
+    assert alice.posts(PATH, sent, **FRAGMENT).find("[autofocus]")["id"] == "add_credits-buy"
+    added = alice.posts(f"{PATH}methods", {**sent, "test_method": "pm_card_mastercard"}, **FRAGMENT)
+    assert added.find("[autofocus]")["id"] == "method"
 
 
 def test_what_no_database_can_keep_is_refused(alice: Browser, acme: Customer, visa: PaymentMethod) -> None:

@@ -9,6 +9,7 @@ from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.services import due
+from app.services.verify import verify
 from tests.support import shop
 from tests.support.browser import Browser
 from tests.support.shop import ASKS, BROKE, BUY, FORM, PATH
@@ -74,18 +75,62 @@ def test_declining_at_the_bank_charges_nothing_and_allows_another_try(
     assert (shop.charges(app), shop.remaining(acme)) == ([], 0)
 
 
-@pytest.mark.case("AC-12")
-def test_abandoning_the_bank_leaves_the_way_open(
+@pytest.mark.case("AC-12", "AC-17")
+def test_paying_another_way_gives_up_the_payment_that_waits_for_the_bank(
+    app: Flask, alice: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    shop.add_method(alice_actor, ASKS)
+    waiting = shop.bought(alice)
+    bank = str(waiting.find("#add_credits-payment a.btn--primary")["href"])
+    good = shop.add_method(alice_actor)
+    page = alice.submits(shop.reviewed(alice, method=good.id), FORM, button=BUY)
+    assert page.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    gone = alice.opens(waiting.path)
+    assert gone.texts("#add_credits-payment h2") == ["Nothing was charged"]
+    assert alice.opens(bank).soup.select("[name=approve]") == []
+    assert shop.charges(app) == [2500]
+
+
+@pytest.mark.case("AC-17")
+def test_who_has_just_confirmed_with_the_bank_is_not_charged_another_way(
     app: Flask, alice: Browser, alice_actor: Actor, acme: Customer
 ) -> None:
     shop.add_method(alice_actor, ASKS)
     waiting = shop.bought(alice)
     good = shop.add_method(alice_actor)
-    page = alice.submits(shop.reviewed(alice, method=good.id), FORM, button=BUY)
-    assert page.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
-    still = alice.opens(waiting.path)
-    assert still.texts("#add_credits-payment h2") == ["Your bank wants to confirm this payment"]
-    assert shop.charges(app) == [2500]
+    form = shop.reviewed(alice, method=good.id)
+    intent = sandbox.objects(app.extensions["purser.settings"], "payment_intent")[0]["id"]
+    # Approved at the bank, and nobody has told us yet.
+    sandbox.answer_challenge(app.extensions["purser.settings"], intent, approved=True)
+    page = alice.submits(form, FORM, button=BUY)
+    assert page.status == 409 and "it was not charged a second time" in page.text
+    assert alice.opens(waiting.path).texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
+
+
+def test_a_payment_that_waits_for_the_bank_can_be_given_up(
+    app: Flask, alice: Browser, bob: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    shop.add_method(alice_actor, ASKS)
+    waiting = shop.bought(alice)
+    seen = bob.opens(waiting.path)
+    assert seen.soup.select("#add_credits-payment form") == []
+    gone = alice.submits(waiting, "#add_credits-payment form")
+    assert gone.texts("#add_credits-payment h2") == ["Nothing was charged"]
+    assert "given up before the bank confirmed it" in gone.text
+    assert shop.charges(app) == []
+
+
+@pytest.mark.case("AC-43")
+def test_a_payment_in_another_currency_is_said_to_be_looked_into(
+    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
+    sandbox.plant(app.extensions["purser.settings"], "confirm_intent", "other_currency")
+    page = shop.bought(alice)
+    assert page.texts("#add_credits-payment h2") == ["A person is looking into this payment"]
+    assert page.soup.select("[hx-trigger='every 2s'], meta[http-equiv=refresh]") == []
+    assert shop.remaining(acme) == 0
+    assert "I9" in {violation.invariant for violation in verify(acme.customer_id)}
 
 
 def test_no_answer_is_never_read_as_failed(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
@@ -142,7 +187,7 @@ def test_a_used_form_with_another_amount_is_refused(
     alice.posts(PATH, sent)
     other = alice.posts(PATH, {**sent, "amount": "30.00", "seen": "3000 USD 30000000"})
     assert other.status == 409
-    assert "This form was already sent, for 25.00 USD. Nothing more was charged." in other.text
+    assert "This form was already sent, with another choice. Nothing more was charged." in other.text
     assert other.value("form_key") != sent["form_key"]
     assert shop.charges(app) == [2500]
 
@@ -187,6 +232,15 @@ def test_two_tabs_buy_once(app: Flask, alice: Browser, acme: Customer, visa: Pay
     alice.submits(one, FORM, button=BUY)
     assert alice.submits(two, FORM, button=BUY).status == 409
     assert shop.charges(app) == [2500]
+
+
+@pytest.mark.case("AC-2", "AC-44")
+def test_four_tabs_sent_at_the_same_moment_buy_once(
+    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
+    answers = shop.at_once(app, alice, [shop.filled(shop.reviewed(alice)) for _ in range(4)])
+    assert sorted(answer.status for answer in answers) == [200, 409, 409, 409]
+    assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
 
 
 @pytest.mark.case("AC-46/50")

@@ -14,8 +14,8 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.ledger import Transfer
 from app.models.scope import as_customer
-from app.services import balance, grants, ledger, usage
-from tests.support import shop
+from app.services import balance, catalogs, grants, ledger, usage
+from tests.support import cast, shop
 from tests.support.browser import Browser, Page
 from tests.support.statements import counted
 
@@ -109,6 +109,32 @@ def test_htmx_takes_the_fragment_and_keeps_the_address(alice: Browser) -> None:
     assert form["hx-target"] == "#balance_history-history"
     assert form["hx-push-url"] == "true"
     assert form["method"] == "get" and form["action"] == PATH == form["hx-get"]
+
+
+def test_the_address_leaves_out_what_was_left_empty(alice: Browser) -> None:
+    answer = alice.opens(f"{PATH}?kind=&q=hours&from=&to=&_external=1", **FRAGMENT)
+    assert answer.response.headers["HX-Push-Url"] == f"{PATH}?q=hours"
+
+
+def test_usage_of_a_period_shows_the_signs_of_its_rows(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    use(acme, 30, "a")
+    page, today = alice.opens(f"{PATH}?figure=usage_this_period"), clock.now().date()
+    assert page.texts("#balance_history-figure dd") == ["−$30.00", "$30.00"]
+    assert f"All usage since {today.day} {today:%b %Y}" in page.text
+
+
+def test_what_is_below_zero_and_what_paid_it_back_is_said(
+    alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    give(acme, 10)
+    below = use(acme, 15, "a")
+    shop.add_method(alice_actor)
+    shop.bought(alice, "25.00")
+    assert "$5.00 of it is below zero, under your overage protection." in alice.opens(f"{PATH}/{below.id}").text
+    page = alice.follows(alice.opens(f"{PATH}?kind=purchased"), f"{ROW} a")
+    assert "$5.00 of it paid back what was used below zero." in page.text
+    assert page.soup.select("#balance_history-touched") == []
 
 
 def test_older_and_newer_show_every_movement_once(alice: Browser, acme: Customer) -> None:
@@ -217,8 +243,9 @@ def test_usage_opens_the_credits_it_used_in_order(alice: Browser, acme: Customer
 def test_a_gift_says_why_and_by_whom(alice: Browser, acme: Customer) -> None:
     give(acme, 10, "Sorry for Tuesday")
     page = alice.follows(alice.opens(PATH), f"{ROW} a")
+    seller = catalogs.current(cast.CATALOG).seller_name
     words = page.find("#balance_history-grant").get_text(" ")
-    assert "Sorry for Tuesday" in words and "seller" in words and "Promotional credits" in words
+    assert "Sorry for Tuesday" in words and f"Given by {seller}" in " ".join(words.split()) and "Promotional credits" in words
 
 
 def test_a_correction_and_what_it_corrects_open_each_other(alice: Browser, acme: Customer) -> None:

@@ -122,6 +122,40 @@ def test_it_forecasts_the_day_the_credit_runs_out(acme_with_habits: Browser) -> 
     assert len(page.soup.select("#overview-days details tbody tr")) == 30
 
 
+def test_the_range_of_a_forecast_is_left_out_when_it_is_one_day(app: Flask, origin: str, old_acme: Customer) -> None:
+    now = clock.now()
+    with clock.at(now - timedelta(days=59)):
+        give(old_acme, 225)
+    for days in range(20, -1, -1):
+        with clock.at(now - timedelta(days=days)):
+            use(old_acme, 10, f"d{days}")
+    page = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, old_acme)).opens(PATH)
+    note = page.texts("#overview-balance .stat--lead .stat__note")[0]
+    assert "Credits last until about" in note and "(" not in note
+
+
+def test_usage_says_since_when_it_counts(alice: Browser, acme: Customer) -> None:
+    page, today = alice.opens(PATH), clock.now().date()
+    assert page.texts("#overview-balance .stat:nth-child(2) .stat__note") == [f"Used since {today.day} {today:%b %Y}"]
+
+
+def test_tokens_are_whole_on_average_and_no_overage_protection_is_off(app: Flask, origin: str, catalog: str) -> None:
+    cast.apply_catalog("analytics")
+    now = clock.now()
+    with clock.at(now - timedelta(days=8)):
+        customer = customers.create(name="Initech", email="b@initech.example", catalog="analytics", external_id="ini")
+        give(customer, 1000)
+    with clock.at(now - timedelta(days=1)):
+        use(customer, 100, "a")
+    page = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, customer)).opens(PATH)
+    average = page.texts("#overview-days .pair dd")[2]
+    assert average.endswith("tokens") and "." not in average
+    with as_customer(customer.customer_id):
+        protected = balance.numbers().overage_protection.micros
+    shown = page.find("#overview-available .sum > div:nth-child(2) dd").get_text()
+    assert shown.startswith("+ " if protected else "Off")
+
+
 def test_without_use_there_is_no_forecast_and_it_says_so(alice: Browser, acme: Customer) -> None:
     give(acme, 100)
     page = alice.opens(PATH)

@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app.web.access import safe_next
@@ -174,3 +175,9 @@ def test_a_path_of_ours_is_followed(path: str) -> None:
 )
 def test_anything_else_leads_to_the_front_page(text: str) -> None:
     assert safe_next(text) == "/"
+
+
+def test_a_page_of_htmx_that_cannot_be_read_is_no_error(client: FlaskClient) -> None:
+    answer = client.get("/billing/", headers={"HX-Request": "true", "HX-Current-URL": "http://[bad"})
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/sign-in"

@@ -124,6 +124,8 @@ def lenient(app: Flask) -> str:
 @example(steps=[Use(5_000_000), _gift(80, begins=1, lasts=2), Wait(9), Due(), _gift(10)])  # over before any job saw it
 @example(steps=[_gift(50), Use(5_000_000), Use(3_000_000), Correct(0), Void(0), Correct(1), Due()])
 @example(steps=[_gift(50, lasts=5), Use(4_000_000), Wait(5), Correct(0), Due(), _gift(20), Use(2_000_000)])
+@example(steps=[_gift(50, lasts=5), Wait(6), Use(1_000_000), Due(), Use(9_000_000), Use(100_000)])  # nobody spends it
+@example(steps=[_gift(50, begins=2), Void(0), Wait(3), Use(1_000_000), Due()])  # it never begins
 @hypothesis_settings(
     max_examples=12,
     deadline=None,
