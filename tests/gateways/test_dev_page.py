@@ -21,7 +21,7 @@ def test_it_plants_and_lifts_faults(alice: Browser, settings: Settings) -> None:
 def test_a_fault_that_cannot_happen_is_refused(alice: Browser, settings: Settings) -> None:
     page = alice.opens(PATH)
     refused = alice.submits(page, "#dev_processor-plant", call="confirm_intent", fault="lose", times="1")
-    assert refused.status == 422 and refused.value("matches") == "confirm_intent"
+    assert refused.status == 422 and refused.value("call") == "confirm_intent"
     assert sandbox.planted(settings) == []
 
 

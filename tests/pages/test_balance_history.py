@@ -39,7 +39,9 @@ WRONG = {
 
 
 def give(customer: Customer, units: int, reason: str = "Welcome") -> None:
-    grants.give(customer.customer_id, kind="promotional", credits=Credits(units * 10**6), granted_by="seller", reason=reason)
+    grants.give(
+        customer.customer_id, kind="promotional", credits=Credits(units * 10**6), granted_by="seller", reason=reason
+    )
 
 
 def use(customer: Customer, units: int, key: str, description: str = "Requests") -> Transfer:
@@ -124,9 +126,7 @@ def test_usage_of_a_period_shows_the_signs_of_its_rows(alice: Browser, acme: Cus
     assert f"All usage since {today.day} {today:%b %Y}" in page.text
 
 
-def test_what_is_below_zero_and_what_paid_it_back_is_said(
-    alice: Browser, acme: Customer, alice_actor: Actor
-) -> None:
+def test_what_is_below_zero_and_what_paid_it_back_is_said(alice: Browser, acme: Customer, alice_actor: Actor) -> None:
     give(acme, 10)
     below = use(acme, 15, "a")
     shop.add_method(alice_actor)
@@ -237,7 +237,10 @@ def test_usage_opens_the_credits_it_used_in_order(alice: Browser, acme: Customer
     page = alice.follows(alice.opens(f"{PATH}?kind=usage"), f"{ROW} a")
     assert "$15.00 of credit was used." in page.text
     assert page.texts("#balance_history-touched tbody td.end") == ["$10.00", "$5.00"]
-    assert [words.partition(": ")[2] for words in page.texts("#balance_history-touched tbody td:first-child")] == ["First", "Second"]
+    assert [words.partition(": ")[2] for words in page.texts("#balance_history-touched tbody td:first-child")] == [
+        "First",
+        "Second",
+    ]
 
 
 def test_a_gift_says_why_and_by_whom(alice: Browser, acme: Customer) -> None:
@@ -245,7 +248,11 @@ def test_a_gift_says_why_and_by_whom(alice: Browser, acme: Customer) -> None:
     page = alice.follows(alice.opens(PATH), f"{ROW} a")
     seller = catalogs.current(cast.CATALOG).seller_name
     words = page.find("#balance_history-grant").get_text(" ")
-    assert "Sorry for Tuesday" in words and f"Given by {seller}" in " ".join(words.split()) and "Promotional credits" in words
+    assert (
+        "Sorry for Tuesday" in words
+        and f"Given by {seller}" in " ".join(words.split())
+        and "Promotional credits" in words
+    )
 
 
 def test_a_correction_and_what_it_corrects_open_each_other(alice: Browser, acme: Customer) -> None:

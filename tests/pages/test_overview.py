@@ -21,12 +21,13 @@ FRAGMENT = {"HX-Request": "true"}
 
 
 def give(customer: Customer, units: int, reason: str = "Welcome") -> None:
-    grants.give(customer.customer_id, kind="promotional", credits=Credits(units * 10**6), granted_by="seller", reason=reason)
+    grants.give(
+        customer.customer_id, kind="promotional", credits=Credits(units * 10**6), granted_by="seller", reason=reason
+    )
 
 
 def use(customer: Customer, units: int, key: str) -> None:
     usage.record(customer.customer_id, key=key, credits=Credits(units * 10**6), description="Requests")
-
 
 
 def test_a_new_customer_is_told_what_to_do_first(alice: Browser) -> None:
