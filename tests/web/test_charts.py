@@ -69,16 +69,26 @@ def test_two_ticks_never_read_the_same(one: int, other: int, unit: str) -> None:
         (4_000_000, 2_000_000, 6_000_000, "CHF", "CHF\N{NO-BREAK SPACE}4"),
     ],
 )
-def test_a_tick_is_written_in_the_unit_and_no_longer_than_needed(micros: int, step: int, top: int, unit: str, words: str) -> None:
+def test_a_tick_is_written_in_the_unit_and_no_longer_than_needed(
+    micros: int, step: int, top: int, unit: str, words: str
+) -> None:
     assert axis_label(micros, Axis((0, top), step), unit) == words
 
 
-@given(st.lists(MICROS, min_size=1, max_size=40), UNITS, st.sampled_from([WIDE, NARROW]), st.integers(0, 400), st.booleans())
+@given(
+    st.lists(MICROS, min_size=1, max_size=40),
+    UNITS,
+    st.sampled_from([WIDE, NARROW]),
+    st.integers(0, 400),
+    st.booleans(),
+)
 def test_the_balance_chart_stays_inside_and_its_labels_apart(
     values: list[int], unit: str, size: Size, wait: int, runs_out: bool
 ) -> None:
     today = days_of(values)[-1][0]
-    ahead = Ahead(today + timedelta(wait // 2), today + timedelta(wait), today + timedelta(2 * wait)) if runs_out else None
+    ahead = (
+        Ahead(today + timedelta(wait // 2), today + timedelta(wait), today + timedelta(2 * wait)) if runs_out else None
+    )
     drawing = balance_chart(days_of(values), ahead, unit=unit, name="Balance", floor=-(10**7), size=size)
     assert_in_order(drawing, size)
     assert "Today" in texts(drawing)
@@ -96,8 +106,11 @@ def test_the_columns_stay_inside_and_every_used_day_is_seen(values: list[int], u
 
 
 def test_a_higher_balance_is_drawn_higher() -> None:
-    path = next(each for each in ElementTree.fromstring(balance_chart(days_of([0, 10, 5]), None, unit="USD", name="")).iter("path")
-                if each.get("class") == "line")
+    path = next(
+        each
+        for each in ElementTree.fromstring(balance_chart(days_of([0, 10, 5]), None, unit="USD", name="")).iter("path")
+        if each.get("class") == "line"
+    )
     low, high, middle = [float(point.split()[1]) for point in (path.get("d") or "")[1:].split("L")]
     assert high < middle < low and middle == (low + high) / 2
 
