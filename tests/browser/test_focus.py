@@ -1,0 +1,70 @@
+"""Where the focus goes after a part of the page changed, and the pages that the spine does not open."""
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+
+from app.gateways import sandbox
+from app.models.customers import Customer
+from tests.browser.conftest import Opens
+from tests.browser.test_spine import LOOKS, is_clean, saves_method
+from tests.support import shop
+from tests.support.shop import GOOD
+
+
+def test_focus_stays_with_the_reader_after_each_answer(app: Flask, signs_in: Opens, acme: Customer) -> None:
+    page = signs_in()
+    saves_method(page, GOOD)
+    expect(page.locator("#method")).to_be_focused()
+    page.fill("#amount", "25.00")
+    confirm = page.get_by_role("button", name="Add $25.00 to my balance")
+    expect(confirm).to_be_visible()
+    sandbox.plant(app.extensions["purser.settings"], "*", "refuse", 50)
+    confirm.click()
+    notice = page.locator("#add_credits-form .notice--bad")
+    expect(notice).to_contain_text("does not answer right now")
+    expect(notice).to_be_focused()
+    assert shop.charges(app) == []
+
+
+def test_a_suggested_amount_keeps_what_was_chosen_in_place(signs_in: Opens, acme: Customer) -> None:
+    page = signs_in()
+    saves_method(page, GOOD)
+    saves_method(page, shop.BROKE)
+    chosen = page.locator("#method").input_value()
+    suggested = page.get_by_role("group", name="Suggested amounts").get_by_role("button").first
+    words = suggested.inner_text()
+    suggested.click()
+    expect(page.locator("#add_credits-buy")).to_have_text(f"Add {words} to my balance")
+    expect(page.locator("#add_credits-buy")).to_be_focused()
+    assert page.locator("#method").input_value() == chosen
+
+
+def test_a_link_to_a_review_moves_no_focus(signs_in: Opens, acme: Customer) -> None:
+    page = signs_in()
+    page.goto(f"{shop.PATH}?amount=5000&review=1")
+    expect(page.locator("#add_credits-buy")).to_be_visible()
+    expect(page.locator("#add_credits-buy")).not_to_be_focused()
+
+
+@pytest.mark.parametrize("look", [LOOKS["narrow"], LOOKS["light"]], ids=["narrow", "light"])
+def test_the_sandbox_processor_is_clean_and_keeps_to_its_width(signs_in: Opens, look: dict[str, object]) -> None:
+    page = signs_in(**look)
+    saves_method(page, GOOD)
+    page.goto("/dev/processor/")
+    is_clean(page, "/dev/processor/")
+
+
+def test_the_open_menu_is_in_a_landmark(signs_in: Opens) -> None:
+    page = signs_in(**LOOKS["narrow"])
+    page.locator(".menu summary").click()
+    expect(page.locator(".menu .member__who")).to_be_visible()
+    is_clean(page, "the open menu")
+
+
+def test_an_empty_filter_stays_out_of_the_address(signs_in: Opens) -> None:
+    page = signs_in()
+    page.goto("/billing/balance-history")
+    page.fill("[name=q]", "hours")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url("**/billing/balance-history?q=hours")
