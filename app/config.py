@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ _SECRETS = {
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
     "REDIS_URL",
+    "JOBS_URL",
+    "MAIL_URL",
 }
 
 
@@ -35,6 +38,9 @@ class Settings:
     stripe_api_base: str = ""
     base_url: str = "http://127.0.0.1:8000"
     redis_url: str = field(default="", repr=False)
+    jobs_url: str = field(default="", repr=False)
+    mail_url: str = field(default="", repr=False)
+    mail_from: str = ""
     trusted_proxies: int = 0
     log_format: str = "json"
     demo: bool = False
@@ -74,6 +80,7 @@ class Settings:
         _want(self.log_format in {"json", "console"}, "LOG_FORMAT", "must be 'json' or 'console'")
         _want(0 <= self.trusted_proxies <= 10, "TRUSTED_PROXIES", "must be a number from 0 to 10")
         self._check_urls()
+        self._check_mail()
         self._check_payments()
 
     def _check_urls(self) -> None:
@@ -95,6 +102,38 @@ class Settings:
         )
         if self.redis_url:
             _want(urlsplit(self.redis_url).scheme in {"redis", "rediss"}, "REDIS_URL", "must begin with redis://")
+        if self.jobs_url:
+            _want(
+                urlsplit(self.jobs_url).scheme in {"sqlite", "postgresql", "redis", "rediss"},
+                "JOBS_URL",
+                "must begin with sqlite:///, postgresql:// or redis://",
+            )
+
+    def _check_mail(self) -> None:
+        if not self.mail_url:
+            return
+        parts = urlsplit(self.mail_url)
+        try:
+            fits = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0
+        except ValueError:
+            fits = False  # a port that is none
+        _want(fits, "MAIL_URL", "must be smtp://host:port or smtps://host")
+        _want(
+            parts.query in {"", "tls=off"} and not (parts.query and parts.scheme == "smtps"),
+            "MAIL_URL",
+            "may end in ?tls=off (smtp:// only) and in nothing else",
+        )
+        _want(
+            not (parts.query and parts.username) or parts.hostname in {"localhost", "127.0.0.1", "::1"},
+            "MAIL_URL",
+            "must not have tls=off beside a password for another machine: it would travel in the open",
+        )
+        _name, address = parseaddr(self.mail_from)
+        _want(
+            "@" in address and not set(self.mail_from) & set("\r\n"),
+            "MAIL_FROM",
+            "must be the address that mails come from, such as 'Example Billing <billing@example.com>', with MAIL_URL",
+        )
 
     def _check_payments(self) -> None:
         live = any("_live_" in key for key in (self.stripe_secret_key, self.stripe_publishable_key))

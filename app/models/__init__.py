@@ -1,5 +1,16 @@
 """Tables: columns and constraints, no rules. Importing the package knows every table."""
 
-from app.models import catalogs, customers, events, ledger, members, payments, sandbox
+from app.models import catalogs, customers, events, ledger, mails, members, payments, reversals, sandbox, setups
 
-__all__ = ["catalogs", "customers", "events", "ledger", "members", "payments", "sandbox"]
+__all__ = [
+    "catalogs",
+    "customers",
+    "events",
+    "ledger",
+    "mails",
+    "members",
+    "payments",
+    "reversals",
+    "sandbox",
+    "setups",
+]

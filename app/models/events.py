@@ -45,11 +45,11 @@ class OutboxEvent(CustomerOwned, Base):
         UniqueConstraint("customer_id", "type", "source_id", name="uq_outbox_events_once"),
         Index(
             "ix_outbox_events_pending",
-            "created_at",
+            "next_try_at",
             sqlite_where=text("state = 'pending'"),
             postgresql_where=text("state = 'pending'"),
         ),
-        *whole("sequence"),
+        *whole("sequence", "tries"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -59,7 +59,11 @@ class OutboxEvent(CustomerOwned, Base):
     source_id: Mapped[str] = mapped_column(String(120))
     data: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(10), default="pending")
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    problem: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
 
 
 class AuditEntry(CustomerOwned, Base):

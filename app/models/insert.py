@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,8 +19,8 @@ def insert_new(session: Session, model: type[Base], values: Mapping[str, Any]) -
     """
     ensure(isinstance(current(), ServiceScope), "a row inserted by key outside a service")
     dialect = session.get_bind().dialect.name
-    if dialect == "postgresql":
-        key = session.execute(postgresql.insert(model).values(**values).on_conflict_do_nothing()).rowcount  # type: ignore[attr-defined]
-    else:
-        key = session.execute(sqlite.insert(model).values(**values).on_conflict_do_nothing()).rowcount  # type: ignore[attr-defined]
-    return bool(key == 1)
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    (key, *_more) = inspect(model).primary_key
+    # The row that comes back is what says so: an ORM statement's row count is unknown on PostgreSQL.
+    added = insert(model).values(**values).on_conflict_do_nothing().returning(key)
+    return session.execute(added).first() is not None

@@ -16,9 +16,10 @@ class Account(CustomerOwned, Base):
     __tablename__ = "accounts"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
-        CheckConstraint("floor is null or balance >= floor", name="floor"),
+        CheckConstraint("floor is null or balance >= floor - debt", name="floor"),
+        CheckConstraint("debt >= 0", name="debt_not_negative"),
         CheckConstraint("version >= 0", name="version"),
-        *whole("balance", "version", "floor"),
+        *whole("balance", "version", "floor", "debt"),
     )
 
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -29,6 +30,8 @@ class Account(CustomerOwned, Base):
     version: Mapped[int] = mapped_column(default=0)
     """How many transfers touched it; on `credits` also the sequence of the balance history."""
     floor: Mapped[int | None]
+    debt: Mapped[int] = mapped_column(default=0)
+    """How far a claw-back has pushed the balance below its floor: `max(0, floor - balance)`. Nobody spends into it."""
 
 
 class Transfer(CustomerOwned, Base):

@@ -19,8 +19,10 @@ STATES = (
     "refunded",
     "disputed",
 )
+RAILS = ("card", "sepa_debit", "paypal", "crypto")
 OPEN_STATES = text("state in ('created','pi_created','confirming','requires_action','processing')")
 OPEN_ATTEMPT = text("state in ('started','requires_action','processing')")
+TO_DETACH = text("detach_at is not null")
 
 
 class PaymentMethod(CustomerOwned, Base):
@@ -38,6 +40,12 @@ class PaymentMethod(CustomerOwned, Base):
             sqlite_where=text("is_default and removed_at is null"),
             postgresql_where=text("is_default and removed_at is null"),
         ),
+        Index(
+            "ix_payment_methods_to_detach",
+            "detach_at",
+            sqlite_where=TO_DETACH,
+            postgresql_where=TO_DETACH,
+        ),
         *whole("exp_month", "exp_year"),
     )
 
@@ -54,6 +62,8 @@ class PaymentMethod(CustomerOwned, Base):
     is_default: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    detach_at: Mapped[datetime | None]
+    """When to ask the processor (again) to let go of what was removed here; empty once it did."""
 
 
 class Payment(CustomerOwned, Base):
@@ -70,13 +80,26 @@ class Payment(CustomerOwned, Base):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("credits_micros > 0", name="credits_positive"),
         CheckConstraint("received_minor >= 0", name="received_not_negative"),
+        CheckConstraint(f"rail in {RAILS}", name="rail"),
+        CheckConstraint("method_id is not null or rail in ('paypal', 'crypto')", name="has_method"),
+        CheckConstraint(
+            "refunded_minor >= 0 and disputed_minor >= 0 and refunded_minor + disputed_minor <= received_minor",
+            name="sent_back",
+        ),
         CheckConstraint(
             "state = 'created' or processor_id is not null or state in ('failed','canceled')", name="has_intent"
         ),
         Index("ix_payments_next_check_at", "next_check_at", sqlite_where=OPEN_STATES, postgresql_where=OPEN_STATES),
         Index("ix_payments_customer_created", "customer_id", "created_at"),
         Index("ix_payments_method", "customer_id", "method_id"),
-        *whole("amount_minor", "credits_micros", "received_minor", "expires_after_days"),
+        *whole(
+            "amount_minor",
+            "credits_micros",
+            "received_minor",
+            "expires_after_days",
+            "refunded_minor",
+            "disputed_minor",
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -90,10 +113,19 @@ class Payment(CustomerOwned, Base):
     pack: Mapped[str] = mapped_column(String(60), default="")
     expires_after_days: Mapped[int | None]
     """How long the credit was promised to last from the day it is paid; empty: for ever."""
-    method_id: Mapped[str] = mapped_column(String(40))
+    rail: Mapped[str] = mapped_column(String(20), default="card")
+    """What carries the money."""
+    method_id: Mapped[str | None] = mapped_column(String(40))
+    """The saved method; empty for what is paid once at a wallet's own page."""
+    off_session: Mapped[bool] = mapped_column(default=False)
+    """Whether it was charged while nobody was there to answer the bank."""
     form_key: Mapped[str] = mapped_column(String(40))
     processor_id: Mapped[str | None] = mapped_column(String(100))
     received_minor: Mapped[int] = mapped_column(default=0)
+    refunded_minor: Mapped[int] = mapped_column(default=0)
+    """What went back by refunds that are under way or done."""
+    disputed_minor: Mapped[int] = mapped_column(default=0)
+    """What disputes hold or have taken."""
     action_url: Mapped[str] = mapped_column(String(1000), default="")
     problem: Mapped[str] = mapped_column(String(100), default="")
     """Why it failed, was cancelled, or still waits: a decline code or one of our own words."""

@@ -21,6 +21,7 @@ def tell(session: Session, customer_id: str, event_type: str, source_id: str, da
         select(Customer.customer_id).where(Customer.customer_id == customer_id).with_for_update(key_share=True)
     )
     last = session.scalar(select(func.max(OutboxEvent.sequence)).where(OutboxEvent.customer_id == customer_id))
+    now = clock.now()
     session.add(
         OutboxEvent(
             id=ids.new("evt"),
@@ -30,7 +31,8 @@ def tell(session: Session, customer_id: str, event_type: str, source_id: str, da
             source_id=source_id,
             data=json.dumps({"customer": customer_id, **data}, sort_keys=True),
             state="pending",
-            created_at=clock.now(),
+            created_at=now,
+            next_try_at=now,
         )
     )
     session.flush()

@@ -17,6 +17,10 @@ GLOBAL_KEYS = {
     ("customers", ("external_id",)): "the host product's own id of the customer",
     ("customers", ("processor_customer",)): "given by the processor; two customers must never share one",
     ("payments", ("processor_id",)): "given by the processor; its webhooks name nothing else",
+    ("setups", ("processor_id",)): "given by the processor; its webhooks name nothing else",
+    ("refunds", ("processor_id",)): "given by the processor; its webhooks name nothing else",
+    ("disputes", ("processor_id",)): "given by the processor; its webhooks name nothing else",
+    ("resume_links", ("token_hash",)): "the link holds nothing but its token",
     ("attempts", ("idempotency_key",)): "the processor's key space is one for all our customers",
 }
 

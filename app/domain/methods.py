@@ -1,0 +1,174 @@
+"""Ways to pay: the rails, a saved method, the setup that saves one, and the mandate that a debit needs."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from app.domain.payments import CONFIRM_GRACE, Declined, Misused, SavedMethod, Unknown
+
+
+class Rail(StrEnum):
+    """What carries the money. The words are Stripe's types of payment method."""
+
+    CARD = "card"
+    SEPA_DEBIT = "sepa_debit"
+    PAYPAL = "paypal"
+    CRYPTO = "crypto"
+
+
+SAVED_RAILS = frozenset({Rail.CARD, Rail.SEPA_DEBIT, Rail.PAYPAL})
+"""Cryptocurrency cannot be saved: whoever pays with it sends it each time."""
+ONE_TIME_RAILS = frozenset({Rail.PAYPAL, Rail.CRYPTO})
+"""What pays once by going to the wallet's own page, with nothing saved."""
+
+
+class SetupState(StrEnum):
+    """Where a setup is: the wish to save a method. Only forward."""
+
+    CREATED = "created"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+_S = SetupState
+SETUP_ARROWS: dict[SetupState, frozenset[SetupState]] = {
+    _S.CREATED: frozenset({_S.REQUIRES_ACTION, _S.PROCESSING, _S.SUCCEEDED, _S.FAILED, _S.CANCELED}),
+    _S.REQUIRES_ACTION: frozenset({_S.PROCESSING, _S.SUCCEEDED, _S.FAILED, _S.CANCELED}),
+    _S.PROCESSING: frozenset({_S.SUCCEEDED, _S.FAILED, _S.CANCELED}),
+    _S.SUCCEEDED: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.CANCELED: frozenset(),
+}
+OPEN_SETUPS = frozenset({_S.CREATED, _S.REQUIRES_ACTION, _S.PROCESSING})
+
+
+class SetupStatus(StrEnum):
+    """The processor's own word for where its setup is (Stripe's SetupIntent.status)."""
+
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    CANCELED = "canceled"
+    SUCCEEDED = "succeeded"
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """That a customer has accepted a mandate: from where, with what, when."""
+
+    address: str
+    user_agent: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True)
+class ProcessorMandate:
+    """The mandate as the processor keeps it: its id there, and the reference that the debtor's bank shows."""
+
+    id: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class SetupOrder:
+    """What to save: enough for the processor to create its setup."""
+
+    setup_id: str
+    customer_id: str
+    processor_customer: str
+    kinds: tuple[Rail, ...]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The processor's setup as it stands now."""
+
+    id: str
+    status: SetupStatus
+    setup_id: str
+    """Our setup, from the object's metadata; empty when it is not ours."""
+    customer_id: str
+    """Our customer, from the metadata."""
+    method: SavedMethod | None = None
+    """What was saved, once it succeeded."""
+    action_url: str = ""
+    """Where the customer goes on, while `requires_action`."""
+    decline_code: str = ""
+    mandate: ProcessorMandate | None = None
+    client_secret: str = ""
+    """For the processor's own form in the browser. Never stored, never logged."""
+
+    def __repr__(self) -> str:
+        return f"Setup({self.id}, {self.status}, {self.setup_id})"
+
+
+SetupAnswer = Setup | Declined | Unknown | Misused
+
+
+MOST_METHODS = 20
+"""How many methods a customer may have saved at once."""
+SETUP_LIFETIME = timedelta(hours=24)
+"""How long a setup waits for the customer: at the processor's form, or at the bank."""
+EXPIRES_SOON = timedelta(days=60)
+
+
+class Expiry(StrEnum):
+    """How a card's date stands today."""
+
+    FINE = "fine"
+    SOON = "soon"
+    OVER = "over"
+
+
+def expiry(month: int | None, year: int | None, today: date) -> Expiry:
+    """Return how a card's date stands: it is good to the last day of its month. What has no date never expires."""
+    if month is None or year is None:
+        return Expiry.FINE
+    first_day_after = date(year + month // 12, month % 12 + 1, 1)
+    if today >= first_day_after:
+        return Expiry.OVER
+    return Expiry.SOON if today + EXPIRES_SOON >= first_day_after else Expiry.FINE
+
+
+UNAVAILABLE = "unavailable"
+"""Why a setup ended: the processor did not answer."""
+
+
+def is_unconfirmed(setup: Setup) -> bool:
+    """Say whether nothing can be saved by it unless it is confirmed (again)."""
+    return setup.status in {SetupStatus.REQUIRES_PAYMENT_METHOD, SetupStatus.REQUIRES_CONFIRMATION}
+
+
+def setup_is_over(setup: Setup, age: timedelta, *, alone: bool) -> bool:
+    """Say whether nobody brings this setup further.
+
+    `alone`: we confirm it ourselves, once. Otherwise the customer may try again and again at the processor's form.
+    """
+    if is_unconfirmed(setup):
+        return age >= (CONFIRM_GRACE if alone else SETUP_LIFETIME) or (alone and bool(setup.decline_code))
+    return setup.status is SetupStatus.REQUIRES_ACTION and age >= SETUP_LIFETIME
+
+
+_PROBLEMS = {
+    "not_a_test_method": ("This is not one of the test methods.", "test_method_unknown"),
+    "resource_missing": ("This is not one of the test methods.", "test_method_unknown"),
+    "incorrect_cvc": ("The card's security code is wrong. Nothing was saved.", "method_declined"),
+    "expired_card": ("The card has expired. Nothing was saved.", "method_declined"),
+    "setup_intent_authentication_failure": (
+        "It was not confirmed that it is you, so nothing was saved. Try again, or use another payment method.",
+        "not_authenticated",
+    ),
+    "given_up": ("It was given up. Nothing was saved.", "given_up"),
+    "not_confirmed": ("It was not confirmed. Nothing was saved. Try again.", "not_confirmed"),
+    UNAVAILABLE: ("Our payment processor did not answer. Nothing was saved. Try again in a minute.", UNAVAILABLE),
+}
+
+
+def setup_problem(code: str) -> tuple[str, str]:
+    """Return why nothing was saved as a sentence for the customer and a reason for machines."""
+    words = "The bank does not accept this payment method. Choose another one."
+    return _PROBLEMS.get(code, (words, "method_declined"))

@@ -1,0 +1,60 @@
+"""Mails to send, written with the fact that they tell, and the links in them that work once."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.database import Base, CustomerOwned, whole
+
+PENDING = text("state = 'pending'")
+
+
+class Mail(CustomerOwned, Base):
+    """A mail about one fact. It is put into words when it is sent, so that no secret waits in the table."""
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        UniqueConstraint("customer_id", "key"),
+        CheckConstraint("state in ('pending','sent','dropped','dead')", name="state"),
+        Index("ix_mails_due", "next_try_at", sqlite_where=PENDING, postgresql_where=PENDING),
+        *whole("tries"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    template: Mapped[str] = mapped_column(String(40))
+    recipient: Mapped[str] = mapped_column(String(254))
+    key: Mapped[str] = mapped_column(String(160))
+    """Names the fact: one mail for it."""
+    context: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10))
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    problem: Mapped[str] = mapped_column(String(300), default="")
+    subject: Mapped[str] = mapped_column(String(300), default="")
+    """Kept with the words below only where mail is not sent but shown: in the demo."""
+    body_text: Mapped[str] = mapped_column(Text, default="")
+    body_html: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class ResumeLink(CustomerOwned, Base):
+    """A mailed link that brings a payment on once, within a day (AC-12). Only the token's hash is kept."""
+
+    __tablename__ = "resume_links"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
+        UniqueConstraint("token_hash"),
+        Index("ix_resume_links_payment", "customer_id", "payment_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    payment_id: Mapped[str] = mapped_column(String(40))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
