@@ -3,14 +3,17 @@
 Only in the demo and in tests. A member sees what the processor holds for their own customer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response
-from wtforms import IntegerField, SelectField
+from flask import Blueprint, Response, abort
+from wtforms import HiddenField, IntegerField, SelectField
 from wtforms.validators import NumberRange
 
+from app.config import Settings
 from app.gateways import sandbox
+from app.gateways.sandbox_errors import Refusal
 from app.gateways.sandbox_faults import AFTER, BEFORE, CALLS, EVENTS, FLAKY, NAMES
 from app.web.access import current_customer, managers_only, settings
 from app.web.fields import PageForm
@@ -21,8 +24,17 @@ SHOWN = 50
 EVENT_TYPES = (
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
+    "payment_intent.processing",
     "payment_intent.requires_action",
     "payment_intent.canceled",
+    "setup_intent.succeeded",
+    "setup_intent.setup_failed",
+    "payment_method.detached",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.closed",
     "*",
 )
 
@@ -41,14 +53,54 @@ class FaultForm(PageForm):
     times = IntegerField("How often", [NumberRange(1, 100)], default=1)
 
 
+class ActForm(PageForm):
+    """Something that happens at the processor with none of our doing."""
+
+    act = HiddenField()
+    about = HiddenField()
+
+
+@dataclass(frozen=True)
+class Act:
+    """What can happen, to what, and where that stands then."""
+
+    label: str
+    kind: str
+    statuses: tuple[str, ...]
+    happens: Callable[[Settings, str], object]
+    """Done with the id of the object."""
+
+
+ACTS = {
+    "arrive": Act("Arrive", "payment_intent", ("processing",), lambda s, i: sandbox.finish(s, i, succeeded=True)),
+    "fail": Act("Fail", "payment_intent", ("processing",), lambda s, i: sandbox.finish(s, i, succeeded=False)),
+    "refund": Act("Refund", "payment_intent", ("succeeded",), sandbox.refund),
+    "dispute": Act("Dispute", "payment_intent", ("succeeded",), sandbox.dispute),
+    "inquire": Act("Ask about it", "payment_intent", ("succeeded",), lambda s, i: sandbox.dispute(s, i, inquiry=True)),
+    "refund_arrives": Act("Arrive", "refund", ("pending",), lambda s, i: sandbox.end_refund(s, i, succeeded=True)),
+    "refund_fails": Act(
+        "Come back", "refund", ("pending", "succeeded"), lambda s, i: sandbox.end_refund(s, i, succeeded=False)
+    ),
+    "win": Act("Win", "dispute", ("needs_response",), lambda s, i: sandbox.close_dispute(s, i, won=True)),
+    "escalate": Act("Make it a dispute", "dispute", ("warning_needs_response",), sandbox.escalate),
+    "drop": Act("Drop it", "dispute", ("warning_needs_response",), lambda s, i: sandbox.close_dispute(s, i, won=True)),
+    "lose": Act("Lose", "dispute", ("needs_response",), lambda s, i: sandbox.close_dispute(s, i, won=False)),
+    "detach": Act("Remove", "payment_method", ("saved",), sandbox.detach),
+}
+
+
 @dataclass(frozen=True)
 class View:
     """What the page shows."""
 
     requests: list[dict[str, Any]]
     intents: list[dict[str, Any]]
+    methods: list[dict[str, Any]]
+    refunds: list[dict[str, Any]]
+    disputes: list[dict[str, Any]]
     events: list[dict[str, Any]]
     faults: list[tuple[str, str, int]]
+    acts: dict[str, Act]
 
 
 @bp.get("/")
@@ -83,15 +135,45 @@ def clear() -> Response:
     return saved("dev_processor.page", CONTENT, "The sandbox behaves.", form=FaultForm(formdata=None), view=_view())
 
 
+@bp.post("/acts")
+@managers_only
+def act() -> Response:
+    """Let something happen on the other side: the bank, the dashboard, or the passing of days."""
+    form = ActForm()
+    if not form.validate() or form.act.data not in ACTS:
+        abort(400)
+    wanted, about = ACTS[form.act.data], form.about.data or ""
+    if about not in {each["id"] for each in _mine(wanted.kind)}:
+        abort(404)
+    try:
+        wanted.happens(settings(), about)
+    except Refusal as refusal:
+        faults = FaultForm(formdata=None)
+        faults.form_errors.append(str(refusal))
+        return show(PAGE, CONTENT, form=faults, view=_view(), status=409)
+    return saved(
+        "dev_processor.page", CONTENT, "It has happened at the processor.", form=FaultForm(formdata=None), view=_view()
+    )
+
+
 def _view() -> View:
     owner = current_customer().processor_customer or ""
     mine = [each for each in sandbox.requests(settings(), 10 * SHOWN) if owner and owner in _owners(each["answer"])]
     return View(
         requests=mine[:SHOWN],
-        intents=sandbox.objects(settings(), "payment_intent", SHOWN, owner=owner) if owner else [],
-        events=sandbox.objects(settings(), "event", SHOWN, owner=owner) if owner else [],
+        intents=_mine("payment_intent"),
+        methods=[{**each, "status": "saved"} for each in _mine("payment_method")],
+        refunds=_mine("refund"),
+        disputes=_mine("dispute"),
+        events=_mine("event"),
         faults=sandbox.planted(settings()),
+        acts=ACTS,
     )
+
+
+def _mine(kind: str) -> list[dict[str, Any]]:
+    owner = current_customer().processor_customer or ""
+    return sandbox.objects(settings(), kind, SHOWN, owner=owner) if owner else []
 
 
 def _owners(answer: dict[str, Any]) -> set[object]:

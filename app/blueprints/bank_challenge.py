@@ -1,42 +1,115 @@
-"""The sandbox's bank: where a test card sends the customer to say that it is really them. Not part of the portal."""
+"""Where the sandbox sends a customer: a pretend bank, the pretend wallets, and the pretend processor's own portal.
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template
-from wtforms import SubmitField
+Not part of the portal: with the real processor these are pages of others.
+"""
 
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, url_for
+from wtforms import HiddenField, SubmitField
+
+from app.domain.methods import Rail
 from app.gateways import sandbox
+from app.gateways.sandbox_portal import Visit
+from app.gateways.sandbox_questions import Challenge
 from app.web.access import public, settings
 from app.web.fields import PageForm
 
-bp = Blueprint("bank_challenge", __name__, url_prefix="/sandbox/challenge")
+BANK, WALLET, PORTAL = "bank_challenge/page.html", "bank_challenge/wallet.html", "bank_challenge/portal.html"
+
+bp = Blueprint("bank_challenge", __name__, url_prefix="/sandbox")
 
 
 class AnswerForm(PageForm):
-    """Approve or decline."""
+    """Approve or decline; a wallet of cryptocurrency may also send now and be heard of later."""
 
     approve = SubmitField("Approve")
+    later = SubmitField("Send, and let it take a while")
     decline = SubmitField("Decline")
 
+    def is_answered(self, challenge: Challenge) -> bool:
+        """Say whether one answer was given, and one that is asked for."""
+        given = [button for button in (self.approve, self.later, self.decline) if button.data]
+        return len(given) == 1 and (given[0] is not self.later or challenge.rail is Rail.CRYPTO)
 
-@bp.get("/<intent_id>")
+
+class RemovalForm(PageForm):
+    """Which method goes."""
+
+    method = HiddenField()
+
+
+@bp.get("/challenge/<object_id>")
 @public
-def page(intent_id: str) -> Response:
-    """Ask the question."""
-    asked = sandbox.challenge(settings(), intent_id)
-    if asked is None:
+def page(object_id: str) -> Response:
+    """Let the bank ask."""
+    return _asked(_about(object_id, wallet=False), AnswerForm())
+
+
+@bp.post("/challenge/<object_id>")
+@public
+def answer(object_id: str) -> Response:
+    """Take the answer to the bank."""
+    return _answered(_about(object_id, wallet=False))
+
+
+@bp.get("/wallet/<object_id>")
+@public
+def wallet(object_id: str) -> Response:
+    """Let the wallet ask."""
+    return _asked(_about(object_id, wallet=True), AnswerForm())
+
+
+@bp.post("/wallet/<object_id>")
+@public
+def pay(object_id: str) -> Response:
+    """Take the answer to the wallet."""
+    return _answered(_about(object_id, wallet=True))
+
+
+@bp.get("/portal/<session_id>")
+@public
+def portal(session_id: str) -> Response:
+    """Show what is saved at the processor."""
+    visit = _visit(session_id)
+    return make_response(render_template(PORTAL, visit=visit, form=RemovalForm()))
+
+
+@bp.post("/portal/<session_id>")
+@public
+def remove(session_id: str) -> Response:
+    """Remove a method at the processor, as a customer does in its own portal."""
+    _visit(session_id)
+    form = RemovalForm()
+    if not form.validate() or not sandbox.remove_in_portal(settings(), session_id, form.method.data or ""):
         abort(404)
-    return make_response(render_template("bank_challenge/page.html", challenge=asked, form=AnswerForm()))
+    return make_response(redirect(url_for("bank_challenge.portal", session_id=session_id), 303))
 
 
-@bp.post("/<intent_id>")
-@public
-def answer(intent_id: str) -> Response:
-    """Take the answer and send the customer back to where they came from."""
+def _about(object_id: str, *, wallet: bool) -> Challenge:
+    asked = sandbox.challenge(settings(), object_id)
+    if asked is None or (asked.rail is Rail.CARD) is wallet:
+        abort(404)
+    return asked
+
+
+def _asked(challenge: Challenge, form: AnswerForm, status: int = 200) -> Response:
+    template = BANK if challenge.rail is Rail.CARD else WALLET
+    return make_response(render_template(template, challenge=challenge, form=form), status)
+
+
+def _answered(challenge: Challenge) -> Response:
+    """Pass the answer on, and send the customer back to where they came from."""
     form = AnswerForm()
-    asked = sandbox.challenge(settings(), intent_id)
-    if asked is None:
-        abort(404)
-    if not form.validate() or form.approve.data == form.decline.data:
-        return make_response(render_template("bank_challenge/page.html", challenge=asked, form=form), 422)
-    back = sandbox.answer_challenge(settings(), intent_id, approved=bool(form.approve.data))
+    if not form.validate() or not form.is_answered(challenge):
+        return _asked(challenge, form, 422)
+    back = sandbox.answer_challenge(
+        settings(), challenge.object_id, approved=not form.decline.data, later=bool(form.later.data)
+    )
     # The portal's own address: it gave it to the processor when it asked for the payment.
-    return make_response(redirect(back or asked.return_url, 303))
+    return make_response(redirect(back or challenge.return_url, 303))
+
+
+def _visit(session_id: str) -> Visit:
+    visit = sandbox.portal(settings(), session_id)
+    if visit is None:
+        abort(404)
+    return visit

@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Protocol
 
-from app.domain.payments import Answer, ChargeOrder, Declined, Misused, ProcessorEvent, SavedMethod, Unknown
+from app.domain.methods import Acceptance, Rail, Setup, SetupAnswer, SetupOrder
+from app.domain.money import Money
+from app.domain.payments import Answer, ChargeOrder, Declined, Intent, Misused, ProcessorEvent, SavedMethod, Unknown
+from app.domain.reversals import ProcessorDispute, ProcessorRefund
 
 
 class BadWebhook(Exception):
@@ -34,10 +37,60 @@ class PaymentGateway(Protocol):
     def cancel_intent(self, intent_id: str, *, key: str) -> Answer:
         """Give the payment up. When it is over already the answer is the `Intent` as it stands, whatever it is."""
 
-    def add_test_method(
-        self, name: str, *, processor_customer: str, key: str
-    ) -> SavedMethod | Declined | Unknown | Misused:
-        """Attach one of the processor's named test methods (`pm_card_visa`, …) to the customer. Test mode only."""
+    def confirm_one_time(self, intent_id: str, *, rail: Rail, return_url: str, key: str) -> Answer:
+        """Pay once with PayPal or cryptocurrency: the answer names the wallet's page. Nothing is saved."""
+
+    def intents_since(self, since: datetime, until: datetime) -> list[Intent] | Unknown | Misused:
+        """Return every payment that the processor made in [since, until), ours or not, the oldest first."""
+
+    def events_since(self, since: datetime, until: datetime) -> list[ProcessorEvent] | Unknown | Misused:
+        """Return the events that the processor made in [since, until), the oldest first. It keeps them for 30 days."""
+
+    def begin_setup(self, order: SetupOrder, *, key: str) -> Setup | Unknown | Misused:
+        """Create the processor's setup: nothing is saved yet. It carries the secret for the form in the browser."""
+
+    def confirm_setup(
+        self, setup_id: str, *, method: str, return_url: str, acceptance: Acceptance | None, key: str
+    ) -> SetupAnswer:
+        """Save one of the processor's named test methods (`pm_card_visa`, …). Test mode only.
+
+        `acceptance` goes with a debit: that the customer has accepted its mandate.
+        """
+
+    def fetch_setup(self, setup_id: str) -> SetupAnswer:
+        """Return the processor's setup as it stands now."""
+
+    def find_setup(self, *, setup_id: str, processor_customer: str, since: datetime) -> SetupAnswer | None:
+        """Look for the setup that carries our id, when its own id was never saved; None: there is none."""
+
+    def cancel_setup(self, setup_id: str, *, key: str) -> SetupAnswer:
+        """Give the setup up. When it is over already the answer is the `Setup` as it stands."""
+
+    def fetch_method(self, method: str) -> SavedMethod | Unknown | Misused | None:
+        """Return a saved method as it stands now; None when it belongs to no customer any more."""
+
+    def list_methods(self, processor_customer: str) -> list[SavedMethod] | Unknown | Misused:
+        """Return everything that is saved for the customer at the processor."""
+
+    def portal_url(self, *, processor_customer: str, return_url: str, key: str) -> str | Unknown | Misused:
+        """Return the address of the processor's own portal for the customer: short-lived, for one visit."""
+
+    def create_refund(
+        self, *, intent_id: str, refund_id: str, payment_id: str, amount: Money, reason: str, key: str
+    ) -> ProcessorRefund | Declined | Unknown | Misused:
+        """Send money of a payment back. `Declined`: there is not so much left to send."""
+
+    def fetch_refund(self, refund: str) -> ProcessorRefund | Unknown | Misused:
+        """Return a refund (the processor's id) as it stands now."""
+
+    def refunds_of(self, intent_id: str) -> list[ProcessorRefund] | Unknown | Misused:
+        """Return every refund of a payment, whoever made it, the oldest first."""
+
+    def fetch_dispute(self, dispute: str) -> ProcessorDispute | Unknown | Misused:
+        """Return a dispute (the processor's id) as it stands now."""
+
+    def disputes_of(self, intent_id: str) -> list[ProcessorDispute] | Unknown | Misused:
+        """Return every dispute of a payment, the oldest first."""
 
     def detach_method(self, method: str, *, key: str) -> Unknown | Misused | None:
         """Remove a saved method at the processor."""

@@ -7,37 +7,37 @@ route.
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from sqlalchemy import select
 
 from app.config import Settings
-from app.domain.money import Money, from_processor_minor
-from app.gateways import sandbox_deliveries, sandbox_events, sandbox_faults, sandbox_intents
+from app.domain.errors import ensure
+from app.domain.methods import Rail
+from app.gateways import (
+    sandbox_charges,
+    sandbox_days,
+    sandbox_deliveries,
+    sandbox_events,
+    sandbox_faults,
+    sandbox_intents,
+    sandbox_methods,
+    sandbox_portal,
+    sandbox_questions,
+    sandbox_reversals,
+)
 from app.gateways.sandbox_http import SandboxTransport
-from app.gateways.sandbox_methods import CARDS
+from app.gateways.sandbox_portal import Visit
+from app.gateways.sandbox_questions import Challenge
 from app.gateways.sandbox_store import REQUESTS, Body, opened, public
+from app.gateways.sandbox_test_methods import by_rail
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 API_KEY = "sk_test_sandbox"
-TEST_METHODS: list[tuple[str, str]] = [(name, card.label) for name, card in CARDS.items()]
-"""The named test methods with what to call them on a page."""
-
-
-@dataclass(frozen=True)
-class Challenge:
-    """The bank's question to a customer."""
-
-    intent_id: str
-    amount: Money
-    description: str
-    open: bool
-    return_url: str
-    """Where the customer goes on, with the answer in the query."""
+TEST_METHODS: dict[Rail, list[tuple[str, str]]] = by_rail()
+"""The named test methods that can be saved, by rail, with what to call them on a page."""
 
 
 def transport(settings: Settings) -> SandboxTransport:
@@ -51,7 +51,8 @@ def webhook_secret(settings: Settings) -> str:
 
 
 def deliver_due(settings: Settings, wsgi: "WSGIApplication", limit: int = 50) -> int:
-    """Post the events that are due to the application's webhook route; return how many arrived."""
+    """Let time pass at the sandbox, and post the events that are due to the webhook route; return how many arrived."""
+    pass_time(settings)
     return sandbox_deliveries.deliver_due(
         settings.database_url, wsgi, base_url=settings.base_url, secret=webhook_secret(settings), limit=limit
     )
@@ -89,62 +90,88 @@ def requests(settings: Settings, limit: int = 100) -> list[Body]:
         return [{**json.loads(body), "status": status} for body, status in rows]
 
 
-def challenge(settings: Settings, intent_id: str) -> Challenge | None:
-    """Return the bank's question about an intent, or None when there never was one."""
+def challenge(settings: Settings, object_id: str) -> Challenge | None:
+    """Return the question about an intent or a setup, or None when there never was one."""
     with opened(settings.database_url) as store:
-        intent = store.find("payment_intent", intent_id)
-    asked = intent and _asked(intent)
-    if not intent or not asked:
-        return None
-    return Challenge(
-        intent_id=intent_id,
-        amount=from_processor_minor(intent["amount"], intent["currency"]),
-        description=intent["description"] or "",
-        open=intent["status"] == "requires_action",
-        return_url=_back(asked, intent),
-    )
+        return sandbox_questions.asked(store, object_id)
 
 
-def answer_challenge(settings: Settings, intent_id: str, *, approved: bool) -> str | None:
-    """Answer the bank's question, if it is still open; return where the customer goes on, or None: no such question."""
+def answer_challenge(settings: Settings, object_id: str, *, approved: bool, later: bool = False) -> str | None:
+    """Answer the question, if it is still open; return where the customer goes on, or None: no such question."""
     with opened(settings.database_url) as store:
-        intent = store.find("payment_intent", intent_id)
-        asked = intent and _asked(intent)
-        if not intent or not asked:
-            return None
-        if intent["status"] == "requires_action":
-            if approved:
-                sandbox_intents.succeed(store, intent)
-            else:
-                sandbox_intents.refuse_identity(store, intent)
-        return _back(asked, intent)
+        return sandbox_questions.answer(store, object_id, approved=approved, later=later)
 
 
-def finish(settings: Settings, intent_id: str, *, succeeded: bool) -> None:
-    """End an intent that is processing, as a bank does days later."""
+def pass_time(settings: Settings) -> int:
+    """Let happen what is due by now: debits arrive or fail, refunds end, disputes come and are lost."""
+    return sandbox_days.pass_by(settings.database_url)
+
+
+def finish(settings: Settings, intent_id: str, *, succeeded: bool | None = None) -> None:
+    """End an intent that is processing, as a bank does days later; None: as its test method says."""
     with opened(settings.database_url) as store:
         intent = sandbox_intents.found(store, intent_id)
-        if intent["status"] != "processing":
-            return
-        if succeeded:
-            sandbox_intents.succeed(store, intent)
-        else:
-            sandbox_intents.fail(store, intent, "payment_intent_payment_attempt_failed", "The payment failed.")
+        if intent["status"] == "processing":
+            sandbox_charges.end(store, intent, succeeded=succeeded)
 
 
-def tell(settings: Settings, kind: str, intent_id: str) -> str:
-    """Send an event of any type about an intent, as a late, odd or repeated one; return the event's id."""
+def refund(settings: Settings, intent_id: str, amount: int | None = None) -> str:
+    """Refund in the processor's dashboard, all that is left or an amount; return the refund's id."""
+    wish: Body = {"payment_intent": intent_id} | ({"amount": amount} if amount else {})
     with opened(settings.database_url) as store:
-        return sandbox_events.record(store, kind, sandbox_intents.found(store, intent_id))
+        made: str = sandbox_reversals.refund(store, wish)["id"]
+        return made
 
 
-def _asked(intent: Body) -> str:
-    """Return the address that the question leads back to. It is kept after the answer, for a page that is reloaded."""
-    kept: str = intent.get("sandbox", {}).get("return_url", "")
-    return kept
+def end_refund(settings: Settings, refund_id: str, *, succeeded: bool) -> None:
+    """Let a refund arrive, or come back."""
+    with opened(settings.database_url) as store:
+        sandbox_reversals.end_refund(store, sandbox_reversals.refund_of(store, refund_id), succeeded=succeeded)
 
 
-def _back(return_url: str, intent: Body) -> str:
-    status = {"succeeded": "succeeded", "processing": "pending"}.get(intent["status"], "failed")
-    joint = "&" if "?" in return_url else "?"
-    return return_url + joint + urlencode({"payment_intent": intent["id"], "redirect_status": status})
+def dispute(
+    settings: Settings, intent_id: str, *, amount: int | None = None, reason: str = "", inquiry: bool = False
+) -> str:
+    """Let the customer's bank dispute a payment, or only ask about it; return the dispute's id."""
+    with opened(settings.database_url) as store:
+        intent = sandbox_intents.found(store, intent_id)
+        made = sandbox_reversals.dispute(store, intent, amount=amount, reason=reason, inquiry=inquiry)
+        return str(made["id"])
+
+
+def escalate(settings: Settings, dispute_id: str) -> None:
+    """Let what a bank only asked about become a dispute."""
+    with opened(settings.database_url) as store:
+        sandbox_reversals.escalate(store, sandbox_reversals.dispute_of(store, dispute_id))
+
+
+def close_dispute(settings: Settings, dispute_id: str, *, won: bool) -> None:
+    """Let the bank decide a dispute."""
+    with opened(settings.database_url) as store:
+        sandbox_reversals.close_dispute(store, sandbox_reversals.dispute_of(store, dispute_id), won=won)
+
+
+def detach(settings: Settings, method_id: str) -> None:
+    """Remove a saved method in the processor's dashboard."""
+    with opened(settings.database_url) as store:
+        sandbox_methods.detach(store, method_id)
+
+
+def portal(settings: Settings, session_id: str) -> Visit | None:
+    """Return what the processor's own portal shows under a session's address, while it is good."""
+    with opened(settings.database_url) as store:
+        return sandbox_portal.visit(store, session_id)
+
+
+def remove_in_portal(settings: Settings, session_id: str, method_id: str) -> bool:
+    """Remove a method in the processor's own portal; say whether there was one."""
+    with opened(settings.database_url) as store:
+        return sandbox_portal.remove(store, session_id, method_id)
+
+
+def tell(settings: Settings, kind: str, object_id: str) -> str:
+    """Send an event of any type about an object, as a late, odd or repeated one; return the event's id."""
+    with opened(settings.database_url) as store:
+        about = store.any_of(object_id)
+        ensure(about is not None, f"the sandbox holds no {object_id}")
+        return sandbox_events.record(store, kind, about or {})

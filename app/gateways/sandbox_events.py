@@ -6,8 +6,11 @@ from app.gateways.sandbox_store import Body, Store, new_id, public
 API_VERSION = "2026-10-28.endive"
 
 
-def record(store: Store, kind: str, about: Body, *, key: str = "") -> str:
-    """Keep the event in the same transaction as what it reports; it is due at once. Return its id."""
+def record(store: Store, kind: str, about: Body, *, key: str = "", owner: str = "") -> str:
+    """Keep the event in the same transaction as what it reports; it is due at once. Return its id.
+
+    `owner` is the processor's customer, for objects that do not name it.
+    """
     now = clock.now()
     event: Body = {
         "id": new_id("evt"),
@@ -20,5 +23,5 @@ def record(store: Store, kind: str, about: Body, *, key: str = "") -> str:
         "request": {"id": None, "idempotency_key": key or None},
         "type": kind,
     }
-    store.add(event, owner=about.get("customer") or "", due_at=now)
+    store.add(event, owner=owner or about.get("customer") or "", due_at=now)
     return str(event["id"])

@@ -2,73 +2,26 @@
 
 import hashlib
 import json
-import re
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import stripe
 from requests.structures import CaseInsensitiveDict
-from stripe import params as sent
 
 from app import clock
+from app.gateways import sandbox_days as days
 from app.gateways import sandbox_faults as faults
-from app.gateways import sandbox_intents as intents
-from app.gateways import sandbox_methods as methods
-from app.gateways.sandbox_errors import Refusal, no_such, wrong_parameter
-from app.gateways.sandbox_lists import page_of
+from app.gateways.sandbox_errors import Refusal, wrong_parameter
+from app.gateways.sandbox_lists import expanded
+from app.gateways.sandbox_routes import Call, Handler, routed
 from app.gateways.sandbox_spec import Params, carries_card_number, checked, parse
-from app.gateways.sandbox_store import Body, Store, new_id, opened, public
+from app.gateways.sandbox_store import Body, new_id, opened, public
 
 KEY_LIFETIME = timedelta(hours=24)
 Answer = tuple[str, int, Mapping[str, str]]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request as its handler sees it."""
-
-    params: Params
-    base_url: str
-    key: str
-    twist: str
-
-
-Handler = Callable[..., Body]
-
-Route = tuple[str, str, str, Any, Handler]
-# The method and path of each call, its name in fault plans, what it may carry, and who answers it.
-ROUTES: tuple[Route, ...] = (
-    ("post", r"/v1/customers", "create_customer", sent.CustomerCreateParams,
-     lambda s, c: methods.create_customer(s, c.params)),
-    ("get", r"/v1/customers/(\w+)", "fetch_customer", sent.CustomerRetrieveParams,
-     lambda s, _, i: methods.customer_of(s, i, "id")),
-    ("post", r"/v1/payment_methods/(\w+)/attach", "attach_method", sent.PaymentMethodAttachParams,
-     lambda s, c, i: methods.attach(s, i, c.params)),
-    ("post", r"/v1/payment_methods/(\w+)/detach", "detach_method", sent.PaymentMethodDetachParams,
-     lambda s, _, i: methods.detach(s, i)),
-    ("get", r"/v1/payment_methods/(\w+)", "fetch_method", sent.PaymentMethodRetrieveParams,
-     lambda s, _, i: methods.method_of(s, i, "id")),
-    ("get", r"/v1/payment_methods", "list_methods", sent.PaymentMethodListParams,
-     lambda s, c: page_of(s, "payment_method", c.params, "/v1/payment_methods")),
-    ("post", r"/v1/payment_intents", "create_intent", sent.PaymentIntentCreateParams,
-     lambda s, c: intents.create(s, c.params)),
-    ("get", r"/v1/payment_intents", "list_intents", sent.PaymentIntentListParams,
-     lambda s, c: page_of(s, "payment_intent", c.params, "/v1/payment_intents")),
-    ("get", r"/v1/payment_intents/(\w+)", "fetch_intent", sent.PaymentIntentRetrieveParams,
-     lambda s, _, i: intents.found(s, i)),
-    ("post", r"/v1/payment_intents/(\w+)/confirm", "confirm_intent", sent.PaymentIntentConfirmParams,
-     lambda s, c, i: intents.confirm(s, i, c.params, base_url=c.base_url, key=c.key, twist=c.twist)),
-    ("post", r"/v1/payment_intents/(\w+)/cancel", "cancel_intent", sent.PaymentIntentCancelParams,
-     lambda s, c, i: intents.cancel(s, i, c.params, key=c.key)),
-    ("get", r"/v1/events", "list_events", sent.EventListParams,
-     lambda s, c: page_of(s, "event", c.params, "/v1/events")),
-    ("get", r"/v1/events/(\w+)", "fetch_event", sent.EventRetrieveParams,
-     lambda s, _, i: _event(s, i)),
-)  # fmt: skip
 
 
 class SandboxTransport(stripe.HTTPClient):
@@ -97,9 +50,12 @@ class SandboxTransport(stripe.HTTPClient):
         """Answer one request, or fail the way a connection does."""
         parts, known = urlsplit(url), CaseInsensitiveDict(headers or {})
         key = known.get("Idempotency-Key", "")
-        name, spec, handler, ids = _routed(method, parts.path)
+        name, spec, handler, ids = routed(method, parts.path)
         with opened(self._database_url) as store:
             planned = faults.take(store, name, "*") if name else ""
+            is_due = days.is_due(store)
+        if is_due:
+            days.pass_by(self._database_url)
         fault = planned.removeprefix(faults.FLAKY)
         if fault in faults.BEFORE:
             return self._broken(planned, url)
@@ -153,7 +109,8 @@ class SandboxTransport(stripe.HTTPClient):
                     )
                 params = carried
                 call = Call(checked(params, spec), self._base_url, key, twist)
-                status, body, executed = 200, public(handler(store, call, *ids)), True
+                made = public(handler(store, call, *ids))
+                status, body, executed = 200, expanded(store, made, call.params.get("expand", [])), True
             except Refusal as refusal:
                 status, body, executed = refusal.status, {"error": refusal.error}, refusal.executed
             if writes:
@@ -179,21 +136,6 @@ class SandboxTransport(stripe.HTTPClient):
                 return _error(429, "Request rate limit exceeded.", code="rate_limit", headers=again)
             case _:
                 return _error(500, "An unknown error occurred.", kind="api_error", headers=again)
-
-
-def _routed(method: str, path: str) -> tuple[str, Any, Handler | None, tuple[str, ...]]:
-    for verb, pattern, name, spec, handler in ROUTES:
-        match = re.fullmatch(pattern, path)
-        if verb == method and match:
-            return name, spec, handler, match.groups()
-    return "", None, None, ()
-
-
-def _event(store: Store, event_id: str) -> Body:
-    event = store.find("event", event_id)
-    if event is None:
-        raise no_such("event", event_id, "id")
-    return event
 
 
 def _error(

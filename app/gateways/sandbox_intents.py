@@ -1,11 +1,14 @@
 """Payment intents at the sandbox: Stripe's states and refusals."""
 
 from app import clock
+from app.domain.methods import Rail
+from app.gateways import sandbox_charges as charges
 from app.gateways import sandbox_events as events
 from app.gateways.sandbox_errors import Refusal, declined, no_such, wrong_parameter
-from app.gateways.sandbox_methods import CARDS, TestCard, customer_of, method_of, used_up
+from app.gateways.sandbox_methods import customer_of, known, made_from_data, method_of, used_up
 from app.gateways.sandbox_spec import Params
 from app.gateways.sandbox_store import Body, Store, hidden, new_id, public
+from app.gateways.sandbox_test_methods import BY_DATA, TestMethod
 
 _LEAST = {"dkk": 250, "gbp": 30, "huf": 17_500, "mxn": 1_000, "nok": 300, "pln": 200, "sek": 300}
 _MOST = 99_999_999
@@ -13,8 +16,17 @@ _STEPS = {
     **dict.fromkeys(("isk", "ugx", "huf", "twd"), 100),
     **dict.fromkeys(("bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd"), 10),
 }
+_ONLY_IN = {Rail.SEPA_DEBIT.value: "eur", Rail.CRYPTO.value: "usd"}
 _ASKABLE = ("requires_payment_method", "requires_confirmation")
 _CANCELABLE = (*_ASKABLE, "requires_action", "requires_capture")
+_ASKS = TestMethod(
+    "",
+    "",
+    "",
+    "authentication_required",
+    "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
+)
 
 
 def create(store: Store, params: Params) -> Body:
@@ -49,7 +61,7 @@ def create(store: Store, params: Params) -> Body:
         "metadata": params.get("metadata", {}),
         "next_action": None,
         "payment_method": None,
-        "payment_method_types": ["card"],
+        "payment_method_types": [rail.value for rail in Rail],
         "processing": None,
         "status": "requires_payment_method",
     }
@@ -67,7 +79,7 @@ def found(store: Store, intent_id: str) -> Body:
 
 
 def confirm(store: Store, intent_id: str, params: Params, *, base_url: str, key: str, twist: str) -> Body:
-    """Charge the method: it pays, is declined (402) or asks the bank's question."""
+    """Charge the method: it pays, is declined (402), asks the customer a question, or takes days."""
     intent = found(store, intent_id)
     if intent["status"] not in _ASKABLE:
         raise _unexpected(intent, "confirm")
@@ -79,31 +91,24 @@ def confirm(store: Store, intent_id: str, params: Params, *, base_url: str, key:
             "of these payment methods might redirect your customer off of your page, you must provide a `return_url`.",
             param="return_url",
         )
-    card = CARDS[hidden(method)["name"]]
+    _check_currency(method["type"], intent["currency"])
+    test, nobody_there = known(method), params.get("off_session") or params.get("error_on_requires_action")
     intent["last_payment_error"] = None
-    if card.code == "authentication":
-        if params.get("off_session") or params.get("error_on_requires_action"):
-            asks = TestCard(
-                "",
-                "",
-                "",
-                "authentication_required",
-                "authentication_required",
-                "Your card was declined. This transaction requires authentication.",
-            )
-            raise _decline(store, intent, method, asks, key)
-        return _ask(store, intent, method, params.get("return_url", ""), base_url, key)
-    if card.code:
-        raise _decline(store, intent, method, card, key)
+    if test.code == "authentication" or not method["customer"]:
+        if nobody_there:
+            raise _decline(store, intent, method, _ASKS, key)
+        page = "challenge" if test.rail is Rail.CARD else "wallet"
+        return _ask(store, intent, method, params.get("return_url", ""), f"{base_url}/sandbox/{page}/{intent_id}", key)
+    if test.rail is Rail.SEPA_DEBIT:
+        return charges.start(store, intent, method, takes=charges.DEBIT_TAKES, key=key)
+    if test.code:
+        raise _decline(store, intent, method, test, key)
     intent["payment_method"] = method["id"]
     if twist == "processing":
-        intent["status"] = "processing"
-        store.keep(intent)
-        events.record(store, "payment_intent.processing", intent, key=key)
-        return intent
+        return charges.start(store, intent, method, key=key)
     if twist == "other_currency":
         intent["currency"] = "jpy" if intent["currency"] != "jpy" else "usd"
-    return succeed(store, intent, key=key, extra=100 if twist == "other_amount" else 0)
+    return charges.succeed(store, intent, key=key, extra=100 if twist == "other_amount" else 0)
 
 
 def cancel(store: Store, intent_id: str, params: Params, *, key: str) -> Body:
@@ -122,56 +127,22 @@ def cancel(store: Store, intent_id: str, params: Params, *, key: str) -> Body:
     return intent
 
 
-def succeed(store: Store, intent: Body, *, key: str = "", extra: int = 0) -> Body:
-    """Charge it."""
-    charge = _charge(intent, intent["payment_method"], paid=True)
-    intent.update(
-        status="succeeded",
-        amount_received=intent["amount"] + extra,
-        latest_charge=charge["id"],
-        next_action=None,
-        processing=None,
+def refuse_identity(store: Store, intent: Body) -> None:
+    """The customer did not say yes: to the bank, or on the wallet's page."""
+    charges.fail(
+        store,
+        intent,
+        "payment_intent_authentication_failure",
+        "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new "
+        "PaymentMethod to attempt to fulfill this PaymentIntent again.",
     )
-    store.keep(intent)
-    store.add(charge, owner=intent["customer"] or "")
-    events.record(store, "charge.succeeded", charge, key=key)
-    events.record(store, "payment_intent.succeeded", intent, key=key)
-    return intent
-
-
-def fail(
-    store: Store,
-    intent: Body,
-    code: str,
-    message: str,
-    *,
-    decline_code: str = "",
-    method: Body | None = None,
-    key: str = "",
-) -> Body:
-    """Note that an attempt came to nothing; another one is possible. Return the charge that failed."""
-    charge = _charge(intent, method["id"] if method else intent["payment_method"], paid=False)
-    error: Body = {"type": "card_error", "code": code, "message": message, "charge": charge["id"]}
-    if decline_code:
-        error["decline_code"] = decline_code
-    if method:
-        error["payment_method"] = public(method)
-    intent.update(
-        status="requires_payment_method",
-        payment_method=None,
-        next_action=None,
-        processing=None,
-        last_payment_error=error,
-        latest_charge=charge["id"],
-    )
-    store.keep(intent)
-    store.add(charge, owner=intent["customer"] or "")
-    events.record(store, "charge.failed", charge, key=key)
-    events.record(store, "payment_intent.payment_failed", intent, key=key)
-    return charge
 
 
 def _method_for(store: Store, intent: Body, params: Params) -> Body:
+    customer = store.find("customer", intent["customer"]) if intent["customer"] else None
+    data = params.get("payment_method_data")
+    if data and data["type"] in BY_DATA:
+        return made_from_data(store, data, customer)
     method_id = params.get("payment_method") or intent["payment_method"]
     if not method_id:
         raise Refusal(
@@ -190,57 +161,23 @@ def _method_for(store: Store, intent: Body, params: Params) -> Body:
     return method
 
 
-def refuse_identity(store: Store, intent: Body) -> None:
-    """The customer did not prove to the bank who they are."""
-    fail(
-        store,
-        intent,
-        "payment_intent_authentication_failure",
-        "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new "
-        "PaymentMethod to attempt to fulfill this PaymentIntent again.",
+def _decline(store: Store, intent: Body, method: Body, test: TestMethod, key: str) -> Refusal:
+    charge = charges.fail(
+        store, intent, test.code, test.message, decline_code=test.decline_code, method=method, key=key
     )
+    return declined(test.code, test.decline_code, test.message, public(intent), public(method), charge["id"])
 
 
-def _decline(store: Store, intent: Body, method: Body, card: TestCard, key: str) -> Refusal:
-    charge = fail(store, intent, card.code, card.message, decline_code=card.decline_code, method=method, key=key)
-    return declined(card.code, card.decline_code, card.message, public(intent), public(method), charge["id"])
-
-
-def _ask(store: Store, intent: Body, method: Body, return_url: str, base_url: str, key: str) -> Body:
+def _ask(store: Store, intent: Body, method: Body, return_url: str, url: str, key: str) -> Body:
     intent.update(
         status="requires_action",
         payment_method=method["id"],
-        next_action={
-            "type": "redirect_to_url",
-            "redirect_to_url": {"url": f"{base_url}/sandbox/challenge/{intent['id']}", "return_url": return_url},
-        },
+        next_action={"type": "redirect_to_url", "redirect_to_url": {"url": url, "return_url": return_url}},
     )
-    hidden(intent)["return_url"] = return_url
+    hidden(intent).update(return_url=return_url, rail=method["type"])
     store.keep(intent)
     events.record(store, "payment_intent.requires_action", intent, key=key)
     return intent
-
-
-def _charge(intent: Body, method_id: str | None, *, paid: bool) -> Body:
-    return {
-        "id": new_id("ch"),
-        "object": "charge",
-        "amount": intent["amount"],
-        "amount_captured": intent["amount"] if paid else 0,
-        "amount_refunded": 0,
-        "captured": paid,
-        "created": int(clock.now().timestamp()),
-        "currency": intent["currency"],
-        "customer": intent["customer"],
-        "disputed": False,
-        "livemode": False,
-        "metadata": intent["metadata"],
-        "paid": paid,
-        "payment_intent": intent["id"],
-        "payment_method": method_id,
-        "refunded": False,
-        "status": "succeeded" if paid else "failed",
-    }
 
 
 def _check_amount(amount: int, currency: str) -> None:
@@ -257,6 +194,16 @@ def _check_amount(amount: int, currency: str) -> None:
     if amount % step:
         raise wrong_parameter(
             f"Amounts in {currency} must be divisible by {step}", "amount", "parameter_invalid_integer"
+        )
+
+
+def _check_currency(kind: str, currency: str) -> None:
+    if currency != _ONLY_IN.get(kind, currency):
+        raise Refusal(
+            400,
+            f"The currency provided ({currency}) is invalid for payments with {kind}. It supports: {_ONLY_IN[kind]}.",
+            param="payment_method",
+            code="payment_intent_incompatible_payment_method",
         )
 
 

@@ -1,57 +1,14 @@
-"""Customers and saved methods at the sandbox: Stripe's named test methods, never a number.
-
-Stripe lets only some of its declining test cards be saved; here each of them can, so that a decline can be seen where
-it matters: when a saved card is charged.
-"""
+"""Customers and their methods at the sandbox: Stripe's named test methods, never a number."""
 
 import hashlib
-from dataclasses import dataclass
 
 from app import clock
-from app.gateways.sandbox_errors import Refusal, no_such
+from app.domain.methods import Rail
+from app.gateways import sandbox_events as events
+from app.gateways.sandbox_errors import Refusal, no_such, wrong_parameter
 from app.gateways.sandbox_spec import Params
 from app.gateways.sandbox_store import Body, Store, hidden, new_id
-
-
-@dataclass(frozen=True)
-class TestCard:
-    """One of the processor's named test cards: how it looks and what its bank says."""
-
-    label: str
-    brand: str
-    last4: str
-    code: str = ""
-    """The error code of its decline; `authentication` asks the bank's question first; empty: it pays."""
-    decline_code: str = ""
-    message: str = "Your card was declined."
-    exp_year: int = 2034
-
-
-CARDS = {
-    "pm_card_visa": TestCard("Visa ending in 4242: pays", "visa", "4242"),
-    "pm_card_mastercard": TestCard("Mastercard ending in 4444: pays", "mastercard", "4444"),
-    "pm_card_amex": TestCard("American Express ending in 8431: pays", "amex", "8431"),
-    "pm_card_authenticationRequired": TestCard(
-        "Visa ending in 3184: the bank asks you first", "visa", "3184", "authentication"
-    ),
-    "pm_card_chargeDeclinedInsufficientFunds": TestCard(
-        "Visa ending in 9995: insufficient funds",
-        "visa",
-        "9995",
-        "card_declined",
-        "insufficient_funds",
-        "Your card has insufficient funds.",
-    ),
-    "pm_card_chargeDeclinedExpiredCard": TestCard(
-        "Visa ending in 0069: expired", "visa", "0069", "expired_card", "expired_card", "Your card has expired."
-    ),
-    "pm_card_chargeCustomerFail": TestCard(
-        "Visa ending in 0341: declined when charged", "visa", "0341", "card_declined", "generic_decline"
-    ),
-    "pm_card_chargeDeclined": TestCard(
-        "Visa ending in 0002: declined", "visa", "0002", "card_declined", "generic_decline"
-    ),
-}
+from app.gateways.sandbox_test_methods import NAMED, SAVED, TestMethod
 
 
 def create_customer(store: Store, params: Params) -> Body:
@@ -79,34 +36,37 @@ def customer_of(store: Store, customer_id: str, param: str) -> Body:
 
 
 def attach(store: Store, method_id: str, params: Params) -> Body:
-    """Give a customer a method: a named test card makes a new one."""
+    """Give a customer a method: a named test method makes a new one."""
     owner = params.get("customer", "")
     if not owner:
         raise Refusal(400, "You must specify the customer to attach to.", param="customer", code="parameter_missing")
     customer = customer_of(store, owner, "customer")
-    card = CARDS.get(method_id)
-    if card is not None:
-        method = _new_method(method_id, card, customer)
-        store.add(method, owner=owner)
-        return method
-    method = method_of(store, method_id, "id")
+    method = made(store, method_id, customer) if method_id in SAVED else method_of(store, method_id, "id")
+    give(store, method, owner)
+    return method
+
+
+def give(store: Store, method: Body, owner: str, *, key: str = "") -> None:
+    """Attach a method to its customer, unless it is already."""
     if method["customer"] == owner:
-        return method
+        return
     if method["customer"] or hidden(method).get("detached"):
         raise used_up()
     method["customer"] = owner
     store.keep(method, owner=owner)
-    return method
+    events.record(store, "payment_method.attached", method, key=key)
 
 
 def detach(store: Store, method_id: str) -> Body:
     """Take a method from its customer, for good."""
     method = method_of(store, method_id, "id")
-    if not method["customer"]:
+    owner = method["customer"]
+    if not owner:
         raise Refusal(400, "The payment method you provided is not attached to a customer so detachment is impossible.")
     method["customer"] = None
     hidden(method)["detached"] = True
     store.keep(method, owner="")
+    events.record(store, "payment_method.detached", method, owner=owner)
     return method
 
 
@@ -116,6 +76,26 @@ def method_of(store: Store, method_id: str, param: str) -> Body:
     if found is None:
         raise no_such("PaymentMethod", method_id, param)
     return found
+
+
+def known(method: Body) -> TestMethod:
+    """Return which of the named test methods it is."""
+    return NAMED[hidden(method)["name"]]
+
+
+def made(store: Store, name: str, customer: Body | None) -> Body:
+    """Make a method of a named test method, not attached yet; `customer` says whose it looks like."""
+    method = _new_method(name, NAMED[name], customer)
+    store.add(method)
+    return method
+
+
+def made_from_data(store: Store, data: Params, customer: Body | None) -> Body:
+    """Make a method from its type alone, as wallets are; a card or an account would need a number."""
+    kind = data["type"]
+    if kind not in NAMED:
+        raise wrong_parameter(f"Missing required param: payment_method_data[{kind}].", f"payment_method_data[{kind}]")
+    return made(store, kind, customer)
 
 
 def used_up() -> Refusal:
@@ -129,30 +109,52 @@ def used_up() -> Refusal:
     )
 
 
-def _new_method(name: str, card: TestCard, customer: Body) -> Body:
+def _new_method(name: str, looks: TestMethod, customer: Body | None) -> Body:
     return {
         "id": new_id("pm"),
         "object": "payment_method",
         "billing_details": {
             "address": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state")),
-            "email": None,
-            "name": customer["name"],
+            "email": customer["email"] if customer else None,
+            "name": customer["name"] if customer else None,
             "phone": None,
             "tax_id": None,
         },
-        "card": {
-            "brand": card.brand,
-            "country": "US",
-            "exp_month": 8,
-            "exp_year": card.exp_year,
-            "fingerprint": hashlib.sha256(name.encode()).hexdigest()[:16],
-            "funding": "credit",
-            "last4": card.last4,
-        },
+        looks.rail.value: _details(name, looks, customer),
         "created": int(clock.now().timestamp()),
-        "customer": customer["id"],
+        "customer": None,
         "livemode": False,
         "metadata": {},
-        "type": "card",
+        "type": looks.rail.value,
         "sandbox": {"name": name},
     }
+
+
+def _details(name: str, looks: TestMethod, customer: Body | None) -> Body:
+    fingerprint = hashlib.sha256(name.encode()).hexdigest()[:16]
+    match looks.rail:
+        case Rail.CARD:
+            return {
+                "brand": looks.brand,
+                "country": "US",
+                "exp_month": 8,
+                "exp_year": looks.exp_year,
+                "fingerprint": fingerprint,
+                "funding": "credit",
+                "last4": looks.last4,
+            }
+        case Rail.SEPA_DEBIT:
+            return {
+                "bank_code": "37040044",
+                "branch_code": "",
+                "country": "DE",
+                "fingerprint": fingerprint,
+                "generated_from": {"charge": None, "setup_attempt": None},
+                "last4": looks.last4,
+            }
+        case Rail.PAYPAL:
+            mail = customer["email"] if customer else None
+            payer = hashlib.sha256(str(mail).encode()).hexdigest()[:13].upper()
+            return {"country": "DE", "payer_email": mail, "payer_id": payer}
+        case Rail.CRYPTO:
+            return {}

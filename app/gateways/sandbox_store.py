@@ -94,13 +94,32 @@ class Store:
         )
         ensure(changed.rowcount == 1, f"the sandbox holds no {body['id']}")
 
-    def newest(self, kind: str, *, owner: str | None = None, limit: int = 1000) -> list[Body]:
-        """Return the objects of a kind, the newest first."""
+    def newest(
+        self,
+        kind: str,
+        *,
+        owner: str | None = None,
+        limit: int = 10_000,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Body]:
+        """Return the objects of a kind, the newest first; `since` and `until` bound when they were made."""
         query = select(OBJECTS.c.body).where(OBJECTS.c.type == kind)
         if owner is not None:
             query = query.where(OBJECTS.c.owner == owner)
+        if since is not None:
+            query = query.where(OBJECTS.c.created_at >= since)
+        if until is not None:
+            query = query.where(OBJECTS.c.created_at <= until)
         rows = self.connection.execute(query.order_by(OBJECTS.c.created_at.desc(), OBJECTS.c.id.desc()).limit(limit))
         return [json.loads(row.body) for row in rows]
+
+    def any_of(self, object_id: str) -> Body | None:
+        """Return the object of any kind, locked until the transaction ends, or None."""
+        found = self.connection.execute(
+            select(OBJECTS.c.body).where(OBJECTS.c.id == object_id).with_for_update()
+        ).scalar_one_or_none()
+        return None if found is None else json.loads(found)
 
     def answer_of(self, key: str) -> tuple[str, int, str, datetime] | None:
         """Return digest, status, body and moment of the request that was made with the key, or None."""

@@ -1,21 +1,37 @@
 """What the SDK answers or raises, in our own words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Protocol, TypeVar
 
 import stripe
 import structlog
 from requests.exceptions import ConnectTimeout
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from app.domain import promises
 from app.domain.errors import Broken
 from app.domain.money import Money, from_processor_minor
 from app.domain.payments import Declined, Intent, IntentStatus, Misused, SavedMethod, Unknown
 
 log = structlog.get_logger()
+T = TypeVar("T")
+UNREADABLE = Unknown("the processor's answer cannot be read", retry_same_key=False)
 
 PAYMENT_KEY, CUSTOMER_KEY = "payment", "customer"
-"""Where an intent's metadata carries our ids."""
-UNEXPECTED_STATE = "payment_intent_unexpected_state"
+"""Where the metadata of the processor's objects carries our ids."""
+# The processor stamps its objects by its own clock, in whole seconds.
+CLOCK_MARGIN = timedelta(minutes=5)
+SETUP_KEY, REFUND_KEY = "setup", "refund"
+UNEXPECTED_STATES = frozenset({"payment_intent_unexpected_state", "setup_intent_unexpected_state"})
+_VAGUE = frozenset({"", "card_declined", "payment_intent_payment_attempt_failed"})
+"""Codes that say nothing by themselves: the bank's own word does."""
+
+
+class Identified(Protocol):
+    """An object of the SDK that has an id."""
+
+    id: str
 
 
 def intent_of(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
@@ -23,7 +39,7 @@ def intent_of(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
     try:
         return _read(found)
     except (AttributeError, TypeError):  # something between us answered, with another kind of JSON
-        return Unknown("the processor's answer cannot be read", retry_same_key=False)
+        return UNREADABLE
 
 
 def _read(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
@@ -43,43 +59,69 @@ def _read(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
         received=received if status is IntentStatus.SUCCEEDED else Money(0, amount.currency),
         payment_id=metadata_of(found, PAYMENT_KEY),
         customer_id=metadata_of(found, CUSTOMER_KEY),
-        action_url=_action_url(found),
-        decline_code=_decline_code(found),
+        action_url=action_url_of(found.next_action),
+        decline_code=decline_code_of(found.last_payment_error),
+        method=id_of(_method(found)),
+        rail=getattr(_method(found), "type", ""),
+        promise=metadata_of(found, promises.KEY),
     )
 
 
-def metadata_of(found: stripe.PaymentIntent, key: str) -> str:
-    """Return one of the texts that we gave the intent, or nothing."""
+def metadata_of(found: stripe.PaymentIntent | stripe.SetupIntent | stripe.Refund, key: str) -> str:
+    """Return one of the texts that we gave the object, or nothing."""
     return found.metadata[key] if found.metadata and key in found.metadata else ""
 
 
-def _action_url(found: stripe.PaymentIntent) -> str:
-    action = found.next_action
+def id_of(found: Identified | str | None) -> str:
+    """Return the id of what an answer holds as an id or, expanded, as the object itself."""
+    return found if isinstance(found, str) else found.id if found else ""
+
+
+def action_url_of(action: stripe.PaymentIntent.NextAction | stripe.SetupIntent.NextAction | None) -> str:
+    """Return where the customer goes on, if it is by a redirect."""
     if action is None or action.type != "redirect_to_url" or action.redirect_to_url is None:
         return ""
     return action.redirect_to_url.url or ""
 
 
-def _decline_code(found: stripe.PaymentIntent) -> str:
-    error = found.last_payment_error
+def decline_code_of(error: object) -> str:
+    """Return why the last attempt failed, if it did."""
     # Stripe leaves out of an error what does not apply to it, and the SDK then has no such attribute.
     return _the_word(getattr(error, "code", None) or "", getattr(error, "decline_code", None) or "") if error else ""
 
 
+def _method(found: stripe.PaymentIntent) -> stripe.PaymentMethod | str | None:
+    """Return what it was last confirmed with, also when that failed: the intent itself forgets it then."""
+    return getattr(found, "payment_method", None) or getattr(found.last_payment_error, "payment_method", None)
+
+
 def _the_word(code: str, decline_code: str) -> str:
-    """`card_declined` says nothing by itself: the bank's own word does."""
-    return decline_code if decline_code and code in {"", "card_declined"} else code or "card_declined"
+    return decline_code if decline_code and code in _VAGUE else code or "card_declined"
 
 
 def method_of(found: stripe.PaymentMethod) -> SavedMethod:
     """Return a saved method: only what may be shown."""
     holder = found.billing_details.name or "" if found.billing_details else ""
-    card = getattr(found, "card", None)  # only a card has one
-    if card is None:
-        return SavedMethod(found.id, found.type, found.type, "", None, None, holder, "")
-    return SavedMethod(
-        found.id, "card", card.brand, card.last4 or "", card.exp_month, card.exp_year, holder, card.fingerprint or ""
-    )
+    # A method has only the details of its own type; the SDK has no such attribute for the others.
+    card, debit, paypal = (getattr(found, kind, None) for kind in ("card", "sepa_debit", "paypal"))
+    if card is not None:
+        return SavedMethod(
+            found.id,
+            found.type,
+            card.brand,
+            card.last4 or "",
+            card.exp_month,
+            card.exp_year,
+            holder,
+            card.fingerprint or "",
+        )
+    last4, fingerprint = "", ""
+    if debit is not None:
+        last4, fingerprint = debit.last4 or "", debit.fingerprint or ""
+    if paypal is not None:
+        # Whose PayPal account it is says the address; PayPal's own id of the payer tells one from another.
+        holder, fingerprint = paypal.payer_email or holder, paypal.payer_id or ""
+    return SavedMethod(found.id, found.type, found.type, last4, None, None, holder, fingerprint)
 
 
 def failure_of(error: stripe.StripeError) -> Declined | Unknown | Misused:
@@ -90,7 +132,7 @@ def failure_of(error: stripe.StripeError) -> Declined | Unknown | Misused:
             return Unknown("the processor could not be reached")
         return Unknown("the connection to the processor broke", retry_same_key=False)
     if isinstance(error, stripe.CardError):
-        intent = getattr(error.error, "payment_intent", None)
+        intent = getattr(error.error, "payment_intent", None) or getattr(error.error, "setup_intent", None)
         decline_code = getattr(error.error, "decline_code", None) or ""
         return Declined(_the_word(error.code or "", decline_code), intent_id=intent.id if intent else "")
     if isinstance(error, stripe.RateLimitError) or status in {408, 409, 425}:
@@ -103,6 +145,23 @@ def failure_of(error: stripe.StripeError) -> Declined | Unknown | Misused:
     return Unknown(f"the processor failed ({status})", retry_same_key=False)
 
 
+def asked(call: Callable[[], T]) -> T | Declined | Unknown | Misused:
+    """Make a call and read its answer; a call that fails, or an answer that cannot be read, is one of our words."""
+    try:
+        return call()
+    except stripe.StripeError as error:
+        return failure_of(error)
+    except (AttributeError, KeyError, TypeError):  # something between us answered, with another kind of JSON
+        log.exception("processor_unreadable")
+        return UNREADABLE
+
+
+def asked_for_nothing_charged(call: Callable[[], T]) -> T | Unknown | Misused:
+    """Make a call that cannot be declined; were it, we would have asked for the wrong thing."""
+    answer = asked(call)
+    return misused("declined where nothing is charged", answer.code) if isinstance(answer, Declined) else answer
+
+
 def misused(why: str, code: str, **details: object) -> Misused:
     """Tell the seller that the processor refuses our request: a bug or a wrong setting. The message holds no secret."""
     log.error("processor_misused", why=why, code=code, **details)
@@ -110,8 +169,8 @@ def misused(why: str, code: str, **details: object) -> Misused:
 
 
 def is_unexpected_state(error: stripe.StripeError) -> bool:
-    """Say whether the intent was already somewhere else."""
-    return isinstance(error, stripe.InvalidRequestError) and error.code == UNEXPECTED_STATE
+    """Say whether the intent or setup was already somewhere else."""
+    return isinstance(error, stripe.InvalidRequestError) and error.code in UNEXPECTED_STATES
 
 
 def _kind(error: stripe.StripeError) -> str:

@@ -1,5 +1,6 @@
 """The SDK's client as we use it: the API version it was made for, few retries, short waits, nothing told about us."""
 
+import requests
 import stripe
 from stripe import StripeClient
 
@@ -15,7 +16,7 @@ def build(settings: Settings) -> StripeClient:
     stripe.enable_telemetry = False
     if settings.payments == "sandbox":
         return StripeClient(sandbox.API_KEY, http_client=sandbox.transport(settings), max_network_retries=MAX_RETRIES)
-    network = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+    network = stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=_session())
     base = settings.stripe_api_base
     if not base:
         return StripeClient(settings.stripe_secret_key, http_client=network, max_network_retries=MAX_RETRIES)
@@ -25,3 +26,10 @@ def build(settings: Settings) -> StripeClient:
         max_network_retries=MAX_RETRIES,
         base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
     )
+
+
+def _session() -> requests.Session:
+    """Return connections that follow no redirect: a request goes where it was sent, or fails."""
+    session = requests.Session()
+    session.max_redirects = 0
+    return session

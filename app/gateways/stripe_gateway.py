@@ -1,38 +1,42 @@
 """Stripe behind our own words: each call names its wish by a key and answers with a value, never with an exception."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from math import ceil
 
 import stripe
 from stripe import StripeClient
 
 from app.config import Settings
+from app.domain.methods import ONE_TIME_RAILS, Rail
 from app.domain.money import to_processor_minor
 from app.domain.payments import (
     Answer,
     ChargeOrder,
-    Declined,
     Intent,
     IntentStatus,
     Misused,
     ProcessorEvent,
-    SavedMethod,
     Unknown,
 )
 from app.gateways import sandbox, stripe_client, stripe_webhooks
 from app.gateways.processor import PaymentGateway
 from app.gateways.stripe_answers import (
+    CLOCK_MARGIN,
     CUSTOMER_KEY,
     PAYMENT_KEY,
+    asked,
+    asked_for_nothing_charged,
     failure_of,
     intent_of,
     is_unexpected_state,
     metadata_of,
-    method_of,
     misused,
 )
+from app.gateways.stripe_reversals import StripeReversals
+from app.gateways.stripe_setups import StripeSetups
 
-# The processor stamps its objects by its own clock, in whole seconds.
-CLOCK_MARGIN = timedelta(minutes=5)
+_EXPAND = ["payment_method"]
+"""What an intent was paid with: its type is the rail."""
 _RANKS = {status: rank for rank, status in enumerate((
     IntentStatus.SUCCEEDED, IntentStatus.REQUIRES_CAPTURE, IntentStatus.PROCESSING, IntentStatus.REQUIRES_ACTION,
     IntentStatus.REQUIRES_CONFIRMATION, IntentStatus.REQUIRES_PAYMENT_METHOD, IntentStatus.CANCELED,
@@ -50,7 +54,7 @@ def build(settings: Settings) -> PaymentGateway:
     )
 
 
-class StripeGateway:
+class StripeGateway(StripeSetups, StripeReversals):
     """The `PaymentGateway` over Stripe's SDK."""
 
     def __init__(self, client: StripeClient, *, webhook_secret: str, live: bool) -> None:
@@ -58,13 +62,12 @@ class StripeGateway:
 
     def create_customer(self, *, customer_id: str, name: str, email: str, key: str) -> str | Unknown | Misused:
         """Create the processor's record of our customer; return its id."""
-        try:
-            made = self._client.v1.customers.create(
-                {"name": name, "email": email, "metadata": {CUSTOMER_KEY: customer_id}}, {"idempotency_key": key}
-            )
-        except stripe.StripeError as error:
-            return _not_declined(failure_of(error))
-        return made.id
+        wish: stripe.params.CustomerCreateParams = {
+            "name": name,
+            "email": email,
+            "metadata": {CUSTOMER_KEY: customer_id},
+        }
+        return asked_for_nothing_charged(lambda: self._client.v1.customers.create(wish, {"idempotency_key": key}).id)
 
     def create_intent(self, order: ChargeOrder, *, key: str) -> Answer:
         """Create the processor's payment, unconfirmed."""
@@ -86,10 +89,27 @@ class StripeGateway:
 
     def confirm_intent(self, intent_id: str, *, method: str, return_url: str, off_session: bool, key: str) -> Answer:
         """Charge `method`. When the intent is somewhere else already, the answer is the intent as it stands."""
-        wish: stripe.params.PaymentIntentConfirmParams = {"payment_method": method, "return_url": return_url}
+        wish: stripe.params.PaymentIntentConfirmParams = {
+            "payment_method": method,
+            "return_url": return_url,
+            "expand": _EXPAND,
+        }
         if off_session:
             wish["off_session"] = True
             wish["error_on_requires_action"] = True
+        return self._confirmed(intent_id, wish, key)
+
+    def confirm_one_time(self, intent_id: str, *, rail: Rail, return_url: str, key: str) -> Answer:
+        """Pay once on the wallet's own page: the method is made from its type, and never attached."""
+        if rail not in ONE_TIME_RAILS:
+            return misused(f"{rail} cannot be paid with once", "not_a_one_time_rail")
+        return self._confirmed(
+            intent_id,
+            {"payment_method_data": {"type": rail.value}, "return_url": return_url, "expand": _EXPAND},
+            key,
+        )
+
+    def _confirmed(self, intent_id: str, wish: stripe.params.PaymentIntentConfirmParams, key: str) -> Answer:
         try:
             return intent_of(self._client.v1.payment_intents.confirm(intent_id, wish, {"idempotency_key": key}))
         except stripe.StripeError as error:
@@ -98,73 +118,76 @@ class StripeGateway:
     def fetch_intent(self, intent_id: str) -> Answer:
         """Return the processor's payment as it stands now."""
         try:
-            return intent_of(self._client.v1.payment_intents.retrieve(intent_id))
+            return intent_of(self._client.v1.payment_intents.retrieve(intent_id, {"expand": _EXPAND}))
         except stripe.StripeError as error:
             return failure_of(error)
 
     def find_intent(self, *, payment_id: str, processor_customer: str, since: datetime) -> Answer | None:
         """Look for the payment that carries our id; of several (there should be one) the one that went furthest."""
         earliest = int((since - CLOCK_MARGIN).timestamp())
-        wish: stripe.params.PaymentIntentListParams = {"created": {"gte": earliest}, "limit": 100}
+        wish: stripe.params.PaymentIntentListParams = {
+            "created": {"gte": earliest},
+            "expand": [f"data.{name}" for name in _EXPAND],
+            "limit": 100,
+        }
         if processor_customer:
             wish["customer"] = processor_customer
-        try:
+
+        def found() -> Intent | Unknown | Misused | None:
             listed = self._client.v1.payment_intents.list(wish)
-            ours = [each for each in listed.auto_paging_iter() if metadata_of(each, PAYMENT_KEY) == payment_id]
-        except stripe.StripeError as error:
-            return failure_of(error)
-        answers = [intent_of(each) for each in ours]
-        unread = [answer for answer in answers if not isinstance(answer, Intent)]
-        if unread:
-            return unread[0]
-        intents = [answer for answer in answers if isinstance(answer, Intent)]
-        return min(intents, key=lambda intent: _RANKS[intent.status], default=None)
+            ours = [
+                intent_of(each) for each in listed.auto_paging_iter() if metadata_of(each, PAYMENT_KEY) == payment_id
+            ]
+            unread = [answer for answer in ours if not isinstance(answer, Intent)]
+            intents = [answer for answer in ours if isinstance(answer, Intent)]
+            return unread[0] if unread else min(intents, key=lambda intent: _RANKS[intent.status], default=None)
+
+        return asked(found)
 
     def cancel_intent(self, intent_id: str, *, key: str) -> Answer:
         """Give the payment up, or return it as it stands when it is over already."""
         try:
             return intent_of(
                 self._client.v1.payment_intents.cancel(
-                    intent_id, {"cancellation_reason": "abandoned"}, {"idempotency_key": key}
+                    intent_id, {"cancellation_reason": "abandoned", "expand": _EXPAND}, {"idempotency_key": key}
                 )
             )
         except stripe.StripeError as error:
             return self.fetch_intent(intent_id) if is_unexpected_state(error) else failure_of(error)
 
-    def add_test_method(
-        self, name: str, *, processor_customer: str, key: str
-    ) -> SavedMethod | Declined | Unknown | Misused:
-        """Attach one of the processor's named test methods to the customer."""
-        if self._live or name not in dict(sandbox.TEST_METHODS):
-            return misused(f"{name!r} is not a test method here", "not_a_test_method")
-        try:
-            return method_of(
-                self._client.v1.payment_methods.attach(name, {"customer": processor_customer}, {"idempotency_key": key})
-            )
-        except stripe.StripeError as error:
-            return failure_of(error)
+    def intents_since(self, since: datetime, until: datetime) -> list[Intent] | Unknown | Misused:
+        """Return every payment made in [since, until), the oldest first; an unreadable one of others is left out."""
 
-    def detach_method(self, method: str, *, key: str) -> Unknown | Misused | None:
-        """Remove a saved method at the processor. One that is gone already is as wished."""
-        try:
-            self._client.v1.payment_methods.detach(method, {}, {"idempotency_key": key})
-        except stripe.StripeError as error:
-            if isinstance(error, stripe.InvalidRequestError) and self._is_loose(method):
-                return None
-            return _not_declined(failure_of(error))
-        return None
+        def listed() -> list[Intent] | Unknown | Misused:
+            page = self._client.v1.payment_intents.list(
+                {"created": _span(since, until), "expand": [f"data.{name}" for name in _EXPAND], "limit": 100}
+            )
+            found: list[Intent] = []
+            for each in page.auto_paging_iter():
+                answer = intent_of(each)
+                if isinstance(answer, Intent):
+                    found.append(answer)
+                elif metadata_of(each, PAYMENT_KEY):
+                    return answer
+            return found[::-1]
+
+        return asked_for_nothing_charged(listed)
+
+    def events_since(self, since: datetime, until: datetime) -> list[ProcessorEvent] | Unknown | Misused:
+        """Return the events made in [since, until), the oldest first."""
+
+        def listed() -> list[ProcessorEvent]:
+            page = self._client.v1.events.list({"created": _span(since, until), "limit": 100})
+            read = [stripe_webhooks.listed(each) for each in page.auto_paging_iter()]
+            return [event for event in reversed(read) if event is not None]
+
+        return asked_for_nothing_charged(listed)
 
     def read_event(self, body: bytes, signature: str) -> ProcessorEvent:
         """Verify a webhook or raise `BadWebhook`."""
         return stripe_webhooks.read(body, signature, secret=self._webhook_secret, live=self._live)
 
-    def _is_loose(self, method: str) -> bool:
-        try:
-            return self._client.v1.payment_methods.retrieve(method).customer is None
-        except stripe.StripeError:
-            return False
 
-
-def _not_declined(failure: Declined | Unknown | Misused) -> Unknown | Misused:
-    """A call that charges nothing cannot be declined; were it, we would have asked for the wrong thing."""
-    return misused("declined where nothing is charged", failure.code) if isinstance(failure, Declined) else failure
+def _span(since: datetime, until: datetime) -> stripe.params.PaymentIntentListParamsCreated:
+    """The processor counts whole seconds: a moment inside one takes the whole of it."""
+    return {"gte": int(since.timestamp()), "lt": ceil(until.timestamp())}

@@ -6,11 +6,14 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import stripe
+import structlog
 from stripe import WebhookSignature
 
 from app.domain.payments import ProcessorEvent
 from app.gateways.processor import BadWebhook
 
+log = structlog.get_logger()
 TOLERANCE_SECONDS = 300
 _ID = re.compile(r"[A-Za-z0-9_]{1,100}", re.ASCII)
 _TYPE = re.compile(r"[a-z0-9_.]{1,100}", re.ASCII)
@@ -32,6 +35,15 @@ def read(body: bytes, signature: str, *, secret: str, live: bool) -> ProcessorEv
     if found.account:
         raise BadWebhook("an event of another account")
     return found
+
+
+def listed(event: stripe.Event) -> ProcessorEvent | None:
+    """Return an event that the processor was asked for, or None when it is none that we could have been sent."""
+    try:
+        return _event(event.to_dict())
+    except BadWebhook as problem:
+        log.warning("event_unreadable", why=str(problem))
+        return None
 
 
 def _verify(body: bytes, signature: str, secret: str) -> None:

@@ -1,0 +1,155 @@
+"""Mail by SMTP: one letter, one connection, and an answer that says what is known of it.
+
+Addresses look like `smtp://user:password@host:587` (STARTTLS is required), `smtps://host` (TLS from the start) and, for
+a relay on the same machine, `smtp://localhost:25?tls=off`.
+"""
+
+import re
+import smtplib
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from urllib.parse import parse_qs, unquote, urlsplit
+
+SECONDS = 20
+_PORTS = {"smtp": 587, "smtps": 465}
+# No header of ours needs any of these, and each could begin a header of somebody else's.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail in words. `id` makes its Message-ID: sent twice, it is still the same mail."""
+
+    id: str
+    sender: str
+    """MAIL_FROM: an address, with or without a name."""
+    sender_name: str
+    """Who it is from where MAIL_FROM names nobody."""
+    reply_to: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    written_at: datetime
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The server has taken it."""
+
+
+@dataclass(frozen=True)
+class NotNow:
+    """It was not taken, or nobody knows: to be tried again as the same mail."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Unreachable(NotNow):
+    """The server cannot be talked to: no other mail would get through either."""
+
+
+@dataclass(frozen=True)
+class Never:
+    """It was refused for good, or cannot be written at all."""
+
+    why: str
+
+
+Outcome = Delivered | NotNow | Never
+
+
+def deliver(url: str, letter: Letter) -> Outcome:
+    """Hand the letter to the server at `url`."""
+    try:
+        message = written(letter)
+    except ValueError:
+        return Never("address_or_header_malformed")
+    server: smtplib.SMTP | None = None
+    try:
+        server = _connected(url, letter)
+        server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as refused:
+        return _refused("recipient_refused", max(code for code, _words in refused.recipients.values()))
+    except smtplib.SMTPDataError as refused:
+        return _refused("refused", refused.smtp_code)
+    except smtplib.SMTPNotSupportedError:
+        # The session stands, so it is the mail: an address beyond ASCII on a server that takes none.
+        return Never("address_not_supported") if server else Unreachable("tls_or_sign_in_not_offered")
+    except smtplib.SMTPResponseException as refused:
+        # Sign-in, greeting or sender refused: the seller's setting, which may be mended before the next try.
+        return Unreachable(f"server_refused {refused.smtp_code}")
+    except ssl.SSLCertVerificationError:
+        return Unreachable("certificate_not_trusted")
+    except (smtplib.SMTPException, OSError) as problem:
+        return NotNow("connection_lost") if server else Unreachable(f"unreachable {type(problem).__name__}")
+    finally:
+        if server:
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()  # the mail is taken already: what is answered here changes nothing
+    return Delivered()
+
+
+def written(letter: Letter) -> EmailMessage:
+    """Return the letter as it travels, or raise ValueError where a header would not be one line."""
+    name, address = parseaddr(letter.sender)
+    for each in (address, letter.recipient, *([letter.reply_to] if letter.reply_to else [])):
+        _check_address(each)
+    message = EmailMessage(policy=SMTP)
+    message["Message-ID"] = f"<{letter.id}@{_host(address)}>"
+    message["Date"] = format_datetime(letter.written_at)
+    message["From"] = Address(_one_line(name or letter.sender_name), addr_spec=address)
+    message["To"] = Address(addr_spec=letter.recipient)
+    if letter.reply_to:
+        message["Reply-To"] = Address(addr_spec=letter.reply_to)
+    message["Subject"] = _one_line(letter.subject)
+    message["Auto-Submitted"] = "auto-generated"  # so that no holiday answer comes back (RFC 3834)
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    return message
+
+
+def _connected(url: str, letter: Letter) -> smtplib.SMTP:
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    own_name = _host(parseaddr(letter.sender)[1])  # said in the greeting; the machine's own name is nobody's business
+    context = ssl.create_default_context()
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, own_name, timeout=SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(host, port, own_name, timeout=SECONDS)
+    try:
+        if parts.scheme == "smtp" and parse_qs(parts.query).get("tls") != ["off"]:
+            server.starttls(context=context)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _refused(why: str, code: int) -> Outcome:
+    """Five hundreds are the last word about a mail; four hundreds ask to come back."""
+    return Never(f"{why} {code}") if code >= 500 else NotNow(f"{why} {code}")
+
+
+def _check_address(address: str) -> None:
+    if not _ADDRESS.fullmatch(address) or _CONTROL.search(address) or len(address) > 254:
+        raise ValueError("not an address")
+
+
+def _one_line(words: str) -> str:
+    return " ".join(_CONTROL.sub(" ", words).split())
+
+
+def _host(address: str) -> str:
+    return address.rpartition("@")[2]

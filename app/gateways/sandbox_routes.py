@@ -1,0 +1,102 @@
+"""The requests that the sandbox understands: line, name in fault plans, what each may carry, and who answers it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from stripe import params as sent
+from stripe.params import billing_portal as portal_sent
+
+from app.gateways import sandbox_intents as intents
+from app.gateways import sandbox_methods as methods
+from app.gateways import sandbox_portal as portal
+from app.gateways import sandbox_reversals as reversals
+from app.gateways import sandbox_setups as setups
+from app.gateways.sandbox_errors import no_such
+from app.gateways.sandbox_lists import page_of
+from app.gateways.sandbox_spec import Params
+from app.gateways.sandbox_store import Body, Store
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as its handler sees it."""
+
+    params: Params
+    base_url: str
+    key: str
+    twist: str
+
+
+Handler = Callable[..., Body]
+Route = tuple[str, str, str, Any, Handler]
+
+ROUTES: tuple[Route, ...] = (
+    ("post", r"/v1/customers", "create_customer", sent.CustomerCreateParams,
+     lambda s, c: methods.create_customer(s, c.params)),
+    ("get", r"/v1/customers/(\w+)", "fetch_customer", sent.CustomerRetrieveParams,
+     lambda s, _, i: methods.customer_of(s, i, "id")),
+    ("post", r"/v1/payment_methods/(\w+)/attach", "attach_method", sent.PaymentMethodAttachParams,
+     lambda s, c, i: methods.attach(s, i, c.params)),
+    ("post", r"/v1/payment_methods/(\w+)/detach", "detach_method", sent.PaymentMethodDetachParams,
+     lambda s, _, i: methods.detach(s, i)),
+    ("get", r"/v1/payment_methods/(\w+)", "fetch_method", sent.PaymentMethodRetrieveParams,
+     lambda s, _, i: methods.method_of(s, i, "id")),
+    ("get", r"/v1/payment_methods", "list_methods", sent.PaymentMethodListParams,
+     lambda s, c: page_of(s, "payment_method", c.params, "/v1/payment_methods")),
+    ("get", r"/v1/mandates/(\w+)", "fetch_mandate", sent.MandateRetrieveParams,
+     lambda s, _, i: setups.mandate_of(s, i)),
+    ("post", r"/v1/payment_intents", "create_intent", sent.PaymentIntentCreateParams,
+     lambda s, c: intents.create(s, c.params)),
+    ("get", r"/v1/payment_intents", "list_intents", sent.PaymentIntentListParams,
+     lambda s, c: page_of(s, "payment_intent", c.params, "/v1/payment_intents")),
+    ("get", r"/v1/payment_intents/(\w+)", "fetch_intent", sent.PaymentIntentRetrieveParams,
+     lambda s, _, i: intents.found(s, i)),
+    ("post", r"/v1/payment_intents/(\w+)/confirm", "confirm_intent", sent.PaymentIntentConfirmParams,
+     lambda s, c, i: intents.confirm(s, i, c.params, base_url=c.base_url, key=c.key, twist=c.twist)),
+    ("post", r"/v1/payment_intents/(\w+)/cancel", "cancel_intent", sent.PaymentIntentCancelParams,
+     lambda s, c, i: intents.cancel(s, i, c.params, key=c.key)),
+    ("post", r"/v1/setup_intents", "create_setup", sent.SetupIntentCreateParams,
+     lambda s, c: setups.create(s, c.params)),
+    ("get", r"/v1/setup_intents", "list_setups", sent.SetupIntentListParams,
+     lambda s, c: page_of(s, "setup_intent", c.params, "/v1/setup_intents")),
+    ("get", r"/v1/setup_intents/(\w+)", "fetch_setup", sent.SetupIntentRetrieveParams,
+     lambda s, _, i: setups.found(s, i)),
+    ("post", r"/v1/setup_intents/(\w+)/confirm", "confirm_setup", sent.SetupIntentConfirmParams,
+     lambda s, c, i: setups.confirm(s, i, c.params, base_url=c.base_url, key=c.key)),
+    ("post", r"/v1/setup_intents/(\w+)/cancel", "cancel_setup", sent.SetupIntentCancelParams,
+     lambda s, c, i: setups.cancel(s, i, c.params, key=c.key)),
+    ("post", r"/v1/refunds", "create_refund", sent.RefundCreateParams,
+     lambda s, c: reversals.refund(s, c.params, key=c.key)),
+    ("get", r"/v1/refunds", "list_refunds", sent.RefundListParams,
+     lambda s, c: page_of(s, "refund", c.params, "/v1/refunds")),
+    ("get", r"/v1/refunds/(\w+)", "fetch_refund", sent.RefundRetrieveParams,
+     lambda s, _, i: reversals.refund_of(s, i)),
+    ("get", r"/v1/disputes", "list_disputes", sent.DisputeListParams,
+     lambda s, c: page_of(s, "dispute", c.params, "/v1/disputes")),
+    ("get", r"/v1/disputes/(\w+)", "fetch_dispute", sent.DisputeRetrieveParams,
+     lambda s, _, i: reversals.dispute_of(s, i)),
+    ("post", r"/v1/billing_portal/sessions", "create_portal_session", portal_sent.SessionCreateParams,
+     lambda s, c: portal.create(s, c.params, base_url=c.base_url)),
+    ("get", r"/v1/events", "list_events", sent.EventListParams,
+     lambda s, c: page_of(s, "event", c.params, "/v1/events")),
+    ("get", r"/v1/events/(\w+)", "fetch_event", sent.EventRetrieveParams,
+     lambda s, _, i: _event(s, i)),
+)  # fmt: skip
+
+
+def routed(method: str, path: str) -> tuple[str, Any, Handler | None, tuple[str, ...]]:
+    """Return the call's name, what it may carry, its handler and the ids in its path; nothing for an unknown line."""
+    for verb, pattern, name, spec, handler in ROUTES:
+        match = re.fullmatch(pattern, path)
+        if verb == method and match:
+            return name, spec, handler, match.groups()
+    return "", None, None, ()
+
+
+def _event(store: Store, event_id: str) -> Body:
+    event = store.find("event", event_id)
+    if event is None:
+        raise no_such("event", event_id, "id")
+    return event
