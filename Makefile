@@ -24,7 +24,7 @@ serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKER
 worker: .venv/runtime.stamp ## the job worker in the foreground, with the environment's settings
 	@exec $(FLASK) portal worker
 
-test: .venv/dev.stamp test-tools ## every test: SQLite and PostgreSQL, browser, faults (ARGS="-k name")
+test: .venv/dev.stamp .venv/localstripe.stamp test-tools ## every test: SQLite and PostgreSQL, browser, faults (ARGS="-k name")
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: .venv/dev.stamp test-tools ## lint, format, types, import rules, templates, migrations, docs
@@ -46,11 +46,13 @@ format: .venv/dev.stamp ## format and sort what can be done by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: .venv/dev.stamp ## compile requirements/*.txt from pyproject.toml
+lock: .venv/dev.stamp ## compile requirements/*.txt from pyproject.toml and localstripe.in
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header -o requirements/runtime.txt pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header -o requirements/localstripe.txt requirements/localstripe.in
 
 clean: ## remove .venv and what tools left (not instance/, where the data is)
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
@@ -65,6 +67,11 @@ clean: ## remove .venv and what tools left (not instance/, where the data is)
 
 .venv/dev.stamp: requirements/dev.txt .venv/runtime.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# GPL, so in an environment of its own: the tests talk to it over HTTP.
+.venv/localstripe.stamp: requirements/localstripe.txt .venv/dev.stamp
+	@$(BIN)/python -m tests.gateways.localstripe.running >/dev/null
 	@touch $@
 
 # The tests start PostgreSQL and Chromium themselves; here they are only installed, when that is allowed.

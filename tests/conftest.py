@@ -1,6 +1,7 @@
 """What every test may ask for: a database of its own on SQLite or PostgreSQL, the app on it, and the cast of people."""
 
 import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -16,6 +17,7 @@ from playwright.sync_api import sync_playwright
 from app import create_app
 from app.config import Settings
 from app.domain.people import Actor
+from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.database import db
 from tests.support import cases, cast, databases, postgres
@@ -24,13 +26,16 @@ from tests.support.chromium import launch
 from tests.support.client import StandAloneClient
 from tests.support.databases import Database
 from tests.support.server import Server, serving
+from tests.support.stripe_wire import STRIPE, Sent, problems, recorded
 
 SESSION_DIR = "PURSER_TESTS_DIR"
+CRASH_SEED = "CRASH_SEED"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--cases`."""
+    """Add `--cases` and `--faults`."""
     parser.addoption("--cases", action="store_true", help="print which acceptance cases have tests, and run nothing")
+    parser.addoption("--faults", action="store_true", help="print which faults have tests, and run nothing")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,7 +44,13 @@ def pytest_configure(config: pytest.Config) -> None:
         directory = Path(tempfile.mkdtemp(prefix="purser-tests-"))
         directory.chmod(0o755)  # the database server runs as somebody else
         os.environ[SESSION_DIR] = str(directory)
+        os.environ.setdefault(CRASH_SEED, secrets.token_hex(4))
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside, it still stops the server
+
+
+def pytest_report_header() -> str:
+    """Print the seed of the crash runs, which the environment may set to play them again."""
+    return f"Crash runs: {CRASH_SEED}={os.environ[CRASH_SEED]}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -51,9 +62,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Print the cases when asked."""
-    if session.config.getoption("cases"):
-        print(cases.report(session.items))
+    """Print the cases or the faults when asked."""
+    reports = {"cases": cases.report, "faults": cases.faults_report}
+    for asked in [name for name in reports if session.config.getoption(name)]:
+        print(reports[asked](session.items))
+    if any(session.config.getoption(name) for name in reports):
         session.items.clear()
 
 
@@ -81,7 +94,16 @@ def settings(database: Database) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def right_requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever the app asks the processor is something that Stripe would take: looked at afterwards, as it was sent."""
+    sent: list[Sent] = []
+    monkeypatch.setattr(sandbox, "transport", recorded(sandbox.transport, sent))
+    yield
+    assert [found for each in sent if (found := (each, problems(each, base=STRIPE)))[1]] == []
+
+
+@pytest.fixture
+def app(settings: Settings, right_requests: None) -> Iterator[Flask]:
     """The app, with an app context for the test's own calls; requests run outside it."""
     made = create_app(settings)
     made.test_client_class = StandAloneClient

@@ -5,7 +5,7 @@ from flask import Flask, Response, g, make_response, render_template
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from app.domain.errors import Refused
 from app.web.respond import wants_fragment
@@ -52,6 +52,8 @@ def _form_too_old(_error: CSRFError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
+    if isinstance(error, BadHost):  # no address can be built on it, not even that of a page's style sheet
+        return Response(f"{WORDS[400][0]}.\n", 400, mimetype="text/plain")
     if status < 400:
         return make_response(error.get_response())  # a redirect of the router
     title, sentence = WORDS.get(status, WORDS[400 if status < 500 else 500])

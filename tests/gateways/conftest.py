@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from app import clock, ids
 from app.config import Settings
+from app.domain.methods import Acceptance, Rail, Setup, SetupAnswer, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import ChargeOrder, Intent, SavedMethod
 from app.gateways import sandbox
@@ -31,28 +33,52 @@ def owner(gateway: PaymentGateway) -> str:
     return made
 
 
+KINDS = (Rail.CARD, Rail.SEPA_DEBIT, Rail.PAYPAL)
+ACCEPTED = Acceptance("192.0.2.7", "Mozilla/5.0", NOON)
+
+
+def begun(gateway: PaymentGateway, owner: str, setup_id: str = "", kinds: tuple[Rail, ...] = KINDS) -> Setup:
+    """Begin to save a method."""
+    setup_id = setup_id or ids.new("set")
+    made = gateway.begin_setup(SetupOrder(setup_id, "cus_acme", owner, kinds), key=f"{setup_id}:create")
+    assert isinstance(made, Setup)
+    return made
+
+
+def confirmed(gateway: PaymentGateway, setup: Setup, name: str) -> SetupAnswer:
+    """Save a named test method, with the mandate accepted that it may need."""
+    return gateway.confirm_setup(
+        setup.id, method=name, return_url=RETURN_URL, acceptance=ACCEPTED, key=f"{setup.setup_id}:confirm"
+    )
+
+
+def saved(gateway: PaymentGateway, settings: Settings, owner: str, name: str) -> SavedMethod:
+    """Save a named test method; say yes to who asks."""
+    setup = begun(gateway, owner)
+    answer = confirmed(gateway, setup, name)
+    if isinstance(answer, Setup) and answer.action_url:
+        sandbox.answer_challenge(settings, setup.id, approved=True)
+        answer = gateway.fetch_setup(setup.id)
+    assert isinstance(answer, Setup) and answer.method
+    return answer.method
+
+
 Card = Callable[[str], str]
 
 
 @pytest.fixture
-def card(gateway: PaymentGateway, owner: str) -> Card:
-    """Save a named test card; return the processor's id."""
-
-    def save(name: str) -> str:
-        made = gateway.add_test_method(name, processor_customer=owner, key=ids.new("key"))
-        assert isinstance(made, SavedMethod)
-        return made.processor_id
-
-    return save
+def card(gateway: PaymentGateway, settings: Settings, owner: str) -> Card:
+    """Save a named test method; return the processor's id."""
+    return lambda name: saved(gateway, settings, owner, name).processor_id
 
 
-Order = Callable[[], ChargeOrder]
+Order = Callable[..., ChargeOrder]
 
 
 @pytest.fixture
 def order(owner: str) -> Order:
-    def make() -> ChargeOrder:
-        return ChargeOrder(ids.new("pay"), "cus_acme", owner, Money(2500, "USD"), "Credits for Acme")
+    def make(currency: str = "USD") -> ChargeOrder:
+        return ChargeOrder(ids.new("pay"), "cus_acme", owner, Money(2500, currency), "Credits for Acme")
 
     return make
 
@@ -61,6 +87,15 @@ def order(owner: str) -> Order:
 def intent(gateway: PaymentGateway, order: Order) -> Intent:
     """An intent of 25.00 USD, unconfirmed."""
     wished = order()
+    made = gateway.create_intent(wished, key=f"{wished.payment_id}:create")
+    assert isinstance(made, Intent)
+    return made
+
+
+@pytest.fixture
+def euros(gateway: PaymentGateway, order: Order) -> Intent:
+    """An intent of 25.00 EUR, unconfirmed: debits are in euros alone."""
+    wished = order("EUR")
     made = gateway.create_intent(wished, key=f"{wished.payment_id}:create")
     assert isinstance(made, Intent)
     return made
@@ -93,6 +128,12 @@ def time_passes() -> Iterator[Callable[[timedelta], None]]:
         yield pass_by
         for each in reversed(stack):
             each.__exit__(None, None, None)
+
+
+def last_charge(settings: Settings, intent: Intent) -> dict[str, Any]:
+    """What the sandbox's own books say of an intent's charge."""
+    charges = sandbox.objects(settings, "charge")
+    return next(each for each in charges if each["payment_intent"] == intent.id)
 
 
 def charged(settings: Settings) -> list[int]:

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import pytest
+from flask import Flask
+
 from app.config import Settings
+from app.domain.people import Actor
 from app.gateways import sandbox
-from tests.support.browser import Browser
+from tests.support.browser import Browser, Page
+from tests.support.shop import add_method, bought
 
 PATH = "/dev/processor/"
 
@@ -36,3 +41,85 @@ def test_it_shows_nothing_of_other_customers(alice: Browser, mallory: Browser, i
     for browser in (alice, mallory):
         page = browser.opens(PATH)
         assert page.status == 200 and intent.id not in page.text and intent.payment_id not in page.text
+
+
+@pytest.fixture
+def bought_with(app: Flask, alice: Browser, alice_actor: Actor) -> Any:
+    """Let Alice buy with a test method; return the intent as the sandbox has it."""
+
+    def buy(name: str) -> dict[str, Any]:
+        with app.app_context():
+            method = add_method(alice_actor, name)
+            assert bought(alice, method=method.id).status == 200
+        return sandbox.objects(app.extensions["purser.settings"], "payment_intent")[0]
+
+    return buy
+
+
+def button(page: Page, act: str) -> str:
+    """The form that lets it happen, which the page must offer."""
+    page.find(f"form:has([value={act}])")
+    return f"form:has([value={act}])"
+
+
+def one(settings: Settings, kind: str) -> dict[str, Any]:
+    (found,) = sandbox.objects(settings, kind)
+    return found
+
+
+@pytest.mark.parametrize(("act", "status"), [("arrive", "succeeded"), ("fail", "requires_payment_method")])
+def test_money_on_its_way_ends_by_a_button(
+    alice: Browser, settings: Settings, bought_with: Any, act: str, status: str
+) -> None:
+    sandbox.plant(settings, "confirm_intent", "processing")
+    assert bought_with("pm_card_visa")["status"] == "processing"
+    page = alice.opens(PATH)
+    assert alice.submits(page, button(page, act)).status == 200
+    assert one(settings, "payment_intent")["status"] == status
+
+
+def test_a_refund_and_a_dispute_happen_by_buttons(alice: Browser, settings: Settings, bought_with: Any) -> None:
+    bought_with("pm_card_visa")
+    page = alice.opens(PATH)
+    page = alice.submits(page, button(page, "refund"))
+    assert one(settings, "refund")["status"] == "succeeded"
+    refused = alice.submits(page, button(page, "refund"))
+    assert refused.status == 409 and "already been refunded" in refused.text
+    page = alice.submits(page, button(page, "refund_fails"))
+    assert one(settings, "refund")["status"] == "failed"
+    page = alice.submits(page, button(page, "dispute"))
+    page = alice.submits(page, button(page, "win"))
+    assert one(settings, "dispute")["status"] == "won" and not page.soup.select("form:has([value=win])")
+
+
+@pytest.mark.parametrize(("act", "status"), [("escalate", "needs_response"), ("drop", "warning_closed")])
+def test_a_bank_asks_about_a_payment_by_buttons(
+    alice: Browser, settings: Settings, bought_with: Any, act: str, status: str
+) -> None:
+    bought_with("pm_card_visa")
+    page = alice.opens(PATH)
+    page = alice.submits(page, button(page, "inquire"))
+    alice.submits(page, button(page, act))
+    assert one(settings, "dispute")["status"] == status
+
+
+def test_a_method_is_removed_on_the_other_side_by_a_button(
+    alice: Browser, settings: Settings, bought_with: Any
+) -> None:
+    bought_with("pm_card_visa")
+    page = alice.opens(PATH)
+    page = alice.submits(page, button(page, "detach"))
+    assert one(settings, "payment_method")["customer"] is None and not page.soup.select("form:has([value=detach])")
+
+
+def test_nothing_happens_to_what_is_anothers_or_by_who_may_only_look(
+    bob: Browser, mallory: Browser, settings: Settings, bought_with: Any
+) -> None:
+    intent = bought_with("pm_card_visa")
+    page = bob.opens(PATH)
+    assert bob.submits(page, button(page, "refund")).status == 403
+    token = str(mallory.opens(PATH).soup.select("[name=csrf_token]")[0]["value"])
+    given = {"csrf_token": token, "act": "refund", "about": intent["id"]}
+    assert mallory.posts(f"{PATH}acts", given).status == 404
+    assert mallory.posts(f"{PATH}acts", {**given, "act": "explode"}).status == 400
+    assert sandbox.objects(settings, "refund") == []

@@ -11,10 +11,16 @@ import pytest
 import stripe
 
 from app.config import Settings
-from app.domain.payments import Intent, Misused, Unknown
+from app.domain.methods import Rail, SetupOrder
+from app.domain.money import Money
+from app.domain.payments import ChargeOrder, Intent, Misused, Unknown
+from app.domain.reversals import DisputeState, ProcessorDispute
 from app.gateways import stripe_client
 from app.gateways.stripe_gateway import StripeGateway, build
+from tests.gateways.conftest import NOON
+from tests.gateways.conftest import RETURN_URL as BACK
 
+AMOUNT = Money(2500, "USD")
 PLAIN = Settings(
     secret_key="only-for-tests-" + "0" * 32,
     database_url="sqlite://",
@@ -107,6 +113,80 @@ def test_silence_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nonsense_says_nothing(monkeypatch: pytest.MonkeyPatch, status: str, body: str) -> None:
     with listening(replies(status, body)) as base:
         assert isinstance(gateway_at(base, monkeypatch).fetch_intent("pi_1"), Unknown)
+
+
+CALLS: dict[str, Callable[[StripeGateway], object]] = {
+    "create_customer": lambda g: g.create_customer(customer_id="cus_1", name="A", email="a@a.example", key="k"),
+    "create_intent": lambda g: g.create_intent(ChargeOrder("pay_1", "cus_1", "cus_x", AMOUNT, "Credits"), key="k"),
+    "confirm_intent": lambda g: g.confirm_intent("pi_1", method="pm_1", return_url=BACK, off_session=True, key="k"),
+    "confirm_one_time": lambda g: g.confirm_one_time("pi_1", rail=Rail.CRYPTO, return_url=BACK, key="k"),
+    "cancel_intent": lambda g: g.cancel_intent("pi_1", key="k"),
+    "find_intent": lambda g: g.find_intent(payment_id="pay_1", processor_customer="cus_x", since=NOON),
+    "intents_since": lambda g: g.intents_since(NOON, NOON),
+    "events_since": lambda g: g.events_since(NOON, NOON),
+    "begin_setup": lambda g: g.begin_setup(SetupOrder("set_1", "cus_1", "cus_x", (Rail.CARD,)), key="k"),
+    "confirm_setup": lambda g: g.confirm_setup(
+        "seti_1", method="pm_card_visa", return_url=BACK, acceptance=None, key="k"
+    ),
+    "fetch_setup": lambda g: g.fetch_setup("seti_1"),
+    "find_setup": lambda g: g.find_setup(setup_id="set_1", processor_customer="cus_x", since=NOON),
+    "cancel_setup": lambda g: g.cancel_setup("seti_1", key="k"),
+    "fetch_method": lambda g: g.fetch_method("pm_1"),
+    "list_methods": lambda g: g.list_methods("cus_x"),
+    "portal_url": lambda g: g.portal_url(processor_customer="cus_x", return_url=BACK, key="k"),
+    "create_refund": lambda g: g.create_refund(
+        intent_id="pi_1", refund_id="ref_1", payment_id="pay_1", amount=AMOUNT, reason="", key="k"
+    ),
+    "fetch_refund": lambda g: g.fetch_refund("re_1"),
+    "refunds_of": lambda g: g.refunds_of("pi_1"),
+    "fetch_dispute": lambda g: g.fetch_dispute("du_1"),
+    "disputes_of": lambda g: g.disputes_of("pi_1"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("body", ["{}", '{"object": "odd", "data": [{}], "status": {}}', "<html>"])
+def test_an_answer_of_another_kind_says_nothing_whatever_was_asked(
+    monkeypatch: pytest.MonkeyPatch, call: Callable[[StripeGateway], object], body: str
+) -> None:
+    with listening(replies("200 OK", body)) as base:
+        answer = call(gateway_at(base, monkeypatch))
+    assert isinstance(answer, Unknown) and not answer.retry_same_key
+
+
+def test_a_setup_that_succeeded_with_nothing_is_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = (
+        '{"object": "setup_intent", "id": "seti_1", "status": "succeeded", "metadata": {}, "payment_method": null,'
+        ' "mandate": null, "next_action": null, "last_setup_error": null}'
+    )
+    with listening(replies("200 OK", body)) as base:
+        assert isinstance(gateway_at(base, monkeypatch).fetch_setup("seti_1"), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("warning_needs_response", DisputeState.OPEN),
+        ("warning_under_review", DisputeState.OPEN),
+        ("warning_closed", DisputeState.WON),
+        ("needs_response", DisputeState.OPEN),
+        ("under_review", DisputeState.OPEN),
+        ("a_word_to_come", DisputeState.OPEN),
+        ("won", DisputeState.WON),
+        ("prevented", DisputeState.WON),
+        ("lost", DisputeState.LOST),
+    ],
+)
+def test_each_word_of_a_dispute_is_open_won_or_lost(
+    monkeypatch: pytest.MonkeyPatch, status: str, state: DisputeState
+) -> None:
+    body = (
+        f'{{"object": "dispute", "id": "du_1", "status": "{status}", "amount": 100, "currency": "usd", "created": 1,'
+        ' "payment_intent": "pi_1", "reason": "general", "evidence_details": {"due_by": null}}'
+    )
+    with listening(replies("200 OK", body)) as base:
+        answer = gateway_at(base, monkeypatch).fetch_dispute("du_1")
+    assert isinstance(answer, ProcessorDispute) and answer.state is state and answer.respond_by is None
 
 
 @pytest.mark.parametrize("status", ["400 Bad", "401 Who", "403 No", "404 None"])

@@ -15,6 +15,8 @@ from app.gateways import sandbox, stripe_client
 from app.gateways.processor import PaymentGateway
 from tests.gateways.conftest import charged
 
+REFUSED = "pm_card_chargeDeclinedIncorrectCvc"
+
 
 @pytest.fixture
 def client(settings: Settings) -> stripe.StripeClient:
@@ -169,7 +171,8 @@ def test_there_is_no_question_about_what_never_asked_one(settings: Settings, int
 def test_every_request_that_changes_something_names_its_wish_and_holds_no_card_number(
     gateway: PaymentGateway, settings: Settings, owner: str, card: Any, order: Any, confirm: Any
 ) -> None:
-    for name, _label in sandbox.TEST_METHODS:
+    names = [name for rail in sandbox.TEST_METHODS.values() for name, _label in rail if name != REFUSED]
+    for name in names:
         wished = order()
         made = gateway.create_intent(wished, key=f"{wished.payment_id}:create")
         assert isinstance(made, Intent)
@@ -178,7 +181,7 @@ def test_every_request_that_changes_something_names_its_wish_and_holds_no_card_n
         gateway.cancel_intent(made.id, key=f"{wished.payment_id}:cancel")
         gateway.detach_method(method, key=ids.new("key"))
     recorded = sandbox.requests(settings, 500)
-    assert len(recorded) == 1 + 5 * len(sandbox.TEST_METHODS)
+    assert len(recorded) == 1 + 6 * len(names)
     by_itself = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")  # the SDK's own key, when it is given none
     for each in recorded:
         assert each["line"].startswith("post /v1/")

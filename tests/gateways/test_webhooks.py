@@ -1,7 +1,6 @@
-"""Webhooks of the processor: forged, old, malformed, for another, repeated, reordered, lost; and 2,000 at random."""
+"""Webhooks of the processor: forged, old, malformed, for another, repeated, reordered, lost."""
 
 import json
-import random
 import threading
 import time
 from datetime import timedelta
@@ -54,6 +53,7 @@ def test_an_event_of_the_processor_is_read(gateway: PaymentGateway, settings: Se
     assert event.created_at.isoformat() == "2026-11-18T11:06:40+00:00"
 
 
+@pytest.mark.fault("S16")
 def test_an_event_of_an_unknown_type_or_version_is_read_too(gateway: PaymentGateway, settings: Settings) -> None:
     body = json.dumps(an_event(type="moon.landed", api_version="2031-01-01.x", data={"object": {"object": "moon"}}))
     event = gateway.read_event(body.encode(), signed(settings, body))
@@ -61,6 +61,7 @@ def test_an_event_of_an_unknown_type_or_version_is_read_too(gateway: PaymentGate
 
 
 @pytest.mark.case("AC-30/31")
+@pytest.mark.fault("S17", "W7")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -82,6 +83,7 @@ def test_an_event_that_is_not_for_us_is_refused(
         gateway.read_event(body.encode(), signed(settings, body))
 
 
+@pytest.mark.fault("W7")
 @pytest.mark.parametrize(
     "body", ["[]", "null", "7", '"event"', "{", "", "[" * 50_000, '{"created": ' + "9" * 5_000 + "}"]
 )
@@ -90,6 +92,7 @@ def test_a_signed_body_that_is_no_event_is_refused(gateway: PaymentGateway, sett
         gateway.read_event(body.encode(), signed(settings, body))
 
 
+@pytest.mark.fault("W6")
 def test_a_signature_that_is_wrong_old_or_from_the_future_is_refused(
     gateway: PaymentGateway, settings: Settings
 ) -> None:
@@ -109,6 +112,7 @@ def test_a_signature_that_is_wrong_old_or_from_the_future_is_refused(
 
 
 @pytest.mark.case("AC-30/31")
+@pytest.mark.fault("W6")
 def test_without_a_secret_nothing_is_let_in(settings: Settings) -> None:
     body = json.dumps(an_event())
     for secret in ("", "  "):
@@ -117,6 +121,7 @@ def test_without_a_secret_nothing_is_let_in(settings: Settings) -> None:
             gateway.read_event(body.encode(), stripe.WebhookSignature.generate_signature_header(body, secret))
 
 
+@pytest.mark.fault("S17")
 def test_a_live_event_is_for_a_live_key_only(settings: Settings) -> None:
     gateway = StripeGateway(stripe.StripeClient("sk_live_x"), webhook_secret="whsec_x", live=True)
     for live in (True, False):
@@ -130,6 +135,7 @@ def test_a_live_event_is_for_a_live_key_only(settings: Settings) -> None:
 
 
 @pytest.mark.case("AC-32/33")
+@pytest.mark.fault("W1", "W2")
 def test_the_route_keeps_an_event_once_however_often_and_at_once_it_comes(app: Flask, settings: Settings) -> None:
     body, answers = json.dumps(an_event()), []
     header = signed(settings, body)
@@ -146,6 +152,7 @@ def test_the_route_keeps_an_event_once_however_often_and_at_once_it_comes(app: F
     assert kept(app) == {"evt_1": "payment_intent.succeeded"}
 
 
+@pytest.mark.fault("W6", "W7")
 def test_the_route_refuses_what_is_too_large_or_not_signed(app: Flask, settings: Settings) -> None:
     large = json.dumps(an_event(padding="x" * 1024 * 1024))
     assert post(app.wsgi_app, large, signed(settings, large), base_url=settings.base_url) == 400
@@ -154,74 +161,19 @@ def test_the_route_refuses_what_is_too_large_or_not_signed(app: Flask, settings:
     assert app.test_client().get(PATH, base_url=settings.base_url).status_code == 405
 
 
-def test_two_thousand_strange_webhooks_are_answered_with_200_or_400(app: Flask, settings: Settings) -> None:
-    chance = random.Random(20261121)  # noqa: S311  # the same strangeness each time
-    statuses = set()
-    for number in range(2_000):
-        body = _strange_body(chance, number)
-        header = _strange_header(chance, settings, body)
-        statuses.add(post(app.wsgi_app, body, header, base_url=settings.base_url))
-    assert statuses == {200, 400}
-    assert all(event_id.startswith("evt_") for event_id in kept(app))
-
-
-def _strange_body(chance: random.Random, number: int) -> bytes:
-    odd: list[object] = [
-        None,
-        0,
-        -1,
-        1e308,
-        True,
-        "",
-        "\0",
-        "é" * 50,
-        "\ud800",
-        [],
-        {},
-        [[]],
-        {"object": {}},
-        10**30,
-        "x" * 300,
-    ]
-    event = an_event(id=f"evt_{number}")
-    for _ in range(chance.choice([0, 0, 1, 1, 2, 3])):
-        spot = chance.choice(["id", "object", "type", "created", "livemode", "data", "account", "api_version", "extra"])
-        event[spot] = chance.choice(odd)
-    body = json.dumps(chance.choice([event, event, event, chance.choice(odd)])).encode()
-    for _ in range(chance.choice([0, 0, 0, 1, 5])):
-        at = chance.randrange(len(body))
-        body = (
-            body[:at] + chance.choice([b"", b"\xff", b"\0", b"}", b'"', chance.randbytes(3)]) + body[at + 1 :] or b"x"
-        )
-    return body
-
-
-def _strange_header(chance: random.Random, settings: Settings, body: bytes) -> str:
-    try:
-        good = signed(settings, body.decode())
-    except UnicodeDecodeError:
-        good = signed(settings, "x")
-    kind = chance.randrange(8)
-    if kind == 0:
-        return "".join(chance.choice("t=v1,0aé \t;") for _ in range(chance.randrange(40)))
-    if kind == 1:
-        return good.replace("t=", chance.choice(["t=t=", "", "T=", "t=-", "t=9" * 9]))
-    if kind == 2:
-        return good[: chance.randrange(len(good))]
-    return good
-
-
 def test_events_of_the_sandbox_arrive_by_the_route_in_order(
     app: Flask, settings: Settings, gateway: PaymentGateway, intent: Intent, card: Any, confirm: Any
 ) -> None:
     confirm(intent, card("pm_card_visa"))
     with app.app_context():
-        assert sandbox.deliver_due(settings, app.wsgi_app) == 3
+        assert sandbox.deliver_due(settings, app.wsgi_app) == 6
         assert sandbox.deliver_due(settings, app.wsgi_app) == 0
-    assert sorted(kept(app).values()) == ["charge.succeeded", "payment_intent.created", "payment_intent.succeeded"]
-    assert [each["type"] for each in sandbox.objects(settings, "event")] == [
-        "payment_intent.succeeded", "charge.succeeded", "payment_intent.created",
+    types = [
+        "payment_intent.created", "setup_intent.created", "payment_method.attached", "setup_intent.succeeded",
+        "charge.succeeded", "payment_intent.succeeded",
     ]  # fmt: skip
+    assert sorted(kept(app).values()) == sorted(types)
+    assert [each["type"] for each in sandbox.objects(settings, "event")] == types[::-1]
     assert {each["pending_webhooks"] for each in sandbox.objects(settings, "event")} == {0}
 
 

@@ -18,6 +18,13 @@ OPEN = {
     "processor_webhooks.receive",
     "bank_challenge.page",
     "bank_challenge.answer",
+    "bank_challenge.wallet",
+    "bank_challenge.pay",
+    "bank_challenge.portal",  # the other side: its address is the proof
+    "bank_challenge.remove",
+    "resume.page",  # its token is the proof: a mailed link, used once
+    "resume.use",
+    "resume.returned",
 }
 FOR_PROGRAMS = {"health", "processor_webhooks"}
 ANY_ROLE = {"sign_in.sign_out"}

@@ -9,12 +9,20 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock, ids
+from app.domain.money import Money
 from app.domain.people import Actor
+from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.database import Base, CustomerOwned, db
 from app.models.ledger import Grant, Transfer
+from app.models.mails import Mail
 from app.models.payments import Attempt, Payment, PaymentMethod
+from app.models.reversals import Dispute, Refund
 from app.models.scope import as_service
+from app.models.setups import Mandate, MethodSetup
+from app.services import due, refunds
+from app.services.transaction import transaction
 from tests.support import shop
 from tests.support.browser import Browser
 from tests.support.routes import UNSAFE, rules_of
@@ -26,12 +34,25 @@ LEAVES = {"sign_in.sign_out"}
 
 @pytest.fixture
 def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) -> list[str]:
-    """Acme has bought, been declined, and is waiting for its bank: one id of each kind of thing it has."""
+    """Acme has bought, been declined, refunded and disputed, and waits for its bank: an id of each thing it has."""
     for name, amount in (("pm_card_visa", "25.00"), (shop.BROKE, "26.00"), (shop.ASKS, "27.00")):
         method = shop.add_method(alice_actor, name)
         shop.bought(alice, amount, method=method.id)
+    paid = shop.payments(acme)[0]
+    refunds.refund(paid.id, amount=Money(500, paid.currency), reason="Too much", requested_by="support")
+    sandbox.dispute(app.extensions["purser.settings"], paid.processor_id or "", amount=700)
+    for _ in range(3):
+        due.run_due()
+    with as_service("accept a mandate as Acme"), transaction() as session:
+        session.add(
+            Mandate(
+                id=ids.new("man"), customer_id=acme.customer_id, kind="sepa_debit", method_id=method.id,
+                text="Acme lets us debit its account.", text_version="1", accepted_by=alice_actor.member_id,
+                accepted_at=clock.now(), address="127.0.0.1", user_agent="test",
+            )
+        )  # fmt: skip
     with as_service("read Acme's ids"):
-        kinds = (Payment, PaymentMethod, Transfer, Grant, Attempt)
+        kinds = (Payment, PaymentMethod, Transfer, Grant, Attempt, MethodSetup, Mandate, Refund, Dispute, Mail)
         rows = [db.session.scalars(select(kind.id).where(kind.customer_id == acme.customer_id)).all() for kind in kinds]
     assert all(rows)
     form_key = shop.payments(acme)[0].form_key
@@ -40,7 +61,7 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
         alice_actor.member_id,
         alice_actor.email,
         form_key,
-        *(each for ids in rows for each in ids),
+        *(each for found in rows for each in found[:2]),
     ]
 
 

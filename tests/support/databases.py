@@ -24,6 +24,7 @@ class Database:
     owner_url: str
     superuser_url: str
     drop: Callable[[], None]
+    jobs_url: str = ""
 
 
 def settings_for(database: Database, **changes: object) -> Settings:
@@ -32,6 +33,7 @@ def settings_for(database: Database, **changes: object) -> Settings:
         "secret_key": "only-for-tests-" + "0" * 32,
         "database_url": database.url,
         "database_owner_url": database.owner_url,
+        "jobs_url": database.jobs_url,
         "base_url": "http://localhost",
         "log_format": "console",
         "testing": True,
@@ -43,7 +45,8 @@ def settings_for(database: Database, **changes: object) -> Settings:
 
 def environment(settings: Settings, **changes: str) -> dict[str, str]:
     """Return the environment in which another process of ours runs with these settings."""
-    names = ("SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "BASE_URL", "LOG_FORMAT", "PAYMENTS", "REDIS_URL")
+    secret = ("SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "JOBS_URL", "MAIL_URL", "REDIS_URL")
+    names = (*secret, "BASE_URL", "LOG_FORMAT", "MAIL_FROM", "PAYMENTS")
     values = {name: getattr(settings, name.lower()) for name in names}
     return {**os.environ, **{name: value for name, value in values.items() if value}, **changes}
 
@@ -73,11 +76,11 @@ def fresh_postgresql(session_dir: Path) -> Database:
         made = session_dir / "template.made"
         if not made.exists():
             cluster.run(f"create database {TEMPLATE} owner {postgres.OWNER}")
-            install(settings_for(_postgresql(cluster, TEMPLATE)))
+            install(settings_for(_postgresql(cluster, TEMPLATE, session_dir)))
             made.touch()
     name = _name()
     cluster.run(f"create database {name} template {TEMPLATE} strategy file_copy owner {postgres.OWNER}")
-    return _postgresql(cluster, name)
+    return _postgresql(cluster, name, session_dir)
 
 
 def empty_postgresql(session_dir: Path) -> Database:
@@ -85,7 +88,7 @@ def empty_postgresql(session_dir: Path) -> Database:
     cluster = postgres.shared(session_dir)
     name = _name()
     cluster.run(f"create database {name} owner {postgres.OWNER}")
-    return _postgresql(cluster, name)
+    return _postgresql(cluster, name, session_dir)
 
 
 def _name() -> str:
@@ -97,11 +100,12 @@ def _sqlite(path: Path) -> Database:
     return Database("sqlite", url, url, url, drop=lambda: None)
 
 
-def _postgresql(cluster: postgres.Cluster, name: str) -> Database:
+def _postgresql(cluster: postgres.Cluster, name: str, session_dir: Path) -> Database:
     return Database(
         "postgresql",
         cluster.url(name),
         cluster.url(name, postgres.OWNER),
         cluster.url(name, "postgres"),
         drop=lambda: cluster.run(f"drop database {name} with (force)"),
+        jobs_url=f"sqlite:///{session_dir / f'{name}-jobs.sqlite3'}",
     )
