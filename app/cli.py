@@ -1,22 +1,14 @@
 """The seller's command line: `flask --app wsgi portal …`."""
 
-import signal
 import sys
-import threading
-import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import NoReturn
 
 import click
-import structlog
 from flask import Blueprint, current_app
-from sqlalchemy.exc import SQLAlchemyError
 
-from app import clock
+from app import cli_jobs, cli_payments
+from app.cli_words import moment, one_line, stop
 from app.config import Settings, printable
 from app.domain.errors import NotFound, Refused
 from app.domain.money import MICROS, Credits
@@ -24,25 +16,13 @@ from app.domain.people import Role
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import catalogs, customers, due, grants, installation, people, verify
+from app.services import catalogs, customers, grants, installation, people, verify
 
 bp = Blueprint("portal", __name__, cli_group="portal")
 bp.cli.help = "Set up, run and check the portal."
-log = structlog.get_logger()
+cli_jobs.add_to(bp)
+cli_payments.add_to(bp)
 GIFTS = ["promotional", "trial", "referral", "refund"]
-
-
-@contextmanager
-def one_line() -> Iterator[None]:
-    """Turn what went wrong into one clear line and an exit status of 1."""
-    try:
-        yield
-    except Refused as refusal:
-        _stop(str(refusal))
-    except SQLAlchemyError as problem:
-        _stop(f"The database says: {str(getattr(problem, 'orig', problem)).splitlines()[0]}")
-    except OSError as problem:
-        _stop(str(problem))
 
 
 @bp.cli.command("init")
@@ -123,7 +103,7 @@ def grant(
             granted_by="seller",
             reason=reason,
             description=description or reason,
-            expires_at=_moment(expires_at) if expires_at else None,
+            expires_at=moment(expires_at) if expires_at else None,
         )
         click.echo(given.id)
 
@@ -139,37 +119,8 @@ def verify_command(customer: str | None) -> None:
     for violation in violations:
         click.echo(str(violation), err=True)
     if violations:
-        _stop(f"{len(violations)} invariant{'s do' if len(violations) > 1 else ' does'} not hold.")
+        stop(f"{len(violations)} invariant{'s do' if len(violations) > 1 else ' does'} not hold.")
     click.echo("Every invariant holds.")
-
-
-@bp.cli.command("run-due")
-@click.option("--now", help="Act as if it were this moment (ISO 8601 with a zone).")
-def run_due(now: str | None) -> None:
-    """Do everything that is due, once: expiry, billing periods, webhooks, payments to look at."""
-    with one_line(), clock.at(_moment(now) if now else clock.now()):
-        done = due.run_due()
-    click.echo("  ".join(f"{name}={count}" for name, count in done.items()))
-
-
-@bp.cli.command("worker")
-@click.option(
-    "--every", default=1.0, type=click.FloatRange(0.05, 60), show_default=True, help="Seconds between two looks."
-)
-def worker(every: float) -> None:
-    """Do what is due, again and again, until SIGTERM or Ctrl-C. What is under way is finished first."""
-    ending = threading.Event()
-
-    def end(_number: int, _frame: types.FrameType | None) -> None:
-        ending.set()
-
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, end)
-    log.info("worker_started")
-    while not ending.is_set():
-        _one_round(due.run_due)
-        ending.wait(every)
-    log.info("worker_ended")
 
 
 @bp.cli.command("demo-data")
@@ -181,18 +132,6 @@ def demo_data() -> None:
         made = demo.make()
     for each in made:
         click.echo(f"{each.customer} ({each.catalog}), {each.role}: {each.email}  password: {each.password}")
-
-
-def _one_round(job: Callable[[], dict[str, int]]) -> None:
-    """Work once. A round that fails is told and tried again: the worker outlives its database."""
-    try:
-        done = {name: count for name, count in job().items() if count}
-        if done:
-            log.info("worked", counts=done)
-    except Exception as problem:  # whatever it is, the next round may do better
-        log.error("round_failed", kind=type(problem).__name__, exc_info=problem)
-    finally:
-        db.session.remove()
 
 
 def _must_exist(customer_id: str) -> None:
@@ -214,16 +153,3 @@ def _credits(text: str) -> Credits:
     if not micros.is_finite() or micros != micros.to_integral_value() or not 0 < micros < 10**18:
         raise Refused(f"{text!r} is not a number of credits above 0 with at most 6 decimals.", "credits_malformed")
     return Credits(int(micros))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused(f"{text!r} is not a moment such as 2026-11-21T12:00:00Z.", "moment_malformed") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def _stop(line: str) -> NoReturn:
-    click.echo(line, err=True)
-    sys.exit(1)

@@ -6,6 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.extensions import csrf
 from app.models.database import db
 from app.models.scope import as_service
+from app.services import nudge
 from app.services.installation import newest_revision, revision_of
 from app.web.access import public
 
@@ -23,7 +24,7 @@ def live() -> Response:
 @bp.get("/readyz")
 @public
 def ready() -> tuple[Response, int]:
-    """Say whether the database answers and is migrated to what this release wants."""
+    """Say whether the database answers and is migrated to what this release wants, and whether the queue answers."""
     checks = {"database": "ok", "migrations": "ok"}
     try:
         with as_service("look whether the database is ready"):
@@ -32,5 +33,6 @@ def ready() -> tuple[Response, int]:
     except SQLAlchemyError:
         current_app.logger.warning("not ready: the database does not answer")
         checks = {"database": "does not answer", "migrations": "unknown"}
+    checks["queue"] = "ok" if nudge.queue().answers() else "does not answer"
     good = all(state == "ok" for state in checks.values())
     return jsonify(status="ok" if good else "unavailable", checks=checks), 200 if good else 503

@@ -1,19 +1,48 @@
-"""Everything that time asks for, in one pass: run every second by the worker, by cron, and by tests."""
+"""Everything that time asks for. The worker does all of it every second, and at once what it is woken for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from app.services import grants, inbox, periods, sweep
+import structlog
+
+from app.services import ending, grants, inbox, mails, periods, reconcile, refunds, setups, sweep
 from app.services.processor import deliver_sandbox_events
 
+log = structlog.get_logger()
 
-def run_due(limit: int = 100) -> dict[str, int]:
-    """Do what is due at the clock's now, at most `limit` of each kind; return how many of each were done."""
-    jobs: dict[str, Callable[[int], int]] = {
-        "periods_rolled": periods.roll_due,
-        "grants_posted": grants.post_due,
-        "grants_expired": grants.expire_due,
-        "sandbox_events_delivered": deliver_sandbox_events,
-        "webhooks_worked": inbox.work,
-        "payments_checked": sweep.payments_due,
-    }
-    return {name: job(limit) for name, job in jobs.items()}
+JOBS: dict[str, Callable[[int], int]] = {
+    "periods_rolled": periods.roll_due,
+    "grants_posted": grants.post_due,
+    "grants_expired": grants.expire_due,
+    "sandbox_events_delivered": deliver_sandbox_events,
+    "webhooks_worked": inbox.work,
+    "payments_checked": sweep.payments_due,
+    "refunds_checked": refunds.sweep_due,
+    "setups_checked": setups.sweep_due,
+    "mails_sent": mails.send_due,
+    "books_compared": reconcile.run_due,
+}
+"""Each does what is due of one kind, at most so much, and returns how much it did. Any number of workers may."""
+
+
+SLOW = ("books_compared",)
+"""What may take minutes: the worker does it beside the rest."""
+QUICK = tuple(name for name in JOBS if name not in SLOW)
+
+
+def run_due(limit: int = 100, *, names: Iterable[str] = tuple(JOBS)) -> dict[str, int]:
+    """Do what is due at the clock's now, at most `limit` of each kind; return how many of each were done.
+
+    A kind that fails does not keep the others from being done; its failure is raised at the end.
+    """
+    done, failures = {}, []
+    for name in names:
+        if ending.asked():
+            break
+        try:
+            done[name] = JOBS[name](limit)
+        except Exception as problem:
+            log.exception("job_failed", job=name)
+            failures.append(problem)
+    if failures:
+        raise failures[0]
+    return done

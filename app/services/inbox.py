@@ -1,30 +1,46 @@
-"""Webhooks of the processor: kept by their id, answered at once, worked on afterwards, each with at most one effect."""
+"""Webhooks of the processor: kept by their id, answered at once, worked on afterwards, each with at most one effect.
 
+An event is claimed by one worker at a time: for a minute, and under the number of the attempt. Who comes back later
+than that finds the number changed and can no longer say how it ended; what it did is done only once all the same.
+"""
+
+import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
-from app.domain.payments import Intent, Misused, ProcessorEvent, Unknown
+from app.domain import back_off
+from app.domain.payments import ProcessorEvent
 from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.insert import insert_new
-from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import settle
-from app.services.processor import gateway
+from app.services import ending, nudge, processor_events
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
 LEASE = timedelta(minutes=1)
 MAX_TRIES = 8
+NOT_FINISHED = "not_finished"
+"""Why an event stands open whose worker has it, or died over it."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An event that is this worker's for now."""
+
+    event_id: str
+    attempt: int
 
 
 def receive(event: ProcessorEvent) -> bool:
     """Keep a verified event; return whether it is new. The same event again changes nothing (W1, W2)."""
     now = clock.now()
     with as_service("keep a webhook"), transaction() as session:
+        nudge.after_commit(session, "webhooks_worked")
         return insert_new(
             session,
             InboxEvent,
@@ -44,67 +60,76 @@ def receive(event: ProcessorEvent) -> bool:
 
 
 def work(limit: int = 50) -> int:
-    """Work on due events, at most `limit`; return how many were done. Any number of workers may do so at once."""
+    """Work on due events one by one, at most `limit`; return how many were done. Any number of workers may do so."""
     done = 0
     with as_service("work on webhooks"):
-        for event_id in _claim(limit):
+        for _ in range(limit):
+            claim = None if ending.asked() else _claim()
+            if claim is None:
+                break
             try:
-                problem = _act(event_id)
+                problem = _act(claim.event_id)
             except Exception:
-                log.exception("inbox_event_failed", event_id=event_id)
+                log.exception("inbox_event_failed", event_id=claim.event_id, tries=claim.attempt)
                 problem = "failed"
-            done += _finish(event_id, problem)
+            done += _finish(claim, problem)
     return done
 
 
-def _claim(limit: int) -> list[str]:
-    now = clock.now()
-    with transaction() as session:
-        due = list(
-            session.scalars(
-                select(InboxEvent)
-                .where(InboxEvent.state == "new", InboxEvent.next_try_at <= now)
-                .order_by(InboxEvent.next_try_at, InboxEvent.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-        )
-        for event in due:
+def _claim() -> Claim | None:
+    """Take the event that is due the longest, for one lease. One that its workers die over is put aside."""
+    due = (
+        select(InboxEvent)
+        .where(InboxEvent.state == "new", InboxEvent.next_try_at <= (now := clock.now()))
+        .order_by(InboxEvent.next_try_at, InboxEvent.id)
+        .limit(1)
+    )
+    while db.session.scalar(due.with_only_columns(InboxEvent.id)) is not None:  # with nothing to do, nothing is locked
+        with transaction() as session:
+            event = session.scalars(
+                due.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+            ).one_or_none()
+            if event is None:
+                return None
+            if event.problem == NOT_FINISHED and _is_last(event.tries):
+                event.state = "dead"
+                log.error("inbox_event_dead", event_id=event.id, why=NOT_FINISHED, tries=event.tries)
+                continue
             event.tries += 1
-            event.next_try_at = now + LEASE
-        return [event.id for event in due]
+            event.next_try_at, event.problem = now + LEASE, NOT_FINISHED
+            return Claim(event.id, event.tries)
+    return None
+
+
+def _is_last(attempt: int) -> bool:
+    """Say whether an event is put aside after this attempt. Run again by hand it has as many more, never the same."""
+    return attempt > 0 and attempt % MAX_TRIES == 0
 
 
 def _act(event_id: str) -> str:
     """Do what the event asks for; return why it must be tried again, or nothing."""
-    event = db.session.get_one(InboxEvent, event_id, populate_existing=True)
-    if event.object_type != "payment_intent":
-        return ""
-    intent_id = event.object_id
-    payment_id = db.session.scalar(select(Payment.id).where(Payment.processor_id == intent_id))
-    if payment_id is None:
-        answer = gateway().fetch_intent(intent_id)
-        if isinstance(answer, Unknown):
-            return "processor_unavailable"
-        if isinstance(answer, Misused) or not isinstance(answer, Intent) or not answer.payment_id:
-            return ""  # not ours: another product of the seller at the same processor
-        # Ours, but its id is not saved yet: the event overtook our own answer (W8). The sweep saves it in time.
-        known = db.session.get(Payment, answer.payment_id)
-        return "not_saved_yet" if known is not None and known.processor_id is None and known.state == "created" else ""
-    settle.settle(payment_id)
-    return ""
+    return processor_events.act(db.session.get_one(InboxEvent, event_id, populate_existing=True))
 
 
-def _finish(event_id: str, problem: str) -> bool:
-    now = clock.now()
+def _finish(claim: Claim, problem: str) -> bool:
+    """Note how the attempt ended; return whether the event is done. One that was taken over notes nothing."""
+    ended: dict[str, object] = {"problem": problem}
+    if not problem:
+        ended["state"] = "done"
+    elif _is_last(claim.attempt):
+        ended["state"] = "dead"
+    else:
+        ended["next_try_at"] = clock.now() + back_off.wait(claim.attempt, secrets.randbelow(1000))
     with transaction() as session:
-        event = session.get_one(InboxEvent, event_id, populate_existing=True)
-        event.problem = problem
-        if not problem:
-            event.state = "done"
-        elif event.tries >= MAX_TRIES:
-            event.state = "dead"
-            log.error("inbox_event_dead", event_id=event_id, why=problem)
-        else:
-            event.next_try_at = now + timedelta(seconds=2**event.tries)
-        return not problem
+        mine = session.execute(
+            update(InboxEvent)
+            .where(InboxEvent.id == claim.event_id, InboxEvent.state == "new", InboxEvent.tries == claim.attempt)
+            .values(**ended)
+            .returning(InboxEvent.id)
+            .execution_options(synchronize_session=False)
+        ).scalar_one_or_none()
+    if mine is None:
+        log.warning("inbox_event_taken_over", event_id=claim.event_id, tries=claim.attempt)
+    elif ended.get("state") == "dead":
+        log.error("inbox_event_dead", event_id=claim.event_id, why=problem, tries=claim.attempt)
+    return mine is not None and not problem

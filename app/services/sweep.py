@@ -9,7 +9,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import audit, payments, settle
+from app.services import audit, ending, payments, settle
 from app.services.processor import gateway
 from app.services.transaction import transaction
 
@@ -18,10 +18,13 @@ _OPEN = ["created", "pi_created", "confirming", "requires_action", "processing"]
 
 
 def payments_due(limit: int = 50) -> int:
-    """Look at open payments whose next check is due, at most `limit`; return how many were looked at."""
+    """Look at open payments whose next check is due, one by one, at most `limit`; return how many were looked at."""
     looked = 0
     with as_service("sweep open payments"):
-        for payment_id in _claim(limit):
+        for _ in range(limit):
+            payment_id = None if ending.asked() else _claim()
+            if payment_id is None:
+                break
             try:
                 _look_at(payment_id)
             except Exception:
@@ -30,21 +33,24 @@ def payments_due(limit: int = 50) -> int:
     return looked
 
 
-def _claim(limit: int) -> list[str]:
-    now = clock.now()
+def _claim() -> str | None:
+    """Take the payment that is due the longest: nobody else looks at it before the next check is due."""
+    due = (
+        select(Payment)
+        .where(Payment.state.in_(_OPEN), Payment.next_check_at <= (now := clock.now()))
+        .order_by(Payment.next_check_at, Payment.id)
+        .limit(1)
+    )
+    if db.session.scalar(due.with_only_columns(Payment.id)) is None:
+        return None
     with transaction() as session:
-        due = list(
-            session.scalars(
-                select(Payment)
-                .where(Payment.state.in_(_OPEN), Payment.next_check_at <= now)
-                .order_by(Payment.next_check_at, Payment.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-        )
-        for payment in due:
-            payment.next_check_at = now + FIRST_CHECK
-        return [payment.id for payment in due]
+        payment = session.scalars(
+            due.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+        ).one_or_none()
+        if payment is None:
+            return None
+        payment.next_check_at = now + FIRST_CHECK
+        return payment.id
 
 
 def _look_at(payment_id: str) -> None:

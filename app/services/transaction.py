@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
 from app.models.database import WRITING, db
+from app.services import nudge
 
 
 @contextmanager
@@ -27,9 +28,11 @@ def transaction() -> Iterator[Session]:
         session.commit()
     except BaseException:
         session.rollback()
+        nudge.forget(session)
         raise
     finally:
         session.info["writing"] = False
+    nudge.send(session)
 
 
 def no_transaction() -> None:

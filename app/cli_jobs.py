@@ -1,0 +1,81 @@
+"""The worker, one pass of it, and what waits or was put aside: `flask portal worker`, `run-due`, `jobs …`."""
+
+import click
+from flask import Blueprint, current_app
+from flask.cli import AppGroup, with_appcontext
+
+from app import clock, jobs
+from app.cli_words import moment, one_line, stop
+from app.services import dead_letters, due, nudge
+
+group = AppGroup("jobs", help="See what waits to be done and what was put aside, and let that be tried again.")
+
+
+def add_to(bp: Blueprint) -> None:
+    """Add these commands to the seller's command line."""
+    for command in (worker, run_due, group):
+        bp.cli.add_command(command)
+
+
+@click.command("worker")
+@click.option(
+    "--every",
+    default=1.0,
+    type=click.FloatRange(0.05, 3600),
+    show_default=True,
+    help="Seconds between two looks at the rows. Most work is done before, when the queue says so.",
+)
+@click.option(
+    "--threads", default=2, type=click.IntRange(0, 32), show_default=True, help="Threads that listen to the queue."
+)
+@with_appcontext
+def worker(every: float, threads: int) -> None:
+    """Do what is due, again and again, until SIGTERM or Ctrl-C. What is under way is finished first."""
+    jobs.work(current_app._get_current_object(), every=every, threads=threads)  # type: ignore[attr-defined]  # noqa: SLF001  # threads need the application itself
+
+
+@click.command("run-due")
+@click.option("--now", help="Act as if it were this moment (ISO 8601 with a zone).")
+@with_appcontext
+def run_due(now: str | None) -> None:
+    """Do everything that is due, once: expiry, periods, webhooks, mails, payments to look at."""
+    with one_line(), clock.at(moment(now) if now else clock.now()):
+        done = due.run_due()
+        click.echo("  ".join(f"{name}={count}" for name, count in done.items()))
+
+
+@group.command("status")
+def status() -> None:
+    """Print how much of each kind waits, since when, and how much was put aside."""
+    with one_line():
+        backlogs = dead_letters.backlogs()
+    click.echo(f"{'kind':<10}{'waiting':>9}{'dead':>7}  due since")
+    for each in backlogs:
+        since = each.oldest.isoformat(timespec="seconds") if each.oldest else "-"
+        click.echo(f"{each.kind:<10}{each.waiting:>9}{each.dead:>7}  {since}")
+    click.echo("The queue answers." if nudge.queue().answers() else "The queue does not answer.")
+
+
+@group.command("dead")
+@click.option("--limit", default=100, type=click.IntRange(1, 10_000), show_default=True)
+def dead(limit: int) -> None:
+    """Print what failed so often that it was put aside."""
+    with one_line():
+        letters = dead_letters.listed(limit)
+    for each in letters:
+        since = each.since.isoformat(timespec="seconds")
+        click.echo(f"{each.kind}  {each.id}  {each.about}  tries={each.tries}  {each.problem or '-'}  {since}")
+    if not letters:
+        click.echo("Nothing was put aside.", err=True)
+
+
+@group.command("rerun")
+@click.argument("letter", required=False, metavar="[ID]")
+@click.option("--all", "everything", is_flag=True, help="Everything that was put aside.")
+def rerun(letter: str | None, everything: bool) -> None:
+    """Let what was put aside be tried again: ID, or --all."""
+    if bool(letter) == everything:
+        stop("Give one ID (flask portal jobs dead lists them), or --all.")
+    with one_line():
+        again = dead_letters.run_again(letter or "")
+    click.echo(f"{again} will be tried again.")

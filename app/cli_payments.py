@@ -1,0 +1,65 @@
+"""Money that goes back and the processor's books: `flask portal refund`, `reconcile`."""
+
+import click
+from flask import Blueprint
+from flask.cli import with_appcontext
+
+from app.cli_words import moment, one_line, stop
+from app.domain.errors import Refused
+from app.domain.money import Money, parse_amount
+from app.models.database import db
+from app.models.payments import Payment
+from app.models.scope import as_service
+from app.services import reconcile, refunds
+
+
+def add_to(bp: Blueprint) -> None:
+    """Add these commands to the seller's command line."""
+    for command in (refund, reconcile_command):
+        bp.cli.add_command(command)
+
+
+@click.command("refund")
+@click.argument("payment")
+@click.option("--amount", help="How much, such as 12.50; default: all that is left of the payment.")
+@click.option("--reason", required=True, help="Why; kept with the refund.")
+@click.option("--by", default="seller", show_default=True, help="Who sends it back.")
+@click.option("--repeat", is_flag=True, help="Send the same amount once more, though it was just sent.")
+@with_appcontext
+def refund(payment: str, amount: str | None, reason: str, by: str, repeat: bool) -> None:
+    """Send money of PAYMENT (pay_…) back, and the credit that it bought; print the refund's id and how it stands."""
+    with one_line():
+        wished = parse_amount(amount, _currency(payment)) if amount is not None else None
+        made = refunds.refund(payment, amount=wished, reason=reason, requested_by=by, repeat=repeat)
+        sent = Money(made.amount_minor, made.currency)
+        click.echo(f"{made.id}  {sent.major} {sent.currency} {made.state}")
+        if made.state == "failed":
+            stop(f"The payment processor refused it: {made.problem}. Nothing went back.")
+
+
+@click.command("reconcile")
+@click.option("--since", help="Look back at least to this moment (ISO 8601); default: where the last look ended.")
+@with_appcontext
+def reconcile_command(since: str | None) -> None:
+    """Look through the processor's books and book what is missing here, as after restoring a backup.
+
+    Exit status 0 only when the processor answered and nothing needs a person.
+    """
+    with one_line():
+        look = reconcile.run(since=moment(since) if since else None)
+    stretch = f"{look.since:%Y-%m-%dT%H:%M:%SZ} to {look.until:%Y-%m-%dT%H:%M:%SZ}"
+    click.echo(f"{stretch}: looked_at={look.looked_at}  mended={look.mended}")
+    problems = reconcile.problems_of(look)
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        stop(f"{len(problems)} thing{'s need' if len(problems) > 1 else ' needs'} a person.")
+    click.echo("Nothing needs a person.")
+
+
+def _currency(payment_id: str) -> str:
+    with as_service("see what a payment was made in"):
+        found = db.session.get(Payment, payment_id)
+        if found is None:
+            raise Refused("There is no such payment.", "not_found", 404)
+        return found.currency

@@ -1,0 +1,132 @@
+"""The jobs: what a worker is woken for, and the worker. What there is to do is in the rows, so it may die any time."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+import structlog
+from flask import Flask
+from huey.consumer import Consumer  # type: ignore[import-untyped]
+
+from app.config import Settings
+from app.gateways.queue import Queue, address
+from app.models.database import db
+from app.services import due, ending
+
+log = structlog.get_logger()
+BATCH = 100
+"""How much of one kind is done before the next kind has its turn."""
+SHUTDOWN_SECONDS = 30
+SLOW_EVERY = 30.0
+"""Seconds between two looks at what may take minutes, and is due once an hour."""
+QUEUE_CHECK_SECONDS = 10
+LONGEST_PAUSE = 5.0
+"""Seconds between two looks while everything fails: the database is away."""
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its queue. It is opened when it is first used."""
+    settings: Settings = app.extensions["purser.settings"]
+    queue = Queue(address(settings))
+    for name in due.JOBS:
+        queue.add(name, _doer(app, name))
+    app.extensions["purser.queue"] = queue
+
+
+def work(app: Flask, *, every: float, threads: int) -> None:
+    """Work until SIGTERM or Ctrl-C: look at the rows every so many seconds, and do at once what the queue wakes us for.
+
+    What is under way when the signal comes is finished; what is not begun is left to others. A second signal ends the
+    process at once, which loses nothing either.
+    """
+    over = threading.Event()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        ending.ask()
+        over.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, end)
+    log.info("worker_started")
+    listener = _Listener(app.extensions["purser.queue"], threads)
+    slow = threading.Thread(target=_rounds, args=(app, due.SLOW, SLOW_EVERY, over), name="slow", daemon=True)
+    slow.start()
+    _rounds(app, due.QUICK, every, over, listener.look_after)
+    listener.stop()
+    slow.join(SHUTDOWN_SECONDS)
+    log.info("worker_ended")
+
+
+def _rounds(
+    app: Flask, names: Sequence[str], every: float, over: threading.Event, before: Callable[[], None] | None = None
+) -> None:
+    """Look at the rows again and again until it is over, less often while nothing goes well."""
+    pause = every
+    while not over.is_set():
+        if before is not None:
+            before()
+        pause = every if _one_round(app, names) else min(2 * pause, max(every, LONGEST_PAUSE))
+        over.wait(pause)
+
+
+class _Listener:
+    """The threads that listen to the queue, started again whenever the queue was away."""
+
+    def __init__(self, queue: Queue, threads: int) -> None:
+        self._queue, self._threads = queue, threads
+        self._consumer: Consumer | None = None
+        self._checked_at = float("-inf")
+
+    def look_after(self) -> None:
+        """See now and then that the threads run. Without them the rows are still looked at."""
+        if not self._threads or time.monotonic() - self._checked_at < QUEUE_CHECK_SECONDS:
+            return
+        self._checked_at = time.monotonic()
+        try:
+            if self._consumer is None:
+                made = self._queue.consumer(threads=self._threads, shutdown_seconds=SHUTDOWN_SECONDS)
+                made.start()
+                self._consumer = made
+            else:
+                self._consumer.check_worker_health()
+        except Exception as problem:  # noqa: BLE001  # each engine has errors of its own
+            log.warning("queue_does_not_answer", kind=type(problem).__name__)
+
+    def stop(self) -> None:
+        """Let the threads finish what they have begun."""
+        if self._consumer is not None:
+            self._consumer.stop(graceful=True)
+        self._queue.close()
+
+
+def _doer(app: Flask, name: str) -> Callable[[], None]:
+    def do() -> None:
+        if ending.asked():  # the row stays, and so does its turn
+            return
+        with app.app_context():
+            _tell(name, lambda: {name: due.JOBS[name](BATCH)})
+
+    return do
+
+
+def _one_round(app: Flask, names: Sequence[str]) -> bool:
+    """Do once what is due of these; say whether it went well. The worker outlives its database."""
+    with app.app_context():
+        return _tell("round", lambda: due.run_due(BATCH, names=names))
+
+
+def _tell(name: str, job: Callable[[], dict[str, int]]) -> bool:
+    try:
+        done = {each: count for each, count in job().items() if count}
+        if done:
+            log.info("worked", counts=done)
+    except Exception as problem:  # whatever it is, the next round may do better
+        log.error("round_failed", job=name, kind=type(problem).__name__, exc_info=problem)
+        return False
+    else:
+        return True
+    finally:
+        db.session.remove()

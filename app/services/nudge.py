@@ -1,0 +1,32 @@
+"""Wake a worker once a transaction is committed. A nudge may be lost: the rows are found by the next look at them."""
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from app.domain.errors import ensure
+from app.gateways.queue import Queue
+
+_WANTED = "nudges"
+
+
+def after_commit(session: Session, job: str) -> None:
+    """Let the job (a name of `due.JOBS`) be done soon after the caller's transaction is committed, and only then."""
+    ensure(queue().knows(job), f"no such job: {job}")  # now: after the commit nothing may fail any more
+    session.info.setdefault(_WANTED, set()).add(job)
+
+
+def forget(session: Session) -> None:
+    """Forget what was asked for in a transaction that is over."""
+    session.info.pop(_WANTED, None)
+
+
+def send(session: Session) -> None:
+    """Wake the workers for the transaction that has just been committed."""
+    for job in sorted(session.info.pop(_WANTED, ())):
+        queue().wake(job)
+
+
+def queue() -> Queue:
+    """Return the queue of this application."""
+    made: Queue = current_app.extensions["purser.queue"]
+    return made
