@@ -1,0 +1,60 @@
+"""The mailed link that brings a payment on: it shows what is paid, works once, and leads to the bank. No sign-in."""
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+
+from app.domain.errors import Refused
+from app.domain.payments import PaymentState
+from app.services import payments, resume_links, settle
+from app.web.access import public, settings
+from app.web.fields import PageForm
+
+bp = Blueprint("resume", __name__, url_prefix="/billing/resume")
+PAGE = "resume/page.html"
+_TITLES = {
+    "not_found": "This link does not work",
+    "link_expired": "This link has expired",
+    "link_used": "This link has been used",
+}
+_WHOLE_LINK = "Perhaps it was cut off. Open it from the mail once more, or sign in to see your payments."
+
+
+@bp.get("/<token>")
+@public
+def page(token: str) -> Response:
+    """Show what the link leads to. Opening it uses nothing up: programs that look through mails do so too."""
+    try:
+        found = resume_links.look(token)
+    except Refused as refusal:
+        return _refused(refusal)
+    return make_response(render_template(PAGE, payment=found, form=PageForm(), token=token))
+
+
+@bp.post("/<token>")
+@public
+def use(token: str) -> Response:
+    """Use the link up and go on to the bank, or to how the payment stands when the bank asks nothing more."""
+    try:
+        payment_id = resume_links.use(token, request.remote_addr or "")
+    except Refused as refusal:
+        return _refused(refusal)
+    payment = payments.resume(payment_id, settings().base_url + url_for("resume.returned", token=token))
+    waits = payment.state == PaymentState.REQUIRES_ACTION and payment.action_url
+    return make_response(redirect(payment.action_url if waits else url_for("resume.page", token=token), 303))
+
+
+@bp.get("/<token>/return")
+@public
+def returned(token: str) -> Response:
+    """Come back from the bank: ask the processor how it went, then show it. Coming back twice changes nothing."""
+    try:
+        settle.settle(resume_links.look(token).payment_id)
+    except Refused as refusal:
+        return _refused(refusal)
+    return make_response(redirect(url_for("resume.page", token=token), 303))
+
+
+def _refused(refusal: Refused) -> Response:
+    title = _TITLES[refusal.reason]
+    sentence = _WHOLE_LINK if refusal.status == 404 else refusal.sentence
+    html = render_template("resume/refused.html", title=title, sentence=sentence)
+    return make_response(html, refusal.status)

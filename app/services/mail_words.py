@@ -1,0 +1,128 @@
+"""What mails say: the facts of a payment as they are when the mail is sent, put into subject, text and HTML."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app, render_template
+from sqlalchemy import select
+
+from app import clock
+from app.config import Settings
+from app.domain.errors import ensure
+from app.domain.money import Credits, Money
+from app.domain.payments import ACTION_LIFETIME, PaymentState, decline_sentence, method_name
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.ledger import Transfer
+from app.models.payments import Payment, PaymentMethod
+from app.models.scope import as_customer
+from app.services import catalogs, resume_links
+
+# A link that could no longer be followed in peace is not worth a mail.
+LATEST = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A mail in words, and the seller it is from."""
+
+    subject: str
+    text: str
+    html: str
+    sender_name: str
+    reply_to: str
+
+
+def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None:
+    """Return the mail in words, or None when what it would say is no longer so."""
+    with as_customer(customer_id):
+        facts = _facts(str(context["payment"]))
+    if not _still_so(template, facts["payment"]):
+        return None
+    if template == "action_needed":
+        facts["link"] = _resume_link(customer_id, facts["payment"])
+    # The first line is the subject: who changes a mail sees both at once.
+    subject, _blank, text = render_template(f"mail/{template}.txt", **facts).partition("\n\n")
+    seller = facts["seller"]
+    return Words(subject, text, render_template(f"mail/{template}.html", **facts), seller.name, seller.email)
+
+
+def _facts(payment_id: str) -> dict[str, Any]:
+    """Read the payment and everything around it that a mail may name."""
+    customer, payment, method, row = db.session.execute(
+        select(Customer, Payment, PaymentMethod, Transfer)
+        .join(Payment, Payment.customer_id == Customer.customer_id)
+        .outerjoin(
+            PaymentMethod,
+            (PaymentMethod.id == Payment.method_id) & (PaymentMethod.customer_id == Payment.customer_id),
+        )
+        .outerjoin(
+            Transfer,
+            (Transfer.source_type == "payment")
+            & (Transfer.source_id == Payment.id)
+            & (Transfer.kind == "purchased")
+            & (Transfer.customer_id == Payment.customer_id),
+        )
+        .where(Payment.id == payment_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    catalog = catalogs.current(customer.catalog)
+    return {
+        "seller": catalog.seller,
+        "customer": customer,
+        "unit": customer.credit_unit,
+        "label": catalog.credit_unit_label,
+        "payment": payment,
+        "amount": Money(payment.received_minor or payment.amount_minor, payment.currency),
+        "method": method_name(method.brand, method.last4) if method else method_name(payment.rail),
+        "bought": Credits(row.change_micros or 0) if row else Credits(payment.credits_micros),
+        "new_balance": Credits(row.balance_after_micros or 0) if row else None,
+        "paid_at": row.booked_at if row else None,
+        "why": _why(payment),
+        "until": payment.created_at + ACTION_LIFETIME,
+        "link": _address("add_credits.payment", payment_id=payment.id),
+        "again": _address("add_credits.page"),
+        "is_sandbox": _settings().payments == "sandbox",
+    }
+
+
+def _still_so(template: str, payment: Payment) -> bool:
+    """Say whether the payment stands as the mail would say, with time left to do what it asks for."""
+    match template:
+        case "receipt":
+            return payment.state in {PaymentState.SUCCEEDED, PaymentState.REFUNDED, PaymentState.DISPUTED}
+        case "payment_failed":
+            return payment.state in {PaymentState.FAILED, PaymentState.CANCELED}
+        case _:
+            ensure(template == "action_needed", f"nobody knows when {template} is so")
+            in_time = clock.now() < payment.created_at + ACTION_LIFETIME - LATEST
+            return payment.state == PaymentState.REQUIRES_ACTION and in_time
+
+
+def _why(payment: Payment) -> str:
+    if payment.state == PaymentState.FAILED:
+        return decline_sentence(payment.problem, payment.rail)
+    return "It was not confirmed with the bank in time." if payment.off_session else "It was not confirmed in time."
+
+
+def _resume_link(customer_id: str, payment: Payment) -> str:
+    """Return a link that works once; where no mail leaves the house and nobody is shown it, the page behind sign-in."""
+    settings = _settings()
+    if not (settings.mail_url or settings.demo or settings.testing):
+        return _address("add_credits.payment", payment_id=payment.id)
+    token = resume_links.make(customer_id, payment.id, payment.created_at + ACTION_LIFETIME)
+    return _address("resume.page", token=token)
+
+
+def _address(endpoint: str, **values: str) -> str:
+    """Return a page's full address. There is no request here that could tell where the portal is."""
+    base = urlsplit(_settings().base_url)
+    routes = current_app.url_map.bind(base.netloc, url_scheme=base.scheme)
+    return routes.build(endpoint, values, force_external=True)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["purser.settings"]
+    return settings

@@ -1,0 +1,185 @@
+"""Mails to customers: written with the fact that they tell, put into words and sent after it is committed.
+
+Each arrives at least once, always as the same mail (its Message-ID is its row's), or is given up where it can be seen.
+"""
+
+import json
+import secrets
+from datetime import timedelta
+
+import structlog
+from flask import current_app
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.config import Settings
+from app.domain import back_off
+from app.domain.errors import NotFound, ensure
+from app.gateways import mailer
+from app.gateways.mailer import Delivered, Letter, Never, NotNow, Outcome, Unreachable
+from app.models.database import db
+from app.models.insert import insert_new
+from app.models.mails import Mail
+from app.models.scope import as_service
+from app.services import ending, mail_words, nudge
+from app.services.mail_words import Words
+from app.services.transaction import no_transaction, transaction
+
+log = structlog.get_logger()
+TEMPLATES = frozenset({"receipt", "payment_failed", "action_needed"})
+MAX_TRIES = 10
+LEASE = timedelta(minutes=5)  # longer than one try can take
+SLOWLY = 30  # a mail server that is down is so for hours: ten tries take four to eight of them
+SHOWN = 50
+
+
+def write(
+    session: Session,
+    customer_id: str,
+    template: str,
+    *,
+    key: str,
+    to: str,
+    after: timedelta = timedelta(0),
+    **context: object,
+) -> bool:
+    """Add a mail in the caller's transaction, which is a service's; return whether it is new.
+
+    `key` names the fact, such as `receipt:pay_…`: one mail for it, however often it is told. `context` says what it is
+    about, in words and ids that JSON can hold. All three templates want `payment`, the payment's id; everything
+    else is read when the mail is sent, which is once `after` has passed; what is no longer so then is not sent.
+    """
+    ensure(template in TEMPLATES, f"there is no mail called {template}")
+    now = clock.now()
+    if not after:
+        nudge.after_commit(session, "mails_sent")
+    return insert_new(
+        session,
+        Mail,
+        {
+            "id": ids.new("mail"),
+            "customer_id": customer_id,
+            "template": template,
+            "recipient": to,
+            "key": key,
+            "context": json.dumps(context, sort_keys=True),
+            "state": "pending",
+            "tries": 0,
+            "next_try_at": now + after,
+            "problem": "",
+            "subject": "",
+            "body_text": "",
+            "body_html": "",
+            "created_at": now,
+        },
+    )
+
+
+def send_due(limit: int = 50) -> int:
+    """Send mails that are due, at most `limit`; return how many are off the table. Any number of workers may do so."""
+    done = 0
+    with as_service("send mails"):
+        for _ in range(limit):
+            mail = None if ending.asked() else _claim()
+            if mail is None:
+                break
+            outcome = _send(mail)
+            done += _finish(mail, outcome)
+            if isinstance(outcome, Unreachable):
+                break  # the others keep their tries for when the server is back
+    return done
+
+
+def kept() -> list[Mail]:
+    """Return the newest mails of the customer in scope."""
+    newest = select(Mail).order_by(Mail.created_at.desc(), Mail.id.desc()).limit(SHOWN)
+    return list(db.session.scalars(newest.execution_options(populate_existing=True)))
+
+
+def get(mail_id: str) -> Mail:
+    """Return a mail of the customer in scope, or `NotFound`."""
+    mail = (
+        db.session.scalars(select(Mail).where(Mail.id == mail_id)).one_or_none() if ids.is_id(mail_id, "mail") else None
+    )
+    if mail is None:
+        raise NotFound("mail")
+    return mail
+
+
+def _claim() -> Mail | None:
+    """Take the mail that waits longest; nobody else takes it before the lease is over."""
+    now = clock.now()
+    with transaction() as session:
+        mail = session.scalars(
+            select(Mail)
+            .where(Mail.state == "pending", Mail.next_try_at <= now)
+            .order_by(Mail.next_try_at, Mail.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if mail is not None:
+            mail.tries += 1
+            mail.next_try_at = now + LEASE
+        return mail
+
+
+def _send(mail: Mail) -> Outcome | Words | None:
+    """Put the mail into words and hand it over; return the words where nothing is sent, None when it is not so now."""
+    if mail.tries > MAX_TRIES:  # the last try has never come back to say how it went
+        return Never("interrupted")
+    settings: Settings = current_app.extensions["purser.settings"]
+    try:
+        words = mail_words.of(mail.template, mail.customer_id, json.loads(mail.context))
+    except Exception:
+        log.exception("mail_failed", id=mail.id)
+        return NotNow("failed")
+    if words is None or not settings.mail_url:
+        return words
+    letter = Letter(
+        id=mail.id,
+        sender=settings.mail_from,
+        sender_name=words.sender_name,
+        reply_to=words.reply_to,
+        recipient=mail.recipient,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        written_at=clock.now(),
+    )
+    no_transaction()
+    return mailer.deliver(settings.mail_url, letter)
+
+
+def _finish(mail: Mail, outcome: Outcome | Words | None) -> bool:
+    """Note how it went, unless the lease was over and somebody else has it by now; say whether it is off the table."""
+    now = clock.now()
+    values: dict[str, object] = {"state": "pending", "problem": ""}
+    match outcome:
+        case None:
+            values["state"] = "dropped"
+        case Words():
+            kept_words = {"subject": outcome.subject[:300], "body_text": outcome.text, "body_html": outcome.html}
+            values |= {"state": "sent", "sent_at": now, **kept_words}
+        case Delivered():
+            values |= {"state": "sent", "sent_at": now}
+        case NotNow(why=why) if mail.tries < MAX_TRIES:
+            values |= {"problem": why, "next_try_at": now + SLOWLY * back_off.wait(mail.tries, secrets.randbelow(1000))}
+        case NotNow(why=why) | Never(why=why):
+            values |= {"state": "dead", "problem": why}
+            log.error("mail_dead", id=mail.id, why=why)
+    with transaction() as session:
+        noted = session.execute(
+            update(Mail)
+            .where(
+                Mail.customer_id == mail.customer_id,
+                Mail.id == mail.id,
+                Mail.state == "pending",
+                Mail.tries == mail.tries,
+            )
+            .values(**values)
+            .returning(Mail.id)
+            .execution_options(synchronize_session=False)
+        ).scalar_one_or_none()
+    return noted is not None and values["state"] != "pending"

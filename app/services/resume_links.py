@@ -1,0 +1,136 @@
+"""Links in mails that bring a payment on: each works once, for a day at most, and only its hash is kept (AC-12)."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from app import clock, ids
+from app.domain.errors import NotFound, Refused
+from app.domain.money import Money
+from app.domain.payments import PaymentState, method_name
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.mails import ResumeLink
+from app.models.payments import Payment, PaymentMethod
+from app.models.scope import as_service
+from app.services import audit, catalogs
+from app.services.transaction import transaction
+
+LONGEST = 100
+
+
+@dataclass(frozen=True)
+class Resumable:
+    """What a link leads to, as whoever holds it may see it: no more than the mail has said."""
+
+    payment_id: str
+    state: PaymentState
+    amount: Money
+    method: str
+    seller: str
+    customer: str
+    until: datetime
+    is_open: bool
+    """Whether the link may still be used: not yet used, and the payment waits for it."""
+
+
+def make(customer_id: str, payment_id: str, until: datetime) -> str:
+    """Return a new token for the payment that works once, until then."""
+    token = ids.new_token()
+    with transaction() as session:
+        session.add(
+            ResumeLink(
+                id=ids.new("rsl"),
+                customer_id=customer_id,
+                payment_id=payment_id,
+                token_hash=_hash(token),
+                created_at=clock.now(),
+                expires_at=until,
+            )
+        )
+    return token
+
+
+def look(token: str) -> Resumable:
+    """Return what the link leads to; looking changes nothing, because programs open mailed links too.
+
+    Refuses (404) a link that never was, and (410) one whose day is over: it shows nothing any more.
+    """
+    with as_service("look at a mailed link"):
+        link, payment, customer, method = _read(token)
+        catalog = catalogs.current(customer.catalog)
+    return Resumable(
+        payment_id=payment.id,
+        state=PaymentState(payment.state),
+        amount=Money(payment.received_minor or payment.amount_minor, payment.currency),
+        method=method_name(method.brand, method.last4) if method else method_name(payment.rail),
+        seller=catalog.seller_name,
+        customer=customer.name,
+        until=link.expires_at,
+        is_open=link.used_at is None and payment.state == PaymentState.REQUIRES_ACTION,
+    )
+
+
+def use(token: str, address: str) -> str:
+    """Use the link up and return its payment's id; refuse (410) when it was used or its payment waits no longer.
+
+    Every other link of the payment that was mailed so far is used up with it.
+    """
+    now = clock.now()
+    with as_service("use a mailed link"):
+        link, payment, _customer, _method = _read(token)
+        if payment.state != PaymentState.REQUIRES_ACTION:
+            raise _used()
+        mine = (ResumeLink.customer_id == link.customer_id, ResumeLink.payment_id == link.payment_id)
+        with transaction() as session:
+            taken = session.execute(
+                update(ResumeLink)
+                .where(*mine, ResumeLink.id == link.id, ResumeLink.used_at.is_(None), ResumeLink.expires_at > now)
+                .values(used_at=now)
+                .returning(ResumeLink.id)
+                .execution_options(synchronize_session=False)
+            ).scalar_one_or_none()
+            if taken is None:
+                raise _used()
+            session.execute(
+                update(ResumeLink)
+                .where(*mine, ResumeLink.used_at.is_(None))
+                .values(used_at=now)
+                .execution_options(synchronize_session=False)
+            )
+            audit.record(session, link.customer_id, "mailed link", "payment.resumed", payment.id, address=address)
+        return payment.id
+
+
+def _read(token: str) -> tuple[ResumeLink, Payment, Customer, PaymentMethod | None]:
+    found = None
+    if token and len(token) <= LONGEST:
+        found = db.session.execute(
+            select(ResumeLink, Payment, Customer, PaymentMethod)
+            .join(Payment, (Payment.customer_id == ResumeLink.customer_id) & (Payment.id == ResumeLink.payment_id))
+            .join(Customer, Customer.customer_id == ResumeLink.customer_id)
+            .outerjoin(
+                PaymentMethod,
+                (PaymentMethod.customer_id == Payment.customer_id) & (PaymentMethod.id == Payment.method_id),
+            )
+            .where(ResumeLink.token_hash == _hash(token))
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+    if found is None:
+        raise NotFound("link")
+    link, payment, customer, method = found
+    if link.expires_at <= clock.now():
+        raise Refused(
+            "It worked for a day. Sign in to see how the payment stands and to pay in another way.", "link_expired", 410
+        )
+    return link, payment, customer, method
+
+
+def _used() -> Refused:
+    return Refused("Each link works once. Sign in to see how the payment stands and to go on.", "link_used", 410)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
