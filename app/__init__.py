@@ -8,7 +8,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import logs
+from app import jobs, logs
 from app.config import Settings
 from app.extensions import csrf, limiter, migrate
 from app.gateways import stripe_gateway
@@ -17,7 +17,7 @@ from app.services.browser_sessions import LIFETIME
 from app.web import access, errors, filters, navigation, security_headers
 from app.web.sessions import ServerSessions
 
-PAGES = ("home", "sign_in", "overview", "add_credits", "balance_history")
+PAGES = ("home", "sign_in", "overview", "add_credits", "balance_history", "payment_methods", "resume")
 PROGRAMS = ("health", "processor_webhooks")
 MAX_BODY = 1024 * 1024
 
@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
     database.db.init_app(app)
     with app.app_context():
         database.prepare(database.db.engine)
+    jobs.init_app(app)
     migrate.init_app(app, database.db)
     limiter.init_app(app)
     csrf.init_app(app)
@@ -81,6 +82,6 @@ def _register(app: Flask, settings: Settings) -> None:
     if settings.payments == "sandbox":
         names.append("app.blueprints.bank_challenge")
     if settings.payments == "sandbox" and (settings.demo or settings.testing):
-        names.append("app.api.dev_processor")
+        names += ["app.api.dev_processor", "app.api.dev_mail"]
     for name in [*names, "app.cli"]:
         app.register_blueprint(import_module(name).bp)

@@ -1,24 +1,21 @@
-"""Saved ways to pay: which there are, and adding one of the processor's test methods."""
+"""Saved ways to pay: which there are, which one is charged by default, and how one goes.
 
-from sqlalchemy import func, select, update
+How one comes is in `setups.py`; what becomes of one at the processor without us, in `method_changes.py`.
+"""
 
-from app import clock, ids
+from sqlalchemy import select
+
+from app import clock
 from app.domain.errors import Refused
-from app.domain.payments import Declined, Misused, SavedMethod, Unknown
+from app.domain.mandates import SEPA_VERSION
+from app.domain.methods import Expiry, Rail, SetupState, expiry
 from app.domain.people import Actor
-from app.models.customers import Customer
+from app.gateways.sandbox_test_methods import SAVED
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services import audit
-from app.services.processor import gateway
+from app.services import method_detaching, method_rows, setups
 from app.services.transaction import transaction
-
-_UNAVAILABLE = Refused(
-    "Our payment processor does not answer right now. Nothing was charged or saved. Please try again in a minute.",
-    "processor_unavailable",
-    503,
-)
 
 
 def saved() -> list[PaymentMethod]:
@@ -35,83 +32,73 @@ def saved() -> list[PaymentMethod]:
 def add_test_method(actor: Actor, name: str) -> PaymentMethod:
     """Save one of the processor's named test methods (`pm_card_visa`, …); the first one becomes the default.
 
-    Refuses (422) a method that the bank does not let save, (503) when the processor does not answer.
+    Refuses (422) a method that the bank does not let save, (503) when the processor does not answer. One that asks the
+    customer something first is saved by `setups.begin`. A debit's mandate counts as accepted.
     """
-    owner = _processor_customer(actor.customer_id)
-    answer = gateway().add_test_method(
-        name, processor_customer=owner, key=f"{actor.customer_id}:method:{ids.new('pm')}"
+    rail = SAVED[name].rail if name in SAVED else Rail.CARD
+    setup = setups.begin(
+        actor,
+        kind=rail,
+        test_method=name,
+        address="127.0.0.1",
+        user_agent="test method",
+        mandate_text_version=SEPA_VERSION,
     )
-    match answer:
-        case SavedMethod():
-            return _keep(actor, answer)
-        case Declined():
-            raise Refused(
-                "The bank does not accept this payment method. Choose another one.",
-                "method_declined",
-                422,
-                "test_method",
+    if setup.state != SetupState.SUCCEEDED or setup.method_id is None:
+        raise setups.refusal(setup)
+    with as_service("read the method that was just saved"):
+        return db.session.get_one(PaymentMethod, setup.method_id)
+
+
+def make_default(actor: Actor, method_id: str, *, address: str = "") -> PaymentMethod:
+    """Charge this method by default from now on, and return it.
+
+    Refuses (404) a method that is not saved, (409) one that has expired or that pays for credits only.
+    """
+    with as_service("choose the default payment method"), transaction() as session:
+        policy = method_rows.lock_customer(session, actor.customer_id)
+        methods = method_rows.live(session, actor.customer_id)
+        method = method_rows.of(methods, method_id)
+        if expiry(method.exp_month, method.exp_year, clock.now().date()) is Expiry.OVER:
+            words = "This card has expired. Add it again with its new date, or choose another one."
+            raise Refused(words, "method_expired")
+        if method.kind in policy.top_up_only:
+            raise Refused("This payment method buys credits only, so it cannot be the default.", "top_up_only")
+        before = next((each for each in methods if each.is_default), None)
+        if before is not method:
+            if before is not None:
+                before.is_default = False
+                session.flush()  # there is one default at a time, also between two statements
+            method.is_default = True
+            method_rows.note(
+                session, actor.customer_id, actor.member_id, "payment_method.made_default", method, address
             )
-        case Misused():
-            raise Refused("This is not one of the test methods.", "test_method_unknown", 422, "test_method")
-        case Unknown():
-            raise _UNAVAILABLE
+    return method
 
 
-def _processor_customer(customer_id: str) -> str:
-    """Return the processor's id of the customer, made on first need; two at once get the same by the key."""
-    with as_service("name the customer to the processor"):
-        customer = db.session.get_one(Customer, customer_id)
-        if customer.processor_customer:
-            return customer.processor_customer
-        name, email = customer.name, customer.email
-        made = gateway().create_customer(customer_id=customer_id, name=name, email=email, key=f"{customer_id}:customer")
-        if not isinstance(made, str):
-            raise _UNAVAILABLE
-        with transaction() as session:
-            session.execute(
-                update(Customer)
-                .where(Customer.customer_id == customer_id, Customer.processor_customer.is_(None))
-                .values(processor_customer=made)
-                .execution_options(synchronize_session=False)
-            )
-            kept = session.scalar(select(Customer.processor_customer).where(Customer.customer_id == customer_id))
-        return kept or made
+def remove(actor: Actor, method_id: str, *, address: str = "") -> tuple[PaymentMethod, PaymentMethod | None]:
+    """Remove the method; return it, and the method that the default passed on to, if it did.
 
-
-def _keep(actor: Actor, method: SavedMethod) -> PaymentMethod:
+    After that no new charge uses it (I15); the processor is told at once, or later if it does not answer. Refuses (404)
+    a method that is not saved, and (409) what the seller's catalog does not allow (AC-73).
+    """
     now = clock.now()
-    with as_service("save a payment method"), transaction() as session:
-        session.execute(  # two first methods at once: one of them becomes the default
-            select(Customer.customer_id)
-            .where(Customer.customer_id == actor.customer_id)
-            .with_for_update(key_share=True)
-        )
-        others = session.scalar(
-            select(func.count())
-            .select_from(PaymentMethod)
-            .where(PaymentMethod.customer_id == actor.customer_id, PaymentMethod.removed_at.is_(None))
-        )
-        row = PaymentMethod(
-            id=ids.new("pm"),
-            customer_id=actor.customer_id,
-            processor_id=method.processor_id,
-            kind=method.kind,
-            brand=method.brand,
-            last4=method.last4,
-            exp_month=method.exp_month,
-            exp_year=method.exp_year,
-            holder=method.holder,
-            fingerprint=method.fingerprint,
-            is_default=not others,
-            created_at=now,
-        )
-        session.add(row)
-        audit.record(
-            session,
-            actor.customer_id,
-            actor.member_id,
-            "payment_method.added",
-            row.id,
-            after={"brand": method.brand, "last4": method.last4},
-        )
-    return row
+    with as_service("remove a payment method"):
+        with transaction() as session:
+            policy = method_rows.lock_customer(session, actor.customer_id)
+            methods = method_rows.live(session, actor.customer_id)
+            method = method_rows.of(methods, method_id)
+            if policy.manage == "processor_portal":
+                raise Refused("Payment methods are removed in our payment processor's portal.", "managed_elsewhere")
+            if not policy.may_remove_last and len(methods) == 1:
+                words = "This is your only payment method. Add another one before you remove it."
+                raise Refused(words, "last_method")
+            was_default = method.is_default
+            method_rows.take_away(session, method, now)
+            others = [each for each in methods if each is not method]
+            heir = method_rows.heir(others, policy, now) if was_default else None
+            if heir is not None:
+                heir.is_default = True
+            method_rows.note(session, actor.customer_id, actor.member_id, "payment_method.removed", method, address)
+        method_detaching.let_go(method.id)
+    return method, heir

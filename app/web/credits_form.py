@@ -8,19 +8,18 @@ from app.domain.money import Money, parse_amount
 from app.domain.top_ups import TopUp
 from app.services import top_ups
 from app.web.access import current_catalog, current_customer
-from app.web.fields import PageForm
 from app.web.filters import money
+from app.web.new_method import NewMethodForm
 
 AGAIN = " again"
 
 
-class CreditsForm(PageForm):
+class CreditsForm(NewMethodForm):
     """What to buy and how to pay. `seen` is the total that the pressed button showed: no other is charged."""
 
     amount = StringField("Amount")
     pack = StringField("Credit pack")
     method = StringField("Select a payment method")
-    test_method = StringField("Test method")
     suggested = HiddenField()
     form_key = HiddenField()
     seen = HiddenField()

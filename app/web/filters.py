@@ -67,9 +67,14 @@ def method_name(method: PaymentMethod) -> str:
     return payments.method_name(method.brand, method.last4)
 
 
+def rail_name(rail: str) -> str:
+    """Return how a kind of payment method is called: `Card`, `SEPA direct debit`."""
+    return payments.method_name(rail)
+
+
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
-    for each in (money, credits, signed, figure, moment, day, method_name):
+    for each in (money, credits, signed, figure, moment, day, method_name, rail_name):
         app.add_template_filter(each)
 
 

@@ -1,6 +1,6 @@
 """How movements are told: the kinds to choose from, what happened in words, and a row of a file."""
 
-from app.domain.grants import SOURCES
+from app.domain.grants import BURNING, SOURCES
 from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence
 from app.models.ledger import Grant
@@ -10,7 +10,7 @@ from app.web.access import current_catalog
 from app.web.charts import day_label
 from app.web.exports import harmless
 from app.web.filters import credits as written
-from app.web.filters import method_name
+from app.web.filters import method_name, rail_name
 
 KINDS = {
     "purchased": "Bought credits",
@@ -22,6 +22,10 @@ KINDS = {
     "expired": "Expired credits",
     "voided": "Credits taken back",
     "correction": "Corrections",
+    "refunded": "Money sent back",
+    "refund_failed": "Refunds that did not arrive",
+    "disputed": "Disputed payments",
+    "dispute_won": "Disputes that ended well",
 }
 HEADER = ["Id", "Description", "Created time", "Amount", "Running balance", "Unit", "Kind", "Source"]
 _HAPPENED = {
@@ -34,6 +38,10 @@ _HAPPENED = {
     "expired": "{} of credit was still there when its time was over, and expired.",
     "voided": "{} of credit that had been given was taken back.",
     "correction": "An earlier movement was wrong; this puts {} of credit right.",
+    "refunded": "Money of a payment was sent back to you. {} of credit that it had bought went with it.",
+    "refund_failed": "Money that was sent back to you did not arrive. {} of credit is yours again.",
+    "disputed": "Your bank disputes a payment. {} of credit that it had bought is held until this is decided.",
+    "dispute_won": "A payment is no longer disputed. {} of credit that was held is yours again.",
 }
 _PAYMENTS = {
     "created": "Begun",
@@ -67,7 +75,10 @@ def told(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
         "change": Credits(row.change_micros or 0),
         "balance_after": Credits(row.balance_after_micros or 0),
         "touched": [] if came_in else [(_named(each), Credits(part.micros)) for part, each in entry.allocations],
-        "below_zero": Credits(row.amount - shared) if row.kind == "usage" and row.amount > shared else None,
+        "below_zero": Credits(row.amount - shared) if row.kind in BURNING and row.amount > shared else None,
+        "taken_back": row.kind in BURNING and row.kind != "usage",
+        "refund": entry.refund,
+        "dispute": entry.dispute,
         "paid_back": Credits(shared) if came_in and shared else None,
         "given_by": _giver(grant) if grant else "",
         "grant_kind": KINDS[grant.kind] if grant else "",
@@ -75,8 +86,8 @@ def told(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
         "grant_left": Credits(grant.remaining_micros) if grant else None,
         "paid": Money(payment.received_minor or payment.amount_minor, payment.currency) if payment else None,
         "payment_state": _PAYMENTS[payment.state] if payment else "",
-        "method": method_name(method) if method else "",
-        "attempts": [(attempt, _outcome(attempt)) for attempt in entry.attempts],
+        "method": method_name(method) if method else rail_name(payment.rail) if payment else "",
+        "attempts": [(attempt, _outcome(attempt, payment.rail)) for attempt in entry.attempts] if payment else [],
     }
 
 
@@ -126,5 +137,5 @@ def _named(grant: Grant) -> str:
     return f"{words}: {grant.reason}" if grant.reason else words
 
 
-def _outcome(attempt: Attempt) -> str:
-    return decline_sentence(attempt.code) if attempt.state == "declined" else _ATTEMPTS[attempt.state]
+def _outcome(attempt: Attempt, rail: str) -> str:
+    return decline_sentence(attempt.code, rail) if attempt.state == "declined" else _ATTEMPTS[attempt.state]

@@ -32,6 +32,7 @@ SIDEBAR = (
             Item("balance_history.page", "Balance history", "history"),
         ),
     ),
+    ("Billing", (Item("payment_methods.page", "Payment methods", "card"),)),
 )
 
 

@@ -20,10 +20,24 @@ _POLICY = {
 }
 
 
-def policy(settings: Settings) -> str:
-    """Return the content security policy. A form may end at the bank's page, which is Stripe's outside the sandbox."""
-    form_action = "'self' https://hooks.stripe.com" if settings.payments == "stripe" else "'self'"
-    return "; ".join(f"{name} {value}" for name, value in (_POLICY | {"form-action": form_action}).items())
+# What Stripe's guide asks for where its form is shown (https://docs.stripe.com/security/guide): its script, its frames,
+# its API. Wallets and Link, which would ask for more, are switched off in static/stripe_setup.js.
+_STRIPE = {
+    "script-src": "'self' https://js.stripe.com https://*.js.stripe.com",
+    "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+    "connect-src": "'self' https://api.stripe.com",
+}
+
+
+def policy(settings: Settings, *, stripe_form: bool = False) -> str:
+    """Return the content security policy; with `stripe_form` that of a page which shows Stripe's own form.
+
+    A form may end at the bank's page and at the customer's portal, which are Stripe's outside the sandbox.
+    """
+    at_stripe = " https://hooks.stripe.com https://billing.stripe.com" if settings.payments == "stripe" else ""
+    opened = _STRIPE if stripe_form and settings.payments == "stripe" else {}
+    changed = {"form-action": f"'self'{at_stripe}", **opened}
+    return "; ".join(f"{name} {value}" for name, value in (_POLICY | changed).items())
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -40,7 +54,8 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def add(response: Response) -> Response:
-        response.headers.update(fixed)
+        # A view may bring a policy of its own: the frame that shows a mail of the demo, the page with Stripe's form.
+        response.headers.update({name: value for name, value in fixed.items() if name not in response.headers})
         if request.endpoint == "static" and response.status_code in {200, 206, 304}:
             response.headers["Cache-Control"] = "public, max-age=3600"
         else:

@@ -1,0 +1,215 @@
+"""Payment methods: which are saved, which one is charged by default, adding and removing them, and their mandates."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.domain import mandates as mandate_words
+from app.domain.errors import Refused
+from app.domain.methods import MOST_METHODS, Expiry, SetupState, expiry, setup_problem
+from app.models.payments import PaymentMethod
+from app.models.setups import MethodSetup
+from app.services import mandates, payment_methods, processor_portal, setups
+from app.web import new_method, security_headers
+from app.web.access import current_actor, current_catalog, managers_only, safe_next, settings
+from app.web.filters import method_name
+from app.web.new_method import NewMethodForm
+from app.web.respond import saved, show
+
+bp = Blueprint("payment_methods", __name__, url_prefix="/billing/payment-methods")
+PAGE, CONTENT = "payment_methods/page.html", "payment_methods/_content.html"
+SETUP_PAGE, SETUP = "payment_methods/setup.html", "payment_methods/_setup.html"
+STRIPE_FORM = "payment_methods/stripe_form.html"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A saved method as the page shows it."""
+
+    method: PaymentMethod
+    expiry: Expiry
+    mandate_id: str
+    may_be_default: bool
+    may_go: bool
+
+
+@bp.get("/")
+def page() -> Response:
+    """Show the methods; a link may open the form for one more (`add`), or ask before one goes (`remove`)."""
+    form = NewMethodForm(formdata=None, kind=request.args.get("add", "")[:20])
+    return show(PAGE, CONTENT, **_around(form, removing=request.args.get("remove", "")[:40]))
+
+
+@bp.post("/")
+@managers_only
+def add() -> Response:
+    """Save what the form says, or send the customer on to whoever asks for it."""
+    form = NewMethodForm()
+    try:
+        if not form.validate():
+            return show(PAGE, CONTENT, status=422, **_around(form))
+        setup = new_method.begin(form, back="")
+        away = new_method.onward(setup)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return show(PAGE, CONTENT, status=refusal.status, **_around(form))
+    return away or _saved(_saved_notice(setup))
+
+
+@bp.post("/<method_id>/default")
+@managers_only
+def make_default(method_id: str) -> Response:
+    """Charge this method by default."""
+    try:
+        method = payment_methods.make_default(current_actor(), method_id, address=_address())
+    except Refused as refusal:
+        return _refused(refusal)
+    return _saved(f"{method_name(method)} is your default payment method now.")
+
+
+@bp.post("/<method_id>/removal")
+@managers_only
+def remove(method_id: str) -> Response:
+    """Remove the method."""
+    try:
+        method, heir = payment_methods.remove(current_actor(), method_id, address=_address())
+    except Refused as refusal:
+        return _refused(refusal)
+    passed_on = f" {method_name(heir)} is your default payment method now." if heir else ""
+    return _saved(f"{method_name(method)} is removed.{passed_on}")
+
+
+@bp.post("/portal")
+@managers_only
+def portal() -> Response:
+    """Go to the processor's own portal."""
+    back = settings().base_url + url_for("payment_methods.portal_returned")
+    try:
+        return new_method.away(processor_portal.address(current_actor(), return_url=back))
+    except Refused as refusal:
+        return _refused(refusal)
+
+
+@bp.get("/portal/return")
+def portal_returned() -> Response:
+    """Come back from the processor's portal: take over what was done there."""
+    if not processor_portal.came_back(current_actor().customer_id):
+        flash("Our payment processor does not answer right now. What you changed there shows here a little later.")
+    return redirect(url_for("payment_methods.page"), code=303)
+
+
+@bp.get("/mandates/<mandate_id>.txt")
+def mandate(mandate_id: str) -> Response:
+    """Download a mandate as it was accepted."""
+    kept = mandates.read(mandate_id)
+    answer = make_response(mandate_words.document(kept))
+    answer.mimetype = "text/plain"
+    answer.headers["Content-Disposition"] = f"attachment; filename=sepa-mandate-{kept.id}.txt"
+    return answer
+
+
+@bp.get("/setups/<setup_id>")
+def setup(setup_id: str) -> Response:
+    """Show how adding a method stands, or the processor's own form for it."""
+    begun = setups.get(setup_id)
+    if begun.state == SetupState.CREATED and not begun.test_method:
+        secret = setups.client_secret(setup_id)
+        if secret:
+            return _stripe_form(begun, secret)
+    return _how_it_stands(setups.get(setup_id))
+
+
+@bp.get("/setups/<setup_id>/return")
+def returned(setup_id: str) -> Response:
+    """Come back from the bank, the wallet or the processor's form. Coming back twice changes nothing."""
+    setups.get(setup_id)
+    done = setups.settle(setup_id, returned=True)
+    if done.state != SetupState.SUCCEEDED:
+        return redirect(url_for("payment_methods.setup", setup_id=setup_id), code=303)
+    flash(_saved_notice(done), "ok")
+    return redirect(_back_with(done), code=303)
+
+
+@bp.post("/setups/<setup_id>/cancellation")
+@managers_only
+def give_up(setup_id: str) -> Response:
+    """Give up a method that waits for the customer."""
+    setups.get(setup_id)
+    setups.settle(setup_id, give_up=True)
+    return _how_it_stands(setups.get(setup_id))
+
+
+def _saved(notice: str) -> Response:
+    return saved("payment_methods.page", CONTENT, notice, **_around(NewMethodForm(formdata=None), focus=True))
+
+
+def _refused(refusal: Refused) -> Response:
+    """Say above the list why not."""
+    form = NewMethodForm(formdata=None)
+    form.form_errors.append(refusal.sentence)
+    return show(PAGE, CONTENT, status=refusal.status, **_around(form))
+
+
+def _around(form: NewMethodForm, *, removing: str = "", focus: bool = False) -> dict[str, Any]:
+    """Return what the page shows around the form for one more; `focus` where the reader goes on after a change."""
+    methods, policy, offer = payment_methods.saved(), current_catalog().payment_methods, new_method.offer()
+    kept, today = mandates.by_method(methods), clock.now().date()
+    rows = [
+        Row(
+            method=each,
+            expiry=(dated := expiry(each.exp_month, each.exp_year, today)),
+            mandate_id=kept.get(each.id, ""),
+            may_be_default=dated is not Expiry.OVER and each.kind not in policy.top_up_only,
+            may_go=policy.manage != "processor_portal" and (policy.may_remove_last or len(methods) > 1),
+        )
+        for each in methods
+    ]
+    adding = form.kind.data if form.kind.data in offer["rails"] else ""
+    return {
+        "form": form, "rows": rows, "policy": policy, "adding": adding, "focus": focus, **offer,
+        "removing": next((row for row in rows if row.method.id == removing and row.may_go), None),
+        "under_way": setups.under_way(), "is_full": len(methods) >= MOST_METHODS,
+    }  # fmt: skip
+
+
+def _how_it_stands(begun: MethodSetup) -> Response:
+    waits = begun.state in {SetupState.PROCESSING, SetupState.CREATED}
+    return show(
+        SETUP_PAGE,
+        SETUP,
+        setup=begun,
+        waits=waits,
+        why=setup_problem(begun.problem)[0] if begun.state in {SetupState.FAILED, SetupState.CANCELED} else "",
+        back=_back(begun),
+    )
+
+
+def _stripe_form(begun: MethodSetup, secret: str) -> Response:
+    """Show Stripe's form, on a page of its own: the only one that may load Stripe's script."""
+    values = {"setup": begun, "secret": secret, "key": settings().stripe_publishable_key, "back": _back(begun)}
+    answer = make_response(render_template(STRIPE_FORM, return_url=setups.return_url(begun.id), **values))
+    answer.headers["Content-Security-Policy"] = security_headers.policy(settings(), stripe_form=True)
+    return answer
+
+
+def _back(begun: MethodSetup) -> str:
+    return safe_next(begun.back) if begun.back else url_for("payment_methods.page")
+
+
+def _back_with(done: MethodSetup) -> str:
+    """Return the page that the customer came from, with the new method chosen there."""
+    back = _back(done)
+    return f"{back}{'&' if '?' in back else '?'}{urlencode({'method': done.method_id})}" if done.back else back
+
+
+def _saved_notice(done: MethodSetup) -> str:
+    method = next((each for each in payment_methods.saved() if each.id == done.method_id), None)
+    return f"{method_name(method)} is saved." if method else "The payment method is saved."
+
+
+def _address() -> str:
+    return request.remote_addr or ""

@@ -1,0 +1,68 @@
+"""Letting go of removed methods at the processor: at once if it answers, else again until it did."""
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select, update
+
+from app import clock
+from app.domain.payments import Misused, next_check
+from app.models.database import db
+from app.models.payments import PaymentMethod
+from app.models.scope import as_service
+from app.services.processor import gateway
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+LEASE = timedelta(minutes=5)
+
+
+def let_go(method_id: str) -> bool:
+    """Detach a removed method at the processor; return whether that is done. Any number of times."""
+    with as_service("let go of a removed payment method"):
+        method = db.session.get_one(PaymentMethod, method_id, populate_existing=True)
+        if method.detach_at is None or method.removed_at is None:
+            return True
+        removed_at, processor_id, customer_id = method.removed_at, method.processor_id, method.customer_id
+        answer = gateway().detach_method(processor_id, key=f"{method_id}:detach")
+        now = clock.now()
+        done = answer is None or (isinstance(answer, Misused) and answer.code == "resource_missing")
+        if isinstance(answer, Misused) and not done:
+            log.error("method_not_detached", method=method_id, why=answer.code)
+        with transaction() as session:
+            session.execute(
+                update(PaymentMethod)
+                .where(PaymentMethod.customer_id == customer_id, PaymentMethod.id == method_id)
+                .values(detach_at=None if done else now + next_check(now - removed_at))
+                .execution_options(synchronize_session=False)
+            )
+        return done
+
+
+def of_customer(customer_id: str) -> None:
+    """Let go of the customer's removed methods that wait for their first try."""
+    now = clock.now()
+    with as_service("let go of removed payment methods"):
+        rows = select(PaymentMethod.id).where(PaymentMethod.customer_id == customer_id, PaymentMethod.detach_at <= now)
+        for method_id in db.session.scalars(rows.order_by(PaymentMethod.id)).all():
+            let_go(method_id)
+
+
+def due(limit: int) -> int:
+    """Let go of removed methods that the processor has not heard of yet; return how many are done."""
+    now = clock.now()
+    with as_service("find removed payment methods to let go of"):
+        with transaction() as session:
+            waiting = list(
+                session.scalars(
+                    select(PaymentMethod)
+                    .where(PaymentMethod.detach_at <= now)
+                    .order_by(PaymentMethod.detach_at, PaymentMethod.id)
+                    .limit(limit)
+                    .with_for_update(skip_locked=True)
+                )
+            )
+            claimed = [each.id for each in waiting]
+            for each in waiting:
+                each.detach_at = now + LEASE
+        return sum(let_go(each) for each in claimed)

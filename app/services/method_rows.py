@@ -1,0 +1,114 @@
+"""The rows of saved methods inside a transaction: changed one customer at a time, one default at most.
+
+Used by `payment_methods` and `setups`; pages call those.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import ids
+from app.domain.catalog_terms import PaymentMethods
+from app.domain.errors import NotFound
+from app.domain.methods import Expiry, expiry
+from app.domain.payments import SavedMethod
+from app.models.customers import Customer
+from app.models.payments import PaymentMethod
+from app.services import audit, catalogs
+
+
+def keep(
+    session: Session, customer_id: str, method: SavedMethod, *, actor: str, address: str, now: datetime
+) -> PaymentMethod:
+    """Save what the processor holds, once, in the caller's transaction; `actor` is whoever wished it.
+
+    The same card or account again takes the place of the older entry, so that it never stands there twice.
+    """
+    policy = lock_customer(session, customer_id)
+    known = session.scalars(
+        select(PaymentMethod).where(
+            PaymentMethod.customer_id == customer_id, PaymentMethod.processor_id == method.processor_id
+        )
+    ).one_or_none()
+    if known is not None:
+        return known
+    methods = live(session, customer_id)
+    twin = next((each for each in methods if _is_same(each, method)), None)
+    takes_default = not any(each.is_default for each in methods) or (twin is not None and twin.is_default)
+    if twin is not None:
+        take_away(session, twin, now)
+        note(session, customer_id, actor, "payment_method.replaced", twin, address)
+    row = PaymentMethod(
+        id=ids.new("pm"),
+        customer_id=customer_id,
+        processor_id=method.processor_id,
+        kind=method.kind,
+        brand=method.brand,
+        last4=method.last4,
+        exp_month=method.exp_month,
+        exp_year=method.exp_year,
+        holder=method.holder[:200],
+        fingerprint=method.fingerprint,
+        is_default=takes_default and method.kind not in policy.top_up_only,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    note(session, customer_id, actor, "payment_method.added", row, address)
+    return row
+
+
+def lock_customer(session: Session, customer_id: str) -> PaymentMethods:
+    """Let the customer's other changes of methods wait; return the seller's policy.
+
+    Two first methods at once: one becomes the default. Two removals at once: one of them is the last.
+    """
+    catalog = session.scalars(
+        select(Customer.catalog).where(Customer.customer_id == customer_id).with_for_update(key_share=True)
+    ).one()
+    return catalogs.current(catalog).payment_methods
+
+
+def live(session: Session, customer_id: str) -> list[PaymentMethod]:
+    """Return the customer's methods that are not removed, locked, the newest first."""
+    return list(
+        session.scalars(
+            select(PaymentMethod)
+            .where(PaymentMethod.customer_id == customer_id, PaymentMethod.removed_at.is_(None))
+            .order_by(PaymentMethod.created_at.desc(), PaymentMethod.id.desc())
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def of(methods: list[PaymentMethod], method_id: str) -> PaymentMethod:
+    """Return this one of the methods, or `NotFound`."""
+    found = next((each for each in methods if each.id == method_id), None)
+    if found is None:
+        raise NotFound("payment method")
+    return found
+
+
+def _is_same(row: PaymentMethod, method: SavedMethod) -> bool:
+    return bool(method.fingerprint) and (row.kind, row.fingerprint) == (method.kind, method.fingerprint)
+
+
+def take_away(session: Session, method: PaymentMethod, now: datetime) -> None:
+    """Remove the method here; the processor is to be told after the transaction."""
+    method.is_default, method.removed_at, method.detach_at = False, now, now
+    session.flush()  # before another one becomes the default
+
+
+def heir(others: list[PaymentMethod], policy: PaymentMethods, now: datetime) -> PaymentMethod | None:
+    """Return which method the default passes on to: the newest that may be charged for anything."""
+    fit = [each for each in others if each.kind not in policy.top_up_only]
+    good = [each for each in fit if expiry(each.exp_month, each.exp_year, now.date()) is not Expiry.OVER]
+    return next(iter([*good, *fit]), None)
+
+
+def note(session: Session, customer_id: str, actor: str, action: str, method: PaymentMethod, address: str = "") -> None:
+    """Write in the audit trail what `actor` did to the method."""
+    after = {"brand": method.brand, "last4": method.last4, "default": method.is_default}
+    audit.record(session, customer_id, actor, action, method.id, after=after, address=address)

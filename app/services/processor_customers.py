@@ -1,0 +1,48 @@
+"""The processor's own record of a customer, made when it is first needed."""
+
+from sqlalchemy import select, update
+
+from app.domain.errors import Refused
+from app.domain.payments import Misused, Unknown
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_service
+from app.services.processor import gateway
+from app.services.transaction import transaction
+
+UNAVAILABLE = Refused(
+    "Our payment processor does not answer right now. Nothing was charged or saved. Please try again in a minute.",
+    "processor_unavailable",
+    503,
+)
+
+
+def of(customer_id: str) -> str:
+    """Return the processor's id of the customer, or refuse (503) while the processor does not give one."""
+    made = named(customer_id)
+    if not isinstance(made, str):
+        raise UNAVAILABLE
+    return made
+
+
+def named(customer_id: str) -> str | Unknown | Misused:
+    """Return the processor's id of the customer. Two who ask at once get the same, by the key."""
+    with as_service("name the customer to the processor"):
+        customer = db.session.get_one(Customer, customer_id)
+        if customer.processor_customer:
+            return customer.processor_customer
+        name, email = customer.name, customer.email
+        made = gateway().create_customer(customer_id=customer_id, name=name, email=email, key=f"{customer_id}:customer")
+        if not isinstance(made, str):
+            # Somebody else's first request may have been quicker with the same key.
+            by_now = db.session.scalar(select(Customer.processor_customer).where(Customer.customer_id == customer_id))
+            return by_now or made
+        with transaction() as session:
+            session.execute(
+                update(Customer)
+                .where(Customer.customer_id == customer_id, Customer.processor_customer.is_(None))
+                .values(processor_customer=made)
+                .execution_options(synchronize_session=False)
+            )
+            kept = session.scalar(select(Customer.processor_customer).where(Customer.customer_id == customer_id))
+        return kept or made

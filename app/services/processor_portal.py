@@ -1,0 +1,52 @@
+"""The processor's own portal, where the seller lets customers manage their methods there, and what they did in it."""
+
+from sqlalchemy import select
+
+from app import clock, ids
+from app.domain.errors import Refused
+from app.domain.methods import SAVED_RAILS
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.payments import PaymentMethod
+from app.models.scope import as_service
+from app.services import catalogs, method_changes, method_detaching, method_rows, processor_customers
+from app.services.processor import gateway
+from app.services.transaction import transaction
+
+
+def address(actor: Actor, *, return_url: str) -> str:
+    """Return where the portal is for one visit.
+
+    Refuses (404) where the seller does not offer it and (503) when the processor does not answer.
+    """
+    with as_service("see where payment methods are managed"):
+        catalog = catalogs.current(db.session.get_one(Customer, actor.customer_id).catalog)
+    if catalog.payment_methods.manage == "purser":
+        raise Refused("Payment methods are managed on this page.", "portal_not_offered", 404)
+    owner = processor_customers.of(actor.customer_id)
+    key = f"{actor.customer_id}:portal:{ids.new_form_key()}"
+    url = gateway().portal_url(processor_customer=owner, return_url=return_url, key=key)
+    if not isinstance(url, str):
+        raise processor_customers.UNAVAILABLE
+    return url
+
+
+def came_back(customer_id: str) -> bool:
+    """Take over what was added, changed and removed at the processor; return False when it could not be asked."""
+    owner = processor_customers.of(customer_id)
+    with as_service("take over what was done in the processor's portal"):
+        listed = gateway().list_methods(owner)
+        if not isinstance(listed, list):
+            return False
+        rows = select(PaymentMethod).where(PaymentMethod.customer_id == customer_id)
+        known = {each.processor_id: each.id for each in db.session.scalars(rows)}
+        taken = catalogs.current(db.session.get_one(Customer, customer_id).catalog).payment_methods.kinds
+        now = clock.now()
+        for method in reversed(listed):  # the processor names the newest first
+            if method.processor_id not in known and method.kind in SAVED_RAILS and method.kind in taken:
+                with transaction() as session:
+                    method_rows.keep(session, customer_id, method, actor="processor", address="", now=now)
+        looked = [method_changes.look(method_id) for method_id in known.values()]
+        method_detaching.of_customer(customer_id)
+        return all(looked)

@@ -1,0 +1,90 @@
+"""Adding a payment method from any page: what is offered, the fields of it, and where the customer goes on.
+
+In the sandbox one of the test methods is chosen; with Stripe its own form asks, on a page of its own.
+"""
+
+from typing import Any
+
+from flask import Response, make_response, redirect, request, url_for
+from limits import RateLimitItemPerHour
+from wtforms import StringField
+
+from app.domain.errors import Refused
+from app.domain.methods import SAVED_RAILS, Rail, SetupState
+from app.extensions import limiter
+from app.gateways import sandbox
+from app.models.setups import MethodSetup
+from app.services import mandates, setups
+from app.web.access import current_actor, current_catalog, settings
+from app.web.fields import PageForm
+from app.web.respond import wants_fragment
+
+# Who tries stolen cards tries many: so often may a customer's members begin to save one in an hour.
+TRIES = RateLimitItemPerHour(30, 1, namespace="new_method")
+
+
+class NewMethodForm(PageForm):
+    """What `payment_methods/_add.html` asks for. A page's own form may inherit it."""
+
+    kind = StringField("Kind of payment method")
+    test_method = StringField("Test method")
+    accept = StringField("Mandate")
+    """The version of the mandate that was accepted, where its box is ticked."""
+
+
+def offer() -> dict[str, Any]:
+    """Return what `payment_methods/_add.html` shows: nothing to add where the seller lets the processor manage it."""
+    catalog, in_sandbox = current_catalog(), settings().payments == "sandbox"
+    here = catalog.payment_methods.manage != "processor_portal"
+    rails = [Rail(kind) for kind in catalog.payment_methods.kinds if here and kind in SAVED_RAILS]
+    return {
+        "rails": rails,
+        "test_methods": {rail: sandbox.TEST_METHODS[rail] for rail in rails} if in_sandbox else {},
+        "mandate": mandates.current(catalog) if Rail.SEPA_DEBIT in rails else None,
+    }
+
+
+def begin(form: NewMethodForm, *, back: str) -> MethodSetup:
+    """Begin to save what the form says, or refuse; `back` is the path of ours to return to, choices included."""
+    if not limiter.limiter.hit(TRIES, current_actor().customer_id):
+        raise Refused("Too many tries. Wait an hour, then try again.", "too_many_tries", 429)
+    kind, test_method = form.kind.data or "", form.test_method.data or ""
+    if settings().payments == "sandbox":
+        rails = [rail for rail, methods in offer()["test_methods"].items() if test_method in dict(methods)]
+        if not rails:
+            raise Refused("Choose one of the test methods.", "test_method_unknown", 422, "test_method")
+        kind = rails[0]
+    elif kind not in offer()["rails"]:
+        raise Refused("Choose what to add.", "kind_not_taken", 422, "kind")
+    return setups.begin(
+        current_actor(),
+        kind=Rail(kind),
+        test_method=test_method if settings().payments == "sandbox" else "",
+        back=back,
+        address=request.remote_addr or "unknown",
+        user_agent=request.headers.get("User-Agent", "") or "unknown",
+        mandate_text_version=form.accept.data or "",
+    )
+
+
+def onward(setup: MethodSetup) -> Response | None:
+    """Return the way to the bank, the wallet or the processor's form; None: the method is saved.
+
+    Refuses, in words, one that is over with nothing saved.
+    """
+    if setup.state == SetupState.SUCCEEDED:
+        return None
+    if setup.state == SetupState.REQUIRES_ACTION and setup.action_url:
+        return away(setup.action_url)
+    if setup.state in {SetupState.FAILED, SetupState.CANCELED}:
+        raise setups.refusal(setup)
+    return away(url_for("payment_methods.setup", setup_id=setup.id))
+
+
+def away(address: str) -> Response:
+    """Send the browser to another page as a whole: also htmx, which would otherwise fetch it as a fragment."""
+    if not wants_fragment():
+        return make_response(redirect(address, code=303))
+    answer = make_response("", 200)
+    answer.headers["HX-Redirect"] = address
+    return answer

@@ -1,0 +1,350 @@
+"""Payment methods: which are saved, the default, adding and removing, all of it without JavaScript too."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.domain.people import Actor
+from app.gateways import sandbox
+from app.models.customers import Customer
+from app.models.payments import PaymentMethod
+from app.models.scope import as_service
+from app.services.transaction import transaction
+from tests.support import cast, methods, shop
+from tests.support.browser import Browser, Page
+from tests.support.methods import ACCOUNT, ONCE, REFUSED
+from tests.support.shop import GOOD
+from tests.support.statements import counted
+
+PATH = "/billing/payment-methods/"
+ADD = "form[aria-label='Add a payment method']"
+FRAGMENT = {"HX-Request": "true"}
+OTHER = "pm_card_mastercard"
+
+
+@pytest.fixture
+def erika(app: Flask, origin: str) -> Callable[..., tuple[Browser, Customer, Actor]]:
+    """Sign Erika in, whose seller takes every kind and has these terms."""
+
+    def sign_in(**terms: str) -> tuple[Browser, Customer, Actor]:
+        customer, actor = methods.initech(**terms)
+        return cast.signed_in(app, origin, actor), customer, actor
+
+    return sign_in
+
+
+def table(page: Page) -> list[list[str]]:
+    """Return the rows of the table as a person reads them."""
+    rows = page.soup.select(".table--methods tbody tr:not(.table__wide)")
+    return [[" ".join(cell.get_text(" ").split()) for cell in row.select("th, td")] for row in rows]
+
+
+def adds(browser: Browser, kind: str = "card", test_method: str = GOOD, **fields: object) -> Page:
+    """Open the form for a kind and send it."""
+    return browser.submits(browser.opens(f"{PATH}?add={kind}"), ADD, test_method=test_method, **fields)
+
+
+def dated(method: PaymentMethod, month: int, year: int) -> None:
+    with as_service("test"), transaction() as session:
+        row = session.get_one(PaymentMethod, method.id)
+        row.exp_month, row.exp_year = month, year
+
+
+def test_without_any_it_says_so_and_offers_to_add_one(alice: Browser) -> None:
+    page = alice.opens(PATH)
+    assert (page.status, page.texts("h1")) == (200, ["Payment methods"])
+    assert "No payment method is saved yet." in page.text
+    assert page.texts("#payment_methods-content a.btn") == ["Add new credit card", "Add PayPal"]
+    assert page.soup.select("table") == []
+
+
+def test_it_shows_each_with_its_last_digits_name_and_date(alice: Browser, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor)
+    shop.add_method(alice_actor, OTHER)
+    page = alice.opens(PATH)
+    assert table(page) == [
+        ["Visa ending in 4242", "Acme", "08/2034", "Default", "Remove Visa ending in 4242"],
+        [
+            "Mastercard ending in 4444",
+            "Acme",
+            "08/2034",
+            "Set as default",
+            "Remove Mastercard ending in 4444",
+        ],
+    ]
+
+
+def test_there_is_no_field_for_a_card_number(alice: Browser) -> None:
+    page = alice.opens(f"{PATH}?add=card")
+    assert [each["name"] for each in page.find(ADD).select("input:not([type=hidden]), select")] == ["test_method"]
+    assert page.soup.select("[autocomplete^=cc-]") == []
+
+
+def test_a_card_is_added(app: Flask, alice: Browser, acme: Customer) -> None:
+    page = adds(alice)
+    assert (page.status, page.redirects) == (200, (PATH,))
+    assert page.notices() == ["Visa ending in 4242 is saved."]
+    assert table(page)[0][:4] == ["Visa ending in 4242", "Acme", "08/2034", "Default"]
+    assert methods.both_sides_agree(app, acme)
+
+
+def test_htmx_gets_the_list_and_the_notice_beside_it(alice: Browser) -> None:
+    form = alice.opens(f"{PATH}?add=card")
+    sent = {"csrf_token": form.value("csrf_token"), "kind": "card", "test_method": GOOD}
+    part = alice.posts(PATH, sent, **FRAGMENT)
+    assert part.status == 200
+    assert part.texts("#notices .notice") == ["Visa ending in 4242 is saved."]
+    assert part.texts("#payment_methods-content h2[autofocus]") == ["Your payment methods"]
+    assert part.soup.select("html, h1") == []
+
+
+@pytest.mark.parametrize("query", ["", "?add=card", "?remove=ID"])
+def test_page_and_fragment_agree(alice: Browser, alice_actor: Actor, query: str) -> None:
+    query = query.replace("ID", shop.add_method(alice_actor).id)
+    whole, part = alice.opens(PATH + query), alice.opens(PATH + query, **FRAGMENT)
+    assert str(whole.find("#payment_methods-content")) == str(part.find("#payment_methods-content"))
+
+
+def test_another_one_is_made_the_default(alice: Browser, acme: Customer, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor)
+    shop.add_method(alice_actor, OTHER)
+    page = alice.submits(alice.opens(PATH), "form[action$='/default']")
+    assert page.notices() == ["Mastercard ending in 4444 is your default payment method now."]
+    assert methods.shown(acme) == [("4444", True), ("4242", False)]
+
+
+def test_a_method_is_removed_after_a_question(app: Flask, alice: Browser, acme: Customer, alice_actor: Actor) -> None:
+    card = shop.add_method(alice_actor)
+    shop.add_method(alice_actor, OTHER)
+    asked = alice.follows(alice.opens(PATH), f"a[title=Remove][href*='{card.id}']")
+    assert asked.texts("#payment_methods-remove") == ["Remove Visa ending in 4242?"]
+    assert "another one takes its place" in asked.text
+    assert len(methods.live(acme)) == 2
+    kept = alice.follows(asked, "#payment_methods-removal a")
+    assert len(table(kept)) == 2
+    page = alice.submits(asked, "form[action$='/removal']")
+    words = "Visa ending in 4242 is removed. Mastercard ending in 4444 is your default payment method now."
+    assert page.notices() == [words]
+    assert methods.shown(acme) == [("4444", True)]
+    assert methods.both_sides_agree(app, acme)
+
+
+def test_the_last_one_may_go_and_the_question_says_what_that_means(
+    alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    card = shop.add_method(alice_actor)
+    asked = alice.opens(f"{PATH}?remove={card.id}")
+    assert "It is your only payment method" in asked.text
+    page = alice.submits(asked, "form[action$='/removal']")
+    assert "No payment method is saved yet." in page.text
+
+
+@pytest.mark.case("AC-73")
+def test_where_the_seller_forbids_it_the_last_one_stays(
+    erika: Callable[..., tuple[Browser, Customer, Actor]],
+) -> None:
+    browser, customer, actor = erika(may_remove_last="false")
+    card = shop.add_method(actor)
+    page = browser.opens(PATH)
+    assert page.soup.select("a[title=Remove]") == []
+    assert "One payment method must stay." in page.text
+    assert browser.opens(f"{PATH}?remove={card.id}").soup.select("#payment_methods-removal") == []
+    token = page.soup.select("[name=csrf_token]")[0]["value"]
+    refused = browser.posts(f"{PATH}{card.id}/removal", {"csrf_token": token})
+    assert refused.status == 409
+    assert refused.errors() == ["This is your only payment method. Add another one before you remove it."]
+    assert methods.shown(customer) == [("4242", True)]
+
+
+def test_expired_and_soon_expiring_cards_are_said_in_words(alice: Browser, alice_actor: Actor) -> None:
+    card, other = shop.add_method(alice_actor), shop.add_method(alice_actor, OTHER)
+    today = clock.now()
+    dated(card, 1, 2020)
+    dated(other, today.month, today.year)
+    page = alice.opens(PATH)
+    assert [row[2] for row in table(page)] == ["01/2020 Expired", f"{today:%m/%Y} Expires soon"]
+    assert "Your default payment method has expired." in page.text
+    dated(card, 8, 2034)
+    alice.submits(alice.opens(PATH), "form[action$='/default']")
+    assert "Your default payment method expires soon." in alice.opens(PATH).text
+
+
+def test_a_refused_card_is_said_beside_the_field_and_kept(alice: Browser, acme: Customer) -> None:
+    page = adds(alice, test_method=REFUSED)
+    assert page.status == 422
+    assert page.errors() == ["The card's security code is wrong. Nothing was saved."]
+    assert page.value("test_method") == REFUSED
+    assert methods.live(acme) == []
+
+
+def test_an_outage_is_said_and_nothing_is_lost(app: Flask, alice: Browser, acme: Customer) -> None:
+    sandbox.plant(app.extensions["purser.settings"], "create_setup", "timeout_before")
+    page = adds(alice, test_method=OTHER)
+    assert page.status == 503
+    assert "does not answer right now" in page.errors()[0]
+    assert page.value("test_method") == OTHER
+    assert methods.live(acme) == []
+
+
+def test_a_made_up_choice_is_refused(alice: Browser, acme: Customer) -> None:
+    page = alice.opens(f"{PATH}?add=card")
+    for test_method in ("", "pm_card_unheard_of", ACCOUNT, "x" * 3000, "a\0b"):
+        sent = {"csrf_token": page.value("csrf_token"), "kind": "card", "test_method": test_method}
+        assert alice.posts(PATH, sent).status == 422
+    assert methods.live(acme) == []
+    assert alice.opens(f"{PATH}?add=iou&remove=nothing").status == 200
+
+
+@pytest.mark.case("AC-12")
+@pytest.mark.parametrize(("name", "approve"), [(ONCE, True), (ONCE, False), ("paypal", True), ("paypal", False)])
+def test_the_bank_or_paypal_asks_and_the_customer_comes_back(
+    alice: Browser, acme: Customer, name: str, approve: bool
+) -> None:
+    asks = adds(alice, "paypal" if name == "paypal" else "card", name)
+    assert "/sandbox/" in asks.path
+    page = alice.submits(asks, "form", button=f"[name={'approve' if approve else 'decline'}]")
+    if approve:
+        assert page.path == PATH
+        assert page.notices() == ["PayPal is saved." if name == "paypal" else "Visa ending in 3155 is saved."]
+        assert len(methods.live(acme)) == 1
+    else:
+        assert page.texts("#payment_methods-setup h2") == ["Nothing was saved"]
+        assert "not confirmed that it is you" in page.text
+        assert methods.live(acme) == []
+        again = alice.follows(page, "#payment_methods-setup a.btn--primary")
+        assert len(again.soup.select(ADD)) == 1
+
+
+def test_htmx_is_sent_to_the_bank_as_a_whole_page(alice: Browser) -> None:
+    form = alice.opens(f"{PATH}?add=card")
+    sent = {"csrf_token": form.value("csrf_token"), "kind": "card", "test_method": ONCE}
+    answer = alice.posts(PATH, sent, **FRAGMENT)
+    assert (answer.status, answer.response.text) == (200, "")
+    assert "/sandbox/challenge/seti_" in answer.response.headers["HX-Redirect"]
+
+
+def test_what_waits_for_the_customer_is_shown_and_can_be_given_up(
+    alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    methods.begins(alice_actor, "paypal")
+    page = alice.opens(PATH)
+    assert "PayPal waits for you." in page.text
+    waits = alice.follows(page, ".notice a")
+    assert waits.texts("#payment_methods-setup h2") == ["PayPal waits for you"]
+    assert "/sandbox/wallet/" in str(waits.find("#payment_methods-setup a.btn--primary")["href"])
+    over = alice.submits(waits, "form[action$='/cancellation']")
+    assert over.texts("#payment_methods-setup h2") == ["Nothing was saved"]
+    assert "waits for you" not in alice.opens(PATH).text
+
+
+def test_an_unknown_end_is_waited_for_and_then_shown(app: Flask, alice: Browser, acme: Customer) -> None:
+    settings = app.extensions["purser.settings"]
+    sandbox.plant(settings, "confirm_setup", "timeout_after")
+    sandbox.plant(settings, "fetch_setup", "timeout_before")
+    page = adds(alice)
+    assert page.texts("#payment_methods-setup h2") == ["We have not heard back about this payment method yet"]
+    assert page.find("#payment_methods-setup")["hx-trigger"] == "every 2s"
+    back = alice.opens(f"{page.path}/return")
+    assert (back.path, back.notices()) == (PATH, ["Visa ending in 4242 is saved."])
+    assert alice.opens(page.path).texts("#payment_methods-setup h2") == ["Your payment method is saved"]
+    assert len(methods.live(acme)) == 1
+
+
+def test_a_debit_shows_its_mandate_and_needs_it_accepted(
+    erika: Callable[..., tuple[Browser, Customer, Actor]],
+) -> None:
+    browser, customer, _actor = erika()
+    form = browser.opens(f"{PATH}?add=sepa_debit")
+    assert "you authorise (A) Meridian Analytics GmbH and Stripe" in form.find("#mandate-text").get_text()
+    refused = browser.submits(form, ADD, test_method=ACCOUNT)
+    assert (refused.status, refused.errors()) == (422, ["Read the mandate and accept it first."])
+    assert methods.live(customer) == []
+    page = browser.submits(refused, ADD, test_method=ACCOUNT, accept=True)
+    assert page.notices() == ["SEPA direct debit ending in 3000 is saved."]
+    assert table(page)[0][2] == "Does not expire"
+
+
+def test_the_mandate_can_be_downloaded_by_its_customer_alone(
+    erika: Callable[..., tuple[Browser, Customer, Actor]], mallory: Browser
+) -> None:
+    browser, _customer, _actor = erika()
+    page = adds(browser, "sepa_debit", ACCOUNT, accept=True)
+    address = str(page.find(".table--methods a[href*=mandates]")["href"])
+    file = browser.opens(address).response
+    assert file.mimetype == "text/plain"
+    assert file.headers["Content-Disposition"].startswith("attachment; filename=sepa-mandate-man_")
+    assert "Accepted by:          Erika Ebner" in file.text
+    assert mallory.opens(address).status == 404
+
+
+def test_the_portal_is_opened_where_the_catalog_offers_it(
+    erika: Callable[..., tuple[Browser, Customer, Actor]], alice: Browser
+) -> None:
+    assert alice.opens(PATH).soup.select("form[action$='/portal']") == []
+    browser, customer, actor = erika(manage='"both"')
+    card = shop.add_method(actor)
+    there = browser.submits(browser.opens(PATH), "form[action$='/portal']")
+    assert there.status == 200
+    assert "/sandbox/" in there.path
+    sandbox.detach(browser.client.application.extensions["purser.settings"], card.processor_id)
+    back = browser.opens(f"{PATH}portal/return")
+    assert back.path == PATH
+    assert "No payment method is saved yet." in back.text
+    assert methods.live(customer) == []
+
+
+def test_where_the_processor_manages_methods_nothing_is_added_here(
+    erika: Callable[..., tuple[Browser, Customer, Actor]],
+) -> None:
+    browser, _customer, actor = erika(manage='"both"')
+    shop.add_method(actor)
+    methods.sells(manage='"processor_portal"')
+    page = browser.opens(f"{PATH}?add=card")
+    assert "added and removed in Stripe’s portal" in page.text
+    assert page.soup.select(f"{ADD}, a[title=Remove], #payment_methods-content a.btn") == []
+    assert len(page.soup.select("form[action$='/portal']")) == 1
+
+
+def test_a_viewer_sees_them_and_is_told_whom_to_ask(alice: Browser, alice_actor: Actor, bob: Browser) -> None:
+    card = shop.add_method(alice_actor)
+    shop.add_method(alice_actor, OTHER)
+    for query in ("", "?add=card", f"?remove={card.id}"):
+        page = bob.opens(PATH + query)
+        assert (page.status, len(table(page))) == (200, 2)
+        assert "Ask an owner or billing manager" in page.text
+        assert page.soup.select("main form, main a[title=Remove], #payment_methods-content a.btn") == []
+
+
+@pytest.mark.case("AC-59")
+def test_mallory_cannot_touch_acmes(app: Flask, acme: Customer, alice_actor: Actor, mallory: Browser) -> None:
+    card, setup = shop.add_method(alice_actor), methods.begins(alice_actor, "paypal")
+    token = mallory.opens(PATH).soup.select("[name=csrf_token]")[0]["value"]
+    for path in (f"{card.id}/default", f"{card.id}/removal", f"setups/{setup.id}/cancellation"):
+        assert mallory.posts(PATH + path, {"csrf_token": token}).status in {404, 409}
+    for path in (f"setups/{setup.id}", f"setups/{setup.id}/return"):
+        assert mallory.opens(PATH + path).status == 404
+    assert "Visa" not in mallory.opens(f"{PATH}?remove={card.id}").find("#payment_methods-content").get_text()
+    assert methods.shown(acme) == [("4242", True)]
+
+
+def test_many_tries_in_a_short_time_are_refused(alice: Browser, acme: Customer) -> None:
+    page = alice.opens(f"{PATH}?add=card")
+    sent = {"csrf_token": page.value("csrf_token"), "kind": "card", "test_method": "pm_card_unheard_of"}
+    statuses = [alice.posts(PATH, sent).status for _ in range(31)]
+    assert statuses == [422] * 30 + [429]
+
+
+def test_the_number_of_statements_does_not_grow_with_the_methods(
+    erika: Callable[..., tuple[Browser, Customer, Actor]],
+) -> None:
+    browser, _customer, actor = erika()
+    shop.add_method(actor, ACCOUNT)
+    with counted() as few:
+        browser.opens(PATH)
+    for name in (GOOD, OTHER, "pm_card_amex", "pm_disputed_de"):
+        shop.add_method(actor, name)
+    with counted() as many:
+        browser.opens(PATH)
+    assert len(many) == len(few) <= 9
