@@ -19,6 +19,8 @@ SOURCES = {
     "refund": "refunds",
 }
 """The account that a grant of each kind comes out of."""
+BURNING = ("usage", "refunded", "disputed")
+"""The kinds of transfers that take from grants, in their order, what the customer no longer has."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,15 @@ def is_expired(expires_at: datetime | None, now: datetime) -> bool:
     return expires_at is not None and expires_at <= now
 
 
-def allocate(debit: int, grants: Iterable[LiveGrant], now: datetime) -> tuple[list[Share], int]:
-    """Return what the debit takes from each grant, in burn order, and the part that no grant covers: the debt."""
+def allocate(debit: int, grants: Iterable[LiveGrant], now: datetime, own: str = "") -> tuple[list[Share], int]:
+    """Return what the debit takes from each grant, in burn order, and the part that no grant covers: the debt.
+
+    What a purchase gave is clawed back from the purchase itself first: the grant of the id `own`.
+    """
     ensure(debit > 0, f"a debit of {debit}")
     shares, left = [], debit
-    for grant in sorted((each for each in grants if is_live(each, now)), key=burn_order):
+    live = sorted((each for each in grants if is_live(each, now)), key=burn_order)
+    for grant in sorted(live, key=lambda each: each.id != own):
         if left == 0:
             break
         taken = min(left, grant.remaining)

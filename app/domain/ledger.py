@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.domain.errors import Refused, ensure
 
 CREDITS = "credits"
-"""The customer's balance. Its floor is minus the overage protection."""
+"""The customer's balance. Its floor is minus the overage protection; only a claw-back passes it, and leaves a debt."""
 MONEY_ACCOUNTS = ("clearing", "disputes", "prepaid", "processor")
 CREDIT_ACCOUNTS = ("breakage", CREDITS, "disputes", "promotions", "purchases", "referrals", "refunds", "revenue")
 
@@ -29,6 +29,8 @@ class Posting:
     source_id: str
     description: str
     corrects_id: str | None = None
+    claw_back: bool = False
+    """What it takes is gone already, refunded or disputed, so that it goes even below the floor."""
 
     def __post_init__(self) -> None:
         ensure(type(self.amount) is int and self.amount > 0, f"a posting of {self.amount!r}")
@@ -75,7 +77,7 @@ def post(postings: Sequence[Posting], balances: Balances, floors: Floors) -> dic
 
     `floors` gives the lowest balance an account may reach: zero for a prepaid customer, minus the overage protection
     for one who may run a debt, None for an account that may go anywhere. Postings that only raise an account are let
-    through even while it is under its floor.
+    through even while it is under its floor, and so are claw-backs.
     """
     after = dict(balances)
     for posting in postings:
@@ -83,7 +85,16 @@ def post(postings: Sequence[Posting], balances: Balances, floors: Floors) -> dic
         after[posting.debited] -= posting.amount
         after[posting.credited] += posting.amount
     for key, balance in after.items():
-        floor = floors[key]
-        if floor is not None and balance < floor and balance < balances[key]:
+        floor, clawed = floors[key], _clawed(postings, key)
+        if floor is not None and balance < floor and balance < balances[key] - clawed:
             raise Refused("There is not enough credit for this.", "insufficient_credits", 402)
     return after
+
+
+def debt(balance: int, floor: int | None) -> int:
+    """Return how far a claw-back has left a balance below its floor."""
+    return 0 if floor is None else max(0, floor - balance)
+
+
+def _clawed(postings: Sequence[Posting], key: AccountKey) -> int:
+    return sum(posting.amount for posting in postings if posting.claw_back and posting.debited == key)

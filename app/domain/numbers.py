@@ -64,3 +64,8 @@ def compute(
         credit_unit=credit_unit,
         standing=standing,
     )
+
+
+def owed(numbers: Numbers) -> Credits:
+    """Return how far the balance is below what the overage protection allows: only a claw-back brings it there."""
+    return Credits(max(0, -numbers.remaining_credits.micros - numbers.overage_protection.micros))

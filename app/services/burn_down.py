@@ -22,15 +22,18 @@ def source_account(grant: Grant) -> str:
     return rule.SOURCES[grant.kind]
 
 
-def burn(session: Session, transfer: Transfer, now: datetime) -> None:
-    """Take a debit out of the grants that are live, in their order; what they do not hold is the customer's debt."""
+def burn(session: Session, transfer: Transfer, now: datetime, own: str = "") -> None:
+    """Take a debit out of the grants that are live, in their order; what they do not hold is the customer's debt.
+
+    A claw-back names the grant that it begins with: `own`.
+    """
     live = session.scalars(
         select(Grant)
         .where(Grant.customer_id == transfer.customer_id, Grant.remaining_micros > 0)
         .execution_options(populate_existing=True)
     ).all()
     by_id = {grant.id: grant for grant in live}
-    shares, _debt = rule.allocate(transfer.amount, [view(grant) for grant in live], now)
+    shares, _debt = rule.allocate(transfer.amount, [view(grant) for grant in live], now, own)
     for share in shares:
         take(session, transfer, by_id[share.grant_id], share.micros)
 
@@ -83,7 +86,7 @@ def _covered(session: Session, wrong: Transfer) -> dict[str, int]:
     """Return, per grant, what paid for debts: taken by no debit that still stands."""
     fix = aliased(Transfer)
     undone = select(fix.id).where(fix.customer_id == Transfer.customer_id, fix.corrects_id == Transfer.id).exists()
-    stands = (Transfer.kind.in_(["expired", "voided"])) | ((Transfer.kind == "usage") & ~undone)
+    stands = (Transfer.kind.in_(["expired", "voided"])) | (Transfer.kind.in_(rule.BURNING) & ~undone)
     rows = session.execute(
         select(Allocation.grant_id, func.sum(Allocation.micros))
         .join(Transfer, (Transfer.customer_id == Allocation.customer_id) & (Transfer.id == Allocation.transfer_id))

@@ -9,6 +9,7 @@ from app.domain.grants import burn_order
 from app.models.database import db
 from app.models.ledger import Allocation, Grant, Transfer
 from app.models.payments import Attempt, Payment
+from app.models.reversals import Dispute, Refund
 from app.services.burn_down import view
 
 
@@ -22,9 +23,12 @@ class Entry:
     grant: Grant | None
     """The grant that the transfer posted, expired or took back."""
     payment: Payment | None
+    """What bought the credit, or what money went back of."""
     attempts: list[Attempt]
     corrects: Transfer | None
     corrected_by: Transfer | None
+    refund: Refund | None = None
+    dispute: Dispute | None = None
 
 
 def entry(transfer_id: str) -> Entry:
@@ -45,19 +49,18 @@ def entry(transfer_id: str) -> Entry:
     ]
     pairs.sort(key=lambda pair: burn_order(view(pair[1])))
     grant = payment = None
+    refund, dispute, paid = _reversal(transfer)
     attempts: list[Attempt] = []
-    if transfer.source_type == "payment":
+    if paid:
         payment = db.session.scalars(
-            select(Payment).where(Payment.customer_id == owner, Payment.id == transfer.source_id)
+            select(Payment).where(Payment.customer_id == owner, Payment.id == paid)
         ).one_or_none()
         grant = db.session.scalars(
-            select(Grant).where(Grant.customer_id == owner, Grant.payment_id == transfer.source_id)
+            select(Grant).where(Grant.customer_id == owner, Grant.payment_id == paid)
         ).one_or_none()
         attempts = list(
             db.session.scalars(
-                select(Attempt)
-                .where(Attempt.customer_id == owner, Attempt.payment_id == transfer.source_id)
-                .order_by(Attempt.number)
+                select(Attempt).where(Attempt.customer_id == owner, Attempt.payment_id == paid).order_by(Attempt.number)
             )
         )
     elif transfer.source_type == "grant":
@@ -76,4 +79,18 @@ def entry(transfer_id: str) -> Entry:
         attempts,
         corrects=next((each for each in links if each.id == transfer.corrects_id), None),
         corrected_by=next((each for each in links if each.corrects_id == transfer.id), None),
+        refund=refund,
+        dispute=dispute,
     )
+
+
+def _reversal(transfer: Transfer) -> tuple[Refund | None, Dispute | None, str]:
+    """Return the refund or dispute that a transfer is for, and the payment behind it, if any."""
+    owner, source = transfer.customer_id, transfer.source_id
+    if transfer.source_type == "refund":
+        refund = db.session.scalars(select(Refund).where(Refund.customer_id == owner, Refund.id == source)).one()
+        return refund, None, refund.payment_id
+    if transfer.source_type == "dispute":
+        dispute = db.session.scalars(select(Dispute).where(Dispute.customer_id == owner, Dispute.id == source)).one()
+        return None, dispute, dispute.payment_id
+    return None, None, source if transfer.source_type == "payment" else ""

@@ -126,19 +126,24 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
             after={"correction": made.id, "reason": reason},
         )
         if wrong.sequence is not None:
-            for kind, grant, micros in burn_down.give_back(session, wrong, made, now):
-                unit = wrong.unit
-                words = "Credit expired" if kind == "expired" else "Credit taken back"
-                to = "breakage" if kind == "expired" else burn_down.source_account(grant)
-                (gone,) = post(
-                    session,
-                    wrong.customer_id,
-                    [Posting(unit, CREDITS, to, micros, kind, "grant", f"{grant.id}:{made.id}", words)],
-                    now,
-                )
-                burn_down.take(session, gone, grant, micros)
+            give_back(session, wrong, made, now)
         session.flush()
         return made
+
+
+def give_back(session: Session, wrong: Transfer, opposite: Transfer, now: datetime) -> None:
+    """Give the grants back what a debit took, now that its opposite is posted; what expired meanwhile goes at once."""
+    for kind, grant, micros in burn_down.give_back(session, wrong, opposite, now):
+        words = "Credit expired" if kind == "expired" else "Credit taken back"
+        to = "breakage" if kind == "expired" else burn_down.source_account(grant)
+        source = f"{grant.id}:{opposite.id}"
+        (gone,) = post(
+            session,
+            wrong.customer_id,
+            [Posting(wrong.unit, CREDITS, to, micros, kind, "grant", source, words)],
+            now,
+        )
+        burn_down.take(session, gone, grant, micros)
 
 
 def _correction(session: Session, wrong: Transfer) -> Transfer | None:
@@ -202,7 +207,7 @@ def _transfer(
 
 
 def _move(session: Session, account: Account, delta: int, version: int) -> None:
-    """Move one balance by a guarded update: only from the version that was read, never below its floor."""
+    """Move one balance by a guarded update: only from the version that was read; a debt is what is below its floor."""
     moved = session.execute(
         update(Account)
         .where(
@@ -211,7 +216,9 @@ def _move(session: Session, account: Account, delta: int, version: int) -> None:
             Account.name == account.name,
             Account.version == account.version,
         )
-        .values(balance=Account.balance + delta, version=version)
+        .values(
+            balance=Account.balance + delta, version=version, debt=rule.debt(account.balance + delta, account.floor)
+        )
         .returning(Account.balance)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()

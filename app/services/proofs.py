@@ -58,9 +58,10 @@ PROOFS = (
     ),
     Proof(
         "I6",
-        "an account is below its floor",
+        "an account is below its floor, and not by its debt",
         """
-        select customer_id, unit || '/' || name as row_id from accounts where floor is not null and balance < floor""",
+        select customer_id, unit || '/' || name as row_id from accounts
+        where floor is not null and balance < floor - debt""",
     ),
     Proof(
         "history",
@@ -116,9 +117,10 @@ PROOFS = (
         left join (
             select customer_id, transfer_id, sum(micros) used from allocations group by customer_id, transfer_id) a
           on a.customer_id = t.customer_id and a.transfer_id = t.id
-        where coalesce(a.used, 0) > t.amount or (t.kind = 'usage' and coalesce(a.used, 0) < 0)
+        where coalesce(a.used, 0) > t.amount or (t.kind in ('usage','refunded','disputed') and coalesce(a.used, 0) < 0)
           or (t.kind in ('expired','voided') and coalesce(a.used, 0) <> t.amount)
-          or (t.kind = 'correction' and (coalesce(a.used, 0) > 0 or -coalesce(a.used, 0) > t.amount))""",
+          or (t.kind in ('correction','refund_failed','dispute_won')
+            and (coalesce(a.used, 0) > 0 or -coalesce(a.used, 0) > t.amount))""",
     ),
     Proof(
         "I10",

@@ -5,13 +5,14 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-from app import ids
+from app import clock, ids
 from app.domain.money import Credits, Money
 from app.domain.people import Actor
+from app.domain.reversals import DisputeState, ProcessorDispute
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
-from app.services import grants, top_ups, usage
+from app.services import disputes, grants, refunds, top_ups, usage
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
 from tests.support.shop import add_method
@@ -20,6 +21,7 @@ CONSTRAINTS = {
     "transfers": ["ck_transfers_two_accounts", "ck_transfers_change_is_amount", "uq_transfers_once"],
     "accounts": ["ck_accounts_floor"],
     "grants": ["ck_grants_has_a_reason"],
+    "payments": ["ck_payments_sent_back"],
 }
 BOUGHT = "(select source_id from transfers where kind = 'sale')"
 DAMAGES = [
@@ -48,6 +50,22 @@ DAMAGES = [
     ("grants", "update grants set remaining_micros = remaining_micros - 1 where kind = 'purchased'", "grt_"),
     ("grants", "delete from allocations", "grt_"),
     ("grants", "update allocations set micros = 40000001", "txn_"),
+    ("I6", "update accounts set debt = 1 where name = 'credits'", "credits:USD/credits"),
+    ("I11", "update payments set refunded_minor = refunded_minor + 1", "pay_"),
+    ("I11", "update payments set disputed_minor = 0", "pay_"),
+    ("I11", "update payments set state = 'disputed'", "pay_"),
+    ("I11", "update refunds set state = 'failed'", "pay_"),
+    ("I11", "update refunds set amount_minor = amount_minor + 1", "ref_"),
+    ("I11", "update refunds set credits_micros = credits_micros - 1", "ref_"),
+    ("I11", "update refunds set credits_micros = 25000001", "pay_"),
+    ("I11", "delete from refunds", "txn_"),
+    ("I11", "update disputes set state = 'lost'", "dsp_"),
+    ("I11", "update disputes set state = 'won'", "dsp_"),
+    ("I11", "update disputes set credits_micros = 0", "credits:USD/disputes"),
+    ("I11", "delete from disputes", "txn_"),
+    ("I11", "delete from transfers where kind = 'money_refunded'", "ref_"),
+    ("I11", "delete from transfers where kind = 'disputed'", "dsp_"),
+    ("AC-34", "update transfers set kind = 'dispute_won' where kind = 'disputed'", "txn_"),
     ("days", "update balance_days set used_micros = used_micros + 1", "20"),
     ("days", "delete from balance_days", "txn_"),
 ]
@@ -55,10 +73,10 @@ DAMAGES = [
 
 @pytest.fixture
 def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
-    """Acme with a purchase of 25, a present of 10 and usage of 4: all of it of today."""
+    """Acme with a purchase of 25 (1 sent back, 2 disputed), a present of 10 and usage of 4: all of it of today."""
     method = add_method(alice_actor).id
     with as_customer(acme.customer_id):
-        top_ups.buy(
+        payment = top_ups.buy(
             alice_actor,
             form_key=ids.new_form_key(),
             amount=Money(2500, "USD"),
@@ -70,6 +88,11 @@ def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
         acme.customer_id, kind="promotional", credits=Credits(10_000_000), granted_by="support", reason="Welcome"
     )
     usage.record(acme.customer_id, key="k", credits=Credits(4_000_000), description="Requests")
+    refunds.refund(payment.id, amount=Money(100, "USD"), reason="Not needed", requested_by="support")
+    dispute = ProcessorDispute(
+        "du_1", payment.processor_id or "", Money(200, "USD"), DisputeState.OPEN, "", clock.now()
+    )
+    assert disputes.record(payment.id, dispute) == ""
     db.session.remove()
     return acme
 

@@ -1,0 +1,39 @@
+"""What a customer was promised for a payment, in a few words that travel with the payment at the processor.
+
+Should our own row ever be lost, as after restoring an older backup, the money still becomes what was promised for it.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+KEY = "promise"
+"""Where the processor's metadata carries it."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """The credit for exactly the amount that is charged, and what it was bought as."""
+
+    purpose: str
+    credits_micros: int
+    pack: str = ""
+    expires_after_days: int | None = None
+
+
+def written(promise: Promise) -> str:
+    """Return the promise as text; the same promise is always the same text, as a repeated request must be."""
+    return json.dumps(asdict(promise), sort_keys=True, separators=(",", ":"))
+
+
+def read(text: str) -> Promise | None:
+    """Return the promise that the text holds; None when it holds none that can be kept."""
+    try:
+        found = json.loads(text)
+        promise = Promise(**found)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    whole = type(promise.credits_micros) is int and 0 < promise.credits_micros < 2**63
+    words = isinstance(promise.purpose, str) and isinstance(promise.pack, str) and len(promise.pack) <= 60
+    days = promise.expires_after_days
+    lasts = days is None or (type(days) is int and 0 < days < 100_000)
+    return promise if whole and words and lasts and promise.purpose == "top_up" else None

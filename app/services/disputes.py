@@ -1,0 +1,143 @@
+"""Disputes: a customer's bank takes a payment back. Held while open, gone when lost, back when won (AC-70)."""
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain.money import Money
+from app.domain.payments import OPEN, PaymentState
+from app.domain.reversals import DISPUTE_ARROWS, DisputeState, ProcessorDispute, RefundState
+from app.models.payments import Payment
+from app.models.reversals import Dispute, Refund
+from app.models.scope import as_service
+from app.services import audit, outbox, reversals
+from app.services.reversals import Source
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+_EVENTS = {DisputeState.OPEN: "dispute.opened", DisputeState.WON: "dispute.won", DisputeState.LOST: "dispute.lost"}
+
+
+def record(payment_id: str, found: ProcessorDispute) -> str:
+    """Book a dispute as the processor has it; return why it must be looked at again, or nothing.
+
+    What is held is at most what is left of the payment: refunds and disputes never take more than was received (I11).
+    """
+    now = clock.now()
+    with as_service("book a dispute"), transaction() as session:
+        payment = reversals.locked(session, payment_id)
+        problem = _not_bookable(payment, found)
+        if problem:
+            log.error("payment_needs_review", payment=payment.id, dispute=found.id, why=problem)
+            return problem
+        dispute = session.scalars(
+            select(Dispute).where(
+                Dispute.customer_id == payment.customer_id,
+                Dispute.payment_id == payment.id,
+                Dispute.processor_id == found.id,
+            )
+        ).one_or_none()
+        if dispute is None:
+            if found.state is DisputeState.WON:
+                return ""  # over before we heard of it: nothing was held, and nothing is to be given back
+            dispute, problem = _open(session, payment, found, now)
+        if dispute is None:
+            return problem
+        dispute.reason, dispute.respond_by = found.reason[:100], found.respond_by
+        _close(session, payment, dispute, found.state, now)
+        return ""
+
+
+def _not_bookable(payment: Payment, found: ProcessorDispute) -> str:
+    if found.intent_id != payment.processor_id:
+        return "another_payment"
+    if found.amount.currency != payment.currency:
+        return "another_currency"
+    return "not_paid_yet" if PaymentState(payment.state) in OPEN else ""
+
+
+def _open(session: Session, payment: Payment, found: ProcessorDispute, now: datetime) -> tuple[Dispute | None, str]:
+    """Hold what the dispute is about, and return it; or nothing, and whether it is worth another look."""
+    amount = min(found.amount.amount_minor, reversals.left_of(payment))
+    if amount < found.amount.amount_minor:
+        waiting = session.scalar(
+            select(Refund.id).where(
+                Refund.customer_id == payment.customer_id,
+                Refund.payment_id == payment.id,
+                Refund.state == RefundState.CREATED.value,
+            )
+        )
+        if waiting is not None:
+            return None, "refund_under_way"  # the processor refuses it, or has it: then it is clear what is left
+        log.error("payment_needs_review", payment=payment.id, dispute=found.id, why="disputed_more_than_left")
+    if amount <= 0:
+        return None, ""  # all of it has gone back before: the seller loses it twice, the customer does not
+    dispute = Dispute(
+        id=ids.new("dsp"),
+        customer_id=payment.customer_id,
+        payment_id=payment.id,
+        processor_id=found.id,
+        amount_minor=amount,
+        currency=payment.currency,
+        state=DisputeState.OPEN.value,
+        reason=found.reason[:100],
+        respond_by=found.respond_by,
+        opened_at=found.created_at,
+        updated_at=now,
+    )
+    dispute.credits_micros = reversals.take(
+        session, payment, amount, reversals.HOLD, _source(dispute, "disputed: credit held"), now
+    )
+    session.add(dispute)
+    payment.disputed_minor += amount
+    reversals.restate(session, payment, now)
+    _tell(session, dispute, None)
+    return dispute, ""
+
+
+def _close(session: Session, payment: Payment, dispute: Dispute, target: DisputeState, now: datetime) -> None:
+    """Move the dispute of a locked payment forward, and post what that means. An answer that is old changes nothing."""
+    before = DisputeState(dispute.state)
+    if target not in DISPUTE_ARROWS[before]:
+        return
+    if target is DisputeState.LOST:
+        source = _source(dispute, "lost to a dispute")
+        reversals.pass_on(session, payment, reversals.HOLD, reversals.LOST, source, now)
+    else:
+        way = reversals.WON if before is DisputeState.OPEN else reversals.WON_AFTER_ALL
+        source = _source(dispute, "no longer disputed: credit released")
+        reversals.give_back(session, payment, reversals.HOLD, way, source, now)
+        payment.disputed_minor -= dispute.amount_minor
+    dispute.state, dispute.closed_at, dispute.updated_at = target.value, now, now
+    reversals.restate(session, payment, now)
+    _tell(session, dispute, before)
+
+
+def _source(dispute: Dispute, words: str) -> Source:
+    amount = Money(dispute.amount_minor, dispute.currency)
+    return Source("dispute", dispute.id, f"Payment of {amount.major} {amount.currency} {words}")
+
+
+def _tell(session: Session, dispute: Dispute, before: DisputeState | None) -> None:
+    facts: dict[str, object] = {
+        "dispute": dispute.id,
+        "payment": dispute.payment_id,
+        "amount_minor": dispute.amount_minor,
+        "currency": dispute.currency,
+        "credits_micros": dispute.credits_micros,
+    }
+    name = _EVENTS[DisputeState(dispute.state)]
+    audit.record(
+        session,
+        dispute.customer_id,
+        "processor",
+        name,
+        dispute.id,
+        before={"state": before.value} if before else None,
+        after={**facts, "reason": dispute.reason},
+    )
+    session.flush()
+    outbox.tell(session, dispute.customer_id, name, dispute.id, facts)

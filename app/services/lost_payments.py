@@ -1,0 +1,144 @@
+"""Payments that the processor has and we do not: their rows were lost with a newer database, their money was not.
+
+The row is made again from what travels with the payment at the processor, and settled like any other: the customer
+gets what was promised. Where that cannot be known, nothing is guessed: a person must look (docs/decisions/0008).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app import ids
+from app.domain import promises
+from app.domain.methods import ONE_TIME_RAILS, Rail
+from app.domain.money import credits_from_money
+from app.domain.payments import FIRST_CHECK, Intent, IntentStatus, PaymentState, SavedMethod
+from app.domain.promises import Promise
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.payments import Payment, PaymentMethod
+from app.models.scope import as_service
+from app.services import audit, settle
+from app.services.processor import gateway
+from app.services.transaction import transaction
+
+_CHARGES = frozenset({IntentStatus.SUCCEEDED, IntentStatus.PROCESSING, IntentStatus.REQUIRES_ACTION})
+"""Charged, or may still be without us: whatever else an intent is, it takes our own confirmation to charge."""
+RESTORED_BY = "reconcile"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The payment is there again, and settled."""
+
+    payment_id: str
+
+
+@dataclass(frozen=True)
+class Stays:
+    """Nothing was done. `problem` is for a person; empty: there is nothing to do."""
+
+    problem: str = ""
+
+
+def restore(intent: Intent, now: datetime) -> Restored | Stays:
+    """Make the row of a payment again that the processor has charged or may charge, and settle it."""
+    if intent.status not in _CHARGES:
+        return Stays()
+    with as_service("restore a payment"):
+        customer = db.session.get(Customer, intent.customer_id) if intent.customer_id else None
+        if customer is None or not ids.is_id(intent.payment_id, "pay"):
+            return Stays(_sentence(intent, "is of a customer whom nobody knows here"))
+        if intent.amount.currency != customer.currency:
+            return Stays(_sentence(intent, f"is not in {customer.currency}, which {customer.customer_id} pays in"))
+        promise = _promise(intent, customer)
+        if promise is None:
+            return Stays(_sentence(intent, f"was for {customer.customer_id}, but not for how much credit"))
+        customer_id, method = customer.customer_id, _method_of(intent)
+        try:
+            _make(intent, customer_id, promise, method, now)
+        except IntegrityError:  # another look was quicker
+            return Stays()
+        settle.settle(intent.payment_id)
+        return Restored(intent.payment_id)
+
+
+def _promise(intent: Intent, customer: Customer) -> Promise | None:
+    """Return what was promised; without a word of it, what the money is where credit is counted in money."""
+    kept = promises.read(intent.promise)
+    if kept is not None or customer.credit_unit != intent.amount.currency:
+        return kept
+    return Promise("top_up", credits_from_money(intent.amount).micros)
+
+
+def _method_of(intent: Intent) -> SavedMethod:
+    found = gateway().fetch_method(intent.method) if intent.method else None
+    if isinstance(found, SavedMethod):
+        return found
+    rail = intent.rail or Rail.CARD
+    return SavedMethod(intent.method or intent.id, rail, rail, "", None, None, "", "")
+
+
+def _rail_of(intent: Intent, method: SavedMethod) -> Rail:
+    """Return what carried the money; what we do not offer, as Link, is by card for us."""
+    word = intent.rail or method.kind
+    return Rail(word) if word in set(Rail) else Rail.CARD
+
+
+def _make(intent: Intent, customer_id: str, promise: Promise, method: SavedMethod, now: datetime) -> None:
+    with transaction() as session:
+        row = session.scalars(
+            select(PaymentMethod).where(
+                PaymentMethod.customer_id == customer_id, PaymentMethod.processor_id == method.processor_id
+            )
+        ).one_or_none()
+        rail = _rail_of(intent, method)
+        if row is None and rail not in ONE_TIME_RAILS:
+            row = PaymentMethod(  # only to say what was charged: whether to save it is the customer's to decide
+                id=ids.new("pm"),
+                customer_id=customer_id,
+                processor_id=method.processor_id,
+                kind=rail.value,
+                brand=method.brand,
+                last4=method.last4,
+                exp_month=method.exp_month,
+                exp_year=method.exp_year,
+                holder=method.holder,
+                fingerprint=method.fingerprint,
+                created_at=now,
+                removed_at=now,
+            )
+            session.add(row)
+            session.flush()
+        session.add(
+            Payment(
+                id=intent.payment_id,
+                customer_id=customer_id,
+                purpose=promise.purpose,
+                state=PaymentState.CONFIRMING.value,
+                amount_minor=intent.amount.amount_minor,
+                currency=intent.amount.currency,
+                credits_micros=promise.credits_micros,
+                pack=promise.pack,
+                expires_after_days=promise.expires_after_days,
+                rail=rail.value,
+                method_id=row.id if row is not None else None,
+                form_key=ids.new_form_key(),
+                processor_id=intent.id,
+                created_by=RESTORED_BY,
+                created_at=now,
+                updated_at=now,
+                next_check_at=now + FIRST_CHECK,
+            )
+        )
+        after = {"intent": intent.id, "amount_minor": intent.amount.amount_minor, "currency": intent.amount.currency}
+        audit.record(session, customer_id, RESTORED_BY, "payment.restored", intent.payment_id, after=after)
+
+
+def _sentence(intent: Intent, words: str) -> str:
+    amount = f"{intent.amount.major} {intent.amount.currency}"
+    return (
+        f"{intent.id} ({amount}, {intent.status}, {intent.payment_id or 'no payment'}) {words}: nothing was credited."
+    )

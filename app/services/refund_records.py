@@ -1,0 +1,163 @@
+"""Book a refund as the processor has it: whoever made it, in any order, each once (I11, AC-34)."""
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain.money import Money
+from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, next_check
+from app.domain.reversals import BOOKED_REFUNDS, REFUND_ARROWS, ProcessorRefund, RefundState
+from app.models.payments import Payment
+from app.models.reversals import Refund
+from app.models.scope import as_service
+from app.services import audit, outbox, reversals
+from app.services.reversals import Source
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+NO_ROOM = "refunded_more_than_left"
+"""Refunds and disputes that we know of leave less than went back, as the processor says."""
+_OVER = frozenset({RefundState.FAILED, RefundState.CANCELED})
+
+
+def record(payment_id: str, found: ProcessorRefund) -> str:
+    """Book a refund as the processor has it, whoever made it; return why it must be looked at again, or nothing."""
+    now = clock.now()
+    with as_service("book a refund"), transaction() as session:
+        payment = reversals.locked(session, payment_id)
+        problem = _not_bookable(payment, found)
+        refund_row = None if problem else _row(session, payment, found)
+        if not problem and refund_row is None:
+            if found.state in _OVER:
+                return ""  # nothing went back, and nothing was booked
+            problem = _no_room(session, payment, found)
+        if problem:
+            log.error("payment_needs_review", payment=payment.id, refund=found.id, why=problem)
+            return problem
+        if refund_row is None:
+            refund_row = _adopt(session, payment, found, now)
+        _move(session, payment, refund_row, found.state, found.problem, now)
+        return ""
+
+
+def give_up(refund_id: str, payment_id: str, problem: str) -> None:
+    """End a refund that the processor has not made and will not make."""
+    now = clock.now()
+    with as_service("end a refund"), transaction() as session:
+        payment = reversals.locked(session, payment_id)
+        wish = session.get_one(Refund, refund_id, populate_existing=True)
+        if wish.state == RefundState.CREATED.value and wish.processor_id is None:
+            _move(session, payment, wish, RefundState.FAILED, problem, now)
+
+
+def _not_bookable(payment: Payment, found: ProcessorRefund) -> str:
+    if found.intent_id != payment.processor_id:
+        return "another_payment"
+    if found.amount.currency != payment.currency:
+        return "another_currency"
+    return "not_paid_yet" if PaymentState(payment.state) in OPEN else ""
+
+
+def _row(session: Session, payment: Payment, found: ProcessorRefund) -> Refund | None:
+    """Return our row of the processor's refund: by its id, or the wish of ours that it carries and that has none."""
+    mine = select(Refund).where(Refund.customer_id == payment.customer_id, Refund.payment_id == payment.id)
+    known = session.scalars(mine.where(Refund.processor_id == found.id)).one_or_none()
+    if known is not None or not found.refund_id:
+        return known
+    wish = session.scalars(
+        mine.where(
+            Refund.id == found.refund_id,
+            Refund.processor_id.is_(None),
+            Refund.state == RefundState.CREATED.value,
+            Refund.amount_minor == found.amount.amount_minor,
+        )
+    ).one_or_none()
+    if wish is not None:
+        wish.processor_id = found.id
+    return wish
+
+
+def _no_room(session: Session, payment: Payment, found: ProcessorRefund) -> str:
+    """Return why a refund made elsewhere does not fit what is left, or nothing."""
+    if found.amount.amount_minor <= reversals.left_of(payment):
+        return ""
+    waiting = session.scalar(
+        select(Refund.id).where(
+            Refund.customer_id == payment.customer_id,
+            Refund.payment_id == payment.id,
+            Refund.state == RefundState.CREATED.value,
+        )
+    )
+    return "refund_under_way" if waiting is not None else NO_ROOM
+
+
+def _adopt(session: Session, payment: Payment, found: ProcessorRefund, now: datetime) -> Refund:
+    """Write down a refund that was made elsewhere."""
+    made = Refund(
+        id=ids.new("ref"),
+        customer_id=payment.customer_id,
+        payment_id=payment.id,
+        processor_id=found.id,
+        amount_minor=found.amount.amount_minor,
+        currency=payment.currency,
+        state=RefundState.CREATED.value,
+        reason="Made at the payment processor",
+        requested_by="processor",
+        created_at=now,
+        updated_at=now,
+        next_check_at=now + FIRST_CHECK,
+    )
+    session.add(made)
+    payment.refunded_minor += made.amount_minor
+    session.flush()
+    return made
+
+
+def _move(
+    session: Session, payment: Payment, refund_row: Refund, target: RefundState, problem: str, now: datetime
+) -> None:
+    """Move the refund of a locked payment forward, and post what that means. An answer that is old changes nothing."""
+    before = RefundState(refund_row.state)
+    refund_row.next_check_at = now + next_check(now - refund_row.created_at)
+    if target not in REFUND_ARROWS[before]:
+        return
+    amount = Money(refund_row.amount_minor, refund_row.currency)
+    source = Source("refund", refund_row.id, f"Refund of {amount.major} {amount.currency}")
+    if target in BOOKED_REFUNDS and before not in BOOKED_REFUNDS:
+        refund_row.credits_micros = reversals.take(session, payment, amount.amount_minor, reversals.REFUND, source, now)
+    ends = target in _OVER
+    refund_row.state, refund_row.updated_at, refund_row.problem = target.value, now, problem[:100] if ends else ""
+    if ends:
+        payment.refunded_minor -= amount.amount_minor
+        if before in BOOKED_REFUNDS:
+            back = Source("refund", refund_row.id, f"Refund of {amount.major} {amount.currency} did not arrive")
+            reversals.give_back(session, payment, reversals.REFUND, reversals.REFUND_FAILED, back, now)
+    reversals.restate(session, payment, now)
+    _tell(session, payment, refund_row, before, ends=ends)
+
+
+def _tell(session: Session, payment: Payment, refund_row: Refund, before: RefundState, *, ends: bool) -> None:
+    facts: dict[str, object] = {
+        "refund": refund_row.id,
+        "payment": payment.id,
+        "amount_minor": refund_row.amount_minor,
+        "currency": refund_row.currency,
+        "credits_micros": refund_row.credits_micros,
+    }
+    audit.record(
+        session,
+        payment.customer_id,
+        "processor",
+        f"refund.{refund_row.state}",
+        refund_row.id,
+        before={"state": before.value},
+        after={**facts, "problem": refund_row.problem},
+    )
+    session.flush()
+    if ends:
+        outbox.tell(session, payment.customer_id, "refund.failed", refund_row.id, facts)
+    elif before not in BOOKED_REFUNDS:
+        outbox.tell(session, payment.customer_id, "refund.created", refund_row.id, facts)

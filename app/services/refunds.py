@@ -1,0 +1,187 @@
+"""Refunds: the seller sends money of a payment back, at most what was received, and the credit goes with it (AC-41).
+
+Like a payment: the wish is committed, then the processor is asked with the wish's key, then it is settled by what the
+processor says (docs/decisions/0008). One made in the processor's own dashboard is booked the same way.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain.errors import NotFound, Refused
+from app.domain.money import Money
+from app.domain.payments import FIRST_CHECK, KEY_LIFETIME, Declined, Misused, PaymentState, Unknown, next_check
+from app.domain.reversals import OPEN_REFUNDS, STANDING_REFUNDS, ProcessorRefund, RefundState
+from app.models.database import db
+from app.models.payments import Payment
+from app.models.reversals import Refund
+from app.models.scope import as_service
+from app.services import audit, ending, refund_records, reversals
+from app.services.processor import gateway
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+JUST_NOW = timedelta(minutes=10)
+
+
+def refund(
+    payment_id: str, *, amount: Money | None = None, reason: str, requested_by: str, repeat: bool = False
+) -> Refund:
+    """Send `amount` of a payment back (none: all that is left) and return the refund as the processor has it.
+
+    Refuses (422) a missing reason or an amount that is none, (409) a payment that is not paid, more than is left, and
+    without `repeat` the same once more within minutes: a command typed twice is one refund.
+    """
+    if not reason.strip() or not requested_by.strip():
+        raise Refused("Say who sends the money back and why.", "reason_missing", 422, "reason")
+    now = clock.now()
+    with as_service("refund a payment"):
+        with transaction() as session:
+            payment = reversals.locked(session, payment_id)
+            minor = _allowed(session, payment, amount, now, repeat=repeat)
+            wish = Refund(
+                id=ids.new("ref"),
+                customer_id=payment.customer_id,
+                payment_id=payment.id,
+                amount_minor=minor,
+                currency=payment.currency,
+                state=RefundState.CREATED.value,
+                reason=reason.strip()[:300],
+                requested_by=requested_by.strip()[:254],
+                created_at=now,
+                updated_at=now,
+                next_check_at=now + FIRST_CHECK,
+            )
+            session.add(wish)
+            payment.refunded_minor += minor
+            after = {"payment": payment.id, "amount_minor": minor, "currency": payment.currency, "reason": wish.reason}
+            audit.record(session, payment.customer_id, wish.requested_by, "refund.wished", wish.id, after=after)
+            refund_id = wish.id
+        _ask(refund_id)
+        return _everything(refund_id)[0]
+
+
+def settle(refund_id: str) -> Refund:
+    """Bring an open refund to where the processor says it is; ask for it again when it never heard of it."""
+    with as_service("settle a refund"):
+        wish, payment = _everything(refund_id)
+        if RefundState(wish.state) not in OPEN_REFUNDS:
+            return wish
+        payment_id, processor_id, intent_id = payment.id, wish.processor_id, payment.processor_id or ""
+        age = clock.now() - wish.created_at
+        if processor_id is not None:
+            found = gateway().fetch_refund(processor_id)
+            listed = [found] if isinstance(found, ProcessorRefund) else found
+        else:
+            listed = gateway().refunds_of(intent_id)
+        if isinstance(listed, list):
+            ours = [each for each in listed if processor_id or each.refund_id == refund_id]
+            for each in ours:
+                refund_records.record(payment_id, each)
+            if not ours and age < KEY_LIFETIME:
+                _ask(refund_id)  # the same key: whether it came through the first time or not, it is one refund
+            elif not ours:
+                refund_records.give_up(refund_id, payment_id, "not_made")
+        return _everything(refund_id)[0]
+
+
+def sweep_due(limit: int = 50) -> int:
+    """Look at open refunds whose next check is due, one by one, at most `limit`; return how many were looked at."""
+    looked = 0
+    with as_service("sweep open refunds"):
+        for _ in range(limit):
+            refund_id = None if ending.asked() else _claim()
+            if refund_id is None:
+                break
+            try:
+                settle(refund_id)
+            except Exception:
+                log.exception("refund_check_failed", refund=refund_id)
+            looked += 1
+    return looked
+
+
+def _allowed(session: Session, payment: Payment, amount: Money | None, now: datetime, *, repeat: bool) -> int:
+    """Return how much goes back, in minor units, or refuse."""
+    if PaymentState(payment.state) not in reversals.PAID:
+        raise Refused("This payment has not been paid: there is nothing to send back.", "not_paid")
+    left = Money(reversals.left_of(payment), payment.currency)
+    wished = amount or left
+    if wished.currency != payment.currency:
+        raise Refused(f"This payment was made in {payment.currency}.", "another_currency", 422, "amount")
+    if left.amount_minor <= 0:
+        raise Refused("All of this payment has gone back already, or is disputed.", "nothing_left")
+    if wished.amount_minor <= 0:
+        raise Refused("Enter an amount above zero.", "amount_too_small", 422, "amount")
+    if wished > left:
+        raise Refused(f"At most {left.major} {left.currency} of this payment is left.", "more_than_left", 409, "amount")
+    same = session.scalar(
+        select(Refund.id).where(
+            Refund.customer_id == payment.customer_id,
+            Refund.payment_id == payment.id,
+            Refund.amount_minor == wished.amount_minor,
+            Refund.created_at > now - JUST_NOW,
+            Refund.state.in_([state.value for state in STANDING_REFUNDS]),
+        )
+    )
+    if same is not None and not repeat:
+        raise Refused("The same amount of this payment was sent back a few minutes ago.", "refunded_just_now")
+    return wished.amount_minor
+
+
+def _ask(refund_id: str) -> None:
+    """Ask the processor for a committed refund. The key names the wish, so that asking twice sends once."""
+    wish, payment = _everything(refund_id)
+    payment_id, intent_id = payment.id, payment.processor_id or ""
+    amount, reason = Money(wish.amount_minor, wish.currency), wish.reason
+    answer = gateway().create_refund(
+        intent_id=intent_id,
+        refund_id=refund_id,
+        payment_id=payment_id,
+        amount=amount,
+        reason=reason,
+        key=f"{refund_id}:create",
+    )
+    match answer:
+        case ProcessorRefund():
+            refund_records.record(payment_id, answer)
+        case Declined(code=code) | Misused(code=code):
+            refund_records.give_up(refund_id, payment_id, code or "refused_by_processor")
+        case Unknown(why=why):
+            log.warning("refund_unanswered", refund=refund_id, why=why)  # the sweep looks again
+
+
+def _everything(refund_id: str) -> tuple[Refund, Payment]:
+    found = db.session.execute(
+        select(Refund, Payment)
+        .join(Payment, (Payment.customer_id == Refund.customer_id) & (Payment.id == Refund.payment_id))
+        .where(Refund.id == refund_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("refund")
+    return found[0], found[1]
+
+
+def _claim() -> str | None:
+    """Take the refund that is due the longest: nobody else looks at it before its next check is due."""
+    due = (
+        select(Refund)
+        .where(Refund.state.in_([state.value for state in OPEN_REFUNDS]), Refund.next_check_at <= (now := clock.now()))
+        .order_by(Refund.next_check_at, Refund.id)
+        .limit(1)
+    )
+    if db.session.scalar(due.with_only_columns(Refund.id)) is None:
+        return None
+    with transaction() as session:
+        wish = session.scalars(
+            due.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+        ).one_or_none()
+        if wish is None:
+            return None
+        wish.tries += 1
+        wish.next_check_at = now + max(FIRST_CHECK, next_check(now - wish.created_at))
+        return wish.id

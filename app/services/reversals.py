@@ -1,0 +1,202 @@
+"""What refunds and disputes share: money and credit of a payment go back together, once, and may return (I11)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.domain import reversals as rule
+from app.domain.errors import NotFound, ensure
+from app.domain.ledger import CREDITS, Posting, credits_unit, money_unit
+from app.domain.payments import ARROWS, PaymentState
+from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES, DisputeState, RefundState
+from app.models.customers import Customer
+from app.models.ledger import Allocation, Grant, Transfer
+from app.models.payments import Payment
+from app.models.reversals import Dispute, Refund
+from app.services import burn_down, grants, ledger
+
+
+@dataclass(frozen=True)
+class Route:
+    """Which way money and credit go, and what the two transfers are called."""
+
+    money: tuple[str, str]
+    credits: tuple[str, str]
+    money_kind: str
+    credit_kind: str
+
+
+REFUND = Route(("prepaid", "processor"), (CREDITS, "purchases"), "money_refunded", "refunded")
+REFUND_FAILED = Route(("processor", "prepaid"), ("purchases", CREDITS), "money_returned", "refund_failed")
+HOLD = Route(("prepaid", "disputes"), (CREDITS, "disputes"), "money_disputed", "disputed")
+LOST = Route(("disputes", "processor"), ("disputes", "purchases"), "money_lost", "dispute_lost")
+WON = Route(("disputes", "prepaid"), ("disputes", CREDITS), "money_won", "dispute_won")
+WON_AFTER_ALL = Route(("processor", "prepaid"), ("purchases", CREDITS), "money_won", "dispute_won")
+
+PAID = frozenset({PaymentState.SUCCEEDED, PaymentState.REFUNDED, PaymentState.DISPUTED})
+
+
+@dataclass(frozen=True)
+class Source:
+    """The refund or dispute that a transfer is for, and what the customer reads beside it."""
+
+    kind: str
+    id: str
+    words: str
+
+
+def locked(session: Session, payment_id: str) -> Payment:
+    """Lock and return the payment: refunds, disputes and settling of one payment wait for each other here."""
+    payment = session.scalars(
+        select(Payment).where(Payment.id == payment_id).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
+    if payment is None:
+        raise NotFound("payment")
+    return payment
+
+
+def left_of(payment: Payment) -> int:
+    """Return what of the money received has neither gone back nor is disputed."""
+    return payment.received_minor - payment.refunded_minor - payment.disputed_minor
+
+
+def take(session: Session, payment: Payment, amount_minor: int, route: Route, source: Source, now: datetime) -> int:
+    """Post that money of the payment goes, and the credit that it bought; return that credit in micros.
+
+    The credit comes out of the purchase's own grant, then out of others in burn order; what is not there any more
+    becomes a debt. Call it before the refund or dispute counts as booked.
+    """
+    customer_id, unit = payment.customer_id, _credits_unit(session, payment)
+    ledger.lock(session, customer_id, [unit, money_unit(payment.currency)])
+    grants.catch_up(session, customer_id, unit, now)
+    grant = session.scalars(
+        select(Grant)
+        .where(Grant.customer_id == customer_id, Grant.payment_id == payment.id)
+        .execution_options(populate_existing=True)
+    ).one()
+    minor, before = _booked(session, payment)
+    due = rule.credits_due(
+        reversed_minor=minor + amount_minor, received_minor=payment.received_minor, bought=grant.micros, taken=before
+    )
+    taken = rule.credits_taken(due, remaining=grant.remaining_micros, gone=_gone(session, grant))
+    made = _post(session, payment, route, source, (amount_minor, taken), (None, None), now)
+    if taken:
+        burn_down.burn(session, made[1], now, own=grant.id)
+    session.flush()
+    return taken
+
+
+def give_back(session: Session, payment: Payment, taken: Route, route: Route, source: Source, now: datetime) -> None:
+    """Post the opposite of what was taken by `taken` for the same source: money, credit, and the grants' shares."""
+    unit = _credits_unit(session, payment)
+    ledger.lock(session, payment.customer_id, [unit, money_unit(payment.currency)])
+    grants.catch_up(session, payment.customer_id, unit, now)
+    money, credit = (_posted(session, payment, source, kind) for kind in (taken.money_kind, taken.credit_kind))
+    ensure(money is not None, f"{source.id} has taken nothing")
+    amounts = (money.amount if money else 0, credit.amount if credit else 0)
+    names = (money.id if money else None, credit.id if credit else None)
+    made = _post(session, payment, route, source, amounts, names, now)
+    if credit is not None:
+        ledger.give_back(session, credit, made[1], now)
+    session.flush()
+
+
+def pass_on(session: Session, payment: Payment, taken: Route, route: Route, source: Source, now: datetime) -> None:
+    """Post that what `taken` has held is gone for good: it never comes back to the customer's balance by itself."""
+    money, credit = (_posted(session, payment, source, kind) for kind in (taken.money_kind, taken.credit_kind))
+    amounts = (money.amount if money else 0, credit.amount if credit else 0)
+    _post(session, payment, route, source, amounts, (None, None), now)
+
+
+def restate(session: Session, payment: Payment, now: datetime) -> None:
+    """Bring the locked payment to the state that its refunds and disputes, just changed, leave it in."""
+    session.flush()
+    refunded = _sum(session, payment, Refund, [RefundState.SUCCEEDED.value])
+    lost = _sum(session, payment, Dispute, [DisputeState.LOST.value])
+    before = PaymentState(payment.state)
+    after = rule.state_after(received_minor=payment.received_minor, refunded_minor=refunded, lost_minor=lost)
+    payment.updated_at = now
+    if after is not before:
+        ensure(after in ARROWS[before], f"{payment.id} cannot go from {before} to {after}")
+        payment.state = after.value
+
+
+def _booked(session: Session, payment: Payment) -> tuple[int, int]:
+    """Return the money (minor) and the credit (micros) that refunds and disputes have taken before."""
+    minor = micros = 0
+    for model, states in (
+        (Refund, [state.value for state in BOOKED_REFUNDS]),
+        (Dispute, [state.value for state in STANDING_DISPUTES]),
+    ):
+        minor += _sum(session, payment, model, states)
+        micros += _sum(session, payment, model, states, column="credits_micros")
+    return minor, micros
+
+
+def _sum(
+    session: Session,
+    payment: Payment,
+    model: type[Refund] | type[Dispute],
+    states: list[str],
+    column: str = "amount_minor",
+) -> int:
+    total = session.scalar(
+        select(func.sum(getattr(model, column))).where(
+            model.customer_id == payment.customer_id, model.payment_id == payment.id, model.state.in_(states)
+        )
+    )
+    return int(total or 0)
+
+
+def _gone(session: Session, grant: Grant) -> int:
+    """Return what has left the grant unused: it expired, or was taken back by a person."""
+    total = session.scalar(
+        select(func.sum(Allocation.micros))
+        .join(Transfer, (Transfer.customer_id == Allocation.customer_id) & (Transfer.id == Allocation.transfer_id))
+        .where(
+            Allocation.customer_id == grant.customer_id,
+            Allocation.grant_id == grant.id,
+            Transfer.kind.in_(["expired", "voided"]),
+        )
+    )
+    return int(total or 0)
+
+
+def _post(
+    session: Session,
+    payment: Payment,
+    route: Route,
+    source: Source,
+    amounts: tuple[int, int],
+    corrects: tuple[str | None, str | None],
+    now: datetime,
+) -> list[Transfer]:
+    """Post the money and, where there is any, the credit."""
+    units = money_unit(payment.currency), _credits_unit(session, payment)
+    ways, kinds = (route.money, route.credits), (route.money_kind, route.credit_kind)
+    postings = [
+        Posting(unit, *way, amount, kind, source.kind, source.id, source.words, wrong, claw_back=way[0] == CREDITS)
+        for unit, way, amount, kind, wrong in zip(units, ways, amounts, kinds, corrects, strict=True)
+        if amount
+    ]
+    return ledger.post(session, payment.customer_id, postings, now)
+
+
+def _posted(session: Session, payment: Payment, source: Source, kind: str) -> Transfer | None:
+    return session.scalars(
+        select(Transfer).where(
+            Transfer.customer_id == payment.customer_id,
+            Transfer.source_type == source.kind,
+            Transfer.source_id == source.id,
+            Transfer.kind == kind,
+        )
+    ).one_or_none()
+
+
+def _credits_unit(session: Session, payment: Payment) -> str:
+    unit = session.scalar(select(Customer.credit_unit).where(Customer.customer_id == payment.customer_id))
+    if unit is None:
+        raise NotFound("customer")
+    return credits_unit(unit)

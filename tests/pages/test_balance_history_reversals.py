@@ -1,0 +1,90 @@
+"""Balance history when money goes back: each row says what happened, and opens the payment behind it."""
+
+from flask import Flask
+
+from app.config import Settings
+from app.domain.money import Credits, Money
+from app.domain.people import Actor
+from app.gateways import sandbox
+from app.models.customers import Customer
+from app.models.scope import as_customer
+from app.services import balance, refunds, usage
+from app.services.balance import HistoryQuery
+from tests.support.browser import Browser
+from tests.support.reversals import buys, later
+
+PATH = "/billing/balance-history"
+
+
+def opened(browser: Browser, customer: Customer, kind: str) -> str:
+    """Open the newest row of a kind from the list, and return what its page says."""
+    with as_customer(customer.customer_id):
+        row = balance.history(HistoryQuery(kind=kind)).entries[0]
+    assert row.description in browser.opens(f"{PATH}?kind={kind}").text
+    page = browser.opens(f"{PATH}/{row.id}")
+    assert page.status == 200
+    return page.text
+
+
+def test_a_refund_says_what_went_and_what_is_owed(
+    app: Flask, acme: Customer, alice: Browser, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500)
+    usage.record(acme.customer_id, key="k", credits=Credits(10_000_000), description="Requests")
+    made = refunds.refund(payment.id, amount=Money(2000, "USD"), reason="Not needed", requested_by="support")
+    page = opened(alice, acme, "refunded")
+    assert "Money of a payment was sent back to you." in page
+    assert "was used already and is owed: the next credit pays it first." in page
+    assert made.id in page and payment.id in page and "Visa ending in 4242" in page
+    assert "Refund of 20.00 USD" in page
+
+
+def test_a_refund_that_came_back_names_the_refund(
+    app: Flask, settings: Settings, acme: Customer, alice: Browser, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500)
+    refund = sandbox.refund(settings, payment.processor_id or "")
+    later(app)
+    sandbox.end_refund(settings, refund, succeeded=False)
+    later(app)
+    page = opened(alice, acme, "refund_failed")
+    assert "did not arrive" in page
+    assert "It puts right an earlier movement: Refund of 25.00 USD" in page
+
+
+def test_a_dispute_says_that_credit_is_held_and_that_it_is_released(
+    app: Flask, settings: Settings, acme: Customer, alice: Browser, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500)
+    dispute = sandbox.dispute(settings, payment.processor_id or "")
+    later(app)
+    page = opened(alice, acme, "disputed")
+    assert "Your bank disputes a payment." in page and "is held until this is decided" in page
+    sandbox.close_dispute(settings, dispute, won=True)
+    later(app)
+    assert "A payment is no longer disputed." in opened(alice, acme, "dispute_won")
+    overview = alice.opens("/billing/")
+    assert overview.status == 200
+
+
+def test_the_overview_says_what_is_owed_and_that_nothing_can_be_used(
+    app: Flask, acme: Customer, alice: Browser, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 10_000)
+    usage.record(acme.customer_id, key="k", credits=Credits(100_000_000), description="Requests")
+    assert "is owed" not in alice.opens("/billing/").text
+    refunds.refund(payment.id, reason="Not needed", requested_by="support")
+    page = alice.opens("/billing/")
+    assert page.status == 200
+    assert "$50.00 is owed: money of a payment went back after its credit was used." in page.text
+    assert page.find("#overview-available .result__v").get_text().strip() == "$0.00"
+
+
+def test_every_figure_still_adds_up(app: Flask, acme: Customer, alice: Browser, alice_actor: Actor) -> None:
+    payment = buys(app, alice_actor, 2500)
+    refunds.refund(payment.id, amount=Money(2000, "USD"), reason="Not needed", requested_by="support")
+    for figure in ("total_credits", "usage_this_period", "remaining_credits"):
+        page = alice.opens(f"{PATH}?figure={figure}")
+        shown = page.find("#balance_history-figure-title").get_text().rpartition(": ")[2].strip()
+        assert page.find("#balance_history-summed").get_text().strip() == shown
+    assert "Money sent back" in alice.opens(f"{PATH}?figure=remaining_credits").text
