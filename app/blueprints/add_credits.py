@@ -9,10 +9,11 @@ from app import ids
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence
-from app.domain.top_ups import TopUp
-from app.gateways import sandbox
+from app.domain.payments import method_name as rail_name
+from app.domain.top_ups import TopUp, paid_once
 from app.models.payments import Payment
-from app.services import payment_methods, purchases, settle, top_ups
+from app.services import payment_methods, payments, purchases, settle, top_ups
+from app.web import new_method
 from app.web.access import current_actor, current_catalog, managers_only, settings
 from app.web.credits_form import AGAIN, CreditsForm, total_seen
 from app.web.filters import method_name, money
@@ -76,20 +77,24 @@ def buy() -> Response:
 @bp.post("/methods")
 @managers_only
 def add_method() -> Response:
-    """Save a test method and choose it, with everything else in the form as it was typed."""
+    """Save a method and choose it, with everything else in the form as it was typed."""
     form = CreditsForm()
-    name = form.test_method.data or ""
+    kept: dict[str, Any] = {"amount": form.amount.data or "", "pack": form.pack.data or ""}
     try:
-        if name not in dict(_test_methods()):
-            raise Refused("Choose one of the test methods.", "test_method_unknown", 422, "test_method")
-        method = payment_methods.add_test_method(current_actor(), name)
+        if not form.validate():
+            return show(PAGE, FORM, status=422, **_around(form))
+        setup = new_method.begin(form, back=url_for("add_credits.page", **kept))
+        away = new_method.onward(setup)
     except Refused as refusal:
         form.refuse(refusal)
         return show(PAGE, FORM, status=refusal.status, **_around(form))
-    form.method.data = method.id
-    notice = f"{method_name(method)} is saved and chosen."
-    kept = {"amount": form.amount.data or "", "pack": form.pack.data or "", "method": method.id}
-    return saved("add_credits.page", FORM, notice, values=kept, **_around(form, focus="method"))
+    if away:
+        return away
+    form.method.data = setup.method_id
+    around = _around(form, focus="method")
+    chosen = next(each for each in around["methods"] if each.id == setup.method_id)
+    notice = f"{method_name(chosen)} is saved and chosen."
+    return saved("add_credits.page", FORM, notice, values={**kept, "method": chosen.id}, **around)
 
 
 @bp.get("/payments/<payment_id>")
@@ -101,12 +106,14 @@ def payment(payment_id: str) -> Response:
         PAYMENT_PAGE,
         PAYMENT,
         payment=paid,
-        method=purchase.method,
+        paid_with=method_name(purchase.method) if purchase.method else rail_name(paid.rail),
         row=purchase.row,
         price=Money(paid.received_minor or paid.amount_minor, paid.currency),
         new_balance=Credits(purchase.row.balance_after_micros or 0) if purchase.row else None,
         bought=Credits(purchase.row.change_micros or 0) if purchase.row else Credits(paid.credits_micros),
-        why=decline_sentence(paid.problem) if paid.state == PaymentState.FAILED else "",
+        why=decline_sentence(paid.problem, paid.rail) if paid.state == PaymentState.FAILED else "",
+        refunded=Money(paid.refunded_minor, paid.currency) if paid.refunded_minor else None,
+        disputed=Money(paid.disputed_minor, paid.currency) if paid.disputed_minor else None,
     )
 
 
@@ -116,6 +123,15 @@ def returned(payment_id: str) -> Response:
     purchases.read(payment_id)
     settle.settle(payment_id)
     return redirect(url_for("add_credits.payment", payment_id=payment_id), code=303)
+
+
+@bp.post("/payments/<payment_id>/resumption")
+@managers_only
+def go_on(payment_id: str) -> Response:
+    """Go on to the bank with a payment for which it wanted its customer while nobody was there."""
+    purchases.read(payment_id)
+    resumed = payments.resume(payment_id, _return_url(payment_id), current_actor().member_id)
+    return new_method.away(resumed.action_url) if resumed.action_url else _at_payment(payment_id)
 
 
 @bp.post("/payments/<payment_id>/cancellation")
@@ -140,9 +156,10 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False, foc
 
     `focus` is where the reader goes on after their own click; a page opened by a link leaves it where it is.
     """
-    methods = payment_methods.saved()
-    known = {method.id for method in methods}
-    if form.method.data not in known:
+    terms = current_catalog()
+    methods = [each for each in payment_methods.saved() if each.kind in terms.payment_methods.kinds]
+    once = paid_once(terms.payment_methods.kinds)
+    if form.method.data not in {*once, *(method.id for method in methods)}:
         form.method.data = methods[0].id if methods else ""
     wanted, why_not = None, ""
     try:
@@ -151,13 +168,9 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False, foc
         why_not = refusal.sentence
     seen = total_seen(wanted) + (AGAIN if again else "") if wanted else ""
     return {
-        "form": form, "catalog": current_catalog(), "methods": methods, "test_methods": _test_methods(),
+        "form": form, "catalog": terms, "methods": methods, "paid_once": once, **new_method.offer(),
         "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
     }  # fmt: skip
-
-
-def _test_methods() -> list[tuple[str, str]]:
-    return sandbox.TEST_METHODS if settings().payments == "sandbox" else []
 
 
 def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
@@ -182,7 +195,8 @@ def _return_url(payment_id: str) -> str:
 def _outcome(paid: Payment, form: CreditsForm) -> Response:
     """Answer with the payment's page, or with the form again when nothing was charged and nothing will be."""
     if paid.state == PaymentState.FAILED:
-        refusal = Refused(f"{decline_sentence(paid.problem)} Nothing was charged.", "declined", 402, "method")
+        words = f"{decline_sentence(paid.problem, paid.rail)} Nothing was charged."
+        refusal = Refused(words, "declined", 402, "method")
     elif paid.state == PaymentState.CANCELED and paid.problem == "unavailable":
         words = "Our payment processor does not answer right now. Nothing was charged. Please try again in a minute."
         refusal = Refused(words, "unavailable", 503)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.domain.money import Credits, Money, divided
-from app.domain.numbers import SERVED, Numbers
+from app.domain.numbers import SERVED, Numbers, owed
 from app.services import overview
 from app.services.overview import Overview
 from app.web.access import current_customer
@@ -35,6 +35,7 @@ def page() -> Response:
         forecast=_forecast(now),
         could_use=_could_use(now.numbers),
         overage=_overage(now.numbers),
+        owed=owed(now.numbers),
         not_served="" if now.numbers.standing in SERVED else NOT_SERVED,
         used=_used(now),
         charts=_charts(now),
@@ -55,6 +56,8 @@ def _forecast(now: Overview) -> str:
         return "Nothing bought or granted yet"
     if not any(day.used.micros for day in now.days[:-1][-overview.PACE_DAYS :]):
         return "No use in the last days, so no forecast"
+    if owed(now.numbers).micros:
+        return "Nothing can be used until what is owed is paid"
     what = "Credits last" if now.numbers.remaining_credits.micros > 0 else "The overage protection lasts"
     if now.forecast is None:
         return f"{what} more than ten years at the last days’ pace"

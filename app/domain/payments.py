@@ -35,7 +35,7 @@ ARROWS: dict[PaymentState, frozenset[PaymentState]] = {
     _S.SUCCEEDED: frozenset({_S.REFUNDED, _S.DISPUTED}),
     _S.FAILED: frozenset(),
     _S.CANCELED: frozenset(),
-    _S.REFUNDED: frozenset(),
+    _S.REFUNDED: frozenset({_S.SUCCEEDED}),  # the customer's bank has sent the refund back
     _S.DISPUTED: frozenset({_S.SUCCEEDED, _S.REFUNDED}),
 }
 OPEN = frozenset({_S.CREATED, _S.PI_CREATED, _S.CONFIRMING, _S.REQUIRES_ACTION, _S.PROCESSING})
@@ -85,6 +85,12 @@ class Intent:
     """Where the customer confirms with the bank, while `requires_action`."""
     decline_code: str = ""
     """Why the last attempt was declined, in the processor's word."""
+    method: str = ""
+    """The processor's id of the method it was confirmed with."""
+    rail: str = ""
+    """What carried the money, in the processor's word (`card`, `sepa_debit`, …); empty before it is known."""
+    promise: str = ""
+    """What the customer was promised for it (`domain/promises.py`), from the metadata."""
 
 
 @dataclass(frozen=True)
@@ -170,21 +176,45 @@ def next_check(age: timedelta) -> timedelta:
     return min(max(age / 10, timedelta(seconds=30)), timedelta(hours=6))
 
 
+# The bank wants its question answered and nobody was there: the customer goes on with the payment later (AC-11).
+AUTHENTICATION_REQUIRED = "authentication_required"
+# Between the wish and the charge the customer removed the method: it is not charged any more.
+METHOD_REMOVED = "method_removed"
+
 _DECLINES = {
-    "insufficient_funds": "The card has insufficient funds.",
-    "expired_card": "The card has expired.",
-    "incorrect_cvc": "The card's security code is wrong.",
-    "lost_card": "The bank declined the card.",
-    "stolen_card": "The bank declined the card.",
-    "authentication_required": "The bank wants you to confirm this payment.",
-    "payment_intent_authentication_failure": "The bank could not confirm that it was you.",
+    AUTHENTICATION_REQUIRED: "The bank wants you to confirm this payment.",
+    METHOD_REMOVED: "This payment method was removed. Use another one.",
     "processing_error": "The bank had a problem with this payment.",
+    "resource_missing": "Our payment processor does not take this payment method any more. Use another one.",
+    "refused_by_processor": "Our payment processor refused this payment. Use another payment method.",
+}
+_NOT_YOU = "payment_intent_authentication_failure"
+_DECLINES_BY_RAIL = {
+    "card": {
+        "": "The bank declined the card.",
+        "insufficient_funds": "The card has insufficient funds.",
+        "expired_card": "The card has expired.",
+        "incorrect_cvc": "The card's security code is wrong.",
+        _NOT_YOU: "The bank could not confirm that it was you.",
+    },
+    "sepa_debit": {
+        "": "Your bank did not pay the direct debit.",
+        "insufficient_funds": "The bank account has insufficient funds.",
+        "debit_not_authorized": "Your bank says that the direct debit was not authorized.",
+        "account_closed": "The bank account is closed.",
+    },
+    "paypal": {"": "PayPal declined the payment.", _NOT_YOU: "The payment was not approved at PayPal."},
+    "crypto": {
+        "": "The payment with cryptocurrency did not arrive.",
+        _NOT_YOU: "The payment was not approved in the wallet.",
+    },
 }
 
 
-def decline_sentence(code: str) -> str:
+def decline_sentence(code: str, rail: str = "card") -> str:
     """Return what to tell the customer about a decline. Fraud codes stay vague on purpose (Stripe's advice)."""
-    return _DECLINES.get(code, "The bank declined the card.")
+    words = _DECLINES_BY_RAIL[rail]
+    return words.get(code) or _DECLINES.get(code) or words[""]
 
 
 _BRANDS = {
@@ -193,10 +223,13 @@ _BRANDS = {
     "jcb": "JCB",
     "unionpay": "UnionPay",
     "mastercard": "Mastercard",
+    "sepa_debit": "SEPA direct debit",
+    "paypal": "PayPal",
+    "crypto": "Cryptocurrency",
 }
 
 
-def method_name(brand: str, last4: str) -> str:
-    """Return how a saved method is called: `Visa ending in 4242`."""
+def method_name(brand: str, last4: str = "") -> str:
+    """Return how a way to pay is called: `Visa ending in 4242`, `PayPal`."""
     name = _BRANDS.get(brand, brand[:1].upper() + brand[1:])
     return f"{name} ending in {last4}" if last4 else name

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.errors import Refused, ensure
+from app.domain.methods import ONE_TIME_RAILS, Rail
 from app.domain.money import Credits, Money, credits_from_money, divided
 
 
@@ -61,6 +62,11 @@ def from_pack(key: str, packs: Sequence[Pack]) -> TopUp:
         if pack.key == key:
             return TopUp(pack.price, pack.credits, pack.key, pack.expires_after_days)
     raise Refused("That credit pack is not sold any more. Choose another one.", "pack_unknown", 422, "pack")
+
+
+def paid_once(kinds: Sequence[str]) -> list[Rail]:
+    """Return which of the kinds that are taken pay once, on a page of their own and with nothing saved."""
+    return [Rail(kind) for kind in kinds if kind in ONE_TIME_RAILS]
 
 
 def credits_for(received: Money, wished: Money, promised: Credits) -> Credits:

@@ -11,6 +11,7 @@ from app.config import Settings
 from app.domain.catalog import Catalog
 from app.domain.errors import ensure
 from app.domain.ledger import CREDITS, credits_unit
+from app.domain.methods import Rail
 from app.domain.money import Credits, Money, parse_amount
 from app.domain.payments import PaymentState
 from app.domain.people import Actor
@@ -19,13 +20,25 @@ from app.models.database import db
 from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer
-from app.services import grants, payment_methods, settle, top_ups, usage
-from app.services.demo_stories import ASKING_CARD, GOOD_CARD, OTHER_CARD, POOR_CARD, Gift, Story, dice
+from app.services import grants, payment_methods, settle, setups, top_ups, usage
+from app.services.demo_reversals import reverse
+from app.services.demo_stories import (
+    ASKING_CARD,
+    DEBIT,
+    GOOD_CARD,
+    OTHER_CARD,
+    PAYPAL,
+    POOR_CARD,
+    Gift,
+    Story,
+    dice,
+)
 
 PURCHASES, GIFTS, TRIAL, METERED = time(9, 12), time(10, 30), time(8, 1), time(23, 30)
 JUST_NOW = timedelta(minutes=4)
 SMALLEST = 5
-LAST_DIGITS = {GOOD_CARD: "4242", OTHER_CARD: "4444", ASKING_CARD: "3184", POOR_CARD: "9995"}
+DESK = time(15, 20)
+LAST_DIGITS = {GOOD_CARD: "4242", OTHER_CARD: "4444", ASKING_CARD: "3184", POOR_CARD: "9995", DEBIT: "3000", PAYPAL: ""}
 
 
 @dataclass
@@ -50,6 +63,7 @@ class History:
             if day == self.born + timedelta(days=gift.after_days):
                 self._give(gift, day)
         self._buy_when_low(day)
+        reverse(self.story, self.buyer, (day - self.born).days, self._moment(day, DESK))
         with clock.at(self._moment(day, METERED)):
             for habit in self.story.habits:
                 cost = self.story.cost(self.catalog, habit, day, self.born)
@@ -59,13 +73,13 @@ class History:
         self.next_day, self.has_lived = day + timedelta(days=1), True
 
     def arrive_at_now(self) -> None:
-        """Leave one purchase waiting for the bank, where the story has it and nothing of the kind is open."""
-        if not self.story.leaves_bank_waiting or self._waiting():
+        """Leave one purchase under way, where the story has it and nothing of the kind is open."""
+        if not self.story.leaves_under_way or self._under_way():
             return
         wish = self._usual()
         with clock.at(self.now - JUST_NOW):
             if wish is not None:
-                self._buy(self.now.date(), ASKING_CARD, "waiting", wish)
+                self._buy(self.now.date(), self.story.leaves_under_way, "waiting", wish)
 
     def _arrive(self) -> None:
         trial = self.catalog.trial_grant
@@ -82,9 +96,19 @@ class History:
                 )
         with clock.at(self._moment(self.born, PURCHASES)), as_customer(self.buyer.customer_id):
             kept = {method.last4 for method in payment_methods.saved()}
-            for card in self.story.cards:
-                if LAST_DIGITS[card] not in kept:
-                    payment_methods.add_test_method(self.buyer, card)
+            for name in self.story.cards:
+                if LAST_DIGITS[name] not in kept:
+                    self._save(name)
+
+    def _save(self, name: str) -> None:
+        """Save a method as the customer does, with a yes at the wallet's page where it asks."""
+        if name != PAYPAL:
+            payment_methods.add_test_method(self.buyer, name)
+            return
+        setup = setups.begin(self.buyer, kind=Rail.PAYPAL, test_method=name, address="127.0.0.1", user_agent="the demo")
+        ensure(setup.processor_id is not None, "PayPal was not asked")
+        sandbox.answer_challenge(_settings(), setup.processor_id or "", approved=True)
+        setups.settle(setup.id, returned=True)
 
     def _give(self, gift: Gift, day: date) -> None:
         if self._has_grant(gift.reason):
@@ -103,7 +127,7 @@ class History:
     def _buy_when_low(self, day: date) -> None:
         """Buy what the customer usually buys when credit ran low; now and then the first card does not work."""
         left = self._balance()
-        if left >= self.story.buys_below or self._has_bought(day):
+        if left >= self.story.buys_below or self._has_bought(day) or self._under_way():
             return
         wish = self._usual(self._foreseen(left, day))
         if wish is None:
@@ -114,6 +138,12 @@ class History:
                 self._buy(day, POOR_CARD, "first", wish)
             if chance == 1 and ASKING_CARD in self.story.cards:
                 self._confirm(self._buy(day, ASKING_CARD, "asked", wish))
+                return
+            if chance in {2, 3, 4} and DEBIT in self.story.cards:
+                self._buy(day, DEBIT, "debit", wish)  # the money comes days later
+                return
+            if chance in {5, 6} and PAYPAL in self.story.cards:
+                self._buy(day, PAYPAL, "paypal", wish)
                 return
             card = OTHER_CARD if chance == 2 and OTHER_CARD in self.story.cards else GOOD_CARD
             paid = self._buy(day, card, "second", wish)
@@ -180,7 +210,7 @@ class History:
         return Credits(micros)
 
     def _has_bought(self, day: date) -> bool:
-        keys = [_form_key(self.story.slug, day, which) for which in ("first", "asked", "second")]
+        keys = [_form_key(self.story.slug, day, which) for which in ("first", "asked", "debit", "paypal", "second")]
         with as_customer(self.buyer.customer_id):
             found = db.session.scalars(select(Payment.id).where(Payment.form_key.in_(keys)).limit(1))
             return found.one_or_none() is not None
@@ -189,9 +219,10 @@ class History:
         with as_customer(self.buyer.customer_id):
             return db.session.scalars(select(Grant.id).where(Grant.reason == reason).limit(1)).one_or_none() is not None
 
-    def _waiting(self) -> bool:
+    def _under_way(self) -> bool:
+        waiting = [PaymentState.REQUIRES_ACTION.value, PaymentState.PROCESSING.value]
         with as_customer(self.buyer.customer_id):
-            asked = select(Payment.id).where(Payment.state == PaymentState.REQUIRES_ACTION.value).limit(1)
+            asked = select(Payment.id).where(Payment.state.in_(waiting)).limit(1)
             return db.session.scalars(asked).one_or_none() is not None
 
     def _moment(self, day: date, at: time) -> datetime:

@@ -10,6 +10,7 @@ from app.domain.people import Role
 
 GOOD_CARD, OTHER_CARD = "pm_card_visa", "pm_card_mastercard"
 POOR_CARD, ASKING_CARD = "pm_card_chargeDeclinedInsufficientFunds", "pm_card_authenticationRequired"
+DEBIT, PAYPAL = "pm_success_de", "paypal"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,16 @@ class Gift:
 
 
 @dataclass(frozen=True)
+class Reversal:
+    """A purchase that goes back: so many days after the customer came, some of the last one is refunded or disputed."""
+
+    after_days: int
+    units: int = 0
+    """Whole units of the currency to refund; 0: the bank disputes it, and the seller wins."""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Story:
     """One customer of the demo."""
 
@@ -50,7 +61,9 @@ class Story:
     gifts: tuple[Gift, ...] = ()
     ends_near: Credits | None = None
     """The balance that the last purchases steer to; None: wherever habit leads."""
-    leaves_bank_waiting: bool = False
+    reversals: tuple[Reversal, ...] = ()
+    leaves_under_way: str = ""
+    """The method of a last purchase that is still under way when the history ends."""
 
     def members(self) -> list[tuple[str, str, Role]]:
         """Return name, e-mail address and role of the customer's people."""
@@ -100,6 +113,7 @@ STORIES = (
         buys_below=_units(20),
         buys=150,
         cards=(GOOD_CARD, OTHER_CARD, POOR_CARD, ASKING_CARD),
+        reversals=(Reversal(230, 50, "Bought more than was needed"),),
         gifts=(
             Gift(95, "promotional", _units(25), "Launch week credit", 60),
             Gift(210, "refund", _units(12), "For the outage in the Frankfurt region"),
@@ -120,7 +134,7 @@ STORIES = (
             Gift(60, "promotional", _units(500_000), "Beta programme", 90),
             Gift(350, "promotional", _units(300_000), "Autumn offer", 45),
         ),
-        leaves_bank_waiting=True,
+        leaves_under_way=ASKING_CARD,
     ),
     Story(
         slug="fernhill",
@@ -132,6 +146,7 @@ STORIES = (
         buys_below=_units(60),
         buys=100,
         gifts=(Gift(150, "promotional", _units(30), "Conference credit", 45),),
+        reversals=(Reversal(260),),
         ends_near=_units(14),
     ),
     Story(
@@ -143,7 +158,8 @@ STORIES = (
         habits=(Habit("container_runtime", 140, 90, 70), Habit("addons", 96, 100, 50)),
         buys_below=_units(40),
         buys=200,
-        cards=(GOOD_CARD, POOR_CARD),
+        cards=(GOOD_CARD, DEBIT, PAYPAL, POOR_CARD),
         gifts=(Gift(30, "promotional", _units(50), "Migration credit", 120),),
+        leaves_under_way=DEBIT,
     ),
 )

@@ -1,18 +1,25 @@
 """Collect a payment: five steps, each committed before the next, and no call inside a transaction (money.md, 6).
 
-What holds when the process dies after each line is written in docs/decisions/0004-five-steps-of-a-payment.md.
+What holds when the process dies after each line is written in docs/decisions/0004-five-steps-of-a-payment.md; for what
+is paid once, charged while nobody is there or gone on with later, in 0007-every-rail-is-five-steps.md.
 """
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.domain import promises
 from app.domain.errors import NotFound
+from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import (
+    AUTHENTICATION_REQUIRED,
     FIRST_CHECK,
+    METHOD_REMOVED,
+    Answer,
     AttemptState,
     ChargeOrder,
     Declined,
@@ -22,32 +29,43 @@ from app.domain.payments import (
     Unknown,
     sources_of,
 )
+from app.domain.promises import Promise
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.models.scope import as_service
-from app.services import audit, settle
+from app.services import audit, processor_customers, settle
 from app.services.processor import gateway
 from app.services.transaction import transaction
 
 
-def collect(payment_id: str, *, return_url: str, off_session: bool = False) -> Payment:
+@dataclass(frozen=True)
+class _Wish:
+    """A committed payment as the processor needs to know it. `method` is empty for what is paid once."""
+
+    order: ChargeOrder
+    rail: Rail
+    method: str
+
+    def confirm(self, intent_id: str, *, return_url: str, off_session: bool, key: str) -> Answer:
+        """Ask the processor to charge it, or where the customer goes on to pay."""
+        if not self.method:
+            return gateway().confirm_one_time(intent_id, rail=self.rail, return_url=return_url, key=key)
+        return gateway().confirm_intent(
+            intent_id, method=self.method, return_url=return_url, off_session=off_session, key=key
+        )
+
+
+def collect(payment_id: str, *, return_url: str) -> Payment:
     """Take a committed payment (step 1) to the processor and as far as it goes now; return it as it then stands.
 
     Never raises for what the processor does. What stays open is looked at again by webhooks and by the sweep.
     """
     with as_service("collect a payment"):
-        payment, customer, method = _everything(payment_id)
-        order = ChargeOrder(
-            payment_id=payment.id,
-            customer_id=payment.customer_id,
-            processor_customer=customer.processor_customer or "",
-            amount=Money(payment.amount_minor, payment.currency),
-            description=f"Credits for {customer.name}"[:200],
-            off_session=off_session,
-        )
-        method_id = method.processor_id
-        made = gateway().create_intent(order, key=f"{payment_id}:create")  # step 2
+        wish = _wish(payment_id)
+        if not isinstance(wish, _Wish):
+            return _give_up_unconfirmed(payment_id, wish)
+        made = gateway().create_intent(wish.order, key=f"{payment_id}:create")  # step 2
         match made:
             case Intent():
                 attempt = _begin_attempt(payment_id, made.id)  # step 3, and the attempt of step 4
@@ -56,20 +74,33 @@ def collect(payment_id: str, *, return_url: str, off_session: bool = False) -> P
                 return _give_up_unconfirmed(payment_id, made)
         if attempt is None:  # the sweep was quicker and gave the payment up
             return settle.settle(payment_id)
-        answer = gateway().confirm_intent(  # step 4
-            made.id,
-            method=method_id,
-            return_url=return_url,
-            off_session=off_session,
-            key=attempt,
-        )
-        match answer:  # step 5: whatever it was, ask how things stand
-            case Declined(code=code):
-                return settle.settle(payment_id, refused=code)
-            case Misused(code=code):
-                return settle.settle(payment_id, refused=code or "refused_by_processor")
-            case Intent() | Unknown():
-                return settle.settle(payment_id)
+        off_session = wish.order.off_session
+        answer = wish.confirm(made.id, return_url=return_url, off_session=off_session, key=attempt)  # step 4
+        return _heard(payment_id, answer)  # step 5
+
+
+def resume(payment_id: str, return_url: str, by: str = "") -> Payment:
+    """Go on with a payment for which the bank wanted its customer while nobody was there; return it as it stands.
+
+    Now that the customer is here, the same intent is confirmed again by an attempt of its own: the payment then waits
+    at the bank's page (`action_url`), or is over. One that waits for nothing is only looked at. Any number at once is
+    one attempt, and one that died on the way leaves the payment to be gone on with again, until its day is over. A
+    method that was removed meanwhile is not charged any more. `by` is the member who goes on with it; a mailed link
+    writes its own use down.
+    """
+    with as_service("go on with a payment"):
+        payment = settle.settle(payment_id)
+        if payment.problem != AUTHENTICATION_REQUIRED or payment.processor_id is None:
+            return payment
+        intent_id = payment.processor_id
+        wish = _wish(payment_id)
+        if not isinstance(wish, _Wish):
+            return _heard(payment_id, wish)
+        attempt = _next_attempt(payment_id, by)
+        if attempt is None:  # somebody else goes on with it
+            return settle.settle(payment_id)
+        answer = wish.confirm(intent_id, return_url=return_url, off_session=False, key=attempt)
+        return _heard(payment_id, answer)
 
 
 def advance(session: Session, payment_id: str, target: PaymentState, now: datetime, **values: object) -> bool:
@@ -84,11 +115,23 @@ def advance(session: Session, payment_id: str, target: PaymentState, now: dateti
     return moved is not None
 
 
-def _everything(payment_id: str) -> tuple[Payment, Customer, PaymentMethod]:
+def abandon(payment_id: str, problem: str) -> Payment:
+    """End a payment that no intent was made for: nothing can be charged."""
+    now = clock.now()
+    with as_service("end a payment"), transaction() as session:
+        ended = advance(session, payment_id, PaymentState.CANCELED, now, problem=problem)
+        payment = session.get_one(Payment, payment_id, populate_existing=True)
+        if ended:
+            after = {"problem": problem}
+            audit.record(session, payment.customer_id, "processor", "payment.canceled", payment_id, after=after)
+    return payment
+
+
+def _wish(payment_id: str) -> "_Wish | Unknown | Misused":
     found = db.session.execute(
         select(Payment, Customer, PaymentMethod)
         .join(Customer, Customer.customer_id == Payment.customer_id)
-        .join(
+        .outerjoin(
             PaymentMethod, (PaymentMethod.id == Payment.method_id) & (PaymentMethod.customer_id == Payment.customer_id)
         )
         .where(Payment.id == payment_id)
@@ -96,7 +139,36 @@ def _everything(payment_id: str) -> tuple[Payment, Customer, PaymentMethod]:
     if found is None:
         raise NotFound("payment")
     payment, customer, method = found
-    return payment, customer, method
+    if method and method.removed_at:
+        return Misused("the payment method was removed", METHOD_REMOVED)
+    rail, method_id = Rail(payment.rail), method.processor_id if method else ""
+    promise = Promise(payment.purpose, payment.credits_micros, payment.pack, payment.expires_after_days)
+    order = ChargeOrder(
+        payment_id=payment.id,
+        customer_id=payment.customer_id,
+        processor_customer=customer.processor_customer or "",
+        amount=Money(payment.amount_minor, payment.currency),
+        description=f"Credits for {customer.name}"[:200],
+        off_session=payment.off_session,
+        metadata={promises.KEY: promises.written(promise)},  # should the row be lost, the promise is not
+    )
+    if not order.processor_customer:  # who has never saved a method is not known there yet
+        named = processor_customers.named(order.customer_id)
+        if not isinstance(named, str):
+            return named
+        order = replace(order, processor_customer=named)
+    return _Wish(order, rail, method_id)
+
+
+def _heard(payment_id: str, answer: Answer) -> Payment:
+    """Whatever the answer was, ask how things stand."""
+    match answer:
+        case Declined(code=code):
+            return settle.settle(payment_id, refused=code)
+        case Misused(code=code):
+            return settle.settle(payment_id, refused=code or "refused_by_processor")
+        case Intent() | Unknown():
+            return settle.settle(payment_id)
 
 
 def _begin_attempt(payment_id: str, intent_id: str) -> str | None:
@@ -108,35 +180,50 @@ def _begin_attempt(payment_id: str, intent_id: str) -> str | None:
     with transaction() as session:
         if not advance(session, payment_id, PaymentState.CONFIRMING, now, next_check_at=now + FIRST_CHECK):
             return None
-        customer_id, before = session.execute(
-            select(Payment.customer_id, func.count(Attempt.id))
-            .outerjoin(Attempt, (Attempt.payment_id == Payment.id) & (Attempt.customer_id == Payment.customer_id))
-            .where(Payment.id == payment_id)
-            .group_by(Payment.customer_id)
-        ).one()
-        attempt = Attempt(
-            id=ids.new("att"),
-            customer_id=customer_id,
-            payment_id=payment_id,
-            number=before + 1,
-            idempotency_key=f"{payment_id}:confirm:{before + 1}",
-            state=AttemptState.STARTED.value,
-            started_at=now,
-        )
-        session.add(attempt)
-        return attempt.idempotency_key
+        return _add_attempt(session, payment_id, now)
 
 
-def abandon(payment_id: str, problem: str) -> Payment:
-    """End a payment that no intent was made for: nothing can be charged."""
+def _next_attempt(payment_id: str, by: str) -> str | None:
+    """Commit one more attempt at a payment that waits for its customer; None when somebody else was quicker."""
     now = clock.now()
-    with as_service("end a payment"), transaction() as session:
-        ended = advance(session, payment_id, PaymentState.CANCELED, now, problem=problem)
-        payment = session.get_one(Payment, payment_id, populate_existing=True)
-        if ended:
-            after = {"problem": problem}
-            audit.record(session, payment.customer_id, "processor", "payment.canceled", payment_id, after=after)
-    return payment
+    with transaction() as session:
+        taken = session.execute(
+            update(Payment)
+            .where(
+                Payment.id == payment_id,
+                Payment.state == PaymentState.REQUIRES_ACTION.value,
+                Payment.problem == AUTHENTICATION_REQUIRED,
+            )
+            .values(problem="", updated_at=now, next_check_at=now + FIRST_CHECK)
+            .returning(Payment.customer_id)
+            .execution_options(synchronize_session=False)
+        ).scalar_one_or_none()
+        if taken is None:
+            return None
+        if by:
+            audit.record(session, taken, by, "payment.resumed", payment_id)
+        return _add_attempt(session, payment_id, now)
+
+
+def _add_attempt(session: Session, payment_id: str, now: datetime) -> str:
+    """Write the attempt that the next call is made for (AC-24); return the call's key."""
+    customer_id, before = session.execute(
+        select(Payment.customer_id, func.count(Attempt.id))
+        .outerjoin(Attempt, (Attempt.payment_id == Payment.id) & (Attempt.customer_id == Payment.customer_id))
+        .where(Payment.id == payment_id)
+        .group_by(Payment.customer_id)
+    ).one()
+    attempt = Attempt(
+        id=ids.new("att"),
+        customer_id=customer_id,
+        payment_id=payment_id,
+        number=before + 1,
+        idempotency_key=f"{payment_id}:confirm:{before + 1}",
+        state=AttemptState.STARTED.value,
+        started_at=now,
+    )
+    session.add(attempt)
+    return attempt.idempotency_key
 
 
 def _give_up_unconfirmed(payment_id: str, answer: Declined | Unknown | Misused) -> Payment:

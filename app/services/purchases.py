@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app import clock, ids
 from app.domain.errors import NotFound
+from app.domain.methods import Rail
 from app.domain.payments import OPEN, PaymentState
 from app.domain.top_ups import TopUp
 from app.models.database import db
@@ -23,7 +24,8 @@ class Purchase:
     """A payment of the customer's with the method it was made with and what it added."""
 
     payment: Payment
-    method: PaymentMethod
+    method: PaymentMethod | None
+    """None when it was paid once, with nothing saved."""
     row: Transfer | None
     """The row of the balance history, once the payment is in the books."""
 
@@ -34,7 +36,7 @@ def read(payment_id: str) -> Purchase:
         raise NotFound("payment")
     found = db.session.execute(
         select(Payment, PaymentMethod, Transfer)
-        .join(
+        .outerjoin(
             PaymentMethod,
             (PaymentMethod.id == Payment.method_id) & (PaymentMethod.customer_id == Payment.customer_id),
         )
@@ -54,16 +56,18 @@ def read(payment_id: str) -> Purchase:
     return Purchase(payment, method, row)
 
 
-def just_like(top_up: TopUp, method_id: str, form_key: str) -> Payment | None:
+def just_like(customer_id: str, top_up: TopUp, rail: Rail, method_id: str | None, form_key: str) -> Payment | None:
     """Return the last purchase of the same by another form within the last minutes, paid or still under way."""
     return db.session.scalars(
         select(Payment)
         .where(
+            Payment.customer_id == customer_id,
             Payment.purpose == "top_up",
             Payment.created_at > clock.now() - ALIKE_WITHIN,
             Payment.amount_minor == top_up.amount.amount_minor,
             Payment.pack == top_up.pack,
-            Payment.method_id == method_id,
+            Payment.rail == rail.value,
+            Payment.method_id == method_id if method_id else Payment.method_id.is_(None),
             Payment.form_key != form_key,
             Payment.state.in_(_GOING_ON),
         )

@@ -1,21 +1,39 @@
 """Buy credit: one wish of a member, charged at most once and credited exactly once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
+from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, PaymentState
 from app.domain.people import Actor
-from app.domain.top_ups import TopUp, free_amount, from_pack
+from app.domain.top_ups import TopUp, free_amount, from_pack, paid_once
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
+from app.models.scope import as_customer, as_service
 from app.services import audit, catalogs, payments, purchases, settle
 from app.services.transaction import transaction
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What somebody wants to buy and how to pay for it."""
+
+    customer_id: str
+    by: str
+    form_key: str
+    amount: Money | None
+    pack: str
+    method_id: str
+    off_session: bool = False
 
 
 def priced(customer: Customer, *, amount: Money | None, pack: str) -> TopUp:
@@ -38,19 +56,44 @@ def buy(
     return_url: Callable[[str], str],
     repeat: bool = True,
 ) -> Payment:
-    """Buy credit with a saved method and return the payment as it stands after the processor was asked.
+    """Buy credit and return the payment as it stands after the processor was asked.
 
-    `form_key` makes it one wish: the same key with the same choice gives the payment that is there already, with
-    another choice it is refused (409). `return_url` gives, for a payment's id, where the bank sends the customer back.
-    Refuses (422) an amount or pack that is not sold and (404) a method that is not this customer's; without `repeat`
-    also (409) the same purchase that another form has made in the last minutes (AC-2).
+    `method_id` names a saved method, or what is paid once at its own page: `paypal` or `crypto`. `form_key` makes it
+    one wish: the same key with the same choice gives the payment that is there already, with another choice it is
+    refused (409). `return_url` gives, for a payment's id, where the bank or the wallet sends the customer back.
+    Refuses (422) an amount or pack that is not sold, or a way to pay that is not taken, and (404) a method that is not
+    this customer's; without `repeat` also (409) the same purchase, made by another form in the last minutes (AC-2).
 
     The same purchase that still waits for the bank is given up first: who pays another way pays once (AC-17).
     """
-    payment, is_new = _wish(actor, form_key, amount, pack, method_id, repeat=repeat)
+    order = _Order(actor.customer_id, actor.member_id, form_key, amount, pack, method_id)
+    payment, is_new = _wish(order, repeat=repeat)
     if is_new and _gave_up_waiting(payment):
         payments.collect(payment.id, return_url=return_url(payment.id))
     return get(payment.id)
+
+
+def charge(
+    customer_id: str,
+    *,
+    by: str,
+    form_key: str,
+    amount: Money | None,
+    pack: str,
+    method_id: str,
+    return_url: Callable[[str], str],
+) -> Payment:
+    """Buy credit for a customer who is not there, by a saved method; return the payment as it stands.
+
+    `by` is who wishes it, such as `auto_recharge`. When the bank wants its customer the payment waits for them, and
+    they are told by mail (AC-11). What refuses is the same as for `buy`.
+    """
+    order = _Order(customer_id, by, form_key, amount, pack, method_id, off_session=True)
+    with as_customer(customer_id):
+        payment, is_new = _wish(order, repeat=True)
+        if is_new:
+            payments.collect(payment.id, return_url=return_url(payment.id))
+        return get(payment.id)
 
 
 def give_up(payment_id: str) -> Payment:
@@ -67,6 +110,7 @@ def _gave_up_waiting(payment: Payment) -> bool:
     new_id = payment.id
     waiting = db.session.scalars(
         select(Payment.id).where(
+            Payment.customer_id == payment.customer_id,
             Payment.purpose == payment.purpose,
             Payment.state == PaymentState.REQUIRES_ACTION.value,
             Payment.amount_minor == payment.amount_minor,
@@ -90,32 +134,30 @@ def get(payment_id: str) -> Payment:
     return payment
 
 
-def _wish(
-    actor: Actor, form_key: str, amount: Money | None, pack: str, method_id: str, *, repeat: bool
-) -> tuple[Payment, bool]:
+def _wish(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
     """Commit the wish (step 1); return it and whether it is new."""
-    if not ids.is_form_key(form_key):
+    if not ids.is_form_key(order.form_key):
         raise Refused("This form is not valid any more. Please fill it in again.", "form_key_malformed", 422)
-    earlier = _with_key(form_key)
+    earlier = _with_key(order)
     if earlier is not None:
-        return _same_wish(earlier, amount, pack, method_id), False
+        return _same_wish(earlier, order), False
     now = clock.now()
     try:
-        with transaction() as session:
-            customer = session.get_one(Customer, actor.customer_id)
-            top_up = priced(customer, amount=amount, pack=pack)
-            method = session.scalars(
-                select(PaymentMethod)
-                .where(PaymentMethod.id == method_id, PaymentMethod.removed_at.is_(None))
-                .with_for_update()  # so that two forms sent at once see each other's wish
-            ).one_or_none()
-            if method is None:
-                raise NotFound("payment method")
-            if not repeat and purchases.just_like(top_up, method.id, form_key):
+        with as_service("wish to buy credit"), transaction() as session:
+            # Held until the wish is committed, so that two forms sent at once see each other's.
+            customer = session.scalars(
+                select(Customer)
+                .where(Customer.customer_id == order.customer_id)
+                .with_for_update(key_share=True)
+                .execution_options(populate_existing=True)
+            ).one()
+            top_up = priced(customer, amount=order.amount, pack=order.pack)
+            rail, method = _way(session, order, catalogs.current(customer.catalog))
+            if not repeat and purchases.just_like(order.customer_id, top_up, rail, method, order.form_key):
                 raise Refused("You bought the same a few minutes ago.", "bought_just_now")
             payment = Payment(
                 id=ids.new("pay"),
-                customer_id=actor.customer_id,
+                customer_id=order.customer_id,
                 purpose="top_up",
                 state=PaymentState.CREATED.value,
                 amount_minor=top_up.amount.amount_minor,
@@ -123,44 +165,60 @@ def _wish(
                 credits_micros=top_up.credits.micros,
                 pack=top_up.pack,
                 expires_after_days=top_up.expires_after_days,
-                method_id=method.id,
-                form_key=form_key,
-                created_by=actor.member_id,
+                rail=rail.value,
+                method_id=method,
+                off_session=order.off_session,
+                form_key=order.form_key,
+                created_by=order.by,
                 created_at=now,
                 updated_at=now,
                 next_check_at=now + FIRST_CHECK,
             )
             session.add(payment)
             session.flush()
-            audit.record(
-                session,
-                actor.customer_id,
-                actor.member_id,
-                "top_up.wished",
-                payment.id,
-                after={
-                    "amount_minor": payment.amount_minor,
-                    "currency": payment.currency,
-                    "method": method.id,
-                },
-            )
+            after = {
+                "amount_minor": payment.amount_minor,
+                "currency": payment.currency,
+                "method": method or rail.value,
+            }
+            audit.record(session, order.customer_id, order.by, "top_up.wished", payment.id, after=after)
     except IntegrityError:
         # Another tab or a second click was quicker with the same key: its purchase is this one.
-        winner = _with_key(form_key)
+        winner = _with_key(order)
         if winner is None:
             raise
-        return _same_wish(winner, amount, pack, method_id), False
+        return _same_wish(winner, order), False
     return payment, True
 
 
-def _with_key(form_key: str) -> Payment | None:
-    return db.session.scalars(select(Payment).where(Payment.form_key == form_key)).one_or_none()
+def _way(session: Session, order: _Order, catalog: Catalog) -> tuple[Rail, str | None]:
+    """Return what carries the money, and the saved method's id unless it is paid once."""
+    if order.method_id in paid_once(catalog.payment_methods.kinds) and not order.off_session:
+        return Rail(order.method_id), None
+    method = session.scalars(
+        select(PaymentMethod).where(
+            PaymentMethod.customer_id == order.customer_id,
+            PaymentMethod.id == order.method_id,
+            PaymentMethod.removed_at.is_(None),
+        )
+    ).one_or_none()
+    if method is None:
+        raise NotFound("payment method")
+    if method.kind not in catalog.payment_methods.kinds:
+        raise Refused("This way to pay is not taken any more. Choose another one.", "kind_not_taken", 422, "method")
+    return Rail(method.kind), method.id
 
 
-def _same_wish(payment: Payment, amount: Money | None, pack: str, method_id: str) -> Payment:
-    same = payment.pack == pack and payment.method_id == method_id
-    if not pack:
-        same = same and amount == Money(payment.amount_minor, payment.currency)
+def _with_key(order: _Order) -> Payment | None:
+    return db.session.scalars(
+        select(Payment).where(Payment.customer_id == order.customer_id, Payment.form_key == order.form_key)
+    ).one_or_none()
+
+
+def _same_wish(payment: Payment, order: _Order) -> Payment:
+    same = payment.pack == order.pack and (payment.method_id or payment.rail) == order.method_id
+    if not order.pack:
+        same = same and order.amount == Money(payment.amount_minor, payment.currency)
     if not same:
         raise Refused(
             "This form was already sent, with another choice. Nothing more was charged. "

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.payments import ARROWS, OPEN, PaymentState, decline_sentence, next_check, sources_of
-from app.models.payments import STATES
+from app.domain.payments import ARROWS, OPEN, PaymentState, decline_sentence, method_name, next_check, sources_of
+from app.models.payments import RAILS, STATES
 
 S = PaymentState
 
 
 @pytest.mark.case("AC-28")
-def test_failed_canceled_and_refunded_lead_nowhere() -> None:
-    assert [state for state in S if not ARROWS[state]] == [S.FAILED, S.CANCELED, S.REFUNDED]
+def test_failed_and_canceled_lead_nowhere_and_what_was_paid_stays_paid() -> None:
+    assert [state for state in S if not ARROWS[state]] == [S.FAILED, S.CANCELED]
 
 
 @pytest.mark.case("AC-21")
@@ -57,3 +57,25 @@ def test_looks_grow_rarer_within_bounds() -> None:
 def test_a_decline_is_told_in_words_and_fraud_stays_vague() -> None:
     assert decline_sentence("insufficient_funds") == "The card has insufficient funds."
     assert decline_sentence("stolen_card") == decline_sentence("fraudulent") == "The bank declined the card."
+
+
+def test_each_rail_has_its_own_words_for_a_decline() -> None:
+    assert decline_sentence("insufficient_funds", "sepa_debit") == "The bank account has insufficient funds."
+    assert decline_sentence("payment_intent_authentication_failure", "paypal").endswith("at PayPal.")
+    assert decline_sentence("never_seen", "crypto") == "The payment with cryptocurrency did not arrive."
+    cards = {rail: decline_sentence("expired_card", rail) for rail in RAILS}
+    assert [rail for rail, words in cards.items() if "card" in words] == ["card"]
+
+
+@pytest.mark.parametrize(
+    ("brand", "last4", "name"),
+    [
+        ("visa", "4242", "Visa ending in 4242"),
+        ("amex", "8431", "American Express ending in 8431"),
+        ("sepa_debit", "3000", "SEPA direct debit ending in 3000"),
+        ("paypal", "", "PayPal"),
+        ("crypto", "", "Cryptocurrency"),
+    ],
+)
+def test_a_way_to_pay_is_called_as_people_call_it(brand: str, last4: str, name: str) -> None:
+    assert method_name(brand, last4) == name

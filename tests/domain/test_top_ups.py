@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import Broken, Refused
 from app.domain.money import Credits, Money
-from app.domain.top_ups import TopUp, credits_for, free_amount, from_pack
+from app.domain.top_ups import TopUp, credits_for, free_amount, from_pack, paid_once
 
 LOW, HIGH = Money(500, "USD"), Money(500_000, "USD")
 
@@ -55,3 +55,8 @@ def test_more_received_is_more_credit_and_the_exact_amount_is_the_promise(
     assert credits_for(asked, asked, Credits(promised)) == Credits(promised)
     got = credits_for(Money(received, "EUR"), asked, Credits(promised)).micros
     assert 2 * abs(got * wished - promised * received) <= wished
+
+
+def test_only_wallets_pay_once_and_only_those_that_are_taken() -> None:
+    assert paid_once(("card", "crypto", "sepa_debit", "paypal")) == ["crypto", "paypal"]
+    assert paid_once(("card", "sepa_debit")) == []

@@ -46,7 +46,11 @@ def test_it_asks_how_much_and_how(alice: Browser, visa: PaymentMethod) -> None:
     assert page.texts("h1") == ["Add credits"]
     assert "How much would you like to add to your balance?" in page.text
     assert "Enter an amount between $5.00 and $5,000.00." in page.text
-    assert page.texts("#method option") == ["Visa ending in 4242, expires 08/2034 (default)"]
+    assert page.texts("#method option") == [
+        "Visa ending in 4242, expires 08/2034 (default)",
+        "PayPal, for this payment only",
+        "Cryptocurrency (stablecoins such as USDC)",
+    ]
     assert page.texts(BUY) == ["Add to my balance"]
     assert ids.is_form_key(page.value("form_key"))
 

@@ -62,6 +62,7 @@ def test_the_bank_asks_and_an_approval_buys(app: Flask, alice: Browser, alice_ac
 
 
 @pytest.mark.case("AC-12")
+@pytest.mark.fault("S10")
 def test_declining_at_the_bank_charges_nothing_and_allows_another_try(
     app: Flask, alice: Browser, alice_actor: Actor, acme: Customer
 ) -> None:
@@ -170,6 +171,7 @@ def test_an_unavailable_processor_is_said_and_everything_kept(
 
 
 @pytest.mark.case("AC-1")
+@pytest.mark.fault("H3")
 def test_the_same_form_twice_is_one_purchase_with_one_answer(
     app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
 ) -> None:
@@ -204,6 +206,7 @@ def test_a_declined_form_sent_again_is_declined_again_without_a_second_attempt(
 
 
 @pytest.mark.case("AC-2")
+@pytest.mark.fault("H1")
 def test_a_double_click_buys_once(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
     sent = shop.filled(shop.reviewed(alice))
     answers = shop.at_once(app, alice, [sent] * 4)
@@ -213,6 +216,7 @@ def test_a_double_click_buys_once(app: Flask, alice: Browser, acme: Customer, vi
 
 
 @pytest.mark.case("AC-2")
+@pytest.mark.fault("H3")
 def test_back_and_resubmit_asks_before_it_buys_again(
     app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
 ) -> None:
@@ -227,6 +231,7 @@ def test_back_and_resubmit_asks_before_it_buys_again(
 
 
 @pytest.mark.case("AC-2")
+@pytest.mark.fault("H2")
 def test_two_tabs_buy_once(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
     one, two = shop.reviewed(alice), shop.reviewed(alice)
     alice.submits(one, FORM, button=BUY)
@@ -235,6 +240,7 @@ def test_two_tabs_buy_once(app: Flask, alice: Browser, acme: Customer, visa: Pay
 
 
 @pytest.mark.case("AC-2", "AC-44")
+@pytest.mark.fault("H2")
 def test_four_tabs_sent_at_the_same_moment_buy_once(
     app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
 ) -> None:

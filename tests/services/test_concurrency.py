@@ -126,6 +126,7 @@ def accepted_is_there(work: list[Work], answers: list[Answer]) -> None:
 
 
 @pytest.mark.case("AC-1", "AC-2", "AC-16", "AC-44")
+@pytest.mark.fault("H1")
 def test_the_same_form_sent_by_everybody_at_once_is_one_purchase(
     app: Flask, settings: Settings, database: Database, alice_actor: Actor, crew: int
 ) -> None:
@@ -152,6 +153,7 @@ def test_the_same_form_sent_by_everybody_at_once_is_one_purchase(
 
 
 @pytest.mark.case("AC-19/20", "AC-32/33", "AC-35")
+@pytest.mark.fault("W2")
 def test_everybody_settles_the_same_charge_and_it_is_credited_once(
     app: Flask, settings: Settings, database: Database, alice_actor: Actor, crew: int
 ) -> None:

@@ -1,0 +1,183 @@
+"""How a payment ends, or comes to wait: the rows written with each step, in the transaction that holds the payment."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.domain.errors import ensure
+from app.domain.ledger import Posting
+from app.domain.methods import Rail
+from app.domain.money import Credits, Money
+from app.domain.payments import (
+    ACTION_LIFETIME,
+    ARROWS,
+    AUTHENTICATION_REQUIRED,
+    AttemptState,
+    Intent,
+    PaymentState,
+    method_name,
+    next_check,
+)
+from app.domain.top_ups import credits_for
+from app.models.customers import Customer
+from app.models.payments import Attempt, Payment, PaymentMethod
+from app.services import audit, grants, ledger, mails, outbox
+
+log = structlog.get_logger()
+GIVEN_UP, NOT_CONFIRMED = "given_up", "not_confirmed"
+"""Why a payment that nobody declined has ended: by the customer, or because time ran out."""
+PATIENCE = timedelta(minutes=15)
+"""Who was there when the bank asked, and has not answered for so long, is mailed the way back (AC-12)."""
+
+
+def look_again(payment: Payment, now: datetime, problem: str = "") -> None:
+    """Leave the payment where it is and set when it is looked at again: in time for the end of the bank's question."""
+    payment.next_check_at = now + next_check(now - payment.created_at)
+    end = payment.created_at + ACTION_LIFETIME
+    if payment.state == PaymentState.REQUIRES_ACTION and now < end:
+        payment.next_check_at = min(payment.next_check_at, end)
+    payment.problem = problem or payment.problem
+
+
+def wait(session: Session, payment: Payment, state: PaymentState, action_url: str, now: datetime) -> None:
+    """Note that the payment waits for its customer, or for a bank that takes days."""
+    if payment.state != state:
+        _move(payment, state, now)
+        if state is PaymentState.REQUIRES_ACTION and payment.rail == Rail.CARD:
+            _mail(session, payment, "action_needed", after=PATIENCE)
+    _close_attempt(session, payment, AttemptState(state.value), "", None)
+    payment.action_url, payment.problem = action_url, ""
+    look_again(payment, now)
+
+
+def pause(session: Session, payment: Payment, now: datetime) -> None:
+    """The bank asks and nobody was there: the payment waits for its customer, who is told by mail once (AC-11)."""
+    _close_attempt(session, payment, AttemptState.DECLINED, AUTHENTICATION_REQUIRED, now)
+    payment.action_url, payment.problem = "", AUTHENTICATION_REQUIRED
+    if payment.state == PaymentState.REQUIRES_ACTION:  # going on with it came to nothing: it can be tried again
+        look_again(payment, now)
+        return
+    _move(payment, PaymentState.REQUIRES_ACTION, now)
+    look_again(payment, now)
+    audit.record(session, payment.customer_id, "processor", "payment.requires_action", payment.id)
+    session.flush()
+    outbox.tell(session, payment.customer_id, "payment.requires_action", payment.id, {"payment": payment.id})
+    _mail(session, payment, "action_needed")
+
+
+def end(session: Session, payment: Payment, code: str, otherwise: str, now: datetime) -> None:
+    """The intent is cancelled at the processor: nothing was charged and nothing will be. No code: no decline."""
+    nobody_watched = otherwise != GIVEN_UP and (payment.off_session or payment.state == PaymentState.PROCESSING)
+    target = PaymentState.FAILED if code else PaymentState.CANCELED
+    _move(payment, target, now)
+    before = "" if payment.problem == AUTHENTICATION_REQUIRED else payment.problem
+    payment.problem, payment.action_url = code or before or otherwise, ""
+    _close_attempt(session, payment, AttemptState.DECLINED if code else AttemptState.CANCELED, payment.problem, now)
+    audit.record(
+        session,
+        payment.customer_id,
+        "processor",
+        f"payment.{target.value}",
+        payment.id,
+        after={"problem": payment.problem},
+    )
+    session.flush()
+    outbox.tell(
+        session, payment.customer_id, "payment.failed", payment.id, {"payment": payment.id, "reason": payment.problem}
+    )
+    if nobody_watched:  # a decline that the page has shown needs no mail
+        _mail(session, payment, "payment_failed")
+
+
+def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -> None:
+    """Post what was received, whatever was asked for, and give the credit for it (AC-18)."""
+    received = intent.received
+    ensure(received.amount_minor > 0, f"{intent.id} succeeded with nothing received")
+    promised = Credits(payment.credits_micros)
+    bought = credits_for(received, Money(payment.amount_minor, payment.currency), promised)
+    _move(payment, PaymentState.SUCCEEDED, now)
+    payment.received_minor, payment.action_url, payment.problem = received.amount_minor, "", ""
+    if received.amount_minor != payment.amount_minor:
+        payment.problem = "another_amount"
+        log.error("payment_needs_review", payment=payment.id, why="another_amount")
+    _close_attempt(session, payment, AttemptState.SUCCEEDED, "", now)
+    session.flush()
+    customer_id, unit, words = payment.customer_id, f"money:{payment.currency}", _description(session, payment)
+    ledger.post(
+        session,
+        customer_id,
+        [
+            Posting(unit, "processor", "clearing", received.amount_minor, "payment", "payment", payment.id, words),
+            Posting(unit, "clearing", "prepaid", received.amount_minor, "sale", "payment", payment.id, words),
+        ],
+        now,
+    )
+    lasts = payment.expires_after_days
+    grant = grants.add(
+        session,
+        customer_id,
+        kind="purchased",
+        credits=bought,
+        now=now,
+        payment_id=payment.id,
+        description=words,
+        expires_at=now + timedelta(days=lasts) if lasts else None,
+    )
+    audit.record(
+        session,
+        customer_id,
+        "processor",
+        "payment.succeeded",
+        payment.id,
+        after={"received_minor": received.amount_minor, "currency": received.currency, "credits_micros": bought.micros},
+    )
+    session.flush()
+    outbox.tell(
+        session,
+        customer_id,
+        "credits.granted",
+        grant.id,
+        {"grant": grant.id, "payment": payment.id, "credits_micros": bought.micros},
+    )
+    _mail(session, payment, "receipt")
+
+
+def _mail(session: Session, payment: Payment, template: str, after: timedelta = timedelta(0)) -> None:
+    to = session.scalars(select(Customer.email).where(Customer.customer_id == payment.customer_id)).one()
+    key = f"{template}:{payment.id}"
+    mails.write(session, payment.customer_id, template, key=key, to=to, after=after, payment=payment.id)
+
+
+def _move(payment: Payment, target: PaymentState, now: datetime) -> None:
+    """Move a payment that is locked along one of its arrows."""
+    before = PaymentState(payment.state)
+    ensure(target in ARROWS[before], f"{payment.id} cannot go from {before} to {target}")
+    payment.state, payment.updated_at = target.value, now
+
+
+def _close_attempt(
+    session: Session, payment: Payment, state: AttemptState, code: str, finished_at: datetime | None
+) -> None:
+    session.execute(
+        update(Attempt)
+        .where(
+            Attempt.customer_id == payment.customer_id,
+            Attempt.payment_id == payment.id,
+            Attempt.state.in_(["started", "requires_action", "processing"]),
+        )
+        .values(state=state.value, code=code, finished_at=finished_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _description(session: Session, payment: Payment) -> str:
+    if payment.method_id is None:
+        return f"Credits bought with {method_name(payment.rail)}"
+    method = session.scalars(
+        select(PaymentMethod).where(
+            PaymentMethod.customer_id == payment.customer_id, PaymentMethod.id == payment.method_id
+        )
+    ).one()
+    return f"Credits bought with {method_name(method.brand, method.last4)}"

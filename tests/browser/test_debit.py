@@ -1,0 +1,64 @@
+"""SEPA debit in a real browser: a mandate accepted in place, days under way, and then the credit."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from app.models.customers import Customer
+from app.services import customers
+from tests.browser.conftest import Opens
+from tests.browser.test_rails import later
+from tests.browser.test_spine import LOOKS, heading, is_clean, with_and_without
+from tests.support import cast, shop
+
+
+@pytest.fixture
+def acme(app: Flask) -> Customer:
+    """Alice's customer, who buys in euros here."""
+    cast.apply_catalog("platform")
+    return customers.create(name="Acme", email="billing@acme.example", catalog="platform", external_id="acme")
+
+
+def adds_debit(page: Page) -> None:
+    """Add a bank account in place, with the amount typed before."""
+    page.goto(shop.PATH)
+    page.fill("#amount", "31.50")
+    if not page.locator("#test_method").is_visible():
+        page.get_by_text("Add new payment method").click()
+    page.select_option("#test_method", "pm_success_de")
+    page.get_by_label("I accept this mandate").check()
+    page.get_by_role("button", name="Save this payment method").click()
+    expect(page.locator(".notice--ok")).to_contain_text("SEPA direct debit ending in 3000 is saved and chosen")
+    expect(page.locator("#amount")).to_have_value("31.50")
+
+
+@with_and_without
+def test_it_is_on_its_way_for_days(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
+    before = shop.remaining(acme)
+    page = signs_in(java_script_enabled=javascript)
+    adds_debit(page)
+    page.get_by_role("button", name="Add €31.50 to my balance").click()
+    assert heading(page) == "The direct debit is on its way"
+    page.goto("/billing/")
+    expect(page.locator("#overview-under_way")).to_contain_text("€31.50 is on its way by SEPA direct debit.")
+    assert shop.remaining(acme) == before
+    later(app, timedelta(days=3, minutes=1))
+    page.goto("/billing/")
+    expect(page.locator("#overview-under_way")).to_have_count(0)
+    assert shop.remaining(acme) == before + 31_500_000
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_axe_finds_nothing_on_the_way_of_a_debit(signs_in: Opens, look: dict[str, object]) -> None:
+    page = signs_in(**look)
+    page.goto(shop.PATH)
+    is_clean(page, "euros, nothing saved")
+    adds_debit(page)
+    is_clean(page, "the debit is saved")
+    page.get_by_role("button", name="Add €31.50 to my balance").click()
+    assert heading(page) == "The direct debit is on its way"
+    is_clean(page, "the debit is on its way")
+    page.goto("/billing/")
+    is_clean(page, "overview with a debit")

@@ -1,0 +1,79 @@
+"""What became of a saved method at the processor: detached there, it is gone here; renewed, it says so."""
+
+import json
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import select
+
+from app.config import Settings
+from app.domain.people import Actor
+from app.gateways import sandbox
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.events import AuditEntry
+from app.models.payments import PaymentMethod
+from app.models.scope import as_customer
+from app.services import method_changes
+from tests.faults.outcome import faults
+from tests.support.databases import Database
+from tests.support.reversals import fetched, later
+from tests.support.shop import add_method
+
+MANY = 50
+
+
+def saved(customer: Customer) -> list[tuple[str, bool]]:
+    with as_customer(customer.customer_id):
+        rows = db.session.scalars(select(PaymentMethod).where(PaymentMethod.removed_at.is_(None)))
+        return sorted((row.id, row.is_default) for row in rows)
+
+
+@pytest.mark.fault("S13", "W1")
+def test_a_card_detached_at_the_processor_is_removed_and_the_next_becomes_the_default(
+    app: Flask, settings: Settings, acme: Customer, alice_actor: Actor
+) -> None:
+    first, second = add_method(alice_actor), add_method(alice_actor, "pm_card_mastercard")
+    assert saved(acme) == sorted([(first.id, True), (second.id, False)])
+    with faults(app, ("event:*", "duplicate", MANY)):
+        sandbox.detach(settings, first.processor_id)
+        later(app)
+    assert saved(acme) == [(second.id, True)]
+    sandbox.detach(settings, second.processor_id)
+    later(app)
+    assert saved(acme) == []
+    with as_customer(acme.customer_id):
+        removed = db.session.scalars(select(AuditEntry.actor).where(AuditEntry.action == "payment_method.removed"))
+        assert list(removed) == ["processor", "processor"]
+
+
+@pytest.mark.fault("S13")
+def test_a_renewed_card_shows_its_new_date_and_number(
+    app: Flask, settings: Settings, database: Database, acme: Customer, alice_actor: Actor
+) -> None:
+    method = add_method(alice_actor)
+    (body,) = (each for each in sandbox.objects(settings, "payment_method") if each["id"] == method.processor_id)
+    body["card"] |= {"exp_year": 2041, "exp_month": 2, "last4": "1881"}
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("update sandbox_objects set body = :body where id = :id"),
+            {"body": json.dumps(body), "id": method.processor_id},
+        )
+    for _ in range(2):
+        sandbox.tell(settings, "payment_method.automatically_updated", method.processor_id)
+        later(app)
+    method = fetched(method)
+    assert (method.last4, method.exp_month, method.exp_year, method.is_default) == ("1881", 2, 2041, True)
+    with as_customer(acme.customer_id):
+        (entry,) = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "payment_method.changed"))
+        assert ("4242" in entry.before, "1881" in entry.after) == (True, True)
+
+
+def test_without_an_answer_nothing_is_removed(app: Flask, acme: Customer, alice_actor: Actor) -> None:
+    method = add_method(alice_actor)
+    with faults(app, ("fetch_method", "reset_before", MANY)):
+        assert not method_changes.look(method.id)
+    assert method_changes.look(method.id)
+    assert saved(acme) == [(method.id, True)]

@@ -1,0 +1,56 @@
+"""The seller's commands about money: one line each, and an exit status that a script can trust."""
+
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.services.verify import verify
+from tests.support.client import outside_contexts
+from tests.support.databases import Database
+from tests.support.reversals import buys, payment_of
+from tests.support.shop import remaining
+
+
+def by_hand(database: Database, statement: str) -> None:
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def _run(app: Flask, *words: str) -> Result:
+    with outside_contexts():
+        return app.test_cli_runner().invoke(args=["portal", *words])
+
+
+def test_the_seller_refunds_and_reconciles_by_command(app: Flask, acme: Customer, alice_actor: Actor) -> None:
+    payment = buys(app, alice_actor, 2500)
+    made = _run(app, "refund", payment.id, "--amount", "10.00", "--reason", "Not needed")
+    assert (made.exit_code, made.output.split()[0][:4]) == (0, "ref_"), made.output
+    assert "10.00 USD succeeded" in made.output
+    assert remaining(acme) == 15_000_000
+    for words, sentence in [
+        (("--amount", "15.01"), "At most 15.00 USD"),
+        (("--amount", "ten"), "digits"),
+        (("--amount", "10.00"), "a few minutes ago"),
+    ]:
+        refused = _run(app, "refund", payment.id, "--reason", "Why", *words)
+        assert (refused.exit_code, sentence in refused.output) == (1, True), refused.output
+    assert _run(app, "refund", payment.id, "--amount", "10.00", "--reason", "Why", "--repeat").exit_code == 0
+    assert _run(app, "refund", payment.id, "--reason", "All of it").exit_code == 0
+    assert (payment_of(payment).state, remaining(acme)) == ("refunded", 0)
+    assert _run(app, "refund", payment.id, "--reason", "Again").exit_code == 1
+    looked = _run(app, "reconcile", "--since", "2026-01-01")
+    assert (looked.exit_code, "Nothing needs a person." in looked.output) == (0, True), looked.output
+    assert verify() == []
+
+
+def test_the_command_names_what_a_person_must_look_at(
+    app: Flask, database: Database, acme: Customer, alice_actor: Actor
+) -> None:
+    buys(app, alice_actor, 2500)
+    by_hand(database, "update payments set state = 'canceled'")
+    looked = _run(app, "reconcile")
+    assert looked.exit_code == 1
+    assert "refund or credit it" in looked.stderr

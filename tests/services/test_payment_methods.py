@@ -1,0 +1,248 @@
+"""Saved methods: one default at most, removed for good, and the processor hears of it."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from app import clock
+from app.domain.errors import NotFound, Refused
+from app.domain.people import Actor
+from app.gateways import sandbox
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.events import AuditEntry
+from app.models.payments import PaymentMethod
+from app.models.scope import as_customer, as_service
+from app.services import due, mandates, payment_methods, processor_portal
+from app.services.transaction import transaction
+from tests.support import methods, shop
+from tests.support.client import outside_contexts
+from tests.support.methods import ACCOUNT
+from tests.support.shop import GOOD
+
+OTHER = "pm_card_mastercard"
+
+
+def dated(method: PaymentMethod, month: int, year: int) -> None:
+    """Give the card another date."""
+    with as_service("test"), transaction() as session:
+        session.execute(
+            update(PaymentMethod)
+            .where(PaymentMethod.customer_id == method.customer_id, PaymentMethod.id == method.id)
+            .values(exp_month=month, exp_year=year)
+        )
+
+
+def at_once(app: Flask, *deeds: "object") -> list[str]:
+    """Do all of it at the same moment; return `done` or why it was refused, sorted."""
+    start, ends = Barrier(len(deeds)), []
+
+    def act(deed: "object") -> None:
+        with app.app_context():
+            start.wait(10)
+            try:
+                deed()  # type: ignore[operator]  # a function of the test
+                ends.append("done")
+            except Refused as refusal:
+                ends.append(refusal.reason)
+
+    threads = [Thread(target=act, args=(deed,)) for deed in deeds]
+    with outside_contexts():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    return sorted(ends)
+
+
+def test_another_method_becomes_the_default(acme: Customer, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor)
+    other = shop.add_method(alice_actor, OTHER)
+    payment_methods.make_default(alice_actor, other.id, address="203.0.113.7")
+    assert methods.shown(acme) == [("4444", True), ("4242", False)]
+    payment_methods.make_default(alice_actor, other.id)
+    with as_customer(acme.customer_id):
+        noted = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "payment_method.made_default")).all()
+    assert [(each.actor, each.subject, each.address) for each in noted] == [
+        (alice_actor.member_id, other.id, "203.0.113.7")
+    ]
+
+
+def test_two_who_choose_a_default_at_once_leave_one(app: Flask, acme: Customer, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor)
+    one, two = shop.add_method(alice_actor, OTHER), shop.add_method(alice_actor, "pm_card_amex")
+    ends = at_once(
+        app,
+        lambda: payment_methods.make_default(alice_actor, one.id),
+        lambda: payment_methods.make_default(alice_actor, two.id),
+    )
+    assert ends == ["done", "done"]
+    assert [is_default for _digits, is_default in methods.shown(acme)] == [True, False, False]
+
+
+def test_an_expired_card_cannot_become_the_default(acme: Customer, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor)
+    old = shop.add_method(alice_actor, OTHER)
+    dated(old, 10, 2020)
+    with pytest.raises(Refused) as refused:
+        payment_methods.make_default(alice_actor, old.id)
+    assert (refused.value.status, refused.value.reason) == (409, "method_expired")
+    assert methods.shown(acme) == [("4242", True), ("4444", False)]
+
+
+def test_what_buys_credits_only_is_never_the_default(app: Flask) -> None:
+    initech, erika = methods.initech(top_up_only='["sepa_debit"]')
+    account = shop.add_method(erika, ACCOUNT)
+    assert methods.shown(initech) == [("3000", False)]
+    with pytest.raises(Refused) as refused:
+        payment_methods.make_default(erika, account.id)
+    assert (refused.value.status, refused.value.reason) == (409, "top_up_only")
+    shop.add_method(erika)
+    assert methods.shown(initech) == [("4242", True), ("3000", False)]
+
+
+def test_a_removed_method_is_gone_on_both_sides_and_the_default_passes_on(
+    app: Flask, acme: Customer, alice_actor: Actor
+) -> None:
+    card, other = shop.add_method(alice_actor), shop.add_method(alice_actor, OTHER)
+    removed, heir = payment_methods.remove(alice_actor, card.id, address="203.0.113.7")
+    assert (removed.id, heir and heir.id) == (card.id, other.id)
+    assert methods.shown(acme) == [("4444", True)]
+    assert methods.both_sides_agree(app, acme)
+    with as_customer(acme.customer_id):
+        (noted,) = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "payment_method.removed")).all()
+    assert (noted.actor, noted.subject, noted.address) == (alice_actor.member_id, card.id, "203.0.113.7")
+
+
+def test_the_default_passes_on_to_a_card_that_can_still_be_charged(acme: Customer, alice_actor: Actor) -> None:
+    card, good = shop.add_method(alice_actor), shop.add_method(alice_actor, OTHER)
+    dated(shop.add_method(alice_actor, "pm_card_amex"), 1, 2021)
+    _removed, heir = payment_methods.remove(alice_actor, card.id)
+    assert heir is not None
+    assert heir.id == good.id
+
+
+def test_what_is_no_default_goes_without_a_change_of_the_default(acme: Customer, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor)
+    _removed, heir = payment_methods.remove(alice_actor, shop.add_method(alice_actor, OTHER).id)
+    assert heir is None
+    assert methods.shown(acme) == [("4242", True)]
+
+
+@pytest.mark.parametrize("fault", ["refuse", "timeout_before", "timeout_after", "500_after", "429"])
+def test_the_processor_hears_of_a_removal_as_soon_as_it_answers(
+    app: Flask, acme: Customer, alice_actor: Actor, fault: str
+) -> None:
+    card = shop.add_method(alice_actor)
+    sandbox.plant(app.extensions["purser.settings"], "detach_method", fault)
+    payment_methods.remove(alice_actor, card.id)
+    assert methods.live(acme) == [], "removed here at once"
+    with clock.at(clock.now() + timedelta(minutes=10)):
+        due.run_due()
+    assert methods.attached(app) == []
+    with as_customer(acme.customer_id):
+        row = db.session.get_one(PaymentMethod, card.id, populate_existing=True)
+    assert (row.detach_at, row.is_default) == (None, False)
+
+
+@pytest.mark.case("AC-73")
+def test_the_seller_may_forbid_removing_the_last_method(app: Flask) -> None:
+    initech, erika = methods.initech(may_remove_last="false")
+    card = shop.add_method(erika)
+    with pytest.raises(Refused) as refused:
+        payment_methods.remove(erika, card.id)
+    assert (refused.value.status, refused.value.reason) == (409, "last_method")
+    other = shop.add_method(erika, OTHER)
+    payment_methods.remove(erika, card.id)
+    assert methods.shown(initech) == [("4444", True)]
+    assert other.id == methods.live(initech)[0].id
+
+
+@pytest.mark.case("AC-44", "AC-73")
+def test_two_who_remove_the_last_two_methods_at_once_leave_one(app: Flask) -> None:
+    initech, erika = methods.initech(may_remove_last="false")
+    one, two = shop.add_method(erika), shop.add_method(erika, OTHER)
+    ends = at_once(app, lambda: payment_methods.remove(erika, one.id), lambda: payment_methods.remove(erika, two.id))
+    assert ends == ["done", "last_method"]
+    assert [is_default for _digits, is_default in methods.shown(initech)] == [True]
+
+
+def test_the_same_method_is_removed_once(app: Flask, acme: Customer, alice_actor: Actor) -> None:
+    card = shop.add_method(alice_actor)
+    ends = at_once(app, *[lambda: payment_methods.remove(alice_actor, card.id)] * 2)
+    assert ends == ["done", "not_found"]
+
+
+@pytest.mark.case("AC-59")
+def test_another_customers_method_is_not_there(
+    app: Flask, acme: Customer, alice_actor: Actor, mallory_actor: Actor
+) -> None:
+    card = shop.add_method(alice_actor)
+    for deed in (payment_methods.make_default, payment_methods.remove):
+        with pytest.raises(NotFound):
+            deed(mallory_actor, card.id)
+    assert methods.shown(acme) == [("4242", True)]
+    assert methods.both_sides_agree(app, acme)
+
+
+@pytest.mark.case("AC-59")
+def test_another_customers_mandate_is_not_there(app: Flask, mallory_actor: Actor) -> None:
+    initech, erika = methods.initech()
+    setup = methods.begins(erika, ACCOUNT)
+    with as_customer(initech.customer_id):
+        assert mandates.read(str(setup.mandate_id)).debtor == "Initech"
+    with as_customer(mallory_actor.customer_id), pytest.raises(NotFound):
+        mandates.read(str(setup.mandate_id))
+
+
+def test_a_mandate_outlives_its_method(app: Flask) -> None:
+    initech, erika = methods.initech()
+    setup = methods.begins(erika, ACCOUNT)
+    payment_methods.remove(erika, str(setup.method_id))
+    with as_customer(initech.customer_id):
+        kept = mandates.read(str(setup.mandate_id))
+    assert (kept.account, kept.accepted_by) == ("SEPA direct debit ending in 3000", "Erika Ebner")
+
+
+def test_the_portal_is_offered_only_where_the_catalog_says_so(app: Flask, alice_actor: Actor) -> None:
+    with pytest.raises(Refused) as refused:
+        processor_portal.address(alice_actor, return_url="http://localhost/back")
+    assert refused.value.status == 404
+
+
+def test_what_was_done_in_the_portal_shows_here_afterwards(app: Flask) -> None:
+    initech, erika = methods.initech(manage='"both"')
+    settings = app.extensions["purser.settings"]
+    card, other = shop.add_method(erika), shop.add_method(erika, OTHER)
+    assert processor_portal.address(erika, return_url="http://localhost/back").startswith("http")
+    sandbox.detach(settings, card.processor_id)
+    with as_customer(initech.customer_id):
+        assert processor_portal.came_back(initech.customer_id)
+        assert processor_portal.came_back(initech.customer_id)
+    assert methods.shown(initech) == [("4444", True)]
+    assert methods.live(initech)[0].id == other.id
+
+
+def test_what_was_added_at_the_processor_is_taken_over_once(app: Flask) -> None:
+    initech, erika = methods.initech(manage='"both"')
+    shop.add_method(erika)
+    client = app.extensions["purser.gateway"]._client
+    with as_customer(initech.customer_id):
+        owner = str(db.session.get_one(Customer, initech.customer_id).processor_customer)
+        db.session.rollback()
+        client.v1.payment_methods.attach("pm_card_amex", {"customer": owner}, {"idempotency_key": "portal"})
+        for _ in range(2):
+            assert processor_portal.came_back(initech.customer_id)
+    assert methods.shown(initech) == [("4242", True), ("8431", False)]
+
+
+def test_an_outage_after_the_portal_changes_nothing(app: Flask) -> None:
+    initech, erika = methods.initech(manage='"both"')
+    shop.add_method(erika, GOOD)
+    sandbox.plant(app.extensions["purser.settings"], "list_methods", "timeout_before")
+    with as_customer(initech.customer_id):
+        assert not processor_portal.came_back(initech.customer_id)
+    assert methods.shown(initech) == [("4242", True)]
