@@ -1,82 +1,94 @@
-"""A1–A7: the process dies (kill -9) at every moment of a purchase, and nothing is charged twice, lost or given away."""
+"""A1–A7: the process dies (kill -9) at every moment of a purchase, and nothing is charged twice, lost or given away.
 
-import signal
-import subprocess
-import sys
+After each death the worker recovers what is left; then the customer sends the same form again.
+"""
+
+from typing import Any
 
 import pytest
-from flask import Flask
 
-from app import ids
 from app.config import Settings
-from app.domain.money import Money
-from app.domain.people import Actor
-from app.models.scope import as_customer
-from app.services import payment_methods, top_ups
-from tests.faults.outcome import outcome, recover
-from tests.support.databases import environment
+from tests.faults.crash_plan import Kill, Step
+from tests.faults.played import GIVEN_UP, NOTHING, PAID, REFUSED, ends, killed
 
-MOMENTS = {"pm_card_visa": 14, "pm_card_chargeCustomerFail": 16}
-"""How many moments a purchase has: paid at once, and declined (which is given up at the processor before it fails)."""
-KILLS = [("pm_card_visa", moment) for moment in range(1, 15)] + [
-    ("pm_card_chargeCustomerFail", moment) for moment in range(10, 17)
-]
+VISA, POOR = Step("buy", method="visa"), Step("buy", method="poor")
+CREDITING = (
+    Kill("insert into transfers"),
+    Kill("insert into grants"),
+    Kill("insert into audit_entries", 2),
+    Kill("insert into outbox_events"),
+)
 
 
-def buyer(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tests.faults.buyer", *words],
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+@pytest.mark.fault("A1")
+def test_killed_before_the_wish_is_committed_there_was_none(settings: Settings, catalog: str) -> None:
+    runs = killed(settings, VISA, Kill("insert into payments"), Kill("before commit"))
+    assert ends(runs) == [NOTHING] * 2
+    assert ends(runs, "resubmitted") == [PAID] * 2, "sent again, it is a wish as any other"
+
+
+@pytest.mark.fault("A2")
+def test_killed_after_the_wish_is_committed_it_is_given_up(settings: Settings, catalog: str) -> None:
+    runs = killed(settings, VISA, Kill("after commit"), Kill("before create_intent"))
+    assert ends(runs) == ends(runs, "resubmitted") == [GIVEN_UP] * 2
+
+
+@pytest.mark.fault("A3")
+@pytest.mark.case("AC-22")
+def test_killed_before_the_intents_id_is_saved_it_is_found_and_given_up(settings: Settings, catalog: str) -> None:
+    runs = killed(settings, VISA, Kill("after create_intent"), Kill("before commit", 2))
+    assert ends(runs) == ends(runs, "resubmitted") == [GIVEN_UP] * 2
+
+
+@pytest.mark.fault("A4")
+@pytest.mark.case("AC-9", "AC-24")
+def test_killed_before_the_confirmation_it_is_given_up_at_the_processor(settings: Settings, catalog: str) -> None:
+    runs = killed(
+        settings,
+        VISA,
+        Kill("after commit", 2),
+        Kill("insert into attempts"),
+        Kill("after commit", 3),
+        Kill("before confirm_intent"),
     )
+    assert ends(runs) == ends(runs, "resubmitted") == [GIVEN_UP] * 4
 
 
-@pytest.mark.case("AC-9", "AC-22", "AC-24")
-@pytest.mark.parametrize(("card", "moment"), KILLS)
-def test_a_killed_purchase_is_charged_and_credited_once_or_not_at_all(
-    app: Flask, settings: Settings, alice_actor: Actor, card: str, moment: int
+@pytest.mark.fault("A5")
+@pytest.mark.case("AC-22")
+@pytest.mark.parametrize(("method", "end"), [("visa", PAID), ("poor", REFUSED), ("asks", GIVEN_UP)])
+def test_killed_after_the_confirmation_the_processors_word_counts(
+    settings: Settings, catalog: str, method: str, end: dict[str, Any]
 ) -> None:
-    customer_id, form_key = alice_actor.customer_id, ids.new_form_key()
-    with app.app_context(), as_customer(customer_id):
-        method = payment_methods.add_test_method(alice_actor, card).id
-
-    died = buyer(settings, customer_id, method, form_key, str(moment))
-    assert died.returncode == -signal.SIGKILL, died.stdout + died.stderr
-
-    recover(app)
-    first = outcome(app, customer_id)
-    assert set(first.states) <= {"succeeded", "canceled", "failed"}, died.stdout
-
-    # The customer goes back and sends the same form again: still at most one purchase of this wish.
-    with app.app_context(), as_customer(customer_id):
-        again = top_ups.buy(
-            alice_actor,
-            form_key=form_key,
-            amount=Money(2500, "USD"),
-            pack="",
-            method_id=method,
-            return_url="http://127.0.0.1/{}".format,
-        )
-        assert again.state in {"succeeded", "canceled", "failed"}
-    recover(app)
-    assert len(outcome(app, customer_id).charged_minor) <= 1
-    reached = died.stdout.splitlines()[-1]
-    if card != "pm_card_visa":
-        assert first.charged_minor == [], reached
-    if first.charged_minor:
-        assert first.charged_minor == [2500] and first.credited_micros == [25_000_000], reached
+    runs = killed(
+        settings,
+        Step("buy", method=method),
+        Kill("after confirm_intent"),
+        Kill("before fetch_intent"),
+        Kill("after fetch_intent"),
+    )
+    assert ends(runs) == ends(runs, "resubmitted") == [end] * 3
 
 
-@pytest.mark.parametrize(("card", "end"), [("pm_card_visa", "succeeded"), ("pm_card_chargeCustomerFail", "failed")])
-def test_the_moments_are_all_of_a_purchase(
-    app: Flask, settings: Settings, alice_actor: Actor, card: str, end: str
-) -> None:
-    with app.app_context(), as_customer(alice_actor.customer_id):
-        method = payment_methods.add_test_method(alice_actor, card).id
-    whole = buyer(settings, alice_actor.customer_id, method, ids.new_form_key(), "0")
-    assert whole.stdout.splitlines()[-1] == f"done {end}", whole.stdout + whole.stderr
-    assert len(whole.stdout.splitlines()) - 1 == MOMENTS[card], whole.stdout
-    assert outcome(app, alice_actor.customer_id).states == [end]
+@pytest.mark.fault("A6")
+def test_killed_inside_the_crediting_transaction_it_is_credited_once(settings: Settings, catalog: str) -> None:
+    runs = killed(settings, VISA, *CREDITING, Kill("before commit", 4))
+    assert ends(runs) == ends(runs, "resubmitted") == [PAID] * (len(CREDITING) + 1)
+
+
+@pytest.mark.fault("A7")
+@pytest.mark.case("AC-9")
+def test_killed_before_the_reply_the_form_sent_again_shows_the_same_payment(settings: Settings, catalog: str) -> None:
+    runs = killed(settings, VISA, Kill("after commit", 4))
+    assert ends(runs) == ends(runs, "resubmitted") == [PAID]
+
+
+def test_a_declined_purchase_killed_anywhere_stays_uncharged(settings: Settings, catalog: str) -> None:
+    kills = (
+        Kill("before cancel_intent"),
+        Kill("after cancel_intent"),
+        Kill("before commit", 4),
+        Kill("after commit", 4),
+    )
+    runs = killed(settings, POOR, *kills)
+    assert ends(runs) == ends(runs, "resubmitted") == [REFUSED] * len(kills)

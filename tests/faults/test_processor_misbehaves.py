@@ -1,17 +1,31 @@
-"""S1–S9: the processor refuses, resets, times out, fails and declines, before and after doing what it was asked."""
+"""S1–S13: the processor refuses, resets, times out, fails, declines and forgets, before and after doing what was asked."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from app import ids
+from app import clock, ids
+from app.config import Settings
 from app.domain.money import Money
 from app.domain.people import Actor
-from app.models.scope import as_customer
-from app.services import payment_methods, top_ups
+from app.gateways import sandbox
+from app.models.database import db
+from app.models.events import InboxEvent
+from app.models.payments import Payment
+from app.models.scope import as_customer, as_service
+from app.services import due, payment_methods, top_ups
 from tests.faults.outcome import Outcome, faults, outcome, recover
 
-BEFORE = ["refuse", "reset_before", "timeout_before", "500_before", "409", "429"]
-AFTER = ["reset_after", "timeout_after", "500_after"]
+BEFORE = {"refuse": "S1", "reset_before": "S2", "timeout_before": "S4", "500_before": "S5", "409": "S7", "429": "S8"}
+AFTER = {"reset_after": "S3", "timeout_after": "S4", "500_after": "S6"}
+FAULTS = [
+    pytest.param(name, marks=pytest.mark.fault(fault), id=f"{fault}-{name}") for name, fault in (BEFORE | AFTER).items()
+]
 REQUESTS = ["create_intent", "confirm_intent", "fetch_intent"]
 FOREVER = 50
 
@@ -35,7 +49,7 @@ def visa(app: Flask, alice_actor: Actor) -> str:
 
 
 @pytest.mark.parametrize("request_name", REQUESTS)
-@pytest.mark.parametrize("fault", BEFORE + AFTER)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_one_bad_moment_is_ridden_out_or_says_nothing_false(
     app: Flask, alice_actor: Actor, visa: str, request_name: str, fault: str
 ) -> None:
@@ -49,7 +63,7 @@ def test_one_bad_moment_is_ridden_out_or_says_nothing_false(
 
 @pytest.mark.case("AC-19/20")
 @pytest.mark.parametrize("request_name", REQUESTS)
-@pytest.mark.parametrize("fault", BEFORE + AFTER)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_long_outage_ends_with_one_charge_and_its_credit_or_neither(
     app: Flask, alice_actor: Actor, visa: str, request_name: str, fault: str
 ) -> None:
@@ -69,6 +83,7 @@ def test_a_long_outage_ends_with_one_charge_and_its_credit_or_neither(
         assert end == Outcome([], [], ["canceled"])
 
 
+@pytest.mark.fault("S9")
 def test_a_decline_is_final_at_the_processor_too(app: Flask, alice_actor: Actor) -> None:
     with app.app_context(), as_customer(alice_actor.customer_id):
         poor = payment_methods.add_test_method(alice_actor, "pm_card_chargeCustomerFail").id
@@ -77,6 +92,7 @@ def test_a_decline_is_final_at_the_processor_too(app: Flask, alice_actor: Actor)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
 
 
+@pytest.mark.fault("S2", "S9")
 def test_a_decline_whose_cancellation_is_lost_stays_open_until_it_is_certain(app: Flask, alice_actor: Actor) -> None:
     with app.app_context(), as_customer(alice_actor.customer_id):
         poor = payment_methods.add_test_method(alice_actor, "pm_card_chargeCustomerFail").id
@@ -86,6 +102,7 @@ def test_a_decline_whose_cancellation_is_lost_stays_open_until_it_is_certain(app
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
 
 
+@pytest.mark.fault("S10")
 @pytest.mark.case("AC-12")
 def test_a_bank_question_never_answered_is_given_up_after_a_day(app: Flask, alice_actor: Actor) -> None:
     with app.app_context(), as_customer(alice_actor.customer_id):
@@ -102,3 +119,105 @@ def test_the_same_form_in_an_outage_is_still_one_wish(app: Flask, alice_actor: A
         assert {buys(app, alice_actor, visa, key) for _ in range(3)} == {"confirming"}
     recover(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
+
+
+@pytest.mark.fault("S11")
+@pytest.mark.case("AC-1")
+def test_a_key_that_was_used_for_something_else_charges_nothing(app: Flask, alice_actor: Actor, visa: str) -> None:
+    """Somebody else's bug has used the key of our confirmation: the processor refuses it, and the wish ends uncharged."""
+    with using_up(app, "confirm_intent"):
+        assert buys(app, alice_actor, visa) == "failed"
+    recover(app)
+    assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
+
+
+@pytest.mark.fault("S12")
+@pytest.mark.case("AC-22")
+@pytest.mark.parametrize("fault", AFTER)
+def test_after_the_keys_lifetime_an_unknown_charge_is_looked_up_and_not_repeated(
+    app: Flask, settings: Settings, alice_actor: Actor, visa: str, fault: str
+) -> None:
+    with faults(app, ("confirm_intent", fault, FOREVER), ("fetch_intent", "reset_before", FOREVER)):
+        assert buys(app, alice_actor, visa) == "confirming"
+        for hours in range(0, 30, 3):  # an outage longer than any key is kept
+            with app.app_context(), clock.at(clock.now() + timedelta(hours=hours)):
+                due.run_due()
+    asked = [each["line"] for each in sandbox.requests(settings)]
+    confirmed = [line for line in asked if "/payment_intents/" in line and line.endswith("/confirm")]
+    assert len(confirmed) == 1, "asked again with a key that the processor may have forgotten"
+    recover(app)
+    assert outcome(app, alice_actor.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
+
+
+@pytest.mark.fault("S13")
+def test_a_card_that_was_detached_at_the_processor_charges_nothing(
+    app: Flask, settings: Settings, alice_actor: Actor, visa: str
+) -> None:
+    with app.app_context(), as_customer(alice_actor.customer_id):
+        (method,) = payment_methods.saved()
+        answer = app.extensions["purser.gateway"].detach_method(method.processor_id, key="by the seller")
+        assert answer is None
+    assert buys(app, alice_actor, visa) in {"failed", "canceled"}
+    recover(app)
+    end = outcome(app, alice_actor.customer_id)
+    assert end.charged_minor == [] and set(end.states) <= {"failed", "canceled"}
+
+
+@pytest.mark.fault("S13")
+def test_a_card_that_is_detached_between_intent_and_confirmation_charges_nothing(
+    app: Flask, alice_actor: Actor, visa: str
+) -> None:
+    gateway = app.extensions["purser.gateway"]
+
+    class Detaching:
+        """Detaches the card just before each confirmation."""
+
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            return getattr(gateway, name)  # type: ignore[no-any-return]
+
+        def confirm_intent(self, intent_id: str, *, method: str, **rest: Any) -> Any:
+            gateway.detach_method(method, key=f"{intent_id}:away")
+            return gateway.confirm_intent(intent_id, method=method, **rest)
+
+    app.extensions["purser.gateway"] = Detaching()
+    assert buys(app, alice_actor, visa) in {"failed", "canceled"}
+    recover(app)
+    assert outcome(app, alice_actor.customer_id).charged_minor == []
+
+
+@pytest.mark.fault("S16")
+def test_an_event_of_an_unknown_type_is_kept_and_changes_nothing(
+    app: Flask, settings: Settings, alice_actor: Actor, visa: str
+) -> None:
+    assert buys(app, alice_actor, visa) == "succeeded"
+    with as_service("look for the payment"):
+        intent_id = db.session.scalars(select(Payment.processor_id)).one() or ""
+    told = [sandbox.tell(settings, kind, intent_id) for kind in ("payment_intent.teleported", "moon.landed")]
+    recover(app)
+    with as_service("look into the inbox"):
+        kept = {event.id: event.state for event in db.session.scalars(select(InboxEvent))}
+    assert {kept[event_id] for event_id in told} == {"done"}
+    assert outcome(app, alice_actor.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
+
+
+@contextmanager
+def using_up(app: Flask, call: str) -> Iterator[None]:
+    """Let another request use up the key of the next calls of this name before they are made."""
+    gateway = app.extensions["purser.gateway"]
+
+    class UsedUp:
+        """Sends a creation of its own with the key first."""
+
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            made = getattr(gateway, name)
+
+            def asks(*args: Any, **kwargs: Any) -> Any:
+                if name == call:
+                    gateway.create_customer(customer_id="cus_x", name="X", email="x@x.example", key=kwargs["key"])
+                return made(*args, **kwargs)
+
+            return asks
+
+    app.extensions["purser.gateway"] = UsedUp()
+    yield
+    app.extensions["purser.gateway"] = gateway

@@ -1,0 +1,64 @@
+"""The moments of a process at which it may be killed: every SQL statement, every commit, every call to the outside.
+
+Each is counted by its kind (`statement`, `commit`, `call`) and by its own words: `insert into grants`, `before commit`,
+`after confirm_intent`.
+
+Statements count on every connection, those of the sandbox included: killed there, the processor has done nothing.
+"""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
+
+from tests.faults.crash_plan import Kill
+
+
+class Moments:
+    """Counts what is reached, by its own words and by its kind, and dies (kill -9) where it was told to."""
+
+    def __init__(self, kill: Kill | None) -> None:
+        self._kill, self.seen = kill, Counter[str]()
+
+    def reached(self, *words: str) -> None:
+        """Count one moment under each of its words."""
+        self.seen.update(words)
+        if self._kill and self._kill.what in words and self.seen[self._kill.what] == self._kill.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Watched:
+    """Something outside whose every call is a moment before and a moment after."""
+
+    def __init__(self, outside: object, moments: Moments) -> None:
+        self._outside, self._moments = outside, moments
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        call = getattr(self._outside, name)
+
+        def watched(*args: object, **kwargs: object) -> object:
+            self._moments.reached("call", f"before {name}")
+            answer = call(*args, **kwargs)
+            self._moments.reached("call", f"after {name}")
+            return answer
+
+        return watched
+
+
+def watch(app: Flask, kill: Kill | None) -> Moments:
+    """Count the moments of this process from here on."""
+    moments = Moments(kill)
+    app.extensions["purser.gateway"] = Watched(app.extensions["purser.gateway"], moments)
+    event.listen(Session, "before_commit", lambda _session: moments.reached("commit", "before commit"))
+    event.listen(Session, "after_commit", lambda _session: moments.reached("commit", "after commit"))
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def about_to_execute(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        moments.reached("statement", " ".join(statement.lower().split()[:3]))
+
+    return moments

@@ -1,0 +1,58 @@
+"""Randomized crash runs: processes die, answers and webhooks get lost, and every wish is charged at most once.
+
+The seed is printed when the tests begin; `CRASH_SEED=… make test ARGS="-k crash_runs"` plays the same plans again.
+"""
+
+import os
+
+import pytest
+
+from app.config import Settings
+from tests.faults import naive
+from tests.faults.crash_plan import WORLDS, World, calm, draw
+from tests.faults.played import played
+from tests.support import cast
+from tests.support.databases import Database
+
+BATCH = 10
+BATCHES = [("sqlite", batch) for batch in range(15)] + [("postgresql", batch) for batch in range(15, 21)]
+NAIVE_RUNS = 30
+SIMPLE = World("gateway", ("visa", "visa", "poor"), ("buy", "buy", "work"))
+
+
+@pytest.mark.parametrize(("database", "batch"), BATCHES, indirect=["database"])
+def test_whatever_dies_and_gets_lost_every_wish_is_charged_at_most_once_and_credited_exactly_once(
+    database: Database, settings: Settings, catalog: str, batch: int
+) -> None:
+    cast.apply_catalog("platform")
+    seed = os.environ["CRASH_SEED"]
+    numbers = range(batch * BATCH, (batch + 1) * BATCH)
+    plans = [draw(seed, number, WORLDS[number % len(WORLDS)]) for number in numbers]
+    runs = played(settings, "purser", plans)
+    assert [run for run in runs if run["wrong"]] == [], f"CRASH_SEED={seed}"
+    assert len(runs) == BATCH
+    assert sum(len(run["died"]) for run in runs) >= BATCH // 2, "hardly anybody died: these runs prove nothing"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("portal", "found"),
+    [
+        ("fresh_key", "a wish was charged twice"),
+        ("row_after", "charged and received differ"),
+        ("timeout_is_failure", "charged and received differ"),
+        ("credits_what_was_asked", "charged and received differ"),
+    ],
+)
+def test_the_runs_find_what_is_wrong_with_a_naive_portal(
+    database: Database, settings: Settings, catalog: str, portal: str, found: str
+) -> None:
+    calmly = played(settings, portal, [calm(number, SIMPLE) for number in range(3)])
+    assert [run["wrong"] for run in calmly] == [""] * 3, "without misfortune it is right"
+    plans = [draw("naive", number, SIMPLE) for number in range(NAIVE_RUNS)]
+    runs = played(settings, portal, plans, until=found)
+    assert found in runs[-1]["wrong"], runs
+
+
+def test_every_naive_portal_is_tried() -> None:
+    assert set(naive.PORTALS) == {"fresh_key", "row_after", "timeout_is_failure", "credits_what_was_asked"}
