@@ -14,7 +14,7 @@ from app.domain.top_ups import TopUp, paid_once
 from app.models.payments import Payment
 from app.services import payment_methods, payments, purchases, settle, top_ups
 from app.web import new_method
-from app.web.access import current_actor, current_catalog, managers_only, settings
+from app.web.access import current_actor, current_catalog, current_customer, managers_only, settings
 from app.web.credits_form import AGAIN, CreditsForm, total_seen
 from app.web.filters import method_name, money
 from app.web.respond import saved, show, wants_fragment
@@ -101,19 +101,23 @@ def add_method() -> Response:
 def payment(payment_id: str) -> Response:
     """Show how the payment stands."""
     purchase = purchases.read(payment_id)
-    paid = purchase.payment
+    paid, row, instead = purchase.payment, purchase.row, purchase.instead
+    asked, received = (Money(minor, paid.currency) for minor in (paid.amount_minor, paid.received_minor))
     return show(
         PAYMENT_PAGE,
         PAYMENT,
         payment=paid,
         paid_with=method_name(purchase.method) if purchase.method else rail_name(paid.rail),
-        row=purchase.row,
-        price=Money(paid.received_minor or paid.amount_minor, paid.currency),
-        new_balance=Credits(purchase.row.balance_after_micros or 0) if purchase.row else None,
-        bought=Credits(purchase.row.change_micros or 0) if purchase.row else Credits(paid.credits_micros),
+        row=row,
+        price=received if paid.received_minor else asked,
+        asked=asked,
+        balance_after=Credits(row.balance_after_micros or 0) if row else None,
+        bought=Credits(row.change_micros or 0) if row else Credits(paid.credits_micros),
         why=decline_sentence(paid.problem, paid.rail) if paid.state == PaymentState.FAILED else "",
-        refunded=Money(paid.refunded_minor, paid.currency) if paid.refunded_minor else None,
-        disputed=Money(paid.disputed_minor, paid.currency) if paid.disputed_minor else None,
+        standing=purchase.standing,
+        reversals=purchase.reversals,
+        instead=instead,
+        is_instead_paid=bool(instead and instead.received_minor),
     )
 
 
@@ -170,6 +174,7 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False, foc
     return {
         "form": form, "catalog": terms, "methods": methods, "paid_once": once, **new_method.offer(),
         "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
+        "closed": top_ups.closed_sentence(terms) if current_customer().standing == top_ups.CLOSED else "",
     }  # fmt: skip
 
 

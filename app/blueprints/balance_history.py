@@ -18,7 +18,7 @@ from app.web import exports
 from app.web.access import current_customer
 from app.web.charts import day_label
 from app.web.fields import PageForm
-from app.web.movements import HEADER, KINDS, csv_row, json_row, told
+from app.web.movements import HEADER, KINDS, csv_row, json_row, standing, told
 from app.web.respond import show, wants_fragment
 
 bp = Blueprint("balance_history", __name__, url_prefix="/billing")
@@ -38,11 +38,28 @@ FIGURES: dict[str, tuple[str, str, Callable[[], Figure]]] = {
         "All usage since {since}, when this billing period began, less what was put right.",
         movement.usage_this_period,
     ),
+    "all_usage": (
+        "Used so far",
+        "All usage since the beginning, less what was put right.",
+        movement.all_usage,
+    ),
+    "sent_back": (
+        "Sent back or held",
+        "The credit that went with money sent back to you, or with disputed payments, less what is yours again.",
+        movement.sent_back,
+    ),
     "remaining_credits": (
         "Remaining credits",
         "Everything that came in less everything that went out.",
         movement.remaining_credits,
     ),
+}
+
+# Counted as what went out, and what the sum of their rows is called.
+_GOES_OUT = {
+    "usage_this_period": "Used, added up from the rows",
+    "all_usage": "Used, added up from the rows",
+    "sent_back": "Gone or held, added up from the rows",
 }
 
 
@@ -125,6 +142,7 @@ def page() -> Response:
         form=form,
         problems=[],
         history=history,
+        standing=standing,
         filters=filters,
         older=_address(filters, before=history.older) if history.older is not None else "",
         newer=_address(filters, after=history.newer) if history.newer is not None else "",
@@ -176,7 +194,7 @@ def _figure(key: str) -> dict[str, Any]:
     title, formula, count = FIGURES[key]
     figure = count()
     since = {"from": figure.since.isoformat()} if figure.since else {}
-    spent = key == "usage_this_period"  # counted as what was used, while each row says what it did to the balance
+    spent = key in _GOES_OUT  # counted as what went out, while each row says what it did to the balance
     lines = [
         (
             KINDS.get(line.kind, line.kind),
@@ -191,7 +209,7 @@ def _figure(key: str) -> dict[str, Any]:
     return {
         "title": title,
         "formula": formula,
-        "spent": spent,
+        "sum_words": _GOES_OUT.get(key, "Added up from the rows"),
         "shown": figure.shown,
         "summed": figure.summed,
         "lines": lines,

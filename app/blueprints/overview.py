@@ -14,6 +14,7 @@ from app.web.access import current_customer
 from app.web.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
 from app.web.filters import credits as written
 from app.web.filters import is_currency
+from app.web.movements import standing
 from app.web.respond import show
 
 bp = Blueprint("overview", __name__, url_prefix="/billing")
@@ -30,6 +31,8 @@ def page() -> Response:
         CONTENT,
         now=now,
         numbers=now.numbers,
+        sums=_sums(now),
+        standing=standing,
         period=_period(now),
         used_since=_dated(now.period.starts_at.date()) if now.period else "",
         forecast=_forecast(now),
@@ -68,6 +71,29 @@ def _forecast(now: Overview) -> str:
         return f"{what} until about {_dated(now.forecast.expected)} at the last days’ pace"
     span = f"{earliest} to {_dated(latest)}" if latest else f"{earliest} at the earliest"
     return f"{what} until about {_dated(now.forecast.expected)} ({span}) at the last days’ pace"
+
+
+def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
+    """Return how the total became what remains: the words, the amount with its sign, its rows, and a note.
+
+    Nothing where usage of this period says it all.
+    """
+    numbers, parts = now.numbers, now.parts
+    if numbers.total_credits - numbers.usage_this_period == numbers.remaining_credits:
+        return []
+    before = parts.used != numbers.usage_this_period
+    lines = [
+        ("Used so far", -parts.used, {"figure": "all_usage"}, "In this period and before it" if before else ""),
+        ("Expired", -parts.expired, {"kind": "expired"}, ""),
+        ("Used of credits taken back", parts.voided, {"kind": "voided"}, "No part of the total any more"),
+        (
+            "Sent back or held",
+            -parts.back,
+            {"figure": "sent_back"},
+            "Credit of payments that were refunded or are disputed",
+        ),
+    ]
+    return [line for line in lines if line[1].micros]
 
 
 def _could_use(numbers: Numbers) -> Credits:

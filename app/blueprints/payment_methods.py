@@ -18,7 +18,7 @@ from app.web import new_method, security_headers
 from app.web.access import current_actor, current_catalog, managers_only, safe_next, settings
 from app.web.filters import method_name
 from app.web.new_method import NewMethodForm
-from app.web.respond import saved, show
+from app.web.respond import saved, show, wants_fragment
 
 bp = Blueprint("payment_methods", __name__, url_prefix="/billing/payment-methods")
 PAGE, CONTENT = "payment_methods/page.html", "payment_methods/_content.html"
@@ -79,15 +79,15 @@ def remove(method_id: str) -> Response:
         method, heir = payment_methods.remove(current_actor(), method_id, address=_address())
     except Refused as refusal:
         return _refused(refusal)
-    passed_on = f" {method_name(heir)} is your default payment method now." if heir else ""
-    return _saved(f"{method_name(method)} is removed.{passed_on}")
+    return _saved(_removed_notice(method, heir))
 
 
 @bp.post("/portal")
 @managers_only
 def portal() -> Response:
-    """Go to the processor's own portal."""
-    back = settings().base_url + url_for("payment_methods.portal_returned")
+    """Go to the processor's own portal; the way back remembers the default, which may go there before we look."""
+    default = payment_methods.default()
+    back = settings().base_url + url_for("payment_methods.portal_returned", default=default.id if default else None)
     try:
         return new_method.away(processor_portal.address(current_actor(), return_url=back))
     except Refused as refusal:
@@ -99,6 +99,9 @@ def portal_returned() -> Response:
     """Come back from the processor's portal: take over what was done there."""
     if not processor_portal.came_back(current_actor().customer_id):
         flash("Our payment processor does not answer right now. What you changed there shows here a little later.")
+    gone = payment_methods.gone(request.args.get("default", "")[:40])
+    if gone is not None:
+        flash(_removed_notice(*gone), "ok")
     return redirect(url_for("payment_methods.page"), code=303)
 
 
@@ -114,10 +117,12 @@ def mandate(mandate_id: str) -> Response:
 
 @bp.get("/setups/<setup_id>")
 def setup(setup_id: str) -> Response:
-    """Show how adding a method stands, or the processor's own form for it."""
+    """Show how adding a method stands, or the processor's own form for it: whoever may only look gets no secret."""
     begun = setups.get(setup_id)
-    if begun.state == SetupState.CREATED and not begun.test_method:
+    if begun.state == SetupState.CREATED and not begun.test_method and current_actor().may_manage:
         secret = setups.client_secret(setup_id)
+        if secret and wants_fragment():  # a part of a page stays under the content policy of the page around it
+            return new_method.away(url_for("payment_methods.setup", setup_id=setup_id))
         if secret:
             return _stripe_form(begun, secret)
     return _how_it_stands(setups.get(setup_id))
@@ -127,7 +132,7 @@ def setup(setup_id: str) -> Response:
 def returned(setup_id: str) -> Response:
     """Come back from the bank, the wallet or the processor's form. Coming back twice changes nothing."""
     setups.get(setup_id)
-    done = setups.settle(setup_id, returned=True)
+    done = setups.settle(setup_id, returned=current_actor().may_manage)
     if done.state != SetupState.SUCCEEDED:
         return redirect(url_for("payment_methods.setup", setup_id=setup_id), code=303)
     flash(_saved_notice(done), "ok")
@@ -171,6 +176,7 @@ def _around(form: NewMethodForm, *, removing: str = "", focus: bool = False) -> 
     adding = form.kind.data if form.kind.data in offer["rails"] else ""
     return {
         "form": form, "rows": rows, "policy": policy, "adding": adding, "focus": focus, **offer,
+        "earlier_mandates": mandates.earlier(kept.values()),
         "removing": next((row for row in rows if row.method.id == removing and row.may_go), None),
         "under_way": setups.under_way(), "is_full": len(methods) >= MOST_METHODS,
     }  # fmt: skip
@@ -204,6 +210,11 @@ def _back_with(done: MethodSetup) -> str:
     """Return the page that the customer came from, with the new method chosen there."""
     back = _back(done)
     return f"{back}{'&' if '?' in back else '?'}{urlencode({'method': done.method_id})}" if done.back else back
+
+
+def _removed_notice(method: PaymentMethod, heir: PaymentMethod | None) -> str:
+    passed_on = f" {method_name(heir)} is your default payment method now." if heir else ""
+    return f"{method_name(method)} is removed.{passed_on}"
 
 
 def _saved_notice(done: MethodSetup) -> str:

@@ -14,6 +14,7 @@ _TITLES = {
     "not_found": "This link does not work",
     "link_expired": "This link has expired",
     "link_used": "This link has been used",
+    "link_not_needed": "This link is not needed any more",
 }
 _WHOLE_LINK = "Perhaps it was cut off. Open it from the mail once more, or sign in to see your payments."
 

@@ -30,6 +30,11 @@ def sepa_debit(creditor: str) -> MandateText:
     return MandateText(SEPA_VERSION, _SEPA.format(creditor=creditor))
 
 
+def account_name(last4: str) -> str:
+    """Return how a mandate calls the account that is debited: `Bank account (IBAN) ending in 3000`."""
+    return f"Bank account (IBAN) ending in {last4}"
+
+
 @dataclass(frozen=True)
 class AcceptedMandate:
     """Everything that the file about an accepted mandate says."""

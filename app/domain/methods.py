@@ -111,6 +111,8 @@ SetupAnswer = Setup | Declined | Unknown | Misused
 
 MOST_METHODS = 20
 """How many methods a customer may have saved at once."""
+MOST_SETUPS, SETUPS_WITHIN = 30, timedelta(hours=1)
+"""How many a customer's members may begin to save in which time: who tries stolen cards tries many."""
 SETUP_LIFETIME = timedelta(hours=24)
 """How long a setup waits for the customer: at the processor's form, or at the bank."""
 EXPIRES_SOON = timedelta(days=60)

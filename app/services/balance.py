@@ -1,7 +1,7 @@
 """The balance as pages show it: the numbers, the days and the history, for the customer in scope."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, or_, select
@@ -18,10 +18,23 @@ from app.models import scope
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.ledger import Account, BalanceDay, Grant, Transfer
+from app.models.reversals import Dispute, Refund
 from app.services.burn_down import view
 from app.services.entries import Entry, entry
 
-__all__ = ["Day", "Entry", "HistoryPage", "HistoryQuery", "Movement", "days", "entry", "export", "history", "numbers"]
+__all__ = [
+    "Day",
+    "Entry",
+    "HistoryPage",
+    "HistoryQuery",
+    "Movement",
+    "days",
+    "entry",
+    "export",
+    "history",
+    "numbers",
+    "whose",
+]
 
 CHUNK = 500
 
@@ -49,6 +62,10 @@ class Movement:
     balance_after: Credits
     source_type: str
     source_id: str
+    state: str = ""
+    """Where the refund or dispute that it is for stands now; a file does not say it."""
+    decided_at: datetime | None = None
+    """When that dispute was decided."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +98,7 @@ def numbers() -> Numbers:
 
     Two statements; a third only where a grant has begun that no job has seen.
     """
-    now, customer_id = clock.now(), _customer_id()
+    now, customer_id = clock.now(), whose()
     begun = and_(Grant.customer_id == customer_id, Grant.voided_at.is_(None), Grant.effective_at <= now)
     start = (
         db.session.scalar(
@@ -147,12 +164,12 @@ def days(first: date, last: date) -> list[Day]:
         db.session.scalars(
             select(BalanceDay)
             .where(
-                BalanceDay.customer_id == _customer_id(),
+                BalanceDay.customer_id == whose(),
                 BalanceDay.day <= last,
                 BalanceDay.day
                 >= func.coalesce(
                     select(func.max(BalanceDay.day))
-                    .where(BalanceDay.customer_id == _customer_id(), BalanceDay.day <= first)
+                    .where(BalanceDay.customer_id == whose(), BalanceDay.day <= first)
                     .scalar_subquery(),
                     first,
                 ),
@@ -184,7 +201,11 @@ def history(query: HistoryQuery) -> HistoryPage:
         if query.before is not None:
             wanted = wanted.where(Transfer.sequence < query.before)
         wanted = wanted.order_by(Transfer.sequence.desc())
-    rows = [_movement(row) for row in db.session.scalars(wanted.limit(query.limit + 1))]
+    found = db.session.execute(_with_standing(wanted).limit(query.limit + 1))
+    rows = [
+        replace(_movement(row), state=refund or dispute or "", decided_at=decided)
+        for row, refund, dispute, decided in found
+    ]
     more, rows = len(rows) > query.limit, rows[: query.limit]
     if upwards:
         rows.reverse()
@@ -211,7 +232,7 @@ def export(query: HistoryQuery) -> Iterator[Movement]:
 
 
 def _matching(query: HistoryQuery) -> Select[Transfer]:
-    wanted = select(Transfer).where(Transfer.customer_id == _customer_id(), Transfer.sequence.is_not(None))
+    wanted = select(Transfer).where(Transfer.customer_id == whose(), Transfer.sequence.is_not(None))
     if query.kind:
         wanted = wanted.where(Transfer.kind == query.kind)
     if query.text and query.text.strip():
@@ -228,6 +249,20 @@ def _matching(query: HistoryQuery) -> Select[Transfer]:
     if query.to_day and query.to_day < date.max:
         wanted = wanted.where(Transfer.booked_at < datetime.combine(query.to_day + timedelta(days=1), time(), UTC))
     return wanted
+
+
+def _with_standing(wanted: Select[Transfer]) -> Select[Transfer, str | None, str | None, datetime | None]:
+    """Ask for the state of the refund or dispute behind each row too: it moves on, while the row stays as it is."""
+    return (
+        wanted.add_columns(Refund.state, Dispute.state, Dispute.closed_at)
+        .outerjoin(Refund, _is_for("refund", Refund))
+        .outerjoin(Dispute, _is_for("dispute", Dispute))
+    )
+
+
+def _is_for(source: str, model: type[Refund] | type[Dispute]) -> ColumnElement[bool]:
+    same = and_(model.customer_id == Transfer.customer_id, model.id == Transfer.source_id)
+    return and_(Transfer.source_type == source, same)
 
 
 def _movement(row: Transfer) -> Movement:
@@ -250,7 +285,8 @@ def _total(column: InstrumentedAttribute[int], where: ColumnElement[bool]) -> Sc
     return select(func.coalesce(func.sum(column), 0)).where(where).scalar_subquery()
 
 
-def _customer_id() -> str:
+def whose() -> str:
+    """Return the id of the customer in scope."""
     current = scope.current()
     ensure(isinstance(current, scope.CustomerScope), "a balance is read for one customer")
     return str(getattr(current, "customer_id", ""))

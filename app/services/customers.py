@@ -14,6 +14,8 @@ from app.models.scope import as_service
 from app.services import audit, catalogs, grants, ledger, periods
 from app.services.transaction import transaction
 
+_UNPRINTABLE = "has a line break or another character that cannot be seen. Type it again without."
+
 
 def create(
     *,
@@ -29,10 +31,14 @@ def create(
     With `trial` the catalog's trial credit is given at once, where it has one.
     """
     named, address = name.strip(), normal_email(email)
-    if not 1 <= len(named) <= 200 or not named.isprintable():
+    if not 1 <= len(named) <= 200:
         raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
-    if external_id is not None and not (1 <= len(external_id) <= 200 and external_id.isprintable()):
+    if not named.isprintable():
+        raise Refused(f"The name {_UNPRINTABLE}", "name_unprintable", 422, "name")
+    if external_id is not None and not 1 <= len(external_id) <= 200:
         raise Refused("An external id has 1 to 200 characters.", "external_id_malformed", 422, "external_id")
+    if external_id is not None and not external_id.isprintable():
+        raise Refused(f"The external id {_UNPRINTABLE}", "external_id_unprintable", 422, "external_id")
     now = created_at or clock.now()
     with as_service("create a customer"):
         sold = catalogs.current(catalog)

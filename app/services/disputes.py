@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.domain.amounts import money_words
 from app.domain.money import Money
 from app.domain.payments import OPEN, PaymentState
 from app.domain.reversals import DISPUTE_ARROWS, DisputeState, ProcessorDispute, RefundState
@@ -88,9 +89,7 @@ def _open(session: Session, payment: Payment, found: ProcessorDispute, now: date
         opened_at=found.created_at,
         updated_at=now,
     )
-    dispute.credits_micros = reversals.take(
-        session, payment, amount, reversals.HOLD, _source(dispute, "disputed: credit held"), now
-    )
+    dispute.credits_micros = reversals.take(session, payment, amount, reversals.HOLD, _source(dispute, "disputed"), now)
     session.add(dispute)
     payment.disputed_minor += amount
     reversals.restate(session, payment, now)
@@ -118,7 +117,7 @@ def _close(session: Session, payment: Payment, dispute: Dispute, target: Dispute
 
 def _source(dispute: Dispute, words: str) -> Source:
     amount = Money(dispute.amount_minor, dispute.currency)
-    return Source("dispute", dispute.id, f"Payment of {amount.major} {amount.currency} {words}")
+    return Source("dispute", dispute.id, f"Payment of {money_words(amount)} {words}")
 
 
 def _tell(session: Session, dispute: Dispute, before: DisputeState | None) -> None:

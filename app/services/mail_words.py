@@ -83,9 +83,18 @@ def _facts(payment_id: str) -> dict[str, Any]:
         "why": _why(payment),
         "until": payment.created_at + ACTION_LIFETIME,
         "link": _address("add_credits.payment", payment_id=payment.id),
-        "again": _address("add_credits.page"),
+        "again": _again(payment, method),
         "is_sandbox": _settings().payments == "sandbox",
     }
+
+
+def _again(payment: Payment, method: PaymentMethod | None) -> str:
+    """Return the address of the form with the same choice, and with the same method while it is still saved."""
+    asked = Money(payment.amount_minor, payment.currency)
+    choice = {"pack": payment.pack} if payment.pack else {"amount": str(asked.major)}
+    if method is None or method.removed_at is None:
+        choice["method"] = payment.method_id or payment.rail
+    return _address("add_credits.page", **choice)
 
 
 def _still_so(template: str, payment: Payment) -> bool:

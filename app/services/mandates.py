@@ -1,5 +1,9 @@
 """Mandates: what a customer accepts before a bank account may be debited, kept word for word and never deleted."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -9,7 +13,6 @@ from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
 from app.domain.mandates import AcceptedMandate, MandateText
 from app.domain.methods import ProcessorMandate, Rail
-from app.domain.payments import method_name
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
@@ -18,6 +21,17 @@ from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import Mandate
 from app.services import audit, catalogs
+
+MOST_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class EarlierMandate:
+    """A mandate of an account that is not saved any more, or an older one of an account that is."""
+
+    id: str
+    account: str
+    accepted_at: datetime
 
 
 def current(catalog: Catalog) -> MandateText:
@@ -86,6 +100,21 @@ def by_method(methods: list[PaymentMethod]) -> dict[str, str]:
     return {method_id: mandate_id for method_id, mandate_id in rows if method_id}
 
 
+def earlier(current: Iterable[str]) -> list[EarlierMandate]:
+    """Return the customer's mandates that were for an account and are not among the `current` ones, newest first."""
+    rows = db.session.execute(
+        select(Mandate.id, PaymentMethod.last4, Mandate.accepted_at)
+        .join(
+            PaymentMethod,
+            (PaymentMethod.customer_id == Mandate.customer_id) & (PaymentMethod.id == Mandate.method_id),
+        )
+        .where(Mandate.id.not_in(list(current)))
+        .order_by(Mandate.accepted_at.desc(), Mandate.id.desc())
+        .limit(MOST_SHOWN)
+    )
+    return [EarlierMandate(found, mandates.account_name(last4), when) for found, last4, when in rows]
+
+
 def read(mandate_id: str) -> AcceptedMandate:
     """Return the customer's mandate with all that its file says, or `NotFound`."""
     mandate = db.session.scalars(select(Mandate).where(Mandate.id == mandate_id)).one_or_none()
@@ -99,7 +128,7 @@ def read(mandate_id: str) -> AcceptedMandate:
         reference=mandate.reference,
         creditor=(seller.name, *seller.address),
         debtor=customer.name,
-        account=method_name(method.brand, method.last4) if method else "",
+        account=mandates.account_name(method.last4) if method else "",
         text=MandateText(mandate.text_version, mandate.text),
         accepted_by=_name_of(mandate.accepted_by),
         accepted_at=mandate.accepted_at,

@@ -34,7 +34,7 @@ def keep(
     if known is not None:
         return known
     methods = live(session, customer_id)
-    twin = next((each for each in methods if _is_same(each, method)), None)
+    twin = next((each for each in methods if is_same(each, method.kind, method.fingerprint)), None)
     takes_default = not any(each.is_default for each in methods) or (twin is not None and twin.is_default)
     if twin is not None:
         take_away(session, twin, now)
@@ -91,8 +91,9 @@ def of(methods: list[PaymentMethod], method_id: str) -> PaymentMethod:
     return found
 
 
-def _is_same(row: PaymentMethod, method: SavedMethod) -> bool:
-    return bool(method.fingerprint) and (row.kind, row.fingerprint) == (method.kind, method.fingerprint)
+def is_same(row: PaymentMethod, kind: str, fingerprint: str) -> bool:
+    """Say whether the row is the card or account of this kind and fingerprint."""
+    return bool(fingerprint) and (row.kind, row.fingerprint) == (kind, fingerprint)
 
 
 def take_away(session: Session, method: PaymentMethod, now: datetime) -> None:

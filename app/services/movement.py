@@ -13,8 +13,11 @@ from app.models.customers import BillingPeriod
 from app.models.database import db
 from app.models.ledger import Grant, Transfer
 from app.models.payments import PaymentMethod
-from app.services import balance
+from app.services import balance, overview
 from app.services.entries import Entry
+
+BACK = ("refunded", "refund_failed", "disputed", "dispute_won")
+"""The kinds of rows that refunds and disputes leave in the history."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,22 @@ def usage_this_period() -> Figure:
         Transfer.booked_at >= datetime.combine(since, time(), UTC),
     )
     return Figure(balance.numbers().usage_this_period, _lines(rows.group_by(Transfer.kind)), since)
+
+
+def all_usage() -> Figure:
+    """Add up every row of usage, and what put usage right."""
+    rows = select(Transfer.kind, func.count(), func.sum(-Transfer.change_micros)).where(
+        Transfer.kind.in_(("usage", "correction")), Transfer.sequence.is_not(None)
+    )
+    return Figure(overview.parts(balance.numbers()).used, _lines(rows.group_by(Transfer.kind)))
+
+
+def sent_back() -> Figure:
+    """Add up the rows by which credit went with money that was sent back or is held, and by which it returned."""
+    rows = select(Transfer.kind, func.count(), func.sum(-Transfer.change_micros)).where(
+        Transfer.kind.in_(BACK), Transfer.sequence.is_not(None)
+    )
+    return Figure(overview.parts(balance.numbers()).back, _lines(rows.group_by(Transfer.kind)))
 
 
 def remaining_credits() -> Figure:

@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
 from app.domain.forecast import Forecast, run_out
+from app.domain.money import Credits
 from app.domain.numbers import Numbers
 from app.domain.payments import OPEN
-from app.models.customers import BillingPeriod
+from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES
+from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
+from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment
+from app.models.reversals import Dispute, Refund
 from app.services import balance
 from app.services.balance import Day, HistoryQuery, Movement
 
@@ -23,11 +28,25 @@ UNDER_WAY = 5
 
 
 @dataclass(frozen=True)
+class Parts:
+    """How the credits that came in became those that remain: total - used - expired - back + voided = remaining."""
+
+    used: Credits
+    """Used so far, in every period, less what was put right."""
+    expired: Credits
+    back: Credits
+    """Gone with money sent back, or held by disputes."""
+    voided: Credits
+    """Used of credit that was taken back, so that it is no part of the total any more."""
+
+
+@dataclass(frozen=True)
 class Overview:
     """Where the customer stands at one moment."""
 
     today: date
     numbers: Numbers
+    parts: Parts
     period: BillingPeriod | None
     days: list[Day]
     """The last days up to today, beginning when the customer did; empty before the first movement."""
@@ -45,10 +64,11 @@ def now(since: date) -> Overview:
     days = balance.days(max(since, today - timedelta(days=DAYS - 1)), today)
     whole = [day.used.micros for day in days[:-1]][-PACE_DAYS:]
     left = numbers.remaining_credits if numbers.remaining_credits.micros > 0 else numbers.overage_left
-    period, under_way = _period_and_payments()
+    parts, period, under_way = _period_and_payments(numbers)
     return Overview(
         today=today,
         numbers=numbers,
+        parts=parts,
         period=period,
         days=days if latest else [],
         forecast=run_out(left.micros, whole, today),
@@ -57,14 +77,64 @@ def now(since: date) -> Overview:
     )
 
 
-def _period_and_payments() -> tuple[BillingPeriod | None, list[Payment]]:
-    """Return the open period and the newest payments under way: one statement for both."""
+def parts(numbers: Numbers) -> Parts:
+    """Return how the total of these numbers became what remains, for the customer in scope."""
+    return _parts(
+        numbers,
+        *db.session.execute(
+            select(*_sums()).select_from(Customer).where(Customer.customer_id == balance.whose())
+        ).one(),
+    )
+
+
+def _period_and_payments(numbers: Numbers) -> tuple[Parts, BillingPeriod | None, list[Payment]]:
+    """Return what the numbers are made of, the open period and the newest payments under way: one statement for all."""
     is_open = Payment.state.in_([state.value for state in OPEN])
     rows = db.session.execute(
-        select(BillingPeriod, Payment)
-        .outerjoin(Payment, and_(Payment.customer_id == BillingPeriod.customer_id, is_open))
-        .where(BillingPeriod.closed_at.is_(None))
+        select(BillingPeriod, Payment, *_sums())
+        .select_from(Customer)
+        .outerjoin(
+            BillingPeriod,
+            and_(BillingPeriod.customer_id == Customer.customer_id, BillingPeriod.closed_at.is_(None)),
+        )
+        .outerjoin(Payment, and_(Payment.customer_id == Customer.customer_id, is_open))
+        .where(Customer.customer_id == balance.whose())
         .order_by(Payment.created_at.desc(), Payment.id.desc())
         .limit(UNDER_WAY)
     ).all()
-    return (rows[0][0] if rows else None), [payment for _period, payment in rows if payment is not None]
+    period, _newest, expired, back, voided = rows[0]
+    return _parts(numbers, expired, back, voided), period, [row[1] for row in rows if row[1] is not None]
+
+
+def _parts(numbers: Numbers, expired: int, back: int, voided: int) -> Parts:
+    """Return the parts. What was used is the rest: summing every row of usage takes too long for this page."""
+    total, remaining = numbers.total_credits.micros, numbers.remaining_credits.micros
+    used = total + int(voided) - int(expired) - int(back) - remaining
+    return Parts(Credits(used), Credits(int(expired)), Credits(int(back)), Credits(int(voided)))
+
+
+def _sums() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int]]:
+    """Return what expired (due now, too), what went back or is held, and what was used of credit taken back."""
+    now = clock.now()
+    over = and_(Grant.expires_at <= now, Grant.voided_at.is_(None), Grant.effective_at <= now)
+    refunds, disputes = [state.value for state in BOOKED_REFUNDS], [state.value for state in STANDING_DISPUTES]
+    return (
+        _total(Transfer.amount, Transfer.kind == "expired", Transfer.sequence.is_not(None))
+        + _total(Grant.remaining_micros, Grant.remaining_micros > 0, Grant.expires_at <= now)
+        + _total(Grant.micros, Grant.posted_at.is_(None), over),
+        _total(Refund.credits_micros, Refund.state.in_(refunds))
+        + _total(Dispute.credits_micros, Dispute.state.in_(disputes)),
+        _total(Grant.micros, Grant.voided_at.is_not(None), Grant.posted_at.is_not(None))
+        - _total(Transfer.amount, Transfer.kind == "voided", Transfer.sequence.is_not(None)),
+    )
+
+
+def _total(column: InstrumentedAttribute[int], *where: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Return the sum over the rows of the statement's customer."""
+    model = column.class_
+    return (
+        select(func.coalesce(func.sum(column), 0))
+        .where(model.customer_id == Customer.customer_id, *where)
+        .correlate(Customer)
+        .scalar_subquery()
+    )

@@ -22,12 +22,14 @@ from app.domain.payments import (
 )
 from app.domain.top_ups import credits_for
 from app.models.customers import Customer
+from app.models.events import OutboxEvent
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.services import audit, grants, ledger, mails, outbox
 
 log = structlog.get_logger()
 GIVEN_UP, NOT_CONFIRMED = "given_up", "not_confirmed"
 """Why a payment that nobody declined has ended: by the customer, or because time ran out."""
+NEEDS_REVIEW = "payment.needs_review"
 PATIENCE = timedelta(minutes=15)
 """Who was there when the bank asked, and has not answered for so long, is mailed the way back (AC-12)."""
 
@@ -101,7 +103,6 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
     payment.received_minor, payment.action_url, payment.problem = received.amount_minor, "", ""
     if received.amount_minor != payment.amount_minor:
         payment.problem = "another_amount"
-        log.error("payment_needs_review", payment=payment.id, why="another_amount")
     _close_attempt(session, payment, AttemptState.SUCCEEDED, "", now)
     session.flush()
     customer_id, unit, words = payment.customer_id, f"money:{payment.currency}", _description(session, payment)
@@ -141,7 +142,26 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
         grant.id,
         {"grant": grant.id, "payment": payment.id, "credits_micros": bought.micros},
     )
+    if payment.problem:
+        report(session, payment, payment.problem)
     _mail(session, payment, "receipt")
+
+
+def report(session: Session, payment: Payment, why: str) -> None:
+    """Tell the seller that a person must look at the locked payment: in the log, and by one event for ever."""
+    log.error("payment_needs_review", payment=payment.id, why=why)
+    told = session.scalar(
+        select(OutboxEvent.id).where(
+            OutboxEvent.customer_id == payment.customer_id,
+            OutboxEvent.type == NEEDS_REVIEW,
+            OutboxEvent.source_id == payment.id,
+        )
+    )
+    if told is None:
+        facts: dict[str, object] = {"payment": payment.id, "reason": why, "currency": payment.currency}
+        facts |= {"amount_minor": payment.amount_minor, "received_minor": payment.received_minor}
+        session.flush()
+        outbox.tell(session, payment.customer_id, NEEDS_REVIEW, payment.id, facts)
 
 
 def _mail(session: Session, payment: Payment, template: str, after: timedelta = timedelta(0)) -> None:

@@ -29,6 +29,28 @@ def saved() -> list[PaymentMethod]:
     )
 
 
+def default() -> PaymentMethod | None:
+    """Return the method that is charged by default, where there is one."""
+    return db.session.scalars(
+        select(PaymentMethod).where(PaymentMethod.removed_at.is_(None), PaymentMethod.is_default)
+    ).one_or_none()
+
+
+def gone(method_id: str) -> tuple[PaymentMethod, PaymentMethod | None] | None:
+    """Return the customer's method if it was removed, whoever did it, and the default as it is now.
+
+    None while it is saved, and where the same card or account became the default anew.
+    """
+    method = db.session.scalars(
+        select(PaymentMethod).where(PaymentMethod.id == method_id, PaymentMethod.removed_at.is_not(None))
+    ).one_or_none()
+    if method is None:
+        return None
+    heir = default()
+    is_same = heir is not None and method_rows.is_same(heir, method.kind, method.fingerprint)
+    return None if is_same else (method, heir)
+
+
 def add_test_method(actor: Actor, name: str) -> PaymentMethod:
     """Save one of the processor's named test methods (`pm_card_visa`, …); the first one becomes the default.
 

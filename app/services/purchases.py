@@ -1,33 +1,71 @@
-"""What the page of a purchase shows: the payment, its method, its row in the balance history, and one just like it."""
+"""What the page of a purchase shows: the payment, what it added and what went back; and whether one is just like it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app import clock, ids
 from app.domain.errors import NotFound
 from app.domain.methods import Rail
-from app.domain.payments import OPEN, PaymentState
+from app.domain.money import Money
+from app.domain.payments import ACTION_LIFETIME, OPEN, PaymentState
+from app.domain.reversals import OPEN_REFUNDS, DisputeState, RefundState
 from app.domain.top_ups import TopUp
 from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.payments import Payment, PaymentMethod
+from app.models.reversals import Dispute, Refund
 
 # A second purchase like the last one, this soon after it, is asked about first: it may be a page sent again (AC-2).
 ALIKE_WITHIN = timedelta(minutes=10)
+PAID_OTHERWISE = "paid_otherwise"
+"""Why a payment was never taken to the processor: the bank had just confirmed the same purchase."""
+_PAID = [PaymentState.SUCCEEDED.value, PaymentState.REFUNDED.value, PaymentState.DISPUTED.value]
 _GOING_ON = [state.value for state in (*OPEN, PaymentState.SUCCEEDED)]
 
 
 @dataclass(frozen=True)
+class Reversal:
+    """Money of a payment that goes back: by a refund of the seller's, or by a dispute of the customer's bank."""
+
+    kind: str
+    """`refund` or `dispute`."""
+    state: str
+    amount: Money
+    since: datetime
+    """When it came to where it is."""
+    row_id: str
+    """Its newest row in the balance history; empty when it took no credit."""
+
+
+@dataclass(frozen=True)
 class Purchase:
-    """A payment of the customer's with the method it was made with and what it added."""
+    """A payment of the customer's with the method it was made with, what it added and what went back."""
 
     payment: Payment
     method: PaymentMethod | None
     """None when it was paid once, with nothing saved."""
     row: Transfer | None
     """The row of the balance history, once the payment is in the books."""
+    reversals: list[Reversal]
+    """What went back or may go back, the oldest first."""
+    instead: Payment | None
+    """The payment that bought the same, when this one was given up."""
+
+    @property
+    def standing(self) -> str:
+        """Return where the money is that was paid: what matters most of everything that goes back, or `paid`."""
+        states = {each.state for each in self.reversals}
+        if DisputeState.OPEN in states:
+            return "disputed"
+        if DisputeState.LOST in states:
+            return "lost"
+        if not OPEN_REFUNDS.isdisjoint(states):
+            return "refunding"
+        if RefundState.SUCCEEDED not in states:
+            return "paid"
+        return "refunded" if self.payment.state == PaymentState.REFUNDED else "partly_refunded"
 
 
 def read(payment_id: str) -> Purchase:
@@ -53,11 +91,15 @@ def read(payment_id: str) -> Purchase:
     if found is None:
         raise NotFound("payment")
     payment, method, row = found
-    return Purchase(payment, method, row)
+    return Purchase(payment, method, row, _reversals(payment), _instead_of(payment))
 
 
 def just_like(customer_id: str, top_up: TopUp, rail: Rail, method_id: str | None, form_key: str) -> Payment | None:
-    """Return the last purchase of the same by another form within the last minutes, paid or still under way."""
+    """Return the last purchase of the same by another form within the last minutes, paid or still under way.
+
+    One that waits for the bank or the wallet counts only for the same way to pay: another way gives it up (AC-17).
+    """
+    same_method = Payment.method_id == method_id if method_id else Payment.method_id.is_(None)
     return db.session.scalars(
         select(Payment)
         .where(
@@ -66,10 +108,69 @@ def just_like(customer_id: str, top_up: TopUp, rail: Rail, method_id: str | None
             Payment.created_at > clock.now() - ALIKE_WITHIN,
             Payment.amount_minor == top_up.amount.amount_minor,
             Payment.pack == top_up.pack,
-            Payment.rail == rail.value,
-            Payment.method_id == method_id if method_id else Payment.method_id.is_(None),
             Payment.form_key != form_key,
             Payment.state.in_(_GOING_ON),
+            or_(Payment.state != PaymentState.REQUIRES_ACTION.value, (Payment.rail == rail.value) & same_method),
+        )
+        .order_by(Payment.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _reversals(payment: Payment) -> list[Reversal]:
+    if payment.state not in _PAID:
+        return []
+    mine = payment.customer_id
+    found: list[Refund | Dispute] = [
+        *db.session.scalars(select(Refund).where(Refund.customer_id == mine, Refund.payment_id == payment.id)),
+        *db.session.scalars(select(Dispute).where(Dispute.customer_id == mine, Dispute.payment_id == payment.id)),
+    ]
+    if not found:
+        return []
+    of_these = (
+        Transfer.customer_id == mine,
+        Transfer.source_type.in_(["refund", "dispute"]),
+        Transfer.source_id.in_([each.id for each in found]),
+        Transfer.sequence.is_not(None),
+    )
+    rows = {
+        each.source_id: each.id
+        for each in db.session.scalars(select(Transfer).where(*of_these).order_by(Transfer.sequence))
+    }
+    return [_reversal(each, rows.get(each.id, "")) for each in sorted(found, key=_begun)]
+
+
+def _begun(found: Refund | Dispute) -> tuple[datetime, str]:
+    return found.opened_at if isinstance(found, Dispute) else found.created_at, found.id
+
+
+def _reversal(found: Refund | Dispute, row_id: str) -> Reversal:
+    amount = Money(found.amount_minor, found.currency)
+    if isinstance(found, Dispute):
+        return Reversal("dispute", found.state, amount, found.closed_at or found.opened_at, row_id)
+    since = found.created_at if found.state in OPEN_REFUNDS else found.updated_at
+    return Reversal("refund", found.state, amount, since, row_id)
+
+
+def _instead_of(payment: Payment) -> Payment | None:
+    """Return the payment that bought the same within the day that this one had, or that this one came too late for."""
+    if payment.state != PaymentState.CANCELED:
+        return None
+    since = payment.created_at
+    if payment.problem == PAID_OTHERWISE:
+        in_time = (Payment.created_at <= since) & Payment.state.in_(_PAID)
+    else:
+        in_time = (Payment.created_at > since) & (Payment.created_at <= since + ACTION_LIFETIME)
+    return db.session.scalars(
+        select(Payment)
+        .where(
+            Payment.customer_id == payment.customer_id,
+            Payment.purpose == payment.purpose,
+            Payment.amount_minor == payment.amount_minor,
+            Payment.pack == payment.pack,
+            Payment.id != payment.id,
+            Payment.state.in_([*_PAID, *_GOING_ON]),
+            in_time,
         )
         .order_by(Payment.created_at.desc())
         .limit(1)

@@ -10,8 +10,11 @@ import structlog
 from sqlalchemy import case, func, select
 
 from app import clock, ids
-from app.domain.payments import Intent, IntentStatus, PaymentState
+from app.domain.amounts import money_words
+from app.domain.money import Money
+from app.domain.payments import OPEN, Intent, IntentStatus, PaymentState
 from app.models.database import db
+from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Reconciliation
 from app.models.scope import as_service
@@ -27,6 +30,12 @@ OVERLAP = timedelta(minutes=10)
 FIRST_LOOK = timedelta(days=28)
 EVENT_LIFETIME = timedelta(days=29)
 """How long the processor keeps its events (30 days), less a margin. Before that, each payment is asked for itself."""
+NAMED_FOR = timedelta(days=1)
+"""How long a payment of another amount than was asked for is named. It is booked: to hear of it once is enough."""
+_MISMATCHES = {
+    "another_currency": "is in another currency",
+    "another_payment": "is of another payment",
+}
 
 _PAID = {state.value for state in reversals.PAID}
 
@@ -58,6 +67,7 @@ def run(since: datetime | None = None, until: datetime | None = None) -> Reconci
         whole = _intents(look, since, until) and _events(look, since, until)
         if whole and since < now - EVENT_LIFETIME:
             whole = _each_payment(look, since)
+        _name_mismatches(look, min(since, now - NAMED_FOR))
         if not whole:
             look.problem("The processor did not answer: nothing is known of this stretch of time yet.")
         return _end(look_id, look, whole=whole)
@@ -159,6 +169,24 @@ def _settle(look: _Look, known: Payment, intent: Intent) -> None:
         here, now_there = after.received_minor, gateway().fetch_intent(intent.id)  # the list may be older than `after`
         if isinstance(now_there, Intent) and now_there.received.amount_minor != here:
             look.problem(f"{payment_id} is paid here with another amount than {intent.id} at the processor.")
+
+
+def _name_mismatches(look: _Look, since: datetime) -> None:
+    """Name what we know of that only a person can put right, whatever the processor says of it now."""
+    uncredited = Payment.state.in_([state.value for state in OPEN]) & Payment.problem.in_(_MISMATCHES)
+    for row in db.session.scalars(select(Payment).where(uncredited).order_by(Payment.created_at)):
+        asked = money_words(Money(row.amount_minor, row.currency))
+        found = f"{row.processor_id} at the processor {_MISMATCHES[row.problem]}"
+        look.problem(f"{found} than {row.id} ({asked}): nothing was credited.")
+    booked = (Transfer.kind == "payment") & (Transfer.customer_id == Payment.customer_id)
+    otherwise = (
+        select(Payment)
+        .join(Transfer, booked & (Transfer.source_id == Payment.id))
+        .where(Payment.state.in_(_PAID), Payment.received_minor != Payment.amount_minor, Transfer.booked_at >= since)
+    )
+    for row in db.session.scalars(otherwise.order_by(Payment.created_at)):
+        asked, got = (money_words(Money(minor, row.currency)) for minor in (row.amount_minor, row.received_minor))
+        look.problem(f"{row.id}: {asked} was asked for, {got} was charged and credited ({row.processor_id}).")
 
 
 def _events(look: _Look, since: datetime, until: datetime) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.domain.amounts import money_words
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, next_check
 from app.domain.reversals import BOOKED_REFUNDS, REFUND_ARROWS, ProcessorRefund, RefundState
@@ -125,7 +126,7 @@ def _move(
     if target not in REFUND_ARROWS[before]:
         return
     amount = Money(refund_row.amount_minor, refund_row.currency)
-    source = Source("refund", refund_row.id, f"Refund of {amount.major} {amount.currency}")
+    source = Source("refund", refund_row.id, f"Refund of {money_words(amount)}")
     if target in BOOKED_REFUNDS and before not in BOOKED_REFUNDS:
         refund_row.credits_micros = reversals.take(session, payment, amount.amount_minor, reversals.REFUND, source, now)
     ends = target in _OVER
@@ -133,7 +134,7 @@ def _move(
     if ends:
         payment.refunded_minor -= amount.amount_minor
         if before in BOOKED_REFUNDS:
-            back = Source("refund", refund_row.id, f"Refund of {amount.major} {amount.currency} did not arrive")
+            back = Source("refund", refund_row.id, f"Refund of {money_words(amount)} did not arrive")
             reversals.give_back(session, payment, reversals.REFUND, reversals.REFUND_FAILED, back, now)
     reversals.restate(session, payment, now)
     _tell(session, payment, refund_row, before, ends=ends)

@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import aliased
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
@@ -34,6 +35,8 @@ class Resumable:
     until: datetime
     is_open: bool
     """Whether the link may still be used: not yet used, and the payment waits for it."""
+    is_paid_otherwise: bool
+    """Whether the payment was given up and the same was bought and paid by another one since."""
 
 
 def make(customer_id: str, payment_id: str, until: datetime) -> str:
@@ -59,7 +62,7 @@ def look(token: str) -> Resumable:
     Refuses (404) a link that never was, and (410) one whose day is over: it shows nothing any more.
     """
     with as_service("look at a mailed link"):
-        link, payment, customer, method = _read(token)
+        link, payment, customer, method, is_bought = _read(token)
         catalog = catalogs.current(customer.catalog)
     return Resumable(
         payment_id=payment.id,
@@ -70,19 +73,22 @@ def look(token: str) -> Resumable:
         customer=customer.name,
         until=link.expires_at,
         is_open=link.used_at is None and payment.state == PaymentState.REQUIRES_ACTION,
+        is_paid_otherwise=is_bought and payment.state == PaymentState.CANCELED,
     )
 
 
 def use(token: str, address: str) -> str:
     """Use the link up and return its payment's id; refuse (410) when it was used or its payment waits no longer.
 
+    A link whose payment has ended without it was not used: it is refused with words of its own.
+
     Every other link of the payment that was mailed so far is used up with it.
     """
     now = clock.now()
     with as_service("use a mailed link"):
-        link, payment, _customer, _method = _read(token)
-        if payment.state != PaymentState.REQUIRES_ACTION:
-            raise _used()
+        link, payment, _customer, _method, is_bought = _read(token)
+        if payment.state != PaymentState.REQUIRES_ACTION and link.used_at is None:
+            raise _not_needed(PaymentState(payment.state), is_bought=is_bought)
         mine = (ResumeLink.customer_id == link.customer_id, ResumeLink.payment_id == link.payment_id)
         with transaction() as session:
             taken = session.execute(
@@ -104,11 +110,21 @@ def use(token: str, address: str) -> str:
         return payment.id
 
 
-def _read(token: str) -> tuple[ResumeLink, Payment, Customer, PaymentMethod | None]:
+def _read(token: str) -> tuple[ResumeLink, Payment, Customer, PaymentMethod | None, bool]:
+    """Return the link with what it leads to, and whether the same was bought by another payment since."""
     found = None
     if token and len(token) <= LONGEST:
+        other = aliased(Payment)
+        bought = exists().where(
+            other.customer_id == Payment.customer_id,
+            other.purpose == Payment.purpose,
+            other.amount_minor == Payment.amount_minor,
+            other.pack == Payment.pack,
+            other.created_at > Payment.created_at,
+            other.state == PaymentState.SUCCEEDED.value,
+        )
         found = db.session.execute(
-            select(ResumeLink, Payment, Customer, PaymentMethod)
+            select(ResumeLink, Payment, Customer, PaymentMethod, bought)
             .join(Payment, (Payment.customer_id == ResumeLink.customer_id) & (Payment.id == ResumeLink.payment_id))
             .join(Customer, Customer.customer_id == ResumeLink.customer_id)
             .outerjoin(
@@ -120,16 +136,31 @@ def _read(token: str) -> tuple[ResumeLink, Payment, Customer, PaymentMethod | No
         ).one_or_none()
     if found is None:
         raise NotFound("link")
-    link, payment, customer, method = found
+    link, payment, customer, method, is_bought = found
     if link.expires_at <= clock.now():
         raise Refused(
             "It worked for a day. Sign in to see how the payment stands and to pay in another way.", "link_expired", 410
         )
-    return link, payment, customer, method
+    return link, payment, customer, method, is_bought
 
 
 def _used() -> Refused:
     return Refused("Each link works once. Sign in to see how the payment stands and to go on.", "link_used", 410)
+
+
+def _not_needed(state: PaymentState, *, is_bought: bool) -> Refused:
+    match state:
+        case PaymentState.CANCELED if is_bought:
+            words = "The same was paid in another way. This payment was given up, and nothing was charged for it."
+        case PaymentState.CANCELED:
+            words = "This payment was given up, and nothing was charged for it."
+        case PaymentState.FAILED:
+            words = "This payment did not go through, and nothing was charged for it."
+        case PaymentState.PROCESSING:
+            words = "This payment is under way already."
+        case _:
+            words = "This payment was made already."
+    return Refused(f"{words} Sign in to see how it stands.", "link_not_needed", 410)
 
 
 def _hash(token: str) -> str:

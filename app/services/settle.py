@@ -7,7 +7,6 @@ rows in one transaction. Nothing else writes success. It may run any number of t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import structlog
 from sqlalchemy import select
 
 from app import clock
@@ -29,7 +28,6 @@ from app.services import payment_ends
 from app.services.processor import gateway
 from app.services.transaction import transaction
 
-log = structlog.get_logger()
 _UNCONFIRMED = {IntentStatus.REQUIRES_PAYMENT_METHOD, IntentStatus.REQUIRES_CONFIRMATION}
 _WAITING = {*_UNCONFIRMED, IntentStatus.REQUIRES_ACTION}
 
@@ -113,8 +111,8 @@ def _record(payment_id: str, answer: Answer, question: _Question) -> Payment:
             return payment
         mismatch = _mismatch(payment, answer)
         if mismatch:
-            log.error("payment_needs_review", payment=payment.id, why=mismatch)
             payment_ends.look_again(payment, now, mismatch)
+            payment_ends.report(session, payment, mismatch)
             return payment
         match answer.status:
             case IntentStatus.SUCCEEDED:

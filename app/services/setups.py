@@ -4,17 +4,22 @@
 times, at once, and be killed anywhere: nothing else saves a method that a customer adds here.
 """
 
+from datetime import datetime
+
 import structlog
 from flask import current_app
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.mandates import MandateText
 from app.domain.methods import (
     MOST_METHODS,
+    MOST_SETUPS,
     OPEN_SETUPS,
     SAVED_RAILS,
+    SETUPS_WITHIN,
     UNAVAILABLE,
     Acceptance,
     Rail,
@@ -33,7 +38,7 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import MethodSetup
-from app.services import catalogs, ending, mandates, method_detaching, processor_customers, setup_outcomes
+from app.services import catalogs, ending, mandates, method_detaching, method_rows, processor_customers, setup_outcomes
 from app.services.processor import gateway
 from app.services.transaction import transaction
 
@@ -60,7 +65,7 @@ def begin(
     customer goes back to; `mandate_text_version` says which mandate was accepted, for a debit.
 
     Refuses (422) a kind that the seller does not take and a mandate that was not accepted, (409) more methods than may
-    be saved, (503) when the processor does not answer.
+    be saved, (429) more tries in an hour than a customer needs, (503) when the processor does not answer.
     """
     text = _check(actor.customer_id, kind, mandate_text_version)
     owner = processor_customers.of(actor.customer_id)
@@ -223,6 +228,7 @@ def _wish(
 ) -> MethodSetup:
     now = clock.now()
     with as_service("wish for a payment method"), transaction() as session:
+        _check_tries(session, actor.customer_id, now)
         mandate = mandates.keep(session, actor, text, address=address, user_agent=user_agent) if text else None
         setup = MethodSetup(
             id=ids.new("set"),
@@ -242,6 +248,14 @@ def _wish(
         )
         session.add(setup)
     return setup
+
+
+def _check_tries(session: Session, customer_id: str, now: datetime) -> None:
+    """Refuse (429) one more when many were begun of late: counted by the rows, whichever page or process began them."""
+    method_rows.lock_customer(session, customer_id)  # two at once count each other
+    mine = (MethodSetup.customer_id == customer_id, MethodSetup.created_at > now - SETUPS_WITHIN)
+    if (session.scalar(select(func.count()).select_from(MethodSetup).where(*mine)) or 0) >= MOST_SETUPS:
+        raise Refused("Too many tries. Wait an hour, then try again.", "too_many_tries", 429)
 
 
 def _acceptance(setup: MethodSetup) -> Acceptance | None:

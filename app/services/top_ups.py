@@ -22,6 +22,9 @@ from app.models.scope import as_customer, as_service
 from app.services import audit, catalogs, payments, purchases, settle
 from app.services.transaction import transaction
 
+CLOSED = "closed"
+"""The standing in which nothing more is sold. Who is suspended can always pay (H6)."""
+
 
 @dataclass(frozen=True)
 class _Order:
@@ -46,6 +49,12 @@ def priced(customer: Customer, *, amount: Money | None, pack: str) -> TopUp:
     return free_amount(amount, catalog.top_up.min, catalog.top_up.max)
 
 
+def closed_sentence(catalog: Catalog) -> str:
+    """Return what to tell a customer whose account is closed."""
+    seller = catalog.seller_name
+    return f"This account is closed, so no credit can be added to it. Nothing was charged. Ask {seller} about it."
+
+
 def buy(
     actor: Actor,
     *,
@@ -62,7 +71,8 @@ def buy(
     one wish: the same key with the same choice gives the payment that is there already, with another choice it is
     refused (409). `return_url` gives, for a payment's id, where the bank or the wallet sends the customer back.
     Refuses (422) an amount or pack that is not sold, or a way to pay that is not taken, and (404) a method that is not
-    this customer's; without `repeat` also (409) the same purchase, made by another form in the last minutes (AC-2).
+    this customer's; (409) a customer whose account is closed; without `repeat` also (409) the same purchase, made by
+    another form in the last minutes (AC-2).
 
     The same purchase that still waits for the bank is given up first: who pays another way pays once (AC-17).
     """
@@ -120,7 +130,7 @@ def _gave_up_waiting(payment: Payment) -> bool:
     ends = [settle.settle(each, give_up=True).state for each in waiting]
     if all(state in {PaymentState.CANCELED, PaymentState.FAILED} for state in ends):
         return True
-    payments.abandon(new_id, "paid_otherwise" if PaymentState.SUCCEEDED in ends else "unavailable")
+    payments.abandon(new_id, purchases.PAID_OTHERWISE if PaymentState.SUCCEEDED in ends else "unavailable")
     return False
 
 
@@ -151,8 +161,11 @@ def _wish(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
                 .with_for_update(key_share=True)
                 .execution_options(populate_existing=True)
             ).one()
+            catalog = catalogs.current(customer.catalog)
+            if customer.standing == CLOSED:
+                raise Refused(closed_sentence(catalog), CLOSED)
             top_up = priced(customer, amount=order.amount, pack=order.pack)
-            rail, method = _way(session, order, catalogs.current(customer.catalog))
+            rail, method = _way(session, order, catalog)
             if not repeat and purchases.just_like(order.customer_id, top_up, rail, method, order.form_key):
                 raise Refused("You bought the same a few minutes ago.", "bought_just_now")
             payment = Payment(

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
+from app.domain.amounts import MINUS
 from app.domain.errors import ensure
 from app.domain.money import MICROS, Credits, divided
-from app.web.filters import MINUS
 from app.web.filters import credits as written
 
 _LARGE = ((12, " tn"), (9, " bn"), (6, " M"))

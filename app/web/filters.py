@@ -1,36 +1,30 @@
-"""How amounts and moments are written on pages. No other place formats them."""
+"""How amounts and moments are written on pages. No other place but `app.domain.amounts` formats them."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 from flask import Flask
 from markupsafe import Markup, escape
 
 from app.domain import payments
-from app.domain.money import Credits, Money, exponent
+from app.domain.amounts import NO_BREAK, digits, in_currency, money_words
+from app.domain.money import Credits, Money
 from app.models.payments import PaymentMethod
 from app.web.access import current_catalog, current_customer
 
-MINUS = "\N{MINUS SIGN}"
-NO_BREAK = "\N{NO-BREAK SPACE}"
-_SYMBOLS = {
-    "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$", "ILS": "₪", "VND": "₫",
-    "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "HKD": "HK$", "MXN": "MX$", "TWD": "NT$",
-}  # fmt: skip
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def money(value: Money) -> str:
     """Return the amount with its currency: `$1,234.50`."""
-    return _in_currency(value.major, value.currency)
+    return money_words(value)
 
 
 def credits(value: Credits, unit: str = "", label: str = "") -> str:  # noqa: A001  # the word of the product
     """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
     unit = unit or current_customer().credit_unit
     if is_currency(unit):
-        return _in_currency(value.units, unit)
-    return f"{_digits(value.units, 0)}{NO_BREAK}{label or _label(unit)}"
+        return in_currency(value.units, unit)
+    return f"{digits(value.units, 0)}{NO_BREAK}{label or _label(unit)}"
 
 
 def signed(value: Credits | Money, unit: str = "") -> str:
@@ -85,20 +79,6 @@ def _label(unit: str) -> str:
 def is_currency(unit: str) -> bool:
     """Say whether the unit of credit is a currency, such as USD, and no named unit, such as tokens."""
     return len(unit) == 3 and unit.isascii() and unit.isupper()
-
-
-def _in_currency(amount: Decimal, currency: str) -> str:
-    sign = MINUS if amount < 0 else ""
-    symbol = _SYMBOLS.get(currency, f"{currency}{NO_BREAK}")
-    return f"{sign}{symbol}{_digits(abs(amount), exponent(currency))}"
-
-
-def _digits(amount: Decimal, decimals: int) -> str:
-    """Return every digit that counts, and at least `decimals` after the point."""
-    whole, _, rest = f"{abs(amount):,f}".partition(".")
-    rest = rest.rstrip("0").ljust(decimals, "0")
-    sign = MINUS if amount < 0 else ""
-    return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
 
 
 def _day_words(value: date) -> str:

@@ -1,10 +1,12 @@
 """How movements are told: the kinds to choose from, what happened in words, and a row of a file."""
 
+from datetime import datetime
+
 from app.domain.grants import BURNING, SOURCES
 from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence
 from app.models.ledger import Grant
-from app.models.payments import Attempt, PaymentMethod
+from app.models.payments import Attempt, Payment, PaymentMethod
 from app.services.balance import Entry, Movement
 from app.web.access import current_catalog
 from app.web.charts import day_label
@@ -43,6 +45,32 @@ _HAPPENED = {
     "disputed": "Your bank disputes a payment. {} of credit that it had bought is held until this is decided.",
     "dispute_won": "A payment is no longer disputed. {} of credit that was held is yours again.",
 }
+# What a row of the past means now that the refund or dispute behind it has moved on.
+_HAPPENED_SINCE = {
+    ("refunded", "pending"): "Money of a payment is on its way back to you, which takes some days. "
+    "{} of credit that it had bought went with it.",
+    ("refunded", "failed"): "Money of a payment was sent back to you, but did not arrive. "
+    "{} of credit that had gone with it is yours again.",
+    ("disputed", "lost"): "Your bank disputed a payment and has taken the money back. "
+    "{} of credit that it had bought is gone and will not return.",
+    ("disputed", "won"): "Your bank disputed a payment, and the payment stands. "
+    "{} of credit that was held meanwhile is yours again.",
+}
+_STANDINGS = {
+    ("refunded", "pending"): "Under way",
+    ("refunded", "failed"): "Did not arrive: the credit is back",
+    ("disputed", "open"): "The credit is held until this is decided",
+    ("disputed", "lost"): "Lost on {}: the credit will not return",
+    ("disputed", "won"): "Decided on {}: the credit is back",
+}
+_REFUNDS = {
+    "pending": "Under way",
+    "succeeded": "Sent back",
+    "failed": "Did not arrive",
+    "canceled": "Did not arrive",
+}
+_DISPUTES = {"open": "Open", "lost": "Lost on {}", "won": "Decided on {}: the payment stands"}
+_CAME_BACK = {("refunded", "failed"), ("disputed", "won")}
 _PAYMENTS = {
     "created": "Begun",
     "pi_created": "Begun",
@@ -53,7 +81,7 @@ _PAYMENTS = {
     "failed": "Failed",
     "canceled": "Cancelled",
     "refunded": "Refunded",
-    "disputed": "Disputed",
+    "disputed": "Lost to a dispute",
 }
 _ATTEMPTS = {
     "started": "Waiting for an answer",
@@ -69,26 +97,35 @@ def told(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
     row, grant, payment = entry.transfer, entry.grant, entry.payment
     shared = sum(part.micros for part, _grant in entry.allocations)
     came_in = row.kind in SOURCES
+    state = entry.refund.state if entry.refund else entry.dispute.state if entry.dispute else ""
     return {
         "entry": entry,
-        "sentence": _HAPPENED.get(row.kind, "{} of credit moved.").format(written(Credits(row.amount))),
+        "sentence": _sentence(row.kind, state).format(written(Credits(row.amount))),
         "change": Credits(row.change_micros or 0),
         "balance_after": Credits(row.balance_after_micros or 0),
         "touched": [] if came_in else [(_named(each), Credits(part.micros)) for part, each in entry.allocations],
         "below_zero": Credits(row.amount - shared) if row.kind in BURNING and row.amount > shared else None,
         "taken_back": row.kind in BURNING and row.kind != "usage",
+        "came_back": (row.kind, _ended(state)) in _CAME_BACK,
         "refund": entry.refund,
+        "refund_state": _REFUNDS.get(state, "") if entry.refund else "",
         "dispute": entry.dispute,
+        "dispute_state": _on(_DISPUTES[state], entry.dispute.closed_at) if entry.dispute else "",
         "paid_back": Credits(shared) if came_in and shared else None,
         "given_by": _giver(grant) if grant else "",
         "grant_kind": KINDS[grant.kind] if grant else "",
         "granted": Credits(grant.micros) if grant else None,
         "grant_left": Credits(grant.remaining_micros) if grant else None,
         "paid": Money(payment.received_minor or payment.amount_minor, payment.currency) if payment else None,
-        "payment_state": _PAYMENTS[payment.state] if payment else "",
+        "payment_state": _payment_state(payment) if payment else "",
         "method": method_name(method) if method else rail_name(payment.rail) if payment else "",
         "attempts": [(attempt, _outcome(attempt, payment.rail)) for attempt in entry.attempts] if payment else [],
     }
+
+
+def standing(row: Movement) -> str:
+    """Return where the refund or dispute behind a row of the past stands now; nothing when the row says it all."""
+    return _on(_STANDINGS.get((row.kind, _ended(row.state)), ""), row.decided_at)
 
 
 def csv_row(row: Movement, unit: str) -> list[str]:
@@ -118,6 +155,24 @@ def json_row(row: Movement, unit: str) -> dict[str, object]:
         "kind": row.kind,
         "source": {"type": row.source_type, "id": row.source_id},
     }
+
+
+def _sentence(kind: str, state: str) -> str:
+    return _HAPPENED_SINCE.get((kind, _ended(state)), _HAPPENED.get(kind, "{} of credit moved."))
+
+
+def _ended(state: str) -> str:
+    """Return the state, one word for the two in which a refund did not arrive."""
+    return "failed" if state == "canceled" else state
+
+
+def _on(words: str, moment: datetime | None) -> str:
+    return words.format(f"{day_label(moment.date())} {moment.year}" if moment else "")
+
+
+def _payment_state(payment: Payment) -> str:
+    words = _PAYMENTS[payment.state]
+    return f"{words}, and disputed now" if payment.state == "succeeded" and payment.disputed_minor else words
 
 
 def _number(value: Credits) -> str:

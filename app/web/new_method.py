@@ -6,21 +6,16 @@ In the sandbox one of the test methods is chosen; with Stripe its own form asks,
 from typing import Any
 
 from flask import Response, make_response, redirect, request, url_for
-from limits import RateLimitItemPerHour
 from wtforms import StringField
 
 from app.domain.errors import Refused
 from app.domain.methods import SAVED_RAILS, Rail, SetupState
-from app.extensions import limiter
 from app.gateways import sandbox
 from app.models.setups import MethodSetup
 from app.services import mandates, setups
 from app.web.access import current_actor, current_catalog, settings
 from app.web.fields import PageForm
 from app.web.respond import wants_fragment
-
-# Who tries stolen cards tries many: so often may a customer's members begin to save one in an hour.
-TRIES = RateLimitItemPerHour(30, 1, namespace="new_method")
 
 
 class NewMethodForm(PageForm):
@@ -46,8 +41,6 @@ def offer() -> dict[str, Any]:
 
 def begin(form: NewMethodForm, *, back: str) -> MethodSetup:
     """Begin to save what the form says, or refuse; `back` is the path of ours to return to, choices included."""
-    if not limiter.limiter.hit(TRIES, current_actor().customer_id):
-        raise Refused("Too many tries. Wait an hour, then try again.", "too_many_tries", 429)
     kind, test_method = form.kind.data or "", form.test_method.data or ""
     if settings().payments == "sandbox":
         rails = [rail for rail, methods in offer()["test_methods"].items() if test_method in dict(methods)]

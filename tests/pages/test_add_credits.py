@@ -9,7 +9,7 @@ from app import clock, ids
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
-from app.models.scope import as_customer
+from app.models.scope import as_customer, as_service
 from app.services import customers, payment_methods
 from app.services.transaction import transaction
 from tests.support import cast, shop
@@ -32,6 +32,17 @@ WRONG = {
     "0x19": "Enter an amount in digits, such as 25.00.",
     "9" * 401: "Enter an amount in digits, such as 25.00.",
 }
+
+
+CLOSED = (
+    "This account is closed, so no credit can be added to it. Nothing was charged. Ask Relay Networks, Inc. about it."
+)
+
+
+def stands(customer: Customer, standing: str) -> None:
+    """Put the customer in a standing, as the seller would."""
+    with as_service("change a standing"), transaction() as session:
+        session.get_one(Customer, customer.customer_id).standing = standing
 
 
 @pytest.fixture
@@ -200,6 +211,39 @@ def test_a_removed_payment_method_is_not_there(alice: Browser, acme: Customer, v
     assert shop.payments(acme) == []
 
 
+@pytest.mark.fault("H6")
+def test_a_closed_customer_buys_nothing_more(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
+    form = shop.reviewed(alice)
+    stands(acme, "closed")
+    refused = alice.submits(form, FORM, button=BUY)
+    assert (refused.status, refused.errors()) == (409, [CLOSED])
+    page = alice.opens(PATH)
+    assert CLOSED in page.texts("#add_credits-form .notice")
+    assert page.soup.select(BUY) == []
+    assert (shop.payments(acme), shop.charges(app)) == ([], [])
+
+
+@pytest.mark.fault("H6")
+def test_a_form_sent_again_after_the_account_was_closed_is_still_the_purchase_it_was(
+    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
+    sent = shop.filled(shop.reviewed(alice))
+    first = alice.posts(PATH, sent)
+    stands(acme, "closed")
+    assert alice.posts(PATH, sent).path == first.path
+    assert shop.charges(app) == [2500]
+
+
+@pytest.mark.fault("H6")
+@pytest.mark.parametrize("standing", ["past_due", "suspended"])
+def test_who_is_not_served_can_always_pay(
+    app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod, standing: str
+) -> None:
+    stands(acme, standing)
+    assert shop.bought(alice).texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert shop.charges(app) == [2500]
+
+
 def test_a_method_is_added_without_leaving_the_page(alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
     page = alice.submits(alice.opens(PATH), FORM, button=SAVE, amount="31.50", test_method="pm_card_mastercard")
     assert page.status == 200
@@ -294,4 +338,4 @@ def test_a_payment_takes_few_statements(alice: Browser, acme: Customer, visa: Pa
     done = shop.bought(alice)
     with counted() as statements:
         alice.opens(done.path)
-    assert len(statements) <= 5, "\n".join(statements)
+    assert len(statements) <= 7, "\n".join(statements)

@@ -87,9 +87,35 @@ def test_paying_another_way_gives_up_the_payment_that_waits_for_the_bank(
     page = alice.submits(shop.reviewed(alice, method=good.id), FORM, button=BUY)
     assert page.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
     gone = alice.opens(waiting.path)
-    assert gone.texts("#add_credits-payment h2") == ["Nothing was charged"]
+    assert gone.texts("#add_credits-payment h2") == ["You paid this another way"]
+    assert "nothing was charged for it. The same was paid by another payment." in gone.text
+    assert gone.texts("#add_credits-payment .actions a") == ["See that payment"]
+    assert alice.follows(gone, "#add_credits-payment .actions a").path == page.path
     assert alice.opens(bank).soup.select("[name=approve]") == []
     assert shop.charges(app) == [2500]
+
+
+@pytest.mark.case("AC-17")
+def test_what_was_given_up_for_a_payment_that_is_under_way_says_so(
+    alice: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    shop.add_method(alice_actor, ASKS)
+    waiting = shop.bought(alice)
+    other = shop.bought(alice, method="paypal")
+    gone = alice.opens(waiting.path)
+    assert gone.texts("#add_credits-payment h2") == ["You went on to pay this another way"]
+    assert alice.follows(gone, "#add_credits-payment .actions a").path == other.path
+
+
+def test_what_was_given_up_for_a_payment_that_failed_can_be_tried_again(
+    alice: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    shop.add_method(alice_actor, ASKS)
+    waiting = shop.bought(alice)
+    shop.bought(alice, method=shop.add_method(alice_actor, BROKE).id)
+    gone = alice.opens(waiting.path)
+    assert gone.texts("#add_credits-payment h2") == ["Nothing was charged"]
+    assert gone.texts("#add_credits-payment .actions a") == ["Try again"]
 
 
 @pytest.mark.case("AC-17")
@@ -105,6 +131,9 @@ def test_who_has_just_confirmed_with_the_bank_is_not_charged_another_way(
     sandbox.answer_challenge(app.extensions["purser.settings"], intent, approved=True)
     page = alice.submits(form, FORM, button=BUY)
     assert page.status == 409 and "it was not charged a second time" in page.text
+    late = alice.opens(f"{PATH}payments/{shop.payments(acme)[1].id}")
+    assert late.texts("#add_credits-payment h2") == ["You paid this another way"]
+    assert alice.follows(late, "#add_credits-payment .actions a").path == waiting.path
     assert alice.opens(waiting.path).texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
     assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
 
@@ -130,6 +159,8 @@ def test_a_payment_in_another_currency_is_said_to_be_looked_into(
     page = shop.bought(alice)
     assert page.texts("#add_credits-payment h2") == ["A person is looking into this payment"]
     assert page.soup.select("[hx-trigger='every 2s'], meta[http-equiv=refresh]") == []
+    assert "It is on the list of what Relay Networks, Inc. must look at." in page.text
+    assert "has been told" not in page.text
     assert shop.remaining(acme) == 0
     assert "I9" in {violation.invariant for violation in verify(acme.customer_id)}
 
@@ -226,6 +257,23 @@ def test_back_and_resubmit_asks_before_it_buys_again(
     assert "You bought the same a few minutes ago, for $25.00. Nothing more was charged." in asked.text
     assert shop.charges(app) == [2500]
     meant = alice.submits(asked, FORM, button=BUY)
+    assert meant.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert shop.charges(app) == [2500, 2500]
+
+
+@pytest.mark.case("AC-2")
+def test_the_same_by_another_method_is_asked_about_too(
+    app: Flask, alice: Browser, alice_actor: Actor, acme: Customer, visa: PaymentMethod
+) -> None:
+    other = shop.add_method(alice_actor, "pm_card_mastercard")
+    shop.bought(alice, method=visa.id)
+    for way in (other.id, "paypal", "crypto"):
+        asked = shop.bought(alice, method=way)
+        assert asked.status == 409
+        assert "You bought the same a few minutes ago, for $25.00. Nothing more was charged." in asked.text
+        assert asked.value("method") == way
+    assert (len(shop.payments(acme)), shop.charges(app)) == (1, [2500])
+    meant = alice.submits(asked, FORM, button=BUY, method=other.id)
     assert meant.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
     assert shop.charges(app) == [2500, 2500]
 

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app import clock
 from app.config import Settings
 from app.domain.money import Credits, Money
 from app.domain.people import Actor
@@ -26,6 +27,16 @@ def opened(browser: Browser, customer: Customer, kind: str) -> str:
     return page.text
 
 
+def listed(browser: Browser, kind: str) -> list[str]:
+    """Return what the list says of the rows of a kind."""
+    return browser.opens(f"{PATH}?kind={kind}").texts(".table--history tbody td:nth-child(2)")
+
+
+def today() -> str:
+    now = clock.now()
+    return f"{now.day} {now:%b} {now.year}"
+
+
 def test_a_refund_says_what_went_and_what_is_owed(
     app: Flask, acme: Customer, alice: Browser, alice_actor: Actor
 ) -> None:
@@ -36,7 +47,8 @@ def test_a_refund_says_what_went_and_what_is_owed(
     assert "Money of a payment was sent back to you." in page
     assert "was used already and is owed: the next credit pays it first." in page
     assert made.id in page and payment.id in page and "Visa ending in 4242" in page
-    assert "Refund of 20.00 USD" in page
+    assert "Refund of $20.00" in page and "USD" not in page
+    assert "Under way" not in page and "State of the refund Sent back" in page
 
 
 def test_a_refund_that_came_back_names_the_refund(
@@ -49,7 +61,7 @@ def test_a_refund_that_came_back_names_the_refund(
     later(app)
     page = opened(alice, acme, "refund_failed")
     assert "did not arrive" in page
-    assert "It puts right an earlier movement: Refund of 25.00 USD" in page
+    assert "It puts right an earlier movement: Refund of $25.00" in page
 
 
 def test_a_dispute_says_that_credit_is_held_and_that_it_is_released(
@@ -60,11 +72,50 @@ def test_a_dispute_says_that_credit_is_held_and_that_it_is_released(
     later(app)
     page = opened(alice, acme, "disputed")
     assert "Your bank disputes a payment." in page and "is held until this is decided" in page
+    assert "State Paid, and disputed now" in page and "State of the dispute Open" in page
+    assert listed(alice, "disputed") == ["Payment of $25.00 disputed The credit is held until this is decided"]
     sandbox.close_dispute(settings, dispute, won=True)
     later(app)
     assert "A payment is no longer disputed." in opened(alice, acme, "dispute_won")
-    overview = alice.opens("/billing/")
-    assert overview.status == 200
+    page = opened(alice, acme, "disputed")
+    assert "is held until" not in page and "$25.00 of credit that was held meanwhile is yours again." in page
+    assert listed(alice, "disputed") == [f"Payment of $25.00 disputed Decided on {today()}: the credit is back"]
+
+
+def test_a_dispute_that_is_lost_says_so_wherever_it_stands(
+    app: Flask, settings: Settings, acme: Customer, alice: Browser, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500)
+    dispute = sandbox.dispute(settings, payment.processor_id or "")
+    later(app)
+    sandbox.close_dispute(settings, dispute, won=False)
+    later(app)
+    page = opened(alice, acme, "disputed")
+    assert "held" not in page
+    assert "$25.00 of credit that it had bought is gone and will not return." in page
+    assert f"State of the dispute Lost on {today()}" in page and "State Lost to a dispute" in page
+    lost = f"Lost on {today()}: the credit will not return"
+    assert listed(alice, "disputed") == [f"Payment of $25.00 disputed {lost}"]
+    assert lost in alice.opens("/billing/").find("#overview-latest").get_text()
+
+
+def test_a_refund_is_under_way_until_the_bank_has_sent_it(
+    app: Flask, settings: Settings, acme: Customer, alice: Browser, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500, "pm_card_pendingRefund")
+    usage.record(acme.customer_id, key="k", credits=Credits(10_000_000), description="Requests")
+    made = refunds.refund(payment.id, amount=Money(2000, "USD"), reason="Not needed", requested_by="support")
+    assert made.state == "pending"
+    assert listed(alice, "refunded") == ["Refund of $20.00 Under way"]
+    page = opened(alice, acme, "refunded")
+    assert "Money of a payment is on its way back to you" in page and "was sent back" not in page
+    sandbox.end_refund(settings, made.processor_id or "", succeeded=False)
+    later(app)
+    assert listed(alice, "refunded") == ["Refund of $20.00 Did not arrive: the credit is back"]
+    page = opened(alice, acme, "refunded")
+    assert "was sent back to you, but did not arrive. $20.00 of credit that had gone with it is yours again." in page
+    assert "State of the refund Did not arrive" in page
+    assert "was used already, and was owed until it came back." in page
 
 
 def test_the_overview_says_what_is_owed_and_that_nothing_can_be_used(
@@ -76,14 +127,18 @@ def test_the_overview_says_what_is_owed_and_that_nothing_can_be_used(
     refunds.refund(payment.id, reason="Not needed", requested_by="support")
     page = alice.opens("/billing/")
     assert page.status == 200
-    assert "$50.00 is owed: money of a payment went back after its credit was used." in page.text
+    assert "$50.00 is owed: money of a payment went back, or is disputed, after its credit was used." in page.text
     assert page.find("#overview-available .result__v").get_text().strip() == "$0.00"
 
 
-def test_every_figure_still_adds_up(app: Flask, acme: Customer, alice: Browser, alice_actor: Actor) -> None:
-    payment = buys(app, alice_actor, 2500)
+def test_every_figure_still_adds_up(
+    app: Flask, settings: Settings, acme: Customer, alice: Browser, alice_actor: Actor
+) -> None:
+    payment, disputed = buys(app, alice_actor, 2500), buys(app, alice_actor, 1500)
     refunds.refund(payment.id, amount=Money(2000, "USD"), reason="Not needed", requested_by="support")
-    for figure in ("total_credits", "usage_this_period", "remaining_credits"):
+    sandbox.dispute(settings, disputed.processor_id or "")
+    later(app)
+    for figure in ("total_credits", "usage_this_period", "all_usage", "sent_back", "remaining_credits"):
         page = alice.opens(f"{PATH}?figure={figure}")
         shown = page.find("#balance_history-figure-title").get_text().rpartition(": ")[2].strip()
         assert page.find("#balance_history-summed").get_text().strip() == shown

@@ -137,6 +137,23 @@ def test_a_test_method_counts_for_nothing(alice: Browser, acme: Customer) -> Non
         assert alice.posts(PATH, {**sent, "kind": kind}).status == 422
 
 
+def test_a_viewer_gets_no_secret_and_ends_nothing(app: Flask, alice: Browser, bob: Browser, acme: Customer) -> None:
+    page = at_form(alice)
+    looked = bob.opens(page.path)
+    assert (looked.status, looked.texts("#payment_methods-setup h2")) == (200, ["This payment method is being added"])
+    assert "_secret_" not in looked.response.text
+    assert "js.stripe.com" not in looked.response.headers["Content-Security-Policy"]
+    assert bob.opens(f"{page.path}/return").path == page.path
+    alice.opens(confirms(app, page))
+    assert methods.shown(acme) == [("4242", True)]
+
+
+def test_the_form_is_loaded_whole_where_its_page_waited_for_the_processor(alice: Browser) -> None:
+    page = at_form(alice)
+    part = alice.opens(page.path, **{"HX-Request": "true"}).response
+    assert (part.text, part.headers["HX-Redirect"]) == ("", page.path)
+
+
 def test_another_customers_form_is_not_there(alice: Browser, mallory: Browser, alice_actor: Actor) -> None:
     page = at_form(alice)
     assert mallory.opens(page.path).status == 404

@@ -16,7 +16,7 @@ from app.models.events import AuditEntry
 from app.models.mails import Mail, ResumeLink
 from app.models.payments import Attempt
 from app.models.scope import as_service
-from app.services import mails, settle
+from app.services import mails, resume_links, settle
 from app.services.transaction import transaction
 from tests.faults.outcome import faults
 from tests.support import post, shop
@@ -40,6 +40,11 @@ def mailed(customer: Customer) -> str:
     found = LINK.search(post.mails(customer)[-1].body_text)
     assert found
     return found[1]
+
+
+def page_payment(link: str) -> str:
+    """Return the id of the payment that the link leads to."""
+    return resume_links.look(link.rpartition("/")[2]).payment_id
 
 
 def approves(visitor: Browser, page: Page) -> Page:
@@ -156,14 +161,53 @@ def test_coming_back_from_the_bank_may_be_repeated(visitor: Browser, link: str, 
     assert shop.charges(app) == [2500] and shop.remaining(acme) == 25_000_000
 
 
-def test_a_payment_that_waits_no_longer_uses_nothing_up(visitor: Browser, link: str, acme: Customer) -> None:
+def test_a_payment_that_was_given_up_uses_nothing_up(visitor: Browser, link: str, acme: Customer) -> None:
     page = visitor.opens(link)
     (payment,) = shop.payments(acme)
     settle.settle(payment.id, give_up=True)
-    assert visitor.submits(page, FORM).status == 410
+    refused = visitor.submits(page, FORM)
+    assert refused.status == 410 and refused.find("h1").text == "This link is not needed any more"
+    assert "This payment was given up, and nothing was charged for it." in refused.text
     after = visitor.opens(link)
-    assert after.find("h1").text == "This payment did not go through" and not after.soup.select(FORM)
-    assert len(attempts(acme)) == 1
+    assert after.find("h1").text == "This payment was given up" and not after.soup.select(FORM)
+    assert "another way" not in refused.text and len(attempts(acme)) == 1
+
+
+@pytest.mark.case("AC-17")
+def test_what_was_paid_in_another_way_is_not_needed_any_more(
+    visitor: Browser, link: str, acme: Customer, alice_actor: Actor, mallory_actor: Actor
+) -> None:
+    post.paid(mallory_actor)
+    page = visitor.opens(link)
+    assert page.find("h1").text == "Confirm your payment to Relay Networks, Inc."
+    post.paid(alice_actor)
+    assert [each.state for each in shop.payments(acme)] == ["canceled", "succeeded"]
+    refused = visitor.submits(page, FORM)
+    assert refused.status == 410 and refused.find("h1").text == "This link is not needed any more"
+    assert "The same was paid in another way." in refused.text and "used" not in refused.text
+    after = visitor.opens(link)
+    assert after.find("h1").text == "This payment is not needed any more" and not after.soup.select(FORM)
+    assert "The same was paid in another way." in after.text and "try again" not in after.text
+    assert shop.remaining(acme) == 25_000_000
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("approve", "This payment was made already."),
+        ("decline", "This payment did not go through, and nothing was charged for it."),
+    ],
+)
+def test_a_link_left_unused_says_what_became_of_the_payment(
+    visitor: Browser, link: str, alice: Browser, answer: str, words: str
+) -> None:
+    page = visitor.opens(link)
+    waits = alice.opens(f"/billing/add-credits/payments/{page_payment(link)}")
+    bank = alice.submits(waits, "form[action$='/resumption']")
+    alice.submits(bank, "form", button=f"[name={answer}]")
+    refused = visitor.submits(page, FORM)
+    assert refused.status == 410 and refused.find("h1").text == "This link is not needed any more"
+    assert words in refused.text
 
 
 def test_one_link_used_closes_the_others_of_the_payment(visitor: Browser, link: str, acme: Customer) -> None:

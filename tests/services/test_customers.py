@@ -50,6 +50,17 @@ def test_a_malformed_customer_is_refused(app: Flask, name: str, email: str) -> N
     assert refused.value.status == 422
 
 
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize("text", ["a\r\nb", "a\x00b", "a\N{RIGHT-TO-LEFT OVERRIDE}b", "a\N{ZERO WIDTH SPACE}b"])
+def test_what_cannot_be_seen_is_refused_in_words_of_its_own(app: Flask, text: str) -> None:
+    words = "has a line break or another character that cannot be seen"
+    with pytest.raises(Refused, match=f"The name {words}") as refused:
+        customers.create(name=text, email="a@b.example", catalog=CATALOG)
+    assert (refused.value.status, refused.value.field) == (422, "name")
+    with pytest.raises(Refused, match=f"The external id {words}"):
+        customers.create(name="A", email="a@b.example", catalog=CATALOG, external_id=text)
+
+
 def test_a_catalog_that_was_never_applied_is_refused(app: Flask) -> None:
     with pytest.raises(Refused):
         customers.create(name="A", email="a@b.example", catalog="nowhere")

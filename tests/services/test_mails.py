@@ -10,14 +10,15 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import update
 
-from app import clock
+from app import clock, ids
 from app.domain.people import Actor, Role
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import customers, mails, settle
+from app.services import customers, mails, payment_methods, settle, top_ups
 from app.services.transaction import transaction
 from tests.support import cast, post, shop
+from tests.support.browser import Browser
 from tests.support.mail_server import SENDER, MailServer, mail_server
 
 SECRET = re.compile(r"http://localhost/billing/resume/([\w-]{43})(?=\s|$)", re.MULTILINE)
@@ -105,13 +106,68 @@ def test_the_customer_is_told_to_confirm_and_how(sending: MailServer, acme: Cust
 
 
 @pytest.mark.case("AC-74")
-def test_the_customer_is_told_of_a_charge_that_failed(sending: MailServer, alice_actor: Actor) -> None:
+def test_the_customer_is_told_of_a_charge_that_failed(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     assert post.declined(alice_actor).state == "failed"
     mails.send_due()
     assert sending.mails[0]["Subject"] == "Your payment of $25.00 to Relay Networks, Inc. did not go through"
     text = " ".join(text_of(sending).split())
     assert "The card has insufficient funds. Nothing was charged, and no credits were added." in text
-    assert "http://localhost/billing/add-credits/" in text
+    (payment,) = shop.payments(acme)
+    choice = f"amount=25.00&method={payment.method_id}"
+    assert f"http://localhost/billing/add-credits/?{choice} See the payment:" in text
+    assert f"See the payment: http://localhost/billing/add-credits/payments/{payment.id} " in text
+
+
+def test_the_way_to_try_again_brings_the_choice_along(
+    sending: MailServer, acme: Customer, alice: Browser, alice_actor: Actor
+) -> None:
+    card = shop.add_method(alice_actor)
+    post.declined(alice_actor)
+    mails.send_due()
+    (again,) = re.findall(r"http://localhost(/billing/add-credits/\?\S+)", text_of(sending))
+    page = alice.opens(again)
+    assert page.value("amount") == "25.00"
+    assert page.value("method") == shop.payments(acme)[0].method_id != card.id
+
+
+def test_a_method_that_is_gone_is_not_offered_again(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
+    payment = post.declined(alice_actor)
+    payment_methods.remove(alice_actor, str(payment.method_id))
+    mails.send_due()
+    assert "http://localhost/billing/add-credits/?amount=25.00\n" in text_of(sending)
+
+
+def test_the_way_to_try_a_pack_again_brings_the_pack_along(sending: MailServer, catalog: str) -> None:
+    cast.apply_catalog("analytics")
+    initech = customers.create(name="Initech S.r.l.", email="billing@initech.example", catalog="analytics")
+    buyer = cast.make_actor(cast.Part("Ida", "ida@initech.example", Role.OWNER), initech)
+    payment = top_ups.charge(
+        initech.customer_id,
+        by="auto_recharge",
+        form_key=ids.new_form_key(),
+        amount=None,
+        pack="pro",
+        method_id=shop.add_method(buyer, shop.BROKE).id,
+        return_url="http://localhost/{}".format,
+    )
+    mails.send_due()
+    text = text_of(sending)
+    assert f"http://localhost/billing/add-credits/?pack=pro&method={payment.method_id}\n" in text
+
+
+@pytest.mark.parametrize("fact", [post.paid, post.asked, post.declined])
+def test_a_name_that_ends_with_a_full_stop_gets_no_second_one(
+    sending: MailServer, acme: Customer, alice_actor: Actor, fact: Callable[[Actor], Payment]
+) -> None:
+    with as_service("test"), transaction() as session:
+        named = update(Customer).where(Customer.customer_id == acme.customer_id).values(name="Acme S.r.l.")
+        session.execute(named)
+    fact(alice_actor)
+    mails.send_due()
+    for part in sending.mails[0].iter_parts():
+        said = " ".join(BeautifulSoup(str(part.get_content()), "html.parser").get_text(" ").split())
+        assert "You get this mail because Acme S.r.l. has you as its billing contact." in said
+        assert ".." not in said
 
 
 def test_a_decline_that_the_page_has_shown_needs_no_mail(acme: Customer, alice_actor: Actor) -> None:

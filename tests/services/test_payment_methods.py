@@ -204,7 +204,7 @@ def test_a_mandate_outlives_its_method(app: Flask) -> None:
     payment_methods.remove(erika, str(setup.method_id))
     with as_customer(initech.customer_id):
         kept = mandates.read(str(setup.mandate_id))
-    assert (kept.account, kept.accepted_by) == ("SEPA direct debit ending in 3000", "Erika Ebner")
+    assert (kept.account, kept.accepted_by) == ("Bank account (IBAN) ending in 3000", "Erika Ebner")
 
 
 def test_the_portal_is_offered_only_where_the_catalog_says_so(app: Flask, alice_actor: Actor) -> None:

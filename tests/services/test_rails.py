@@ -25,6 +25,7 @@ from app.models.mails import Mail
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
 from app.services import catalogs, customers, due, mandates, payment_methods, payments, settle, setups, top_ups
+from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
 from tests.support import cast, shop
@@ -305,6 +306,23 @@ def test_a_charge_while_nobody_is_there_is_credited(app: Flask, alice_actor: Act
     assert (payment.state, payment.off_session, payment.created_by) == ("succeeded", True, "auto_recharge")
     assert outcome(app, acme.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
     assert mails(payment) == [f"receipt:{payment.id}"]
+
+
+@pytest.mark.fault("H6")
+def test_a_closed_customer_is_not_charged_while_away_and_a_suspended_one_is(
+    app: Flask, alice_actor: Actor, acme: Customer
+) -> None:
+    card = saved(alice_actor, shop.GOOD)
+    for standing in ("closed", "suspended"):
+        with as_service("change a standing"), transaction() as session:
+            session.get_one(Customer, acme.customer_id).standing = standing
+        if standing == "closed":
+            with pytest.raises(Refused) as refused:
+                charges(alice_actor, card)
+            assert (refused.value.reason, refused.value.status) == ("closed", 409)
+            assert shop.payments(acme) == []
+    assert charges(alice_actor, card).state == "succeeded"
+    assert shop.charges(app) == [2500]
 
 
 @pytest.mark.case("AC-10", "AC-23")

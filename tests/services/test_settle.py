@@ -272,6 +272,7 @@ def test_another_amount_is_credited_as_received_and_is_visible(
     now = stands(payment)
     assert (now.amount_minor, now.received_minor, now.problem) == (2500, 2600, "another_amount")
     assert {"payment": payment.id, "why": "another_amount"}.items() <= reported(logs).items()
+    assert needs_review(alice_actor.customer_id) == [(payment.id, "another_amount", 2500, 2600)]
 
 
 @pytest.mark.case("AC-43")
@@ -287,6 +288,20 @@ def test_another_currency_is_never_credited_and_is_reported(app: Flask, alice_ac
     with as_service("look at the ledger"):
         assert db.session.scalars(select(Transfer.id)).all() == []
     assert [violation.invariant for violation in verify()] == ["I9"]  # a person must look
+    assert needs_review(alice_actor.customer_id) == [(payment.id, "another_currency", 2500, 0)]
+
+
+def needs_review(customer_id: str) -> list[tuple[object, ...]]:
+    """Return what the seller was told a person must look at."""
+    with as_service("look at the outbox"):
+        rows = db.session.scalars(
+            select(OutboxEvent).where(
+                OutboxEvent.customer_id == customer_id, OutboxEvent.type == "payment.needs_review"
+            )
+        )
+        events = [(row.source_id, json.loads(row.data)) for row in rows]
+    assert all(source == data["payment"] for source, data in events)
+    return [(source, data["reason"], data["amount_minor"], data["received_minor"]) for source, data in events]
 
 
 def reported(logs: Any) -> dict[str, Any]:
@@ -337,6 +352,8 @@ def test_our_intent_with_another_name_on_it_is_not_credited(
         settle.settle(payment.id)
     assert reported(logs)["why"] == "another_payment"
     assert (stands(payment).state, stands(payment).problem) == ("confirming", "another_payment")
+    settle.settle(payment.id)
+    assert needs_review(alice_actor.customer_id) == [(payment.id, "another_payment", 2500, 0)]  # once
     assert credited(alice_actor.customer_id) == []
     assert [violation.invariant for violation in verify()] == ["I9"]  # a person must look
 

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import clock
+from app import clock, ids
 from app.domain.errors import NotFound, Refused
-from app.domain.methods import MOST_METHODS, Rail, Setup, SetupStatus
+from app.domain.methods import MOST_METHODS, MOST_SETUPS, SETUPS_WITHIN, Rail, Setup, SetupStatus
 from app.domain.payments import SavedMethod
 from app.domain.people import Actor
 from app.gateways import sandbox
@@ -33,6 +33,25 @@ def wishes(customer: Customer) -> list[MethodSetup]:
     """Return the customer's setups, the oldest first."""
     with as_customer(customer.customer_id):
         return list(db.session.scalars(select(MethodSetup).order_by(MethodSetup.created_at, MethodSetup.id)))
+
+
+def begun_elsewhere(customer: Customer, number: int) -> None:
+    """Write what another of our processes has begun for the customer: nothing of it came to the processor."""
+    now = clock.now()
+    with as_service("test"), transaction() as session:
+        for _ in range(number):
+            session.add(
+                MethodSetup(
+                    id=ids.new("set"),
+                    customer_id=customer.customer_id,
+                    member_id="mem_other",
+                    kind="card",
+                    state="canceled",
+                    created_at=now,
+                    updated_at=now,
+                    next_check_at=now,
+                )
+            )
 
 
 def at_processor(app: Flask) -> list[str]:
@@ -335,6 +354,41 @@ def test_there_is_an_end_to_how_many_may_be_saved(app: Flask, acme: Customer, al
     finally:
         setups.MOST_METHODS = most
     assert (refused.value.status, refused.value.reason) == (409, "too_many_methods")
+
+
+def test_many_tries_in_an_hour_are_refused_whoever_counts_them(
+    app: Flask, acme: Customer, alice_actor: Actor, mallory_actor: Actor
+) -> None:
+    begun_elsewhere(acme, MOST_SETUPS)
+    with pytest.raises(Refused) as refused:
+        shop.add_method(alice_actor)
+    assert (refused.value.status, refused.value.reason) == (429, "too_many_tries")
+    assert (len(wishes(acme)), at_processor(app)) == (MOST_SETUPS, [])
+    assert shop.add_method(mallory_actor).last4 == "4242"
+    with clock.at(clock.now() + SETUPS_WITHIN + timedelta(seconds=1)):
+        assert shop.add_method(alice_actor).last4 == "4242"
+
+
+def test_two_last_tries_at_once_are_one(app: Flask, acme: Customer, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor)
+    begun_elsewhere(acme, MOST_SETUPS - 2)
+    start, ends = Barrier(3), []
+
+    def begin() -> None:
+        with app.app_context():
+            start.wait(10)
+            try:
+                ends.append(methods.begins(alice_actor, GOOD).state)
+            except Refused as refusal:
+                ends.append(refusal.reason)
+
+    threads = [Thread(target=begin) for _ in range(3)]
+    with outside_contexts():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert sorted(ends) == ["succeeded", "too_many_tries", "too_many_tries"]
 
 
 def test_a_debit_needs_the_mandate_that_is_shown(app: Flask) -> None:

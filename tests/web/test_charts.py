@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from app.domain.amounts import MINUS
 from app.web.charts import HALF, NARROW, WIDE, Ahead, Axis, Size, axis, axis_label, balance_chart, daily_columns
-from app.web.filters import MINUS
 
 FIRST = date(2026, 11, 1)
 UNITS = st.sampled_from(["USD", "EUR", "CHF", "tokens"])
