@@ -14,8 +14,8 @@ from tests.faults.played import played
 from tests.support import cast
 from tests.support.databases import Database
 
-BATCH = 10
-BATCHES = [("sqlite", batch) for batch in range(15)] + [("postgresql", batch) for batch in range(15, 21)]
+BATCH = 15
+BATCHES = [("sqlite", batch) for batch in range(10)] + [("postgresql", batch) for batch in range(10, 14)]
 NAIVE_RUNS = 30
 SIMPLE = World("gateway", ("visa", "visa", "poor"), ("buy", "buy", "work"))
 

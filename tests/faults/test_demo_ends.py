@@ -19,6 +19,8 @@ from bs4 import BeautifulSoup
 
 from tests.support.server import ROOT, free_port
 
+PATIENCE = 240
+
 
 class Demo:
     """A running demo."""
@@ -37,7 +39,7 @@ class Demo:
                 start_new_session=True,
             )
 
-    def says(self, words: str, seconds: int = 90) -> str:
+    def says(self, words: str, seconds: int = PATIENCE) -> str:
         """Wait until the output holds the words, and return it."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -55,7 +57,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     yield running
     if running.process.poll() is None:
         running.process.send_signal(signal.SIGTERM)
-        running.process.wait(30)
+        running.process.wait(PATIENCE)
 
 
 def descendants(pid: int) -> set[int]:
@@ -92,7 +94,7 @@ def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
     children = descendants(demo.process.pid)
     assert len(children) >= 2, "a web server and a worker"
     demo.process.send_signal(signal.SIGTERM)
-    assert demo.process.wait(30) == 0
+    assert demo.process.wait(PATIENCE) == 0
     assert not [pid for pid in children if alive(pid)]
     with pytest.raises(URLError):
         urlopen(f"{demo.url}/healthz", timeout=2)
@@ -103,7 +105,7 @@ def test_it_ends_with_the_reason_when_a_part_of_it_dies(demo: Demo) -> None:
     children = descendants(demo.process.pid)
     worker = next(pid for pid in children if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
     os.kill(worker, signal.SIGKILL)
-    assert demo.process.wait(30) == 1
+    assert demo.process.wait(PATIENCE) == 1
     assert "The worker process ended by itself; see " in demo.output.read_text()
     assert not [pid for pid in children if alive(pid)]
 
@@ -114,7 +116,7 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
         other.listen()
         port = other.getsockname()[1]
         command = [sys.executable, "-m", "app.demo", "--port", str(port), "--directory", str(tmp_path)]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1
     assert ended.stdout.splitlines() == [
         f"Port {port} cannot be used (Address already in use). Choose another one: make demo DEMO_PORT=8010"
@@ -126,6 +128,6 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("port", ["80a", "٨٠", "0", "65536", "-1", ""])
 def test_a_wrong_port_is_said_in_one_line(tmp_path: Path, port: str) -> None:
     command = [sys.executable, "-m", "app.demo", f"--port={port}", "--directory", str(tmp_path)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1
     assert ended.stdout.splitlines() == [f"The port must be a number from 1 to 65535, not {port!r}."]

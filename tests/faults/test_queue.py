@@ -31,6 +31,7 @@ from tests.support.server import ROOT
 from tests.support.worker import until, working
 
 MANY = 50
+PATIENCE = 240
 PAID = Outcome([2500], [25_000_000], ["succeeded"])
 SUCCEEDED = "payment_intent.succeeded"
 AFTER_THE_LEASE = inbox.LEASE + timedelta(seconds=1)
@@ -110,7 +111,7 @@ def test_a_job_that_runs_many_times_in_many_workers_has_one_effect(
         until(lambda: about(waiting).state == "done" and nudge.queue().waiting() == 0)
         for worker in crew:
             worker.process.terminate()
-        assert [worker.process.wait(60) for worker in crew] == [0, 0, 0]
+        assert [worker.process.wait(PATIENCE) for worker in crew] == [0, 0, 0]
     assert about(waiting).tries == 1
     assert outcome(app, alice_actor.customer_id) == PAID
     assert not [worker.said() for worker in crew if "Traceback" in worker.said()]
@@ -126,7 +127,7 @@ def test_a_worker_is_woken_by_the_queue_long_before_it_looks_at_the_rows(
         sandbox.deliver_due(settings, app.wsgi_app, MANY)
         until(lambda: about(payment).state == "done")
         worker.process.terminate()
-        assert worker.process.wait(60) == 0
+        assert worker.process.wait(PATIENCE) == 0
     assert outcome(app, alice_actor.customer_id) == PAID
 
 
@@ -144,7 +145,7 @@ def test_machines_that_share_a_queue_in_postgresql_wake_each_other(
         sandbox.deliver_due(shared, web.wsgi_app, MANY)
         until(lambda: about(payment).state == "done")
         worker.process.terminate()
-        assert worker.process.wait(60) == 0
+        assert worker.process.wait(PATIENCE) == 0
         db.session.remove()
         db.engine.dispose()
         queue.close()
@@ -174,7 +175,7 @@ def test_work_goes_on_with_no_queue_at_all(
     with working(nowhere, tmp_path, "--every", "0.2") as worker:
         until(lambda: about(waiting).state == "done")
         worker.process.terminate()
-        assert worker.process.wait(60) == 0
+        assert worker.process.wait(PATIENCE) == 0
     assert "queue_does_not_answer" in worker.said()
     assert outcome(app, alice_actor.customer_id) == PAID
 
@@ -193,7 +194,7 @@ def test_a_worker_that_wakes_up_after_its_lease_is_fenced_off(
         assert inbox.work() == 1
     assert (about(waiting).state, about(waiting).tries) == ("done", 2)
     zombie.send_signal(signal.SIGCONT)
-    said, _ = zombie.communicate(timeout=60)
+    said, _ = zombie.communicate(timeout=PATIENCE)
     assert "inbox_event_taken_over" in said and "done 0" in said, said
     assert (about(waiting).state, about(waiting).tries) == ("done", 2)
     assert outcome(app, alice_actor.customer_id) == PAID
@@ -206,7 +207,7 @@ def test_a_killed_worker_loses_nothing_and_its_work_has_one_effect(
 ) -> None:
     now = clock.now()
     killed = worker_at(settings, "kill", moment, now)
-    said, _ = killed.communicate(timeout=60)
+    said, _ = killed.communicate(timeout=PATIENCE)
     assert killed.returncode == -signal.SIGKILL, said
     with clock.at(now + AFTER_THE_LEASE):
         assert inbox.work() == (moment < MOMENTS)
@@ -217,7 +218,7 @@ def test_a_killed_worker_loses_nothing_and_its_work_has_one_effect(
 
 def test_the_moments_are_all_of_an_event(app: Flask, settings: Settings, waiting: Payment) -> None:
     whole = worker_at(settings, "kill", 0, clock.now())
-    said, _ = whole.communicate(timeout=60)
+    said, _ = whole.communicate(timeout=PATIENCE)
     assert said.splitlines()[-2:] == [f"{MOMENTS} after commit", "done 1"], said
 
 
@@ -228,7 +229,7 @@ def test_an_event_that_kills_its_workers_is_put_aside_and_the_rest_flows(
     now = clock.now()
     for attempt in range(1, inbox.MAX_TRIES + 1):
         killed = worker_at(settings, "kill", 3, now + attempt * AFTER_THE_LEASE)
-        killed.communicate(timeout=60)
+        killed.communicate(timeout=PATIENCE)
         assert killed.returncode == -signal.SIGKILL
         assert (about(waiting).state, about(waiting).tries) == ("new", attempt)
     other = unheard(app, alice_actor, visa)
@@ -246,7 +247,7 @@ def test_a_worker_that_is_asked_to_end_finishes_what_it_does_and_takes_nothing_n
     with working(settings, tmp_path, "--every", "0.2") as worker:
         until(lambda: about(waiting).state == "done")
         worker.process.send_signal(number)
-        assert worker.process.wait(60) == 0
+        assert worker.process.wait(PATIENCE) == 0
     assert "worker_ended" in worker.said()
     assert "Traceback" not in worker.said()
     assert [each.id for each in events() if each.problem == inbox.NOT_FINISHED] == []
@@ -272,5 +273,5 @@ def test_a_worker_outlives_its_database(
         sandbox.tell(settings, "payment_intent.canceled", waiting.processor_id or "")
         until(lambda: "done" in {each.state for each in events() if each.type == "payment_intent.canceled"})
         worker.process.terminate()
-        assert worker.process.wait(60) == 0
+        assert worker.process.wait(PATIENCE) == 0
     assert outcome(app, alice_actor.customer_id) == PAID

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup, Tag
 from tests.support.cast import PASSWORD
 from tests.support.shop import BUY, FORM, PATH
 
-TIMEOUT = 60
+TIMEOUT = 240
 AT_ONCE = 4
 
 

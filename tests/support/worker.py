@@ -12,7 +12,7 @@ from app.config import Settings
 from tests.support.databases import environment
 from tests.support.server import ROOT
 
-PATIENCE = 60
+PATIENCE = 240
 
 
 @dataclass(frozen=True)
