@@ -1,5 +1,6 @@
 """A real mail server on loopback that takes what it is sent, or misbehaves as it is told."""
 
+import logging
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.server import free_port
 
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # it tells of each connection
 HOST = "127.0.0.1"
 SENDER = "Relay Billing <billing@relay.example>"
 USER, PASSWORD = "purser@relay", "p:a/s@s word"
