@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -152,55 +151,53 @@ def _wish(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
     if earlier is not None:
         return _same_wish(earlier, order), False
     now = clock.now()
-    try:
-        with as_service("wish to buy credit"), transaction() as session:
-            # Held until the wish is committed, so that two forms sent at once see each other's.
-            customer = session.scalars(
-                select(Customer)
-                .where(Customer.customer_id == order.customer_id)
-                .with_for_update(key_share=True)
-                .execution_options(populate_existing=True)
-            ).one()
-            catalog = catalogs.current(customer.catalog)
-            if customer.standing == CLOSED:
-                raise Refused(closed_sentence(catalog), CLOSED)
-            top_up = priced(customer, amount=order.amount, pack=order.pack)
-            rail, method = _way(session, order, catalog)
-            if not repeat and purchases.just_like(order.customer_id, top_up, rail, method, order.form_key):
-                raise Refused("You bought the same a few minutes ago.", "bought_just_now")
-            payment = Payment(
-                id=ids.new("pay"),
-                customer_id=order.customer_id,
-                purpose="top_up",
-                state=PaymentState.CREATED.value,
-                amount_minor=top_up.amount.amount_minor,
-                currency=top_up.amount.currency,
-                credits_micros=top_up.credits.micros,
-                pack=top_up.pack,
-                expires_after_days=top_up.expires_after_days,
-                rail=rail.value,
-                method_id=method,
-                off_session=order.off_session,
-                form_key=order.form_key,
-                created_by=order.by,
-                created_at=now,
-                updated_at=now,
-                next_check_at=now + FIRST_CHECK,
-            )
-            session.add(payment)
-            session.flush()
-            after = {
-                "amount_minor": payment.amount_minor,
-                "currency": payment.currency,
-                "method": method or rail.value,
-            }
-            audit.record(session, order.customer_id, order.by, "top_up.wished", payment.id, after=after)
-    except IntegrityError:
-        # Another tab or a second click was quicker with the same key: its purchase is this one.
-        winner = _with_key(order)
-        if winner is None:
-            raise
-        return _same_wish(winner, order), False
+    with as_service("wish to buy credit"), transaction() as session:
+        # Held until the wish is committed, so that two forms sent at once see each other's.
+        customer = session.scalars(
+            select(Customer)
+            .where(Customer.customer_id == order.customer_id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        ).one()
+        # Another tab or a second click may have been quicker with the same key: its purchase is this one. Asked
+        # here, because a second row with its key would wait for whoever settles it, and that one for this lock.
+        earlier = _with_key(order)
+        if earlier is not None:
+            return _same_wish(earlier, order), False
+        catalog = catalogs.current(customer.catalog)
+        if customer.standing == CLOSED:
+            raise Refused(closed_sentence(catalog), CLOSED)
+        top_up = priced(customer, amount=order.amount, pack=order.pack)
+        rail, method = _way(session, order, catalog)
+        if not repeat and purchases.just_like(order.customer_id, top_up, rail, method, order.form_key):
+            raise Refused("You bought the same a few minutes ago.", "bought_just_now")
+        payment = Payment(
+            id=ids.new("pay"),
+            customer_id=order.customer_id,
+            purpose="top_up",
+            state=PaymentState.CREATED.value,
+            amount_minor=top_up.amount.amount_minor,
+            currency=top_up.amount.currency,
+            credits_micros=top_up.credits.micros,
+            pack=top_up.pack,
+            expires_after_days=top_up.expires_after_days,
+            rail=rail.value,
+            method_id=method,
+            off_session=order.off_session,
+            form_key=order.form_key,
+            created_by=order.by,
+            created_at=now,
+            updated_at=now,
+            next_check_at=now + FIRST_CHECK,
+        )
+        session.add(payment)
+        session.flush()
+        after = {
+            "amount_minor": payment.amount_minor,
+            "currency": payment.currency,
+            "method": method or rail.value,
+        }
+        audit.record(session, order.customer_id, order.by, "top_up.wished", payment.id, after=after)
     return payment, True
 
 
