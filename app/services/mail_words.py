@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, render_template
-from sqlalchemy import select
 
 from app import clock
 from app.config import Settings
@@ -15,10 +14,9 @@ from app.domain.money import Credits, Money
 from app.domain.payments import ACTION_LIFETIME, PaymentState, decline_sentence, method_name
 from app.models.customers import Customer
 from app.models.database import db
-from app.models.ledger import Transfer
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
-from app.services import catalogs, resume_links
+from app.services import catalogs, purchases, resume_links
 
 # A link that could no longer be followed in peace is not worth a mail.
 LATEST = timedelta(minutes=10)
@@ -51,23 +49,9 @@ def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None
 
 def _facts(payment_id: str) -> dict[str, Any]:
     """Read the payment and everything around it that a mail may name."""
-    customer, payment, method, row = db.session.execute(
-        select(Customer, Payment, PaymentMethod, Transfer)
-        .join(Payment, Payment.customer_id == Customer.customer_id)
-        .outerjoin(
-            PaymentMethod,
-            (PaymentMethod.id == Payment.method_id) & (PaymentMethod.customer_id == Payment.customer_id),
-        )
-        .outerjoin(
-            Transfer,
-            (Transfer.source_type == "payment")
-            & (Transfer.source_id == Payment.id)
-            & (Transfer.kind == "purchased")
-            & (Transfer.customer_id == Payment.customer_id),
-        )
-        .where(Payment.id == payment_id)
-        .execution_options(populate_existing=True)
-    ).one()
+    purchase = purchases.read(payment_id)
+    payment, method, row = purchase.payment, purchase.method, purchase.row
+    customer = db.session.get_one(Customer, payment.customer_id)
     catalog = catalogs.current(customer.catalog)
     return {
         "seller": catalog.seller,
