@@ -24,6 +24,8 @@ class Customer(CustomerOwned, Base):
     email: Mapped[str] = mapped_column(String(254))
     catalog: Mapped[str] = mapped_column(String(60))
     """The catalog that the customer buys from, by name; its newest version applies."""
+    plan: Mapped[str] = mapped_column(String(60), default="")
+    """The key of the customer's plan; empty: the catalog's default."""
     currency: Mapped[str] = mapped_column(String(3))
     """What the customer pays in."""
     credit_unit: Mapped[str] = mapped_column(String(20))

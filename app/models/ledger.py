@@ -120,6 +120,7 @@ class Grant(CustomerOwned, Base):
         CheckConstraint("(payment_id is not null) or (granted_by <> '' and reason <> '')", name="has_a_reason"),
         CheckConstraint("kind <> 'purchased' or payment_id is not null", name="purchased_is_paid"),
         Index("ix_grants_payment", "customer_id", "payment_id"),
+        Index("uq_grants_request_key", "customer_id", "request_key", unique=True),
         Index(
             "ix_grants_live",
             "customer_id",
@@ -157,6 +158,8 @@ class Grant(CustomerOwned, Base):
     payment_id: Mapped[str | None] = mapped_column(String(40))
     granted_by: Mapped[str] = mapped_column(String(254), default="")
     reason: Mapped[str] = mapped_column(String(300), default="")
+    request_key: Mapped[str | None] = mapped_column(String(300))
+    """What makes a grant given over the API one grant, however often it is asked for."""
     created_at: Mapped[datetime]
 
 

@@ -9,7 +9,7 @@ from tests.support.databases import Database
 
 TABLES = list(Base.metadata.tables.values())
 # Tables with a customer_id that nobody but a service may touch: they say who may act for which customer.
-SERVICE_ONLY = {"memberships", "browser_sessions"}
+SERVICE_ONLY = {"memberships", "browser_sessions", "api_keys"}
 OWNED = [table for table in TABLES if "customer_id" in table.c and table.name not in SERVICE_ONLY]
 APPEND_ONLY = {"transfers", "allocations", "audit_entries", "catalog_versions"}
 # Unique across customers, because somebody outside gives or sees these ids without naming the customer.
@@ -21,6 +21,7 @@ GLOBAL_KEYS = {
     ("refunds", ("processor_id",)): "given by the processor; its webhooks name nothing else",
     ("disputes", ("processor_id",)): "given by the processor; its webhooks name nothing else",
     ("resume_links", ("token_hash",)): "the link holds nothing but its token",
+    ("alert_recipients", ("token_hash",)): "the link holds nothing but its token",
     ("attempts", ("idempotency_key",)): "the processor's key space is one for all our customers",
 }
 
@@ -61,7 +62,7 @@ def test_every_foreign_key_has_an_index(table: Table) -> None:
 def test_postgresql_has_row_level_security_on_every_customers_table(database: Database) -> None:
     with create_engine(database.owner_url, poolclass=pool.NullPool).connect() as connection:
         secured = connection.execute(
-            text("select relname from pg_class where relkind = 'r' and relrowsecurity and relforcerowsecurity")
+            text("select relname from pg_class where relkind in ('r', 'p') and relrowsecurity and relforcerowsecurity")
         ).scalars()
         assert set(secured) == {table.name for table in OWNED}
         policies = connection.execute(

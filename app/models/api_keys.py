@@ -1,0 +1,51 @@
+"""Who may call the Billing API, and what was answered to requests that may be repeated."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKeyConstraint, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.database import Base, whole
+
+
+class ApiKey(Base):
+    """A key of the seller's, or of one customer. Only the hash of its secret is kept."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        Index("ix_api_keys_customer", "customer_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), default="")
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[str] = mapped_column(String(300))
+    """Separated by spaces."""
+    customer_id: Mapped[str | None] = mapped_column(String(40))
+    """The only customer that the key may ask about; None: all."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class ApiRequest(Base):
+    """A request with an Idempotency-Key: the same key is answered in the same words (AC-1)."""
+
+    __tablename__ = "api_requests"
+    __table_args__ = (
+        ForeignKeyConstraint(["api_key_id"], ["api_keys.id"]),
+        Index("ix_api_requests_created_at", "created_at"),
+        *whole("status"),
+    )
+
+    api_key_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    path: Mapped[str] = mapped_column(String(300))
+    digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None]
+    body: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    lease_until: Mapped[datetime]
+    """Until then the first request with this key is still being worked on."""

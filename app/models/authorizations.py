@@ -1,0 +1,70 @@
+"""Authorizations: permission to spend, kept until it is captured, released or expired; and those that were refused."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.database import Base, CustomerOwned, whole
+
+
+class Authorization(CustomerOwned, Base):
+    """One answer to "may this customer spend now?". `available_after_micros` proves that it was within every limit."""
+
+    __tablename__ = "authorizations"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        UniqueConstraint("customer_id", "id"),
+        UniqueConstraint("customer_id", "key"),
+        CheckConstraint("state in ('held','captured','released','expired','refused')", name="state"),
+        CheckConstraint("micros >= 0 and quantity >= 0", name="asked_not_negative"),
+        CheckConstraint("available_after_micros >= 0", name="within_the_limits"),
+        CheckConstraint("captured_micros >= 0 and captured_quantity >= 0", name="captured_not_negative"),
+        CheckConstraint("(state = 'refused') = (reason <> '')", name="refused_for_a_reason"),
+        Index(
+            "ix_authorizations_open",
+            "expires_at",
+            sqlite_where=text("state = 'held'"),
+            postgresql_where=text("state = 'held'"),
+        ),
+        Index(
+            "ix_authorizations_refused",
+            "customer_id",
+            "created_at",
+            sqlite_where=text("state = 'refused'"),
+            postgresql_where=text("state = 'refused'"),
+        ),
+        *whole(
+            "quantity",
+            "micros",
+            "retry_after_seconds",
+            "available_after_micros",
+            "captured_micros",
+            "captured_quantity",
+            "captures",
+            "period_number",
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(255))
+    """The caller's Idempotency-Key, or the id where it gave none."""
+    digest: Mapped[str] = mapped_column(String(32))
+    meter: Mapped[str] = mapped_column(String(60), default="")
+    """Empty where credits were asked for, not units of a meter."""
+    quantity: Mapped[int] = mapped_column(default=0)
+    micros: Mapped[int]
+    """What was asked for; while it is open, this less what was captured is held."""
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(30), default="")
+    retry_after_seconds: Mapped[int | None]
+    available_after_micros: Mapped[int]
+    captured_micros: Mapped[int] = mapped_column(default=0)
+    captured_quantity: Mapped[int] = mapped_column(default=0)
+    captures: Mapped[int] = mapped_column(default=0)
+    period_number: Mapped[int]
+    """The billing period whose allowance and plan limit it was judged by."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

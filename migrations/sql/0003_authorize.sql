@@ -1,0 +1,1 @@
+-- What asks for permission in one round trip.
