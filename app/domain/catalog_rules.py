@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from app.domain.catalog import Catalog, Meter, Plan
+from app.domain.catalog import Catalog, Meter, MeterKind, Plan
 from app.domain.catalog_problems import Path, Problem, unique
+
+_LAST_HAS_NO_PRICE = "is a price, but a meter of kind last rises and falls, so that no event has a cost of its own"
 
 
 def problems(catalog: Catalog) -> list[Problem]:
@@ -69,6 +71,9 @@ def _meters(catalog: Catalog) -> Iterator[Problem]:
     yield from unique("meters", [meter.key for meter in catalog.meters])
     for index, meter in enumerate(catalog.meters):
         yield from _tiers(index, meter)
+        if meter.kind is MeterKind.LAST and meter.is_priced:
+            price = "credits" if meter.credits is not None else "tiers"
+            yield Problem(("meters", index, price), _LAST_HAS_NO_PRICE)
 
 
 def _tiers(index: int, meter: Meter) -> Iterator[Problem]:
@@ -145,6 +150,10 @@ def _plan_meters(path: Path, plan: Plan, catalog: Catalog) -> Iterator[Problem]:
                     (*path, section, meter),
                     f"names no meter; there are {_listed([each.key for each in catalog.meters])}",
                 )
+    for meter, _rate in plan.rates:
+        found = catalog.meter(meter)
+        if found is not None and found.kind is MeterKind.LAST:
+            yield Problem((*path, "rates", meter), _LAST_HAS_NO_PRICE)
     for meter, limit in plan.limits:
         if plan.allowance(meter) > limit:
             yield Problem(

@@ -59,14 +59,15 @@ def is_expired(expires_at: datetime | None, now: datetime) -> bool:
     return expires_at is not None and expires_at <= now
 
 
-def allocate(debit: int, grants: Iterable[LiveGrant], now: datetime, own: str = "") -> tuple[list[Share], int]:
+def allocate(debit: int, grants: Iterable[LiveGrant], now: datetime | None, own: str = "") -> tuple[list[Share], int]:
     """Return what the debit takes from each grant, in burn order, and the part that no grant covers: the debt.
 
-    What a purchase gave is clawed back from the purchase itself first: the grant of the id `own`.
+    What a purchase gave is clawed back from the purchase itself first: the grant of the id `own`. Without `now` the
+    debit lies before whatever is due: all that is left may be taken, of grants whose time is over too.
     """
     ensure(debit > 0, f"a debit of {debit}")
     shares, left = [], debit
-    live = sorted((each for each in grants if is_live(each, now)), key=burn_order)
+    live = sorted((each for each in grants if (is_live(each, now) if now else each.remaining > 0)), key=burn_order)
     for grant in sorted(live, key=lambda each: each.id != own):
         if left == 0:
             break
@@ -87,6 +88,13 @@ def begun(waiting: Iterable[LiveGrant], balance: int, now: datetime) -> int:
         kept = cover(grant.remaining, balance) if is_expired(grant.expires_at, now) else grant.remaining
         balance += kept
     return balance
+
+
+def lapsed(grants: Sequence[LiveGrant], unposted: int, now: datetime) -> int:
+    """Return what is left in grants whose time is over, once the usage that lies before took its part of all."""
+    shares = allocate(unposted, grants, None)[0] if unposted else []
+    taken = {share.grant_id: share.micros for share in shares}
+    return sum(each.remaining - taken.get(each.id, 0) for each in grants if is_expired(each.expires_at, now))
 
 
 def given_back(amount: int, balance: int) -> int:

@@ -9,6 +9,8 @@ CREDITS = "credits"
 """The customer's balance. Its floor is minus the overage protection; only a claw-back passes it, and leaves a debt."""
 MONEY_ACCOUNTS = ("clearing", "disputes", "prepaid", "processor")
 CREDIT_ACCOUNTS = ("breakage", CREDITS, "disputes", "promotions", "purchases", "referrals", "refunds", "revenue")
+ACCEPTED_BEFORE = frozenset({"usage_day", "usage_period"})
+"""The sources of usage that was accepted first and is posted later: the day's totals moved when it was accepted."""
 
 AccountKey = tuple[str, str]
 """Unit and name."""

@@ -24,6 +24,10 @@ class Numbers:
     available_to_use: Credits
     credit_unit: str
     standing: str
+    unposted: Credits = Credits(0)
+    """Used, and taken off what remains, but no row of the history yet."""
+    lapsed: Credits = Credits(0)
+    """Over by now, and taken off what remains, but no row of the history yet."""
 
 
 def compute(
@@ -39,12 +43,14 @@ def compute(
     daily_limit: int | None = None,
     used_today: int = 0,
     held_today: int = 0,
+    lapsed: int = 0,
 ) -> Numbers:
-    """Return the numbers from whole micros, as money.md, section 4 has them.
+    """Return the numbers from whole micros, by the one rule of what may be used.
 
-    `unposted` is usage that no posting holds yet. Without a daily limit there is no bound for the day.
+    `unposted` is usage that no posting holds yet, `lapsed` what is over and not posted either. Without a daily limit
+    there is no bound for the day.
     """
-    remaining = balance - unposted
+    remaining = balance - unposted - lapsed
     overage_left = max(0, overage_limit - max(0, -remaining))
     daily_left = None if daily_limit is None else daily_limit - used_today - held_today
     usable = max(0, remaining) + overage_left - held
@@ -63,6 +69,8 @@ def compute(
         available_to_use=Credits(max(0, usable) if standing in SERVED else 0),
         credit_unit=credit_unit,
         standing=standing,
+        unposted=Credits(unposted),
+        lapsed=Credits(lapsed),
     )
 
 

@@ -4,23 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from app import clock
-from app.domain import grants as grant_rule
-from app.domain import numbers as rule
-from app.domain.errors import Broken, NotFound, ensure
-from app.domain.ledger import CREDITS
+from app.domain.errors import Broken, ensure
 from app.domain.money import Credits
-from app.domain.numbers import Numbers
-from app.models import scope
-from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
-from app.models.ledger import Account, BalanceDay, Grant, Transfer
+from app.models.ledger import BalanceDay, Transfer
 from app.models.reversals import Dispute, Refund
-from app.services.burn_down import view
 from app.services.entries import Entry, entry
+from app.services.numbers import numbers, period_start, whose
 
 __all__ = [
     "Day",
@@ -33,6 +25,7 @@ __all__ = [
     "export",
     "history",
     "numbers",
+    "period_start",
     "whose",
 ]
 
@@ -91,70 +84,6 @@ class HistoryPage:
     entries: list[Movement]
     older: int | None
     newer: int | None
-
-
-def numbers() -> Numbers:
-    """Return the numbers of this moment: what is due but not posted yet is counted as if the job had just run.
-
-    Two statements; a third only where a grant has begun that no job has seen.
-    """
-    now, customer_id = clock.now(), whose()
-    begun = and_(Grant.customer_id == customer_id, Grant.voided_at.is_(None), Grant.effective_at <= now)
-    start = (
-        db.session.scalar(
-            select(BillingPeriod.starts_at).where(
-                BillingPeriod.customer_id == customer_id, BillingPeriod.closed_at.is_(None)
-            )
-        )
-        or now
-    )
-    figures = db.session.execute(
-        select(
-            Customer.standing,
-            Customer.credit_unit,
-            Customer.overage_protection_micros,
-            Account.balance,
-            _total(Grant.micros, begun),
-            select(func.count()).select_from(Grant).where(begun, Grant.posted_at.is_(None)).scalar_subquery(),
-            _total(
-                Grant.remaining_micros,
-                and_(Grant.customer_id == customer_id, Grant.remaining_micros > 0, Grant.expires_at <= now),
-            ),
-            _total(BalanceDay.used_micros, and_(BalanceDay.customer_id == customer_id, BalanceDay.day >= start.date())),
-            _total(
-                Transfer.amount,
-                and_(
-                    Transfer.customer_id == customer_id,
-                    Transfer.kind == "correction",
-                    Transfer.sequence.is_not(None),
-                    Transfer.booked_at >= start,
-                ),
-            ),
-            _total(BalanceDay.used_micros, and_(BalanceDay.customer_id == customer_id, BalanceDay.day == now.date())),
-        )
-        .join(
-            Account,
-            (Account.customer_id == Customer.customer_id)
-            & (Account.name == CREDITS)
-            & (Account.unit == literal("credits:") + Customer.credit_unit),
-        )
-        .where(Customer.customer_id == customer_id)
-    ).one_or_none()
-    if figures is None:
-        raise NotFound("customer")
-    standing, unit, overage, balance, granted, waiting, over, used, corrected, today = figures
-    if waiting:
-        unseen = db.session.scalars(select(Grant).where(begun, Grant.posted_at.is_(None)))
-        balance = grant_rule.begun([view(grant) for grant in unseen], balance, now)
-    return rule.compute(
-        granted=int(granted),
-        usage=int(used) - int(corrected),
-        balance=balance - int(over),
-        overage_limit=overage,
-        standing=standing,
-        credit_unit=unit,
-        used_today=int(today),
-    )
 
 
 def days(first: date, last: date) -> list[Day]:
@@ -279,14 +208,3 @@ def _movement(row: Transfer) -> Movement:
         row.source_type,
         row.source_id,
     )
-
-
-def _total(column: InstrumentedAttribute[int], where: ColumnElement[bool]) -> ScalarSelect[int]:
-    return select(func.coalesce(func.sum(column), 0)).where(where).scalar_subquery()
-
-
-def whose() -> str:
-    """Return the id of the customer in scope."""
-    current = scope.current()
-    ensure(isinstance(current, scope.CustomerScope), "a balance is read for one customer")
-    return str(getattr(current, "customer_id", ""))

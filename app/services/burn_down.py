@@ -22,10 +22,10 @@ def source_account(grant: Grant) -> str:
     return rule.SOURCES[grant.kind]
 
 
-def burn(session: Session, transfer: Transfer, now: datetime, own: str = "") -> None:
+def burn(session: Session, transfer: Transfer, now: datetime | None = None, own: str = "") -> None:
     """Take a debit out of the grants that are live, in their order; what they do not hold is the customer's debt.
 
-    A claw-back names the grant that it begins with: `own`.
+    A claw-back names the grant that it begins with: `own`. Without `now` the debit lies before any expiry that is due.
     """
     live = session.scalars(
         select(Grant)

@@ -74,7 +74,7 @@ def current(name: str) -> Catalog:
     ).one_or_none()
     if newest is None:
         raise NotFound("catalog")
-    return _remembered(name, newest.version, newest.digest)
+    return remembered(name, newest.version, newest.digest)
 
 
 def sold(name: str, version: int) -> Catalog:
@@ -84,12 +84,12 @@ def sold(name: str, version: int) -> Catalog:
     )
     if digest is None:
         raise NotFound("catalog")
-    return _remembered(name, version, digest)
+    return remembered(name, version, digest)
 
 
 @lru_cache(maxsize=200)
-def _remembered(name: str, version: int, digest: str) -> Catalog:
-    """Return the catalog of a version. The digest tells apart databases that one process has seen, as in tests."""
+def remembered(name: str, version: int, digest: str) -> Catalog:
+    """Return the catalog of a version that is there. The digest tells apart databases that one process has seen."""
     text = db.session.scalars(
         select(CatalogVersion.text).where(
             CatalogVersion.catalog == name, CatalogVersion.version == version, CatalogVersion.digest == digest

@@ -11,7 +11,7 @@ from app.domain.errors import Refused
 from app.domain.people import normal_email
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.services import audit, catalogs, grants, ledger, periods
+from app.services import audit, catalogs, grants, ledger, periods, spending
 from app.services.transaction import transaction
 
 _UNPRINTABLE = "has a line break or another character that cannot be seen. Type it again without."
@@ -25,6 +25,8 @@ def create(
     external_id: str | None = None,
     created_at: datetime | None = None,
     trial: bool = False,
+    plan: str = "",
+    actor: str = "seller",
 ) -> Customer:
     """Create a customer who buys from the catalog, with accounts and an open billing period, or refuse.
 
@@ -42,12 +44,15 @@ def create(
     now = created_at or clock.now()
     with as_service("create a customer"):
         sold = catalogs.current(catalog)
+        if plan and sold.plans.plan(plan) is None:
+            raise Refused("The catalog has no such plan.", "plan_unknown", 422, "plan")
         customer = Customer(
             customer_id=ids.new("cus"),
             external_id=external_id,
             name=named,
             email=address,
             catalog=sold.name,
+            plan=plan,
             currency=sold.currency,
             credit_unit=sold.credit_unit,
             overage_protection_micros=sold.overage_protection.micros,
@@ -57,10 +62,11 @@ def create(
             with transaction() as session:
                 session.add(customer)
                 session.flush()
+                spending.begin(session, customer)
                 ledger.open_accounts(session, customer)
                 periods.open_first(session, customer, now)
                 made = customer.customer_id
-                audit.record(session, made, "seller", "customer.created", made, after={"catalog": catalog})
+                audit.record(session, made, actor, "customer.created", made, after={"catalog": catalog})
                 if trial and sold.trial is not None:
                     _give_trial(session, made, sold.trial, now)
         except IntegrityError:

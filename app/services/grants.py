@@ -15,7 +15,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
-from app.services import audit, burn_down, ledger
+from app.services import audit, burn_down, ledger, unposted
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -35,6 +35,7 @@ def add(
     effective_at: datetime | None = None,
     expires_at: datetime | None = None,
     priority: int = 50,
+    request_key: str | None = None,
 ) -> Grant:
     """Add a grant in the caller's transaction. One payment buys one grant: asked again, it is the one that is there.
 
@@ -71,6 +72,7 @@ def add(
         payment_id=payment_id,
         granted_by=granted_by.strip(),
         reason=reason.strip(),
+        request_key=request_key,
         created_at=now,
     )
     session.add(grant)
@@ -159,11 +161,12 @@ def void(grant_id: str, *, by: str, reason: str) -> Grant:
 
 
 def catch_up(session: Session, customer_id: str, unit: str, now: datetime) -> None:
-    """Begin and expire what is due for one customer whose accounts are locked.
+    """Post what was used, then begin and expire what is due, for one customer whose accounts are locked.
 
     Done before anything else is posted, so that nobody spends what is gone and the history comes out as if the job
-    had run at every moment that was due.
+    had run at every moment that was due. Usage is posted first: it burns the grants that were there when it happened.
     """
+    unposted.post(session, customer_id, unit, now)
     due = session.scalars(
         select(Grant)
         .where(
@@ -217,6 +220,7 @@ def _one(grant_id: str, customer_id: str, now: datetime) -> bool:
         unit = _unit(session, customer_id)
         if not ledger.lock(session, customer_id, [unit], skip_locked=True):
             return False
+        unposted.post(session, customer_id, unit, now)
         grant = session.get_one(Grant, grant_id, populate_existing=True)
         if grant.posted_at is None and grant.voided_at is None and grant.effective_at <= now:
             _post(session, grant, unit, grant.reason or "Credit", now)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -12,9 +11,9 @@ from app.domain import ledger as rule
 from app.domain.errors import Broken, NotFound, Refused, ensure
 from app.domain.ledger import CREDIT_ACCOUNTS, CREDITS, MONEY_ACCOUNTS, AccountKey, Posting
 from app.models.customers import Customer
-from app.models.ledger import Account, BalanceDay, Transfer
+from app.models.ledger import Account, Transfer
 from app.models.scope import as_service
-from app.services import audit, burn_down
+from app.services import audit, burn_down, spending
 from app.services.transaction import transaction
 
 
@@ -36,11 +35,13 @@ def open_accounts(session: Session, customer: Customer) -> None:
 def lock(
     session: Session, customer_id: str, units: Sequence[str], *, skip_locked: bool = False
 ) -> dict[AccountKey, Account]:
-    """Lock the customer's accounts of these units, always in the order of unit and name; return them by that key.
+    """Lock the customer's spending, then the accounts of these units in the order of unit and name; return those.
 
     All of them, so that several postings of one transaction can never wait for each other's. With `skip_locked` the
     answer is empty when somebody else holds one.
     """
+    if customer_id not in spending.lock(session, [customer_id], skip_locked=skip_locked):
+        return {}
     rows = session.scalars(
         select(Account)
         .where(Account.customer_id == customer_id, Account.unit.in_(units))
@@ -227,28 +228,13 @@ def _move(session: Session, account: Account, delta: int, version: int) -> None:
 
 
 def _add_to_day(session: Session, transfer: Transfer) -> None:
-    """Add a row of the history to the totals of its UTC day."""
-    change = transfer.change_micros
-    if change is None:
+    """Add a row of the history to the totals of its UTC day. Usage that was accepted before counts there already."""
+    if transfer.change_micros is None:
         return
-    used = -change if transfer.kind == "usage" else 0
-    added = 0 if used else change
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
-    session.execute(
-        insert(BalanceDay)
-        .values(
-            customer_id=transfer.customer_id,
-            day=transfer.booked_at.astimezone(UTC).date(),
-            added_micros=added,
-            used_micros=used,
-            closing_micros=transfer.balance_after_micros,
-        )
-        .on_conflict_do_update(
-            index_elements=[BalanceDay.customer_id, BalanceDay.day],
-            set_={
-                "added_micros": BalanceDay.added_micros + added,
-                "used_micros": BalanceDay.used_micros + used,
-                "closing_micros": transfer.balance_after_micros,
-            },
-        )
-    )
+    spending.touch(session, transfer.customer_id)
+    if transfer.source_type in rule.ACCEPTED_BEFORE:
+        return
+    used = -transfer.change_micros if transfer.kind == "usage" else 0
+    added = 0 if used else transfer.change_micros
+    day = transfer.booked_at.astimezone(UTC).date()
+    spending.move_day(session, transfer.customer_id, day, added=added, used=used)

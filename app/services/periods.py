@@ -9,6 +9,7 @@ from app import clock
 from app.domain import periods as rule
 from app.models.customers import BillingPeriod, Customer
 from app.models.scope import as_service
+from app.services import spending
 from app.services.transaction import transaction
 
 
@@ -21,22 +22,47 @@ def open_first(session: Session, customer: Customer, now: datetime) -> BillingPe
 
 
 def roll_due(limit: int = 100) -> int:
-    """Close periods that have ended and open the next, at most `limit`; return how many."""
+    """Close periods that have ended and open the next, at most `limit`; return how many.
+
+    A customer whose spending somebody else holds is left to them, or to the next time.
+    """
     now = clock.now()
     with as_service("roll billing periods"), transaction() as session:
-        ended = session.scalars(
-            select(BillingPeriod)
+        found = session.scalars(
+            select(BillingPeriod.customer_id)
             .where(BillingPeriod.closed_at.is_(None), BillingPeriod.ends_at <= now)
             .order_by(BillingPeriod.ends_at, BillingPeriod.customer_id)
             .limit(limit)
-            .with_for_update(skip_locked=True)
         ).all()
-        for period in ended:
-            period.closed_at = now
-        session.flush()  # one is open at a time: close before opening
-        for last in ended:
-            _open_next(session, last)
-        return len(ended)
+        return _roll(session, list(spending.lock(session, found, skip_locked=True)), now)
+
+
+def roll(session: Session, customer_id: str, now: datetime) -> None:
+    """Bring a customer, whose spending is locked, to the period that is open now."""
+    while _roll(session, [customer_id], now):
+        pass
+
+
+def _roll(session: Session, customer_ids: list[str], now: datetime) -> int:
+    """Close the ended periods of these customers and open the next ones; return how many."""
+    ended = session.scalars(
+        select(BillingPeriod)
+        .where(
+            BillingPeriod.customer_id.in_(customer_ids),
+            BillingPeriod.closed_at.is_(None),
+            BillingPeriod.ends_at <= now,
+        )
+        .order_by(BillingPeriod.customer_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for period in ended:
+        period.closed_at = now
+    session.flush()  # one is open at a time: close before opening
+    for last in ended:
+        _open_next(session, last)
+    session.flush()
+    return len(ended)
 
 
 def _open_next(session: Session, last: BillingPeriod) -> None:

@@ -174,25 +174,4 @@ PROOFS = (
           select 1 from transfers t
           where t.customer_id = p.customer_id and t.source_type = 'payment' and t.source_id = p.id)""",
     ),
-    Proof(
-        "days",
-        "the totals of a day are not those of its rows",
-        """
-        select d.customer_id, cast(d.day as text) as row_id from balance_days d
-        left join (select customer_id, {day} as day, sum(case when kind = 'usage' then -change_micros else 0 end) used,
-                     sum(case when kind = 'usage' then 0 else change_micros end) added, max(sequence) top
-                   from transfers where sequence is not null group by customer_id, {day}) s
-          on s.customer_id = d.customer_id and s.day = cast(d.day as text)
-        left join transfers l on l.customer_id = d.customer_id and l.sequence = s.top
-        where s.top is null or s.used <> d.used_micros or s.added <> d.added_micros
-          or l.balance_after_micros <> d.closing_micros""",
-    ),
-    Proof(
-        "days",
-        "a day with rows has no totals",
-        """
-        select t.customer_id, min(t.id) as row_id from transfers t left join balance_days d
-          on d.customer_id = t.customer_id and cast(d.day as text) = {day}
-        where t.sequence is not null and d.day is null group by t.customer_id, {day}""",
-    ),
 )

@@ -20,17 +20,19 @@ _BOTH = f"""payments p
     left join {_BACK} r on r.customer_id = p.customer_id and r.payment_id = p.id
     left join {_HELD} d on d.customer_id = p.customer_id and d.payment_id = p.id"""  # constants
 _CLAWED = "('refunded','disputed')"
+_ACCEPTED = "('usage_day','usage_period')"
 
 REVERSAL_PROOFS = (
     Proof(
         "I6",
-        "an account's debt is not what its balance lacks to the floor, or nothing has been clawed back",
+        "an account's debt is not what its balance lacks to the floor, or nothing was clawed back or used first",
         f"""
         select a.customer_id, a.unit || '/' || a.name as row_id from accounts a
         where a.debt <> case when a.floor is not null and a.balance < a.floor then a.floor - a.balance else 0 end
           or (a.debt > 0 and not exists (
             select 1 from transfers t
-            where t.customer_id = a.customer_id and t.unit = a.unit and t.kind in {_CLAWED}))""",  # noqa: S608
+            where t.customer_id = a.customer_id and t.unit = a.unit
+              and (t.kind in {_CLAWED} or t.source_type in {_ACCEPTED})))""",  # noqa: S608
     ),
     Proof(
         "I11",

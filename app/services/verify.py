@@ -8,6 +8,7 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.services.proofs import PROOFS
 from app.services.proofs_of_reversals import REVERSAL_PROOFS
+from app.services.proofs_of_usage import USAGE_PROOFS
 
 _UTC_DAYS = {"sqlite": "date(booked_at)", "postgresql": "to_char(booked_at at time zone 'UTC', 'YYYY-MM-DD')"}
 
@@ -32,7 +33,7 @@ def verify(customer_id: str | None = None) -> list[Violation]:
     found = []
     with as_service("prove the ledger"):
         day = _UTC_DAYS[db.session.get_bind().dialect.name]
-        for proof in (*PROOFS, *REVERSAL_PROOFS):
+        for proof in (*PROOFS, *REVERSAL_PROOFS, *USAGE_PROOFS):
             sql = proof.sql.replace("{day}", day)
             narrowed = _ONE.format(sql)
             for owner, row_id in db.session.execute(text(narrowed), {"customer_id": customer_id}):

@@ -58,3 +58,20 @@ def test_the_days_are_in_order_and_the_credit_lasts_until_the_expected_one(avail
     assert abs(2 * (forecast.per_day * len(used) - sum(used))) <= len(used)
     if len(used) % BUSIEST == 0 and forecast.latest is not None:
         assert forecast.expected <= forecast.latest
+
+
+@pytest.mark.case("AC-54")
+def test_a_daily_limit_makes_the_credit_last_as_long_as_it_allows() -> None:
+    assert run_out(100, [10] * 7 + [90] * 7, TODAY, 10) == Forecast(10, _in(10), _in(10), _in(10))
+    assert run_out(100, [10] * 14, TODAY, 10) == run_out(100, [10] * 14, TODAY)
+
+
+@pytest.mark.case("AC-54")
+@given(st.integers(0, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=14), st.integers(1, 10**6))
+def test_no_forecast_spends_more_in_a_day_than_the_limit(available: int, used: list[int], limit: int) -> None:
+    found = run_out(available, used, TODAY, limit)
+    without = run_out(available, used, TODAY)
+    if found is not None:
+        assert found.per_day <= limit
+        assert (found.earliest - TODAY).days >= available // limit
+        assert without is not None and without.earliest <= found.earliest

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.grants import LiveGrant, Share, allocate, begun, burn_order, given_back, is_live, unwind
+from app.domain.grants import LiveGrant, Share, allocate, begun, burn_order, given_back, is_live, lapsed, unwind
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 GRANTS = st.lists(
@@ -80,3 +80,22 @@ def test_a_grant_that_nobody_saw_begin_and_expire_has_still_paid_the_debt() -> N
     assert begun([alive, over], -4, NOW) == 10
     assert begun([alive, over], -14, NOW) == 6
     assert begun([alive, over], 3, NOW) == 13
+
+
+def test_usage_that_lies_before_an_expiry_burns_what_expired_since() -> None:
+    over, alive = _grant("over", expires=0), _grant("alive", priority=60)
+    assert allocate(12, [alive, over], None) == ([Share("over", 10), Share("alive", 2)], 0)
+    assert allocate(12, [alive, over], NOW) == ([Share("alive", 10)], 2)
+    assert [lapsed([over, alive], used, NOW) for used in (0, 4, 10, 15, 99)] == [10, 6, 0, 0, 0]
+
+
+@given(grants=GRANTS, used=st.integers(0, 200))
+def test_what_lapses_and_what_stays_is_all_that_usage_left(grants: list[LiveGrant], used: int) -> None:
+    shares = allocate(used, grants, None)[0] if used else []
+    left = sum(grant.remaining for grant in grants) - sum(share.micros for share in shares)
+    lasting = [grant for grant in grants if grant.expires_at is None or grant.expires_at > NOW]
+    kept = {grant.id: grant.remaining for grant in lasting}
+    for share in shares:
+        if share.grant_id in kept:
+            kept[share.grant_id] -= share.micros
+    assert lapsed(grants, used, NOW) == left - sum(kept.values())

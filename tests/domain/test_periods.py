@@ -1,14 +1,14 @@
 """Billing periods: the anchor day of each month, the last day where the month is shorter, without a gap."""
 
 from calendar import monthrange
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import Broken
-from app.domain.periods import first, following
+from app.domain.periods import dated, first, following, open_at
 
 
 def _starts(year: int, month: int, day: int, count: int) -> list[str]:
@@ -49,3 +49,27 @@ def test_periods_follow_each_other_on_the_anchor_day_month_by_month(moment: date
 def test_no_month_has_such_a_day(day: int) -> None:
     with pytest.raises(Broken):
         following(datetime(2026, 1, 1, tzinfo=UTC), day)
+
+
+@given(days=st.integers(0, 400), anchor=st.integers(1, 31))
+def test_the_period_that_is_open_now_is_found_though_none_was_rolled(days: int, anchor: int) -> None:
+    _anchor, start, end = first(datetime(2026, 1, anchor, tzinfo=UTC))
+    now = start + timedelta(days=days)
+    opened, passed = open_at(start, end, anchor, now)
+    assert opened <= now < following(opened, anchor)
+    for _ in range(passed):
+        start = following(start, anchor)
+    assert opened == start
+
+
+@pytest.mark.parametrize(
+    ("first_day", "last_day", "words"),
+    [
+        (date(2026, 10, 20), date(2026, 10, 20), "20 October 2026"),
+        (date(2026, 10, 1), date(2026, 10, 31), "1–31 October 2026"),
+        (date(2026, 10, 5), date(2026, 11, 4), "5 October – 4 November 2026"),
+        (date(2026, 12, 15), date(2027, 1, 14), "15 December 2026 – 14 January 2027"),
+    ],
+)
+def test_days_are_said_as_short_as_they_can_be(first_day: date, last_day: date, words: str) -> None:
+    assert dated(first_day, last_day) == words

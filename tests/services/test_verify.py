@@ -6,13 +6,14 @@ from click.testing import Result
 from flask import Flask
 
 from app import clock, ids
+from app.domain.authorizations import Ask
 from app.domain.money import Credits, Money
 from app.domain.people import Actor
 from app.domain.reversals import DisputeState, ProcessorDispute
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
-from app.services import disputes, grants, refunds, top_ups, usage
+from app.services import authorizations, disputes, grants, refunds, top_ups, usage, usage_events, usage_postings
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
 from tests.support.shop import add_method
@@ -23,6 +24,7 @@ CONSTRAINTS = {
     "grants": ["ck_grants_has_a_reason"],
     "payments": ["ck_payments_sent_back"],
 }
+USES = "unposted_micros > 0"
 BOUGHT = "(select source_id from transfers where kind = 'sale')"
 DAMAGES = [
     ("I1", "update transfers set credit_account = debit_account where kind = 'sale'", "txn_"),
@@ -67,13 +69,34 @@ DAMAGES = [
     ("I11", "delete from transfers where kind = 'disputed'", "dsp_"),
     ("AC-34", "update transfers set kind = 'dispute_won' where kind = 'disputed'", "txn_"),
     ("days", "update balance_days set used_micros = used_micros + 1", "20"),
-    ("days", "delete from balance_days", "txn_"),
+    ("days", "delete from balance_days", "20"),
+    ("days", "update balance_days set closing_micros = closing_micros + 1", "20"),
+    ("days", f"update spending set unposted_micros = unposted_micros + 1 where {USES}", "credits:USD/credits"),
+    ("usage", f"update spending set unposted_micros = unposted_micros + 1 where {USES}", "cus_"),
+    ("usage", f"delete from spending where {USES}", "cus_"),
+    ("usage", "update usage_days set micros = micros + 1", "requests 20"),
+    ("usage", "update usage_days set posted_micros = posted_micros + 1", "cus_"),
+    ("usage", "update usage_days set quantity = quantity + 1", "requests 20"),
+    ("usage", "update usage_days set events = events + 1", "requests 20"),
+    ("usage", "delete from usage_events", "requests 20"),
+    ("usage", "update usage_events set micros = micros - 1", "requests 20"),
+    ("usage", "update transfers set source_type = 'usage' where source_type = 'usage_day'", "cus_"),
+    ("usage", "update usage_totals set micros = micros + 1", "requests 1"),
+    ("usage", "update usage_totals set quantity = quantity - 1", "requests 1"),
+    ("usage", f"insert into usage_subjects select customer_id, 1, 'requests', 'x' from spending where {USES}", "requ"),
+    ("I19", f"update spending set held_micros = held_micros + 1 where {USES}", "cus_"),
+    ("I19", "update authorizations set micros = micros + 1", "cus_"),
+    ("I19", "update authorizations set quantity = quantity + 1", "requests"),
+    ("I19", "update usage_totals set held_quantity = 0", "requests"),
 ]
 
 
 @pytest.fixture
 def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
-    """Acme with a purchase of 25 (1 sent back, 2 disputed), a present of 10 and usage of 4: all of it of today."""
+    """Acme with a purchase of 25 (1 sent back, 2 disputed), a present of 10 and usage of 4: all of it of today.
+
+    Its meter counted 1 of credit that is posted and 1 that is not, and holds 1 more.
+    """
     method = add_method(alice_actor).id
     with as_customer(acme.customer_id):
         payment = top_ups.buy(
@@ -93,6 +116,10 @@ def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
         "du_1", payment.processor_id or "", Money(200, "USD"), DisputeState.OPEN, "", clock.now()
     )
     assert disputes.record(payment.id, dispute) == ""
+    usage_events.accept_one(acme.customer_id, id="e1", meter="requests", quantity=2500)
+    usage_postings.post_all(acme.customer_id)
+    usage_events.accept_one(acme.customer_id, id="e2", meter="requests", quantity=2500)
+    assert authorizations.authorize(Ask(acme.customer_id, "requests", 2500)).allowed
     db.session.remove()
     return acme
 

@@ -1,0 +1,153 @@
+"""The numbers of this moment, for the customer in scope: one function for pages, the API and every rule (I21)."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app import clock
+from app.domain import grants as grant_rule
+from app.domain import numbers as rule
+from app.domain.catalog import Catalog
+from app.domain.errors import NotFound, ensure
+from app.domain.ledger import CREDITS
+from app.domain.numbers import Numbers
+from app.domain.periods import open_at
+from app.models import scope
+from app.models.catalogs import CatalogVersion
+from app.models.customers import BillingPeriod, Customer
+from app.models.database import db
+from app.models.ledger import Account, BalanceDay, Grant, Transfer
+from app.models.limits import SpendSettings
+from app.models.usage import Spending
+from app.services import catalogs, spending
+from app.services.burn_down import view
+
+
+def numbers() -> Numbers:
+    """Return the numbers of this moment: what is due but not posted yet is counted as if the job had just run.
+
+    Two statements; a third where a grant has begun or expired that no job has seen.
+    """
+    now, customer_id = clock.now(), whose()
+    start, catalog = _terms(now)
+    begun = and_(Grant.customer_id == customer_id, Grant.voided_at.is_(None), Grant.effective_at <= now)
+    waits = and_(begun, Grant.posted_at.is_(None))
+    over = and_(Grant.customer_id == customer_id, Grant.remaining_micros > 0, Grant.expires_at <= now)
+    of_day = BalanceDay.customer_id == customer_id
+    figures = db.session.execute(
+        select(
+            Customer.standing,
+            Customer.credit_unit,
+            Customer.overage_protection_micros,
+            Account.balance,
+            Spending.unposted_micros,
+            Spending.held_micros,
+            SpendSettings.enabled,
+            SpendSettings.daily_limit_micros,
+            _total(Grant.micros, begun),
+            select(func.count()).select_from(Grant).where(or_(waits, over)).scalar_subquery(),
+            _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day >= start.date())),
+            _total(
+                Transfer.amount,
+                and_(
+                    Transfer.customer_id == customer_id,
+                    Transfer.kind == "correction",
+                    Transfer.sequence.is_not(None),
+                    Transfer.booked_at >= start,
+                ),
+            ),
+            _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day == now.date())),
+        )
+        .join(
+            Account,
+            (Account.customer_id == Customer.customer_id)
+            & (Account.name == CREDITS)
+            & (Account.unit == literal("credits:") + Customer.credit_unit),
+        )
+        .join(Spending, Spending.customer_id == Customer.customer_id)
+        .outerjoin(SpendSettings, SpendSettings.customer_id == Customer.customer_id)
+        .where(Customer.customer_id == customer_id)
+    ).one_or_none()
+    if figures is None:
+        raise NotFound("customer")
+    standing, unit, overage, posted, unposted, held, enabled, limit = figures[:8]
+    granted, due, used, corrected, today = figures[8:]
+    waiting, lapsed = _not_seen(customer_id, posted - unposted, unposted, now) if due else (0, 0)
+    return rule.compute(
+        granted=int(granted),
+        usage=int(used) - int(corrected),
+        balance=posted + waiting,
+        overage_limit=overage,
+        standing=standing,
+        credit_unit=unit,
+        unposted=unposted,
+        held=held,
+        daily_limit=spending.daily_limit(None if enabled is None else (enabled, limit), catalog),
+        used_today=int(today),
+        held_today=held,
+        lapsed=lapsed,
+    )
+
+
+def _not_seen(customer_id: str, balance: int, unposted: int, now: datetime) -> tuple[int, int]:
+    """Return what grants hold that have begun unseen by any job, and what is left of grants that are over likewise."""
+    found = db.session.scalars(
+        select(Grant)
+        .where(
+            Grant.customer_id == customer_id,
+            or_(
+                Grant.remaining_micros > 0,
+                and_(Grant.posted_at.is_(None), Grant.voided_at.is_(None), Grant.effective_at <= now),
+            ),
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+    waiting = [view(grant) for grant in found if grant.posted_at is None]
+    live = [view(grant) for grant in found if grant.posted_at is not None]
+    begin = sum(each.remaining for each in waiting)
+    kept = grant_rule.begun(waiting, balance, now) - balance
+    return begin, grant_rule.lapsed(live, unposted, now) + begin - kept
+
+
+def period_start(now: datetime) -> datetime:
+    """Return when the billing period of the customer in scope began that is open at `now`, rolled or not."""
+    return _terms(now)[0]
+
+
+def _terms(now: datetime) -> tuple[datetime, Catalog]:
+    """Return when the open period began, and the catalog that the customer buys from: one statement for both."""
+    row = db.session.execute(
+        select(
+            BillingPeriod.starts_at,
+            BillingPeriod.ends_at,
+            BillingPeriod.anchor_day,
+            CatalogVersion.catalog,
+            CatalogVersion.version,
+            CatalogVersion.digest,
+        )
+        .select_from(Customer)
+        .join(CatalogVersion, CatalogVersion.catalog == Customer.catalog)
+        .outerjoin(
+            BillingPeriod,
+            and_(BillingPeriod.customer_id == Customer.customer_id, BillingPeriod.closed_at.is_(None)),
+        )
+        .where(Customer.customer_id == whose())
+        .order_by(CatalogVersion.version.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("customer")
+    start, end, anchor, name, version, digest = row
+    return open_at(start, end, anchor, now)[0] if start else now, catalogs.remembered(name, version, digest)
+
+
+def whose() -> str:
+    """Return the id of the customer in scope."""
+    current = scope.current()
+    ensure(isinstance(current, scope.CustomerScope), "a balance is read for one customer")
+    return str(getattr(current, "customer_id", ""))
+
+
+def _total(column: InstrumentedAttribute[int], where: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.coalesce(func.sum(column), 0)).where(where).scalar_subquery()

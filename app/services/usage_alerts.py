@@ -1,0 +1,206 @@
+"""Usage alerts: what a customer wants to be told about, and to which addresses."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain import usage_alerts as rule
+from app.domain.errors import NotFound, Refused
+from app.domain.people import normal_email
+from app.domain.usage_alerts import Threshold
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.limits import AlertRecipient, AlertSettings, UsageAlert
+from app.models.scope import as_service
+from app.services import alert_addresses, audit, catalogs, spending
+from app.services.alert_levels import Alert, Level, addresses, alert_of, levels, told
+from app.services.numbers import whose
+from app.services.transaction import transaction
+from app.services.usage_terms import plan_of
+
+__all__ = [
+    "Alert", "Alerts", "Level", "Recipient", "add", "add_email", "addresses", "current", "levels", "remove",
+    "remove_email", "replace", "told",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An address that alerts go to, once somebody there has confirmed it."""
+
+    email: str
+    asked_at: datetime
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """What the customer chose; `version` grows with each change."""
+
+    alerts: list[Alert]
+    recipients: list[Recipient]
+    version: int
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    thresholds: list[Threshold]
+    emails: list[str]
+    added: list[Threshold] = field(default_factory=list)
+
+
+def current() -> Alerts:
+    """Return the alerts and addresses of the customer in scope. Three small statements."""
+    return _read(db.session(), whose())
+
+
+def add(customer_id: str, wanted: Threshold, *, actor: str, address: str = "") -> Alerts:
+    """Add one alert, or refuse it."""
+
+    def more(now: _Wanted) -> _Wanted:
+        return _Wanted([*now.thresholds, wanted], now.emails, [wanted])
+
+    return _change(customer_id, more, actor, address)
+
+
+def remove(customer_id: str, alert_id: str, *, actor: str, address: str = "") -> Alerts:
+    """Remove one alert, or `NotFound`."""
+    with as_service("find a usage alert"):
+        row = db.session.scalars(
+            select(UsageAlert).where(UsageAlert.customer_id == customer_id, UsageAlert.id == alert_id)
+        ).one_or_none()
+    if row is None:
+        raise NotFound("usage alert")
+    gone = alert_of(row).wants
+    return _change(
+        customer_id, lambda now: _Wanted([each for each in now.thresholds if each != gone], now.emails), actor, address
+    )
+
+
+def add_email(customer_id: str, email: str, *, actor: str, address: str = "") -> Alerts:
+    """Add an address and ask by mail whether alerts are welcome there, or refuse it."""
+    wanted = normal_email(email)
+    return _change(customer_id, lambda now: _Wanted(now.thresholds, [*now.emails, wanted]), actor, address)
+
+
+def remove_email(customer_id: str, email: str, *, actor: str, address: str = "") -> Alerts:
+    """Remove an address, or `NotFound`."""
+
+    def without(now: _Wanted) -> _Wanted:
+        if email not in now.emails:
+            raise NotFound("address")
+        return _Wanted(now.thresholds, [each for each in now.emails if each != email])
+
+    return _change(customer_id, without, actor, address)
+
+
+def replace(
+    customer_id: str, thresholds: Iterable[Threshold], emails: Iterable[str], version: int, *, actor: str
+) -> Alerts:
+    """Put this set in the place of the one of that version, or refuse it whole; a version gone by is refused (409).
+
+    An alert or address that stays keeps what it has: its id, its confirmation.
+    """
+    wanted = list(thresholds)
+    normal = [normal_email(each) for each in emails]
+    return _change(customer_id, lambda _now: _Wanted(wanted, normal, wanted), actor, "", version)
+
+
+def _change(
+    customer_id: str, decide: Callable[[_Wanted], _Wanted], actor: str, address: str, version: int | None = None
+) -> Alerts:
+    """Bring about what `decide` makes of the set that is there, under the customer's lock, in one transaction."""
+    with as_service("change usage alerts"), transaction() as session:
+        spending.lock(session, [customer_id])
+        before = _read(session, customer_id)
+        if version is not None and version != before.version:
+            raise Refused("The usage alerts were changed meanwhile. Look at them again.", "version_gone_by")
+        now = _Wanted([each.wants for each in before.alerts], [each.email for each in before.recipients])
+        wanted = decide(now)
+        _check(session, customer_id, wanted)
+        if set(wanted.thresholds) == set(now.thresholds) and set(wanted.emails) == set(now.emails):
+            return before
+        _write_alerts(session, customer_id, before.alerts, wanted.thresholds)
+        for email in wanted.emails:
+            if email not in now.emails:
+                alert_addresses.ask(session, customer_id, email)
+        for row in session.scalars(select(AlertRecipient).where(AlertRecipient.customer_id == customer_id)).all():
+            if row.email not in wanted.emails:
+                session.delete(row)
+        _count(session, customer_id)
+        audit.record(
+            session,
+            customer_id,
+            actor,
+            "usage_alerts.changed",
+            customer_id,
+            before=_told(now),
+            after=_told(wanted),
+            address=address,
+        )
+        spending.touch(session, customer_id)
+        session.flush()
+        return _read(session, customer_id)
+
+
+def _check(session: Session, customer_id: str, wanted: _Wanted) -> None:
+    customer = session.get_one(Customer, customer_id)
+    catalog = catalogs.current(customer.catalog)
+    for each in wanted.added:
+        rule.check(each, catalog, plan_of(catalog, customer.plan))
+    rule.check_all(wanted.thresholds, wanted.emails, catalog)
+
+
+def _write_alerts(session: Session, customer_id: str, before: list[Alert], wanted: list[Threshold]) -> None:
+    kept = {each.wants: each.id for each in before}
+    for row in session.scalars(select(UsageAlert).where(UsageAlert.customer_id == customer_id)).all():
+        if alert_of(row).wants not in wanted:
+            session.delete(row)
+    for each in wanted:
+        if each not in kept:
+            session.add(
+                UsageAlert(
+                    id=ids.new("alr"),
+                    customer_id=customer_id,
+                    meter=each.meter,
+                    threshold=each.threshold,
+                    is_percent=each.is_percent,
+                    created_at=clock.now(),
+                )
+            )
+
+
+def _count(session: Session, customer_id: str) -> None:
+    settings = session.get(AlertSettings, customer_id)
+    if settings is None:
+        session.add(AlertSettings(customer_id=customer_id, version=2, changed_at=clock.now()))
+    else:
+        settings.version += 1
+        settings.changed_at = clock.now()
+
+
+def _read(session: Session, customer_id: str) -> Alerts:
+    alerts = session.scalars(
+        select(UsageAlert)
+        .where(UsageAlert.customer_id == customer_id)
+        .order_by(UsageAlert.meter, UsageAlert.is_percent, UsageAlert.threshold)
+    ).all()
+    recipients = session.scalars(
+        select(AlertRecipient).where(AlertRecipient.customer_id == customer_id).order_by(AlertRecipient.email)
+    ).all()
+    version = session.scalar(select(AlertSettings.version).where(AlertSettings.customer_id == customer_id)) or 1
+    return Alerts(
+        [alert_of(row) for row in alerts],
+        [Recipient(row.email, row.asked_at, row.confirmed_at) for row in recipients],
+        version,
+    )
+
+
+def _told(wanted: _Wanted) -> dict[str, object]:
+    """Return the set as the audit trail keeps it."""
+    told = [f"{each.meter} {each.threshold}{' %' if each.is_percent else ''}" for each in sorted(wanted.thresholds)]
+    return {"alerts": told, "emails": sorted(wanted.emails)}

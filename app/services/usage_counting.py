@@ -1,0 +1,258 @@
+"""Counting a batch: what its customers' meters show is read once, rated in memory, and each table is written once."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain import rating
+from app.domain.catalog import MeterKind
+from app.domain.rating import DEAREST, FULL, Tally, Tariff, UsageReport
+from app.models.ledger import BalanceDay
+from app.models.usage import Spending, UsageDay, UsageEvent, UsageEventKey, UsageSubject, UsageTotal
+from app.services import spending
+from app.services.many_rows import given, insert, table_of, upsert
+from app.services.usage_standing import Standing, standings
+
+MeterKey = tuple[str, str]
+SubjectKey = tuple[str, str, str]
+_RULES = {MeterKind.MAX: "most", MeterKind.LAST: "set"}
+"""How a day's quantity goes on from an earlier batch's: the highest, the last, or the sum."""
+
+
+@dataclass
+class _Change:
+    """What a batch adds to a customer's meter."""
+
+    quantity: int = 0
+    events: int = 0
+    micros: int = 0
+
+
+class Counting:
+    """A batch on its way into the tables, for customers whose rows of `spending` the caller has locked."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self._session, self._now, self._day = session, now, now.astimezone(UTC).date()
+        self._standings: dict[str, Standing] = {}
+        self._tariffs: dict[MeterKey, Tariff] = {}
+        self._tallies: dict[MeterKey, Tally] = {}
+        self._seen: set[SubjectKey] = set()
+        self._events: list[dict[str, Any]] = []
+        self._keys: list[dict[str, Any]] = []
+        self._subjects: list[dict[str, Any]] = []
+        self._changes: dict[MeterKey, _Change] = {}
+        self._costs: dict[str, int] = {}
+
+    @property
+    def counted(self) -> int:
+        """How many events were counted."""
+        return len(self._events)
+
+    def look_up(self, reports: Collection[tuple[str, UsageReport]]) -> None:
+        """Read what the meters of these customers' reports show, and which of their subjects were seen before."""
+        self._standings = standings(self._session, {customer_id for customer_id, _report in reports}, self._now)
+        for customer_id, meter in {(customer_id, report.meter) for customer_id, report in reports}:
+            standing = self._standings[customer_id]
+            tariff = rating.tariff(standing.catalog, standing.plan, meter)
+            if tariff is not None:
+                self._tariffs[customer_id, meter] = tariff
+        self._tallies = self._shown()
+        unique = {key for key, tariff in self._tariffs.items() if tariff.kind is MeterKind.UNIQUE}
+        self._seen = self._counted_before(
+            {(owner, each.meter, each.subject) for owner, each in reports if (owner, each.meter) in unique}
+        )
+
+    def count(self, customer_id: str, report: UsageReport, digest: str, properties: str) -> str:
+        """Count the report, or return why it cannot be, in one word for machines; empty: it was counted."""
+        key = customer_id, report.meter
+        tariff = self._tariffs.get(key)
+        if tariff is None:
+            return "unknown_meter"
+        reason = rating.refusal(report, tariff.kind, self._now)
+        if reason:
+            return reason
+        # Each event is a microsecond after the one before it in its batch, so that their order is kept.
+        received_at = self._now + timedelta(microseconds=len(self._events))
+        happened_at = report.time.astimezone(UTC) if report.time is not None else received_at
+        seen = (*key, report.subject)
+        is_new = tariff.kind is MeterKind.UNIQUE and seen not in self._seen
+        before = self._tallies.get(key, Tally())
+        after = rating.counted(tariff.kind, before, report.quantity, happened_at, is_new=is_new)
+        micros = tariff.step(before.quantity, after.quantity)
+        cost = self._costs.get(customer_id, 0) + micros
+        if after.quantity > FULL or self._standings[customer_id].unposted + cost > DEAREST:
+            return "too_much"
+        self._tallies[key], self._costs[customer_id] = after, cost
+        number = self._standings[customer_id].period_number
+        if is_new:
+            self._seen.add(seen)
+            self._subjects.append(
+                {"customer_id": customer_id, "period_number": number, "meter": report.meter, "subject": report.subject}
+            )
+        change = self._changes.setdefault(key, _Change())
+        change.quantity = _day_quantity(tariff.kind, change.quantity, report.quantity, before, after)
+        change.events += 1
+        change.micros += micros
+        self._keys.append({"customer_id": customer_id, "id": report.id, "digest": digest, "received_at": received_at})
+        self._events.append(
+            {
+                "customer_id": customer_id,
+                "id": report.id,
+                "received_at": received_at,
+                "day": self._day,
+                "occurred_at": happened_at,
+                "period_number": number,
+                "meter": report.meter,
+                "subject": report.subject,
+                "quantity": report.quantity,
+                "micros": micros,
+                "properties": properties,
+                "authorization_id": None,
+            }
+        )
+        return ""
+
+    def write(self) -> None:
+        """Write what was counted: each table once, whatever the number of events."""
+        if not self._events:
+            return
+        insert(self._session, UsageEventKey, self._keys)
+        insert(self._session, UsageEvent, self._events)
+        insert(self._session, UsageSubject, self._subjects)
+        self._write_spending()
+        self._write_totals()
+        for kinds, rule in (((), "add"), ((MeterKind.MAX,), "most"), ((MeterKind.LAST,), "set")):
+            self._write_days(kinds or tuple(set(MeterKind) - set(_RULES)), rule)
+        self._write_balance_days()
+
+    def _shown(self) -> dict[MeterKey, Tally]:
+        """Return what the meters show in the open periods."""
+        if not self._tariffs:
+            return {}
+        table = table_of(UsageTotal)
+        rows = [
+            {"customer_id": owner, "period_number": self._standings[owner].period_number, "meter": meter}
+            for owner, meter in self._tariffs
+        ]
+        columns = [table.c.customer_id, table.c.period_number, table.c.meter]
+        asked = given(self._session, columns, rows).subquery()
+        found = self._session.execute(
+            select(table.c.customer_id, table.c.meter, table.c.quantity, table.c.last_at).join(
+                asked,
+                (table.c.customer_id == asked.c.customer_id)
+                & (table.c.period_number == asked.c.period_number)
+                & (table.c.meter == asked.c.meter),
+            )
+        )
+        return {(owner, meter): Tally(quantity, last_at) for owner, meter, quantity, last_at in found}
+
+    def _counted_before(self, subjects: Iterable[SubjectKey]) -> set[SubjectKey]:
+        """Return those of the subjects that the open period knows."""
+        rows = [
+            {
+                "customer_id": owner,
+                "period_number": self._standings[owner].period_number,
+                "meter": meter,
+                "subject": subject,
+            }
+            for owner, meter, subject in sorted(subjects)
+        ]
+        if not rows:
+            return set()
+        table = table_of(UsageSubject)
+        columns = [table.c.customer_id, table.c.period_number, table.c.meter, table.c.subject]
+        asked = given(self._session, columns, rows).subquery()
+        found = self._session.execute(
+            select(table.c.customer_id, table.c.meter, table.c.subject).join(
+                asked,
+                (table.c.customer_id == asked.c.customer_id)
+                & (table.c.period_number == asked.c.period_number)
+                & (table.c.meter == asked.c.meter)
+                & (table.c.subject == asked.c.subject),
+            )
+        )
+        return {(owner, meter, subject) for owner, meter, subject in found}
+
+    def _write_spending(self) -> None:
+        rows = [
+            {"customer_id": owner, "unposted_micros": micros, "held_micros": 0, "dirty": True}
+            for owner, micros in sorted(self._costs.items())
+        ]
+        upsert(self._session, Spending, rows, {"unposted_micros": "add", "dirty": "set"})
+
+    def _write_totals(self) -> None:
+        rows = [
+            {
+                "customer_id": owner,
+                "period_number": self._standings[owner].period_number,
+                "meter": meter,
+                "quantity": self._tallies[owner, meter].quantity,
+                "held_quantity": 0,
+                "micros": change.micros,
+                "last_at": self._tallies[owner, meter].last_at,
+            }
+            for (owner, meter), change in sorted(self._changes.items())
+        ]
+        upsert(self._session, UsageTotal, rows, {"quantity": "set", "micros": "add", "last_at": "set"})
+
+    def _write_days(self, kinds: Collection[MeterKind], rule: str) -> None:
+        rows = [
+            {
+                "customer_id": owner,
+                "day": self._day,
+                "meter": meter,
+                "period_number": self._standings[owner].period_number,
+                "quantity": change.quantity,
+                "events": change.events,
+                "micros": change.micros,
+                "posted_micros": 0,
+                "postings": 0,
+                "due_on": self._due_on(self._standings[owner]),
+            }
+            for (owner, meter), change in sorted(self._changes.items())
+            if self._tariffs[owner, meter].kind in kinds
+        ]
+        if rows:
+            upsert(self._session, UsageDay, rows, {"quantity": rule, "events": "add", "micros": "add"})
+
+    def _write_balance_days(self) -> None:
+        """Add to the day's totals as customers see them. Where a later day has begun already, it moves too."""
+        rows = []
+        for owner, micros in sorted(self._costs.items()):
+            standing = self._standings[owner]
+            if standing.last_day is not None and standing.last_day > self._day:
+                spending.move_day(self._session, owner, self._day, used=micros)
+            elif micros:
+                closing = standing.balance - standing.unposted - micros
+                rows.append(
+                    {
+                        "customer_id": owner,
+                        "day": self._day,
+                        "added_micros": 0,
+                        "used_micros": micros,
+                        "closing_micros": closing,
+                    }
+                )
+        if rows:
+            upsert(self._session, BalanceDay, rows, {"used_micros": "add", "closing_micros": "set"})
+
+    def _due_on(self, standing: Standing) -> Any:
+        """Return the day from which the cost is posted: the next, or that of the invoice."""
+        if standing.catalog.credits.burn == "realtime":
+            return self._day + timedelta(days=1)
+        return standing.period_ends_at.date()
+
+
+def _day_quantity(kind: MeterKind, so_far: int, quantity: int, before: Tally, after: Tally) -> int:
+    """Return what the batch makes of the day's quantity: the highest that was reported, the last, or the growth."""
+    match kind:
+        case MeterKind.MAX:
+            return max(so_far, quantity)
+        case MeterKind.LAST:
+            return after.quantity
+        case _:
+            return so_far + after.quantity - before.quantity

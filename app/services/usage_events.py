@@ -1,0 +1,152 @@
+"""Usage events: what hosts report, accepted once each and counted at once, whatever it costs (I17).
+
+Usage that happened is never refused for money. A batch is one transaction of a fixed number of statements: the
+customers' rows of `spending` are locked in the order of their ids, what is known is read, rating decides in memory, and
+each table is written once.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain import rating
+from app.domain.errors import Refused, ensure
+from app.domain.rating import UsageReport
+from app.domain.usage_words import REFUSALS
+from app.models.customers import Customer
+from app.models.scope import as_service
+from app.models.usage import UsageEventKey
+from app.services import spending
+from app.services.many_rows import given, table_of
+from app.services.transaction import transaction
+from app.services.usage_counting import Counting
+
+MOST = 1000
+"""The most events of one batch."""
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A report that was not counted: its place in the batch, and why, in one word for machines."""
+
+    index: int
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        """What to tell the host's developer."""
+        return REFUSALS[self.reason]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of a batch: how many events were counted, how many were counted before, and which never."""
+
+    accepted: int
+    duplicates: int
+    rejected: tuple[Rejected, ...] = ()
+
+
+def accept_one(
+    customer_id: str,
+    *,
+    id: str,  # noqa: A002  # as the event's sender calls it
+    meter: str,
+    quantity: int = 1,
+    subject: str = "",
+    time: datetime | None = None,
+    properties: Mapping[str, object] | None = None,
+) -> Accepted:
+    """Accept one event, or raise why it cannot be counted: 409 where its id was used for another, else 422."""
+    report = UsageReport(id, customer_id, meter, quantity, subject, time, properties)
+    return only_one(accept([report]))
+
+
+def only_one(answer: Accepted) -> Accepted:
+    """Return the answer to a batch of one event, or raise why it was not counted."""
+    for each in answer.rejected:
+        raise Refused(each.sentence, each.reason, 409 if each.reason == "id_reused" else 422)
+    return answer
+
+
+def accept(reports: Sequence[UsageReport], *, now: datetime | None = None, only: str = "") -> Accepted:
+    """Count each report that was not counted before, and say what became of each, in one transaction.
+
+    A report with the id of one that was counted is a duplicate when it says the same, and rejected when it says
+    anything else. `only` is the customer whose usage the caller may report; empty: anybody's.
+    """
+    ensure(len(reports) <= MOST, f"more than {MOST} events at once")
+    with as_service("accept usage"), transaction() as session:
+        named = _customers(session, reports, only)
+        spending.lock(session, set(named.values()))
+        moment = now or clock.now()  # after the lock: the day must be that of the moment it counts
+        return _accepted(session, reports, named, moment)
+
+
+def _accepted(session: Session, reports: Sequence[UsageReport], named: Mapping[str, str], moment: datetime) -> Accepted:
+    read = [_Read(report, named.get(report.customer, "")) for report in reports]
+    known = _known(session, {each.key for each in read if not each.problem})
+    batch, duplicates = Counting(session, moment), 0
+    fresh = [(each.customer_id, each.report) for each in read if not each.problem and each.key not in known]
+    if fresh:
+        batch.look_up(fresh)
+    rejected: list[Rejected] = []
+    for index, each in enumerate(read):
+        reason, earlier = each.problem, known.get(each.key)
+        if not reason and earlier is None:
+            reason = batch.count(each.customer_id, each.report, each.digest, each.properties)
+            if not reason:
+                known[each.key] = each.digest
+        elif not reason and earlier == each.digest:
+            duplicates += 1
+        elif not reason:
+            reason = "id_reused"
+        if reason:
+            rejected.append(Rejected(index, reason))
+    batch.write()
+    return Accepted(batch.counted, duplicates, tuple(rejected))
+
+
+class _Read:
+    """A report as it was read: whose it is, and what is wrong with it or what tells it from others."""
+
+    __slots__ = ("customer_id", "digest", "key", "problem", "properties", "report")
+
+    def __init__(self, report: UsageReport, customer_id: str) -> None:
+        self.report, self.customer_id, self.key = report, customer_id, (customer_id, report.id)
+        self.properties = rating.properties_text(report.properties)
+        self.problem = rating.malformed(report, self.properties) if customer_id else "unknown_customer"
+        self.digest = "" if self.problem else rating.digest(report, self.properties)
+
+
+def _customers(session: Session, reports: Sequence[UsageReport], only: str) -> dict[str, str]:
+    """Return the id of each customer that is named, by what it is named: our id or the host's."""
+    names = {each.customer for each in reports if each.customer.isprintable()}
+    wanted = select(Customer.customer_id, Customer.external_id).where(
+        or_(Customer.customer_id.in_(names), Customer.external_id.in_(names))
+    )
+    if only:
+        wanted = wanted.where(Customer.customer_id == only)
+    found = session.execute(wanted).all()
+    by_theirs = {theirs: ours for ours, theirs in found if theirs in names and theirs is not None}
+    return by_theirs | {ours: ours for ours, _theirs in found if ours in names}
+
+
+def _known(session: Session, keys: Collection[Key]) -> dict[Key, str]:
+    """Return the digests of the events that were counted before."""
+    rows = [{"customer_id": customer_id, "id": name} for customer_id, name in sorted(keys)]
+    if not rows:
+        return {}
+    table = table_of(UsageEventKey)
+    asked = given(session, [table.c.customer_id, table.c.id], rows).subquery()
+    found = session.execute(
+        select(table.c.customer_id, table.c.id, table.c.digest).join(
+            asked, (table.c.customer_id == asked.c.customer_id) & (table.c.id == asked.c.id)
+        )
+    )
+    return {(customer_id, name): digest for customer_id, name, digest in found}

@@ -1,0 +1,102 @@
+"""When accepted usage is posted: on its day, and before anything that changes which credit it burns."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.ledger import credits_unit
+from app.models.customers import BillingPeriod, Customer
+from app.models.database import db
+from app.models.ledger import Grant
+from app.models.scope import as_service
+from app.models.usage import UsageDay
+from app.services import grants, ledger, periods, unposted
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+
+
+def post_due(limit: int = 100) -> int:
+    """Post the usage that is due, of at most `limit` customers; return of how many.
+
+    Whoever holds a customer's accounts leaves it to the next time. A customer that fails does not keep the others back.
+    """
+    today, done = clock.now().date(), 0
+    with as_service("post usage"):
+        found = db.session.scalars(
+            select(UsageDay.customer_id)
+            .where(UsageDay.micros > UsageDay.posted_micros, UsageDay.due_on <= today)
+            .group_by(UsageDay.customer_id)
+            .order_by(UsageDay.customer_id)
+            .limit(limit)
+        ).all()
+        for customer_id in found:
+            try:
+                done += _post_one(customer_id)
+            except Exception:
+                log.exception("usage_not_posted", customer=customer_id)
+    return done
+
+
+def post_all(customer_id: str) -> int:
+    """Post what the customer has used so far, due or not; return how many rows of the history that made."""
+    with as_service("post usage"), transaction() as session:
+        unit = _unit(session, customer_id)
+        ledger.lock(session, customer_id, [unit])
+        return len(unposted.post(session, customer_id, unit, clock.now()))
+
+
+def catch_up(session: Session, customer_id: str, now: datetime) -> bool:
+    """Begin and expire the customer's grants and turn the billing period where that is due; return whether it was.
+
+    Called before usage is accepted, with the customer's spending locked: so whatever is not posted was accepted before
+    any grant that is due now began or expired, and counts for the period that was open.
+    """
+    if customer_id not in due(session, [customer_id], now):
+        return False
+    unit = _unit(session, customer_id)
+    ledger.lock(session, customer_id, [unit])
+    grants.catch_up(session, customer_id, unit, now)
+    periods.roll(session, customer_id, now)
+    return True
+
+
+def due(session: Session, customer_ids: Collection[str], now: datetime) -> set[str]:
+    """Return which of the customers have a grant or a billing period that is due: one statement for all."""
+    rows = (
+        select(Grant.customer_id)
+        .where(
+            Grant.customer_id.in_(customer_ids),
+            Grant.posted_at.is_(None),
+            Grant.voided_at.is_(None),
+            Grant.effective_at <= now,
+        )
+        .union_all(
+            select(Grant.customer_id).where(
+                Grant.customer_id.in_(customer_ids), Grant.remaining_micros > 0, Grant.expires_at <= now
+            ),
+            select(BillingPeriod.customer_id).where(
+                BillingPeriod.customer_id.in_(customer_ids),
+                BillingPeriod.closed_at.is_(None),
+                BillingPeriod.ends_at <= now,
+            ),
+        )
+    )
+    return set(session.scalars(rows))
+
+
+def _post_one(customer_id: str) -> bool:
+    with transaction() as session:
+        unit = _unit(session, customer_id)
+        if not ledger.lock(session, customer_id, [unit], skip_locked=True):
+            return False
+        now = clock.now()
+        return bool(unposted.post(session, customer_id, unit, now, until=now.date()))
+
+
+def _unit(session: Session, customer_id: str) -> str:
+    return credits_unit(session.get_one(Customer, customer_id).credit_unit)

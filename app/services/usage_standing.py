@@ -1,0 +1,100 @@
+"""Where customers stand when usage is accepted: their terms, period and balance, with nothing due left undone."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from app.domain.catalog import Catalog, Plan
+from app.domain.ledger import CREDITS, credits_unit
+from app.models.customers import BillingPeriod, Customer
+from app.models.ledger import Account, BalanceDay, Grant
+from app.models.usage import Spending
+from app.services import catalogs, grants, ledger, periods
+from app.services.usage_terms import plan_of
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A customer whose row of `spending` is locked."""
+
+    catalog: Catalog
+    plan: Plan
+    unit: str
+    period_number: int
+    period_ends_at: datetime
+    balance: int
+    """What the ledger says; what waits to be posted is still to be taken off."""
+    unposted: int
+    last_day: date | None
+    """The last day that has totals. Another machine's clock may have been past midnight already."""
+
+
+def standings(session: Session, customer_ids: Collection[str], now: datetime) -> dict[str, Standing]:
+    """Return where these customers stand, whose rows of `spending` are locked.
+
+    Periods that are over are closed first, and grants that are due begin or expire: what is accepted now comes after
+    them.
+    """
+    found, due = _looked_up(session, customer_ids, now)
+    for customer_id in sorted(due):
+        unit = found[customer_id].unit
+        ledger.lock(session, customer_id, [unit])
+        grants.catch_up(session, customer_id, unit, now)
+        periods.roll(session, customer_id, now)
+    if due:
+        session.flush()
+        found |= _looked_up(session, due, now)[0]
+    return found
+
+
+def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -> tuple[dict[str, Standing], set[str]]:
+    """Return where they stand as the rows say, and for whom something is due."""
+    waits = and_(Grant.posted_at.is_(None), Grant.voided_at.is_(None), Grant.effective_at <= now)
+    is_over = and_(Grant.remaining_micros > 0, Grant.expires_at <= now)
+    rows = session.execute(
+        select(
+            Customer.customer_id,
+            Customer.catalog,
+            Customer.plan,
+            Customer.credit_unit,
+            BillingPeriod.number,
+            BillingPeriod.ends_at,
+            Account.balance,
+            Spending.unposted_micros,
+            select(Grant.id)
+            .where(Grant.customer_id == Customer.customer_id, or_(waits, is_over))
+            .exists()
+            .label("is_due"),
+            select(func.max(BalanceDay.day))
+            .where(BalanceDay.customer_id == Customer.customer_id)
+            .scalar_subquery()
+            .label("last_day"),
+        )
+        .join(BillingPeriod, BillingPeriod.customer_id == Customer.customer_id)
+        .join(Account, Account.customer_id == Customer.customer_id)
+        .join(Spending, Spending.customer_id == Customer.customer_id)
+        .where(
+            Customer.customer_id.in_(customer_ids),
+            BillingPeriod.closed_at.is_(None),
+            Account.name == CREDITS,
+            Account.unit == literal("credits:") + Customer.credit_unit,
+        )
+    ).all()
+    sold = {name: catalogs.current(name) for name in {row.catalog for row in rows}}
+    found = {
+        row.customer_id: Standing(
+            sold[row.catalog],
+            plan_of(sold[row.catalog], row.plan),
+            credits_unit(row.credit_unit),
+            row.number,
+            row.ends_at,
+            row.balance,
+            row.unposted_micros,
+            row.last_day,
+        )
+        for row in rows
+    }
+    return found, {row.customer_id for row in rows if row.is_due or row.ends_at <= now}

@@ -1,0 +1,117 @@
+"""The rules of the day: which sets can be kept, what reaches a limit, and when the day turns (AC-52)."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.catalog_terms import SpendManagement
+from app.domain.errors import Refused
+from app.domain.money import MICROS, Credits
+from app.domain.spend_management import MOST, Limits, beginning, check, day_of, is_reached, reached_at, typed
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+offsets = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@pytest.mark.case("AC-52")
+@given(moments, offsets)
+def test_the_day_is_the_utc_day_whatever_zone_a_moment_is_written_in(moment: datetime, zone: timezone) -> None:
+    day = day_of(moment.astimezone(zone))
+    assert day == day_of(moment)
+    assert day.begins <= moment < day.ends
+    assert (day.begins.hour, day.begins.minute, day.begins.tzinfo) == (0, 0, UTC)
+    assert day.ends - day.begins == timedelta(hours=24)
+
+
+@pytest.mark.case("AC-52")
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01", "2028-02-29", "2026-12-31"])
+def test_it_turns_at_midnight_utc_to_the_microsecond(day: str) -> None:
+    turns = datetime.fromisoformat(f"{day}T00:00:00+00:00")
+    assert day_of(turns).date.isoformat() == day
+    assert day_of(turns - timedelta(microseconds=1)).ends == turns
+    assert day_of(turns + timedelta(seconds=86_399, microseconds=999_999)) == day_of(turns)
+
+
+def test_without_a_choice_the_catalogs_terms_hold() -> None:
+    assert beginning(SpendManagement(enabled=True, daily_limit=Credits(5))) == Limits(True, Credits(5), None, 0)
+    assert beginning(SpendManagement()).in_force is None
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_limits_are_in_force_only_while_it_is_on(enabled: bool) -> None:
+    limits = Limits(enabled, Credits(5), Credits(4))
+    assert (limits.in_force, limits.tells_at) == ((Credits(5), Credits(4)) if enabled else (None, None))
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (Limits(True, None, None), "nothing_set"),
+        (Limits(False, Credits(0), None), "daily_limit_out_of_bounds"),
+        (Limits(False, Credits(-1), None), "daily_limit_out_of_bounds"),
+        (Limits(True, MOST + Credits(1), None), "daily_limit_out_of_bounds"),
+        (Limits(True, None, Credits(0)), "notify_threshold_out_of_bounds"),
+        (Limits(False, Credits(10), Credits(11)), "threshold_above_limit"),
+    ],
+)
+def test_a_set_that_cannot_hold_is_refused(limits: Limits, reason: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        check(limits)
+    assert (refusal.value.reason, refusal.value.status) == (reason, 422)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(False, None, None),
+        Limits(True, MOST, MOST),
+        Limits(True, None, Credits(1)),
+        Limits(True, Credits(10), Credits(10)),
+    ],
+)
+def test_a_set_that_can_is_kept(limits: Limits) -> None:
+    check(limits)
+
+
+@given(st.integers(1, MOST.micros))
+def test_what_is_typed_is_read_exactly(micros: int) -> None:
+    whole, rest = divmod(micros, MICROS)
+    assert typed(f" {whole}.{rest:06d} ", "daily_limit") == Credits(micros)
+
+
+@pytest.mark.parametrize(
+    "text", ["-1", "+1", "1e3", "NaN", "1,000", "0x10", "١", "1.", ".5", "1 0", "9" * 13, "1_0", "²"]
+)
+def test_nothing_else_is_read(text: str) -> None:
+    with pytest.raises(Refused, match="digits"):
+        typed(text, "daily_limit")
+
+
+def test_nothing_typed_is_no_limit() -> None:
+    assert typed("  ", "daily_limit") is None
+
+
+def test_equality_reaches_it() -> None:
+    assert is_reached(Credits(5), Credits(5)) and not is_reached(Credits(5), Credits(4)) and not is_reached(None, MOST)
+
+
+@pytest.mark.case("AC-54")
+@given(moments, st.integers(1, 10**12), st.integers(0, 10**12))
+def test_the_pace_never_reaches_beyond_the_day(now: datetime, limit: int, used: int) -> None:
+    at = reached_at(Credits(limit), Credits(used), now)
+    if at is not None:
+        assert now <= at < day_of(now).ends
+        if used < limit:
+            passed = now - day_of(now).begins
+            assert abs((at - day_of(now).begins) * used - passed * limit) <= timedelta(microseconds=used + limit)
+
+
+@pytest.mark.case("AC-54")
+def test_the_pace_of_half_a_day() -> None:
+    assert reached_at(Credits(24), Credits(20), NOON) == NOON + timedelta(hours=2, minutes=24)
+    assert reached_at(Credits(40), Credits(20), NOON) is None
+    assert reached_at(Credits(20), Credits(20), NOON) == NOON
+    assert reached_at(None, Credits(20), NOON) is None
