@@ -1,0 +1,207 @@
+"""Authorizations: may this customer spend now? Held until it is captured or released, or its time is over."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import Field, model_validator
+
+from app.api.contract import CreditsAboveZero, CreditsFromZero, Model, Moment, caller, operation, presented, resource
+from app.api.once import key_of
+from app.api.problems import RetryLater
+from app.domain.authorizations import LONGEST, USUAL, Ask, Authorized
+from app.domain.money import Credits
+from app.domain.rating import LARGEST
+from app.services import authorizations
+from app.services.authorization_answers import SCOPE, NoRoom, Unavailable
+
+bp = resource("authorizations")
+
+
+class AuthorizationIn(Model):
+    """What is asked for: a quantity of a meter, or credits."""
+
+    customer: str = Field(min_length=1, max_length=200, description="Our id of the customer, or your `external_id`.")
+    meter: str | None = Field(None, min_length=1, max_length=60, description="A meter that counts or sums.")
+    quantity: int | None = Field(None, ge=1, le=LARGEST, description="How many units of the meter.")
+    credits: CreditsAboveZero | None = Field(None, description="Credits, where no meter is named.")
+    ttl_seconds: int = Field(USUAL, ge=1, le=LONGEST, description="How long it is held unless you say otherwise.")
+    capture: bool = Field(default=False, description="It is used at once; there is nothing to capture afterwards.")
+
+    @model_validator(mode="after")
+    def one_wish(self) -> "AuthorizationIn":
+        """Take either a meter with its quantity, or credits."""
+        if (self.meter is None) != (self.quantity is None) or (self.meter is None) == (self.credits is None):
+            raise ValueError("Send meter and quantity, or credits.")
+        return self
+
+
+class AuthorizationOut(Model):
+    """The answer, always with status 200 when it could be judged: `allowed` is what counts."""
+
+    allowed: bool
+    authorization: str = Field(description="Its id, also of a refusal: it is kept with its reason.")
+    credits: CreditsFromZero = Field(description="What it costs.")
+    available_to_use: CreditsFromZero = Field(description="What may still be spent after this answer.")
+    reason: str | None = Field(
+        description="`insufficient_credits`, `daily_limit`, `plan_limit`, `suspended` or `closed`; null when allowed."
+    )
+    retry_after: int | None = Field(description="Seconds until the day is over, where waiting for it helps.")
+    expires_at: Moment
+
+
+class CaptureIn(Model):
+    """What was really used: a quantity for a meter, credits without one; neither: all that is left of the hold."""
+
+    quantity: int | None = Field(None, ge=1, le=LARGEST)
+    credits: CreditsAboveZero | None = None
+    keep: bool = Field(default=False, description="The rest stays held, to be captured later.")
+
+
+class HoldOut(Model):
+    """An authorization as it stands now."""
+
+    authorization: str
+    customer: str
+    state: str = Field(description="`held`, `captured`, `released`, `expired` or `refused`.")
+    meter: str | None
+    quantity: int | None
+    credits: CreditsFromZero = Field(description="What was asked for.")
+    captured: CreditsFromZero
+    captured_quantity: int | None
+    reason: str | None
+    created_at: Moment
+    expires_at: Moment
+
+
+class CapturedOut(HoldOut):
+    """What a capture took, and how the authorization stands after it."""
+
+    credits_used: CreditsFromZero = Field(description="What this capture took.")
+    available_to_use: CreditsFromZero
+
+
+@operation(
+    bp,
+    "POST",
+    "/authorizations",
+    scope=SCOPE,
+    body=AuthorizationIn,
+    answers={200: AuthorizationOut},
+    refusals=(404, 409),
+    tag="Authorizations",
+    idempotent=False,
+    proves_caller=False,
+)
+def authorize(body: AuthorizationIn) -> AuthorizationOut:
+    """Ask whether a customer may spend.
+
+    What is allowed is held, so that no other call can spend it: the limits hold whatever happens at the same time. Sent
+    again with the same Idempotency-Key it is answered as it was, and held once. When it cannot be judged (503) the
+    answer is no.
+    """
+    ask = Ask(
+        customer=body.customer,
+        meter=body.meter or "",
+        quantity=body.quantity or 0,
+        micros=body.credits.micros if body.credits is not None else 0,
+        key=key_of() or "",
+        ttl_seconds=body.ttl_seconds,
+        at_once=body.capture,
+    )
+    with _told():
+        made = authorizations.authorize(ask, presented())
+    return AuthorizationOut(
+        allowed=made.allowed,
+        authorization=made.id,
+        credits=Credits(made.micros),
+        available_to_use=Credits(made.available_after_micros),
+        reason=made.reason or None,
+        retry_after=made.retry_after_seconds,
+        expires_at=made.expires_at,
+    )
+
+
+@operation(
+    bp,
+    "POST",
+    "/authorizations/<authorization_id>/capture",
+    scope=SCOPE,
+    body=CaptureIn,
+    answers={200: CapturedOut},
+    refusals=(402, 409),
+    tag="Authorizations",
+    proves_caller=False,
+)
+def capture(authorization_id: str, body: CaptureIn) -> CapturedOut:
+    """Use what was held, and give the rest back.
+
+    More than was held is taken only where more is available; else it is refused (402, 409) and stays held. With `keep`
+    a hold is used bit by bit: send an Idempotency-Key with each, so that none counts twice.
+    """
+    with _told():
+        taken = authorizations.capture(
+            authorization_id, quantity=body.quantity, credits=body.credits, keep=body.keep, proof=presented()
+        )
+    return CapturedOut(
+        **dict(_shown(taken.hold)),
+        credits_used=Credits(taken.micros),
+        available_to_use=Credits(taken.available),
+    )
+
+
+@operation(
+    bp,
+    "POST",
+    "/authorizations/<authorization_id>/release",
+    scope=SCOPE,
+    answers={200: HoldOut},
+    refusals=(409,),
+    tag="Authorizations",
+    proves_caller=False,
+)
+def release(authorization_id: str) -> HoldOut:
+    """Hold it no longer. Twice is once."""
+    with _told():
+        return _shown(authorizations.release(authorization_id, proof=presented()))
+
+
+@operation(
+    bp,
+    "GET",
+    "/authorizations/<authorization_id>",
+    scope=SCOPE,
+    answers={200: HoldOut},
+    tag="Authorizations",
+)
+def read(authorization_id: str) -> HoldOut:
+    """Look at an authorization: how it stands, or why it was refused."""
+    return _shown(authorizations.find(authorization_id, caller().customer_id))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say when it may be tried again, where time helps."""
+    try:
+        yield
+    except Unavailable as refusal:
+        raise RetryLater(refusal.sentence, refusal.reason, refusal.status, 1) from refusal
+    except NoRoom as refusal:
+        if refusal.retry_after is None:
+            raise
+        raise RetryLater(refusal.sentence, refusal.reason, refusal.status, refusal.retry_after) from refusal
+
+
+def _shown(made: Authorized) -> HoldOut:
+    return HoldOut(
+        authorization=made.id,
+        customer=made.customer_id,
+        state=made.state,
+        meter=made.meter or None,
+        quantity=made.quantity if made.meter else None,
+        credits=Credits(made.micros),
+        captured=Credits(made.captured_micros),
+        captured_quantity=made.captured_quantity if made.meter else None,
+        reason=made.reason or None,
+        created_at=made.created_at,
+        expires_at=made.expires_at,
+    )

@@ -1,0 +1,220 @@
+"""Authorizations: may this be spent now, and what does a capture take out of what was held.
+
+The rule for SQLite, and what PostgreSQL's functions (migrations/sql/0003_authorize.sql) are held against.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from app.domain import numbers
+from app.domain.errors import ensure
+from app.domain.numbers import SERVED
+from app.domain.rating import DEAREST
+
+LONGEST = 86_400
+"""The most seconds that a hold may be open."""
+USUAL = 900
+"""How many seconds it is open when the host does not say."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a host asks: `quantity` of a meter, or (meter '') `micros` of credit. `at_once`: it is used already.
+
+    `customer` is our id of the customer, or the host's own. The same `key` is answered in the same words.
+    """
+
+    customer: str
+    meter: str = ""
+    quantity: int = 0
+    micros: int = 0
+    key: str = ""
+    ttl_seconds: int = USUAL
+    at_once: bool = False
+
+    @property
+    def digest(self) -> str:
+        """32 characters that tell this wish from any other under the same key."""
+        said = [self.meter, self.quantity, self.micros, self.ttl_seconds, self.at_once]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Authorized:
+    """An answer as it was given and kept: held, captured at once, or refused; and what became of it since."""
+
+    id: str
+    customer_id: str
+    meter: str
+    quantity: int
+    micros: int
+    state: str
+    reason: str
+    retry_after_seconds: int | None
+    available_after_micros: int
+    captured_micros: int
+    captured_quantity: int
+    captures: int
+    created_at: datetime
+    expires_at: datetime
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the answer was yes."""
+        return self.state != "refused"
+
+
+@dataclass(frozen=True)
+class Funds:
+    """What a customer may spend from, in micros. `held` is promised to open holds, whatever day they were made on."""
+
+    standing: str
+    balance: int
+    unposted: int
+    held: int
+    overage_limit: int
+    daily_limit: int | None
+    used_today: int
+
+    @property
+    def available(self) -> int:
+        """How much may be spent now (money.md, section 4)."""
+        return self._compute(self.daily_limit)
+
+    @property
+    def credit_left(self) -> int:
+        """How much may be spent now if there were no daily limit."""
+        return self._compute(None)
+
+    def _compute(self, daily_limit: int | None) -> int:
+        return numbers.compute(
+            granted=0,
+            usage=0,
+            balance=self.balance,
+            overage_limit=self.overage_limit,
+            standing=self.standing,
+            credit_unit="",
+            unposted=self.unposted,
+            held=self.held,
+            daily_limit=daily_limit,
+            used_today=self.used_today,
+            held_today=self.held,
+        ).available_to_use.micros
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Yes: so much, and then so much is still available."""
+
+    micros: int
+    available: int
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """No, for this reason. `retry_after` is in how many seconds it may be asked again, where time alone helps."""
+
+    micros: int
+    available: int
+    reason: str
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What was promised, and how much of it was captured so far. Without a meter it counts credits alone."""
+
+    micros: int
+    quantity: int = 0
+    captured_micros: int = 0
+    captured_quantity: int = 0
+
+    @property
+    def left(self) -> int:
+        """The micros that are still held."""
+        return max(0, self.micros - self.captured_micros)
+
+    @property
+    def quantity_left(self) -> int:
+        """The units that are still held."""
+        return max(0, self.quantity - self.captured_quantity)
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What a capture does: so much is used, so much is no longer held, and the hold `is_over` or stays open."""
+
+    micros: int
+    quantity: int
+    freed_micros: int
+    freed_quantity: int
+    is_over: bool
+    available: int
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A capture as it was done: so much is used, so much is available now, and how the hold stands."""
+
+    micros: int
+    available: int
+    hold: Authorized
+
+
+def judge(funds: Funds, micros: int, now: datetime, *, over_plan: bool = False) -> Allowed | Blocked:
+    """Say whether `micros` may be spent. What just reaches a limit is still allowed.
+
+    `over_plan`: the quantity would go beyond what the plan allows. Waiting helps against the daily limit alone, so that
+    it is named last.
+    """
+    ensure(micros >= 0, f"a wish to spend {micros}")
+    asked, available = min(micros, DEAREST), funds.available
+    if funds.standing not in SERVED:
+        return Blocked(asked, available, "closed" if funds.standing == "closed" else "suspended")
+    if over_plan:
+        return Blocked(asked, available, "plan_limit")
+    if micros > funds.credit_left or micros > DEAREST:
+        return Blocked(asked, available, "insufficient_credits")
+    if micros > available:
+        return Blocked(asked, available, "daily_limit", until_midnight(now))
+    return Allowed(micros, max(0, replace(funds, held=funds.held + micros).available))
+
+
+def capture(
+    hold: Hold, funds: Funds, *, quantity: int, price: int, now: datetime, keep: bool, over_plan: bool = False
+) -> Captured | Blocked:
+    """Say what capturing `quantity` units for `price` does, or (without a meter) capturing `price`.
+
+    What was promised is never refused: where its price has risen since, by usage reported past it, the rise is taken
+    only as far as it is available. Beyond what was promised, all of it must be available.
+    """
+    ensure(price >= 0 and quantity >= 0, f"a capture of {quantity} for {price}")
+    metered = hold.quantity > 0
+    promised = quantity <= hold.quantity_left if metered else price <= hold.left
+    more = max(0, price - hold.left)
+    if promised:
+        micros = min(price, hold.left + funds.available)
+    else:
+        judged = judge(funds, more, now, over_plan=over_plan)
+        if isinstance(judged, Blocked):
+            return replace(judged, micros=min(price, DEAREST))
+        micros = price
+    over = not keep or (quantity >= hold.quantity_left if metered else micros >= hold.left)
+    freed = hold.left if over else min(micros, hold.left)
+    after = replace(
+        funds,
+        unposted=funds.unposted + micros,
+        held=funds.held - freed,
+        used_today=funds.used_today + micros,
+    )
+    freed_quantity = hold.quantity_left if over else min(quantity, hold.quantity_left)
+    return Captured(micros, quantity, freed, freed_quantity, over, after.available)
+
+
+def until_midnight(now: datetime) -> int:
+    """Return the seconds until the UTC day is over, rounded up."""
+    moment = now.astimezone(UTC)
+    over = (moment + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return -((moment - over) // timedelta(seconds=1))

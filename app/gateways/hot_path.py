@@ -1,0 +1,131 @@
+"""Authorizations on PostgreSQL: one prepared statement each, in autocommit, on a pool of connections of its own.
+
+Nothing of SQLAlchemy is on this path. A customer that everybody asks about at once is let through a few at a time: more
+would only wait for the same row, and hold connections that other customers need.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+from sqlalchemy.engine import make_url
+
+AT_ONCE = 4
+"""How many calls of a process may be about one customer at the same moment."""
+PATIENCE = 3.0
+"""Seconds that a call waits for a connection, or for its turn. Then the answer is no."""
+
+_TERMS = (
+    "row(%(catalog)s::text, %(version)s::bigint, %(plan)s::text, %(period)s::bigint, %(at_invoice)s::boolean, "
+    "%(daily_limit)s::bigint, %(allowance)s::bigint, %(plan_limit)s::bigint, %(each)s::bigint[], "
+    "%(up_to)s::bigint[], %(per)s::bigint)::purser_terms"
+)
+_PROOF = "%(key_id)s::text, %(key_hash)s::text"
+AUTHORIZE = (
+    f"select f.outcome, (f.answer).* from purser_authorize({_PROOF}, %(customer_id)s::text, %(reference)s::text, "  # noqa: S608  # our own words
+    "%(id)s::text, %(key)s::text, %(digest)s::text, %(meter)s::text, %(quantity)s::bigint, %(micros)s::bigint, "
+    f"%(at_once)s::boolean, %(ttl_seconds)s::int, %(now)s::timestamptz, {_TERMS}) f"
+)
+CAPTURE = (
+    "select f.outcome, f.why, f.retry_after, f.available, f.used_micros, (f.answer).* "  # noqa: S608  # our own words
+    f"from purser_capture({_PROOF}, %(id)s::text, %(quantity)s::bigint, %(micros)s::bigint, %(keep)s::boolean, "
+    f"%(now)s::timestamptz, {_TERMS}) f"
+)
+RELEASE = f"select f.outcome, (f.answer).* from purser_release({_PROOF}, %(id)s::text, %(now)s::timestamptz) f"  # noqa: S608  # our own words
+
+
+class DatabaseAway(Exception):
+    """The database did not answer in time, so that nothing can be allowed."""
+
+
+@dataclass
+class _Turn:
+    gate: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
+    waiting: int = 0
+
+
+class HotPath:
+    """The pool, and whose turn it is. One for each app; the connections come with the first call."""
+
+    def __init__(self, database_url: str, size: int = 10) -> None:
+        url = make_url(database_url)
+        # SQLAlchemy's own reading of the address: libpq's differs, for a space in an option as an example.
+        _words, address = url.get_dialect()().create_connect_args(url)
+        self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
+            min_size=1,
+            max_size=size,
+            timeout=PATIENCE,
+            max_idle=300,
+            open=False,
+            kwargs={**address, "autocommit": True, "row_factory": namedtuple_row, "connect_timeout": 3},
+            name="hot path",
+        )
+        self._opening = threading.Lock()
+        self._turns: dict[str, _Turn] = {}
+        self._counting = threading.Lock()
+
+    def ask(self, statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:
+        """Run the statement, prepared, and return its row, or raise `DatabaseAway`.
+
+        `about` is whose turn is waited for. `again`: it may be sent twice, for a connection that had died at rest.
+        """
+        self._open()
+        with self._turn(about):
+            try:
+                return self._once(statement, values)
+            except psycopg.OperationalError as problem:
+                if not (again and _has_died(problem)):
+                    raise DatabaseAway from problem
+            try:
+                return self._once(statement, values)
+            except psycopg.OperationalError as problem:
+                raise DatabaseAway from problem
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._pool.close()
+
+    def _open(self) -> None:
+        if self._pool.closed:
+            with self._opening:
+                if self._pool.closed:
+                    self._pool.open()
+
+    def _once(self, statement: str, values: Mapping[str, object]) -> Any:
+        with self._pool.connection() as connection:
+            return connection.execute(statement, values, prepare=True).fetchone()
+
+    @contextmanager
+    def _turn(self, about: str) -> Iterator[None]:
+        with self._counting:
+            turn = self._turns.setdefault(about, _Turn())
+            turn.waiting += 1
+        try:
+            if not turn.gate.acquire(timeout=PATIENCE):
+                raise DatabaseAway
+            try:
+                yield
+            finally:
+                turn.gate.release()
+        finally:
+            with self._counting:
+                turn.waiting -= 1
+                if not turn.waiting:
+                    self._turns.pop(about, None)
+
+
+def _has_died(problem: psycopg.OperationalError) -> bool:
+    """Say whether it was the connection that failed (57…: the server ended it), not what was asked over it."""
+    if isinstance(problem, PoolTimeout | TooManyRequests):
+        return False
+    return problem.sqlstate is None or problem.sqlstate.startswith("57P")
+
+
+def price_values(steps: Sequence[tuple[int, int | None]]) -> dict[str, object]:
+    """Return the steps of a price as the statements take them."""
+    return {"each": [micros for micros, _up_to in steps], "up_to": [up_to for _micros, up_to in steps]}

@@ -1,0 +1,288 @@
+"""Authorizations on PostgreSQL, in one round trip: what the process knows of a customer goes with the question.
+
+The terms (catalog, plan, billing period) are remembered. The database looks whether they still hold, under its lock,
+and answers `stale` where they do not; where a grant or a period is due it answers `catch_up`, and that is done first.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+from flask import current_app
+from sqlalchemy import func, or_, select
+
+from app import clock, ids
+from app.domain.authorizations import Ask, Authorized, Taken
+from app.domain.catalog import Catalog, Plan
+from app.domain.errors import NotFound
+from app.domain.rating import Tariff
+from app.gateways import hot_path
+from app.gateways.hot_path import DatabaseAway, HotPath
+from app.models.authorizations import Authorization
+from app.models.catalogs import CatalogVersion
+from app.models.customers import BillingPeriod, Customer
+from app.models.database import db
+from app.models.scope import as_service
+from app.services import catalogs, spending, usage_postings, usage_terms
+from app.services.api_keys import Presented
+from app.services.authorization_answers import (
+    NoRoom,
+    Unavailable,
+    check_kind,
+    ended,
+    over,
+    priced_by,
+    refused_key,
+    reused_key,
+    shown,
+)
+from app.services.transaction import transaction
+
+TRIES = 4
+"""How often the database may find that the terms have changed before we give up."""
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What a process remembers of a customer. `plan_key` is as the customer's row has it."""
+
+    customer_id: str
+    catalog_name: str
+    version: int
+    plan_key: str
+    period: int
+    catalog: Catalog
+    plan: Plan
+
+    def values(self, meter: str) -> dict[str, object]:
+        """Return the terms as the statements take them, for one meter."""
+        price = priced_by(self.catalog, self.plan, meter)
+        return {
+            "catalog": self.catalog_name,
+            "version": self.version,
+            "plan": self.plan_key,
+            "period": self.period,
+            "at_invoice": self.catalog.credits.burn == "at_invoice",
+            "daily_limit": spending.daily_limit(None, self.catalog),
+            **_price(price),
+        }
+
+
+class _Remembered(Generic[Value]):
+    """What was looked up last, up to `most` of it. Losing any costs a statement."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, Lock()
+        self._values: OrderedDict[str, Value] = OrderedDict()
+
+    def get(self, key: str) -> Value | None:
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def put(self, key: str, value: Value) -> None:
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            if len(self._values) > self._most:
+                self._values.popitem(last=False)
+
+    def forget(self, key: str) -> None:
+        with self._lock:
+            self._values.pop(key, None)
+
+
+class Desk:
+    """The hot path of an app, and what it remembers: terms by customer, and whose and of which meter a hold is."""
+
+    def __init__(self, database_url: str) -> None:
+        self.path = HotPath(database_url)
+        self.terms: _Remembered[_Terms] = _Remembered(20_000)
+        self.holds: _Remembered[tuple[str, str]] = _Remembered(50_000)
+
+
+def authorize(ask: Ask, proof: Presented | None) -> Authorized:
+    """Judge and write down what was asked; asked again with its key, what was answered."""
+    desk, name = _desk(), ids.new("hold")
+    for _ in range(TRIES):
+        terms = _terms(ask.customer)
+        values = {
+            **_proof(proof),
+            **terms.values(ask.meter),
+            "customer_id": terms.customer_id,
+            "reference": ask.customer,
+            "id": name,
+            "key": ask.key or name,
+            "digest": ask.digest,
+            "meter": ask.meter,
+            "quantity": ask.quantity,
+            "micros": ask.micros,
+            "at_once": ask.at_once,
+            "ttl_seconds": ask.ttl_seconds,
+            "now": clock.now(),
+        }
+        row = _sent(hot_path.AUTHORIZE, values, about=terms.customer_id, again=True)
+        match row.outcome:
+            case "answered":
+                desk.holds.put(row.id, (terms.customer_id, row.meter))
+                return shown(row)
+            case "key_reused":
+                raise reused_key()
+            case "not_found":
+                raise NotFound("customer")
+            case outcome:
+                _mend(outcome, terms.customer_id, ask.customer)
+    raise Unavailable
+
+
+def capture(hold_id: str, *, quantity: int | None, micros: int | None, keep: bool, proof: Presented | None) -> Taken:
+    """Use what was held, in part or whole, or more where more is available."""
+    for _ in range(TRIES):
+        customer_id, meter = _whose(hold_id)
+        terms = _terms(customer_id).values(meter) if customer_id else _NO_TERMS
+        values = {
+            **_proof(proof), **terms, "id": hold_id, "quantity": quantity, "micros": micros, "keep": keep,
+            "now": clock.now(),
+        }  # fmt: skip
+        row = _sent(hot_path.CAPTURE, values, about=customer_id or hold_id)
+        match row.outcome:
+            case "captured":
+                return Taken(row.used_micros, row.available, shown(row))
+            case "ended":
+                return ended(shown(row), row.available, quantity=quantity, micros=micros, keep=keep)
+            case "refused":
+                raise NoRoom(row.why, row.available, row.retry_after)
+            case outcome:
+                if outcome == "mismatched":
+                    check_kind(row.meter, quantity, micros)
+                _mend(outcome, customer_id, customer_id)
+    raise Unavailable
+
+
+def release(hold_id: str, *, proof: Presented | None) -> Authorized:
+    """Hold it no longer. Twice is once."""
+    values = {**_proof(proof), "id": hold_id, "now": clock.now()}
+    row = _sent(hot_path.RELEASE, values, about=hold_id)
+    match row.outcome:
+        case "released":
+            return shown(row)
+        case "ended":
+            raise over(shown(row))
+        case outcome:
+            raise refused_key(outcome)
+
+
+def close() -> None:
+    """Let go of the app's connections."""
+    desk: Desk | None = current_app.extensions.pop("purser.authorizations", None)
+    if desk is not None:
+        desk.path.close()
+
+
+_making = Lock()
+_NO_TERMS: dict[str, object] = {
+    **dict.fromkeys(("catalog", "version", "plan", "period", "at_invoice", "daily_limit", "allowance", "plan_limit")),
+    **dict.fromkeys(("each", "up_to", "per")),
+}
+
+
+def _desk() -> Desk:
+    extensions = current_app.extensions
+    if "purser.authorizations" not in extensions:
+        with _making:
+            if "purser.authorizations" not in extensions:
+                extensions["purser.authorizations"] = Desk(extensions["purser.settings"].database_url)
+    desk: Desk = extensions["purser.authorizations"]
+    return desk
+
+
+def _sent(statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:
+    try:
+        return _desk().path.ask(statement, values, about=about, again=again)
+    except DatabaseAway as problem:
+        raise Unavailable from problem
+
+
+def _mend(outcome: str, customer_id: str, reference: str) -> None:
+    """Do what the database asked for before it can judge, or refuse the caller."""
+    if outcome not in {"stale", "catch_up"}:
+        raise refused_key(outcome)
+    _desk().terms.forget(reference)
+    if outcome == "catch_up":
+        with as_service("authorize"), transaction() as session:
+            spending.lock(session, [customer_id])
+            usage_postings.catch_up(session, customer_id, clock.now())
+
+
+def _proof(proof: Presented | None) -> dict[str, object]:
+    if proof is None:
+        return {"key_id": None, "key_hash": None}
+    return {"key_id": proof.key_id, "key_hash": proof.secret_hash}
+
+
+def _price(tariff: Tariff | None) -> dict[str, object]:
+    """Return what a meter costs as the statements take it."""
+    if tariff is None:
+        return {"allowance": 0, "plan_limit": None, "each": [], "up_to": [], "per": 1}
+    meter = tariff.meter
+    flat = tariff.rate if tariff.rate is not None or meter.tiers else meter.credits
+    if flat is not None or not meter.tiers:
+        steps: list[tuple[int, int | None]] = [(flat.micros if flat is not None else 0, None)]
+    else:
+        steps = [(tier.credits.micros, tier.up_to) for tier in meter.tiers]
+    known = {"allowance": tariff.allowance, "plan_limit": tariff.limit, "per": meter.per}
+    return {**known, **hot_path.price_values(steps)}
+
+
+def _terms(reference: str) -> _Terms:
+    """Return the terms of a customer, by our id or the host's: what is remembered, or what the rows say."""
+    known = _desk().terms.get(reference)
+    if known is None:
+        known = _looked_up(reference)
+        _desk().terms.put(reference, known)
+    return known
+
+
+def _looked_up(reference: str) -> _Terms:
+    with as_service("authorize"):
+        newest = select(func.max(CatalogVersion.version)).where(CatalogVersion.catalog == Customer.catalog)
+        row = db.session.execute(
+            select(
+                Customer.customer_id,
+                Customer.catalog,
+                Customer.plan,
+                BillingPeriod.number,
+                newest.scalar_subquery().label("version"),
+            )
+            .join(BillingPeriod, BillingPeriod.customer_id == Customer.customer_id)
+            .where(
+                or_(Customer.customer_id == reference, Customer.external_id == reference),
+                BillingPeriod.closed_at.is_(None),
+            )
+            .order_by(Customer.customer_id != reference)  # a host's own id may look like one of ours
+            .limit(1)
+        ).one_or_none()
+        if row is None:
+            raise NotFound("customer")
+        catalog = catalogs.sold(row.catalog, row.version)
+    plan = usage_terms.plan_of(catalog, row.plan)
+    return _Terms(row.customer_id, row.catalog, row.version, row.plan, row.number, catalog, plan)
+
+
+def _whose(hold_id: str) -> tuple[str, str]:
+    """Return whose hold it is and of which meter; two empty texts where there is none."""
+    known = _desk().holds.get(hold_id)
+    if known is None:
+        with as_service("capture an authorization"):
+            row = db.session.execute(
+                select(Authorization.customer_id, Authorization.meter).where(Authorization.id == hold_id)
+            ).one_or_none()
+        if row is None:
+            return "", ""
+        known = (row.customer_id, row.meter)
+        _desk().holds.put(hold_id, known)
+    return known

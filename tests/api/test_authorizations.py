@@ -1,0 +1,131 @@
+"""Authorizations over the API: what a host's backend sends and is told."""
+
+import pytest
+from flask import Flask
+
+from app.domain.money import MICROS, Credits
+from app.models.customers import Customer
+from app.services import authorizations_hot, grants
+from tests.support.api import Api, api_for, problem_of
+from tests.support.databases import Database
+
+MISSING = "hold_00000000000000000000000000"
+
+
+@pytest.fixture
+def paid(acme: Customer) -> Customer:
+    """Acme with 10.00 of credit, and 50.00 that it may use below zero."""
+    grants.give(acme.customer_id, kind="promotional", credits=Credits(10 * MICROS), granted_by="test", reason="Test")
+    return acme
+
+
+def test_it_holds_and_captures_what_was_used(api: Api, paid: Customer) -> None:
+    held = api.post("/authorizations", {"customer": "acme", "meter": "requests", "quantity": 5_000})
+    assert held.status_code == 200
+    answer = held.get_json()
+    assert answer | {"expires_at": "", "authorization": ""} == {
+        "allowed": True, "authorization": "", "credits": "2.00", "available_to_use": "58.00", "reason": None,
+        "retry_after": None, "expires_at": "",
+    }  # fmt: skip
+    path = f"/authorizations/{answer['authorization']}"
+    captured = api.post(f"{path}/capture", {"quantity": 2_000}).get_json()
+    assert (captured["state"], captured["credits_used"], captured["available_to_use"]) == ("captured", "0.80", "59.20")
+    assert api.get(f"/customers/{paid.customer_id}/balance").get_json()["available_to_use"] == "59.20"
+    assert api.get(path).get_json()["captured_quantity"] == 2_000
+
+
+def test_a_no_is_an_answer_with_its_reason(api: Api, paid: Customer) -> None:
+    answer = api.post("/authorizations", {"customer": paid.customer_id, "credits": "60.000001"})
+    assert answer.status_code == 200
+    said = answer.get_json()
+    assert (said["allowed"], said["reason"], said["available_to_use"]) == (False, "insufficient_credits", "60.00")
+    assert api.get(f"/authorizations/{said['authorization']}").get_json()["reason"] == "insufficient_credits"
+
+
+@pytest.mark.case("AC-1")
+def test_sent_again_with_its_key_it_holds_once(api: Api, paid: Customer) -> None:
+    body = {"customer": "acme", "credits": "4.00"}
+    first = api.post("/authorizations", body, once="one")
+    again = api.post("/authorizations", body, once="one")
+    assert (again.status_code, again.get_json()) == (first.status_code, first.get_json())
+    other = api.post("/authorizations", {**body, "credits": "5.00"}, once="one")
+    assert problem_of(other) == (409, "idempotency_key_reused")
+    assert api.get(f"/customers/{paid.customer_id}/balance").get_json()["held"] == "4.00"
+
+
+@pytest.mark.case("AC-1")
+def test_a_part_sent_again_with_its_key_is_captured_once(api: Api, paid: Customer) -> None:
+    held = api.post("/authorizations", {"customer": "acme", "credits": "4.00"}).get_json()["authorization"]
+    part = {"credits": "1.00", "keep": True}
+    first = api.post(f"/authorizations/{held}/capture", part, once="part")
+    again = api.post(f"/authorizations/{held}/capture", part, once="part")
+    assert (again.status_code, again.get_json()) == (200, first.get_json())
+    assert api.get(f"/authorizations/{held}").get_json()["captured"] == "1.00"
+
+
+def test_more_than_was_held_is_a_problem_where_nothing_is_left(api: Api, paid: Customer) -> None:
+    held = api.post("/authorizations", {"customer": "acme", "credits": "60.00"}).get_json()["authorization"]
+    path = f"/authorizations/{held}"
+    assert problem_of(api.post(f"{path}/capture", {"credits": "60.01"})) == (402, "insufficient_credits")
+    assert api.post(f"{path}/release").get_json()["state"] == "released"
+    assert problem_of(api.post(f"{path}/capture")) == (409, "authorization_released")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"customer": "acme"},
+        {"customer": "acme", "meter": "requests"},
+        {"customer": "acme", "quantity": 1},
+        {"customer": "acme", "meter": "requests", "quantity": 1, "credits": "1"},
+        {"customer": "acme", "credits": "0"},
+        {"customer": "acme", "credits": 1},
+        {"customer": "acme", "credits": "1", "ttl_seconds": 0},
+        {"customer": "acme", "meter": "nothing", "quantity": 1},
+        {"customer": "acme", "credits": "1", "more": 1},
+    ],
+)
+def test_what_it_does_not_understand_is_422(api: Api, paid: Customer, body: dict[str, object]) -> None:
+    assert problem_of(api.post("/authorizations", body))[0] == 422
+
+
+@pytest.mark.case("AC-59")
+def test_a_key_asks_only_about_its_own_customer(app: Flask, paid: Customer, globex: Customer) -> None:
+    mallory, alice = api_for(app, "usage:write", customer=globex), api_for(app, "usage:write", customer=paid)
+    for body in ({"customer": "acme", "credits": "1"}, {"customer": "acme", "meter": "nothing", "quantity": 1}):
+        assert problem_of(mallory.post("/authorizations", body)) == (404, "not_found")
+    held = alice.post("/authorizations", {"customer": "acme", "credits": "1"}).get_json()["authorization"]
+    for path in (f"/authorizations/{held}", f"/authorizations/{MISSING}"):
+        assert problem_of(mallory.post(f"{path}/capture")) == (404, "not_found")
+        assert problem_of(mallory.post(f"{path}/release")) == (404, "not_found")
+        assert problem_of(mallory.get(path)) == (404, "not_found")
+    assert alice.get(f"/authorizations/{held}").get_json()["state"] == "held"
+
+
+def test_a_key_must_be_good_and_may_only_do_what_its_scopes_say(app: Flask, api: Api, paid: Customer) -> None:
+    held = api.post("/authorizations", {"customer": "acme", "credits": "1"}).get_json()["authorization"]
+    wrong, reader = Api(app, api.key[:-1] + ("A" if api.key[-1] != "A" else "B")), api_for(app, "billing:read")
+    for caller, expected in ((wrong, (401, "unauthorized")), (reader, (403, "forbidden"))):
+        for body in ({"customer": "acme", "credits": "1"}, {"customer": "nobody", "credits": "1"}):
+            assert problem_of(caller.post("/authorizations", body)) == expected
+        for path in (f"/authorizations/{held}", f"/authorizations/{MISSING}"):
+            assert problem_of(caller.post(f"{path}/capture")) == expected
+            assert problem_of(caller.post(f"{path}/release")) == expected
+    assert api.get(f"/authorizations/{held}").get_json()["state"] == "held"
+
+
+@pytest.mark.fault("D1")
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_without_its_database_the_answer_is_no(
+    app: Flask, api: Api, paid: Customer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"customer": "acme", "credits": "1"}
+    assert api.post("/authorizations", body).get_json()["allowed"] is True
+    authorizations_hot.close()
+    away = app.extensions["purser.authorizations"] = authorizations_hot.Desk(
+        database.url.replace("@127.0.0.1:", "@127.0.0.1:1")[: len(database.url)]
+    )
+    answer = api.post("/authorizations", body)
+    away.path.close()
+    assert problem_of(answer) == (503, "unavailable")
+    assert int(answer.headers["Retry-After"]) >= 1

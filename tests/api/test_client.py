@@ -1,0 +1,92 @@
+"""The Python client against the running portal, as a host uses it."""
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from types import ModuleType
+
+import pytest
+from flask import Flask
+
+from app.domain.money import MICROS, Credits
+from app.models.customers import Customer
+from app.services import api_keys, grants
+from app.services.verify import verify
+from tests.support.server import ROOT, Server, free_port
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The client, as it is installed beside a host."""
+    monkeypatch.syspath_prepend(str(ROOT / "clients" / "python"))
+    import purser_client
+
+    yield purser_client
+    for name in [name for name in sys.modules if name.startswith("purser_client")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def key(app: Flask, acme: Customer) -> str:
+    """A key of the seller's; Acme has 10.00, and 50.00 that it may use below zero."""
+    credit = Credits(10 * MICROS)
+    grants.give(acme.customer_id, kind="promotional", credits=credit, granted_by="test", reason="Test")
+    return api_keys.create("host", ["all"])[1]
+
+
+def test_a_host_asks_captures_reports_and_leases(
+    library: ModuleType, key: str, live_server: Server, acme: Customer
+) -> None:
+    purser = library.Purser(live_server.url, key)
+
+    answer = purser.authorize("acme", meter="requests", quantity=5_000, key="job-1")
+    assert (answer.allowed, answer.credits, answer.available_to_use) == (True, Decimal(2), Decimal(58))
+    assert purser.authorize("acme", meter="requests", quantity=5_000, key="job-1") == answer
+    taken = purser.capture(answer.authorization, quantity=2_000)
+    assert (taken.state, taken.credits_used) == ("captured", Decimal("0.8"))
+    assert purser.capture(answer.authorization, quantity=2_000) == taken  # an answer that was lost is asked for again
+
+    event = {"id": "one", "customer": "acme", "meter": "requests", "quantity": 500}
+    assert purser.report([event])["accepted"] == 1
+    assert purser.report([event])["duplicates"] == 1
+    with pytest.raises(library.Refused) as refusal:
+        purser.capture(answer.authorization, quantity=1)
+    assert (refusal.value.status, refusal.value.reason) == (409, "authorization_captured")
+
+    with library.Lease(purser, "acme", credits=Decimal(5)) as lease, ThreadPoolExecutor(4) as threads:
+        spent = list(threads.map(lambda _: lease.spend(Decimal("0.5")), range(24)))
+        assert spent == [True] * 24
+        assert Decimal(purser.balance(acme.customer_id)["held"]) == 5
+    balance = purser.balance(acme.customer_id)
+    assert (Decimal(balance["held"]), Decimal(balance["available_to_use"])) == (0, 47)
+
+    with library.Lease(purser, "acme", meter="requests", quantity=100_000, pause=60) as lease:
+        assert lease.spend(10)
+        assert not lease.spend(10_000_000)
+        assert lease.refusal.reason == "insufficient_credits"
+        assert not lease.spend(1)  # asked again only after the pause
+    assert Decimal(purser.balance(acme.customer_id)["available_to_use"]) == Decimal("46.996")
+    assert verify() == []
+
+
+def test_a_lease_takes_what_is_left_and_never_more(
+    library: ModuleType, key: str, live_server: Server, acme: Customer
+) -> None:
+    purser = library.Purser(live_server.url, key)
+    with library.Lease(purser, "acme", credits=Decimal(25), pause=0) as lease:
+        spent = sum(lease.spend(7) for _ in range(12))
+    assert spent == 8  # 56 of the 60 there are
+    balance = purser.balance(acme.customer_id)
+    assert (Decimal(balance["held"]), Decimal(balance["available_to_use"])) == (0, 4)
+
+
+def test_with_purser_away_the_answer_is_no(library: ModuleType) -> None:
+    purser = library.Purser(f"http://127.0.0.1:{free_port()}", "sk_none", timeout=1)
+    answer = purser.authorize("acme", credits=Decimal(1))
+    assert (answer.allowed, answer.reason) == (False, "unavailable")
+    with pytest.raises(library.Unavailable):
+        purser.capture("hold_00000000000000000000000000")
+    lease = library.Lease(purser, "acme", credits=Decimal(1))
+    assert not lease.spend(1)
+    assert lease.refusal.reason == "unavailable"

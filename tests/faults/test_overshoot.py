@@ -1,0 +1,170 @@
+"""Twelve processes at the edge of a limit: what is authorized never passes it; what is only reported, by how much."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app import clock
+from app.config import Settings
+from app.domain.money import MICROS, Credits
+from app.models.authorizations import Authorization
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.limits import SpendSettings
+from app.models.scope import as_service
+from app.models.usage import Spending, UsageEvent
+from app.services import authorizations, grants
+from app.services.transaction import transaction
+from app.services.verify import verify
+from tests.support import cast
+from tests.support.databases import environment
+from tests.support.server import ROOT
+
+NOW = datetime(2026, 11, 21, 23, 59, 30, tzinfo=UTC)
+WORKERS, ROUNDS, CALLS = 12, {"postgresql": 10, "sqlite": 4}, 4
+EDGE = 20 * MICROS
+
+Worker = subprocess.Popen[str]
+
+
+@contextmanager
+def spenders(settings: Settings, many: int = WORKERS) -> Iterator[list[Worker]]:
+    """Let so many processes run that spend when they are told."""
+    command = [sys.executable, "-m", "tests.faults.spender", NOW.isoformat()]
+    started = [
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment(settings), text=True, bufsize=1,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        for _ in range(many)
+    ]  # fmt: skip
+    try:
+        for each in started:
+            assert each.stdout is not None
+            assert each.stdout.readline() == "ready\n"
+        yield started
+    finally:
+        for each in started:
+            each.kill()
+            each.communicate()
+
+
+def tell(workers: list[Worker], how: str, customer: Customer, seed: object, calls: int = CALLS) -> None:
+    """Tell all of them to begin."""
+    for number, each in enumerate(workers):
+        assert each.stdin is not None
+        each.stdin.write(f"{how} {customer.customer_id} {seed}-{number} {calls}\n")
+
+
+def heard(workers: list[Worker]) -> int:
+    """Wait for all of them; return what they were allowed, or used, in micros."""
+    return sum(int(each.stdout.readline()) for each in workers if each.stdout is not None)
+
+
+def at_an_edge(name: str, kind: str) -> Customer:
+    """Return a new customer who may spend 20 credits, because of a daily limit or because there is no more."""
+    customer = cast.make_customer(name)
+    with as_service("test"), transaction() as session:
+        session.get_one(Customer, customer.customer_id).overage_protection_micros = 0
+        if kind == "day":
+            session.add(
+                SpendSettings(
+                    customer_id=customer.customer_id, enabled=True, daily_limit_micros=EDGE,
+                    notify_threshold_micros=None, version=1, changed_at=NOW, changed_by="test",
+                )
+            )  # fmt: skip
+    with clock.at(NOW):
+        credit = Credits(EDGE if kind == "balance" else 50 * EDGE)
+        grants.give(customer.customer_id, kind="promotional", credits=credit, granted_by="test", reason="Test")
+    return customer
+
+
+def spent(customer: Customer) -> tuple[int, int]:
+    """Return what was used and what is held, added up from the rows one by one."""
+    with as_service("test"):
+        used = db.session.scalar(
+            select(func.sum(UsageEvent.micros)).where(UsageEvent.customer_id == customer.customer_id)
+        )
+        rows = db.session.execute(
+            select(Authorization.micros, Authorization.captured_micros).where(
+                Authorization.customer_id == customer.customer_id, Authorization.state == "held"
+            )
+        ).all()
+        return int(used or 0), sum(max(0, micros - captured) for micros, captured in rows)
+
+
+@pytest.mark.case("AC-55", "AC-44")
+def test_what_is_authorized_never_passes_the_edge(
+    app: Flask, settings: Settings, catalog: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overshoots, rounds = [], 2 * ROUNDS[db.engine.dialect.name]
+    with spenders(settings) as workers:
+        for number in range(rounds):
+            customer = at_an_edge(f"Edge{number}", "day" if number % 2 else "balance")
+            tell(workers, "authorize", customer, number)
+            allowed = heard(workers)
+            used, held = spent(customer)
+            assert used == allowed
+            overshoots.append(max(0, used + held - EDGE))
+            with as_service("test"):
+                blocked = db.session.scalar(
+                    select(func.count()).where(
+                        Authorization.customer_id == customer.customer_id, Authorization.state == "refused"
+                    )
+                )
+            assert blocked, "nobody came to the edge"
+    assert verify() == []
+    with capsys.disabled():
+        print(
+            f"\n{db.engine.dialect.name}, authorized: {WORKERS} workers, {rounds} rounds, overshoot {max(overshoots)}"
+        )
+    assert overshoots == [0] * rounds
+
+
+@pytest.mark.case("AC-55")
+@pytest.mark.fault("A6")
+def test_workers_killed_at_the_edge_leave_it_as_it_is(app: Flask, settings: Settings, catalog: str) -> None:
+    with spenders(settings, 6) as workers:
+        customer = at_an_edge("Edge", "day")
+        tell(workers, "authorize", customer, "killed", 200)
+        for victim in workers[:3]:
+            os.kill(victim.pid, signal.SIGKILL)
+            victim.wait()
+        heard(workers[3:])
+    used, held = spent(customer)
+    assert 0 < used + held <= EDGE
+    assert verify() == []
+    with clock.at(NOW.replace(day=22, hour=1)):  # what the dead held is free once its time is over
+        while authorizations.expire_due():
+            pass
+    assert spent(customer) == (used, 0)
+    with as_service("test"):
+        assert db.session.get_one(Spending, customer.customer_id).held_micros == 0
+    assert verify() == []
+
+
+def test_what_is_only_reported_passes_it_by_what_was_in_flight(
+    app: Flask, settings: Settings, catalog: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overshoots = []
+    with spenders(settings) as workers:
+        for number in range(3):
+            customer = at_an_edge(f"Report{number}", "day")
+            tell(workers, "report", customer, number)
+            reported = heard(workers)
+            used, _held = spent(customer)
+            assert used == reported
+            overshoots.append(max(0, used - EDGE))
+    with capsys.disabled():
+        most = max(overshoots) / MICROS
+        print(f"\n{db.engine.dialect.name}, reported afterwards: {WORKERS} workers, overshoot {most:.2f} of at most 11")
+    assert max(overshoots) <= (WORKERS - 1) * MICROS  # each worker can have had one report in flight
+    assert verify() == []

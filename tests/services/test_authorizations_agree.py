@@ -1,0 +1,224 @@
+"""PostgreSQL's functions and the plain statements answer alike and leave the same rows, whatever happens."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app import clock
+from app.domain.authorizations import Ask, Authorized
+from app.domain.errors import Refused
+from app.domain.money import MICROS, Credits
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.ledger import BalanceDay
+from app.models.limits import SpendSettings
+from app.models.scope import as_customer, as_service
+from app.models.usage import Spending, UsageDay, UsageEvent, UsageTotal
+from app.services import authorizations, authorizations_hot, authorizations_plain, catalogs, grants, usage_events
+from app.services.transaction import transaction
+from app.services.verify import verify
+from tests.support import meters
+
+BEGIN = datetime(2026, 11, 21, 9, 30, 0, 250_000, tzinfo=UTC)
+ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+METERS = ("requests", "runs", "hours")
+_names = count(1)
+
+_units = st.integers(1, 6_000)
+STEPS = st.one_of(
+    st.tuples(st.just("ask"), st.sampled_from(METERS), _units, st.booleans(), st.sampled_from([60, 86_400])),
+    st.tuples(st.just("ask"), st.just(""), st.integers(1, 6 * MICROS), st.booleans(), st.just(3_600)),
+    st.tuples(st.just("again"), st.integers(0, 5), st.integers(1, 2)),
+    st.tuples(st.just("capture"), st.integers(0, 5), st.one_of(st.none(), _units), st.booleans()),
+    st.tuples(st.just("release"), st.integers(0, 5)),
+    st.tuples(st.just("report"), st.sampled_from(METERS), _units),
+    st.tuples(st.just("expire")),
+    st.tuples(st.just("grant"), st.integers(1, 5), st.one_of(st.none(), st.integers(1, 50))),
+    st.tuples(st.just("limit"), st.one_of(st.none(), st.integers(0, 6))),
+    st.tuples(st.just("standing"), st.sampled_from(["good", "past_due", "suspended", "closed"])),
+    st.tuples(st.just("plan"), st.sampled_from(["", "free", "paid"])),
+    st.tuples(st.just("catalog"), st.sampled_from(["0.25", "0.31"])),
+    st.tuples(st.just("wait"), st.sampled_from([1, 59, 3_601, 86_400, 32 * 86_400])),
+)
+
+
+class Side:
+    """One customer, asked in one of the two ways."""
+
+    def __init__(self, *, hot: bool) -> None:
+        self.hot = hot
+        self.customer = meters.customer(f"Side{next(_names)}")
+        self.id = self.customer.customer_id
+        self.holds: list[Authorized] = []
+        self.asked: list[Ask] = []
+
+    def asks(self, ask: Ask) -> Authorized:
+        return authorizations_hot.authorize(ask, None) if self.hot else authorizations_plain.authorize(ask, self.id)
+
+    def captures(self, hold: Authorized, units: int | None, *, keep: bool) -> Any:
+        quantity, micros = (units, None) if hold.meter else (None, units and units * 1_000)
+        if self.hot:
+            return authorizations_hot.capture(hold.id, quantity=quantity, micros=micros, keep=keep, proof=None)
+        return authorizations_plain.capture(hold.id, quantity=quantity, micros=micros, keep=keep)
+
+    def releases(self, hold: Authorized) -> Authorized:
+        return authorizations_hot.release(hold.id, proof=None) if self.hot else authorizations_plain.release(hold.id)
+
+    def does(self, step: tuple[Any, ...], number: int) -> object:
+        """Do the step, and return what it said, without the ids that differ."""
+        try:
+            return self.said(step, number)
+        except Refused as refusal:
+            return refusal.reason, refusal.status, vars(refusal).get("available"), vars(refusal).get("retry_after")
+
+    def said(self, step: tuple[Any, ...], number: int) -> object:
+        match step:
+            case ("ask", meter, amount, at_once, seconds):
+                units, micros = (amount, 0) if meter else (0, amount)
+                ask = Ask(self.id, meter, units, micros, f"ask-{number}", seconds, at_once)
+                made = self.asks(ask)
+                self.holds.append(made)
+                self.asked.append(ask)
+                return told(made)
+            case ("again", place, factor):
+                ask = self.asked[place]
+                return told(self.asks(replace(ask, quantity=ask.quantity * factor, micros=ask.micros * factor)))
+            case ("capture", place, units, keep):
+                taken = self.captures(self.holds[place], units, keep=keep)
+                return taken.micros, taken.available, told(taken.hold)
+            case ("release", place):
+                return told(self.releases(self.holds[place]))
+            case ("report", meter, units):
+                quantity = 1 if meter == "runs" else units
+                return usage_events.accept_one(self.id, id=f"event-{number}", meter=meter, quantity=quantity)
+            case ("grant", units, lasts):
+                expires = clock.now() + timedelta(hours=lasts) if lasts else None
+                grants.give(
+                    self.id, kind="promotional", credits=Credits(units * MICROS), granted_by="test", reason="Test",
+                    expires_at=expires,
+                )  # fmt: skip
+            case ("limit", units):
+                self.changes(lambda session: session.merge(limit(self.id, units)))
+            case ("standing", standing):
+                self.changes(lambda session: setattr(session.get_one(Customer, self.id), "standing", standing))
+            case ("plan", plan):
+                meters.move_to_plan(self.id, plan)
+        return None
+
+    def changes(self, change: Callable[[Any], object]) -> None:
+        with as_service("test"), transaction() as session:
+            change(session)
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Return all that is counted for the customer."""
+        found = {}
+        with as_customer(self.id):
+            for model in (Spending, UsageTotal, UsageDay, BalanceDay):
+                columns = [each for each in model.__table__.columns if each.name != "customer_id"]
+                found[model.__tablename__] = sorted(map(str, db.session.execute(select(*columns)).all()))
+            events = select(
+                UsageEvent.received_at, UsageEvent.day, UsageEvent.meter, UsageEvent.quantity, UsageEvent.micros
+            )
+            found["events"] = sorted(map(str, db.session.execute(events).all()))
+        return found
+
+
+def told(made: Authorized) -> dict[str, object]:
+    """Return an answer without what differs between two customers."""
+    return {name: value for name, value in asdict(made).items() if name not in {"id", "customer_id"}}
+
+
+def limit(customer_id: str, units: int | None) -> SpendSettings:
+    """Return settings with this daily limit."""
+    return SpendSettings(
+        customer_id=customer_id,
+        enabled=True,
+        daily_limit_micros=None if units is None else units * MICROS,
+        notify_threshold_micros=None,
+        version=1,
+        changed_at=clock.now(),
+        changed_by="test",
+    )
+
+
+def play(steps: list[tuple[Any, ...]]) -> None:
+    """Play the steps for two customers, each in its way, and hold what they say and leave against each other."""
+    moment, applied = BEGIN, 0
+    with clock.at(BEGIN):
+        catalogs.apply(meters.METERED.format(burn="realtime"))
+        sides = [Side(hot=True), Side(hot=False)]
+        for each in sides:
+            each.does(("grant", 3, None), 0)
+    for number, step in enumerate(steps, 1):
+        if step[0] == "wait":
+            moment += timedelta(seconds=step[1])
+            continue
+        with clock.at(moment):
+            if step[0] == "catalog":
+                applied += 1
+                text = meters.METERED.format(burn="realtime").replace('"0.25"', f'"{step[1]}"')
+                catalogs.apply(f"{text}\n# {number} {applied}")
+                continue
+            if step[0] == "expire":
+                authorizations.expire_due()
+                continue
+            if step[0] in {"again", "capture", "release"} and step[1] >= len(sides[0].holds):
+                continue
+            hot, plain = (each.does(step, number) for each in sides)
+            assert hot == plain, (number, step)
+    with clock.at(moment):
+        assert sides[0].rows() == sides[1].rows()
+        for each in sides:
+            assert verify(each.id) == []
+            with as_customer(each.id):
+                held = db.session.get_one(Spending, each.id).held_micros
+                open_now = [h for h in (authorizations.find(hold.id) for hold in each.holds) if h.state == "held"]
+                assert held == sum(max(0, hold.micros - hold.captured_micros) for hold in open_now)
+
+
+@ON_POSTGRESQL
+def test_both_ways_answer_alike_whatever_happens(app: Flask) -> None:
+    @settings(
+        max_examples=60, deadline=None, database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )  # fmt: skip
+    @given(st.lists(STEPS, min_size=3, max_size=22))
+    def alike(steps: list[tuple[Any, ...]]) -> None:
+        play(steps)
+
+    alike()
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize(
+    "steps",
+    [
+        # The allowance: what was held beyond it is free when what was held within it is never used.
+        [("plan", "paid"), ("ask", "requests", 1_000, False, 3_600), ("ask", "requests", 500, False, 3_600),
+         ("release", 0), ("capture", 1, None, False)],
+        # The plan's limit stands against what is used and what is held, and against a capture of more.
+        [("plan", "paid"), ("ask", "requests", 4_000, False, 3_600), ("ask", "requests", 1_001, False, 60),
+         ("ask", "requests", 1_000, False, 60), ("capture", 0, 4_001, False), ("capture", 0, 4_000, False)],
+        # A period that ends under an open hold: it counts for the next one.
+        [("ask", "hours", 90, False, 86_400), ("wait", 29 * 86_400 + 51_000), ("ask", "hours", 30, False, 86_400),
+         ("wait", 3_601), ("capture", 1, None, False), ("ask", "hours", 1, False, 60)],
+        # Tiers: captured in the other order, the two cost what the steps of the price say.
+        [("ask", "hours", 100, False, 3_600), ("ask", "hours", 50, False, 3_600), ("capture", 1, None, False),
+         ("capture", 0, None, False)],
+        # A grant that is over before the ask no longer counts.
+        [("grant", 5, 1), ("wait", 3_601), ("ask", "", 3 * MICROS + 1, False, 3_600), ("ask", "", 3 * MICROS, True, 60)],
+        # A new price, a new plan.
+        [("ask", "runs", 2, False, 3_600), ("catalog", "0.31"), ("ask", "runs", 2, False, 3_600), ("plan", "paid"),
+         ("ask", "runs", 2, False, 3_600), ("capture", 0, None, False), ("capture", 1, 3, False)],
+    ],
+)  # fmt: skip
+def test_both_ways_answer_alike_where_something_changes(app: Flask, steps: list[tuple[Any, ...]]) -> None:
+    play(steps)
