@@ -1,0 +1,91 @@
+"""Who calls the Billing API: a key in the Authorization header, what it may do, and how often it may call."""
+
+import math
+
+import structlog
+from flask import g, request
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import select
+
+from app import clock
+from app.api.problems import WORDS, RetryLater, Unauthorized
+from app.domain.errors import Forbidden, NotFound, ensure
+from app.extensions import limiter
+from app.ids import is_id
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import CustomerScope, enter
+from app.services import api_keys
+from app.services.api_keys import Caller, Presented
+from app.web.access import settings
+
+__all__ = ["Caller", "Presented", "caller", "customer_in", "identify", "known", "presented"]
+
+log = structlog.get_logger()
+
+
+def presented() -> Presented:
+    """Return the key as it was sent, or refuse with 401. It is not proved: who asks for it must do so."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    shown = api_keys.presented(text.strip()) if scheme.lower() == "bearer" else None
+    if shown is None:
+        raise Unauthorized
+    return shown
+
+
+def identify(scope: str) -> None:
+    """Prove the caller and that its key has the scope, or refuse with 401 or 403; count the call."""
+    shown = presented()
+    count(shown)
+    found = api_keys.find(shown)
+    if found is None:
+        raise Unauthorized
+    known(found, scope)
+
+
+def known(found: Caller, scope: str) -> None:
+    """Take a caller whose key was proved, by `identify` or in the operation's own round trip, if the scope allows."""
+    g.api_caller = found
+    if not found.may(scope):
+        raise Forbidden(f"This key may not do this: it needs the scope {scope}.")
+
+
+def caller() -> Caller:
+    """Return who calls."""
+    found: Caller | None = g.get("api_caller")
+    ensure(found, "nobody was identified")
+    return found  # type: ignore[return-value]  # ensured above
+
+
+def customer_in(customer_id: str) -> Customer:
+    """Return the customer and put its scope in force, or `NotFound`: unknown, or none of this caller's."""
+    mine = caller().customer_id
+    if not is_id(customer_id, "cus") or mine not in {None, customer_id}:
+        raise NotFound("customer")
+    enter(CustomerScope(customer_id))
+    found = db.session.scalars(select(Customer).where(Customer.customer_id == customer_id)).one_or_none()
+    if found is None:
+        raise NotFound("customer")
+    return found
+
+
+def count(shown: Presented) -> None:
+    """Count the call against the key's limit, or refuse with 429. By the secret: an id alone can use up nothing."""
+    most = settings().api_calls_per_minute
+    if not most:
+        return
+    window, item = FixedWindowRateLimiter(limiter.storage), RateLimitItemPerMinute(most)
+    try:
+        fits = window.hit(item, "api", shown.secret_hash)
+    except limiter.storage.base_exceptions as problem:  # a limit that cannot be counted does not close the API
+        log.warning("rate_limit_not_counted", kind=type(problem).__name__)
+        return
+    if not fits:
+        reason, sentence = WORDS[429]
+        raise RetryLater(sentence, reason, 429, _seconds_left(window, item, shown))
+
+
+def _seconds_left(window: FixedWindowRateLimiter, item: RateLimitItem, shown: Presented) -> int:
+    over_at = window.get_window_stats(item, "api", shown.secret_hash).reset_time
+    return max(1, min(item.get_expiry(), math.ceil(over_at - clock.now().timestamp())))

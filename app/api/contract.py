@@ -1,0 +1,215 @@
+"""What an operation of the Billing API is: declared once, and from that read, checked, answered and documented.
+
+A resource is a module of `app/api/v1`:
+
+    bp = resource("customers")
+
+    @operation(bp, "GET", "/customers/<customer_id>", scope="billing:read", answers={200: CustomerOut}, tag="Customers")
+    def read(customer_id: str) -> CustomerOut: ...
+
+Path parameters, `body` and `query` come as keywords. It returns a model, or a model and its status.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from app.api import callers, once, problems
+from app.api.callers import Caller, caller, customer_in, presented
+from app.api.once import request_key
+from app.api.problems import FieldProblem, Malformed
+from app.api.shapes import (
+    CreditsAboveZero,
+    CreditsFromZero,
+    CreditsText,
+    Model,
+    Moment,
+    Page,
+    PageQuery,
+    decode_cursor,
+    encode_cursor,
+    page_of,
+)
+from app.domain.errors import NotFound
+from app.extensions import csrf
+from app.web.access import public
+
+__all__ = [
+    "Caller", "CreditsAboveZero", "CreditsFromZero", "CreditsText", "Model", "Moment", "Operation", "Page", "PageQuery",
+    "caller", "customer_in", "decode_cursor", "encode_cursor", "operation", "page_of", "presented", "request_key",
+    "resource",
+]  # fmt: skip
+
+View = TypeVar("View", bound=Callable[..., Any])
+_BIGGEST = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation as it is declared."""
+
+    resource: str
+    method: str
+    path: str
+    name: str
+    scope: str
+    summary: str
+    description: str
+    tag: str
+    answers: Mapping[int, type[BaseModel] | None]
+    refusals: tuple[int, ...] = ()
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    idempotent: bool = False
+    proves_caller: bool = True
+    parameters: tuple[str, ...] = field(default=())
+    """The names in the path."""
+
+
+def resource(name: str) -> Blueprint:
+    """Return the blueprint of a resource: under /v1, for programs, every error a problem document."""
+    bp = Blueprint(f"v1_{name}", f"app.api.v1.{name}", url_prefix="/v1")
+    csrf.exempt(bp)  # no cookie is looked at: the key in the header proves the caller
+    problems.add_to(bp)
+    return bp
+
+
+def operation(
+    bp: Blueprint,
+    method: str,
+    path: str,
+    *,
+    scope: str,
+    tag: str,
+    answers: Mapping[int, type[BaseModel] | None],
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    refusals: tuple[int, ...] = (),
+    idempotent: bool = True,
+    proves_caller: bool = True,
+) -> Callable[[View], View]:
+    """Make the function an operation of the API.
+
+    `scope` is what the key needs; `refusals` are the statuses of its own refusals beside those that follow from the
+    rest (400, 401, 403, 404 with a path parameter, 413, 415, 422, 429, 503). A POST is kept by its Idempotency-Key
+    unless `idempotent` is False: then the operation does so by itself. With `proves_caller` False the key's form and
+    its rate are checked, and the operation proves it in a round trip of its own (`presented`, `callers.known`).
+    """
+
+    def declare(function: View) -> View:
+        summary, _, description = (function.__doc__ or "").strip().partition("\n")
+        declared = Operation(
+            resource=bp.name.removeprefix("v1_"),
+            method=method,
+            path=path,
+            name=function.__name__,
+            scope=scope,
+            summary=summary.rstrip("."),
+            description="\n".join(line.strip() for line in description.strip().splitlines()),
+            tag=tag,
+            answers=answers,
+            refusals=refusals,
+            body=body,
+            query=query,
+            idempotent=idempotent and method == "POST",
+            proves_caller=proves_caller,
+            parameters=tuple(part.partition(">")[0] for part in path.split("<")[1:]),
+        )
+
+        def view(**arguments: str) -> Response:
+            return _respond(declared, function, dict(arguments))
+
+        view.__dict__["operation"] = declared
+        bp.add_url_rule(path, declared.name, public(view), methods=[method])
+        return function
+
+    return declare
+
+
+def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[str, Any]) -> Response:
+    """Prove the caller, read what was sent, and do it: once, where the request has a key."""
+    key = request.headers.get(once.HEADER) if declared.idempotent else None
+    if declared.proves_caller or key is not None:  # whose key it is must be known before it is looked up
+        callers.identify(declared.scope)
+    else:
+        callers.count(presented())
+    if any(not value.isprintable() for value in arguments.values()):
+        raise NotFound("thing")
+    sent: object = None
+    if declared.query is not None:
+        arguments["query"] = _query(declared.query)
+    if declared.body is not None:
+        sent, arguments["body"] = _body(declared.body)
+
+    def work() -> Response:
+        return _answer(declared, function(**arguments))
+
+    if key is None:
+        return work()
+    return once.answered(sent, work)
+
+
+def _answer(declared: Operation, result: Any) -> Response:
+    made, status = result if isinstance(result, tuple) else (result, min(declared.answers))
+    if made is None:
+        return Response("", status)
+    return Response(made.model_dump_json(by_alias=True), status, mimetype="application/json")
+
+
+def _query(model: type[BaseModel]) -> BaseModel:
+    sent: dict[str, str] = {}
+    for name, value in request.args.items(multi=True):
+        if name in sent or "\0" in name + value:
+            words = "Send it once." if name in sent else "Leave out the NUL."
+            raise Malformed([FieldProblem(field=name[:200].replace("\0", ""), reason="query_malformed", detail=words)])
+        sent[name] = value
+    try:
+        return model.model_validate_strings(sent)
+    except ValidationError as problem:
+        raise problems.malformed(problem) from None
+
+
+def _body(model: type[BaseModel]) -> tuple[object, BaseModel]:
+    """Return the body as it was sent, and as the model that it must be. No body is an empty one."""
+    raw = request.get_data(cache=False, parse_form_data=False) or b""
+    if raw and not request.is_json:
+        raise UnsupportedMediaType
+    try:
+        sent: object = from_json(raw or b"{}", allow_inf_nan=False, cache_strings="none")
+    except ValueError:  # no JSON, or nested too deeply, or a text with half a character
+        raise BadRequest from None
+    _look_through(sent, ())
+    try:
+        return sent, model.model_validate_json(raw or b"{}")
+    except ValidationError as problem:
+        raise problems.malformed(problem) from None
+
+
+def _look_through(value: object, path: tuple[str, ...]) -> None:
+    """Refuse what no table of ours can hold, wherever it stands, also where any JSON is taken."""
+    match value:
+        case str() if "\0" in value:
+            raise _unfit(path, "A text must not have a NUL in it.")
+        case bool():
+            return
+        case int() if not -_BIGGEST <= value <= _BIGGEST:
+            raise _unfit(path, "A number must fit in 64 bits.")
+        case float() if not math.isfinite(value):
+            raise _unfit(path, "A number must be finite.")
+        case list():
+            for index, each in enumerate(value):
+                _look_through(each, (*path, str(index)))
+        case dict():
+            for name, each in value.items():
+                _look_through(name, path)
+                _look_through(each, (*path, name))
+
+
+def _unfit(path: tuple[str, ...], words: str) -> Malformed:
+    return Malformed([FieldProblem(field=".".join(path)[:200], reason="value_unfit", detail=words)])

@@ -1,0 +1,79 @@
+"""Metrics for Prometheus: what was answered how fast, and what waits to be done.
+
+Each process counts for itself. With `PROMETHEUS_MULTIPROC_DIR` (an empty directory at the start of the server) the
+processes of a machine are added up, whichever of them is asked.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+
+import structlog
+from flask import Blueprint, Flask, Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, exposition
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.extensions import csrf
+from app.services import dead_letters
+from app.web.access import public
+
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+bp = Blueprint("metrics", __name__)
+csrf.exempt(bp)  # nothing is changed, and no cookie is looked at
+log = structlog.get_logger()
+
+
+class Backlogs(Collector):
+    """What waits and what was put aside, as the rows say at the moment."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield a gauge of each, and whether the database answered."""
+        waiting = GaugeMetricFamily("purser_jobs_waiting", "What waits to be done, by kind.", labels=["kind"])
+        dead = GaugeMetricFamily("purser_jobs_dead", "What was put aside, by kind.", labels=["kind"])
+        answered = 1
+        try:
+            for each in dead_letters.backlogs():
+                waiting.add_metric([each.kind], each.waiting)
+                dead.add_metric([each.kind], each.dead)
+        except SQLAlchemyError as problem:
+            log.warning("backlogs_unknown", kind=type(problem).__name__)
+            answered = 0
+        yield from (waiting, dead, GaugeMetricFamily("purser_database_up", "Whether it answers.", value=answered))
+
+
+def init_app(app: Flask) -> None:
+    """Count every answer of the app, by its route and never by its path: a path may carry a secret."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # a moment per series, which nobody reads
+    registry = CollectorRegistry()
+    labels = ("method", "route")
+    answers = Counter("purser_answers", "Requests answered.", (*labels, "status"), registry=registry)
+    seconds = Histogram("purser_answer_seconds", "How long answers took.", labels, registry=registry, buckets=STEPS)
+    app.extensions["purser.metrics"] = registry
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "(none)"
+        method = request.method if request.method in METHODS else "other"
+        answers.labels(method, route, response.status_code).inc()
+        seconds.labels(method, route).observe(time.perf_counter() - g.began)
+        return response
+
+
+@bp.get("/metrics")
+@public
+def read() -> Response:
+    """Answer with the metrics. They name no customer; keep them inside your network all the same."""
+    shown = CollectorRegistry()
+    if os.environ.get(FOLDER):
+        MultiProcessCollector(shown)  # type: ignore[no-untyped-call]  # the library types half of itself
+    shown.register(Backlogs())
+    text = exposition.generate_latest(shown)
+    if not os.environ.get(FOLDER):
+        text = exposition.generate_latest(current_app.extensions["purser.metrics"]) + text
+    return Response(text, content_type=exposition.CONTENT_TYPE_LATEST)

@@ -1,0 +1,150 @@
+"""The OpenAPI 3.1 document, made from what the operations declare; nothing of it is written by hand."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, Literal
+
+from apispec import APISpec
+from flask import Flask
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.api.contract import Operation
+from app.api.once import HEADER
+from app.api.problems import MEDIA_TYPE, Problem
+
+_REF = "#/components/schemas/{model}"
+_RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}}
+DESCRIPTION = (
+    "Credits are decimal text in units of `credit_unit`, money is whole minor units with its currency, moments are "
+    "RFC 3339 in UTC. Lists are paged by `cursor`. Fields that are not named here are refused."
+)
+Mode = Literal["validation", "serialization"]
+Refs = dict[tuple[Any, Mode], dict[str, Any]]
+"""How each model is named in the document, as what is sent and as what is answered."""
+
+
+def operations_of(app: Flask) -> Iterator[Operation]:
+    """Yield every operation of the app, by path and method."""
+    found = [view.__dict__["operation"] for view in app.view_functions.values() if "operation" in vars(view)]
+    yield from sorted(found, key=lambda each: (each.tag, each.path, each.method))
+
+
+def document(app: Flask, server: str) -> dict[str, Any]:
+    """Return the document of the app's operations, served at `server`."""
+    operations = list(operations_of(app))
+    made = APISpec(
+        title="Billing API",
+        version="1",
+        openapi_version="3.1.0",
+        info={"description": DESCRIPTION},
+        servers=[{"url": server}],
+        security=[{"key": []}],
+        tags=[{"name": tag} for tag in dict.fromkeys(each.tag for each in operations)],
+    )
+    made.components.security_scheme("key", {"type": "http", "scheme": "bearer", "description": "A key: sk_…"})
+    refs = _schemas(made, operations)
+    paths: dict[str, dict[str, Any]] = {}
+    for each in operations:
+        path = "/v1" + each.path.replace("<", "{").replace(">", "}")
+        paths.setdefault(path, {})[each.method.lower()] = _described(each, refs)
+    for path, described in paths.items():
+        made.path(path=path, operations=described)
+    return made.to_dict()
+
+
+def statuses(operation: Operation) -> list[int]:
+    """Return every status that the operation may answer with."""
+    may = {*operation.answers, *operation.refusals, 400, 401, 403, 429, 503}
+    if operation.parameters:
+        may.add(404)
+    if operation.body is not None:
+        may |= {413, 415, 422}
+    if operation.query is not None or operation.method == "POST":
+        may.add(422)
+    if operation.idempotent:
+        may.add(409)
+    return sorted(may)
+
+
+def _schemas(made: APISpec, operations: list[Operation]) -> Refs:
+    """Put every model into the document, and return how each is named there."""
+    wanted: dict[tuple[type[BaseModel], Mode], None] = {(Problem, "serialization"): None}
+    for each in operations:
+        if each.body is not None:
+            wanted[each.body, "validation"] = None
+        for model in each.answers.values():
+            if model is not None:
+                wanted[model, "serialization"] = None
+    refs, whole = models_json_schema(list(wanted), ref_template=_REF)
+    for name, schema in sorted(whole.get("$defs", {}).items()):
+        made.components.schema(name, schema)
+    return dict(refs)
+
+
+def _described(operation: Operation, refs: Refs) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": f"{operation.resource}.{operation.name}",
+        "summary": operation.summary,
+        "description": f"{operation.description}\n\nScope: `{operation.scope}`.".strip(),
+        "tags": [operation.tag],
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_key_parameter(operation)],
+        "responses": {},
+    }
+    if operation.body is not None:
+        schema = refs[operation.body, "validation"]
+        needed = any(each.is_required() for each in operation.body.model_fields.values())
+        described["requestBody"] = {"required": needed, "content": {"application/json": {"schema": schema}}}
+    for status in statuses(operation):
+        described["responses"][str(status)] = _response(operation, status, refs)
+    return described
+
+
+def _response(operation: Operation, status: int, refs: Refs) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    if status not in operation.answers:
+        response["content"] = {MEDIA_TYPE: {"schema": refs[Problem, "serialization"]}}
+        if status in {429, 503}:
+            response["headers"] = _RETRY
+        return response
+    model = operation.answers[status]
+    if model is not None:
+        response["content"] = {"application/json": {"schema": refs[model, "serialization"]}}
+    return response
+
+
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+    schema = {"type": "string", "minLength": 1}
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in operation.parameters]
+
+
+def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if operation.query is None:
+        return []
+    schema = operation.query.model_json_schema()
+    needed = schema.get("required", [])
+    found = []
+    for name, each in schema.get("properties", {}).items():
+        described = {key: value for key, value in each.items() if key not in {"title", "description", "default"}}
+        options = [option for option in described.pop("anyOf", []) if option.get("type") != "null"]
+        described |= options[0] if len(options) == 1 else {"anyOf": options} if options else {}
+        if each.get("default") is not None:
+            described["default"] = each["default"]
+        found.append(
+            {
+                "name": name,
+                "in": "query",
+                "required": name in needed,
+                "description": each.get("description", ""),
+                "schema": described,
+            }
+        )
+    return found
+
+
+def _key_parameter(operation: Operation) -> list[dict[str, Any]]:
+    if operation.method != "POST":
+        return []
+    schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"}
+    words = "The same key with the same body is answered as the first time, and happens once."
+    return [{"name": HEADER, "in": "header", "required": False, "description": words, "schema": schema}]

@@ -1,0 +1,167 @@
+"""What went wrong, as RFC 9457 problem documents: for our refusals, for HTTP's, and for what nobody foresaw."""
+
+import json
+from http import HTTPStatus
+
+import structlog
+from flask import Blueprint, Flask, Response, g, request
+from pydantic import Field, ValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import BadHost, HTTPException
+from werkzeug.routing import RequestRedirect
+
+from app.api.shapes import Model
+from app.domain.errors import Refused
+from app.web.access import settings
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+PREFIX = "/v1/"
+WORDS = {
+    400: ("request_malformed", "This request cannot be read."),
+    401: ("unauthorized", "Send a valid API key: Authorization: Bearer sk_…"),
+    404: ("not_found", "There is no such thing."),
+    405: ("method_not_allowed", "This address does not take this method."),
+    413: ("body_too_large", "The body is larger than 1 MiB. Send less at a time."),
+    415: ("content_type_wrong", "Send the body as application/json."),
+    429: ("rate_limited", "Too many requests. Wait as long as Retry-After says."),
+    500: ("internal_error", "It is our mistake and it has been noted."),
+    503: ("unavailable", "The database does not answer right now. Try again in a moment, with the same key."),
+}
+
+
+class FieldProblem(Model):
+    """What is wrong with one field."""
+
+    field: str = Field(description="The field's path, such as `events.0.meter`.")
+    reason: str
+    detail: str
+
+
+class Problem(Model):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    reason: str = Field(description="For programs; the sentence in `detail` is for people.")
+    errors: list[FieldProblem] = Field(default_factory=list)
+    request_id: str = Field("", description="Also in the logs; quote it when you ask us.")
+
+
+class Malformed(Refused):
+    """The body or the query is not what the operation takes."""
+
+    def __init__(self, errors: list[FieldProblem]) -> None:
+        super().__init__("Some of what was sent cannot be taken: see `errors`.", "validation_failed", 422)
+        self.errors = errors
+
+
+class Unauthorized(Refused):
+    """No key, or none that is good."""
+
+    def __init__(self) -> None:
+        reason, sentence = WORDS[401]
+        super().__init__(sentence, reason, 401)
+
+
+class RetryLater(Refused):
+    """Not now: tells in how many seconds."""
+
+    def __init__(self, sentence: str, reason: str, status: int, seconds: int) -> None:
+        super().__init__(sentence, reason, status)
+        self.seconds = max(1, seconds)
+
+
+def malformed(problem: ValidationError) -> Malformed:
+    """Return pydantic's findings as ours. What was sent is not repeated: it may be a secret."""
+    return Malformed(
+        [
+            FieldProblem(
+                field=".".join(str(step) for step in each["loc"])[:200],
+                reason=each["type"],
+                detail=each["msg"].removeprefix("Value error, "),
+            )
+            for each in problem.errors(include_url=False, include_context=False, include_input=False)[:50]
+        ]
+    )
+
+
+def answer(status: int, reason: str, detail: str, errors: list[FieldProblem] | None = None) -> Response:
+    """Return a problem document."""
+    problem = Problem(
+        type=f"{settings().base_url}/v1/docs#problem-{reason}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        reason=reason,
+        errors=errors or [],
+        request_id=g.get("request_id", ""),
+    )
+    return Response(json.dumps(problem.model_dump()), status, mimetype=MEDIA_TYPE)
+
+
+def refused(refusal: Refused) -> Response:
+    """Return the problem that a refusal is."""
+    errors = list(getattr(refusal, "errors", []))
+    if refusal.field and not errors:
+        errors = [FieldProblem(field=refusal.field, reason=refusal.reason, detail=refusal.sentence)]
+    made = answer(refusal.status, refusal.reason, refusal.sentence, errors)
+    if isinstance(refusal, RetryLater):
+        made.headers["Retry-After"] = str(refusal.seconds)
+    if refusal.status == 401:
+        made.headers["WWW-Authenticate"] = "Bearer"
+    return made
+
+
+def add_to(bp: Blueprint) -> None:
+    """Let whatever goes wrong in the blueprint's views end in a problem document."""
+    bp.register_error_handler(Refused, refused)
+    bp.register_error_handler(HTTPException, _http)
+    for unavailable in (OperationalError, InterfaceError, PoolTimeout):
+        bp.register_error_handler(unavailable, _unavailable)
+    bp.register_error_handler(Exception, _unexpected)
+
+
+def init_app(app: Flask) -> None:
+    """Answer with a problem also where no view of the API is reached: an unknown path, a method it does not take."""
+
+    @app.before_request
+    def unrouted() -> Response | None:
+        error = request.routing_exception
+        if error is None or isinstance(error, RequestRedirect) or not request.path.startswith(PREFIX):
+            return None
+        return _http(error)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if isinstance(error, BadHost) or status not in WORDS:
+        status = 400 if status < 500 else 500
+    made = answer(status, *WORDS[status])
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            made.headers[name] = value
+    return made
+
+
+def _unavailable(error: Exception) -> Response:
+    log.error("database_unavailable", kind=type(error).__name__, exc_info=_quiet(error))
+    made = answer(503, *WORDS[503])
+    made.headers["Retry-After"] = "5"
+    return made
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("failed", kind=type(error).__name__, exc_info=_quiet(error))
+    return answer(500, *WORDS[500])
+
+
+def _quiet(error: Exception) -> BaseException:
+    """Return what may be logged: a driver's message can quote a row, so only the error above it is."""
+    if isinstance(error, DBAPIError):
+        error.hide_parameters = True
+    return error

@@ -1,0 +1,1 @@
+"""The Billing API: one module is one resource."""

@@ -1,0 +1,77 @@
+"""Balance transactions: the customer's balance history, row by row."""
+
+from pydantic import Field
+
+from app.api.contract import (
+    CreditsText,
+    Model,
+    Moment,
+    Page,
+    PageQuery,
+    customer_in,
+    decode_cursor,
+    operation,
+    resource,
+)
+from app.api.shapes import encode_cursor
+from app.services import balance
+from app.services.balance import HistoryQuery, Movement
+
+bp = resource("balance_transactions")
+
+
+class Source(Model):
+    """What a movement comes from."""
+
+    type: str
+    id: str
+
+
+class TransactionOut(Model):
+    """A movement of the customer's credits, once and for ever."""
+
+    id: str
+    sequence: int = Field(description="The order of the customer's movements.")
+    description: str
+    created_at: Moment
+    amount: CreditsText = Field(description="Signed: usage is below zero.")
+    balance_after: CreditsText
+    kind: str
+    source: Source
+
+
+class TransactionQuery(PageQuery):
+    """Which movements."""
+
+    kind: str | None = Field(None, min_length=1, max_length=20, description="Only this kind, such as `usage`.")
+
+
+@operation(
+    bp,
+    "GET",
+    "/customers/<customer_id>/balance_transactions",
+    scope="billing:read",
+    query=TransactionQuery,
+    answers={200: Page[TransactionOut]},
+    tag="Balances",
+)
+def listed(customer_id: str, query: TransactionQuery) -> Page[TransactionOut]:
+    """List a customer's balance transactions, the newest first."""
+    customer_in(customer_id)
+    before = decode_cursor(query.cursor, int)
+    page = balance.history(HistoryQuery(kind=query.kind, before=before[0] if before else None, limit=query.limit))
+    following = encode_cursor([page.older]) if page.older is not None else None
+    return Page[TransactionOut](data=[_shown(each) for each in page.entries], next_cursor=following)
+
+
+def _shown(row: Movement) -> TransactionOut:
+    return TransactionOut(
+        id=row.id,
+        sequence=row.sequence,
+        description=row.description,
+        created_at=row.booked_at,
+        amount=row.change,
+        balance_after=row.balance_after,
+        kind=row.kind,
+        source=Source(type=row.source_type, id=row.source_id),
+    )

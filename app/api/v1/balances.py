@@ -1,0 +1,55 @@
+"""The balance: the same numbers that the customer's pages show."""
+
+from app import clock
+from app.api.contract import CreditsFromZero, CreditsText, Model, Moment, customer_in, operation, resource
+from app.services import balance
+
+bp = resource("balances")
+
+
+class BalanceOut(Model):
+    """What a customer has and may use at one moment. `null`: there is no limit."""
+
+    customer: str
+    total_credits: CreditsText
+    usage_this_period: CreditsText
+    remaining_credits: CreditsText
+    held: CreditsFromZero
+    overage_protection: CreditsFromZero
+    overage_left: CreditsFromZero
+    daily_limit: CreditsFromZero | None
+    daily_used: CreditsText
+    daily_left: CreditsText | None
+    available_to_use: CreditsFromZero
+    credit_unit: str
+    standing: str
+    as_of: Moment
+
+
+@operation(
+    bp, "GET", "/customers/<customer_id>/balance", scope="billing:read", answers={200: BalanceOut}, tag="Balances"
+)
+def read(customer_id: str) -> BalanceOut:
+    """Read a customer's balance.
+
+    `available_to_use` is what an authorization would allow now; 0 while the standing does not allow service.
+    """
+    customer = customer_in(customer_id)
+    now = clock.now()
+    numbers = balance.numbers()
+    return BalanceOut(
+        customer=customer.customer_id,
+        total_credits=numbers.total_credits,
+        usage_this_period=numbers.usage_this_period,
+        remaining_credits=numbers.remaining_credits,
+        held=numbers.held,
+        overage_protection=numbers.overage_protection,
+        overage_left=numbers.overage_left,
+        daily_limit=numbers.daily_limit,
+        daily_used=numbers.daily_used,
+        daily_left=numbers.daily_left,
+        available_to_use=numbers.available_to_use,
+        credit_unit=numbers.credit_unit,
+        standing=numbers.standing,
+        as_of=now,
+    )

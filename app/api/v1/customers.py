@@ -1,0 +1,151 @@
+"""Customers: who is billed."""
+
+from pydantic import Field, JsonValue
+
+from app.api.contract import (
+    Model,
+    Moment,
+    Page,
+    PageQuery,
+    caller,
+    customer_in,
+    decode_cursor,
+    operation,
+    page_of,
+    resource,
+)
+from app.domain.errors import Forbidden
+from app.models.customers import Customer
+from app.services import customer_directory, customers
+
+bp = resource("customers")
+TAG = "Customers"
+EMAIL: dict[str, JsonValue] = {"format": "email"}
+
+
+class CustomerIn(Model):
+    """A new customer."""
+
+    external_id: str | None = Field(None, min_length=1, max_length=200, description="Your own id of the customer.")
+    name: str = Field(min_length=1, max_length=200)
+    email: str = Field(max_length=254, description="Where invoices go.", json_schema_extra=EMAIL)
+    currency: str | None = Field(None, min_length=3, max_length=3, description="What the customer pays in.")
+    plan: str | None = Field(None, max_length=60, description="A plan's key; null: the catalog's default.")
+    catalog: str | None = Field(None, max_length=60, description="Needed only where several catalogs fit.")
+
+
+class CustomerChange(Model):
+    """What to change; what is left out stays."""
+
+    external_id: str | None = Field(None, min_length=1, max_length=200)
+    name: str | None = Field(None, min_length=1, max_length=200)
+    email: str | None = Field(None, max_length=254, json_schema_extra=EMAIL)
+    plan: str | None = Field(None, max_length=60)
+
+
+class CustomerOut(Model):
+    """A customer."""
+
+    id: str
+    external_id: str | None
+    name: str
+    email: str
+    catalog: str
+    plan: str | None = Field(description="null: the catalog's default plan.")
+    currency: str
+    credit_unit: str
+    standing: str = Field(description="good, past_due, suspended or closed.")
+    created_at: Moment
+
+
+class CustomerQuery(PageQuery):
+    """Which customers."""
+
+    external_id: str | None = Field(None, max_length=200, description="Only the one with this id of yours.")
+
+
+@operation(
+    bp,
+    "POST",
+    "/customers",
+    scope="billing:write",
+    body=CustomerIn,
+    answers={201: CustomerOut},
+    refusals=(409,),
+    tag=TAG,
+)
+def create(body: CustomerIn) -> CustomerOut:
+    """Create a customer.
+
+    An `external_id` that is taken is refused with 409.
+    """
+    if caller().customer_id is not None:
+        raise Forbidden("This key is for one customer only.")
+    catalog = customer_directory.catalog_for(body.catalog, body.currency, body.plan)
+    made = customers.create(
+        name=body.name,
+        email=body.email,
+        catalog=catalog,
+        external_id=body.external_id,
+        plan=body.plan or "",
+        trial=True,
+        actor=caller().key_id,
+    )
+    return _shown(made)
+
+
+@operation(
+    bp, "GET", "/customers", scope="billing:read", query=CustomerQuery, answers={200: Page[CustomerOut]}, tag=TAG
+)
+def listed(query: CustomerQuery) -> Page[CustomerOut]:
+    """List customers, the newest first."""
+    before = decode_cursor(query.cursor, str)
+    rows = customer_directory.listed(
+        query.limit + 1,
+        before=before[0] if before else None,
+        external_id=query.external_id,
+        only=caller().customer_id,
+    )
+    data, following = page_of(rows, query.limit, _shown, lambda row: [row.customer_id])
+    return Page[CustomerOut](data=data, next_cursor=following)
+
+
+@operation(bp, "GET", "/customers/<customer_id>", scope="billing:read", answers={200: CustomerOut}, tag=TAG)
+def read(customer_id: str) -> CustomerOut:
+    """Read a customer."""
+    return _shown(customer_in(customer_id))
+
+
+@operation(
+    bp,
+    "PATCH",
+    "/customers/<customer_id>",
+    scope="billing:write",
+    body=CustomerChange,
+    answers={200: CustomerOut},
+    refusals=(409,),
+    tag=TAG,
+)
+def change(customer_id: str, body: CustomerChange) -> CustomerOut:
+    """Change a customer.
+
+    A plan that is changed prices usage from then on; what was used keeps its price.
+    """
+    customer_in(customer_id)
+    wanted = customer_directory.Change(**body.model_dump())
+    return _shown(customer_directory.change(customer_id, wanted, by=caller().key_id))
+
+
+def _shown(row: Customer) -> CustomerOut:
+    return CustomerOut(
+        id=row.customer_id,
+        external_id=row.external_id,
+        name=row.name,
+        email=row.email,
+        catalog=row.catalog,
+        plan=row.plan or None,
+        currency=row.currency,
+        credit_unit=row.credit_unit,
+        standing=row.standing,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,52 @@
+"""The API described: as OpenAPI 3.1 for programs, and as one page for people, both made from the operations."""
+
+from flask import Blueprint, Response, current_app, make_response, render_template
+from markupsafe import Markup, escape
+
+from app.api.openapi import document, operations_of, statuses
+from app.api.problems import WORDS
+from app.extensions import csrf
+from app.web.access import public, settings
+
+bp = Blueprint("v1_docs", __name__, url_prefix="/v1")
+csrf.exempt(bp)  # nothing is changed, and no cookie is looked at
+
+
+@bp.get("/openapi.json")
+@public
+def openapi() -> Response:
+    """Answer with the OpenAPI document."""
+    return make_response(_document())
+
+
+@bp.get("/docs")
+@public
+def page() -> Response:
+    """Show what programs may ask and what they are answered."""
+    operations = list(operations_of(current_app))
+    return make_response(
+        render_template(
+            "api_docs/page.html",
+            document=_document(),
+            operations=[(each, _at(each.path), statuses(each)) for each in operations],
+            tags=list(dict.fromkeys(each.tag for each in operations)),
+            words=_words,
+            problems=sorted((status, *words) for status, words in WORDS.items()),
+        )
+    )
+
+
+def _document() -> dict[str, object]:
+    return document(current_app, settings().base_url)
+
+
+def _words(text: str) -> Markup:
+    """Return a description as HTML: what stands between backticks is code."""
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(
+        part if index % 2 == 0 else Markup("<code>{}</code>").format(part) for index, part in enumerate(parts)
+    )
+
+
+def _at(path: str) -> str:
+    return "/v1" + path.replace("<", "{").replace(">", "}")

@@ -1,0 +1,97 @@
+"""Usage alerts: at which thresholds of a meter a customer is told, and at which addresses."""
+
+from pydantic import Field
+
+from app.api.contract import Model, Moment, caller, customer_in, operation, resource
+from app.domain.usage_alerts import MOST_QUANTITY, Threshold
+from app.services import usage_alerts
+from app.services.usage_alerts import Alerts
+
+bp = resource("usage_alerts")
+TAG = "Usage"
+
+
+class AlertIn(Model):
+    """An alert: a quantity of a meter in a billing period, or a percentage of what the plan has of it."""
+
+    meter: str = Field(min_length=1, max_length=60, description="The meter's key.")
+    threshold: int = Field(ge=1, le=MOST_QUANTITY)
+    is_percent: bool = Field(
+        False, description="Whether `threshold` is percent of the plan's limit, or of what it includes."
+    )
+
+
+class AlertOut(AlertIn):
+    """An alert of the customer."""
+
+    id: str
+
+
+class RecipientOut(Model):
+    """An address that alerts go to once it is confirmed."""
+
+    email: str
+    confirmed_at: Moment | None = Field(description="null: asked by mail, not confirmed yet.")
+
+
+class UsageAlertsIn(Model):
+    """The whole set, in the place of the one of that version."""
+
+    alerts: list[AlertIn] = Field(max_length=100)
+    emails: list[str] = Field(max_length=100, description="A new address is asked by mail first.")
+    version: int = Field(ge=1, description="The version that this set replaces; 409 when it was changed meanwhile.")
+
+
+class UsageAlertsOut(Model):
+    """The usage alerts of a customer. While no address is confirmed they go to the customer's billing address."""
+
+    alerts: list[AlertOut]
+    recipients: list[RecipientOut]
+    version: int
+
+
+@operation(
+    bp,
+    "GET",
+    "/customers/<customer_id>/usage_alerts",
+    scope="billing:read",
+    answers={200: UsageAlertsOut},
+    tag=TAG,
+)
+def read(customer_id: str) -> UsageAlertsOut:
+    """Read the usage alerts of a customer."""
+    customer_in(customer_id)
+    return _shown(usage_alerts.current())
+
+
+@operation(
+    bp,
+    "PUT",
+    "/customers/<customer_id>/usage_alerts",
+    scope="billing:write",
+    body=UsageAlertsIn,
+    answers={200: UsageAlertsOut},
+    refusals=(409,),
+    tag=TAG,
+)
+def replace(customer_id: str, body: UsageAlertsIn) -> UsageAlertsOut:
+    """Replace the usage alerts of a customer.
+
+    The set is taken or refused as a whole, by the rules of the Usage page. What stays keeps its id and confirmation.
+    """
+    customer_in(customer_id)
+    wanted = [Threshold(each.meter, each.threshold, each.is_percent) for each in body.alerts]
+    return _shown(usage_alerts.replace(customer_id, wanted, body.emails, body.version, actor=caller().key_id))
+
+
+def _shown(now: Alerts) -> UsageAlertsOut:
+    return UsageAlertsOut(
+        alerts=[
+            AlertOut(
+                id=each.id, meter=each.wants.meter, threshold=each.wants.threshold, is_percent=each.wants.is_percent
+            )
+            for each in now.alerts
+        ],
+        recipients=[RecipientOut(email=each.email, confirmed_at=each.confirmed_at) for each in now.recipients],
+        version=now.version,
+    )

@@ -1,0 +1,121 @@
+"""Usage events: what a host reports that its customers used, counted exactly once."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from pydantic import Discriminator, Field, JsonValue, RootModel, Tag, ValidationError, WrapValidator
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+
+from app.api.contract import Model, Moment, caller, operation, resource
+from app.domain.rating import LARGEST, UsageReport
+from app.services import usage_events
+
+bp = resource("usage_events")
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class EventIn(Model):
+    """Something that was used, in the shape of a CloudEvent."""
+
+    id: Name = Field(description="Unique for the customer: the same id counts once.")
+    customer: Name = Field(description="Our id of the customer (`cus_…`), or yours (`external_id`).")
+    meter: str = Field(min_length=1, max_length=60)
+    quantity: int = Field(1, ge=0, le=LARGEST, description="How much; only 1 for `count` and `unique` meters.")
+    subject: str = Field("", max_length=200, description="Who used it; `unique` meters count different subjects.")
+    time: Moment | None = Field(None, description="When it happened, at most 34 days ago; null: now.")
+    properties: dict[str, JsonValue] = Field(default_factory=dict, description="Anything else; 4,000 characters.")
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An event of a batch that is not one: the others are counted all the same."""
+
+    detail: str
+
+
+def _read(value: object, read: ValidatorFunctionWrapHandler) -> EventIn | Unreadable:
+    try:
+        return cast("EventIn", read(value))
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"])[:200]
+        return Unreadable(f"{where}: {first['msg'].removeprefix('Value error, ')}".removeprefix(": "))
+
+
+class BatchIn(Model):
+    """Up to 1,000 events, of any customers."""
+
+    events: list[Annotated[EventIn, WrapValidator(_read)]] = Field(min_length=1, max_length=usage_events.MOST)
+
+
+def _kind(value: object) -> str:
+    return "batch" if isinstance(value, BatchIn) or (isinstance(value, dict) and "events" in value) else "event"
+
+
+class ReportIn(RootModel[Annotated[Annotated[EventIn, Tag("event")] | Annotated[BatchIn, Tag("batch")], Discriminator(_kind)]]):  # fmt: skip  # noqa: E501
+    """One event, or a batch of them."""
+
+
+class RejectedOut(Model):
+    """An event that was not counted."""
+
+    index: int = Field(description="Its place in the batch, from 0.")
+    reason: str
+    detail: str
+
+
+class ReportOut(Model):
+    """What became of the events."""
+
+    accepted: int = Field(description="How many were counted.")
+    duplicates: int = Field(description="How many had been counted before, by this request or an earlier one.")
+    rejected: list[RejectedOut]
+
+
+@operation(
+    bp,
+    "POST",
+    "/usage_events",
+    scope="usage:write",
+    body=ReportIn,
+    answers={200: ReportOut},
+    refusals=(409,),
+    tag="Usage",
+)
+def report(body: ReportIn) -> ReportOut:
+    """Report what was used: one event, or up to 1,000 as `events`.
+
+    An event counts once for its customer and `id`, however often it is sent: send it again when no answer came. The
+    same id with anything else in the event is refused: 409 for one event, `rejected` in a batch. A batch is judged
+    event by event. An event counts for the UTC day and billing period in which it is accepted. It is never refused
+    for money; ask for an authorization first where it should be.
+    """
+    only = caller().customer_id or ""
+    if isinstance(body.root, EventIn):
+        return _shown(usage_events.only_one(usage_events.accept([_report(body.root)], only=only)), {})
+    events = cast("list[EventIn | Unreadable]", body.root.events)
+    unreadable = {index: each for index, each in enumerate(events) if isinstance(each, Unreadable)}
+    places = [index for index in range(len(events)) if index not in unreadable]
+    answer = usage_events.accept([_report(each) for each in events if isinstance(each, EventIn)], only=only)
+    return _shown(answer, unreadable, places)
+
+
+def _report(event: EventIn) -> UsageReport:
+    return UsageReport(
+        event.id, event.customer, event.meter, event.quantity, event.subject, event.time, event.properties
+    )
+
+
+def _shown(
+    answer: usage_events.Accepted, unreadable: dict[int, Unreadable], places: list[int] | None = None
+) -> ReportOut:
+    rejected = [
+        RejectedOut(index=places[each.index] if places else each.index, reason=each.reason, detail=each.sentence)
+        for each in answer.rejected
+    ]
+    rejected += [RejectedOut(index=index, reason="malformed", detail=each.detail) for index, each in unreadable.items()]
+    return ReportOut(
+        accepted=answer.accepted,
+        duplicates=answer.duplicates,
+        rejected=sorted(rejected, key=lambda each: each.index),
+    )

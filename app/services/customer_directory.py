@@ -1,0 +1,123 @@
+"""Customers as the seller's programs find and change them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.catalog import Catalog
+from app.domain.errors import NotFound, Refused
+from app.domain.people import normal_email
+from app.models.catalogs import CatalogVersion
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_service
+from app.services import audit, catalogs
+from app.services.transaction import transaction
+
+
+@dataclass(frozen=True)
+class Change:
+    """What to change; None leaves it as it is."""
+
+    name: str | None = None
+    email: str | None = None
+    external_id: str | None = None
+    plan: str | None = None
+
+
+def listed(
+    limit: int, *, before: str | None = None, external_id: str | None = None, only: str | None = None
+) -> list[Customer]:
+    """Return up to `limit` customers, the newest first, older than the id `before`; `only` is the one to be seen."""
+    wanted = select(Customer).order_by(Customer.customer_id.desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(Customer.customer_id < before)
+    if external_id is not None:
+        wanted = wanted.where(Customer.external_id == external_id)
+    if only is not None:
+        wanted = wanted.where(Customer.customer_id == only)
+    with as_service("list customers"):
+        return list(db.session.scalars(wanted))
+
+
+def catalog_names(only: str | None = None) -> list[str]:
+    """Return the names of the catalogs there are; `only` is the customer whose catalog may be seen."""
+    wanted = select(CatalogVersion.catalog).distinct().order_by(CatalogVersion.catalog)
+    if only is not None:
+        mine = select(Customer.catalog).where(Customer.customer_id == only).scalar_subquery()
+        wanted = wanted.where(CatalogVersion.catalog == mine)
+    with as_service("list catalogs"):
+        return list(db.session.scalars(wanted))
+
+
+def catalogs_seen(name: str | None = None, *, only: str | None = None) -> list[Catalog]:
+    """Return the newest version of each catalog there is, or of the one named. An unknown name finds none."""
+    with as_service("read the catalogs"):
+        names = catalog_names(only)
+        return [catalogs.current(each) for each in names if name in {None, each}]
+
+
+def catalog_for(name: str | None, currency: str | None, plan: str | None) -> str:
+    """Return the catalog that a new customer buys from: the one that is named, or the only one that fits, or refuse."""
+    with as_service("choose a catalog"):
+        names = catalog_names() if name is None else [name]
+        try:
+            sold = [catalogs.current(each) for each in names]
+        except NotFound:
+            raise Refused("There is no such catalog.", "catalog_unknown", 422, "catalog") from None
+    fitting = [each for each in sold if currency in {None, each.currency}]
+    if not fitting:
+        raise Refused("Nothing is sold in this currency here.", "currency_not_sold", 422, "currency")
+    with_plan = [each for each in fitting if plan is None or each.plans.plan(plan) is not None]
+    if not with_plan:
+        raise Refused("There is no such plan.", "plan_unknown", 422, "plan")
+    if len(with_plan) > 1:
+        words = f"Say which catalog: {', '.join(each.name for each in with_plan)}."
+        raise Refused(words, "catalog_missing", 422, "catalog")
+    return with_plan[0].name
+
+
+def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
+    """Change a customer and write down who did and what it was before, or refuse."""
+    values = _checked(wanted)
+    with as_service("change a customer"):
+        try:
+            with transaction() as session:
+                customer = session.scalars(
+                    select(Customer).where(Customer.customer_id == customer_id).with_for_update()
+                ).one_or_none()
+                if customer is None:
+                    raise NotFound("customer")
+                if values.get("plan") and catalogs.current(customer.catalog).plans.plan(values["plan"]) is None:
+                    raise Refused("There is no such plan.", "plan_unknown", 422, "plan")
+                before = {name: getattr(customer, name) for name, value in values.items()}
+                changed = {name: value for name, value in values.items() if before[name] != value}
+                for name, value in changed.items():
+                    setattr(customer, name, value)
+                if changed:
+                    was = {name: before[name] for name in changed}
+                    audit.record(session, customer_id, by, "customer.changed", customer_id, before=was, after=changed)
+        except IntegrityError:
+            raise Refused("There is a customer with this external id already.", "external_id_taken", 409) from None
+        return customer
+
+
+def _checked(wanted: Change) -> dict[str, str]:
+    values: dict[str, str] = {}
+    if wanted.name is not None:
+        values["name"] = _words("name", wanted.name.strip())
+    if wanted.email is not None:
+        values["email"] = normal_email(wanted.email)
+    if wanted.external_id is not None:
+        values["external_id"] = _words("external_id", wanted.external_id)
+    if wanted.plan is not None:
+        values["plan"] = wanted.plan
+    return values
+
+
+def _words(field: str, text: str) -> str:
+    if not (1 <= len(text) <= 200 and text.isprintable()):
+        words = "Send 1 to 200 characters that can be seen."
+        raise Refused(words, f"{field}_malformed", 422, field)
+    return text

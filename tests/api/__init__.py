@@ -1,0 +1,1 @@
+"""The Billing API, asked as a host asks it."""

@@ -1,0 +1,130 @@
+"""The balance and its movements: what a program reads is what the customer's pages show."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.domain.money import Credits
+from app.models.customers import Customer
+from app.models.scope import as_customer, as_service
+from app.services import balance, grants
+from app.services.transaction import transaction
+from tests.support.api import Api, api_for, problem_of
+from tests.support.statements import counted
+
+CREDITS = [
+    "total_credits",
+    "usage_this_period",
+    "remaining_credits",
+    "held",
+    "overage_protection",
+    "overage_left",
+    "daily_limit",
+    "daily_used",
+    "daily_left",
+    "available_to_use",
+]
+
+
+def gives(customer: Customer, units: int) -> None:
+    grants.give(
+        customer.customer_id,
+        kind="promotional",
+        credits=Credits(units * 10**6 + 1),
+        granted_by="seller",
+        reason=f"Gift of {units}",
+    )
+
+
+def test_every_number_is_the_one_that_the_pages_show(api: Api, acme: Customer) -> None:
+    gives(acme, 25)
+    shown = api.get(f"/customers/{acme.customer_id}/balance").get_json()
+    with as_customer(acme.customer_id):
+        numbers = balance.numbers()
+    for name in CREDITS:
+        value = getattr(numbers, name)
+        assert (None if shown[name] is None else Decimal(shown[name])) == (None if value is None else value.units)
+    assert (shown["credit_unit"], shown["standing"], shown["customer"]) == ("USD", "good", acme.customer_id)
+    assert shown["total_credits"] == "25.000001"
+
+
+def test_the_moment_is_that_of_the_answer(api: Api, acme: Customer) -> None:
+    before = clock.now()
+    shown = api.get(f"/customers/{acme.customer_id}/balance").get_json()["as_of"]
+    assert shown.endswith("Z")
+    assert before.isoformat() <= shown.replace("Z", "+00:00") <= clock.now().isoformat()
+
+
+def test_the_movements_add_up_to_the_balance(api: Api, acme: Customer) -> None:
+    for units in range(1, 8):
+        gives(acme, units)
+    rows, cursor = [], None
+    while True:
+        page = api.get(
+            f"/customers/{acme.customer_id}/balance_transactions", limit=3, **({"cursor": cursor} if cursor else {})
+        ).get_json()
+        rows += page["data"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert [each["sequence"] for each in rows] == sorted((each["sequence"] for each in rows), reverse=True)
+    assert len(rows) == 7
+    remaining = api.get(f"/customers/{acme.customer_id}/balance").get_json()["remaining_credits"]
+    assert sum(Decimal(each["amount"]) for each in rows) == Decimal(remaining) == Decimal(rows[0]["balance_after"])
+    assert rows[0]["description"] == "Gift of 7"
+    assert rows[0]["source"]["type"] == "grant"
+
+
+def test_the_movements_of_one_kind_are_found(api: Api, acme: Customer) -> None:
+    gives(acme, 1)
+    path = f"/customers/{acme.customer_id}/balance_transactions"
+    assert len(api.get(path, kind="promotional").get_json()["data"]) == 1
+    assert api.get(path, kind="usage").get_json() == {"data": [], "next_cursor": None}
+
+
+def test_a_page_of_movements_asks_the_same_however_many_there_are(api: Api, acme: Customer) -> None:
+    path = f"/customers/{acme.customer_id}/balance_transactions"
+    gives(acme, 1)
+    api.get(path)
+    with counted() as few:
+        api.get(path)
+    for units in range(1, 10):
+        gives(acme, units)
+    with counted() as many:
+        api.get(path)
+    assert len(few) == len(many)
+
+
+def test_a_suspended_customer_may_use_nothing(app: Flask, api: Api, acme: Customer) -> None:
+    gives(acme, 5)
+    with as_service("suspend"), transaction() as session:
+        session.get_one(Customer, acme.customer_id).standing = "suspended"
+    shown = api.get(f"/customers/{acme.customer_id}/balance").get_json()
+    assert (shown["standing"], shown["available_to_use"]) == ("suspended", "0.00")
+    assert shown["remaining_credits"] == "5.000001"
+
+
+def test_a_grant_says_when_its_rest_is_lost(api: Api, acme: Customer) -> None:
+    ends = (clock.now() + timedelta(days=30)).replace(microsecond=0)
+    body = {"credits": "2.5", "reason": "Trial", "kind": "trial", "expires_at": ends.isoformat(), "priority": 10}
+    given = api.post(f"/customers/{acme.customer_id}/credit_grants", body).get_json()
+    assert given["id"].startswith("grt_")
+    assert (given["credits"], given["kind"], given["priority"]) == ("2.50", "trial", 10)
+    assert given["expires_at"] == ends.isoformat().replace("+00:00", "Z")
+    with clock.at(ends), as_customer(acme.customer_id):
+        assert balance.numbers().remaining_credits.micros == 0
+
+
+@pytest.mark.parametrize("change", [{"kind": "purchased"}, {"kind": "referral"}, {"priority": 101}, {"reason": ""}])
+def test_a_grant_that_may_not_be_is_refused(api: Api, acme: Customer, change: dict[str, object]) -> None:
+    body = {"credits": "2.5", "reason": "Gift", **change}
+    assert api.post(f"/customers/{acme.customer_id}/credit_grants", body).status_code == 422
+
+
+def test_only_who_may_write_gives_credit(app: Flask, acme: Customer) -> None:
+    reads = api_for(app, "billing:read", "usage:write")
+    answer = reads.post(f"/customers/{acme.customer_id}/credit_grants", {"credits": "1", "reason": "Mine"})
+    assert problem_of(answer) == (403, "forbidden")

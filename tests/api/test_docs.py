@@ -1,0 +1,100 @@
+"""The API's description is made from the operations: complete, valid, readable, and open to everybody."""
+
+import re
+
+from bs4 import BeautifulSoup
+from flask import Flask
+from werkzeug.routing import Rule
+
+from app.api.openapi import operations_of
+from app.services.api_keys import SCOPES
+from tests.support.api import Api, api_for, problem_of
+from tests.support.browser import Browser
+from tests.support.routes import path_of, rules_of
+
+
+def closed_operations(app: Flask, only: Rule | None = None) -> list[tuple[str, str]]:
+    """Return method and path of every operation, with ids that no row has."""
+    return [
+        (method, path_of(app, rule))
+        for rule in ([only] if only else rules_of(app))
+        if "operation" in vars(app.view_functions[rule.endpoint])
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+
+
+def test_every_route_of_the_api_is_an_operation_or_its_description(app: Flask) -> None:
+    bare = {
+        rule.rule
+        for rule in rules_of(app)
+        if rule.rule.startswith("/v1") and "operation" not in vars(app.view_functions[rule.endpoint])
+    }
+    assert bare == {"/v1/openapi.json", "/v1/docs"}
+
+
+def test_every_operation_is_in_the_document(app: Flask) -> None:
+    document = app.test_client().get("/v1/openapi.json").get_json()
+    assert document["openapi"].startswith("3.1")
+    described = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
+    declared = {(each.method, "/v1" + each.path.replace("<", "{").replace(">", "}")) for each in operations_of(app)}
+    assert described == declared
+    assert len(declared) >= 10
+    ids = [each["operationId"] for item in document["paths"].values() for each in item.values()]
+    assert len(set(ids)) == len(ids)
+    assert all(each["summary"] for item in document["paths"].values() for each in item.values())
+
+
+def test_every_reference_of_the_document_leads_somewhere(app: Flask) -> None:
+    answer = app.test_client().get("/v1/openapi.json")
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', answer.text))
+    assert named
+    assert named <= set(answer.get_json()["components"]["schemas"])
+
+
+def test_every_scope_is_one_that_a_key_can_have(app: Flask) -> None:
+    assert {each.scope for each in operations_of(app)} <= set(SCOPES)
+
+
+def test_no_operation_answers_without_a_key(app: Flask) -> None:
+    for method, path in closed_operations(app):
+        answer = app.test_client().open(path, method=method, json={})
+        assert problem_of(answer) == (401, "unauthorized"), (method, path)
+
+
+def test_no_operation_takes_a_cookie_for_a_key(app: Flask, alice: Browser) -> None:
+    for method, path in closed_operations(app):
+        assert problem_of(alice.client.open(path, method=method, json={})) == (401, "unauthorized"), (method, path)
+
+
+def test_a_key_without_the_scope_is_refused_by_every_operation(app: Flask) -> None:
+    fits_nothing = api_for(app, "embed:create")
+    by_itself = {f"v1_{each.resource}.{each.name}" for each in operations_of(app) if not each.proves_caller}
+    for rule in rules_of(app):
+        for method, path in closed_operations(app, rule):
+            answer = fits_nothing.open(method, path.removeprefix("/v1"), json={})
+            # Who asks in a round trip of its own may find first that there is no such thing.
+            refusals = {403, 404, 422} if rule.endpoint in by_itself else {403}
+            assert problem_of(answer)[0] in refusals, (method, path)
+
+
+def test_the_page_shows_every_operation_and_its_links_lead_somewhere(app: Flask) -> None:
+    answer = app.test_client().get("/v1/docs")
+    assert answer.status_code == 200
+    page = BeautifulSoup(answer.text, "html.parser")
+    ids = [str(each["id"]) for each in page.select("[id]")]
+    assert len(set(ids)) == len(ids)
+    for each in operations_of(app):
+        assert f"{each.method}-/v1" + each.path.replace("<", "{").replace(">", "}") in ids
+    inside = [str(each["href"])[1:] for each in page.select("a[href^='#']")]
+    assert set(inside) <= set(ids)
+    assert not page.select("[style], script:not([src]), style")
+    outside = [str(each.get("src") or each.get("href")) for each in page.select("script, link")]
+    assert all(each.startswith("/static/") for each in outside)
+
+
+def test_a_problems_type_leads_to_the_page(api: Api) -> None:
+    problem = api.get("/nothing").get_json()
+    address, _, anchor = problem["type"].partition("#")
+    assert address.endswith("/v1/docs")
+    page = BeautifulSoup(api.app.test_client().get("/v1/docs").text, "html.parser")
+    assert page.find(id=anchor) is not None

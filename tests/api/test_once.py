@@ -1,0 +1,184 @@
+"""Idempotency-Key: the same key and body happen once and are answered alike; another body is refused (AC-1)."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from app import clock
+from app.models.api_keys import ApiRequest
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.ledger import Grant
+from app.models.scope import as_customer, as_service
+from app.services import api_requests, grant_requests
+from app.services.api_requests import LEASE, Mine, UnderWay
+from tests.support.api import Api, api_for, problem_of
+from tests.support.client import outside_contexts
+
+GRANT = {"credits": "5", "reason": "Welcome"}
+
+
+def path_of(customer: Customer) -> str:
+    return f"/customers/{customer.customer_id}/credit_grants"
+
+
+def grants(customer: Customer) -> int:
+    with as_customer(customer.customer_id):
+        return db.session.scalar(select(func.count()).select_from(Grant)) or 0
+
+
+def key_id(api: Api) -> str:
+    return f"key_{api.key.split('_')[1]}"
+
+
+@pytest.mark.case("AC-1")
+def test_the_same_key_and_body_is_one_grant_and_one_answer(api: Api, acme: Customer) -> None:
+    first = api.post(path_of(acme), GRANT, once="wish-1")
+    again = api.post(path_of(acme), dict(reversed(GRANT.items())), once="wish-1")  # the order of fields is no meaning
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.data == again.data
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert grants(acme) == 1
+
+
+@pytest.mark.case("AC-1")
+def test_the_same_key_with_another_body_or_address_is_refused(api: Api, acme: Customer, globex: Customer) -> None:
+    api.post(path_of(acme), GRANT, once="wish-1")
+    for path, body in ((path_of(acme), {**GRANT, "credits": "6"}), (path_of(globex), GRANT)):
+        assert problem_of(api.post(path, body, once="wish-1")) == (409, "idempotency_key_reused")
+    assert (grants(acme), grants(globex)) == (1, 0)
+
+
+@pytest.mark.case("AC-1")
+def test_a_refusal_is_repeated_too(api: Api, acme: Customer) -> None:
+    body = {**GRANT, "expires_at": "2020-01-01T00:00:00Z"}
+    first, again = (api.post(path_of(acme), body, once="wish-1") for _ in range(2))
+    assert problem_of(first) == problem_of(again) == (422, "expires_too_soon")
+    assert first.data == again.data
+
+
+def test_without_a_key_each_is_its_own(api: Api, acme: Customer) -> None:
+    api.post(path_of(acme), GRANT)
+    api.post(path_of(acme), GRANT)
+    assert grants(acme) == 2
+
+
+def test_each_program_has_its_own_keys(app: Flask, api: Api, acme: Customer) -> None:
+    api.post(path_of(acme), GRANT, once="wish-1")
+    assert api_for(app).post(path_of(acme), GRANT, once="wish-1").status_code == 201
+    assert grants(acme) == 2
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "a b", "é"])
+def test_a_key_that_is_none_is_refused(api: Api, acme: Customer, key: str) -> None:
+    answer = api.post(path_of(acme), GRANT, once=key)
+    assert problem_of(answer) == (422, "validation_failed")
+    assert grants(acme) == 0
+
+
+def test_a_body_that_is_refused_as_such_uses_up_no_key(api: Api, acme: Customer) -> None:
+    assert api.post(path_of(acme), {**GRANT, "credits": "0"}, once="wish-1").status_code == 422
+    assert api.post(path_of(acme), GRANT, once="wish-1").status_code == 201
+
+
+@pytest.mark.case("AC-1", "AC-44")
+def test_at_the_same_moment_it_happens_once(app: Flask, api: Api, acme: Customer) -> None:
+    start, answers = Barrier(5), []
+
+    def send() -> None:
+        start.wait(10)
+        answers.append(api.post(path_of(acme), GRANT, once="wish-1"))
+
+    threads = [Thread(target=send) for _ in range(5)]
+    with outside_contexts():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert len(answers) == 5
+    assert grants(acme) == 1
+    done = [each for each in answers if each.status_code == 201]
+    assert len({each.data for each in done}) == 1
+    assert {reason_unless_done(each) for each in answers} <= {"", "request_under_way"}
+
+
+def reason_unless_done(answer: TestResponse) -> str:
+    return "" if answer.status_code == 201 else problem_of(answer)[1]
+
+
+@pytest.mark.case("AC-1")
+def test_whoever_dies_before_it_answered_leaves_the_work_to_the_next(api: Api, acme: Customer) -> None:
+    """The first process died after it gave the credit and before it kept its answer: it is the same grant."""
+    first = api.post(path_of(acme), GRANT, once="wish-1")
+    with as_service("forget the answer, as a killed process would"):
+        row = db.session.scalars(select(ApiRequest)).one()
+        path, digest, began = row.path, row.digest, row.created_at
+    api_requests.let_go(key_id(api), "wish-1", Mine(row.lease_until))
+    assert api.post(path_of(acme), GRANT, once="wish-1").data == first.data  # an answer is never let go of
+    _forget(api, "wish-1")
+    with clock.at(began):
+        assert isinstance(api_requests.begin(key_id(api), "wish-1", path, digest), Mine)
+        assert isinstance(api_requests.begin(key_id(api), "wish-1", path, digest), UnderWay)
+    with clock.at(began + LEASE):
+        assert isinstance(api_requests.begin(key_id(api), "wish-1", path, digest), Mine)
+    _forget(api, "wish-1")
+    again = api.post(path_of(acme), GRANT, once="wish-1")
+    assert (again.status_code, again.get_json()["id"]) == (201, first.get_json()["id"])
+    assert grants(acme) == 1
+
+
+def test_while_the_first_is_under_way_the_next_is_told_to_wait(api: Api, acme: Customer) -> None:
+    api.post(path_of(acme), GRANT, once="wish-1")
+    with as_service("read a claim"):
+        row = db.session.scalars(select(ApiRequest)).one()
+    _forget(api, "wish-1")
+    api_requests.begin(key_id(api), "wish-1", row.path, row.digest)
+    answer = api.post(path_of(acme), GRANT, once="wish-1")
+    assert problem_of(answer) == (409, "request_under_way")
+    assert 1 <= int(answer.headers["Retry-After"]) <= 61
+
+
+def test_a_mistake_of_ours_may_be_tried_again_with_the_same_key(
+    api: Api, acme: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_kwargs: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(grant_requests, "give", broken)
+        assert api.post(path_of(acme), GRANT, once="wish-1").status_code == 500
+    assert api.post(path_of(acme), GRANT, once="wish-1").status_code == 201
+    assert grants(acme) == 1
+
+
+def test_old_answers_are_forgotten_and_the_grant_is_still_one(api: Api, acme: Customer) -> None:
+    first = api.post(path_of(acme), GRANT, once="wish-1")
+    assert api_requests.trim() == 0
+    with clock.at(clock.now() + api_requests.KEPT + timedelta(seconds=1)):
+        assert api_requests.trim() == 1
+        assert api_requests.trim() == 0
+    again = api.post(path_of(acme), GRANT, once="wish-1")
+    assert again.get_json()["id"] == first.get_json()["id"]
+    assert problem_of(api.post(path_of(acme), {**GRANT, "credits": "6"}, once="wish-1"))[0] == 409
+    assert grants(acme) == 1
+
+
+def _forget(api: Api, key: str) -> None:
+    with clock.at(clock.now() + api_requests.KEPT + timedelta(days=1)):
+        assert api_requests.trim() == 1
+
+
+def test_an_operation_that_proves_its_caller_itself_is_answered_once_too(app: Flask, api: Api, acme: Customer) -> None:
+    api.post(path_of(acme), GRANT)
+    asked = api.post("/authorizations", {"customer": acme.customer_id, "credits": "2"}).get_json()
+    path = f"/authorizations/{asked['authorization']}/capture"
+    first, again = (api.post(path, {"credits": "1"}, once="capture-1") for _ in range(2))
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.data == again.data
+    assert problem_of(api_for(app, "billing:read").post(path, {"credits": "1"}, once="capture-1")) == (403, "forbidden")
+    assert problem_of(Api(app, api.key[:-1] + "_").post(path, {"credits": "1"}, once="capture-1"))[0] == 401

@@ -1,0 +1,88 @@
+"""What the OpenAPI document promises is what is answered, whatever is sent: at least 100 requests an operation."""
+
+from collections import Counter
+from pkgutil import iter_modules
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.api import v1
+from app.models.customers import Customer
+from tests.support.api import Api
+from tests.support.client import outside_contexts
+
+RESOURCES = sorted(module.name for module in iter_modules(v1.__path__) if module.name != "docs")
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+EXAMPLES = 100
+EACH_MODE = 60
+IDS = ("customer_id", "customer", "authorization_id", "endpoint_id")
+KNOWN = ((), IDS, (*IDS, "meter"), (*IDS, "meter"))
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_answer_is_a_documented_one(app: Flask, api: Api, acme: Customer, resource: str) -> None:
+    known = things(api, acme)
+    with outside_contexts():
+        document = schemathesis.openapi.from_wsgi("/v1/openapi.json", app)
+    operations = [
+        each
+        for result in document.get_all_operations()
+        if (each := result.ok()).definition.raw["operationId"].startswith(f"{resource}.")
+    ]
+    assert operations
+    for each in sorted(operations, key=lambda each: each.method.lower() == "delete"):
+        assert sum(_answers(each, api, known).values()) >= EXAMPLES, each.label
+
+
+def things(api: Api, acme: Customer) -> dict[str, object]:
+    """Return by name what there is: requests about nothing would never get far."""
+    given = api.post(f"/customers/{acme.customer_id}/credit_grants", {"credits": "1000000", "reason": "To be spent"})
+    asked = api.post("/authorizations", {"customer": acme.customer_id, "credits": "1"})
+    endpoint = api.post("/webhook_endpoints", {"url": "https://93.184.215.14/hook"})  # it is not called
+    assert (given.status_code, asked.status_code, endpoint.status_code) == (201, 200, 201), endpoint.text
+    return {
+        "customer_id": acme.customer_id,
+        "customer": acme.customer_id,
+        "meter": "requests",
+        "authorization_id": asked.get_json()["authorization"],
+        "endpoint_id": endpoint.get_json()["id"],
+    }
+
+
+def _answers(operation: APIOperation, api: Api, things: dict[str, object]) -> Counter[int]:
+    """Send what may and what may not be sent, some of it about what there is; count the statuses."""
+    seen: Counter[int] = Counter()
+    for mode in MODES:
+
+        @settings(max_examples=EACH_MODE, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy(mode), known=st.sampled_from(KNOWN))
+        def send(case: Case, known: tuple[str, ...]) -> None:
+            _name(case, {name: things[name] for name in known})
+            with outside_contexts():
+                answer = case.call(headers={"Authorization": f"Bearer {api.key}"})
+            seen[answer.status_code] += 1
+            case.validate_response(answer, checks=CHECKS)
+
+        send()
+    return seen
+
+
+def _name(case: Case, known: dict[str, object]) -> None:
+    """Let the request be about what there is, where it names something of the kind."""
+    places = [case.path_parameters, case.query, case.body]
+    if isinstance(case.body, dict) and isinstance(case.body.get("events"), list):
+        places += case.body["events"]
+    for place in places:
+        if isinstance(place, dict):
+            place.update({name: value for name, value in known.items() if isinstance(place.get(name), str)})

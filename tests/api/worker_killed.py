@@ -1,0 +1,25 @@
+"""Sends one grant over the API in a process of its own, which kills itself where the second argument says."""
+
+import os
+import signal
+import sys
+
+from app import create_app
+from app.config import Settings
+from app.services import api_requests, audit, grant_requests
+from tests.support.api import Api
+
+PLACES = {"before": (grant_requests, "give"), "inside": (audit, "record"), "after": (api_requests, "finish")}
+
+
+def die(*_args: object, **_kwargs: object) -> None:
+    """Be gone at once, as by kill -9."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    key, where, path = sys.argv[1:]
+    app = create_app(Settings.from_env())
+    module, name = PLACES[where]
+    setattr(module, name, die)
+    Api(app, key).post(path, {"credits": "5", "reason": "Welcome"}, once="wish-1")
