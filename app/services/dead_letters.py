@@ -12,19 +12,27 @@ from app.models.database import db
 from app.models.events import InboxEvent, OutboxEvent
 from app.models.mails import Mail
 from app.models.scope import as_service
+from app.models.webhooks import WebhookDelivery
 from app.services import nudge
 from app.services.transaction import transaction
 
-Row = InboxEvent | OutboxEvent | Mail
+Row = InboxEvent | OutboxEvent | Mail | WebhookDelivery
 
 KINDS: dict[str, tuple[type[Row], str]] = {
     "webhook": (InboxEvent, "new"),
     "mail": (Mail, "pending"),
     "event": (OutboxEvent, "pending"),
+    "delivery": (WebhookDelivery, "pending"),
 }
-"""The table of each kind, and the state of what is still to be done. `event` is what is to be told to hosts."""
-WOKEN = {"webhook": "webhooks_worked", "mail": "mails_sent"}
-COUNTED_ON = ("webhook",)
+"""The table of each kind, and the state of what is still to be done. `event` is what is to be told to hosts, and a
+`delivery` takes it to one of them."""
+WOKEN = {
+    "webhook": "webhooks_worked",
+    "mail": "mails_sent",
+    "event": "events_spread",
+    "delivery": "webhooks_sent",
+}
+COUNTED_ON = ("webhook", "delivery")
 """Kinds whose tries go on from where they were; the others are counted from the beginning."""
 
 
@@ -105,7 +113,7 @@ def _letter(kind: str, row: Row) -> DeadLetter:
     match row:
         case InboxEvent():
             about = f"{row.type} {row.object_id}"
-        case OutboxEvent():
+        case OutboxEvent() | WebhookDelivery():
             about = f"{row.type} {row.customer_id}"
         case Mail():
             about = f"{row.template} {row.customer_id}"

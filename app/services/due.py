@@ -4,7 +4,25 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from app.services import ending, grants, inbox, mails, periods, reconcile, refunds, setups, sweep
+from app.services import (
+    api_requests,
+    authorizations,
+    ending,
+    grants,
+    inbox,
+    mails,
+    notices,
+    outbox,
+    partitions,
+    periods,
+    reconcile,
+    refunds,
+    setups,
+    sweep,
+    usage_event_keys,
+    usage_postings,
+    webhook_deliveries,
+)
 from app.services.processor import deliver_sandbox_events
 
 log = structlog.get_logger()
@@ -12,21 +30,32 @@ log = structlog.get_logger()
 JOBS: dict[str, Callable[[int], int]] = {
     "periods_rolled": periods.roll_due,
     "grants_posted": grants.post_due,
+    "holds_expired": authorizations.expire_due,
+    "usage_posted": usage_postings.post_due,
     "grants_expired": grants.expire_due,
     "sandbox_events_delivered": deliver_sandbox_events,
     "webhooks_worked": inbox.work,
     "payments_checked": sweep.payments_due,
     "refunds_checked": refunds.sweep_due,
     "setups_checked": setups.sweep_due,
+    "notices_decided": notices.decide_due,
+    "notices_sent": notices.send_due,
     "mails_sent": mails.send_due,
+    "events_spread": outbox.spread_due,
+    "webhooks_sent": webhook_deliveries.send_due,
+    "partitions_made": partitions.make_due,
+    "usage_keys_trimmed": usage_event_keys.trim_due,
+    "requests_trimmed": api_requests.trim,
     "books_compared": reconcile.run_due,
 }
 """Each does what is due of one kind, at most so much, and returns how much it did. Any number of workers may."""
 
 
-SLOW = ("books_compared",)
-"""What may take minutes: the worker does it beside the rest."""
-QUICK = tuple(name for name in JOBS if name not in SLOW)
+SLOW = ("partitions_made", "usage_keys_trimmed", "requests_trimmed", "books_compared")
+"""What may take minutes, and nobody waits for: the worker does it beside the rest, and seldom."""
+OUTWARD = ("webhooks_sent",)
+"""What waits for hosts that are not ours: beside the rest too, and looked at as often."""
+QUICK = tuple(name for name in JOBS if name not in {*SLOW, *OUTWARD})
 
 
 def run_due(limit: int = 100, *, names: Iterable[str] = tuple(JOBS)) -> dict[str, int]:

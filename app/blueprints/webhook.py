@@ -1,0 +1,97 @@
+"""The webhook of Spend management: its secret, a test event, and the log of what became of each event.
+
+Its fragment stands on Spend management, where the address is chosen, and on a page of its own.
+"""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from werkzeug.wrappers import Response
+
+from app.domain.errors import Refused
+from app.services import webhook_endpoints, webhook_log
+from app.web.access import current_actor, managers_only
+from app.web.respond import saved, show
+
+bp = Blueprint("webhook", __name__, url_prefix="/billing/spend-management/webhook")
+PAGE, WEBHOOK = "spend_management/webhook.html", "spend_management/_webhook.html"
+DELIVERY = "spend_management/webhook_delivery.html"
+
+
+@bp.get("/")
+def page() -> Response:
+    """Show how the webhook stands."""
+    return show(PAGE, WEBHOOK, **_around())
+
+
+@bp.get("/secret")
+@managers_only
+def secret() -> Response:
+    """Show the secret that signs the events."""
+    try:
+        shown = webhook_endpoints.secret(current_actor().customer_id)
+    except Refused as refusal:
+        return _refused(refusal)
+    return show(PAGE, WEBHOOK, **(_around() | {"webhook_secret": shown}))
+
+
+@bp.post("/secret")
+@managers_only
+def rotate() -> Response:
+    """Make a new secret; the old one signs for a day more."""
+    try:
+        webhook_endpoints.rotate(current_actor().customer_id, by=current_actor().member_id, address=_address())
+    except Refused as refusal:
+        return _refused(refusal)
+    return _saved("Your webhook has a new secret. For 24 hours events are signed with the old one as well.")
+
+
+@bp.post("/test")
+@managers_only
+def send_test() -> Response:
+    """Send a test event."""
+    try:
+        webhook_log.send_test(current_actor().customer_id, by=current_actor().member_id, address=_address())
+    except Refused as refusal:
+        return _refused(refusal)
+    return _saved("A test event is on its way.")
+
+
+@bp.post("/deliveries/<delivery_id>")
+@managers_only
+def send_again(delivery_id: str) -> Response:
+    """Send an event once more."""
+    actor = current_actor()
+    try:
+        webhook_log.send_again(
+            delivery_id, by=actor.member_id, customer_id=actor.customer_id, to_seller=False, address=_address()
+        )
+    except Refused as refusal:
+        return _refused(refusal)
+    return _saved("The event is on its way again.")
+
+
+@bp.get("/deliveries/<delivery_id>")
+def delivery(delivery_id: str) -> str:
+    """Show one event and its tries."""
+    found = webhook_log.one(delivery_id, customer_id=current_actor().customer_id, to_seller=False)
+    return render_template(DELIVERY, each=found, attempts=webhook_log.attempts(found))
+
+
+def _around() -> dict[str, Any]:
+    return webhook_log.around(current_actor().customer_id)
+
+
+def _saved(notice: str) -> Response:
+    return saved("webhook.page", WEBHOOK, notice, **_around())
+
+
+def _refused(refusal: Refused) -> Response:
+    """Say in the section why not; a thing that is not there has its own page."""
+    if refusal.status == 404:
+        raise refusal
+    return show(PAGE, WEBHOOK, status=refusal.status, **(_around() | {"webhook_problem": refusal.sentence}))
+
+
+def _address() -> str:
+    return request.remote_addr or ""

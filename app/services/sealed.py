@@ -1,0 +1,48 @@
+"""Secrets that must be read again are kept sealed: with AES-GCM, under a key made from SECRET_KEY, which no table has.
+
+What a secret is sealed for (its row's id) is part of the seal: moved to another row it does not open.
+"""
+
+import base64
+import os
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import current_app
+
+from app.config import Settings
+
+_VERSION = "s1."
+_NONCE = 12
+
+
+class CannotOpen(Exception):
+    """It was sealed under another SECRET_KEY, for another row, or it was changed."""
+
+
+def seal(secret: str, owner: str) -> str:
+    """Return the secret, sealed for the row with this id."""
+    nonce = os.urandom(_NONCE)
+    return _VERSION + base64.b64encode(nonce + _cipher().encrypt(nonce, secret.encode(), owner.encode())).decode()
+
+
+def unseal(text: str, owner: str) -> str:
+    """Return the secret that was sealed for this row, or raise `CannotOpen`."""
+    try:
+        whole = base64.b64decode(text.removeprefix(_VERSION), validate=True)
+        return _cipher().decrypt(whole[:_NONCE], whole[_NONCE:], owner.encode()).decode()
+    except (InvalidTag, ValueError):
+        raise CannotOpen from None
+
+
+def _cipher() -> AESGCM:
+    settings: Settings = current_app.extensions["purser.settings"]
+    return AESGCM(_key(settings.secret_key))
+
+
+@lru_cache(maxsize=4)
+def _key(secret_key: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"purser: sealed secrets").derive(secret_key.encode())

@@ -1,0 +1,176 @@
+"""The customer's own address for events: one each, chosen on Spend management, with a secret that signs."""
+
+import base64
+import os
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.config import Settings
+from app.domain.errors import NotFound, Refused
+from app.domain.webhooks import ROTATION
+from app.gateways import webhook_client
+from app.models.database import db
+from app.models.insert import insert_new
+from app.models.scope import as_service
+from app.models.webhooks import SellerEndpoint, WebhookEndpoint
+from app.services import audit, sealed, webhook_queue
+from app.services.transaction import no_transaction, transaction
+
+ACTIVE, DISABLED = "active", "disabled"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where the customer's events go, as it may be shown."""
+
+    id: str
+    url: str
+    active: bool
+    disabled_reason: str
+    old_secret_until: datetime | None
+    """Until then the secret before the present one signs as well."""
+
+
+def checked(url: str) -> str:
+    """Return the address without the blanks around it, or refuse it. It asks the network: never in a transaction.
+
+    No address is fine too: nothing is sent then.
+    """
+    wanted = url.strip()
+    if wanted:
+        no_transaction()
+        webhook_client.look_up(wanted, allow_loopback=allow_loopback())
+    return wanted
+
+
+def put(session: Session, customer_id: str, url: str, *, by: str, address: str = "") -> None:
+    """Let the customer's events go to this address, which was `checked`, from now on; none ends it.
+
+    In the caller's transaction, which is a service's. Another address keeps the secret; the same one again switches an
+    endpoint on that was disabled.
+    """
+    row = _locked(session, customer_id)
+    before = row.url if row else ""
+    if before == url and (row is None or row.state == ACTIVE):
+        return
+    now = clock.now()
+    if row is None:
+        _create(session, customer_id, url, now)
+    elif url:
+        row.url, row.state, row.disabled_reason, row.changed_at = url, ACTIVE, "", now
+    else:
+        webhook_queue.drop(session, row.id, "The address was removed.")
+        session.delete(row)
+    audit.record(session, customer_id, by, "webhook.changed", customer_id, {"url": before}, {"url": url}, address)
+
+
+def save(customer_id: str, url: str, *, by: str, address: str = "") -> Endpoint | None:
+    """Check the address and let the customer's events go there, in a transaction of its own."""
+    wanted = checked(url)
+    with as_service("save a webhook address"):
+        with transaction() as session:
+            put(session, customer_id, wanted, by=by, address=address)
+        return of(customer_id)
+
+
+def of(customer_id: str) -> Endpoint | None:
+    """Return where the customer's events go, or None. One statement."""
+    row = _row(customer_id)
+    return shown(row) if row else None
+
+
+def secret(customer_id: str) -> str:
+    """Return the secret that signs the customer's events, or refuse. For members who may manage."""
+    row = _row(customer_id)
+    if row is None:
+        raise NotFound("webhook")
+    return opened(row.secret_sealed, row.id)
+
+
+def rotate(customer_id: str, *, by: str, address: str = "") -> Endpoint:
+    """Sign with a new secret from now on, and for a day with the old one as well (O8)."""
+    with as_service("rotate a webhook's secret"), transaction() as session:
+        row = _locked(session, customer_id)
+        if row is None:
+            raise NotFound("webhook")
+        turn(row)
+        audit.record(session, customer_id, by, "webhook.secret_rotated", row.id, address=address)
+        return shown(row)
+
+
+def shown(row: WebhookEndpoint) -> Endpoint:
+    """Return the row as it may be shown."""
+    until = row.old_secret_until if row.old_secret_until and row.old_secret_until > clock.now() else None
+    return Endpoint(row.id, row.url, row.state == ACTIVE, row.disabled_reason, until)
+
+
+def turn(row: WebhookEndpoint | SellerEndpoint) -> None:
+    """Give the endpoint a new secret; the one until now signs for a day more."""
+    now = clock.now()
+    row.old_secret_sealed, row.old_secret_until = row.secret_sealed, now + ROTATION
+    row.secret_sealed, row.changed_at = sealed.seal(new_secret(), row.id), now
+
+
+def secrets_of(row: WebhookEndpoint | SellerEndpoint) -> tuple[str, ...]:
+    """Return the secrets that sign now, the present one first, or raise `sealed.CannotOpen`."""
+    signing = [sealed.unseal(row.secret_sealed, row.id)]
+    if row.old_secret_sealed and row.old_secret_until and row.old_secret_until > clock.now():
+        try:
+            signing.append(sealed.unseal(row.old_secret_sealed, row.id))
+        except sealed.CannotOpen:  # of another SECRET_KEY; the new secret is what counts
+            return tuple(signing)
+    return tuple(signing)
+
+
+def opened(text: str, owner: str) -> str:
+    """Return a sealed secret, or refuse when it was sealed under another SECRET_KEY."""
+    try:
+        return sealed.unseal(text, owner)
+    except sealed.CannotOpen:
+        raise Refused(
+            "This secret cannot be read any more. Make a new one.", "secret_unreadable", 409, "webhook_url"
+        ) from None
+
+
+def new_secret() -> str:
+    """Return a new secret in the form of Standard Webhooks."""
+    return "whsec_" + base64.b64encode(os.urandom(32)).decode()
+
+
+def allow_loopback() -> bool:
+    """Say whether this machine itself may be named: in demos and tests."""
+    settings: Settings = current_app.extensions["purser.settings"]
+    return settings.webhooks_allow_loopback
+
+
+def _create(session: Session, customer_id: str, url: str, now: datetime) -> None:
+    made = ids.new("whk")
+    insert_new(
+        session,
+        WebhookEndpoint,
+        {
+            "id": made,
+            "customer_id": customer_id,
+            "url": url,
+            "secret_sealed": sealed.seal(new_secret(), made),
+            "state": ACTIVE,
+            "disabled_reason": "",
+            "created_at": now,
+            "changed_at": now,
+        },
+    )
+
+
+def _row(customer_id: str) -> WebhookEndpoint | None:
+    mine = select(WebhookEndpoint).where(WebhookEndpoint.customer_id == customer_id)
+    return db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
+
+
+def _locked(session: Session, customer_id: str) -> WebhookEndpoint | None:
+    mine = select(WebhookEndpoint).where(WebhookEndpoint.customer_id == customer_id).with_for_update()
+    return session.scalars(mine.execution_options(populate_existing=True)).one_or_none()

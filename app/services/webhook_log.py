@@ -1,0 +1,230 @@
+"""The delivery log: what became of each event, sent again or tried out by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain import webhooks
+from app.domain.errors import NotFound, Refused
+from app.models.database import db
+from app.models.scope import as_service
+from app.models.webhooks import SellerEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from app.services import audit, nudge, webhook_endpoints, webhook_queue
+from app.services.transaction import transaction
+from app.services.webhook_deliveries import INTERRUPTED
+from app.services.webhook_endpoints import Endpoint
+from app.services.webhook_queue import PENDING
+
+SHOWN = 10
+TESTS_AN_HOUR = 20
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An event on its way to an endpoint, as it may be shown."""
+
+    id: str
+    customer_id: str
+    event_id: str
+    type: str
+    endpoint_id: str
+    to_seller: bool
+    state: str
+    """`pending`, `delivered`, `dead` (given up) or `dropped` (its endpoint is gone or wants no more)."""
+    tries: int
+    next_try_at: datetime | None
+    under_way: bool
+    last_status: int | None
+    problem: str
+    created_at: datetime
+    done_at: datetime | None
+    body: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """What Spend management shows of the customer's webhook."""
+
+    endpoint: Endpoint | None
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether something is under way right now, so that looking again soon is worth it."""
+        return any(each.under_way or (each.state == PENDING and not each.tries) for each in self.deliveries)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of a delivery."""
+
+    number: int
+    at: datetime
+    status: int | None
+    problem: str
+    duration_ms: int
+
+
+def section(customer_id: str) -> Section:
+    """Return the customer's endpoint and its latest deliveries. Two statements."""
+    return Section(
+        webhook_endpoints.of(customer_id), tuple(listed(customer_id=customer_id, to_seller=False, limit=SHOWN))
+    )
+
+
+def around(customer_id: str) -> dict[str, Any]:
+    """Return what `spend_management/_webhook.html` wants to know. Two statements."""
+    return {"webhook": section(customer_id), "webhook_secret": "", "webhook_problem": ""}
+
+
+def listed(
+    *,
+    customer_id: str = "",
+    to_seller: bool | None = None,
+    endpoint_id: str = "",
+    state: str = "",
+    after: tuple[datetime, str] | None = None,
+    limit: int = SHOWN,
+) -> list[Delivery]:
+    """Return deliveries, the newest first: those of the scope that match, behind `after` (time and id)."""
+    found = select(WebhookDelivery)
+    if customer_id:
+        found = found.where(WebhookDelivery.customer_id == customer_id)
+    if to_seller is not None:
+        found = found.where(WebhookDelivery.to_seller.is_(to_seller))
+    if endpoint_id:
+        found = found.where(WebhookDelivery.endpoint_id == endpoint_id)
+    if state:
+        found = found.where(WebhookDelivery.state == state)
+    if after is not None:
+        found = found.where(tuple_(WebhookDelivery.created_at, WebhookDelivery.id) < after)
+    found = found.order_by(WebhookDelivery.created_at.desc(), WebhookDelivery.id.desc()).limit(limit)
+    return [_shown(row) for row in db.session.scalars(found.execution_options(populate_existing=True))]
+
+
+def one(delivery_id: str, *, customer_id: str = "", to_seller: bool | None = None) -> Delivery:
+    """Return a delivery of the scope, or `NotFound`."""
+    return _shown(_row(db.session(), delivery_id, customer_id, to_seller))
+
+
+def attempts(delivery: Delivery) -> list[Attempt]:
+    """Return the tries of a delivery, the first one first."""
+    rows = db.session.scalars(
+        select(WebhookAttempt)
+        .where(WebhookAttempt.customer_id == delivery.customer_id, WebhookAttempt.delivery_id == delivery.id)
+        .order_by(WebhookAttempt.number)
+        .limit(200)
+    )
+    return [Attempt(row.number, row.at, row.status, row.problem, row.duration_ms) for row in rows]
+
+
+def send_again(
+    delivery_id: str, *, by: str, customer_id: str = "", to_seller: bool | None = None, address: str = ""
+) -> Delivery:
+    """Send the same event once more, or refuse: with the same id, so that its receiver can tell."""
+    with as_service("send a webhook again"), transaction() as session:
+        row = _row(session, delivery_id, customer_id, to_seller, lock=True)
+        if row.state == PENDING:
+            raise Refused("This event is on its way already.", "delivery_pending", 409)
+        _check_there(session, row)
+        row.state, row.next_try_at, row.problem, row.done_at = PENDING, clock.now(), "", None
+        nudge.after_commit(session, "webhooks_sent")
+        audit.record(session, row.customer_id, by, "webhook.sent_again", row.id, address=address)
+        return _shown(row)
+
+
+def send_test(customer_id: str, *, by: str, address: str = "") -> str:
+    """Send a test event to the customer's endpoint, or refuse; return the delivery's id."""
+    now = clock.now()
+    with as_service("test a webhook"), transaction() as session:
+        endpoint = session.scalars(
+            select(WebhookEndpoint)
+            .where(WebhookEndpoint.customer_id == customer_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if endpoint is None or endpoint.state != webhook_endpoints.ACTIVE:
+            raise Refused("Save a webhook URL first.", "webhook_missing", 409, "webhook_url")
+        _check_rate(session, customer_id, endpoint.id, now)
+        made = _test_row(customer_id, endpoint.id, now, to_seller=False)
+        webhook_queue.add(session, [made])
+        audit.record(session, customer_id, by, "webhook.tested", endpoint.id, address=address)
+    return str(made["id"])
+
+
+def _test_row(customer_id: str, endpoint_id: str, now: datetime, *, to_seller: bool) -> dict[str, object]:
+    words = {"customer": customer_id, "message": "This is a test. Nothing has happened."}
+    return webhook_queue.row(
+        customer_id=customer_id,
+        event_id=ids.new("evt"),
+        event_type=webhooks.TEST,
+        sequence=None,
+        body=webhooks.body(webhooks.TEST, now, None, words),
+        endpoint_id=endpoint_id,
+        to_seller=to_seller,
+        now=now,
+    )
+
+
+def _check_rate(session: Session, customer_id: str, endpoint_id: str, now: datetime) -> None:
+    sent = session.scalar(
+        select(func.count(WebhookDelivery.id)).where(
+            WebhookDelivery.customer_id == customer_id,
+            WebhookDelivery.endpoint_id == endpoint_id,
+            WebhookDelivery.type == webhooks.TEST,
+            WebhookDelivery.created_at > now - timedelta(hours=1),
+        )
+    )
+    if (sent or 0) >= TESTS_AN_HOUR:
+        raise Refused(f"{TESTS_AN_HOUR} tests an hour are enough. Try again later.", "too_many_tests", 429)
+
+
+def _check_there(session: Session, row: WebhookDelivery) -> None:
+    table = SellerEndpoint if row.to_seller else WebhookEndpoint
+    there = session.scalar(select(table.id).where(table.id == row.endpoint_id, table.state == webhook_endpoints.ACTIVE))
+    if there is None:
+        raise Refused("The address that this went to is gone or switched off.", "webhook_missing", 409)
+
+
+def _row(
+    session: Session, delivery_id: str, customer_id: str, to_seller: bool | None, *, lock: bool = False
+) -> WebhookDelivery:
+    wanted = select(WebhookDelivery).where(WebhookDelivery.id == delivery_id)
+    if customer_id:
+        wanted = wanted.where(WebhookDelivery.customer_id == customer_id)
+    if to_seller is not None:
+        wanted = wanted.where(WebhookDelivery.to_seller.is_(to_seller))
+    if lock:
+        wanted = wanted.with_for_update()
+    found = (
+        ids.is_id(delivery_id, "whd")
+        and session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    )
+    if not found:
+        raise NotFound("delivery")
+    return found
+
+
+def _shown(row: WebhookDelivery) -> Delivery:
+    under_way = row.state == PENDING and row.problem == INTERRUPTED and row.next_try_at > clock.now()
+    return Delivery(
+        id=row.id,
+        customer_id=row.customer_id,
+        event_id=row.event_id,
+        type=row.type,
+        endpoint_id=row.endpoint_id,
+        to_seller=row.to_seller,
+        state=row.state,
+        tries=row.tries,
+        next_try_at=row.next_try_at if row.state == PENDING and not under_way else None,
+        under_way=under_way,
+        last_status=row.last_status,
+        problem="" if under_way else row.problem,
+        created_at=row.created_at,
+        done_at=row.done_at,
+        body=row.body,
+    )

@@ -1,0 +1,60 @@
+"""What tests of webhooks out begin with: settings that let a receiver on this machine be named, and facts to tell."""
+
+import pytest
+
+from app.config import Settings
+from app.models.scope import as_customer, as_service
+from app.models.webhooks import WebhookDelivery
+from app.services import outbox, webhook_deliveries, webhook_endpoints, webhook_log
+from app.services.transaction import transaction
+from tests.support import databases
+from tests.support.databases import Database
+
+
+@pytest.fixture
+def settings(database: Database) -> Settings:
+    """Settings with which this machine itself may be named."""
+    return databases.settings_for(database, webhooks_allow_loopback=True)
+
+
+def tell(customer_id: str, *facts: str, event_type: str = "balance.low") -> None:
+    """Tell facts about the customer, each in a transaction of its own."""
+    for fact in facts:
+        with as_service("tell a fact"), transaction() as session:
+            outbox.tell(session, customer_id, event_type, fact, {"fact": fact})
+
+
+def send() -> int:
+    """Do once what the worker does: spread what was told, and send what is due."""
+    outbox.spread_due()
+    return webhook_deliveries.send_due()
+
+
+def log_of(customer_id: str) -> list[webhook_log.Delivery]:
+    """Return the deliveries of the customer to any endpoint, the oldest first."""
+    with as_service("look at the log"):
+        return webhook_log.listed(customer_id=customer_id, limit=200)[::-1]
+
+
+def only(customer_id: str) -> webhook_log.Delivery:
+    """Return the one delivery of the customer."""
+    (found,) = log_of(customer_id)
+    return found
+
+
+def tries(delivery: webhook_log.Delivery) -> list[webhook_log.Attempt]:
+    """Return its tries."""
+    with as_service("look at the log"):
+        return webhook_log.attempts(delivery)
+
+
+def secret_of(customer_id: str) -> str:
+    """Return the secret of the customer's endpoint."""
+    with as_customer(customer_id):
+        return webhook_endpoints.secret(customer_id)
+
+
+def put_aside(delivery: webhook_log.Delivery) -> None:
+    """Let the delivery have failed for good."""
+    with as_service("put a delivery aside"), transaction() as session:
+        session.get_one(WebhookDelivery, delivery.id).state = "dead"
