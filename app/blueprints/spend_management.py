@@ -1,0 +1,132 @@
+"""Spend management: your own limits for each UTC day, who is told of them, and what they would have done."""
+
+from datetime import UTC, timedelta
+from typing import Any
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.domain.errors import Refused
+from app.domain.money import Credits
+from app.domain.simulation import Simulation
+from app.domain.spend_management import day_of
+from app.services import balance, notices, simulation, spend_management, stops, webhook_endpoints, webhook_log
+from app.web import limit_words
+from app.web.access import current_actor, current_catalog, current_customer, managers_only
+from app.web.filters import credits as written
+from app.web.limits_form import LimitsForm, editable
+from app.web.respond import saved, show
+
+bp = Blueprint("spend_management", __name__, url_prefix="/billing/spend-management")
+PAGE, CONTENT = "spend_management/page.html", "spend_management/_content.html"
+SIMULATION = "spend_management/_simulation.html"
+
+
+@bp.get("/")
+def page() -> Response:
+    """Show today, the limits, the webhook, and what was told and refused."""
+    return show(PAGE, CONTENT, **_around(_fresh()))
+
+
+@bp.post("/")
+@managers_only
+def save() -> Response:
+    """Keep the set as it was typed, or say what is wrong with it."""
+    form = LimitsForm()
+    valid, wanted = form.validate(), form.wanted()
+    if not valid or wanted is None:
+        return show(PAGE, CONTENT, status=422, **_around(form))
+    actor = current_actor()
+    try:
+        spend_management.change(
+            actor.customer_id,
+            wanted,
+            webhook_url=form.webhook_url.data,
+            by=actor.member_id,
+            address=request.remote_addr or "",
+        )
+    except Refused as refusal:
+        if refusal.reason == spend_management.CHANGED_MEANWHILE:
+            refusal = _changed_meanwhile(form)
+        form.refuse(refusal)
+        return show(PAGE, CONTENT, status=refusal.status, **_around(form))
+    return saved("spend_management.page", CONTENT, "Spend management is saved.", **_around(_fresh(), focus=True))
+
+
+@bp.post("/simulation")
+@managers_only
+def simulate() -> Response:
+    """Say what the limits that are typed would have done to the last 90 days. Nothing is kept."""
+    form = LimitsForm()
+    valid, wanted = form.validate(), form.wanted()
+    status = 200 if valid and wanted is not None else 422
+    return show(PAGE, SIMULATION, status=status, **_around(form, tried=True))
+
+
+def _fresh() -> LimitsForm:
+    """Return the form as it stands in the rows."""
+    now = spend_management.current(current_customer(), current_catalog())
+    endpoint = webhook_endpoints.of(current_customer().customer_id)
+    return LimitsForm(
+        formdata=None,
+        data={
+            "enabled": now.enabled,
+            "daily_limit": editable(now.daily_limit),
+            "notify_threshold": editable(now.notify_threshold),
+            "webhook_url": endpoint.url if endpoint else "",
+            "version": str(now.version),
+        },
+    )
+
+
+def _changed_meanwhile(form: LimitsForm) -> Refused:
+    """Say what is saved by now, and let the next press of the button replace it."""
+    now = spend_management.current(current_customer(), current_catalog())
+    form.version.data = str(now.version)
+    parts = ["on" if now.enabled else "off"]
+    parts.append(f"daily limit {written(now.daily_limit)}" if now.daily_limit else "no daily limit")
+    parts.append(f"e-mail threshold {written(now.notify_threshold)}" if now.notify_threshold else "no e-mail threshold")
+    words = f"Spend management was changed while this page was open. It is now: {', '.join(parts)}."
+    return Refused(f"{words} Nothing of yours was saved; save again to replace it.", spend_management.CHANGED_MEANWHILE)
+
+
+def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> dict[str, Any]:
+    """Return what the page shows. What holds is said of the saved set; the simulation is of the typed one."""
+    customer, catalog, now = current_customer(), current_catalog(), clock.now()
+    limits, numbers = spend_management.current(customer, catalog), balance.numbers()
+    today, plan = day_of(now), stops.of_plan(customer, catalog)
+    yesterday, _today = balance.days(today.date - timedelta(days=1), today.date)
+    return {
+        "form": form, "limits": limits, "numbers": numbers, "today": today, "yesterday": yesterday,
+        "left": Credits(max(0, numbers.daily_left.micros)) if numbers.daily_left else Credits(0),
+        "bar": _bar(limits.in_force, numbers.daily_used), "simulated": _simulated(form), "tried": tried, "focus": focus,
+        "words": {
+            "limit": limit_words.daily_limit(limits, numbers, now),
+            "threshold": limit_words.threshold(limits, numbers, customer.email),
+            "balance": limit_words.balance(numbers),
+            "pace": limit_words.pace(limits, numbers, now),
+        },
+        "could_use": limit_words.could_use(numbers),
+        "plan_limits": [(each, limit_words.plan_limit(each, plan.plan.title)) for each in plan.limits],
+        "refused": [limit_words.refused(each, catalog) for each in stops.latest(customer.customer_id)],
+        "given": [limit_words.told(each) for each in notices.latest(customer.customer_id)],
+        **webhook_log.around(customer.customer_id),
+    }  # fmt: skip
+
+
+def _simulated(form: LimitsForm) -> Simulation | None:
+    """Return what the limits that stand in the form would have done, where they can be read."""
+    wanted = form.to_try()
+    if wanted is None:
+        return None
+    customer = current_customer()
+    return simulation.of(customer.customer_id, wanted, customer.created_at.astimezone(UTC).date())
+
+
+def _bar(limit: Credits | None, used: Credits) -> dict[str, object] | None:
+    """Return the bar of today's use: whole percents, and its state in a word."""
+    if limit is None:
+        return None
+    percent = 100 if used >= limit else used.micros * 100 // limit.micros
+    return {"percent": percent, "state": "over" if used >= limit else "near" if percent >= 80 else "under"}

@@ -1,0 +1,134 @@
+"""Spend management: the customer's own daily limit and e-mail threshold, and what each of them stops, in words."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from app.domain.catalog_terms import SpendManagement
+from app.domain.errors import Refused
+from app.domain.money import MICROS, Credits
+
+MOST = Credits((10**12 - 1) * MICROS)
+"""The highest limit that may be set."""
+NOTHING_SET = Refused(
+    "Set a daily limit or an e-mail threshold, or switch spend management off.", "nothing_set", 422, "daily_limit"
+)
+THRESHOLD_ABOVE = Refused(
+    "The e-mail threshold must not be more than the daily limit: it would never be reached.",
+    "threshold_above_limit",
+    422,
+    "notify_threshold",
+)
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
+_WHOLE_DAY = timedelta(days=1) // timedelta(microseconds=1)
+_WORDS = {"daily_limit": "daily limit", "notify_threshold": "e-mail threshold"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What holds on each UTC day. `version` counts the customer's changes; 0 is what the catalog begins with."""
+
+    enabled: bool
+    daily_limit: Credits | None
+    notify_threshold: Credits | None
+    version: int = 0
+
+    @property
+    def in_force(self) -> Credits | None:
+        """The daily limit while spend management is on."""
+        return self.daily_limit if self.enabled else None
+
+    @property
+    def tells_at(self) -> Credits | None:
+        """The threshold while spend management is on."""
+        return self.notify_threshold if self.enabled else None
+
+    def chosen(self) -> dict[str, object]:
+        """Return what was chosen, for the audit trail."""
+        return {
+            "enabled": self.enabled,
+            "daily_limit_micros": self.daily_limit.micros if self.daily_limit else None,
+            "notify_threshold_micros": self.notify_threshold.micros if self.notify_threshold else None,
+        }
+
+
+@dataclass(frozen=True)
+class Day:
+    """A UTC day: `[00:00:00Z, 24:00:00Z)`, whatever zone the host is in."""
+
+    date: date
+
+    @property
+    def begins(self) -> datetime:
+        """Its first moment."""
+        return datetime.combine(self.date, time(), UTC)
+
+    @property
+    def ends(self) -> datetime:
+        """The first moment of the next day: limits begin anew."""
+        return self.begins + timedelta(days=1)
+
+
+def day_of(moment: datetime) -> Day:
+    """Return the UTC day of the moment."""
+    return Day(moment.astimezone(UTC).date())
+
+
+def beginning(terms: SpendManagement) -> Limits:
+    """Return what holds for a customer who never chose: the catalog's terms."""
+    return Limits(terms.enabled, terms.daily_limit, terms.notify_threshold)
+
+
+def check(wanted: Limits) -> None:
+    """Refuse the set as a whole when it cannot be kept (AC-6, AC-7): the same for the page and the API (AC-56)."""
+    for name, value in (("daily_limit", wanted.daily_limit), ("notify_threshold", wanted.notify_threshold)):
+        if value is not None and not 0 < value.micros <= MOST.micros:
+            raise out_of_bounds(name)
+    if wanted.enabled and wanted.daily_limit is None and wanted.notify_threshold is None:
+        raise NOTHING_SET
+    if wanted.daily_limit and wanted.notify_threshold and wanted.notify_threshold > wanted.daily_limit:
+        raise THRESHOLD_ABOVE
+
+
+def out_of_bounds(name: str) -> Refused:
+    """Return the refusal of a value that is zero or beyond what can be kept."""
+    words = f"Enter a {_WORDS[name]} above zero and of at most {MOST.micros // MICROS:,}, or leave it empty for none."
+    if name == "notify_threshold":
+        words = words.replace("a e-mail", "an e-mail")
+    return Refused(words, f"{name}_out_of_bounds", 422, name)
+
+
+def typed(text: str, name: str) -> Credits | None:
+    """Return what a person typed, None for nothing, or refuse it with the sentence to show.
+
+    ASCII digits with at most six decimals: no sign, exponent or thousands mark.
+    """
+    wanted = text.strip()
+    if not wanted:
+        return None
+    if not _AMOUNT.fullmatch(wanted):
+        raise Refused("Enter an amount in digits, such as 25.00.", f"{name}_malformed", 422, name)
+    whole, _, fraction = wanted.partition(".")
+    if len(fraction) > 6:
+        raise Refused("An amount has at most six decimals.", f"{name}_too_fine", 422, name)
+    return Credits(int(whole) * MICROS + int(fraction.ljust(6, "0")))
+
+
+def is_reached(limit: Credits | None, used: Credits) -> bool:
+    """Say whether a limit or threshold of the day is reached; equality reaches it."""
+    return limit is not None and used >= limit
+
+
+def reached_at(limit: Credits | None, used: Credits, now: datetime) -> datetime | None:
+    """Return when today's use reaches the limit at the pace of today so far; None when it does not today (AC-54).
+
+    Tomorrow begins at zero, so a pace that would reach it later never does.
+    """
+    day = day_of(now)
+    if limit is None or used.micros <= 0 or now <= day.begins:
+        return None
+    if used >= limit:
+        return now
+    # Whole microseconds: a time span of the standard library ends before such products do.
+    lasts = (now - day.begins) // timedelta(microseconds=1) * limit.micros // used.micros
+    return day.begins + timedelta(microseconds=lasts) if lasts < _WHOLE_DAY else None

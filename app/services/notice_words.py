@@ -1,0 +1,81 @@
+"""What mails about notices say: the figures of the moment at which each was given."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flask import current_app
+
+from app.config import Settings
+from app.domain import notices as rule
+from app.domain.money import Credits
+from app.domain.spend_management import Day
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.limits import AlertRecipient, Notice
+from app.models.scope import as_customer
+from app.services import catalogs, portal_links
+from app.services.alert_tokens import token
+
+TEMPLATES = frozenset(rule.MAILS.values())
+_UNTIL_CLEARED = frozenset({rule.BALANCE_LOW, rule.BALANCE_DEPLETED})
+
+
+def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the mail's templates name, or None when what it would say is no longer so."""
+    with as_customer(customer_id):
+        key = (customer_id, str(context["rule"]), str(context["occasion"]))
+        notice = db.session.get(Notice, key, populate_existing=True)
+        customer = db.session.get_one(Customer, customer_id)
+        catalog = catalogs.current(customer.catalog)
+        if notice is None or (notice.rule in _UNTIL_CLEARED and notice.recovered_at is not None):
+            return None
+        stop = _stop_link(customer_id, str(context["email"])) if notice.rule == rule.USAGE_ALERT else ""
+    figures = {name.removesuffix("_micros"): _value(name, value) for name, value in json.loads(notice.data).items()}
+    return {
+        **figures,
+        "seller": catalog.seller,
+        "customer": customer,
+        "credit_unit": customer.credit_unit,
+        "label": catalog.credit_unit_label,
+        "floor": Credits(-customer.overage_protection_micros),
+        "link": portal_links.page_or_overview(rule.PAGES.get(notice.rule, "overview.page")),
+        "add_credits": portal_links.page("add_credits.page"),
+        "stop": stop,
+        "why_you": _why_you(customer, stop),
+        "is_sandbox": _settings().payments == "sandbox",
+        **_times(notice),
+    }
+
+
+def _value(name: str, value: object) -> object:
+    if name.endswith("_micros") and isinstance(value, int):
+        return Credits(value)
+    return datetime.fromisoformat(str(value)).astimezone(UTC) if name.endswith(("_at", "_until")) else value
+
+
+def _times(notice: Notice) -> dict[str, object]:
+    """Return the UTC day that the notice is about, and when it was over."""
+    if notice.rule == rule.USAGE_ALERT:
+        return {}
+    day = Day(date.fromisoformat(notice.occasion))
+    return {"day": day.date, "day_ends": day.ends}
+
+
+def _why_you(customer: Customer, stop: str) -> str:
+    if not stop:
+        return f"You get this mail because {customer.name} has you as its billing contact."
+    return f"You get this mail because {customer.name} has chosen this address for its usage alerts."
+
+
+def _stop_link(customer_id: str, email: str) -> str:
+    """Return the link by which a chosen address stops its alerts; none for the billing contact."""
+    row = db.session.get(AlertRecipient, (customer_id, email), populate_existing=True)
+    if row is None:
+        return ""
+    return portal_links.page("confirm_email.page", token=token(customer_id, email, row.asked_at))
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["purser.settings"]
+    return settings

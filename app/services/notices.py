@@ -1,0 +1,198 @@
+"""Notices: decided from what stands in the rows, kept once for each occasion, and told after the commit (I27).
+
+Whatever changes a customer's usage, credit or limits marks its row of `spending`. One job looks at marked customers and
+at limits whose day is over; another turns each notice into an event for hosts and mails, in one transaction.
+"""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain import notices as rule
+from app.domain.errors import ensure
+from app.domain.notices import Open, Wanted
+from app.domain.spend_management import day_of
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.insert import insert_new
+from app.models.limits import Notice
+from app.models.scope import as_service
+from app.models.usage import Spending
+from app.services import ending, mails, notice_levels, outbox, portal_links, spending, usage_alerts
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+SHOWN = 10
+
+
+def decide_due(limit: int = 100) -> int:
+    """Decide the notices of customers whose figures moved or whose day is over; return how many were looked at.
+
+    One customer that fails does not keep the others from being looked at; its failure is raised at the end.
+    """
+    done, failures = 0, []
+    with as_service("decide notices"):
+        for customer_id in _to_look_at(limit):
+            if ending.asked():
+                break
+            try:
+                done += _decide(customer_id)
+            except Exception as problem:
+                log.exception("notices_failed", customer=customer_id)
+                failures.append(problem)
+    if failures:
+        raise failures[0]
+    return done
+
+
+def send_due(limit: int = 100) -> int:
+    """Tell pending notices, the oldest first and at most `limit`; return how many. Any number of workers may do so."""
+    done = 0
+    with as_service("tell notices"):
+        while done < limit and not ending.asked() and _tell_next():
+            done += 1
+    return done
+
+
+def latest(customer_id: str) -> list[Notice]:
+    """Return the customer's newest notices."""
+    return list(
+        db.session.scalars(
+            select(Notice)
+            .where(Notice.customer_id == customer_id)
+            .order_by(Notice.created_at.desc(), Notice.rule, Notice.occasion)
+            .limit(SHOWN)
+        )
+    )
+
+
+def _to_look_at(limit: int) -> list[str]:
+    """Return customers with something to decide: those whose limit's day is over first, for they are promised 00:00."""
+    today = day_of(clock.now()).date.isoformat()
+    over = db.session.scalars(
+        select(Notice.customer_id)
+        .where(Notice.rule == rule.DAILY_LIMIT, Notice.recovered_at.is_(None), Notice.occasion < today)
+        .distinct()
+        .order_by(Notice.customer_id)
+        .limit(limit)
+    ).all()
+    moved = db.session.scalars(
+        select(Spending.customer_id).where(Spending.dirty).order_by(Spending.customer_id).limit(limit)
+    ).all()
+    return list(dict.fromkeys([*over, *moved]))[:limit]
+
+
+def _decide(customer_id: str) -> bool:
+    """Keep what the customer's levels say, once; say whether it was our turn to look."""
+    with transaction() as session:
+        held = spending.lock(session, [customer_id], skip_locked=True)
+        if customer_id not in held:
+            return False
+        now = clock.now()
+        given = _open(session, customer_id)
+        decision = rule.decide(notice_levels.read(session, customer_id, now), given)
+        for each in decision.cleared:
+            _clear(session, customer_id, each, now)
+        for place, wanted in enumerate(decision.wanted):
+            _keep(session, customer_id, wanted, now + place * timedelta(microseconds=1))  # told in this order
+        held[customer_id].dirty = False
+        return True
+
+
+def _open(session: Session, customer_id: str) -> list[Open]:
+    rows = session.scalars(
+        select(Notice)
+        .where(Notice.customer_id == customer_id, Notice.recovered_at.is_(None), Notice.rule.in_(rule.RECOVERS))
+        .order_by(Notice.rule, Notice.occasion)
+    )
+    return [Open(row.rule, row.occasion, row.created_at, json.loads(row.data)) for row in rows]
+
+
+def _clear(session: Session, customer_id: str, notice: Open, now: datetime) -> None:
+    session.execute(
+        update(Notice)
+        .where(
+            Notice.customer_id == customer_id,
+            Notice.rule == notice.rule,
+            Notice.occasion == notice.occasion,
+            Notice.recovered_at.is_(None),
+        )
+        .values(recovered_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _keep(session: Session, customer_id: str, wanted: Wanted, now: datetime) -> None:
+    """Keep the notice unless it was given for this occasion before."""
+    insert_new(
+        session,
+        Notice,
+        {
+            "customer_id": customer_id,
+            "rule": wanted.rule,
+            "occasion": wanted.occasion,
+            "data": json.dumps(wanted.figures, sort_keys=True),
+            "state": "done" if wanted.silent else "pending",
+            "created_at": now,
+            "done_at": now if wanted.silent else None,
+            "recovered_at": None if wanted.rule in rule.RECOVERS else now,
+        },
+    )
+
+
+def _tell_next() -> bool:
+    """Tell the notice that waits longest; say whether there was one."""
+    with transaction() as session:
+        notice = session.scalars(
+            select(Notice)
+            .where(Notice.state == "pending")
+            .order_by(Notice.created_at, Notice.customer_id, Notice.rule, Notice.occasion)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).one_or_none()
+        if notice is None:
+            return False
+        customer = session.get(Customer, notice.customer_id)
+        ensure(customer is not None, f"a notice of nobody: {notice.customer_id}")
+        if customer is not None:
+            _write_mails(session, notice, customer)
+            _tell_hosts(session, notice, customer)
+        notice.state, notice.done_at = "done", clock.now()
+        return True
+
+
+def _tell_hosts(session: Session, notice: Notice, customer: Customer) -> None:
+    """Write the event. Its place in the customer's order is taken under the customer's lock, so it comes last."""
+    data = rule.event_data(
+        notice.rule,
+        notice.occasion,
+        json.loads(notice.data),
+        unit=customer.credit_unit,
+        portal_url=portal_links.page_or_overview(rule.PAGES.get(notice.rule, "overview.page")),
+    )
+    outbox.tell(session, customer.customer_id, rule.EVENTS[notice.rule], f"{notice.rule}:{notice.occasion}", data)
+
+
+def _write_mails(session: Session, notice: Notice, customer: Customer) -> None:
+    template = rule.MAILS.get(notice.rule)
+    if template is None:
+        return
+    alert = notice.rule == rule.USAGE_ALERT
+    addresses = usage_alerts.addresses(session, customer.customer_id) if alert else [customer.email]
+    for address in addresses:
+        mark = hashlib.sha256(address.encode()).hexdigest()[:16]
+        mails.write(
+            session,
+            customer.customer_id,
+            template,
+            key=f"{notice.rule}:{notice.occasion}:{mark}",
+            to=address,
+            rule=notice.rule,
+            occasion=notice.occasion,
+            email=address,
+        )

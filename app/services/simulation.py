@@ -1,0 +1,89 @@
+"""What limits would have done to the customer's last 90 days, from the rows of those days."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Date, cast, func, select, type_coerce, union_all
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app import clock
+from app.domain import simulation as rule
+from app.domain.money import Credits
+from app.domain.simulation import DAYS, TIMED, Simulation, Used
+from app.domain.spend_management import Day, Limits, day_of
+from app.models.database import db
+from app.models.ledger import BalanceDay, Transfer
+from app.models.usage import UsageDay, UsageEvent
+
+MOST_EVENTS = 200_000
+"""Days with more events than this among them are shown without the moment: a page must not read for seconds."""
+
+
+def of(customer_id: str, limits: Limits, since: date) -> Simulation:
+    """Return what the limits would have done to the last whole days of the customer in scope, who is one since `since`.
+
+    Three statements at most, however many days there are.
+    """
+    today = day_of(clock.now()).date
+    first = max(today - timedelta(days=DAYS), since)
+    rows = db.session.execute(
+        select(BalanceDay.day, BalanceDay.used_micros)
+        .where(BalanceDay.customer_id == customer_id, BalanceDay.day >= first, BalanceDay.day < today)
+        .order_by(BalanceDay.day)
+    )
+    days = [Used(day, Credits(micros)) for day, micros in rows]
+    found = rule.simulate(limits, days, first=first, count=max(0, (today - first).days))
+    if limits.daily_limit is None or not found.stopped:
+        return found
+    newest = [each.day for each in found.stopped[:TIMED]]
+    moments = _first_refused(customer_id, _not_too_many(customer_id, newest), limits.daily_limit)
+    return replace(found, stopped=tuple(replace(each, refused_from=moments.get(each.day)) for each in found.stopped))
+
+
+def _not_too_many(customer_id: str, days: list[date]) -> list[date]:
+    """Return the newest of the days that together have not too many events to look through."""
+    counted = db.session.execute(
+        select(UsageDay.day, func.sum(UsageDay.events))
+        .where(UsageDay.customer_id == customer_id, UsageDay.day.in_(days))
+        .group_by(UsageDay.day)
+    )
+    events = {day: int(count) for day, count in counted}
+    kept, total = [], 0
+    for day in sorted(days, reverse=True):
+        total += events.get(day, 0)
+        if total > MOST_EVENTS:
+            break
+        kept.append(day)
+    return kept
+
+
+def _first_refused(customer_id: str, days: list[date], limit: Credits) -> dict[date, datetime]:
+    """Return, for each day, when its running total first went above the limit."""
+    if not days:
+        return {}
+    events = select(
+        UsageEvent.day.label("day"),
+        UsageEvent.received_at.label("at"),
+        UsageEvent.id.label("id"),
+        UsageEvent.micros.label("micros"),
+    ).where(UsageEvent.customer_id == customer_id, UsageEvent.day.in_(days), UsageEvent.micros > 0)
+    taken = select(_utc_day(Transfer.booked_at), Transfer.booked_at, Transfer.id, Transfer.amount).where(
+        Transfer.customer_id == customer_id,
+        Transfer.kind == "usage",
+        Transfer.source_type == "usage",
+        Transfer.booked_at >= Day(min(days)).begins,
+        Transfer.booked_at < Day(max(days)).ends,
+    )
+    each = union_all(events, taken).subquery()
+    total = func.sum(each.c.micros).over(partition_by=each.c.day, order_by=(each.c.at, each.c.id))
+    running = select(each.c.day, each.c.at, total.label("total")).subquery()
+    rows = db.session.execute(
+        select(running.c.day, func.min(running.c.at)).where(running.c.total > limit.micros).group_by(running.c.day)
+    )
+    return dict(rows.all())
+
+
+def _utc_day(moment: InstrumentedAttribute[datetime]) -> ColumnElement[date]:
+    if db.session.get_bind().dialect.name == "postgresql":  # whose `date()` goes by the session's zone
+        return cast(func.timezone("UTC", moment), Date)
+    return type_coerce(func.date(moment), Date)

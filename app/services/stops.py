@@ -1,0 +1,71 @@
+"""What else stops a customer's calls, and which calls were stopped: beside the daily limit."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.domain.catalog import Catalog, Plan
+from app.models.authorizations import Authorization
+from app.models.customers import BillingPeriod, Customer
+from app.models.database import db
+from app.models.usage import UsageTotal
+from app.services.usage_terms import plan_of
+
+LATEST = 5
+
+
+@dataclass(frozen=True)
+class PlanLimit:
+    """How far a meter is from what the plan allows in a billing period."""
+
+    title: str
+    unit: str
+    limit: int
+    used: int
+    held: int
+
+    @property
+    def left(self) -> int:
+        """What may still be used."""
+        return max(0, self.limit - self.used - self.held)
+
+
+@dataclass(frozen=True)
+class PlanLimits:
+    """The plan and every limit that it sets."""
+
+    plan: Plan
+    limits: tuple[PlanLimit, ...]
+
+
+def of_plan(customer: Customer, catalog: Catalog) -> PlanLimits:
+    """Return what the plan of the customer in scope limits, in the open billing period. One statement."""
+    plan = plan_of(catalog, customer.plan)
+    rows = db.session.execute(
+        select(UsageTotal.meter, UsageTotal.quantity, UsageTotal.held_quantity)
+        .join(
+            BillingPeriod,
+            (BillingPeriod.customer_id == UsageTotal.customer_id) & (BillingPeriod.number == UsageTotal.period_number),
+        )
+        .where(UsageTotal.customer_id == customer.customer_id, BillingPeriod.closed_at.is_(None))
+    )
+    totals = {meter: (quantity, held) for meter, quantity, held in rows}
+    found = []
+    for meter in catalog.meters:
+        limit = plan.limit(meter.key)
+        if limit is not None:
+            used, held = totals.get(meter.key, (0, 0))
+            found.append(PlanLimit(meter.title, meter.unit, limit, used, held))
+    return PlanLimits(plan, tuple(found))
+
+
+def latest(customer_id: str) -> list[Authorization]:
+    """Return the newest calls of the customer in scope that were refused. One statement."""
+    return list(
+        db.session.scalars(
+            select(Authorization)
+            .where(Authorization.customer_id == customer_id, Authorization.state == "refused")
+            .order_by(Authorization.created_at.desc(), Authorization.id.desc())
+            .limit(LATEST)
+        )
+    )

@@ -1,0 +1,173 @@
+"""What each limit stops, in one sentence with the customer's own numbers (AC-58), and why calls were refused."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.catalog import Catalog
+from app.domain.money import Credits
+from app.domain.notices import (
+    BALANCE_DEPLETED,
+    BALANCE_LOW,
+    BALANCE_RECOVERED,
+    DAILY_LIMIT,
+    DAILY_LIMIT_RESET,
+    DAILY_THRESHOLD,
+    USAGE_ALERT,
+)
+from app.domain.numbers import SERVED, Numbers
+from app.domain.spend_management import Limits, day_of, reached_at
+from app.models.authorizations import Authorization
+from app.models.limits import Notice
+from app.services.stops import PlanLimit
+from app.web.filters import credits as written
+from app.web.filters import moment
+
+NOTICES = {
+    DAILY_THRESHOLD: "E-mail threshold reached",
+    DAILY_LIMIT: "Daily limit reached",
+    DAILY_LIMIT_RESET: "Daily limit began anew",
+    USAGE_ALERT: "Usage alert",
+    BALANCE_LOW: "Balance low",
+    BALANCE_DEPLETED: "Credits used up",
+    BALANCE_RECOVERED: "Balance well again",
+}
+REFUSED = {
+    "insufficient_credits": "Not enough credits for it",
+    "daily_limit": "It would have gone beyond the daily limit",
+    "plan_limit": "It would have gone beyond the plan’s limit",
+    "suspended": "The account is suspended",
+    "closed": "The account is closed",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notice as the page shows it."""
+
+    at: datetime
+    title: str
+    bound: str
+    level: str
+
+
+@dataclass(frozen=True)
+class RefusedCall:
+    """A refused call as the page shows it."""
+
+    at: datetime
+    why: str
+    asked: str
+    id: str
+
+
+def daily_limit(limits: Limits, numbers: Numbers, now: datetime) -> str:
+    """Say what the daily limit stops."""
+    limit, ends = limits.daily_limit, moment(day_of(now).ends).striptags()
+    if limit is None:
+        return f"No daily limit is set, so none stops your calls: {written(numbers.daily_used)} is used today."
+    if not limits.enabled:
+        return (
+            f"Stops nothing while spend management is off. Switched on, calls that ask for permission would be refused "
+            f"once {written(limit)} is used on a UTC day; {written(numbers.daily_used)} is used today."
+        )
+    held = f" and {written(numbers.held)} is held for calls under way" if numbers.held.micros else ""
+    left = Credits(limit.micros - numbers.daily_used.micros - numbers.held.micros)
+    if left.micros > 0:
+        return (
+            f"Stops calls that ask for permission for more than what is left of {written(limit)} on a UTC day: "
+            f"{written(numbers.daily_used)} is used today{held}, so {written(left)} is left until {ends}."
+        )
+    return (
+        f"Stops calls now: {written(numbers.daily_used)} of {written(limit)} is used today{held}, so calls that ask "
+        f"for permission are refused until {ends}."
+    )
+
+
+def threshold(limits: Limits, numbers: Numbers, email: str) -> str:
+    """Say what the e-mail threshold does, and that it stops nothing."""
+    bound, used = limits.notify_threshold, written(numbers.daily_used)
+    if bound is None:
+        return f"Stops nothing and tells nobody: no threshold is set. {used} is used today."
+    if not limits.enabled:
+        return (
+            f"Stops nothing. Switched on, one mail a UTC day would go to {email} when {written(bound)} is used; "
+            f"{used} is used today."
+        )
+    gone = "so today’s mail is on its way or sent" if numbers.daily_used >= bound else "so nothing is sent yet"
+    tells = f"Stops nothing: one mail a UTC day goes to {email} when {written(bound)} is used."
+    return f"{tells} {used} is used today, {gone}."
+
+
+def balance(numbers: Numbers) -> str:
+    """Say what the balance and the overage protection stop."""
+    if numbers.standing not in SERVED:
+        return f"Stops every call: your account is {numbers.standing}. {written(numbers.remaining_credits)} remains."
+    overage = f" and {written(numbers.overage_left)} of overage protection" if numbers.overage_protection.micros else ""
+    held = f", less {written(numbers.held)} held for calls under way" if numbers.held.micros else ""
+    return (
+        f"Stops calls that ask for more than your remaining {written(numbers.remaining_credits)}{overage}{held}: "
+        f"that is {written(could_use(numbers))} now."
+    )
+
+
+def could_use(numbers: Numbers) -> Credits:
+    """Return what the balance and the overage protection leave, before any daily limit."""
+    if numbers.standing not in SERVED:
+        return Credits(0)
+    whole = max(0, numbers.remaining_credits.micros) + numbers.overage_left.micros
+    return Credits(max(0, whole - numbers.held.micros))
+
+
+def plan_limit(limit: PlanLimit, plan: str) -> str:
+    """Say what a limit of the plan stops."""
+    held = f" and {limit.held:,} held" if limit.held else ""
+    return (
+        f"Stops calls for more than {limit.limit:,} {limit.unit} a billing period on the {plan} plan: {limit.used:,} "
+        f"used{held}, so {limit.left:,} left."
+    )
+
+
+def pace(limits: Limits, numbers: Numbers, now: datetime) -> str:
+    """Say when today's pace reaches the limit; the limit begins anew at 00:00 UTC (AC-54)."""
+    limit = limits.in_force
+    if limit is None or not numbers.daily_used.micros:
+        return ""
+    at = reached_at(limit, numbers.daily_used, now)
+    if at is None:
+        return "At today’s pace the limit is not reached before it begins anew at 00:00 UTC."
+    if at <= now:
+        return f"The limit is reached; it begins anew at {moment(day_of(now).ends).striptags()}."
+    return f"At today’s pace the limit is reached at about {at:%H:%M} UTC, and begins anew at 00:00 UTC."
+
+
+def told(notice: Notice) -> Told:
+    """Return the notice in words, with the figures of its moment."""
+    figures = json.loads(notice.data)
+    if notice.rule == USAGE_ALERT:
+        sign = " %" if figures["is_percent"] else f" {figures['unit']}"
+        title = f"{NOTICES[USAGE_ALERT]}: {figures['title']}"
+        return Told(
+            notice.created_at, title, f"{figures['threshold']:,}{sign}", f"{figures['quantity']:,} {figures['unit']}"
+        )
+    bound = next(
+        (
+            figures[name]
+            for name in ("limit_micros", "threshold_micros", "low_balance_micros")
+            if figures.get(name) is not None
+        ),
+        None,
+    )
+    level = figures.get("used_micros", figures.get("remaining_micros"))
+    return Told(notice.created_at, NOTICES[notice.rule], _or_dash(bound), _or_dash(level))
+
+
+def refused(call: Authorization, catalog: Catalog) -> RefusedCall:
+    """Return the refused call in words: why, and what was asked for."""
+    meter = catalog.meter(call.meter) if call.meter else None
+    asked = f"{call.quantity:,} {meter.unit}" if meter else written(Credits(call.micros))
+    return RefusedCall(call.created_at, REFUSED.get(call.reason, call.reason), asked, call.id)
+
+
+def _or_dash(micros: int | None) -> str:
+    return "–" if micros is None else written(Credits(micros))

@@ -1,0 +1,77 @@
+"""A host's and a worker's doings in a process of its own, in whatever zone its machine is, at the moments told.
+
+    python -m tests.faults.day_turner MOMENT STEPS
+
+`STEPS` is JSON: a list of [when, what, …]; the answer to each is printed as a line of JSON. `MOMENT` is the commit, before
+or after, at which the process is killed; 0: never.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from app import clock, create_app
+from app.config import Settings
+from app.domain.authorizations import Ask
+from app.services import authorizations, due, usage_events
+
+
+def zone() -> str:
+    """Return what zone the machine is in, so that a test sees that it is."""
+    return time.strftime("%z", time.localtime(clock.now().timestamp()))
+
+
+def asks(customer_id: str, key: str, micros: int) -> list[Any]:
+    """Ask whether so much may be used, and use it at once."""
+    answer = authorizations.authorize(Ask(customer_id, micros=micros, key=key, at_once=True))
+    return [answer.allowed, answer.reason, answer.retry_after_seconds]
+
+
+def reports(customer_id: str, key: str, quantity: int) -> int:
+    """Report usage."""
+    return usage_events.accept_one(customer_id, id=key, meter="requests", quantity=quantity).accepted
+
+
+def works() -> dict[str, int]:
+    """Decide what is to be told, and tell it."""
+    return due.run_due(names=("notices_decided", "notices_sent", "mails_sent"))
+
+
+DOINGS: dict[str, Callable[..., Any]] = {"zone": zone, "asks": asks, "reports": reports, "works": works}
+
+
+class Commits:
+    """Counts the moments before and after each commit, and kills this process at the one that was asked for."""
+
+    def __init__(self, at: int) -> None:
+        self._at, self._count = at, 0
+
+    def reached(self, _session: Session) -> None:
+        """Count one moment."""
+        self._count += 1
+        if self._count == self._at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(kill_at: int, steps: list[list[Any]]) -> None:
+    """Do the steps, each when its time has come."""
+    app = create_app(Settings.from_env())
+    commits = Commits(kill_at)
+    event.listen(Session, "before_commit", commits.reached)
+    event.listen(Session, "after_commit", commits.reached)
+    with app.app_context():
+        for when, what, *arguments in steps:
+            with clock.at(datetime.fromisoformat(when)):
+                print("answer", json.dumps(DOINGS[what](*arguments)), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), json.loads(sys.argv[2]))

@@ -1,0 +1,164 @@
+"""Spend management says what each limit stops, how near it is and what was told, with the customer's own numbers."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.models.customers import Customer
+from app.services import catalogs, customers
+from tests.support import cast, spend
+from tests.support.browser import Browser
+
+PATH = "/billing/spend-management/"
+FORM = "form[aria-label='Spend management']"
+SAVE = "#spend_management-save"
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def acme(catalog: str) -> Customer:
+    """Acme, a customer since August, with credit."""
+    return spend.since_august()
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """It is noon."""
+    with clock.at(NOON):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("used", "state", "words"),
+    [("19.99", "under", "79 % of $25.00 used."), ("20", "near", "Near the limit: 80 %"), ("25", "over", "At the limit: 100 %")],
+)  # fmt: skip
+def test_the_bar_says_in_words_and_colour_how_near_it_is(
+    alice: Browser, acme: Customer, used: str, state: str, words: str
+) -> None:
+    spend.chooses(acme, "25")
+    spend.uses(acme, used)
+    meter = alice.opens(PATH).find(".meter")
+    assert meter["data-state"] == state
+    assert words in " ".join(meter.get_text(" ").split())
+
+
+@pytest.mark.case("AC-58")
+def test_each_limit_says_in_one_sentence_what_it_stops_with_the_customers_own_numbers(
+    alice: Browser, acme: Customer
+) -> None:
+    spend.uses(acme, "18.24")
+    spend.chooses(acme, "25", "20")
+    page = alice.opens(PATH)
+    assert page.texts("#spend_management-limit-stops") == [
+        (
+            "Stops calls that ask for permission for more than what is left of $25.00 on a UTC day: $18.24 is used today, so "
+            "$6.76 is left until 22 Nov 2026, 00:00 UTC."
+        )
+    ]
+    assert page.texts("#spend_management-threshold-stops") == [
+        (
+            "Stops nothing: one mail a UTC day goes to billing@acme.example when $20.00 is used. $18.24 is used today, so "
+            "nothing is sent yet."
+        )
+    ]
+    assert (
+        "Stops calls that ask for more than your remaining $981.76 and $50.00 of overage protection: that is "
+        "$1,031.76 now." in page.text
+    )
+    spend.uses(acme, "10")
+    page = alice.opens(PATH)
+    assert page.texts("#spend_management-limit-stops") == [
+        (
+            "Stops calls now: $28.24 of $25.00 is used today, so calls that ask for permission are refused until "
+            "22 Nov 2026, 00:00 UTC."
+        )
+    ]
+    assert "so today’s mail is on its way or sent." in page.text
+
+
+@pytest.mark.case("AC-58")
+def test_the_plans_limits_say_so_too(app: Flask, origin: str) -> None:
+    text = (
+        (cast.EXAMPLES / "identity.toml")
+        .read_text()
+        .replace("[spend_management]\noffered = false", "[spend_management]\noffered = true")
+    )
+    catalogs.apply(text)
+    initech = customers.create(name="Initech", email="b@initech.example", catalog="identity", external_id="initech")
+    browser = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, initech))
+    assert "Stops calls for more than 1,000" in browser.opens(PATH).text
+    assert "on the Free plan: 0 used, so 1,000 left." in browser.opens(PATH).text
+
+
+@pytest.mark.case("AC-57")
+def test_every_time_says_its_zone(alice: Browser, acme: Customer) -> None:
+    spend.chooses(acme, "25", "20")
+    spend.uses(acme, "25")
+    spend.decided()
+    page = alice.opens(PATH)
+    times = page.soup.select("main time")
+    assert len(times) >= 3
+    for each in times:
+        stamped, words = str(each["datetime"]), each.get_text()
+        assert words.endswith("UTC") if "T" in stamped else "(UTC)" in each.parent.get_text()
+        assert stamped.endswith("Z") or "T" not in stamped
+
+
+@pytest.mark.case("AC-54")
+def test_the_pace_of_today_says_when_the_limit_is_reached_and_never_beyond_midnight(
+    alice: Browser, acme: Customer
+) -> None:
+    spend.chooses(acme, "25")
+    spend.uses(acme, "20")
+    assert (
+        "At today’s pace the limit is reached at about 15:00 UTC, and begins anew at 00:00 UTC."
+        in alice.opens(PATH).text
+    )
+    spend.chooses(acme, "40.01")
+    assert "At today’s pace the limit is not reached before it begins anew at 00:00 UTC." in alice.opens(PATH).text
+
+
+def test_what_was_told_is_listed(alice: Browser, acme: Customer) -> None:
+    spend.chooses(acme, "25", "20")
+    spend.uses(acme, "26")
+    spend.decided()
+    rows = alice.opens(PATH).texts("#spend_management-told tbody tr")
+    assert rows == [
+        "21 Nov 2026, 12:00 UTC Daily limit reached $25.00 $26.00",
+        "21 Nov 2026, 12:00 UTC E-mail threshold reached $20.00 $26.00",
+    ]
+
+
+def test_calls_that_were_refused_say_why_and_what_they_asked_for(alice: Browser, acme: Customer) -> None:
+    spend.chooses(acme, "25")
+    assert spend.asks(acme, "25.01") == (False, "daily_limit")
+    with clock.at(NOON + timedelta(minutes=1)):
+        spend.chooses(acme, on=False, limit="25")
+        assert spend.asks(acme, "2000") == (False, "insufficient_credits")
+        rows = alice.opens(PATH).texts("#spend_management-stops tbody tr")
+    assert [row.rpartition(" hold_")[0] for row in rows] == [
+        "21 Nov 2026, 12:01 UTC Not enough credits for it $2,000.00",
+        "21 Nov 2026, 12:00 UTC It would have gone beyond the daily limit $25.01",
+    ]
+
+
+def test_what_is_held_counts_in_every_sentence(alice: Browser, acme: Customer) -> None:
+    spend.chooses(acme, "25")
+    spend.uses(acme, "10")
+    spend.holds(acme, "5")
+    page = alice.opens(PATH)
+    assert "$10.00 is used today and $5.00 is held for calls under way, so $10.00 is left" in page.text
+    assert "less $5.00 held for calls under way: that is $1,035.00 now." in page.text
+    assert page.texts("#spend_management-left") == ["$10.00"]
+
+
+@pytest.mark.case("AC-54")
+def test_the_overviews_forecast_knows_the_limit(alice: Browser, acme: Customer) -> None:
+    for days in range(14, 0, -1):
+        spend.uses(acme, "40", NOON - timedelta(days=days))
+    assert "Credits last until about 2 Dec 2026" in alice.opens("/billing/").text
+    spend.chooses(acme, "10")
+    assert "Credits last until about 4 Jan 2027" in alice.opens("/billing/").text

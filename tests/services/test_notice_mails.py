@@ -1,0 +1,112 @@
+"""What the mails of notices say: the customer's own numbers, what is stopped and what is not, and how to end them."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app import clock
+from app.domain.usage_alerts import Threshold
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_service
+from app.services import customers, mails, usage_alerts
+from tests.support import cast, post, spend
+from tests.support.browser import Browser
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+TODAY = "2026-11-21"
+MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+def acme(catalog: str) -> Customer:
+    """Acme, a customer since the first of the month, with $1,000.00 of credit; what that tells is told."""
+    made = customers.create(
+        name="Acme",
+        email="billing@acme.example",
+        catalog=cast.CATALOG,
+        external_id="acme",
+        created_at=datetime(2026, 11, 1, tzinfo=UTC),
+    )
+    with clock.at(NOON - timedelta(days=5)):
+        spend.gives(made, "1000")
+        spend.decided()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """It is noon."""
+    with clock.at(NOON):
+        yield
+
+
+WORDS = {
+    "daily_threshold": (
+        "$40.00 used today: your e-mail threshold is reached",
+        ["You wanted to know at $40.00 a day.", "This threshold stops nothing", "22 Nov 2026, 00:00 UTC"],
+    ),
+    "daily_limit": (
+        "Your daily limit of $50.00 is reached",
+        ["Acme has used $50.00 of $50.00 on 21 Nov 2026 (UTC).", "refused until 22 Nov 2026, 00:00 UTC"],
+    ),
+    "balance_low": (
+        "Your balance is low: $19.00 left",
+        ["less than $20.00", "down to −$50.00", "http://localhost/billing/add-credits/"],
+    ),
+    "balance_depleted": ("Your credits are used up", ["the balance is −$10.00", "down to −$50.00"]),
+}
+
+
+@pytest.mark.parametrize(("rule", "used"), [("daily_threshold", "40"), ("daily_limit", "50")])
+def test_the_mails_of_the_day_say_the_customers_own_numbers(acme: Customer, rule: str, used: str) -> None:
+    spend.chooses(acme, "50", "40" if rule == "daily_threshold" else "")
+    spend.uses(acme, used)
+    said(acme, rule)
+
+
+@pytest.mark.parametrize(("rule", "used"), [("balance_low", "981"), ("balance_depleted", "1010")])
+def test_the_mails_of_the_balance_say_the_customers_own_numbers(acme: Customer, rule: str, used: str) -> None:
+    spend.uses(acme, used)
+    said(acme, rule)
+
+
+def said(customer: Customer, rule: str) -> None:
+    spend.decided()
+    assert mails.send_due() == 1
+    mail = post.mail(customer)
+    subject, sentences = WORDS[rule]
+    assert mail.subject == subject
+    for sentence in sentences:
+        assert sentence in " ".join(mail.body_text.split()), mail.body_text
+    assert "\n\n\n" not in mail.body_text
+    assert "Sandbox" in mail.body_html and "Acme" in mail.body_html
+
+
+def test_the_mail_of_a_usage_alert_can_be_stopped_by_its_reader(acme: Customer, visitor: Browser) -> None:
+    usage_alerts.add(acme.customer_id, Threshold("requests", 2500), actor="test")
+    spend.confirmed(acme, "ops@acme.example")
+    mails.send_due()
+    spend.uses(acme, "1")
+    spend.decided()
+    assert mails.send_due() == 1
+    mail = next(each for each in post.mails(acme) if each.template == "usage_alert")
+    assert mail.subject == "Requests: 2,500 requests"
+    (link,) = re.findall(r"http://localhost(/\S+)\n", mail.body_text.partition("No more alerts")[2])
+    page = visitor.submits(visitor.opens(link), "form[action$='/stop']")
+    assert page.status == 200
+    with as_service("test"):
+        assert usage_alerts.addresses(db.session(), acme.customer_id) == ["billing@acme.example"]
+    assert "has chosen this address for its usage alerts" in mail.body_text
+    assert "\n\n\n" not in mail.body_text
+
+
+def test_a_low_balance_that_is_well_again_is_not_mailed_any_more(acme: Customer) -> None:
+    spend.uses(acme, "981")
+    spend.decided()
+    spend.gives(acme, "100")
+    spend.decided()
+    assert mails.send_due() == 1
+    assert [each.state for each in post.mails(acme)] == ["dropped"]
