@@ -31,6 +31,7 @@ class Size:
     css: str
 
 
+FULL = Size(980, 200, "chart-x")
 WIDE, HALF, NARROW = Size(660, 190, "chart-w"), Size(460, 176, "chart-w"), Size(340, 170, "chart-s")
 
 
@@ -52,15 +53,18 @@ class Axis:
     step: int
 
 
-def axis(lowest: int, highest: int, count: int) -> Axis:
-    """Return about `count` steps that hold the figures: 1, 2, 2.5 or 5 times a power of ten micros each."""
+def axis(lowest: int, highest: int, count: int, finest: int = 1) -> Axis:
+    """Return about `count` steps that hold the figures: 1, 2, 2.5 or 5 times a power of ten micros each.
+
+    No step is smaller than `finest`, a power of ten.
+    """
     low, high = min(lowest, 0), max(highest, 0)
     if low == high:
         high = MICROS
-    least = -(-(high - low) // count)
+    least = max(-(-(high - low) // count), finest)
     size: int = 10 ** (len(str(least)) - 1)
     tenths = (each * size for each in (10, 20, 25, 50, 100))
-    step = next(each // 10 for each in tenths if each >= least * 10 and each % 10 == 0)
+    step = next(each // 10 for each in tenths if each >= least * 10 and each % (10 * finest) == 0)
     return Axis(tuple(range(low // step * step, -(-high // step) * step + 1, step)), step)
 
 
@@ -140,25 +144,45 @@ def daily_columns(
     size: Size = HALF,
 ) -> Markup:
     """Draw one column a day, the last being today; a daily limit as a line and days over the alert in its colour."""
+    return _columns(days, axis_of=1, unit=unit, name=name, limit=limit, alert=alert, size=size)
+
+
+def quantity_columns(days: Sequence[tuple[date, int]], *, name: str, last: str = "Today", size: Size = WIDE) -> Markup:
+    """Draw one column a day for whole quantities of a meter; `last` is what the last day is called."""
+    counted = [(day, quantity * MICROS) for day, quantity in days]
+    return _columns(counted, axis_of=MICROS, unit="of a meter", name=name, last=last, size=size)
+
+
+def _columns(
+    days: Sequence[tuple[date, int]],
+    *,
+    axis_of: int,
+    unit: str,
+    name: str,
+    size: Size,
+    limit: int | None = None,
+    alert: int | None = None,
+    last: str = "Today",
+) -> Markup:
     if not days:
         return Markup("")
     highest = max(*(used for _, used in days), limit or 0, 0)
-    plot = _Plot(axis(0, highest, 3), size, unit, right=60)
+    plot = _Plot(axis(0, highest, 3, axis_of), size, unit, right=60)
     slot = plot.inner_width // len(days)
-    thick = min(180, slot * 62 // 100)
+    thick = max(min(180, slot * 62 // 100), 10)
     parts, wanted = plot.grid(), []
     for number, (day, used) in enumerate(days):
         today = number == len(days) - 1
         x = plot.left + divided(plot.inner_width * number, len(days)) + (slot - thick) // 2
         height = max(plot.y(0) - plot.y(used), 10 if used else 0)
-        kind = "col col--near" if alert is not None and used >= alert else "col col--today" if today else "col"
+        kind = "col col--near" if alert is not None and used >= alert else "col col--today" if today and last else "col"
         if height:
             parts.append(
                 f'<rect class="{kind}" x="{_px(x)}" y="{_px(plot.y(0) - height)}" width="{_px(thick)}" '
                 f'height="{_px(height)}" rx="{_px(min(25, height // 2))}"/>'
             )
         if today or number == 0 or (len(days) - 1 - number) % 7 == 0:
-            wanted.append((x + thick // 2, "Today" if today else day_label(day)))
+            wanted.append((x + thick // 2, (last or day_label(day)) if today else day_label(day)))
     if limit is not None:
         parts.append(plot.across("limit", limit))
         words = f"Daily limit {written(Credits(limit), unit, unit)}"

@@ -34,6 +34,11 @@ def signed(value: Credits | Money, unit: str = "") -> str:
     return written if zero else f"+{written}"
 
 
+def count(value: int) -> str:
+    """Return the whole number with its thousands apart: `41,200`."""
+    return f"{value:,}"
+
+
 def figure(value: Credits | Money) -> Markup:
     """Return the amount for a large figure, with its decimals small."""
     written = money(value) if isinstance(value, Money) else credits(value)
@@ -68,7 +73,7 @@ def rail_name(rail: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
-    for each in (money, credits, signed, figure, moment, day, method_name, rail_name):
+    for each in (money, credits, signed, count, figure, moment, day, method_name, rail_name):
         app.add_template_filter(each)
 
 

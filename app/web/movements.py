@@ -8,11 +8,14 @@ from app.domain.payments import decline_sentence
 from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.services.balance import Entry, Movement
+from app.services.entries import Used
+from app.services.unposted import title
 from app.web.access import current_catalog
 from app.web.charts import day_label
 from app.web.exports import harmless
 from app.web.filters import credits as written
 from app.web.filters import method_name, rail_name
+from app.web.usage_rows import WITHOUT_METER
 
 KINDS = {
     "purchased": "Bought credits",
@@ -111,6 +114,7 @@ def told(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
         "refund_state": _REFUNDS.get(state, "") if entry.refund else "",
         "dispute": entry.dispute,
         "dispute_state": _on(_DISPUTES[state], entry.dispute.closed_at) if entry.dispute else "",
+        "used": [(*_counted(each), each.meter or WITHOUT_METER, each, Credits(each.micros)) for each in entry.used],
         "paid_back": Credits(shared) if came_in and shared else None,
         "given_by": _giver(grant) if grant else "",
         "grant_kind": KINDS[grant.kind] if grant else "",
@@ -155,6 +159,14 @@ def json_row(row: Movement, unit: str) -> dict[str, object]:
         "kind": row.kind,
         "source": {"type": row.source_type, "id": row.source_id},
     }
+
+
+def _counted(used: Used) -> tuple[str, str]:
+    """Return what the meter is called, and how much it counted in its unit."""
+    meter = current_catalog().meter(used.meter)
+    if meter is None:
+        return title(current_catalog(), used.meter), f"{used.quantity:,}" if used.meter else ""
+    return meter.title, f"{used.quantity:,} {meter.unit}"
 
 
 def _sentence(kind: str, state: str) -> str:

@@ -22,14 +22,20 @@ class Item:
         """Whether the page shown is this one or lies below it."""
         return request.blueprint == self.endpoint.partition(".")[0]
 
+    @property
+    def is_offered(self) -> bool:
+        """Whether the customer's seller has this page."""
+        return self.endpoint != "spend_management.page" or current_catalog().spend_management.offered
+
 
 SIDEBAR = (
-    ("Account", (Item("overview.page", "Overview", "overview"),)),
+    ("Account", (Item("overview.page", "Overview", "overview"), Item("usage.page", "Usage", "usage"))),
     (
         "Credits",
         (
             Item("add_credits.page", "Add credits", "add"),
             Item("balance_history.page", "Balance history", "history"),
+            Item("spend_management.page", "Spend management", "spend"),
         ),
     ),
     ("Billing", (Item("payment_methods.page", "Payment methods", "card"),)),

@@ -1,0 +1,253 @@
+"""Usage: what each meter has counted against the plan, day by day, down to the events, and the usage alerts."""
+
+from datetime import UTC, timedelta
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.domain.errors import NotFound, Refused
+from app.services import alert_addresses, usage_alerts, usage_history, usage_reads
+from app.services.usage_reads import DayUse, MeterUse, Usage
+from app.web import usage_addresses as addresses
+from app.web import usage_rows, usage_words
+from app.web.access import current_actor, current_customer, managers_only
+from app.web.respond import saved, show
+from app.web.usage_forms import AddressForm, AlertForm, HistoryForm, offer
+from app.web.usage_rows import WITHOUT_METER, period_words
+
+bp = Blueprint("usage", __name__, url_prefix="/billing/usage")
+PAGE, HISTORY, ALERTS = "usage/page.html", "usage/_history.html", "usage/_alerts.html"
+METER_PAGE, METER = "usage/meter.html", "usage/_meter.html"
+DAY_PAGE, DAY = "usage/day.html", "usage/_day.html"
+ONE_DAY = timedelta(days=1)
+EVENTS = 25
+
+
+@bp.get("/")
+def page() -> Response:
+    """Show every meter's bar, the history of one of them, what is counted, and the alerts."""
+    form = HistoryForm(request.args)
+    usage = usage_reads.usage(current_customer())
+    offer(usage, form)
+    valid = form.validate()
+    around = _around(usage, form) | {"history": _history(usage, form) if valid else None}
+    return show(PAGE, HISTORY, status=200 if valid else 422, **around)
+
+
+@bp.get("/<meter>")
+def meter(meter: str) -> Response:
+    """Show one meter in one billing period: its bar, how its credits come about, and its days."""
+    usage = usage_reads.usage(current_customer(), addresses.period_number(request.args.get("period", "")))
+    use, today = _use(usage, meter), clock.now().date()
+    first, last = usage.period.starts_at.date(), usage.period.ends_at.date() - ONE_DAY
+    days = usage_history.every_day(
+        current_customer().customer_id, use.meter.key, use.tariff.kind, first, max(first, min(last, today))
+    )
+    shown = usage_rows.row(use, usage.period.ends_at.date(), usage.catalog.usage.warn_at_percent)
+    return show(
+        METER_PAGE,
+        METER,
+        row=shown,
+        slug=meter,
+        unit=shown.unit if use.meter.key else "",
+        period=period_words(first, last),
+        counts=usage_words.counts(use.tariff.kind) if use.meter.key else "",
+        stops=usage_words.stops(shown.bar, usage.period.ends_at.date()) if usage.period.is_open else "",
+        formula=usage_words.formula(shown.bar, use.cost),
+        days=days,
+        name=usage_rows.chart_name(days, shown.title, shown.unit),
+        chart=_chart(use, days, has_today=days[-1].day == today),
+        earlier=[
+            (each, period_words(each.first, each.last), each.number == usage.period.number)
+            for each in usage_history.last_periods(current_customer().customer_id, use.meter.key)
+        ],
+    )
+
+
+@bp.get("/<meter>/<day>")
+def day(meter: str, day: str) -> Response:
+    """Show the events behind one day of a meter, and the day added up again from them."""
+    customer, on = current_customer(), addresses.day(day)
+    use = _use(usage_reads.usage(customer), meter)
+    key, after = use.meter.key, request.args.get("after", "")
+    counted = usage_history.day_of(customer.customer_id, key, on)
+    found = usage_reads.events(
+        customer.customer_id, key, on, on, after=addresses.place(after, on) if after else None, limit=EVENTS
+    )
+    added = usage_history.added_up(customer.customer_id, key, use.tariff.kind, on)
+    return show(
+        DAY_PAGE,
+        DAY,
+        title=use.meter.title,
+        slug=meter,
+        on=on,
+        unit=use.meter.unit if key else "",
+        counted=counted,
+        added=added,
+        added_words=usage_rows.added_words(use.tariff.kind, added.events) if added else "",
+        events=[(each, usage_rows.details(each)) for each in found.events],
+        newest=url_for("usage.day", meter=meter, day=day) if after else "",
+        older=url_for("usage.day", meter=meter, day=day, after=addresses.written(found.older)) if found.older else "",
+    )
+
+
+@bp.post("/alerts")
+@managers_only
+def add_alert() -> Response:
+    """Add a usage alert."""
+    form = AlertForm()
+    offer(usage_reads.usage(current_customer()), form)
+    try:
+        if not form.validate():
+            return _again(422, alert_form=form)
+        usage_alerts.add(_whose(), form.wanted(), actor=_actor(), address=_from())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return _again(refusal.status, alert_form=form)
+    return _saved("The usage alert is added.")
+
+
+@bp.post("/alerts/<alert_id>/removal")
+@managers_only
+def remove_alert(alert_id: str) -> Response:
+    """Remove a usage alert."""
+    usage_alerts.remove(_whose(), alert_id, actor=_actor(), address=_from())
+    return _saved("The usage alert is removed.")
+
+
+@bp.post("/addresses")
+@managers_only
+def add_email() -> Response:
+    """Add an address for alerts, and ask it by mail."""
+    form = AddressForm()
+    try:
+        if not form.validate():
+            return _again(422, email_form=form)
+        usage_alerts.add_email(_whose(), form.email.data or "", actor=_actor(), address=_from())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return _again(refusal.status, email_form=form)
+    return _saved(f"A mail asks {(form.email.data or '').strip()} whether alerts are welcome there.")
+
+
+@bp.post("/addresses/removal")
+@managers_only
+def remove_email() -> Response:
+    """Take an address off the list."""
+    email = request.form.get("email", "")[:254]
+    usage_alerts.remove_email(_whose(), email, actor=_actor(), address=_from())
+    return _saved(f"No alert goes to {email} any more.")
+
+
+@bp.post("/addresses/mail")
+@managers_only
+def ask_again() -> Response:
+    """Send a new link to an address that has not confirmed yet."""
+    form = AddressForm()
+    email = (form.email.data or "")[:254]
+    try:
+        alert_addresses.ask_again(_whose(), email, actor=_actor(), address=_from())
+    except Refused as refusal:
+        again = AddressForm(formdata=None)
+        again.form_errors.append(f"{email}: {refusal.sentence}")
+        return _again(refusal.status, email_form=again)
+    return _saved(f"A new mail asks {email} whether alerts are welcome there.")
+
+
+def _around(usage: Usage, history: HistoryForm) -> dict[str, Any]:
+    """Return what the page shows, but for the history."""
+    last = usage.period.ends_at.date() - ONE_DAY
+    return {
+        "rows": usage_rows.rows(usage),
+        "plain": usage_rows.without_meter(usage) if usage.without_meter else None,
+        "plain_slug": WITHOUT_METER,
+        "total": usage.cost,
+        "plan": usage.plan.title,
+        "seller": usage.catalog.seller_name,
+        "period": period_words(usage.period.starts_at.date(), last),
+        "history_form": history,
+        **_alerts(usage),
+    }
+
+
+def _alerts(usage: Usage, alert_form: AlertForm | None = None, email_form: AddressForm | None = None) -> dict[str, Any]:
+    """Return what the page shows of alerts, around the forms as they were filled in."""
+    now, customer = usage_alerts.current(), current_customer()
+    told = usage_alerts.told(usage.period.number) if now.alerts else {}
+    has_basis = any(each.tariff.limit or each.tariff.allowance for each in usage.meters)
+    alert_form = alert_form or AlertForm(formdata=None, measure="percent" if has_basis else "quantity")
+    offer(usage, alert_form)
+    return {
+        "alerts": usage_rows.alert_rows(now.alerts, told, usage),
+        "recipients": now.recipients,
+        "is_confirmed": any(each.confirmed_at for each in now.recipients),
+        "billing_email": customer.email,
+        "most_emails": usage.catalog.usage.alert_emails,
+        "alert_form": alert_form,
+        "email_form": email_form or AddressForm(formdata=None),
+        "focus": False,
+    }
+
+
+def _history(usage: Usage, form: HistoryForm) -> dict[str, Any] | None:
+    """Return the days of the meter that is chosen, or of the first one; None where nothing is counted."""
+    use = usage.of(form.meter.data) if form.meter.data else next(iter(usage.meters), None)
+    if use is None:
+        return None
+    form.meter.data, form.days.data = use.meter.key, form.days.data or "30"
+    customer, today = current_customer(), clock.now().date()
+    first = max(today - timedelta(days=int(form.days.data) - 1), customer.created_at.astimezone(UTC).date())
+    days = usage_history.every_day(customer.customer_id, use.meter.key, use.tariff.kind, min(first, today), today)
+    name = usage_rows.chart_name(days, use.meter.title, use.meter.unit)
+    return {
+        "days": days,
+        "slug": use.meter.key,
+        "unit": use.meter.unit or "quantity",
+        "name": name,
+        "chart": _chart(use, days, has_today=True),
+    }
+
+
+def _again(status: int, *, alert_form: AlertForm | None = None, email_form: AddressForm | None = None) -> Response:
+    """Show the page with what was typed and why it was refused."""
+    usage, form = usage_reads.usage(current_customer()), HistoryForm(formdata=None)
+    offer(usage, form)
+    for typed in filter(None, (alert_form, email_form)):
+        typed.point_at_first_error()
+    around = _around(usage, form) | _alerts(usage, alert_form, email_form)
+    return show(PAGE, ALERTS, status=status, **around, history=_history(usage, form))
+
+
+def _saved(notice: str) -> Response:
+    return saved("usage.page", ALERTS, notice, **_alerts(usage_reads.usage(current_customer())) | {"focus": True})
+
+
+def _use(usage: Usage, slug: str) -> MeterUse:
+    """Return the meter of an address; credit taken without one has a name of its own."""
+    if slug == WITHOUT_METER:
+        return usage_rows.without_meter(usage)
+    found = usage.of(slug)
+    if found is None:
+        raise NotFound("meter")
+    return found
+
+
+def _chart(use: MeterUse, days: list[DayUse], *, has_today: bool) -> Markup:
+    if not use.meter.key:
+        return usage_rows.credit_chart(days, use.meter.title, current_customer().credit_unit)
+    return usage_rows.chart(days, use.meter.title, use.meter.unit, has_today=has_today)
+
+
+def _whose() -> str:
+    return current_customer().customer_id
+
+
+def _actor() -> str:
+    return current_actor().member_id
+
+
+def _from() -> str:
+    return request.remote_addr or ""

@@ -1,0 +1,170 @@
+"""Addresses that usage alerts go to: each is asked once by mail, and confirms or stops by the link in it.
+
+The link's token is made from the row and the portal's secret, so that no token waits anywhere: only its hash is kept,
+and a mail that is sent again holds the same link.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.errors import NotFound, Refused
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.limits import AlertRecipient, AlertSettings
+from app.models.mails import Mail
+from app.models.scope import as_service
+from app.services import audit, catalogs, mails, spending
+from app.services.alert_tokens import token
+from app.services.transaction import transaction
+
+LASTS = timedelta(days=7)
+"""For so long a link confirms."""
+AGAIN_AFTER = timedelta(minutes=10)
+MOST_A_DAY = 30
+TEMPLATE = "confirm_email"
+_LONGEST = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a mailed link leads to, as whoever holds it may see it."""
+
+    email: str
+    customer: str
+    seller: str
+    is_confirmed: bool
+
+
+def ask(session: Session, customer_id: str, email: str) -> None:
+    """Add the address in the caller's transaction, which is a service's, and write the mail that asks it."""
+    now = clock.now()
+    _refuse_flood(session, customer_id, now)
+    hashed = _hash(token(customer_id, email, now))
+    session.add(
+        AlertRecipient(customer_id=customer_id, email=email, token_hash=hashed, asked_at=now, confirmed_at=None)
+    )
+    session.flush()
+    _write(session, customer_id, email, hashed)
+
+
+def ask_again(customer_id: str, email: str, *, actor: str, address: str = "") -> None:
+    """Send a new link to an address that has not confirmed yet; the old link is over."""
+    now = clock.now()
+    with as_service("ask an address again"), transaction() as session:
+        spending.lock(session, [customer_id])
+        row = session.get(AlertRecipient, (customer_id, email))
+        if row is None:
+            raise NotFound("address")
+        if row.confirmed_at is not None:
+            raise Refused("This address is confirmed already.", "email_confirmed", 409, "email")
+        if now < row.asked_at + AGAIN_AFTER:
+            raise Refused(
+                "A mail went there less than ten minutes ago. Look for it first, among the unwanted mail too.",
+                "asked_too_soon",
+                409,
+                "email",
+            )
+        _refuse_flood(session, customer_id, now)
+        row.asked_at, row.token_hash = now, _hash(token(customer_id, email, now))
+        audit.record(session, customer_id, actor, "usage_alerts.asked_again", email, address=address)
+        session.flush()
+        _write(session, customer_id, email, row.token_hash)
+
+
+def look(text: str) -> Asked:
+    """Return what the link leads to; looking changes nothing, because programs open mailed links too.
+
+    Refuses (404) a link that never was or whose address was removed, and (410) one that is over.
+    """
+    with as_service("look at a mailed link"):
+        row, customer = _find(db.session(), text)
+        catalog = catalogs.current(customer.catalog)
+    return Asked(row.email, customer.name, catalog.seller_name, row.confirmed_at is not None)
+
+
+def confirm(text: str, address: str) -> Asked:
+    """Confirm the address. Confirming twice changes nothing."""
+    with as_service("confirm an address"), transaction() as session:
+        row, _customer = _find(session, text)
+        confirmed = session.execute(
+            update(AlertRecipient)
+            .where(
+                AlertRecipient.customer_id == row.customer_id,
+                AlertRecipient.email == row.email,
+                AlertRecipient.token_hash == row.token_hash,
+                AlertRecipient.confirmed_at.is_(None),
+            )
+            .values(confirmed_at=clock.now())
+            .returning(AlertRecipient.email)
+            .execution_options(synchronize_session=False)
+        ).scalar_one_or_none()
+        if confirmed is not None:
+            audit.record(session, row.customer_id, "mailed link", "usage_alerts.confirmed", row.email, address=address)
+    return look(text)
+
+
+def stop(text: str, address: str) -> Asked:
+    """Take the address off the list: whoever reads its mail may always do so. Return what it was."""
+    found = look(text)
+    with as_service("stop alerts to an address"), transaction() as session:
+        row, _customer = _find(session, text)
+        session.delete(row)
+        session.execute(
+            update(AlertSettings)
+            .where(AlertSettings.customer_id == row.customer_id)
+            .values(version=AlertSettings.version + 1, changed_at=clock.now())
+            .execution_options(synchronize_session=False)
+        )
+        audit.record(session, row.customer_id, "mailed link", "usage_alerts.stopped", row.email, address=address)
+    return found
+
+
+def link_token(session: Session, customer_id: str, email: str) -> str | None:
+    """Return the token of the link by which the address may confirm or stop; None where it is not in the list."""
+    row = session.get(AlertRecipient, (customer_id, email))
+    return None if row is None else token(customer_id, email, row.asked_at)
+
+
+def _find(session: Session, text: str) -> tuple[AlertRecipient, Customer]:
+    found = None
+    if text and len(text) <= _LONGEST:
+        found = session.execute(
+            select(AlertRecipient, Customer)
+            .join(Customer, Customer.customer_id == AlertRecipient.customer_id)
+            .where(AlertRecipient.token_hash == _hash(text))
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+    if found is None:
+        raise NotFound("link")
+    row, customer = found
+    if row.confirmed_at is None and row.asked_at + LASTS <= clock.now():
+        raise Refused("It worked for seven days. Ask for a new one on the Usage page.", "link_expired", 410)
+    return row, customer
+
+
+def _write(session: Session, customer_id: str, email: str, hashed: str) -> None:
+    mails.write(session, customer_id, TEMPLATE, key=f"{TEMPLATE}:{hashed}", to=email, email=email)
+
+
+def _refuse_flood(session: Session, customer_id: str, now: datetime) -> None:
+    """Refuse to ask more addresses than anybody needs: nobody shall send mails to strangers from here."""
+    sent = session.scalar(
+        select(func.count()).where(
+            Mail.customer_id == customer_id,
+            Mail.key.startswith(f"{TEMPLATE}:"),
+            Mail.created_at > now - timedelta(days=1),
+        )
+    )
+    if (sent or 0) >= MOST_A_DAY:
+        raise Refused(
+            f"{MOST_A_DAY} addresses were asked within a day. Wait until tomorrow.", "asked_too_often", 409, "email"
+        )
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

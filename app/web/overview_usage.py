@@ -1,0 +1,86 @@
+"""What the Overview says of usage: each meter's bar, today's limit, and how spend management stands."""
+
+from dataclasses import dataclass
+
+from app.domain import rating, usage_bars
+from app.domain.catalog import Catalog
+from app.domain.money import Credits
+from app.domain.numbers import Numbers
+from app.domain.spend_management import Limits
+from app.domain.usage_bars import State
+from app.services.overview import Overview
+from app.services.spend_management import limits
+from app.services.usage_reads import MeterUse
+from app.services.usage_terms import plan_of
+from app.web import usage_rows
+from app.web.filters import credits as written
+from app.web.usage_rows import Row
+
+MOST = 6
+"""So many meters stand on the Overview; all are on the Usage page."""
+
+
+@dataclass(frozen=True)
+class DayBar:
+    """Today's use against the daily limit."""
+
+    left: Credits
+    filled: int
+    state: State
+    spoken: str
+    note: str
+
+
+@dataclass(frozen=True)
+class SpendWords:
+    """How spend management stands, for its line among the settings."""
+
+    is_on: bool
+    sentence: str
+    threshold: Credits | None
+    """From where on a day's column is in the alert's colour."""
+
+
+def meters(now: Overview, catalog: Catalog, plan_key: str) -> list[Row]:
+    """Return the meters' rows, what has a bar before what has none."""
+    plan, found = plan_of(catalog, plan_key), []
+    for meter in catalog.meters if now.period else ():
+        tariff = rating.tariff(catalog, plan, meter.key)
+        used, cost = now.used.get(meter.key, (0, Credits(0)))
+        if tariff is not None and now.period is not None:
+            use = MeterUse(tariff, used, 0, cost, None, ())
+            found.append(usage_rows.row(use, now.period.ends_at.date(), catalog.usage.warn_at_percent))
+    return sorted(found, key=lambda row: row.bar.basis is None)[:MOST]
+
+
+def day_bar(numbers: Numbers) -> DayBar | None:
+    """Return today's use against the limit; None where there is no limit. Held use counts as used."""
+    if numbers.daily_limit is None or numbers.daily_left is None:
+        return None
+    limit, taken = numbers.daily_limit.micros, numbers.daily_limit.micros - numbers.daily_left.micros
+    percent = min(100, taken * 100 // limit) if limit else 100
+    state = State.OVER if percent >= usage_bars.FULL_PERCENT else State.NEAR if percent >= 80 else State.OK
+    used = f"{written(numbers.daily_used)} of {written(numbers.daily_limit)} used today"
+    held = f", {written(numbers.held)} held" if numbers.held.micros else ""
+    when = "Further" if state is State.OVER else "At the limit, further"
+    ends = f"{when} usage is blocked until tomorrow, 00:00 UTC."
+    return DayBar(Credits(max(0, limit - taken)), percent, state, f"{used}{held}", f"{used}{held}. {ends}")
+
+
+def spend_words(now: Overview, catalog: Catalog) -> SpendWords | None:
+    """Return how spend management stands; None where the seller does not offer it and it is off."""
+    chosen = limits(now.spend, catalog)
+    if not chosen.enabled and not catalog.spend_management.offered:
+        return None
+    if not chosen.enabled:
+        return SpendWords(is_on=False, sentence="No daily limit, and no mail at a threshold.", threshold=None)
+    return SpendWords(is_on=True, sentence=_sentence(chosen), threshold=chosen.tells_at)
+
+
+def _sentence(chosen: Limits) -> str:
+    said = []
+    if chosen.daily_limit is not None:
+        said.append(f"Hard limit of {written(chosen.daily_limit)} a day")
+    if chosen.notify_threshold is not None:
+        said.append(f"{'mail' if said else 'Mail'} at {written(chosen.notify_threshold)}")
+    return f"{', '.join(said)}." if said else "Nothing is set."

@@ -1,0 +1,162 @@
+"""Usage as pages show it: a row for each meter with its bar, the days of a meter as a chart, and alerts in words."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from markupsafe import Markup
+
+from app.domain import usage_alerts, usage_bars
+from app.domain.catalog import Meter, MeterKind
+from app.domain.money import Credits
+from app.domain.rating import Tariff
+from app.domain.usage_bars import Bar, State
+from app.services.usage_alerts import Alert
+from app.services.usage_reads import DayUse, EventUse, MeterUse, Usage
+from app.web.charts import FULL, NARROW, WIDE, daily_columns, day_label, quantity_columns
+from app.web.usage_words import BarWords, alert_words, bar_words, price, quantity
+
+WITHOUT_METER = "-"
+"""How credit taken without a meter is called in an address: no meter's key has a hyphen."""
+NONE = "None"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A meter of the customer's in one billing period."""
+
+    key: str
+    title: str
+    description: str
+    unit: str
+    bar: Bar
+    words: BarWords
+    filled: int
+    """How far the bar is filled, in percent."""
+    marks: tuple[int, ...]
+    """Where it will change, in percent: marks that are not reached yet."""
+    included: str
+    limit: str
+    price: str
+    cost: Credits
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no use of it costs anything."""
+        return self.bar.tariff.is_free
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """An alert, and how far it is."""
+
+    id: str
+    words: str
+    reached: bool
+    told_at: datetime | None
+    now: str
+
+
+def rows(usage: Usage) -> list[Row]:
+    """Return a row for each meter, in the catalog's order."""
+    resets_on, warn_at = usage.period.ends_at.date(), usage.catalog.usage.warn_at_percent
+    return [row(each, resets_on, warn_at) for each in usage.meters]
+
+
+def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...]) -> Row:
+    """Return the meter's row for a period that ends where `resets_on` begins."""
+    tariff = use.tariff
+    bar = usage_bars.bar(tariff, use.used, warn_at)
+    percent = bar.percent or 0
+    return Row(
+        key=use.meter.key,
+        title=use.meter.title,
+        description=use.meter.description.rstrip("."),
+        unit=use.meter.unit or "quantity",
+        bar=bar,
+        words=bar_words(bar, resets_on, use.cost),
+        filled=min(percent, 100),
+        marks=tuple(mark for mark in warn_at if percent < mark < usage_bars.FULL_PERCENT),
+        included=f"{tariff.allowance:,}" if tariff.allowance else NONE,
+        limit=NONE if tariff.limit is None else f"{tariff.limit:,}",
+        price=price(tariff),
+        cost=use.cost,
+    )
+
+
+def without_meter(usage: Usage) -> MeterUse:
+    """Return the credit that was taken by no meter, as if a meter had counted it."""
+    cost = Credits(sum(each.cost.micros for each in usage.without_meter))
+    tariff = Tariff(Meter("", "Usage", "Credits that were taken as such, by no meter", "", kind=MeterKind.SUM))
+    return MeterUse(tariff, 0, 0, cost, None, usage.without_meter)
+
+
+def pressing(shown: Sequence[Row]) -> list[Row]:
+    """Return the rows that want attention, those over their limit first."""
+    urgent = [each for each in shown if each.words.warns]
+    return sorted(urgent, key=lambda each: each.bar.state is not State.OVER)
+
+
+def chart(days: Sequence[DayUse], title: str, unit: str, *, has_today: bool) -> Markup:
+    """Return the days of a meter in their drawings."""
+    last = "Today" if has_today else ""
+    name, counted = chart_name(days, title, unit), [(each.day, each.quantity) for each in days]
+    return Markup("").join(quantity_columns(counted, name=name, last=last, size=size) for size in (FULL, WIDE, NARROW))
+
+
+def credit_chart(days: Sequence[DayUse], title: str, unit: str) -> Markup:
+    """Return the credits of the days in their drawings."""
+    spent = [(each.day, each.cost.micros) for each in days]
+    name = f"{title} each day, in credits, from {day_label(days[0].day)} to {day_label(days[-1].day)}."
+    return Markup("").join(daily_columns(spent, unit=unit, name=name, size=size) for size in (FULL, WIDE, NARROW))
+
+
+def chart_name(days: Sequence[DayUse], title: str, unit: str) -> str:
+    """Return the sentence that stands for the chart."""
+    top = max(days, key=lambda each: each.quantity)
+    span = f"{title} each day from {day_label(days[0].day)} to {day_label(days[-1].day)}"
+    if not top.quantity:
+        return f"{span}. Nothing was counted."
+    return f"{span}. Most on {day_label(top.day)}: {quantity(top.quantity, unit)}."
+
+
+def added_words(kind: MeterKind, rows_read: int) -> str:
+    """Return what the second way of counting does with the events."""
+    many = f"{rows_read:,} {'event' if rows_read == 1 else 'events'}"
+    return {
+        MeterKind.COUNT: f"{many} of the day, counted one by one",
+        MeterKind.SUM: f"The quantities of the {many}, added up",
+        MeterKind.MAX: f"The highest quantity of the {many}",
+        MeterKind.UNIQUE: f"Subjects of the {many} that had none before in the billing period",
+        MeterKind.LAST: "The value that was taken last, as of the end of the day",
+    }[kind]
+
+
+def alert_rows(alerts: Sequence[Alert], told: Mapping[str, datetime], usage: Usage) -> list[AlertRow]:
+    """Return the alerts in words, each with how far it is in the period shown and when it was told."""
+    found = []
+    for alert in alerts:
+        use, wants = usage.of(alert.wants.meter), alert.wants
+        if use is None:
+            found.append(AlertRow(alert.id, f"{wants.meter}: no longer counted", False, None, ""))
+            continue
+        basis = usage_alerts.basis(usage.plan, wants.meter)
+        words = alert_words(wants, use.meter.title, use.meter.unit, basis, has_limit=bool(use.tariff.limit))
+        reached = usage_alerts.crossed(wants, use.used, basis)
+        now = f"now {quantity(use.used, use.meter.unit)}"
+        found.append(AlertRow(alert.id, words, reached, told.get(alert.id), now))
+    return found
+
+
+def details(event: EventUse) -> str:
+    """Return what else the event says, line by line."""
+    said = json.loads(event.properties)
+    lines = [f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in said.items()]
+    held = [f"authorization: {event.authorization_id}"] if event.authorization_id else []
+    return "\n".join([*lines, *held])
+
+
+def period_words(first: date, last: date) -> str:
+    """Return a billing period in words, both days included."""
+    return f"{day_label(first)} {first.year} to {day_label(last)} {last.year} (UTC)"

@@ -1,0 +1,158 @@
+"""Overview: usage against the plan, what presses, today's limit, and how spend management stands."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.domain.money import Credits
+from app.models.customers import Customer
+from app.models.scope import as_customer
+from app.services import balance, catalogs, grants
+from tests.support import cast, meters, spend, usage_cast
+from tests.support.browser import Browser
+from tests.support.statements import counted
+from tests.support.usage_cast import looks, uses
+
+PATH = "/billing/"
+
+
+@pytest.fixture(autouse=True)
+def on_the_tenth() -> Iterator[None]:
+    """It is the tenth of a month, at noon."""
+    with clock.at(datetime(2026, 11, 10, 12, tzinfo=UTC)):
+        yield
+
+
+@pytest.fixture
+def acme(app: Flask) -> Customer:
+    """Acme on the paid plan: 5,000 requests at most; it has $100.00 of credit."""
+    made = usage_cast.metered()
+    grants.give(made.customer_id, kind="promotional", credits=Credits(10**8), granted_by="seller", reason="Welcome")
+    return made
+
+
+def test_bars_stand_before_what_has_none_and_open_their_meter(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 4600)
+    alice = looks(app, origin, acme)
+    page = alice.opens(PATH)
+    assert page.texts("#overview-usage .meter__name") == ["Requests", "Users", "Runs", "Storage", "Peak", "Hours"]
+    assert page.texts("#overview-usage h2") == ["Plan usage · Paid"]
+    first = page.soup.select("#overview-usage .meter")[0]
+    assert (first["data-state"], page.texts("#overview-usage .meter__note")[0]) == (
+        "near",
+        "Near the limit: 400 requests left",
+    )
+    assert page.texts("#overview-pressing .notice__text > span") == ["Requests: Near the limit: 400 requests left."]
+    assert alice.follows(page, "#overview-usage .meter:first-child a").texts("h1") == ["Requests"]
+
+
+def test_it_shows_the_same_as_the_usage_page(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 4600)
+    uses(acme, "runs", 1, 1)
+    alice = looks(app, origin, acme)
+    here, there = alice.opens(PATH), alice.opens("/billing/usage/")
+    for meter in ("requests", "users", "runs", "storage", "peak", "hours"):
+        bars = [
+            page.find(f"{root} .meter:has(#meter-{meter})")
+            for page, root in ((here, "#overview-usage"), (there, "#usage-bars"))
+        ]
+        assert bars[0] == bars[1]
+
+
+def test_what_is_over_stands_before_what_is_near(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 4600)
+    usage_cast.seen(acme, "ann", "ben", "cy")
+    page = looks(app, origin, acme).opens(PATH)
+    assert [each.partition(":")[0] for each in page.texts("#overview-pressing strong")] == ["Users", "Requests"]
+
+
+def test_a_period_that_is_over_begins_at_nothing_before_any_job_ran(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 4600)
+    with clock.at(clock.now() + timedelta(days=40)):
+        page = looks(app, origin, acme).opens(PATH)
+    assert page.texts("#overview-usage .meter__of")[0] == "0 of 5,000 requests"
+    assert not page.soup.select("#overview-pressing")
+
+
+def test_accepted_usage_shows_at_once_in_every_figure(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 3500)
+    page = looks(app, origin, acme).opens(PATH)
+    assert page.texts("#overview-balance dd .figure") == ["$100 .00", "$1 .00", "$99 .00"]
+    assert page.texts("#overview-days .pair dd")[0] == "$1.00"
+    with as_customer(acme.customer_id):
+        numbers = balance.numbers()
+    assert (numbers.usage_this_period, numbers.remaining_credits) == (Credits(10**6), Credits(99 * 10**6))
+
+
+@pytest.mark.parametrize(
+    ("used", "state", "left", "word"),
+    [
+        (1250, "ok", "$9.90", "Applies now"),
+        (22_000, "near", "$1.60", "Applies now"),
+        (26_000, "over", "$0.00", "Reached"),
+    ],
+)
+def test_todays_limit_is_a_bar_with_words(
+    app: Flask, origin: str, acme: Customer, used: int, state: str, left: str, word: str
+) -> None:
+    spend.chooses(acme, "10", "5")
+    uses(acme, "requests", used)
+    page = looks(app, origin, acme).opens(PATH)
+    line = page.find("#overview-available div:has(> #overview-day_limit)")
+    assert line["data-state"] == state
+    assert next(line.dd.stripped_strings) == left  # type: ignore[union-attr]
+    assert page.texts("#overview-day_limit .pill") == [word]
+    assert "usage is blocked until tomorrow, 00:00 UTC." in page.texts("#overview-available .sum__note")[-1]
+    assert "Daily limit $10.00" in page.find("#overview-days").get_text()
+
+
+def test_days_from_the_mail_threshold_on_have_its_colour_and_a_word(app: Flask, origin: str, acme: Customer) -> None:
+    spend.chooses(acme, "10", "5")
+    uses(acme, "requests", 13_500)
+    page = looks(app, origin, acme).opens(PATH)
+    assert len(page.soup.select("#overview-days rect.col--near")) == 2
+    assert "From your $5.00 mail threshold on" in page.find("#overview-days").get_text()
+
+
+def test_settings_say_how_spend_management_stands(app: Flask, origin: str, acme: Customer) -> None:
+    alice = looks(app, origin, acme)
+    page = alice.opens(PATH)
+    assert page.texts("#overview-settings .row") == [
+        "Spend management No daily limit, and no mail at a threshold. Disabled Modify spend management"
+    ]
+    spend.chooses(acme, "10", "5")
+    assert alice.opens(PATH).texts("#overview-settings .row") == [
+        "Spend management Hard limit of $10.00 a day, mail at $5.00. Enabled Modify spend management"
+    ]
+    bob = looks(app, origin, acme, cast.BOB)
+    assert bob.opens(PATH).texts("#overview-settings a.btn") == ["View spend management"]
+
+
+def test_a_seller_who_does_not_offer_it_shows_no_such_line(app: Flask, origin: str) -> None:
+    catalogs.apply(meters.METERED.format(burn="realtime") + "\n[spend_management]\noffered = false\n")
+    page = looks(app, origin, meters.customer("Acme", plan="paid")).opens(PATH)
+    assert page.status == 200
+    assert not page.soup.select("#overview-settings") and "Spend management" not in page.text
+
+
+def test_more_used_than_may_be_is_told_as_that(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 1_000_000)
+    page = looks(app, origin, acme).opens(PATH)
+    (words,) = page.texts("#overview-available .error")
+    assert words.startswith("$299.60 is owed: more was used than your credits and the overage protection allow.")
+
+
+def test_it_takes_six_statements_whatever_was_used(app: Flask, origin: str, acme: Customer) -> None:
+    alice: Browser = looks(app, origin, acme)
+    uses(acme, "requests", 1)
+    with counted() as small:
+        alice.opens(PATH)
+    for meter in ("requests", "runs", "peak", "hours", "storage"):
+        uses(acme, meter, *[1] * 100)
+    spend.chooses(acme, "10", "5")
+    with counted() as large:
+        alice.opens(PATH)
+    assert len(small) == len(large) <= 6, "\n".join(large)

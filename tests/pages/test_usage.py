@@ -1,0 +1,277 @@
+"""Usage: every meter against the plan, in colour and words, its history, and the events behind each number."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.models.customers import Customer
+from app.services import catalogs, periods, usage_events
+from app.services.usage_events import UsageReport
+from tests.support import cast, meters, usage_cast
+from tests.support.browser import Browser, Page
+from tests.support.statements import counted
+from tests.support.usage_cast import USAGE, looks, seen, uses
+
+FRAGMENT = {"HX-Request": "true"}
+FORM = "#usage-history form.filters"
+
+
+@pytest.fixture
+def acme(app: Flask) -> Customer:
+    """Acme on the paid plan: 5,000 requests at most, 1,000 of them and 2 users included."""
+    return usage_cast.metered()
+
+
+def today() -> str:
+    return clock.now().date().isoformat()
+
+
+def bar(page: Page, meter: str) -> tuple[str, str, str]:
+    """Return a meter's state, its figures and its note."""
+    found = page.find(f"#usage-bars .meter:has(#meter-{meter})")
+    words = [" ".join(found.select_one(part).get_text(" ").split()) for part in (".meter__of", ".meter__note")]  # type: ignore[union-attr]
+    return str(found["data-state"]), words[0], words[1]
+
+
+def resets() -> str:
+    """Return when a period ends that begins today, as a note says it."""
+    start = clock.now().replace(hour=0, minute=0)
+    year, month = (start.year + 1, 1) if start.month == 12 else (start.year, start.month + 1)
+    ends = datetime(year, month, start.day, tzinfo=UTC)
+    return f"{ends.day} {ends:%b} {ends.year}"
+
+
+@pytest.fixture(autouse=True)
+def on_the_tenth() -> Iterator[None]:
+    """It is the tenth of a month, at noon."""
+    with clock.at(datetime(2026, 11, 10, 12, tzinfo=UTC)):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("used", "state", "of", "note"),
+    [
+        (3999, "ok", "3,999 of 5,000 requests", "1,001 requests left. Resets on 10 Dec 2026; $1.1996 of credits"),
+        (4000, "near", "4,000 of 5,000 requests", "Near the limit: 1,000 requests left"),
+        (4999, "near", "4,999 of 5,000 requests", "Near the limit: 1 requests left"),
+        (5000, "over", "5,000 of 5,000 requests", "At the limit until 10 Dec 2026"),
+        (5600, "over", "5,600 of 5,000 requests", "Over the limit by 600 requests"),
+    ],
+)
+def test_a_bar_changes_colour_and_words_at_80_and_100_percent(
+    app: Flask, origin: str, acme: Customer, used: int, state: str, of: str, note: str
+) -> None:
+    uses(acme, "requests", used)
+    page = looks(app, origin, acme).opens(USAGE)
+    found = bar(page, "requests")
+    assert found[:2] == (state, of)
+    assert found[2].startswith(note)
+    meter = page.find("#usage-bars [role=meter][aria-labelledby=meter-requests]")
+    assert meter["aria-valuenow"] == str(min(100, used * 100 // 5000))
+    assert meter["aria-valuetext"] == f"{of}, {used * 100 // 5000} percent"
+    assert len(page.soup.select("#usage-bars .meter:has(#meter-requests) .meter__note svg")) == (state != "ok")
+
+
+def test_without_a_limit_the_bar_is_of_what_is_included(app: Flask, origin: str, acme: Customer) -> None:
+    seen(acme, "ann", "ben")
+    alice = looks(app, origin, acme)
+    assert bar(alice.opens(USAGE), "users") == ("over", "2 of 2 users", "All that is included is used")
+    seen(acme, "cy", "ann")
+    assert bar(alice.opens(USAGE), "users") == (
+        "over",
+        "3 of 2 users",
+        "1 users beyond what is included: $0.05 of credits",
+    )
+
+
+def test_a_meter_with_nothing_to_measure_against_says_what_it_costs(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "runs", 1, 1, 1)
+    page = looks(app, origin, acme).opens(USAGE)
+    assert bar(page, "runs") == ("open", "3 runs", "$0.10 each; $0.30 so far")
+    assert bar(page, "storage") == ("open", "0 MB", "Counted, without a limit or a price")
+    assert not page.soup.select("[aria-labelledby=meter-runs]")
+
+
+def test_the_table_describes_each_meter_with_its_terms(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 2500)
+    uses(acme, "hours", 130)
+    page = looks(app, origin, acme).opens(USAGE)
+    rows = {row.th.a.get_text(): row for row in page.soup.select(".table--meters tbody tr")}  # type: ignore[union-attr]
+    assert list(rows) == ["Requests", "Runs", "Users", "Storage", "Peak", "Hours"]
+    shown = [" ".join(cell.get_text().split()) for cell in rows["Requests"].select("td")]
+    assert rows["Requests"].th.span.get_text() == "API calls"  # type: ignore[union-attr]
+    assert shown == ["2,500", "1,000", "5,000", "$0.40 per 1,000 requests", "$0.60"]
+    graduated = rows["Hours"].select("td")[3].get_text()
+    assert graduated == "1 to 100: $0.02 each; from 101 on: $0.016 each"
+    assert page.texts("#usage-cost") == ["$3.08"]  # 0.60 + 100 × 0.02 + 30 × 0.016
+
+
+def test_the_history_is_a_chart_and_a_table_of_the_meter_that_is_chosen(
+    app: Flask, origin: str, acme: Customer
+) -> None:
+    uses(acme, "requests", 100)
+    now = clock.now()
+    with clock.at(now + timedelta(days=2)):
+        uses(acme, "requests", 250, 50)
+        alice = looks(app, origin, acme)
+        page = alice.opens(USAGE)
+        assert page.texts("#usage-history tbody tr") == [
+            "12 Nov 2026 300 2 $0.00",
+            "11 Nov 2026 0 0 $0.00",
+            "10 Nov 2026 100 1 $0.00",
+        ]
+        names = {str(svg["aria-label"]) for svg in page.soup.select("#usage-history svg.chart")}
+        assert names == {"Requests each day from 10 Nov to 12 Nov. Most on 12 Nov: 300 requests."}
+        other = alice.submits(page, FORM, meter="runs", days="90")
+        assert (other.status, other.value("meter"), other.value("days")) == (200, "runs", "90")
+        assert other.texts("#usage-history tbody tr")[0] == "12 Nov 2026 0 0 $0.00"
+        link = page.find("#usage-history tbody tr:first-child a")
+        assert alice.opens(str(link["href"])).texts("h1") == ["Requests on 12 Nov 2026"]
+
+
+@pytest.mark.parametrize("wrong", ["meter=zebras", "days=7", "days=٣٠"])
+def test_a_choice_that_is_not_offered_is_refused_in_words(app: Flask, origin: str, acme: Customer, wrong: str) -> None:
+    page = looks(app, origin, acme).opens(f"{USAGE}?{wrong}")
+    assert page.status == 422
+    assert len(page.errors()) == 1 and page.errors()[0].endswith("of the list.")
+    assert page.soup.select("#usage-bars .meter")
+
+
+def test_no_id_stands_twice_on_the_page(app: Flask, origin: str, acme: Customer) -> None:
+    page = looks(app, origin, acme).opens(USAGE)
+    names = [str(each["id"]) for each in page.soup.select("[id]")]
+    assert sorted(set(names)) == sorted(names)
+    assert {str(each["for"]) for each in page.soup.select("label")} <= set(names)
+
+
+def test_page_and_fragment_agree(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 100)
+    alice = looks(app, origin, acme)
+    for path, root in (
+        (USAGE, "usage-history"),
+        (f"{USAGE}requests", "usage-meter"),
+        (_day_of("requests"), "usage-day"),
+    ):
+        page, fragment = alice.opens(path), alice.opens(path, **FRAGMENT)
+        assert fragment.status == 200 and not fragment.soup.select("html")
+        assert fragment.find(f"#{root}") == page.find(f"#{root}")
+
+
+def _day_of(meter: str) -> str:
+    return f"{USAGE}{meter}/{today()}"
+
+
+def test_a_meters_page_says_how_the_credits_come_about(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 2500)
+    page = looks(app, origin, acme).opens(f"{USAGE}requests")
+    lines = dict(
+        zip(page.texts("#usage-meter .sum dt"), page.texts("#usage-meter .sum dd"), strict=True),
+    )
+    assert lines == {
+        "Used": "2,500 requests",
+        "Included in your plan": "− 1,000 requests",
+        "Beyond it": "1,500 requests",
+        "Price": "$0.40 per 1,000 requests",
+        "Credits used": "$0.60",
+    }
+
+
+@pytest.mark.case("AC-58")
+@pytest.mark.parametrize(
+    ("used", "sentence"),
+    [
+        (1200, "You have used 1,200; once 3,800 more are used, whatever asks for permission is refused until"),
+        (5000, "You have used 5,000: whatever asks for permission is refused until"),
+    ],
+)
+def test_a_plans_limit_says_what_it_stops_with_the_customers_own_numbers(
+    app: Flask, origin: str, acme: Customer, used: int, sentence: str
+) -> None:
+    uses(acme, "requests", used)
+    page = looks(app, origin, acme).opens(f"{USAGE}requests")
+    assert page.texts("#usage-stops") == [
+        f"Your plan allows 5,000 requests each billing period. {sentence} {resets()}, 00:00 UTC."
+    ]
+    assert looks(app, origin, acme, cast.BOB).opens(f"{USAGE}runs").texts("#usage-stops") == []
+
+
+def test_an_earlier_period_stays_as_it_was(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 1200)
+    with clock.at(clock.now() + timedelta(days=35)):
+        assert looks(app, origin, acme).opens(USAGE).status == 200  # before any job has rolled the period
+        assert bar(looks(app, origin, acme, cast.BOB).opens(USAGE), "requests")[1] == "0 of 5,000 requests"
+        periods.roll_due()
+        uses(acme, "requests", 70)
+        bob = cast.signed_in(app, origin, cast.make_actor(cast.MALLORY, acme))
+        page = bob.opens(f"{USAGE}requests")
+        assert page.texts("section[aria-labelledby=usage-earlier-title] tbody tr") == [
+            "10 Dec 2026 to 9 Jan 2027 (UTC) 70 $0.00",
+            "10 Nov 2026 to 9 Dec 2026 (UTC) 1,200 $0.08",
+        ]
+        earlier = bob.follows(page, "section[aria-labelledby=usage-earlier-title] a")
+        assert earlier.texts("#usage-meter-title") == ["10 Nov 2026 to 9 Dec 2026 (UTC)"]
+        assert earlier.texts("#usage-meter .meter__of") == ["1,200 of 5,000 requests"]
+        assert earlier.texts("#usage-stops") == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "zebras", "requests?period=99", "requests?period=0", "requests?period=-1", "requests?period=٣",
+        "requests/2026-11-09", "requests/2026-13-40", "requests/yesterday", "requests/2026-11-10?after=zebra",
+        "zebras/2026-11-10",
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_not_found(app: Flask, origin: str, acme: Customer, path: str) -> None:
+    uses(acme, "requests", 1)
+    assert looks(app, origin, acme).opens(USAGE + path).status == 404
+
+
+def test_a_viewer_sees_it_and_may_change_nothing(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 4000)
+    page = looks(app, origin, acme, cast.BOB).opens(USAGE)
+    assert bar(page, "requests")[0] == "near"
+    assert [str(form.get("method", "get")) for form in page.soup.select("main form")] == ["get"]
+    assert "An owner or billing manager can add one." in page.text
+
+
+def test_a_stranger_is_sent_to_sign_in(visitor: Browser) -> None:
+    for path in (USAGE, f"{USAGE}requests", f"{USAGE}requests/2026-11-10"):
+        answer = visitor.client.get(path)
+        assert answer.status_code == 303 and answer.location.startswith("/sign-in")
+
+
+def test_another_customer_sees_nothing_of_it(app: Flask, origin: str, acme: Customer) -> None:
+    usage_events.accept([UsageReport("only-for-acme", acme.customer_id, "requests", 4321)])
+    other = meters.customer("Globex", plan="paid")
+    mallory = looks(app, origin, other, cast.MALLORY)
+    assert "4,321" not in mallory.opens(USAGE).text
+    assert mallory.opens(_day_of("requests")).status == 404
+
+
+def test_a_seller_without_meters_says_so(app: Flask, origin: str) -> None:
+    words = meters.METERED.format(burn="realtime")
+    head, _, rest = words.partition("[[meters]]")
+    catalogs.apply(head + "[plans]" + rest.partition("[plans]")[2].partition('[[plans.tiers]]\nkey = "paid"')[0])
+    page = looks(app, origin, meters.customer("Acme")).opens(USAGE)
+    assert page.status == 200 and "counts no usage yet" in page.text
+
+
+def test_the_number_of_statements_does_not_grow(app: Flask, origin: str, acme: Customer) -> None:
+    alice = looks(app, origin, acme)
+    uses(acme, "requests", 1)
+    paths = (USAGE, f"{USAGE}requests", _day_of("requests"))
+    few = [_statements(alice, path) for path in paths]
+    for meter in ("requests", "runs", "peak", "hours", "storage"):
+        uses(acme, meter, *[1] * 60)
+    assert [_statements(alice, path) for path in paths] == few
+    assert max(few) <= 12
+
+
+def _statements(browser: Browser, path: str) -> int:
+    with counted() as seen_statements:
+        assert browser.opens(path).status == 200
+    return len(seen_statements)
