@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from flask import Flask
@@ -9,6 +10,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import jobs, logs
+from app.api import metrics, problems, v1
 from app.config import Settings
 from app.extensions import csrf, limiter, migrate
 from app.gateways import stripe_gateway
@@ -17,9 +19,23 @@ from app.services.browser_sessions import LIFETIME
 from app.web import access, errors, filters, navigation, security_headers
 from app.web.sessions import ServerSessions
 
-PAGES = ("home", "sign_in", "overview", "add_credits", "balance_history", "payment_methods", "resume")
-PROGRAMS = ("health", "processor_webhooks")
+PAGES = (
+    "home",
+    "sign_in",
+    "overview",
+    "usage",
+    "add_credits",
+    "balance_history",
+    "spend_management",
+    "payment_methods",
+    "webhook",
+    "resume",
+    "confirm_email",
+)
+PROGRAMS = ("health", "metrics", "processor_webhooks")
 MAX_BODY = 1024 * 1024
+COUNTING = {"socket_connect_timeout": 1, "socket_timeout": 1}
+"""Seconds that a request waits for its calls to be counted; without an answer it is let through."""
 
 
 def create_app(settings: Settings) -> Flask:
@@ -45,8 +61,10 @@ def create_app(settings: Settings) -> Flask:
     limiter.init_app(app)
     csrf.init_app(app)
     logs.init_app(app)
+    metrics.init_app(app)
     access.init_app(app)
     errors.init_app(app)
+    problems.init_app(app)
     security_headers.init_app(app, settings)
     filters.init_app(app)
     navigation.init_app(app)
@@ -73,6 +91,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": int(LIFETIME.total_seconds()),
         "WTF_CSRF_SSL_STRICT": False,  # web/access.py checks the Origin on every change
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_OPTIONS": COUNTING if settings.redis_url else {},
     }
 
 
@@ -83,5 +102,6 @@ def _register(app: Flask, settings: Settings) -> None:
         names.append("app.blueprints.bank_challenge")
     if settings.payments == "sandbox" and (settings.demo or settings.testing):
         names += ["app.api.dev_processor", "app.api.dev_mail"]
+    names += [f"app.api.v1.{module.name}" for module in iter_modules(v1.__path__)]
     for name in [*names, "app.cli"]:
         app.register_blueprint(import_module(name).bp)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flask import Blueprint, current_app
 
-from app import cli_jobs, cli_payments
+from app import cli_api, cli_jobs, cli_payments
 from app.cli_words import moment, one_line, stop
 from app.config import Settings, printable
 from app.domain.errors import NotFound, Refused
@@ -20,6 +20,7 @@ from app.services import catalogs, customers, grants, installation, people, veri
 
 bp = Blueprint("portal", __name__, cli_group="portal")
 bp.cli.help = "Set up, run and check the portal."
+cli_api.add_to(bp)
 cli_jobs.add_to(bp)
 cli_payments.add_to(bp)
 GIFTS = ["promotional", "trial", "referral", "refund"]

@@ -42,6 +42,8 @@ class Settings:
     mail_url: str = field(default="", repr=False)
     mail_from: str = ""
     trusted_proxies: int = 0
+    webhooks_allow_loopback: bool = False
+    api_calls_per_minute: int = 60_000
     log_format: str = "json"
     demo: bool = False
     testing: bool = False
@@ -79,6 +81,16 @@ class Settings:
         _want(self.payments in {"sandbox", "stripe"}, "PAYMENTS", "must be 'sandbox' or 'stripe'")
         _want(self.log_format in {"json", "console"}, "LOG_FORMAT", "must be 'json' or 'console'")
         _want(0 <= self.trusted_proxies <= 10, "TRUSTED_PROXIES", "must be a number from 0 to 10")
+        _want(
+            0 <= self.api_calls_per_minute <= 10**9,
+            "API_CALLS_PER_MINUTE",
+            "must be a number from 0 (no limit) to 1000000000",
+        )
+        _want(
+            not self.webhooks_allow_loopback or self.demo or self.testing,
+            "WEBHOOKS_ALLOW_LOOPBACK",
+            "is for the demo only: events would be sent to this machine itself",
+        )
         self._check_urls()
         self._check_mail()
         self._check_payments()

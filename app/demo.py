@@ -1,4 +1,4 @@
-"""`make demo`: a database of its own, its customers, the web server and the worker, until Ctrl-C.
+"""`make demo`: a database of its own, its customers, the web server, the worker and a host product, until Ctrl-C.
 
 It shares nothing with a real installation: its database, key and logs are in `instance/` under their own names.
 """
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
@@ -24,6 +25,15 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 START_SECONDS, STOP_SECONDS = 30, 10
 THREADS = "8"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the demo says when it is ready, and what the host product is told."""
+
+    table: str
+    api_key: str
+    for_host: dict[str, str]
 
 
 class CannotStart(Exception):
@@ -41,13 +51,17 @@ def main() -> int:
     children: list[tuple[str, subprocess.Popen[bytes]]] = []
     try:
         asked = _arguments()
-        port, directory = _port(asked.port), asked.directory
+        (port, next_port), directory = _ports(asked.port), asked.directory
         environ = _environment(directory, port)
-        table = _prepare(environ, asked.months)
+        made = _prepare(environ, asked.months, directory, next_port)
         children.append(("web", _start("web", _web_command(port), environ, directory)))
         children.append(("worker", _start("worker", _worker_command(), environ, directory)))
-        _wait_until_it_answers(port, children, directory)
-        _say(table)
+        _wait_until_it_answers("web", port, children, directory)
+        children.append(("host", _start("host", _host_command(next_port), environ | made.for_host, directory)))
+        _wait_until_it_answers("host", next_port, children, directory)
+        _say(made.table)
+        _say(f"\nBilling API: http://{HOST}:{port}/v1/docs with the key {made.api_key}")
+        _say(f"The example host product, which uses it: http://{HOST}:{next_port}/")
         _say(f"Purser is at http://{HOST}:{port}/  (Ctrl-C ends it)")
         return _watch(children, directory)
     except (CannotStart, WrongSetting) as problem:
@@ -76,18 +90,21 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
 
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
-        raise CannotStart(f"The port must be a number from 1 to 65535, not {text!r}.")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, int(text)))
-        except OSError as problem:
-            raise CannotStart(
-                f"Port {text} cannot be used ({problem.strerror}). Choose another one: make demo DEMO_PORT=8010"
-            ) from None
-    return int(text)
+def _ports(text: str) -> tuple[int, int]:
+    """Return the portal's port and the next one, for the host product, both free."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_535):
+        raise CannotStart(f"The port must be a number from 1 to 65534, not {text!r}.")
+    ports = int(text), int(text) + 1
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as problem:
+                raise CannotStart(
+                    f"Port {port} cannot be used ({problem.strerror}). Choose another one: make demo DEMO_PORT=8010"
+                ) from None
+    return ports
 
 
 def _environment(directory: Path, port: int) -> dict[str, str]:
@@ -100,6 +117,7 @@ def _environment(directory: Path, port: int) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{directory.resolve() / 'demo.sqlite3'}",
         "PAYMENTS": "sandbox",
         "DEMO": "1",
+        "WEBHOOKS_ALLOW_LOOPBACK": "1",
         "BASE_URL": f"http://{HOST}:{port}",
         "LOG_FORMAT": "console",
         "PYTHONUNBUFFERED": "1",
@@ -114,9 +132,9 @@ def _secret(path: Path) -> str:
     return path.read_text()
 
 
-def _prepare(environ: dict[str, str], months: int) -> str:
-    """Bring the database up and tell the demo's history; return the table of sign-ins."""
-    from app import create_app
+def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: int) -> Prepared:
+    """Bring the database up and tell the demo's history; return what to say of it."""
+    from app import create_app, demo_host
     from app.models.database import db
     from app.services import demo
     from app.services.installation import install
@@ -125,16 +143,27 @@ def _prepare(environ: dict[str, str], months: int) -> str:
     install(settings)
     app = create_app(settings)
     logging.getLogger().setLevel(logging.ERROR)  # a year of declined cards is no news
-    with app.app_context():
-        sign_ins = demo.make(months=months)
+    with app.app_context(), demo_host.listening(next_port) as webhook_url:
+        sign_ins = demo.make(months=months, webhook_url=webhook_url)
+        made = Prepared(
+            demo.table(sign_ins),
+            demo_host.key(directory, "demo.key"),
+            demo_host.environment(directory, settings.base_url),
+        )
         db.session.remove()
         db.engine.dispose()
-    return demo.table(sign_ins)
+    return made
 
 
 def _web_command(port: int) -> list[str]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     return [*command, "--workers", "1", "--blocking-threads", THREADS, "--no-ws", "wsgi:app"]
+
+
+def _host_command(port: int) -> list[str]:
+    from app import demo_host
+
+    return demo_host.command(port)
 
 
 def _worker_command() -> list[str]:
@@ -149,7 +178,9 @@ def _start(name: str, command: list[str], environ: dict[str, str], directory: Pa
         )
 
 
-def _wait_until_it_answers(port: int, children: list[tuple[str, "subprocess.Popen[bytes]"]], directory: Path) -> None:
+def _wait_until_it_answers(
+    name: str, port: int, children: list[tuple[str, "subprocess.Popen[bytes]"]], directory: Path
+) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         _check(children, directory)
@@ -158,7 +189,7 @@ def _wait_until_it_answers(port: int, children: list[tuple[str, "subprocess.Pope
                 return
         except (URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
-    raise CannotStart(f"The web server does not answer; see {directory / 'demo-web.log'}.")
+    raise CannotStart(f"The {name} process does not answer; see {directory / f'demo-{name}.log'}.")
 
 
 def _watch(children: list[tuple[str, "subprocess.Popen[bytes]"]], directory: Path) -> int:

@@ -52,11 +52,16 @@ def work(app: Flask, *, every: float, threads: int) -> None:
         signal.signal(each, end)
     log.info("worker_started")
     listener = _Listener(app.extensions["purser.queue"], threads)
-    slow = threading.Thread(target=_rounds, args=(app, due.SLOW, SLOW_EVERY, over), name="slow", daemon=True)
-    slow.start()
+    beside = [
+        threading.Thread(target=_rounds, args=(app, names, pause, over), name=names[0], daemon=True)
+        for names, pause in ((due.SLOW, SLOW_EVERY), (due.OUTWARD, every))
+    ]
+    for thread in beside:
+        thread.start()
     _rounds(app, due.QUICK, every, over, listener.look_after)
     listener.stop()
-    slow.join(SHUTDOWN_SECONDS)
+    for thread in beside:
+        thread.join(SHUTDOWN_SECONDS)
     log.info("worker_ended")
 
 

@@ -62,6 +62,15 @@ _GOES_OUT = {
     "sent_back": "Gone or held, added up from the rows",
 }
 
+# Counted in a figure, and not rows of the history.
+_NO_ROWS = {
+    movement.COUNTED: "Usage by meter and day",
+    movement.WAITING: "Used, and not in this history yet",
+    movement.OVER: "Expired, and not in this history yet",
+}
+_OF_METERS = (movement.COUNTED, movement.WAITING)
+_KINDS_OF = {movement.OVER: "expired"}
+
 
 class DayField(DateField):
     """A UTC day. What was typed stays, also when it is none."""
@@ -197,10 +206,10 @@ def _figure(key: str) -> dict[str, Any]:
     spent = key in _GOES_OUT  # counted as what went out, while each row says what it did to the balance
     lines = [
         (
-            KINDS.get(line.kind, line.kind),
+            _NO_ROWS.get(line.kind, KINDS.get(line.kind, line.kind)),
             line.rows,
             -line.total if spent else line.total,
-            _address(since | {"kind": line.kind}),
+            "" if line.kind in _OF_METERS else _address(since | {"kind": _KINDS_OF.get(line.kind, line.kind)}),
         )
         for line in figure.lines
     ]

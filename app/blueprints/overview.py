@@ -1,6 +1,7 @@
 """Overview: what credit there is, what may be used now, how fast it goes, and what happened last."""
 
 from datetime import UTC, date, timedelta
+from typing import Any
 
 from flask import Blueprint
 from markupsafe import Markup
@@ -10,7 +11,9 @@ from app.domain.money import Credits, Money, divided
 from app.domain.numbers import SERVED, Numbers, owed
 from app.services import overview
 from app.services.overview import Overview
-from app.web.access import current_customer
+from app.services.usage_terms import plan_of
+from app.web import overview_usage, usage_rows
+from app.web.access import current_catalog, current_customer
 from app.web.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
 from app.web.filters import credits as written
 from app.web.filters import is_currency
@@ -44,7 +47,21 @@ def page() -> Response:
         charts=_charts(now),
         under_way=[(payment, Money(payment.amount_minor, payment.currency)) for payment in now.under_way],
         remaining_credits=lambda: now.numbers.remaining_credits,
+        **_usage(now),
     )
+
+
+def _usage(now: Overview) -> dict[str, Any]:
+    """Return the meters' bars, what of them presses, today's limit and how spend management stands."""
+    catalog, plan = current_catalog(), current_customer().plan
+    meters = overview_usage.meters(now, catalog, plan)
+    return {
+        "meters": meters,
+        "pressing": usage_rows.pressing(meters),
+        "plan": plan_of(catalog, plan).title,
+        "day_bar": overview_usage.day_bar(now.numbers),
+        "spend": overview_usage.spend_words(now, catalog),
+    }
 
 
 def _period(now: Overview) -> str:
@@ -143,11 +160,13 @@ def _charts(now: Overview) -> dict[str, Markup]:
     )
     used_name = f"Credits used each day from {first} to today. Most on {day_label(top[0])}: {written(Credits(top[1]))}."
     limit = now.numbers.daily_limit.micros if now.numbers.daily_limit is not None else None
+    spend = overview_usage.spend_words(now, current_catalog())
+    alert = spend.threshold.micros if spend and spend.threshold else None
     return {
         "balance": balance_chart(closing, ahead, unit=unit, name=balance_name, floor=floor, size=WIDE)
         + balance_chart(closing, ahead, unit=unit, name=balance_name, floor=floor, size=NARROW),
-        "used": daily_columns(used, unit=unit, name=used_name, limit=limit, size=HALF)
-        + daily_columns(used, unit=unit, name=used_name, limit=limit, size=NARROW),
+        "used": daily_columns(used, unit=unit, name=used_name, limit=limit, alert=alert, size=HALF)
+        + daily_columns(used, unit=unit, name=used_name, limit=limit, alert=alert, size=NARROW),
     }
 
 

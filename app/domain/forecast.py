@@ -21,11 +21,14 @@ class Forecast:
     latest: date | None
 
 
-def run_out(available: int, used: Sequence[int], today: date) -> Forecast | None:
+def run_out(available: int, used: Sequence[int], today: date, daily_limit: int | None = None) -> Forecast | None:
     """Return the forecast for what is available, from the micros used on each of the last whole days, oldest first.
 
+    A daily limit that is on now stops each day to come at it: no day counts with more than the limit (AC-54).
     None when the pace is zero, nothing is known of it, or the day lies more than ten years ahead: then nobody can say.
     """
+    if daily_limit is not None:
+        used = [min(each, daily_limit) for each in used]
     if not used or sum(used) <= 0:
         return None
     size = min(BUSIEST, len(used))

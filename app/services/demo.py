@@ -16,8 +16,10 @@ from app.models.events import AuditEntry
 from app.models.ledger import Transfer
 from app.models.members import Member
 from app.models.scope import as_service
-from app.services import audit, catalogs, customers, due, people
-from app.services.demo_history import History
+from app.models.usage import UsageDay
+from app.services import audit, catalogs, customers, due, people, usage_events
+from app.services.demo_history import JUST_NOW, METERED, History
+from app.services.demo_limits import SET_DAYS_AGO
 from app.services.demo_stories import STORIES, Story
 from app.services.transaction import transaction
 
@@ -25,9 +27,13 @@ EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalog
 PASSWORD = "harbour lights at noon"  # noqa: S105  # printed on purpose: the demo holds nothing of anybody
 TOLD = "demo.told"
 MOST_ROUNDS = 50
-MIDNIGHT_JOBS = time(0, 5)
+MIDNIGHT_JOBS, LATE = time(0, 5), time(23, 40)
 DAYS_A_MONTH = 365 / 12
-INTO_THE_PERIOD = 9  # how far the open billing period has come when the history ends
+DAILY = due.QUICK + due.OUTWARD
+"""What is done each day of the history. The look through the processor's books is done once, at its end."""
+EARLY = tuple(name for name in DAILY if not name.startswith("notices"))
+"""The same before the customers have any limits to be told about."""
+INTO_THE_PERIOD = 22  # how far the open billing period has come when the history ends
 
 Progress = Callable[[list[date]], Iterable[date]]
 
@@ -49,21 +55,21 @@ def bar(days: list[date]) -> Iterable[date]:
     return tqdm(days, desc="Demo history", unit="day", leave=False)
 
 
-def make(*, months: int = 12, progress: Progress = bar) -> list[SignIn]:
+def make(*, months: int = 12, progress: Progress = bar, webhook_url: str = "") -> list[SignIn]:
     """Make the demo's customers and their last `months` months up to now, and return whom to sign in as.
 
-    Run again it adds what is missing since: the same days are never told twice.
+    Run again it adds what is missing since: the same days are never told twice. `webhook_url` is where the host product
+    listens for events, if it does.
     """
     now = clock.now()
     start = (now - timedelta(days=round(months * DAYS_A_MONTH) + INTO_THE_PERIOD)).date()
-    histories = [_begin(story, start, now) for story in STORIES]
+    histories = [_begin(story, start, now, webhook_url) for story in STORIES]
     first = min(history.next_day for history in histories)
     for day in progress(_days(first, now)):
         with clock.at(min(_moment(day, MIDNIGHT_JOBS), now)):
-            _everything_due()
-        for history in histories:
-            if day >= history.next_day:
-                history.live(day)
+            # What one job leaves to another that came before it is done on the next day.
+            due.run_due(names=DAILY if (now.date() - day).days <= SET_DAYS_AGO else EARLY)
+        _live([history for history in histories if day >= history.next_day], day, now)
     for history in histories:
         if history.has_lived:
             history.arrive_at_now()
@@ -72,7 +78,18 @@ def make(*, months: int = 12, progress: Progress = bar) -> list[SignIn]:
     return [sign_in for story in STORIES for sign_in in _sign_ins(story)]
 
 
-def _begin(story: Story, start: date, now: datetime) -> History:
+def _live(histories: list[History], day: date, now: datetime) -> None:
+    """Let the customers live through the day. Their usage is counted last and at once: a day that has it is told."""
+    for history in histories:
+        history.live(day)
+    with clock.at(min(_moment(day, METERED), now - JUST_NOW)):
+        usage_events.accept([report for history in histories for report in history.reports(day)])
+    if any(history.busy(day) for history in histories):
+        with clock.at(min(_moment(day, LATE), now)):
+            _everything_due()
+
+
+def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> History:
     """Find the story's customer, or make it on the first day; find out up to which day its history is told."""
     with as_service("find the demo's customer"):
         customer = db.session.scalars(
@@ -86,19 +103,22 @@ def _begin(story: Story, start: date, now: datetime) -> History:
                 email=f"billing@{story.slug}.example",
                 catalog=story.catalog,
                 external_id=f"demo-{story.slug}",
+                plan=story.plan,
             )
     born = customer.created_at.date()
     with clock.at(customer.created_at):
         buyer = _people(story, customer)
-    return History(story, catalogs.current(story.catalog), buyer, born, _next_day(customer, born), now)
+    catalog = catalogs.current(story.catalog)
+    return History(story, catalog, buyer, born, _next_day(customer, born), now, webhook_url)
 
 
 def _next_day(customer: Customer, born: date) -> date:
     """Return the first day that is not told: after the last one with usage, and after what earlier runs noted."""
     with as_service("see how far the demo's history goes"):
-        used = db.session.scalar(
+        reported = db.session.scalar(select(func.max(UsageDay.day)).where(UsageDay.customer_id == customer.customer_id))
+        posted = db.session.scalar(
             select(func.max(Transfer.booked_at)).where(
-                Transfer.customer_id == customer.customer_id, Transfer.kind == "usage"
+                Transfer.customer_id == customer.customer_id, Transfer.source_type == "usage"
             )
         )
         noted = db.session.scalar(
@@ -106,7 +126,8 @@ def _next_day(customer: Customer, born: date) -> date:
                 AuditEntry.customer_id == customer.customer_id, AuditEntry.action == TOLD
             )
         )
-    told = [used.date()] if used else []
+    told = [reported] if reported else []
+    told += [posted.date()] if posted else []
     told += [date.fromisoformat(noted)] if noted else []
     return max(told) + timedelta(days=1) if told else born
 

@@ -15,12 +15,14 @@ from app.domain.methods import Rail
 from app.domain.money import Credits, Money, parse_amount
 from app.domain.payments import PaymentState
 from app.domain.people import Actor
+from app.domain.rating import UsageReport
 from app.gateways import sandbox
 from app.models.database import db
 from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer
-from app.services import grants, payment_methods, settle, setups, top_ups, usage
+from app.models.usage import Spending
+from app.services import demo_limits, demo_usage, grants, payment_methods, settle, setups, top_ups
 from app.services.demo_reversals import reverse
 from app.services.demo_stories import (
     ASKING_CARD,
@@ -52,11 +54,13 @@ class History:
     next_day: date
     """The first day that is not told yet."""
     now: datetime
+    webhook_url: str = ""
+    """Where the host product listens; empty: nobody does."""
     has_lived: bool = False
     """Whether this run told any day."""
 
     def live(self, day: date) -> None:
-        """Let the customer live through the day. Usage comes last: a day that has it is told."""
+        """Let the customer live through the day, but for its usage."""
         if day == self.born:
             self._arrive()
         for gift in self.story.gifts:
@@ -64,16 +68,28 @@ class History:
                 self._give(gift, day)
         self._buy_when_low(day)
         reverse(self.story, self.buyer, (day - self.born).days, self._moment(day, DESK))
-        with clock.at(self._moment(day, METERED)):
-            for habit in self.story.habits:
-                cost = self.story.cost(self.catalog, habit, day, self.born)
-                if cost.micros > 0:
-                    quantity = self.story.quantity(habit, day, (day - self.born).days)
-                    self._use(habit.meter, day, quantity, cost)
+        if day == max(self.born, self.now.date() - timedelta(days=demo_limits.SET_DAYS_AGO)):
+            with clock.at(self._moment(day, demo_limits.DESK)):
+                demo_limits.set_up(self.story, self.buyer, self.webhook_url)
+        if day == self._rush_day():
+            with clock.at(self._moment(day, demo_limits.RUSH)):
+                demo_limits.rush(self.story, self.buyer, self.catalog, self.born, day)
+
+    def reports(self, day: date) -> list[UsageReport]:
+        """Return what the customer used on the day, as its host reports it. Once that is counted the day is told."""
         self.next_day, self.has_lived = day + timedelta(days=1), True
+        until = self._moment(day, METERED)
+        return demo_usage.reports(self.story, self.catalog, self.buyer.customer_id, day, self.born, until)
+
+    def busy(self, day: date) -> bool:
+        """Whether the day was so busy that its limit was reached: then its notices are told on it."""
+        return day == self._rush_day()
 
     def arrive_at_now(self) -> None:
-        """Leave one purchase under way, where the story has it and nothing of the kind is open."""
+        """Leave a hold open, and one purchase under way where the story has it and nothing of the kind is open."""
+        with clock.at(self.now - JUST_NOW):
+            demo_limits.set_up(self.story, self.buyer, self.webhook_url)
+            demo_limits.stream(self.story, self.buyer)
         if not self.story.leaves_under_way or self._under_way():
             return
         wish = self._usual()
@@ -166,9 +182,11 @@ class History:
         if self.story.ends_near is None:
             return left
         last = (self.now - timedelta(hours=1)).date()
-        days = [day + timedelta(days=number) for number in range((last - day).days + 1)]
-        costs = [self.story.cost(self.catalog, habit, each, self.born) for each in days for habit in self.story.habits]
-        return left - sum(costs, Credits(0))
+        used = demo_usage.cost(self.story, self.catalog, self.born, day, last)
+        rush = self._rush_day()
+        if rush is not None and day <= rush <= last:
+            used += demo_limits.more_than_usual(self.story, self.catalog, self.born, rush)
+        return left - used
 
     def _buy(self, day: date, card: str, which: str, wish: Money | str) -> Payment:
         """Buy through the portal's own service. The key comes from the day: told twice it is still one wish."""
@@ -190,24 +208,20 @@ class History:
             sandbox.answer_challenge(_settings(), payment.processor_id, approved=True)
             settle.settle(payment.id)
 
-    def _use(self, meter_key: str, day: date, quantity: int, cost: Credits) -> None:
-        meter = self.catalog.meter(meter_key)
-        ensure(meter is not None, f"no meter {meter_key}")
-        usage.record(
-            self.buyer.customer_id,
-            key=f"{meter_key}:{day}",
-            credits=cost,
-            description=f"{meter.title}: {quantity:,} {meter.unit}" if meter else "",
-        )
-
     def _balance(self) -> Credits:
+        """Return the balance as the customer sees it: net of what is used and not posted yet."""
+        unit = credits_unit(self.catalog.credit_unit)
         with as_customer(self.buyer.customer_id):
             micros = db.session.scalars(
-                select(Account.balance).where(
-                    Account.unit == credits_unit(self.catalog.credit_unit), Account.name == CREDITS
-                )
+                select(Account.balance - Spending.unposted_micros)
+                .join(Spending, Spending.customer_id == Account.customer_id)
+                .where(Account.unit == unit, Account.name == CREDITS)
             ).one()
         return Credits(micros)
+
+    def _rush_day(self) -> date | None:
+        limits = self.story.own_limits
+        return None if limits is None else self.now.date() - timedelta(days=limits.reached_days_ago)
 
     def _has_bought(self, day: date) -> bool:
         keys = [_form_key(self.story.slug, day, which) for which in ("first", "asked", "debit", "paypal", "second")]

@@ -2,9 +2,8 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from app.domain.catalog import Catalog
 from app.domain.money import Credits
 from app.domain.people import Role
 
@@ -19,8 +18,28 @@ class Habit:
 
     meter: str
     weekday: int
-    weekend_percent: int
-    growth_percent: int
+    weekend_percent: int = 100
+    growth_percent: int = 0
+    is_level: bool = False
+    """A value that is there every day and only grows, such as what is stored."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A usage alert: so much of a meter, or so many percent of what the plan has of it."""
+
+    meter: str
+    threshold: int
+    is_percent: bool = False
+
+
+@dataclass(frozen=True)
+class OwnLimits:
+    """What the customer set on Spend management, and the days ago on which the daily limit was reached."""
+
+    daily_limit: Credits
+    notify_threshold: Credits
+    reached_days_ago: int
 
 
 @dataclass(frozen=True)
@@ -64,6 +83,8 @@ class Story:
     reversals: tuple[Reversal, ...] = ()
     leaves_under_way: str = ""
     """The method of a last purchase that is still under way when the history ends."""
+    own_limits: OwnLimits | None = None
+    alerts: tuple[Alert, ...] = ()
 
     def members(self) -> list[tuple[str, str, Role]]:
         """Return name, e-mail address and role of the customer's people."""
@@ -72,20 +93,10 @@ class Story:
     def quantity(self, habit: Habit, day: date, age: int) -> int:
         """Return how much of the meter is used on the day, `age` days after the customer came."""
         grown = habit.weekday * (100 + habit.growth_percent * min(age, 365) // 365)
+        if habit.is_level:
+            return grown // 100
         shape = habit.weekend_percent if day.weekday() >= 5 else 100
         return grown * shape * (75 + dice(self.slug, habit.meter, day, sides=51)) // 1_000_000
-
-    def cost(self, catalog: Catalog, habit: Habit, day: date, born: date) -> Credits:
-        """Return what the day adds to the cost of the month's use beyond the allowance."""
-        meter, plan = catalog.meter(habit.meter), catalog.plans.plan(self.plan)
-        if meter is None or plan is None:
-            raise LookupError(f"the catalog {catalog.name} has no meter {habit.meter} or no plan {self.plan}")
-        first = max(born, day.replace(day=1))
-        month = [first + timedelta(days=number) for number in range((day - first).days + 1)]
-        used = [self.quantity(habit, each, (each - born).days) for each in month]
-        beyond = [max(0, total - plan.allowance(habit.meter)) for total in (sum(used), sum(used[:-1]))]
-        now, before = (meter.cost(total, plan.rate(habit.meter)) for total in beyond)
-        return now - before
 
 
 def dice(*words: object, sides: int) -> int:
@@ -110,6 +121,8 @@ STORIES = (
             Habit("streaming_minutes", 150, 0, 60),
             Habit("egress", 9_000, 40, 90),
         ),
+        own_limits=OwnLimits(daily_limit=_units(25), notify_threshold=_units(20), reached_days_ago=6),
+        alerts=(Alert("requests", 500_000), Alert("egress", 1_000_000)),
         buys_below=_units(20),
         buys=150,
         cards=(GOOD_CARD, OTHER_CARD, POOR_CARD, ASKING_CARD),
@@ -127,7 +140,13 @@ STORIES = (
         catalog="analytics",
         plan="team",
         people=(("Lucia Ferri", Role.OWNER), ("Marco Bianchi", Role.BILLING_MANAGER), ("Giulia Costa", Role.VIEWER)),
-        habits=(Habit("enrichments", 340, 25, 120),),
+        habits=(
+            Habit("enrichments", 300, 25, 50),
+            Habit("sessions", 3_900, 30, 60),
+            Habit("events", 64_000, 30, 90),
+            Habit("storage", 12_000, growth_percent=70, is_level=True),
+        ),
+        alerts=(Alert("events", 80, is_percent=True), Alert("enrichments", 100, is_percent=True)),
         buys_below=_units(1_300_000),
         buys="pro",
         gifts=(
@@ -140,13 +159,20 @@ STORIES = (
         slug="fernhill",
         name="Fernhill Health Ltd",
         catalog="identity",
-        plan="growth",
+        plan="free",
         people=(("Fiona Hart", Role.OWNER), ("Tom Ashby", Role.BILLING_MANAGER), ("Priya Nair", Role.VIEWER)),
-        habits=(Habit("mau", 460, 45, 40),),
-        buys_below=_units(60),
-        buys=100,
+        habits=(
+            Habit("mau", 44, 45, 40),
+            Habit("organizations", 2, is_level=True),
+            Habit("authentications", 70, 45, 40),
+            Habit("sso_logins", 9, 20, 60),
+            Habit("social_logins", 20, 70, 30),
+        ),
+        alerts=(Alert("mau", 80, is_percent=True), Alert("mau", 100, is_percent=True)),
+        buys_below=_units(25),
+        buys=40,
         gifts=(Gift(150, "promotional", _units(30), "Conference credit", 45),),
-        reversals=(Reversal(260),),
+        reversals=(Reversal(95),),
         ends_near=_units(14),
     ),
     Story(

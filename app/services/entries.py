@@ -1,6 +1,7 @@
 """What is behind one row of the balance history: its source, the grants it touched, what corrects it."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import or_, select
 
@@ -10,7 +11,19 @@ from app.models.database import db
 from app.models.ledger import Allocation, Grant, Transfer
 from app.models.payments import Attempt, Payment
 from app.models.reversals import Dispute, Refund
+from app.models.usage import UsageDay, UsageTotal
 from app.services.burn_down import view
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a meter counted that a row of usage is about: on the day, or in the whole billing period (no day)."""
+
+    meter: str
+    day: date | None
+    period_number: int
+    quantity: int
+    micros: int
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,8 @@ class Entry:
     corrected_by: Transfer | None
     refund: Refund | None = None
     dispute: Dispute | None = None
+    used: tuple[Used, ...] = ()
+    """The usage that it took the credit for."""
 
 
 def entry(transfer_id: str) -> Entry:
@@ -81,7 +96,32 @@ def entry(transfer_id: str) -> Entry:
         corrected_by=next((each for each in links if each.corrects_id == transfer.id), None),
         refund=refund,
         dispute=dispute,
+        used=_used(transfer),
     )
+
+
+def _used(transfer: Transfer) -> tuple[Used, ...]:
+    """Return the usage behind a row of usage that was accepted before it was posted."""
+    mine = UsageDay.customer_id == transfer.customer_id
+    if transfer.source_type == "usage_day":
+        meter, day, _posting = transfer.source_id.rsplit(":", 2)
+        row = db.session.scalars(
+            select(UsageDay).where(mine, UsageDay.day == date.fromisoformat(day), UsageDay.meter == meter)
+        ).one()
+        return (Used(meter, row.day, row.period_number, row.quantity, row.micros),)
+    if transfer.source_type == "usage_period":
+        number = int(transfer.source_id.partition(":")[0])
+        totals = db.session.scalars(
+            select(UsageTotal)
+            .where(
+                UsageTotal.customer_id == transfer.customer_id,
+                UsageTotal.period_number == number,
+                UsageTotal.micros > 0,
+            )
+            .order_by(UsageTotal.meter)
+        )
+        return tuple(Used(row.meter, None, number, row.quantity, row.micros) for row in totals)
+    return ()
 
 
 def _reversal(transfer: Transfer) -> tuple[Refund | None, Dispute | None, str]:

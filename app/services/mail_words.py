@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import current_app, render_template
 
@@ -14,9 +13,11 @@ from app.domain.money import Credits, Money
 from app.domain.payments import ACTION_LIFETIME, PaymentState, decline_sentence, method_name
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.limits import AlertRecipient
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
-from app.services import catalogs, purchases, resume_links
+from app.services import catalogs, notice_words, portal_links, purchases, resume_links
+from app.services.alert_tokens import token
 
 # A link that could no longer be followed in peace is not worth a mail.
 LATEST = timedelta(minutes=10)
@@ -35,16 +36,41 @@ class Words:
 
 def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None:
     """Return the mail in words, or None when what it would say is no longer so."""
+    if template == "confirm_email":
+        return _confirmation(customer_id, str(context["email"]))
+    if template in notice_words.TEMPLATES:
+        noticed = notice_words.facts(customer_id, context)
+        return _written(template, noticed) if noticed is not None else None
     with as_customer(customer_id):
         facts = _facts(str(context["payment"]))
     if not _still_so(template, facts["payment"]):
         return None
     if template == "action_needed":
         facts["link"] = _resume_link(customer_id, facts["payment"])
+    return _written(template, facts)
+
+
+def _written(template: str, facts: dict[str, Any]) -> Words:
     # The first line is the subject: who changes a mail sees both at once.
     subject, _blank, text = render_template(f"mail/{template}.txt", **facts).partition("\n\n")
     seller = facts["seller"]
     return Words(subject, text, render_template(f"mail/{template}.html", **facts), seller.name, seller.email)
+
+
+def _confirmation(customer_id: str, email: str) -> Words | None:
+    """Ask an address whether usage alerts are welcome there; None when nobody wants to know any more."""
+    with as_customer(customer_id):
+        row = db.session.get(AlertRecipient, (customer_id, email), populate_existing=True)
+        customer = db.session.get_one(Customer, customer_id)
+        seller = catalogs.current(customer.catalog).seller
+    if row is None or row.confirmed_at is not None:
+        return None
+    link = portal_links.page("confirm_email.page", token=token(customer_id, email, row.asked_at))
+    sandbox = _settings().payments == "sandbox"
+    return _written(
+        "confirm_email",
+        {"seller": seller, "customer": customer, "email": email, "link": link, "is_sandbox": sandbox},
+    )
 
 
 def _facts(payment_id: str) -> dict[str, Any]:
@@ -66,7 +92,7 @@ def _facts(payment_id: str) -> dict[str, Any]:
         "paid_at": row.booked_at if row else None,
         "why": _why(payment),
         "until": payment.created_at + ACTION_LIFETIME,
-        "link": _address("add_credits.payment", payment_id=payment.id),
+        "link": portal_links.page("add_credits.payment", payment_id=payment.id),
         "again": _again(payment, method),
         "is_sandbox": _settings().payments == "sandbox",
     }
@@ -78,7 +104,7 @@ def _again(payment: Payment, method: PaymentMethod | None) -> str:
     choice = {"pack": payment.pack} if payment.pack else {"amount": str(asked.major)}
     if method is None or method.removed_at is None:
         choice["method"] = payment.method_id or payment.rail
-    return _address("add_credits.page", **choice)
+    return portal_links.page("add_credits.page", **choice)
 
 
 def _still_so(template: str, payment: Payment) -> bool:
@@ -104,16 +130,9 @@ def _resume_link(customer_id: str, payment: Payment) -> str:
     """Return a link that works once; where no mail leaves the house and nobody is shown it, the page behind sign-in."""
     settings = _settings()
     if not (settings.mail_url or settings.demo or settings.testing):
-        return _address("add_credits.payment", payment_id=payment.id)
+        return portal_links.page("add_credits.payment", payment_id=payment.id)
     token = resume_links.make(customer_id, payment.id, payment.created_at + ACTION_LIFETIME)
-    return _address("resume.page", token=token)
-
-
-def _address(endpoint: str, **values: str) -> str:
-    """Return a page's full address. There is no request here that could tell where the portal is."""
-    base = urlsplit(_settings().base_url)
-    routes = current_app.url_map.bind(base.netloc, url_scheme=base.scheme)
-    return routes.build(endpoint, values, force_external=True)
+    return portal_links.page("resume.page", token=token)
 
 
 def _settings() -> Settings:

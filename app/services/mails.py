@@ -22,12 +22,12 @@ from app.models.database import db
 from app.models.insert import insert_new
 from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import ending, mail_words, nudge
+from app.services import ending, mail_words, notice_words, nudge
 from app.services.mail_words import Words
 from app.services.transaction import no_transaction, transaction
 
 log = structlog.get_logger()
-TEMPLATES = frozenset({"receipt", "payment_failed", "action_needed"})
+TEMPLATES = frozenset({"receipt", "payment_failed", "action_needed", "confirm_email"}) | notice_words.TEMPLATES
 MAX_TRIES = 10
 LEASE = timedelta(minutes=5)  # longer than one try can take
 SLOWLY = 30  # a mail server that is down is so for hours: ten tries take four to eight of them
@@ -47,8 +47,9 @@ def write(
     """Add a mail in the caller's transaction, which is a service's; return whether it is new.
 
     `key` names the fact, such as `receipt:pay_…`: one mail for it, however often it is told. `context` says what it is
-    about, in words and ids that JSON can hold. All three templates want `payment`, the payment's id; everything
-    else is read when the mail is sent, which is once `after` has passed; what is no longer so then is not sent.
+    about, in words and ids that JSON can hold: `payment`, the payment's id, `email`, the address that is asked, or the
+    `rule` and `occasion` of a notice. Everything else is read when the mail is sent, once `after` has passed; what is
+    no longer so then is not sent.
     """
     ensure(template in TEMPLATES, f"there is no mail called {template}")
     now = clock.now()

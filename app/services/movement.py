@@ -1,23 +1,26 @@
 """What is behind one movement of the customer's credits, and the figures of the Overview added up from the rows."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal, literal_column, select
 
 from app import clock, ids
 from app.domain.errors import NotFound
 from app.domain.grants import SOURCES
+from app.domain.ledger import ACCEPTED_BEFORE
 from app.domain.money import Credits
-from app.models.customers import BillingPeriod
 from app.models.database import db
 from app.models.ledger import Grant, Transfer
 from app.models.payments import PaymentMethod
+from app.models.usage import UsageDay
 from app.services import balance, overview
 from app.services.entries import Entry
 
 BACK = ("refunded", "refund_failed", "disputed", "dispute_won")
 """The kinds of rows that refunds and disputes leave in the history."""
+COUNTED, WAITING, OVER = "counted", "waiting", "over"
+"""What is in a figure and not in the history: days of meters, of these what is not posted, and what is over."""
 
 
 @dataclass(frozen=True)
@@ -65,23 +68,32 @@ def total_credits() -> Figure:
 
 
 def usage_this_period() -> Figure:
-    """Add up the rows of usage, and what put usage right, since the open period began: nothing of it is invoiced."""
-    start = db.session.scalar(select(BillingPeriod.starts_at).where(BillingPeriod.closed_at.is_(None)))
-    since, kinds = (start or clock.now()).date(), ("usage", "correction")
+    """Add up what was used since the open period began, and what put usage right: nothing of it is invoiced.
+
+    What meters have counted is added up from their days, posted or not; rows of the history are about usage that was
+    taken off at once.
+    """
+    start = balance.period_start(clock.now())
     rows = select(Transfer.kind, func.count(), func.sum(-Transfer.change_micros)).where(
-        Transfer.kind.in_(kinds),
+        Transfer.kind.in_(("usage", "correction")),
+        Transfer.source_type.not_in(ACCEPTED_BEFORE),
         Transfer.sequence.is_not(None),
-        Transfer.booked_at >= datetime.combine(since, time(), UTC),
+        Transfer.booked_at >= start,
     )
-    return Figure(balance.numbers().usage_this_period, _lines(rows.group_by(Transfer.kind)), since)
+    days = select(literal(COUNTED), func.count(), func.sum(UsageDay.micros)).where(
+        UsageDay.day >= start.date(), UsageDay.micros > 0
+    )
+    lines = [*_lines(rows.group_by(Transfer.kind)), *_lines(days)]
+    return Figure(balance.numbers().usage_this_period, lines, start.date())
 
 
 def all_usage() -> Figure:
-    """Add up every row of usage, and what put usage right."""
+    """Add up every row of usage, what put usage right, and what no row holds yet."""
     rows = select(Transfer.kind, func.count(), func.sum(-Transfer.change_micros)).where(
         Transfer.kind.in_(("usage", "correction")), Transfer.sequence.is_not(None)
     )
-    return Figure(overview.parts(balance.numbers()).used, _lines(rows.group_by(Transfer.kind)))
+    used = overview.parts(balance.numbers()).used
+    return Figure(used, [*_lines(rows.group_by(Transfer.kind)), *_lines(_waiting(1))])
 
 
 def sent_back() -> Figure:
@@ -93,11 +105,19 @@ def sent_back() -> Figure:
 
 
 def remaining_credits() -> Figure:
-    """Add up every row of the history."""
+    """Add up every row of the history, and take off what is used or over already and has no row yet."""
     rows = select(Transfer.kind, func.count(), func.sum(Transfer.change_micros)).where(Transfer.sequence.is_not(None))
-    return Figure(balance.numbers().remaining_credits, _lines(rows.group_by(Transfer.kind)))
+    numbers = balance.numbers()
+    over = [Line(OVER, 1, -numbers.lapsed)] if numbers.lapsed.micros else []
+    return Figure(numbers.remaining_credits, [*_lines(rows.group_by(Transfer.kind)), *_lines(_waiting(-1)), *over])
+
+
+def _waiting(sign: int) -> Select[str, int, int | None]:
+    """Ask for the usage that no row of the history holds yet."""
+    left = UsageDay.micros - UsageDay.posted_micros
+    return select(literal(WAITING), func.count(), func.sum(sign * left)).where(left > 0)
 
 
 def _lines(question: Select[str, int, int | None]) -> list[Line]:
-    found = db.session.execute(question.order_by(Transfer.kind)).all()
-    return [Line(kind, rows, Credits(int(total or 0))) for kind, rows, total in found]
+    found = db.session.execute(question.order_by(literal_column("1"))).all()
+    return [Line(kind, rows, Credits(int(total or 0))) for kind, rows, total in found if rows]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, String, and_, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
@@ -15,8 +15,10 @@ from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.ledger import Grant, Transfer
+from app.models.limits import SpendSettings
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
+from app.models.usage import UsageTotal
 from app.services import balance
 from app.services.balance import Day, HistoryQuery, Movement
 
@@ -54,6 +56,21 @@ class Overview:
     """When the credit is used up; below zero, when the overage protection is."""
     latest: list[Movement]
     under_way: list[Payment]
+    used: dict[str, tuple[int, Credits]]
+    """What each meter has counted in the open period, and what it cost."""
+    spend: SpendSettings | None
+    """What the customer chose on Spend management, if anything."""
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What one statement reads around the numbers."""
+
+    parts: Parts
+    period: BillingPeriod | None
+    under_way: list[Payment]
+    used: dict[str, tuple[int, Credits]]
+    spend: SpendSettings | None
 
 
 def now(since: date) -> Overview:
@@ -64,16 +81,18 @@ def now(since: date) -> Overview:
     days = balance.days(max(since, today - timedelta(days=DAYS - 1)), today)
     whole = [day.used.micros for day in days[:-1]][-PACE_DAYS:]
     left = numbers.remaining_credits if numbers.remaining_credits.micros > 0 else numbers.overage_left
-    parts, period, under_way = _period_and_payments(numbers)
+    around = _around(numbers)
     return Overview(
         today=today,
         numbers=numbers,
-        parts=parts,
-        period=period,
-        days=days if latest else [],
-        forecast=run_out(left.micros, whole, today),
+        parts=around.parts,
+        period=around.period,
+        days=days if latest or any(day.used.micros for day in days) else [],
+        forecast=run_out(left.micros, whole, today, numbers.daily_limit.micros if numbers.daily_limit else None),
         latest=latest,
-        under_way=under_way,
+        under_way=around.under_way,
+        used=around.used,
+        spend=around.spend,
     )
 
 
@@ -87,41 +106,56 @@ def parts(numbers: Numbers) -> Parts:
     )
 
 
-def _period_and_payments(numbers: Numbers) -> tuple[Parts, BillingPeriod | None, list[Payment]]:
-    """Return what the numbers are made of, the open period and the newest payments under way: one statement for all."""
+def _around(numbers: Numbers) -> _Around:
+    """Return what the numbers are made of, the open period with its usage, the limits and the payments under way.
+
+    One statement for all: what each meter shows comes as one text, for it must not multiply the payments.
+    """
     is_open = Payment.state.in_([state.value for state in OPEN])
+    said = UsageTotal.meter + ":" + cast(UsageTotal.quantity, String) + ":" + cast(UsageTotal.micros, String)
+    used = (
+        select(func.aggregate_strings(said, ","))
+        .where(UsageTotal.customer_id == Customer.customer_id, UsageTotal.period_number == BillingPeriod.number)
+        .correlate(Customer, BillingPeriod)
+        .scalar_subquery()
+    )
     rows = db.session.execute(
-        select(BillingPeriod, Payment, *_sums())
+        select(BillingPeriod, Payment, SpendSettings, used, *_sums())
         .select_from(Customer)
         .outerjoin(
             BillingPeriod,
             and_(BillingPeriod.customer_id == Customer.customer_id, BillingPeriod.closed_at.is_(None)),
         )
         .outerjoin(Payment, and_(Payment.customer_id == Customer.customer_id, is_open))
+        .outerjoin(SpendSettings, SpendSettings.customer_id == Customer.customer_id)
         .where(Customer.customer_id == balance.whose())
         .order_by(Payment.created_at.desc(), Payment.id.desc())
         .limit(UNDER_WAY)
     ).all()
-    period, _newest, expired, back, voided = rows[0]
-    return _parts(numbers, expired, back, voided), period, [row[1] for row in rows if row[1] is not None]
+    period, _newest, spend, text, *sums = rows[0]
+    under_way = [row[1] for row in rows if row[1] is not None]
+    is_over = period is not None and period.ends_at <= clock.now()  # the next has begun, and nothing is used in it yet
+    return _Around(_parts(numbers, *sums), period, under_way, {} if is_over else _used(text or ""), spend)
+
+
+def _used(text: str) -> dict[str, tuple[int, Credits]]:
+    found = (each.split(":") for each in text.split(",") if each)
+    return {meter: (int(quantity), Credits(int(micros))) for meter, quantity, micros in found}
 
 
 def _parts(numbers: Numbers, expired: int, back: int, voided: int) -> Parts:
     """Return the parts. What was used is the rest: summing every row of usage takes too long for this page."""
     total, remaining = numbers.total_credits.micros, numbers.remaining_credits.micros
-    used = total + int(voided) - int(expired) - int(back) - remaining
-    return Parts(Credits(used), Credits(int(expired)), Credits(int(back)), Credits(int(voided)))
+    over = int(expired) + numbers.lapsed.micros
+    used = total + int(voided) - over - int(back) - remaining
+    return Parts(Credits(used), Credits(over), Credits(int(back)), Credits(int(voided)))
 
 
 def _sums() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int]]:
-    """Return what expired (due now, too), what went back or is held, and what was used of credit taken back."""
-    now = clock.now()
-    over = and_(Grant.expires_at <= now, Grant.voided_at.is_(None), Grant.effective_at <= now)
+    """Return what expired, what went back or is held, and what was used of credit taken back."""
     refunds, disputes = [state.value for state in BOOKED_REFUNDS], [state.value for state in STANDING_DISPUTES]
     return (
-        _total(Transfer.amount, Transfer.kind == "expired", Transfer.sequence.is_not(None))
-        + _total(Grant.remaining_micros, Grant.remaining_micros > 0, Grant.expires_at <= now)
-        + _total(Grant.micros, Grant.posted_at.is_(None), over),
+        _total(Transfer.amount, Transfer.kind == "expired", Transfer.sequence.is_not(None)),
         _total(Refund.credits_micros, Refund.state.in_(refunds))
         + _total(Dispute.credits_micros, Dispute.state.in_(disputes)),
         _total(Grant.micros, Grant.voided_at.is_not(None), Grant.posted_at.is_not(None))

@@ -1,6 +1,8 @@
 """Plans played in a prepared process, from a test."""
 
 import json
+import os
+import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -37,6 +39,16 @@ def played(settings: Settings, portal: str, plans: list[Plan], *, until: str = "
     return [json.loads(line) for line in program.stdout.splitlines() if line.startswith("{")]
 
 
+def drawn(settings: Settings, kills: tuple[Kill, ...]) -> tuple[Kill, ...]:
+    """Return the moments to be killed at: all of them on SQLite; on PostgreSQL, where each takes long, one of them.
+
+    Which one, is drawn from the seed that the tests print: every run tries another.
+    """
+    if not settings.on_postgresql:
+        return kills
+    return (random.Random(f"{os.environ['CRASH_SEED']}:{kills}").choice(kills),)  # noqa: S311  # replayed, not secret
+
+
 def killed(
     settings: Settings,
     step: Step,
@@ -45,10 +57,11 @@ def killed(
     after: tuple[Step, ...] = (),
     catalog: str = "gateway",
 ) -> list[dict[str, Any]]:
-    """Let the step be killed at each of these moments, each time for another customer; return what came of each.
+    """Let the step be killed at these moments, as `drawn`, each time for another customer; return what came of each.
 
     Other steps come before and after it, in peace, each after the grace of a call on its way; then the worker runs.
     """
+    kills = drawn(settings, kills)
     plans = [
         Plan(
             str(kill),

@@ -15,7 +15,7 @@ from tests.support import cast
 from tests.support.databases import Database
 
 BATCH = 15
-BATCHES = [("sqlite", batch) for batch in range(10)] + [("postgresql", batch) for batch in range(10, 14)]
+BATCHES = [("sqlite", batch) for batch in range(12)] + [("postgresql", batch) for batch in range(12, 14)]
 NAIVE_RUNS = 30
 SIMPLE = World("gateway", ("visa", "visa", "poor"), ("buy", "buy", "work"))
 

@@ -1,5 +1,6 @@
 """`make demo` as people meet it: it starts, answers, lets them in, says what is wrong, and leaves nothing behind."""
 
+import json
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import URLError
@@ -26,7 +28,7 @@ class Demo:
     """A running demo."""
 
     def __init__(self, directory: Path) -> None:
-        self.port = free_port()
+        self.port = two_ports()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = directory / "output.txt"
         command = [sys.executable, "-m", "app.demo", "--port", str(self.port)]
@@ -49,6 +51,15 @@ class Demo:
                 break
             time.sleep(0.2)
         raise AssertionError(f"it never said {words!r}: {self.output.read_text()[-3000:]}")
+
+
+def two_ports() -> int:
+    """Return a port of loopback that nothing listens on, nor on the next one."""
+    while True:
+        port = free_port()
+        with socket.socket() as probe, suppress(OSError, OverflowError):
+            probe.bind(("127.0.0.1", port + 1))
+            return port
 
 
 @pytest.fixture
@@ -91,8 +102,23 @@ def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
     assert home.url == f"{demo.url}/billing/"
     assert "Northwind Labs GmbH" in home.read().decode()
 
+    key = re.search(r"with the key (sk_\S+)", said)
+    assert key is not None, said
+    asked = Request(f"{demo.url}/v1/customers?limit=9", headers={"Authorization": f"Bearer {key[1]}"})
+    assert len(json.load(browser.open(asked))["data"]) == 4
+
+    host = f"http://127.0.0.1:{demo.port + 1}/"
+    assert host in said
+    for path in ("requests", "small", "streams", "streams/end", "downloads"):
+        pressed = browser.open(Request(host + path, urlencode({"wish": path}).encode()))
+        assert pressed.url == host
+    lines = BeautifulSoup(pressed.read(), "html.parser").get_text(" ")
+    assert "reported: 1 new, 0 counted before" in lines
+    assert "held 0.36 for 30 minutes" in lines
+    assert "refused" not in lines
+
     children = descendants(demo.process.pid)
-    assert len(children) >= 2, "a web server and a worker"
+    assert len(children) >= 3, "a web server, a worker and the host product"
     demo.process.send_signal(signal.SIGTERM)
     assert demo.process.wait(PATIENCE) == 0
     assert not [pid for pid in children if alive(pid)]
@@ -125,9 +151,9 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("port", ["80a", "٨٠", "0", "65536", "-1", ""])
+@pytest.mark.parametrize("port", ["80a", "٨٠", "0", "65535", "-1", ""])
 def test_a_wrong_port_is_said_in_one_line(tmp_path: Path, port: str) -> None:
     command = [sys.executable, "-m", "app.demo", f"--port={port}", "--directory", str(tmp_path)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1
-    assert ended.stdout.splitlines() == [f"The port must be a number from 1 to 65535, not {port!r}."]
+    assert ended.stdout.splitlines() == [f"The port must be a number from 1 to 65534, not {port!r}."]

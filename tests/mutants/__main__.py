@@ -16,7 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutants.planted import BUGS, Bug
+from tests.mutants.bug import Bug
+from tests.mutants.every import BUGS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 AT_ONCE = 2

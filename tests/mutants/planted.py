@@ -1,18 +1,6 @@
 """The bugs: what is changed where, and which tests must turn red."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Bug:
-    """`old` occurs exactly once in `file`; `tests` are named as on pytest's command line."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-
+from tests.mutants.bug import Bug
 
 LEDGER = ("tests/services/test_ledger.py",)
 HISTORIES = ("tests/services/test_histories.py",)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.planted import BUGS, Bug
+from tests.mutants.bug import Bug
+from tests.mutants.every import BUGS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -8,18 +8,33 @@ from sqlalchemy import func, select, text
 
 from app import clock
 from app.domain.people import Role
+from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
-from app.models.ledger import Account, Grant, Transfer
+from app.models.ledger import Grant, Transfer
+from app.models.limits import AlertRecipient, Notice
 from app.models.payments import Payment, PaymentMethod
-from app.models.scope import as_service
-from app.services import demo, people, verify
+from app.models.scope import as_customer, as_service
+from app.models.usage import UsageDay, UsageEvent, UsageTotal
+from app.services import balance, catalogs, demo, people, usage_terms, verify
 from app.services.demo_stories import STORIES, dice
 
 NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
 # The stories are long and no other on another database; what both must bear is the first and the third test.
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-TABLES = ("customers", "members", "memberships", "payments", "payment_methods", "grants", "transfers", "allocations")
+TABLES = (
+    "customers",
+    "members",
+    "memberships",
+    "payments",
+    "payment_methods",
+    "grants",
+    "transfers",
+    "allocations",
+    "usage_events",
+    "authorizations",
+    "usage_alerts",
+)
 
 
 def make(now: datetime = NOW, months: int = 2) -> list[demo.SignIn]:
@@ -33,13 +48,14 @@ def counts() -> dict[str, int]:
 
 
 def balances() -> dict[str, int]:
-    with as_service("read the demo's balances"):
-        rows = db.session.execute(
-            select(Customer.catalog, Account.balance)
-            .join(Account, Account.customer_id == Customer.customer_id)
-            .where(Account.name == "credits")
-        )
-        return dict(iter(rows))
+    """Return what each customer has left, by its catalog."""
+    with as_service("read the demo's customers"):
+        made = db.session.execute(select(Customer.catalog, Customer.customer_id)).all()
+    left = {}
+    for catalog, customer_id in made:
+        with as_customer(customer_id):
+            left[catalog] = balance.numbers().remaining_credits.micros
+    return left
 
 
 def test_every_invariant_holds_and_again_adds_nothing(app: Flask) -> None:
@@ -75,22 +91,43 @@ def test_the_balances_and_rows_tell_the_promised_stories(app: Flask) -> None:
         periods = db.session.scalars(select(BillingPeriod.closed_at)).all()
         packs = set(db.session.scalars(select(Payment.pack).where(Payment.currency == "EUR")))
         brands = set(db.session.scalars(select(PaymentMethod.brand)))
-        days = db.session.scalar(
-            select(func.count(func.distinct(Transfer.description))).where(Transfer.kind == "usage")
-        )
+        days = db.session.scalar(select(func.count(func.distinct(UsageDay.day))))
+        kinds_of_notices = set(db.session.scalars(select(Notice.rule)))
+        refused = set(db.session.scalars(select(Authorization.reason).where(Authorization.state == "refused")))
+        confirmed = db.session.scalars(select(AlertRecipient.confirmed_at)).all()
     assert {"succeeded", "requires_action", "processing"} <= states
     assert {"purchased", "trial", "promotional"} <= kinds
     assert periods.count(None) == len(STORIES) and len(periods) >= 2 * len(STORIES)
     assert "pro" in packs
     assert brands == {"visa", "mastercard", "sepa_debit", "paypal"}
-    assert days is not None and days > 100
+    assert days is not None and days > 60
+    assert {"daily_limit", "daily_limit_reset", "daily_threshold", "usage_alert"} <= kinds_of_notices
+    assert refused == {"daily_limit"}, "why blocked"
+    assert confirmed.count(None) == len(confirmed) // 2, "some addresses have confirmed, some not yet"
+
+
+@on_sqlite
+def test_the_bars_show_little_much_and_too_much(app: Flask) -> None:
+    make(now=NOW, months=2)
+    percents = set()
+    with as_service("look at the demo's meters"):
+        for customer in db.session.scalars(select(Customer)):
+            catalog = catalogs.current(customer.catalog)
+            plan = usage_terms.plan_of(catalog, customer.plan)
+            for total in db.session.scalars(select(UsageTotal).where(UsageTotal.customer_id == customer.customer_id)):
+                basis = plan.limit(total.meter) or plan.allowance(total.meter)
+                percents |= {total.quantity * 100 // basis} if basis else set()
+    assert min(percents) < 80
+    assert any(80 <= percent < 100 for percent in percents)
+    assert max(percents) > 100
 
 
 @on_sqlite
 def test_nothing_lies_in_the_future_or_before_the_customer(app: Flask) -> None:
     make(months=1)
     with as_service("look at the demo"):
-        first, last = db.session.execute(select(func.min(Transfer.booked_at), func.max(Transfer.booked_at))).one()
+        first, booked = db.session.execute(select(func.min(Transfer.booked_at), func.max(Transfer.booked_at))).one()
+        last = max(booked, db.session.scalar(select(func.max(UsageEvent.received_at))) or booked)
         born = db.session.scalar(select(func.min(Customer.created_at)))
     assert born is not None and born <= first and last <= NOW
     assert last > NOW - timedelta(hours=1), "history ends now"
@@ -104,7 +141,8 @@ def test_days_that_went_by_are_added_and_no_others(app: Flask) -> None:
     make(later, months=1)
     added = {name: count - before[name] for name, count in counts().items()}
     assert added["customers"] == added["members"] == added["payment_methods"] == 0
-    assert 9 <= added["transfers"] <= 60
+    assert 6 <= added["transfers"] <= 60
+    assert added["usage_events"] > 100
     assert verify.verify(None) == []
 
 

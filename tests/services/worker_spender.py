@@ -1,4 +1,4 @@
-"""Worker processes that buy, spend and settle: they begin at the same moment, and tell what came of each piece of work.
+"""Worker processes that buy, spend, report, hold and settle: they begin at the same moment, and tell what came of each piece of work.
 
     python -m tests.services.worker_spender < plans.json
 
@@ -11,18 +11,21 @@ import json
 import multiprocessing
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from flask import Flask
 
-from app import create_app
+from app import clock, create_app
 from app.config import Settings
+from app.domain.authorizations import Ask
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
-from app.services import due, settle, top_ups, usage
+from app.services import authorizations, due, grants, settle, top_ups, usage, usage_events, usage_postings
+from app.services.usage_events import UsageReport
 
 FORK = multiprocessing.get_context("fork")
 WAIT = 60
@@ -52,6 +55,40 @@ def spend(customer_id: str, key: str, micros: int) -> list[str]:
     return [key, "accepted"]
 
 
+def report(customer_ids: list[str], name: str, quantity: int) -> list[str]:
+    """Report an event of each customer in one batch, in the order given."""
+    batch = [UsageReport(f"{name}-{each}", whose, "requests", quantity) for each, whose in enumerate(customer_ids)]
+    return [name, str(usage_events.accept(batch).accepted)]
+
+
+def hold(customer_id: str, key: str, micros: int) -> list[str]:
+    """Ask for credit, and use half of what is held."""
+    answer = authorizations.authorize(Ask(customer_id, micros=micros, key=key))
+    if answer.allowed:
+        authorizations.capture(answer.id, credits=Credits(micros // 2))
+    return [key, "allowed" if answer.allowed else answer.reason]
+
+
+def give(customer_id: str, micros: int, milliseconds: int) -> list[str]:
+    """Give credit that lasts so long."""
+    ends = clock.now() + timedelta(milliseconds=milliseconds)
+    grant = grants.give(
+        customer_id,
+        kind="promotional",
+        credits=Credits(micros),
+        granted_by="support",
+        reason="Welcome",
+        expires_at=ends,
+    )
+    return [grant.id, "given"]
+
+
+def post(customer_id: str) -> list[str]:
+    """Post what was used."""
+    usage_postings.post_all(customer_id)
+    return ["", "done"]
+
+
 def settle_payment(payment_id: str) -> list[str]:
     """Ask the processor how the payment stands."""
     return [payment_id, settle.settle(payment_id).state]
@@ -63,7 +100,16 @@ def run_due() -> list[str]:
     return ["", "done"]
 
 
-WORK: dict[str, Callable[..., list[str]]] = {"buy": buy, "spend": spend, "settle": settle_payment, "due": run_due}
+WORK: dict[str, Callable[..., list[str]]] = {
+    "buy": buy,
+    "spend": spend,
+    "report": report,
+    "hold": hold,
+    "give": give,
+    "post": post,
+    "settle": settle_payment,
+    "due": run_due,
+}
 
 
 def work(app: Flask, plan: list[list[Any]], start: Barrier) -> None:

@@ -268,6 +268,23 @@ WRONG: dict[str, tuple[str, str]] = {
         _small('credits = "0.40"\n', 'tiers = [{ up_to = 10, credits = "2" }]\n'),
         "meters[1].tiers[1].up_to (line 20) must be left away in the last tier, or more use would have no price",
     ),
+    "a price for what rises and falls": (
+        _small('unit = "requests"\n', 'unit = "requests"\nkind = "last"\n'),
+        "meters[1].credits (line 21) is a price, but a meter of kind last rises and falls, "
+        "so that no event has a cost of its own",
+    ),
+    "tiers for what rises and falls": (
+        _small('credits = "0.40"\n', 'kind = "last"\ntiers = [{ credits = "2" }]\n'),
+        "meters[1].tiers (line 21) is a price, but a meter of kind last rises and falls, "
+        "so that no event has a cost of its own",
+    ),
+    "a plan's price for what rises and falls": (
+        _small('credits = "0.40"\nper = 1000\n', 'kind = "last"\n').replace(
+            "allowances = { requests = 1000 }", 'rates = { requests = "1" }'
+        ),
+        "plans.tiers[2].rates.requests (line 34) is a price, but a meter of kind last rises and falls, "
+        "so that no event has a cost of its own",
+    ),
     "suspended before the last retry": (
         SMALL + "\n[dunning]\nretry_days = [1, 9]\n",
         "dunning.suspend_after_days (line 39) must not come before the last retry (day 9)",

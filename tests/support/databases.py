@@ -48,6 +48,8 @@ def environment(settings: Settings, **changes: str) -> dict[str, str]:
     secret = ("SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "JOBS_URL", "MAIL_URL", "REDIS_URL")
     names = (*secret, "BASE_URL", "LOG_FORMAT", "MAIL_FROM", "PAYMENTS")
     values = {name: getattr(settings, name.lower()) for name in names}
+    if settings.webhooks_allow_loopback:
+        values |= {"WEBHOOKS_ALLOW_LOOPBACK": "1", "DEMO": "1"}  # what no installation but a demo may set
     return {**os.environ, **{name: value for name, value in values.items() if value}, **changes}
 
 

@@ -10,7 +10,20 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from app.domain.amounts import MINUS
-from app.web.charts import HALF, NARROW, WIDE, Ahead, Axis, Size, axis, axis_label, balance_chart, daily_columns
+from app.web.charts import (
+    FULL,
+    HALF,
+    NARROW,
+    WIDE,
+    Ahead,
+    Axis,
+    Size,
+    axis,
+    axis_label,
+    balance_chart,
+    daily_columns,
+    quantity_columns,
+)
 
 FIRST = date(2026, 11, 1)
 UNITS = st.sampled_from(["USD", "EUR", "CHF", "tokens"])
@@ -150,3 +163,20 @@ def test_it_is_one_image_with_a_sentence_and_words_cannot_break_out() -> None:
     root = ElementTree.fromstring(drawing)
     assert root.get("role") == "img" and root.get("aria-label") == '"><script>'
     assert "<script" not in drawing and "style=" not in drawing
+
+
+@given(st.lists(st.integers(0, 10**15), min_size=1, max_size=90), st.sampled_from([FULL, WIDE, NARROW]))
+def test_quantities_are_drawn_in_whole_steps_and_stay_inside(values: list[int], size: Size) -> None:
+    drawing = quantity_columns(days_of(values), name="Requests", size=size)
+    assert_in_order(drawing, size)
+    columns = [each for each in ElementTree.fromstring(drawing).iter() if "col" in (each.get("class") or "")]
+    assert len(columns) == sum(value > 0 for value in values)
+    assert all(float(each.get("x", "")) + float(each.get("width", "")) <= size.width for each in columns)
+    steps = [each for each in texts(drawing) if not any(letter.isalpha() for letter in each)]
+    assert all("." not in each for each in steps), "half of one cannot be counted"
+
+
+def test_the_last_day_of_a_period_that_is_over_is_not_today() -> None:
+    drawing = quantity_columns(days_of([1, 2, 3]), name="Requests", last="")
+    assert "Today" not in texts(drawing) and "3 Nov" in texts(drawing)
+    assert "col--today" not in drawing

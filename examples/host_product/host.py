@@ -1,0 +1,142 @@
+"""The host's web server. Its page stands for the product: each button uses something of what the customer pays for.
+
+`make demo` starts it on the port after the portal's, with PURSER_URL, PURSER_API_KEY, PURSER_CUSTOMER (`cus_…`),
+PURSER_WEBHOOK_SECRET and `clients/python` on the PYTHONPATH. It needs Flask, requests and standardwebhooks.
+"""
+
+import os
+import uuid
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import Flask, abort, redirect, render_template, request, url_for
+from purser_client import Lease, Purser, Refused, Unavailable
+from standardwebhooks import Webhook
+from werkzeug.wrappers import Response
+
+SHOWN = 12
+REQUESTS, MINUTES, BLOCK = 2_000, 30, 1_000
+
+app = Flask(__name__)
+app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+purser = Purser(os.environ["PURSER_URL"], os.environ["PURSER_API_KEY"])
+CUSTOMER = os.environ["PURSER_CUSTOMER"]
+lease = Lease(purser, CUSTOMER, meter="requests", quantity=BLOCK)
+
+
+@dataclass
+class Happened:
+    """A line of the page: what was done, and what Purser said."""
+
+    at: datetime
+    done: str
+    said: str
+
+
+happened: deque[Happened] = deque(maxlen=SHOWN)
+heard: deque[Happened] = deque(maxlen=SHOWN)
+streams: list[str] = []
+"""The holds of the streams that are open."""
+
+
+@app.before_request
+def only_from_here() -> None:
+    """Refuse what another site's page sends."""
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        abort(403)
+
+
+@app.get("/")
+def page() -> str:
+    """Show the buttons, the balance and what happened."""
+    try:
+        balance = purser.balance(CUSTOMER)
+    except (Unavailable, Refused):
+        balance = None
+    return render_template(
+        "page.html", balance=balance, happened=reversed(happened), heard=reversed(heard), streams=len(streams),
+        wish=uuid.uuid4().hex, portal=os.environ["PURSER_URL"],
+    )  # fmt: skip
+
+
+@app.get("/healthz")
+def live() -> str:
+    """Answer while the process lives."""
+    return "ok"
+
+
+@app.post("/requests")
+def send_requests() -> Response:
+    """Ask and use at once: nothing is served that Purser did not allow. The form's id makes a double click one."""
+    try:
+        answer = purser.authorize(CUSTOMER, meter="requests", quantity=REQUESTS, capture=True, key=_wish())
+    except Refused as refusal:
+        return _said(f"{REQUESTS:,} requests", refusal.detail)
+    if answer.allowed:
+        return _said(f"{REQUESTS:,} requests", f"allowed for {answer.credits}; {answer.available_to_use} left to use")
+    later = f", ask again in {answer.retry_after:,} s" if answer.retry_after else ""
+    return _said(f"{REQUESTS:,} requests", f"refused: {answer.reason}{later}")
+
+
+@app.post("/streams")
+def open_stream() -> Response:
+    """Hold what the stream may cost, before it begins."""
+    answer = purser.authorize(CUSTOMER, meter="streaming_minutes", quantity=MINUTES, ttl_seconds=3_600, key=_wish())
+    if not answer.allowed:
+        return _said("open a stream", f"refused: {answer.reason}")
+    streams.append(answer.authorization)
+    return _said("open a stream", f"held {answer.credits} for {MINUTES} minutes")
+
+
+@app.post("/streams/end")
+def end_stream() -> Response:
+    """Capture what the stream really took; the rest is given back."""
+    if not streams:
+        return _said("end a stream", "there is none")
+    try:
+        taken = purser.capture(streams.pop(), quantity=max(1, MINUTES // 3))
+    except Refused as refusal:
+        return _said("end a stream", refusal.detail)
+    return _said("end a stream", f"used {taken.credits_used}; {taken.available_to_use} left to use")
+
+
+@app.post("/small")
+def small_requests() -> Response:
+    """Serve many small requests from a lease: Purser is asked once for a block of them."""
+    served = sum(lease.spend(1) for _ in range(100))
+    return _said("100 small requests", f"{served} served from a lease of {BLOCK:,}")
+
+
+@app.post("/downloads")
+def report_download() -> Response:
+    """Report what has happened already. The event's id counts once, however often it is sent."""
+    event = {"id": _wish(), "customer": CUSTOMER, "meter": "egress", "quantity": 500}
+    said = purser.report([event])
+    return _said("500 MB of data out", f"reported: {said['accepted']} new, {said['duplicates']} counted before")
+
+
+@app.post("/webhooks")
+def webhook() -> tuple[str, int]:
+    """Take an event from Purser, if its signature is good."""
+    try:
+        told = Webhook(os.environ["PURSER_WEBHOOK_SECRET"]).verify(request.get_data(), dict(request.headers))
+    except Exception:  # noqa: BLE001  # the library raises more than its own errors
+        return "", 400
+    heard.append(Happened(datetime.now(UTC), told["type"], str(told["data"])))
+    return "", 204
+
+
+@app.errorhandler(Unavailable)
+def away(_problem: Unavailable) -> Response:
+    """Say that Purser did not answer: what needs its permission is not served."""
+    return _said("ask Purser", "it does not answer")
+
+
+def _wish() -> str:
+    return request.form.get("wish", "")[:64] or uuid.uuid4().hex
+
+
+def _said(done: str, said: str) -> Response:
+    happened.append(Happened(datetime.now(UTC), done, said))
+    return redirect(url_for("page"), code=303)

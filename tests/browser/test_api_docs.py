@@ -1,0 +1,23 @@
+"""The API's description in a browser: readable by everybody, at every width, without JavaScript."""
+
+import pytest
+
+from tests.browser.conftest import Opens
+from tests.browser.test_spine import LOOKS, is_clean
+
+
+@pytest.mark.parametrize("look", list(LOOKS.values()), ids=list(LOOKS))
+def test_the_description_is_clean_and_keeps_to_its_width(signs_in: Opens, look: dict[str, object]) -> None:
+    page = signs_in(**look)
+    page.goto("/v1/docs")
+    is_clean(page, "/v1/docs")
+
+
+def test_its_links_lead_to_the_operations_without_javascript(signs_in: Opens) -> None:
+    page = signs_in(java_script_enabled=False)
+    page.goto("/v1/docs")
+    link = page.get_by_role("navigation", name="Operations").get_by_role("link", name="Read a customer's balance")
+    link.click()
+    shown = page.locator(":target")
+    assert shown.locator("h3").inner_text() == "Read a customer's balance"
+    assert "GET" in shown.inner_text()

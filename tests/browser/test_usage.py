@@ -1,0 +1,66 @@
+"""Usage in a real browser: bars with words, the events behind a number, alerts; with JavaScript and without."""
+
+import re
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+
+from app.models.customers import Customer
+from app.services import customers, usage_events
+from tests.browser.conftest import Opens
+from tests.browser.test_spine import LOOKS, is_clean, with_and_without
+from tests.support import cast
+
+PATH = "/billing/usage/"
+
+
+@pytest.fixture
+def acme(app: Flask) -> Customer:
+    """Alice's customer on a plan with limits: one meter hardly used, one nearly, one beyond what is included."""
+    cast.apply_catalog("analytics")
+    made = customers.create(
+        name="Acme", email="billing@acme.example", catalog="analytics", external_id="acme", plan="team"
+    )
+    for meter, quantity in (("sessions", 50_000), ("events", 2_200_000), ("enrichments", 6_000), ("storage", 900)):
+        usage_events.accept_one(made.customer_id, id=f"first-{meter}", meter=meter, quantity=quantity)
+    return made
+
+
+@with_and_without
+def test_a_number_opens_the_events_behind_it(signs_in: Opens, acme: Customer, javascript: bool) -> None:
+    page = signs_in(java_script_enabled=javascript)
+    page.goto(PATH)
+    expect(page.locator("main")).to_contain_text("2,200,000")
+    expect(page.locator("main")).to_contain_text("Near the limit: 300,000 events left")
+    page.goto(f"{PATH}events")
+    page.locator(f"main a[href*='{PATH}events/']").first.click()
+    expect(page).to_have_url(re.compile(r"/billing/usage/events/\d{4}-\d\d-\d\d"))
+    expect(page.locator("main")).to_contain_text("first-events")
+
+
+@with_and_without
+def test_an_alert_is_added_and_removed(signs_in: Opens, acme: Customer, javascript: bool) -> None:
+    page = signs_in(java_script_enabled=javascript)
+    page.goto(PATH)
+    form = page.locator("#usage-alert_form")
+    form.locator("[name=meter]").select_option("sessions")
+    form.locator("[name=threshold]").fill("90000")
+    form.locator("[name=measure]").select_option(index=1)
+    form.get_by_role("button", name="Add alert").click()
+    row = page.locator("#usage-alerts tbody tr").first
+    expect(row).to_contain_text("90,000")
+    expect(row).to_contain_text("Not reached")
+    row.get_by_role("button", name="Remove").click()
+    expect(page.locator("#usage-alerts")).to_contain_text("There is no usage alert yet.")
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_axe_finds_nothing_on_any_page_of_usage(signs_in: Opens, acme: Customer, look: dict[str, object]) -> None:
+    page = signs_in(**look)
+    for path in ("/billing/", PATH, f"{PATH}events", f"{PATH}storage"):
+        page.goto(path)
+        is_clean(page, path)
+    page.goto(f"{PATH}events")
+    page.goto(str(page.locator(f"main a[href*='{PATH}events/']").first.get_attribute("href")))
+    is_clean(page, "a day")

@@ -1,0 +1,306 @@
+"""The bugs planted in usage and limits: rating, authorizations, notices, alerts, webhooks, the API."""
+
+from tests.mutants.bug import Bug
+
+RATING = ("tests/domain/test_rating.py",)
+EVENTS = ("tests/services/test_usage_events.py", "tests/services/test_usage_events_time.py")
+POSTINGS = ("tests/services/test_usage_postings.py",)
+HISTORIES = ("tests/services/test_usage_histories.py",)
+AUTHORIZE = ("tests/services/test_authorizations.py", "tests/services/test_authorizations_agree.py")
+NOTICES = ("tests/services/test_notices.py",)
+LIMITS = ("tests/domain/test_spend_management.py",)
+ALERTS = ("tests/domain/test_usage_alerts.py",)
+DELIVERIES = ("tests/services/test_webhook_deliveries.py",)
+ENDPOINTS = ("tests/services/test_webhook_endpoints.py",)
+KEYS = ("tests/security/test_api_keys.py",)
+ONCE = ("tests/api/test_once.py",)
+
+BUGS = [
+    Bug(
+        "a meter that falls gives credit back",
+        "app/domain/rating.py",
+        "if self.is_free or after <= before:",
+        "if self.is_free:",
+        RATING,
+    ),
+    Bug(
+        "the allowance is charged",
+        "app/domain/rating.py",
+        "beyond = quantity - self.allowance",
+        "beyond = quantity",
+        RATING,
+    ),
+    Bug(
+        "each event is priced by itself",
+        "app/domain/rating.py",
+        "return self.cost(after) - self.cost(before)",
+        "return self.cost(after - before)",
+        RATING,
+    ),
+    Bug(
+        "a subject counts again and again",
+        "app/domain/rating.py",
+        "return Tally(tally.quantity + is_new)",
+        "return Tally(tally.quantity + 1)",
+        RATING,
+    ),
+    Bug(
+        "the latest report wins, not the latest value",
+        "app/domain/rating.py",
+        "return tally if late else Tally(quantity, at)",
+        "return Tally(quantity, at)",
+        RATING,
+    ),
+    Bug(
+        "the highest value is the last one",
+        "app/domain/rating.py",
+        "return Tally(max(tally.quantity, quantity))",
+        "return Tally(quantity)",
+        RATING,
+    ),
+    Bug(
+        "an event may be older than its id is kept",
+        "app/domain/rating.py",
+        "OLDEST = timedelta(days=34)",
+        "OLDEST = timedelta(days=36)",
+        (*RATING, *EVENTS),
+    ),
+    Bug(
+        "the quantity is left out of what tells events apart",
+        "app/domain/rating.py",
+        'said = f"{report.meter}\\n{report.quantity}\\n{report.subject}',
+        'said = f"{report.meter}\\n{report.subject}',
+        (*RATING, *EVENTS),
+    ),
+    Bug(
+        "an id that was used for another event counts as a duplicate",
+        "app/services/usage_events.py",
+        "elif not reason and earlier == each.digest:",
+        "elif not reason and earlier:",
+        EVENTS,
+    ),
+    Bug(
+        "an event twice in one batch counts twice",
+        "app/services/usage_events.py",
+        "            if not reason:\n                known[each.key] = each.digest\n",
+        "",
+        EVENTS,
+    ),
+    Bug(
+        "a batch forgets what it costs",
+        "app/services/usage_counting.py",
+        '{"unposted_micros": "add", "dirty": "set"}',
+        '{"unposted_micros": "set", "dirty": "set"}',
+        (*EVENTS, *HISTORIES),
+    ),
+    Bug(
+        "nobody is told of usage",
+        "app/services/usage_counting.py",
+        '"held_micros": 0, "dirty": True}',
+        '"held_micros": 0, "dirty": False}',
+        (*NOTICES, *EVENTS),
+    ),
+    Bug(
+        "a day's events are not added up",
+        "app/services/usage_counting.py",
+        '{"quantity": rule, "events": "add", "micros": "add"}',
+        '{"quantity": rule, "events": "add", "micros": "set"}',
+        (*EVENTS, *HISTORIES),
+    ),
+    Bug(
+        "what is posted stays to be posted",
+        "app/services/unposted.py",
+        "    spending.posted(session, customer_id, sum(each.amount for each in postings))\n",
+        "",
+        (*POSTINGS, *HISTORIES),
+    ),
+    Bug(
+        "usage that waits does not lower the balance",
+        "app/domain/numbers.py",
+        "remaining = balance - unposted - lapsed",
+        "remaining = balance - lapsed",
+        ("tests/domain/test_numbers.py", *HISTORIES),
+    ),
+    Bug(
+        "the day's limit forgets what is held",
+        "app/domain/numbers.py",
+        "daily_limit - used_today - held_today",
+        "daily_limit - used_today",
+        ("tests/domain/test_numbers.py", *AUTHORIZE),
+    ),
+    Bug(
+        "what just reaches the limit is refused",
+        "app/domain/authorizations.py",
+        "    if micros > available:\n",
+        "    if micros >= available:\n",
+        AUTHORIZE,
+    ),
+    Bug(
+        "a limit of the plan is not looked at",
+        "app/domain/authorizations.py",
+        '    if over_plan:\n        return Blocked(asked, available, "plan_limit")\n',
+        "",
+        AUTHORIZE,
+    ),
+    Bug(
+        "a capture keeps what it does not use",
+        "app/domain/authorizations.py",
+        "freed = hold.left if over else min(micros, hold.left)",
+        "freed = min(micros, hold.left)",
+        AUTHORIZE,
+    ),
+    Bug(
+        "more than was held is taken unasked",
+        "app/domain/authorizations.py",
+        "promised = quantity <= hold.quantity_left if metered else price <= hold.left",
+        "promised = metered or price <= hold.left",
+        AUTHORIZE,
+    ),
+    Bug(
+        "midnight is a second too early",
+        "app/domain/authorizations.py",
+        "return -((moment - over) // timedelta(seconds=1))",
+        "return (over - moment) // timedelta(seconds=1)",
+        AUTHORIZE,
+    ),
+    Bug(
+        "a key is answered with any wish",
+        "app/services/authorizations_plain.py",
+        "if earlier.digest != ask.digest:",
+        "if not earlier.digest:",
+        AUTHORIZE,
+    ),
+    Bug(
+        "a hold that is let go stays held",
+        "app/services/authorizations_plain.py",
+        ".values(held_micros=Spending.held_micros - hold.left)",
+        ".values(held_micros=Spending.held_micros)",
+        AUTHORIZE,
+    ),
+    Bug(
+        "a hold whose time is over can be captured",
+        "app/services/authorizations_plain.py",
+        'if row.state != "held" or row.expires_at <= desk.now:',
+        'if row.state != "held":',
+        AUTHORIZE,
+    ),
+    Bug(
+        "a refusal for the limit reaches nobody",
+        "app/domain/notices.py",
+        "(is_reached(limit, used) or levels.was_refused)",
+        "is_reached(limit, used)",
+        NOTICES,
+    ),
+    Bug(
+        "the new day is noticed a day late",
+        "app/domain/notices.py",
+        "if levels.now >= over.ends:",
+        "if levels.now > over.ends + (over.ends - over.begins):",
+        NOTICES,
+    ),
+    Bug(
+        "the threshold itself is not a crossing",
+        "app/domain/spend_management.py",
+        "return limit is not None and used >= limit",
+        "return limit is not None and used > limit",
+        (*LIMITS, *NOTICES),
+    ),
+    Bug(
+        "the day is the host's",
+        "app/domain/spend_management.py",
+        "return Day(moment.astimezone(UTC).date())",
+        "return Day(moment.astimezone().date() if moment.hour % 2 else moment.date() - timedelta(days=1))",
+        (*LIMITS, *NOTICES),
+    ),
+    Bug(
+        "a threshold above the limit is kept",
+        "app/domain/spend_management.py",
+        "if wanted.daily_limit and wanted.notify_threshold and wanted.notify_threshold > wanted.daily_limit:",
+        "if False:",
+        LIMITS,
+    ),
+    Bug(
+        "an alert wants more than its threshold",
+        "app/domain/usage_alerts.py",
+        "return basis is not None and quantity * 100 >= basis * wanted.threshold",
+        "return basis is not None and quantity * 100 > basis * wanted.threshold",
+        ALERTS,
+    ),
+    Bug(
+        "a bar is full a percent early",
+        "app/domain/usage_bars.py",
+        "if used * 100 >= basis * FULL_PERCENT:",
+        "if used * 100 >= basis * (FULL_PERCENT - 1):",
+        ("tests/domain/test_usage_bars.py",),
+    ),
+    Bug(
+        "a redirect counts as delivered",
+        "app/domain/webhooks.py",
+        "case Answered(status=status) if 200 <= status < 300:\n            return Verdict.DELIVERED",
+        "case Answered(status=status) if 200 <= status < 400:\n            return Verdict.DELIVERED",
+        (*DELIVERIES, "tests/faults/test_webhooks_out.py"),
+    ),
+    Bug(
+        "410 is tried again",
+        "app/domain/webhooks.py",
+        "        case Answered(status=410):\n            return Verdict.GONE\n",
+        "",
+        (*DELIVERIES, "tests/faults/test_webhooks_out.py"),
+    ),
+    Bug(
+        "plain http is good enough",
+        "app/domain/webhooks.py",
+        'if parts.scheme != "https":',
+        'if parts.scheme == "gopher":',
+        ("tests/gateways/test_webhook_client.py", *ENDPOINTS),
+    ),
+    Bug(
+        "a zombie worker writes over its successor's delivery",
+        "app/services/webhook_deliveries.py",
+        "                WebhookDelivery.tries == claim.attempt,\n",
+        "",
+        DELIVERIES,
+    ),
+    Bug(
+        "the old secret stops signing at once",
+        "app/services/webhook_endpoints.py",
+        "row.old_secret_until > clock.now():\n        try:",
+        "row.old_secret_until < clock.now():\n        try:",
+        (*ENDPOINTS, *DELIVERIES, "tests/faults/test_webhooks_out.py"),
+    ),
+    Bug(
+        "a wrong secret opens the API",
+        "app/services/api_keys.py",
+        "if key is None or not compare_digest(key.secret_hash, shown.secret_hash):",
+        "if key is None:",
+        KEYS,
+    ),
+    Bug(
+        "a revoked key lives on",
+        "app/services/api_keys.py",
+        'if state_of(key) != "active":',
+        'if state_of(key) == "expired":',
+        KEYS,
+    ),
+    Bug(
+        "a scope is not looked at",
+        "app/api/callers.py",
+        "    if not found.may(scope):\n",
+        "    if not found.scopes:\n",
+        KEYS,
+    ),
+    Bug(
+        "a key of one customer reads another",
+        "app/api/callers.py",
+        "or mine not in {None, customer_id}:",
+        "or mine == customer_id[::-1]:",
+        KEYS,
+    ),
+    Bug(
+        "a key of one customer reports for another",
+        "app/services/usage_events.py",
+        "    if only:\n",
+        "    if only and not names:\n",
+        KEYS,
+    ),
+]

@@ -1,0 +1,111 @@
+"""A catalog with a meter of every kind, and usage in it."""
+
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_service
+from app.services import catalogs, customers
+from app.services.transaction import transaction
+
+METERED = """\
+name = "metered"
+title = "Metered"
+
+[seller]
+name = "Metered Ltd"
+
+[credits]
+currency = "USD"
+unit = "USD"
+burn = "{burn}"
+
+[top_up]
+min = "5.00"
+max = "5000.00"
+
+[[meters]]
+key = "requests"
+title = "Requests"
+description = "API calls"
+unit = "requests"
+kind = "sum"
+credits = "0.40"
+per = 1000
+
+[[meters]]
+key = "runs"
+title = "Runs"
+description = "Runs of a job"
+unit = "runs"
+kind = "count"
+credits = "0.25"
+
+[[meters]]
+key = "users"
+title = "Users"
+description = "Different users of a month"
+unit = "users"
+kind = "unique"
+credits = "0.05"
+
+[[meters]]
+key = "storage"
+title = "Storage"
+description = "Data stored"
+unit = "MB"
+kind = "last"
+
+[[meters]]
+key = "peak"
+title = "Peak"
+description = "The most machines at once"
+unit = "machines"
+kind = "max"
+credits = "2"
+
+[[meters]]
+key = "hours"
+title = "Hours"
+description = "Hours that machines ran"
+unit = "hours"
+kind = "sum"
+
+[[meters.tiers]]
+up_to = 100
+credits = "0.02"
+
+[[meters.tiers]]
+credits = "0.016"
+
+[plans]
+default = "free"
+
+[[plans.tiers]]
+key = "free"
+title = "Free"
+monthly = "0"
+
+[[plans.tiers]]
+key = "paid"
+title = "Paid"
+monthly = "10.00"
+allowances = {{ requests = 1000, users = 2 }}
+limits = {{ requests = 5000 }}
+rates = {{ runs = "0.10" }}
+"""
+
+
+def apply(burn: str = "realtime") -> None:
+    """Apply the catalog: usage is posted to the ledger by the day, or (`at_invoice`) by the period."""
+    catalogs.apply(METERED.format(burn=burn))
+
+
+def customer(name: str, *, plan: str = "") -> Customer:
+    """Create a customer who buys from the catalog."""
+    slug = name.lower()
+    return customers.create(name=name, email=f"billing@{slug}.example", catalog="metered", external_id=slug, plan=plan)
+
+
+def move_to_plan(customer_id: str, plan: str) -> None:
+    """Put the customer on another plan."""
+    with as_service("test"), transaction():
+        db.session.get_one(Customer, customer_id).plan = plan

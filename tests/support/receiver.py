@@ -1,0 +1,170 @@
+"""A host that takes webhooks, as a process of its own on loopback: it keeps what it is sent, and misbehaves as it is told.
+
+As a program it listens at a port of loopback and writes each request it got as a line of JSON to its standard output.
+"""
+
+import json
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+from standardwebhooks import Webhook
+
+from tests.support.server import ROOT, free_port
+from tests.support.worker import until
+
+HOST = "127.0.0.1"
+PATIENCE = 60
+DRIP = 0.02
+HUGE = 200 * 1024 * 1024
+_ONE_LINE = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as it came in."""
+
+    path: str
+    headers: dict[str, str]
+    body: str
+
+    def signed_by(self, secret: str) -> bool:
+        """Say whether one of its signatures is of this secret, as the library of its receiver sees it."""
+        try:
+            Webhook(secret).verify(self.body, self.headers)
+        except Exception:  # noqa: BLE001  # the library raises more than its own errors
+            return False
+        return True
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What it tells."""
+        told: dict[str, Any] = json.loads(self.body)
+        return told
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """A running receiver."""
+
+    port: int
+    log: Path
+    process: "subprocess.Popen[bytes]"
+
+    def url(self, behaviour: str = "200") -> str:
+        """Return the address at which it behaves so: a status, `hang`, `drip`, `redirect:…`, `huge` or `huge-302`."""
+        return f"http://{HOST}:{self.port}/{behaviour}"
+
+    def requests(self) -> list[Received]:
+        """Return what it got so far."""
+        return [Received(**json.loads(line)) for line in self.log.read_text().splitlines()]
+
+    def sent(self) -> int:
+        """Return how many bytes of its huge answer it got rid of, once it is over."""
+        file = self.log.with_suffix(".sent")
+        until(file.exists)
+        return int(file.read_text())
+
+
+@contextmanager
+def receiving(directory: Path) -> Iterator[Receiver]:
+    """Run a receiver inside the block."""
+    port = free_port()
+    log = directory / f"receiver-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.receiver", str(port), str(log.with_suffix(".sent"))],
+            cwd=ROOT,
+            stdout=output,
+        )
+    try:
+        _wait(port)
+        yield Receiver(port, log, process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait(port: int) -> None:
+    for _ in range(PATIENCE * 20):
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the receiver does not listen")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        length = int(self.headers.get("content-length", "0"))
+        body = self.rfile.read(length).decode()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        with _ONE_LINE:
+            print(json.dumps({"path": self.path, "headers": headers, "body": body}), flush=True)
+        behaviour = self.path.lstrip("/").partition("?")[0]
+        if behaviour == "hang":
+            time.sleep(PATIENCE)
+        elif behaviour == "drip":
+            self._drip()
+        elif behaviour.startswith("redirect"):
+            self._answer(302, (("Location", f"http://{HOST}:{self.server.server_address[1]}/200"),))
+        elif behaviour.startswith("huge"):
+            self._huge(302 if behaviour == "huge-302" else 200)
+        else:
+            self._answer(int(behaviour))
+
+    def _answer(self, status: int, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _drip(self) -> None:
+        """Answer a byte at a time, each before anybody's patience with one read ends."""
+        for byte in b"HTTP/1.1 200 OK\r\n" + b"X-Filler: x\r\n" * 1000:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            time.sleep(DRIP)
+
+    def _huge(self, status: int) -> None:
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "/200")
+        self.send_header("Content-Length", str(HUGE))
+        self.end_headers()
+        sent, piece = 0, b"x" * 65_536
+        try:
+            while sent < HUGE:
+                self.wfile.write(piece)
+                sent += len(piece)
+        finally:
+            count = Path(sys.argv[2])
+            count.with_suffix(".part").write_text(str(sent))
+            count.with_suffix(".part").rename(count)
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    request_queue_size = 128
+    daemon_threads = True
+
+    def handle_error(self, *_about: object) -> None:
+        """A sender that hangs up is nothing to tell of."""
+
+
+if __name__ == "__main__":
+    with _Server((HOST, int(sys.argv[1])), _Handler) as server:
+        server.serve_forever()
