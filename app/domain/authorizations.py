@@ -42,6 +42,30 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What a host captures of a hold: so many units, or so many micros; neither: all that is left.
+
+    With a `key` (empty: none) it is done once, and the same wish again is answered by what was done.
+    """
+
+    hold_id: str
+    quantity: int | None = None
+    micros: int | None = None
+    keep: bool = False
+    key: str = ""
+
+    @property
+    def event_id(self) -> str:
+        """The id of the usage event of a capture with a key: whoever has the key finds it. No host's event has it."""
+        return f"{self.hold_id}:{hashlib.sha256(self.key.encode()).hexdigest()[:32]}"
+
+    @property
+    def digest(self) -> str:
+        """32 characters that tell this wish from any other under the same key."""
+        return hashlib.sha256(json.dumps([self.quantity, self.micros, self.keep]).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
 class Authorized:
     """An answer as it was given and kept: held, captured at once, or refused; and what became of it since."""
 
@@ -178,7 +202,9 @@ def judge(funds: Funds, micros: int, now: datetime, *, over_plan: bool = False) 
     if micros > funds.credit_left or micros > DEAREST:
         return Blocked(asked, available, "insufficient_credits")
     if micros > available:
-        return Blocked(asked, available, "daily_limit", until_midnight(now))
+        # What is more than a whole day's limit is refused tomorrow too.
+        helps = funds.daily_limit is not None and micros <= funds.daily_limit
+        return Blocked(asked, available, "daily_limit", until_midnight(now) if helps else None)
     return Allowed(micros, max(0, replace(funds, held=funds.held + micros).available))
 
 
@@ -187,20 +213,19 @@ def capture(
 ) -> Captured | Blocked:
     """Say what capturing `quantity` units for `price` does, or (without a meter) capturing `price`.
 
-    What was promised is never refused: where its price has risen since, by usage reported past it, the rise is taken
-    only as far as it is available. Beyond what was promised, all of it must be available.
+    What was promised is never refused, and costs what the tariff says where the meter stands now: the price that was
+    held is that of its place in the line, which may have changed. Beyond what was promised, all of it must be
+    available.
     """
     ensure(price >= 0 and quantity >= 0, f"a capture of {quantity} for {price}")
     metered = hold.quantity > 0
     promised = quantity <= hold.quantity_left if metered else price <= hold.left
     more = max(0, price - hold.left)
-    if promised:
-        micros = min(price, hold.left + funds.available)
-    else:
+    micros = price
+    if not promised:
         judged = judge(funds, more, now, over_plan=over_plan)
         if isinstance(judged, Blocked):
             return replace(judged, micros=min(price, DEAREST))
-        micros = price
     over = not keep or (quantity >= hold.quantity_left if metered else micros >= hold.left)
     freed = hold.left if over else min(micros, hold.left)
     after = replace(

@@ -27,6 +27,8 @@ FULL = 10**15
 """The largest quantity that a meter shows."""
 ID_LENGTH = 200
 """The most characters of an event's id, and of its subject."""
+OURS = "hold_"
+"""How the ids of captures begin, and no id of a host's event may."""
 PROPERTIES_LENGTH = 4000
 """The most characters of an event's properties, written as JSON."""
 DEAREST = 10**17
@@ -115,6 +117,8 @@ def malformed(report: UsageReport, properties: str) -> str:
     """Return which part of the report is written wrongly, in one word for machines; empty: none is."""
     if not 1 <= len(report.id) <= ID_LENGTH or not report.id.isprintable():
         return "id_malformed"
+    if report.id.startswith(OURS):
+        return "id_reserved"
     if not report.meter.isprintable():
         return "unknown_meter"
     if len(report.subject) > ID_LENGTH or not report.subject.isprintable():

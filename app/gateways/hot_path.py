@@ -34,7 +34,7 @@ AUTHORIZE = (
 CAPTURE = (
     "select f.outcome, f.why, f.retry_after, f.available, f.used_micros, (f.answer).* "  # noqa: S608  # our own words
     f"from purser_capture({_PROOF}, %(id)s::text, %(quantity)s::bigint, %(micros)s::bigint, %(keep)s::boolean, "
-    f"%(now)s::timestamptz, {_TERMS}) f"
+    f"%(event_key)s::text, %(digest)s::text, %(now)s::timestamptz, {_TERMS}) f"
 )
 RELEASE = f"select f.outcome, (f.answer).* from purser_release({_PROOF}, %(id)s::text, %(now)s::timestamptz) f"  # noqa: S608  # our own words
 

@@ -34,6 +34,12 @@ class Authorization(CustomerOwned, Base):
             sqlite_where=text("state = 'refused'"),
             postgresql_where=text("state = 'refused'"),
         ),
+        Index(
+            "ix_authorizations_old",
+            "created_at",
+            sqlite_where=text("state = 'refused'"),
+            postgresql_where=text("state = 'refused'"),
+        ),
         *whole(
             "quantity",
             "micros",

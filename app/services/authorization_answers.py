@@ -73,6 +73,13 @@ def priced_by(catalog: Catalog, plan: Plan, meter: str) -> Tariff | None:
     return found
 
 
+def check_count(price: Tariff | None, quantity: int | None) -> None:
+    """Refuse more than one unit of a meter that counts events: as with reports, each event is one."""
+    if price is not None and price.kind is MeterKind.COUNT and (quantity or 1) != 1:
+        words = "This meter counts events: ask for one at a time, with the quantity 1."
+        raise Refused(words, "quantity_not_one", 422, "quantity")
+
+
 def check_kind(meter: str, quantity: int | None, micros: int | None) -> None:
     """Refuse to capture credits of a hold on a meter, and units of a hold on credits."""
     if meter and micros is not None:

@@ -4,16 +4,11 @@ On PostgreSQL one round trip to the database, on SQLite one transaction under it
 database cannot be reached the answer is no.
 """
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-
-import structlog
 from flask import current_app
 from sqlalchemy import or_, select
 
-from app import clock, ids
-from app.domain.authorizations import LONGEST, Ask, Authorized, Taken
+from app import ids
+from app.domain.authorizations import LONGEST, Ask, Authorized, Taken, Wish
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Credits
 from app.domain.rating import LARGEST
@@ -21,12 +16,9 @@ from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import api_keys, authorizations_hot, authorizations_plain, spending
+from app.services import api_keys, authorizations_hot, authorizations_plain
 from app.services.api_keys import Presented
 from app.services.authorization_answers import SCOPE, refused_key, shown
-from app.services.transaction import transaction
-
-log = structlog.get_logger()
 
 
 def authorize(ask: Ask, proof: Presented | None = None) -> Authorized:
@@ -36,14 +28,12 @@ def authorize(ask: Ask, proof: Presented | None = None) -> Authorized:
     """
     _check(ask)
     if not _on_postgresql():
-        customer_id = _customer_for(ask, proof)
-        with _in_turn():
-            return authorizations_plain.authorize(ask, customer_id)
+        return authorizations_plain.authorize(ask, proof)
     try:
         return authorizations_hot.authorize(ask, proof)
     except Refused as refusal:
         if refusal.status in {404, 422}:  # found before the key was proved: a stranger learns nothing by it
-            _customer_for(ask, proof)
+            _check_caller(ask, proof)
         raise
 
 
@@ -53,34 +43,38 @@ def capture(
     quantity: int | None = None,
     credits: Credits | None = None,  # noqa: A002  # the product's word
     keep: bool = False,
+    key: str = "",
     proof: Presented | None = None,
 ) -> Taken:
     """Use what was held: all that is left, or so much; more than was held only where more is available (`NoRoom`).
 
-    The rest is released, or with `keep` stays held, so that one hold can be used bit by bit. The capture that ended a
-    hold, sent again, is answered as it was.
+    The rest is released, or with `keep` stays held, so that one hold can be used bit by bit. With a `key` each is done
+    once: sent again it is answered by what it took then, and refused where it says anything else. The capture that
+    ended a hold may be sent again without one.
     """
     _check_hold(hold_id)
     if quantity is not None and not 1 <= quantity <= LARGEST:
         raise Refused(f"A quantity is from 1 to {LARGEST:,}.", "quantity_out_of_range", 422, "quantity")
     if credits is not None and credits.micros <= 0:
         raise Refused("Capture more than zero, or release the authorization.", "credits_too_small", 422, "credits")
-    micros = credits.micros if credits is not None else None
+    wish = Wish(hold_id, quantity, credits.micros if credits is not None else None, keep, key)
     if _on_postgresql():
-        return authorizations_hot.capture(hold_id, quantity=quantity, micros=micros, keep=keep, proof=proof)
-    _check_owner(hold_id, _customer_of(proof))
-    with _in_turn():
-        return authorizations_plain.capture(hold_id, quantity=quantity, micros=micros, keep=keep)
+        return authorizations_hot.capture(wish, proof)
+    return authorizations_plain.capture(wish, proof)
 
 
 def release(hold_id: str, *, proof: Presented | None = None) -> Authorized:
     """Hold it no longer: what is left may be spent by others. Twice is once."""
     _check_hold(hold_id)
     if _on_postgresql():
-        return authorizations_hot.release(hold_id, proof=proof)
-    _check_owner(hold_id, _customer_of(proof))
-    with _in_turn():
-        return authorizations_plain.release(hold_id)
+        return authorizations_hot.release(hold_id, proof)
+    return authorizations_plain.release(hold_id, proof)
+
+
+def close() -> None:
+    """Let go of the connections that the app has for authorizations alone."""
+    authorizations_hot.close()
+    authorizations_plain.close()
 
 
 def find(hold_id: str, customer_id: str | None = None) -> Authorized:
@@ -93,94 +87,27 @@ def find(hold_id: str, customer_id: str | None = None) -> Authorized:
     return shown(row)
 
 
-def expire_due(limit: int = 100) -> int:
-    """Release what is held by authorizations whose time is over, at most `limit`; return how many.
-
-    A customer whose spending somebody else has locked is left to the next time.
-    """
-    now, done = clock.now(), 0
-    with as_service("expire authorizations"):
-        found = db.session.execute(
-            select(Authorization.id, Authorization.customer_id)
-            .where(Authorization.state == "held", Authorization.expires_at <= now)
-            .order_by(Authorization.expires_at, Authorization.id)
-            .limit(limit)
-        ).all()
-        by_customer: dict[str, list[str]] = {}
-        for hold_id, customer_id in found:
-            by_customer.setdefault(customer_id, []).append(hold_id)
-        for customer_id, hold_ids in by_customer.items():
-            try:
-                done += _expire(customer_id, hold_ids)
-            except Exception:
-                log.exception("holds_not_expired", customer=customer_id)
-    return done
-
-
-def _expire(customer_id: str, hold_ids: Sequence[str]) -> int:
-    with transaction() as session:
-        if customer_id not in spending.lock(session, [customer_id], skip_locked=True):
-            return 0
-        now = clock.now()
-        rows = session.scalars(
-            select(Authorization)
-            .where(
-                Authorization.customer_id == customer_id,
-                Authorization.id.in_(hold_ids),
-                Authorization.state == "held",
-                Authorization.expires_at <= now,
-            )
-            .execution_options(populate_existing=True)
-        ).all()
-        for row in rows:
-            authorizations_plain.let_go(session, row, "expired", now)
-        return len(rows)
-
-
-_turn = threading.Lock()
-
-
-@contextmanager
-def _in_turn() -> Iterator[None]:
-    """Let one thread at a time write to SQLite: those that wait for its own lock sleep, ever longer, and starve."""
-    db.session.rollback()  # nobody waits here while holding a read
-    with _turn:
-        yield
-
-
 def _on_postgresql() -> bool:
     on_postgresql: bool = current_app.extensions["purser.settings"].on_postgresql
     return on_postgresql
 
 
-def _customer_of(proof: Presented | None) -> str | None:
-    """Prove the key; return the only customer that it may ask about, or None: all."""
+def _check_caller(ask: Ask, proof: Presented | None) -> None:
+    """Refuse a key that is not good, and a customer that it may not ask about."""
     if proof is None:
-        return None
+        return
     caller = api_keys.find(proof)
     if caller is None:
         raise refused_key("unauthorized")
     if not caller.may(SCOPE):
         raise refused_key("forbidden")
-    return caller.customer_id
-
-
-def _customer_for(ask: Ask, proof: Presented | None) -> str:
-    """Prove the key, and return our id of the customer that it asks about."""
-    mine = _customer_of(proof)
     with as_service("authorize"):
         named = or_(Customer.customer_id == ask.customer, Customer.external_id == ask.customer)
         found = db.session.scalar(
             select(Customer.customer_id).where(named).order_by(Customer.customer_id != ask.customer).limit(1)
         )
-    if found is None or mine not in {None, found}:
+    if found is None or caller.customer_id not in {None, found}:
         raise NotFound("customer")
-    return found
-
-
-def _check_owner(hold_id: str, mine: str | None) -> None:
-    if mine is not None:
-        find(hold_id, mine)
 
 
 def _check_hold(hold_id: str) -> None:

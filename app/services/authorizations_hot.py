@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import func, or_, select
 
 from app import clock, ids
-from app.domain.authorizations import Ask, Authorized, Taken
+from app.domain.authorizations import Ask, Authorized, Taken, Wish
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import NotFound
 from app.domain.rating import Tariff
@@ -25,11 +25,12 @@ from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import catalogs, spending, usage_postings, usage_terms
+from app.services import catalogs, spending, usage_terms
 from app.services.api_keys import Presented
 from app.services.authorization_answers import (
     NoRoom,
     Unavailable,
+    check_count,
     check_kind,
     ended,
     over,
@@ -38,7 +39,7 @@ from app.services.authorization_answers import (
     reused_key,
     shown,
 )
-from app.services.transaction import transaction
+from app.services.authorization_desk import settle_due
 
 TRIES = 4
 """How often the database may find that the terms have changed before we give up."""
@@ -57,9 +58,10 @@ class _Terms:
     catalog: Catalog
     plan: Plan
 
-    def values(self, meter: str) -> dict[str, object]:
-        """Return the terms as the statements take them, for one meter."""
+    def values(self, meter: str, quantity: int | None) -> dict[str, object]:
+        """Return the terms as the statements take them, for so much of one meter."""
         price = priced_by(self.catalog, self.plan, meter)
+        check_count(price, quantity)
         return {
             "catalog": self.catalog_name,
             "version": self.version,
@@ -112,7 +114,7 @@ def authorize(ask: Ask, proof: Presented | None) -> Authorized:
         terms = _terms(ask.customer)
         values = {
             **_proof(proof),
-            **terms.values(ask.meter),
+            **terms.values(ask.meter, ask.quantity),
             "customer_id": terms.customer_id,
             "reference": ask.customer,
             "id": name,
@@ -139,31 +141,40 @@ def authorize(ask: Ask, proof: Presented | None) -> Authorized:
     raise Unavailable
 
 
-def capture(hold_id: str, *, quantity: int | None, micros: int | None, keep: bool, proof: Presented | None) -> Taken:
+def capture(wish: Wish, proof: Presented | None) -> Taken:
     """Use what was held, in part or whole, or more where more is available."""
     for _ in range(TRIES):
-        customer_id, meter = _whose(hold_id)
-        terms = _terms(customer_id).values(meter) if customer_id else _NO_TERMS
+        customer_id, meter = _whose(wish.hold_id)
+        terms = _terms(customer_id).values(meter, wish.quantity) if customer_id else _NO_TERMS
         values = {
-            **_proof(proof), **terms, "id": hold_id, "quantity": quantity, "micros": micros, "keep": keep,
+            **_proof(proof),
+            **terms,
+            "id": wish.hold_id,
+            "quantity": wish.quantity,
+            "micros": wish.micros,
+            "keep": wish.keep,
+            "event_key": wish.event_id if wish.key else None,
+            "digest": wish.digest,
             "now": clock.now(),
-        }  # fmt: skip
-        row = _sent(hot_path.CAPTURE, values, about=customer_id or hold_id)
+        }
+        row = _sent(hot_path.CAPTURE, values, about=customer_id or wish.hold_id, again=bool(wish.key))
         match row.outcome:
             case "captured":
                 return Taken(row.used_micros, row.available, shown(row))
+            case "key_reused":
+                raise reused_key()
             case "ended":
-                return ended(shown(row), row.available, quantity=quantity, micros=micros, keep=keep)
+                return ended(shown(row), row.available, quantity=wish.quantity, micros=wish.micros, keep=wish.keep)
             case "refused":
                 raise NoRoom(row.why, row.available, row.retry_after)
             case outcome:
                 if outcome == "mismatched":
-                    check_kind(row.meter, quantity, micros)
+                    check_kind(row.meter, wish.quantity, wish.micros)
                 _mend(outcome, customer_id, customer_id)
     raise Unavailable
 
 
-def release(hold_id: str, *, proof: Presented | None) -> Authorized:
+def release(hold_id: str, proof: Presented | None) -> Authorized:
     """Hold it no longer. Twice is once."""
     values = {**_proof(proof), "id": hold_id, "now": clock.now()}
     row = _sent(hot_path.RELEASE, values, about=hold_id)
@@ -213,9 +224,7 @@ def _mend(outcome: str, customer_id: str, reference: str) -> None:
         raise refused_key(outcome)
     _desk().terms.forget(reference)
     if outcome == "catch_up":
-        with as_service("authorize"), transaction() as session:
-            spending.lock(session, [customer_id])
-            usage_postings.catch_up(session, customer_id, clock.now())
+        settle_due(customer_id)
 
 
 def _proof(proof: Presented | None) -> dict[str, object]:

@@ -1,160 +1,266 @@
-"""Authorizations in one transaction of plain statements: for SQLite, and to hold PostgreSQL's functions against."""
+"""Authorizations on SQLite: the key, the lock, the judgement and what is written, in one transaction of plain SQL.
 
-from datetime import datetime, timedelta
+By the same rule as PostgreSQL's functions; a test plays the same histories on both.
+"""
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from hmac import compare_digest
+from typing import Any, TypeVar
+
+from flask import current_app
 
 from app import clock, ids
 from app.domain import authorizations as rule
-from app.domain.authorizations import Allowed, Ask, Authorized, Blocked, Captured, Hold, Taken
-from app.domain.errors import NotFound
-from app.models.authorizations import Authorization
-from app.models.scope import as_service
-from app.models.usage import Spending, UsageTotal
-from app.services import spending
-from app.services.authorization_answers import NoRoom, check_kind, ended, over, reused_key, shown
-from app.services.authorization_desk import Desk
-from app.services.transaction import transaction
+from app.domain.authorizations import Ask, Authorized, Blocked, Captured, Hold, Taken, Wish
+from app.domain.errors import NotFound, ensure
+from app.gateways.hot_path import DatabaseAway
+from app.gateways.sqlite_writer import Writer
+from app.models.database import db
+from app.services.api_keys import ALL, USE_NOTED_EVERY, Presented
+from app.services.authorization_answers import (
+    SCOPE,
+    NoRoom,
+    Unavailable,
+    check_count,
+    check_kind,
+    ended,
+    over,
+    refused_key,
+    reused_key,
+)
+from app.services.authorization_desk import Desk, Due, kept, let_go, moment, settle_due
+
+TRIES = 4
+"""How often something may be due before we give up."""
+_COLUMNS = (
+    "id, customer_id, meter, quantity, micros, state, reason, retry_after_seconds, available_after_micros, "
+    "captured_micros, captured_quantity, captures, created_at, expires_at, digest, period_number"
+)
+_EARLIER = f"select {_COLUMNS} from authorizations where customer_id = ? and key = ?"  # noqa: S608  # our own words
+_BY_ID = f"select {_COLUMNS} from authorizations where id = ?"  # noqa: S608  # our own words
+_INSERT = f"insert into authorizations ({_COLUMNS}, key, ended_at) values ({', '.join('?' * 18)})"  # noqa: S608  # our own words
+_CHANGE = (
+    "update authorizations set state = ?, captured_micros = ?, captured_quantity = ?, captures = ?, ended_at = ? "
+    "where id = ? and customer_id = ?"
+)
+_CUSTOMER = (
+    "select customer_id from customers where customer_id = :name or external_id = :name "
+    "order by customer_id <> :name limit 1"
+)
+_KEY = "select secret_hash, scopes, customer_id, expires_at, revoked_at, last_used_at from api_keys where id = ?"
+_ONCE = (
+    "select k.digest, e.micros from usage_event_keys k join usage_events e on e.customer_id = k.customer_id "
+    "and e.id = k.id where k.customer_id = ? and k.id = ?"
+)
+_REMEMBER = "insert into usage_event_keys (customer_id, id, digest, received_at) values (?, ?, ?, ?)"
+Rows = sqlite3.Connection
+Answer = TypeVar("Answer")
+Found = tuple[Authorized, str, int]
 
 
-def authorize(ask: Ask, customer_id: str) -> Authorized:
+def authorize(ask: Ask, proof: Presented | None) -> Authorized:
     """Judge and write down what was asked; asked again with its key, what was answered."""
-    with as_service("authorize"), transaction() as session:
-        desk = Desk(session, customer_id, ask.meter)
-        name = ids.new("hold")
-        earlier = session.scalars(
-            select(Authorization).where(
-                Authorization.customer_id == customer_id, Authorization.key == (ask.key or name)
-            )
-        ).one_or_none()
-        if earlier is not None:
-            if earlier.digest != ask.digest:
-                raise reused_key()
-            return shown(earlier)
-        reached = desk.quantity + desk.held_quantity
-        over_plan = bool(ask.meter) and desk.is_over_plan(reached + ask.quantity)
-        price = desk.price(reached, ask.quantity) if ask.meter else ask.micros
-        judged = rule.judge(desk.funds, price, desk.now, over_plan=over_plan)
-        row = _row(ask, name, desk, judged)
-        session.add(row)
-        session.flush()
-        match judged:
-            case Blocked():
-                desk.note(judged)
-            case Allowed(micros) if ask.at_once:
-                desk.use(name, name, ask.quantity, micros)
-            case Allowed(micros):
-                desk.hold(micros, ask.quantity, desk.period)
-        return shown(row)
+    return _written(lambda rows: _authorize(rows, ask, proof))
 
 
-def capture(hold_id: str, *, quantity: int | None, micros: int | None, keep: bool) -> Taken:
+def capture(wish: Wish, proof: Presented | None) -> Taken:
     """Use what was held, in part or whole, or more where more is available."""
-    with as_service("capture an authorization"), transaction() as session:
-        seen = _found(session, hold_id)
-        check_kind(seen.meter, quantity, micros)
-        desk = Desk(session, seen.customer_id, seen.meter, seen.created_at)
-        row = session.get_one(Authorization, hold_id, populate_existing=True)
-        if row.state != "held" or row.expires_at <= desk.now:
-            return ended(shown(row), desk.funds.available, quantity=quantity, micros=micros, keep=keep)
-        hold = Hold(row.micros, row.quantity, row.captured_micros, row.captured_quantity)
-        units = 0 if not row.meter else hold.quantity_left if quantity is None else quantity
-        asked = hold.left if micros is None else micros
-        price = desk.price(desk.quantity, units) if row.meter else asked
-        beyond = desk.quantity + desk.held_quantity - hold.quantity_left + units
-        done = rule.capture(
-            hold,
-            desk.funds,
-            quantity=units,
-            price=price,
-            now=desk.now,
-            keep=keep,
-            over_plan=bool(row.meter) and desk.is_over_plan(beyond),
-        )
-        if isinstance(done, Captured):
-            return _capture(desk, row, done)
-        desk.note(done)
-    raise NoRoom(done.reason, done.available, done.retry_after)
+    done = _written(lambda rows: _capture(rows, wish, proof))
+    if isinstance(done, Blocked):  # raised here: what was noted about it is kept
+        raise NoRoom(done.reason, done.available, done.retry_after)
+    return done
 
 
-def release(hold_id: str) -> Authorized:
+def release(hold_id: str, proof: Presented | None) -> Authorized:
     """Hold it no longer. Twice is once."""
-    with as_service("release an authorization"), transaction() as session:
-        seen = _found(session, hold_id)
-        spending.lock(session, [seen.customer_id])
-        row = session.get_one(Authorization, hold_id, populate_existing=True)
-        if row.state == "held":
-            let_go(session, row, "released", max(clock.now(), row.created_at))
-        elif row.state != "released":
-            raise over(shown(row))
-        return shown(row)
+    return _written(lambda rows: _release(rows, hold_id, proof))
 
 
-def let_go(session: Session, row: Authorization, state: str, now: datetime) -> None:
-    """End an open hold whose customer's spending is locked: what is left of it may be spent by others."""
-    hold = Hold(row.micros, row.quantity, row.captured_micros, row.captured_quantity)
-    session.execute(
-        update(Spending)
-        .where(Spending.customer_id == row.customer_id)
-        .values(held_micros=Spending.held_micros - hold.left)
+def close() -> None:
+    """Let go of the app's connection."""
+    writer: Writer | None = current_app.extensions.pop("purser.writer", None)
+    if writer is not None:
+        writer.close()
+
+
+def _written(work: Callable[[Rows], Answer]) -> Answer:
+    """Do the work in one transaction, after all that is due."""
+    ensure(not db.session().info.get("writing"), "a transaction inside a transaction")
+    writer: Writer = current_app.extensions.get("purser.writer") or current_app.extensions.setdefault(
+        "purser.writer", Writer(db.engine)
     )
-    session.execute(
-        update(UsageTotal)
-        .where(
-            UsageTotal.customer_id == row.customer_id,
-            UsageTotal.period_number == row.period_number,
-            UsageTotal.meter == row.meter,
-        )
-        .values(held_quantity=UsageTotal.held_quantity - hold.quantity_left)
-    )
-    row.state, row.ended_at = state, now
-    session.flush()
+    try:
+        for _ in range(TRIES):
+            try:
+                with writer.writing() as rows:
+                    return work(rows)
+            except Due as due:
+                settle_due(due.customer_id)
+    except DatabaseAway as problem:
+        raise Unavailable from problem
+    finally:
+        db.session.rollback()  # whatever is read from now on is what was written here
+    raise Unavailable
 
 
-def _found(session: Session, hold_id: str) -> Authorization:
-    row = session.get(Authorization, hold_id)
-    if row is None:
-        raise NotFound("authorization")
-    return row
-
-
-def _row(ask: Ask, name: str, desk: Desk, judged: Allowed | Blocked) -> Authorization:
-    """Return the row that keeps the answer."""
+def _authorize(rows: Rows, ask: Ask, proof: Presented | None) -> Authorized:
+    mine = _prove(rows, proof)
+    named = rows.execute(_CUSTOMER, {"name": ask.customer}).fetchone()
+    if named is None or mine not in {None, named[0]}:
+        raise NotFound("customer")
+    desk, name = Desk(rows, named[0], ask.meter), ids.new("hold")
+    check_count(desk.tariff, ask.quantity)
+    earlier = _read(rows.execute(_EARLIER, (desk.customer_id, ask.key or name)).fetchone())
+    if earlier is not None:
+        if earlier[1] != ask.digest:
+            raise reused_key()
+        return earlier[0]
+    reached = desk.quantity + desk.held_quantity
+    over_plan = bool(ask.meter) and desk.is_over_plan(reached + ask.quantity)
+    # What is used at once costs what the meter shows now. A hold is for the dearer of that and its place in the line.
+    price = desk.price(desk.quantity, ask.quantity) if ask.meter else ask.micros
+    dearest = max(price, desk.price(reached, ask.quantity)) if ask.meter else price
+    judged = rule.judge(desk.funds, dearest, desk.now, over_plan=over_plan)
     blocked = judged if isinstance(judged, Blocked) else None
     used = ask.at_once and blocked is None
-    state = "refused" if blocked else "captured" if used else "held"
-    return Authorization(
+    micros = price if used else judged.micros
+    made = Authorized(
         id=name,
         customer_id=desk.customer_id,
-        key=ask.key or name,
-        digest=ask.digest,
         meter=ask.meter,
         quantity=ask.quantity,
-        micros=judged.micros,
-        state=state,
+        micros=micros,
+        state="refused" if blocked else "captured" if used else "held",
         reason=blocked.reason if blocked else "",
         retry_after_seconds=blocked.retry_after if blocked else None,
-        available_after_micros=judged.available,
-        captured_micros=judged.micros if used else 0,
+        available_after_micros=judged.available + judged.micros - micros,
+        captured_micros=micros if used else 0,
         captured_quantity=ask.quantity if used else 0,
         captures=1 if used else 0,
-        period_number=desk.period,
         created_at=desk.now,
         expires_at=desk.now + timedelta(seconds=ask.ttl_seconds),
-        ended_at=None if state == "held" else desk.now,
     )
+    _keep(rows, made, ask, desk.period)
+    if blocked:
+        desk.note(blocked)
+    elif used:
+        desk.use(name, made, ask.quantity, made.micros)
+    else:
+        desk.hold(made.micros, ask.quantity)
+    return made
 
 
-def _capture(desk: Desk, row: Authorization, done: Captured) -> Taken:
+def _capture(rows: Rows, wish: Wish, proof: Presented | None) -> Taken | Blocked:
+    seen, number = _found(rows, wish.hold_id, proof)
+    check_kind(seen.meter, wish.quantity, wish.micros)
+    desk = Desk(rows, seen.customer_id, seen.meter, seen.created_at)
+    check_count(desk.tariff, wish.quantity)
+    if wish.key:
+        before = rows.execute(_ONCE, (desk.customer_id, wish.event_id)).fetchone()
+        if before is not None:
+            if before[0] != wish.digest:
+                raise reused_key()
+            return Taken(before[1], desk.funds.available, seen)
+    if seen.state != "held" or seen.expires_at <= desk.now:
+        return ended(seen, desk.funds.available, quantity=wish.quantity, micros=wish.micros, keep=wish.keep)
+    hold = _hold(seen)
+    units = 0 if not seen.meter else hold.quantity_left if wish.quantity is None else wish.quantity
+    asked = hold.left if wish.micros is None else wish.micros
+    beyond = desk.quantity + desk.held_quantity - hold.quantity_left + units
+    done = rule.capture(
+        hold,
+        desk.funds,
+        quantity=units,
+        price=desk.price(desk.quantity, units) if seen.meter else asked,
+        now=desk.now,
+        keep=wish.keep,
+        over_plan=bool(seen.meter) and desk.is_over_plan(beyond),
+    )
+    if isinstance(done, Blocked):
+        desk.note(done)
+        return done
+    return _taken(rows, desk, wish, seen, number, done)
+
+
+def _taken(rows: Rows, desk: Desk, wish: Wish, seen: Authorized, number: int, done: Captured) -> Taken:
     """Write what a capture does."""
-    desk.hold(-done.freed_micros, -done.freed_quantity, row.period_number)
-    whole = done.is_over and row.captures == 0
-    desk.use(row.id if whole else f"{row.id}:{row.captures + 1}", row.id, done.quantity, done.micros)
-    row.captures += 1
-    row.captured_micros += done.micros
-    row.captured_quantity += done.quantity
-    if done.is_over:
-        row.state, row.ended_at = "captured", desk.now
-    desk.session.flush()
-    return Taken(done.micros, done.available, shown(row))
+    desk.free(done.freed_micros, done.freed_quantity, number)
+    whole = done.is_over and seen.captures == 0
+    event_id = wish.event_id if wish.key else seen.id if whole else f"{seen.id}:{seen.captures + 1}"
+    desk.use(event_id, seen, done.quantity, done.micros)
+    if wish.key:
+        rows.execute(_REMEMBER, (desk.customer_id, event_id, wish.digest, kept(desk.now)))
+    after = replace(
+        seen,
+        state="captured" if done.is_over else "held",
+        captured_micros=seen.captured_micros + done.micros,
+        captured_quantity=seen.captured_quantity + done.quantity,
+        captures=seen.captures + 1,
+    )
+    _change(rows, after, kept(desk.now) if done.is_over else None)
+    return Taken(done.micros, done.available, after)
+
+
+def _release(rows: Rows, hold_id: str, proof: Presented | None) -> Authorized:
+    seen, number = _found(rows, hold_id, proof)
+    if seen.state == "released":
+        return seen
+    if seen.state != "held":
+        raise over(seen)
+    hold, after = _hold(seen), replace(seen, state="released")
+    let_go(rows, seen.customer_id, seen.meter, number, hold.left, hold.quantity_left)
+    _change(rows, after, kept(max(clock.now(), seen.created_at)))
+    return after
+
+
+def _prove(rows: Rows, proof: Presented | None) -> str | None:
+    """Prove the key; return the only customer that it may ask about, or None: all."""
+    if proof is None:
+        return None
+    now, key = clock.now(), rows.execute(_KEY, (proof.key_id,)).fetchone()
+    if key is None or not compare_digest(key[0], proof.secret_hash):
+        raise refused_key("unauthorized")
+    _hash, scopes, customer_id, expires_at, revoked_at, last_used_at = key
+    if revoked_at is not None or (expires_at is not None and moment(expires_at) <= now):
+        raise refused_key("unauthorized")
+    if not {ALL, SCOPE} & set(scopes.split()):
+        raise refused_key("forbidden")
+    if last_used_at is None or moment(last_used_at) <= now - USE_NOTED_EVERY:
+        rows.execute("update api_keys set last_used_at = ? where id = ?", (kept(now), proof.key_id))
+    only: str | None = customer_id
+    return only
+
+
+def _found(rows: Rows, hold_id: str, proof: Presented | None) -> tuple[Authorized, int]:
+    mine = _prove(rows, proof)
+    found = _read(rows.execute(_BY_ID, (hold_id,)).fetchone())
+    if found is None or mine not in {None, found[0].customer_id}:
+        raise NotFound("authorization")
+    return found[0], found[2]
+
+
+def _read(row: tuple[Any, ...] | None) -> Found | None:
+    """Return an authorization, its digest and the number of its period. The columns are in its order."""
+    if row is None:
+        return None
+    told: list[Any] = [*row[:12], *(moment(each) for each in row[12:14])]
+    return Authorized(*told), row[14], row[15]
+
+
+def _keep(rows: Rows, made: Authorized, ask: Ask, number: int) -> None:
+    *told, created_at, expires_at = (getattr(made, name) for name in Authorized.__dataclass_fields__)
+    at = kept(created_at)
+    over_at = None if made.state == "held" else at
+    rows.execute(_INSERT, (*told, at, kept(expires_at), ask.digest, number, ask.key or made.id, over_at))
+
+
+def _change(rows: Rows, after: Authorized, ended_at: str | None) -> None:
+    counted = (after.captured_micros, after.captured_quantity, after.captures)
+    rows.execute(_CHANGE, (after.state, *counted, ended_at, after.id, after.customer_id))
+
+
+def _hold(seen: Authorized) -> Hold:
+    return Hold(seen.micros, seen.quantity, seen.captured_micros, seen.captured_quantity)

@@ -6,7 +6,7 @@ import structlog
 
 from app.services import (
     api_requests,
-    authorizations,
+    authorization_expiry,
     ending,
     grants,
     inbox,
@@ -17,6 +17,7 @@ from app.services import (
     periods,
     reconcile,
     refunds,
+    retention,
     setups,
     sweep,
     usage_event_keys,
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 JOBS: dict[str, Callable[[int], int]] = {
     "periods_rolled": periods.roll_due,
     "grants_posted": grants.post_due,
-    "holds_expired": authorizations.expire_due,
+    "holds_expired": authorization_expiry.expire_due,
     "usage_posted": usage_postings.post_due,
     "grants_expired": grants.expire_due,
     "sandbox_events_delivered": deliver_sandbox_events,
@@ -46,12 +47,21 @@ JOBS: dict[str, Callable[[int], int]] = {
     "partitions_made": partitions.make_due,
     "usage_keys_trimmed": usage_event_keys.trim_due,
     "requests_trimmed": api_requests.trim,
+    "refusals_trimmed": retention.trim_refusals,
+    "deliveries_trimmed": retention.trim_deliveries,
     "books_compared": reconcile.run_due,
 }
 """Each does what is due of one kind, at most so much, and returns how much it did. Any number of workers may."""
 
 
-SLOW = ("partitions_made", "usage_keys_trimmed", "requests_trimmed", "books_compared")
+SLOW = (
+    "partitions_made",
+    "usage_keys_trimmed",
+    "requests_trimmed",
+    "refusals_trimmed",
+    "deliveries_trimmed",
+    "books_compared",
+)
 """What may take minutes, and nobody waits for: the worker does it beside the rest, and seldom."""
 OUTWARD = ("webhooks_sent",)
 """What waits for hosts that are not ours: beside the rest too, and looked at as often."""

@@ -11,6 +11,7 @@ create type purser_terms as (
 
 create type purser_funds as (
     outcome text, moment timestamptz, standing text, balance bigint, overage bigint, held bigint, left_today bigint,
+    day_limit bigint,
     quantity bigint, held_quantity bigint, due_on date
 );
 
@@ -106,11 +107,19 @@ begin
     funds.balance := it.balance - unposted;
     funds.overage := it.overage;
     funds.left_today := it.day_limit - it.used_today - funds.held;
+    funds.day_limit := it.day_limit;
     funds.quantity := it.quantity;
     funds.held_quantity := it.held_quantity;
     funds.due_on := case when terms.at_invoice then (it.ends_at at time zone 'UTC')::date else today + 1 end;
     return funds;
 end $$;
+
+-- Whether something is held still by an authorization whose time is over.
+create function purser_has_ended(whose text, funds purser_funds) returns boolean language sql stable as $$
+    select (funds.held > 0 or funds.held_quantity > 0) and exists (
+        select from authorizations a
+        where a.state = 'held' and a.expires_at <= funds.moment and a.customer_id = whose)
+$$;
 
 -- How much the credit leaves, beside any daily limit.
 create function purser_room(funds purser_funds) returns bigint language sql immutable as $$
@@ -175,7 +184,7 @@ create function purser_authorize(
     terms purser_terms, out outcome text, out answer authorizations
 ) language plpgsql as $$
 declare
-    funds purser_funds; cost numeric; why text; after bigint; over_plan boolean := false;
+    funds purser_funds; cost numeric; price numeric; why text; after bigint; retry bigint; over_plan boolean := false;
 begin
     perform set_config('role', 'purser_service', true), set_config('lock_timeout', '4s', true);
     outcome := purser_key(key_id, key_hash, whose, asked_at);
@@ -189,14 +198,23 @@ begin
         return;
     end if;
     if outcome <> '' then return; end if;
+    -- What is used at once costs what the meter shows now. A hold is for the dearer of that and its place in the line.
+    price := wanted;
     cost := wanted;
     if of_meter <> '' then
         over_plan := funds.quantity + funds.held_quantity + units > least(coalesce(terms.plan_limit, 1000000000000000),
             1000000000000000);
-        cost := purser_cost(funds.quantity + funds.held_quantity + units, terms)
-            - purser_cost(funds.quantity + funds.held_quantity, terms);
+        price := purser_cost(funds.quantity + units, terms) - purser_cost(funds.quantity, terms);
+        cost := greatest(price, purser_cost(funds.quantity + funds.held_quantity + units, terms)
+            - purser_cost(funds.quantity + funds.held_quantity, terms));
     end if;
     why := purser_judge(funds, cost, over_plan);
+    if why <> '' and purser_has_ended(whose, funds) then
+        outcome := 'catch_up';
+        return;
+    end if;
+    retry := case when why = 'daily_limit' and cost <= funds.day_limit then purser_until_midnight(funds.moment) end;
+    if why = '' and at_once then cost := price; end if;
     after := purser_available(funds) - case when why = '' then cost else 0 end;
     cost := least(cost, 100000000000000000);
     insert into authorizations (id, customer_id, key, digest, meter, quantity, micros, state, reason,
@@ -204,7 +222,7 @@ begin
         created_at, expires_at, ended_at)
     values (hold_id, whose, request_key, request_digest, of_meter, units, cost,
         case when why <> '' then 'refused' when at_once then 'captured' else 'held' end, why,
-        case when why = 'daily_limit' then purser_until_midnight(funds.moment) end, after,
+        retry, after,
         case when why = '' and at_once then cost else 0 end, case when why = '' and at_once then units else 0 end,
         case when why = '' and at_once then 1 else 0 end, terms.period, funds.moment,
         funds.moment + make_interval(secs => ttl_seconds), case when why <> '' or at_once then funds.moment end)
@@ -237,15 +255,16 @@ begin
     update spending set held_micros = held_micros - micros where customer_id = hold.customer_id;
 end $$;
 
--- Capture `units` (or `wanted` micros) of a hold; neither: all that is left. With `keep` the rest stays held.
+-- Capture `units` (or `wanted` micros) of a hold; neither: all that is left. With `keep` the rest stays held. With an
+-- `event_key` it is done once: the key is the id of its usage event, and `request_digest` is what was asked with it.
 create function purser_capture(
-    key_id text, key_hash text, hold_id text, units bigint, wanted bigint, keep boolean, asked_at timestamptz,
-    terms purser_terms, out outcome text, out why text, out retry_after bigint, out available bigint,
+    key_id text, key_hash text, hold_id text, units bigint, wanted bigint, keep boolean, event_key text,
+    request_digest text, asked_at timestamptz, terms purser_terms, out outcome text, out why text, out retry_after bigint, out available bigint,
     out used_micros bigint, out answer authorizations
 ) language plpgsql as $$
 declare
     funds purser_funds; cost numeric; amount bigint; spare bigint; spare_units bigint;
-    promised boolean; over_plan boolean := false; is_over boolean; freed bigint; freed_units bigint;
+    promised boolean; over_plan boolean := false; is_over boolean; freed bigint; freed_units bigint; earlier text;
 begin
     perform set_config('role', 'purser_service', true), set_config('lock_timeout', '4s', true);
     select * into answer from authorizations a where a.id = hold_id;
@@ -265,6 +284,17 @@ begin
     select * into answer from authorizations a where a.id = hold_id;  -- as the lock found it
     outcome := funds.outcome;
     if outcome <> '' then return; end if;
+    if event_key is not null then
+        select k.digest into earlier from usage_event_keys k
+        where k.customer_id = answer.customer_id and k.id = event_key;
+        if found then
+            outcome := case when earlier = request_digest then 'captured' else 'key_reused' end;
+            select e.micros into used_micros from usage_events e
+            where e.customer_id = answer.customer_id and e.id = event_key;
+            available := purser_available(funds);
+            return;
+        end if;
+    end if;
     if answer.state <> 'held' or answer.expires_at <= funds.moment then
         outcome := 'ended';
         available := purser_available(funds);
@@ -283,14 +313,17 @@ begin
             > least(coalesce(terms.plan_limit, 1000000000000000), 1000000000000000);
     end if;
     if promised then
-        cost := least(cost, spare + purser_available(funds));
-        why := '';
+        why := '';  -- and it costs what the tariff says now
     else
         why := purser_judge(funds, greatest(0, cost - spare), over_plan);
     end if;
+    if why <> '' and purser_has_ended(answer.customer_id, funds) then
+        outcome := 'catch_up';
+        return;
+    end if;
     if why <> '' then
         if why = 'daily_limit' then
-            retry_after := purser_until_midnight(funds.moment);
+            if cost - spare <= funds.day_limit then retry_after := purser_until_midnight(funds.moment); end if;
             update spending set dirty = true where customer_id = answer.customer_id;
         end if;
         outcome := 'refused';
@@ -304,8 +337,12 @@ begin
     perform purser_free(answer, freed, freed_units);
     update spending set unposted_micros = unposted_micros + amount, dirty = true
     where customer_id = answer.customer_id;
+    if event_key is not null then
+        insert into usage_event_keys (customer_id, id, digest, received_at)
+        values (answer.customer_id, event_key, request_digest, funds.moment);
+    end if;
     perform purser_use(answer.customer_id,
-        case when is_over and answer.captures = 0 then hold_id else hold_id || ':' || answer.captures + 1 end,
+        coalesce(event_key, hold_id || case when is_over and answer.captures = 0 then '' else ':' || answer.captures + 1 end),
         hold_id, answer.meter, units, amount, terms.period, funds);
     update authorizations set state = case when is_over then 'captured' else 'held' end,
         captured_micros = captured_micros + amount, captured_quantity = captured_quantity + units,

@@ -28,15 +28,15 @@ CUSTOMER_TABLES = {
     "usage_totals": "insert, update",
     "usage_subjects": "insert",
     "usage_days": "insert, update",
-    "authorizations": "insert, update",
+    "authorizations": "insert, update, delete",
     "spend_settings": "insert, update",
     "usage_alerts": "insert, update, delete",
     "alert_settings": "insert, update",
     "alert_recipients": "insert, update, delete",
     "notices": "insert, update",
     "webhook_endpoints": "insert, update, delete",
-    "webhook_deliveries": "insert, update",
-    "webhook_attempts": "insert",
+    "webhook_deliveries": "insert, update, delete",
+    "webhook_attempts": "insert, delete",
 }
 SERVICE_TABLES = {
     "api_keys": "insert, update",
@@ -331,6 +331,7 @@ def _authorizations() -> None:
     op.create_index(
         "ix_authorizations_refused", "authorizations", ["customer_id", "created_at"], **_where("state = 'refused'")
     )
+    op.create_index("ix_authorizations_old", "authorizations", ["created_at"], **_where("state = 'refused'"))
 
 
 def _limits() -> None:
@@ -470,6 +471,7 @@ def _webhooks() -> None:
         *_whole("webhook_deliveries", "sequence", "tries", "last_status"),
     )
     op.create_index("ix_webhook_deliveries_all", "webhook_deliveries", ["created_at", "id"])
+    op.create_index("ix_webhook_deliveries_done", "webhook_deliveries", ["done_at"], **_where("done_at is not null"))
     op.create_index("ix_webhook_deliveries_due", "webhook_deliveries", ["next_try_at"], **_where("state = 'pending'"))
     op.create_index(
         "ix_webhook_deliveries_log", "webhook_deliveries", ["customer_id", "endpoint_id", "created_at", "id"]
@@ -480,6 +482,7 @@ def _webhooks() -> None:
         _text("delivery_id", 40),
         sa.Column("number", WHOLE, nullable=False),
         sa.Column("at", MOMENT, nullable=False),
+        _text("url", 2000),
         sa.Column("status", WHOLE, nullable=True),
         _text("problem", 300),
         sa.Column("duration_ms", WHOLE, nullable=False),

@@ -53,6 +53,14 @@ def test_sent_again_with_its_key_it_holds_once(api: Api, paid: Customer) -> None
     assert api.get(f"/customers/{paid.customer_id}/balance").get_json()["held"] == "4.00"
 
 
+def test_the_key_of_one_service_is_not_another_services(app: Flask, paid: Customer) -> None:
+    body = {"customer": "acme", "credits": "4.00"}
+    both = [api_for(app, "usage:write").post("/authorizations", body, once="job-77").get_json() for _ in range(2)]
+    assert [each["allowed"] for each in both] == [True, True]
+    assert both[0]["authorization"] != both[1]["authorization"]
+    assert both[1]["available_to_use"] == "52.00"
+
+
 @pytest.mark.case("AC-1")
 def test_a_part_sent_again_with_its_key_is_captured_once(api: Api, paid: Customer) -> None:
     held = api.post("/authorizations", {"customer": "acme", "credits": "4.00"}).get_json()["authorization"]

@@ -51,7 +51,8 @@ def test_what_is_allowed_never_passes_a_limit(of: Funds, asked: int) -> None:
         (replace(PLENTY, standing="closed"), 0, "closed", None),
         (replace(PLENTY, standing="suspended"), 1, "suspended", None),
         (PLENTY, 101, "insufficient_credits", None),
-        (replace(PLENTY, daily_limit=50), 51, "daily_limit", 43_200),
+        (replace(PLENTY, daily_limit=50, used_today=20), 50, "daily_limit", 43_200),
+        (replace(PLENTY, daily_limit=50), 51, "daily_limit", None),  # tomorrow it is too much too
         (replace(PLENTY, daily_limit=50, used_today=20, held=20), 11, "daily_limit", 43_200),
         (replace(PLENTY, daily_limit=50), 101, "insufficient_credits", None),  # waiting would not help
     ],
@@ -85,7 +86,9 @@ def test_a_promise_is_kept_though_its_price_rose() -> None:
     """Ten units were free within the allowance; since then usage was reported that took the allowance."""
     hold, nearly_empty = Hold(0, quantity=10), replace(PLENTY, balance=4)
     done = capture(hold, nearly_empty, quantity=10, price=10, now=NOON, keep=False)
-    assert done == Captured(4, 10, 0, 10, is_over=True, available=0)
+    assert done == Captured(10, 10, 0, 10, is_over=True, available=0), (
+        "it costs what the tariff says, whatever was held"
+    )
     more = capture(hold, nearly_empty, quantity=11, price=11, now=NOON, keep=False)
     assert more == Blocked(11, 4, "insufficient_credits")
 

@@ -134,6 +134,8 @@ def test_no_order_of_events_changes_what_a_priced_meter_shows(events: list[tuple
         ({"id": "x" * 201}, "id_malformed"),
         ({"id": "a\nb"}, "id_malformed"),
         ({"id": "\ud800"}, "id_malformed"),
+        ({"id": "hold_1"}, "id_reserved"),
+        ({"id": "my_hold_1"}, ""),
         ({"subject": "x" * 201}, "subject_malformed"),
         ({"subject": "a\0"}, "subject_malformed"),
         ({"quantity": -1}, "quantity_out_of_range"),

@@ -1,11 +1,22 @@
 """Authorizations: may this customer spend now? Held until it is captured or released, or its time is over."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pydantic import Field, model_validator
 
-from app.api.contract import CreditsAboveZero, CreditsFromZero, Model, Moment, caller, operation, presented, resource
+from app.api.contract import (
+    CreditsAboveZero,
+    CreditsFromZero,
+    Model,
+    Moment,
+    caller,
+    operation,
+    presented,
+    request_key,
+    resource,
+)
 from app.api.once import key_of
 from app.api.problems import RetryLater
 from app.domain.authorizations import LONGEST, USUAL, Ask, Authorized
@@ -104,7 +115,7 @@ def authorize(body: AuthorizationIn) -> AuthorizationOut:
         meter=body.meter or "",
         quantity=body.quantity or 0,
         micros=body.credits.micros if body.credits is not None else 0,
-        key=key_of() or "",
+        key=_own_key(),
         ttl_seconds=body.ttl_seconds,
         at_once=body.capture,
     )
@@ -140,7 +151,12 @@ def capture(authorization_id: str, body: CaptureIn) -> CapturedOut:
     """
     with _told():
         taken = authorizations.capture(
-            authorization_id, quantity=body.quantity, credits=body.credits, keep=body.keep, proof=presented()
+            authorization_id,
+            quantity=body.quantity,
+            credits=body.credits,
+            keep=body.keep,
+            key=(request_key() or "") if key_of() else "",
+            proof=presented(),
         )
     return CapturedOut(
         **dict(_shown(taken.hold)),
@@ -205,3 +221,9 @@ def _shown(made: Authorized) -> HoldOut:
         created_at=made.created_at,
         expires_at=made.expires_at,
     )
+
+
+def _own_key() -> str:
+    """Return the request's Idempotency-Key as one that no other API key's can meet; empty: none was sent."""
+    key = key_of()
+    return hashlib.sha256(f"{presented().key_id}:{key}".encode()).hexdigest() if key is not None else ""

@@ -1,0 +1,59 @@
+"""The one connection by which a process writes authorizations to SQLite, and whose turn it is.
+
+Threads that wait for SQLite's own lock sleep, ever longer, and starve; those that wait here are next when it is free. A
+connection that is always the same keeps its statements prepared and its pages at hand.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from sqlalchemy import Engine, PoolProxiedConnection
+
+from app.gateways.hot_path import DatabaseAway
+
+PATIENCE = 15.0
+"""Seconds that a call waits for its turn, as long as for SQLite's own lock. Then the answer is no."""
+
+
+class Writer:
+    """The connection, made by the app's engine with the first call."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._turn = threading.Lock()
+        self._opened: PoolProxiedConnection | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Run the block in one transaction under the write lock, or raise `DatabaseAway`: rolled back if it raises."""
+        if not self._turn.acquire(timeout=PATIENCE):
+            raise DatabaseAway
+        try:
+            connection = self._connection()
+            try:
+                connection.execute("begin immediate")
+                yield connection
+                connection.execute("commit")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+        except sqlite3.OperationalError as problem:
+            raise DatabaseAway from problem
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._turn:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._opened is None:
+            self._opened = self._engine.raw_connection()
+            self._opened.detach()  # ours until it is closed: the pool has one less to tidy up
+        return cast(sqlite3.Connection, self._opened.dbapi_connection)
