@@ -17,7 +17,7 @@ FIELDS = frozenset(
     """
     event level timestamp logger exception request_id method route status milliseconds member customer role reason
     why code count counts name id kind payment attempt intent event_id event_type type state tries job seconds version
-    catalog figure invariant fault processor address_hash problem number limit
+    catalog figure invariant fault processor address_hash problem number limit by scopes
     """.split()  # noqa: SIM905  # a list to read, not code
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")

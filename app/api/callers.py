@@ -4,11 +4,13 @@ import math
 
 import structlog
 from flask import g, request
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import select
 
 from app import clock
+from app.api.calls import Calls
 from app.api.problems import WORDS, RetryLater, Unauthorized
 from app.domain.errors import Forbidden, NotFound, ensure
 from app.extensions import limiter
@@ -23,6 +25,7 @@ from app.web.access import settings
 __all__ = ["Caller", "Presented", "caller", "customer_in", "identify", "known", "presented"]
 
 log = structlog.get_logger()
+_calls = Calls()
 
 
 def presented() -> Presented:
@@ -75,17 +78,23 @@ def count(shown: Presented) -> None:
     most = settings().api_calls_per_minute
     if not most:
         return
+    if isinstance(limiter.storage, MemoryStorage):  # its own counting starts a thread for nearly every call
+        wait = _calls.add(shown.secret_hash, most)
+    else:
+        wait = _counted(shown.secret_hash, most)
+    if wait:
+        reason, sentence = WORDS[429]
+        raise RetryLater(sentence, reason, 429, wait)
+
+
+def _counted(key: str, most: int) -> int:
+    """Count a call where all processes do; return in how many seconds the key may call again, 0: it may now."""
     window, item = FixedWindowRateLimiter(limiter.storage), RateLimitItemPerMinute(most)
     try:
-        fits = window.hit(item, "api", shown.secret_hash)
+        if window.hit(item, "api", key):
+            return 0
+        over_at = window.get_window_stats(item, "api", key).reset_time
     except limiter.storage.base_exceptions as problem:  # a limit that cannot be counted does not close the API
         log.warning("rate_limit_not_counted", kind=type(problem).__name__)
-        return
-    if not fits:
-        reason, sentence = WORDS[429]
-        raise RetryLater(sentence, reason, 429, _seconds_left(window, item, shown))
-
-
-def _seconds_left(window: FixedWindowRateLimiter, item: RateLimitItem, shown: Presented) -> int:
-    over_at = window.get_window_stats(item, "api", shown.secret_hash).reset_time
+        return 0
     return max(1, min(item.get_expiry(), math.ceil(over_at - clock.now().timestamp())))

@@ -13,6 +13,7 @@ Path parameters, `body` and `query` come as keywords. It returns a model, or a m
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from json import JSONDecoder
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
@@ -184,11 +185,24 @@ def _body(model: type[BaseModel]) -> tuple[object, BaseModel]:
         sent: object = from_json(raw or b"{}", allow_inf_nan=False, cache_strings="none")
     except ValueError:  # no JSON, or nested too deeply, or a text with half a character
         raise BadRequest from None
+    _ONCE.decode(raw.decode() or "{}")
     _look_through(sent, ())
     try:
         return sent, model.model_validate_json(raw or b"{}")
     except ValidationError as problem:
         raise problems.malformed(problem) from None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse a field that is there twice: whoever reads the one and whoever reads the other would not agree."""
+    if len({name for name, _ in pairs}) == len(pairs):
+        return
+    names = [name for name, _ in pairs]
+    twice = next(name for name in names if names.count(name) > 1)
+    raise Malformed([FieldProblem(field=twice[:200].replace("\0", ""), reason="field_twice", detail="Send it once.")])
+
+
+_ONCE = JSONDecoder(object_pairs_hook=_each_once)
 
 
 def _look_through(value: object, path: tuple[str, ...]) -> None:

@@ -14,6 +14,8 @@ from app.services import api_requests
 from app.services.api_requests import Answered, Mine, UnderWay
 
 HEADER = "Idempotency-Key"
+KEPT = {402, 409}
+"""The refusals that are the answer to the request's key, and repeated to it."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -41,7 +43,8 @@ def digest_of(body: object) -> str:
 def answered(body: object, work: Callable[[], Response]) -> Response:
     """Return what `work` answers, or what was answered to the first request with the request's key.
 
-    A refusal by a rule is kept like a success. What failed unforeseen is not: the same key may try again.
+    A refusal that money or what is there already decided (402, 409) is kept like a success. What was refused as it was
+    sent, or failed unforeseen, had no effect and is not: the same key may try again with what is right.
     """
     key = key_of() or ""
     who, path = caller().key_id, f"{request.method} {request.path}"[:300]
@@ -61,7 +64,7 @@ def _first(who: str, key: str, mine: Mine, work: Callable[[], Response]) -> Resp
     try:
         made = work()
     except Refused as refusal:
-        if refusal.status >= 500 or isinstance(refusal, RetryLater):
+        if refusal.status not in KEPT or isinstance(refusal, RetryLater):
             api_requests.let_go(who, key, mine)
             raise
         made = refused(refusal)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 import structlog
 from flask import Blueprint, Flask, Response, g, request
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadHost, HTTPException
@@ -30,6 +31,12 @@ WORDS = {
     500: ("internal_error", "It is our mistake and it has been noted."),
     503: ("unavailable", "The database does not answer right now. Try again in a moment, with the same key."),
 }
+MORE_WORDS = (
+    (403, "forbidden", "The key lacks the scope that the operation wants."),
+    (409, "idempotency_key_reused", "This `Idempotency-Key` was used for another request."),
+    (409, "request_under_way", "The first request with this `Idempotency-Key` is still at work."),
+    (422, "validation_failed", "Some of what was sent cannot be taken: `errors` names each field."),
+)
 
 
 class FieldProblem(Model):
@@ -83,17 +90,24 @@ def malformed(problem: ValidationError) -> Malformed:
             FieldProblem(
                 field=".".join(str(step) for step in each["loc"])[:200],
                 reason=each["type"],
-                detail=each["msg"].removeprefix("Value error, "),
+                detail=words_of(each),
             )
             for each in problem.errors(include_url=False, include_context=False, include_input=False)[:50]
         ]
     )
 
 
+def words_of(finding: ErrorDetails) -> str:
+    """Return what pydantic found in words for somebody who knows JSON and not our code."""
+    if finding["type"] in {"model_type", "model_attributes_type", "dict_type"}:
+        return "Send a JSON object."
+    return finding["msg"].removeprefix("Value error, ")
+
+
 def answer(status: int, reason: str, detail: str, errors: list[FieldProblem] | None = None) -> Response:
     """Return a problem document."""
     problem = Problem(
-        type=f"{settings().base_url}/v1/docs#problem-{reason}",
+        type=f"{settings().base_url}/v1/docs#{_anchor(reason)}",
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
@@ -102,6 +116,16 @@ def answer(status: int, reason: str, detail: str, errors: list[FieldProblem] | N
         request_id=g.get("request_id", ""),
     )
     return Response(json.dumps(problem.model_dump()), status, mimetype=MEDIA_TYPE)
+
+
+def described() -> list[tuple[int, str, str]]:
+    """Return the problems that many operations have, with what they mean; the page has an anchor for each."""
+    return sorted([*((status, *words) for status, words in WORDS.items()), *MORE_WORDS])
+
+
+def _anchor(reason: str) -> str:
+    """Return where the page says more: at the reason, or of problems at all where only `detail` says what it is."""
+    return f"problem-{reason}" if any(reason == each[1] for each in described()) else "problems"
 
 
 def refused(refusal: Refused) -> Response:

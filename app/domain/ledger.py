@@ -12,6 +12,9 @@ CREDIT_ACCOUNTS = ("breakage", CREDITS, "disputes", "promotions", "purchases", "
 ACCEPTED_BEFORE = frozenset({"usage_day", "usage_period"})
 """The sources of usage that was accepted first and is posted later: the day's totals moved when it was accepted."""
 
+MOST = 2**61
+"""No account goes further from zero. All accounts of a customer, and any sum of theirs, so fit into 64 bits."""
+
 AccountKey = tuple[str, str]
 """Unit and name."""
 Balances = Mapping[AccountKey, int]
@@ -79,7 +82,7 @@ def post(postings: Sequence[Posting], balances: Balances, floors: Floors) -> dic
 
     `floors` gives the lowest balance an account may reach: zero for a prepaid customer, minus the overage protection
     for one who may run a debt, None for an account that may go anywhere. Postings that only raise an account are let
-    through even while it is under its floor, and so are claw-backs.
+    through even while it is under its floor, and so are claw-backs. No account grows beyond `MOST`.
     """
     after = dict(balances)
     for posting in postings:
@@ -90,6 +93,8 @@ def post(postings: Sequence[Posting], balances: Balances, floors: Floors) -> dic
         floor, clawed = floors[key], _clawed(postings, key)
         if floor is not None and balance < floor and balance < balances[key] - clawed:
             raise Refused("There is not enough credit for this.", "insufficient_credits", 402)
+        if abs(balance) > max(MOST, abs(balances[key])):
+            raise Refused("So much cannot be kept in one account.", "amount_too_large", 422, "credits")
     return after
 
 

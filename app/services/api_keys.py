@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
+import structlog
 from sqlalchemy import or_, select, update
 
 from app import clock, ids
@@ -17,10 +18,13 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.services.transaction import transaction
 
+log = structlog.get_logger()
+
 ALL = "all"
 SCOPES = (ALL, "usage:write", "billing:read", "billing:write", "webhooks:manage", "embed:create")
 _TEXT = re.compile(r"sk_([0-7][0-9a-hjkmnp-tv-z]{25})_([A-Za-z0-9_-]{43})")
-_USE_NOTED_EVERY = timedelta(hours=1)
+USE_NOTED_EVERY = timedelta(hours=1)
+"""How often the use of a key is noted, at most."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def create(
             raise NotFound("customer")
         with transaction() as session:
             session.add(key)
+    log.info("api_key_created", id=number, scopes=key.scopes, customer=customer_id)
     return key, f"sk_{number.removeprefix('key_')}_{secret}"
 
 
@@ -80,8 +85,11 @@ def revoke(key_id: str) -> ApiKey:
         key = session.get(ApiKey, key_id, with_for_update=True)
         if key is None:
             raise NotFound("API key")
+        is_new = key.revoked_at is None
         key.revoked_at = key.revoked_at or clock.now()
-        return key
+    if is_new:
+        log.info("api_key_revoked", id=key_id)
+    return key
 
 
 def listed() -> list[ApiKey]:
@@ -112,13 +120,13 @@ def find(shown: Presented) -> Caller | None:
             return None
         if state_of(key) != "active":
             return None
-        if key.last_used_at is None or key.last_used_at <= now - _USE_NOTED_EVERY:
+        if key.last_used_at is None or key.last_used_at <= now - USE_NOTED_EVERY:
             _note_use(key.id, now)
         return Caller(key.id, frozenset(key.scopes.split()), key.customer_id)
 
 
 def _note_use(key_id: str, now: datetime) -> None:
-    stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - _USE_NOTED_EVERY)
+    stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - USE_NOTED_EVERY)
     with transaction() as session:
         session.execute(update(ApiKey).where(ApiKey.id == key_id, stale).values(last_used_at=now))
 

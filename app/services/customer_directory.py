@@ -12,7 +12,7 @@ from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import audit, catalogs
+from app.services import audit, catalogs, customers
 from app.services.transaction import transaction
 
 
@@ -110,7 +110,8 @@ def _checked(wanted: Change) -> dict[str, str]:
     if wanted.email is not None:
         values["email"] = normal_email(wanted.email)
     if wanted.external_id is not None:
-        values["external_id"] = _words("external_id", wanted.external_id)
+        customers.check_external_id(wanted.external_id)
+        values["external_id"] = wanted.external_id
     if wanted.plan is not None:
         values["plan"] = wanted.plan
     return values

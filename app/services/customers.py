@@ -37,10 +37,8 @@ def create(
         raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
     if not named.isprintable():
         raise Refused(f"The name {_UNPRINTABLE}", "name_unprintable", 422, "name")
-    if external_id is not None and not 1 <= len(external_id) <= 200:
-        raise Refused("An external id has 1 to 200 characters.", "external_id_malformed", 422, "external_id")
-    if external_id is not None and not external_id.isprintable():
-        raise Refused(f"The external id {_UNPRINTABLE}", "external_id_unprintable", 422, "external_id")
+    if external_id is not None:
+        check_external_id(external_id)
     now = created_at or clock.now()
     with as_service("create a customer"):
         sold = catalogs.current(catalog)
@@ -72,6 +70,20 @@ def create(
         except IntegrityError:
             raise Refused("There is a customer with this external id already.", "external_id_taken", 409) from None
     return customer
+
+
+def check_external_id(external_id: str) -> None:
+    """Refuse what cannot be the seller's own id of a customer. One that looks like ours could name somebody else."""
+    if not 1 <= len(external_id) <= 200:
+        raise Refused("An external id has 1 to 200 characters.", "external_id_malformed", 422, "external_id")
+    if not external_id.isprintable():
+        raise Refused(f"The external id {_UNPRINTABLE}", "external_id_unprintable", 422, "external_id")
+    if external_id != external_id.strip():
+        words = "An external id does not begin or end with a space."
+        raise Refused(words, "external_id_malformed", 422, "external_id")
+    if external_id.lower().startswith("cus_"):
+        words = "An external id does not begin with cus_: our own ids of customers do."
+        raise Refused(words, "external_id_reserved", 422, "external_id")
 
 
 def _give_trial(session: Session, customer_id: str, trial: Trial, now: datetime) -> None:

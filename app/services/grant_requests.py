@@ -28,12 +28,16 @@ def give(
     priority: int = 50,
 ) -> Grant:
     """Give credit that nobody paid for, or return what the same request gave before; another wish is refused."""
+    if not reason.isprintable():
+        words = "The reason has a line break or another character that cannot be seen. Type it again without."
+        raise Refused(words, "reason_unprintable", 422, "reason")
     now = clock.now()
     with as_service("give credit"), transaction() as session:
         if request_key is not None:
             earlier = _earlier(session, customer_id, request_key)
             if earlier is not None:
-                if (earlier.kind, earlier.micros, earlier.reason) != (kind, credits.micros, reason.strip()):
+                given = (earlier.kind, earlier.micros, earlier.reason, earlier.expires_at, earlier.priority)
+                if given != (kind, credits.micros, reason.strip(), expires_at, priority):
                     words = "This Idempotency-Key was used for another request. Take a new key."
                     raise Refused(words, "idempotency_key_reused", 409)
                 return earlier

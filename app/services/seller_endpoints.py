@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,8 @@ from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint
 from app.services import sealed, webhook_endpoints, webhook_queue
 from app.services.transaction import transaction
+
+log = structlog.get_logger()
 
 MOST = 20
 
@@ -35,7 +38,9 @@ class Listed:
     created_at: datetime
 
 
-def create(url: str, event_types: Sequence[str], *, request_key: str | None = None) -> tuple[Listed, str]:
+def create(
+    url: str, event_types: Sequence[str], *, request_key: str | None = None, by: str = "seller"
+) -> tuple[Listed, str]:
     """Add an endpoint and return it with its secret, or refuse; with the same request key the same one again (AC-1)."""
     wanted = sorted(set(event_types))
     unknown = [each for each in wanted if each not in TYPES]
@@ -56,7 +61,7 @@ def create(url: str, event_types: Sequence[str], *, request_key: str | None = No
         with transaction() as session:
             _check_number(session)
             now, new_id = clock.now(), ids.new("whk")
-            insert_new(
+            is_new = insert_new(
                 session,
                 SellerEndpoint,
                 {
@@ -71,6 +76,8 @@ def create(url: str, event_types: Sequence[str], *, request_key: str | None = No
                     "changed_at": now,
                 },
             )
+        if is_new:
+            _log("seller_endpoint_created", new_id, by)
         row = _by_key(request_key) if request_key is not None else _row(db.session(), new_id)
         if row is None:
             raise Refused("The endpoint was deleted just now.", "endpoint_deleted", 409)
@@ -100,28 +107,38 @@ def secret(endpoint_id: str) -> str:
         return webhook_endpoints.opened(row.secret_sealed, row.id)
 
 
-def rotate(endpoint_id: str) -> Listed:
+def rotate(endpoint_id: str, *, by: str = "seller") -> Listed:
     """Sign with a new secret from now on, and for a day with the old one as well."""
     with as_service("rotate a secret of the seller's"), transaction() as session:
         row = _row(session, endpoint_id, lock=True)
         webhook_endpoints.turn(row)
-        return _shown(row)
+        shown = _shown(row)
+    _log("seller_endpoint_secret_rotated", endpoint_id, by)
+    return shown
 
 
-def enable(endpoint_id: str) -> Listed:
+def enable(endpoint_id: str, *, by: str = "seller") -> Listed:
     """Send there again after it was switched off."""
     with as_service("enable an endpoint of the seller's"), transaction() as session:
         row = _row(session, endpoint_id, lock=True)
         row.state, row.disabled_reason, row.changed_at = webhook_endpoints.ACTIVE, "", clock.now()
-        return _shown(row)
+        shown = _shown(row)
+    _log("seller_endpoint_enabled", endpoint_id, by)
+    return shown
 
 
-def delete(endpoint_id: str) -> None:
+def delete(endpoint_id: str, *, by: str = "seller") -> None:
     """Send nothing there any more."""
     with as_service("delete an endpoint of the seller's"), transaction() as session:
         row = _row(session, endpoint_id, lock=True)
         webhook_queue.drop(session, row.id, "The address was removed.")
         session.delete(row)
+    _log("seller_endpoint_deleted", endpoint_id, by)
+
+
+def _log(event: str, endpoint_id: str, by: str) -> None:
+    """Leave a trace: entries of the audit are a customer's, and these endpoints are nobody's but the seller's."""
+    log.info(event, id=endpoint_id, by=by)
 
 
 def _check_number(session: Session) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import structlog
 from flask import Flask
 from sqlalchemy import select
 
@@ -176,3 +177,16 @@ def test_what_is_no_key_cannot_be_revoked(app: Flask) -> None:
         api_keys.revoke("key_nothing")
     with pytest.raises(Refused):
         api_keys.create("nothing", [])
+
+
+def test_a_key_that_is_made_or_revoked_leaves_a_line_in_the_log_and_no_secret(app: Flask, acme: Customer) -> None:
+    with app.app_context(), structlog.testing.capture_logs() as logs:
+        key, text = api_keys.create("host", ["billing:read"], customer_id=acme.customer_id)
+        for _ in range(2):
+            api_keys.revoke(key.id)
+    made, revoked = (line for line in logs if line["event"].startswith("api_key_"))
+    assert (made["event"], made["id"], made["scopes"], made["customer"]) == (
+        "api_key_created", key.id, "billing:read", acme.customer_id,
+    )  # fmt: skip
+    assert (revoked["event"], revoked["id"]) == ("api_key_revoked", key.id)
+    assert not any(secret in str(logs) for secret in (text, text.rpartition("_")[2], key.secret_hash))

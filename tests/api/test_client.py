@@ -1,17 +1,22 @@
 """The Python client against the running portal, as a host uses it."""
 
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from types import ModuleType
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app.domain.money import MICROS, Credits
 from app.models.customers import Customer
+from app.models.scope import as_service
 from app.services import api_keys, grants
+from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.support.server import ROOT, Server, free_port
 
@@ -79,6 +84,97 @@ def test_a_lease_takes_what_is_left_and_never_more(
     assert spent == 8  # 56 of the 60 there are
     balance = purser.balance(acme.customer_id)
     assert (Decimal(balance["held"]), Decimal(balance["available_to_use"])) == (0, 4)
+
+
+def test_what_a_lease_spent_is_charged_before_its_hold_expires_though_nothing_is_spent_any_more(
+    library: ModuleType, key: str, live_server: Server, acme: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purser = library.Purser(live_server.url, key)
+    monkeypatch.setattr(sys.modules["purser_client.lease"], "MARGIN", 1.0)
+    lease = library.Lease(purser, "acme", credits=Decimal(5), ttl_seconds=3)
+    assert lease.spend(3)
+    time.sleep(4)
+    assert lease.write_off() == 0  # nothing is left to be charged
+    assert _stands(purser, acme) == (0, 57)
+
+
+@pytest.mark.parametrize("meter", [None, "requests"])
+def test_what_a_lease_spent_is_charged_once_when_its_hold_is_over(
+    library: ModuleType,
+    key: str,
+    live_server: Server,
+    acme: Customer,
+    meter: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    purser = library.Purser(live_server.url, key)
+    block = {"credits": Decimal(5)} if meter is None else {"meter": meter, "quantity": 10_000}
+    lease = _overdue(library, purser, block, 3 if meter is None else 7_500, monkeypatch)
+    _lose_the_next_answer(library, purser, monkeypatch)
+    with pytest.raises(library.Unavailable):
+        lease.settle()
+    assert lease.spend(1)  # what was lost is asked for again, and charged before anything else is spent
+    lease.settle()
+    lease.settle()
+    assert _stands(purser, acme) == (0, 56 if meter is None else Decimal("56.9996"))
+    assert verify() == []
+
+
+def test_what_a_lease_spent_and_nobody_lets_it_charge_is_kept_and_named(
+    library: ModuleType, key: str, live_server: Server, acme: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purser = library.Purser(live_server.url, key)
+    lease = _overdue(library, purser, {"credits": Decimal(5)}, 3, monkeypatch)
+    _set_standing(acme, "suspended")
+    for _ in range(2):
+        with pytest.raises(library.NotCharged) as problem:
+            lease.settle()
+        told = problem.value
+        assert (told.customer, told.meter, told.amount, told.reason) == ("acme", None, 3, "suspended")
+        assert not lease.spend(1)
+        assert lease.refusal.reason == "suspended"
+    _set_standing(acme, "good")
+    lease.settle()
+    assert _stands(purser, acme) == (0, 57)
+    lease = _overdue(library, purser, {"credits": Decimal(5)}, 3, monkeypatch)
+    assert lease.write_off() == 3
+    lease.settle()
+    assert sum(_stands(purser, acme)) == 57
+
+
+def _overdue(
+    library: ModuleType, purser: Any, block: dict[str, Any], amount: int, monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """Return a lease whose hold is over, with what was spent of it not captured: its process was asleep."""
+    monkeypatch.setattr(sys.modules["purser_client.lease"], "MARGIN", -60.0)
+    lease = library.Lease(purser, "acme", ttl_seconds=1, pause=0, **block)
+    assert lease.spend(amount)
+    time.sleep(1.2)
+    return lease
+
+
+def _lose_the_next_answer(library: ModuleType, purser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next authorization happen, and its answer get lost on the way."""
+    call, lost = purser.call, []
+
+    def losing(method: str, path: str, *args: Any, **kwargs: Any) -> Any:
+        said = call(method, path, *args, **kwargs)
+        if path == "/authorizations" and not lost:
+            lost.append(said)
+            raise library.Unavailable("lost")
+        return said
+
+    monkeypatch.setattr(purser, "call", losing)
+
+
+def _set_standing(customer: Customer, standing: str) -> None:
+    with as_service("suspend a customer, or no longer"), transaction() as session:
+        session.execute(update(Customer).where(Customer.customer_id == customer.customer_id).values(standing=standing))
+
+
+def _stands(purser: Any, customer: Customer) -> tuple[Decimal, Decimal]:
+    balance = purser.balance(customer.customer_id)
+    return Decimal(balance["held"]), Decimal(balance["available_to_use"])
 
 
 def test_with_purser_away_the_answer_is_no(library: ModuleType) -> None:

@@ -48,6 +48,8 @@ def granted(customer: Customer) -> int:
         (b'{"credits":"5","reason":"a","priority":"1"}', 422, "validation_failed"),
         (b'{"credits":"5","reason":"a","priority":true}', 422, "validation_failed"),
         (b'{"credits":"5","reason":"a","customer_id":"cus_1"}', 422, "validation_failed"),
+        (b'{"credits":"5","reason":"a","credits":"5"}', 422, "validation_failed"),
+        (b'{"credits":"5","reason":"a","\\u0063redits":"6"}', 422, "validation_failed"),
     ],
 )
 def test_a_body_that_cannot_be_taken_is_refused(api: Api, acme: Customer, raw: bytes, status: int, reason: str) -> None:
@@ -76,6 +78,7 @@ def test_a_body_that_cannot_be_taken_is_refused(api: Api, acme: Customer, raw: b
         "٣",
         "NaN",
         "1" * 13,
+        "1000000000000",
         5,
         5.0,
         None,
@@ -91,6 +94,32 @@ def test_credits_are_plain_decimal_text_above_zero(api: Api, acme: Customer, tex
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1.0000001", 'Write credits as decimal text with at most 6 decimals, such as "12.345678".'),
+        ("1000000000000", "Credits are at most 999999999999.999999."),
+        ("1000000000000.5", "Credits are at most 999999999999.999999."),
+    ],
+)
+def test_credits_that_cannot_be_are_told_what_can(api: Api, acme: Customer, text: str, words: str) -> None:
+    answer = api.post(f"/customers/{acme.customer_id}/credit_grants", {**GRANT, "credits": text})
+    assert [each["detail"] for each in answer.get_json()["errors"]] == [words]
+
+
+def test_a_field_that_is_there_twice_is_named_wherever_it_stands(api: Api, acme: Customer, globex: Customer) -> None:
+    one, other = acme.customer_id, globex.customer_id
+    for raw in (
+        f'{{"id":"1","customer":"{one}","customer":"{other}","meter":"requests"}}',
+        f'{{"events":[{{"id":"1","customer":"{one}","customer":"{other}","meter":"requests"}}]}}',
+    ):
+        answer = api.open("POST", "/usage_events", data=raw.encode(), headers={"Content-Type": "application/json"})
+        assert problem_of(answer) == (422, "validation_failed")
+        assert answer.get_json()["errors"] == [
+            {"field": "customer", "reason": "field_twice", "detail": "Send it once."}
+        ]
+
+
+@pytest.mark.parametrize(
     ("text", "micros"),
     [("0.000001", 1), ("5", 5_000_000), ("12.345678", 12_345_678), ("9" * 12, (10**12 - 1) * 10**6)],
 )
@@ -98,6 +127,15 @@ def test_credits_are_read_exactly(api: Api, acme: Customer, text: str, micros: i
     answer = api.post(f"/customers/{acme.customer_id}/credit_grants", {**GRANT, "credits": text})
     assert answer.status_code == 201
     assert granted(acme) == micros
+
+
+def test_credit_beyond_what_can_be_kept_is_refused(api: Api, acme: Customer) -> None:
+    path, most = f"/customers/{acme.customer_id}/credit_grants", {**GRANT, "credits": "9" * 12}
+    answers = [api.post(path, most) for _ in range(12)]
+    assert [each.status_code for each in answers] == [201] * 2 + [422] * 10
+    assert problem_of(answers[-1]) == (422, "amount_too_large")
+    assert [each["field"] for each in answers[-1].get_json()["errors"]] == ["credits"]
+    assert granted(acme) == 2 * (10**12 - 1) * 10**6
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,18 @@ def test_an_external_id_is_taken_once(api: Api, catalog: str) -> None:
     assert len(api.get("/customers").get_json()["data"]) == 1
 
 
+def test_nobody_takes_the_id_of_another_customer_for_its_own(api: Api, acme: Customer, globex: Customer) -> None:
+    wanted = {"external_id": globex.customer_id}
+    for answer in (
+        api.post("/customers", {**NEW, **wanted}),
+        api.open("PATCH", f"/customers/{acme.customer_id}", json=wanted),
+    ):
+        assert problem_of(answer) == (422, "external_id_reserved")
+    event = {"id": "one", "customer": globex.customer_id, "meter": "requests", "quantity": 1}
+    assert api.post("/usage_events", event).status_code == 200
+    assert api.get(f"/customers/{acme.customer_id}").get_json()["external_id"] == "acme"
+
+
 @pytest.mark.case("AC-1")
 def test_the_same_request_creates_one_customer(api: Api, catalog: str) -> None:
     first, again = (api.post("/customers", NEW, once="signup-7") for _ in range(2))
@@ -51,6 +63,10 @@ def test_the_same_request_creates_one_customer(api: Api, catalog: str) -> None:
         ({"email": "a@b.example\nBcc: c@d.example"}, "email"),
         ({"external_id": ""}, "external_id"),
         ({"external_id": "a\tb"}, "external_id"),
+        ({"external_id": " initech"}, "external_id"),
+        ({"external_id": "initech "}, "external_id"),
+        ({"external_id": "cus_01kam00000000000000000000a"}, "external_id"),
+        ({"external_id": "CUS_mine"}, "external_id"),
         ({"currency": "EUR"}, "currency"),
         ({"currency": "US"}, "currency"),
         ({"plan": "golden"}, "plan"),
@@ -100,6 +116,8 @@ def test_nothing_changed_writes_nothing_down(api: Api, acme: Customer) -> None:
     ("body", "status"),
     [
         ({"external_id": "globex"}, 409),
+        ({"external_id": "cus_globex"}, 422),
+        ({"external_id": " globex"}, 422),
         ({"plan": "golden"}, 422),
         ({"email": "nobody"}, 422),
         ({"name": "\u200b"}, 422),

@@ -8,6 +8,7 @@ from werkzeug.routing import Rule
 
 from app.api.openapi import operations_of
 from app.services.api_keys import SCOPES
+from tests.support import usage_cast
 from tests.support.api import Api, api_for, problem_of
 from tests.support.browser import Browser
 from tests.support.routes import path_of, rules_of
@@ -93,8 +94,24 @@ def test_the_page_shows_every_operation_and_its_links_lead_somewhere(app: Flask)
 
 
 def test_a_problems_type_leads_to_the_page(api: Api) -> None:
-    problem = api.get("/nothing").get_json()
-    address, _, anchor = problem["type"].partition("#")
-    assert address.endswith("/v1/docs")
+    path = f"/customers/{usage_cast.metered().customer_id}/credit_grants"
+    problems = [
+        api.get("/nothing"),
+        api.post(path, {}),
+        api.post(path, {"credits": "5", "reason": "Late", "expires_at": "2020-01-01T00:00:00Z"}),
+    ]
     page = BeautifulSoup(api.app.test_client().get("/v1/docs").text, "html.parser")
-    assert page.find(id=anchor) is not None
+    for each in problems:
+        assert each.status_code in {404, 422}
+        address, _, anchor = each.get_json()["type"].partition("#")
+        assert address.endswith("/v1/docs")
+        assert page.find(id=anchor) is not None, anchor
+
+
+def test_only_credits_are_decimal_text_and_bounds_say_of_what(app: Flask) -> None:
+    page = BeautifulSoup(app.test_client().get("/v1/docs").text, "html.parser")
+    rows = [" ".join(row.get_text(" ").split()) for row in page.select("tbody tr")]
+    keys = {row for row in rows if row.startswith("Idempotency-Key")}
+    assert keys
+    assert all("header text at least 1 character at most 255 characters" in row for row in keys)
+    assert any(row.startswith("credits required decimal text") for row in rows)

@@ -55,11 +55,24 @@ def test_the_same_key_with_another_body_or_address_is_refused(api: Api, acme: Cu
 
 
 @pytest.mark.case("AC-1")
-def test_a_refusal_is_repeated_too(api: Api, acme: Customer) -> None:
-    body = {**GRANT, "expires_at": "2020-01-01T00:00:00Z"}
-    first, again = (api.post(path_of(acme), body, once="wish-1") for _ in range(2))
-    assert problem_of(first) == problem_of(again) == (422, "expires_too_soon")
+def test_a_refusal_by_what_is_there_is_repeated_too(api: Api, acme: Customer) -> None:
+    body = {"external_id": "acme", "name": "Acme", "email": "billing@acme.example"}
+    first, again = (api.post("/customers", body, once="wish-1") for _ in range(2))
+    assert problem_of(first) == problem_of(again) == (409, "external_id_taken")
     assert first.data == again.data
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [({"credits": "0"}, "validation_failed"), ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_too_soon")],
+)
+def test_what_is_refused_as_it_was_sent_uses_up_no_key(
+    api: Api, acme: Customer, wrong: dict[str, str], reason: str
+) -> None:
+    assert problem_of(api.post(path_of(acme), {**GRANT, **wrong}, once="wish-1")) == (422, reason)
+    assert api.post(path_of(acme), GRANT, once="wish-1").status_code == 201
+    assert grants(acme) == 1
 
 
 def test_without_a_key_each_is_its_own(api: Api, acme: Customer) -> None:
@@ -79,11 +92,6 @@ def test_a_key_that_is_none_is_refused(api: Api, acme: Customer, key: str) -> No
     answer = api.post(path_of(acme), GRANT, once=key)
     assert problem_of(answer) == (422, "validation_failed")
     assert grants(acme) == 0
-
-
-def test_a_body_that_is_refused_as_such_uses_up_no_key(api: Api, acme: Customer) -> None:
-    assert api.post(path_of(acme), {**GRANT, "credits": "0"}, once="wish-1").status_code == 422
-    assert api.post(path_of(acme), GRANT, once="wish-1").status_code == 201
 
 
 @pytest.mark.case("AC-1", "AC-44")
@@ -166,6 +174,27 @@ def test_old_answers_are_forgotten_and_the_grant_is_still_one(api: Api, acme: Cu
     assert again.get_json()["id"] == first.get_json()["id"]
     assert problem_of(api.post(path_of(acme), {**GRANT, "credits": "6"}, once="wish-1"))[0] == 409
     assert grants(acme) == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"credits": "6"}, {"reason": "Else"}, {"kind": "trial"}, {"priority": 51}, {"expires_at": None}]
+)
+def test_another_wish_is_another_grant_also_after_the_answer_is_forgotten(
+    api: Api, acme: Customer, other: dict[str, object]
+) -> None:
+    wish = {**GRANT, "priority": 50, "expires_at": "2099-01-01T00:00:00.5Z"}
+    first = api.post(path_of(acme), wish, once="wish-1")
+    _forget(api, "wish-1")
+    assert problem_of(api.post(path_of(acme), {**wish, **other}, once="wish-1")) == (409, "idempotency_key_reused")
+    _forget(api, "wish-1")
+    assert api.post(path_of(acme), wish, once="wish-1").get_json()["id"] == first.get_json()["id"]
+    assert grants(acme) == 1
+
+
+@pytest.mark.parametrize("reason", ["a\nb", "a\u200bb", "a\u001bb"])
+def test_a_reason_is_one_line_that_can_be_seen(api: Api, acme: Customer, reason: str) -> None:
+    assert problem_of(api.post(path_of(acme), {**GRANT, "reason": reason})) == (422, "reason_unprintable")
+    assert grants(acme) == 0
 
 
 def _forget(api: Api, key: str) -> None:

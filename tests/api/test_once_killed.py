@@ -1,8 +1,10 @@
-"""A process that is killed while it gives credit over the API: the same request again makes it one grant (AC-1)."""
+"""A process that is killed while it gives or captures credit over the API: the same request again is the same (AC-1)."""
 
+import json
 import signal
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
@@ -13,12 +15,14 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_customer
+from app.models.usage import UsageEvent
 from app.services.api_requests import LEASE
+from app.services.verify import verify
 from tests.support.api import Api, problem_of
 from tests.support.databases import environment
 from tests.support.server import ROOT
 
-GRANT = {"credits": "5", "reason": "Welcome"}
+GRANT: dict[str, object] = {"credits": "5", "reason": "Welcome"}
 
 
 @pytest.mark.case("AC-1")
@@ -28,10 +32,7 @@ def test_it_is_one_grant_wherever_the_process_died(
     api: Api, acme: Customer, settings: Settings, where: str, committed: int
 ) -> None:
     path = f"/customers/{acme.customer_id}/credit_grants"
-    db.session.remove()
-    command = [sys.executable, "-m", "tests.api.worker_killed", api.key, where, path]
-    died = subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, text=True, timeout=120)
-    assert died.returncode == -signal.SIGKILL, died.stderr
+    die(settings, api, where, path, GRANT)
     assert grants(acme) == committed
     assert problem_of(api.post(path, GRANT, once="wish-1")) == (409, "request_under_way")
     with clock.at(clock.now() + LEASE):
@@ -39,6 +40,39 @@ def test_it_is_one_grant_wherever_the_process_died(
         assert again.status_code == 201
         assert api.post(path, GRANT, once="wish-1").data == again.data
     assert grants(acme) == 1
+
+
+@pytest.mark.case("AC-1")
+@pytest.mark.fault("A1", "A6", "A7")
+@pytest.mark.parametrize(("where", "committed"), [("before a capture", "0"), ("after", "1.50")])
+@pytest.mark.parametrize("keep", [True, False])
+def test_it_is_one_capture_wherever_the_process_died(
+    api: Api, acme: Customer, settings: Settings, where: str, committed: str, *, keep: bool
+) -> None:
+    assert api.post(f"/customers/{acme.customer_id}/credit_grants", GRANT).status_code == 201
+    held = api.post("/authorizations", {"customer": acme.customer_id, "credits": "4"}).get_json()["authorization"]
+    path, part = f"/authorizations/{held}", {"credits": "1.5", "keep": keep}
+    die(settings, api, where, f"{path}/capture", part)
+    assert Decimal(api.get(path).get_json()["captured"]) == Decimal(committed)
+    assert problem_of(api.post(f"{path}/capture", part, once="wish-1")) == (409, "request_under_way")
+    with clock.at(clock.now() + LEASE):
+        again = api.post(f"{path}/capture", part, once="wish-1")
+        assert again.status_code == 200
+        said = again.get_json()
+        assert (said["credits_used"], said["captured"]) == ("1.50", "1.50")
+        assert said["state"] == ("held" if keep else "captured")
+        assert api.post(f"{path}/capture", part, once="wish-1").data == again.data
+    with as_customer(acme.customer_id):
+        assert db.session.scalar(select(func.sum(UsageEvent.micros))) == 1_500_000
+    assert verify(acme.customer_id) == []
+
+
+def die(settings: Settings, api: Api, where: str, path: str, body: dict[str, object]) -> None:
+    """Send it from a process that dies there."""
+    db.session.remove()
+    command = [sys.executable, "-m", "tests.api.worker_killed", api.key, where, path, json.dumps(body)]
+    died = subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, text=True, timeout=120)
+    assert died.returncode == -signal.SIGKILL, died.stderr
 
 
 def grants(customer: Customer) -> int:

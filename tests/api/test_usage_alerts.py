@@ -22,13 +22,15 @@ def path(customer: Customer) -> str:
 
 def test_a_set_is_put_and_read(api: Api, acme: Customer) -> None:
     assert api.get(path(acme)).get_json() == {"alerts": [], "recipients": [], "version": 1}
-    made = api.open("PUT", path(acme), json={"alerts": [EIGHTY], "emails": ["ops@acme.example"], "version": 1})
+    made = api.open(
+        "PUT", path(acme), json={"alerts": [EIGHTY], "recipients": [{"email": "ops@acme.example"}], "version": 1}
+    )
     said = made.get_json()
     assert (made.status_code, said["version"]) == (200, 2)
     assert [{name: each[name] for name in EIGHTY} for each in said["alerts"]] == [EIGHTY]
     assert said["recipients"] == [{"email": "ops@acme.example", "confirmed_at": None}]
     assert api.get(path(acme)).get_json() == said
-    stale = api.open("PUT", path(acme), json={"alerts": [], "emails": [], "version": 1})
+    stale = api.open("PUT", path(acme), json={"alerts": [], "recipients": [], "version": 1})
     assert problem_of(stale) == (409, "version_gone_by")
 
 
@@ -43,14 +45,14 @@ def test_a_set_is_put_and_read(api: Api, acme: Customer) -> None:
         ({"alerts": [{"meter": "requests", "threshold": 0}]}, "validation_failed"),
         ({"alerts": [{"meter": "requests", "threshold": 10**15 + 1}]}, "validation_failed"),
         ({"alerts": [{"meter": "runs", "threshold": each} for each in range(1, 22)]}, "too_many_alerts"),
-        ({"emails": ["ops"]}, "email_malformed"),
-        ({"emails": ["ops@acme.example", "OPS@acme.example"]}, "email_twice"),
-        ({"emails": [f"{each}@acme.example" for each in range(11)]}, "too_many_emails"),
+        ({"recipients": [{"email": "ops"}]}, "email_malformed"),
+        ({"recipients": [{"email": "ops@acme.example"}, {"email": "OPS@acme.example"}]}, "email_twice"),
+        ({"recipients": [{"email": f"{each}@acme.example"} for each in range(11)]}, "too_many_emails"),
         ({"zebra": 1}, "validation_failed"),
     ],
 )
 def test_it_refuses_what_the_page_refuses(api: Api, acme: Customer, body: dict[str, object], reason: str) -> None:
-    answer = api.open("PUT", path(acme), json={"alerts": [], "emails": [], "version": 1} | body)
+    answer = api.open("PUT", path(acme), json={"alerts": [], "recipients": [], "version": 1} | body)
     assert problem_of(answer) == (422, reason)
     assert api.get(path(acme)).get_json() == {"alerts": [], "recipients": [], "version": 1}
 
@@ -58,12 +60,12 @@ def test_it_refuses_what_the_page_refuses(api: Api, acme: Customer, body: dict[s
 def test_a_key_for_one_customer_reaches_no_other(app: Flask, acme: Customer) -> None:
     other = api_for(app, "all", customer=meters.customer("Globex"))
     assert problem_of(other.get(path(acme))) == (404, "not_found")
-    answer = other.open("PUT", path(acme), json={"alerts": [], "emails": [], "version": 1})
+    answer = other.open("PUT", path(acme), json={"alerts": [], "recipients": [], "version": 1})
     assert problem_of(answer) == (404, "not_found")
 
 
 def test_reading_needs_billing_read_and_changing_billing_write(app: Flask, acme: Customer) -> None:
     reader = api_for(app, "billing:read")
     assert reader.get(path(acme)).status_code == 200
-    answer = reader.open("PUT", path(acme), json={"alerts": [], "emails": [], "version": 1})
+    answer = reader.open("PUT", path(acme), json={"alerts": [], "recipients": [], "version": 1})
     assert problem_of(answer) == (403, "forbidden")

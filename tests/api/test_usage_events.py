@@ -84,6 +84,7 @@ def test_a_batch_is_judged_event_by_event(api: Api, metered: Customer) -> None:
         (8, "malformed"),
     ]
     assert said["rejected"][0]["detail"].startswith("quantity: ")
+    assert said["rejected"][2]["detail"] == "Send a JSON object."
     assert (used(api, metered), used(api, globex)) == (1000, 7)
 
 
@@ -97,6 +98,7 @@ def test_a_batch_is_judged_event_by_event(api: Api, metered: Customer) -> None:
         ({"time": "2026-10-01T00:00:00Z"}, 422, "too_old"),
         ({"time": "2026-11-23T00:00:00Z"}, 422, "in_the_future"),
         ({"id": "a\tb"}, 422, "id_malformed"),
+        ({"id": "hold_01kam"}, 422, "id_reserved"),
         ({"properties": {"note": "x" * 4000}}, 422, "properties_too_long"),
         ({"quantity": -1}, 422, "validation_failed"),
         ({"quantity": 1.5}, 422, "validation_failed"),

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import structlog
 from flask import Flask
 
+from app import logs as logs_module
 from app.config import Settings
 from app.models.customers import Customer
 from app.services import api_keys, webhook_endpoints
@@ -37,6 +39,24 @@ def test_an_endpoint_is_made_shown_listed_and_deleted(api: Api) -> None:
     assert api.get(f"/webhook_endpoints/{endpoint['id']}/secret").get_json() == {"secret": secret}
     assert api.open("DELETE", f"/webhook_endpoints/{endpoint['id']}").status_code == 204
     assert problem_of(api.get(f"/webhook_endpoints/{endpoint['id']}")) == (404, "not_found")
+
+
+def test_each_change_of_an_endpoint_leaves_a_line_in_the_log_and_no_secret(api: Api) -> None:
+    with structlog.testing.capture_logs() as logs:
+        first, _again = (api.post("/webhook_endpoints", HOOK, once="a").get_json() for _ in range(2))
+        path = f"/webhook_endpoints/{first['id']}"
+        api.post(f"{path}/rotate_secret", {})
+        api.post(f"{path}/enable", {})
+        second = api.get(f"{path}/secret").get_json()["secret"]
+        api.open("DELETE", path)
+        api.open("DELETE", path)
+    told = [line for line in logs if line["event"].startswith("seller_endpoint_")]
+    assert [line["event"].removeprefix("seller_endpoint_") for line in told] == [
+        "created", "secret_rotated", "enabled", "deleted",
+    ]  # fmt: skip
+    assert {(line["id"], line["by"]) for line in told} == {(first["id"], f"key_{api.key.split('_')[1]}")}
+    assert set().union(*told) <= logs_module.FIELDS | {"log_level"}
+    assert not any(secret in str(logs) for secret in (first["secret"], second, api.key))
 
 
 @pytest.mark.case("AC-1")

@@ -1,15 +1,21 @@
-"""Sends one grant over the API in a process of its own, which kills itself where the second argument says."""
+"""Sends one wish over the API in a process of its own, which kills itself where the second argument says."""
 
+import json
 import os
 import signal
 import sys
 
 from app import create_app
 from app.config import Settings
-from app.services import api_requests, audit, grant_requests
+from app.services import api_requests, audit, authorizations, grant_requests
 from tests.support.api import Api
 
-PLACES = {"before": (grant_requests, "give"), "inside": (audit, "record"), "after": (api_requests, "finish")}
+PLACES = {
+    "before": (grant_requests, "give"),
+    "before a capture": (authorizations, "capture"),
+    "inside": (audit, "record"),
+    "after": (api_requests, "finish"),
+}
 
 
 def die(*_args: object, **_kwargs: object) -> None:
@@ -18,8 +24,8 @@ def die(*_args: object, **_kwargs: object) -> None:
 
 
 if __name__ == "__main__":
-    key, where, path = sys.argv[1:]
+    key, where, path, body = sys.argv[1:]
     app = create_app(Settings.from_env())
     module, name = PLACES[where]
     setattr(module, name, die)
-    Api(app, key).post(path, {"credits": "5", "reason": "Welcome"}, once="wish-1")
+    Api(app, key).post(path, json.loads(body), once="wish-1")

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.domain.errors import Broken, Refused
-from app.domain.ledger import CREDITS, Posting, credits_unit, is_credits, money_unit, post
+from app.domain.ledger import CREDITS, MOST, Posting, credits_unit, is_credits, money_unit, post
 
 USD, CREDIT = money_unit("USD"), credits_unit("USD")
 NAMES = ["a", "b", CREDITS]
@@ -104,3 +104,14 @@ def test_a_change_is_the_credits_that_come_in_or_go_out(debit: str, credit: str,
 def test_money_and_credits_are_different_units_of_the_same_name() -> None:
     assert (USD, CREDIT) == ("money:USD", "credits:USD")
     assert (is_credits(CREDIT), is_credits(USD)) == (True, False)
+
+
+def test_no_account_grows_beyond_what_can_be_kept() -> None:
+    balances = {(CREDIT, CREDITS): MOST - 1, (CREDIT, "promotions"): 0}
+    floors = dict.fromkeys(balances)
+    assert post([_posting("promotions", CREDITS, 1)], balances, floors)[CREDIT, CREDITS] == MOST
+    with pytest.raises(Refused) as refused:
+        post([_posting("promotions", CREDITS, 2)], balances, floors)
+    assert (refused.value.status, refused.value.reason) == (422, "amount_too_large")
+    beyond = {(CREDIT, CREDITS): 0, (CREDIT, "promotions"): -MOST - 5}
+    assert post([_posting(CREDITS, "promotions", 1)], beyond, dict.fromkeys(beyond))[CREDIT, "promotions"] == -MOST - 4

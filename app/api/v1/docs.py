@@ -4,7 +4,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from markupsafe import Markup, escape
 
 from app.api.openapi import document, operations_of, statuses
-from app.api.problems import WORDS
+from app.api.problems import described
 from app.extensions import csrf
 from app.web.access import public, settings
 
@@ -31,7 +31,7 @@ def page() -> Response:
             operations=[(each, _at(each.path), statuses(each)) for each in operations],
             tags=list(dict.fromkeys(each.tag for each in operations)),
             words=_words,
-            problems=sorted((status, *words) for status, words in WORDS.items()),
+            problems=described(),
         )
     )
 

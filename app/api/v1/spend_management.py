@@ -3,7 +3,9 @@
 from pydantic import Field
 
 from app.api.contract import CreditsText, Model, caller, customer_in, operation, resource
+from app.domain.errors import NotFound, Refused
 from app.domain.spend_management import Limits
+from app.models.customers import Customer
 from app.services import catalogs, spend_management, webhook_endpoints
 
 bp = resource("spend_management")
@@ -34,7 +36,7 @@ def read(customer_id: str) -> SpendManagement:
     they were made from.
     """
     customer = customer_in(customer_id)
-    return _shown(customer_id, spend_management.current(customer, catalogs.current(customer.catalog)))
+    return _shown(customer_id, _offered(customer))
 
 
 @operation(
@@ -51,13 +53,21 @@ def replace(customer_id: str, body: SpendManagement) -> SpendManagement:
     """Replace the set, or refuse it whole.
 
     The same rules hold as on the page: limits are above zero, the threshold is not above the daily limit, and what is
-    switched on has one of the two. Another version than the present one is refused with 409.
+    switched on has one of the two or a webhook URL. Another version than the present one is refused with 409.
     """
     customer = customer_in(customer_id)
-    spend_management.current(customer, catalogs.current(customer.catalog))
+    _offered(customer)
     wanted = Limits(body.enabled, body.daily_limit, body.notify_threshold, body.version)
     now = spend_management.change(customer_id, wanted, webhook_url=body.webhook_url or "", by=caller().key_id)
     return _shown(customer_id, now)
+
+
+def _offered(customer: Customer) -> Limits:
+    try:
+        return spend_management.current(customer, catalogs.current(customer.catalog))
+    except NotFound:
+        words = "This customer's catalog does not offer spend management."
+        raise Refused(words, "not_offered", 404) from None
 
 
 def _shown(customer_id: str, limits: Limits) -> SpendManagement:

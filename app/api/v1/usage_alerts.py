@@ -27,10 +27,15 @@ class AlertOut(AlertIn):
     id: str
 
 
-class RecipientOut(Model):
+class RecipientIn(Model):
+    """An address that alerts are to go to."""
+
+    email: str = Field(min_length=1, max_length=320)
+
+
+class RecipientOut(RecipientIn):
     """An address that alerts go to once it is confirmed."""
 
-    email: str
     confirmed_at: Moment | None = Field(description="null: asked by mail, not confirmed yet.")
 
 
@@ -38,7 +43,7 @@ class UsageAlertsIn(Model):
     """The whole set, in the place of the one of that version."""
 
     alerts: list[AlertIn] = Field(max_length=100)
-    emails: list[str] = Field(max_length=100, description="A new address is asked by mail first.")
+    recipients: list[RecipientIn] = Field(max_length=100, description="A new address is asked by mail first.")
     version: int = Field(ge=1, description="The version that this set replaces; 409 when it was changed meanwhile.")
 
 
@@ -80,8 +85,9 @@ def replace(customer_id: str, body: UsageAlertsIn) -> UsageAlertsOut:
     The set is taken or refused as a whole, by the rules of the Usage page. What stays keeps its id and confirmation.
     """
     customer_in(customer_id)
+    emails = [each.email for each in body.recipients]
     wanted = [Threshold(each.meter, each.threshold, each.is_percent) for each in body.alerts]
-    return _shown(usage_alerts.replace(customer_id, wanted, body.emails, body.version, actor=caller().key_id))
+    return _shown(usage_alerts.replace(customer_id, wanted, emails, body.version, actor=caller().key_id))
 
 
 def _shown(now: Alerts) -> UsageAlertsOut:

@@ -7,6 +7,7 @@ from pydantic import Discriminator, Field, JsonValue, RootModel, Tag, Validation
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from app.api.contract import Model, Moment, caller, operation, resource
+from app.api.problems import words_of
 from app.domain.rating import LARGEST, UsageReport
 from app.services import usage_events
 
@@ -39,7 +40,7 @@ def _read(value: object, read: ValidatorFunctionWrapHandler) -> EventIn | Unread
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])[:200]
-        return Unreadable(f"{where}: {first['msg'].removeprefix('Value error, ')}".removeprefix(": "))
+        return Unreadable(f"{where}: {words_of(first)}".removeprefix(": "))
 
 
 class BatchIn(Model):

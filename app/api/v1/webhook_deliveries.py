@@ -43,6 +43,7 @@ class AttemptOut(Model):
 
     number: int
     at: Moment
+    url: str = Field(description="Where it was sent.")
     status: int | None = Field(description="The HTTP status of the answer; null without one.")
     problem: str
     duration_ms: int
@@ -118,7 +119,12 @@ def read(delivery_id: str) -> DeliveryWithAttempts:
         body=found.body,
         attempts=[
             AttemptOut(
-                number=each.number, at=each.at, status=each.status, problem=each.problem, duration_ms=each.duration_ms
+                number=each.number,
+                at=each.at,
+                url=each.url,
+                status=each.status,
+                problem=each.problem,
+                duration_ms=each.duration_ms,
             )
             for each in tries
         ],

@@ -88,7 +88,7 @@ def create(body: EndpointIn) -> EndpointCreated:
     Idempotency-Key and body answer with the same endpoint again.
     """
     _sellers_only()
-    made, secret = seller_endpoints.create(body.url, body.event_types, request_key=request_key())
+    made, secret = seller_endpoints.create(body.url, body.event_types, request_key=request_key(), by=caller().key_id)
     return EndpointCreated(**_values(made), secret=secret)
 
 
@@ -140,7 +140,7 @@ def rotate_secret(endpoint_id: str, body: NoBody) -> EndpointOut:  # noqa: ARG00
     For 24 hours each event has two signatures, of the new secret and of the old one.
     """
     _sellers_only()
-    return _shown(seller_endpoints.rotate(endpoint_id))
+    return _shown(seller_endpoints.rotate(endpoint_id, by=caller().key_id))
 
 
 @operation(
@@ -156,14 +156,14 @@ def rotate_secret(endpoint_id: str, body: NoBody) -> EndpointOut:  # noqa: ARG00
 def enable(endpoint_id: str, body: NoBody) -> EndpointOut:  # noqa: ARG001  # it says nothing
     """Send to an endpoint again that was disabled because it answered 410."""
     _sellers_only()
-    return _shown(seller_endpoints.enable(endpoint_id))
+    return _shown(seller_endpoints.enable(endpoint_id, by=caller().key_id))
 
 
 @operation(bp, "DELETE", "/webhook_endpoints/<endpoint_id>", scope=SCOPE, answers={204: None}, tag=TAG)
 def delete(endpoint_id: str) -> None:
     """Delete an endpoint. What still waits for it is dropped."""
     _sellers_only()
-    seller_endpoints.delete(endpoint_id)
+    seller_endpoints.delete(endpoint_id, by=caller().key_id)
 
 
 def _sellers_only() -> None:

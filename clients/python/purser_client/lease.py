@@ -2,15 +2,28 @@
 
 import threading
 import time
+from contextlib import suppress
 from decimal import Decimal
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from purser_client.client import Answer, Purser, Refused, Unavailable
 
 MARGIN = 5.0
 """Seconds before a hold expires in which nothing more is spent from it, so that it can still be captured."""
-NO_ANSWER = Answer(False, "", Decimal(0), Decimal(0), "unavailable", None)
+OVER = {"authorization_expired", "authorization_released"}
+
+
+class NotCharged(Refused):
+    """What a lease spent could not be charged: its hold was over, and Purser refused to take it anew.
+
+    The lease keeps it and tries again at the next `settle` or `spend`, until `write_off` is called. `amount` is of
+    credits, or of units of the `meter`.
+    """
+
+    def __init__(self, refusal: Refused, customer: str, meter: str | None, amount: Decimal) -> None:
+        super().__init__(refusal.status, refusal.reason, refusal.detail)
+        self.customer, self.meter, self.amount = customer, meter, amount
 
 
 class Lease:
@@ -38,13 +51,16 @@ class Lease:
         self._lock = threading.Lock()
         self._hold, self._left, self._used = "", Decimal(0), Decimal(0)
         self._ends, self._asks_again = 0.0, 0.0
+        self._late_tries = 0
+        self._timer: threading.Timer | None = None
         self.refusal: Answer | None = None
         """Why the last block was refused; None while there is one."""
 
     def spend(self, amount: Decimal | int) -> bool:
         """Spend so much, and say whether it was allowed. Asks Purser only when the block does not hold it.
 
-        With Purser away the answer is no. What was used of the last block stays to be captured.
+        With Purser away the answer is no, and so it is while what was used of the last block cannot be charged: that
+        stays to be charged, and `settle` says why.
         """
         if amount <= 0:
             raise ValueError("Spend more than zero.")
@@ -59,9 +75,20 @@ class Lease:
             return True
 
     def settle(self) -> None:
-        """Capture what was used and give the rest back. The next `spend` takes a new block."""
+        """Capture what was used and give the rest back. The next `spend` takes a new block.
+
+        Where the hold is over, what was used is charged by itself. `Unavailable`: it is not known whether it was;
+        `NotCharged`: it was not, and why. What was used is kept in both cases, and charged once when asked again.
+        """
         with self._lock:
             self._settle()
+
+    def write_off(self) -> Decimal:
+        """Forget what could not be charged, and return how much it was: you have billed it in another way."""
+        with self._lock:
+            amount = self._used
+            self._done()
+            return amount
 
     def __enter__(self) -> Self:
         return self
@@ -72,29 +99,66 @@ class Lease:
         self.settle()
 
     def _settle(self) -> None:
-        hold, used = self._hold, self._used
         self._left = Decimal(0)
-        if not hold:
+        if not self._hold:
             return
         try:
-            if used == 0:
-                self._purser.release(hold)
-            elif self._meter is None:
-                self._purser.capture(hold, credits=used)
+            if self._used == 0:
+                self._purser.release(self._hold)
             else:
-                self._purser.capture(hold, quantity=int(used))
-        except Unavailable:
-            raise  # what was used is still to be captured
-        except Refused:
-            self._hold, self._used = "", Decimal(0)  # it is over: asking again would change nothing
-            raise
-        self._hold, self._used = "", Decimal(0)
+                self._purser.capture(self._hold, **self._amount(self._used))
+        except Refused as refusal:
+            if self._used:
+                self._charge(refusal)
+        self._done()
+
+    def _charge(self, refusal: Refused) -> None:
+        """Charge what was used of a hold that is over, or keep it and raise."""
+        if refusal.reason not in OVER:
+            raise self._not_charged(refusal) from refusal
+        with suppress(Refused):
+            self._purser.release(self._hold)  # our own hold, still counted, would be in the way of the charge
+        # A try that was not answered is repeated as it was; one that was refused took nothing, and the next is another.
+        key = f"{self._hold}:late:{self._late_tries}"
+        try:
+            answer = self._purser.authorize(
+                self._customer, meter=self._meter, **self._amount(self._used), capture=True, key=key
+            )
+        except Refused as problem:
+            raise self._not_charged(problem) from problem
+        if answer.reason == "unavailable":
+            raise Unavailable("no answer to a late charge")
+        if not answer.allowed:
+            self._late_tries += 1
+            said = Refused(200, str(answer.reason), "What was used of a hold that is over was refused.")
+            raise self._not_charged(said)
+
+    def _not_charged(self, refusal: Refused) -> NotCharged:
+        return NotCharged(refusal, self._customer, self._meter, self._used)
+
+    def _done(self) -> None:
+        self._hold, self._used, self._left, self._late_tries = "", Decimal(0), Decimal(0), 0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _settle_in_time(self, hold: str) -> None:
+        """Capture what was used when the hold is about to expire, also where nothing is spent any more."""
+        with self._lock:
+            if hold == self._hold:
+                with suppress(Unavailable, Refused):  # kept, and tried again at the next `spend` or `settle`
+                    self._settle()
+
+    def _amount(self, amount: Decimal) -> dict[str, Any]:
+        return {"credits": amount} if self._meter is None else {"quantity": int(amount)}
 
     def _take(self, amount: Decimal) -> bool:
         try:
             self._settle()
         except Unavailable:
-            return self._no(NO_ANSWER)
+            return self._no(_refusal("unavailable"))
+        except Refused as refusal:
+            return self._no(_refusal(refusal.reason))
         wanted = max(self._block, amount)
         began = time.monotonic()
         answer = self._ask(wanted)
@@ -106,6 +170,9 @@ class Lease:
             return self._no(answer)
         self.refusal, self._hold, self._left = None, answer.authorization, wanted
         self._ends = began + self._ttl - MARGIN
+        self._timer = threading.Timer(max(0.0, self._ends - time.monotonic()), self._settle_in_time, [self._hold])
+        self._timer.daemon = True
+        self._timer.start()
         return True
 
     def _no(self, answer: Answer) -> bool:
@@ -122,4 +189,8 @@ class Lease:
         except Refused as refusal:
             if refusal.status != 429:
                 raise
-            return Answer(False, "", Decimal(0), Decimal(0), refusal.reason, None)
+            return _refusal(refusal.reason)
+
+
+def _refusal(reason: str) -> Answer:
+    return Answer(False, "", Decimal(0), Decimal(0), reason, None)
