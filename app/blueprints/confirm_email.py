@@ -1,5 +1,7 @@
 """The mailed link by which an address takes usage alerts, and may stop them again. Opening it changes nothing."""
 
+import re
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from app.domain.errors import Refused
@@ -11,7 +13,10 @@ from app.web.fields import PageForm
 bp = Blueprint("confirm_email", __name__, url_prefix="/billing/confirm-email")
 PAGE = "confirm_email/page.html"
 _TITLES = {"not_found": "This link does not work", "link_expired": "This link has expired"}
-_WHOLE_LINK = "Perhaps it was cut off, or the address was taken off the list. Open the link from the mail once more."
+_STOPPED = "These alerts are stopped"
+_WHOLE = re.compile(r"[\w-]{43}", re.ASCII)
+_OVER = "Its alerts were stopped, or a newer mail holds another link: no usage alert goes out by this one."
+_WHOLE_LINK = "Perhaps it was cut off. Open the link from the mail once more."
 
 
 @bp.get("/<token>")
@@ -21,7 +26,7 @@ def page(token: str) -> Response:
     try:
         asked = alert_addresses.look(token)
     except Refused as refusal:
-        return _refused(refusal)
+        return _refused(refusal, token)
     title = "This address is confirmed" if asked.is_confirmed else "Do you want usage alerts?"
     return _shown(title, asked, token)
 
@@ -33,7 +38,20 @@ def confirm(token: str) -> Response:
     try:
         alert_addresses.confirm(token, request.remote_addr or "")
     except Refused as refusal:
-        return _refused(refusal)
+        return _refused(refusal, token)
+    return make_response(redirect(url_for("confirm_email.page", token=token), 303))
+
+
+@bp.get("/<token>/stop")
+@public
+def stopped(token: str) -> Response:
+    """Say that the alerts are stopped, however often it is opened; lead to the link's page while they are not."""
+    try:
+        alert_addresses.look(token)
+    except Refused as refusal:
+        if refusal.status == 404 and _WHOLE.fullmatch(token):
+            return make_response(render_template("confirm_email/stopped.html", title=_STOPPED))
+        return _refused(refusal, token)
     return make_response(redirect(url_for("confirm_email.page", token=token), 303))
 
 
@@ -42,17 +60,20 @@ def confirm(token: str) -> Response:
 def stop(token: str) -> Response:
     """Send no more alerts to the address."""
     try:
-        asked = alert_addresses.stop(token, request.remote_addr or "")
+        alert_addresses.stop(token, request.remote_addr or "")
     except Refused as refusal:
-        return _refused(refusal)
-    return _shown("These alerts are stopped", asked, token, stopped=True)
+        if refusal.status != 404:
+            return _refused(refusal, token)
+    return make_response(redirect(url_for("confirm_email.stopped", token=token), 303))
 
 
-def _shown(title: str, asked: Asked, token: str, *, stopped: bool = False) -> Response:
-    return make_response(render_template(PAGE, title=title, asked=asked, token=token, stopped=stopped, form=PageForm()))
+def _shown(title: str, asked: Asked, token: str) -> Response:
+    return make_response(render_template(PAGE, title=title, asked=asked, token=token, form=PageForm()))
 
 
-def _refused(refusal: Refused) -> Response:
-    sentence = _WHOLE_LINK if refusal.status == 404 else refusal.sentence
+def _refused(refusal: Refused, token: str) -> Response:
+    sentence = refusal.sentence
+    if refusal.status == 404:
+        sentence = _OVER if _WHOLE.fullmatch(token) else _WHOLE_LINK
     title = _TITLES[refusal.reason]
     return make_response(render_template("confirm_email/refused.html", title=title, sentence=sentence), refusal.status)

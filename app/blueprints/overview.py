@@ -40,6 +40,7 @@ def page() -> Response:
         used_since=_dated(now.period.starts_at.date()) if now.period else "",
         forecast=_forecast(now),
         could_use=_could_use(now.numbers),
+        day_binds=_day_binds(now.numbers),
         overage=_overage(now.numbers),
         owed=owed(now.numbers),
         not_served="" if now.numbers.standing in SERVED else NOT_SERVED,
@@ -75,7 +76,8 @@ def _forecast(now: Overview) -> str:
     if not now.days:
         return "Nothing bought or granted yet"
     if not any(day.used.micros for day in now.days[:-1][-overview.PACE_DAYS :]):
-        return "No use in the last days, so no forecast"
+        used = now.days[-1].used.micros
+        return f"No use in the last days{' before today' if used else ''}, so no forecast{' yet' if used else ''}"
     if owed(now.numbers).micros:
         return "Nothing can be used until what is owed is paid"
     what = "Credits last" if now.numbers.remaining_credits.micros > 0 else "The overage protection lasts"
@@ -115,14 +117,19 @@ def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
 
 def _could_use(numbers: Numbers) -> Credits:
     """Return what remains with the protection, less what is held: the most before any daily limit."""
-    return Credits(max(0, numbers.remaining_credits.micros)) + numbers.overage_left - numbers.held
+    return numbers.remaining_credits + numbers.overage_protection - numbers.held
+
+
+def _day_binds(numbers: Numbers) -> bool:
+    """Whether today's limit leaves less than the balance does."""
+    return numbers.daily_left is not None and numbers.daily_left < _could_use(numbers)
 
 
 def _overage(numbers: Numbers) -> str:
     if not numbers.overage_protection.micros:
         return "You cannot go below zero."
     if numbers.overage_left < numbers.overage_protection:
-        return f"What is left of {written(numbers.overage_protection)} below zero; billed on your next invoice."
+        return f"{written(numbers.overage_left)} of it is left below zero; billed on your next invoice."
     return "Lets you go below zero; billed on your next invoice."
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, timedelta
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app import clock
@@ -12,7 +12,7 @@ from app.domain.money import Credits
 from app.domain.simulation import Simulation
 from app.domain.spend_management import day_of
 from app.services import balance, notices, simulation, spend_management, stops, webhook_endpoints, webhook_log
-from app.web import limit_words
+from app.web import limit_words, overview_usage
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.filters import credits as written
 from app.web.limits_form import LimitsForm, editable
@@ -36,8 +36,10 @@ def save() -> Response:
     form = LimitsForm()
     valid, wanted = form.validate(), form.wanted()
     if not valid or wanted is None:
+        form.point_at_first_error()
         return show(PAGE, CONTENT, status=422, **_around(form))
     actor = current_actor()
+    sent_to = webhook_endpoints.of(actor.customer_id)
     try:
         spend_management.change(
             actor.customer_id,
@@ -50,8 +52,18 @@ def save() -> Response:
         if refusal.reason == spend_management.CHANGED_MEANWHILE:
             refusal = _changed_meanwhile(form)
         form.refuse(refusal)
+        form.point_at_first_error()
         return show(PAGE, CONTENT, status=refusal.status, **_around(form))
-    return saved("spend_management.page", CONTENT, "Spend management is saved.", **_around(_fresh(), focus=True))
+    notice = "Spend management is saved."
+    if sent_to and not webhook_endpoints.of(actor.customer_id):
+        notice += " Nothing is sent to your program any more. Its secret is kept for the next webhook URL."
+    return saved("spend_management.page", CONTENT, notice, **_around(_fresh(), focus=True))
+
+
+@bp.get("/simulation")
+def simulation_opened() -> Response:
+    """Lead back to the page: what was tried is in no address."""
+    return redirect(url_for("spend_management.page"), 303)
 
 
 @bp.post("/simulation")
@@ -87,6 +99,8 @@ def _changed_meanwhile(form: LimitsForm) -> Refused:
     parts = ["on" if now.enabled else "off"]
     parts.append(f"daily limit {written(now.daily_limit)}" if now.daily_limit else "no daily limit")
     parts.append(f"e-mail threshold {written(now.notify_threshold)}" if now.notify_threshold else "no e-mail threshold")
+    endpoint = webhook_endpoints.of(current_customer().customer_id)
+    parts.append(f"webhook URL {endpoint.url}" if endpoint else "no webhook URL")
     words = f"Spend management was changed while this page was open. It is now: {', '.join(parts)}."
     return Refused(f"{words} Nothing of yours was saved; save again to replace it.", spend_management.CHANGED_MEANWHILE)
 
@@ -100,10 +114,12 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
     return {
         "form": form, "limits": limits, "numbers": numbers, "today": today, "yesterday": yesterday,
         "left": Credits(max(0, numbers.daily_left.micros)) if numbers.daily_left else Credits(0),
-        "bar": _bar(limits.in_force, numbers.daily_used), "simulated": _simulated(form), "tried": tried, "focus": focus,
+        "bar": overview_usage.day_bar(numbers), "simulated": _simulated(form), "tried": tried, "focus": focus,
         "words": {
             "limit": limit_words.daily_limit(limits, numbers, now),
-            "threshold": limit_words.threshold(limits, numbers, customer.email),
+            "threshold": limit_words.threshold(
+                limits, numbers, customer.email, notices.of_threshold(customer.customer_id, today)
+            ),
             "balance": limit_words.balance(numbers),
             "pace": limit_words.pace(limits, numbers, now),
         },
@@ -122,11 +138,3 @@ def _simulated(form: LimitsForm) -> Simulation | None:
         return None
     customer = current_customer()
     return simulation.of(customer.customer_id, wanted, customer.created_at.astimezone(UTC).date())
-
-
-def _bar(limit: Credits | None, used: Credits) -> dict[str, object] | None:
-    """Return the bar of today's use: whole percents, and its state in a word."""
-    if limit is None:
-        return None
-    percent = 100 if used >= limit else used.micros * 100 // limit.micros
-    return {"percent": percent, "state": "over" if used >= limit else "near" if percent >= 80 else "under"}

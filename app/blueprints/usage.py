@@ -3,7 +3,7 @@
 from datetime import UTC, timedelta
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -24,6 +24,8 @@ METER_PAGE, METER = "usage/meter.html", "usage/_meter.html"
 DAY_PAGE, DAY = "usage/day.html", "usage/_day.html"
 ONE_DAY = timedelta(days=1)
 EVENTS = 25
+POSTED = frozenset({"alerts", "addresses"})
+"""Addresses that are only posted to. Opened, they lead back to the page, but for a meter of that name."""
 
 
 @bp.get("/")
@@ -41,6 +43,8 @@ def page() -> Response:
 def meter(meter: str) -> Response:
     """Show one meter in one billing period: its bar, how its credits come about, and its days."""
     usage = usage_reads.usage(current_customer(), addresses.period_number(request.args.get("period", "")))
+    if meter in POSTED and usage.of(meter) is None:
+        return _back()
     use, today = _use(usage, meter), clock.now().date()
     first, last = usage.period.starts_at.date(), usage.period.ends_at.date() - ONE_DAY
     days = usage_history.every_day(
@@ -70,6 +74,8 @@ def meter(meter: str) -> Response:
 @bp.get("/<meter>/<day>")
 def day(meter: str, day: str) -> Response:
     """Show the events behind one day of a meter, and the day added up again from them."""
+    if meter in POSTED and day in {"removal", "mail"}:
+        return _back()
     customer, on = current_customer(), addresses.day(day)
     use = _use(usage_reads.usage(customer), meter)
     key, after = use.meter.key, request.args.get("after", "")
@@ -114,8 +120,17 @@ def add_alert() -> Response:
 @managers_only
 def remove_alert(alert_id: str) -> Response:
     """Remove a usage alert."""
-    usage_alerts.remove(_whose(), alert_id, actor=_actor(), address=_from())
+    try:
+        usage_alerts.remove(_whose(), alert_id, actor=_actor(), address=_from())
+    except NotFound:
+        return _gone("This alert was removed already.")
     return _saved("The usage alert is removed.")
+
+
+@bp.get("/alerts/<alert_id>/removal")
+def removal_opened(alert_id: str) -> Response:  # noqa: ARG001  # the address has it
+    """Lead back to the page: opening the address removes nothing."""
+    return _back()
 
 
 @bp.post("/addresses")
@@ -138,7 +153,10 @@ def add_email() -> Response:
 def remove_email() -> Response:
     """Take an address off the list."""
     email = request.form.get("email", "")[:254]
-    usage_alerts.remove_email(_whose(), email, actor=_actor(), address=_from())
+    try:
+        usage_alerts.remove_email(_whose(), email, actor=_actor(), address=_from())
+    except NotFound:
+        return _gone(f"{email}: this address was removed already.")
     return _saved(f"No alert goes to {email} any more.")
 
 
@@ -188,6 +206,7 @@ def _alerts(usage: Usage, alert_form: AlertForm | None = None, email_form: Addre
         "most_emails": usage.catalog.usage.alert_emails,
         "alert_form": alert_form,
         "email_form": email_form or AddressForm(formdata=None),
+        "kept": _kept(),
         "focus": False,
     }
 
@@ -213,16 +232,36 @@ def _history(usage: Usage, form: HistoryForm) -> dict[str, Any] | None:
 
 def _again(status: int, *, alert_form: AlertForm | None = None, email_form: AddressForm | None = None) -> Response:
     """Show the page with what was typed and why it was refused."""
-    usage, form = usage_reads.usage(current_customer()), HistoryForm(formdata=None)
+    usage, form = usage_reads.usage(current_customer()), HistoryForm(request.args)
     offer(usage, form)
+    if not form.validate():
+        form = HistoryForm(formdata=None)
+        offer(usage, form)
     for typed in filter(None, (alert_form, email_form)):
         typed.point_at_first_error()
     around = _around(usage, form) | _alerts(usage, alert_form, email_form)
     return show(PAGE, ALERTS, status=status, **around, history=_history(usage, form))
 
 
+def _gone(sentence: str) -> Response:
+    """Show the list as it is by now to somebody who changed what is not there any more."""
+    form = AlertForm(formdata=None)
+    form.form_errors.append(sentence)
+    return _again(404, alert_form=form)
+
+
 def _saved(notice: str) -> Response:
-    return saved("usage.page", ALERTS, notice, **_alerts(usage_reads.usage(current_customer())) | {"focus": True})
+    around = _alerts(usage_reads.usage(current_customer())) | {"focus": True}
+    return saved("usage.page", ALERTS, notice, values=_kept(), **around)
+
+
+def _kept() -> dict[str, str]:
+    """Return what the address says of the history, so that a change below it does not lose the choice."""
+    return {name: request.args[name][:100] for name in ("meter", "days") if request.args.get(name)}
+
+
+def _back() -> Response:
+    return redirect(url_for("usage.page", meter=request.args.get("meter"), days=request.args.get("days")), 303)
 
 
 def _use(usage: Usage, slug: str) -> MeterUse:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from app.domain.errors import Refused
+from app.domain.errors import NotFound, Refused
 from app.services import webhook_endpoints, webhook_log
 from app.web.access import current_actor, managers_only
 from app.web.respond import saved, show
@@ -35,12 +35,23 @@ def secret() -> Response:
     return show(PAGE, WEBHOOK, **(_around() | {"webhook_secret": shown}))
 
 
+@bp.get("/new-secret")
+@managers_only
+def ask_rotation() -> Response:
+    """Ask whether a new secret is really wanted, and say what becomes of those that sign now."""
+    around = _around()
+    if around["webhook"].endpoint is None:
+        raise NotFound("webhook")
+    return show(PAGE, WEBHOOK, **(around | {"webhook_asks": True}))
+
+
 @bp.post("/secret")
 @managers_only
 def rotate() -> Response:
-    """Make a new secret; the old one signs for a day more."""
+    """Make a new secret; the old one signs for a day more, and one still older that is named ends now."""
+    actor, ends = current_actor(), request.form.get("ends", "")
     try:
-        webhook_endpoints.rotate(current_actor().customer_id, by=current_actor().member_id, address=_address())
+        webhook_endpoints.rotate(actor.customer_id, by=actor.member_id, ends=ends, address=_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved("Your webhook has a new secret. For 24 hours events are signed with the old one as well.")
@@ -83,7 +94,7 @@ def _around() -> dict[str, Any]:
 
 
 def _saved(notice: str) -> Response:
-    return saved("webhook.page", WEBHOOK, notice, **_around())
+    return saved("webhook.page", WEBHOOK, notice, **(_around() | {"webhook_focus": True}))
 
 
 def _refused(refusal: Refused) -> Response:

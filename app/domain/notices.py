@@ -47,6 +47,9 @@ PAGES = {
 RECOVERS = frozenset({DAILY_LIMIT, BALANCE_LOW, BALANCE_DEPLETED})
 """What stays open until it clears."""
 
+COUNTED = RECOVERS | {BALANCE_RECOVERED}
+"""What may come several times on one day: it comes again only after it had cleared."""
+
 
 @dataclass(frozen=True)
 class Alert:
@@ -65,6 +68,8 @@ class Levels:
     limits: Limits
     limits_changed_at: datetime | None
     used_today: Credits
+    held: Credits
+    """Held for calls under way: it counts against today's limit, whatever day the calls were made on."""
     was_refused: bool
     """Whether a call was refused for the daily limit today, since the limit is what it is."""
     remaining: Credits
@@ -75,13 +80,19 @@ class Levels:
 
 
 @dataclass(frozen=True)
-class Open:
-    """A notice that was given and has not cleared."""
+class Given:
+    """A notice that was given: one that has not cleared, or one of today."""
 
     rule: str
     occasion: str
     created_at: datetime
     figures: Mapping[str, object]
+    is_open: bool = True
+
+    @property
+    def day(self) -> Day:
+        """The UTC day that it is about."""
+        return occasion_day(self.occasion)
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,11 @@ class Wanted:
     rule: str
     occasion: str
     figures: Mapping[str, object]
-    silent: bool = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is kept only, because another one says it."""
+        return is_silent(self.rule, self.figures)
 
 
 @dataclass(frozen=True)
@@ -99,17 +114,28 @@ class Decision:
     """What is to be told, and what has cleared."""
 
     wanted: tuple[Wanted, ...]
-    cleared: tuple[Open, ...]
+    cleared: tuple[Given, ...]
 
 
-def decide(levels: Levels, open_: Sequence[Open]) -> Decision:
-    """Return what these levels say."""
+def decide(levels: Levels, given: Sequence[Given]) -> Decision:
+    """Return what these levels say, to a customer who was given these notices: open ones, and all of today."""
     wanted: list[Wanted] = []
-    cleared: list[Open] = []
-    _day(levels, open_, wanted, cleared)
-    _balance(levels, open_, wanted, cleared)
+    cleared: list[Given] = []
+    _day(levels, given, wanted, cleared)
+    _balance(levels, given, wanted, cleared)
     wanted += [Wanted(USAGE_ALERT, f"{each.period}:{each.alert_id}", dict(each.figures)) for each in levels.alerts]
     return Decision(tuple(wanted), tuple(cleared))
+
+
+def occasion_day(occasion: str) -> Day:
+    """Return the UTC day of an occasion: `2026-11-21`, or `2026-11-21:2` for what came again after it had cleared."""
+    return Day(date.fromisoformat(occasion.partition(":")[0]))
+
+
+def is_silent(rule: str, figures: Mapping[str, object]) -> bool:
+    """Say whether nobody is told: one notice says both that credit is low and that it is used up."""
+    remaining = figures.get("remaining_micros")
+    return rule == BALANCE_LOW and isinstance(remaining, int) and remaining <= 0
 
 
 def event_data(
@@ -123,56 +149,62 @@ def event_data(
         else:
             data[name] = value
     if rule != USAGE_ALERT:
-        data |= {"utc_date": occasion, "credit_unit": unit}
+        data |= {"utc_date": occasion_day(occasion).date.isoformat(), "credit_unit": unit}
     return data | {"portal_url": portal_url}
 
 
-def _day(levels: Levels, open_: Sequence[Open], wanted: list[Wanted], cleared: list[Open]) -> None:
+def _occasion(rule: str, day: Day, given: Sequence[Given]) -> str:
+    """Return the day as the key, numbered when the rule came true, and cleared, on it before."""
+    before = sum(each.rule == rule and each.day == day for each in given)
+    return f"{day.date.isoformat()}:{before + 1}" if before else day.date.isoformat()
+
+
+def _day(levels: Levels, given: Sequence[Given], wanted: list[Wanted], cleared: list[Given]) -> None:
     today, limits, used = day_of(levels.now), levels.limits, levels.used_today
     threshold, limit = limits.tells_at, limits.in_force
     reached = limit is not None and (is_reached(limit, used) or levels.was_refused)
-    for each in open_:
-        if each.rule != DAILY_LIMIT:
-            continue
-        over = Day(date.fromisoformat(each.occasion))
+    limited = [each for each in given if each.rule == DAILY_LIMIT and each.is_open]
+    for each in limited:
         is_changed = levels.limits_changed_at is not None and levels.limits_changed_at >= each.created_at
-        if levels.now >= over.ends:
+        if levels.now >= each.day.ends:
             cleared.append(each)
-            wanted.append(_reset(each, over.ends, "new_day"))
+            wanted.append(_reset(each, each.day.ends, "new_day"))
         elif not reached and is_changed:
             cleared.append(each)
             wanted.append(_reset(each, levels.now, "limit_changed"))
     if threshold is not None and is_reached(threshold, used):
         wanted.append(Wanted(DAILY_THRESHOLD, today.date.isoformat(), _figures("threshold", threshold, used)))
-    if limit is not None and reached:
+    if limit is not None and reached and not any(each.day == today for each in limited):
+        why = "used_up" if is_reached(limit, used) else "call_refused"
+        figures = _figures("limit", limit, used) | {"held_micros": levels.held.micros, "reason": why}
         blocked = {"blocked_until": stamp(today.ends)}
-        wanted.append(Wanted(DAILY_LIMIT, today.date.isoformat(), _figures("limit", limit, used) | blocked))
+        wanted.append(Wanted(DAILY_LIMIT, _occasion(DAILY_LIMIT, today, given), figures | blocked))
 
 
-def _reset(notice: Open, at: datetime, why: str) -> Wanted:
+def _reset(notice: Given, at: datetime, why: str) -> Wanted:
     figures = {"limit_micros": notice.figures.get("limit_micros"), "reset_at": stamp(at), "reason": why}
     return Wanted(DAILY_LIMIT_RESET, notice.occasion, figures)
 
 
-def _balance(levels: Levels, open_: Sequence[Open], wanted: list[Wanted], cleared: list[Open]) -> None:
-    low = [each for each in open_ if each.rule == BALANCE_LOW]
-    empty = [each for each in open_ if each.rule == BALANCE_DEPLETED]
-    occasion, figures = day_of(levels.now).date.isoformat(), {"remaining_micros": levels.remaining.micros}
+def _balance(levels: Levels, given: Sequence[Given], wanted: list[Wanted], cleared: list[Given]) -> None:
+    low = [each for each in given if each.rule == BALANCE_LOW and each.is_open]
+    empty = [each for each in given if each.rule == BALANCE_DEPLETED and each.is_open]
+    today, figures = day_of(levels.now), {"remaining_micros": levels.remaining.micros}
     is_empty = levels.remaining.micros <= 0
     is_low = is_empty or (levels.low_balance is not None and levels.remaining < levels.low_balance)
     if levels.low_balance is not None:
         figures |= {"low_balance_micros": levels.low_balance.micros}
     if is_empty and levels.fell and not empty:
-        wanted.append(Wanted(BALANCE_DEPLETED, occasion, figures))
+        wanted.append(Wanted(BALANCE_DEPLETED, _occasion(BALANCE_DEPLETED, today, given), figures))
         if levels.low_balance is not None and not low:  # one mail says both
-            wanted.append(Wanted(BALANCE_LOW, occasion, figures, silent=True))
+            wanted.append(Wanted(BALANCE_LOW, _occasion(BALANCE_LOW, today, given), figures))
     elif is_low and not is_empty and levels.fell and not low:
-        wanted.append(Wanted(BALANCE_LOW, occasion, figures))
+        wanted.append(Wanted(BALANCE_LOW, _occasion(BALANCE_LOW, today, given), figures))
     if not is_empty:
         cleared += empty
     if not is_low and (low or empty):
         cleared += low
-        wanted.append(Wanted(BALANCE_RECOVERED, occasion, figures))
+        wanted.append(Wanted(BALANCE_RECOVERED, _occasion(BALANCE_RECOVERED, today, given), figures))
 
 
 def _figures(name: str, bound: Credits, used: Credits) -> dict[str, object]:

@@ -56,9 +56,11 @@ class Simulation:
 def simulate(limits: Limits, days: Sequence[Used], *, first: date, count: int) -> Simulation:
     """Return what the limits, taken as switched on, would have done to these days.
 
-    Equality is still allowed by the limit, and reaches the threshold.
+    Equality is still allowed by the limit, and reaches the threshold. One above the limit would not have been reached.
     """
     limit, threshold = limits.daily_limit, limits.notify_threshold
+    if limit is not None and threshold is not None and threshold > limit:
+        threshold = None
     stopped = (
         Stopped(each.day, each.used, each.used - limit) for each in days if limit is not None and each.used > limit
     )

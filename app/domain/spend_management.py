@@ -1,6 +1,7 @@
 """Spend management: the customer's own daily limit and e-mail threshold, and what each of them stops, in words."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -11,7 +12,10 @@ from app.domain.money import MICROS, Credits
 MOST = Credits((10**12 - 1) * MICROS)
 """The highest limit that may be set."""
 NOTHING_SET = Refused(
-    "Set a daily limit or an e-mail threshold, or switch spend management off.", "nothing_set", 422, "daily_limit"
+    "Set a daily limit, an e-mail threshold or a webhook URL, or switch spend management off.",
+    "nothing_set",
+    422,
+    "daily_limit",
 )
 THRESHOLD_ABOVE = Refused(
     "The e-mail threshold must not be more than the daily limit: it would never be reached.",
@@ -19,7 +23,7 @@ THRESHOLD_ABOVE = Refused(
     422,
     "notify_threshold",
 )
-_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
+_AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?")
 _WHOLE_DAY = timedelta(days=1) // timedelta(microseconds=1)
 _WORDS = {"daily_limit": "daily limit", "notify_threshold": "e-mail threshold"}
 
@@ -80,14 +84,21 @@ def beginning(terms: SpendManagement) -> Limits:
 
 
 def check(wanted: Limits) -> None:
-    """Refuse the set as a whole when it cannot be kept (AC-6, AC-7): the same for the page and the API (AC-56)."""
+    """Refuse the set as a whole when it cannot be kept (AC-6, AC-7): the same for the page and the API (AC-56).
+
+    Whether anything is set at all is asked by `check_something_set`, which knows of the webhook.
+    """
     for name, value in (("daily_limit", wanted.daily_limit), ("notify_threshold", wanted.notify_threshold)):
         if value is not None and not 0 < value.micros <= MOST.micros:
             raise out_of_bounds(name)
-    if wanted.enabled and wanted.daily_limit is None and wanted.notify_threshold is None:
-        raise NOTHING_SET
     if wanted.daily_limit and wanted.notify_threshold and wanted.notify_threshold > wanted.daily_limit:
         raise THRESHOLD_ABOVE
+
+
+def check_something_set(wanted: Limits, webhook_url: str) -> None:
+    """Refuse to switch on what neither stops anything nor tells anybody: a limit, a threshold or a URL is enough."""
+    if wanted.enabled and wanted.daily_limit is None and wanted.notify_threshold is None and not webhook_url:
+        raise NOTHING_SET
 
 
 def out_of_bounds(name: str) -> Refused:
@@ -107,11 +118,24 @@ def typed(text: str, name: str) -> Credits | None:
     if not wanted:
         return None
     if not _AMOUNT.fullmatch(wanted):
-        raise Refused("Enter an amount in digits, such as 25.00.", f"{name}_malformed", 422, name)
+        raise Refused(_what_is_wrong(wanted), f"{name}_malformed", 422, name)
     whole, _, fraction = wanted.partition(".")
+    whole = whole.lstrip("0") or "0"
+    if len(whole) > len(str(MOST.micros // MICROS)):
+        raise out_of_bounds(name)
     if len(fraction) > 6:
         raise Refused("An amount has at most six decimals.", f"{name}_too_fine", 422, name)
     return Credits(int(whole) * MICROS + int(fraction.ljust(6, "0")))
+
+
+def _what_is_wrong(text: str) -> str:
+    """Return the sentence for what is no amount: it names the mark where one mark is all that is wrong."""
+    if "," in text and re.fullmatch(r"[0-9.,]+", text):
+        return "Leave the comma out: decimals come after a point, and thousands have no mark, such as 1250.50."
+    mark = next((each for each in text if unicodedata.category(each) == "Sc"), "")
+    if mark and re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", text.replace(mark, "", 1)):
+        return f"Leave “{mark}” out: enter the amount in digits alone, such as 25.00."
+    return "Enter an amount in digits, such as 25.00."
 
 
 def is_reached(limit: Credits | None, used: Credits) -> bool:

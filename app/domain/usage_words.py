@@ -4,6 +4,7 @@ REFUSALS = {
     "unknown_customer": "There is no such customer.",
     "unknown_meter": "The customer's catalog has no such meter.",
     "id_malformed": "An id has 1 to 200 characters that can be seen.",
+    "id_reserved": "Ids that begin with hold_ are those of captures: take another.",
     "id_reused": "This id was used for an event that says something else.",
     "subject_malformed": "A subject has at most 200 characters that can be seen.",
     "subject_missing": "This meter counts different subjects: name the subject.",

@@ -68,6 +68,12 @@ class WebhookDelivery(CustomerOwned, Base):
             sqlite_where=text("state = 'pending'"),
             postgresql_where=text("state = 'pending'"),
         ),
+        Index(
+            "ix_webhook_deliveries_done",
+            "done_at",
+            sqlite_where=text("done_at is not null"),
+            postgresql_where=text("done_at is not null"),
+        ),
         Index("ix_webhook_deliveries_log", "customer_id", "endpoint_id", "created_at", "id"),
         Index("ix_webhook_deliveries_all", "created_at", "id"),
         *whole("tries", "last_status", "sequence"),
@@ -107,6 +113,7 @@ class WebhookAttempt(CustomerOwned, Base):
     delivery_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
+    url: Mapped[str] = mapped_column(String(2000))
     status: Mapped[int | None]
     problem: Mapped[str] = mapped_column(String(300), default="")
     duration_ms: Mapped[int]

@@ -28,6 +28,7 @@ AGAIN_AFTER = timedelta(minutes=10)
 MOST_A_DAY = 30
 TEMPLATE = "confirm_email"
 _LONGEST = 100
+_TOO_SOON = "A mail went there less than ten minutes ago. Look for it first, among the unwanted mail too."
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Asked:
 def ask(session: Session, customer_id: str, email: str) -> None:
     """Add the address in the caller's transaction, which is a service's, and write the mail that asks it."""
     now = clock.now()
+    _refuse_soon(session, customer_id, email, now)
     _refuse_flood(session, customer_id, now)
     hashed = _hash(token(customer_id, email, now))
     session.add(
@@ -63,12 +65,7 @@ def ask_again(customer_id: str, email: str, *, actor: str, address: str = "") ->
         if row.confirmed_at is not None:
             raise Refused("This address is confirmed already.", "email_confirmed", 409, "email")
         if now < row.asked_at + AGAIN_AFTER:
-            raise Refused(
-                "A mail went there less than ten minutes ago. Look for it first, among the unwanted mail too.",
-                "asked_too_soon",
-                409,
-                "email",
-            )
+            raise Refused(_TOO_SOON, "asked_too_soon", 409, "email")
         _refuse_flood(session, customer_id, now)
         row.asked_at, row.token_hash = now, _hash(token(customer_id, email, now))
         audit.record(session, customer_id, actor, "usage_alerts.asked_again", email, address=address)
@@ -149,6 +146,18 @@ def _find(session: Session, text: str) -> tuple[AlertRecipient, Customer]:
 
 def _write(session: Session, customer_id: str, email: str, hashed: str) -> None:
     mails.write(session, customer_id, TEMPLATE, key=f"{TEMPLATE}:{hashed}", to=email, email=email)
+
+
+def _refuse_soon(session: Session, customer_id: str, email: str, now: datetime) -> None:
+    """Refuse to ask an address that was asked just now, also when it was taken off the list meanwhile."""
+    asked = select(Mail.id).where(
+        Mail.customer_id == customer_id,
+        Mail.key.startswith(f"{TEMPLATE}:"),
+        Mail.recipient == email,
+        Mail.created_at > now - AGAIN_AFTER,
+    )
+    if session.scalars(asked.limit(1)).first() is not None:
+        raise Refused(_TOO_SOON, "asked_too_soon", 409, "email")
 
 
 def _refuse_flood(session: Session, customer_id: str, now: datetime) -> None:

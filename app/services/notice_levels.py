@@ -21,11 +21,12 @@ from app.services.spend_management import limits as limits_of
 def read(session: Session, customer_id: str, now: datetime) -> Levels:
     """Return the customer's levels, for one whose row of `spending` is locked."""
     today = day_of(now)
-    customer, settings, balance, used, opening = session.execute(
+    customer, settings, balance, held, used, opening = session.execute(
         select(
             Customer,
             SpendSettings,
             Account.balance - Spending.unposted_micros,
+            Spending.held_micros,
             func.coalesce(
                 select(BalanceDay.used_micros)
                 .where(BalanceDay.customer_id == customer_id, BalanceDay.day == today.date)
@@ -62,6 +63,7 @@ def read(session: Session, customer_id: str, now: datetime) -> Levels:
         limits=limits,
         limits_changed_at=changed_at,
         used_today=Credits(used),
+        held=Credits(held),
         was_refused=limits.in_force is not None and _was_refused(session, customer_id, today, changed_at),
         remaining=Credits(balance),
         fell=used > 0 or balance < opening,

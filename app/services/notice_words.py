@@ -1,7 +1,7 @@
 """What mails about notices say: the figures of the moment at which each was given."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app
@@ -9,7 +9,6 @@ from flask import current_app
 from app.config import Settings
 from app.domain import notices as rule
 from app.domain.money import Credits
-from app.domain.spend_management import Day
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, Notice
@@ -33,6 +32,7 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         stop = _stop_link(customer_id, str(context["email"])) if notice.rule == rule.USAGE_ALERT else ""
     figures = {name.removesuffix("_micros"): _value(name, value) for name, value in json.loads(notice.data).items()}
     return {
+        "held": Credits(0),
         **figures,
         "seller": catalog.seller,
         "customer": customer,
@@ -58,7 +58,7 @@ def _times(notice: Notice) -> dict[str, object]:
     """Return the UTC day that the notice is about, and when it was over."""
     if notice.rule == rule.USAGE_ALERT:
         return {}
-    day = Day(date.fromisoformat(notice.occasion))
+    day = rule.occasion_day(notice.occasion)
     return {"day": day.date, "day_ends": day.ends}
 
 

@@ -9,14 +9,14 @@ import json
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain import notices as rule
 from app.domain.errors import ensure
-from app.domain.notices import Open, Wanted
-from app.domain.spend_management import day_of
+from app.domain.notices import Given, Wanted
+from app.domain.spend_management import Day, day_of
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.insert import insert_new
@@ -60,15 +60,20 @@ def send_due(limit: int = 100) -> int:
 
 
 def latest(customer_id: str) -> list[Notice]:
-    """Return the customer's newest notices."""
-    return list(
-        db.session.scalars(
-            select(Notice)
-            .where(Notice.customer_id == customer_id)
-            .order_by(Notice.created_at.desc(), Notice.rule, Notice.occasion)
-            .limit(SHOWN)
-        )
+    """Return the newest notices of those that the customer was told."""
+    newest = db.session.scalars(
+        select(Notice)
+        .where(Notice.customer_id == customer_id)
+        .order_by(Notice.created_at.desc(), Notice.rule, Notice.occasion)
+        .limit(2 * SHOWN)  # a silent one comes with one that is told
     )
+    return [each for each in newest if not rule.is_silent(each.rule, json.loads(each.data))][:SHOWN]
+
+
+def of_threshold(customer_id: str, day: Day) -> Notice | None:
+    """Return what was told of the e-mail threshold on that day, if anything."""
+    key = (customer_id, rule.DAILY_THRESHOLD, day.date.isoformat())
+    return db.session.get(Notice, key, populate_existing=True)
 
 
 def _to_look_at(limit: int) -> list[str]:
@@ -94,7 +99,7 @@ def _decide(customer_id: str) -> bool:
         if customer_id not in held:
             return False
         now = clock.now()
-        given = _open(session, customer_id)
+        given = _given(session, customer_id, day_of(now))
         decision = rule.decide(notice_levels.read(session, customer_id, now), given)
         for each in decision.cleared:
             _clear(session, customer_id, each, now)
@@ -104,16 +109,24 @@ def _decide(customer_id: str) -> bool:
         return True
 
 
-def _open(session: Session, customer_id: str) -> list[Open]:
+def _given(session: Session, customer_id: str, today: Day) -> list[Given]:
+    """Return the notices that have not cleared, and those of today that may come again."""
     rows = session.scalars(
         select(Notice)
-        .where(Notice.customer_id == customer_id, Notice.recovered_at.is_(None), Notice.rule.in_(rule.RECOVERS))
+        .where(
+            Notice.customer_id == customer_id,
+            Notice.rule.in_(rule.COUNTED),
+            or_(Notice.recovered_at.is_(None), Notice.occasion.startswith(today.date.isoformat())),
+        )
         .order_by(Notice.rule, Notice.occasion)
+        .execution_options(populate_existing=True)
     )
-    return [Open(row.rule, row.occasion, row.created_at, json.loads(row.data)) for row in rows]
+    return [
+        Given(row.rule, row.occasion, row.created_at, json.loads(row.data), row.recovered_at is None) for row in rows
+    ]
 
 
-def _clear(session: Session, customer_id: str, notice: Open, now: datetime) -> None:
+def _clear(session: Session, customer_id: str, notice: Given, now: datetime) -> None:
     session.execute(
         update(Notice)
         .where(
@@ -137,9 +150,9 @@ def _keep(session: Session, customer_id: str, wanted: Wanted, now: datetime) -> 
             "rule": wanted.rule,
             "occasion": wanted.occasion,
             "data": json.dumps(wanted.figures, sort_keys=True),
-            "state": "done" if wanted.silent else "pending",
+            "state": "done" if wanted.is_silent else "pending",
             "created_at": now,
-            "done_at": now if wanted.silent else None,
+            "done_at": now if wanted.is_silent else None,
             "recovered_at": None if wanted.rule in rule.RECOVERS else now,
         },
     )

@@ -40,7 +40,8 @@ def current(customer: Customer, catalog: Catalog) -> Limits:
 def change(customer_id: str, wanted: Limits, *, webhook_url: str | None, by: str, address: str = "") -> Limits:
     """Put this set in the place of the one of its version, or refuse it whole (AC-7); return what holds now.
 
-    A version gone by is refused (409). `webhook_url` None leaves the customer's webhook as it is, '' ends it.
+    A version gone by is refused (409); another webhook URL makes a new version too. `webhook_url` None leaves the
+    customer's webhook as it is, '' ends it.
     """
     rule.check(wanted)
     url = None if webhook_url is None else webhook_endpoints.checked(webhook_url)
@@ -56,11 +57,14 @@ def change(customer_id: str, wanted: Limits, *, webhook_url: str | None, by: str
             raise Refused(
                 "Spend management was changed meanwhile. Look at it again before you save.", CHANGED_MEANWHILE
             )
-        if url is not None:
-            webhook_endpoints.put(session, customer_id, url, by=by, address=address)
-        if wanted == before:
+        there = webhook_endpoints.of(customer_id)
+        rule.check_something_set(wanted, (there.url if there else "") if url is None else url)
+        moved = url is not None and webhook_endpoints.put(session, customer_id, url, by=by, address=address)
+        if wanted == before and not moved:
             return before
         now = _write(session, customer_id, row, wanted, by)
+        if wanted == before:
+            return now
         audit.record(
             session,
             customer_id,

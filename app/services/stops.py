@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.domain.catalog import Catalog, Plan
+from app.domain.catalog import Catalog, MeterKind, Plan
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.usage import UsageTotal
+from app.services.authorization_answers import COUNTED
 from app.services.usage_terms import plan_of
 
 LATEST = 5
@@ -23,6 +24,12 @@ class PlanLimit:
     limit: int
     used: int
     held: int
+    kind: MeterKind
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether calls are refused for it. Only what is counted or added up can be asked for beforehand."""
+        return self.kind in COUNTED
 
     @property
     def left(self) -> int:
@@ -55,7 +62,7 @@ def of_plan(customer: Customer, catalog: Catalog) -> PlanLimits:
         limit = plan.limit(meter.key)
         if limit is not None:
             used, held = totals.get(meter.key, (0, 0))
-            found.append(PlanLimit(meter.title, meter.unit, limit, used, held))
+            found.append(PlanLimit(meter.title, meter.unit, limit, used, held, meter.kind))
     return PlanLimits(plan, tuple(found))
 
 

@@ -193,6 +193,7 @@ def _log(session: Session, claim: Claim, answer: Answer, problem: str) -> None:
             "delivery_id": claim.delivery_id,
             "number": claim.attempt,
             "at": clock.now(),
+            "url": claim.url,
             "status": answer.status if isinstance(answer, Answered) else None,
             "problem": problem,
             "duration_ms": answer.duration_ms,
@@ -210,7 +211,11 @@ def _disable(session: Session, claim: Claim) -> None:
         .returning(table.id)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
-    if off is not None and not claim.to_seller:
+    if off is None:
+        return
+    if claim.to_seller:
+        log.info("seller_endpoint_disabled", id=claim.endpoint_id, by="worker", why="410")
+    else:
         audit.record(session, claim.customer_id, "worker", "webhook.disabled", claim.endpoint_id, after={"why": "410"})
 
 

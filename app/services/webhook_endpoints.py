@@ -3,7 +3,7 @@
 import base64
 import os
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import current_app
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from app.services import audit, sealed, webhook_queue
 from app.services.transaction import no_transaction, transaction
 
 ACTIVE, DISABLED = "active", "disabled"
+REMOVED = "The address was removed."
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Endpoint:
     disabled_reason: str
     old_secret_until: datetime | None
     """Until then the secret before the present one signs as well."""
+
+    @property
+    def signing_twice(self) -> str:
+        """Name the older secret that still signs, by the moment of its end; nothing while one secret signs alone."""
+        return self.old_secret_until.astimezone(UTC).isoformat() if self.old_secret_until else ""
 
 
 def checked(url: str) -> str:
@@ -48,25 +54,29 @@ def checked(url: str) -> str:
     return wanted
 
 
-def put(session: Session, customer_id: str, url: str, *, by: str, address: str = "") -> None:
+def put(session: Session, customer_id: str, url: str, *, by: str, address: str = "") -> bool:
     """Let the customer's events go to this address, which was `checked`, from now on; none ends it.
 
-    In the caller's transaction, which is a service's. Another address keeps the secret; the same one again switches an
-    endpoint on that was disabled.
+    In the caller's transaction, which is a service's. Another address keeps the secret, also one saved after the last
+    was removed; the same one again switches an endpoint on that was disabled. Return whether anything changed.
     """
     row = _locked(session, customer_id)
     before = row.url if row else ""
-    if before == url and (row is None or row.state == ACTIVE):
-        return
+    if before == url and (not url or (row is not None and row.state == ACTIVE)):
+        return False
     now = clock.now()
     if row is None:
         _create(session, customer_id, url, now)
     elif url:
+        if not before:
+            row.created_at = now  # it is told what happens from now on
         row.url, row.state, row.disabled_reason, row.changed_at = url, ACTIVE, "", now
     else:
-        webhook_queue.drop(session, row.id, "The address was removed.")
-        session.delete(row)
+        # The row stays for its secret, and so that what was not sent can be sent again to the next address.
+        row.url, row.state, row.disabled_reason, row.changed_at = "", DISABLED, REMOVED, now
+        webhook_queue.drop(session, row.id, REMOVED)
     audit.record(session, customer_id, by, "webhook.changed", customer_id, {"url": before}, {"url": url}, address)
+    return True
 
 
 def save(customer_id: str, url: str, *, by: str, address: str = "") -> Endpoint | None:
@@ -81,23 +91,33 @@ def save(customer_id: str, url: str, *, by: str, address: str = "") -> Endpoint 
 def of(customer_id: str) -> Endpoint | None:
     """Return where the customer's events go, or None. One statement."""
     row = _row(customer_id)
-    return shown(row) if row else None
+    return shown(row) if row and row.url else None
 
 
 def secret(customer_id: str) -> str:
     """Return the secret that signs the customer's events, or refuse. For members who may manage."""
     row = _row(customer_id)
-    if row is None:
+    if row is None or not row.url:
         raise NotFound("webhook")
     return opened(row.secret_sealed, row.id)
 
 
-def rotate(customer_id: str, *, by: str, address: str = "") -> Endpoint:
-    """Sign with a new secret from now on, and for a day with the old one as well (O8)."""
+def rotate(customer_id: str, *, by: str, ends: str = "", address: str = "") -> Endpoint:
+    """Sign with a new secret from now on, and for a day with the old one as well (O8).
+
+    While an older secret still signs, a new one would end it at once: refused unless `ends` names it, by the moment
+    until which it signs, as `Endpoint.signing_twice` says it. So pressing twice makes one new secret.
+    """
     with as_service("rotate a webhook's secret"), transaction() as session:
         row = _locked(session, customer_id)
-        if row is None:
+        if row is None or not row.url:
             raise NotFound("webhook")
+        if shown(row).signing_twice != ends:
+            raise Refused(
+                "Nothing was changed: your webhook got a new secret meanwhile, and the one before it still signs too.",
+                "old_secret_signs",
+                409,
+            )
         turn(row)
         audit.record(session, customer_id, by, "webhook.secret_rotated", row.id, address=address)
         return shown(row)

@@ -64,6 +64,8 @@ class Attempt:
 
     number: int
     at: datetime
+    url: str
+    """Where it was sent: the endpoint's address at that time."""
     status: int | None
     problem: str
     duration_ms: int
@@ -78,7 +80,8 @@ def section(customer_id: str) -> Section:
 
 def around(customer_id: str) -> dict[str, Any]:
     """Return what `spend_management/_webhook.html` wants to know. Two statements."""
-    return {"webhook": section(customer_id), "webhook_secret": "", "webhook_problem": ""}
+    more = {"webhook_secret": "", "webhook_problem": "", "webhook_asks": False, "webhook_focus": False}
+    return {"webhook": section(customer_id), **more}
 
 
 def listed(
@@ -119,7 +122,7 @@ def attempts(delivery: Delivery) -> list[Attempt]:
         .order_by(WebhookAttempt.number)
         .limit(200)
     )
-    return [Attempt(row.number, row.at, row.status, row.problem, row.duration_ms) for row in rows]
+    return [Attempt(row.number, row.at, row.url, row.status, row.problem, row.duration_ms) for row in rows]
 
 
 def send_again(

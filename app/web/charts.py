@@ -170,7 +170,7 @@ def _columns(
     plot = _Plot(axis(0, highest, 3, axis_of), size, unit, right=60)
     slot = plot.inner_width // len(days)
     thick = max(min(180, slot * 62 // 100), 10)
-    parts, wanted = plot.grid(), []
+    parts, wanted, over = plot.grid(), [], 0
     for number, (day, used) in enumerate(days):
         today = number == len(days) - 1
         x = plot.left + divided(plot.inner_width * number, len(days)) + (slot - thick) // 2
@@ -181,12 +181,13 @@ def _columns(
                 f'<rect class="{kind}" x="{_px(x)}" y="{_px(plot.y(0) - height)}" width="{_px(thick)}" '
                 f'height="{_px(height)}" rx="{_px(min(25, height // 2))}"/>'
             )
+        if limit is not None and used > limit:
+            over = max(over, x + thick)
         if today or number == 0 or (len(days) - 1 - number) % 7 == 0:
             wanted.append((x + thick // 2, (last or day_label(day)) if today else day_label(day)))
     if limit is not None:
         parts.append(plot.across("limit", limit))
-        words = f"Daily limit {written(Credits(limit), unit, unit)}"
-        parts.append(plot.text(plot.right, plot.y(limit) - 60, words, "end", "lab-bad"))
+        parts += _limit_label(plot, limit, f"Daily limit {written(Credits(limit), unit, unit)}", over)
     wanted.insert(0, wanted.pop())
     return plot.drawn([*parts, *_placed(wanted, plot)], name)
 
@@ -246,6 +247,19 @@ def _ahead(plot: _Plot, x: Callable[[date], int], start: tuple[date, int], ahead
         f'<path class="area" d="{origin}L{end(ahead.earliest)}{along}L{end(ahead.latest)}Z"/>',
         f'<path class="fore" d="{origin}L{end(ahead.expected)}"/>',
     ]
+
+
+def _limit_label(plot: _Plot, limit: int, words: str, over: int) -> list[str]:
+    """Write what the line is above it, or above the whole plot, with a piece of it, where a column covers that place.
+
+    `over` is where the last column that rises above the limit ends.
+    """
+    begins = plot.right - _CHARACTER * len(words)
+    if over < begins - _GAP:
+        return [plot.text(plot.right, plot.y(limit) - 60, words, "end", "lab-bad")]
+    y = _px(plot.top - 100)
+    sample = f'<line class="limit" x1="{_px(begins - 240)}" x2="{_px(begins - 60)}" y1="{y}" y2="{y}"/>'
+    return [sample, plot.text(plot.right, plot.top - 60, words, "end", "lab-bad")]
 
 
 def _floor_line(plot: _Plot, floor: int, today_x: int) -> list[str]:

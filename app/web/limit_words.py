@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.catalog import Catalog
+from app.domain.catalog import Catalog, MeterKind
 from app.domain.money import Credits
 from app.domain.notices import (
     BALANCE_DEPLETED,
@@ -15,8 +15,9 @@ from app.domain.notices import (
     DAILY_THRESHOLD,
     USAGE_ALERT,
 )
-from app.domain.numbers import SERVED, Numbers
+from app.domain.numbers import SERVED, Numbers, owed
 from app.domain.spend_management import Limits, day_of, reached_at
+from app.domain.units import quantity
 from app.models.authorizations import Authorization
 from app.models.limits import Notice
 from app.services.stops import PlanLimit
@@ -32,6 +33,7 @@ NOTICES = {
     BALANCE_DEPLETED: "Credits used up",
     BALANCE_RECOVERED: "Balance well again",
 }
+CALL_REFUSED = "Call refused for the daily limit"
 REFUSED = {
     "insufficient_credits": "Not enough credits for it",
     "daily_limit": "It would have gone beyond the daily limit",
@@ -84,8 +86,8 @@ def daily_limit(limits: Limits, numbers: Numbers, now: datetime) -> str:
     )
 
 
-def threshold(limits: Limits, numbers: Numbers, email: str) -> str:
-    """Say what the e-mail threshold does, and that it stops nothing."""
+def threshold(limits: Limits, numbers: Numbers, email: str, given: Notice | None = None) -> str:
+    """Say what the e-mail threshold does, and that it stops nothing. `given` is today's notice."""
     bound, used = limits.notify_threshold, written(numbers.daily_used)
     if bound is None:
         return f"Stops nothing and tells nobody: no threshold is set. {used} is used today."
@@ -94,7 +96,11 @@ def threshold(limits: Limits, numbers: Numbers, email: str) -> str:
             f"Stops nothing. Switched on, one mail a UTC day would go to {email} when {written(bound)} is used; "
             f"{used} is used today."
         )
-    gone = "so today’s mail is on its way or sent" if numbers.daily_used >= bound else "so nothing is sent yet"
+    if given is not None:
+        reached = written(Credits(int(json.loads(given.data)["threshold_micros"])))
+        gone = f"and today’s mail, for {reached}, is on its way or sent: no other goes today"
+    else:
+        gone = "so today’s mail is on its way or sent" if numbers.daily_used >= bound else "so nothing is sent yet"
     tells = f"Stops nothing: one mail a UTC day goes to {email} when {written(bound)} is used."
     return f"{tells} {used} is used today, {gone}."
 
@@ -103,6 +109,15 @@ def balance(numbers: Numbers) -> str:
     """Say what the balance and the overage protection stop."""
     if numbers.standing not in SERVED:
         return f"Stops every call: your account is {numbers.standing}. {written(numbers.remaining_credits)} remains."
+    if owed(numbers).micros:
+        return f"Stops every call: {written(owed(numbers))} is owed, and nothing can be used until it is paid."
+    if numbers.remaining_credits.micros < 0:
+        held = f" and {written(numbers.held)} is held for calls under way" if numbers.held.micros else ""
+        return (
+            f"Stops calls that ask for more than what is left of your {written(numbers.overage_protection)} of overage "
+            f"protection: {written(-numbers.remaining_credits)} of it is used{held}, so that is "
+            f"{written(could_use(numbers))} now."
+        )
     overage = f" and {written(numbers.overage_left)} of overage protection" if numbers.overage_protection.micros else ""
     held = f", less {written(numbers.held)} held for calls under way" if numbers.held.micros else ""
     return (
@@ -120,11 +135,17 @@ def could_use(numbers: Numbers) -> Credits:
 
 
 def plan_limit(limit: PlanLimit, plan: str) -> str:
-    """Say what a limit of the plan stops."""
+    """Say what a limit of the plan stops, or that it only tells."""
+    if not limit.is_stopping:
+        used = "is the latest value" if limit.kind is MeterKind.LAST else "used so far in this billing period"
+        return (
+            f"Stops nothing: the {plan} plan allows {quantity(limit.limit, limit.unit)}; {limit.used:,} {used}. "
+            "Usage alerts can tell you."
+        )
     held = f" and {limit.held:,} held" if limit.held else ""
     return (
-        f"Stops calls for more than {limit.limit:,} {limit.unit} a billing period on the {plan} plan: {limit.used:,} "
-        f"used{held}, so {limit.left:,} left."
+        f"Stops calls for more than {quantity(limit.limit, limit.unit)} a billing period on the {plan} plan: "
+        f"{limit.used:,} used{held}, so {limit.left:,} left."
     )
 
 
@@ -133,7 +154,7 @@ def pace(limits: Limits, numbers: Numbers, now: datetime) -> str:
     limit = limits.in_force
     if limit is None or not numbers.daily_used.micros:
         return ""
-    at = reached_at(limit, numbers.daily_used, now)
+    at = reached_at(limit, Credits(numbers.daily_used.micros + numbers.held.micros), now)
     if at is None:
         return "At today’s pace the limit is not reached before it begins anew at 00:00 UTC."
     if at <= now:
@@ -158,8 +179,11 @@ def told(notice: Notice) -> Told:
         ),
         None,
     )
-    level = figures.get("used_micros", figures.get("remaining_micros"))
-    return Told(notice.created_at, NOTICES[notice.rule], _or_dash(bound), _or_dash(level))
+    if notice.rule == BALANCE_DEPLETED:
+        bound = 0
+    held, level = figures.get("held_micros"), _or_dash(figures.get("used_micros", figures.get("remaining_micros")))
+    title = CALL_REFUSED if figures.get("reason") == "call_refused" else NOTICES[notice.rule]
+    return Told(notice.created_at, title, _or_dash(bound), f"{level}, {_or_dash(held)} held" if held else level)
 
 
 def refused(call: Authorization, catalog: Catalog) -> RefusedCall:

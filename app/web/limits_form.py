@@ -24,6 +24,12 @@ class LimitsForm(PageForm):
     webhook_url = StringField("Webhook URL")
     version = HiddenField()
 
+    def point_at_first_error(self) -> None:
+        """Let the first field that is wrong have the focus: whoever cannot see the page change is taken there."""
+        wrong = next((each for each in self if each.errors), None)
+        if wrong is not None:
+            wrong.render_kw = (wrong.render_kw or {}) | {"autofocus": True}
+
     def wanted(self) -> Limits | None:
         """Return what was typed; None, with each refusal beside its field, when it cannot be read."""
         read, refusals = self._read()

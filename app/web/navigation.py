@@ -8,6 +8,9 @@ from app.domain.money import Credits
 from app.services import balance
 from app.web.access import actor_or_none, current_catalog, settings
 
+_BELOW = {"webhook": "spend_management"}
+"""Pages that lie below the page of another blueprint."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -20,7 +23,8 @@ class Item:
     @property
     def is_here(self) -> bool:
         """Whether the page shown is this one or lies below it."""
-        return request.blueprint == self.endpoint.partition(".")[0]
+        shown = request.blueprint or ""
+        return _BELOW.get(shown, shown) == self.endpoint.partition(".")[0]
 
     @property
     def is_offered(self) -> bool:

@@ -22,10 +22,16 @@ MOST = 6
 
 @dataclass(frozen=True)
 class DayBar:
-    """Today's use against the daily limit."""
+    """Today's use against the daily limit: what is held counts as used."""
 
     left: Credits
     filled: int
+    """How much of the bar is filled: whole percents, at most 100."""
+    percent: int
+    """How much of the limit is taken: whole percents, also above 100."""
+    over: Credits
+    """By how much it is above the limit."""
+    held: Credits
     state: State
     spoken: str
     note: str
@@ -58,13 +64,22 @@ def day_bar(numbers: Numbers) -> DayBar | None:
     if numbers.daily_limit is None or numbers.daily_left is None:
         return None
     limit, taken = numbers.daily_limit.micros, numbers.daily_limit.micros - numbers.daily_left.micros
-    percent = min(100, taken * 100 // limit) if limit else 100
+    percent = max(0, taken) * 100 // limit if limit else 100
     state = State.OVER if percent >= usage_bars.FULL_PERCENT else State.NEAR if percent >= 80 else State.OK
     used = f"{written(numbers.daily_used)} of {written(numbers.daily_limit)} used today"
     held = f", {written(numbers.held)} held" if numbers.held.micros else ""
     when = "Further" if state is State.OVER else "At the limit, further"
     ends = f"{when} usage is blocked until tomorrow, 00:00 UTC."
-    return DayBar(Credits(max(0, limit - taken)), percent, state, f"{used}{held}", f"{used}{held}. {ends}")
+    return DayBar(
+        left=Credits(max(0, limit - taken)),
+        filled=min(100, percent),
+        percent=percent,
+        over=Credits(max(0, taken - limit)),
+        held=numbers.held,
+        state=state,
+        spoken=f"{used}{held}",
+        note=f"{used}{held}. {ends}",
+    )
 
 
 def spend_words(now: Overview, catalog: Catalog) -> SpendWords | None:

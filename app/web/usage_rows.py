@@ -11,11 +11,12 @@ from app.domain import usage_alerts, usage_bars
 from app.domain.catalog import Meter, MeterKind
 from app.domain.money import Credits
 from app.domain.rating import Tariff
+from app.domain.units import quantity
 from app.domain.usage_bars import Bar, State
 from app.services.usage_alerts import Alert
 from app.services.usage_reads import DayUse, EventUse, MeterUse, Usage
 from app.web.charts import FULL, NARROW, WIDE, daily_columns, day_label, quantity_columns
-from app.web.usage_words import BarWords, alert_words, bar_words, price, quantity
+from app.web.usage_words import BarWords, alert_words, bar_words, price
 
 WITHOUT_METER = "-"
 """How credit taken without a meter is called in an address: no meter's key has a hyphen."""

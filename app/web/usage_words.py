@@ -7,8 +7,10 @@ from datetime import date
 from app.domain.catalog import MeterKind
 from app.domain.money import Credits
 from app.domain.rating import Tariff
+from app.domain.units import one, quantity
 from app.domain.usage_alerts import Threshold
 from app.domain.usage_bars import Bar, State
+from app.services.authorization_answers import COUNTED
 from app.web.charts import day_label
 from app.web.filters import credits as written
 
@@ -35,16 +37,11 @@ class BarWords:
     warns: bool
 
 
-def quantity(value: int, unit: str = "") -> str:
-    """Return the quantity with its unit: `41,200 users`."""
-    return f"{value:,} {unit}".strip()
-
-
 def bar_words(bar: Bar, resets_on: date, cost: Credits) -> BarWords:
     """Return the bar in words; `cost` is what use beyond the allowance has cost in this period."""
     unit = bar.tariff.meter.unit
     used = quantity(bar.used)
-    of = unit if bar.basis is None else f"of {quantity(bar.basis, unit)}"
+    of = (one(unit) if bar.used == 1 else unit) if bar.basis is None else f"of {quantity(bar.basis, unit)}"
     spoken = f"{used} {of}" if bar.percent is None else f"{used} {of}, {bar.percent:,} percent"
     warns = bar.state in {State.NEAR, State.OVER}
     return BarWords(used, of, spoken, _note(bar, _dated(resets_on), cost), warns)
@@ -74,6 +71,8 @@ def stops(bar: Bar, resets_on: date) -> str:
     limit, meter = bar.tariff.limit, bar.tariff.meter
     if limit is None:
         return ""
+    if meter.kind not in COUNTED:
+        return _shown_only(bar, limit)
     if not limit:
         return f"Your plan has no {meter.title}: whatever asks for permission to use it is refused."
     until = f"until {_dated(resets_on)}, 00:00 UTC"
@@ -81,8 +80,23 @@ def stops(bar: Bar, resets_on: date) -> str:
     if bar.used >= limit:
         return f"{said} You have used {quantity(bar.used)}: whatever asks for permission is refused {until}."
     return (
-        f"{said} You have used {quantity(bar.used)}; once {quantity(bar.left)} more are used, whatever asks for "
+        f"{said} You have used {quantity(bar.used)}; once {_more(bar.left)} used, whatever asks for "
         f"permission is refused {until}."
+    )
+
+
+def _shown_only(bar: Bar, limit: int) -> str:
+    """Say it of a meter that only counts what was reported: nobody can ask it for permission."""
+    meter = bar.tariff.meter
+    nothing = "Nothing is refused for it: it is shown here, and usage alerts can tell you."
+    if not limit:
+        return f"Your plan has no {meter.title}. {nothing}"
+    if meter.kind is MeterKind.LAST:
+        latest = f"the latest value is {quantity(bar.used)}"
+        return f"Your plan allows {quantity(limit, meter.unit)}, and {latest}. {nothing}"
+    return (
+        f"Your plan allows {quantity(limit, meter.unit)} each billing period. You have used {quantity(bar.used)}. "
+        f"{nothing}"
     )
 
 
@@ -112,6 +126,7 @@ def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, 
 
 def _note(bar: Bar, resets: str, cost: Credits) -> str:
     tariff, unit = bar.tariff, bar.tariff.meter.unit
+    is_latest = tariff.meter.kind is MeterKind.LAST
     match bar.state:
         case State.OPEN if tariff.limit == 0:
             return "Not part of your plan"
@@ -120,7 +135,8 @@ def _note(bar: Bar, resets: str, cost: Credits) -> str:
                 "Counted, without a limit or a price" if tariff.is_free else f"{price(tariff)}; {written(cost)} so far"
             )
         case State.OVER if bar.has_limit:
-            return f"Over the limit by {quantity(bar.over, unit)}" if bar.over else f"At the limit until {resets}"
+            at = "At the limit" if is_latest else f"At the limit until {resets}"
+            return f"Over the limit by {quantity(bar.over, unit)}" if bar.over else at
         case State.OVER if not bar.over:
             return "All that is included is used"
         case State.OVER:
@@ -131,11 +147,16 @@ def _note(bar: Bar, resets: str, cost: Credits) -> str:
             return f"{what}: {quantity(bar.left, unit)} left"
         case _:
             extra = f"; {written(cost)} of credits for {quantity(bar.charged, unit)}" if cost.micros else ""
-            return f"{quantity(bar.left, unit)} left. Resets on {resets}{extra}"
+            again = "" if is_latest else f". Resets on {resets}"
+            return f"{quantity(bar.left, unit)} left{again}{extra}"
 
 
 def _per(per: int, unit: str) -> str:
     return "each" if per == 1 else f"per {per:,} {unit}"
+
+
+def _more(left: int) -> str:
+    return "1 more is" if left == 1 else f"{left:,} more are"
 
 
 def _dated(day: date) -> str:

@@ -164,6 +164,12 @@ def test_without_use_there_is_no_forecast_and_it_says_so(alice: Browser, acme: C
     assert 'class="fore"' not in page.response.text
 
 
+def test_use_of_today_alone_makes_no_forecast_and_is_not_denied(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    use(acme, 52, "today")
+    assert "No use in the last days before today, so no forecast yet" in alice.opens("/billing/").text
+
+
 def test_below_zero_it_says_what_is_left_of_the_overage_protection(alice: Browser, acme: Customer) -> None:
     give(acme, 10)
     use(acme, 30, "a")
@@ -172,7 +178,11 @@ def test_below_zero_it_says_what_is_left_of_the_overage_protection(alice: Browse
     page = alice.opens(PATH)
     assert page.texts("#overview-balance .stat--lead .figure") == ["−$20 .00"]
     assert numbers.overage_left == numbers.overage_protection - Credits(20 * 10**6)
-    assert "What is left of" in page.find("#overview-available").get_text()
+    lines = dict(zip(page.texts("#overview-available dt"), page.texts("#overview-available dd"), strict=True))
+    assert lines["Remaining credits"] == "−$20.00"
+    assert lines["Overage protection"].startswith("+ $50.00 $30.00 of it is left below zero;")
+    assert lines["Credits you could use"] == "$30.00"  # the column adds up
+    assert page.texts("#overview-available .result p") == ["Available to use now"]
     assert "End of your overage protection" in page.response.text
 
 

@@ -109,6 +109,15 @@ def test_todays_limit_is_a_bar_with_words(
     assert "Daily limit $10.00" in page.find("#overview-days").get_text()
 
 
+def test_todays_limit_applies_only_where_the_balance_leaves_more(app: Flask, origin: str, acme: Customer) -> None:
+    alice = looks(app, origin, acme)
+    for limit, pill, until in (("100", [], ""), ("99.99", ["Applies now"], ", until 00:00 UTC")):
+        spend.chooses(acme, limit)
+        page = alice.opens(PATH)
+        assert page.texts("#overview-day_limit .pill") == pill
+        assert page.texts("#overview-available .result p") == [f"Available to use now{until}"]
+
+
 def test_days_from_the_mail_threshold_on_have_its_colour_and_a_word(app: Flask, origin: str, acme: Customer) -> None:
     spend.chooses(acme, "10", "5")
     uses(acme, "requests", 13_500)

@@ -96,8 +96,8 @@ def test_what_one_tab_saved_the_other_does_not_undo_unseen(alice: Browser, acme:
     assert page.status == 409
     assert page.errors() == [
         (
-            "Spend management was changed while this page was open. It is now: on, daily limit $30.00, no e-mail threshold. "
-            "Nothing of yours was saved; save again to replace it."
+            "Spend management was changed while this page was open. It is now: on, daily limit $30.00, no e-mail threshold, "
+            "no webhook URL. Nothing of yours was saved; save again to replace it."
         )
     ]
     assert spend.held(acme) == (True, "30", "")
@@ -125,7 +125,7 @@ def test_today_and_yesterday_are_what_was_used(alice: Browser, acme: Customer) -
     assert shown["Credits consumed yesterday"] == "$84.20"
     assert shown["Left of the daily limit"] == "$6.76"
     assert page.find("[role=meter]")["aria-valuenow"] == "72"
-    assert page.find("[role=meter]")["aria-valuetext"] == "$18.24 of $25.00"
+    assert page.find("[role=meter]")["aria-valuetext"] == "$18.24 of $25.00 used today"
 
 
 def test_a_viewer_may_look_but_neither_change_nor_try(bob: Browser, acme: Customer) -> None:
@@ -158,7 +158,8 @@ def test_it_is_not_there_where_the_seller_does_not_offer_it(app: Flask, origin: 
     assert browser.opens(PATH).status == 404
     assert "Spend management" not in browser.opens("/billing/").texts("nav a")
     answer = api_for(app).get(f"/customers/{initech.customer_id}/spend_management")
-    assert problem_of(answer) == (404, "not_found")
+    assert problem_of(answer) == (404, "not_offered")
+    assert answer.get_json()["detail"] == "This customer's catalog does not offer spend management."
 
 
 def test_the_number_of_statements_does_not_grow(alice: Browser, acme: Customer) -> None:

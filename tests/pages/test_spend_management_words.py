@@ -9,7 +9,7 @@ from flask import Flask
 from app import clock
 from app.models.customers import Customer
 from app.services import catalogs, customers
-from tests.support import cast, spend
+from tests.support import cast, spend, usage_cast
 from tests.support.browser import Browser
 
 PATH = "/billing/spend-management/"
@@ -33,7 +33,7 @@ def noon() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("used", "state", "words"),
-    [("19.99", "under", "79 % of $25.00 used."), ("20", "near", "Near the limit: 80 %"), ("25", "over", "At the limit: 100 %")],
+    [("19.99", "ok", "79 % of $25.00 used."), ("20", "near", "Near the limit: 80 %"), ("25", "over", "At the limit: 100 %")],
 )  # fmt: skip
 def test_the_bar_says_in_words_and_colour_how_near_it_is(
     alice: Browser, acme: Customer, used: str, state: str, words: str
@@ -89,8 +89,28 @@ def test_the_plans_limits_say_so_too(app: Flask, origin: str) -> None:
     catalogs.apply(text)
     initech = customers.create(name="Initech", email="b@initech.example", catalog="identity", external_id="initech")
     browser = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, initech))
-    assert "Stops calls for more than 1,000" in browser.opens(PATH).text
-    assert "on the Free plan: 0 used, so 1,000 left." in browser.opens(PATH).text
+    page = browser.opens(PATH)
+    assert (
+        "Stops nothing: the Free plan allows 1,000 " in page.text
+        and "; 0 used so far in this billing period." in page.text
+    )
+    assert "; 0 is the latest value. Usage alerts can tell you." in page.text
+    assert "Stops calls for more than" not in page.text, "nobody can ask for permission for these"
+    paid = usage_cast.looks(app, origin, usage_cast.metered(), cast.BOB)
+    sentence = "Stops calls for more than 5,000 requests a billing period on the Paid plan: 0 used, so 5,000 left."
+    assert sentence in paid.opens(PATH).text
+
+
+@pytest.mark.case("AC-58")
+def test_below_zero_the_protection_is_what_stops(alice: Browser, acme: Customer) -> None:
+    spend.uses(acme, "1021.82")
+    spend.holds(acme, "0.36")
+    assert (
+        "Stops calls that ask for more than what is left of your $50.00 of overage protection: $21.82 of it is used and "
+        "$0.36 is held for calls under way, so that is $27.82 now." in alice.opens(PATH).text
+    )
+    spend.uses(acme, "30")
+    assert "Stops every call: $1.82 is owed, and nothing can be used until it is paid." in alice.opens(PATH).text
 
 
 @pytest.mark.case("AC-57")
@@ -127,9 +147,38 @@ def test_what_was_told_is_listed(alice: Browser, acme: Customer) -> None:
     spend.decided()
     rows = alice.opens(PATH).texts("#spend_management-told tbody tr")
     assert rows == [
-        "21 Nov 2026, 12:00 UTC Daily limit reached $25.00 $26.00",
-        "21 Nov 2026, 12:00 UTC E-mail threshold reached $20.00 $26.00",
+        "Daily limit reached 21 Nov 2026, 12:00 UTC $25.00 $26.00",
+        "E-mail threshold reached 21 Nov 2026, 12:00 UTC $20.00 $26.00",
     ]
+
+
+def test_what_was_told_says_what_it_was_about_and_nothing_that_nobody_was_told(alice: Browser, acme: Customer) -> None:
+    spend.chooses(acme, "7")
+    spend.uses(acme, "3.5")
+    spend.holds(acme, "3")
+    spend.asks(acme, "1")
+    spend.decided()
+    rows = alice.opens(PATH).texts("#spend_management-told tbody tr")
+    assert rows == ["Call refused for the daily limit 21 Nov 2026, 12:00 UTC $7.00 $3.50, $3.00 held"]
+    with clock.at(NOON + timedelta(minutes=1)):
+        spend.chooses(acme, on=False, limit="7")
+        spend.decided()
+        spend.uses(acme, "1000")
+        spend.decided()
+        rows = alice.opens(PATH).texts("#spend_management-told tbody tr")
+    assert rows[0] == "Credits used up 21 Nov 2026, 12:01 UTC $0.00 −$3.50"
+    assert not any("Balance low" in row for row in rows)
+
+
+def test_a_threshold_that_was_raised_after_todays_mail_says_that_no_other_goes(alice: Browser, acme: Customer) -> None:
+    spend.chooses(acme, "50", "5")
+    spend.uses(acme, "6")
+    spend.decided()
+    spend.chooses(acme, "50", "20")
+    (words,) = alice.opens(PATH).texts("#spend_management-threshold-stops")
+    assert words.endswith(
+        "$6.00 is used today, and today’s mail, for $5.00, is on its way or sent: no other goes today."
+    )
 
 
 def test_calls_that_were_refused_say_why_and_what_they_asked_for(alice: Browser, acme: Customer) -> None:
@@ -140,8 +189,8 @@ def test_calls_that_were_refused_say_why_and_what_they_asked_for(alice: Browser,
         assert spend.asks(acme, "2000") == (False, "insufficient_credits")
         rows = alice.opens(PATH).texts("#spend_management-stops tbody tr")
     assert [row.rpartition(" hold_")[0] for row in rows] == [
-        "21 Nov 2026, 12:01 UTC Not enough credits for it $2,000.00",
-        "21 Nov 2026, 12:00 UTC It would have gone beyond the daily limit $25.01",
+        "Not enough credits for it 21 Nov 2026, 12:01 UTC $2,000.00",
+        "It would have gone beyond the daily limit 21 Nov 2026, 12:00 UTC $25.01",
     ]
 
 

@@ -56,7 +56,7 @@ def on_the_tenth() -> Iterator[None]:
     [
         (3999, "ok", "3,999 of 5,000 requests", "1,001 requests left. Resets on 10 Dec 2026; $1.1996 of credits"),
         (4000, "near", "4,000 of 5,000 requests", "Near the limit: 1,000 requests left"),
-        (4999, "near", "4,999 of 5,000 requests", "Near the limit: 1 requests left"),
+        (4999, "near", "4,999 of 5,000 requests", "Near the limit: 1 request left"),
         (5000, "over", "5,000 of 5,000 requests", "At the limit until 10 Dec 2026"),
         (5600, "over", "5,600 of 5,000 requests", "Over the limit by 600 requests"),
     ],
@@ -83,7 +83,7 @@ def test_without_a_limit_the_bar_is_of_what_is_included(app: Flask, origin: str,
     assert bar(alice.opens(USAGE), "users") == (
         "over",
         "3 of 2 users",
-        "1 users beyond what is included: $0.05 of credits",
+        "1 user beyond what is included: $0.05 of credits",
     )
 
 
@@ -275,3 +275,23 @@ def _statements(browser: Browser, path: str) -> int:
     with counted() as seen_statements:
         assert browser.opens(path).status == 200
     return len(seen_statements)
+
+
+@pytest.mark.case("AC-58")
+def test_a_limit_that_nobody_asks_about_stops_nothing_and_a_latest_value_never_resets(app: Flask, origin: str) -> None:
+    limits = "limits = { requests = 5000, users = 2, storage = 10 }"
+    catalogs.apply(meters.METERED.format(burn="realtime").replace("limits = { requests = 5000 }", limits))
+    acme = meters.customer("Acme", plan="paid")
+    uses(acme, "storage", 4)
+    seen(acme, "ann", "ben")
+    alice = looks(app, origin, acme)
+    said = {meter: alice.opens(f"{USAGE}{meter}").texts("#usage-stops")[0] for meter in ("users", "storage")}
+    nothing = "Nothing is refused for it: it is shown here, and usage alerts can tell you."
+    assert said == {
+        "users": f"Your plan allows 2 users each billing period. You have used 2. {nothing}",
+        "storage": f"Your plan allows 10 MB, and the latest value is 4. {nothing}",
+    }
+    assert bar(alice.opens(USAGE), "storage") == ("ok", "4 of 10 MB", "6 MB left")
+    uses(acme, "storage", 10)
+    assert bar(alice.opens(USAGE), "storage") == ("over", "10 of 10 MB", "At the limit")
+    assert '<th scope="col" class="end">MB</th>' in alice.opens(f"{USAGE}storage").response.text

@@ -172,7 +172,9 @@ def test_who_reads_the_mail_may_stop_the_alerts(alice: Browser, visitor: Browser
     stopped = visitor.submits(page, "main form")
     assert (stopped.status, stopped.texts("h1")) == (200, ["These alerts are stopped"])
     assert states(alice) == {}
-    assert visitor.opens(path).status == 404
+    assert visitor.opens(f"{path}/stop").texts("h1") == ["These alerts are stopped"], "and loaded again it says so"
+    over = visitor.opens(path)
+    assert over.status == 404 and "Its alerts were stopped, or a newer mail holds another link" in over.text
 
 
 def test_a_link_confirms_for_seven_days(alice: Browser, visitor: Browser, acme: Customer) -> None:

@@ -11,6 +11,7 @@ from tests.support.statements import counted
 __all__ = ["settings"]
 PATH = "/billing/spend-management/webhook"
 SECTION = "#spend_management-webhook"
+ASK = f"{SECTION} a[href$='/new-secret']"
 TEST, ROTATION = "#spend_management-webhook-test", "#spend_management-webhook-rotation"
 HOOK = "http://127.0.0.1:9/hook"
 
@@ -67,10 +68,74 @@ def test_the_secret_shows_when_it_is_asked_for_and_not_before(alice: Browser, ac
 
 def test_a_new_secret_is_made_and_both_sign_for_a_day(alice: Browser, acme: Customer, endpoint: object) -> None:
     before = secret_of(acme.customer_id)
-    page = alice.submits(alice.opens(PATH), ROTATION)
+    asked = alice.follows(alice.opens(PATH), ASK)
+    assert asked.find("[autofocus]").get_text() == "Make a new secret?"
+    assert secret_of(acme.customer_id) == before
+    page = alice.submits(asked, ROTATION)
     assert page.notices() == ["Your webhook has a new secret. For 24 hours events are signed with the old one as well."]
     assert "The secret before it signs too until" in page.text
     assert secret_of(acme.customer_id) != before
+
+
+def test_a_second_press_makes_no_second_secret_and_ends_none(alice: Browser, acme: Customer, endpoint: object) -> None:
+    asked = alice.follows(alice.opens(PATH), ASK)
+    alice.submits(asked, ROTATION)
+    made = secret_of(acme.customer_id)
+    refused = alice.submits(asked, ROTATION)
+    assert refused.status == 409
+    assert refused.errors() == [
+        "Nothing was changed: your webhook got a new secret meanwhile, and the one before it still signs too."
+    ]
+    assert secret_of(acme.customer_id) == made
+
+
+def test_while_two_secrets_sign_it_says_that_a_new_one_ends_the_older(
+    alice: Browser, acme: Customer, endpoint: object
+) -> None:
+    alice.submits(alice.follows(alice.opens(PATH), ASK), ROTATION)
+    second = secret_of(acme.customer_id)
+    asked = alice.follows(alice.opens(PATH), ASK)
+    assert "Two secrets sign now." in asked.text and "With a new secret it ends at once" in asked.text
+    alice.submits(asked, ROTATION)
+    assert secret_of(acme.customer_id) != second
+
+
+@pytest.mark.parametrize("part", ["/secret", "/new-secret"])
+def test_what_is_read_is_not_swapped_away_while_an_event_is_under_way(
+    alice: Browser, acme: Customer, endpoint: object, part: str
+) -> None:
+    webhook_log.send_test(acme.customer_id, by="alice")
+    assert alice.opens(PATH).find(SECTION).has_attr("hx-trigger")
+    assert not alice.opens(PATH + part).find(SECTION).has_attr("hx-trigger")
+
+
+def test_after_a_press_the_focus_is_in_the_section(alice: Browser, acme: Customer, endpoint: object) -> None:
+    page = alice.opens(PATH)
+    assert page.soup.select("[autofocus]") == []
+    part = alice.posts(f"{PATH}/test", {"csrf_token": page.value("csrf_token")}, **{"HX-Request": "true"})
+    assert part.find("[autofocus]")["id"] == "spend_management-webhook-title"
+    shown = alice.opens(f"{PATH}/secret")
+    assert shown.find("[autofocus]")["id"] == "spend_management-webhook-secret"
+
+
+def test_spend_management_is_marked_in_the_sidebar(alice: Browser, acme: Customer, endpoint: object) -> None:
+    webhook_log.send_test(acme.customer_id, by="alice")
+    for path in (PATH, f"{PATH}/deliveries/{only(acme.customer_id).id}"):
+        assert alice.opens(path).texts(".side [aria-current=page]") == ["Spend management"]
+
+
+def test_what_was_not_sent_is_sent_again_to_the_next_address(alice: Browser, acme: Customer, endpoint: object) -> None:
+    webhook_log.send_test(acme.customer_id, by="alice")
+    webhook_endpoints.save(acme.customer_id, "", by="alice")
+    page = alice.opens(PATH)
+    assert "The secret of the URL before is kept for it, and what was not sent can be sent again to it." in page.text
+    assert page.soup.select(f"{SECTION} form") == []
+    webhook_endpoints.save(acme.customer_id, f"{HOOK}/next", by="alice")
+    again = alice.submits(alice.opens(PATH), f"{SECTION} tbody form")
+    assert again.notices() == ["The event is on its way again."]
+    send()
+    tried = alice.follows(alice.opens(PATH), f"{SECTION} tbody a")
+    assert tried.texts("[data-label='Sent to']") == [f"{HOOK}/next"]
 
 
 def test_an_event_opens_its_tries_and_is_sent_again(alice: Browser, acme: Customer, endpoint: object) -> None:
@@ -115,7 +180,7 @@ def test_a_viewer_looks_but_sees_no_secret_and_changes_nothing(bob: Browser, acm
     page = bob.opens(PATH)
     assert len(rows_of(page)) == 1
     assert page.soup.select(f"{SECTION} form") == []
-    assert bob.opens(f"{PATH}/secret").status == 403
+    assert bob.opens(f"{PATH}/secret").status == bob.opens(f"{PATH}/new-secret").status == 403
     token = {"csrf_token": page.soup.select("[name=csrf_token]")[0]["value"]}
     delivery = only(acme.customer_id)
     for path in (f"{PATH}/secret", f"{PATH}/test", f"{PATH}/deliveries/{delivery.id}"):
@@ -123,7 +188,7 @@ def test_a_viewer_looks_but_sees_no_secret_and_changes_nothing(bob: Browser, acm
     assert [each.id for each in log_of(acme.customer_id)] == [delivery.id]
 
 
-@pytest.mark.parametrize("path", ["", "/secret", "/deliveries/whd_00000000000000000000000000"])
+@pytest.mark.parametrize("path", ["", "/secret", "/new-secret", "/deliveries/whd_00000000000000000000000000"])
 def test_a_stranger_is_sent_to_sign_in(visitor: Browser, path: str) -> None:
     answer = visitor.client.get(PATH + path)
     assert answer.status_code == 303
@@ -136,7 +201,7 @@ def test_another_customers_webhook_is_not_there(mallory: Browser, acme: Customer
     delivery = only(acme.customer_id)
     page = mallory.opens(PATH)
     assert HOOK not in page.response.text and rows_of(page) == []
-    assert mallory.opens(f"{PATH}/secret").status == 404
+    assert mallory.opens(f"{PATH}/secret").status == mallory.opens(f"{PATH}/new-secret").status == 404
     assert mallory.opens(f"{PATH}/deliveries/{delivery.id}").status == 404
     token = {"csrf_token": page.soup.select("[name=csrf_token]")[0]["value"]}
     assert mallory.posts(f"{PATH}/deliveries/{delivery.id}", token).status == 404

@@ -67,6 +67,23 @@ def test_the_mails_of_the_day_say_the_customers_own_numbers(acme: Customer, rule
     said(acme, rule)
 
 
+def test_a_call_refused_before_the_limit_is_used_says_no_more_than_that(acme: Customer) -> None:
+    spend.chooses(acme, "7")
+    spend.uses(acme, "3.5")
+    spend.holds(acme, "3")
+    spend.asks(acme, "1")
+    spend.decided()
+    assert mails.send_due() == 1
+    mail = post.mail(acme)
+    assert mail.subject == "A call was refused for your daily limit of $7.00"
+    words = " ".join(mail.body_text.split())
+    assert "Acme has used $3.50 of $7.00 on 21 Nov 2026 (UTC), and $3.00 is held for calls under way." in words
+    assert "A call that asked for more than what was left of the limit was refused." in words
+    assert "Calls that ask for more than what is left are refused until 22 Nov 2026, 00:00 UTC" in words
+    assert "Calls that ask for permission are refused" not in words + mail.body_html
+    assert "Held for calls under way" in mail.body_html and mail.subject in mail.body_html
+
+
 @pytest.mark.parametrize(("rule", "used"), [("balance_low", "981"), ("balance_depleted", "1010")])
 def test_the_mails_of_the_balance_say_the_customers_own_numbers(acme: Customer, rule: str, used: str) -> None:
     spend.uses(acme, used)

@@ -85,6 +85,8 @@ def test_the_limit_is_told_as_the_interface_promises(acme: Customer) -> None:
         "utc_date": TODAY,
         "limit": "25.00",
         "used": "25.00",
+        "held": "0.00",
+        "reason": "used_up",
         "credit_unit": "USD",
         "blocked_until": "2026-11-22T00:00:00Z",
         "portal_url": "http://localhost/billing/spend-management/",
@@ -170,6 +172,17 @@ def test_a_call_refused_for_the_limit_reaches_it_until_the_limit_is_another(acme
         assert spend.asks(acme, "0.02") == (True, "")
         spend.decided()
     assert rules(acme) == ["daily_limit", "daily_limit_reset"]
+
+
+def test_a_call_refused_because_of_holds_is_told_with_what_is_held(acme: Customer) -> None:
+    spend.chooses(acme, "7")
+    spend.uses(acme, "3.5")
+    spend.holds(acme, "3")
+    assert spend.asks(acme, "1") == (False, "daily_limit")
+    spend.decided()
+    ((event, data),) = spend.events(acme)
+    assert event == "spend.daily_limit_reached"
+    assert (data["limit"], data["used"], data["held"], data["reason"]) == ("7.00", "3.50", "3.00", "call_refused")
 
 
 def test_a_low_balance_is_told_once_until_it_is_well_again(acme: Customer) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from flask import Flask
 
 from app import clock
@@ -12,7 +13,15 @@ from app.domain.errors import NotFound, Refused
 from app.domain.webhooks import SCHEDULE, TRIES, wait
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
-from app.services import dead_letters, nudge, outbox, webhook_deliveries, webhook_endpoints, webhook_log
+from app.services import (
+    dead_letters,
+    nudge,
+    outbox,
+    seller_endpoints,
+    webhook_deliveries,
+    webhook_endpoints,
+    webhook_log,
+)
 from app.services.transaction import transaction
 from tests.services.webhook_cast import log_of, only, secret_of, send, settings, tell
 from tests.support.databases import Database, settings_for
@@ -199,6 +208,20 @@ def test_an_answer_410_of_an_address_left_meanwhile_switches_nothing_off(app: Fl
     with as_customer(acme.customer_id):
         assert webhook_endpoints.of(acme.customer_id) == moved
     assert moved is not None and moved.active
+
+
+def test_an_endpoint_of_the_sellers_that_is_gone_is_switched_off_with_a_line_in_the_log(
+    app: Flask, acme: Customer
+) -> None:
+    endpoint, _secret = seller_endpoints.create(HOOK, [])
+    tell(acme.customer_id, "one")
+    outbox.spread_due()
+    with as_service("ask one that is gone"), structlog.testing.capture_logs() as logs:
+        (claim,) = webhook_deliveries._claim(16)
+        webhook_deliveries._finish(claim, webhook_deliveries.Answered(410, 1))
+    assert not seller_endpoints.one(endpoint.id).active
+    told = [(line["id"], line["by"], line["why"]) for line in logs if line["event"] == "seller_endpoint_disabled"]
+    assert told == [(endpoint.id, "worker", "410")]
 
 
 def test_this_machine_may_be_named_in_demos_and_tests_only(database: Database) -> None:

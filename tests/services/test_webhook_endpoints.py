@@ -63,6 +63,24 @@ def test_no_address_ends_it_and_what_waited_is_dropped(app: Flask, acme: Custome
     assert actions(acme) == ["webhook.changed"] * 2
 
 
+def test_the_next_address_after_none_keeps_the_secret_and_is_told_what_comes_then(app: Flask, acme: Customer) -> None:
+    with clock.at(clock.now() - timedelta(minutes=2)):
+        webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+        secret = secret_of(acme.customer_id)
+        webhook_endpoints.save(acme.customer_id, "", by="alice")
+    with as_customer(acme.customer_id), pytest.raises(NotFound):
+        webhook_endpoints.secret(acme.customer_id)
+    with pytest.raises(NotFound):
+        webhook_endpoints.rotate(acme.customer_id, by="alice")
+    with clock.at(clock.now() - timedelta(minutes=1)):
+        tell(acme.customer_id, "between")
+    webhook_endpoints.save(acme.customer_id, OTHER, by="alice")
+    assert secret_of(acme.customer_id) == secret
+    tell(acme.customer_id, "after")
+    send()
+    assert ['"fact":"after"' in each.body for each in log_of(acme.customer_id)] == [True]
+
+
 @pytest.mark.case("AC-61")
 @pytest.mark.parametrize("url", ["https://10.0.0.1/", "http://example.com/", "nonsense", "https://169.254.169.254/"])
 def test_an_address_that_is_refused_changes_nothing(app: Flask, acme: Customer, url: str) -> None:

@@ -17,6 +17,7 @@ from app.models.database import db
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.services import (
+    authorization_expiry,
     authorizations,
     balance,
     due,
@@ -78,7 +79,7 @@ class Story:
                 case Wait() | Due() | Posted():
                     self._pass(step)
         with clock.at(self.model.now):
-            authorizations.expire_due()
+            authorization_expiry.expire_due()
             for customer_id in self.whose:
                 self._compare(customer_id)
 

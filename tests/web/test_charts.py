@@ -154,6 +154,21 @@ def test_a_daily_limit_is_a_line_with_its_figure_and_days_over_the_alert_stand_o
     assert 'class="limit"' not in daily_columns(days_of([1]), unit="USD", name="")
 
 
+@pytest.mark.parametrize("size", [HALF, NARROW])
+@pytest.mark.parametrize("used", [[10**8] * 30, [10**6] * 29 + [10**8], [10**8] + [10**6] * 29])
+def test_the_limits_words_never_lie_on_a_column(used: list[int], size: Size) -> None:
+    drawing = ElementTree.fromstring(daily_columns(days_of(used), unit="USD", name="", limit=7_000_000, size=size))
+    (label,) = [each for each in drawing.iter("text") if each.get("class") == "lab-bad"]
+    right, base = float(label.get("x", "")), float(label.get("y", ""))
+    left = right - 6.6 * len(label.text or "")
+    for each in drawing.iter("rect"):
+        begins, top = float(each.get("x", "")), float(each.get("y", ""))
+        beside = begins > right or begins + float(each.get("width", "")) < left
+        assert beside or top > base
+    samples = [each for each in drawing.iter("line") if each.get("class") == "limit"]
+    assert len(samples) == (2 if used[-1] > 7_000_000 else 1)
+
+
 def test_no_days_draw_nothing() -> None:
     assert balance_chart([], None, unit="USD", name="") == daily_columns([], unit="USD", name="") == ""
 

@@ -1,0 +1,108 @@
+"""Spend management and the webhook URL: part of the set, guarded by its version, and of use without any limit."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app import clock
+from app.models.customers import Customer
+from tests.services.webhook_cast import settings
+from tests.support import spend
+from tests.support.browser import Browser, Page
+
+__all__ = ["settings"]
+PATH = "/billing/spend-management/"
+FORM = "form[aria-label='Spend management']"
+SAVE = "#spend_management-save"
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+HOOK, OTHER = "http://127.0.0.1:9/hook", "http://127.0.0.1:9/other"
+
+
+@pytest.fixture
+def acme(catalog: str) -> Customer:
+    """Acme, a customer since August, with credit."""
+    return spend.since_august()
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """It is noon."""
+    with clock.at(NOON):
+        yield
+
+
+def saves(browser: Browser, page: Page | None = None, **fields: object) -> Page:
+    """Fill in the form as it stands, and save it."""
+    return browser.submits(page or browser.opens(PATH), FORM, button=SAVE, **fields)
+
+
+def test_a_tab_gone_by_does_not_bring_back_the_old_address(alice: Browser, acme: Customer) -> None:
+    saves(alice, webhook_url=HOOK)
+    stale = alice.opens(PATH)
+    saves(alice, webhook_url=OTHER)
+    page = saves(alice, stale, enabled=True)
+    assert page.status == 409
+    assert f"webhook URL {OTHER}. Nothing of yours was saved" in page.errors()[0]
+    assert alice.opens(PATH).value("webhook_url") == OTHER
+    assert spend.held(acme) == (False, "50", "40")
+
+
+def test_an_address_alone_can_be_switched_on_and_not_be_taken_away_then(alice: Browser, acme: Customer) -> None:
+    page = saves(alice, enabled=True, daily_limit="", notify_threshold="", webhook_url=HOOK)
+    assert page.notices() == ["Spend management is saved."]
+    assert spend.held(acme) == (True, "", "")
+    refused = saves(alice, webhook_url="")
+    assert refused.texts("#daily_limit-error") == [
+        "Set a daily limit, an e-mail threshold or a webhook URL, or switch spend management off."
+    ]
+    assert alice.opens(PATH).value("webhook_url") == HOOK
+
+
+def test_the_address_stands_outside_of_what_the_switch_hides(alice: Browser) -> None:
+    page = alice.opens(PATH)
+    assert page.soup.select(".gate__section #webhook_url") == []
+    assert "when your balance is low, used up or well again" in page.find("#webhook_url-help").get_text()
+
+
+def test_that_nothing_is_sent_any_more_is_said(alice: Browser) -> None:
+    saves(alice, webhook_url=HOOK)
+    assert saves(alice, webhook_url="").notices() == [
+        (
+            "Spend management is saved. Nothing is sent to your program any more. Its secret is kept for the next "
+            "webhook URL."
+        )
+    ]
+
+
+def test_what_is_held_counts_and_what_is_above_the_limit_is_said(alice: Browser, acme: Customer) -> None:
+    spend.chooses(acme, "10")
+    spend.uses(acme, "4")
+    spend.holds(acme, "5")
+    meter = alice.opens(PATH).find(".meter")
+    words = " ".join(meter.get_text(" ").split())
+    assert words.startswith(
+        "Near the limit: 90 % of $10.00 used or held. At today’s pace the limit is reached at about 13:20"
+    )
+    assert meter.select("[role=meter]")[0]["aria-valuetext"] == "$4.00 of $10.00 used today, $5.00 held"
+    spend.uses(acme, "3.25")
+    page = alice.opens(PATH)
+    assert "Over the limit: 122 % of $10.00 used or held, over by $2.25." in page.text
+    assert page.find(".meter [role=meter]")["aria-valuenow"] == "100"
+
+
+def test_the_days_that_were_tried_open_ten_at_a_time(alice: Browser, acme: Customer) -> None:
+    for days in range(1, 13):
+        spend.uses(acme, "2", NOON - timedelta(days=days))
+    page = alice.opens(PATH)
+    sent = {"csrf_token": page.value("csrf_token"), "version": "0", "daily_limit": "1", "notify_threshold": "1.5"}
+    tried = alice.posts(PATH + "simulation", sent)
+    rows = "#spend_management-simulation details:not([id]) > .table-scroll tbody tr"
+    assert len(tried.soup.select(rows)) == 10
+    earlier = tried.find("#spend_management-earlier_days")
+    assert len(earlier.select("tbody tr")) == 2 and not earlier.has_attr("open")
+    assert "Show the 2 days before" in earlier.get_text()
+    assert tried.texts("#spend_management-would-tell")[0].endswith(
+        "it is above the daily limit, so no day would have reached it."
+    )
+    assert "not calls that were refused then" in tried.text

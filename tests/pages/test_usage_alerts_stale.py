@@ -1,0 +1,74 @@
+"""Usage alerts from a page that is out of date, an address opened again, and a change below a chosen history."""
+
+import pytest
+from flask import Flask
+
+from app.models.customers import Customer
+from tests.support import cast, post, usage_cast
+from tests.support.browser import Browser
+from tests.support.usage_cast import USAGE, looks
+
+ALERT, ADDRESS, OPS = "#usage-alert_form", "#usage-email_form", "ops@acme.example"
+NEW = {"meter": "requests", "threshold": "80", "measure": "percent"}
+
+
+@pytest.fixture
+def acme(app: Flask) -> Customer:
+    """Acme on the paid plan."""
+    return usage_cast.metered()
+
+
+@pytest.fixture
+def alice(app: Flask, origin: str, acme: Customer) -> Browser:
+    """Alice, who manages Acme."""
+    return looks(app, origin, acme)
+
+
+def test_what_was_removed_already_is_told_as_that_and_the_list_is_shown(alice: Browser) -> None:
+    alice.submits(alice.opens(USAGE), ALERT, **NEW)
+    alice.submits(alice.opens(USAGE), ADDRESS, email=OPS)
+    stale = alice.opens(USAGE)
+    for form, sentence in (
+        ("form[action*='alerts/']", "This alert was removed already."),
+        ("form[action$='addresses/removal']", f"{OPS}: this address was removed already."),
+    ):
+        assert alice.submits(stale, form).status == 200
+        again = alice.submits(stale, form)
+        assert (again.status, again.errors()) == (404, [sentence])
+        assert not again.soup.select(form) and again.soup.select("#usage-bars .meter")
+
+
+def test_the_history_that_was_chosen_stays_after_a_change(alice: Browser) -> None:
+    page = alice.opens(f"{USAGE}?meter=runs&days=90")
+    refused = alice.submits(page, ALERT, **NEW | {"threshold": "no"})
+    assert (refused.status, refused.find("#usage-history_meter [selected]")["value"]) == (422, "runs")
+    saved = alice.submits(page, ALERT, **NEW)
+    assert saved.redirects == (f"{USAGE}?meter=runs&days=90",)
+    assert saved.find("#usage-history_days [selected]")["value"] == "90"
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("usage/alerts", "usage/"),
+        ("usage/alerts/alr_1/removal", "usage/"),
+        ("usage/addresses", "usage/"),
+        ("usage/addresses/removal", "usage/"),
+        ("usage/addresses/mail", "usage/"),
+        ("spend-management/simulation", "spend-management/"),
+    ],
+)
+def test_an_address_that_is_posted_to_leads_back_when_it_is_opened(alice: Browser, path: str, to: str) -> None:
+    page = alice.opens(f"/billing/{path}")
+    assert (page.status, page.redirects) == (200, (f"/billing/{to}",))
+
+
+def test_an_address_is_not_asked_again_at_once_by_removing_and_adding_it(
+    app: Flask, origin: str, alice: Browser, acme: Customer
+) -> None:
+    page = alice.submits(alice.opens(USAGE), ADDRESS, email=OPS)
+    alice.submits(page, "form[action$='addresses/removal']")
+    again = alice.submits(alice.opens(USAGE), ADDRESS, email=OPS)
+    assert again.status == 409 and again.errors()[0].startswith("A mail went there less than ten minutes ago.")
+    assert len(post.mails(acme)) == 1
+    assert not looks(app, origin, acme, cast.BOB).opens(USAGE).soup.select("th:-soup-contains('ops@')")
