@@ -20,6 +20,7 @@ from app.domain.people import Actor
 from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.database import db
+from app.services import authorizations
 from tests.support import cases, cast, databases, postgres
 from tests.support.browser import Browser
 from tests.support.chromium import launch
@@ -109,6 +110,7 @@ def app(settings: Settings, right_requests: None) -> Iterator[Flask]:
     made.test_client_class = StandAloneClient
     with made.app_context():
         yield made
+        authorizations.close()
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()

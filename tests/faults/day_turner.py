@@ -1,9 +1,10 @@
-"""A host's and a worker's doings in a process of its own, in whatever zone its machine is, at the moments told.
+"""A host's and a worker's doings in processes of their own, in whatever zone their machine is, at the moments told.
 
-    python -m tests.faults.day_turner MOMENT STEPS
+    python -m tests.faults.day_turner
 
-`STEPS` is JSON: a list of [when, what, …]; the answer to each is printed as a line of JSON. `MOMENT` is the commit, before
-or after, at which the process is killed; 0: never.
+Each line is JSON: [kill_at, many, steps]. So many processes begin at once, each with an app and connections of its own,
+and do the steps, a list of [when, what, …]; the answer to each step is a line `answer …`, and the end of all of them a line
+`over …` with how each ended. `kill_at` is the commit, before or after, at which a process is killed; 0: never.
 """
 
 import json
@@ -11,6 +12,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -61,7 +63,7 @@ class Commits:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(kill_at: int, steps: list[list[Any]]) -> None:
+def do(kill_at: int, steps: list[list[Any]]) -> None:
     """Do the steps, each when its time has come."""
     app = create_app(Settings.from_env())
     commits = Commits(kill_at)
@@ -73,5 +75,31 @@ def main(kill_at: int, steps: list[list[Any]]) -> None:
                 print("answer", json.dumps(DOINGS[what](*arguments)), flush=True)
 
 
+def begin(kill_at: int, steps: list[list[Any]]) -> int:
+    """Begin a process that does the steps; return its id. Nothing is open yet that it could share with others."""
+    process = os.fork()
+    if process:
+        return process
+    code = 1
+    try:
+        do(kill_at, steps)
+        code = 0
+    except BaseException:  # noqa: BLE001  # nothing of the process that began this one may run on in it
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main() -> None:
+    """Do what each line asks for, until there are no more."""
+    print("ready", flush=True)
+    for line in sys.stdin:
+        kill_at, many, steps = json.loads(line)
+        begun = [begin(kill_at, steps) for _ in range(many)]
+        ends = [os.waitstatus_to_exitcode(os.waitpid(each, 0)[1]) for each in begun]
+        print("over", json.dumps(ends), flush=True)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), json.loads(sys.argv[2]))
+    main()

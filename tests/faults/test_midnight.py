@@ -1,14 +1,18 @@
 """The day of a limit begins and ends at 00:00:00 UTC on any host, and each notice of a day is given once (AC-52, AC-53).
 
-Each doing is a real process with its own `TZ`; its clock is the injected one, so that midnight comes when it is told to.
-On PostgreSQL the process' sessions are in that zone too (`PGTZ`).
+Each doing is a real process on a machine with its own `TZ`; its clock is the injected one, so that midnight comes when it is
+told to. On PostgreSQL the process' sessions are in that zone too (`PGTZ`).
 """
 
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from flask import Flask
@@ -20,36 +24,78 @@ from app.models.database import db
 from app.models.ledger import BalanceDay
 from app.models.scope import as_service
 from tests.support import spend
+from tests.support.api import api_for
 from tests.support.databases import environment
-from tests.support.server import ROOT
+from tests.support.server import ROOT, serving
 
 LIMIT = 5_000_000
 SECOND = timedelta(seconds=1)
+TICK = timedelta(microseconds=1)
 DAYS = [
     # The host's zone, its offset just before midnight UTC, and the midnight: days on which its clocks are changed too.
-    ("Etc/GMT+12", "-1200", "2026-11-21"),
-    ("Pacific/Kiritimati", "+1400", "2026-11-21"),
     ("Europe/Berlin", "+0200", "2026-10-25"),
     ("America/New_York", "-0400", "2026-11-01"),
+    ("Etc/GMT+12", "-1200", "2026-11-21"),
+    ("Pacific/Kiritimati", "+1400", "2026-11-21"),
 ]
 
 
 @pytest.fixture
 def acme(catalog: str) -> Customer:
     """Acme, a customer since August, with credit and a daily limit of $5.00."""
-    made = spend.since_august()
+    return limited("Acme")
+
+
+def limited(name: str) -> Customer:
+    made = spend.since_august(name)
     spend.chooses(made, "5")
     return made
 
 
-def does(settings: Settings, zone: str, *steps: list[Any], kill_at: int = 0) -> list[Any]:
-    """Do the steps in a process on a host in that zone; return its answers."""
-    command = [sys.executable, "-m", "tests.faults.day_turner", str(kill_at), json.dumps(steps)]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment(settings, TZ=zone, PGTZ=zone), capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == (-9 if kill_at else 0) or (kill_at and done.returncode == 0), done.stderr[-3000:]
-    return [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("answer ")]
+class Machine:
+    """A host's machine, on which processes do what they are told."""
+
+    def __init__(self, process: "subprocess.Popen[str]", log: Path) -> None:
+        self._process, self._log = process, log
+        self._is_ready = False
+
+    def does(self, *steps: list[Any], kill_at: int = 0, many: int = 1) -> list[Any]:
+        """Do the steps in a process, or in so many at once; return their answers."""
+        assert self._process.stdin is not None
+        if not self._is_ready:
+            self._is_ready = self._reads() == "ready"
+        print(json.dumps([kill_at, many, steps]), file=self._process.stdin, flush=True)
+        answers = []
+        while (word := self._reads()).startswith("answer "):
+            answers.append(json.loads(word.removeprefix("answer ")))
+        ended = json.loads(word.removeprefix("over "))
+        assert ended in ([0] * many, [-9 if kill_at else 0] * many), self._log.read_text()[-3000:]
+        return answers
+
+    def _reads(self) -> str:
+        assert self._process.stdout is not None
+        while line := self._process.stdout.readline():
+            if line.startswith(("ready", "answer ", "over ")):
+                return line.rstrip()
+        raise AssertionError(self._log.read_text()[-3000:])
+
+
+@contextmanager
+def machines(settings: Settings, directory: Path, *zones: str) -> Iterator[list[Machine]]:
+    """Let a machine run in each of the zones inside the block, all started at once."""
+    command = [sys.executable, "-m", "tests.faults.day_turner"]
+    with ExitStack() as stack:
+        running = []
+        for number, zone in enumerate(zones):
+            log = directory / f"machine-{number}.log"
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment(settings, TZ=zone, PGTZ=zone), text=True, bufsize=1,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stack.enter_context(log.open("wb")),
+            )  # fmt: skip
+            stack.callback(process.communicate)
+            stack.callback(process.kill)
+            running.append(Machine(process, log))
+        yield running
 
 
 def used(customer: Customer) -> dict[str, int]:
@@ -62,28 +108,19 @@ def used(customer: Customer) -> dict[str, int]:
     return {day.isoformat(): micros for day, micros in rows}
 
 
-@pytest.mark.case("AC-52")
-@pytest.mark.fault("T2", "T3")
-@pytest.mark.parametrize(("zone", "offset", "midnight"), DAYS)
-def test_the_day_turns_at_midnight_utc_on_any_host(
-    app: Flask, settings: Settings, acme: Customer, zone: str, offset: str, midnight: str
-) -> None:
+def midnight_comes(machine: Machine, customer: Customer, offset: str, midnight: str) -> None:
+    """Let a midnight come to the machine, and see that the customer's day ends then, to the microsecond."""
     turn = datetime.fromisoformat(f"{midnight}T00:00:00+00:00")
-    customer = acme.customer_id
-    before, last, at, after = (
-        each.isoformat() for each in (turn - SECOND, turn - timedelta(microseconds=1), turn, turn + SECOND)
-    )
-    answers = does(
-        settings,
-        zone,
+    before, last, at, after = (each.isoformat() for each in (turn - SECOND, turn - TICK, turn, turn + SECOND))
+    answers = machine.does(
         [before, "zone"],
-        [before, "asks", customer, "a", LIMIT],
+        [before, "asks", customer.customer_id, "a", LIMIT],
         [before, "works"],
-        [last, "asks", customer, "b", 1],
+        [last, "asks", customer.customer_id, "b", 1],
         [last, "works"],
-        [at, "asks", customer, "c", LIMIT],
+        [at, "asks", customer.customer_id, "c", LIMIT],
         [at, "works"],
-        [after, "asks", customer, "d", 1],
+        [after, "asks", customer.customer_id, "d", 1],
         [after, "works"],
     )
     assert answers[0] == offset
@@ -95,46 +132,83 @@ def test_the_day_turns_at_midnight_utc_on_any_host(
         [False, "daily_limit", 86_399],
     ]
     yesterday = (turn - SECOND).date().isoformat()
-    assert used(acme) == {yesterday: LIMIT, midnight: LIMIT}
-    assert sorted(spend.given(acme)) == sorted(
+    assert used(customer) == {yesterday: LIMIT, midnight: LIMIT}
+    assert sorted(spend.given(customer)) == sorted(
         [("daily_limit", yesterday), ("daily_limit_reset", yesterday), ("daily_limit", midnight)]
     )
-    assert [event for event, _data in spend.events(acme)] == [
+    assert [event for event, _data in spend.events(customer)] == [
         "spend.daily_limit_reached",
         "spend.daily_limit_reset",
         "spend.daily_limit_reached",
     ]
-    assert [template for template, _to in spend.mailed(acme)] == ["spend_limit"] * 2
+    assert [template for template, _to in spend.mailed(customer)] == ["spend_limit"] * 2
 
 
 @pytest.mark.case("AC-52")
-def test_hosts_in_different_zones_share_one_day(app: Flask, settings: Settings, acme: Customer) -> None:
-    moments = ["2026-11-21T00:00:00+00:00", "2026-11-21T11:59:59+00:00", "2026-11-21T23:59:59.999999+00:00"]
-    zones = ["Pacific/Kiritimati", "America/New_York", "Etc/GMT+12"]
-    for moment, zone in zip(moments, zones, strict=True):
-        does(settings, zone, [moment, "asks", acme.customer_id, zone, 2_000_000])
+@pytest.mark.fault("T2", "T3")
+def test_the_day_turns_at_midnight_utc_on_any_host_and_is_one_for_all(
+    app: Flask, settings: Settings, acme: Customer, tmp_path: Path
+) -> None:
+    with machines(settings, tmp_path, *(zone for zone, _offset, _midnight in DAYS)) as running:
+        for machine, (zone, offset, midnight) in zip(running, DAYS, strict=True):
+            midnight_comes(machine, limited(zone), offset, midnight)
+        moments = ["2026-11-21T00:00:00", "2026-11-21T11:59:59", "2026-11-21T12:00:00", "2026-11-21T23:59:59.999999"]
+        for key, (machine, moment) in enumerate(zip(running, moments, strict=True)):
+            machine.does([f"{moment}+00:00", "asks", acme.customer_id, str(key), 1_000_000])
     assert used(acme) == {"2026-11-21": 4_000_000}
+
+
+@pytest.mark.case("AC-52")
+@pytest.mark.fault("T2")
+def test_a_web_server_answers_by_the_day_of_utc(app: Flask, settings: Settings, acme: Customer, tmp_path: Path) -> None:
+    midnight = datetime(2026, 11, 21, tzinfo=UTC)
+    key = api_for(app).key
+    zone = "Pacific/Kiritimati"
+    with serving(settings, tmp_path, "tests.faults.portal_at:app", TZ=zone, PGTZ=zone) as server:
+
+        def asks(moment: datetime, credit: str) -> list[Any]:
+            body = json.dumps({"customer": acme.customer_id, "credits": credit, "capture": True}).encode()
+            headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+            request = Request(f"{server.url}/v1/authorizations", body, {**headers, "X-Now": moment.isoformat()})
+            with urlopen(request, timeout=60) as answer:
+                said = json.load(answer)
+            return [said["allowed"], said.get("reason"), said.get("retry_after")]
+
+        answers = [
+            asks(midnight - SECOND, "5"),
+            asks(midnight - TICK, "0.000001"),
+            asks(midnight, "5"),
+            asks(midnight + SECOND, "0.000001"),
+        ]
+    assert answers == [
+        [True, None, None],
+        [False, "daily_limit", 1],
+        [True, None, None],
+        [False, "daily_limit", 86_399],
+    ]
+    assert used(acme) == {"2026-11-20": LIMIT, "2026-11-21": LIMIT}
 
 
 @pytest.mark.case("AC-53")
 @pytest.mark.fault("Q1")
-def test_one_notice_a_day_whatever_dies_and_is_started_again(app: Flask, settings: Settings, acme: Customer) -> None:
+def test_one_notice_a_day_whatever_dies_and_is_started_again(
+    app: Flask, settings: Settings, acme: Customer, tmp_path: Path
+) -> None:
     spend.chooses(acme, "5", "4")
     noon, next_noon = (datetime(2026, 11, day, 12, tzinfo=UTC) for day in (20, 21))
-    does(settings, "UTC", [noon.isoformat(), "reports", acme.customer_id, "all of it", 12_500])
-    for moment in range(1, 8):
-        when = (noon + moment * SECOND).isoformat()
-        does(settings, "UTC", [when, "works"], [when, "works"], kill_at=moment)
     later = (noon + timedelta(minutes=10)).isoformat()  # a mail in a dead worker's hand waits for its lease
-    does(
-        settings,
-        "UTC",
-        [later, "works"],
-        [later, "works"],
-        [next_noon.isoformat(), "reports", acme.customer_id, "the same again", 12_500],
-        [next_noon.isoformat(), "works"],
-        [next_noon.isoformat(), "works"],
-    )
+    with machines(settings, tmp_path, "UTC") as (machine,):
+        machine.does([noon.isoformat(), "reports", acme.customer_id, "all of it", 12_500])
+        for moment in range(1, 8):
+            when = (noon + moment * SECOND).isoformat()
+            machine.does([when, "works"], [when, "works"], kill_at=moment)
+        machine.does(
+            [later, "works"],
+            [later, "works"],
+            [next_noon.isoformat(), "reports", acme.customer_id, "the same again", 12_500],
+            [next_noon.isoformat(), "works"],
+            [next_noon.isoformat(), "works"],
+        )
     assert sorted(spend.given(acme)) == [
         ("daily_limit", "2026-11-20"),
         ("daily_limit", "2026-11-21"),
@@ -149,12 +223,13 @@ def test_one_notice_a_day_whatever_dies_and_is_started_again(app: Flask, setting
 
 
 @pytest.mark.case("AC-53")
-def test_four_workers_at_the_same_moment_tell_it_once(app: Flask, settings: Settings, acme: Customer) -> None:
+def test_four_workers_at_the_same_moment_tell_it_once(
+    app: Flask, settings: Settings, acme: Customer, tmp_path: Path
+) -> None:
     spend.chooses(acme, "5", "4")
     noon = datetime(2026, 11, 21, 12, tzinfo=UTC).isoformat()
-    does(settings, "UTC", [noon, "reports", acme.customer_id, "all", 12_500])
-    command = [sys.executable, "-m", "tests.faults.day_turner", "0", json.dumps([[noon, "works"]] * 5)]
-    crew = [subprocess.Popen(command, cwd=ROOT, env=environment(settings), stdout=subprocess.DEVNULL) for _ in range(4)]
-    assert [each.wait(120) for each in crew] == [0] * 4
+    with machines(settings, tmp_path, "UTC") as (machine,):
+        machine.does([noon, "reports", acme.customer_id, "all", 12_500])
+        machine.does(*[[noon, "works"]] * 5, many=4)
     assert sorted(spend.given(acme)) == [("daily_limit", "2026-11-21"), ("daily_threshold", "2026-11-21")]
     assert len(spend.events(acme)) == len(spend.mailed(acme)) == 2

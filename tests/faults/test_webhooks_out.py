@@ -15,6 +15,7 @@ from flask import Flask
 
 from app import clock
 from app.config import Settings
+from app.domain.errors import Refused
 from app.domain.webhooks import SCHEDULE, TRIES
 from app.gateways import webhook_client
 from app.models.customers import Customer
@@ -172,7 +173,7 @@ def test_for_a_day_after_a_rotation_events_are_signed_with_both_secrets(
     tell(acme.customer_id, "before")
     assert send() == 1
     turned = clock.now()
-    webhook_endpoints.rotate(acme.customer_id, by="test")
+    twice = webhook_endpoints.rotate(acme.customer_id, by="test").signing_twice
     new = secret_of(acme.customer_id)
     assert new != old
     with clock.at(turned + timedelta(hours=23, minutes=59)):
@@ -183,7 +184,9 @@ def test_for_a_day_after_a_rotation_events_are_signed_with_both_secrets(
         assert send() == 1
     signatures = [each.headers["webhook-signature"].count("v1,") for each in receiver.requests()]
     assert signatures == [1, 2, 1]
-    webhook_endpoints.rotate(acme.customer_id, by="test")
+    with pytest.raises(Refused):  # the older secret must be named: it ends at once
+        webhook_endpoints.rotate(acme.customer_id, by="test")
+    webhook_endpoints.rotate(acme.customer_id, by="test", ends=twice)
     newest = secret_of(acme.customer_id)
     tell(acme.customer_id, "now")
     assert send() == 1

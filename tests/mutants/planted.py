@@ -100,8 +100,8 @@ BUGS = [
     Bug(
         "the totals of the day leave corrections out",
         "app/services/ledger.py",
-        "    if change is None:\n        return\n",
-        '    if change is None or transfer.kind == "correction":\n        return\n',
+        "if transfer.source_type in rule.ACCEPTED_BEFORE:",
+        'if transfer.source_type in rule.ACCEPTED_BEFORE or transfer.kind == "correction":',
         LEDGER,
     ),
     Bug(
@@ -176,9 +176,9 @@ BUGS = [
     ),
     Bug(
         "the numbers wait for the job",
-        "app/services/balance.py",
-        "    if waiting:\n",
-        "    if waiting < 0:\n",
+        "app/services/numbers.py",
+        "        balance=posted + waiting,\n",
+        "        balance=posted,\n",
         HISTORIES,
     ),
     Bug(

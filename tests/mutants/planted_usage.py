@@ -166,22 +166,22 @@ BUGS = [
     Bug(
         "a key is answered with any wish",
         "app/services/authorizations_plain.py",
-        "if earlier.digest != ask.digest:",
-        "if not earlier.digest:",
+        "        if earlier[1] != ask.digest:\n",
+        "        if not earlier[1]:\n",
         AUTHORIZE,
     ),
     Bug(
         "a hold that is let go stays held",
-        "app/services/authorizations_plain.py",
-        ".values(held_micros=Spending.held_micros - hold.left)",
-        ".values(held_micros=Spending.held_micros)",
+        "app/services/authorization_desk.py",
+        '"held": -micros, "used": 0',
+        '"held": 0, "used": 0',
         AUTHORIZE,
     ),
     Bug(
         "a hold whose time is over can be captured",
         "app/services/authorizations_plain.py",
-        'if row.state != "held" or row.expires_at <= desk.now:',
-        'if row.state != "held":',
+        'if seen.state != "held" or seen.expires_at <= desk.now:',
+        'if seen.state != "held":',
         AUTHORIZE,
     ),
     Bug(
@@ -194,8 +194,8 @@ BUGS = [
     Bug(
         "the new day is noticed a day late",
         "app/domain/notices.py",
-        "if levels.now >= over.ends:",
-        "if levels.now > over.ends + (over.ends - over.begins):",
+        "if levels.now >= each.day.ends:",
+        "if levels.now > each.day.ends + (each.day.ends - each.day.begins):",
         NOTICES,
     ),
     Bug(

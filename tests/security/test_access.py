@@ -28,6 +28,7 @@ OPEN = {
     "confirm_email.page",  # and here too: a mailed link
     "confirm_email.confirm",
     "confirm_email.stop",
+    "confirm_email.stopped",
     "metrics.read",  # figures of the process, and of nobody
     "v1_docs.page",
     "v1_docs.openapi",

@@ -28,14 +28,14 @@ class Server:
 
 
 @contextmanager
-def serving(settings: Settings, directory: Path, **environ: str) -> Iterator[Server]:
-    """Serve the portal by granian inside the block, on a free port of loopback."""
+def serving(settings: Settings, directory: Path, target: str = "wsgi:app", **environ: str) -> Iterator[Server]:
+    """Serve the portal (`target`) by granian inside the block, on a free port of loopback."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     own = replace(settings, base_url=url)
     log = directory / f"server-{port}.log"
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "wsgi:app"]
+    command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", target]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment(own, **environ), stdout=output, stderr=output, start_new_session=True

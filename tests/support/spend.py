@@ -40,13 +40,13 @@ def dollars(amount: str) -> Credits:
     return Credits(int(whole) * MICROS + int(cents.ljust(6, "0") or "0"))
 
 
-def since_august() -> Customer:
-    """Create Acme, a customer since August, with $1,000.00 of credit."""
+def since_august(name: str = "Acme") -> Customer:
+    """Create a customer since August, with $1,000.00 of credit."""
     made = customers.create(
-        name="Acme",
+        name=name,
         email="billing@acme.example",
         catalog=cast.CATALOG,
-        external_id="acme",
+        external_id=name.lower(),
         created_at=datetime(2026, 8, 1, tzinfo=UTC),
     )
     with clock.at(datetime(2026, 8, 2, tzinfo=UTC)):
