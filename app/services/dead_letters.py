@@ -84,11 +84,13 @@ def run_again(letter_id: str = "") -> int:
     with as_service("run again what was put aside"), transaction() as session:
         for kind, (table, open_state) in KINDS.items():
             dead = [table.state == "dead", *([table.id == letter_id] if letter_id else [])]
-            tries = table.tries if kind in COUNTED_ON else 0
+            now_open = {"state": open_state, "next_try_at": clock.now(), "problem": ""}
+            now_open |= {} if kind in COUNTED_ON else {"tries": 0}
+            now_open |= {"done_at": None} if kind == "delivery" else {}
             moved = session.scalars(
                 update(table)
                 .where(*dead)
-                .values(state=open_state, next_try_at=clock.now(), problem="", tries=tries)
+                .values(**now_open)
                 .returning(table.id)
                 .execution_options(synchronize_session=False)
             ).all()
