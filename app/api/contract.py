@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
 from app.api import callers, once, problems
 from app.api.callers import Caller, caller, customer_in, presented
@@ -37,7 +37,7 @@ from app.api.shapes import (
     encode_cursor,
     page_of,
 )
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, Refused
 from app.extensions import csrf
 from app.web.access import public
 
@@ -136,17 +136,17 @@ def operation(
 def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[str, Any]) -> Response:
     """Prove the caller, read what was sent, and do it: once, where the request has a key."""
     key = request.headers.get(once.HEADER) if declared.idempotent else None
-    if declared.proves_caller or key is not None:  # whose key it is must be known before it is looked up
+    proved = declared.proves_caller or key is not None  # whose key it is must be known before it is looked up
+    if proved:
         callers.identify(declared.scope)
     else:
         callers.count(presented())
-    if any(not value.isprintable() for value in arguments.values()):
-        raise NotFound("thing")
-    sent: object = None
-    if declared.query is not None:
-        arguments["query"] = _query(declared.query)
-    if declared.body is not None:
-        sent, arguments["body"] = _body(declared.body)
+    try:
+        sent = _read(declared, arguments)
+    except (Refused, HTTPException):
+        if not proved:  # a stranger hears that the key is not good, and not what is wrong with the rest
+            callers.identify(declared.scope)
+        raise
 
     def work() -> Response:
         return _answer(declared, function(**arguments))
@@ -154,6 +154,18 @@ def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[
     if key is None:
         return work()
     return once.answered(sent, work)
+
+
+def _read(declared: Operation, arguments: dict[str, Any]) -> object:
+    """Read what was sent into the operation's arguments; return the body as it was sent."""
+    if any(not value.isprintable() for value in arguments.values()):
+        raise NotFound("thing")
+    sent: object = None
+    if declared.query is not None:
+        arguments["query"] = _query(declared.query)
+    if declared.body is not None:
+        sent, arguments["body"] = _body(declared.body)
+    return sent
 
 
 def _answer(declared: Operation, result: Any) -> Response:

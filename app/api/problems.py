@@ -76,11 +76,11 @@ class Unauthorized(Refused):
 
 
 class RetryLater(Refused):
-    """Not now: tells in how many seconds."""
+    """Not now: tells in how many seconds, or None where that is not known. It is no answer to a key: see `once`."""
 
-    def __init__(self, sentence: str, reason: str, status: int, seconds: int) -> None:
+    def __init__(self, sentence: str, reason: str, status: int, seconds: int | None) -> None:
         super().__init__(sentence, reason, status)
-        self.seconds = max(1, seconds)
+        self.seconds = max(1, seconds) if seconds is not None else None
 
 
 def malformed(problem: ValidationError) -> Malformed:
@@ -88,13 +88,18 @@ def malformed(problem: ValidationError) -> Malformed:
     return Malformed(
         [
             FieldProblem(
-                field=".".join(str(step) for step in each["loc"])[:200],
+                field=_place(each["loc"]),
                 reason=each["type"],
                 detail=words_of(each),
             )
             for each in problem.errors(include_url=False, include_context=False, include_input=False)[:50]
         ]
     )
+
+
+def _place(steps: tuple[int | str, ...]) -> str:
+    """Return where something stands in what was sent. A step like `<batch>` is ours: which of the shapes it was."""
+    return ".".join(str(step) for step in steps if not str(step).startswith("<"))[:200]
 
 
 def words_of(finding: ErrorDetails) -> str:
@@ -134,7 +139,7 @@ def refused(refusal: Refused) -> Response:
     if refusal.field and not errors:
         errors = [FieldProblem(field=refusal.field, reason=refusal.reason, detail=refusal.sentence)]
     made = answer(refusal.status, refusal.reason, refusal.sentence, errors)
-    if isinstance(refusal, RetryLater):
+    if isinstance(refusal, RetryLater) and refusal.seconds is not None:
         made.headers["Retry-After"] = str(refusal.seconds)
     if refusal.status == 401:
         made.headers["WWW-Authenticate"] = "Bearer"

@@ -113,4 +113,4 @@ def refused_key(outcome: str) -> Refused:
 
 def reused_key() -> Refused:
     """Return the refusal of a key that came with another request before."""
-    return Refused("This key was used for another request.", "idempotency_key_reused", 409, "Idempotency-Key")
+    return Refused("This Idempotency-Key was used for another request. Take a new key.", "idempotency_key_reused", 409)

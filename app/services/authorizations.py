@@ -17,7 +17,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services import api_keys, authorizations_hot, authorizations_plain
-from app.services.api_keys import Presented
+from app.services.api_keys import Caller, Presented
 from app.services.authorization_answers import SCOPE, refused_key, shown
 
 
@@ -52,23 +52,34 @@ def capture(
     once: sent again it is answered by what it took then, and refused where it says anything else. The capture that
     ended a hold may be sent again without one.
     """
+    try:
+        wish = _wish(hold_id, quantity, credits, keep, key)
+        if _on_postgresql():
+            return authorizations_hot.capture(wish, proof)
+        return authorizations_plain.capture(wish, proof)
+    except Refused as refusal:
+        if refusal.status in {404, 422}:  # found before the key was proved: a stranger learns nothing by it
+            _check_holder(hold_id, proof)
+        raise
+
+
+def release(hold_id: str, *, proof: Presented | None = None) -> Authorized:
+    """Hold it no longer: what is left may be spent by others. Twice is once."""
+    if not ids.is_id(hold_id, "hold"):
+        _check_holder(hold_id, proof)
+    if _on_postgresql():
+        return authorizations_hot.release(hold_id, proof)
+    return authorizations_plain.release(hold_id, proof)
+
+
+def _wish(hold_id: str, quantity: int | None, credits: Credits | None, keep: bool, key: str) -> Wish:  # noqa: A002
+    """Return what is to be captured, or refuse what no rule can judge."""
     _check_hold(hold_id)
     if quantity is not None and not 1 <= quantity <= LARGEST:
         raise Refused(f"A quantity is from 1 to {LARGEST:,}.", "quantity_out_of_range", 422, "quantity")
     if credits is not None and credits.micros <= 0:
         raise Refused("Capture more than zero, or release the authorization.", "credits_too_small", 422, "credits")
-    wish = Wish(hold_id, quantity, credits.micros if credits is not None else None, keep, key)
-    if _on_postgresql():
-        return authorizations_hot.capture(wish, proof)
-    return authorizations_plain.capture(wish, proof)
-
-
-def release(hold_id: str, *, proof: Presented | None = None) -> Authorized:
-    """Hold it no longer: what is left may be spent by others. Twice is once."""
-    _check_hold(hold_id)
-    if _on_postgresql():
-        return authorizations_hot.release(hold_id, proof)
-    return authorizations_plain.release(hold_id, proof)
+    return Wish(hold_id, quantity, credits.micros if credits is not None else None, keep, key)
 
 
 def close() -> None:
@@ -96,11 +107,7 @@ def _check_caller(ask: Ask, proof: Presented | None) -> None:
     """Refuse a key that is not good, and a customer that it may not ask about."""
     if proof is None:
         return
-    caller = api_keys.find(proof)
-    if caller is None:
-        raise refused_key("unauthorized")
-    if not caller.may(SCOPE):
-        raise refused_key("forbidden")
+    caller = _caller(proof)
     with as_service("authorize"):
         named = or_(Customer.customer_id == ask.customer, Customer.external_id == ask.customer)
         found = db.session.scalar(
@@ -108,6 +115,20 @@ def _check_caller(ask: Ask, proof: Presented | None) -> None:
         )
     if found is None or caller.customer_id not in {None, found}:
         raise NotFound("customer")
+
+
+def _check_holder(hold_id: str, proof: Presented | None) -> None:
+    """Refuse a key that is not good, and a hold that it may not ask about."""
+    find(hold_id, _caller(proof).customer_id if proof is not None else None)
+
+
+def _caller(proof: Presented) -> Caller:
+    caller = api_keys.find(proof)
+    if caller is None:
+        raise refused_key("unauthorized")
+    if not caller.may(SCOPE):
+        raise refused_key("forbidden")
+    return caller
 
 
 def _check_hold(hold_id: str) -> None:

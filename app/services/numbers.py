@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
@@ -14,6 +14,7 @@ from app.domain.ledger import CREDITS
 from app.domain.numbers import Numbers
 from app.domain.periods import open_at
 from app.models import scope
+from app.models.authorizations import Authorization
 from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
@@ -34,6 +35,10 @@ def numbers() -> Numbers:
     begun = and_(Grant.customer_id == customer_id, Grant.voided_at.is_(None), Grant.effective_at <= now)
     waits = and_(begun, Grant.posted_at.is_(None))
     over = and_(Grant.customer_id == customer_id, Grant.remaining_micros > 0, Grant.expires_at <= now)
+    left = Authorization.micros - Authorization.captured_micros
+    ended = and_(
+        Authorization.customer_id == customer_id, Authorization.state == "held", Authorization.expires_at <= now
+    )
     of_day = BalanceDay.customer_id == customer_id
     figures = db.session.execute(
         select(
@@ -58,6 +63,7 @@ def numbers() -> Numbers:
                 ),
             ),
             _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day == now.date())),
+            _total(case((left > 0, left), else_=0), ended),
         )
         .join(
             Account,
@@ -72,7 +78,8 @@ def numbers() -> Numbers:
     if figures is None:
         raise NotFound("customer")
     standing, unit, overage, posted, unposted, held, enabled, limit = figures[:8]
-    granted, due, used, corrected, today = figures[8:]
+    granted, due, used, corrected, today, over_by_now = figures[8:]
+    held -= int(over_by_now)  # what no authorization counts any more, seen by the job or not
     waiting, lapsed = _not_seen(customer_id, posted - unposted, unposted, now) if due else (0, 0)
     return rule.compute(
         granted=int(granted),
@@ -149,5 +156,5 @@ def whose() -> str:
     return str(getattr(current, "customer_id", ""))
 
 
-def _total(column: InstrumentedAttribute[int], where: ColumnElement[bool]) -> ScalarSelect[int]:
+def _total(column: ColumnElement[int] | InstrumentedAttribute[int], where: ColumnElement[bool]) -> ScalarSelect[int]:
     return select(func.coalesce(func.sum(column), 0)).where(where).scalar_subquery()

@@ -1,8 +1,11 @@
 """Authorizations over the API: what a host's backend sends and is told."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
+from app import clock
 from app.domain.money import MICROS, Credits
 from app.models.customers import Customer
 from app.services import authorizations_hot, grants
@@ -25,7 +28,7 @@ def test_it_holds_and_captures_what_was_used(api: Api, paid: Customer) -> None:
     answer = held.get_json()
     assert answer | {"expires_at": "", "authorization": ""} == {
         "allowed": True, "authorization": "", "credits": "2.00", "available_to_use": "58.00", "reason": None,
-        "retry_after": None, "expires_at": "",
+        "retry_after": None, "state": "held", "expires_at": "",
     }  # fmt: skip
     path = f"/authorizations/{answer['authorization']}"
     captured = api.post(f"{path}/capture", {"quantity": 2_000}).get_json()
@@ -53,6 +56,41 @@ def test_sent_again_with_its_key_it_holds_once(api: Api, paid: Customer) -> None
     assert api.get(f"/customers/{paid.customer_id}/balance").get_json()["held"] == "4.00"
 
 
+def test_a_refusal_sent_again_counts_its_wait_from_now(api: Api, paid: Customer) -> None:
+    limits = {"enabled": True, "daily_limit": "5.00", "notify_threshold": None, "webhook_url": None, "version": 1}
+    path = f"/customers/{paid.customer_id}/spend_management"
+    version = api.get(path).get_json()["version"]
+    assert api.open("PUT", path, json={**limits, "version": version}).status_code == 200
+    assert api.post("/authorizations", {"customer": "acme", "credits": "4.00"}).get_json()["allowed"]
+    start = clock.now().replace(hour=20, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    waits = []
+    for hours in (0, 1, 5):
+        with clock.at(start + timedelta(hours=hours)):
+            if not hours:
+                assert api.post("/authorizations", {"customer": "acme", "credits": "4.00"}).get_json()["allowed"]
+            waits.append(api.post("/authorizations", {"customer": "acme", "credits": "2.00"}, once="two").get_json())
+    assert [each["reason"] for each in waits] == ["daily_limit"] * 3
+    assert [each["retry_after"] for each in waits] == [4 * 3600, 3 * 3600, 0]
+
+
+def test_sent_again_it_says_what_became_of_the_hold(api: Api, paid: Customer) -> None:
+    body = {"customer": "acme", "credits": "4.00", "ttl_seconds": 60}
+    assert api.post("/authorizations", body, once="one").get_json()["state"] == "held"
+    with clock.at(clock.now() + timedelta(seconds=61)):
+        again = api.post("/authorizations", body, once="one").get_json()
+        assert (again["allowed"], again["state"]) == (True, "expired")
+        assert api.get(f"/authorizations/{again['authorization']}").get_json()["state"] == "expired"
+
+
+def test_what_a_hold_that_is_over_held_is_free_at_once(api: Api, paid: Customer) -> None:
+    api.post("/authorizations", {"customer": "acme", "credits": "4.00", "ttl_seconds": 60})
+    path = f"/customers/{paid.customer_id}/balance"
+    assert api.get(path).get_json()["held"] == "4.00"
+    with clock.at(clock.now() + timedelta(seconds=61)):
+        balance = api.get(path).get_json()
+    assert (balance["held"], balance["available_to_use"]) == ("0.00", "60.00")
+
+
 def test_the_key_of_one_service_is_not_another_services(app: Flask, paid: Customer) -> None:
     body = {"customer": "acme", "credits": "4.00"}
     both = [api_for(app, "usage:write").post("/authorizations", body, once="job-77").get_json() for _ in range(2)]
@@ -75,6 +113,14 @@ def test_more_than_was_held_is_a_problem_where_nothing_is_left(api: Api, paid: C
     held = api.post("/authorizations", {"customer": "acme", "credits": "60.00"}).get_json()["authorization"]
     path = f"/authorizations/{held}"
     assert problem_of(api.post(f"{path}/capture", {"credits": "60.01"})) == (402, "insufficient_credits")
+    assert problem_of(api.post(f"{path}/capture", {"credits": "60.01"}, once="all")) == (402, "insufficient_credits")
+    grants.give(paid.customer_id, kind="promotional", credits=Credits(MICROS), granted_by="test", reason="Test")
+    assert api.post(f"{path}/capture", {"credits": "60.01"}, once="all").status_code == 200, "it had taken nothing"
+
+
+def test_what_was_released_is_captured_no_more(api: Api, paid: Customer) -> None:
+    held = api.post("/authorizations", {"customer": "acme", "credits": "60.00"}).get_json()["authorization"]
+    path = f"/authorizations/{held}"
     assert api.post(f"{path}/release").get_json()["state"] == "released"
     assert problem_of(api.post(f"{path}/capture")) == (409, "authorization_released")
 
@@ -119,6 +165,16 @@ def test_a_key_must_be_good_and_may_only_do_what_its_scopes_say(app: Flask, api:
         for path in (f"/authorizations/{held}", f"/authorizations/{MISSING}"):
             assert problem_of(caller.post(f"{path}/capture")) == expected
             assert problem_of(caller.post(f"{path}/release")) == expected
+        for body in ({"customer": 1}, {"customer": "acme", "credits": "0"}):  # whatever else is wrong with it
+            assert problem_of(caller.post("/authorizations", body)) == expected
+        for path, body in (
+            (held, {"quantity": 2}),
+            (held, {"quantity": "x"}),
+            ("hold_x", {}),
+            (held, {"credits": "1e"}),
+        ):
+            assert problem_of(caller.post(f"/authorizations/{path}/capture", body)) == expected
+        assert problem_of(caller.post("/authorizations/hold_x/release")) == expected
     assert api.get(f"/authorizations/{held}").get_json()["state"] == "held"
 
 

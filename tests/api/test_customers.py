@@ -105,6 +105,14 @@ def test_a_change_keeps_what_is_left_out_and_is_written_down(api: Api, acme: Cus
     assert entry.actor.startswith("key_")
 
 
+def test_null_is_the_default_plan(api: Api, acme: Customer) -> None:
+    path = f"/customers/{acme.customer_id}"
+    plan = api.get("/plans", catalog=acme.catalog).get_json()["data"][-1]["key"]
+    assert api.open("PATCH", path, json={"plan": plan}).get_json()["plan"] == plan
+    assert api.open("PATCH", path, json={"name": "Other"}).get_json()["plan"] == plan
+    assert api.open("PATCH", path, json={"plan": None}).get_json()["plan"] is None
+
+
 def test_nothing_changed_writes_nothing_down(api: Api, acme: Customer) -> None:
     for body in ({}, {"name": "Acme"}):
         assert api.open("PATCH", f"/customers/{acme.customer_id}", json=body).status_code == 200
@@ -121,6 +129,8 @@ def test_nothing_changed_writes_nothing_down(api: Api, acme: Customer) -> None:
         ({"plan": "golden"}, 422),
         ({"email": "nobody"}, 422),
         ({"name": "\u200b"}, 422),
+        ({"name": None}, 422),
+        ({"external_id": None}, 422),
         ({"currency": "EUR"}, 422),
     ],
 )

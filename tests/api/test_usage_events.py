@@ -37,6 +37,18 @@ def test_one_event_is_accepted_and_again_is_a_duplicate(api: Api, metered: Custo
     assert used(api, metered) == 1000
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({**event(1), "quantity": -1}, "quantity"), ({"events": []}, "events"), ({"events": "x"}, "events"), ({}, "id")],
+)
+def test_a_wrong_field_is_called_as_it_was_sent(
+    api: Api, metered: Customer, body: dict[str, object], field: str
+) -> None:
+    answer = api.post(PATH, body)
+    assert problem_of(answer)[0] == 422
+    assert answer.get_json()["errors"][0]["field"] == field
+
+
 @pytest.fixture(autouse=True)
 def _today(app: Flask) -> object:
     """Stand on the day that the events' times are near."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from pydantic import Field, model_validator
 
+from app import clock
 from app.api.contract import (
     CreditsAboveZero,
     CreditsFromZero,
@@ -56,7 +57,10 @@ class AuthorizationOut(Model):
     reason: str | None = Field(
         description="`insufficient_credits`, `daily_limit`, `plan_limit`, `suspended` or `closed`; null when allowed."
     )
-    retry_after: int | None = Field(description="Seconds until the day is over, where waiting for it helps.")
+    retry_after: int | None = Field(
+        description="Seconds from now until the day is over, where waiting for it helps. Then ask with a new key."
+    )
+    state: str = Field(description="`held`, `captured` or `refused`; later also `released` or `expired`.")
     expires_at: Moment
 
 
@@ -107,8 +111,8 @@ def authorize(body: AuthorizationIn) -> AuthorizationOut:
     """Ask whether a customer may spend.
 
     What is allowed is held, so that no other call can spend it: the limits hold whatever happens at the same time. Sent
-    again with the same Idempotency-Key it is answered as it was, and held once. When it cannot be judged (503) the
-    answer is no.
+    again with the same Idempotency-Key it is answered as it was, and held once; `state` says what became of it since.
+    Ask with a new key after a refusal, and once what was held is over. When it cannot be judged (503) the answer is no.
     """
     ask = Ask(
         customer=body.customer,
@@ -127,7 +131,8 @@ def authorize(body: AuthorizationIn) -> AuthorizationOut:
         credits=Credits(made.micros),
         available_to_use=Credits(made.available_after_micros),
         reason=made.reason or None,
-        retry_after=made.retry_after_seconds,
+        retry_after=_seconds_left(made),
+        state=_state(made),
         expires_at=made.expires_at,
     )
 
@@ -146,7 +151,8 @@ def authorize(body: AuthorizationIn) -> AuthorizationOut:
 def capture(authorization_id: str, body: CaptureIn) -> CapturedOut:
     """Use what was held, and give the rest back.
 
-    More than was held is taken only where more is available; else it is refused (402, 409) and stays held. With `keep`
+    More than was held is taken only where more is available; else it is refused (402, 409), stays held, and may be sent
+    again with the same key once there is room. With `keep`
     a hold is used bit by bit: send an Idempotency-Key with each, so that none counts twice.
     """
     with _told():
@@ -196,14 +202,12 @@ def read(authorization_id: str) -> HoldOut:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Say when it may be tried again, where time helps."""
+    """Say when it may be tried again, where time helps. What found no room took nothing and uses up no key."""
     try:
         yield
     except Unavailable as refusal:
         raise RetryLater(refusal.sentence, refusal.reason, refusal.status, 1) from refusal
     except NoRoom as refusal:
-        if refusal.retry_after is None:
-            raise
         raise RetryLater(refusal.sentence, refusal.reason, refusal.status, refusal.retry_after) from refusal
 
 
@@ -211,7 +215,7 @@ def _shown(made: Authorized) -> HoldOut:
     return HoldOut(
         authorization=made.id,
         customer=made.customer_id,
-        state=made.state,
+        state=_state(made),
         meter=made.meter or None,
         quantity=made.quantity if made.meter else None,
         credits=Credits(made.micros),
@@ -221,6 +225,17 @@ def _shown(made: Authorized) -> HoldOut:
         created_at=made.created_at,
         expires_at=made.expires_at,
     )
+
+
+def _seconds_left(made: Authorized) -> int | None:
+    """Return in how many seconds from now the day of a refusal is over; None: waiting does not help."""
+    if made.retry_after_seconds is None:
+        return None
+    return max(0, made.retry_after_seconds - int((clock.now() - made.created_at).total_seconds()))
+
+
+def _state(made: Authorized) -> str:
+    return "expired" if made.state == "held" and made.expires_at <= clock.now() else made.state
 
 
 def _own_key() -> str:

@@ -37,10 +37,10 @@ class CustomerIn(Model):
 class CustomerChange(Model):
     """What to change; what is left out stays."""
 
-    external_id: str | None = Field(None, min_length=1, max_length=200)
-    name: str | None = Field(None, min_length=1, max_length=200)
-    email: str | None = Field(None, max_length=254, json_schema_extra=EMAIL)
-    plan: str | None = Field(None, max_length=60)
+    external_id: str = Field(default_factory=str, min_length=1, max_length=200)
+    name: str = Field(default_factory=str, min_length=1, max_length=200)
+    email: str = Field(default_factory=str, max_length=254, json_schema_extra=EMAIL)
+    plan: str | None = Field(None, max_length=60, description="A plan's key; null: the catalog's default plan.")
 
 
 class CustomerOut(Model):
@@ -132,7 +132,10 @@ def change(customer_id: str, body: CustomerChange) -> CustomerOut:
     A plan that is changed prices usage from then on; what was used keeps its price.
     """
     customer_in(customer_id)
-    wanted = customer_directory.Change(**body.model_dump())
+    sent = body.model_dump(exclude_unset=True)
+    if sent.get("plan", "") is None:
+        sent["plan"] = ""  # as the rows have the default plan
+    wanted = customer_directory.Change(**sent)
     return _shown(customer_directory.change(customer_id, wanted, by=caller().key_id))
 
 

@@ -50,10 +50,10 @@ class BatchIn(Model):
 
 
 def _kind(value: object) -> str:
-    return "batch" if isinstance(value, BatchIn) or (isinstance(value, dict) and "events" in value) else "event"
+    return "<batch>" if isinstance(value, BatchIn) or (isinstance(value, dict) and "events" in value) else "<event>"
 
 
-class ReportIn(RootModel[Annotated[Annotated[EventIn, Tag("event")] | Annotated[BatchIn, Tag("batch")], Discriminator(_kind)]]):  # fmt: skip  # noqa: E501
+class ReportIn(RootModel[Annotated[Annotated[EventIn, Tag("<event>")] | Annotated[BatchIn, Tag("<batch>")], Discriminator(_kind)]]):  # fmt: skip  # noqa: E501
     """One event, or a batch of them."""
 
 

@@ -137,7 +137,8 @@ def read_secret(endpoint_id: str) -> SecretOut:
 def rotate_secret(endpoint_id: str, body: NoBody) -> EndpointOut:  # noqa: ARG001  # it says nothing
     """Make a new secret.
 
-    For 24 hours each event has two signatures, of the new secret and of the old one.
+    For 24 hours each event has two signatures, of the new secret and of the old one. Two secrets sign at most: made
+    anew again within that time, the oldest one ends at once. Send an Idempotency-Key, and after no answer the same one.
     """
     _sellers_only()
     return _shown(seller_endpoints.rotate(endpoint_id, by=caller().key_id))
