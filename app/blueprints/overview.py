@@ -12,7 +12,7 @@ from app.domain.numbers import SERVED, Numbers, owed
 from app.services import overview
 from app.services.overview import Overview
 from app.services.usage_terms import plan_of
-from app.web import overview_usage, usage_rows
+from app.web import limit_words, overview_usage, usage_rows
 from app.web.access import current_catalog, current_customer
 from app.web.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
 from app.web.filters import credits as written
@@ -40,6 +40,8 @@ def page() -> Response:
         used_since=_dated(now.period.starts_at.date()) if now.period else "",
         forecast=_forecast(now),
         could_use=_could_use(now.numbers),
+        taken_by_held=_taken_by_held(now.numbers),
+        none_left=Credits(0),
         day_binds=_day_binds(now.numbers),
         overage=_overage(now.numbers),
         owed=owed(now.numbers),
@@ -55,13 +57,15 @@ def page() -> Response:
 def _usage(now: Overview) -> dict[str, Any]:
     """Return the meters' bars, what of them presses, today's limit and how spend management stands."""
     catalog, plan = current_catalog(), current_customer().plan
+    spend = overview_usage.spend_words(now, catalog)
     meters = overview_usage.meters(now, catalog, plan)
     return {
         "meters": meters,
         "pressing": usage_rows.pressing(meters),
         "plan": plan_of(catalog, plan).title,
         "day_bar": overview_usage.day_bar(now.numbers),
-        "spend": overview_usage.spend_words(now, catalog),
+        "spend": spend,
+        "marks": overview_usage.day_marks(now, spend),
     }
 
 
@@ -121,8 +125,17 @@ def _could_use(numbers: Numbers) -> Credits:
 
 
 def _day_binds(numbers: Numbers) -> bool:
-    """Whether today's limit leaves less than the balance does."""
-    return numbers.daily_left is not None and numbers.daily_left < _could_use(numbers)
+    """Whether today's limit leaves less than the balance does; a balance that stops calls too still does tomorrow."""
+    left = limit_words.could_use(numbers)
+    return numbers.daily_left is not None and left.micros > 0 and numbers.daily_left < left
+
+
+def _taken_by_held(numbers: Numbers) -> str:
+    """Say that calls under way hold all that is left; nothing where they do not, or where more is owed anyway."""
+    if owed(numbers).micros or not numbers.held.micros or _could_use(numbers).micros > 0:
+        return ""
+    left = written(_could_use(numbers) + numbers.held)
+    return f"Calls under way hold it all: nothing can be used now. Without what they hold, {left} would be left."
 
 
 def _overage(numbers: Numbers) -> str:
@@ -166,6 +179,9 @@ def _charts(now: Overview) -> dict[str, Markup]:
         f"to {written(now.days[-1].closing)}. {_forecast(now)}."
     )
     used_name = f"Credits used each day from {first} to today. Most on {day_label(top[0])}: {written(Credits(top[1]))}."
+    if now.numbers.daily_limit is not None:
+        reached = sum(day.used >= now.numbers.daily_limit for day in now.days)
+        used_name += f" Days at or over the daily limit of {written(now.numbers.daily_limit)}: {reached}."
     limit = now.numbers.daily_limit.micros if now.numbers.daily_limit is not None else None
     spend = overview_usage.spend_words(now, current_catalog())
     alert = spend.threshold.micros if spend and spend.threshold else None

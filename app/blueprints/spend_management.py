@@ -20,7 +20,6 @@ from app.web.respond import saved, show
 
 bp = Blueprint("spend_management", __name__, url_prefix="/billing/spend-management")
 PAGE, CONTENT = "spend_management/page.html", "spend_management/_content.html"
-SIMULATION = "spend_management/_simulation.html"
 
 
 @bp.get("/")
@@ -72,8 +71,10 @@ def simulate() -> Response:
     """Say what the limits that are typed would have done to the last 90 days. Nothing is kept."""
     form = LimitsForm()
     valid, wanted = form.validate(), form.wanted()
-    status = 200 if valid and wanted is not None else 422
-    return show(PAGE, SIMULATION, status=status, **_around(form, tried=True))
+    if valid and wanted is not None:
+        return show(PAGE, CONTENT, **_around(form, tried=True))
+    form.point_at_first_error()
+    return show(PAGE, CONTENT, status=422, **_around(form, tried=True))
 
 
 def _fresh() -> LimitsForm:

@@ -15,7 +15,7 @@ from app.web import usage_addresses as addresses
 from app.web import usage_rows, usage_words
 from app.web.access import current_actor, current_customer, managers_only
 from app.web.respond import saved, show
-from app.web.usage_forms import AddressForm, AlertForm, HistoryForm, offer
+from app.web.usage_forms import AddressForm, AlertForm, HistoryForm, new_alert, offer
 from app.web.usage_rows import WITHOUT_METER, period_words
 
 bp = Blueprint("usage", __name__, url_prefix="/billing/usage")
@@ -50,7 +50,9 @@ def meter(meter: str) -> Response:
     days = usage_history.every_day(
         current_customer().customer_id, use.meter.key, use.tariff.kind, first, max(first, min(last, today))
     )
-    shown = usage_rows.row(use, usage.period.ends_at.date(), usage.catalog.usage.warn_at_percent)
+    shown = usage_rows.row(
+        use, usage.period.ends_at.date(), usage.catalog.usage.warn_at_percent, is_open=usage.period.is_open
+    )
     return show(
         METER_PAGE,
         METER,
@@ -59,7 +61,8 @@ def meter(meter: str) -> Response:
         unit=shown.unit if use.meter.key else "",
         period=period_words(first, last),
         counts=usage_words.counts(use.tariff.kind) if use.meter.key else "",
-        stops=usage_words.stops(shown.bar, usage.period.ends_at.date()) if usage.period.is_open else "",
+        stops=usage_words.stops(shown.bar, usage.period.ends_at.date(), use.cost) if usage.period.is_open else "",
+        refused=usage_rows.refused_calls(use, usage, current_customer().customer_id),
         formula=usage_words.formula(shown.bar, use.cost),
         days=days,
         name=usage_rows.chart_name(days, shown.title, shown.unit),
@@ -113,7 +116,7 @@ def add_alert() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _again(refusal.status, alert_form=form)
-    return _saved("The usage alert is added.")
+    return _saved("The usage alert is added.", form.meter.data)
 
 
 @bp.post("/alerts/<alert_id>/removal")
@@ -187,16 +190,17 @@ def _around(usage: Usage, history: HistoryForm) -> dict[str, Any]:
         "seller": usage.catalog.seller_name,
         "period": period_words(usage.period.starts_at.date(), last),
         "history_form": history,
-        **_alerts(usage),
+        **_alerts(usage, added=request.args.get("added", "")),
     }
 
 
-def _alerts(usage: Usage, alert_form: AlertForm | None = None, email_form: AddressForm | None = None) -> dict[str, Any]:
-    """Return what the page shows of alerts, around the forms as they were filled in."""
+def _alerts(
+    usage: Usage, alert_form: AlertForm | None = None, email_form: AddressForm | None = None, added: str = ""
+) -> dict[str, Any]:
+    """Return what the page shows of alerts, around the forms as they were filled in; `added`: the meter chosen last."""
     now, customer = usage_alerts.current(), current_customer()
     told = usage_alerts.told(usage.period.number) if now.alerts else {}
-    has_basis = any(each.tariff.limit or each.tariff.allowance for each in usage.meters)
-    alert_form = alert_form or AlertForm(formdata=None, measure="percent" if has_basis else "quantity")
+    alert_form = alert_form or new_alert(usage, added)
     offer(usage, alert_form)
     return {
         "alerts": usage_rows.alert_rows(now.alerts, told, usage),
@@ -250,9 +254,9 @@ def _gone(sentence: str) -> Response:
     return _again(404, alert_form=form)
 
 
-def _saved(notice: str) -> Response:
-    around = _alerts(usage_reads.usage(current_customer())) | {"focus": True}
-    return saved("usage.page", ALERTS, notice, values=_kept(), **around)
+def _saved(notice: str, added: str = "") -> Response:
+    around = _alerts(usage_reads.usage(current_customer()), added=added) | {"focus": True}
+    return saved("usage.page", ALERTS, notice, values=_kept() | ({"added": added} if added else {}), **around)
 
 
 def _kept() -> dict[str, str]:

@@ -117,6 +117,8 @@ def typed(text: str, name: str) -> Credits | None:
     wanted = text.strip()
     if not wanted:
         return None
+    if wanted[0] in "-\N{MINUS SIGN}" and _AMOUNT.fullmatch(wanted[1:]):
+        raise out_of_bounds(name)
     if not _AMOUNT.fullmatch(wanted):
         raise Refused(_what_is_wrong(wanted), f"{name}_malformed", 422, name)
     whole, _, fraction = wanted.partition(".")

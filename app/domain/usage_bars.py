@@ -1,4 +1,4 @@
-"""Usage bars: how much of a meter is used, of what, and in which of four states it is."""
+"""Usage bars: how much of a meter is used or held, of what, and in which of four states it is."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,11 +26,18 @@ class Bar:
     basis: int | None
     """The plan's limit; where there is none, what the plan includes; None: neither."""
     state: State
+    held: int = 0
+    """What is held for calls under way: it takes up the plan's limit as if it were used."""
+
+    @property
+    def taken(self) -> int:
+        """What is used or held."""
+        return self.used + self.held
 
     @property
     def percent(self) -> int | None:
-        """The share that is used, in whole percents, never rounded up to a mark that is not reached."""
-        return None if self.basis is None else self.used * 100 // self.basis
+        """The share that is taken, in whole percents, never rounded up to a mark that is not reached."""
+        return None if self.basis is None else self.taken * 100 // self.basis
 
     @property
     def has_limit(self) -> bool:
@@ -40,7 +47,7 @@ class Bar:
     @property
     def left(self) -> int:
         """How much may be used until the basis is full."""
-        return max(0, (self.basis or 0) - self.used)
+        return max(0, (self.basis or 0) - self.taken)
 
     @property
     def over(self) -> int:
@@ -58,12 +65,16 @@ class Bar:
         return max(0, self.used - self.tariff.allowance)
 
 
-def bar(tariff: Tariff, used: int, warn_at: tuple[int, ...]) -> Bar:
-    """Return the bar. It is near from the first mark that is below 100 %, and over from 100 % on, equality included."""
+def bar(tariff: Tariff, used: int, warn_at: tuple[int, ...], held: int = 0) -> Bar:
+    """Return the bar. It is near from the first mark that is below 100 %, and over from 100 % on, equality included.
+
+    What is held counts against a limit only: what the plan includes is taken up when it is used.
+    """
     basis = tariff.limit or tariff.allowance or None
     if basis is None:
         return Bar(tariff, used, None, State.OPEN)
     near = min((mark for mark in warn_at if mark < FULL_PERCENT), default=FULL_PERCENT)
-    if used * 100 >= basis * FULL_PERCENT:
-        return Bar(tariff, used, basis, State.OVER)
-    return Bar(tariff, used, basis, State.NEAR if used * 100 >= basis * near else State.OK)
+    held = held if tariff.limit else 0
+    if (used + held) * 100 >= basis * FULL_PERCENT:
+        return Bar(tariff, used, basis, State.OVER, held)
+    return Bar(tariff, used, basis, State.NEAR if (used + held) * 100 >= basis * near else State.OK, held)

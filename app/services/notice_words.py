@@ -8,13 +8,17 @@ from flask import current_app
 
 from app.config import Settings
 from app.domain import notices as rule
+from app.domain import rating
+from app.domain.catalog import Catalog
 from app.domain.money import Credits
+from app.domain.units import quantity
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, Notice
 from app.models.scope import as_customer
 from app.services import catalogs, portal_links
 from app.services.alert_tokens import token
+from app.services.usage_terms import plan_of
 
 TEMPLATES = frozenset(rule.MAILS.values())
 _UNTIL_CLEARED = frozenset({rule.BALANCE_LOW, rule.BALANCE_DEPLETED})
@@ -45,7 +49,27 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "why_you": _why_you(customer, stop),
         "is_sandbox": _settings().payments == "sandbox",
         **_times(notice),
+        **(_alert(figures, catalog, customer) if notice.rule == rule.USAGE_ALERT else {}),
     }
+
+
+def _alert(figures: dict[str, Any], catalog: Catalog, customer: Customer) -> dict[str, object]:
+    """Return how far the meter was and at what the alert was to come, in words, and what use of the meter costs."""
+    used, threshold, basis, unit = (figures[each] for each in ("quantity", "threshold", "basis", "unit"))
+    tariff = rating.tariff(catalog, plan_of(catalog, customer.plan), figures["meter"])
+    said: dict[str, object] = {
+        "used": quantity(used, unit),
+        "level": quantity(used, unit),
+        "mark": quantity(threshold, unit),
+        "alert_at": quantity(threshold, unit),
+        "tariff": tariff if tariff and not tariff.is_free else None,
+        "price": (tariff.rate or tariff.meter.credits) if tariff else None,
+    }
+    if figures["is_percent"] and basis:
+        whole = quantity(basis, unit)
+        said |= {"level": f"{used * 100 // basis:,} % of your plan", "mark": f"{threshold:,} %"}
+        said |= {"used": f"{used:,} of {whole}", "alert_at": f"{threshold:,} % of {whole}"}
+    return said
 
 
 def _value(name: str, value: object) -> object:

@@ -56,8 +56,8 @@ class Overview:
     """When the credit is used up; below zero, when the overage protection is."""
     latest: list[Movement]
     under_way: list[Payment]
-    used: dict[str, tuple[int, Credits]]
-    """What each meter has counted in the open period, and what it cost."""
+    used: dict[str, tuple[int, int, Credits]]
+    """What each meter has counted in the open period, what is held besides, and what it cost."""
     spend: SpendSettings | None
     """What the customer chose on Spend management, if anything."""
 
@@ -69,7 +69,7 @@ class _Around:
     parts: Parts
     period: BillingPeriod | None
     under_way: list[Payment]
-    used: dict[str, tuple[int, Credits]]
+    used: dict[str, tuple[int, int, Credits]]
     spend: SpendSettings | None
 
 
@@ -112,7 +112,8 @@ def _around(numbers: Numbers) -> _Around:
     One statement for all: what each meter shows comes as one text, for it must not multiply the payments.
     """
     is_open = Payment.state.in_([state.value for state in OPEN])
-    said = UsageTotal.meter + ":" + cast(UsageTotal.quantity, String) + ":" + cast(UsageTotal.micros, String)
+    said = UsageTotal.meter + ":" + cast(UsageTotal.quantity, String)
+    said += ":" + cast(UsageTotal.held_quantity, String) + ":" + cast(UsageTotal.micros, String)
     used = (
         select(func.aggregate_strings(said, ","))
         .where(UsageTotal.customer_id == Customer.customer_id, UsageTotal.period_number == BillingPeriod.number)
@@ -138,9 +139,9 @@ def _around(numbers: Numbers) -> _Around:
     return _Around(_parts(numbers, *sums), period, under_way, {} if is_over else _used(text or ""), spend)
 
 
-def _used(text: str) -> dict[str, tuple[int, Credits]]:
+def _used(text: str) -> dict[str, tuple[int, int, Credits]]:
     found = (each.split(":") for each in text.split(",") if each)
-    return {meter: (int(quantity), Credits(int(micros))) for meter, quantity, micros in found}
+    return {meter: (int(quantity), int(held), Credits(int(micros))) for meter, quantity, held, micros in found}
 
 
 def _parts(numbers: Numbers, expired: int, back: int, voided: int) -> Parts:

@@ -66,13 +66,16 @@ def of_plan(customer: Customer, catalog: Catalog) -> PlanLimits:
     return PlanLimits(plan, tuple(found))
 
 
-def latest(customer_id: str) -> list[Authorization]:
-    """Return the newest calls of the customer in scope that were refused. One statement."""
+def latest(customer_id: str, *, meter: str | None = None, period: int | None = None) -> list[Authorization]:
+    """Return the newest calls of the customer in scope that were refused: all, or a meter's in a period.
+
+    One statement.
+    """
+    wanted = select(Authorization).where(Authorization.customer_id == customer_id, Authorization.state == "refused")
+    if meter is not None:
+        wanted = wanted.where(Authorization.meter == meter)
+    if period is not None:
+        wanted = wanted.where(Authorization.period_number == period)
     return list(
-        db.session.scalars(
-            select(Authorization)
-            .where(Authorization.customer_id == customer_id, Authorization.state == "refused")
-            .order_by(Authorization.created_at.desc(), Authorization.id.desc())
-            .limit(LATEST)
-        )
+        db.session.scalars(wanted.order_by(Authorization.created_at.desc(), Authorization.id.desc()).limit(LATEST))
     )

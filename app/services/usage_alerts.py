@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,6 +35,18 @@ class Recipient:
     email: str
     asked_at: datetime
     confirmed_at: datetime | None
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether nobody confirmed while the mailed link worked."""
+        return self.confirmed_at is None and self.asked_at + alert_addresses.LASTS <= clock.now()
+
+    @property
+    def again_from(self) -> datetime | None:
+        """The whole minute from which the address may be asked again; None: now."""
+        ends = self.asked_at + alert_addresses.AGAIN_AFTER
+        full = (ends + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0)
+        return full if clock.now() < ends else None
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,10 @@ def daily_columns(
     alert: int | None = None,
     size: Size = HALF,
 ) -> Markup:
-    """Draw one column a day, the last being today; a daily limit as a line and days over the alert in its colour."""
+    """Draw one column a day, the last being today; a daily limit as a line, and days from it or the alert on in colour.
+
+    What the line and the colours mean stands in the page's legend.
+    """
     return _columns(days, axis_of=1, unit=unit, name=name, limit=limit, alert=alert, size=size)
 
 
@@ -151,6 +154,13 @@ def quantity_columns(days: Sequence[tuple[date, int]], *, name: str, last: str =
     """Draw one column a day for whole quantities of a meter; `last` is what the last day is called."""
     counted = [(day, quantity * MICROS) for day, quantity in days]
     return _columns(counted, axis_of=MICROS, unit="of a meter", name=name, last=last, size=size)
+
+
+def column_kind(used: int, limit: int | None, alert: int | None) -> str:
+    """Return what a day's column stands out as: `over` from the limit on, else `near` from the alert on."""
+    if limit is not None and used >= limit:
+        return "over"
+    return "near" if alert is not None and used >= alert else ""
 
 
 def _columns(
@@ -170,24 +180,22 @@ def _columns(
     plot = _Plot(axis(0, highest, 3, axis_of), size, unit, right=60)
     slot = plot.inner_width // len(days)
     thick = max(min(180, slot * 62 // 100), 10)
-    parts, wanted, over = plot.grid(), [], 0
+    parts, wanted = plot.grid(), []
     for number, (day, used) in enumerate(days):
         today = number == len(days) - 1
         x = plot.left + divided(plot.inner_width * number, len(days)) + (slot - thick) // 2
         height = max(plot.y(0) - plot.y(used), 10 if used else 0)
-        kind = "col col--near" if alert is not None and used >= alert else "col col--today" if today and last else "col"
+        kind = column_kind(used, limit, alert) or ("today" if today and last else "")
+        css = f"col col--{kind}" if kind else "col"
         if height:
             parts.append(
-                f'<rect class="{kind}" x="{_px(x)}" y="{_px(plot.y(0) - height)}" width="{_px(thick)}" '
+                f'<rect class="{css}" x="{_px(x)}" y="{_px(plot.y(0) - height)}" width="{_px(thick)}" '
                 f'height="{_px(height)}" rx="{_px(min(25, height // 2))}"/>'
             )
-        if limit is not None and used > limit:
-            over = max(over, x + thick)
         if today or number == 0 or (len(days) - 1 - number) % 7 == 0:
             wanted.append((x + thick // 2, (last or day_label(day)) if today else day_label(day)))
     if limit is not None:
-        parts.append(plot.across("limit", limit))
-        parts += _limit_label(plot, limit, f"Daily limit {written(Credits(limit), unit, unit)}", over)
+        parts += [plot.across("limit-gap", limit), plot.across("limit", limit)]
     wanted.insert(0, wanted.pop())
     return plot.drawn([*parts, *_placed(wanted, plot)], name)
 
@@ -247,19 +255,6 @@ def _ahead(plot: _Plot, x: Callable[[date], int], start: tuple[date, int], ahead
         f'<path class="area" d="{origin}L{end(ahead.earliest)}{along}L{end(ahead.latest)}Z"/>',
         f'<path class="fore" d="{origin}L{end(ahead.expected)}"/>',
     ]
-
-
-def _limit_label(plot: _Plot, limit: int, words: str, over: int) -> list[str]:
-    """Write what the line is above it, or above the whole plot, with a piece of it, where a column covers that place.
-
-    `over` is where the last column that rises above the limit ends.
-    """
-    begins = plot.right - _CHARACTER * len(words)
-    if over < begins - _GAP:
-        return [plot.text(plot.right, plot.y(limit) - 60, words, "end", "lab-bad")]
-    y = _px(plot.top - 100)
-    sample = f'<line class="limit" x1="{_px(begins - 240)}" x2="{_px(begins - 60)}" y1="{y}" y2="{y}"/>'
-    return [sample, plot.text(plot.right, plot.top - 60, words, "end", "lab-bad")]
 
 
 def _floor_line(plot: _Plot, floor: int, today_x: int) -> list[str]:

@@ -6,8 +6,9 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from app.domain import payments
-from app.domain.amounts import NO_BREAK, digits, in_currency, money_words
+from app.domain.amounts import MINUS, NO_BREAK, digits, in_currency, money_words
 from app.domain.money import Credits, Money
+from app.domain.units import one
 from app.models.payments import PaymentMethod
 from app.web.access import current_catalog, current_customer
 
@@ -24,7 +25,8 @@ def credits(value: Credits, unit: str = "", label: str = "") -> str:  # noqa: A0
     unit = unit or current_customer().credit_unit
     if is_currency(unit):
         return in_currency(value.units, unit)
-    return f"{digits(value.units, 0)}{NO_BREAK}{label or _label(unit)}"
+    number, words = digits(value.units, 0), label or _label(unit)
+    return f"{number}{NO_BREAK}{one(words) if number in {'1', f'{MINUS}1'} else words}"
 
 
 def signed(value: Credits | Money, unit: str = "") -> str:

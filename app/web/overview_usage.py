@@ -1,11 +1,13 @@
 """What the Overview says of usage: each meter's bar, today's limit, and how spend management stands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from app.domain import rating, usage_bars
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
-from app.domain.numbers import Numbers
+from app.domain.numbers import SERVED, Numbers
 from app.domain.spend_management import Limits
 from app.domain.usage_bars import State
 from app.services.overview import Overview
@@ -13,7 +15,9 @@ from app.services.spend_management import limits
 from app.services.usage_reads import MeterUse
 from app.services.usage_terms import plan_of
 from app.web import usage_rows
+from app.web.charts import column_kind
 from app.web.filters import credits as written
+from app.web.limit_words import could_use
 from app.web.usage_rows import Row
 
 MOST = 6
@@ -27,14 +31,21 @@ class DayBar:
     left: Credits
     filled: int
     """How much of the bar is filled: whole percents, at most 100."""
-    percent: int
-    """How much of the limit is taken: whole percents, also above 100."""
-    over: Credits
-    """By how much it is above the limit."""
-    held: Credits
     state: State
+    level: str
+    """How near or over the limit it is, in a sentence: the same on each page."""
     spoken: str
     note: str
+
+
+@dataclass(frozen=True)
+class DayMarks:
+    """What stands out on the chart of the days, in words."""
+
+    legend: tuple[tuple[str, str], ...]
+    """Only what is drawn: the kind of column, or `limit` for the line, and what it means."""
+    of: Mapping[date, str]
+    """What the table says of a day; nothing of a day like any other."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +63,9 @@ def meters(now: Overview, catalog: Catalog, plan_key: str) -> list[Row]:
     plan, found = plan_of(catalog, plan_key), []
     for meter in catalog.meters if now.period else ():
         tariff = rating.tariff(catalog, plan, meter.key)
-        used, cost = now.used.get(meter.key, (0, Credits(0)))
+        used, held, cost = now.used.get(meter.key, (0, 0, Credits(0)))
         if tariff is not None and now.period is not None:
-            use = MeterUse(tariff, used, 0, cost, None, ())
+            use = MeterUse(tariff, used, held, cost, None, ())
             found.append(usage_rows.row(use, now.period.ends_at.date(), catalog.usage.warn_at_percent))
     return sorted(found, key=lambda row: row.bar.basis is None)[:MOST]
 
@@ -66,20 +77,41 @@ def day_bar(numbers: Numbers) -> DayBar | None:
     limit, taken = numbers.daily_limit.micros, numbers.daily_limit.micros - numbers.daily_left.micros
     percent = max(0, taken) * 100 // limit if limit else 100
     state = State.OVER if percent >= usage_bars.FULL_PERCENT else State.NEAR if percent >= 80 else State.OK
-    used = f"{written(numbers.daily_used)} of {written(numbers.daily_limit)} used today"
+    over, daily = Credits(max(0, taken - limit)), written(numbers.daily_limit)
+    used = f"{written(numbers.daily_used)} of {daily} used today"
     held = f", {written(numbers.held)} held" if numbers.held.micros else ""
+    word = {State.NEAR: "Near the limit: ", State.OVER: "Over the limit: " if over.micros else "At the limit: "}
+    beyond = f", over by {written(over)}" if over.micros else ""
+    level = f"{word.get(state, '')}{percent} % of {daily} used{' or held' if numbers.held.micros else ''}{beyond}."
     when = "Further" if state is State.OVER else "At the limit, further"
-    ends = f"{when} usage is blocked until tomorrow, 00:00 UTC."
+    stays = numbers.standing in SERVED and not could_use(numbers).micros
+    after = ", and after that by your balance" if stays and state is State.OVER else ""
+    ends = f"{when} usage is blocked until tomorrow, 00:00 UTC{after}."
     return DayBar(
         left=Credits(max(0, limit - taken)),
         filled=min(100, percent),
-        percent=percent,
-        over=Credits(max(0, taken - limit)),
-        held=numbers.held,
         state=state,
-        spoken=f"{used}{held}",
-        note=f"{used}{held}. {ends}",
+        level=level,
+        spoken=f"{used}{held}{beyond}",
+        note=f"{level} {used}{held}. {ends}" if state in word else f"{used}{held}. {ends}",
     )
+
+
+def day_marks(now: Overview, spend: SpendWords | None) -> DayMarks:
+    """Return what stands out on the days: all are measured by the limits of today."""
+    limit, threshold = now.numbers.daily_limit, spend.threshold if spend else None
+    bounds = limit.micros if limit else None, threshold.micros if threshold else None
+    words = {"today": "Today"}
+    if threshold:
+        words["near"] = f"From your {written(threshold)} mail threshold on"
+    if limit:
+        words |= {"over": f"At or over your {written(limit)} daily limit", "limit": f"Daily limit {written(limit)}"}
+    kinds = {day.day: column_kind(day.used.micros, *bounds) for day in now.days}
+    drawn = {kind or "today" for day, kind in kinds.items() if kind or (day == now.today and now.days[-1].used.micros)}
+    if limit:
+        drawn.add("limit")
+    told = {day: words[kind] for day, kind in kinds.items() if kind}
+    return DayMarks(tuple((kind, each) for kind, each in words.items() if kind in drawn and drawn != {"today"}), told)
 
 
 def spend_words(now: Overview, catalog: Catalog) -> SpendWords | None:

@@ -90,12 +90,26 @@ class AddressForm(_TypedForm):
     )
 
 
+def new_alert(usage: Usage, meter: str = "") -> AlertForm:
+    """Return an empty form for an alert, on the meter that was chosen last, if there is such a meter."""
+    measure = "percent" if _has_basis(usage) else "quantity"
+    return AlertForm(formdata=None, meter=meter if usage.of(meter) else None, measure=measure)
+
+
 def offer(usage: Usage, *forms: HistoryForm | AlertForm) -> None:
-    """Give the forms the meters to choose from."""
+    """Give the forms the meters to choose from, and percentages where a meter has something to take them of."""
     meters = [SelectChoice(each.meter.key, each.meter.title) for each in usage.meters]
     for form in forms:
         form.meter.choices = meters
         if isinstance(form, HistoryForm):
             form.offered = frozenset(each.meter.key for each in usage.meters)
         else:
-            form.measure.choices = [SelectChoice(value, words) for value, words in MEASURES.items()]
+            form.measure.choices = [
+                SelectChoice(value, words)
+                for value, words in MEASURES.items()
+                if value != "percent" or _has_basis(usage)
+            ]
+
+
+def _has_basis(usage: Usage) -> bool:
+    return any(each.tariff.limit or each.tariff.allowance for each in usage.meters)

@@ -13,9 +13,12 @@ from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.units import quantity
 from app.domain.usage_bars import Bar, State
+from app.services import stops
+from app.services.authorization_answers import COUNTED
 from app.services.usage_alerts import Alert
 from app.services.usage_reads import DayUse, EventUse, MeterUse, Usage
 from app.web.charts import FULL, NARROW, WIDE, daily_columns, day_label, quantity_columns
+from app.web.limit_words import RefusedCall, refused
 from app.web.usage_words import BarWords, alert_words, bar_words, price
 
 WITHOUT_METER = "-"
@@ -62,13 +65,13 @@ class AlertRow:
 def rows(usage: Usage) -> list[Row]:
     """Return a row for each meter, in the catalog's order."""
     resets_on, warn_at = usage.period.ends_at.date(), usage.catalog.usage.warn_at_percent
-    return [row(each, resets_on, warn_at) for each in usage.meters]
+    return [row(each, resets_on, warn_at, is_open=usage.period.is_open) for each in usage.meters]
 
 
-def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...]) -> Row:
-    """Return the meter's row for a period that ends where `resets_on` begins."""
+def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], *, is_open: bool = True) -> Row:
+    """Return the meter's row for a period that ends, or has ended, where `resets_on` begins."""
     tariff = use.tariff
-    bar = usage_bars.bar(tariff, use.used, warn_at)
+    bar = usage_bars.bar(tariff, use.used, warn_at, use.held if is_open else 0)
     percent = bar.percent or 0
     return Row(
         key=use.meter.key,
@@ -76,7 +79,7 @@ def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...]) -> Row:
         description=use.meter.description.rstrip("."),
         unit=use.meter.unit or "quantity",
         bar=bar,
-        words=bar_words(bar, resets_on, use.cost),
+        words=bar_words(bar, resets_on, use.cost, is_open=is_open),
         filled=min(percent, 100),
         marks=tuple(mark for mark in warn_at if percent < mark < usage_bars.FULL_PERCENT),
         included=f"{tariff.allowance:,}" if tariff.allowance else NONE,
@@ -129,9 +132,17 @@ def added_words(kind: MeterKind, rows_read: int) -> str:
         MeterKind.COUNT: f"{many} of the day, counted one by one",
         MeterKind.SUM: f"The quantities of the {many}, added up",
         MeterKind.MAX: f"The highest quantity of the {many}",
-        MeterKind.UNIQUE: f"Subjects of the {many} that had none before in the billing period",
+        MeterKind.UNIQUE: "Subjects seen for the first time in this billing period",
         MeterKind.LAST: "The value that was taken last, as of the end of the day",
     }[kind]
+
+
+def refused_calls(use: MeterUse, usage: Usage, customer_id: str) -> list[RefusedCall]:
+    """Return the meter's calls that were refused last in the period; nobody can ask for some kinds of meter."""
+    if use.tariff.kind not in COUNTED:
+        return []
+    found = stops.latest(customer_id, meter=use.meter.key, period=usage.period.number)
+    return [refused(each, usage.catalog) for each in found]
 
 
 def alert_rows(alerts: Sequence[Alert], told: Mapping[str, datetime], usage: Usage) -> list[AlertRow]:

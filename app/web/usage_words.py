@@ -37,14 +37,16 @@ class BarWords:
     warns: bool
 
 
-def bar_words(bar: Bar, resets_on: date, cost: Credits) -> BarWords:
-    """Return the bar in words; `cost` is what use beyond the allowance has cost in this period."""
+def bar_words(bar: Bar, resets_on: date, cost: Credits, *, is_open: bool = True) -> BarWords:
+    """Return the bar in words; `cost` is what use beyond the allowance has cost in its period, open or over."""
     unit = bar.tariff.meter.unit
     used = quantity(bar.used)
     of = (one(unit) if bar.used == 1 else unit) if bar.basis is None else f"of {quantity(bar.basis, unit)}"
-    spoken = f"{used} {of}" if bar.percent is None else f"{used} {of}, {bar.percent:,} percent"
+    held = f", {quantity(bar.held)} held" if bar.held else ""
+    spoken = f"{used} {of}{held}" if bar.percent is None else f"{used} {of}{held}, {bar.percent:,} percent"
     warns = bar.state in {State.NEAR, State.OVER}
-    return BarWords(used, of, spoken, _note(bar, _dated(resets_on), cost), warns)
+    note = f"{_level(bar, _dated(resets_on))}{_costs(bar, cost)}" if is_open else _was(bar, cost)
+    return BarWords(used, of, spoken, note, warns)
 
 
 def counts(kind: MeterKind) -> str:
@@ -66,29 +68,31 @@ def price(tariff: Tariff) -> str:
     return "; ".join(steps)
 
 
-def stops(bar: Bar, resets_on: date) -> str:
+def stops(bar: Bar, resets_on: date, cost: Credits) -> str:
     """Return what the plan's limit stops, with the customer's own numbers; nothing where there is none (AC-58)."""
     limit, meter = bar.tariff.limit, bar.tariff.meter
     if limit is None:
         return ""
     if meter.kind not in COUNTED:
-        return _shown_only(bar, limit)
+        return _shown_only(bar, limit, cost)
     if not limit:
         return f"Your plan has no {meter.title}: whatever asks for permission to use it is refused."
     until = f"until {_dated(resets_on)}, 00:00 UTC"
     said = f"Your plan allows {quantity(limit, meter.unit)} each billing period."
     if bar.used >= limit:
         return f"{said} You have used {quantity(bar.used)}: whatever asks for permission is refused {until}."
-    return (
-        f"{said} You have used {quantity(bar.used)}; once {_more(bar.left)} used, whatever asks for "
-        f"permission is refused {until}."
-    )
+    held = f" and {_are(bar.held)} held for calls under way" if bar.held else ""
+    said = f"{said} You have used {quantity(bar.used)}{held}"
+    if not bar.left:
+        return f"{said}, so nothing is left now: whatever asks for permission is refused until they end, or {until}."
+    return f"{said}, so {_are(bar.left)} left: whatever asks for permission for more than that is refused {until}."
 
 
-def _shown_only(bar: Bar, limit: int) -> str:
+def _shown_only(bar: Bar, limit: int, cost: Credits) -> str:
     """Say it of a meter that only counts what was reported: nobody can ask it for permission."""
     meter = bar.tariff.meter
-    nothing = "Nothing is refused for it: it is shown here, and usage alerts can tell you."
+    priced = "" if bar.tariff.is_free else f" {_beyond(bar, cost)}."
+    nothing = f"Nothing is refused for it: it is shown here, and usage alerts can tell you.{priced}"
     if not limit:
         return f"Your plan has no {meter.title}. {nothing}"
     if meter.kind is MeterKind.LAST:
@@ -124,39 +128,94 @@ def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, 
     return f"{title}: {wanted.threshold:,} % of {of}"
 
 
-def _note(bar: Bar, resets: str, cost: Credits) -> str:
+def _level(bar: Bar, resets: str) -> str:
+    """Say where the bar of the open period stands. What a limit does not stop is told as what the plan allows."""
     tariff, unit = bar.tariff, bar.tariff.meter.unit
-    is_latest = tariff.meter.kind is MeterKind.LAST
+    held = f", {quantity(bar.held)} held for calls under way" if bar.held else ""
     match bar.state:
         case State.OPEN if tariff.limit == 0:
             return "Not part of your plan"
         case State.OPEN:
-            return (
-                "Counted, without a limit or a price" if tariff.is_free else f"{price(tariff)}; {written(cost)} so far"
-            )
+            return "Counted, without a limit or a price" if tariff.is_free else price(tariff)
+        case State.OVER if bar.has_limit and not _is_stopping(bar):
+            return _more_than(bar, "your plan allows")
+        case State.OVER if bar.over and bar.has_limit:
+            return f"Over the limit by {quantity(bar.over, unit)}{held}"
+        case State.OVER if bar.used < (bar.basis or 0):
+            return f"Nothing left now: {quantity(bar.held, unit)} held for calls under way"
         case State.OVER if bar.has_limit:
-            at = "At the limit" if is_latest else f"At the limit until {resets}"
-            return f"Over the limit by {quantity(bar.over, unit)}" if bar.over else at
-        case State.OVER if not bar.over:
-            return "All that is included is used"
+            return f"At the limit until {resets}{held}"
         case State.OVER:
-            charged = "" if tariff.is_free else f": {written(cost)} of credits"
-            return f"{quantity(bar.over, unit)} beyond what is included{charged}"
+            over = f"{quantity(bar.over, unit)} beyond what is included"
+            return over if bar.over else "All that is included is used"
         case State.NEAR:
-            what = "Near the limit" if bar.has_limit else "Nearly all that is included"
-            return f"{what}: {quantity(bar.left, unit)} left"
+            what = "Nearly all that your plan allows" if bar.has_limit else "Nearly all that is included"
+            near = "Near the limit" if _is_stopping(bar) else what
+            return f"{near}: {quantity(bar.left, unit)} left{held}"
         case _:
-            extra = f"; {written(cost)} of credits for {quantity(bar.charged, unit)}" if cost.micros else ""
-            again = "" if is_latest else f". Resets on {resets}"
-            return f"{quantity(bar.left, unit)} left{again}{extra}"
+            again = "" if tariff.meter.kind is MeterKind.LAST else f". Resets on {resets}"
+            return f"{quantity(bar.left, unit)} left{held}{again}"
+
+
+def _costs(bar: Bar, cost: Credits) -> str:
+    """Say what use beyond what is included costs, from where the bar warns on, and what it has cost so far."""
+    if bar.tariff.is_free or (bar.tariff.limit == 0 and not cost.micros):
+        return ""
+    if bar.state is State.OPEN:
+        return f"; {written(cost)} so far"
+    if bar.state is State.OK:
+        return f"; {written(cost)} of credits for {quantity(bar.charged, bar.tariff.meter.unit)}" if cost.micros else ""
+    if not bar.has_limit and bar.over:
+        return f": {written(cost)} of credits"
+    return f". {_beyond(bar, cost)}"
+
+
+def _was(bar: Bar, cost: Credits) -> str:
+    """Say where the bar of a period that is over stood at its end, and what its use cost."""
+    tariff, unit = bar.tariff, bar.tariff.meter.unit
+    charged = f"; {written(cost)} of credits" if cost.micros else ""
+    match bar.state:
+        case State.OPEN if tariff.limit == 0:
+            return f"Not part of your plan{charged}"
+        case State.OPEN:
+            return (
+                "Counted, without a limit or a price" if tariff.is_free else f"{price(tariff)}; {written(cost)} in all"
+            )
+        case State.OVER if bar.has_limit and not _is_stopping(bar):
+            return f"{_more_than(bar, 'your plan allowed')}{charged}"
+        case State.OVER if bar.has_limit:
+            over = f"Over the limit by {quantity(bar.over, unit)}"
+            return f"{over if bar.over else 'The limit was reached'}{charged}"
+        case State.OVER:
+            over = f"{quantity(bar.over, unit)} beyond what was included"
+            return f"{over if bar.over else 'All that was included was used'}{charged}"
+        case _:
+            return f"{quantity(bar.left, unit)} {'was' if bar.left == 1 else 'were'} left{charged}"
+
+
+def _more_than(bar: Bar, has: str) -> str:
+    unit = bar.tariff.meter.unit
+    return f"{quantity(bar.over, unit)} more than {has}" if bar.over else f"All that {has}"
+
+
+def _beyond(bar: Bar, cost: Credits) -> str:
+    """Say the price of use beyond what is included, and what it has cost so far."""
+    steps = bar.tariff.rate is None and bar.tariff.meter.tiers
+    each = "the price of its step" if steps else price(bar.tariff)
+    so_far = f": {written(cost)} so far" if cost.micros else ""
+    return f"Use{' beyond what is included' if bar.tariff.allowance else ''} costs {each}{so_far}"
+
+
+def _is_stopping(bar: Bar) -> bool:
+    return bar.has_limit and bar.tariff.meter.kind in COUNTED
 
 
 def _per(per: int, unit: str) -> str:
     return "each" if per == 1 else f"per {per:,} {unit}"
 
 
-def _more(left: int) -> str:
-    return "1 more is" if left == 1 else f"{left:,} more are"
+def _are(many: int) -> str:
+    return "1 is" if many == 1 else f"{many:,} are"
 
 
 def _dated(day: date) -> str:

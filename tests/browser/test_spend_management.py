@@ -65,6 +65,24 @@ def test_trying_saves_nothing(signs_in: Opens, acme: Customer, javascript: bool)
     assert spend.held(acme) == BEFORE
 
 
+def test_trying_what_cannot_be_read_leads_to_the_field(signs_in: Opens, acme: Customer) -> None:
+    page = signs_in()
+    page.goto(PATH)
+    expect(page.locator("#spend_management-tries")).to_contain_text("These are the limits that are saved")
+    expect(page.locator("#spend_management-tries")).to_be_visible()
+    page.locator("#enabled").check()
+    expect(page.locator("#spend_management-tries")).to_be_hidden()
+    page.fill("#daily_limit", "nothing")
+    page.locator("#spend_management-simulate").click()
+    expect(page.locator("#daily_limit")).to_be_focused()
+    expect(page.locator("#daily_limit")).to_have_attribute("aria-invalid", "true")
+    page.fill("#daily_limit", "5")
+    page.fill("#notify_threshold", "")
+    page.locator("#spend_management-simulate").click()
+    expect(page.locator("#spend_management-would-stop")).to_contain_text("$5.00")
+    expect(page.locator("#daily_limit")).not_to_have_attribute("aria-invalid", "true")
+
+
 def test_the_keyboard_alone_saves(signs_in: Opens, acme: Customer) -> None:
     page = signs_in(viewport={"width": 1360, "height": 900})
     page.goto(PATH)

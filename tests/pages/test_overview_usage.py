@@ -41,11 +41,10 @@ def test_bars_stand_before_what_has_none_and_open_their_meter(app: Flask, origin
     assert page.texts("#overview-usage .meter__name") == ["Requests", "Users", "Runs", "Storage", "Peak", "Hours"]
     assert page.texts("#overview-usage h2") == ["Plan usage · Paid"]
     first = page.soup.select("#overview-usage .meter")[0]
-    assert (first["data-state"], page.texts("#overview-usage .meter__note")[0]) == (
-        "near",
-        "Near the limit: 400 requests left",
-    )
-    assert page.texts("#overview-pressing .notice__text > span") == ["Requests: Near the limit: 400 requests left."]
+    price = "Use beyond what is included costs $0.40 per 1,000 requests: $1.44 so far"
+    note = f"Near the limit: 400 requests left. {price}"
+    assert (first["data-state"], page.texts("#overview-usage .meter__note")[0]) == ("near", note)
+    assert page.texts("#overview-pressing .notice__text > span") == [f"Requests: {note}."]
     assert alice.follows(page, "#overview-usage .meter:first-child a").texts("h1") == ["Requests"]
 
 
@@ -120,10 +119,63 @@ def test_todays_limit_applies_only_where_the_balance_leaves_more(app: Flask, ori
 
 def test_days_from_the_mail_threshold_on_have_its_colour_and_a_word(app: Flask, origin: str, acme: Customer) -> None:
     spend.chooses(acme, "10", "5")
-    uses(acme, "requests", 13_500)
-    page = looks(app, origin, acme).opens(PATH)
+    alice = looks(app, origin, acme)
+    uses(acme, "requests", 10_000)
+    assert alice.opens(PATH).texts("#overview-days .legend > span") == ["Today", "Daily limit $10.00"]
+    uses(acme, "requests", 3500)
+    page = alice.opens(PATH)
     assert len(page.soup.select("#overview-days rect.col--near")) == 2
-    assert "From your $5.00 mail threshold on" in page.find("#overview-days").get_text()
+    threshold = "From your $5.00 mail threshold on"
+    assert page.texts("#overview-days .legend > span") == [threshold, "Daily limit $10.00"]
+    assert page.texts("#overview-days tbody tr")[0] == f"10 Nov 2026 $5.00 {threshold}"
+
+
+def test_days_at_the_daily_limit_have_a_colour_of_their_own_and_a_word(app: Flask, origin: str, acme: Customer) -> None:
+    spend.chooses(acme, "10", "5")
+    uses(acme, "requests", 26_000)
+    with clock.at(clock.now() + timedelta(days=1)):
+        page = looks(app, origin, acme).opens(PATH)
+    assert (len(page.soup.select("rect.col--over")), len(page.soup.select("rect.col--near"))) == (2, 0)
+    over = "At or over your $10.00 daily limit"
+    assert page.texts("#overview-days .legend > span") == [over, "Daily limit $10.00"], "today has no column"
+    assert page.texts("#overview-days tbody tr")[:2] == ["11 Nov 2026 $0.00", f"10 Nov 2026 $10.00 {over}"]
+    assert "Days at or over the daily limit of $10.00: 1." in str(page.find("#overview-days svg")["aria-label"])
+
+
+def test_over_the_daily_limit_it_says_by_how_much_as_spend_management_does(
+    app: Flask, origin: str, acme: Customer
+) -> None:
+    spend.chooses(acme, "10", "5")
+    spend.holds(acme, "3")
+    uses(acme, "requests", 28_500)
+    alice = looks(app, origin, acme)
+    page, level = alice.opens(PATH), "Over the limit: 140 % of $10.00 used or held, over by $4.00."
+    assert page.texts("#overview-available .sum__note")[-1] == (
+        f"{level} $11.00 of $10.00 used today, $3.00 held. Further usage is blocked until tomorrow, 00:00 UTC."
+    )
+    assert str(page.find("#overview-available [role=meter]")["aria-valuetext"]).endswith("over by $4.00")
+    assert alice.opens("/billing/spend-management/").texts(".meter__note")[0].startswith(level)
+    assert page.texts("#overview-available .result p") == ["Available to use now, until 00:00 UTC"]
+
+
+def test_what_calls_under_way_hold_is_no_debt(app: Flask, origin: str, acme: Customer) -> None:
+    spend.chooses(acme, "200")
+    spend.holds(acme, "30")
+    uses(acme, "requests", 201_000)
+    alice = looks(app, origin, acme)
+    page = alice.opens(PATH)
+    total = page.texts("#overview-available .sum__total")[0]
+    assert total == (
+        "Credits you could use now $0.00 Calls under way hold it all: nothing can be used now. Without what they hold, "
+        "$20.00 would be left."
+    )
+    assert "Missing" not in page.text
+    spend.chooses(acme, "50")
+    page = alice.opens(PATH)
+    assert page.texts("#overview-available .result p") == ["Available to use now"], "midnight frees nothing"
+    assert page.texts("#overview-available .sum__note")[-1].endswith(
+        "Further usage is blocked until tomorrow, 00:00 UTC, and after that by your balance."
+    )
 
 
 def test_settings_say_how_spend_management_stands(app: Flask, origin: str, acme: Customer) -> None:

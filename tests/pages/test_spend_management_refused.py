@@ -37,7 +37,9 @@ def saves(browser: Browser, **fields: object) -> Page:
 
 
 TEXTS = [
-    ({"daily_limit": "-5"}, "daily_limit", "Enter an amount in digits, such as 25.00."),
+    ({"daily_limit": "-5"}, "daily_limit", "Enter a daily limit above zero and of at most 999,999,999,999, or leave it empty for none."),
+    ({"notify_threshold": "−0.5"}, "notify_threshold", "Enter an e-mail threshold above zero and of at most 999,999,999,999, or leave it empty for none."),
+    ({"daily_limit": "-x"}, "daily_limit", "Enter an amount in digits, such as 25.00."),
     ({"daily_limit": "1e3"}, "daily_limit", "Enter an amount in digits, such as 25.00."),
     ({"daily_limit": "١٢"}, "daily_limit", "Enter an amount in digits, such as 25.00."),
     ({"daily_limit": "1,000"}, "daily_limit", "Leave the comma out: decimals come after a point, and thousands have no mark, such as 1250.50."),

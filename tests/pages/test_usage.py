@@ -78,7 +78,11 @@ def test_a_bar_changes_colour_and_words_at_80_and_100_percent(
 def test_without_a_limit_the_bar_is_of_what_is_included(app: Flask, origin: str, acme: Customer) -> None:
     seen(acme, "ann", "ben")
     alice = looks(app, origin, acme)
-    assert bar(alice.opens(USAGE), "users") == ("over", "2 of 2 users", "All that is included is used")
+    assert bar(alice.opens(USAGE), "users") == (
+        "over",
+        "2 of 2 users",
+        "All that is included is used. Use beyond what is included costs $0.05 each",
+    )
     seen(acme, "cy", "ann")
     assert bar(alice.opens(USAGE), "users") == (
         "over",
@@ -183,7 +187,10 @@ def test_a_meters_page_says_how_the_credits_come_about(app: Flask, origin: str, 
 @pytest.mark.parametrize(
     ("used", "sentence"),
     [
-        (1200, "You have used 1,200; once 3,800 more are used, whatever asks for permission is refused until"),
+        (
+            1200,
+            "You have used 1,200, so 3,800 are left: whatever asks for permission for more than that is refused until",
+        ),
         (5000, "You have used 5,000: whatever asks for permission is refused until"),
     ],
 )
@@ -287,11 +294,12 @@ def test_a_limit_that_nobody_asks_about_stops_nothing_and_a_latest_value_never_r
     alice = looks(app, origin, acme)
     said = {meter: alice.opens(f"{USAGE}{meter}").texts("#usage-stops")[0] for meter in ("users", "storage")}
     nothing = "Nothing is refused for it: it is shown here, and usage alerts can tell you."
+    price = "Use beyond what is included costs $0.05 each."
     assert said == {
-        "users": f"Your plan allows 2 users each billing period. You have used 2. {nothing}",
+        "users": f"Your plan allows 2 users each billing period. You have used 2. {nothing} {price}",
         "storage": f"Your plan allows 10 MB, and the latest value is 4. {nothing}",
     }
     assert bar(alice.opens(USAGE), "storage") == ("ok", "4 of 10 MB", "6 MB left")
     uses(acme, "storage", 10)
-    assert bar(alice.opens(USAGE), "storage") == ("over", "10 of 10 MB", "At the limit")
+    assert bar(alice.opens(USAGE), "storage") == ("over", "10 of 10 MB", "All that your plan allows")
     assert '<th scope="col" class="end">MB</th>' in alice.opens(f"{USAGE}storage").response.text

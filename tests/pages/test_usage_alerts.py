@@ -74,7 +74,11 @@ def test_it_begins_without_any(alice: Browser) -> None:
 
 def test_an_alert_is_a_percentage_of_the_plan_or_a_quantity(alice: Browser) -> None:
     saved = adds(alice, "requests", "80")
-    assert (saved.status, saved.redirects, saved.notices()) == (200, (USAGE,), ["The usage alert is added."])
+    assert (saved.status, saved.redirects, saved.notices()) == (
+        200,
+        (f"{USAGE}?added=requests",),
+        ["The usage alert is added."],
+    )
     adds(alice, "users", "50")
     page = adds(alice, "runs", "250", "quantity")
     assert alerts(page) == [
@@ -136,7 +140,7 @@ def test_page_and_fragment_agree(alice: Browser) -> None:
     data = {"csrf_token": page.value("csrf_token"), "meter": "requests", "threshold": "80", "measure": "percent"}
     fragment = alice.posts(f"{USAGE}alerts", data, **{"HX-Request": "true"})
     assert fragment.status == 200 and not fragment.soup.select("html")
-    parts = [each.find("#usage-alerts") for each in (fragment, alice.opens(USAGE))]
+    parts = [each.find("#usage-alerts") for each in (fragment, alice.opens(f"{USAGE}?added=requests"))]
     for token in [each for part in parts for each in part.select("[name=csrf_token]")]:
         token.decompose()  # it says when it was made
     del parts[0].find("h2")["autofocus"]  # type: ignore[union-attr]  # where the reader goes on after a change
@@ -200,10 +204,13 @@ def test_an_address_is_asked_again_with_a_new_link_but_not_at_once(
 ) -> None:
     page = asks(alice)
     old = link(acme)
-    soon = alice.submits(page, "form[action$=mail]")
+    assert page.soup.select("form[action$=mail]") == [], "what would be refused is not offered"
+    assert "you can ask again from 10 Nov 2026, 12:10 UTC" in page.text
+    soon = alice.posts(f"{USAGE}addresses/mail", {"csrf_token": page.value("csrf_token"), "email": OPS})
     assert soon.status == 409
     assert soon.errors()[0].startswith(f"{OPS}: A mail went there less than ten minutes ago.")
     with clock.at(clock.now() + timedelta(minutes=10)):
+        page = alice.opens(USAGE)
         assert alice.submits(page, "form[action$=mail]").notices()[0].startswith("A new mail asks ops@acme.example")
         new = link(acme)
         assert new != old and visitor.opens(old).status == 404

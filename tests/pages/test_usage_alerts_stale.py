@@ -43,7 +43,7 @@ def test_the_history_that_was_chosen_stays_after_a_change(alice: Browser) -> Non
     refused = alice.submits(page, ALERT, **NEW | {"threshold": "no"})
     assert (refused.status, refused.find("#usage-history_meter [selected]")["value"]) == (422, "runs")
     saved = alice.submits(page, ALERT, **NEW)
-    assert saved.redirects == (f"{USAGE}?meter=runs&days=90",)
+    assert saved.redirects == (f"{USAGE}?meter=runs&days=90&added=requests",)
     assert saved.find("#usage-history_days [selected]")["value"] == "90"
 
 
@@ -72,3 +72,18 @@ def test_an_address_is_not_asked_again_at_once_by_removing_and_adding_it(
     assert again.status == 409 and again.errors()[0].startswith("A mail went there less than ten minutes ago.")
     assert len(post.mails(acme)) == 1
     assert not looks(app, origin, acme, cast.BOB).opens(USAGE).soup.select("th:-soup-contains('ops@')")
+
+
+def test_an_address_whose_link_has_expired_says_so_and_can_be_asked_again(
+    app: Flask, origin: str, acme: Customer
+) -> None:
+    usage_alerts.add_email(acme.customer_id, "ops@acme.example", actor="test")
+    with clock.at(clock.now() + timedelta(days=7, seconds=-1)):
+        assert "Not confirmed" in looks(app, origin, acme, cast.BOB).opens(USAGE).text
+    with clock.at(clock.now() + timedelta(days=7)):
+        alice = looks(app, origin, acme)
+        page = alice.opens(USAGE)
+        assert "Link expired" in page.text and "Not confirmed" not in page.text
+        assert "the link worked for seven days: ask again to send a new one" in page.text
+        asked = alice.submits(page, "form[action$=mail]")
+        assert "Not confirmed" in asked.text and "Link expired" not in asked.text

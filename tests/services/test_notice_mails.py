@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 
 from app import clock
 from app.domain.usage_alerts import Threshold
@@ -12,7 +13,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services import customers, mails, usage_alerts
-from tests.support import cast, post, spend
+from tests.support import cast, post, spend, usage_cast
 from tests.support.browser import Browser
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -110,13 +111,59 @@ def test_the_mail_of_a_usage_alert_can_be_stopped_by_its_reader(acme: Customer, 
     spend.decided()
     assert mails.send_due() == 1
     mail = next(each for each in post.mails(acme) if each.template == "usage_alert")
-    assert mail.subject == "Requests: 2,500 requests"
+    assert mail.subject == "Usage alert at 2,500 requests: Requests at 2,500 requests"
+    assert "You wanted to know at 2,500 requests." in mail.body_text
     (link,) = re.findall(r"http://localhost(/\S+)\n", mail.body_text.partition("No more alerts")[2])
     page = visitor.submits(visitor.opens(link), "form[action$='/stop']")
     assert page.status == 200
     with as_service("test"):
         assert usage_alerts.addresses(db.session(), acme.customer_id) == ["billing@acme.example"]
     assert "has chosen this address for its usage alerts" in mail.body_text
+    assert "\n\n\n" not in mail.body_text
+
+
+@pytest.mark.parametrize(
+    ("meter", "quantity", "wanted", "subject", "sentences"),
+    [
+        (
+            "requests",
+            5_167,
+            Threshold("requests", 80, is_percent=True),
+            "Usage alert at 80 %: Requests at 103 % of your plan",
+            [
+                "has reached 5,167 of 5,000 requests in this billing period. You wanted to know at 80 % of 5,000 requests.",
+                "Use beyond the 1,000 included in your plan costs credits: $0.40 per 1,000 requests.",
+            ],
+        ),
+        (
+            "hours",
+            2_369,
+            Threshold("hours", 100),
+            "Usage alert at 100 hours: Hours at 2,369 hours",
+            ["You wanted to know at 100 hours.", "Use of it costs credits."],
+        ),
+        (
+            "peak",
+            1,
+            Threshold("peak", 1),
+            "Usage alert at 1 machine: Peak at 1 machine",
+            ["You wanted to know at 1 machine.", "Use of it costs credits: $2.00 each."],
+        ),
+    ],
+)
+def test_the_mail_of_a_usage_alert_says_how_far_it_is_and_what_use_costs(
+    app: Flask, meter: str, quantity: int, wanted: Threshold, subject: str, sentences: list[str]
+) -> None:
+    acme = usage_cast.metered()
+    usage_alerts.add(acme.customer_id, wanted, actor="test")
+    usage_cast.uses(acme, meter, quantity)
+    spend.decided()
+    assert mails.send_due() >= 1
+    mail = next(each for each in post.mails(acme) if each.template == "usage_alert")
+    assert mail.subject == subject and f"<title>{subject}</title>" in mail.body_html
+    for sentence in sentences:
+        assert sentence in " ".join(mail.body_text.split()), mail.body_text
+        assert sentence in " ".join(mail.body_html.split())
     assert "\n\n\n" not in mail.body_text
 
 

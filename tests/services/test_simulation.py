@@ -155,6 +155,25 @@ def test_what_cannot_be_read_is_not_tried(alice: Browser, acme: Customer) -> Non
     page = alice.submits(alice.opens(PATH), FORM, button=TRY, daily_limit="lots")
     assert page.status == 422
     assert "Enter an amount in digits, such as 25.00." in page.find("#spend_management-simulation").get_text(" ")
+    part = alice.posts(
+        f"{PATH}simulation",
+        {"csrf_token": page.value("csrf_token"), "version": "0", "daily_limit": "25", "notify_threshold": "-1"},
+        **{"HX-Request": "true"},
+    )
+    assert part.status == 422
+    assert (part.find("#notify_threshold")["aria-invalid"], part.find("[autofocus]")["id"]) == (
+        "true",
+        "notify_threshold",
+    )
+    assert part.find("#spend_management-simulate")["hx-target"] == "#spend_management-content"
+
+
+def test_it_says_whether_the_saved_limits_are_tried_or_others(alice: Browser, acme: Customer) -> None:
+    page = alice.opens(PATH)
+    (words,) = page.texts("#spend_management-tries")
+    assert words.startswith("These are the limits that are saved; they stop nothing while spend management is off.")
+    page = alice.submits(page, FORM, button=TRY, daily_limit="25")
+    assert page.texts("#spend_management-tries")[0].startswith("These are the limits that you typed; they are not")
 
 
 def test_a_customer_of_today_has_no_days_yet(app: Flask, origin: str, globex: Customer) -> None:
