@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 
 from app.domain.errors import Refused
 from app.services import alert_addresses
@@ -14,6 +14,8 @@ bp = Blueprint("confirm_email", __name__, url_prefix="/billing/confirm-email")
 PAGE = "confirm_email/page.html"
 _TITLES = {"not_found": "This link does not work", "link_expired": "This link has expired"}
 _STOPPED = "These alerts are stopped"
+_SELLER = "stopped_alerts_of"
+"""Where the visitor's session keeps whose alerts were stopped: the link itself leads to nothing then."""
 _WHOLE = re.compile(r"[\w-]{43}", re.ASCII)
 _OVER = "Its alerts were stopped, or a newer mail holds another link: no usage alert goes out by this one."
 _WHOLE_LINK = "Perhaps it was cut off. Open the link from the mail once more."
@@ -50,7 +52,8 @@ def stopped(token: str) -> Response:
         alert_addresses.look(token)
     except Refused as refusal:
         if refusal.status == 404 and _WHOLE.fullmatch(token):
-            return make_response(render_template("confirm_email/stopped.html", title=_STOPPED))
+            seller = session.get(_SELLER, "")
+            return make_response(render_template("confirm_email/stopped.html", title=_STOPPED, seller=seller))
         return _refused(refusal, token)
     return make_response(redirect(url_for("confirm_email.page", token=token), 303))
 
@@ -60,7 +63,7 @@ def stopped(token: str) -> Response:
 def stop(token: str) -> Response:
     """Send no more alerts to the address."""
     try:
-        alert_addresses.stop(token, request.remote_addr or "")
+        session[_SELLER] = alert_addresses.stop(token, request.remote_addr or "").seller
     except Refused as refusal:
         if refusal.status != 404:
             return _refused(refusal, token)
@@ -68,12 +71,14 @@ def stop(token: str) -> Response:
 
 
 def _shown(title: str, asked: Asked, token: str) -> Response:
-    return make_response(render_template(PAGE, title=title, asked=asked, token=token, form=PageForm()))
+    shown = render_template(PAGE, title=title, asked=asked, seller=asked.seller, token=token, form=PageForm())
+    return make_response(shown)
 
 
 def _refused(refusal: Refused, token: str) -> Response:
     sentence = refusal.sentence
     if refusal.status == 404:
         sentence = _OVER if _WHOLE.fullmatch(token) else _WHOLE_LINK
-    title = _TITLES[refusal.reason]
-    return make_response(render_template("confirm_email/refused.html", title=title, sentence=sentence), refusal.status)
+    title, seller = _TITLES[refusal.reason], alert_addresses.seller_of(token)
+    page = render_template("confirm_email/refused.html", title=title, sentence=sentence, seller=seller)
+    return make_response(page, refusal.status)

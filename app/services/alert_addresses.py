@@ -84,6 +84,13 @@ def look(text: str) -> Asked:
     return Asked(row.email, customer.name, catalog.seller_name, row.confirmed_at is not None)
 
 
+def seller_of(text: str) -> str:
+    """Return the name of the seller whose mail holds the link, also when it has expired; empty: nobody knows it."""
+    with as_service("name the seller of a mailed link"):
+        found = _row(db.session(), text)
+        return catalogs.current(found[1].catalog).seller_name if found is not None else ""
+
+
 def confirm(text: str, address: str) -> Asked:
     """Confirm the address. Confirming twice changes nothing."""
     with as_service("confirm an address"), transaction() as session:
@@ -127,15 +134,20 @@ def link_token(session: Session, customer_id: str, email: str) -> str | None:
     return None if row is None else token(customer_id, email, row.asked_at)
 
 
+def _row(session: Session, text: str) -> tuple[AlertRecipient, Customer] | None:
+    if not text or len(text) > _LONGEST:
+        return None
+    found = session.execute(
+        select(AlertRecipient, Customer)
+        .join(Customer, Customer.customer_id == AlertRecipient.customer_id)
+        .where(AlertRecipient.token_hash == _hash(text))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
 def _find(session: Session, text: str) -> tuple[AlertRecipient, Customer]:
-    found = None
-    if text and len(text) <= _LONGEST:
-        found = session.execute(
-            select(AlertRecipient, Customer)
-            .join(Customer, Customer.customer_id == AlertRecipient.customer_id)
-            .where(AlertRecipient.token_hash == _hash(text))
-            .execution_options(populate_existing=True)
-        ).one_or_none()
+    found = _row(session, text)
     if found is None:
         raise NotFound("link")
     row, customer = found

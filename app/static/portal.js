@@ -27,6 +27,13 @@
   document.addEventListener("htmx:before:request", (event) => busy(event, true));
   document.addEventListener("htmx:finally:request", (event) => busy(event, false));
 
+  // A choice that is made again, as by a form that sends itself and has a button too, is no new step back.
+  document.addEventListener("htmx:before:history:update", (event) => {
+    const history = event.detail?.history;
+    if (history?.type !== "push") return;
+    if (new URL(history.path, location.href).href === location.href) history.type = "replace";
+  });
+
   const unavailable = () => {
     const words = document.getElementById("announcer")?.dataset.unavailable;
     const notices = document.getElementById("notices");

@@ -42,8 +42,9 @@ def init_app(app: Flask) -> None:
 
 
 def _refused(refusal: Refused) -> Response:
-    title, _ = WORDS.get(refusal.status, ("This cannot be done", ""))
-    return _answer(refusal.status, title, refusal.sentence)
+    title, more = WORDS.get(refusal.status, ("This cannot be done", ""))
+    is_said = refusal.sentence.rstrip(".") == title
+    return _answer(refusal.status, title, more if is_said else refusal.sentence)
 
 
 def _form_too_old(_error: CSRFError) -> Response:

@@ -55,6 +55,21 @@ def test_an_alert_is_added_and_removed(signs_in: Opens, acme: Customer, javascri
     expect(page.locator("#usage-alerts")).to_contain_text("There is no usage alert yet.")
 
 
+def test_show_on_a_choice_that_is_shown_already_is_no_step_back(signs_in: Opens, acme: Customer) -> None:
+    page = signs_in()
+    page.goto(PATH)
+    form = page.locator("#usage-history form")
+    for meter in ("events", "storage"):
+        form.locator("[name=meter]").select_option(meter)
+        expect(page).to_have_url(re.compile(rf"meter={meter}"))
+    with page.expect_response(re.compile("meter=storage")):
+        form.get_by_role("button", name="Show").click()
+    expect(form.locator("[name=meter]")).to_have_value("storage")
+    page.wait_for_function("!document.querySelector('#usage-history[aria-busy]')")
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"meter=events"))
+
+
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_axe_finds_nothing_on_any_page_of_usage(signs_in: Opens, acme: Customer, look: dict[str, object]) -> None:
     page = signs_in(**look)

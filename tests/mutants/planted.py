@@ -478,8 +478,8 @@ BUGS = [
     Bug(
         "what was put aside stays so for the worker",
         "app/services/dead_letters.py",
-        "values(state=open_state, next_try_at",
-        "values(state=table.state, next_try_at",
+        '{"state": open_state, "next_try_at"',
+        '{"state": table.state, "next_try_at"',
         ("tests/services/test_jobs.py::test_what_was_put_aside_is_run_again_with_as_many_tries_as_before",),
     ),
 ]

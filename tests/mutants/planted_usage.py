@@ -229,8 +229,8 @@ BUGS = [
     Bug(
         "a bar is full a percent early",
         "app/domain/usage_bars.py",
-        "if used * 100 >= basis * FULL_PERCENT:",
-        "if used * 100 >= basis * (FULL_PERCENT - 1):",
+        "if (used + held) * 100 >= basis * FULL_PERCENT:",
+        "if (used + held) * 100 >= basis * (FULL_PERCENT - 1):",
         ("tests/domain/test_usage_bars.py",),
     ),
     Bug(

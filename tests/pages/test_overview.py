@@ -148,9 +148,11 @@ def test_tokens_are_whole_on_average_and_no_overage_protection_is_off(app: Flask
         give(customer, 1000)
     with clock.at(now - timedelta(days=1)):
         use(customer, 100, "a")
+    give(customer, 1)
     page = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, customer)).opens(PATH)
     average = page.texts("#overview-days .pair dd")[2]
     assert average.endswith("tokens") and "." not in average
+    assert page.texts("#overview-latest tbody td.num")[0] == "+1 token"
     with as_customer(customer.customer_id):
         protected = balance.numbers().overage_protection.micros
     shown = page.find("#overview-available .sum > div:nth-child(2) dd").get_text()

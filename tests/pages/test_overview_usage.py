@@ -139,7 +139,9 @@ def test_days_at_the_daily_limit_have_a_colour_of_their_own_and_a_word(app: Flas
     over = "At or over your $10.00 daily limit"
     assert page.texts("#overview-days .legend > span") == [over, "Daily limit $10.00"], "today has no column"
     assert page.texts("#overview-days tbody tr")[:2] == ["11 Nov 2026 $0.00", f"10 Nov 2026 $10.00 {over}"]
-    assert "Days at or over the daily limit of $10.00: 1." in str(page.find("#overview-days svg")["aria-label"])
+    assert "Days at or over the daily limit of $10.00: 1." in str(
+        page.soup.select("#overview-days svg.chart")[0]["aria-label"]
+    )
 
 
 def test_over_the_daily_limit_it_says_by_how_much_as_spend_management_does(

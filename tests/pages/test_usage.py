@@ -78,17 +78,11 @@ def test_a_bar_changes_colour_and_words_at_80_and_100_percent(
 def test_without_a_limit_the_bar_is_of_what_is_included(app: Flask, origin: str, acme: Customer) -> None:
     seen(acme, "ann", "ben")
     alice = looks(app, origin, acme)
-    assert bar(alice.opens(USAGE), "users") == (
-        "over",
-        "2 of 2 users",
-        "All that is included is used. Use beyond what is included costs $0.05 each",
-    )
+    full = "All that is included is used. Use beyond what is included costs $0.05 each"
+    assert bar(alice.opens(USAGE), "users") == ("over", "2 of 2 users", full)
     seen(acme, "cy", "ann")
-    assert bar(alice.opens(USAGE), "users") == (
-        "over",
-        "3 of 2 users",
-        "1 user beyond what is included: $0.05 of credits",
-    )
+    beyond = "1 user beyond what is included: $0.05 of credits"
+    assert bar(alice.opens(USAGE), "users") == ("over", "3 of 2 users", beyond)
 
 
 def test_a_meter_with_nothing_to_measure_against_says_what_it_costs(app: Flask, origin: str, acme: Customer) -> None:

@@ -160,6 +160,7 @@ def test_an_address_confirms_once_by_mail_and_opening_the_link_is_not_enough(
     for _ in range(2):
         opened = visitor.opens(path)
         assert opened.status == 200 and OPS in opened.text
+        assert opened.texts(".brand__names") == ["Metered Ltd Billing"]
         assert states(alice) == {OPS: "Not confirmed"}
     confirmed = visitor.submits(opened, "main form")
     assert (confirmed.status, confirmed.texts("h1")) == (200, ["This address is confirmed"])
@@ -175,6 +176,7 @@ def test_who_reads_the_mail_may_stop_the_alerts(alice: Browser, visitor: Browser
     page = visitor.submits(visitor.opens(path), "main form")
     stopped = visitor.submits(page, "main form")
     assert (stopped.status, stopped.texts("h1")) == (200, ["These alerts are stopped"])
+    assert stopped.texts(".brand__names") == ["Metered Ltd Billing"]
     assert states(alice) == {}
     assert visitor.opens(f"{path}/stop").texts("h1") == ["These alerts are stopped"], "and loaded again it says so"
     over = visitor.opens(path)
@@ -189,6 +191,7 @@ def test_a_link_confirms_for_seven_days(alice: Browser, visitor: Browser, acme: 
     with clock.at(clock.now() + timedelta(days=7)):
         for page in (visitor.opens(path), visitor.posts(path, {"csrf_token": token})):
             assert (page.status, page.texts("h1")) == (410, ["This link has expired"])
+            assert page.texts(".brand__names") == ["Metered Ltd Billing"]
     with as_customer(acme.customer_id):
         assert usage_alerts.current().recipients[0].confirmed_at is None
 

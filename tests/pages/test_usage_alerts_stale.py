@@ -1,9 +1,13 @@
 """Usage alerts from a page that is out of date, an address opened again, and a change below a chosen history."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
+from app import clock
 from app.models.customers import Customer
+from app.services import usage_alerts
 from tests.support import cast, post, usage_cast
 from tests.support.browser import Browser
 from tests.support.usage_cast import USAGE, looks

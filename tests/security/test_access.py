@@ -142,6 +142,7 @@ def test_an_unknown_address_is_404_to_everybody(visitor: Browser, alice: Browser
         page = browser.opens("/billing/no-such-page")
         assert page.status == 404
         assert page.find("h1").text == "There is no such page"
+        assert page.text.count("There is no such page") == 2, "in the title and the heading, not below it again"
         assert page.response.headers["X-Request-Id"] in page.text
 
 
