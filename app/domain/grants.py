@@ -92,9 +92,15 @@ def begun(waiting: Iterable[LiveGrant], balance: int, now: datetime) -> int:
 
 def lapsed(grants: Sequence[LiveGrant], unposted: int, now: datetime) -> int:
     """Return what is left in grants whose time is over, once the usage that lies before took its part of all."""
+    left = left_in(grants, unposted)
+    return sum(left[each.id] for each in grants if is_expired(each.expires_at, now))
+
+
+def left_in(grants: Sequence[LiveGrant], unposted: int) -> dict[str, int]:
+    """Return what is left in each grant once the usage that is not posted yet took its part of all."""
     shares = allocate(unposted, grants, None)[0] if unposted else []
     taken = {share.grant_id: share.micros for share in shares}
-    return sum(each.remaining - taken.get(each.id, 0) for each in grants if is_expired(each.expires_at, now))
+    return {each.id: each.remaining - taken.get(each.id, 0) for each in grants}
 
 
 def given_back(amount: int, balance: int) -> int:

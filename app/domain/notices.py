@@ -15,6 +15,7 @@ from app.domain.spend_management import Day, Limits, day_of, is_reached
 DAILY_THRESHOLD, DAILY_LIMIT, DAILY_LIMIT_RESET = "daily_threshold", "daily_limit", "daily_limit_reset"
 USAGE_ALERT = "usage_alert"
 BALANCE_LOW, BALANCE_DEPLETED, BALANCE_RECOVERED = "balance_low", "balance_depleted", "balance_recovered"
+CREDITS_EXPIRING = "credits_expiring"
 
 EVENTS = {
     DAILY_THRESHOLD: "spend.threshold_reached",
@@ -24,6 +25,7 @@ EVENTS = {
     BALANCE_LOW: "balance.low",
     BALANCE_DEPLETED: "balance.depleted",
     BALANCE_RECOVERED: "balance.recovered",
+    CREDITS_EXPIRING: "credits.expiring",
 }
 """What a notice is called where hosts hear of it."""
 
@@ -33,6 +35,7 @@ MAILS = {
     USAGE_ALERT: "usage_alert",
     BALANCE_LOW: "balance_low",
     BALANCE_DEPLETED: "balance_depleted",
+    CREDITS_EXPIRING: "credits_expiring",
 }
 """The mail of a notice. What is well again is told to hosts only: nobody has to do anything."""
 
@@ -43,6 +46,9 @@ PAGES = {
     USAGE_ALERT: "usage.page",
 }
 """Where a notice leads; the others lead to the Overview."""
+
+OF_NO_DAY = frozenset({USAGE_ALERT, CREDITS_EXPIRING})
+"""What is not about a UTC day: its occasion is none."""
 
 RECOVERS = frozenset({DAILY_LIMIT, BALANCE_LOW, BALANCE_DEPLETED})
 """What stays open until it clears."""
@@ -132,8 +138,31 @@ def occasion_day(occasion: str) -> Day:
     return Day(date.fromisoformat(occasion.partition(":")[0]))
 
 
+def expiring(left: Sequence[tuple[str, Credits, datetime]]) -> tuple[Wanted, ...]:
+    """Return the notices of grants that expire soon: their id, what is left of each, and when. One tells of all.
+
+    Of those with anything left the first to expire tells; the others are kept, so that each is told once.
+    """
+    soon = sorted((each for each in left if each[1].micros > 0), key=lambda each: (each[2], each[0]))
+    kept = [Wanted(CREDITS_EXPIRING, each[0], {"told_with": soon[0][0] if soon else ""}) for each in left]
+    if not soon:
+        return tuple(kept)
+    first, _left, at = soon[0]
+    told: dict[str, object] = {
+        "credits_micros": sum(each[1].micros for each in soon),
+        "expires_at": stamp(at),
+        "grants": [
+            {"grant": name, "credits": credits_text(left_of_it), "expires_at": stamp(ends)}
+            for name, left_of_it, ends in soon
+        ],
+    }
+    return (Wanted(CREDITS_EXPIRING, first, told), *(each for each in kept if each.occasion != first))
+
+
 def is_silent(rule: str, figures: Mapping[str, object]) -> bool:
-    """Say whether nobody is told: one notice says both that credit is low and that it is used up."""
+    """Say whether nobody is told: one notice says that credit is low and that it is used up, or of several grants."""
+    if "told_with" in figures:
+        return True
     remaining = figures.get("remaining_micros")
     return rule == BALANCE_LOW and isinstance(remaining, int) and remaining <= 0
 
@@ -149,7 +178,9 @@ def event_data(
         else:
             data[name] = value
     if rule != USAGE_ALERT:
-        data |= {"utc_date": occasion_day(occasion).date.isoformat(), "credit_unit": unit}
+        data["credit_unit"] = unit
+    if rule not in OF_NO_DAY:
+        data["utc_date"] = occasion_day(occasion).date.isoformat()
     return data | {"portal_url": portal_url}
 
 

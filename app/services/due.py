@@ -8,6 +8,7 @@ from app.services import (
     api_requests,
     authorization_expiry,
     ending,
+    expiry_notices,
     grants,
     inbox,
     mails,
@@ -40,6 +41,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "refunds_checked": refunds.sweep_due,
     "setups_checked": setups.sweep_due,
     "notices_decided": notices.decide_due,
+    "expiries_decided": expiry_notices.decide_due,
     "notices_sent": notices.send_due,
     "mails_sent": mails.send_due,
     "events_spread": outbox.spread_due,
@@ -55,6 +57,7 @@ JOBS: dict[str, Callable[[int], int]] = {
 
 
 SLOW = (
+    "expiries_decided",
     "partitions_made",
     "usage_keys_trimmed",
     "requests_trimmed",

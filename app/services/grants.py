@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain import grants as rule
+from app.domain.amounts_in_json import credits_text
 from app.domain.errors import NotFound, Refused, ensure
 from app.domain.ledger import CREDITS, Posting, credits_unit
 from app.domain.money import Credits
@@ -15,7 +16,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
-from app.services import audit, burn_down, ledger, unposted
+from app.services import audit, burn_down, ledger, outbox, unposted
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -266,6 +267,9 @@ def _take_back(session: Session, grant: Grant, unit: str, to: str, kind: str, de
     )
     burn_down.take(session, gone, grant, left)
     session.flush()
+    if kind == "expired":
+        said = {"grant": grant.id, "credits": credits_text(Credits(left)), "credit_unit": unit.removeprefix("credits:")}
+        outbox.tell(session, grant.customer_id, "credits.expired", grant.id, said)
 
 
 def _unit(session: Session, customer_id: str) -> str:

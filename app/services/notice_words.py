@@ -9,6 +9,7 @@ from flask import current_app
 from app.config import Settings
 from app.domain import notices as rule
 from app.domain import rating
+from app.domain.amounts_in_json import parse_credits
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
 from app.domain.units import quantity
@@ -50,6 +51,7 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "is_sandbox": _settings().payments == "sandbox",
         **_times(notice),
         **(_alert(figures, catalog, customer) if notice.rule == rule.USAGE_ALERT else {}),
+        **(_expiring(figures) if notice.rule == rule.CREDITS_EXPIRING else {}),
     }
 
 
@@ -72,6 +74,16 @@ def _alert(figures: dict[str, Any], catalog: Catalog, customer: Customer) -> dic
     return said
 
 
+def _expiring(figures: dict[str, Any]) -> dict[str, object]:
+    """Return the grants that expire, with what is left of each as credits and when as moments."""
+    return {
+        "grants": [
+            {"credits": parse_credits(each["credits"]), "expires_at": _value("expires_at", each["expires_at"])}
+            for each in figures["grants"]
+        ]
+    }
+
+
 def _value(name: str, value: object) -> object:
     if name.endswith("_micros") and isinstance(value, int):
         return Credits(value)
@@ -80,7 +92,7 @@ def _value(name: str, value: object) -> object:
 
 def _times(notice: Notice) -> dict[str, object]:
     """Return the UTC day that the notice is about, and when it was over."""
-    if notice.rule == rule.USAGE_ALERT:
+    if notice.rule in rule.OF_NO_DAY:
         return {}
     day = rule.occasion_day(notice.occasion)
     return {"day": day.date, "day_ends": day.ends}

@@ -76,6 +76,24 @@ def of_threshold(customer_id: str, day: Day) -> Notice | None:
     return db.session.get(Notice, key, populate_existing=True)
 
 
+def keep(session: Session, customer_id: str, wanted: Wanted, now: datetime) -> None:
+    """Keep the notice unless it was given for this occasion before."""
+    insert_new(
+        session,
+        Notice,
+        {
+            "customer_id": customer_id,
+            "rule": wanted.rule,
+            "occasion": wanted.occasion,
+            "data": json.dumps(wanted.figures, sort_keys=True),
+            "state": "done" if wanted.is_silent else "pending",
+            "created_at": now,
+            "done_at": now if wanted.is_silent else None,
+            "recovered_at": None if wanted.rule in rule.RECOVERS else now,
+        },
+    )
+
+
 def _to_look_at(limit: int) -> list[str]:
     """Return customers with something to decide: those whose limit's day is over first, for they are promised 00:00."""
     today = day_of(clock.now()).date.isoformat()
@@ -104,7 +122,7 @@ def _decide(customer_id: str) -> bool:
         for each in decision.cleared:
             _clear(session, customer_id, each, now)
         for place, wanted in enumerate(decision.wanted):
-            _keep(session, customer_id, wanted, now + place * timedelta(microseconds=1))  # told in this order
+            keep(session, customer_id, wanted, now + place * timedelta(microseconds=1))  # told in this order
         held[customer_id].dirty = False
         return True
 
@@ -137,24 +155,6 @@ def _clear(session: Session, customer_id: str, notice: Given, now: datetime) -> 
         )
         .values(recovered_at=now)
         .execution_options(synchronize_session=False)
-    )
-
-
-def _keep(session: Session, customer_id: str, wanted: Wanted, now: datetime) -> None:
-    """Keep the notice unless it was given for this occasion before."""
-    insert_new(
-        session,
-        Notice,
-        {
-            "customer_id": customer_id,
-            "rule": wanted.rule,
-            "occasion": wanted.occasion,
-            "data": json.dumps(wanted.figures, sort_keys=True),
-            "state": "done" if wanted.is_silent else "pending",
-            "created_at": now,
-            "done_at": now if wanted.is_silent else None,
-            "recovered_at": None if wanted.rule in rule.RECOVERS else now,
-        },
     )
 
 

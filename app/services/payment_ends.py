@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.domain.amounts_in_json import credits_text
 from app.domain.errors import ensure
 from app.domain.ledger import Posting
 from app.domain.methods import Rail
@@ -140,7 +141,12 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
         customer_id,
         "credits.granted",
         grant.id,
-        {"grant": grant.id, "payment": payment.id, "credits_micros": bought.micros},
+        {
+            "grant": grant.id,
+            "payment": payment.id,
+            "credits": credits_text(bought),
+            "credit_unit": session.get_one(Customer, customer_id).credit_unit,
+        },
     )
     if payment.problem:
         report(session, payment, payment.problem)

@@ -10,6 +10,7 @@ from app.domain.notices import (
     BALANCE_DEPLETED,
     BALANCE_LOW,
     BALANCE_RECOVERED,
+    CREDITS_EXPIRING,
     DAILY_LIMIT,
     DAILY_LIMIT_RESET,
     DAILY_THRESHOLD,
@@ -32,6 +33,7 @@ NOTICES = {
     BALANCE_LOW: "Balance low",
     BALANCE_DEPLETED: "Credits used up",
     BALANCE_RECOVERED: "Balance well again",
+    CREDITS_EXPIRING: "Credits expire soon",
 }
 CALL_REFUSED = "Call refused for the daily limit"
 REFUSED = {
@@ -181,7 +183,15 @@ def told(notice: Notice) -> Told:
     )
     if notice.rule == BALANCE_DEPLETED:
         bound = 0
-    held, level = figures.get("held_micros"), _or_dash(figures.get("used_micros", figures.get("remaining_micros")))
+    held, level = (
+        figures.get("held_micros"),
+        _or_dash(
+            next(
+                (figures[each] for each in ("used_micros", "remaining_micros", "credits_micros") if each in figures),
+                None,
+            )
+        ),
+    )
     title = CALL_REFUSED if figures.get("reason") == "call_refused" else NOTICES[notice.rule]
     return Told(notice.created_at, title, _or_dash(bound), f"{level}, {_or_dash(held)} held" if held else level)
 

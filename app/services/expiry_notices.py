@@ -1,0 +1,108 @@
+"""Notices of credit that expires soon: so many days before as the catalog says, once for each grant."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain import grants as grant_rule
+from app.domain import notices as rule
+from app.domain.money import Credits
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.ledger import Grant
+from app.models.limits import Notice
+from app.models.scope import as_service
+from app.services import catalogs, customer_directory, ending, notices, spending
+from app.services.burn_down import view
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+
+
+def decide_due(limit: int = 100) -> int:
+    """Decide the notices of at most `limit` customers whose credit expires soon; return how many were looked at."""
+    done = 0
+    with as_service("tell of credit that expires"):
+        for customer_id, days in _to_look_at(limit):
+            if ending.asked():
+                break
+            try:
+                done += _decide(customer_id, days)
+            except Exception:
+                log.exception("notices_failed", customer=customer_id)
+    return done
+
+
+def _to_look_at(limit: int) -> list[tuple[str, int]]:
+    """Return customers with a grant that expires soon and was not told, and how many days before they are to be."""
+    now, found = clock.now(), list[tuple[str, int]]()
+    for name in customer_directory.catalog_names():
+        days = catalogs.current(name).credits.expiry_notice_days
+        if not days or len(found) >= limit:
+            continue
+        rows = db.session.scalars(
+            select(Grant.customer_id)
+            .join(Customer, Customer.customer_id == Grant.customer_id)
+            .where(
+                Customer.catalog == name,
+                Customer.standing != "closed",
+                Grant.remaining_micros > 0,
+                Grant.expires_at > now,
+                Grant.expires_at <= now + timedelta(days=days),
+                ~_is_told(),
+            )
+            .distinct()
+            .order_by(Grant.customer_id)
+            .limit(limit - len(found))
+        )
+        found += [(customer_id, days) for customer_id in rows]
+    return found
+
+
+def _decide(customer_id: str, days: int) -> bool:
+    """Keep a notice for each of the customer's grants that expire soon; say whether it was our turn to look."""
+    with transaction() as session:
+        held = spending.lock(session, [customer_id], skip_locked=True)
+        if customer_id not in held:
+            return False
+        now = clock.now()
+        for wanted in rule.expiring(_left(session, customer_id, held[customer_id].unposted_micros, now, days)):
+            notices.keep(session, customer_id, wanted, now)
+        return True
+
+
+def _left(
+    session: Session, customer_id: str, unposted: int, now: datetime, days: int
+) -> list[tuple[str, Credits, datetime]]:
+    """Return what is left of each grant that expires soon and was not told; what was used meanwhile took its part."""
+    live = session.scalars(
+        select(Grant)
+        .where(Grant.customer_id == customer_id, Grant.remaining_micros > 0)
+        .execution_options(populate_existing=True)
+    ).all()
+    told = set(
+        session.scalars(
+            select(Notice.occasion).where(Notice.customer_id == customer_id, Notice.rule == rule.CREDITS_EXPIRING)
+        )
+    )
+    left = grant_rule.left_in([view(each) for each in live], unposted)
+    return [
+        (each.id, Credits(left[each.id]), each.expires_at)
+        for each in live
+        if each.id not in told and each.expires_at and now < each.expires_at <= now + timedelta(days=days)
+    ]
+
+
+def _is_told() -> ColumnElement[bool]:
+    return (
+        select(Notice.occasion)
+        .where(
+            Notice.customer_id == Grant.customer_id,
+            Notice.rule == rule.CREDITS_EXPIRING,
+            Notice.occasion == Grant.id,
+        )
+        .exists()
+    )

@@ -1,0 +1,146 @@
+"""Credit that expires soon is told once for each grant, with what is really left; what expired is told to hosts."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.events import OutboxEvent
+from app.models.scope import as_customer, as_service
+from app.services import customers, due, expiry_notices, grants, mails, notices
+from tests.support import cast, post, spend
+from tests.support.statements import counted
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+DAYS = timedelta(days=1)
+
+
+@pytest.fixture
+def acme(catalog: str) -> Customer:
+    """Acme, a customer since the first of the month."""
+    return customers.create(
+        name="Acme",
+        email="billing@acme.example",
+        catalog=cast.CATALOG,
+        external_id="acme",
+        created_at=datetime(2026, 11, 1, tzinfo=UTC),
+    )
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """It is noon."""
+    with clock.at(NOON):
+        yield
+
+
+def gives(customer: Customer, amount: str, expires_at: datetime | None) -> str:
+    """Give credit that expires then; return the grant's id."""
+    return grants.give(
+        customer.customer_id, kind="promotional", credits=spend.dollars(amount), granted_by="support",
+        reason="Welcome", expires_at=expires_at,
+    ).id  # fmt: skip
+
+
+def told(customer: Customer) -> list[tuple[str, dict[str, Any]]]:
+    """Return what hosts are told of credit that expires or has expired."""
+    while expiry_notices.decide_due():
+        pass
+    while notices.send_due():
+        pass
+    with as_service("look at the events"):
+        rows = db.session.scalars(
+            select(OutboxEvent)
+            .where(OutboxEvent.customer_id == customer.customer_id, OutboxEvent.type.startswith("credits."))
+            .order_by(OutboxEvent.sequence)
+        )
+        return [(row.type, json.loads(row.data)) for row in rows]
+
+
+def test_it_is_told_seven_days_before_and_once(acme: Customer) -> None:
+    grant = gives(acme, "12", NOON + 7 * DAYS + timedelta(seconds=1))
+    gives(acme, "100", None)
+    assert told(acme) == []
+    with clock.at(NOON + timedelta(seconds=1)):
+        first = told(acme)
+    assert first == [
+        (
+            "credits.expiring",
+            {
+                "customer": acme.customer_id,
+                "credits": "12.00",
+                "credit_unit": "USD",
+                "expires_at": "2026-11-28T12:00:01Z",
+                "grants": [{"grant": grant, "credits": "12.00", "expires_at": "2026-11-28T12:00:01Z"}],
+                "portal_url": "http://localhost/billing/",
+            },
+        )
+    ]
+    for later in (timedelta(hours=1), 6 * DAYS):
+        with clock.at(NOON + later):
+            assert told(acme) == first
+
+
+def test_several_grants_are_one_mail_with_what_is_left_of_each(acme: Customer) -> None:
+    gives(acme, "12", NOON + 3 * DAYS)
+    gives(acme, "30", NOON + 2 * DAYS)
+    gives(acme, "9", NOON + 1 * DAYS)
+    spend.uses(acme, "14")  # 9.00 and 5.00 of what expires first, posted or not
+    ((_type, data),) = told(acme)
+    assert (data["credits"], data["expires_at"]) == ("37.00", "2026-11-23T12:00:00Z")
+    assert [each["credits"] for each in data["grants"]] == ["25.00", "12.00"]
+    assert mails.send_due() == 1
+    mail = post.mail(acme)
+    assert mail.subject == "$37.00 of your credit expires soon"
+    words = " ".join(mail.body_text.split())
+    assert "Acme has $37.00 of credit that expires unless it is used before." in words
+    assert "Expires 23 Nov 2026, 12:00 UTC $25.00 Expires 24 Nov 2026, 12:00 UTC $12.00" in words
+    assert "\n\n\n" not in mail.body_text
+    assert "$25.00" in mail.body_html
+    with as_customer(acme.customer_id):
+        assert [each.rule for each in notices.latest(acme.customer_id)] == ["credits_expiring"]
+
+
+def test_credit_that_is_used_already_is_not_told(acme: Customer) -> None:
+    gives(acme, "5", NOON + 1 * DAYS)
+    gives(acme, "50", None)
+    spend.uses(acme, "5")
+    assert told(acme) == []
+    assert expiry_notices.decide_due() == 0, "and it is not looked at again"
+
+
+def test_a_grant_that_comes_later_is_told_by_itself(acme: Customer) -> None:
+    gives(acme, "5", NOON + 1 * DAYS)
+    assert len(told(acme)) == 1
+    gives(acme, "7", NOON + 1 * DAYS)
+    assert [data["credits"] for _type, data in told(acme)] == ["5.00", "7.00"]
+
+
+@pytest.mark.case("AC-35")
+def test_what_expires_is_told_to_hosts_once(acme: Customer) -> None:
+    grant = gives(acme, "12", NOON + 1 * DAYS)
+    spend.uses(acme, "2.5")
+    with clock.at(NOON + 2 * DAYS):
+        for _ in range(2):
+            due.run_due()
+        found = [each for each in told(acme) if each[0] == "credits.expired"]
+    said = {"customer": acme.customer_id, "grant": grant, "credits": "9.50", "credit_unit": "USD"}
+    assert found == [("credits.expired", said)]
+
+
+def test_looking_asks_the_same_however_many_were_told(acme: Customer) -> None:
+    def statements(so_many: int) -> int:
+        for _ in range(so_many):
+            gives(acme, "1", NOON + 1 * DAYS)
+        told(acme)
+        with counted() as seen:
+            assert expiry_notices.decide_due() == 0
+        return len(seen)
+
+    assert statements(1) == statements(20)
