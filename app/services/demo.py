@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from tqdm import tqdm
 
 from app import clock
+from app.domain.catalog import Catalog
 from app.domain.people import Actor, Role
+from app.domain.simulation import DAYS
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
@@ -17,9 +19,9 @@ from app.models.ledger import Transfer
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.usage import UsageDay
-from app.services import audit, catalogs, customers, due, people, usage_events
-from app.services.demo_history import JUST_NOW, METERED, History
-from app.services.demo_limits import SET_DAYS_AGO
+from app.services import audit, catalogs, customers, demo_jobs, demo_usage, due, people, usage_events
+from app.services.demo_history import JUST_NOW, History
+from app.services.demo_limits import RUSH, SET_DAYS_AGO
 from app.services.demo_stories import STORIES, Story
 from app.services.transaction import transaction
 
@@ -27,12 +29,14 @@ EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalog
 PASSWORD = "harbour lights at noon"  # noqa: S105  # printed on purpose: the demo holds nothing of anybody
 TOLD = "demo.told"
 MOST_ROUNDS = 50
-MIDNIGHT_JOBS, LATE = time(0, 5), time(23, 40)
+MIDNIGHT_JOBS = time(0, 0, 1)
 DAYS_A_MONTH = 365 / 12
 DAILY = due.QUICK + due.OUTWARD
 """What is done each day of the history. The look through the processor's books is done once, at its end."""
 EARLY = tuple(name for name in DAILY if not name.startswith("notices"))
 """The same before the customers have any limits to be told about."""
+SEVERAL_TIMES = DAYS + 2
+"""How many days ago hosts reported several times a day. Before, where nothing shows the moment, once: it is quicker."""
 INTO_THE_PERIOD = 22  # how far the open billing period has come when the history ends
 
 Progress = Callable[[list[date]], Iterable[date]]
@@ -79,14 +83,20 @@ def make(*, months: int = 12, progress: Progress = bar, webhook_url: str = "") -
 
 
 def _live(histories: list[History], day: date, now: datetime) -> None:
-    """Let the customers live through the day. Their usage is counted last and at once: a day that has it is told."""
+    """Let the customers live through the day. A day with its last usage is told."""
     for history in histories:
         history.live(day)
-    with clock.at(min(_moment(day, METERED), now - JUST_NOW)):
-        usage_events.accept([report for history in histories for report in history.reports(day)])
-    if any(history.busy(day) for history in histories):
-        with clock.at(min(_moment(day, LATE), now)):
-            _everything_due()
+    is_rush = any(history.is_rush(day) for history in histories)
+    times = demo_usage.MOMENTS if (now.date() - day).days <= SEVERAL_TIMES else demo_usage.MOMENTS[-1:]
+    at = demo_usage.moments(day, min(_moment(day, RUSH if is_rush else time.max), now - JUST_NOW), times=times)
+    reports = [history.reports(day, at) for history in histories]
+    for moment, batches in zip(at, zip(*reports, strict=True), strict=False):
+        with clock.at(moment):
+            usage_events.accept([report for batch in batches for report in batch])
+            if (now.date() - day).days <= SET_DAYS_AGO:
+                demo_jobs.tell()
+    for history in histories:
+        history.end(day)
 
 
 def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> History:
@@ -109,13 +119,14 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
     with clock.at(customer.created_at):
         buyer = _people(story, customer)
     catalog = catalogs.current(story.catalog)
-    return History(story, catalog, buyer, born, _next_day(customer, born), now, webhook_url)
+    return History(story, catalog, buyer, born, _next_day(story, catalog, customer, born), now, webhook_url)
 
 
-def _next_day(customer: Customer, born: date) -> date:
-    """Return the first day that is not told: after the last one with usage, and after what earlier runs noted."""
+def _next_day(story: Story, catalog: Catalog, customer: Customer, born: date) -> date:
+    """Return the first day that is not told whole: after the last with usage, and after what earlier runs noted."""
     with as_service("see how far the demo's history goes"):
         reported = db.session.scalar(select(func.max(UsageDay.day)).where(UsageDay.customer_id == customer.customer_id))
+        half = reported is not None and demo_usage.is_half_told(story, catalog, customer.customer_id, reported, born)
         posted = db.session.scalar(
             select(func.max(Transfer.booked_at)).where(
                 Transfer.customer_id == customer.customer_id, Transfer.source_type == "usage"
@@ -126,7 +137,7 @@ def _next_day(customer: Customer, born: date) -> date:
                 AuditEntry.customer_id == customer.customer_id, AuditEntry.action == TOLD
             )
         )
-    told = [reported] if reported else []
+    told = [reported - timedelta(days=half)] if reported else []
     told += [posted.date()] if posted else []
     told += [date.fromisoformat(noted)] if noted else []
     return max(told) + timedelta(days=1) if told else born

@@ -36,7 +36,7 @@ from app.services.demo_stories import (
     dice,
 )
 
-PURCHASES, GIFTS, TRIAL, METERED = time(9, 12), time(10, 30), time(8, 1), time(23, 30)
+PURCHASES, GIFTS, TRIAL = time(9, 12), time(10, 30), time(8, 1)
 JUST_NOW = timedelta(minutes=4)
 SMALLEST = 5
 DESK = time(15, 20)
@@ -71,18 +71,20 @@ class History:
         if day == max(self.born, self.now.date() - timedelta(days=demo_limits.SET_DAYS_AGO)):
             with clock.at(self._moment(day, demo_limits.DESK)):
                 demo_limits.set_up(self.story, self.buyer, self.webhook_url)
-        if day == self._rush_day():
+
+    def reports(self, day: date, at: list[datetime]) -> list[list[UsageReport]]:
+        """Return what the customer used on the day, as its host reports it at each moment."""
+        return demo_usage.reports(self.story, self.catalog, self.buyer.customer_id, day, self.born, at)
+
+    def end(self, day: date) -> None:
+        """Let the day end, in a rush where the story has one: now it is told."""
+        if self.is_rush(day):
             with clock.at(self._moment(day, demo_limits.RUSH)):
                 demo_limits.rush(self.story, self.buyer, self.catalog, self.born, day)
-
-    def reports(self, day: date) -> list[UsageReport]:
-        """Return what the customer used on the day, as its host reports it. Once that is counted the day is told."""
         self.next_day, self.has_lived = day + timedelta(days=1), True
-        until = self._moment(day, METERED)
-        return demo_usage.reports(self.story, self.catalog, self.buyer.customer_id, day, self.born, until)
 
-    def busy(self, day: date) -> bool:
-        """Whether the day was so busy that its limit was reached: then its notices are told on it."""
+    def is_rush(self, day: date) -> bool:
+        """Whether the day was so busy that its limit was reached: what is usual was used before."""
         return day == self._rush_day()
 
     def arrive_at_now(self) -> None:

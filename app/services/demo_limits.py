@@ -1,6 +1,6 @@
 """What the demo's customers set for themselves: a daily limit, alerts, a webhook; and a day on which the limit held."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 
 from sqlalchemy import select
 
@@ -19,6 +19,7 @@ from app.models.scope import as_service
 from app.services import (
     alert_addresses,
     authorizations,
+    demo_jobs,
     demo_usage,
     spend_management,
     usage_alerts,
@@ -53,7 +54,7 @@ def set_up(story: Story, buyer: Actor, webhook_url: str) -> None:
 
 
 def rush(story: Story, buyer: Actor, catalog: Catalog, born: date, day: date) -> None:
-    """Let the customer use nearly all that a day may cost, and then be refused what would be more."""
+    """Let the customer, whose usual usage is counted, use nearly all that a day may cost, and be refused more."""
     limits = story.own_limits
     if limits is None or _was_refused(buyer, day):
         return
@@ -62,14 +63,15 @@ def rush(story: Story, buyer: Actor, catalog: Catalog, born: date, day: date) ->
     if meter is None or meter.credits is None or missing.micros <= 0:
         return
     quantity = missing.micros * meter.per // meter.credits.micros
-    reports = demo_usage.reports(story, catalog, buyer.customer_id, day, born, datetime.combine(day, RUSH, UTC))
     launch = UsageReport(f"launch-{day}", buyer.customer_id, meter.key, quantity, "", clock.now())
-    usage_events.accept([*reports, launch])
+    usage_events.accept([launch])
+    demo_jobs.tell()
     for number in range(REFUSED_CALLS):
         with clock.at(clock.now() + timedelta(minutes=4 * number + 1)):
             authorizations.authorize(
                 Ask(customer=buyer.customer_id, key=f"demo-{day}-{number}", meter=meter.key, quantity=2 * meter.per)
             )
+            demo_jobs.tell()
 
 
 def stream(story: Story, buyer: Actor) -> None:

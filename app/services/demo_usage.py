@@ -3,32 +3,61 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
+from sqlalchemy import select
+
 from app.domain import periods, rating
 from app.domain.catalog import Catalog, MeterKind
 from app.domain.money import Credits
 from app.domain.rating import Tariff, UsageReport
-from app.services.demo_stories import Habit, Story
+from app.models.database import db
+from app.models.usage import UsageEventKey
+from app.services.demo_stories import Habit, Story, dice
 from app.services.usage_terms import plan_of
 
-SPLIT = 3
+MOMENTS = (time(9, 30), time(13, 0), time(17, 0), time(21, 0))
+"""About when the hosts report on a day, never before its purchases."""
+VARIED = 15 * 60
+"""How many seconds before or after."""
+SPLIT = len(MOMENTS)
 """In how many reports a day's sum comes."""
 SINGLY = (MeterKind.COUNT, MeterKind.UNIQUE)
 
 
+def moments(day: date, until: datetime, *, times: tuple[time, ...] = MOMENTS) -> list[datetime]:
+    """Return when the hosts report on the day: a little different each day, and at `until` where that cuts it short."""
+    usual = [
+        datetime.combine(day, at, UTC) + timedelta(seconds=dice("reported", day, at, sides=2 * VARIED + 1) - VARIED)
+        for at in times
+    ]
+    return [moment for moment in usual if moment < until] + [until] * (until <= usual[-1])
+
+
 def reports(
-    story: Story, catalog: Catalog, customer_id: str, day: date, born: date, until: datetime
-) -> list[UsageReport]:
-    """Return the events of the day up to a moment, spread over it. Told twice, they have the same ids."""
-    found: list[UsageReport] = []
+    story: Story, catalog: Catalog, customer_id: str, day: date, born: date, at: list[datetime]
+) -> list[list[UsageReport]]:
+    """Return the events of the day, spread over it, for each moment they come at: with the same ids if told twice."""
+    found: list[list[UsageReport]] = [[] for _ in at]
+    begins = [datetime.combine(day, time(), UTC), *at]
     for habit in story.habits:
         quantity = story.quantity(habit, day, (day - born).days)
         parts = _parts(_tariff(story, catalog, habit).kind, quantity)
-        begins = datetime.combine(day, time(), UTC)
         for number, part in enumerate(parts, 1):
             subject = f"user-{day:%m%d}-{number}" if _tariff(story, catalog, habit).kind is MeterKind.UNIQUE else ""
-            moment = begins + (until - begins) * number // len(parts)
-            found.append(UsageReport(f"{habit.meter}-{day}-{number}", customer_id, habit.meter, part, subject, moment))
+            place = (number * len(at) - 1) // len(parts)
+            share = number * len(at) - place * len(parts)
+            moment = begins[place] + (begins[place + 1] - begins[place]) * share // len(parts)
+            name = f"{habit.meter}-{day}-{number}"
+            found[place].append(UsageReport(name, customer_id, habit.meter, part, subject, moment))
     return found
+
+
+def is_half_told(story: Story, catalog: Catalog, customer_id: str, day: date, born: date) -> bool:
+    """Return whether the first event of the day was counted and its last was not: the telling was cut short."""
+    at = moments(day, datetime.combine(day, time.max, UTC))
+    batches = [batch for batch in reports(story, catalog, customer_id, day, born, at) if batch]
+    ends = [batches[0][0].id, batches[-1][-1].id]
+    mine = select(UsageEventKey.id).where(UsageEventKey.customer_id == customer_id, UsageEventKey.id.in_(ends))
+    return db.session.scalars(mine).all() == ends[:1]
 
 
 def cost(story: Story, catalog: Catalog, born: date, first: date, last: date) -> Credits:

@@ -1,0 +1,31 @@
+"""What the demo's worker does at once: notices, mails and webhooks of what happened, and second tries in time."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from app import clock
+from app.models.database import db
+from app.models.scope import as_service
+from app.models.webhooks import WebhookDelivery
+from app.services import due
+from app.services.webhook_queue import PENDING
+
+AT_ONCE = ("notices_decided", "notices_sent", "mails_sent", "events_spread", *due.OUTWARD)
+FOLLOWED = timedelta(minutes=2)
+"""How long webhooks that failed are followed. What is due later waits for the next jobs."""
+
+
+def tell() -> None:
+    """Tell what the moment brought, and try webhooks that fail again when their schedule says."""
+    due.run_due(names=AT_ONCE)
+    now = clock.now()
+    while True:
+        with as_service("see when webhooks are tried again"):
+            again = db.session.scalar(
+                select(func.min(WebhookDelivery.next_try_at)).where(WebhookDelivery.state == PENDING)
+            )
+        if again is None or again > now + FOLLOWED:
+            return
+        with clock.at(max(again, now)):
+            due.run_due(names=due.OUTWARD)

@@ -1,0 +1,113 @@
+"""The demo's moments: what its pages show happened when the documents say it does."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app import clock, demo_host
+from app.config import Settings
+from app.domain.money import Credits
+from app.domain.spend_management import Limits
+from app.models.authorizations import Authorization
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.limits import Notice
+from app.models.scope import as_customer, as_service
+from app.models.usage import UsageEvent
+from app.models.webhooks import WebhookAttempt
+from app.services import catalogs, demo, demo_usage, simulation, usage_events, verify
+from app.services.demo_stories import STORIES
+from tests.support.databases import Database, settings_for
+from tests.support.server import free_port
+
+NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def settings(database: Database) -> Settings:
+    """Settings with which webhooks may go to this machine, as the demo's do."""
+    return settings_for(database, webhooks_allow_loopback=True)
+
+
+def make(webhook_url: str = "") -> None:
+    with clock.at(NOW):
+        demo.make(months=1, progress=lambda days: days, webhook_url=webhook_url)
+
+
+def test_a_refused_call_is_told_at_once_and_its_webhook_again_after_five_seconds(app: Flask) -> None:
+    with demo_host.listening(free_port()) as url:
+        make(url)
+    with as_service("look at the busy day"):
+        refused = db.session.scalar(
+            select(func.min(Authorization.created_at)).where(Authorization.reason == "daily_limit")
+        )
+        told = db.session.scalars(select(Notice.done_at).where(Notice.rule == "daily_limit")).one()
+        lifted = db.session.scalars(select(Notice.done_at).where(Notice.rule == "daily_limit_reset")).one()
+        tries = db.session.execute(
+            select(WebhookAttempt.at, WebhookAttempt.status).where(
+                WebhookAttempt.delivery_id.in_(select(WebhookAttempt.delivery_id).where(WebhookAttempt.number == 2))
+            )
+        ).all()
+    assert refused is not None and told is not None and lifted is not None
+    assert told == refused
+    assert lifted.time() == time(0, 0, 1), "the limit's day ends at midnight"
+    (first, second) = sorted(tuple(each) for each in tries)
+    assert (first[1], second[1]) == (503, 204)
+    assert first[0] == refused
+    assert timedelta(seconds=5) <= second[0] - first[0] <= timedelta(seconds=6)
+
+
+def test_usage_comes_in_several_times_a_day_so_that_limits_would_refuse_at_different_hours(app: Flask) -> None:
+    make()
+    with as_service("find the customer with limits"):
+        customer = db.session.scalars(select(Customer).where(Customer.external_id == "demo-northwind")).one()
+        times = db.session.execute(
+            select(UsageEvent.day, UsageEvent.received_at).where(UsageEvent.customer_id == customer.customer_id)
+        ).all()
+        before = db.session.scalars(select(UsageEvent.id).where(UsageEvent.occurred_at > UsageEvent.received_at)).all()
+    moments = {(day, at.replace(second=0, microsecond=0)) for day, at in times}
+    counts = Counter(day for day, _at in moments if day < NOW.date())
+    assert set(counts.values()) == {3, 4}, "three on the day of the rush"
+    assert before == [], "nothing is reported before it happened"
+    limits = Limits(True, Credits(5_000_000), None)
+    with clock.at(NOW), as_customer(customer.customer_id):
+        found = simulation.of(customer.customer_id, limits, customer.created_at.date())
+    hours = {each.refused_from.hour for each in found.stopped if each.refused_from is not None}
+    assert len(hours) >= 2
+    assert all(8 < hour < 22 for hour in hours)
+
+
+def test_a_day_that_was_cut_short_between_two_reports_is_finished(app: Flask) -> None:
+    class Cut(Exception):
+        pass
+
+    left: list[date] = []
+
+    def until_the_tenth_day(days: list[date]) -> Iterator[date]:
+        left.extend(days[10:])
+        yield from days[:10]
+        raise Cut
+
+    with clock.at(NOW), pytest.raises(Cut):
+        demo.make(months=1, progress=until_the_tenth_day)  # type: ignore[arg-type]
+    at = demo_usage.moments(left[0], NOW)
+    whole = {}
+    with as_service("find the customers"):
+        customers = {each.external_id: each for each in db.session.scalars(select(Customer))}
+    for story in STORIES:
+        customer = customers[f"demo-{story.slug}"]
+        catalog, born = catalogs.current(story.catalog), customer.created_at.date()
+        batches = demo_usage.reports(story, catalog, customer.customer_id, left[0], born, at)
+        whole[customer.customer_id] = {each.id for batch in batches for each in batch}
+        with clock.at(at[0]):
+            assert usage_events.accept(batches[0]).rejected == ()
+    make()
+    with as_service("look at the day"):
+        told = db.session.execute(select(UsageEvent.customer_id, UsageEvent.id).where(UsageEvent.day == left[0])).all()
+    assert sorted(tuple(each) for each in told) == sorted((who, name) for who, names in whole.items() for name in names)
+    assert verify.verify(None) == []
