@@ -1,10 +1,10 @@
 """What every test may ask for: a database of its own on SQLite or PostgreSQL, the app on it, and the cast of people."""
 
+import gc
 import os
 import secrets
 import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.database import db
 from app.services import authorizations
-from tests.support import cases, cast, databases, postgres
+from tests.support import cases, cast, databases, postgres, scratch, templates
 from tests.support.browser import Browser
 from tests.support.chromium import launch
 from tests.support.client import StandAloneClient
@@ -31,6 +31,8 @@ from tests.support.stripe_wire import STRIPE, Sent, problems, recorded
 
 SESSION_DIR = "PURSER_TESTS_DIR"
 CRASH_SEED = "CRASH_SEED"
+TMP_PATHS = "PYTEST_DEBUG_TEMPROOT"
+"""Under which directory pytest makes `tmp_path`; whoever wants to look into them afterwards sets another."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,9 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the directory that all workers of this session share."""
     if not hasattr(config, "workerinput"):
-        directory = Path(tempfile.mkdtemp(prefix="purser-tests-"))
-        directory.chmod(0o755)  # the database server runs as somebody else
-        os.environ[SESSION_DIR] = str(directory)
+        os.environ[SESSION_DIR] = str(scratch.new_directory())
+        os.environ.setdefault(TMP_PATHS, os.environ[SESSION_DIR])
         os.environ.setdefault(CRASH_SEED, secrets.token_hex(4))
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside, it still stops the server
 
@@ -63,12 +64,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Print the cases or the faults when asked."""
+    """Print the cases or the faults when asked; what stays until the end is no longer looked through for garbage."""
     reports = {"cases": cases.report, "faults": cases.faults_report}
     for asked in [name for name in reports if session.config.getoption(name)]:
         print(reports[asked](session.items))
     if any(session.config.getoption(name) for name in reports):
         session.items.clear()
+    gc.freeze()  # thousands of tests and every module: a collection that walks them all takes seconds
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +111,7 @@ def app(settings: Settings, right_requests: None) -> Iterator[Flask]:
     """The app, with an app context for the test's own calls; requests run outside it."""
     made = create_app(settings)
     made.test_client_class = StandAloneClient
+    made.jinja_env.bytecode_cache = templates.COMPILED
     with made.app_context():
         yield made
         authorizations.close()
