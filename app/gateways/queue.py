@@ -99,13 +99,14 @@ class Queue:
         self._jobs: dict[str, Callable[[], None]] = {}
         self._tasks: dict[str, Any] = {}
         self._opening = threading.Lock()
-        self._open: list[Any] = []  # the engine, once there is one
+        self._huey: Huey | None = None
+        self._storages: list[Any] = []
         self._silent_until = 0.0
-        weakref.finalize(self, _close, self._open)
+        weakref.finalize(self, _close, self._storages)  # not the engine, whose jobs may lead back here
 
     def add(self, job: str, work: Callable[[], None]) -> None:
         """Let `work` be done whenever `job` is woken."""
-        ensure(not self._open, "a job added to a queue that is in use")
+        ensure(self._huey is None, "a job added to a queue that is in use")
         self._jobs[job] = work
 
     def knows(self, job: str) -> bool:
@@ -157,15 +158,17 @@ class Queue:
     def close(self) -> None:
         """Let go of the connection; the next use opens another one."""
         with self._opening:
-            _close(self._open)
+            self._huey = None
+            _close(self._storages)
 
     def _engine(self) -> Huey:
         with self._opening:
-            if not self._open:
+            if self._huey is None:
                 engine = _engine_for(self._url)
+                self._storages.append(engine.storage)
                 self._tasks = {job: engine.task(name=job)(work) for job, work in self._jobs.items()}
-                self._open.append(engine)
-            return self._open[0]
+                self._huey = engine
+            return self._huey
 
 
 def _engine_for(url: str) -> Huey:
@@ -215,9 +218,9 @@ def _redis_pool(url: str) -> Any:
     )
 
 
-def _close(engines: list[Any]) -> None:
-    while engines:
-        storage = engines.pop().storage
+def _close(storages: list[Any]) -> None:
+    while storages:
+        storage = storages.pop()
         storage.close()
         if isinstance(storage, PostgresStorage):
             storage.connection.close()

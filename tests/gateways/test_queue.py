@@ -1,9 +1,11 @@
 """The queue on each of its engines: it wakes, it may be away, it is bounded, and nothing in it is ever run."""
 
+import gc
 import pickle
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -70,6 +72,22 @@ def test_a_name_woken_in_one_process_is_done_by_another(url: str) -> None:
     assert works.waiting() == 0
     for queue in (asks, works):
         queue.close()
+
+
+def test_a_queue_that_nobody_has_any_more_is_gone_with_what_its_jobs_hold(url: str) -> None:
+    class Portal:
+        queue: Queue
+
+        def works(self) -> None:
+            """Be what a job needs."""
+
+    portal = Portal()
+    portal.queue = opened(url, mail=portal.works)
+    assert portal.queue.wake("mail")
+    seen = weakref.ref(portal)
+    del portal
+    gc.collect()
+    assert seen() is None
 
 
 def test_many_may_open_a_new_queue_at_the_same_moment(url: str) -> None:
