@@ -1,12 +1,10 @@
 """The API's description in a browser: readable by everybody, at every width, without JavaScript."""
 
-import pytest
-
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import LOOKS, is_clean
+from tests.browser.test_spine import in_every_look, is_clean
 
 
-@pytest.mark.parametrize("look", list(LOOKS.values()), ids=list(LOOKS))
+@in_every_look
 def test_the_description_is_clean_and_keeps_to_its_width(signs_in: Opens, look: dict[str, object]) -> None:
     page = signs_in(**look)
     page.goto("/v1/docs")

@@ -10,7 +10,7 @@ from app.models.customers import Customer
 from app.services import customers
 from tests.browser.conftest import Opens
 from tests.browser.test_rails import later
-from tests.browser.test_spine import LOOKS, heading, is_clean, with_and_without
+from tests.browser.test_spine import heading, in_every_look, is_clean, with_and_without
 from tests.support import cast, shop
 
 
@@ -50,7 +50,7 @@ def test_it_is_on_its_way_for_days(app: Flask, signs_in: Opens, acme: Customer, 
     assert shop.remaining(acme) == before + 31_500_000
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@in_every_look
 def test_axe_finds_nothing_on_the_way_of_a_debit(signs_in: Opens, look: dict[str, object]) -> None:
     page = signs_in(**look)
     page.goto(shop.PATH)

@@ -18,7 +18,7 @@ from app.models.scope import as_service
 from app.services import customers
 from app.services.transaction import transaction
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import LOOKS, is_clean, tabs_to, with_and_without
+from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_without
 from tests.support import methods, shop, stripe_api
 from tests.support.cast import PASSWORD
 from tests.support.methods import ACCOUNT, ONCE, REFUSED
@@ -153,7 +153,7 @@ def test_what_was_removed_in_the_portal_is_gone_here(
     expect(page.get_by_text("No payment method is saved yet.")).to_be_visible()
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@in_every_look
 def test_axe_finds_nothing_in_any_state(
     signs_in: Opens, acme: Customer, alice_actor: Actor, look: dict[str, object]
 ) -> None:

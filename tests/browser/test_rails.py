@@ -12,7 +12,7 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services import due, top_ups
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import LOOKS, buys, heading, is_clean, saves_method, with_and_without
+from tests.browser.test_spine import buys, heading, in_every_look, is_clean, saves_method, with_and_without
 from tests.support import shop
 
 WALLETS = {"paypal": "Approve this payment at PayPal", "crypto": "Pay from your wallet"}
@@ -104,7 +104,7 @@ def waits(actor: Actor) -> None:
     )
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@in_every_look
 def test_axe_finds_nothing_on_the_way_by_wallet(
     signs_in: Opens, alice_actor: Actor, acme: Customer, look: dict[str, object]
 ) -> None:

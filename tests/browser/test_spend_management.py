@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from app.models.customers import Customer
 from app.services import usage_events
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import LOOKS, is_clean, tabs_to, with_and_without
+from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_without
 from tests.support import spend
 
 PATH = "/billing/spend-management/"
@@ -93,7 +93,7 @@ def test_the_keyboard_alone_saves(signs_in: Opens, acme: Customer) -> None:
     expect(page.locator(".notice--ok")).to_contain_text("Spend management is saved.")
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@in_every_look
 def test_axe_finds_nothing_in_any_state(signs_in: Opens, acme: Customer, look: dict[str, object]) -> None:
     page = signs_in(**look)
     page.goto(PATH)

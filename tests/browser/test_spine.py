@@ -25,6 +25,13 @@ LOOKS = {
     "narrow": {"color_scheme": "light", "viewport": {"width": 380, "height": 800}},
     "narrow dark": {"color_scheme": "dark", "viewport": {"width": 380, "height": 800}},
 }
+in_every_look = pytest.mark.parametrize(
+    ("database", "look"),
+    list(zip(("sqlite", "postgresql", "postgresql", "sqlite"), LOOKS.values(), strict=True)),
+    indirect=["database"],
+    ids=["sqlite-light", "postgresql-dark", "postgresql-narrow", "sqlite-narrow dark"],
+)
+"""What a page looks like has nothing to do with the database: each look is looked at on one of the two."""
 with_and_without = pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
 
 
@@ -165,7 +172,7 @@ def test_it_can_be_bought_with_the_keyboard_alone(app: Flask, signs_in: Opens, a
     assert shop.charges(app) == [2500]
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@in_every_look
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(signs_in: Opens, look: dict[str, object]) -> None:
     page = signs_in(**look)
     unready(page)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from app.models.customers import Customer
 from app.services import customers, usage_events
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import LOOKS, is_clean, with_and_without
+from tests.browser.test_spine import in_every_look, is_clean, with_and_without
 from tests.support import cast
 
 PATH = "/billing/usage/"
@@ -70,7 +70,7 @@ def test_show_on_a_choice_that_is_shown_already_is_no_step_back(signs_in: Opens,
     expect(page).to_have_url(re.compile(r"meter=events"))
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@in_every_look
 def test_axe_finds_nothing_on_any_page_of_usage(signs_in: Opens, acme: Customer, look: dict[str, object]) -> None:
     page = signs_in(**look)
     for path in ("/billing/", PATH, f"{PATH}events", f"{PATH}storage"):
