@@ -1,5 +1,6 @@
 """Mallory is at Globex. She walks every route with Acme's ids: all she learns is that there is no such thing."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
@@ -37,6 +38,8 @@ OTHER_SIDE = {"bank_challenge", "dev_processor", "processor_webhooks", "health",
 LEAVES = {"sign_in.sign_out"}
 LEADS_BACK = {"usage.removal_opened"}
 """Addresses that are posted to: opened, they lead to the visitor's own page, whatever id stands in them."""
+RANDOM = re.compile(r"[\w-]{20,}")
+"""What stands in tokens and ids: in a thousand pages, chance spells any four letters there."""
 
 
 @pytest.fixture
@@ -188,9 +191,9 @@ def _token(browser: Browser) -> str:
 
 
 def _tells_nothing(html: str, where: str) -> None:
-    lower = html.lower()
+    words = RANDOM.sub("", html.lower().replace("alice@acme.example", ""))
     for canary in ("acme", "alice archer", "4242, expires 08", "$25.00 to your balance", "26.00", "27.00"):
-        assert canary not in lower.replace("alice@acme.example", ""), f"{where} says {canary!r}"
+        assert canary not in words, f"{where} says {canary!r}"
 
 
 def _everything_of(customer: Customer) -> dict[str, list[tuple[object, ...]]]:
