@@ -6,7 +6,11 @@ RATING = ("tests/domain/test_rating.py",)
 EVENTS = ("tests/services/test_usage_events.py", "tests/services/test_usage_events_time.py")
 POSTINGS = ("tests/services/test_usage_postings.py",)
 HISTORIES = ("tests/services/test_usage_histories.py",)
-AUTHORIZE = ("tests/services/test_authorizations.py", "tests/services/test_authorizations_agree.py")
+AUTHORIZE = (
+    "tests/services/test_authorizations.py",
+    "tests/services/test_authorization_terms.py",
+    "tests/services/test_authorizations_agree.py",
+)
 NOTICES = ("tests/services/test_notices.py",)
 LIMITS = ("tests/domain/test_spend_management.py",)
 ALERTS = ("tests/domain/test_usage_alerts.py",)
@@ -287,7 +291,7 @@ BUGS = [
         "app/domain/webhooks.py",
         'if parts.scheme != "https":',
         'if parts.scheme == "gopher":',
-        ("tests/gateways/test_webhook_client.py", *ENDPOINTS),
+        ("tests/api/test_webhooks.py",),
     ),
     Bug(
         "a zombie worker writes over its successor's delivery",
