@@ -19,8 +19,8 @@ FOLLOWED = timedelta(minutes=2)
 def tell() -> None:
     """Tell what the moment brought, and try webhooks that fail again when their schedule says."""
     due.run_due(names=AT_ONCE)
-    now = clock.now()
-    while True:
+    now, is_done = clock.now(), True
+    while is_done:
         with as_service("see when webhooks are tried again"):
             again = db.session.scalar(
                 select(func.min(WebhookDelivery.next_try_at)).where(WebhookDelivery.state == PENDING)
@@ -28,4 +28,4 @@ def tell() -> None:
         if again is None or again > now + FOLLOWED:
             return
         with clock.at(max(again, now)):
-            due.run_due(names=due.OUTWARD)
+            is_done = any(due.run_due(names=due.OUTWARD).values())

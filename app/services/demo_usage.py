@@ -54,10 +54,10 @@ def reports(
 def is_half_told(story: Story, catalog: Catalog, customer_id: str, day: date, born: date) -> bool:
     """Return whether the first event of the day was counted and its last was not: the telling was cut short."""
     at = moments(day, datetime.combine(day, time.max, UTC))
-    batches = [batch for batch in reports(story, catalog, customer_id, day, born, at) if batch]
-    ends = [batches[0][0].id, batches[-1][-1].id]
+    names = [each.id for batch in reports(story, catalog, customer_id, day, born, at) for each in batch]
+    ends = [*names[:1], *names[1:][-1:]]
     mine = select(UsageEventKey.id).where(UsageEventKey.customer_id == customer_id, UsageEventKey.id.in_(ends))
-    return db.session.scalars(mine).all() == ends[:1]
+    return len(ends) > 1 and db.session.scalars(mine).all() == ends[:1]
 
 
 def cost(story: Story, catalog: Catalog, born: date, first: date, last: date) -> Credits:
