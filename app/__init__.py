@@ -9,7 +9,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import jobs, logs
+from app import logs, worker
 from app.api import metrics, problems, v1
 from app.config import Settings
 from app.extensions import csrf, limiter, migrate
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> Flask:
     database.db.init_app(app)
     with app.app_context():
         database.prepare(database.db.engine)
-    jobs.init_app(app)
+    worker.init_app(app)
     migrate.init_app(app, database.db)
     limiter.init_app(app)
     csrf.init_app(app)

@@ -4,9 +4,10 @@ import click
 from flask import Blueprint, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app import clock, jobs
+from app import clock
+from app import worker as app_worker
 from app.cli_words import moment, one_line, stop
-from app.services import dead_letters, due, nudge
+from app.services import dead_letters, jobs, wake_ups
 
 group = AppGroup("jobs", help="See what waits to be done and what was put aside, and let that be tried again.")
 
@@ -31,7 +32,7 @@ def add_to(bp: Blueprint) -> None:
 @with_appcontext
 def worker(every: float, threads: int) -> None:
     """Do what is due, again and again, until SIGTERM or Ctrl-C. What is under way is finished first."""
-    jobs.work(current_app._get_current_object(), every=every, threads=threads)  # type: ignore[attr-defined]  # noqa: SLF001  # threads need the application itself
+    app_worker.work(current_app._get_current_object(), every=every, threads=threads)  # type: ignore[attr-defined]  # noqa: SLF001  # threads need the application itself
 
 
 @click.command("run-due")
@@ -40,7 +41,7 @@ def worker(every: float, threads: int) -> None:
 def run_due(now: str | None) -> None:
     """Do everything that is due, once: expiry, periods, webhooks, mails, payments to look at."""
     with one_line(), clock.at(moment(now) if now else clock.now()):
-        done = due.run_due()
+        done = jobs.run_due()
         click.echo("  ".join(f"{name}={count}" for name, count in done.items()))
 
 
@@ -53,7 +54,7 @@ def status() -> None:
     for each in backlogs:
         since = each.oldest.isoformat(timespec="seconds") if each.oldest else "-"
         click.echo(f"{each.kind:<10}{each.waiting:>9}{each.dead:>7}  {since}")
-    click.echo("The queue answers." if nudge.queue().answers() else "The queue does not answer.")
+    click.echo("The queue answers." if wake_ups.queue().answers() else "The queue does not answer.")
 
 
 @group.command("dead")

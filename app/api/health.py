@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.extensions import csrf
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import nudge
+from app.services import wake_ups
 from app.services.installation import newest_revision, revision_of
 from app.web.access import public
 
@@ -33,6 +33,6 @@ def ready() -> tuple[Response, int]:
     except SQLAlchemyError:
         current_app.logger.warning("not ready: the database does not answer")
         checks = {"database": "does not answer", "migrations": "unknown"}
-    checks["queue"] = "ok" if nudge.queue().answers() else "does not answer"
+    checks["queue"] = "ok" if wake_ups.queue().answers() else "does not answer"
     good = all(state == "ok" for state in checks.values())
     return jsonify(status="ok" if good else "unavailable", checks=checks), 200 if good else 503

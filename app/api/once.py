@@ -10,8 +10,8 @@ from flask import Response, request
 from app.api.callers import caller
 from app.api.problems import MEDIA_TYPE, FieldProblem, Malformed, RetryLater, refused
 from app.domain.errors import Refused
-from app.services import api_requests
-from app.services.api_requests import Answered, Mine, UnderWay
+from app.services import idempotency
+from app.services.idempotency import Answered, Mine, UnderWay
 
 HEADER = "Idempotency-Key"
 KEPT = {402, 409}
@@ -48,7 +48,7 @@ def answered(body: object, work: Callable[[], Response]) -> Response:
     """
     key = key_of() or ""
     who, path = caller().key_id, f"{request.method} {request.path}"[:300]
-    match api_requests.begin(who, key, path, digest_of(body)):
+    match idempotency.begin(who, key, path, digest_of(body)):
         case Answered(status, text):
             kind = "application/json" if status < 400 else MEDIA_TYPE
             again = Response(text, status, mimetype=kind)
@@ -65,11 +65,11 @@ def _first(who: str, key: str, mine: Mine, work: Callable[[], Response]) -> Resp
         made = work()
     except Refused as refusal:
         if refusal.status not in KEPT or isinstance(refusal, RetryLater):
-            api_requests.let_go(who, key, mine)
+            idempotency.let_go(who, key, mine)
             raise
         made = refused(refusal)
     except Exception:
-        api_requests.let_go(who, key, mine)
+        idempotency.let_go(who, key, mine)
         raise
-    api_requests.finish(who, key, mine, made.status_code, made.get_data(as_text=True))
+    idempotency.finish(who, key, mine, made.status_code, made.get_data(as_text=True))
     return made

@@ -13,7 +13,7 @@ from app.models.events import InboxEvent, OutboxEvent
 from app.models.mails import Mail
 from app.models.scope import as_service
 from app.models.webhooks import WebhookDelivery
-from app.services import nudge
+from app.services import wake_ups
 from app.services.transaction import transaction
 
 Row = InboxEvent | OutboxEvent | Mail | WebhookDelivery
@@ -96,7 +96,7 @@ def run_again(letter_id: str = "") -> int:
             ).all()
             again += len(moved)
             if moved and kind in WOKEN:
-                nudge.after_commit(session, WOKEN[kind])
+                wake_ups.after_commit(session, WOKEN[kind])
     if letter_id and not again:
         raise NotFound("dead letter")
     return again

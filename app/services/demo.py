@@ -19,7 +19,7 @@ from app.models.ledger import Transfer
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.usage import UsageDay
-from app.services import audit, catalogs, customers, demo_jobs, demo_usage, due, people, usage_events
+from app.services import audit, catalogs, customers, demo_jobs, demo_usage, jobs, people, usage_events
 from app.services.demo_history import JUST_NOW, History
 from app.services.demo_limits import RUSH, SET_DAYS_AGO
 from app.services.demo_stories import STORIES, Story
@@ -31,7 +31,7 @@ TOLD = "demo.told"
 MOST_ROUNDS = 50
 MIDNIGHT_JOBS = time(0, 0, 1)
 DAYS_A_MONTH = 365 / 12
-DAILY = due.QUICK + due.OUTWARD
+DAILY = jobs.QUICK + jobs.OUTWARD
 """What is done each day of the history. The look through the processor's books is done once, at its end."""
 EARLY = tuple(name for name in DAILY if not name.startswith("notices"))
 """The same before the customers have any limits to be told about."""
@@ -72,7 +72,7 @@ def make(*, months: int = 12, progress: Progress = bar, webhook_url: str = "") -
     for day in progress(_days(first, now)):
         with clock.at(min(_moment(day, MIDNIGHT_JOBS), now)):
             # What one job leaves to another that came before it is done on the next day.
-            due.run_due(names=DAILY if (now.date() - day).days <= SET_DAYS_AGO else EARLY)
+            jobs.run_due(names=DAILY if (now.date() - day).days <= SET_DAYS_AGO else EARLY)
         _live([history for history in histories if day >= history.next_day], day, now)
     for history in histories:
         if history.has_lived:
@@ -168,7 +168,7 @@ def _people(story: Story, customer: Customer) -> Actor:
 def _everything_due() -> None:
     """Do what is due until nothing is."""
     for _ in range(MOST_ROUNDS):
-        if not any(due.run_due().values()):
+        if not any(jobs.run_due().values()):
             return
 
 

@@ -8,17 +8,17 @@ from app import clock
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import WebhookDelivery
-from app.services import due
+from app.services import jobs
 from app.services.webhook_queue import PENDING
 
-AT_ONCE = ("notices_decided", "notices_sent", "mails_sent", "events_spread", *due.OUTWARD)
+AT_ONCE = ("notices_decided", "notices_sent", "mails_sent", "events_spread", *jobs.OUTWARD)
 FOLLOWED = timedelta(minutes=2)
 """How long webhooks that failed are followed. What is due later waits for the next jobs."""
 
 
 def tell() -> None:
     """Tell what the moment brought, and try webhooks that fail again when their schedule says."""
-    due.run_due(names=AT_ONCE)
+    jobs.run_due(names=AT_ONCE)
     now, is_done = clock.now(), True
     while is_done:
         with as_service("see when webhooks are tried again"):
@@ -28,4 +28,4 @@ def tell() -> None:
         if again is None or again > now + FOLLOWED:
             return
         with clock.at(max(again, now)):
-            is_done = any(due.run_due(names=due.OUTWARD).values())
+            is_done = any(jobs.run_due(names=jobs.OUTWARD).values())

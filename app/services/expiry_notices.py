@@ -15,7 +15,7 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.limits import Notice
 from app.models.scope import as_service
-from app.services import catalogs, customer_directory, ending, notices, spending
+from app.services import catalogs, customer_directory, notices, shutdown, spending
 from app.services.burn_down import view
 from app.services.transaction import transaction
 
@@ -27,7 +27,7 @@ def decide_due(limit: int = 100) -> int:
     done = 0
     with as_service("tell of credit that expires"):
         for customer_id, days in _to_look_at(limit):
-            if ending.asked():
+            if shutdown.asked():
                 break
             try:
                 done += _decide(customer_id, days)

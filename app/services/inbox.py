@@ -18,7 +18,7 @@ from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.insert import insert_new
 from app.models.scope import as_service
-from app.services import ending, nudge, processor_events
+from app.services import processor_events, shutdown, wake_ups
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ def receive(event: ProcessorEvent) -> bool:
     """Keep a verified event; return whether it is new. The same event again changes nothing (W1, W2)."""
     now = clock.now()
     with as_service("keep a webhook"), transaction() as session:
-        nudge.after_commit(session, "webhooks_worked")
+        wake_ups.after_commit(session, "webhooks_worked")
         return insert_new(
             session,
             InboxEvent,
@@ -64,7 +64,7 @@ def work(limit: int = 50) -> int:
     done = 0
     with as_service("work on webhooks"):
         for _ in range(limit):
-            claim = None if ending.asked() else _claim()
+            claim = None if shutdown.asked() else _claim()
             if claim is None:
                 break
             try:

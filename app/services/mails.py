@@ -22,7 +22,7 @@ from app.models.database import db
 from app.models.insert import insert_new
 from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import ending, mail_words, notice_words, nudge
+from app.services import mail_words, notice_words, shutdown, wake_ups
 from app.services.mail_words import Words
 from app.services.transaction import no_transaction, transaction
 
@@ -54,7 +54,7 @@ def write(
     ensure(template in TEMPLATES, f"there is no mail called {template}")
     now = clock.now()
     if not after:
-        nudge.after_commit(session, "mails_sent")
+        wake_ups.after_commit(session, "mails_sent")
     return insert_new(
         session,
         Mail,
@@ -82,7 +82,7 @@ def send_due(limit: int = 50) -> int:
     done = 0
     with as_service("send mails"):
         for _ in range(limit):
-            mail = None if ending.asked() else _claim()
+            mail = None if shutdown.asked() else _claim()
             if mail is None:
                 break
             outcome = _send(mail)

@@ -23,7 +23,7 @@ from app.models.insert import insert_new
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import ending, mails, notice_levels, outbox, portal_links, spending, usage_alerts
+from app.services import mails, notice_levels, outbox, portal_links, shutdown, spending, usage_alerts
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ def decide_due(limit: int = 100) -> int:
     done, failures = 0, []
     with as_service("decide notices"):
         for customer_id in _to_look_at(limit):
-            if ending.asked():
+            if shutdown.asked():
                 break
             try:
                 done += _decide(customer_id)
@@ -54,7 +54,7 @@ def send_due(limit: int = 100) -> int:
     """Tell pending notices, the oldest first and at most `limit`; return how many. Any number of workers may do so."""
     done = 0
     with as_service("tell notices"):
-        while done < limit and not ending.asked() and _tell_next():
+        while done < limit and not shutdown.asked() and _tell_next():
             done += 1
     return done
 

@@ -14,7 +14,7 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookEndpoint
-from app.services import ending, nudge, webhook_queue
+from app.services import shutdown, wake_ups, webhook_queue
 from app.services.transaction import transaction
 
 BATCH = 100
@@ -45,7 +45,7 @@ def tell(session: Session, customer_id: str, event_type: str, source_id: str, da
         )
     )
     session.flush()
-    nudge.after_commit(session, "events_spread")
+    wake_ups.after_commit(session, "events_spread")
 
 
 def spread_due(limit: int = BATCH) -> int:
@@ -56,7 +56,7 @@ def spread_due(limit: int = BATCH) -> int:
     """
     done = 0
     with as_service("spread events"):
-        while done < limit and not ending.asked() and _waits():
+        while done < limit and not shutdown.asked() and _waits():
             spread = _spread(min(BATCH, limit - done))
             if not spread:
                 break

@@ -18,7 +18,7 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Reconciliation
 from app.models.scope import as_service
-from app.services import disputes, ending, inbox, lost_payments, processor_events, refund_records, reversals, settle
+from app.services import disputes, inbox, lost_payments, processor_events, refund_records, reversals, settle, shutdown
 from app.services.lost_payments import Restored, Stays
 from app.services.processor import gateway
 from app.services.transaction import transaction
@@ -122,7 +122,7 @@ def _intents(look: _Look, since: datetime, until: datetime) -> bool:
     if not isinstance(listed, list):
         return False
     for intent in listed:
-        if ending.asked():
+        if shutdown.asked():
             return False
         if intent.payment_id:  # else another product's, at the same processor
             look.looked_at += 1
@@ -198,7 +198,7 @@ def _events(look: _Look, since: datetime, until: datetime) -> bool:
     if not isinstance(listed, list):
         return False
     for event in listed:
-        if ending.asked():
+        if shutdown.asked():
             return False
         if processor_events.is_ours_to_know(event):
             look.looked_at += 1
@@ -216,7 +216,7 @@ def _each_payment(look: _Look, since: datetime) -> bool:
         )
     ]
     for payment_id, intent_id in paid:
-        if ending.asked():
+        if shutdown.asked():
             return False
         refunds, disputed = gateway().refunds_of(intent_id), gateway().disputes_of(intent_id)
         if not isinstance(refunds, list) or not isinstance(disputed, list):

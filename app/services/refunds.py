@@ -19,7 +19,7 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_service
-from app.services import audit, ending, refund_records, reversals
+from app.services import audit, refund_records, reversals, shutdown
 from app.services.processor import gateway
 from app.services.transaction import transaction
 
@@ -93,7 +93,7 @@ def sweep_due(limit: int = 50) -> int:
     looked = 0
     with as_service("sweep open refunds"):
         for _ in range(limit):
-            refund_id = None if ending.asked() else _claim()
+            refund_id = None if shutdown.asked() else _claim()
             if refund_id is None:
                 break
             try:

@@ -10,7 +10,7 @@ from app.models.authorizations import Authorization
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import WebhookAttempt, WebhookDelivery
-from app.services import ending, webhook_queue
+from app.services import shutdown, webhook_queue
 from app.services.transaction import transaction
 
 KEPT = timedelta(days=90)
@@ -36,7 +36,7 @@ def _rounds(trim: Callable[[], int]) -> int:
     """Trim again and again, until nothing is left, it was enough for now, or the worker is to end."""
     gone = 0
     for _ in range(ROUNDS):
-        if ending.asked():
+        if shutdown.asked():
             break
         now = trim()
         gone += now

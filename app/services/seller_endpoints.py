@@ -16,7 +16,7 @@ from app.models.database import db
 from app.models.insert import insert_new
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint
-from app.services import sealed, webhook_endpoints, webhook_queue
+from app.services import encryption, webhook_endpoints, webhook_queue
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -68,7 +68,7 @@ def create(
                     "id": new_id,
                     "url": address,
                     "event_types": json.dumps(wanted),
-                    "secret_sealed": sealed.seal(webhook_endpoints.new_secret(), new_id),
+                    "secret_sealed": encryption.seal(webhook_endpoints.new_secret(), new_id),
                     "state": webhook_endpoints.ACTIVE,
                     "disabled_reason": "",
                     "request_key": request_key,

@@ -38,7 +38,15 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import MethodSetup
-from app.services import catalogs, ending, mandates, method_detaching, method_rows, processor_customers, setup_outcomes
+from app.services import (
+    catalogs,
+    mandates,
+    method_detaching,
+    method_rows,
+    processor_customers,
+    setup_outcomes,
+    shutdown,
+)
 from app.services.processor import gateway
 from app.services.transaction import transaction
 
@@ -165,7 +173,7 @@ def sweep_due(limit: int) -> int:
     looked = 0
     with as_service("sweep open setups"):
         for _ in range(limit):
-            claimed = None if ending.asked() else _claim()
+            claimed = None if shutdown.asked() else _claim()
             if claimed is None:
                 break
             setup_id, is_known = claimed

@@ -9,7 +9,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import audit, ending, payments, settle
+from app.services import audit, payments, settle, shutdown
 from app.services.processor import gateway
 from app.services.transaction import transaction
 
@@ -22,7 +22,7 @@ def payments_due(limit: int = 50) -> int:
     looked = 0
     with as_service("sweep open payments"):
         for _ in range(limit):
-            payment_id = None if ending.asked() else _claim()
+            payment_id = None if shutdown.asked() else _claim()
             if payment_id is None:
                 break
             try:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
 from app.models.database import WRITING, db
-from app.services import nudge
+from app.services import wake_ups
 
 
 @contextmanager
@@ -28,11 +28,11 @@ def transaction() -> Iterator[Session]:
         session.commit()
     except BaseException:
         session.rollback()
-        nudge.forget(session)
+        wake_ups.forget(session)
         raise
     finally:
         session.info["writing"] = False
-    nudge.send(session)
+    wake_ups.send(session)
 
 
 def no_transaction() -> None:

@@ -7,7 +7,7 @@ from app.domain.rating import KEPT
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.usage import UsageEventKey
-from app.services import ending
+from app.services import shutdown
 from app.services.transaction import transaction
 
 AT_ONCE = 5_000
@@ -18,7 +18,7 @@ def trim_due(limit: int = 100) -> int:  # noqa: ARG001  # they are as many as th
     """Forget the ids of events that were accepted so long ago that they are too old to come again; return how many."""
     gone = 0
     with as_service("forget old event ids"):
-        while not ending.asked():
+        while not shutdown.asked():
             now = _trim_some()
             gone += now
             if now < AT_ONCE:

@@ -21,7 +21,7 @@ from app.models.database import db
 from app.models.insert import insert_new
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from app.services import audit, ending, sealed, webhook_endpoints, webhook_queue
+from app.services import audit, encryption, shutdown, webhook_endpoints, webhook_queue
 from app.services.transaction import no_transaction, transaction
 from app.services.webhook_queue import DEAD, DELIVERED, DROPPED, PENDING
 
@@ -55,7 +55,7 @@ def send_due(limit: int = 100) -> int:
     """Try what is due, at most so many; return how many tries were made. Any number of workers may do so."""
     tried = 0
     with as_service("send webhooks"):
-        while tried < limit and not ending.asked() and _waits():
+        while tried < limit and not shutdown.asked() and _waits():
             claims = _claim(min(AT_ONCE, limit - tried))
             for claim, answer in zip(claims, _answers(claims), strict=True):
                 _finish(claim, answer)
@@ -112,7 +112,7 @@ def _taken(row: WebhookDelivery, endpoint: WebhookEndpoint | SellerEndpoint | No
     row.next_try_at, row.problem = now + LEASE, INTERRUPTED
     try:
         signing = webhook_endpoints.secrets_of(endpoint)
-    except sealed.CannotOpen:
+    except encryption.CannotOpen:
         signing = ()
     return Claim(
         customer_id=row.customer_id,

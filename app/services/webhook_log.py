@@ -13,7 +13,7 @@ from app.domain.errors import NotFound, Refused
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from app.services import audit, nudge, webhook_endpoints, webhook_queue
+from app.services import audit, wake_ups, webhook_endpoints, webhook_queue
 from app.services.transaction import transaction
 from app.services.webhook_deliveries import INTERRUPTED
 from app.services.webhook_endpoints import Endpoint
@@ -135,7 +135,7 @@ def send_again(
             raise Refused("This event is on its way already.", "delivery_pending", 409)
         _check_there(session, row)
         row.state, row.next_try_at, row.problem, row.done_at = PENDING, clock.now(), "", None
-        nudge.after_commit(session, "webhooks_sent")
+        wake_ups.after_commit(session, "webhooks_sent")
         audit.record(session, row.customer_id, by, "webhook.sent_again", row.id, address=address)
         return _shown(row)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.models.webhooks import WebhookDelivery
-from app.services import nudge
+from app.services import wake_ups
 
 PENDING, DELIVERED, DEAD, DROPPED = "pending", "delivered", "dead", "dropped"
 
@@ -51,7 +51,7 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     session.execute(insert(WebhookDelivery).on_conflict_do_nothing(), list(rows))
-    nudge.after_commit(session, "webhooks_sent")
+    wake_ups.after_commit(session, "webhooks_sent")
 
 
 def drop(session: Session, endpoint_id: str, why: str) -> None:

@@ -14,8 +14,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_customer, as_service
-from app.services import api_requests, grant_requests
-from app.services.api_requests import LEASE, Mine, UnderWay
+from app.services import grant_requests, idempotency
+from app.services.idempotency import LEASE, Mine, UnderWay
 from tests.support.api import Api, api_for, problem_of
 from tests.support.client import outside_contexts
 
@@ -126,14 +126,14 @@ def test_whoever_dies_before_it_answered_leaves_the_work_to_the_next(api: Api, a
     with as_service("forget the answer, as a killed process would"):
         row = db.session.scalars(select(ApiRequest)).one()
         path, digest, began = row.path, row.digest, row.created_at
-    api_requests.let_go(key_id(api), "wish-1", Mine(row.lease_until))
+    idempotency.let_go(key_id(api), "wish-1", Mine(row.lease_until))
     assert api.post(path_of(acme), GRANT, once="wish-1").data == first.data  # an answer is never let go of
     _forget(api, "wish-1")
     with clock.at(began):
-        assert isinstance(api_requests.begin(key_id(api), "wish-1", path, digest), Mine)
-        assert isinstance(api_requests.begin(key_id(api), "wish-1", path, digest), UnderWay)
+        assert isinstance(idempotency.begin(key_id(api), "wish-1", path, digest), Mine)
+        assert isinstance(idempotency.begin(key_id(api), "wish-1", path, digest), UnderWay)
     with clock.at(began + LEASE):
-        assert isinstance(api_requests.begin(key_id(api), "wish-1", path, digest), Mine)
+        assert isinstance(idempotency.begin(key_id(api), "wish-1", path, digest), Mine)
     _forget(api, "wish-1")
     again = api.post(path_of(acme), GRANT, once="wish-1")
     assert (again.status_code, again.get_json()["id"]) == (201, first.get_json()["id"])
@@ -145,7 +145,7 @@ def test_while_the_first_is_under_way_the_next_is_told_to_wait(api: Api, acme: C
     with as_service("read a claim"):
         row = db.session.scalars(select(ApiRequest)).one()
     _forget(api, "wish-1")
-    api_requests.begin(key_id(api), "wish-1", row.path, row.digest)
+    idempotency.begin(key_id(api), "wish-1", row.path, row.digest)
     answer = api.post(path_of(acme), GRANT, once="wish-1")
     assert problem_of(answer) == (409, "request_under_way")
     assert 1 <= int(answer.headers["Retry-After"]) <= 61
@@ -166,10 +166,10 @@ def test_a_mistake_of_ours_may_be_tried_again_with_the_same_key(
 
 def test_old_answers_are_forgotten_and_the_grant_is_still_one(api: Api, acme: Customer) -> None:
     first = api.post(path_of(acme), GRANT, once="wish-1")
-    assert api_requests.trim() == 0
-    with clock.at(clock.now() + api_requests.KEPT + timedelta(seconds=1)):
-        assert api_requests.trim() == 1
-        assert api_requests.trim() == 0
+    assert idempotency.trim() == 0
+    with clock.at(clock.now() + idempotency.KEPT + timedelta(seconds=1)):
+        assert idempotency.trim() == 1
+        assert idempotency.trim() == 0
     again = api.post(path_of(acme), GRANT, once="wish-1")
     assert again.get_json()["id"] == first.get_json()["id"]
     assert problem_of(api.post(path_of(acme), {**GRANT, "credits": "6"}, once="wish-1"))[0] == 409
@@ -198,8 +198,8 @@ def test_a_reason_is_one_line_that_can_be_seen(api: Api, acme: Customer, reason:
 
 
 def _forget(api: Api, key: str) -> None:
-    with clock.at(clock.now() + api_requests.KEPT + timedelta(days=1)):
-        assert api_requests.trim() == 1
+    with clock.at(clock.now() + idempotency.KEPT + timedelta(days=1)):
+        assert idempotency.trim() == 1
 
 
 def test_an_operation_that_proves_its_caller_itself_is_answered_once_too(app: Flask, api: Api, acme: Customer) -> None:

@@ -16,7 +16,7 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_customer
 from app.models.usage import UsageEvent
-from app.services.api_requests import LEASE
+from app.services.idempotency import LEASE
 from app.services.verify import verify
 from tests.support.api import Api, problem_of
 from tests.support.databases import environment

@@ -7,14 +7,14 @@ import sys
 
 from app import create_app
 from app.config import Settings
-from app.services import api_requests, audit, authorizations, grant_requests
+from app.services import audit, authorizations, grant_requests, idempotency
 from tests.support.api import Api
 
 PLACES = {
     "before": (grant_requests, "give"),
     "before a capture": (authorizations, "capture"),
     "inside": (audit, "record"),
-    "after": (api_requests, "finish"),
+    "after": (idempotency, "finish"),
 }
 
 

@@ -10,7 +10,7 @@ from app import clock, ids
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
-from app.services import due, top_ups
+from app.services import jobs, top_ups
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import buys, heading, in_every_look, is_clean, saves_method, with_and_without
 from tests.support import shop
@@ -22,7 +22,7 @@ def later(app: Flask, wait: timedelta) -> None:
     """Let the worker run, `wait` from now."""
     with app.app_context(), clock.at(clock.now() + wait):
         for _ in range(3):
-            due.run_due()
+            jobs.run_due()
 
 
 def pays_by(page: Page, way: str, amount: str = "25.00") -> None:

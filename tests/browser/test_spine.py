@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from app import clock
 from app.gateways import sandbox
 from app.models.customers import Customer
-from app.services import due
+from app.services import jobs
 from tests.browser.conftest import Opens
 from tests.support import shop
 from tests.support.shop import ASKS, BROKE, GOOD
@@ -127,7 +127,7 @@ def test_a_lost_answer_is_waited_for_and_the_page_changes_by_itself(
     assert heading(page) == "We have not heard back about this payment yet"
     sandbox.clear_faults(settings)
     with clock.at(shop.payments(acme)[0].next_check_at):
-        due.run_due()
+        jobs.run_due()
     expect(page.locator("#add_credits-payment-title")).to_have_text("Added $25.00 to your balance", timeout=10_000)
     assert shop.charges(app) == [2500]
 

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from app import clock, create_app
 from app.config import Settings
 from app.domain.authorizations import Ask
-from app.services import authorizations, due, usage_events
+from app.services import authorizations, jobs, usage_events
 
 
 def zone() -> str:
@@ -44,7 +44,7 @@ def reports(customer_id: str, key: str, quantity: int) -> int:
 
 def works() -> dict[str, int]:
     """Decide what is to be told, and tell it."""
-    return due.run_due(names=("notices_decided", "notices_sent", "mails_sent"))
+    return jobs.run_due(names=("notices_decided", "notices_sent", "mails_sent"))
 
 
 DOINGS: dict[str, Callable[..., Any]] = {"zone": zone, "asks": asks, "reports": reports, "works": works}

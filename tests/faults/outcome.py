@@ -16,7 +16,7 @@ from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment
 from app.models.sandbox import SandboxObject
 from app.models.scope import as_service
-from app.services import due
+from app.services import jobs
 from app.services.verify import verify
 
 LATER = (timedelta(seconds=1), timedelta(minutes=3), timedelta(minutes=10), timedelta(hours=25), timedelta(days=8))
@@ -43,7 +43,7 @@ def faults(app: Flask, *plans: tuple[str, str, int]) -> Iterator[None]:
     sandbox.clear_faults(settings)
 
 
-def recover(app: Flask, work: Callable[[], object] = due.run_due, waits: tuple[timedelta, ...] = LATER) -> None:
+def recover(app: Flask, work: Callable[[], object] = jobs.run_due, waits: tuple[timedelta, ...] = LATER) -> None:
     """Let the worker run until there is nothing to do, as time goes on well past every grace and key lifetime."""
     for wait in waits:
         with app.app_context(), clock.at(clock.now() + wait):

@@ -18,7 +18,7 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.models.setups import MethodSetup
-from app.services import due, payment_methods, payments, refunds, settle, setups, top_ups
+from app.services import jobs, payment_methods, payments, refunds, settle, setups, top_ups
 from tests.faults.crash_plan import Step
 
 RETURN_URL = "http://127.0.0.1/{}"
@@ -62,7 +62,7 @@ class Purser:
 
     def work(self) -> object:
         """Do what the worker does every second."""
-        return due.run_due()
+        return jobs.run_due()
 
 
 def _buy(_app: Flask, run: Run, step: Step) -> None:

@@ -18,7 +18,7 @@ from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import due, payment_methods, top_ups
+from app.services import jobs, payment_methods, top_ups
 from tests.faults.outcome import Outcome, faults, outcome, recover
 
 BEFORE = {"refuse": "S1", "reset_before": "S2", "timeout_before": "S4", "500_before": "S5", "409": "S7", "429": "S8"}
@@ -141,7 +141,7 @@ def test_after_the_keys_lifetime_an_unknown_charge_is_looked_up_and_not_repeated
         assert buys(app, alice_actor, visa) == "confirming"
         for hours in range(0, 30, 3):  # an outage longer than any key is kept
             with app.app_context(), clock.at(clock.now() + timedelta(hours=hours)):
-                due.run_due()
+                jobs.run_due()
     asked = [each["line"] for each in sandbox.requests(settings)]
     confirmed = [line for line in asked if "/payment_intents/" in line and line.endswith("/confirm")]
     assert len(confirmed) == 1, "asked again with a key that the processor may have forgotten"

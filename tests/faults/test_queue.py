@@ -23,7 +23,7 @@ from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import due, inbox, nudge, payment_methods, top_ups
+from app.services import inbox, jobs, payment_methods, top_ups, wake_ups
 from app.services.transaction import transaction
 from tests.faults.outcome import Outcome, faults, outcome
 from tests.support.databases import Database, environment
@@ -44,7 +44,7 @@ def visa(app: Flask, alice_actor: Actor) -> str:
     with app.app_context(), as_customer(alice_actor.customer_id):
         method = payment_methods.add_test_method(alice_actor, "pm_card_visa").id
     with app.app_context():
-        due.run_due()  # what was said about the method is heard
+        jobs.run_due()  # what was said about the method is heard
     return method
 
 
@@ -105,10 +105,10 @@ def test_a_job_that_runs_many_times_in_many_workers_has_one_effect(
     app: Flask, settings: Settings, alice_actor: Actor, waiting: Payment, tmp_path: Path
 ) -> None:
     for _ in range(20):
-        assert nudge.queue().wake("webhooks_worked")
+        assert wake_ups.queue().wake("webhooks_worked")
     with ExitStack() as stack:
         crew = [stack.enter_context(working(settings, tmp_path, "--every", "0.2")) for _ in range(3)]
-        until(lambda: about(waiting).state == "done" and nudge.queue().waiting() == 0)
+        until(lambda: about(waiting).state == "done" and wake_ups.queue().waiting() == 0)
         for worker in crew:
             worker.process.terminate()
         assert [worker.process.wait(PATIENCE) for worker in crew] == [0, 0, 0]
@@ -121,8 +121,8 @@ def test_a_worker_is_woken_by_the_queue_long_before_it_looks_at_the_rows(
     app: Flask, settings: Settings, alice_actor: Actor, visa: str, tmp_path: Path
 ) -> None:
     with working(settings, tmp_path, "--every", "3600") as worker:
-        assert nudge.queue().wake("mails_sent")
-        until(lambda: nudge.queue().waiting() == 0)  # it listens, and its only look at the rows is over
+        assert wake_ups.queue().wake("mails_sent")
+        until(lambda: wake_ups.queue().waiting() == 0)  # it listens, and its only look at the rows is over
         payment = unheard(app, alice_actor, visa)
         sandbox.deliver_due(settings, app.wsgi_app, MANY)
         until(lambda: about(payment).state == "done")
@@ -138,7 +138,7 @@ def test_machines_that_share_a_queue_in_postgresql_wake_each_other(
     shared = replace(settings, jobs_url=database.owner_url.replace("+psycopg", ""))
     web = create_app(shared)
     with working(shared, tmp_path, "--every", "3600") as worker, web.app_context():
-        queue = nudge.queue()
+        queue = wake_ups.queue()
         assert queue.wake("mails_sent")
         until(lambda: queue.waiting() == 0)
         payment = unheard(web, alice_actor, visa)
@@ -156,9 +156,9 @@ def test_machines_that_share_a_queue_in_postgresql_wake_each_other(
 def test_a_wiped_queue_loses_nothing(
     app: Flask, settings: Settings, alice_actor: Actor, waiting: Payment, tmp_path: Path
 ) -> None:
-    assert nudge.queue().waiting() > 0
-    nudge.queue().wipe()
-    nudge.queue().close()
+    assert wake_ups.queue().waiting() > 0
+    wake_ups.queue().wipe()
+    wake_ups.queue().close()
     file = Path(address(settings).removeprefix("sqlite:///"))
     for each in file.parent.glob(f"{file.name}*"):
         each.unlink()

@@ -463,7 +463,7 @@ BUGS = [
     ),
     Bug(
         "one kind that fails keeps the worker from the rest",
-        "app/services/due.py",
+        "app/services/jobs.py",
         "            failures.append(problem)\n",
         "            raise\n",
         ("tests/services/test_jobs.py::test_one_kind_that_fails_does_not_keep_the_others_from_being_done",),

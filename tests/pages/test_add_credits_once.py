@@ -8,7 +8,7 @@ from app.domain.people import Actor
 from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
-from app.services import due
+from app.services import jobs
 from app.services.verify import verify
 from tests.support import shop
 from tests.support.browser import Browser
@@ -177,7 +177,7 @@ def test_no_answer_is_never_read_as_failed(app: Flask, alice: Browser, acme: Cus
     assert page.find("noscript meta[http-equiv=refresh]")["content"] == "3"
     sandbox.clear_faults(settings)
     with clock.at(shop.payments(acme)[0].next_check_at):
-        due.run_due()
+        jobs.run_due()
     settled = alice.opens(page.path)
     assert settled.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
     assert settled.soup.select("[hx-trigger='every 2s'], meta[http-equiv=refresh]") == []

@@ -11,7 +11,7 @@ from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.payments import Payment
-from app.services import customers, due, top_ups
+from app.services import customers, jobs, top_ups
 from tests.support import cast, shop
 from tests.support.browser import Browser, Page
 from tests.support.shop import BUY, FORM, PATH, SAVE
@@ -54,7 +54,7 @@ def later(app: Flask, wait: timedelta) -> None:
     """Let the worker run, `wait` from now."""
     with app.app_context(), clock.at(clock.now() + wait):
         for _ in range(3):
-            due.run_due()
+            jobs.run_due()
 
 
 def saves(browser: Browser, name: str, **fields: object) -> Page:

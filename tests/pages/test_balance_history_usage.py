@@ -10,7 +10,7 @@ from app import clock
 from app.domain.authorizations import Ask
 from app.domain.money import Credits
 from app.models.customers import Customer
-from app.services import authorizations, due, grants
+from app.services import authorizations, grants, jobs
 from tests.support import usage_cast
 from tests.support.browser import Browser, Page
 from tests.support.usage_cast import looks, uses
@@ -52,7 +52,7 @@ def test_a_days_row_opens_the_day_and_its_events(app: Flask, origin: str) -> Non
     taken = authorizations.authorize(Ask(acme.customer_id, micros=1_500_000))
     authorizations.capture(taken.id)
     with clock.at(NOON + timedelta(days=1)):
-        due.run_due(names=["usage_posted"])
+        jobs.run_due(names=["usage_posted"])
         alice = looks(app, origin, acme)
         assert _rows(alice.opens(HISTORY))[:2] == [
             ["Requests, 10 November 2026", "−$1.00", "$17.50"],
@@ -72,7 +72,7 @@ def test_a_periods_row_opens_what_each_meter_counted_in_it(app: Flask, origin: s
     uses(acme, "requests", 3500)
     uses(acme, "peak", 2)
     with clock.at(datetime(2026, 12, 10, tzinfo=UTC)):
-        due.run_due(names=["periods_rolled", "usage_posted"])
+        jobs.run_due(names=["periods_rolled", "usage_posted"])
         alice = looks(app, origin, acme)
         words = "Applied credit balance to usage, 10 November – 9 December 2026"
         assert _rows(alice.opens(HISTORY))[0] == [words, "−$5.00", "$15.00"]
@@ -91,7 +91,7 @@ def test_the_figures_add_up_though_usage_has_no_row_yet(app: Flask, origin: str,
     acme = _customer(burn)
     uses(acme, "requests", 3500)
     with clock.at(NOON + timedelta(days=1)):
-        due.run_due(names=["usage_posted"])
+        jobs.run_due(names=["usage_posted"])
         uses(acme, "peak", 2)
         alice = looks(app, origin, acme)
         for figure, shown in (("usage_this_period", "$5.00"), ("all_usage", "$5.00"), ("remaining_credits", "$15.00")):

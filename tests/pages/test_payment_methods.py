@@ -12,7 +12,7 @@ from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services import due, payment_methods
+from app.services import jobs, payment_methods
 from app.services.transaction import transaction
 from tests.support import cast, methods, shop
 from tests.support.browser import Browser, Page
@@ -340,7 +340,7 @@ def test_a_default_that_went_in_the_portal_is_said_like_one_that_went_here(
     there = browser.submits(browser.opens(PATH), "form[action$='/portal']")
     gone = browser.submits(there, f"form:has([value='{card.processor_id}'])")
     if is_heard_first:
-        due.run_due()
+        jobs.run_due()
         assert methods.shown(customer) == [("4444", True)], "the processor's webhook was quicker than the customer"
     back = browser.follows(gone, "a[href*='/portal/return']")
     words = "Visa ending in 4242 is removed. Mastercard ending in 4444 is your default payment method now."

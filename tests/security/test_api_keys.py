@@ -15,7 +15,7 @@ from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.scope import as_service
 from app.models.webhooks import WebhookDelivery, WebhookEndpoint
-from app.services import api_keys, authorizations, due, grants, usage_events, webhook_endpoints
+from app.services import api_keys, authorizations, grants, jobs, usage_events, webhook_endpoints
 from app.services.api_keys import SCOPES
 from app.services.transaction import transaction
 from tests.security.test_mallory import _everything_of, _path
@@ -59,7 +59,7 @@ def acmes_ids(app: Flask, acme: Customer, alice_actor: Actor) -> list[str]:
     with as_service("let Acme's events go to a closed port"), transaction() as session:
         webhook_endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)
     grants.give(acme.customer_id, kind="promotional", credits=_ten(), granted_by="support", reason="Rocket credit 2")
-    due.run_due()
+    jobs.run_due()
     with as_service("read Acme's ids"):
         rows = [
             db.session.query(kind.id).filter(kind.customer_id == acme.customer_id).first()

@@ -27,7 +27,7 @@ from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
 from app.models.usage import UsageEvent
 from app.models.webhooks import WebhookDelivery, WebhookEndpoint
-from app.services import authorizations, due, refunds, usage_alerts, usage_events, webhook_endpoints
+from app.services import authorizations, jobs, refunds, usage_alerts, usage_events, webhook_endpoints
 from app.services.transaction import transaction
 from tests.support import shop
 from tests.support.browser import Browser
@@ -58,7 +58,7 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
         webhook_endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)
     refunds.refund(paid.id, amount=Money(100, paid.currency), reason="Too much again", requested_by="support")
     for _ in range(3):
-        due.run_due()
+        jobs.run_due()
     with as_service("accept a mandate as Acme"), transaction() as session:
         session.add(
             Mandate(

@@ -17,7 +17,7 @@ from app.models.database import db
 from app.models.ledger import Account, Transfer
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
-from app.services import due, grants, payment_methods, top_ups, usage
+from app.services import grants, jobs, payment_methods, top_ups, usage
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome
 from tests.services.worker_crew import Answer, Work, together
@@ -74,7 +74,7 @@ def test_buying_and_spending_at_once_near_the_floor(
 
     work = [plan(number, (hot, methods[hot]), (cool, methods[cool])) for number in range(crew)]
     answers = together(settings, work)
-    due.run_due()
+    jobs.run_due()
 
     told = Counter((what, end) for what, _key, end in answers)
     assert sum(told.values()) == sum(len(each) for each in work)

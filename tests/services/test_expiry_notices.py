@@ -13,7 +13,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_customer, as_service
-from app.services import customers, due, expiry_notices, grants, mails, notices
+from app.services import customers, expiry_notices, grants, jobs, mails, notices
 from tests.support import cast, post, spend
 from tests.support.statements import counted
 
@@ -128,7 +128,7 @@ def test_what_expires_is_told_to_hosts_once(acme: Customer) -> None:
     spend.uses(acme, "2.5")
     with clock.at(NOON + 2 * DAYS):
         for _ in range(2):
-            due.run_due()
+            jobs.run_due()
         found = [each for each in told(acme) if each[0] == "credits.expired"]
     said = {"customer": acme.customer_id, "grant": grant, "credits": "9.50", "credit_unit": "USD"}
     assert found == [("credits.expired", said)]

@@ -13,7 +13,7 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import balance, catalogs, customers, due, grants, ledger, usage
+from app.services import balance, catalogs, customers, grants, jobs, ledger, usage
 from app.services.verify import verify
 from tests.services.history import STEPS, Correct, Due, Give, Model, ModelGrant, Step, Use, Void, Wait
 from tests.support.cast import CATALOG, EXAMPLES
@@ -49,7 +49,7 @@ class History:
                 case Wait(hours):
                     self.model.wait(hours)
                 case Due():
-                    due.run_due()
+                    jobs.run_due()
         with clock.at(self.model.now):
             self.compare()
 

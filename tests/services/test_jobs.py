@@ -18,7 +18,7 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.scope import as_service
-from app.services import dead_letters, due, inbox, mails, nudge
+from app.services import dead_letters, inbox, jobs, mails, wake_ups
 from app.services.transaction import transaction
 from tests.services.worker_crew import together
 from tests.support import cast
@@ -50,15 +50,15 @@ def put_aside(number: int = 1) -> None:
 
 
 def test_a_worker_is_woken_after_the_commit_and_only_then(app: Flask) -> None:
-    queue, at_the_commit = nudge.queue(), list[int]()
+    queue, at_the_commit = wake_ups.queue(), list[int]()
     with as_service("try it"), transaction() as session:
-        nudge.after_commit(session, "mails_sent")
-        nudge.after_commit(session, "mails_sent")
+        wake_ups.after_commit(session, "mails_sent")
+        wake_ups.after_commit(session, "mails_sent")
         sa_event.listen(session, "after_commit", lambda _session: at_the_commit.append(queue.waiting()), once=True)
     assert at_the_commit == [0]
     assert queue.waiting() == 1
     with pytest.raises(KeyError), as_service("try it"), transaction() as session:
-        nudge.after_commit(session, "mails_sent")
+        wake_ups.after_commit(session, "mails_sent")
         raise KeyError("rolled back")
     with as_service("try it"), transaction():
         pass
@@ -67,16 +67,16 @@ def test_a_worker_is_woken_after_the_commit_and_only_then(app: Flask) -> None:
 
 def test_a_job_that_is_not_there_is_refused_before_the_commit(app: Flask) -> None:
     with pytest.raises(Broken, match="no such job"), as_service("try it"), transaction() as session:
-        nudge.after_commit(session, "no such job")
+        wake_ups.after_commit(session, "no such job")
 
 
 def test_what_is_kept_wakes_a_worker(app: Flask, acme: Customer) -> None:
-    waiting = nudge.queue().waiting()
+    waiting = wake_ups.queue().waiting()
     inbox.receive(event())
-    assert nudge.queue().waiting() == waiting + 1
+    assert wake_ups.queue().waiting() == waiting + 1
     with as_service("write a mail"), transaction() as session:
         mails.write(session, acme.customer_id, "receipt", key="r", to="a@acme.example", payment=ids.new("pay"))
-    assert nudge.queue().waiting() == waiting + 2
+    assert wake_ups.queue().waiting() == waiting + 2
 
 
 def test_a_webhook_that_comes_again_is_not_new(app: Flask) -> None:
@@ -88,7 +88,7 @@ def test_a_queue_that_is_away_hinders_nobody_but_is_told(settings: Settings) -> 
     with made.app_context():
         assert inbox.receive(event())
         assert kept().state == "new"
-        assert due.run_due()["webhooks_worked"] == 1
+        assert jobs.run_due()["webhooks_worked"] == 1
         answer = made.test_client().get("/readyz")
         assert answer.status_code == 503
         assert answer.json == {
@@ -146,7 +146,7 @@ def test_one_kind_that_fails_does_not_keep_the_others_from_being_done(app: Flask
     with engine.begin() as connection:
         connection.execute(text("alter table billing_periods rename to hidden_periods"))
     with pytest.raises(SQLAlchemyError, match="billing_periods"):
-        due.run_due()
+        jobs.run_due()
     assert kept().state == "done"
     ended = app.test_cli_runner().invoke(args=["portal", "run-due"])
     assert ended.exit_code == 1
@@ -173,10 +173,10 @@ def test_what_was_put_aside_is_listed_and_counted(app: Flask, acme: Customer) ->
 def test_what_was_put_aside_is_run_again_with_as_many_tries_as_before(app: Flask) -> None:
     inbox.receive(event())
     put_aside()
-    nudge.queue().wipe()
+    wake_ups.queue().wipe()
     done = app.test_cli_runner().invoke(args=["portal", "jobs", "rerun", "evt_1"])
     assert (done.exit_code, done.stdout) == (0, "1 will be tried again.\n")
-    assert nudge.queue().waiting() == 1
+    assert wake_ups.queue().waiting() == 1
     with as_service("fail once more"):
         claim = inbox._claim()
         assert claim is not None and claim.attempt == inbox.MAX_TRIES + 1

@@ -13,7 +13,7 @@ from app.models.database import db
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import customers, due, notices, usage_alerts
+from app.services import customers, jobs, notices, usage_alerts
 from app.services.transaction import transaction
 from tests.support import cast, spend
 
@@ -267,7 +267,7 @@ def test_what_is_told_is_told_after_its_commit_and_once_by_many(acme: Customer) 
 def test_the_job_does_it_all(acme: Customer) -> None:
     spend.chooses(acme, "25")
     spend.uses(acme, "25")
-    done = due.run_due(names=("notices_decided", "notices_sent", "mails_sent"))
+    done = jobs.run_due(names=("notices_decided", "notices_sent", "mails_sent"))
     assert done["notices_sent"] == 1 and done["mails_sent"] == 1
     with as_service("test"):
         assert db.session.scalar(select(Spending.dirty).where(Spending.customer_id == acme.customer_id)) is False

@@ -16,7 +16,7 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer, as_service
-from app.services import due, mandates, payment_methods, processor_portal
+from app.services import jobs, mandates, payment_methods, processor_portal
 from app.services.transaction import transaction
 from tests.support import methods, shop
 from tests.support.client import outside_contexts
@@ -141,7 +141,7 @@ def test_the_processor_hears_of_a_removal_as_soon_as_it_answers(
     payment_methods.remove(alice_actor, card.id)
     assert methods.live(acme) == [], "removed here at once"
     with clock.at(clock.now() + timedelta(minutes=10)):
-        due.run_due()
+        jobs.run_due()
     assert methods.attached(app) == []
     with as_customer(acme.customer_id):
         row = db.session.get_one(PaymentMethod, card.id, populate_existing=True)

@@ -24,7 +24,7 @@ from app.models.ledger import Transfer
 from app.models.mails import Mail
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
-from app.services import catalogs, customers, due, mandates, payment_methods, payments, settle, setups, top_ups
+from app.services import catalogs, customers, jobs, mandates, payment_methods, payments, settle, setups, top_ups
 from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
@@ -102,7 +102,7 @@ def later(app: Flask, wait: timedelta = timedelta(0)) -> None:
     """Let the worker run, `wait` from now."""
     with app.app_context(), clock.at(clock.now() + wait):
         for _ in range(3):
-            due.run_due()
+            jobs.run_due()
 
 
 def rows(model: Any, payment: Payment, wanted: Any) -> list[Any]:

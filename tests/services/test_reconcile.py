@@ -19,7 +19,7 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Reconciliation, Refund
 from app.models.scope import as_customer, as_service
-from app.services import customers, due, reconcile, refunds, top_ups
+from app.services import customers, jobs, reconcile, refunds, top_ups
 from app.services.verify import verify
 from tests.faults.outcome import faults
 from tests.support import cast
@@ -38,7 +38,7 @@ def books(app: Flask, wait: timedelta = timedelta(0)) -> Reconciliation:
     with app.app_context(), clock.at(clock.now() + wait):
         look = reconcile.run()
         for _ in range(2):
-            due.run_due()
+            jobs.run_due()
         return look
 
 

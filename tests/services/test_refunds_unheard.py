@@ -13,7 +13,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.reversals import Refund
 from app.models.scope import as_customer
-from app.services import due
+from app.services import jobs
 from app.services.verify import verify
 from tests.faults.outcome import faults
 from tests.support.reversals import buys, fetched, later, money_back, payment_of, sends_back
@@ -31,7 +31,7 @@ def test_an_answer_that_is_lost_sends_the_money_once(
     with faults(app, ("create_refund", fault, MANY), ("event:*", "lose", MANY)):
         made = sends_back(payment, 1000)
         assert (made.state, remaining(acme)) == ("created", 25_000_000)
-        due.run_due()
+        jobs.run_due()
     later(app, timedelta(minutes=3))
     made = fetched(made)
     assert (made.state, money_back(settings, payment), remaining(acme)) == ("succeeded", 1000, 15_000_000)
@@ -78,7 +78,7 @@ def test_a_refund_that_the_processor_refuses_changes_nothing(
     made = sends_back(payment, 1000)  # its webhook has not come yet
     assert (made.state, made.problem) == ("failed", "charge_disputed")
     assert (payment_of(payment).refunded_minor, remaining(acme)) == (0, 25_000_000)
-    due.run_due()
+    jobs.run_due()
     assert (payment_of(payment).disputed_minor, remaining(acme)) == (2500, 0)
     assert verify() == []
 

@@ -18,7 +18,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import WebhookAttempt, WebhookDelivery
-from app.services import authorizations, dead_letters, due, retention, webhook_endpoints
+from app.services import authorizations, dead_letters, jobs, retention, webhook_endpoints
 from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.services.webhook_cast import send, settings, tell
@@ -146,8 +146,8 @@ def test_an_index_finds_what_is_old(app: Flask, database: Database, trim: Callab
 
 
 def test_the_worker_trims_beside_the_rest(app: Flask) -> None:
-    assert {"refusals_trimmed", "deliveries_trimmed"} <= set(due.SLOW)
-    assert due.run_due(names=("refusals_trimmed", "deliveries_trimmed")) == {
+    assert {"refusals_trimmed", "deliveries_trimmed"} <= set(jobs.SLOW)
+    assert jobs.run_due(names=("refusals_trimmed", "deliveries_trimmed")) == {
         "refusals_trimmed": 0,
         "deliveries_trimmed": 0,
     }

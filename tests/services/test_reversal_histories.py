@@ -21,8 +21,8 @@ from app.services import (
     balance,
     customers,
     disputes,
-    due,
     grants,
+    jobs,
     ledger,
     payment_methods,
     refund_records,
@@ -81,7 +81,7 @@ class MoneyHistory:
                 case Wait(hours):
                     self.model.wait(hours)
                 case Due():
-                    due.run_due()
+                    jobs.run_due()
                 case _:
                     self._spend(step)
         with clock.at(self.model.now):

@@ -24,7 +24,7 @@ from app.models.events import InboxEvent, OutboxEvent
 from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import due, payment_methods, settle, top_ups
+from app.services import jobs, payment_methods, settle, top_ups
 from app.services.inbox import MAX_TRIES
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
@@ -70,7 +70,7 @@ def stands(payment: Payment) -> Payment:
 def pass_time(app: Flask, wait: timedelta = timedelta(0)) -> dict[str, int]:
     """Let the job worker run once, `wait` from now."""
     with app.app_context(), clock.at(clock.now() + wait):
-        return due.run_due()
+        return jobs.run_due()
 
 
 def received(event_type: str) -> list[InboxEvent]:

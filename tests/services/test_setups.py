@@ -19,7 +19,7 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
 from app.models.setups import Mandate, MethodSetup
-from app.services import due, method_rows, payment_methods, setup_outcomes, setups
+from app.services import jobs, method_rows, payment_methods, setup_outcomes, setups
 from app.services.transaction import transaction
 from tests.support import methods, shop
 from tests.support.client import outside_contexts
@@ -66,7 +66,7 @@ def plant(app: Flask, call: str, fault: str, times: int = 1) -> None:
 def later(wait: timedelta) -> None:
     """Let time pass and do what is due then, until nothing is."""
     with clock.at(clock.now() + wait):
-        while any(count for name, count in due.run_due().items() if name in {"setups_checked", "webhooks_worked"}):
+        while any(count for name, count in jobs.run_due().items() if name in {"setups_checked", "webhooks_worked"}):
             pass
 
 

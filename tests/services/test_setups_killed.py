@@ -16,7 +16,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
-from app.services import due, payment_methods
+from app.services import jobs, payment_methods
 from tests.support import cast, shop
 from tests.support.databases import environment
 from tests.support.server import ROOT
@@ -61,7 +61,7 @@ def recover() -> None:
     """Let the worker run for some minutes."""
     for minutes in (2, 5, 10, 20):
         with clock.at(clock.now() + timedelta(minutes=minutes)):
-            due.run_due()
+            jobs.run_due()
 
 
 def both_sides(app: Flask, customer: Customer) -> tuple[list[str], list[str]]:

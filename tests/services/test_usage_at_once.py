@@ -12,7 +12,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.scope import as_customer, as_service
-from app.services import balance, due, grants, usage_postings
+from app.services import balance, grants, jobs, usage_postings
 from app.services.verify import verify
 from tests.services.test_concurrency import nobody_waited_for_each_other
 from tests.services.worker_crew import Work, together
@@ -57,7 +57,7 @@ def test_reports_holds_postings_and_expiries_at_once(
     nobody_waited_for_each_other(app, database)
     for customer_id in whose:
         usage_postings.post_all(customer_id)
-    due.run_due()
+    jobs.run_due()
     assert verify() == []
     spent = Counter(whose[::-1][number % 2] for number in range(crew) for _ in range(2))
     for customer_id in whose:

@@ -15,9 +15,9 @@ from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
 from app.services import (
     dead_letters,
-    nudge,
     outbox,
     seller_endpoints,
+    wake_ups,
     webhook_deliveries,
     webhook_endpoints,
     webhook_log,
@@ -75,11 +75,11 @@ def test_events_are_spread_once_however_often_and_wherever_it_is_tried(app: Flas
 
 def test_a_fact_wakes_the_worker_that_spreads_and_a_delivery_the_one_that_sends(app: Flask, acme: Customer) -> None:
     webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
-    nudge.queue().wipe()
+    wake_ups.queue().wipe()
     tell(acme.customer_id, "one")
-    assert nudge.queue().waiting() == 1
+    assert wake_ups.queue().waiting() == 1
     outbox.spread_due()
-    assert nudge.queue().waiting() == 2
+    assert wake_ups.queue().waiting() == 2
 
 
 def test_a_fact_that_is_rolled_back_is_told_to_nobody(app: Flask, acme: Customer) -> None:

@@ -13,7 +13,7 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
 from app.models.webhooks import WebhookEndpoint
-from app.services import sealed, seller_endpoints, webhook_endpoints
+from app.services import encryption, seller_endpoints, webhook_endpoints
 from app.services.transaction import transaction
 from tests.services.webhook_cast import log_of, secret_of, send, settings, tell
 
@@ -110,12 +110,12 @@ def test_a_secret_opens_only_for_its_own_row_and_with_its_own_key(app: Flask, ac
     with pytest.raises(Refused) as refused:
         secret_of(globex.customer_id)
     assert refused.value.reason == "secret_unreadable"
-    text_of = sealed.seal("a secret", "whk_1")
-    assert sealed.unseal(text_of, "whk_1") == "a secret"
-    assert text_of != sealed.seal("a secret", "whk_1")
+    text_of = encryption.seal("a secret", "whk_1")
+    assert encryption.unseal(text_of, "whk_1") == "a secret"
+    assert text_of != encryption.seal("a secret", "whk_1")
     for wrong in ("", "s1.", "s1.%%%", text_of[:-4], text_of.replace("s1.", "s1.AAAA")):
-        with pytest.raises(sealed.CannotOpen):
-            sealed.unseal(wrong, "whk_1")
+        with pytest.raises(encryption.CannotOpen):
+            encryption.unseal(wrong, "whk_1")
 
 
 def test_an_event_whose_secret_cannot_be_read_is_not_sent_and_says_so(app: Flask, acme: Customer) -> None:

@@ -20,8 +20,8 @@ from app.services import (
     authorization_expiry,
     authorizations,
     balance,
-    due,
     grants,
+    jobs,
     ledger,
     movement,
     overview,
@@ -115,7 +115,7 @@ class Story:
             case Wait(hours):
                 self.model.wait(hours)
             case Due():
-                due.run_due(names=JOBS)
+                jobs.run_due(names=JOBS)
             case Posted():
                 for customer_id in self.whose:
                     usage_postings.post_all(customer_id)
@@ -123,7 +123,7 @@ class Story:
     def ends(self, api: Api) -> None:
         """Run every job, and compare pages, API and rows as well."""
         with clock.at(self.model.now):
-            due.run_due()
+            jobs.run_due()
             for customer_id in self.whose:
                 self._compare(customer_id)
                 self._compare_elsewhere(customer_id, api)

@@ -24,7 +24,7 @@ from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
-from app.services import authorizations, due, grants, settle, top_ups, usage, usage_events, usage_postings
+from app.services import authorizations, grants, jobs, settle, top_ups, usage, usage_events, usage_postings
 from app.services.usage_events import UsageReport
 
 FORK = multiprocessing.get_context("fork")
@@ -96,7 +96,7 @@ def settle_payment(payment_id: str) -> list[str]:
 
 def run_due() -> list[str]:
     """Do what the job worker does every second: deliver webhooks, work on them, sweep."""
-    due.run_due()
+    jobs.run_due()
     return ["", "done"]
 
 

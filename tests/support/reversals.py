@@ -17,7 +17,7 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_customer, as_service
-from app.services import due, refunds, top_ups
+from app.services import jobs, refunds, top_ups
 from tests.support.shop import GOOD, add_method
 
 Row = TypeVar("Row", bound=Base)
@@ -46,8 +46,8 @@ def sends_back(payment: Payment, minor: int | None = None, *, repeat: bool = Fal
 def later(app: Flask, wait: timedelta = timedelta(0)) -> None:
     """Let the worker run twice, `wait` from now."""
     with app.app_context(), clock.at(clock.now() + wait):
-        due.run_due()
-        due.run_due()
+        jobs.run_due()
+        jobs.run_due()
 
 
 def fetched(row: Row) -> Row:

@@ -13,7 +13,7 @@ from huey.consumer import Consumer  # type: ignore[import-untyped]
 from app.config import Settings
 from app.gateways.queue import Queue, address
 from app.models.database import db
-from app.services import due, ending
+from app.services import jobs, shutdown
 
 log = structlog.get_logger()
 BATCH = 100
@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
     """Give the application its queue. It is opened when it is first used."""
     settings: Settings = app.extensions["purser.settings"]
     queue = Queue(address(settings))
-    for name in due.JOBS:
+    for name in jobs.JOBS:
         queue.add(name, _doer(app, name))
     app.extensions["purser.queue"] = queue
 
@@ -44,7 +44,7 @@ def work(app: Flask, *, every: float, threads: int) -> None:
     over = threading.Event()
 
     def end(number: int, _frame: FrameType | None) -> None:
-        ending.ask()
+        shutdown.ask()
         over.set()
         signal.signal(number, signal.SIG_DFL)
 
@@ -54,11 +54,11 @@ def work(app: Flask, *, every: float, threads: int) -> None:
     listener = _Listener(app.extensions["purser.queue"], threads)
     beside = [
         threading.Thread(target=_rounds, args=(app, names, pause, over), name=names[0], daemon=True)
-        for names, pause in ((due.SLOW, SLOW_EVERY), (due.OUTWARD, every))
+        for names, pause in ((jobs.SLOW, SLOW_EVERY), (jobs.OUTWARD, every))
     ]
     for thread in beside:
         thread.start()
-    _rounds(app, due.QUICK, every, over, listener.look_after)
+    _rounds(app, jobs.QUICK, every, over, listener.look_after)
     listener.stop()
     for thread in beside:
         thread.join(SHUTDOWN_SECONDS)
@@ -109,10 +109,10 @@ class _Listener:
 
 def _doer(app: Flask, name: str) -> Callable[[], None]:
     def do() -> None:
-        if ending.asked():  # the row stays, and so does its turn
+        if shutdown.asked():  # the row stays, and so does its turn
             return
         with app.app_context():
-            _tell(name, lambda: {name: due.JOBS[name](BATCH)})
+            _tell(name, lambda: {name: jobs.JOBS[name](BATCH)})
 
     return do
 
@@ -120,7 +120,7 @@ def _doer(app: Flask, name: str) -> Callable[[], None]:
 def _one_round(app: Flask, names: Sequence[str]) -> bool:
     """Do once what is due of these; say whether it went well. The worker outlives its database."""
     with app.app_context():
-        return _tell("round", lambda: due.run_due(BATCH, names=names))
+        return _tell("round", lambda: jobs.run_due(BATCH, names=names))
 
 
 def _tell(name: str, job: Callable[[], dict[str, int]]) -> bool:

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from app.services import (
-    api_requests,
     authorization_expiry,
-    ending,
     expiry_notices,
     grants,
+    idempotency,
     inbox,
     mails,
     notices,
@@ -20,6 +19,7 @@ from app.services import (
     refunds,
     retention,
     setups,
+    shutdown,
     sweep,
     usage_event_keys,
     usage_postings,
@@ -48,7 +48,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "webhooks_sent": webhook_deliveries.send_due,
     "partitions_made": partitions.make_due,
     "usage_keys_trimmed": usage_event_keys.trim_due,
-    "requests_trimmed": api_requests.trim,
+    "requests_trimmed": idempotency.trim,
     "refusals_trimmed": retention.trim_refusals,
     "deliveries_trimmed": retention.trim_deliveries,
     "books_compared": reconcile.run_due,
@@ -78,7 +78,7 @@ def run_due(limit: int = 100, *, names: Iterable[str] = tuple(JOBS)) -> dict[str
     """
     done, failures = {}, []
     for name in names:
-        if ending.asked():
+        if shutdown.asked():
             break
         try:
             done[name] = JOBS[name](limit)
