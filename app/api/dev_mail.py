@@ -5,7 +5,7 @@ Only in the demo and in tests.
 
 from flask import Blueprint, Response, make_response, render_template
 
-from app.services import mails
+from app.services.mail import sending
 from app.web.access import settings
 from app.web.security_headers import policy
 
@@ -21,13 +21,13 @@ _FRAME = (
 @bp.get("/")
 def page() -> Response:
     """List the newest mails."""
-    return make_response(render_template("dev_mail/page.html", mails=mails.kept()))
+    return make_response(render_template("dev_mail/page.html", mails=sending.kept()))
 
 
 @bp.get("/<mail_id>")
 def mail(mail_id: str) -> Response:
     """Show one mail: its text, and its HTML in a frame."""
-    answer = make_response(render_template("dev_mail/mail.html", mail=mails.get(mail_id)))
+    answer = make_response(render_template("dev_mail/mail.html", mail=sending.get(mail_id)))
     answer.headers["Content-Security-Policy"] = policy(settings()).replace("frame-src 'none'", "frame-src 'self'")
     return answer
 
@@ -35,7 +35,7 @@ def mail(mail_id: str) -> Response:
 @bp.get("/<mail_id>/html")
 def html(mail_id: str) -> Response:
     """Answer with the HTML alone, for the frame. Its links open beside it, where a page of the portal may be shown."""
-    body = mails.get(mail_id).body_html.replace("<head>", '<head>\n<base target="_blank">', 1)
+    body = sending.get(mail_id).body_html.replace("<head>", '<head>\n<base target="_blank">', 1)
     answer = make_response(body)
     answer.headers["Content-Security-Policy"] = _FRAME
     return answer

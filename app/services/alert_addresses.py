@@ -18,8 +18,9 @@ from app.models.database import db
 from app.models.limits import AlertRecipient, AlertSettings
 from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import audit, catalogs, mails, spending
+from app.services import audit, catalogs, spending
 from app.services.alert_tokens import token
+from app.services.mail import sending
 from app.services.transaction import transaction
 
 LASTS = timedelta(days=7)
@@ -157,7 +158,7 @@ def _find(session: Session, text: str) -> tuple[AlertRecipient, Customer]:
 
 
 def _write(session: Session, customer_id: str, email: str, hashed: str) -> None:
-    mails.write(session, customer_id, TEMPLATE, key=f"{TEMPLATE}:{hashed}", to=email, email=email)
+    sending.write(session, customer_id, TEMPLATE, key=f"{TEMPLATE}:{hashed}", to=email, email=email)
 
 
 def _refuse_soon(session: Session, customer_id: str, email: str, now: datetime) -> None:

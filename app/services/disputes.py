@@ -14,7 +14,8 @@ from app.domain.reversals import DISPUTE_ARROWS, DisputeState, ProcessorDispute,
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
 from app.models.scope import as_service
-from app.services import audit, outbox, reversals
+from app.services import audit, reversals
+from app.services.outbox import events
 from app.services.reversals import Source
 from app.services.transaction import transaction
 
@@ -139,4 +140,4 @@ def _tell(session: Session, dispute: Dispute, before: DisputeState | None) -> No
         after={**facts, "reason": dispute.reason},
     )
     session.flush()
-    outbox.tell(session, dispute.customer_id, name, dispute.id, facts)
+    events.tell(session, dispute.customer_id, name, dispute.id, facts)

@@ -16,7 +16,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
-from app.services import audit, burn_down, ledger, outbox, unposted
+from app.services import audit, burn_down, ledger, unposted
+from app.services.outbox import events
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -269,7 +270,7 @@ def _take_back(session: Session, grant: Grant, unit: str, to: str, kind: str, de
     session.flush()
     if kind == "expired":
         said = {"grant": grant.id, "credits": credits_text(Credits(left)), "credit_unit": unit.removeprefix("credits:")}
-        outbox.tell(session, grant.customer_id, "credits.expired", grant.id, said)
+        events.tell(session, grant.customer_id, "credits.expired", grant.id, said)
 
 
 def _unit(session: Session, customer_id: str) -> str:

@@ -10,9 +10,7 @@ from app.services import (
     grants,
     idempotency,
     inbox,
-    mails,
     notices,
-    outbox,
     partitions,
     periods,
     reconcile,
@@ -25,6 +23,8 @@ from app.services import (
     usage_postings,
     webhook_deliveries,
 )
+from app.services.mail import sending
+from app.services.outbox import events
 from app.services.processor import deliver_sandbox_events
 
 log = structlog.get_logger()
@@ -43,8 +43,8 @@ JOBS: dict[str, Callable[[int], int]] = {
     "notices_decided": notices.decide_due,
     "expiries_decided": expiry_notices.decide_due,
     "notices_sent": notices.send_due,
-    "mails_sent": mails.send_due,
-    "events_spread": outbox.spread_due,
+    "mails_sent": sending.send_due,
+    "events_spread": events.spread_due,
     "webhooks_sent": webhook_deliveries.send_due,
     "partitions_made": partitions.make_due,
     "usage_keys_trimmed": usage_event_keys.trim_due,

@@ -23,7 +23,9 @@ from app.models.insert import insert_new
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import mails, notice_levels, outbox, portal_links, shutdown, spending, usage_alerts
+from app.services import notice_levels, portal_links, shutdown, spending, usage_alerts
+from app.services.mail import sending
+from app.services.outbox import events
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -188,7 +190,7 @@ def _tell_hosts(session: Session, notice: Notice, customer: Customer) -> None:
         unit=customer.credit_unit,
         portal_url=portal_links.page_or_overview(rule.PAGES.get(notice.rule, "overview.page")),
     )
-    outbox.tell(session, customer.customer_id, rule.EVENTS[notice.rule], f"{notice.rule}:{notice.occasion}", data)
+    events.tell(session, customer.customer_id, rule.EVENTS[notice.rule], f"{notice.rule}:{notice.occasion}", data)
 
 
 def _write_mails(session: Session, notice: Notice, customer: Customer) -> None:
@@ -199,7 +201,7 @@ def _write_mails(session: Session, notice: Notice, customer: Customer) -> None:
     addresses = usage_alerts.addresses(session, customer.customer_id) if alert else [customer.email]
     for address in addresses:
         mark = hashlib.sha256(address.encode()).hexdigest()[:16]
-        mails.write(
+        sending.write(
             session,
             customer.customer_id,
             template,

@@ -25,7 +25,9 @@ from app.domain.top_ups import credits_for
 from app.models.customers import Customer
 from app.models.events import OutboxEvent
 from app.models.payments import Attempt, Payment, PaymentMethod
-from app.services import audit, grants, ledger, mails, outbox
+from app.services import audit, grants, ledger
+from app.services.mail import sending
+from app.services.outbox import events
 
 log = structlog.get_logger()
 GIVEN_UP, NOT_CONFIRMED = "given_up", "not_confirmed"
@@ -66,7 +68,7 @@ def pause(session: Session, payment: Payment, now: datetime) -> None:
     look_again(payment, now)
     audit.record(session, payment.customer_id, "processor", "payment.requires_action", payment.id)
     session.flush()
-    outbox.tell(session, payment.customer_id, "payment.requires_action", payment.id, {"payment": payment.id})
+    events.tell(session, payment.customer_id, "payment.requires_action", payment.id, {"payment": payment.id})
     _mail(session, payment, "action_needed")
 
 
@@ -87,7 +89,7 @@ def end(session: Session, payment: Payment, code: str, otherwise: str, now: date
         after={"problem": payment.problem},
     )
     session.flush()
-    outbox.tell(
+    events.tell(
         session, payment.customer_id, "payment.failed", payment.id, {"payment": payment.id, "reason": payment.problem}
     )
     if nobody_watched:  # a decline that the page has shown needs no mail
@@ -136,7 +138,7 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
         after={"received_minor": received.amount_minor, "currency": received.currency, "credits_micros": bought.micros},
     )
     session.flush()
-    outbox.tell(
+    events.tell(
         session,
         customer_id,
         "credits.granted",
@@ -167,13 +169,13 @@ def report(session: Session, payment: Payment, why: str) -> None:
         facts: dict[str, object] = {"payment": payment.id, "reason": why, "currency": payment.currency}
         facts |= {"amount_minor": payment.amount_minor, "received_minor": payment.received_minor}
         session.flush()
-        outbox.tell(session, payment.customer_id, NEEDS_REVIEW, payment.id, facts)
+        events.tell(session, payment.customer_id, NEEDS_REVIEW, payment.id, facts)
 
 
 def _mail(session: Session, payment: Payment, template: str, after: timedelta = timedelta(0)) -> None:
     to = session.scalars(select(Customer.email).where(Customer.customer_id == payment.customer_id)).one()
     key = f"{template}:{payment.id}"
-    mails.write(session, payment.customer_id, template, key=key, to=to, after=after, payment=payment.id)
+    sending.write(session, payment.customer_id, template, key=key, to=to, after=after, payment=payment.id)
 
 
 def _move(payment: Payment, target: PaymentState, now: datetime) -> None:

@@ -14,7 +14,8 @@ from app.domain.reversals import BOOKED_REFUNDS, REFUND_ARROWS, ProcessorRefund,
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_service
-from app.services import audit, outbox, reversals
+from app.services import audit, reversals
+from app.services.outbox import events
 from app.services.reversals import Source
 from app.services.transaction import transaction
 
@@ -159,6 +160,6 @@ def _tell(session: Session, payment: Payment, refund_row: Refund, before: Refund
     )
     session.flush()
     if ends:
-        outbox.tell(session, payment.customer_id, "refund.failed", refund_row.id, facts)
+        events.tell(session, payment.customer_id, "refund.failed", refund_row.id, facts)
     elif before not in BOOKED_REFUNDS:
-        outbox.tell(session, payment.customer_id, "refund.created", refund_row.id, facts)
+        events.tell(session, payment.customer_id, "refund.created", refund_row.id, facts)

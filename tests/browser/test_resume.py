@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from app.domain.people import Actor
 from app.models.customers import Customer
-from app.services import mails
+from app.services.mail import sending
 from tests.browser.test_spine import LOOKS, is_clean
 from tests.support import post, shop
 from tests.support.server import Server
@@ -20,7 +20,7 @@ from tests.support.server import Server
 def link(acme: Customer, alice_actor: Actor) -> str:
     """The path of a link that was mailed to Acme."""
     post.asked(alice_actor)
-    mails.send_due()
+    sending.send_due()
     found = re.search(r"http://localhost(/billing/resume/\S+)", post.mail(acme).body_text)
     assert found
     return found[1]

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from app import clock, create_app
 from app.config import Settings
 from app.gateways import webhook_client
-from app.services import outbox, webhook_deliveries
+from app.services import webhook_deliveries
+from app.services.outbox import events
 
 
 def main(moment: int, now: datetime) -> None:
@@ -42,7 +43,7 @@ def main(moment: int, now: datetime) -> None:
     webhook_client.post = watched
     event.listen(Session, "after_commit", reached)
     with app.app_context(), clock.at(now):
-        outbox.spread_due()
+        events.spread_due()
         webhook_deliveries.send_due()
 
 

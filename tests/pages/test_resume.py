@@ -16,7 +16,8 @@ from app.models.events import AuditEntry
 from app.models.mails import Mail, ResumeLink
 from app.models.payments import Attempt
 from app.models.scope import as_service
-from app.services import mails, resume_links, settle
+from app.services import resume_links, settle
+from app.services.mail import sending
 from app.services.transaction import transaction
 from tests.faults.outcome import faults
 from tests.support import post, shop
@@ -36,7 +37,7 @@ def link(acme: Customer, alice_actor: Actor) -> str:
 
 
 def mailed(customer: Customer) -> str:
-    mails.send_due()
+    sending.send_due()
     found = LINK.search(post.mails(customer)[-1].body_text)
     assert found
     return found[1]

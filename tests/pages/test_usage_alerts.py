@@ -10,7 +10,8 @@ from flask import Flask
 from app import clock
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import mails, notices, usage_alerts
+from app.services import notices, usage_alerts
+from app.services.mail import sending
 from tests.support import cast, meters, post, usage_cast
 from tests.support.browser import Browser, Page
 from tests.support.usage_cast import USAGE, looks, uses
@@ -53,7 +54,7 @@ def asks(browser: Browser, email: str = OPS) -> Page:
 
 def link(customer: Customer) -> str:
     """Return the path of the link in the mail that was sent last."""
-    mails.send_due()
+    sending.send_due()
     found = LINK.search(post.mails(customer)[-1].body_text)
     assert found
     return found[1]
@@ -257,7 +258,7 @@ def test_nobody_can_be_flooded_with_mails_by_removing_and_adding(alice: Browser,
 def test_an_address_is_removed_before_its_mail_is_sent(alice: Browser, acme: Customer) -> None:
     page = alice.submits(asks(alice), "form[action$='addresses/removal']")
     assert page.notices() == [f"No alert goes to {OPS} any more."]
-    mails.send_due()
+    sending.send_due()
     assert [each.state for each in post.mails(acme)] == ["dropped"]
 
 

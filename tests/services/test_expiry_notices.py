@@ -13,7 +13,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_customer, as_service
-from app.services import customers, expiry_notices, grants, jobs, mails, notices
+from app.services import customers, expiry_notices, grants, jobs, notices
+from app.services.mail import sending
 from tests.support import cast, post, spend
 from tests.support.statements import counted
 
@@ -95,7 +96,7 @@ def test_several_grants_are_one_mail_with_what_is_left_of_each(acme: Customer) -
     ((_type, data),) = told(acme)
     assert (data["credits"], data["expires_at"]) == ("37.00", "2026-11-23T12:00:00Z")
     assert [each["credits"] for each in data["grants"]] == ["25.00", "12.00"]
-    assert mails.send_due() == 1
+    assert sending.send_due() == 1
     mail = post.mail(acme)
     assert mail.subject == "$37.00 of your credit expires soon"
     words = " ".join(mail.body_text.split())

@@ -15,7 +15,8 @@ from app.domain.people import Actor, Role
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import customers, mails, payment_methods, settle, top_ups
+from app.services import customers, payment_methods, settle, top_ups
+from app.services.mail import sending as mail_sending
 from app.services.transaction import transaction
 from tests.support import cast, post, shop
 from tests.support.browser import Browser
@@ -40,7 +41,7 @@ def sending(app: Flask, server: MailServer) -> MailServer:
 
 def later(wait: timedelta) -> int:
     with clock.at(clock.now() + wait):
-        return mails.send_due()
+        return mail_sending.send_due()
 
 
 def text_of(server: MailServer, number: int = 0) -> str:
@@ -49,7 +50,7 @@ def text_of(server: MailServer, number: int = 0) -> str:
 
 def test_a_receipt_says_what_was_paid_and_added(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     payment = post.paid(alice_actor)
-    assert mails.send_due() == 1
+    assert mail_sending.send_due() == 1
     (mail,) = sending.mails
     assert sending.recipients == ["billing@acme.example"]
     assert mail["From"] == SENDER and mail["Reply-To"] == "billing@relay.example"
@@ -72,13 +73,13 @@ def test_a_receipt_says_what_was_paid_and_added(sending: MailServer, acme: Custo
     row = post.mail(acme)
     assert (row.state, row.tries, row.problem) == ("sent", 1, "") and row.sent_at is not None
     assert (row.subject, row.body_text, row.body_html) == ("", "", "")
-    assert mails.send_due() == 0 and len(sending.mails) == 1
+    assert mail_sending.send_due() == 0 and len(sending.mails) == 1
 
 
 @pytest.mark.parametrize("fact", [post.paid, post.asked, post.declined])
 def test_html_and_text_say_the_same(sending: MailServer, alice_actor: Actor, fact: Callable[[Actor], Payment]) -> None:
     fact(alice_actor)
-    mails.send_due()
+    mail_sending.send_due()
     text, html = (str(part.get_content()) for part in sending.mails[0].iter_parts())
     page = BeautifulSoup(html, "html.parser")
     assert page.html and not page.select("script, img, link, form, iframe, object")
@@ -94,7 +95,7 @@ def test_html_and_text_say_the_same(sending: MailServer, alice_actor: Actor, fac
 def test_the_customer_is_told_to_confirm_and_how(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     payment = post.asked(alice_actor)
     assert payment.state == "requires_action" and payment.action_url == ""
-    mails.send_due()
+    mail_sending.send_due()
     assert sending.mails[0]["Subject"] == "Confirm your payment of $25.00 to Relay Networks, Inc."
     text = text_of(sending)
     assert "Nothing is charged, and no credits are added, until you do." in text
@@ -108,7 +109,7 @@ def test_the_customer_is_told_to_confirm_and_how(sending: MailServer, acme: Cust
 @pytest.mark.case("AC-74")
 def test_the_customer_is_told_of_a_charge_that_failed(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     assert post.declined(alice_actor).state == "failed"
-    mails.send_due()
+    mail_sending.send_due()
     assert sending.mails[0]["Subject"] == "Your payment of $25.00 to Relay Networks, Inc. did not go through"
     text = " ".join(text_of(sending).split())
     assert "The card has insufficient funds. Nothing was charged, and no credits were added." in text
@@ -123,7 +124,7 @@ def test_the_way_to_try_again_brings_the_choice_along(
 ) -> None:
     card = shop.add_method(alice_actor)
     post.declined(alice_actor)
-    mails.send_due()
+    mail_sending.send_due()
     (again,) = re.findall(r"http://localhost(/billing/add-credits/\?\S+)", text_of(sending))
     page = alice.opens(again)
     assert page.value("amount") == "25.00"
@@ -133,7 +134,7 @@ def test_the_way_to_try_again_brings_the_choice_along(
 def test_a_method_that_is_gone_is_not_offered_again(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     payment = post.declined(alice_actor)
     payment_methods.remove(alice_actor, str(payment.method_id))
-    mails.send_due()
+    mail_sending.send_due()
     assert "http://localhost/billing/add-credits/?amount=25.00\n" in text_of(sending)
 
 
@@ -150,7 +151,7 @@ def test_the_way_to_try_a_pack_again_brings_the_pack_along(sending: MailServer, 
         method_id=shop.add_method(buyer, shop.BROKE).id,
         return_url="http://localhost/{}".format,
     )
-    mails.send_due()
+    mail_sending.send_due()
     text = text_of(sending)
     assert f"http://localhost/billing/add-credits/?pack=pro&method={payment.method_id}\n" in text
 
@@ -163,7 +164,7 @@ def test_a_name_that_ends_with_a_full_stop_gets_no_second_one(
         named = update(Customer).where(Customer.customer_id == acme.customer_id).values(name="Acme S.r.l.")
         session.execute(named)
     fact(alice_actor)
-    mails.send_due()
+    mail_sending.send_due()
     for part in sending.mails[0].iter_parts():
         said = " ".join(BeautifulSoup(str(part.get_content()), "html.parser").get_text(" ").split())
         assert "You get this mail because Acme S.r.l. has you as its billing contact." in said
@@ -180,7 +181,7 @@ def test_credits_with_a_name_of_their_own_are_named(sending: MailServer, catalog
     initech = customers.create(name="Initech", email="billing@initech.example", catalog="analytics")
     buyer = cast.make_actor(cast.Part("Ida", "ida@initech.example", Role.OWNER), initech)
     post.paid(buyer, pack="pro")
-    mails.send_due()
+    mail_sending.send_due()
     assert "Credits added    7,000,000\N{NO-BREAK SPACE}tokens" in text_of(sending)
 
 
@@ -189,7 +190,7 @@ def test_names_stay_words(sending: MailServer, acme: Customer, alice_actor: Acto
         evil = '<img src="//mallory.example">\r\nBcc: mallory@globex.example'
         session.execute(update(Customer).where(Customer.customer_id == acme.customer_id).values(name=evil))
     post.paid(alice_actor)
-    mails.send_due()
+    mail_sending.send_due()
     assert sending.recipients == ["billing@acme.example"] and sending.mails[0]["Bcc"] is None
     html = str(list(sending.mails[0].iter_parts())[1].get_content())
     assert "&lt;img" in html and not BeautifulSoup(html, "html.parser").select("img")
@@ -200,24 +201,24 @@ def test_one_fact_is_one_mail(sending: MailServer, acme: Customer, alice_actor: 
     for _ in range(2):
         settle.settle(payment.id)
         with as_service("test"), transaction() as session:
-            again = mails.write(
+            again = mail_sending.write(
                 session, acme.customer_id, "receipt", key=f"receipt:{payment.id}", to="x@acme.example", payment="pay_x"
             )
         assert again is False
-    assert mails.send_due() == 1 and mails.send_due() == 0
+    assert mail_sending.send_due() == 1 and mail_sending.send_due() == 0
 
 
 def test_a_fact_that_never_was_is_not_told(sending: MailServer, acme: Customer) -> None:
     with as_service("test"), pytest.raises(ZeroDivisionError), transaction() as session:
-        mails.write(session, acme.customer_id, "receipt", key="receipt:x", to="x@acme.example", payment="pay_x")
+        mail_sending.write(session, acme.customer_id, "receipt", key="receipt:x", to="x@acme.example", payment="pay_x")
         raise ZeroDivisionError
-    assert post.mails(acme) == [] and mails.send_due() == 0
+    assert post.mails(acme) == [] and mail_sending.send_due() == 0
 
 
 def test_what_is_no_longer_so_is_not_sent(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     payment = post.asked(alice_actor)
     settle.settle(payment.id, give_up=True)
-    assert mails.send_due() == 1
+    assert mail_sending.send_due() == 1
     assert post.mail(acme).state == "dropped" and sending.mails == []
 
 
@@ -229,7 +230,7 @@ def test_a_link_with_no_time_left_is_not_sent(sending: MailServer, acme: Custome
 
 def test_without_a_server_mails_are_kept_with_their_words(acme: Customer, alice_actor: Actor) -> None:
     post.asked(alice_actor)
-    assert mails.send_due() == 1
+    assert mail_sending.send_due() == 1
     row = post.mail(acme)
     assert row.state == "sent" and row.subject.startswith("Confirm your payment of $25.00")
     assert SECRET.search(row.body_text) and "</html>" in row.body_html
@@ -238,7 +239,7 @@ def test_without_a_server_mails_are_kept_with_their_words(acme: Customer, alice_
 def test_no_secret_is_kept_where_nobody_is_shown_it(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     post.asked(alice_actor)
     app.extensions["purser.settings"] = replace(app.extensions["purser.settings"], testing=False)
-    assert mails.send_due() == 1
+    assert mail_sending.send_due() == 1
     row = post.mail(acme)
     assert "/billing/resume/" not in row.body_text + row.body_html
     assert "http://localhost/billing/add-credits/payments/pay_" in row.body_text

@@ -19,8 +19,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import mails
-from app.services.mails import LEASE, MAX_TRIES
+from app.services.mail import sending as mail_sending
+from app.services.mail.sending import LEASE, MAX_TRIES
 from app.services.transaction import transaction
 from tests.support import post
 from tests.support.client import outside_contexts
@@ -47,7 +47,7 @@ def sending(app: Flask, server: MailServer) -> MailServer:
 
 def later(wait: timedelta) -> int:
     with clock.at(clock.now() + wait):
-        return mails.send_due()
+        return mail_sending.send_due()
 
 
 def state(customer: Customer) -> tuple[str, int, str]:
@@ -59,11 +59,11 @@ def test_a_passing_refusal_is_tried_again_later(sending: MailServer, acme: Custo
     post.paid(alice_actor)
     sending.will("RCPT", "450 mailbox busy")
     before = clock.now()
-    assert mails.send_due() == 0
+    assert mail_sending.send_due() == 0
     assert state(acme) == ("pending", 1, "recipient_refused 450")
     wait = post.mail(acme).next_try_at - before
     assert timedelta(seconds=25) < wait < timedelta(minutes=2)
-    assert mails.send_due() == 0 and state(acme)[1] == 1
+    assert mail_sending.send_due() == 0 and state(acme)[1] == 1
     assert later(wait + timedelta(seconds=1)) == 1
     assert state(acme) == ("sent", 2, "") and len(sending.mails) == 1
 
@@ -71,7 +71,7 @@ def test_a_passing_refusal_is_tried_again_later(sending: MailServer, acme: Custo
 def test_a_refusal_for_good_is_the_end(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     post.paid(alice_actor)
     sending.will("RCPT", "550 no such user")
-    assert mails.send_due() == 1
+    assert mail_sending.send_due() == 1
     assert state(acme) == ("dead", 1, "recipient_refused 550")
     assert later(DAY) == 0 and sending.mails == []
 
@@ -83,7 +83,7 @@ def test_after_ten_tries_it_is_given_up_and_says_why(app: Flask, acme: Customer,
     waits = []
     for number in range(MAX_TRIES):
         with clock.at(post.mail(acme).next_try_at):
-            assert mails.send_due() == (number + 1 == MAX_TRIES)
+            assert mail_sending.send_due() == (number + 1 == MAX_TRIES)
             waits.append(post.mail(acme).next_try_at - clock.now())
     assert state(acme) == ("dead", MAX_TRIES, "unreachable ConnectionRefusedError")
     assert waits[:-1] == sorted(waits[:-1]) and sum(waits[:-1], timedelta()) > timedelta(hours=4)
@@ -96,7 +96,7 @@ def test_when_nobody_can_be_reached_the_others_keep_their_tries(
     for _ in range(3):
         post.paid(alice_actor)
     post.sends_by(app, MailServer(free_port()))
-    assert mails.send_due() == 0
+    assert mail_sending.send_due() == 0
     assert sorted(each.tries for each in post.mails(acme)) == [0, 0, 1]
     post.sends_by(app, server)
     assert later(DAY) == 3 and len(server.mails) == 3
@@ -107,7 +107,7 @@ def test_a_connection_lost_after_the_mail_was_taken_brings_the_same_mail_twice(
 ) -> None:
     post.asked(alice_actor)
     sending.will("DATA", "reset")
-    assert mails.send_due() == 0 and state(acme) == ("pending", 1, "connection_lost")
+    assert mail_sending.send_due() == 0 and state(acme) == ("pending", 1, "connection_lost")
     assert later(timedelta(hours=1)) == 1 and state(acme)[0] == "sent"
     first, second = sending.mails
     assert first["Message-ID"] == second["Message-ID"] == f"<{post.mail(acme).id}@relay.example>"
@@ -126,7 +126,7 @@ def test_a_worker_killed_after_the_mail_was_taken_sends_the_same_mail_again(
     assert worker.returncode == -signal.SIGKILL, said[-3000:]
     assert len(sending.mails) == 1 and state(acme) == ("pending", 1, "")
     sending.after_data = None
-    assert mails.send_due() == 0
+    assert mail_sending.send_due() == 0
     assert later(LEASE + timedelta(seconds=1)) == 1
     assert state(acme) == ("sent", 2, "")
     assert len(sending.mails) == 2 and len({mail["Message-ID"] for mail in sending.mails}) == 1
@@ -143,7 +143,7 @@ def test_a_worker_that_was_too_slow_changes_nothing_any_more(
             session.execute(update(Mail).where(mine).values(tries=2, problem="taken over"))
 
     sending.after_data = another_takes_over
-    assert mails.send_due() == 0
+    assert mail_sending.send_due() == 0
     assert state(acme) == ("pending", 2, "taken over")
 
 
@@ -154,7 +154,7 @@ def test_many_workers_send_each_mail_once(app: Flask, sending: MailServer, acme:
     def work() -> None:
         start.wait(10)
         with app.app_context():
-            done.append(mails.send_due())
+            done.append(mail_sending.send_due())
             db.session.remove()
 
     threads = [Thread(target=work) for _ in range(4)]
@@ -174,9 +174,11 @@ def test_a_mail_that_cannot_be_put_into_words_keeps_nobody_waiting(
     sending: MailServer, acme: Customer, alice_actor: Actor
 ) -> None:
     with as_service("test"), transaction() as session:
-        mails.write(session, acme.customer_id, "receipt", key="receipt:x", to="x@acme.example", payment="pay_none")
+        mail_sending.write(
+            session, acme.customer_id, "receipt", key="receipt:x", to="x@acme.example", payment="pay_none"
+        )
     post.paid(alice_actor)
-    assert mails.send_due() == 1
+    assert mail_sending.send_due() == 1
     broken, good = post.mails(acme)
     assert (broken.state, broken.problem, good.state) == ("pending", "failed", "sent")
     for number in range(1, MAX_TRIES):
@@ -190,7 +192,7 @@ def test_a_mail_that_ends_its_worker_each_time_is_given_up(
     post.paid(alice_actor)
     with as_service("test"), transaction() as session:
         session.execute(update(Mail).where(Mail.customer_id == acme.customer_id).values(tries=MAX_TRIES))
-    assert mails.send_due() == 1
+    assert mail_sending.send_due() == 1
     assert state(acme) == ("dead", MAX_TRIES + 1, "interrupted") and sending.mails == []
 
 
@@ -199,5 +201,5 @@ def test_an_address_that_is_two_gets_nothing(sending: MailServer, acme: Customer
         evil = "a@acme.example\r\nBcc: mallory@globex.example"
         session.execute(update(Customer).where(Customer.customer_id == acme.customer_id).values(email=evil))
     post.paid(alice_actor)
-    assert mails.send_due() == 1
+    assert mail_sending.send_due() == 1
     assert state(acme) == ("dead", 1, "address_or_header_malformed") and sending.recipients == []

@@ -12,7 +12,8 @@ from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import customers, mails, usage_alerts
+from app.services import customers, usage_alerts
+from app.services.mail import sending
 from tests.support import cast, post, spend, usage_cast
 from tests.support.browser import Browser
 
@@ -74,7 +75,7 @@ def test_a_call_refused_before_the_limit_is_used_says_no_more_than_that(acme: Cu
     spend.holds(acme, "3")
     spend.asks(acme, "1")
     spend.decided()
-    assert mails.send_due() == 1
+    assert sending.send_due() == 1
     mail = post.mail(acme)
     assert mail.subject == "A call was refused for your daily limit of $7.00"
     words = " ".join(mail.body_text.split())
@@ -93,7 +94,7 @@ def test_the_mails_of_the_balance_say_the_customers_own_numbers(acme: Customer, 
 
 def said(customer: Customer, rule: str) -> None:
     spend.decided()
-    assert mails.send_due() == 1
+    assert sending.send_due() == 1
     mail = post.mail(customer)
     subject, sentences = WORDS[rule]
     assert mail.subject == subject
@@ -106,10 +107,10 @@ def said(customer: Customer, rule: str) -> None:
 def test_the_mail_of_a_usage_alert_can_be_stopped_by_its_reader(acme: Customer, visitor: Browser) -> None:
     usage_alerts.add(acme.customer_id, Threshold("requests", 2500), actor="test")
     spend.confirmed(acme, "ops@acme.example")
-    mails.send_due()
+    sending.send_due()
     spend.uses(acme, "1")
     spend.decided()
-    assert mails.send_due() == 1
+    assert sending.send_due() == 1
     mail = next(each for each in post.mails(acme) if each.template == "usage_alert")
     assert mail.subject == "Usage alert at 2,500 requests: Requests at 2,500 requests"
     assert "You wanted to know at 2,500 requests." in mail.body_text
@@ -158,7 +159,7 @@ def test_the_mail_of_a_usage_alert_says_how_far_it_is_and_what_use_costs(
     usage_alerts.add(acme.customer_id, wanted, actor="test")
     usage_cast.uses(acme, meter, quantity)
     spend.decided()
-    assert mails.send_due() >= 1
+    assert sending.send_due() >= 1
     mail = next(each for each in post.mails(acme) if each.template == "usage_alert")
     assert mail.subject == subject and f"<title>{subject}</title>" in mail.body_html
     for sentence in sentences:
@@ -172,5 +173,5 @@ def test_a_low_balance_that_is_well_again_is_not_mailed_any_more(acme: Customer)
     spend.decided()
     spend.gives(acme, "100")
     spend.decided()
-    assert mails.send_due() == 1
+    assert sending.send_due() == 1
     assert [each.state for each in post.mails(acme)] == ["dropped"]

@@ -16,8 +16,9 @@ from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
 from app.models.limits import Notice
 from app.models.scope import as_customer, as_service
-from app.services import alert_addresses, mails, notices, periods, usage_alerts
+from app.services import alert_addresses, notices, periods, usage_alerts
 from app.services.alert_tokens import token
+from app.services.mail import sending
 from app.services.usage_alerts import Alerts
 from tests.support import meters, post, usage_cast
 from tests.support.usage_cast import uses
@@ -117,7 +118,7 @@ def test_confirmed_addresses_are_told_or_else_the_billing_address(acme: Customer
     uses(acme, "runs", 1, 1, 1)
     notices.decide_due()
     notices.send_due()
-    mails.send_due()
+    sending.send_due()
     found = [mail.recipient for mail in post.mails(acme) if mail.template == "usage_alert"]
     assert sorted(found) == ["cfo@acme.example", "ops@acme.example"]
     with as_service("look at the events"):

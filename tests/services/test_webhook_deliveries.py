@@ -13,15 +13,8 @@ from app.domain.errors import NotFound, Refused
 from app.domain.webhooks import SCHEDULE, TRIES, wait
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
-from app.services import (
-    dead_letters,
-    outbox,
-    seller_endpoints,
-    wake_ups,
-    webhook_deliveries,
-    webhook_endpoints,
-    webhook_log,
-)
+from app.services import dead_letters, seller_endpoints, wake_ups, webhook_deliveries, webhook_endpoints, webhook_log
+from app.services.outbox import events
 from app.services.transaction import transaction
 from tests.services.webhook_cast import log_of, only, secret_of, send, settings, tell
 from tests.support.databases import Database, settings_for
@@ -66,9 +59,9 @@ def test_a_fact_is_told_as_the_design_says_and_its_signature_holds(app: Flask, a
 def test_events_are_spread_once_however_often_and_wherever_it_is_tried(app: Flask, acme: Customer) -> None:
     webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
     tell(acme.customer_id, *(str(number) for number in range(5)))
-    assert outbox.spread_due(limit=3) == 3
-    assert outbox.spread_due() == 2
-    assert outbox.spread_due() == 0
+    assert events.spread_due(limit=3) == 3
+    assert events.spread_due() == 2
+    assert events.spread_due() == 0
     sequences = [each.body.rpartition('"seq":')[2] for each in log_of(acme.customer_id)]
     assert sorted(sequences) == ["1}", "2}", "3}", "4}", "5}"]
 
@@ -78,14 +71,14 @@ def test_a_fact_wakes_the_worker_that_spreads_and_a_delivery_the_one_that_sends(
     wake_ups.queue().wipe()
     tell(acme.customer_id, "one")
     assert wake_ups.queue().waiting() == 1
-    outbox.spread_due()
+    events.spread_due()
     assert wake_ups.queue().waiting() == 2
 
 
 def test_a_fact_that_is_rolled_back_is_told_to_nobody(app: Flask, acme: Customer) -> None:
     webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
     with pytest.raises(KeyError), as_service("tell"), transaction() as session:
-        outbox.tell(session, acme.customer_id, "balance.low", "one", {})
+        events.tell(session, acme.customer_id, "balance.low", "one", {})
         raise KeyError
     assert send() == 0
 
@@ -184,7 +177,7 @@ def test_the_log_turns_its_pages_by_key(app: Flask, acme: Customer) -> None:
 def test_a_worker_that_comes_back_after_its_lease_notes_nothing(app: Flask, acme: Customer) -> None:
     webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
     tell(acme.customer_id, "one")
-    outbox.spread_due()
+    events.spread_due()
     with as_service("be slow"):
         (late,) = webhook_deliveries._claim(16)
     with clock.at(clock.now() + webhook_deliveries.LEASE + timedelta(seconds=1)):
@@ -199,7 +192,7 @@ def test_a_worker_that_comes_back_after_its_lease_notes_nothing(app: Flask, acme
 def test_an_answer_410_of_an_address_left_meanwhile_switches_nothing_off(app: Flask, acme: Customer) -> None:
     webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
     tell(acme.customer_id, "one")
-    outbox.spread_due()
+    events.spread_due()
     with as_service("be slow"):
         (late,) = webhook_deliveries._claim(16)
     moved = webhook_endpoints.save(acme.customer_id, "http://127.0.0.1:9/moved", by="alice")
@@ -215,7 +208,7 @@ def test_an_endpoint_of_the_sellers_that_is_gone_is_switched_off_with_a_line_in_
 ) -> None:
     endpoint, _secret = seller_endpoints.create(HOOK, [])
     tell(acme.customer_id, "one")
-    outbox.spread_due()
+    events.spread_due()
     with as_service("ask one that is gone"), structlog.testing.capture_logs() as logs:
         (claim,) = webhook_deliveries._claim(16)
         webhook_deliveries._finish(claim, webhook_deliveries.Answered(410, 1))

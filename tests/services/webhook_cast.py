@@ -5,7 +5,8 @@ import pytest
 from app.config import Settings
 from app.models.scope import as_customer, as_service
 from app.models.webhooks import WebhookDelivery
-from app.services import outbox, webhook_deliveries, webhook_endpoints, webhook_log
+from app.services import webhook_deliveries, webhook_endpoints, webhook_log
+from app.services.outbox import events
 from app.services.transaction import transaction
 from tests.support import databases
 from tests.support.databases import Database
@@ -21,12 +22,12 @@ def tell(customer_id: str, *facts: str, event_type: str = "balance.low") -> None
     """Tell facts about the customer, each in a transaction of its own."""
     for fact in facts:
         with as_service("tell a fact"), transaction() as session:
-            outbox.tell(session, customer_id, event_type, fact, {"fact": fact})
+            events.tell(session, customer_id, event_type, fact, {"fact": fact})
 
 
 def send() -> int:
     """Do once what the worker does: spread what was told, and send what is due."""
-    outbox.spread_due()
+    events.spread_due()
     return webhook_deliveries.send_due()
 
 

@@ -16,8 +16,9 @@ from app.models.database import db
 from app.models.limits import AlertRecipient
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
-from app.services import catalogs, notice_words, portal_links, purchases, resume_links
+from app.services import catalogs, portal_links, purchases, resume_links
 from app.services.alert_tokens import token
+from app.services.mail import notice_text
 
 # A link that could no longer be followed in peace is not worth a mail.
 LATEST = timedelta(minutes=10)
@@ -38,8 +39,8 @@ def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None
     """Return the mail in words, or None when what it would say is no longer so."""
     if template == "confirm_email":
         return _confirmation(customer_id, str(context["email"]))
-    if template in notice_words.TEMPLATES:
-        noticed = notice_words.facts(customer_id, context)
+    if template in notice_text.TEMPLATES:
+        noticed = notice_text.facts(customer_id, context)
         return _written(template, noticed) if noticed is not None else None
     with as_customer(customer_id):
         facts = _facts(str(context["payment"]))

@@ -22,12 +22,13 @@ from app.models.database import db
 from app.models.insert import insert_new
 from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import mail_words, notice_words, shutdown, wake_ups
-from app.services.mail_words import Words
+from app.services import shutdown, wake_ups
+from app.services.mail import notice_text, payment_text
+from app.services.mail.payment_text import Words
 from app.services.transaction import no_transaction, transaction
 
 log = structlog.get_logger()
-TEMPLATES = frozenset({"receipt", "payment_failed", "action_needed", "confirm_email"}) | notice_words.TEMPLATES
+TEMPLATES = frozenset({"receipt", "payment_failed", "action_needed", "confirm_email"}) | notice_text.TEMPLATES
 MAX_TRIES = 10
 LEASE = timedelta(minutes=5)  # longer than one try can take
 SLOWLY = 30  # a mail server that is down is so for hours: ten tries take four to eight of them
@@ -132,7 +133,7 @@ def _send(mail: Mail) -> Outcome | Words | None:
         return Never("interrupted")
     settings: Settings = current_app.extensions["purser.settings"]
     try:
-        words = mail_words.of(mail.template, mail.customer_id, json.loads(mail.context))
+        words = payment_text.of(mail.template, mail.customer_id, json.loads(mail.context))
     except Exception:
         log.exception("mail_failed", id=mail.id)
         return NotNow("failed")

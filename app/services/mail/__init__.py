@@ -1,0 +1,1 @@
+"""Telling people: mails are rendered and sent here."""
