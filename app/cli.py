@@ -16,7 +16,8 @@ from app.domain.people import Role
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import catalogs, customers, grants, installation, people, verify
+from app.services import catalogs, customers, installation, people, verify
+from app.services.ledger import grants
 
 bp = Blueprint("portal", __name__, cli_group="portal")
 bp.cli.help = "Set up, run and check the portal."

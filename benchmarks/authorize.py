@@ -21,7 +21,8 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from app.domain.money import MICROS, Credits
-from app.services import api_keys, grants
+from app.services import api_keys
+from app.services.ledger import grants
 from benchmarks.places import Place, places
 from benchmarks.timing import Count, Ratio
 from tests.support import cast

@@ -18,8 +18,9 @@ from app.models.database import db
 from app.models.limits import AlertRecipient, AlertSettings
 from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import audit, catalogs, spending
+from app.services import audit, catalogs
 from app.services.alert_tokens import token
+from app.services.ledger import spending
 from app.services.mail import sending
 from app.services.transaction import transaction
 

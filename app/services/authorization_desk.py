@@ -13,8 +13,9 @@ from app.domain.errors import NotFound
 from app.domain.ledger import CREDITS, credits_unit
 from app.domain.rating import FULL
 from app.models.scope import as_service
-from app.services import authorization_expiry, catalogs, spending, usage_postings, usage_terms
+from app.services import authorization_expiry, catalogs, usage_postings, usage_terms
 from app.services.authorization_answers import priced_by
+from app.services.ledger import spending
 from app.services.transaction import transaction
 
 _LOOK = """

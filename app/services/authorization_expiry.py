@@ -12,7 +12,7 @@ from app.models.authorizations import Authorization
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.usage import Spending, UsageTotal
-from app.services import spending
+from app.services.ledger import spending
 from app.services.transaction import transaction
 
 log = structlog.get_logger()

@@ -25,7 +25,7 @@ from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import catalogs, spending, usage_terms
+from app.services import catalogs, usage_terms
 from app.services.api_keys import Presented
 from app.services.authorization_answers import (
     NoRoom,
@@ -40,6 +40,7 @@ from app.services.authorization_answers import (
     shown,
 )
 from app.services.authorization_desk import settle_due
+from app.services.ledger import spending
 
 TRIES = 4
 """How often the database may find that the terms have changed before we give up."""

@@ -11,7 +11,8 @@ from app.domain.errors import Refused
 from app.domain.people import normal_email
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.services import audit, catalogs, grants, ledger, periods, spending
+from app.services import audit, catalogs, periods
+from app.services.ledger import grants, posting, spending
 from app.services.transaction import transaction
 
 _UNPRINTABLE = "has a line break or another character that cannot be seen. Type it again without."
@@ -61,7 +62,7 @@ def create(
                 session.add(customer)
                 session.flush()
                 spending.begin(session, customer)
-                ledger.open_accounts(session, customer)
+                posting.open_accounts(session, customer)
                 periods.open_first(session, customer, now)
                 made = customer.customer_id
                 audit.record(session, made, actor, "customer.created", made, after={"catalog": catalog})

@@ -22,7 +22,7 @@ from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.models.usage import Spending
-from app.services import demo_limits, demo_usage, grants, payment_methods, settle, setups, top_ups
+from app.services import demo_limits, demo_usage, payment_methods, settle, setups, top_ups
 from app.services.demo_reversals import reverse
 from app.services.demo_stories import (
     ASKING_CARD,
@@ -35,6 +35,7 @@ from app.services.demo_stories import (
     Story,
     dice,
 )
+from app.services.ledger import grants
 
 PURCHASES, GIFTS, TRIAL = time(9, 12), time(10, 30), time(8, 1)
 JUST_NOW = timedelta(minutes=4)

@@ -12,7 +12,7 @@ from app.models.ledger import Allocation, Grant, Transfer
 from app.models.payments import Attempt, Payment
 from app.models.reversals import Dispute, Refund
 from app.models.usage import UsageDay, UsageTotal
-from app.services.burn_down import view
+from app.services.ledger.burn_down import view
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.limits import Notice
 from app.models.scope import as_service
-from app.services import catalogs, customer_directory, notices, shutdown, spending
-from app.services.burn_down import view
+from app.services import catalogs, customer_directory, notices, shutdown
+from app.services.ledger import spending
+from app.services.ledger.burn_down import view
 from app.services.transaction import transaction
 
 log = structlog.get_logger()

@@ -7,7 +7,6 @@ import structlog
 from app.services import (
     authorization_expiry,
     expiry_notices,
-    grants,
     idempotency,
     inbox,
     notices,
@@ -23,6 +22,7 @@ from app.services import (
     usage_postings,
     webhook_deliveries,
 )
+from app.services.ledger import grants
 from app.services.mail import sending
 from app.services.outbox import events
 from app.services.processor import deliver_sandbox_events

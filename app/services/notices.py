@@ -23,7 +23,8 @@ from app.models.insert import insert_new
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import notice_levels, portal_links, shutdown, spending, usage_alerts
+from app.services import notice_levels, portal_links, shutdown, usage_alerts
+from app.services.ledger import spending
 from app.services.mail import sending
 from app.services.outbox import events
 from app.services.transaction import transaction

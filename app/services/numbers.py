@@ -21,8 +21,9 @@ from app.models.database import db
 from app.models.ledger import Account, BalanceDay, Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.usage import Spending
-from app.services import catalogs, spending
-from app.services.burn_down import view
+from app.services import catalogs
+from app.services.ledger import spending
+from app.services.ledger.burn_down import view
 
 
 def numbers() -> Numbers:

@@ -25,7 +25,8 @@ from app.domain.top_ups import credits_for
 from app.models.customers import Customer
 from app.models.events import OutboxEvent
 from app.models.payments import Attempt, Payment, PaymentMethod
-from app.services import audit, grants, ledger
+from app.services import audit
+from app.services.ledger import grants, posting
 from app.services.mail import sending
 from app.services.outbox import events
 
@@ -109,7 +110,7 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
     _close_attempt(session, payment, AttemptState.SUCCEEDED, "", now)
     session.flush()
     customer_id, unit, words = payment.customer_id, f"money:{payment.currency}", _description(session, payment)
-    ledger.post(
+    posting.post(
         session,
         customer_id,
         [

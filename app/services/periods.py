@@ -9,7 +9,7 @@ from app import clock
 from app.domain import periods as rule
 from app.models.customers import BillingPeriod, Customer
 from app.models.scope import as_service
-from app.services import spending
+from app.services.ledger import spending
 from app.services.transaction import transaction
 
 

@@ -15,7 +15,7 @@ from app.models.customers import Customer
 from app.models.ledger import Allocation, Grant, Transfer
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
-from app.services import burn_down, grants, ledger
+from app.services.ledger import burn_down, grants, posting
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def take(session: Session, payment: Payment, amount_minor: int, route: Route, so
     becomes a debt. Call it before the refund or dispute counts as booked.
     """
     customer_id, unit = payment.customer_id, _credits_unit(session, payment)
-    ledger.lock(session, customer_id, [unit, money_unit(payment.currency)])
+    posting.lock(session, customer_id, [unit, money_unit(payment.currency)])
     grants.catch_up(session, customer_id, unit, now)
     grant = session.scalars(
         select(Grant)
@@ -91,7 +91,7 @@ def take(session: Session, payment: Payment, amount_minor: int, route: Route, so
 def give_back(session: Session, payment: Payment, taken: Route, route: Route, source: Source, now: datetime) -> None:
     """Post the opposite of what was taken by `taken` for the same source: money, credit, and the grants' shares."""
     unit = _credits_unit(session, payment)
-    ledger.lock(session, payment.customer_id, [unit, money_unit(payment.currency)])
+    posting.lock(session, payment.customer_id, [unit, money_unit(payment.currency)])
     grants.catch_up(session, payment.customer_id, unit, now)
     money, credit = (_posted(session, payment, source, kind) for kind in (taken.money_kind, taken.credit_kind))
     ensure(money is not None, f"{source.id} has taken nothing")
@@ -99,7 +99,7 @@ def give_back(session: Session, payment: Payment, taken: Route, route: Route, so
     names = (money.id if money else None, credit.id if credit else None)
     made = _post(session, payment, route, source, amounts, names, now)
     if credit is not None:
-        ledger.give_back(session, credit, made[1], now)
+        posting.give_back(session, credit, made[1], now)
     session.flush()
 
 
@@ -181,7 +181,7 @@ def _post(
         for unit, way, amount, kind, wrong in zip(units, ways, amounts, kinds, corrects, strict=True)
         if amount
     ]
-    return ledger.post(session, payment.customer_id, postings, now)
+    return posting.post(session, payment.customer_id, postings, now)
 
 
 def _posted(session: Session, payment: Payment, source: Source, kind: str) -> Transfer | None:

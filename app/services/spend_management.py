@@ -12,7 +12,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import SpendSettings
 from app.models.scope import as_service
-from app.services import audit, catalogs, spending, webhook_endpoints
+from app.services import audit, catalogs, webhook_endpoints
+from app.services.ledger import spending
 from app.services.transaction import transaction
 
 CHANGED_MEANWHILE = "version_gone_by"

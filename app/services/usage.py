@@ -11,7 +11,7 @@ from app.models.customers import Customer
 from app.models.ledger import Account, Transfer
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import burn_down, grants, ledger
+from app.services.ledger import burn_down, grants, posting
 from app.services.transaction import transaction
 
 
@@ -37,7 +37,7 @@ def record(
         if customer is None:
             raise NotFound("customer")
         unit = credits_unit(customer.credit_unit)
-        ledger.lock(session, customer_id, [unit])
+        posting.lock(session, customer_id, [unit])
         earlier = session.scalars(
             select(Transfer).where(
                 Transfer.customer_id == customer_id,
@@ -52,7 +52,7 @@ def record(
             return earlier
         grants.catch_up(session, customer_id, unit, now)
         _check(session, customer_id, unit, credits.micros)
-        (made,) = ledger.post(
+        (made,) = posting.post(
             session,
             customer_id,
             [Posting(unit, CREDITS, "revenue", credits.micros, "usage", "usage", key, description)],

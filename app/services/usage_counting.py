@@ -13,7 +13,7 @@ from app.domain.catalog import MeterKind
 from app.domain.rating import DEAREST, FULL, Tally, Tariff, UsageReport
 from app.models.ledger import BalanceDay
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageEventKey, UsageSubject, UsageTotal
-from app.services import spending
+from app.services.ledger import spending
 from app.services.many_rows import given, insert, table_of, upsert
 from app.services.usage_standing import Standing, standings
 

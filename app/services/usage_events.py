@@ -20,7 +20,7 @@ from app.domain.usage_words import REFUSALS
 from app.models.customers import Customer
 from app.models.scope import as_service
 from app.models.usage import UsageEventKey
-from app.services import spending
+from app.services.ledger import spending
 from app.services.many_rows import given, table_of
 from app.services.transaction import transaction
 from app.services.usage_counting import Counting

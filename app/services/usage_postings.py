@@ -14,7 +14,8 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.models.usage import UsageDay
-from app.services import grants, ledger, periods, unposted
+from app.services import periods
+from app.services.ledger import grants, posting, usage_posting
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -46,8 +47,8 @@ def post_all(customer_id: str) -> int:
     """Post what the customer has used so far, due or not; return how many rows of the history that made."""
     with as_service("post usage"), transaction() as session:
         unit = _unit(session, customer_id)
-        ledger.lock(session, customer_id, [unit])
-        return len(unposted.post(session, customer_id, unit, clock.now()))
+        posting.lock(session, customer_id, [unit])
+        return len(usage_posting.post(session, customer_id, unit, clock.now()))
 
 
 def catch_up(session: Session, customer_id: str, now: datetime) -> bool:
@@ -59,7 +60,7 @@ def catch_up(session: Session, customer_id: str, now: datetime) -> bool:
     if customer_id not in due(session, [customer_id], now):
         return False
     unit = _unit(session, customer_id)
-    ledger.lock(session, customer_id, [unit])
+    posting.lock(session, customer_id, [unit])
     grants.catch_up(session, customer_id, unit, now)
     periods.roll(session, customer_id, now)
     return True
@@ -92,10 +93,10 @@ def due(session: Session, customer_ids: Collection[str], now: datetime) -> set[s
 def _post_one(customer_id: str) -> bool:
     with transaction() as session:
         unit = _unit(session, customer_id)
-        if not ledger.lock(session, customer_id, [unit], skip_locked=True):
+        if not posting.lock(session, customer_id, [unit], skip_locked=True):
             return False
         now = clock.now()
-        return bool(unposted.post(session, customer_id, unit, now, until=now.date()))
+        return bool(usage_posting.post(session, customer_id, unit, now, until=now.date()))
 
 
 def _unit(session: Session, customer_id: str) -> str:

@@ -12,7 +12,8 @@ from app.domain.ledger import CREDITS, credits_unit
 from app.models.customers import BillingPeriod, Customer
 from app.models.ledger import Account, BalanceDay, Grant
 from app.models.usage import Spending
-from app.services import catalogs, grants, ledger, periods
+from app.services import catalogs, periods
+from app.services.ledger import grants, posting
 from app.services.usage_terms import plan_of
 
 
@@ -41,7 +42,7 @@ def standings(session: Session, customer_ids: Collection[str], now: datetime) ->
     found, due = _looked_up(session, customer_ids, now)
     for customer_id in sorted(due):
         unit = found[customer_id].unit
-        ledger.lock(session, customer_id, [unit])
+        posting.lock(session, customer_id, [unit])
         grants.catch_up(session, customer_id, unit, now)
         periods.roll(session, customer_id, now)
     if due:

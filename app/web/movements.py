@@ -9,7 +9,7 @@ from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.services.balance import Entry, Movement
 from app.services.entries import Used
-from app.services.unposted import title
+from app.services.ledger.usage_posting import title
 from app.web.access import current_catalog
 from app.web.charts import day_label
 from app.web.exports import harmless

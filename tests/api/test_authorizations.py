@@ -8,7 +8,8 @@ from flask import Flask
 from app import clock
 from app.domain.money import MICROS, Credits
 from app.models.customers import Customer
-from app.services import authorizations_hot, grants
+from app.services import authorizations_hot
+from app.services.ledger import grants
 from tests.support.api import Api, api_for, problem_of
 from tests.support.databases import Database
 

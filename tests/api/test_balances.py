@@ -10,7 +10,8 @@ from app import clock
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
-from app.services import balance, grants
+from app.services import balance
+from app.services.ledger import grants
 from app.services.transaction import transaction
 from tests.support.api import Api, api_for, problem_of
 from tests.support.statements import counted

@@ -14,8 +14,9 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_customer, as_service
-from app.services import grant_requests, idempotency
+from app.services import idempotency
 from app.services.idempotency import LEASE, Mine, UnderWay
+from app.services.ledger import grant_requests
 from tests.support.api import Api, api_for, problem_of
 from tests.support.client import outside_contexts
 

@@ -7,7 +7,8 @@ import sys
 
 from app import create_app
 from app.config import Settings
-from app.services import audit, authorizations, grant_requests, idempotency
+from app.services import audit, authorizations, idempotency
+from app.services.ledger import grant_requests
 from tests.support.api import Api
 
 PLACES = {

@@ -19,7 +19,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
-from app.services import grants, ledger
+from app.services.ledger import grants, posting
 from app.services.processor import deliver_sandbox_events, gateway
 from app.services.transaction import transaction
 from tests.faults.crash_plan import Step
@@ -120,7 +120,7 @@ class OneTransaction:
         row.state, row.processor_id, row.received_minor = "succeeded", intent.id, self.received(row, intent)
         session, unit = db.session(), f"money:{row.currency}"
         session.flush()
-        ledger.post(
+        posting.post(
             session,
             row.customer_id,
             [

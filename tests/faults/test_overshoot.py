@@ -21,7 +21,8 @@ from app.models.database import db
 from app.models.limits import SpendSettings
 from app.models.scope import as_service
 from app.models.usage import Spending, UsageEvent
-from app.services import authorization_expiry, grants
+from app.services import authorization_expiry
+from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.support import cast

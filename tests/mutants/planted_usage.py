@@ -113,7 +113,7 @@ BUGS = [
     ),
     Bug(
         "what is posted stays to be posted",
-        "app/services/unposted.py",
+        "app/services/ledger/usage_posting.py",
         "    spending.posted(session, customer_id, sum(each.amount for each in postings))\n",
         "",
         (*POSTINGS, *HISTORIES),
@@ -253,7 +253,7 @@ BUGS = [
     ),
     Bug(
         "hosts do not hear of credit that expired",
-        "app/services/grants.py",
+        "app/services/ledger/grants.py",
         'if kind == "expired":',
         'if kind == "lapsed":',
         ("tests/services/test_expiry_notices.py",),

@@ -14,7 +14,8 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.ledger import Transfer
 from app.models.scope import as_customer
-from app.services import balance, catalogs, grants, ledger, usage
+from app.services import balance, catalogs, usage
+from app.services.ledger import grants, posting
 from tests.support import cast, shop
 from tests.support.browser import Browser, Page
 from tests.support.statements import counted
@@ -258,7 +259,7 @@ def test_a_gift_says_why_and_by_whom(alice: Browser, acme: Customer) -> None:
 def test_a_correction_and_what_it_corrects_open_each_other(alice: Browser, acme: Customer) -> None:
     give(acme, 10)
     used = use(acme, 4, "a")
-    made = ledger.correct(used.id, by="seller", reason="Counted twice")
+    made = posting.correct(used.id, by="seller", reason="Counted twice")
     wrong = alice.opens(f"{PATH}/{used.id}")
     right = alice.follows(wrong, f"a[href$='{made.id}']")
     assert "It puts right an earlier movement" in right.text

@@ -10,7 +10,8 @@ from app import clock
 from app.domain.authorizations import Ask
 from app.domain.money import Credits
 from app.models.customers import Customer
-from app.services import authorizations, grants, jobs
+from app.services import authorizations, jobs
+from app.services.ledger import grants
 from tests.support import usage_cast
 from tests.support.browser import Browser, Page
 from tests.support.usage_cast import looks, uses

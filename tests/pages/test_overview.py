@@ -11,7 +11,8 @@ from app.domain.money import Credits
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import balance, customers, grants, usage
+from app.services import balance, customers, usage
+from app.services.ledger import grants
 from tests.support import cast, shop
 from tests.support.browser import Browser
 from tests.support.statements import counted

@@ -10,7 +10,7 @@ from app.domain.money import Credits
 from app.domain.people import Actor
 from app.gateways import sandbox
 from app.models.customers import Customer
-from app.services import grants
+from app.services.ledger import grants
 from tests.pages.test_overview import PATH, give, use
 from tests.support.browser import Browser, Page
 from tests.support.reversals import buys, later, sends_back

@@ -10,7 +10,8 @@ from app import clock
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import balance, catalogs, grants
+from app.services import balance, catalogs
+from app.services.ledger import grants
 from tests.support import cast, meters, spend, usage_cast
 from tests.support.browser import Browser
 from tests.support.statements import counted

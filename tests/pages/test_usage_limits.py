@@ -10,7 +10,8 @@ from app import clock
 from app.domain.authorizations import Ask
 from app.domain.money import Credits
 from app.models.customers import Customer
-from app.services import authorizations, catalogs, grants, periods
+from app.services import authorizations, catalogs, periods
+from app.services.ledger import grants
 from tests.support import cast, meters, usage_cast
 from tests.support.browser import Page
 from tests.support.usage_cast import USAGE, looks, seen, uses

@@ -14,7 +14,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
 from app.models.usage import UsageDay, UsageTotal
-from app.services import authorization_expiry, authorizations, catalogs, grants, usage_events
+from app.services import authorization_expiry, authorizations, catalogs, usage_events
+from app.services.ledger import grants
 from app.services.verify import verify
 from tests.support import meters
 

@@ -17,8 +17,9 @@ from app.models.ledger import BalanceDay
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageTotal
-from app.services import authorization_expiry, authorizations, balance, grants
+from app.services import authorization_expiry, authorizations, balance
 from app.services.authorization_answers import NoRoom
+from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verify import verify
 

@@ -23,7 +23,8 @@ from app.models.ledger import BalanceDay
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageTotal
-from app.services import authorization_expiry, authorizations, catalogs, grants, usage_events
+from app.services import authorization_expiry, authorizations, catalogs, usage_events
+from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.support import meters

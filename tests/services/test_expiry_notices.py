@@ -13,7 +13,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_customer, as_service
-from app.services import customers, expiry_notices, grants, jobs, notices
+from app.services import customers, expiry_notices, jobs, notices
+from app.services.ledger import grants
 from app.services.mail import sending
 from tests.support import cast, post, spend
 from tests.support.statements import counted

@@ -13,7 +13,8 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import balance, catalogs, customers, grants, jobs, ledger, usage
+from app.services import balance, catalogs, customers, jobs, usage
+from app.services.ledger import grants, posting
 from app.services.verify import verify
 from tests.services.history import STEPS, Correct, Due, Give, Model, ModelGrant, Step, Use, Void, Wait
 from tests.support.cast import CATALOG, EXAMPLES
@@ -40,7 +41,7 @@ class History:
                 case Use(micros):
                     self._use(micros)
                 case Correct(which) if which < len(self.transfers):
-                    ledger.correct(self.transfers[which], by="support", reason="Counted twice")
+                    posting.correct(self.transfers[which], by="support", reason="Counted twice")
                     self.model.correct(which)
                 case Void(which) if which < len(self.model.grants):
                     grant = self.model.grants[which]

@@ -14,8 +14,9 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
-from app.services import balance, customers, grants, ledger, periods, usage
+from app.services import balance, customers, periods, usage
 from app.services.balance import HistoryQuery
+from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.verify import verify
 
@@ -88,8 +89,8 @@ def test_an_expired_grant_is_never_spent_and_expires_once(acme: Customer) -> Non
 def test_a_correction_is_a_new_opposite_row_that_gives_the_grants_back(acme: Customer) -> None:
     _give(acme, 100)
     used = _use(acme, 60, "k")
-    fixed = ledger.correct(used, by="support", reason="Counted twice")
-    assert ledger.correct(used, by="support", reason="Counted twice").id == fixed.id
+    fixed = posting.correct(used, by="support", reason="Counted twice")
+    assert posting.correct(used, by="support", reason="Counted twice").id == fixed.id
     with as_customer(acme.customer_id):
         entry = balance.entry(fixed.id)
         assert entry.corrects is not None
@@ -102,7 +103,7 @@ def test_one_fact_is_posted_once_and_never_with_another_content(acme: Customer) 
     def post(amount: int) -> str:
         with as_service("a test"), transaction() as session:
             one = Posting(f"money:{acme.currency}", "processor", "prepaid", amount, "test", "test", "1", "Test")
-            return ledger.post(session, acme.customer_id, [one], START)[0].id
+            return posting.post(session, acme.customer_id, [one], START)[0].id
 
     assert post(5) == post(5)
     with pytest.raises(Broken):
@@ -114,7 +115,7 @@ def test_who_gave_took_back_and_corrected_is_written_down(acme: Customer) -> Non
     given = _give(acme, 100)
     used = _use(acme, 60, "k")
     for _ in range(2):  # the second time nothing happens, so nothing is written
-        ledger.correct(used, by="support", reason="Counted twice")
+        posting.correct(used, by="support", reason="Counted twice")
         grants.void(given, by="boss", reason="By mistake")
     with as_customer(acme.customer_id):
         entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.at, AuditEntry.id)).all()
@@ -146,7 +147,7 @@ def test_only_usage_is_corrected(acme: Customer) -> None:
     with as_customer(acme.customer_id):
         (row,) = balance.history(HistoryQuery()).entries
     with pytest.raises(Refused, match="voided"):
-        ledger.correct(row.id, by="support", reason="Wrong")
+        posting.correct(row.id, by="support", reason="Wrong")
 
 
 def test_periods_follow_each_other_and_usage_counts_in_the_open_one(app: Flask, catalog: str) -> None:

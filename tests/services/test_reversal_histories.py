@@ -17,18 +17,8 @@ from app.models.database import db
 from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import (
-    balance,
-    customers,
-    disputes,
-    grants,
-    jobs,
-    ledger,
-    payment_methods,
-    refund_records,
-    top_ups,
-    usage,
-)
+from app.services import balance, customers, disputes, jobs, payment_methods, refund_records, top_ups, usage
+from app.services.ledger import grants, posting
 from app.services.verify import verify
 from tests.services.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
 from tests.services.reversal_history import (
@@ -110,7 +100,7 @@ class MoneyHistory:
                 used = usage.record(self.customer_id, key=key, credits=Credits(micros), description=words)
                 self.transfers.append(used.id)
             case Correct(which) if which < len(self.transfers):
-                ledger.correct(self.transfers[which], by="support", reason="Counted twice")
+                posting.correct(self.transfers[which], by="support", reason="Counted twice")
                 self.model.correct(which)
             case Void(which) if which < len(self.model.grants):
                 grant = self.model.grants[which]

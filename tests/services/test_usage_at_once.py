@@ -12,7 +12,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.scope import as_customer, as_service
-from app.services import balance, grants, jobs, usage_postings
+from app.services import balance, jobs, usage_postings
+from app.services.ledger import grants
 from app.services.verify import verify
 from tests.services.test_concurrency import nobody_waited_for_each_other
 from tests.services.worker_crew import Work, together

@@ -14,7 +14,8 @@ from app.models.database import db
 from app.models.ledger import BalanceDay
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services import balance, grants, usage_events
+from app.services import balance, usage_events
+from app.services.ledger import grants
 from app.services.verify import verify
 from tests.support import meters
 

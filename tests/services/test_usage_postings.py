@@ -16,18 +16,8 @@ from app.models.ledger import Account, Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending
-from app.services import (
-    balance,
-    catalogs,
-    customers,
-    grants,
-    ledger,
-    movement,
-    periods,
-    usage,
-    usage_events,
-    usage_postings,
-)
+from app.services import balance, catalogs, customers, movement, periods, usage, usage_events, usage_postings
+from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.support.cast import CATALOG, EXAMPLES
@@ -286,7 +276,7 @@ def test_usage_that_was_posted_is_put_right_like_any_other(customer: Customer) -
         usage_postings.post_all(customer.customer_id)
         with as_service("find the row"):
             wrong = db.session.scalars(select(Transfer).where(Transfer.kind == "usage")).one()
-        ledger.correct(wrong.id, by="support", reason="A test run")
+        posting.correct(wrong.id, by="support", reason="A test run")
         shown = _numbers(customer)
         assert (shown.remaining_credits.micros, shown.usage_this_period.micros) == (10 * UNIT, 0)
         with as_customer(customer.customer_id):

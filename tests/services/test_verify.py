@@ -13,7 +13,8 @@ from app.domain.reversals import DisputeState, ProcessorDispute
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
-from app.services import authorizations, disputes, grants, refunds, top_ups, usage, usage_events, usage_postings
+from app.services import authorizations, disputes, refunds, top_ups, usage, usage_events, usage_postings
+from app.services.ledger import grants
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
 from tests.support.shop import add_method

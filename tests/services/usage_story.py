@@ -20,15 +20,14 @@ from app.services import (
     authorization_expiry,
     authorizations,
     balance,
-    grants,
     jobs,
-    ledger,
     movement,
     overview,
     usage,
     usage_events,
     usage_postings,
 )
+from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.services.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
@@ -94,7 +93,7 @@ class Story:
             case Correct(which) if which < len(self.transfers):
                 number, names = self.transfers[which]
                 for name in names:
-                    ledger.correct(name, by="support", reason="Counted twice")
+                    posting.correct(name, by="support", reason="Counted twice")
                 self.model.put_right(number)
 
     def _hold(self, step: Ask | Capture | Release) -> None:

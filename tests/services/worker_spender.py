@@ -24,7 +24,8 @@ from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
-from app.services import authorizations, grants, jobs, settle, top_ups, usage, usage_events, usage_postings
+from app.services import authorizations, jobs, settle, top_ups, usage, usage_events, usage_postings
+from app.services.ledger import grants
 from app.services.usage_events import UsageReport
 
 FORK = multiprocessing.get_context("fork")

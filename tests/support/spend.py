@@ -16,16 +16,8 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.limits import AlertRecipient, Notice, SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import (
-    authorizations,
-    catalogs,
-    customers,
-    grants,
-    notices,
-    spend_management,
-    usage_alerts,
-    usage_events,
-)
+from app.services import authorizations, catalogs, customers, notices, spend_management, usage_alerts, usage_events
+from app.services.ledger import grants
 from app.services.transaction import transaction
 from tests.support import cast, post
 

@@ -16,7 +16,7 @@ from app.api.contract import (
 )
 from app.domain.money import Credits
 from app.models.ledger import Grant
-from app.services import grant_requests
+from app.services.ledger import grant_requests
 
 bp = resource("credit_grants")
 

@@ -13,7 +13,8 @@ from app.domain.periods import dated
 from app.models.customers import BillingPeriod, Customer
 from app.models.ledger import Transfer
 from app.models.usage import Spending, UsageDay
-from app.services import burn_down, catalogs, ledger, spending
+from app.services import catalogs
+from app.services.ledger import burn_down, posting, spending
 
 WITHOUT_A_METER = "Usage"
 """What credit is called that was taken without a meter."""
@@ -51,7 +52,7 @@ def post(session: Session, customer_id: str, unit: str, now: datetime, *, until:
         )
         for share, source, words in shares
     ]
-    made = ledger.post(session, customer_id, postings, now)
+    made = posting.post(session, customer_id, postings, now)
     for transfer in made:
         burn_down.burn(session, transfer)
     for share, (_type, source), _words in shares:

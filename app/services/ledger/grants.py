@@ -16,7 +16,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
-from app.services import audit, burn_down, ledger, unposted
+from app.services import audit
+from app.services.ledger import burn_down, posting, usage_posting
 from app.services.outbox import events
 from app.services.transaction import transaction
 
@@ -53,7 +54,7 @@ def add(
     ensure(kind in rule.SOURCES, f"no such kind of grant: {kind}")
     ensure((kind == "purchased") == (payment_id is not None), "a purchased grant names its payment, no other does")
     unit = _unit(session, customer_id)
-    ledger.lock(session, customer_id, [unit])
+    posting.lock(session, customer_id, [unit])
     if payment_id is not None:
         earlier = session.scalars(
             select(Grant).where(Grant.customer_id == customer_id, Grant.payment_id == payment_id)
@@ -133,7 +134,7 @@ def void(grant_id: str, *, by: str, reason: str) -> Grant:
         if grant is None:
             raise NotFound("grant")
         unit = _unit(session, grant.customer_id)
-        ledger.lock(session, grant.customer_id, [unit])
+        posting.lock(session, grant.customer_id, [unit])
         session.refresh(grant)
         if grant.voided_at is not None:
             return grant
@@ -168,7 +169,7 @@ def catch_up(session: Session, customer_id: str, unit: str, now: datetime) -> No
     Done before anything else is posted, so that nobody spends what is gone and the history comes out as if the job
     had run at every moment that was due. Usage is posted first: it burns the grants that were there when it happened.
     """
-    unposted.post(session, customer_id, unit, now)
+    usage_posting.post(session, customer_id, unit, now)
     due = session.scalars(
         select(Grant)
         .where(
@@ -220,9 +221,9 @@ def _each(purpose: str, candidates: Select[str, str], now: datetime) -> int:
 def _one(grant_id: str, customer_id: str, now: datetime) -> bool:
     with transaction() as session:
         unit = _unit(session, customer_id)
-        if not ledger.lock(session, customer_id, [unit], skip_locked=True):
+        if not posting.lock(session, customer_id, [unit], skip_locked=True):
             return False
-        unposted.post(session, customer_id, unit, now)
+        usage_posting.post(session, customer_id, unit, now)
         grant = session.get_one(Grant, grant_id, populate_existing=True)
         if grant.posted_at is None and grant.voided_at is None and grant.effective_at <= now:
             _post(session, grant, unit, grant.reason or "Credit", now)
@@ -236,7 +237,7 @@ def _one(grant_id: str, customer_id: str, now: datetime) -> bool:
 def _post(session: Session, grant: Grant, unit: str, description: str, now: datetime) -> None:
     """Post a grant that has begun. It covers a debt first; the rest is left to burn."""
     source = ("payment", grant.payment_id) if grant.payment_id else ("grant", grant.id)
-    (made,) = ledger.post(
+    (made,) = posting.post(
         session,
         grant.customer_id,
         [
@@ -263,7 +264,7 @@ def _post(session: Session, grant: Grant, unit: str, description: str, now: date
 def _take_back(session: Session, grant: Grant, unit: str, to: str, kind: str, description: str, now: datetime) -> None:
     """Post what is left of the grant out of the balance. Keyed by the grant, so it happens once."""
     left = grant.remaining_micros
-    (gone,) = ledger.post(
+    (gone,) = posting.post(
         session, grant.customer_id, [Posting(unit, CREDITS, to, left, kind, "grant", grant.id, description)], now
     )
     burn_down.take(session, gone, grant, left)

@@ -13,7 +13,8 @@ from app.domain.ledger import CREDIT_ACCOUNTS, CREDITS, MONEY_ACCOUNTS, AccountK
 from app.models.customers import Customer
 from app.models.ledger import Account, Transfer
 from app.models.scope import as_service
-from app.services import audit, burn_down, spending
+from app.services import audit
+from app.services.ledger import burn_down, spending
 from app.services.transaction import transaction
 
 
@@ -91,7 +92,7 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
     """Undo a transfer by an opposite one that names it, and give its credit back to the grants it came from (AC-34)."""
     if not by.strip() or not reason.strip():
         raise Refused("Say who corrects it and why.", "reason_missing", 422, "reason")
-    from app.services import grants  # grants post to the ledger: at the top it would be a circle
+    from app.services.ledger import grants  # grants post to the ledger: at the top it would be a circle
 
     now = clock.now()
     with as_service("correct a transfer"), transaction() as session:

@@ -12,7 +12,8 @@ from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.ledger import Grant
 from app.models.scope import as_service
-from app.services import audit, grants, ledger
+from app.services import audit
+from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 
 
@@ -64,7 +65,7 @@ def _earlier(session: Session, customer_id: str, request_key: str) -> Grant | No
     customer = session.get(Customer, customer_id)
     if customer is None:
         raise NotFound("customer")
-    ledger.lock(session, customer_id, [credits_unit(customer.credit_unit)])
+    posting.lock(session, customer_id, [credits_unit(customer.credit_unit)])
     return session.scalars(
         select(Grant).where(Grant.customer_id == customer_id, Grant.request_key == request_key)
     ).one_or_none()

@@ -1,0 +1,1 @@
+"""The books: the only writer of balances."""
