@@ -5,8 +5,8 @@ from collections.abc import Callable
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
-from app.services import balance
-from app.services.balance import HistoryQuery
+from app.services.balance import history as balance_history
+from app.services.balance.history import HistoryQuery
 from benchmarks.places import Place
 from benchmarks.timing import Ratio, interleaved, milliseconds
 from tests.support.browser import Browser
@@ -41,7 +41,7 @@ def _service(place: Place, long: Customer, short: Customer) -> list[Ratio]:
     def history(customer: Customer, before: int | None = None) -> Callable[[], int]:
         def read() -> int:
             with place.app.app_context(), as_customer(customer.customer_id):
-                found = len(balance.history(HistoryQuery(before=before)).entries)
+                found = len(balance_history.history(HistoryQuery(before=before)).entries)
                 db.session.rollback()
             return found
 

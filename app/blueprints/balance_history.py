@@ -11,9 +11,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Length, Optional, ValidationError
 
 from app import clock
-from app.services import balance, movement
-from app.services.balance import HistoryQuery
-from app.services.movement import Figure
+from app.services.balance import breakdown
+from app.services.balance import history as balance_history
+from app.services.balance.breakdown import Figure
+from app.services.balance.history import HistoryQuery
 from app.web import exports
 from app.web.access import current_customer
 from app.web.charts import day_label
@@ -31,27 +32,27 @@ FIGURES: dict[str, tuple[str, str, Callable[[], Figure]]] = {
     "total_credits": (
         "Total credits",
         "All credits bought and granted so far, before any use. What was taken back again does not count.",
-        movement.total_credits,
+        breakdown.total_credits,
     ),
     "usage_this_period": (
         "Usage this period",
         "All usage since {since}, when this billing period began, less what was put right.",
-        movement.usage_this_period,
+        breakdown.usage_this_period,
     ),
     "all_usage": (
         "Used so far",
         "All usage since the beginning, less what was put right.",
-        movement.all_usage,
+        breakdown.all_usage,
     ),
     "sent_back": (
         "Sent back or held",
         "The credit that went with money sent back to you, or with disputed payments, less what is yours again.",
-        movement.sent_back,
+        breakdown.sent_back,
     ),
     "remaining_credits": (
         "Remaining credits",
         "Everything that came in less everything that went out.",
-        movement.remaining_credits,
+        breakdown.remaining_credits,
     ),
 }
 
@@ -64,12 +65,12 @@ _GOES_OUT = {
 
 # Counted in a figure, and not rows of the history.
 _NO_ROWS = {
-    movement.COUNTED: "Usage by meter and day",
-    movement.WAITING: "Used, and not in this history yet",
-    movement.OVER: "Expired, and not in this history yet",
+    breakdown.COUNTED: "Usage by meter and day",
+    breakdown.WAITING: "Used, and not in this history yet",
+    breakdown.OVER: "Expired, and not in this history yet",
 }
-_OF_METERS = (movement.COUNTED, movement.WAITING)
-_KINDS_OF = {movement.OVER: "expired"}
+_OF_METERS = (breakdown.COUNTED, breakdown.WAITING)
+_KINDS_OF = {breakdown.OVER: "expired"}
 
 
 class DayField(DateField):
@@ -144,7 +145,7 @@ def page() -> Response:
     form = FiltersForm(request.args)
     if not form.validate():
         return _refused(form)
-    history, filters = balance.history(form.query()), form.address()
+    history, filters = balance_history.history(form.query()), form.address()
     answer = show(
         PAGE,
         HISTORY,
@@ -179,7 +180,7 @@ def json_file() -> Response:
 @bp.get("/balance-history/<txn_id>")
 def entry(txn_id: str) -> Response:
     """Show what is behind one movement."""
-    found, method = movement.behind(txn_id)
+    found, method = breakdown.behind(txn_id)
     return show(ENTRY_PAGE, ENTRY, told=told(found, method))
 
 
@@ -188,7 +189,7 @@ def _file(kind: str) -> Response:
     if not form.validate():
         return _refused(form)
     unit, name = current_customer().credit_unit, f"balance-history-{clock.now():%Y-%m-%d}.{kind}"
-    rows = balance.export(form.query())
+    rows = balance_history.export(form.query())
     if kind == "csv":
         return exports.as_csv(name, HEADER, (csv_row(row, unit) for row in rows))
     return exports.as_json(name, (json_row(row, unit) for row in rows))

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from app.domain.money import Credits, Money, divided
 from app.domain.numbers import SERVED, Numbers, owed
-from app.services import overview
-from app.services.overview import Overview
+from app.services.balance import overview
+from app.services.balance.overview import Overview
 from app.services.usage_terms import plan_of
 from app.web import limit_words, overview_usage, usage_rows
 from app.web.access import current_catalog, current_customer

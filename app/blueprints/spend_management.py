@@ -11,7 +11,8 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.simulation import Simulation
 from app.domain.spend_management import day_of
-from app.services import balance, notices, simulation, spend_management, stops, webhook_endpoints, webhook_log
+from app.services import notices, simulation, spend_management, stops, webhook_endpoints, webhook_log
+from app.services.balance import history
 from app.web import limit_words, overview_usage
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.filters import credits as written
@@ -109,9 +110,9 @@ def _changed_meanwhile(form: LimitsForm) -> Refused:
 def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> dict[str, Any]:
     """Return what the page shows. What holds is said of the saved set; the simulation is of the typed one."""
     customer, catalog, now = current_customer(), current_catalog(), clock.now()
-    limits, numbers = spend_management.current(customer, catalog), balance.numbers()
+    limits, numbers = spend_management.current(customer, catalog), history.numbers()
     today, plan = day_of(now), stops.of_plan(customer, catalog)
-    yesterday, _today = balance.days(today.date - timedelta(days=1), today.date)
+    yesterday, _today = history.days(today.date - timedelta(days=1), today.date)
     return {
         "form": form, "limits": limits, "numbers": numbers, "today": today, "yesterday": yesterday,
         "left": Credits(max(0, numbers.daily_left.micros)) if numbers.daily_left else Credits(0),

@@ -16,7 +16,7 @@ from app.models.database import db
 from app.models.limits import AlertRecipient, Notice, UsageAlert
 from app.models.usage import UsageTotal
 from app.services import catalogs
-from app.services.numbers import whose
+from app.services.balance.summary import whose
 from app.services.usage_terms import plan_of
 
 LATE = timedelta(days=1)

@@ -18,8 +18,8 @@ from app.models.limits import AlertRecipient, AlertSettings, UsageAlert
 from app.models.scope import as_service
 from app.services import alert_addresses, audit, catalogs
 from app.services.alert_levels import Alert, Level, addresses, alert_of, levels, told
+from app.services.balance.summary import whose
 from app.services.ledger import spending
-from app.services.numbers import whose
 from app.services.transaction import transaction
 from app.services.usage_terms import plan_of
 

@@ -7,8 +7,8 @@ from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence
 from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment, PaymentMethod
-from app.services.balance import Entry, Movement
-from app.services.entries import Used
+from app.services.balance.entry import Used
+from app.services.balance.history import Entry, Movement
 from app.services.ledger.usage_posting import title
 from app.web.access import current_catalog
 from app.web.charts import day_label

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import Flask, request
 
 from app.domain.money import Credits
-from app.services import balance
+from app.services.balance import history
 from app.web.access import actor_or_none, current_catalog, settings
 
 _BELOW = {"webhook": "spend_management"}
@@ -53,7 +53,7 @@ def here() -> Item | None:
 
 def remaining_credits() -> Credits:
     """Return the figure of the balance badge, as it is now."""
-    remaining: Credits = balance.numbers().remaining_credits
+    remaining: Credits = history.numbers().remaining_credits
     return remaining
 
 

@@ -10,7 +10,7 @@ from app.domain.money import Credits
 from app.domain.numbers import SERVED, Numbers
 from app.domain.spend_management import Limits
 from app.domain.usage_bars import State
-from app.services.overview import Overview
+from app.services.balance.overview import Overview
 from app.services.spend_management import limits
 from app.services.usage_reads import MeterUse
 from app.services.usage_terms import plan_of

@@ -10,7 +10,7 @@ from app import clock
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
-from app.services import balance
+from app.services.balance import history
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from tests.support.api import Api, api_for, problem_of
@@ -44,7 +44,7 @@ def test_every_number_is_the_one_that_the_pages_show(api: Api, acme: Customer) -
     gives(acme, 25)
     shown = api.get(f"/customers/{acme.customer_id}/balance").get_json()
     with as_customer(acme.customer_id):
-        numbers = balance.numbers()
+        numbers = history.numbers()
     for name in CREDITS:
         value = getattr(numbers, name)
         assert (None if shown[name] is None else Decimal(shown[name])) == (None if value is None else value.units)
@@ -116,7 +116,7 @@ def test_a_grant_says_when_its_rest_is_lost(api: Api, acme: Customer) -> None:
     assert (given["credits"], given["kind"], given["priority"]) == ("2.50", "trial", 10)
     assert given["expires_at"] == ends.isoformat().replace("+00:00", "Z")
     with clock.at(ends), as_customer(acme.customer_id):
-        assert balance.numbers().remaining_credits.micros == 0
+        assert history.numbers().remaining_credits.micros == 0
 
 
 @pytest.mark.parametrize("change", [{"kind": "purchased"}, {"kind": "referral"}, {"priority": 101}, {"reason": ""}])

@@ -13,7 +13,8 @@ from app.api.shapes import decode_cursor, encode_cursor
 from app.domain.errors import Refused
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import balance, customer_directory
+from app.services import customer_directory
+from app.services.balance import history
 from tests.support.api import Api, problem_of
 
 GRANT = {"credits": "5", "reason": "Welcome"}
@@ -21,7 +22,7 @@ GRANT = {"credits": "5", "reason": "Welcome"}
 
 def granted(customer: Customer) -> int:
     with as_customer(customer.customer_id):
-        return balance.numbers().total_credits.micros
+        return history.numbers().total_credits.micros
 
 
 @pytest.mark.parametrize(

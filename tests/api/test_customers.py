@@ -7,7 +7,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer
-from app.services import balance
+from app.services.balance import history
 from tests.support import cast
 from tests.support.api import Api, problem_of
 from tests.support.statements import counted
@@ -24,7 +24,7 @@ def test_a_customer_is_created_with_a_balance_and_the_trial(api: Api, catalog: s
     assert api.get(f"/customers/{body['id']}").get_json() == body
     sold = api.get(f"/customers/{body['id']}/balance").get_json()
     with as_customer(body["id"]):
-        assert sold["total_credits"] == f"{balance.numbers().total_credits.units:.2f}"
+        assert sold["total_credits"] == f"{history.numbers().total_credits.units:.2f}"
 
 
 def test_an_external_id_is_taken_once(api: Api, catalog: str) -> None:

@@ -10,7 +10,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
-from app.services import balance, webhook_endpoints
+from app.services import webhook_endpoints
+from app.services.balance import history
 from tests.support import spend
 from tests.support.api import api_for, problem_of
 
@@ -37,7 +38,7 @@ def test_a_set_is_replaced_and_holds_for_the_balance_at_once(app: Flask, acme: C
     assert (answer.status_code, answer.get_json()) == (200, SET | {"version": 1})
     assert api.get(path(acme)).get_json() == SET | {"version": 1}
     with as_customer(acme.customer_id):
-        assert balance.numbers().daily_limit == spend.dollars("25")
+        assert history.numbers().daily_limit == spend.dollars("25")
     with as_service("test"):
         entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "spend_management.changed")).one()
     assert entry.actor.startswith("key_")

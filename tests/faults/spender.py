@@ -16,7 +16,8 @@ from app.domain.authorizations import Ask
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
 from app.models.scope import as_customer
-from app.services import authorizations, numbers, usage_events
+from app.services import authorizations, usage_events
+from app.services.balance import summary
 
 EVENT = 2_500
 """So many requests of the example catalog cost one credit."""
@@ -50,7 +51,7 @@ def authorize(customer_id: str, chance: random.Random) -> int:
 def report(customer_id: str, chance: random.Random) -> int:
     """Look whether there is something to use, use it, and report it afterwards: what a host does that never asks."""
     with as_customer(customer_id):
-        left = numbers.numbers().available_to_use.micros
+        left = summary.numbers().available_to_use.micros
     if left < MICROS:
         return 0
     usage_events.accept_one(customer_id, id=f"{chance.getrandbits(128):x}", meter="requests", quantity=EVENT)

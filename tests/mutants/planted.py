@@ -176,7 +176,7 @@ BUGS = [
     ),
     Bug(
         "the numbers wait for the job",
-        "app/services/numbers.py",
+        "app/services/balance/summary.py",
         "        balance=posted + waiting,\n",
         "        balance=posted,\n",
         HISTORIES,

@@ -267,7 +267,7 @@ BUGS = [
     ),
     Bug(
         "a hold that is over is still counted on pages",
-        "app/services/numbers.py",
+        "app/services/balance/summary.py",
         "held -= int(over_by_now)",
         "held -= 0 * int(over_by_now)",
         ("tests/api/test_authorizations.py",),

@@ -14,7 +14,8 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.ledger import Transfer
 from app.models.scope import as_customer
-from app.services import balance, catalogs, usage
+from app.services import catalogs, usage
+from app.services.balance import history
 from app.services.ledger import grants, posting
 from tests.support import cast, shop
 from tests.support.browser import Browser, Page
@@ -184,7 +185,7 @@ def test_the_csv_opens_and_sums_to_the_balance(alice: Browser, acme: Customer) -
     assert list(rows[0]) == ["Id", "Description", "Created time", "Amount", "Running balance", "Unit", "Kind", "Source"]
     assert len(rows) == 41
     with as_customer(acme.customer_id):
-        remaining = balance.numbers().remaining_credits.units
+        remaining = history.numbers().remaining_credits.units
     assert sum(Decimal(row["Amount"]) for row in rows) == remaining == Decimal(rows[0]["Running balance"])
 
 

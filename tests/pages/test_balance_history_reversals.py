@@ -9,8 +9,9 @@ from app.domain.people import Actor
 from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import balance, refunds, usage
-from app.services.balance import HistoryQuery
+from app.services import refunds, usage
+from app.services.balance import history
+from app.services.balance.history import HistoryQuery
 from tests.support.browser import Browser
 from tests.support.reversals import buys, later
 
@@ -20,7 +21,7 @@ PATH = "/billing/balance-history"
 def opened(browser: Browser, customer: Customer, kind: str) -> str:
     """Open the newest row of a kind from the list, and return what its page says."""
     with as_customer(customer.customer_id):
-        row = balance.history(HistoryQuery(kind=kind)).entries[0]
+        row = history.history(HistoryQuery(kind=kind)).entries[0]
     assert row.description in browser.opens(f"{PATH}?kind={kind}").text
     page = browser.opens(f"{PATH}/{row.id}")
     assert page.status == 200

@@ -11,7 +11,8 @@ from app.domain.money import Credits
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import balance, customers, usage
+from app.services import customers, usage
+from app.services.balance import history
 from app.services.ledger import grants
 from tests.support import cast, shop
 from tests.support.browser import Browser
@@ -54,7 +55,7 @@ def test_its_figures_are_the_numbers_of_the_service(alice: Browser, acme: Custom
     page = alice.opens(PATH)
     assert page.texts("#overview-balance dd .figure") == ["$100 .00", "$30 .00", "$70 .00"]
     with as_customer(acme.customer_id):
-        numbers = balance.numbers()
+        numbers = history.numbers()
     assert numbers.remaining_credits == Credits(70 * 10**6)
     available = numbers.available_to_use.units
     assert page.texts("#overview-available .result__v") == [f"${int(available)} .00"]
@@ -155,7 +156,7 @@ def test_tokens_are_whole_on_average_and_no_overage_protection_is_off(app: Flask
     assert average.endswith("tokens") and "." not in average
     assert page.texts("#overview-latest tbody td.num")[0] == "+1 token"
     with as_customer(customer.customer_id):
-        protected = balance.numbers().overage_protection.micros
+        protected = history.numbers().overage_protection.micros
     shown = page.find("#overview-available .sum > div:nth-child(2) dd").get_text()
     assert shown.startswith("+ " if protected else "Off")
 
@@ -177,7 +178,7 @@ def test_below_zero_it_says_what_is_left_of_the_overage_protection(alice: Browse
     give(acme, 10)
     use(acme, 30, "a")
     with as_customer(acme.customer_id):
-        numbers = balance.numbers()
+        numbers = history.numbers()
     page = alice.opens(PATH)
     assert page.texts("#overview-balance .stat--lead .figure") == ["−$20 .00"]
     assert numbers.overage_left == numbers.overage_protection - Credits(20 * 10**6)
@@ -239,7 +240,7 @@ def test_it_takes_six_statements_whatever_the_history(alice: Browser, acme: Cust
 def test_the_overage_protection_holds_as_shown(alice: Browser, acme: Customer) -> None:
     give(acme, 10)
     with as_customer(acme.customer_id):
-        available = balance.numbers().available_to_use
+        available = history.numbers().available_to_use
     usage.record(acme.customer_id, key="all", credits=available, description="Everything")
     assert alice.opens(PATH).texts("#overview-available .result__v") == ["$0 .00"]
     with pytest.raises(Refused):

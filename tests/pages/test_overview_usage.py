@@ -10,7 +10,8 @@ from app import clock
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import balance, catalogs
+from app.services import catalogs
+from app.services.balance import history
 from app.services.ledger import grants
 from tests.support import cast, meters, spend, usage_cast
 from tests.support.browser import Browser
@@ -83,7 +84,7 @@ def test_accepted_usage_shows_at_once_in_every_figure(app: Flask, origin: str, a
     assert page.texts("#overview-balance dd .figure") == ["$100 .00", "$1 .00", "$99 .00"]
     assert page.texts("#overview-days .pair dd")[0] == "$1.00"
     with as_customer(acme.customer_id):
-        numbers = balance.numbers()
+        numbers = history.numbers()
     assert (numbers.usage_this_period, numbers.remaining_credits) == (Credits(10**6), Credits(99 * 10**6))
 
 

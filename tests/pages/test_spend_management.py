@@ -14,7 +14,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
-from app.services import balance, customers
+from app.services import customers
+from app.services.balance import history
 from tests.support import cast, spend
 from tests.support.api import api_for, problem_of
 from tests.support.browser import Browser, Page
@@ -112,7 +113,7 @@ def test_switching_it_off_keeps_what_was_set(alice: Browser, acme: Customer) -> 
     saves(alice, enabled=False)
     assert spend.held(acme) == (False, "30", "20")
     with as_customer(acme.customer_id):
-        assert balance.numbers().daily_limit is None
+        assert history.numbers().daily_limit is None
 
 
 def test_today_and_yesterday_are_what_was_used(alice: Browser, acme: Customer) -> None:

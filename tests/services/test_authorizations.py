@@ -17,8 +17,9 @@ from app.models.ledger import BalanceDay
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageTotal
-from app.services import authorization_expiry, authorizations, balance
+from app.services import authorization_expiry, authorizations
 from app.services.authorization_answers import NoRoom
+from app.services.balance import history
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verify import verify
@@ -77,7 +78,7 @@ def test_a_hold_leaves_less_to_use_until_it_is_released(acme: Customer) -> None:
     assert held.available_after_micros == 6 * MICROS + OVERAGE
     assert counters(acme) == (0, 4 * MICROS)
     with as_customer(acme.customer_id):
-        shown = balance.numbers()
+        shown = history.numbers()
     assert (shown.held.micros, shown.available_to_use.micros) == (4 * MICROS, held.available_after_micros)
     assert authorizations.release(held.id).state == "released"
     assert authorizations.release(held.id).state == "released"

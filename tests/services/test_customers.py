@@ -12,7 +12,8 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.ledger import Grant
 from app.models.scope import as_customer, as_service
-from app.services import balance, customers
+from app.services import customers
+from app.services.balance import history
 from app.services.verify import verify
 from tests.support.cast import CATALOG
 
@@ -22,9 +23,9 @@ def test_a_new_customer_has_nothing_unless_the_trial_is_given(app: Flask) -> Non
     plain = customers.create(name="Plain", email="billing@plain.example", catalog=CATALOG)
     tried = customers.create(name="Tried", email="billing@tried.example", catalog=CATALOG, trial=True)
     with as_customer(plain.customer_id):
-        assert balance.numbers().total_credits == Credits(0)
+        assert history.numbers().total_credits == Credits(0)
     with as_customer(tried.customer_id):
-        assert balance.numbers().remaining_credits == Credits(10_000_000)
+        assert history.numbers().remaining_credits == Credits(10_000_000)
     with as_service("look at the trial"):
         grant = db.session.scalars(select(Grant).where(Grant.customer_id == tried.customer_id)).one()
         assert grant.kind == "trial" and grant.expires_at == tried.created_at + timedelta(days=90)

@@ -16,7 +16,8 @@ from app.models.limits import AlertRecipient, Notice
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services import balance, catalogs, demo, people, usage_terms, verify
+from app.services import catalogs, demo, people, usage_terms, verify
+from app.services.balance import history
 from app.services.demo_stories import STORIES, dice
 
 NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
@@ -54,7 +55,7 @@ def balances() -> dict[str, int]:
     left = {}
     for catalog, customer_id in made:
         with as_customer(customer_id):
-            left[catalog] = balance.numbers().remaining_credits.micros
+            left[catalog] = history.numbers().remaining_credits.micros
     return left
 
 

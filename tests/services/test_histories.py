@@ -13,7 +13,8 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import balance, catalogs, customers, jobs, usage
+from app.services import catalogs, customers, jobs, usage
+from app.services.balance import history as balance_history
 from app.services.ledger import grants, posting
 from app.services.verify import verify
 from tests.services.history import STEPS, Correct, Due, Give, Model, ModelGrant, Step, Use, Void, Wait
@@ -57,7 +58,7 @@ class History:
     def compare(self) -> None:
         """Compare the numbers, and prove the ledger from its rows."""
         with as_customer(self.customer_id):
-            numbers = balance.numbers()
+            numbers = balance_history.numbers()
         left, debt, overage = max(0, self.model.balance), max(0, -self.model.balance), self.model.overage
         shown = [
             numbers.remaining_credits,

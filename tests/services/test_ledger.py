@@ -14,8 +14,9 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
-from app.services import balance, customers, periods, usage
-from app.services.balance import HistoryQuery
+from app.services import customers, periods, usage
+from app.services.balance import history
+from app.services.balance.history import HistoryQuery
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.verify import verify
@@ -41,7 +42,7 @@ def _use(customer: Customer, micros: int, key: str) -> str:
 
 def _remaining(customer: Customer) -> int:
     with as_customer(customer.customer_id):
-        return balance.numbers().remaining_credits.micros
+        return history.numbers().remaining_credits.micros
 
 
 def test_usage_counts_once_for_its_key_and_another_amount_is_refused(acme: Customer) -> None:
@@ -92,7 +93,7 @@ def test_a_correction_is_a_new_opposite_row_that_gives_the_grants_back(acme: Cus
     fixed = posting.correct(used, by="support", reason="Counted twice")
     assert posting.correct(used, by="support", reason="Counted twice").id == fixed.id
     with as_customer(acme.customer_id):
-        entry = balance.entry(fixed.id)
+        entry = history.entry(fixed.id)
         assert entry.corrects is not None
         assert (entry.corrects.id, [part.micros for part, _grant in entry.allocations]) == (used, [-60])
     assert _remaining(acme) == 100
@@ -145,7 +146,7 @@ def test_credit_needs_an_amount_a_giver_a_reason_and_time_to_be_used(acme: Custo
 def test_only_usage_is_corrected(acme: Customer) -> None:
     _give(acme, 100)
     with as_customer(acme.customer_id):
-        (row,) = balance.history(HistoryQuery()).entries
+        (row,) = history.history(HistoryQuery()).entries
     with pytest.raises(Refused, match="voided"):
         posting.correct(row.id, by="support", reason="Wrong")
 
@@ -161,7 +162,7 @@ def test_periods_follow_each_other_and_usage_counts_in_the_open_one(app: Flask, 
         _use(late, 5, "l")
         with as_customer(late.customer_id):
             rows = db.session.scalars(select(BillingPeriod).order_by(BillingPeriod.number)).all()
-            assert balance.numbers().usage_this_period == Credits(5)
+            assert history.numbers().usage_this_period == Credits(5)
     assert [(each.starts_at.day, each.ends_at.day, each.closed_at is None) for each in rows] == [
         (31, 28, False),
         (28, 31, True),
@@ -174,10 +175,10 @@ def test_the_history_pages_both_ways(acme: Customer) -> None:
     for number in range(4):
         _use(acme, 1, f"k{number}")
     with as_customer(acme.customer_id):
-        first = balance.history(HistoryQuery(limit=2))
-        second = balance.history(HistoryQuery(limit=2, before=first.older))
-        back = balance.history(HistoryQuery(limit=2, after=second.newer))
+        first = history.history(HistoryQuery(limit=2))
+        second = history.history(HistoryQuery(limit=2, before=first.older))
+        back = history.history(HistoryQuery(limit=2, after=second.newer))
         assert [each.sequence for each in first.entries] == [5, 4]
         assert [each.sequence for each in second.entries] == [3, 2]
         assert (back.entries, back.newer, first.newer) == (first.entries, None, None)
-        assert [each.sequence for each in balance.export(HistoryQuery())] == [5, 4, 3, 2, 1]
+        assert [each.sequence for each in history.export(HistoryQuery())] == [5, 4, 3, 2, 1]

@@ -16,8 +16,9 @@ from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
 from app.models.ledger import Account, Transfer
 from app.models.scope import as_customer
-from app.services import balance, refunds, usage
-from app.services.balance import HistoryQuery
+from app.services import refunds, usage
+from app.services.balance import history
+from app.services.balance.history import HistoryQuery
 from app.services.ledger import grants
 from app.services.verify import verify
 from tests.faults.outcome import faults
@@ -109,7 +110,7 @@ def test_credit_that_was_used_is_owed_and_the_next_credit_pays_it(
     with as_customer(acme.customer_id):
         account = db.session.scalars(select(Account).where(Account.name == "credits")).one()
         assert (account.floor, account.debt) == (-50_000_000, 50_000_000)
-        assert balance.numbers().available_to_use.micros == 0
+        assert history.numbers().available_to_use.micros == 0
     with pytest.raises(Refused) as refusal:
         usage.record(acme.customer_id, key="k2", credits=Credits(1), description="Requests")
     assert refusal.value.reason == "insufficient_credits"
@@ -131,8 +132,8 @@ def test_its_own_purchase_is_taken_back_before_what_was_given(app: Flask, acme: 
     payment = buys(app, alice_actor, 2500)
     refund = sends_back(payment)
     with as_customer(acme.customer_id):
-        (row,) = balance.history(HistoryQuery(kind="refunded")).entries
-        entry = balance.entry(row.id)
+        (row,) = history.history(HistoryQuery(kind="refunded")).entries
+        entry = history.entry(row.id)
         assert entry.refund is not None and entry.payment is not None
         assert (entry.refund.id, entry.payment.id) == (refund.id, payment.id)
         assert [(part.micros, grant.kind) for part, grant in entry.allocations] == [(25_000_000, "purchased")]
@@ -145,8 +146,8 @@ def test_credit_that_has_gone_unused_is_not_taken_a_second_time(app: Flask, acme
     payment = buys(app, alice_actor, 2500)
     usage.record(acme.customer_id, key="k", credits=Credits(15_000_000), description="Requests")
     with as_customer(acme.customer_id):
-        (row,) = balance.history(HistoryQuery(kind="purchased")).entries
-        grant = balance.entry(row.id).grant
+        (row,) = history.history(HistoryQuery(kind="purchased")).entries
+        grant = history.entry(row.id).grant
     assert grant is not None
     grants.void(grant.id, by="support", reason="Closed")
     assert remaining(acme) == 0

@@ -17,7 +17,8 @@ from app.models.database import db
 from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import balance, customers, disputes, jobs, payment_methods, refund_records, top_ups, usage
+from app.services import customers, disputes, jobs, payment_methods, refund_records, top_ups, usage
+from app.services.balance import history as balance_history
 from app.services.ledger import grants, posting
 from app.services.verify import verify
 from tests.services.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
@@ -111,7 +112,7 @@ class MoneyHistory:
         """Compare the numbers and the payments, and prove the ledger from its rows."""
         model = self.model
         with as_customer(self.customer_id):
-            numbers = balance.numbers()
+            numbers = balance_history.numbers()
             owed = db.session.scalars(select(Account.debt).where(Account.name == "credits")).one()
             states = {row.id: (row.state, _left(row)) for row in db.session.scalars(select(Payment))}
             held = {row.id: row for row in db.session.scalars(select(Grant))}

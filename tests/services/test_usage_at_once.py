@@ -12,7 +12,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.scope import as_customer, as_service
-from app.services import balance, jobs, usage_postings
+from app.services import jobs, usage_postings
+from app.services.balance import history
 from app.services.ledger import grants
 from app.services.verify import verify
 from tests.services.test_concurrency import nobody_waited_for_each_other
@@ -63,7 +64,7 @@ def test_reports_holds_postings_and_expiries_at_once(
     spent = Counter(whose[::-1][number % 2] for number in range(crew) for _ in range(2))
     for customer_id in whose:
         with as_customer(customer_id):
-            numbers = balance.numbers()
+            numbers = history.numbers()
         used = (6 * crew + 2 * crew + spent[customer_id]) * UNIT
         assert (numbers.usage_this_period.micros, numbers.held.micros) == (used, 0)
         assert numbers.unposted.micros == 0

@@ -14,7 +14,8 @@ from app.models.database import db
 from app.models.ledger import BalanceDay
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageEventKey, UsageSubject, UsageTotal
-from app.services import balance, usage_events
+from app.services import usage_events
+from app.services.balance import history
 from app.services.usage_events import Accepted, Rejected
 from app.services.verify import verify
 from tests.support import meters
@@ -53,7 +54,7 @@ def unposted(customer: Customer) -> int:
 
 def remaining(customer: Customer) -> int:
     with as_customer(customer.customer_id):
-        return balance.numbers().remaining_credits.micros
+        return history.numbers().remaining_credits.micros
 
 
 def rows(model: type[object]) -> int:

@@ -14,7 +14,8 @@ from app.models.database import db
 from app.models.ledger import BalanceDay
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services import balance, usage_events
+from app.services import usage_events
+from app.services.balance import history
 from app.services.ledger import grants
 from app.services.verify import verify
 from tests.support import meters
@@ -36,7 +37,7 @@ def report(number: int, meter: str = "requests", quantity: int = 1) -> UsageRepo
 
 def remaining(customer: Customer) -> int:
     with as_customer(customer.customer_id):
-        return balance.numbers().remaining_credits.micros
+        return history.numbers().remaining_credits.micros
 
 
 def test_it_counts_for_the_utc_day_it_is_accepted_on(metered: Customer) -> None:

@@ -16,7 +16,8 @@ from app.models.ledger import Account, Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending
-from app.services import balance, catalogs, customers, movement, periods, usage, usage_events, usage_postings
+from app.services import catalogs, customers, periods, usage, usage_events, usage_postings
+from app.services.balance import breakdown, history
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.verify import verify
@@ -57,13 +58,13 @@ def _use(customer: Customer, units: int, name: str = "e1") -> None:
 
 def _numbers(customer: Customer) -> Numbers:
     with as_customer(customer.customer_id):
-        return balance.numbers()
+        return history.numbers()
 
 
 def _history(customer: Customer) -> list[tuple[str, int, int]]:
     """Return the descriptions, changes and balances after, in whole units, the oldest first."""
     with as_customer(customer.customer_id):
-        rows = balance.history(balance.HistoryQuery()).entries
+        rows = history.history(history.HistoryQuery()).entries
     return [(row.description, row.change.micros // UNIT, row.balance_after.micros // UNIT) for row in reversed(rows)]
 
 
@@ -85,7 +86,7 @@ def test_usage_counts_when_it_is_accepted_though_no_row_says_so_yet(customer: Cu
             147 * UNIT,
         )
         with as_customer(customer.customer_id):
-            (today,) = balance.days(NOON.date(), NOON.date())
+            (today,) = history.days(NOON.date(), NOON.date())
         assert (today.used.micros, today.closing.micros) == (3 * UNIT, 97 * UNIT)
         assert len(_history(customer)) == 1
         assert usage_postings.post_due() == 0, "nothing is due on the day itself"
@@ -109,8 +110,8 @@ def test_in_real_time_a_day_and_meter_is_one_row_once_the_day_is_over(customer: 
         ]
         assert verify() == []
     with as_customer(customer.customer_id):
-        rows = balance.history(balance.HistoryQuery(kind="usage")).entries
-        (used,) = balance.entry(rows[0].id).used
+        rows = history.history(history.HistoryQuery(kind="usage")).entries
+        (used,) = history.entry(rows[0].id).used
     assert (used.meter, used.day, used.quantity, used.micros) == ("requests", NOON.date(), 12_500, 5 * UNIT)
 
 
@@ -135,8 +136,8 @@ def test_at_the_invoice_a_period_is_one_row_once_it_is_over(customer: Customer) 
         )
         assert verify() == []
     with as_customer(customer.customer_id):
-        (row,) = balance.history(balance.HistoryQuery(kind="usage")).entries
-        (used,) = balance.entry(row.id).used
+        (row,) = history.history(history.HistoryQuery(kind="usage")).entries
+        (used,) = history.entry(row.id).used
     assert (used.meter, used.day, used.quantity, used.micros) == ("requests", None, 12_500, 5 * UNIT)
 
 
@@ -222,8 +223,8 @@ def test_usage_counts_for_the_period_that_is_open_though_no_job_has_turned_it(cu
         _use(customer, 2, "e2")
         assert _numbers(customer).usage_this_period.micros == 2 * UNIT
         with as_customer(customer.customer_id):
-            assert balance.period_start(later).date() == date(2027, 1, 2)
-            figure = movement.usage_this_period()
+            assert history.period_start(later).date() == date(2027, 1, 2)
+            figure = breakdown.usage_this_period()
         assert figure.summed == figure.shown == Credits(2 * UNIT)
         assert periods.roll_due() == 0
         assert verify() == []
@@ -280,6 +281,6 @@ def test_usage_that_was_posted_is_put_right_like_any_other(customer: Customer) -
         shown = _numbers(customer)
         assert (shown.remaining_credits.micros, shown.usage_this_period.micros) == (10 * UNIT, 0)
         with as_customer(customer.customer_id):
-            for figure in (movement.usage_this_period(), movement.all_usage(), movement.remaining_credits()):
+            for figure in (breakdown.usage_this_period(), breakdown.all_usage(), breakdown.remaining_credits()):
                 assert figure.summed == figure.shown
         assert verify() == []

@@ -16,17 +16,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import (
-    authorization_expiry,
-    authorizations,
-    balance,
-    jobs,
-    movement,
-    overview,
-    usage,
-    usage_events,
-    usage_postings,
-)
+from app.services import authorization_expiry, authorizations, jobs, usage, usage_events, usage_postings
+from app.services.balance import breakdown, history, overview
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.verify import verify
@@ -129,7 +120,7 @@ class Story:
 
     def _compare(self, customer_id: str) -> None:
         with as_customer(customer_id):
-            numbers = balance.numbers()
+            numbers = history.numbers()
         model, left_today = self.model, numbers.daily_left
         shown = [
             numbers.remaining_credits.micros,
@@ -155,7 +146,7 @@ class Story:
         with as_customer(customer_id):
             seen = overview.now(START.date())
             figures = [
-                count() for count in (movement.usage_this_period, movement.all_usage, movement.remaining_credits)
+                count() for count in (breakdown.usage_this_period, breakdown.all_usage, breakdown.remaining_credits)
             ]
             last_day = seen.days[-1].closing if seen.days else Credits(0)
         assert [figure.summed for figure in figures] == [figure.shown for figure in figures]

@@ -11,7 +11,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
-from app.services import balance, payment_methods
+from app.services import payment_methods
+from app.services.balance import history
 from tests.support.browser import Browser, Page
 from tests.support.client import outside_contexts
 
@@ -47,7 +48,7 @@ def payments(customer: Customer) -> list[Payment]:
 def remaining(customer: Customer) -> int:
     """Return the customer's remaining credits in micros."""
     with as_customer(customer.customer_id):
-        return balance.numbers().remaining_credits.micros
+        return history.numbers().remaining_credits.micros
 
 
 def charges(app: Flask) -> list[int]:

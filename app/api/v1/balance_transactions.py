@@ -14,8 +14,8 @@ from app.api.contract import (
     resource,
 )
 from app.api.shapes import encode_cursor
-from app.services import balance
-from app.services.balance import HistoryQuery, Movement
+from app.services.balance import history
+from app.services.balance.history import HistoryQuery, Movement
 
 bp = resource("balance_transactions")
 
@@ -59,7 +59,7 @@ def listed(customer_id: str, query: TransactionQuery) -> Page[TransactionOut]:
     """List a customer's balance transactions, the newest first."""
     customer_in(customer_id)
     before = decode_cursor(query.cursor, int)
-    page = balance.history(HistoryQuery(kind=query.kind, before=before[0] if before else None, limit=query.limit))
+    page = history.history(HistoryQuery(kind=query.kind, before=before[0] if before else None, limit=query.limit))
     following = encode_cursor([page.older]) if page.older is not None else None
     return Page[TransactionOut](data=[_shown(each) for each in page.entries], next_cursor=following)
 

@@ -2,7 +2,7 @@
 
 from app import clock
 from app.api.contract import CreditsFromZero, CreditsText, Model, Moment, customer_in, operation, resource
-from app.services import balance
+from app.services.balance import history
 
 bp = resource("balances")
 
@@ -36,7 +36,7 @@ def read(customer_id: str) -> BalanceOut:
     """
     customer = customer_in(customer_id)
     now = clock.now()
-    numbers = balance.numbers()
+    numbers = history.numbers()
     return BalanceOut(
         customer=customer.customer_id,
         total_credits=numbers.total_credits,

@@ -19,8 +19,8 @@ from app.models.limits import SpendSettings
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
 from app.models.usage import UsageTotal
-from app.services import balance
-from app.services.balance import Day, HistoryQuery, Movement
+from app.services.balance import history
+from app.services.balance.history import Day, HistoryQuery, Movement
 
 DAYS = 30
 PACE_DAYS = 14
@@ -76,9 +76,9 @@ class _Around:
 def now(since: date) -> Overview:
     """Return where the customer in scope, who is one since that day, stands."""
     today = clock.now().date()
-    numbers = balance.numbers()
-    latest = balance.history(HistoryQuery(limit=LATEST)).entries
-    days = balance.days(max(since, today - timedelta(days=DAYS - 1)), today)
+    numbers = history.numbers()
+    latest = history.history(HistoryQuery(limit=LATEST)).entries
+    days = history.days(max(since, today - timedelta(days=DAYS - 1)), today)
     whole = [day.used.micros for day in days[:-1]][-PACE_DAYS:]
     left = numbers.remaining_credits if numbers.remaining_credits.micros > 0 else numbers.overage_left
     around = _around(numbers)
@@ -101,7 +101,7 @@ def parts(numbers: Numbers) -> Parts:
     return _parts(
         numbers,
         *db.session.execute(
-            select(*_sums()).select_from(Customer).where(Customer.customer_id == balance.whose())
+            select(*_sums()).select_from(Customer).where(Customer.customer_id == history.whose())
         ).one(),
     )
 
@@ -129,7 +129,7 @@ def _around(numbers: Numbers) -> _Around:
         )
         .outerjoin(Payment, and_(Payment.customer_id == Customer.customer_id, is_open))
         .outerjoin(SpendSettings, SpendSettings.customer_id == Customer.customer_id)
-        .where(Customer.customer_id == balance.whose())
+        .where(Customer.customer_id == history.whose())
         .order_by(Payment.created_at.desc(), Payment.id.desc())
         .limit(UNDER_WAY)
     ).all()

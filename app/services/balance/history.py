@@ -11,8 +11,8 @@ from app.domain.money import Credits
 from app.models.database import db
 from app.models.ledger import BalanceDay, Transfer
 from app.models.reversals import Dispute, Refund
-from app.services.entries import Entry, entry
-from app.services.numbers import numbers, period_start, whose
+from app.services.balance.entry import Entry, entry
+from app.services.balance.summary import numbers, period_start, whose
 
 __all__ = [
     "Day",

@@ -14,8 +14,8 @@ from app.models.database import db
 from app.models.ledger import Grant, Transfer
 from app.models.payments import PaymentMethod
 from app.models.usage import UsageDay
-from app.services import balance, overview
-from app.services.entries import Entry
+from app.services.balance import history, overview
+from app.services.balance.entry import Entry
 
 BACK = ("refunded", "refund_failed", "disputed", "dispute_won")
 """The kinds of rows that refunds and disputes leave in the history."""
@@ -51,7 +51,7 @@ def behind(transfer_id: str) -> tuple[Entry, PaymentMethod | None]:
     """Return what is behind the customer's movement and the method that paid for it, or `NotFound`."""
     if not ids.is_id(transfer_id, "txn"):
         raise NotFound("movement")
-    found = balance.entry(transfer_id)
+    found = history.entry(transfer_id)
     if found.payment is None:
         return found, None
     wanted = PaymentMethod.id == found.payment.method_id
@@ -64,7 +64,7 @@ def total_credits() -> Figure:
     rows = select(Transfer.kind, func.count(), func.sum(Transfer.change_micros)).where(
         Transfer.kind.in_(SOURCES), Transfer.sequence.is_not(None), Transfer.source_id.not_in(voided)
     )
-    return Figure(balance.numbers().total_credits, _lines(rows.group_by(Transfer.kind)))
+    return Figure(history.numbers().total_credits, _lines(rows.group_by(Transfer.kind)))
 
 
 def usage_this_period() -> Figure:
@@ -73,7 +73,7 @@ def usage_this_period() -> Figure:
     What meters have counted is added up from their days, posted or not; rows of the history are about usage that was
     taken off at once.
     """
-    start = balance.period_start(clock.now())
+    start = history.period_start(clock.now())
     rows = select(Transfer.kind, func.count(), func.sum(-Transfer.change_micros)).where(
         Transfer.kind.in_(("usage", "correction")),
         Transfer.source_type.not_in(ACCEPTED_BEFORE),
@@ -84,7 +84,7 @@ def usage_this_period() -> Figure:
         UsageDay.day >= start.date(), UsageDay.micros > 0
     )
     lines = [*_lines(rows.group_by(Transfer.kind)), *_lines(days)]
-    return Figure(balance.numbers().usage_this_period, lines, start.date())
+    return Figure(history.numbers().usage_this_period, lines, start.date())
 
 
 def all_usage() -> Figure:
@@ -92,7 +92,7 @@ def all_usage() -> Figure:
     rows = select(Transfer.kind, func.count(), func.sum(-Transfer.change_micros)).where(
         Transfer.kind.in_(("usage", "correction")), Transfer.sequence.is_not(None)
     )
-    used = overview.parts(balance.numbers()).used
+    used = overview.parts(history.numbers()).used
     return Figure(used, [*_lines(rows.group_by(Transfer.kind)), *_lines(_waiting(1))])
 
 
@@ -101,13 +101,13 @@ def sent_back() -> Figure:
     rows = select(Transfer.kind, func.count(), func.sum(-Transfer.change_micros)).where(
         Transfer.kind.in_(BACK), Transfer.sequence.is_not(None)
     )
-    return Figure(overview.parts(balance.numbers()).back, _lines(rows.group_by(Transfer.kind)))
+    return Figure(overview.parts(history.numbers()).back, _lines(rows.group_by(Transfer.kind)))
 
 
 def remaining_credits() -> Figure:
     """Add up every row of the history, and take off what is used or over already and has no row yet."""
     rows = select(Transfer.kind, func.count(), func.sum(Transfer.change_micros)).where(Transfer.sequence.is_not(None))
-    numbers = balance.numbers()
+    numbers = history.numbers()
     over = [Line(OVER, 1, -numbers.lapsed)] if numbers.lapsed.micros else []
     return Figure(numbers.remaining_credits, [*_lines(rows.group_by(Transfer.kind)), *_lines(_waiting(-1)), *over])
 
