@@ -16,7 +16,8 @@ from app.domain.people import Role
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import catalogs, customers, installation, people, verify
+from app.services import customers, installation, people, verify
+from app.services.catalog import versions
 from app.services.ledger import grants
 
 bp = Blueprint("portal", __name__, cli_group="portal")
@@ -53,7 +54,7 @@ def apply_catalog(file: Path) -> None:
             text = file.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             raise Refused(f"{file} is not UTF-8 text.", "not_text") from None
-        applied = catalogs.apply(text)
+        applied = versions.apply(text)
         click.echo(f"Catalog {applied.catalog} is at version {applied.version}.")
 
 

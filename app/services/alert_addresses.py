@@ -18,8 +18,9 @@ from app.models.database import db
 from app.models.limits import AlertRecipient, AlertSettings
 from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import audit, catalogs
+from app.services import audit
 from app.services.alert_tokens import token
+from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.mail import sending
 from app.services.transaction import transaction
@@ -82,7 +83,7 @@ def look(text: str) -> Asked:
     """
     with as_service("look at a mailed link"):
         row, customer = _find(db.session(), text)
-        catalog = catalogs.current(customer.catalog)
+        catalog = versions.current(customer.catalog)
     return Asked(row.email, customer.name, catalog.seller_name, row.confirmed_at is not None)
 
 
@@ -90,7 +91,7 @@ def seller_of(text: str) -> str:
     """Return the name of the seller whose mail holds the link, also when it has expired; empty: nobody knows it."""
     with as_service("name the seller of a mailed link"):
         found = _row(db.session(), text)
-        return catalogs.current(found[1].catalog).seller_name if found is not None else ""
+        return versions.current(found[1].catalog).seller_name if found is not None else ""
 
 
 def confirm(text: str, address: str) -> Asked:

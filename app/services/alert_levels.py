@@ -15,8 +15,8 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, Notice, UsageAlert
 from app.models.usage import UsageTotal
-from app.services import catalogs
 from app.services.balance.summary import whose
+from app.services.catalog import versions
 from app.services.usage_terms import plan_of
 
 LATE = timedelta(days=1)
@@ -82,7 +82,7 @@ def levels(session: Session, customer_id: str) -> list[Level]:
     customer = session.get(Customer, customer_id)
     if customer is None:
         raise NotFound("customer")
-    catalog = catalogs.current(customer.catalog)
+    catalog = versions.current(customer.catalog)
     plan = plan_of(catalog, customer.plan)
     found = []
     for period, totals in _periods(session, customer_id):

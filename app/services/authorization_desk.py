@@ -13,8 +13,9 @@ from app.domain.errors import NotFound
 from app.domain.ledger import CREDITS, credits_unit
 from app.domain.rating import FULL
 from app.models.scope import as_service
-from app.services import authorization_expiry, catalogs, usage_postings, usage_terms
+from app.services import authorization_expiry, usage_postings, usage_terms
 from app.services.authorization_answers import priced_by
+from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.transaction import transaction
 
@@ -110,7 +111,7 @@ class Desk:
         ) = row  # fmt: skip
         if is_due:
             raise Due(self.customer_id)
-        catalog = catalogs.remembered(catalog_name, version, digest)
+        catalog = versions.remembered(catalog_name, version, digest)
         self.tariff = priced_by(catalog, usage_terms.plan_of(catalog, plan), self.meter)
         at_invoice = catalog.credits.burn == "at_invoice"
         self.due_on: date = moment(ends_at).date() if at_invoice else self.today + timedelta(days=1)

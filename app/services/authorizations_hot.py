@@ -25,7 +25,7 @@ from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import catalogs, usage_terms
+from app.services import usage_terms
 from app.services.api_keys import Presented
 from app.services.authorization_answers import (
     NoRoom,
@@ -40,6 +40,7 @@ from app.services.authorization_answers import (
     shown,
 )
 from app.services.authorization_desk import settle_due
+from app.services.catalog import versions
 from app.services.ledger import spending
 
 TRIES = 4
@@ -278,7 +279,7 @@ def _looked_up(reference: str) -> _Terms:
         ).one_or_none()
         if row is None:
             raise NotFound("customer")
-        catalog = catalogs.sold(row.catalog, row.version)
+        catalog = versions.sold(row.catalog, row.version)
     plan = usage_terms.plan_of(catalog, row.plan)
     return _Terms(row.customer_id, row.catalog, row.version, row.plan, row.number, catalog, plan)
 

@@ -12,7 +12,8 @@ from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import audit, catalogs, customers
+from app.services import audit, customers
+from app.services.catalog import versions
 from app.services.transaction import transaction
 
 
@@ -55,7 +56,7 @@ def catalogs_seen(name: str | None = None, *, only: str | None = None) -> list[C
     """Return the newest version of each catalog there is, or of the one named. An unknown name finds none."""
     with as_service("read the catalogs"):
         names = catalog_names(only)
-        return [catalogs.current(each) for each in names if name in {None, each}]
+        return [versions.current(each) for each in names if name in {None, each}]
 
 
 def catalog_for(name: str | None, currency: str | None, plan: str | None) -> str:
@@ -63,7 +64,7 @@ def catalog_for(name: str | None, currency: str | None, plan: str | None) -> str
     with as_service("choose a catalog"):
         names = catalog_names() if name is None else [name]
         try:
-            sold = [catalogs.current(each) for each in names]
+            sold = [versions.current(each) for each in names]
         except NotFound:
             raise Refused("There is no such catalog.", "catalog_unknown", 422, "catalog") from None
     fitting = [each for each in sold if currency in {None, each.currency}]
@@ -89,7 +90,7 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
                 ).one_or_none()
                 if customer is None:
                     raise NotFound("customer")
-                if values.get("plan") and catalogs.current(customer.catalog).plans.plan(values["plan"]) is None:
+                if values.get("plan") and versions.current(customer.catalog).plans.plan(values["plan"]) is None:
                     raise Refused("There is no such plan.", "plan_unknown", 422, "plan")
                 before = {name: getattr(customer, name) for name, value in values.items()}
                 changed = {name: value for name, value in values.items() if before[name] != value}

@@ -11,7 +11,8 @@ from app.domain.errors import Refused
 from app.domain.people import normal_email
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.services import audit, catalogs, periods
+from app.services import audit, periods
+from app.services.catalog import versions
 from app.services.ledger import grants, posting, spending
 from app.services.transaction import transaction
 
@@ -42,7 +43,7 @@ def create(
         check_external_id(external_id)
     now = created_at or clock.now()
     with as_service("create a customer"):
-        sold = catalogs.current(catalog)
+        sold = versions.current(catalog)
         if plan and sold.plans.plan(plan) is None:
             raise Refused("The catalog has no such plan.", "plan_unknown", 422, "plan")
         customer = Customer(

@@ -19,7 +19,8 @@ from app.models.ledger import Transfer
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.usage import UsageDay
-from app.services import audit, catalogs, customers, demo_jobs, demo_usage, jobs, people, usage_events
+from app.services import audit, customers, demo_jobs, demo_usage, jobs, people, usage_events
+from app.services.catalog import versions
 from app.services.demo_history import JUST_NOW, History
 from app.services.demo_limits import RUSH, SET_DAYS_AGO
 from app.services.demo_stories import STORIES, Story
@@ -107,7 +108,7 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
         ).one_or_none()
     if customer is None:
         with clock.at(_moment(start, time(8, 0))):
-            catalogs.apply((EXAMPLES / f"{story.catalog}.toml").read_text())
+            versions.apply((EXAMPLES / f"{story.catalog}.toml").read_text())
             customer = customers.create(
                 name=story.name,
                 email=f"billing@{story.slug}.example",
@@ -118,7 +119,7 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
     born = customer.created_at.date()
     with clock.at(customer.created_at):
         buyer = _people(story, customer)
-    catalog = catalogs.current(story.catalog)
+    catalog = versions.current(story.catalog)
     return History(story, catalog, buyer, born, _next_day(story, catalog, customer, born), now, webhook_url)
 
 

@@ -20,7 +20,8 @@ from app.models.members import Member
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import Mandate
-from app.services import audit, catalogs
+from app.services import audit
+from app.services.catalog import versions
 
 MOST_SHOWN = 200
 
@@ -122,7 +123,7 @@ def read(mandate_id: str) -> AcceptedMandate:
         raise NotFound("mandate")
     customer = db.session.get_one(Customer, mandate.customer_id)
     method = db.session.get(PaymentMethod, mandate.method_id) if mandate.method_id else None
-    seller = catalogs.current(customer.catalog).seller
+    seller = versions.current(customer.catalog).seller
     return AcceptedMandate(
         id=mandate.id,
         reference=mandate.reference,

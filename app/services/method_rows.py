@@ -15,7 +15,8 @@ from app.domain.methods import Expiry, expiry
 from app.domain.payments import SavedMethod
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
-from app.services import audit, catalogs
+from app.services import audit
+from app.services.catalog import versions
 
 
 def keep(
@@ -67,7 +68,7 @@ def lock_customer(session: Session, customer_id: str) -> PaymentMethods:
     catalog = session.scalars(
         select(Customer.catalog).where(Customer.customer_id == customer_id).with_for_update(key_share=True)
     ).one()
-    return catalogs.current(catalog).payment_methods
+    return versions.current(catalog).payment_methods
 
 
 def live(session: Session, customer_id: str) -> list[PaymentMethod]:

@@ -14,7 +14,8 @@ from app.models.customers import Customer
 from app.models.ledger import Account, BalanceDay
 from app.models.limits import SpendSettings
 from app.models.usage import Spending
-from app.services import catalogs, usage_alerts
+from app.services import usage_alerts
+from app.services.catalog import versions
 from app.services.spend_management import limits as limits_of
 
 
@@ -55,7 +56,7 @@ def read(session: Session, customer_id: str, now: datetime) -> Levels:
         .where(Customer.customer_id == customer_id)
         .execution_options(populate_existing=True)
     ).one()
-    catalog = catalogs.current(customer.catalog)
+    catalog = versions.current(customer.catalog)
     limits = limits_of(settings, catalog)
     changed_at = settings.changed_at if settings else None
     return Levels(

@@ -10,7 +10,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services import catalogs, method_changes, method_detaching, method_rows, processor_customers
+from app.services import method_changes, method_detaching, method_rows, processor_customers
+from app.services.catalog import versions
 from app.services.processor import gateway
 from app.services.transaction import transaction
 
@@ -21,7 +22,7 @@ def address(actor: Actor, *, return_url: str) -> str:
     Refuses (404) where the seller does not offer it and (503) when the processor does not answer.
     """
     with as_service("see where payment methods are managed"):
-        catalog = catalogs.current(db.session.get_one(Customer, actor.customer_id).catalog)
+        catalog = versions.current(db.session.get_one(Customer, actor.customer_id).catalog)
     if catalog.payment_methods.manage == "purser":
         raise Refused("Payment methods are managed on this page.", "portal_not_offered", 404)
     owner = processor_customers.of(actor.customer_id)
@@ -41,7 +42,7 @@ def came_back(customer_id: str) -> bool:
             return False
         rows = select(PaymentMethod).where(PaymentMethod.customer_id == customer_id)
         known = {each.processor_id: each.id for each in db.session.scalars(rows)}
-        taken = catalogs.current(db.session.get_one(Customer, customer_id).catalog).payment_methods.kinds
+        taken = versions.current(db.session.get_one(Customer, customer_id).catalog).payment_methods.kinds
         now = clock.now()
         for method in reversed(listed):  # the processor names the newest first
             if method.processor_id not in known and method.kind in SAVED_RAILS and method.kind in taken:

@@ -16,7 +16,8 @@ from app.models.database import db
 from app.models.mails import ResumeLink
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
-from app.services import audit, catalogs
+from app.services import audit
+from app.services.catalog import versions
 from app.services.transaction import transaction
 
 LONGEST = 100
@@ -63,7 +64,7 @@ def look(token: str) -> Resumable:
     """
     with as_service("look at a mailed link"):
         link, payment, customer, method, is_bought = _read(token)
-        catalog = catalogs.current(customer.catalog)
+        catalog = versions.current(customer.catalog)
     return Resumable(
         payment_id=payment.id,
         state=PaymentState(payment.state),

@@ -38,15 +38,8 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import MethodSetup
-from app.services import (
-    catalogs,
-    mandates,
-    method_detaching,
-    method_rows,
-    processor_customers,
-    setup_outcomes,
-    shutdown,
-)
+from app.services import mandates, method_detaching, method_rows, processor_customers, setup_outcomes, shutdown
+from app.services.catalog import versions
 from app.services.processor import gateway
 from app.services.transaction import transaction
 
@@ -211,7 +204,7 @@ def _claim() -> tuple[str, bool] | None:
 def _check(customer_id: str, kind: Rail, accepted: str) -> MandateText | None:
     """Refuse what may not be begun; return the mandate that was accepted, where one is needed."""
     with as_service("see which payment methods the seller takes"):
-        catalog = catalogs.current(db.session.get_one(Customer, customer_id).catalog)
+        catalog = versions.current(db.session.get_one(Customer, customer_id).catalog)
         many = db.session.scalar(
             select(func.count())
             .select_from(PaymentMethod)

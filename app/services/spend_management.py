@@ -12,7 +12,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import SpendSettings
 from app.models.scope import as_service
-from app.services import audit, catalogs, webhook_endpoints
+from app.services import audit, webhook_endpoints
+from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.transaction import transaction
 
@@ -51,7 +52,7 @@ def change(customer_id: str, wanted: Limits, *, webhook_url: str | None, by: str
         customer = session.get(Customer, customer_id)
         if customer is None:
             raise NotFound("customer")
-        catalog = catalogs.current(customer.catalog)
+        catalog = versions.current(customer.catalog)
         row = session.get(SpendSettings, customer_id, populate_existing=True)
         before = limits(row, catalog)
         if wanted.version != before.version:

@@ -18,7 +18,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
-from app.services import audit, catalogs, payments, purchases, settle
+from app.services import audit, payments, purchases, settle
+from app.services.catalog import versions
 from app.services.transaction import transaction
 
 CLOSED = "closed"
@@ -40,7 +41,7 @@ class _Order:
 
 def priced(customer: Customer, *, amount: Money | None, pack: str) -> TopUp:
     """Return what would be charged and credited, or refuse: the same rule for the page's total and the purchase."""
-    catalog = catalogs.current(customer.catalog)
+    catalog = versions.current(customer.catalog)
     if pack:
         return from_pack(pack, catalog.packs)
     if amount is None or catalog.top_up is None:
@@ -164,7 +165,7 @@ def _wish(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         earlier = _with_key(order)
         if earlier is not None:
             return _same_wish(earlier, order), False
-        catalog = catalogs.current(customer.catalog)
+        catalog = versions.current(customer.catalog)
         if customer.standing == CLOSED:
             raise Refused(closed_sentence(catalog), CLOSED)
         top_up = priced(customer, amount=order.amount, pack=order.pack)

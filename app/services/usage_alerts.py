@@ -16,9 +16,10 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, AlertSettings, UsageAlert
 from app.models.scope import as_service
-from app.services import alert_addresses, audit, catalogs
+from app.services import alert_addresses, audit
 from app.services.alert_levels import Alert, Level, addresses, alert_of, levels, told
 from app.services.balance.summary import whose
+from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.transaction import transaction
 from app.services.usage_terms import plan_of
@@ -162,7 +163,7 @@ def _change(
 
 def _check(session: Session, customer_id: str, wanted: _Wanted) -> None:
     customer = session.get_one(Customer, customer_id)
-    catalog = catalogs.current(customer.catalog)
+    catalog = versions.current(customer.catalog)
     for each in wanted.added:
         rule.check(each, catalog, plan_of(catalog, customer.plan))
     rule.check_all(wanted.thresholds, wanted.emails, catalog)

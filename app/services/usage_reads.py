@@ -15,7 +15,7 @@ from app.domain.rating import Tariff
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services import catalogs
+from app.services.catalog import versions
 from app.services.usage_terms import plan_of
 
 DAY = timedelta(days=1)
@@ -93,7 +93,7 @@ class Usage:
 def usage(customer: Customer, number: int | None = None) -> Usage:
     """Return what the customer used in the period of this number, or in the one that is open now. Four statements."""
     period = _period(customer.customer_id, number)
-    catalog = catalogs.current(customer.catalog)
+    catalog = versions.current(customer.catalog)
     plan = plan_of(catalog, customer.plan)
     totals = {
         row.meter: row

@@ -12,7 +12,8 @@ from app.domain.ledger import CREDITS, credits_unit
 from app.models.customers import BillingPeriod, Customer
 from app.models.ledger import Account, BalanceDay, Grant
 from app.models.usage import Spending
-from app.services import catalogs, periods
+from app.services import periods
+from app.services.catalog import versions
 from app.services.ledger import grants, posting
 from app.services.usage_terms import plan_of
 
@@ -84,7 +85,7 @@ def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -
             Account.unit == literal("credits:") + Customer.credit_unit,
         )
     ).all()
-    sold = {name: catalogs.current(name) for name in {row.catalog for row in rows}}
+    sold = {name: versions.current(name) for name in {row.catalog for row in rows}}
     found = {
         row.customer_id: Standing(
             sold[row.catalog],

@@ -10,7 +10,7 @@ from app.domain.catalog import Catalog, Plan
 from app.domain.errors import Broken
 from app.domain.rating import Tariff
 from app.models.customers import BillingPeriod, Customer
-from app.services import catalogs
+from app.services.catalog import versions
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def terms(session: Session, customer: Customer) -> Terms:
             BillingPeriod.customer_id == customer.customer_id, BillingPeriod.closed_at.is_(None)
         )
     ).one()
-    catalog = catalogs.current(customer.catalog)
+    catalog = versions.current(customer.catalog)
     return Terms(catalog, plan_of(catalog, customer.plan), period)
 
 

@@ -13,7 +13,7 @@ from app.domain.people import Actor
 from app.extensions import csrf
 from app.models.customers import Customer
 from app.models.scope import CustomerScope, enter
-from app.services import catalogs
+from app.services.catalog import versions
 from app.web.sessions import portal_session
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -57,7 +57,7 @@ def current_customer() -> Customer:
 def current_catalog() -> Catalog:
     """Return the catalog that the customer buys from. One small query a request."""
     if "catalog" not in g:
-        g.catalog = catalogs.current(current_customer().catalog)
+        g.catalog = versions.current(current_customer().catalog)
     catalog: Catalog = g.catalog
     return catalog
 

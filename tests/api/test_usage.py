@@ -8,7 +8,8 @@ from flask import Flask
 from app import clock
 from app.domain.rating import UsageReport
 from app.models.customers import Customer
-from app.services import catalogs, usage_events
+from app.services import usage_events
+from app.services.catalog import versions
 from tests.support import meters
 from tests.support.api import Api, api_for, problem_of
 from tests.support.statements import counted
@@ -53,7 +54,7 @@ def test_each_meter_of_the_catalog_is_shown_day_by_day(api: Api, metered: Custom
 
 
 def test_a_meter_that_is_no_longer_sold_still_shows_what_was_used(api: Api, metered: Customer) -> None:
-    catalogs.apply(
+    versions.apply(
         meters.METERED.format(burn="realtime")
         .replace('key = "requests"', 'key = "calls"')
         .replace("requests = ", "calls = ")

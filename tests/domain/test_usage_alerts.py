@@ -8,10 +8,10 @@ from app.domain import usage_alerts as rule
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import Refused
 from app.domain.usage_alerts import Threshold, crossed
-from app.services import catalogs
+from app.services.catalog import versions
 from tests.support.meters import METERED
 
-CATALOG: Catalog = catalogs.parse(METERED.format(burn="realtime"))
+CATALOG: Catalog = versions.parse(METERED.format(burn="realtime"))
 PAID = CATALOG.plans.plan("paid") or Plan("none", "None")
 FREE = CATALOG.plans.plan("free") or Plan("none", "None")
 

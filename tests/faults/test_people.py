@@ -12,7 +12,8 @@ from sqlalchemy import update
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.services import catalogs, payment_methods
+from app.services import payment_methods
+from app.services.catalog import versions
 from app.services.transaction import transaction
 from tests.faults.outcome import Outcome, outcome, recover
 from tests.faults.visitor import AT_ONCE, Sheet, Visitor, at_once, fields
@@ -145,7 +146,7 @@ def sell_from(app: Flask, least: str) -> None:
     changed = text.replace('min = "5.00"', f'min = "{least}"').replace('"25.00"', '"50.00"')
     assert text.count('"5.00"') == 1 and text.count('"25.00"') == 2, "what stands below the new minimum goes with it"
     with app.app_context():
-        catalogs.apply(changed)
+        versions.apply(changed)
 
 
 def put(customer_id: str, standing: str) -> None:

@@ -14,8 +14,9 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.ledger import Transfer
 from app.models.scope import as_customer
-from app.services import catalogs, usage
+from app.services import usage
 from app.services.balance import history
+from app.services.catalog import versions
 from app.services.ledger import grants, posting
 from tests.support import cast, shop
 from tests.support.browser import Browser, Page
@@ -248,7 +249,7 @@ def test_usage_opens_the_credits_it_used_in_order(alice: Browser, acme: Customer
 def test_a_gift_says_why_and_by_whom(alice: Browser, acme: Customer) -> None:
     give(acme, 10, "Sorry for Tuesday")
     page = alice.follows(alice.opens(PATH), f"{ROW} a")
-    seller = catalogs.current(cast.CATALOG).seller_name
+    seller = versions.current(cast.CATALOG).seller_name
     words = page.find("#balance_history-grant").get_text(" ")
     assert (
         "Sorry for Tuesday" in words

@@ -10,8 +10,8 @@ from app import clock
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import catalogs
 from app.services.balance import history
+from app.services.catalog import versions
 from app.services.ledger import grants
 from tests.support import cast, meters, spend, usage_cast
 from tests.support.browser import Browser
@@ -197,7 +197,7 @@ def test_settings_say_how_spend_management_stands(app: Flask, origin: str, acme:
 
 
 def test_a_seller_who_does_not_offer_it_shows_no_such_line(app: Flask, origin: str) -> None:
-    catalogs.apply(meters.METERED.format(burn="realtime") + "\n[spend_management]\noffered = false\n")
+    versions.apply(meters.METERED.format(burn="realtime") + "\n[spend_management]\noffered = false\n")
     page = looks(app, origin, meters.customer("Acme", plan="paid")).opens(PATH)
     assert page.status == 200
     assert not page.soup.select("#overview-settings") and "Spend management" not in page.text

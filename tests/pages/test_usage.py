@@ -8,7 +8,8 @@ from flask import Flask
 
 from app import clock
 from app.models.customers import Customer
-from app.services import catalogs, periods, usage_events
+from app.services import periods, usage_events
+from app.services.catalog import versions
 from app.services.usage_events import UsageReport
 from tests.support import cast, meters, usage_cast
 from tests.support.browser import Browser, Page
@@ -256,7 +257,7 @@ def test_another_customer_sees_nothing_of_it(app: Flask, origin: str, acme: Cust
 def test_a_seller_without_meters_says_so(app: Flask, origin: str) -> None:
     words = meters.METERED.format(burn="realtime")
     head, _, rest = words.partition("[[meters]]")
-    catalogs.apply(head + "[plans]" + rest.partition("[plans]")[2].partition('[[plans.tiers]]\nkey = "paid"')[0])
+    versions.apply(head + "[plans]" + rest.partition("[plans]")[2].partition('[[plans.tiers]]\nkey = "paid"')[0])
     page = looks(app, origin, meters.customer("Acme")).opens(USAGE)
     assert page.status == 200 and "counts no usage yet" in page.text
 
@@ -281,7 +282,7 @@ def _statements(browser: Browser, path: str) -> int:
 @pytest.mark.case("AC-58")
 def test_a_limit_that_nobody_asks_about_stops_nothing_and_a_latest_value_never_resets(app: Flask, origin: str) -> None:
     limits = "limits = { requests = 5000, users = 2, storage = 10 }"
-    catalogs.apply(meters.METERED.format(burn="realtime").replace("limits = { requests = 5000 }", limits))
+    versions.apply(meters.METERED.format(burn="realtime").replace("limits = { requests = 5000 }", limits))
     acme = meters.customer("Acme", plan="paid")
     uses(acme, "storage", 4)
     seen(acme, "ann", "ben")

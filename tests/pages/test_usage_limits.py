@@ -10,7 +10,8 @@ from app import clock
 from app.domain.authorizations import Ask
 from app.domain.money import Credits
 from app.models.customers import Customer
-from app.services import authorizations, catalogs, periods
+from app.services import authorizations, periods
+from app.services.catalog import versions
 from app.services.ledger import grants
 from tests.support import cast, meters, usage_cast
 from tests.support.browser import Page
@@ -41,7 +42,7 @@ def funded(customer: Customer) -> Customer:
 
 def limited(limits: str) -> Customer:
     """Create Acme on a paid plan with these limits, and give it credit."""
-    catalogs.apply(meters.METERED.format(burn="realtime").replace(LIMITS, f"limits = {{ {limits} }}"))
+    versions.apply(meters.METERED.format(burn="realtime").replace(LIMITS, f"limits = {{ {limits} }}"))
     return funded(meters.customer("Acme", plan="paid"))
 
 

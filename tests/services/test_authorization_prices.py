@@ -17,7 +17,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
 from app.models.usage import Spending, UsageTotal
-from app.services import authorizations, catalogs, usage_events
+from app.services import authorizations, usage_events
+from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.verify import verify
 from tests.support import meters, spend
@@ -83,7 +84,7 @@ def test_whatever_was_held_the_total_is_the_tariffs(app: Flask, steps: list[tupl
         with as_customer(acme.customer_id):
             total = db.session.scalars(select(UsageTotal).where(UsageTotal.meter == "hours")).one_or_none()
             left = db.session.scalars(select(Spending.held_micros)).one()
-        meter = catalogs.current("metered").meter("hours")
+        meter = versions.current("metered").meter("hours")
         assert left == 0
         assert meter is not None
         assert total is None or total.micros == meter.cost(total.quantity).micros

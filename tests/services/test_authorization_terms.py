@@ -14,7 +14,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
 from app.models.usage import UsageDay, UsageTotal
-from app.services import authorization_expiry, authorizations, catalogs, usage_events
+from app.services import authorization_expiry, authorizations, usage_events
+from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.verify import verify
 from tests.support import meters
@@ -92,7 +93,7 @@ def test_a_new_price_holds_from_the_next_call_on(paid: Customer) -> None:
     with clock.at(BEGIN):
         meters.move_to_plan(paid.customer_id, "")
         before = ask(paid, "runs", 1)
-        catalogs.apply(meters.METERED.format(burn="realtime").replace('"0.25"', '"0.75"'))
+        versions.apply(meters.METERED.format(burn="realtime").replace('"0.25"', '"0.75"'))
         assert (before.micros, ask(paid, "runs", 1).micros) == (250_000, 750_000)
 
 

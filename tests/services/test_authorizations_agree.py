@@ -23,7 +23,8 @@ from app.models.ledger import BalanceDay
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageTotal
-from app.services import authorization_expiry, authorizations, catalogs, usage_events
+from app.services import authorization_expiry, authorizations, usage_events
+from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verify import verify
@@ -62,7 +63,7 @@ class Side:
         self.holds: list[Authorized] = []
         self.asked: list[Ask] = []
         with app.app_context():
-            catalogs.apply(meters.METERED.format(burn="realtime"))
+            versions.apply(meters.METERED.format(burn="realtime"))
             self.id = meters.customer(name).customer_id
 
     def captures(self, hold: Authorized, units: int | None, *, keep: bool, key: str = "") -> Taken:
@@ -119,7 +120,7 @@ class Side:
                 meters.move_to_plan(self.id, plan)
             case ("catalog", price):
                 text = meters.METERED.format(burn="realtime").replace('"0.25"', f'"{price}"')
-                catalogs.apply(f"{text}\n# {number}")
+                versions.apply(f"{text}\n# {number}")
             case ("expire",):
                 authorization_expiry.expire_due()
         return None

@@ -13,10 +13,11 @@ from app.domain.errors import NotFound
 from app.domain.money import Credits, Money
 from app.models.catalogs import CatalogVersion
 from app.models.database import db
-from app.services import catalogs, customers
-from app.services.catalog_schema import CatalogFile
-from app.services.catalog_values import Section
-from app.services.catalogs import WrongCatalog
+from app.services import customers
+from app.services.catalog import versions
+from app.services.catalog.schema import CatalogFile
+from app.services.catalog.values import Section
+from app.services.catalog.versions import WrongCatalog
 from tests.services.wrong_catalogs import SMALL, TOKENS, WRONG
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,11 +35,11 @@ def test_there_is_an_example_for_each_founding_system() -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_each_example_loads_under_its_own_name(path: Path) -> None:
-    assert catalogs.parse(path.read_text()).name == path.stem
+    assert versions.parse(path.read_text()).name == path.stem
 
 
 def test_analytics_sells_the_packs_of_the_founding_document() -> None:
-    packs = catalogs.parse(example("analytics")).packs
+    packs = versions.parse(example("analytics")).packs
     assert [(pack.title, pack.credits.units, str(pack.price.major), pack.expires_after_days) for pack in packs] == [
         ("Starter", 1_000_000, "5.00", None),
         ("Standard", 2_500_000, "10.00", None),
@@ -48,7 +49,7 @@ def test_analytics_sells_the_packs_of_the_founding_document() -> None:
 
 
 def test_analytics_has_the_plans_meters_and_limit_of_the_founding_document() -> None:
-    catalog = catalogs.parse(example("analytics"))
+    catalog = versions.parse(example("analytics"))
     assert [plan.title for plan in catalog.plans] == ["Free", "Personal", "Team", "Business", "Enterprise"]
     assert [meter.title for meter in catalog.meters] == ["Sessions", "Events", "Enrichments", "Storage"]
     assert catalog.auto_recharge.period_limit == Money(5000, "EUR")
@@ -59,7 +60,7 @@ def test_analytics_has_the_plans_meters_and_limit_of_the_founding_document() -> 
 
 
 def test_identity_has_the_meters_and_the_policy_of_the_founding_document() -> None:
-    catalog = catalogs.parse(example("identity"))
+    catalog = versions.parse(example("identity"))
     assert {meter.title: meter.description for meter in catalog.meters} == {
         "Monthly Active Users (MAU)": "Unique users who authenticate at least once per month",
         "Total Organizations": "Number of organizations created across all environments",
@@ -72,7 +73,7 @@ def test_identity_has_the_meters_and_the_policy_of_the_founding_document() -> No
 
 
 def test_gateway_takes_the_amounts_and_methods_of_the_founding_document() -> None:
-    catalog = catalogs.parse(example("gateway"))
+    catalog = versions.parse(example("gateway"))
     assert catalog.top_up is not None
     assert (catalog.top_up.min, catalog.top_up.max) == (Money(500, "USD"), Money(500_000, "USD"))
     assert catalog.payment_methods.kinds == ("card", "paypal", "crypto")
@@ -81,7 +82,7 @@ def test_gateway_takes_the_amounts_and_methods_of_the_founding_document() -> Non
 
 
 def test_platform_duns_refers_and_collects_as_the_founding_document_says() -> None:
-    catalog = catalogs.parse(example("platform"))
+    catalog = versions.parse(example("platform"))
     assert (catalog.dunning.retry_days, catalog.dunning.suspend_after_days) == ((1, 2, 3, 4, 5), 5)
     assert (catalog.referrals.offered, catalog.referrals.percent.basis_points, catalog.referrals.months) == (
         True,
@@ -95,75 +96,75 @@ def test_platform_duns_refers_and_collects_as_the_founding_document_says() -> No
 @pytest.mark.parametrize(("text", "sentence"), WRONG.values(), ids=WRONG.keys())
 def test_a_wrong_catalog_is_refused_with_its_key_line_and_reason(text: str, sentence: str) -> None:
     with pytest.raises(WrongCatalog) as refusal:
-        catalogs.parse(text)
+        versions.parse(text)
     assert str(refusal.value).splitlines() == [sentence]
 
 
 def test_the_small_catalogs_that_are_broken_above_are_good_in_themselves() -> None:
-    assert catalogs.parse(SMALL).name == "small"
-    assert catalogs.parse(TOKENS).name == "tokens"
+    assert versions.parse(SMALL).name == "small"
+    assert versions.parse(TOKENS).name == "tokens"
 
 
 def test_all_problems_are_told_at_once() -> None:
     text = SMALL.replace('title = "Small"', "").replace('min = "5.00"', "min = 5.0").replace("per = 1000", "pr = 1000")
     with pytest.raises(WrongCatalog) as refusal:
-        catalogs.parse(text)
+        versions.parse(text)
     lines = str(refusal.value).splitlines()
     assert [line.split(" ")[0] for line in lines] == ["title", "top_up.min", "meters[1].pr"]
 
 
 def test_the_same_text_twice_is_one_version(app: Flask) -> None:
-    first, again = catalogs.apply(SMALL), catalogs.apply(SMALL)
+    first, again = versions.apply(SMALL), versions.apply(SMALL)
     assert (first.version, again.version) == (1, 1)
     assert db.session.query(CatalogVersion).count() == 1
 
 
 def test_another_text_is_the_next_version_and_in_force_at_once(app: Flask) -> None:
-    catalogs.apply(SMALL)
-    assert catalogs.current("small").title == "Small"
-    changed = catalogs.apply(SMALL.replace('title = "Small"', 'title = "Less small"'))
+    versions.apply(SMALL)
+    assert versions.current("small").title == "Small"
+    changed = versions.apply(SMALL.replace('title = "Small"', 'title = "Less small"'))
     assert changed.version == 2
-    assert catalogs.current("small").title == "Less small"
-    assert catalogs.sold("small", 1).title == "Small"
+    assert versions.current("small").title == "Less small"
+    assert versions.sold("small", 1).title == "Small"
 
 
 def test_going_back_to_an_older_text_is_a_new_version(app: Flask) -> None:
-    catalogs.apply(SMALL)
-    catalogs.apply(SMALL.replace('title = "Small"', 'title = "Less small"'))
-    assert catalogs.apply(SMALL).version == 3
-    assert catalogs.current("small").title == "Small"
+    versions.apply(SMALL)
+    versions.apply(SMALL.replace('title = "Small"', 'title = "Less small"'))
+    assert versions.apply(SMALL).version == 3
+    assert versions.current("small").title == "Small"
 
 
 def test_a_wrong_catalog_leaves_the_version_in_force(app: Flask) -> None:
-    catalogs.apply(SMALL)
+    versions.apply(SMALL)
     with pytest.raises(WrongCatalog):
-        catalogs.apply(SMALL.replace('max = "5000.00"', 'max = "4.00"'))
-    assert catalogs.current("small").top_up == catalogs.parse(SMALL).top_up
+        versions.apply(SMALL.replace('max = "5000.00"', 'max = "4.00"'))
+    assert versions.current("small").top_up == versions.parse(SMALL).top_up
 
 
 def test_a_catalog_or_version_that_never_was_is_not_found(app: Flask) -> None:
-    catalogs.apply(SMALL)
+    versions.apply(SMALL)
     with pytest.raises(NotFound):
-        catalogs.current("large")
+        versions.current("large")
     with pytest.raises(NotFound):
-        catalogs.sold("small", 2)
+        versions.sold("small", 2)
 
 
 def test_the_unit_may_change_while_nobody_has_the_catalog(app: Flask) -> None:
-    catalogs.apply(SMALL)
-    assert catalogs.apply(SMALL.replace("USD", "EUR")).version == 2
+    versions.apply(SMALL)
+    assert versions.apply(SMALL.replace("USD", "EUR")).version == 2
 
 
 def test_the_unit_may_not_change_under_a_customer(app: Flask) -> None:
-    catalogs.apply(SMALL)
+    versions.apply(SMALL)
     customers.create(name="Acme", email="billing@acme.example", catalog="small")
     with pytest.raises(WrongCatalog) as refusal:
-        catalogs.apply(SMALL.replace("USD", "EUR"))
+        versions.apply(SMALL.replace("USD", "EUR"))
     why = "1 customer of this catalog kept a ledger in USD; give the new catalog another name"
     assert str(refusal.value).splitlines() == [
         f"credits.{key} (line {line}) cannot become EUR: {why}" for key, line in (("currency", 8), ("unit", 9))
     ]
-    assert catalogs.current("small").currency == "USD"
+    assert versions.current("small").currency == "USD"
 
 
 def _keys(section: type[Section], before: str = "") -> dict[str, FieldInfo]:

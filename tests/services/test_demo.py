@@ -16,8 +16,9 @@ from app.models.limits import AlertRecipient, Notice
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services import catalogs, demo, people, usage_terms, verify
+from app.services import demo, people, usage_terms, verify
 from app.services.balance import history
+from app.services.catalog import versions
 from app.services.demo_stories import STORIES, dice
 
 NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
@@ -113,7 +114,7 @@ def test_the_bars_show_little_much_and_too_much(app: Flask) -> None:
     percents = set()
     with as_service("look at the demo's meters"):
         for customer in db.session.scalars(select(Customer)):
-            catalog = catalogs.current(customer.catalog)
+            catalog = versions.current(customer.catalog)
             plan = usage_terms.plan_of(catalog, customer.plan)
             for total in db.session.scalars(select(UsageTotal).where(UsageTotal.customer_id == customer.customer_id)):
                 basis = plan.limit(total.meter) or plan.allowance(total.meter)

@@ -19,7 +19,8 @@ from app.models.limits import Notice
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageEvent
 from app.models.webhooks import WebhookAttempt
-from app.services import catalogs, demo, demo_usage, simulation, usage_events, verify
+from app.services import demo, demo_usage, simulation, usage_events, verify
+from app.services.catalog import versions
 from app.services.demo_stories import STORIES
 from tests.support.databases import Database, settings_for
 from tests.support.server import free_port
@@ -101,7 +102,7 @@ def test_a_day_that_was_cut_short_between_two_reports_is_finished(app: Flask) ->
         customers = {each.external_id: each for each in db.session.scalars(select(Customer))}
     for story in STORIES:
         customer = customers[f"demo-{story.slug}"]
-        catalog, born = catalogs.current(story.catalog), customer.created_at.date()
+        catalog, born = versions.current(story.catalog), customer.created_at.date()
         batches = demo_usage.reports(story, catalog, customer.customer_id, left[0], born, at)
         whole[customer.customer_id] = {each.id for batch in batches for each in batch}
         with clock.at(at[0]):

@@ -13,8 +13,9 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import catalogs, customers, jobs, usage
+from app.services import customers, jobs, usage
 from app.services.balance import history as balance_history
+from app.services.catalog import versions
 from app.services.ledger import grants, posting
 from app.services.verify import verify
 from tests.services.history import STEPS, Correct, Due, Give, Model, ModelGrant, Step, Use, Void, Wait
@@ -106,7 +107,7 @@ def _gift(tenths: int, begins: int | None = None, lasts: int | None = None, prio
 def lenient(app: Flask) -> str:
     """A catalog whose customers may run a debt of 10 credits."""
     text = (EXAMPLES / f"{CATALOG}.toml").read_text()
-    catalogs.apply(text.partition("[overage]")[0] + '[overage]\nprotection = "10"\n')
+    versions.apply(text.partition("[overage]")[0] + '[overage]\nprotection = "10"\n')
     return CATALOG
 
 

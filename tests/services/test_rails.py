@@ -24,7 +24,8 @@ from app.models.ledger import Transfer
 from app.models.mails import Mail
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
-from app.services import catalogs, customers, jobs, mandates, payment_methods, payments, settle, setups, top_ups
+from app.services import customers, jobs, mandates, payment_methods, payments, settle, setups, top_ups
+from app.services.catalog import versions
 from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
@@ -78,7 +79,7 @@ def saved(actor: Actor, name: str) -> str:
     if not name.endswith("_de"):
         return shop.add_method(actor, name).id
     with as_customer(actor.customer_id):
-        text = mandates.current(catalogs.current("platform"))
+        text = mandates.current(versions.current("platform"))
         setup = setups.begin(
             actor,
             kind=Rail.SEPA_DEBIT,
@@ -189,7 +190,7 @@ def test_only_what_the_seller_takes_can_be_used(alice_actor: Actor, gavin: Actor
             buys(actor, way, currency=currency)
     debit = saved(gavin, "pm_success_de")
     terms = (cast.EXAMPLES / "platform.toml").read_text()
-    catalogs.apply(terms.replace(', "sepa_debit"]', "]"))
+    versions.apply(terms.replace(', "sepa_debit"]', "]"))
     with pytest.raises(Refused) as refused:
         buys(gavin, debit, currency="EUR")
     assert (refused.value.reason, refused.value.status) == ("kind_not_taken", 422)

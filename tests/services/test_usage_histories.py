@@ -7,7 +7,8 @@ from flask import Flask
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 
-from app.services import catalogs, customers
+from app.services import customers
+from app.services.catalog import versions
 from tests.services.history import Due, Give, Use, Wait
 from tests.services.usage_history import (
     ALLOWANCE,
@@ -40,7 +41,7 @@ def catalogs_of_both(app: Flask) -> list[str]:
         text_of = sold.replace(f'name = "{CATALOG}"', f'name = "{burn}"').replace(
             'burn = "realtime"', f'burn = "{burn}"'
         )
-        catalogs.apply(text_of)
+        versions.apply(text_of)
     return list(BURNS)
 
 

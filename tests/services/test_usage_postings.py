@@ -16,8 +16,9 @@ from app.models.ledger import Account, Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending
-from app.services import catalogs, customers, periods, usage, usage_events, usage_postings
+from app.services import customers, periods, usage, usage_events, usage_postings
 from app.services.balance import breakdown, history
+from app.services.catalog import versions
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.verify import verify
@@ -34,7 +35,7 @@ def customer(app: Flask, request: pytest.FixtureRequest) -> Customer:
     """A customer since 2 November whose usage meets credits as the test says: in real time where it says nothing."""
     burn = getattr(request, "param", "realtime")
     text = (EXAMPLES / f"{CATALOG}.toml").read_text()
-    catalogs.apply(text.replace('burn = "realtime"', f'burn = "{burn}"'))
+    versions.apply(text.replace('burn = "realtime"', f'burn = "{burn}"'))
     return customers.create(
         name="Acme", email="a@acme.example", catalog=CATALOG, created_at=datetime(2026, 11, 2, 8, tzinfo=UTC)
     )

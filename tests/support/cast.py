@@ -7,7 +7,8 @@ from flask import Flask
 
 from app.domain.people import Actor, Role
 from app.models.customers import Customer
-from app.services import catalogs, customers, people
+from app.services import customers, people
+from app.services.catalog import versions
 from tests.support.browser import Browser
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalogs"
@@ -31,7 +32,7 @@ MALLORY = Part("Mallory Marsh", "mallory@globex.example", Role.OWNER)
 
 def apply_catalog(name: str = CATALOG) -> None:
     """Apply an example catalog."""
-    catalogs.apply((EXAMPLES / f"{name}.toml").read_text())
+    versions.apply((EXAMPLES / f"{name}.toml").read_text())
 
 
 def make_customer(name: str) -> Customer:

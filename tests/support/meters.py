@@ -3,7 +3,8 @@
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import catalogs, customers
+from app.services import customers
+from app.services.catalog import versions
 from app.services.transaction import transaction
 
 METERED = """\
@@ -96,7 +97,7 @@ rates = {{ runs = "0.10" }}
 
 def apply(burn: str = "realtime") -> None:
     """Apply the catalog: usage is posted to the ledger by the day, or (`at_invoice`) by the period."""
-    catalogs.apply(METERED.format(burn=burn))
+    versions.apply(METERED.format(burn=burn))
 
 
 def customer(name: str, *, plan: str = "") -> Customer:

@@ -10,7 +10,8 @@ from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
 from app.models.setups import MethodSetup
-from app.services import catalogs, customers, payment_methods, setups
+from app.services import customers, payment_methods, setups
+from app.services.catalog import versions
 from tests.support import cast
 from tests.support.cast import EXAMPLES, Part
 
@@ -31,7 +32,7 @@ def sells(**terms: str) -> None:
         words = words.replace(line, f"{name} = {terms[name]}" if name in terms else _usual(name))
     assert words.count("[payment_methods]\n") == 1
     words = words.replace("[payment_methods]\n", f"[payment_methods]\ntop_up_only = {terms.get('top_up_only', '[]')}\n")
-    catalogs.apply(words)
+    versions.apply(words)
 
 
 def initech(**terms: str) -> tuple[Customer, Actor]:

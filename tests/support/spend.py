@@ -16,7 +16,8 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.limits import AlertRecipient, Notice, SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import authorizations, catalogs, customers, notices, spend_management, usage_alerts, usage_events
+from app.services import authorizations, customers, notices, spend_management, usage_alerts, usage_events
+from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from tests.support import cast, post
@@ -49,7 +50,7 @@ def since_august(name: str = "Acme") -> Customer:
 def held(customer: Customer) -> tuple[bool, str, str]:
     """Return what holds: whether it is on, the limit and the threshold."""
     with as_customer(customer.customer_id):
-        now = spend_management.current(customer, catalogs.current(customer.catalog))
+        now = spend_management.current(customer, versions.current(customer.catalog))
     values = [f"{each.units.normalize():f}" if each else "" for each in (now.daily_limit, now.notify_threshold)]
     return now.enabled, values[0], values[1]
 

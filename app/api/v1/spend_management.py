@@ -6,7 +6,8 @@ from app.api.contract import CreditsText, Model, caller, customer_in, operation,
 from app.domain.errors import NotFound, Refused
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
-from app.services import catalogs, spend_management, webhook_endpoints
+from app.services import spend_management, webhook_endpoints
+from app.services.catalog import versions
 
 bp = resource("spend_management")
 
@@ -64,7 +65,7 @@ def replace(customer_id: str, body: SpendManagement) -> SpendManagement:
 
 def _offered(customer: Customer) -> Limits:
     try:
-        return spend_management.current(customer, catalogs.current(customer.catalog))
+        return spend_management.current(customer, versions.current(customer.catalog))
     except NotFound:
         words = "This customer's catalog does not offer spend management."
         raise Refused(words, "not_offered", 404) from None

@@ -21,7 +21,7 @@ from app.models.database import db
 from app.models.ledger import Account, BalanceDay, Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.usage import Spending
-from app.services import catalogs
+from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.ledger.burn_down import view
 
@@ -147,7 +147,7 @@ def _terms(now: datetime) -> tuple[datetime, Catalog]:
     if row is None:
         raise NotFound("customer")
     start, end, anchor, name, version, digest = row
-    return open_at(start, end, anchor, now)[0] if start else now, catalogs.remembered(name, version, digest)
+    return open_at(start, end, anchor, now)[0] if start else now, versions.remembered(name, version, digest)
 
 
 def whose() -> str:

@@ -13,7 +13,7 @@ from app.domain.periods import dated
 from app.models.customers import BillingPeriod, Customer
 from app.models.ledger import Transfer
 from app.models.usage import Spending, UsageDay
-from app.services import catalogs
+from app.services.catalog import versions
 from app.services.ledger import burn_down, posting, spending
 
 WITHOUT_A_METER = "Usage"
@@ -37,7 +37,7 @@ def post(session: Session, customer_id: str, unit: str, now: datetime, *, until:
     ).all()
     if not rows:
         return []
-    catalog = catalogs.current(session.get_one(Customer, customer_id).catalog)
+    catalog = versions.current(session.get_one(Customer, customer_id).catalog)
     shares = list(_shares(session, catalog, rows, now))
     postings = [
         Posting(

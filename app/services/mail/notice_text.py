@@ -17,8 +17,9 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, Notice
 from app.models.scope import as_customer
-from app.services import catalogs, portal_links
+from app.services import portal_links
 from app.services.alert_tokens import token
+from app.services.catalog import versions
 from app.services.usage_terms import plan_of
 
 TEMPLATES = frozenset(rule.MAILS.values())
@@ -31,7 +32,7 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         key = (customer_id, str(context["rule"]), str(context["occasion"]))
         notice = db.session.get(Notice, key, populate_existing=True)
         customer = db.session.get_one(Customer, customer_id)
-        catalog = catalogs.current(customer.catalog)
+        catalog = versions.current(customer.catalog)
         if notice is None or (notice.rule in _UNTIL_CLEARED and notice.recovered_at is not None):
             return None
         stop = _stop_link(customer_id, str(context["email"])) if notice.rule == rule.USAGE_ALERT else ""

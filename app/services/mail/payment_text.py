@@ -16,8 +16,9 @@ from app.models.database import db
 from app.models.limits import AlertRecipient
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
-from app.services import catalogs, portal_links, purchases, resume_links
+from app.services import portal_links, purchases, resume_links
 from app.services.alert_tokens import token
+from app.services.catalog import versions
 from app.services.mail import notice_text
 
 # A link that could no longer be followed in peace is not worth a mail.
@@ -63,7 +64,7 @@ def _confirmation(customer_id: str, email: str) -> Words | None:
     with as_customer(customer_id):
         row = db.session.get(AlertRecipient, (customer_id, email), populate_existing=True)
         customer = db.session.get_one(Customer, customer_id)
-        seller = catalogs.current(customer.catalog).seller
+        seller = versions.current(customer.catalog).seller
     if row is None or row.confirmed_at is not None:
         return None
     link = portal_links.page("confirm_email.page", token=token(customer_id, email, row.asked_at))
@@ -79,7 +80,7 @@ def _facts(payment_id: str) -> dict[str, Any]:
     purchase = purchases.read(payment_id)
     payment, method, row = purchase.payment, purchase.method, purchase.row
     customer = db.session.get_one(Customer, payment.customer_id)
-    catalog = catalogs.current(customer.catalog)
+    catalog = versions.current(customer.catalog)
     return {
         "seller": catalog.seller,
         "customer": customer,

@@ -21,9 +21,9 @@ from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services.catalog_lines import line_of
-from app.services.catalog_schema import CatalogFile
-from app.services.catalog_words import reason
+from app.services.catalog.line_numbers import line_of
+from app.services.catalog.messages import reason
+from app.services.catalog.schema import CatalogFile
 from app.services.transaction import transaction
 
 

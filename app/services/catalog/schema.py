@@ -12,7 +12,7 @@ from pydantic import Field
 from app.domain import catalog as goods
 from app.domain import catalog_terms as terms
 from app.domain.money import Credits
-from app.services.catalog_values import (
+from app.services.catalog.values import (
     Count,
     Country,
     CreditText,

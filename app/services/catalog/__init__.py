@@ -1,0 +1,1 @@
+"""What is sold: catalogs are read, checked and kept as versions."""
