@@ -16,8 +16,9 @@ from app.domain.people import Role
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import customers, installation, people, verify
+from app.services import installation, people, verify
 from app.services.catalog import versions
+from app.services.customers import registration
 from app.services.ledger import grants
 
 bp = Blueprint("portal", __name__, cli_group="portal")
@@ -67,7 +68,7 @@ def apply_catalog(file: Path) -> None:
 def create_customer(name: str, email: str, catalog: str, external_id: str | None, trial: bool) -> None:
     """Create a customer and print the id alone."""
     with one_line():
-        made = customers.create(name=name, email=email, catalog=catalog, external_id=external_id, trial=trial)
+        made = registration.create(name=name, email=email, catalog=catalog, external_id=external_id, trial=trial)
         click.echo(made.customer_id)
 
 

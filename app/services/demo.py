@@ -19,8 +19,9 @@ from app.models.ledger import Transfer
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.usage import UsageDay
-from app.services import audit, customers, demo_jobs, demo_usage, jobs, people, usage_events
+from app.services import audit, demo_jobs, demo_usage, jobs, people, usage_events
 from app.services.catalog import versions
+from app.services.customers import registration
 from app.services.demo_history import JUST_NOW, History
 from app.services.demo_limits import RUSH, SET_DAYS_AGO
 from app.services.demo_stories import STORIES, Story
@@ -109,7 +110,7 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
     if customer is None:
         with clock.at(_moment(start, time(8, 0))):
             versions.apply((EXAMPLES / f"{story.catalog}.toml").read_text())
-            customer = customers.create(
+            customer = registration.create(
                 name=story.name,
                 email=f"billing@{story.slug}.example",
                 catalog=story.catalog,

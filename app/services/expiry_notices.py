@@ -15,8 +15,9 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.limits import Notice
 from app.models.scope import as_service
-from app.services import customer_directory, notices, shutdown
+from app.services import notices, shutdown
 from app.services.catalog import versions
+from app.services.customers import directory
 from app.services.ledger import spending
 from app.services.ledger.burn_down import view
 from app.services.transaction import transaction
@@ -41,7 +42,7 @@ def decide_due(limit: int = 100) -> int:
 def _to_look_at(limit: int) -> list[tuple[str, int]]:
     """Return customers with a grant that expires soon and was not told, and how many days before they are to be."""
     now, found = clock.now(), list[tuple[str, int]]()
-    for name in customer_directory.catalog_names():
+    for name in directory.catalog_names():
         days = versions.current(name).credits.expiry_notice_days
         if not days or len(found) >= limit:
             continue

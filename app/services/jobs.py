@@ -11,7 +11,6 @@ from app.services import (
     inbox,
     notices,
     partitions,
-    periods,
     reconcile,
     refunds,
     retention,
@@ -22,6 +21,7 @@ from app.services import (
     usage_postings,
     webhook_deliveries,
 )
+from app.services.customers import billing_periods
 from app.services.ledger import grants
 from app.services.mail import sending
 from app.services.outbox import events
@@ -30,7 +30,7 @@ from app.services.processor import deliver_sandbox_events
 log = structlog.get_logger()
 
 JOBS: dict[str, Callable[[int], int]] = {
-    "periods_rolled": periods.roll_due,
+    "periods_rolled": billing_periods.roll_due,
     "grants_posted": grants.post_due,
     "holds_expired": authorization_expiry.expire_due,
     "usage_posted": usage_postings.post_due,

@@ -14,7 +14,7 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.models.usage import UsageDay
-from app.services import periods
+from app.services.customers import billing_periods
 from app.services.ledger import grants, posting, usage_posting
 from app.services.transaction import transaction
 
@@ -62,7 +62,7 @@ def catch_up(session: Session, customer_id: str, now: datetime) -> bool:
     unit = _unit(session, customer_id)
     posting.lock(session, customer_id, [unit])
     grants.catch_up(session, customer_id, unit, now)
-    periods.roll(session, customer_id, now)
+    billing_periods.roll(session, customer_id, now)
     return True
 
 

@@ -12,8 +12,8 @@ from app.domain.ledger import CREDITS, credits_unit
 from app.models.customers import BillingPeriod, Customer
 from app.models.ledger import Account, BalanceDay, Grant
 from app.models.usage import Spending
-from app.services import periods
 from app.services.catalog import versions
+from app.services.customers import billing_periods
 from app.services.ledger import grants, posting
 from app.services.usage_terms import plan_of
 
@@ -45,7 +45,7 @@ def standings(session: Session, customer_ids: Collection[str], now: datetime) ->
         unit = found[customer_id].unit
         posting.lock(session, customer_id, [unit])
         grants.catch_up(session, customer_id, unit, now)
-        periods.roll(session, customer_id, now)
+        billing_periods.roll(session, customer_id, now)
     if due:
         session.flush()
         found |= _looked_up(session, due, now)[0]

@@ -13,8 +13,8 @@ from app.api.shapes import decode_cursor, encode_cursor
 from app.domain.errors import Refused
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import customer_directory
 from app.services.balance import history
+from app.services.customers import directory
 from tests.support.api import Api, problem_of
 
 GRANT = {"credits": "5", "reason": "Welcome"}
@@ -243,7 +243,7 @@ def test_a_mistake_of_ours_says_nothing_of_the_inside(
     def broken(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("canary of the inside")
 
-    monkeypatch.setattr(customer_directory, "listed", broken)
+    monkeypatch.setattr(directory, "listed", broken)
     answer = api.get("/customers")
     assert problem_of(answer) == (500, "internal_error")
     assert "canary" not in answer.text

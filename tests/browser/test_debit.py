@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app.models.customers import Customer
-from app.services import customers
+from app.services.customers import registration
 from tests.browser.conftest import Opens
 from tests.browser.test_rails import later
 from tests.browser.test_spine import heading, in_every_look, is_clean, with_and_without
@@ -18,7 +18,7 @@ from tests.support import cast, shop
 def acme(app: Flask) -> Customer:
     """Alice's customer, who buys in euros here."""
     cast.apply_catalog("platform")
-    return customers.create(name="Acme", email="billing@acme.example", catalog="platform", external_id="acme")
+    return registration.create(name="Acme", email="billing@acme.example", catalog="platform", external_id="acme")
 
 
 def adds_debit(page: Page) -> None:

@@ -15,7 +15,7 @@ from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services import customers
+from app.services.customers import registration
 from app.services.transaction import transaction
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_without
@@ -33,7 +33,7 @@ OTHER = "pm_card_mastercard"
 def acme(app: Flask) -> Customer:
     """Alice's customer, whose seller takes every kind and offers the processor's portal."""
     methods.sells(manage='"both"')
-    return customers.create(name="Acme", email="billing@acme.example", catalog="analytics", external_id="acme")
+    return registration.create(name="Acme", email="billing@acme.example", catalog="analytics", external_id="acme")
 
 
 def adds(page: Page, kind: str, test_method: str) -> None:

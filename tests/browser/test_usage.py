@@ -7,7 +7,8 @@ from flask import Flask
 from playwright.sync_api import expect
 
 from app.models.customers import Customer
-from app.services import customers, usage_events
+from app.services import usage_events
+from app.services.customers import registration
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import in_every_look, is_clean, with_and_without
 from tests.support import cast
@@ -19,7 +20,7 @@ PATH = "/billing/usage/"
 def acme(app: Flask) -> Customer:
     """Alice's customer on a plan with limits: one meter hardly used, one nearly, one beyond what is included."""
     cast.apply_catalog("analytics")
-    made = customers.create(
+    made = registration.create(
         name="Acme", email="billing@acme.example", catalog="analytics", external_id="acme", plan="team"
     )
     for meter, quantity in (("sessions", 50_000), ("events", 2_200_000), ("enrichments", 6_000), ("storage", 900)):

@@ -26,7 +26,8 @@ from app.domain.methods import Rail
 from app.domain.people import Actor, Role
 from app.gateways import sandbox
 from app.models.database import db
-from app.services import customers, payment_methods, setups
+from app.services import payment_methods, setups
+from app.services.customers import registration
 from tests.faults import both_sides, naive, outcome
 from tests.faults.crash_plan import CARDS, FORMS, Plan, Step, calm, from_json
 from tests.faults.moments import watch
@@ -99,7 +100,7 @@ def inside(work: Callable[..., Any], *args: object) -> Any:
 def begin(app: Flask, plan: Plan, start: datetime) -> Run:
     """Make the customer of this run with a method of each kind that it needs."""
     with app.app_context(), clock.at(start):
-        customer = customers.create(name="Crash", email="crash@example.com", catalog=plan.catalog)
+        customer = registration.create(name="Crash", email="crash@example.com", catalog=plan.catalog)
         actor = Actor("mem_buyer", customer.customer_id, Role.OWNER, "Buyer", "buyer@example.com", "Crash")
         wanted = {step.method for wave in plan.waves for step in wave.steps if step.method}
         methods = {name: ONCE[name] if name in ONCE else saved(app, actor, name) for name in sorted(wanted)}

@@ -10,7 +10,8 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer, as_service
-from app.services import customers, payment_methods
+from app.services import payment_methods
+from app.services.customers import registration
 from app.services.transaction import transaction
 from tests.support import cast, shop
 from tests.support.browser import Browser
@@ -269,7 +270,9 @@ def test_a_test_method_that_does_not_exist_is_refused(alice: Browser, acme: Cust
 
 def test_packs_show_credits_and_price_and_buy_exactly_that(app: Flask, origin: str, catalog: str) -> None:
     cast.apply_catalog("analytics")
-    customer = customers.create(name="Initech", email="b@initech.example", catalog="analytics", external_id="initech")
+    customer = registration.create(
+        name="Initech", email="b@initech.example", catalog="analytics", external_id="initech"
+    )
     actor = cast.make_actor(cast.ALICE, customer)
     shop.add_method(actor)
     browser, before = cast.signed_in(app, origin, actor), shop.remaining(customer)

@@ -11,7 +11,8 @@ from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.payments import Payment
-from app.services import customers, jobs, top_ups
+from app.services import jobs, top_ups
+from app.services.customers import registration
 from tests.support import cast, shop
 from tests.support.browser import Browser, Page
 from tests.support.shop import BUY, FORM, PATH, SAVE
@@ -26,7 +27,7 @@ GO_ON = "form[aria-label='Confirm with your bank']"
 def hooli(catalog: str) -> Customer:
     """A customer in euros, who may pay by card, SEPA debit and PayPal."""
     cast.apply_catalog("platform")
-    return customers.create(name="Hooli", email="billing@hooli.example", catalog="platform", external_id="hooli")
+    return registration.create(name="Hooli", email="billing@hooli.example", catalog="platform", external_id="hooli")
 
 
 @pytest.fixture

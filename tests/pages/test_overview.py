@@ -11,8 +11,9 @@ from app.domain.money import Credits
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import customers, usage
+from app.services import usage
 from app.services.balance import history
+from app.services.customers import registration
 from app.services.ledger import grants
 from tests.support import cast, shop
 from tests.support.browser import Browser
@@ -101,7 +102,7 @@ def old_acme(catalog: str) -> Customer:
     """Acme, who has been a customer for sixty days."""
     made = clock.now() - timedelta(days=60)
     with clock.at(made):
-        return customers.create(name="Acme", email="billing@acme.example", catalog=cast.CATALOG, external_id="acme")
+        return registration.create(name="Acme", email="billing@acme.example", catalog=cast.CATALOG, external_id="acme")
 
 
 @pytest.fixture
@@ -146,7 +147,9 @@ def test_tokens_are_whole_on_average_and_no_overage_protection_is_off(app: Flask
     cast.apply_catalog("analytics")
     now = clock.now()
     with clock.at(now - timedelta(days=8)):
-        customer = customers.create(name="Initech", email="b@initech.example", catalog="analytics", external_id="ini")
+        customer = registration.create(
+            name="Initech", email="b@initech.example", catalog="analytics", external_id="ini"
+        )
         give(customer, 1000)
     with clock.at(now - timedelta(days=1)):
         use(customer, 100, "a")

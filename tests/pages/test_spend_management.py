@@ -14,8 +14,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
-from app.services import customers
 from app.services.balance import history
+from app.services.customers import registration
 from tests.support import cast, spend
 from tests.support.api import api_for, problem_of
 from tests.support.browser import Browser, Page
@@ -154,7 +154,7 @@ def test_mallory_sees_her_own(mallory: Browser, acme: Customer) -> None:
 
 def test_it_is_not_there_where_the_seller_does_not_offer_it(app: Flask, origin: str) -> None:
     cast.apply_catalog("identity")
-    initech = customers.create(name="Initech", email="b@initech.example", catalog="identity", external_id="initech")
+    initech = registration.create(name="Initech", email="b@initech.example", catalog="identity", external_id="initech")
     browser = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, initech))
     assert browser.opens(PATH).status == 404
     assert "Spend management" not in browser.opens("/billing/").texts("nav a")

@@ -8,8 +8,8 @@ from flask import Flask
 
 from app import clock
 from app.models.customers import Customer
-from app.services import customers
 from app.services.catalog import versions
+from app.services.customers import registration
 from tests.support import cast, spend, usage_cast
 from tests.support.browser import Browser
 
@@ -88,7 +88,7 @@ def test_the_plans_limits_say_so_too(app: Flask, origin: str) -> None:
         .replace("[spend_management]\noffered = false", "[spend_management]\noffered = true")
     )
     versions.apply(text)
-    initech = customers.create(name="Initech", email="b@initech.example", catalog="identity", external_id="initech")
+    initech = registration.create(name="Initech", email="b@initech.example", catalog="identity", external_id="initech")
     browser = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, initech))
     page = browser.opens(PATH)
     assert (

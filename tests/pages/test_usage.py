@@ -8,8 +8,9 @@ from flask import Flask
 
 from app import clock
 from app.models.customers import Customer
-from app.services import periods, usage_events
+from app.services import usage_events
 from app.services.catalog import versions
+from app.services.customers import billing_periods
 from app.services.usage_events import UsageReport
 from tests.support import cast, meters, usage_cast
 from tests.support.browser import Browser, Page
@@ -205,7 +206,7 @@ def test_an_earlier_period_stays_as_it_was(app: Flask, origin: str, acme: Custom
     with clock.at(clock.now() + timedelta(days=35)):
         assert looks(app, origin, acme).opens(USAGE).status == 200  # before any job has rolled the period
         assert bar(looks(app, origin, acme, cast.BOB).opens(USAGE), "requests")[1] == "0 of 5,000 requests"
-        periods.roll_due()
+        billing_periods.roll_due()
         uses(acme, "requests", 70)
         bob = cast.signed_in(app, origin, cast.make_actor(cast.MALLORY, acme))
         page = bob.opens(f"{USAGE}requests")

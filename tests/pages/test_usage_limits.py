@@ -10,8 +10,9 @@ from app import clock
 from app.domain.authorizations import Ask
 from app.domain.money import Credits
 from app.models.customers import Customer
-from app.services import authorizations, periods
+from app.services import authorizations
 from app.services.catalog import versions
+from app.services.customers import billing_periods
 from app.services.ledger import grants
 from tests.support import cast, meters, usage_cast
 from tests.support.browser import Page
@@ -101,7 +102,7 @@ def test_the_calls_that_a_limit_refused_stand_on_the_meters_page(app: Flask, ori
     for other in ("hours", "users", "-"):
         assert not alice.opens(f"{USAGE}{other}").soup.select("#usage-refused")
     with clock.at(clock.now() + timedelta(days=35)):
-        periods.roll_due()
+        billing_periods.roll_due()
         alice = looks(app, origin, acme, cast.BOB)
         assert not alice.opens(f"{USAGE}requests").soup.select("#usage-refused")
         assert alice.opens(f"{USAGE}requests?period=1").texts("#usage-refused tbody tr") == rows
@@ -146,7 +147,7 @@ def test_a_period_that_is_over_is_told_as_that(app: Flask, origin: str, meter: s
     acme = limited("requests = 5000, peak = 1")
     uses(acme, meter, used)
     with clock.at(clock.now() + timedelta(days=35)):
-        periods.roll_due()
+        billing_periods.roll_due()
         page = looks(app, origin, acme).opens(f"{USAGE}{meter}?period=1")
     words = note(page)
     assert words.endswith(said)

@@ -13,11 +13,11 @@ from app.domain.errors import NotFound
 from app.domain.money import Credits, Money
 from app.models.catalogs import CatalogVersion
 from app.models.database import db
-from app.services import customers
 from app.services.catalog import versions
 from app.services.catalog.schema import CatalogFile
 from app.services.catalog.values import Section
 from app.services.catalog.versions import WrongCatalog
+from app.services.customers import registration
 from tests.services.wrong_catalogs import SMALL, TOKENS, WRONG
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -157,7 +157,7 @@ def test_the_unit_may_change_while_nobody_has_the_catalog(app: Flask) -> None:
 
 def test_the_unit_may_not_change_under_a_customer(app: Flask) -> None:
     versions.apply(SMALL)
-    customers.create(name="Acme", email="billing@acme.example", catalog="small")
+    registration.create(name="Acme", email="billing@acme.example", catalog="small")
     with pytest.raises(WrongCatalog) as refusal:
         versions.apply(SMALL.replace("USD", "EUR"))
     why = "1 customer of this catalog kept a ledger in USD; give the new catalog another name"

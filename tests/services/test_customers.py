@@ -12,16 +12,16 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.ledger import Grant
 from app.models.scope import as_customer, as_service
-from app.services import customers
 from app.services.balance import history
+from app.services.customers import registration
 from app.services.verify import verify
 from tests.support.cast import CATALOG
 
 
 @pytest.mark.usefixtures("catalog")
 def test_a_new_customer_has_nothing_unless_the_trial_is_given(app: Flask) -> None:
-    plain = customers.create(name="Plain", email="billing@plain.example", catalog=CATALOG)
-    tried = customers.create(name="Tried", email="billing@tried.example", catalog=CATALOG, trial=True)
+    plain = registration.create(name="Plain", email="billing@plain.example", catalog=CATALOG)
+    tried = registration.create(name="Tried", email="billing@tried.example", catalog=CATALOG, trial=True)
     with as_customer(plain.customer_id):
         assert history.numbers().total_credits == Credits(0)
     with as_customer(tried.customer_id):
@@ -36,9 +36,9 @@ def test_a_new_customer_has_nothing_unless_the_trial_is_given(app: Flask) -> Non
 
 @pytest.mark.usefixtures("catalog")
 def test_an_external_id_is_taken_once(app: Flask) -> None:
-    customers.create(name="One", email="a@one.example", catalog=CATALOG, external_id="x-1")
+    registration.create(name="One", email="a@one.example", catalog=CATALOG, external_id="x-1")
     with pytest.raises(Refused, match="external id already"):
-        customers.create(name="Two", email="a@two.example", catalog=CATALOG, external_id="x-1")
+        registration.create(name="Two", email="a@two.example", catalog=CATALOG, external_id="x-1")
 
 
 @pytest.mark.usefixtures("catalog")
@@ -47,7 +47,7 @@ def test_an_external_id_is_taken_once(app: Flask) -> None:
 )
 def test_a_malformed_customer_is_refused(app: Flask, name: str, email: str) -> None:
     with pytest.raises(Refused) as refused:
-        customers.create(name=name, email=email, catalog=CATALOG)
+        registration.create(name=name, email=email, catalog=CATALOG)
     assert refused.value.status == 422
 
 
@@ -56,12 +56,12 @@ def test_a_malformed_customer_is_refused(app: Flask, name: str, email: str) -> N
 def test_what_cannot_be_seen_is_refused_in_words_of_its_own(app: Flask, text: str) -> None:
     words = "has a line break or another character that cannot be seen"
     with pytest.raises(Refused, match=f"The name {words}") as refused:
-        customers.create(name=text, email="a@b.example", catalog=CATALOG)
+        registration.create(name=text, email="a@b.example", catalog=CATALOG)
     assert (refused.value.status, refused.value.field) == (422, "name")
     with pytest.raises(Refused, match=f"The external id {words}"):
-        customers.create(name="A", email="a@b.example", catalog=CATALOG, external_id=text)
+        registration.create(name="A", email="a@b.example", catalog=CATALOG, external_id=text)
 
 
 def test_a_catalog_that_was_never_applied_is_refused(app: Flask) -> None:
     with pytest.raises(Refused):
-        customers.create(name="A", email="a@b.example", catalog="nowhere")
+        registration.create(name="A", email="a@b.example", catalog="nowhere")

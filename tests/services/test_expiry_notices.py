@@ -13,7 +13,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_customer, as_service
-from app.services import customers, expiry_notices, jobs, notices
+from app.services import expiry_notices, jobs, notices
+from app.services.customers import registration
 from app.services.ledger import grants
 from app.services.mail import sending
 from tests.support import cast, post, spend
@@ -26,7 +27,7 @@ DAYS = timedelta(days=1)
 @pytest.fixture
 def acme(catalog: str) -> Customer:
     """Acme, a customer since the first of the month."""
-    return customers.create(
+    return registration.create(
         name="Acme",
         email="billing@acme.example",
         catalog=cast.CATALOG,

@@ -13,9 +13,10 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import customers, jobs, usage
+from app.services import jobs, usage
 from app.services.balance import history as balance_history
 from app.services.catalog import versions
+from app.services.customers import registration
 from app.services.ledger import grants, posting
 from app.services.verify import verify
 from tests.services.history import STEPS, Correct, Due, Give, Model, ModelGrant, Step, Use, Void, Wait
@@ -136,7 +137,7 @@ def lenient(app: Flask) -> str:
 )
 def test_any_history_comes_to_what_the_model_says(lenient: str, steps: list[Step]) -> None:
     number = next(_numbers)
-    customer = customers.create(
+    customer = registration.create(
         name=f"Customer {number}",
         email=f"c{number}@example.com",
         catalog=lenient,

@@ -14,9 +14,10 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
-from app.services import customers, periods, usage
+from app.services import usage
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery
+from app.services.customers import billing_periods, registration
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.verify import verify
@@ -153,12 +154,12 @@ def test_only_usage_is_corrected(acme: Customer) -> None:
 
 def test_periods_follow_each_other_and_usage_counts_in_the_open_one(app: Flask, catalog: str) -> None:
     begun = datetime(2026, 1, 31, 15, tzinfo=UTC)
-    late = customers.create(name="Late", email="late@example.com", catalog=catalog, created_at=begun)
+    late = registration.create(name="Late", email="late@example.com", catalog=catalog, created_at=begun)
     with clock.at(begun):
         _give(late, 100)
         _use(late, 30, "k")
     with clock.at(datetime(2026, 3, 1, tzinfo=UTC)):
-        assert (periods.roll_due(), periods.roll_due()) == (1, 0)
+        assert (billing_periods.roll_due(), billing_periods.roll_due()) == (1, 0)
         _use(late, 5, "l")
         with as_customer(late.customer_id):
             rows = db.session.scalars(select(BillingPeriod).order_by(BillingPeriod.number)).all()

@@ -15,7 +15,8 @@ from app.domain.people import Actor, Role
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import customers, payment_methods, settle, top_ups
+from app.services import payment_methods, settle, top_ups
+from app.services.customers import registration
 from app.services.mail import sending as mail_sending
 from app.services.transaction import transaction
 from tests.support import cast, post, shop
@@ -140,7 +141,7 @@ def test_a_method_that_is_gone_is_not_offered_again(sending: MailServer, acme: C
 
 def test_the_way_to_try_a_pack_again_brings_the_pack_along(sending: MailServer, catalog: str) -> None:
     cast.apply_catalog("analytics")
-    initech = customers.create(name="Initech S.r.l.", email="billing@initech.example", catalog="analytics")
+    initech = registration.create(name="Initech S.r.l.", email="billing@initech.example", catalog="analytics")
     buyer = cast.make_actor(cast.Part("Ida", "ida@initech.example", Role.OWNER), initech)
     payment = top_ups.charge(
         initech.customer_id,
@@ -178,7 +179,7 @@ def test_a_decline_that_the_page_has_shown_needs_no_mail(acme: Customer, alice_a
 
 def test_credits_with_a_name_of_their_own_are_named(sending: MailServer, catalog: str) -> None:
     cast.apply_catalog("analytics")
-    initech = customers.create(name="Initech", email="billing@initech.example", catalog="analytics")
+    initech = registration.create(name="Initech", email="billing@initech.example", catalog="analytics")
     buyer = cast.make_actor(cast.Part("Ida", "ida@initech.example", Role.OWNER), initech)
     post.paid(buyer, pack="pro")
     mail_sending.send_due()

@@ -12,7 +12,8 @@ from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import customers, usage_alerts
+from app.services import usage_alerts
+from app.services.customers import registration
 from app.services.mail import sending
 from tests.support import cast, post, spend, usage_cast
 from tests.support.browser import Browser
@@ -25,7 +26,7 @@ MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
 @pytest.fixture
 def acme(catalog: str) -> Customer:
     """Acme, a customer since the first of the month, with $1,000.00 of credit; what that tells is told."""
-    made = customers.create(
+    made = registration.create(
         name="Acme",
         email="billing@acme.example",
         catalog=cast.CATALOG,

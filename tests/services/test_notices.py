@@ -13,7 +13,8 @@ from app.models.database import db
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import customers, jobs, notices, usage_alerts
+from app.services import jobs, notices, usage_alerts
+from app.services.customers import registration
 from app.services.transaction import transaction
 from tests.support import cast, spend
 
@@ -25,7 +26,7 @@ MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
 @pytest.fixture
 def acme(catalog: str) -> Customer:
     """Acme, a customer since the first of the month, with $1,000.00 of credit; what that tells is told."""
-    made = customers.create(
+    made = registration.create(
         name="Acme",
         email="billing@acme.example",
         catalog=cast.CATALOG,

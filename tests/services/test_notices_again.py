@@ -7,7 +7,7 @@ import pytest
 
 from app import clock
 from app.models.customers import Customer
-from app.services import customers
+from app.services.customers import registration
 from tests.support import cast, spend
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
 @pytest.fixture
 def acme(catalog: str) -> Customer:
     """Acme, a customer since the first of the month, with $1,000.00 of credit; what that tells is told."""
-    made = customers.create(
+    made = registration.create(
         name="Acme",
         email="billing@acme.example",
         catalog=cast.CATALOG,

@@ -24,8 +24,9 @@ from app.models.ledger import Transfer
 from app.models.mails import Mail
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
-from app.services import customers, jobs, mandates, payment_methods, payments, settle, setups, top_ups
+from app.services import jobs, mandates, payment_methods, payments, settle, setups, top_ups
 from app.services.catalog import versions
+from app.services.customers import registration
 from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
@@ -39,7 +40,7 @@ MANY = 50
 def hooli(catalog: str) -> Customer:
     """A customer in euros, who may pay by card, SEPA debit and PayPal, and was given nothing to try."""
     cast.apply_catalog("platform")
-    return customers.create(name="Hooli", email="billing@hooli.example", catalog="platform", external_id="hooli")
+    return registration.create(name="Hooli", email="billing@hooli.example", catalog="platform", external_id="hooli")
 
 
 @pytest.fixture

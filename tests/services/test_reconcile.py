@@ -19,7 +19,8 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Reconciliation, Refund
 from app.models.scope import as_customer, as_service
-from app.services import customers, jobs, reconcile, refunds, top_ups
+from app.services import jobs, reconcile, refunds, top_ups
+from app.services.customers import registration
 from app.services.verify import verify
 from tests.faults.outcome import faults
 from tests.support import cast
@@ -278,7 +279,7 @@ def test_where_events_are_not_kept_any_more_each_payment_is_asked_for_itself(
 
 def _tokens_customer() -> tuple[Customer, Actor]:
     cast.apply_catalog("analytics")
-    made = customers.create(
+    made = registration.create(
         name="Tokens", email="t@example.com", catalog="analytics", external_id="tokens", trial=False
     )
     return made, cast.make_actor(cast.MALLORY, made)

@@ -17,8 +17,9 @@ from app.models.database import db
 from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import customers, disputes, jobs, payment_methods, refund_records, top_ups, usage
+from app.services import disputes, jobs, payment_methods, refund_records, top_ups, usage
 from app.services.balance import history as balance_history
+from app.services.customers import registration
 from app.services.ledger import grants, posting
 from app.services.verify import verify
 from tests.services.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
@@ -48,7 +49,7 @@ class MoneyHistory:
 
     def __init__(self, catalog: str) -> None:
         number = next(_numbers)
-        customer = customers.create(
+        customer = registration.create(
             name=f"Customer {number}",
             email=f"m{number}@example.com",
             catalog=catalog,

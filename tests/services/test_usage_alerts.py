@@ -16,8 +16,9 @@ from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
 from app.models.limits import Notice
 from app.models.scope import as_customer, as_service
-from app.services import alert_addresses, notices, periods, usage_alerts
+from app.services import alert_addresses, notices, usage_alerts
 from app.services.alert_tokens import token
+from app.services.customers import billing_periods
 from app.services.mail import sending
 from app.services.usage_alerts import Alerts
 from tests.support import meters, post, usage_cast
@@ -73,7 +74,7 @@ def test_one_notice_for_each_crossing_and_period(acme: Customer) -> None:
     uses(acme, "runs", 1)
     assert told(acme) == sorted([f"1:{percent}", f"1:{runs}"])
     with clock.at(clock.now() + timedelta(days=35)):
-        periods.roll_due()
+        billing_periods.roll_due()
         uses(acme, "requests", 4000)
         assert told(acme) == sorted([f"1:{percent}", f"1:{runs}", f"2:{percent}"])
 
@@ -91,7 +92,7 @@ def test_what_was_crossed_in_a_periods_last_moment_is_told_after_it_too(acme: Cu
     with clock.at(end - timedelta(microseconds=1)):
         uses(acme, "requests", 4000)
     with clock.at(end + timedelta(seconds=2)):
-        periods.roll_due()
+        billing_periods.roll_due()
         later = usage_alerts.add(acme.customer_id, RUNS, actor="test")
         assert [each.wants for each in later.alerts] == [EIGHTY, RUNS]
         assert told(acme) == [f"1:{alert.id}"]
@@ -100,7 +101,7 @@ def test_what_was_crossed_in_a_periods_last_moment_is_told_after_it_too(acme: Cu
 def test_an_alert_that_is_new_looks_at_no_period_that_is_over(acme: Customer) -> None:
     uses(acme, "requests", 4500)
     with clock.at(datetime(2026, 12, 10, 1, tzinfo=UTC)):
-        periods.roll_due()
+        billing_periods.roll_due()
         usage_alerts.add(acme.customer_id, EIGHTY, actor="test")
         assert told(acme) == []
 

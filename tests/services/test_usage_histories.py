@@ -7,8 +7,8 @@ from flask import Flask
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 
-from app.services import customers
 from app.services.catalog import versions
+from app.services.customers import registration
 from tests.services.history import Due, Give, Use, Wait
 from tests.services.usage_history import (
     ALLOWANCE,
@@ -95,7 +95,9 @@ def test_any_history_of_usage_comes_to_the_same_everywhere(
 ) -> None:
     number = next(_numbers)
     tellings = {
-        burn: customers.create(name=f"{burn} {number}", email=f"c{number}@example.com", catalog=burn, created_at=START)
+        burn: registration.create(
+            name=f"{burn} {number}", email=f"c{number}@example.com", catalog=burn, created_at=START
+        )
         for burn in catalogs_of_both
     }
     story = Story(tellings, tellings[BURNS[0]].overage_protection_micros)

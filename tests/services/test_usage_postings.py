@@ -16,9 +16,10 @@ from app.models.ledger import Account, Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending
-from app.services import customers, periods, usage, usage_events, usage_postings
+from app.services import usage, usage_events, usage_postings
 from app.services.balance import breakdown, history
 from app.services.catalog import versions
+from app.services.customers import billing_periods, registration
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.verify import verify
@@ -36,7 +37,7 @@ def customer(app: Flask, request: pytest.FixtureRequest) -> Customer:
     burn = getattr(request, "param", "realtime")
     text = (EXAMPLES / f"{CATALOG}.toml").read_text()
     versions.apply(text.replace('burn = "realtime"', f'burn = "{burn}"'))
-    return customers.create(
+    return registration.create(
         name="Acme", email="a@acme.example", catalog=CATALOG, created_at=datetime(2026, 11, 2, 8, tzinfo=UTC)
     )
 
@@ -125,7 +126,7 @@ def test_at_the_invoice_a_period_is_one_row_once_it_is_over(customer: Customer) 
         _use(customer, 2, "e2")
         assert usage_postings.post_due() == 0
     with clock.at(datetime(2026, 12, 2, tzinfo=UTC)):
-        periods.roll_due()
+        billing_periods.roll_due()
         assert usage_postings.post_due() == 1
         words = "Applied credit balance to usage, 2 November – 1 December 2026"
         assert _history(customer)[1:] == [(words, -5, 95)]
@@ -227,7 +228,7 @@ def test_usage_counts_for_the_period_that_is_open_though_no_job_has_turned_it(cu
             assert history.period_start(later).date() == date(2027, 1, 2)
             figure = breakdown.usage_this_period()
         assert figure.summed == figure.shown == Credits(2 * UNIT)
-        assert periods.roll_due() == 0
+        assert billing_periods.roll_due() == 0
         assert verify() == []
 
 

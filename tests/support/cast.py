@@ -7,8 +7,9 @@ from flask import Flask
 
 from app.domain.people import Actor, Role
 from app.models.customers import Customer
-from app.services import customers, people
+from app.services import people
 from app.services.catalog import versions
+from app.services.customers import registration
 from tests.support.browser import Browser
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalogs"
@@ -38,7 +39,7 @@ def apply_catalog(name: str = CATALOG) -> None:
 def make_customer(name: str) -> Customer:
     """Create a customer who buys from the example catalog."""
     slug = name.lower()
-    return customers.create(name=name, email=f"billing@{slug}.example", catalog=CATALOG, external_id=slug)
+    return registration.create(name=name, email=f"billing@{slug}.example", catalog=CATALOG, external_id=slug)
 
 
 def make_actor(part: Part, customer: Customer) -> Actor:

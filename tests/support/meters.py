@@ -3,8 +3,8 @@
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import customers
 from app.services.catalog import versions
+from app.services.customers import registration
 from app.services.transaction import transaction
 
 METERED = """\
@@ -103,7 +103,9 @@ def apply(burn: str = "realtime") -> None:
 def customer(name: str, *, plan: str = "") -> Customer:
     """Create a customer who buys from the catalog."""
     slug = name.lower()
-    return customers.create(name=name, email=f"billing@{slug}.example", catalog="metered", external_id=slug, plan=plan)
+    return registration.create(
+        name=name, email=f"billing@{slug}.example", catalog="metered", external_id=slug, plan=plan
+    )
 
 
 def move_to_plan(customer_id: str, plan: str) -> None:

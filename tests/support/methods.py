@@ -10,8 +10,9 @@ from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
 from app.models.setups import MethodSetup
-from app.services import customers, payment_methods, setups
+from app.services import payment_methods, setups
 from app.services.catalog import versions
+from app.services.customers import registration
 from tests.support import cast
 from tests.support.cast import EXAMPLES, Part
 
@@ -38,7 +39,7 @@ def sells(**terms: str) -> None:
 def initech(**terms: str) -> tuple[Customer, Actor]:
     """Return a customer of that seller, and Erika, who owns it."""
     sells(**terms)
-    customer = customers.create(
+    customer = registration.create(
         name="Initech", email="billing@initech.example", catalog="analytics", external_id="initech"
     )
     return customer, cast.make_actor(ERIKA, customer)

@@ -16,8 +16,9 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.limits import AlertRecipient, Notice, SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import authorizations, customers, notices, spend_management, usage_alerts, usage_events
+from app.services import authorizations, notices, spend_management, usage_alerts, usage_events
 from app.services.catalog import versions
+from app.services.customers import registration
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from tests.support import cast, post
@@ -35,7 +36,7 @@ def dollars(amount: str) -> Credits:
 
 def since_august(name: str = "Acme") -> Customer:
     """Create a customer since August, with $1,000.00 of credit."""
-    made = customers.create(
+    made = registration.create(
         name=name,
         email="billing@acme.example",
         catalog=cast.CATALOG,

@@ -19,7 +19,7 @@ from app.api.contract import (
 )
 from app.api.shapes import MoneyOut, money_out
 from app.domain.catalog import Catalog, CreditPack, Meter, Plan, Seats
-from app.services import customer_directory
+from app.services.customers import directory
 
 bp = resource("catalog")
 TAG = "Catalog"
@@ -115,7 +115,7 @@ def packs(query: CatalogQuery) -> Page[PackOut]:
 
 def _page(query: CatalogQuery, rows_of: Callable[[Catalog], Iterable[Row]]) -> tuple[list[Row], str | None]:
     after = decode_cursor(query.cursor, str, str)
-    found = customer_directory.catalogs_seen(query.catalog, only=caller().customer_id)
+    found = directory.catalogs_seen(query.catalog, only=caller().customer_id)
     rows = [row for sold in found for row in rows_of(sold)]
     keys = [[row.catalog, row.key] for row in rows]
     begin = keys.index(after) + 1 if after in keys else 0

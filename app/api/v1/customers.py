@@ -16,7 +16,7 @@ from app.api.contract import (
 )
 from app.domain.errors import Forbidden
 from app.models.customers import Customer
-from app.services import customer_directory, customers
+from app.services.customers import directory, registration
 
 bp = resource("customers")
 TAG = "Customers"
@@ -81,8 +81,8 @@ def create(body: CustomerIn) -> CustomerOut:
     """
     if caller().customer_id is not None:
         raise Forbidden("This key is for one customer only.")
-    catalog = customer_directory.catalog_for(body.catalog, body.currency, body.plan)
-    made = customers.create(
+    catalog = directory.catalog_for(body.catalog, body.currency, body.plan)
+    made = registration.create(
         name=body.name,
         email=body.email,
         catalog=catalog,
@@ -100,7 +100,7 @@ def create(body: CustomerIn) -> CustomerOut:
 def listed(query: CustomerQuery) -> Page[CustomerOut]:
     """List customers, the newest first."""
     before = decode_cursor(query.cursor, str)
-    rows = customer_directory.listed(
+    rows = directory.listed(
         query.limit + 1,
         before=before[0] if before else None,
         external_id=query.external_id,
@@ -135,8 +135,8 @@ def change(customer_id: str, body: CustomerChange) -> CustomerOut:
     sent = body.model_dump(exclude_unset=True)
     if sent.get("plan", "") is None:
         sent["plan"] = ""  # as the rows have the default plan
-    wanted = customer_directory.Change(**sent)
-    return _shown(customer_directory.change(customer_id, wanted, by=caller().key_id))
+    wanted = directory.Change(**sent)
+    return _shown(directory.change(customer_id, wanted, by=caller().key_id))
 
 
 def _shown(row: Customer) -> CustomerOut:

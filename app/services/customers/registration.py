@@ -11,8 +11,9 @@ from app.domain.errors import Refused
 from app.domain.people import normal_email
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.services import audit, periods
+from app.services import audit
 from app.services.catalog import versions
+from app.services.customers import billing_periods
 from app.services.ledger import grants, posting, spending
 from app.services.transaction import transaction
 
@@ -64,7 +65,7 @@ def create(
                 session.flush()
                 spending.begin(session, customer)
                 posting.open_accounts(session, customer)
-                periods.open_first(session, customer, now)
+                billing_periods.open_first(session, customer, now)
                 made = customer.customer_id
                 audit.record(session, made, actor, "customer.created", made, after={"catalog": catalog})
                 if trial and sold.trial is not None:

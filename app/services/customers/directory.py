@@ -12,8 +12,9 @@ from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import audit, customers
+from app.services import audit
 from app.services.catalog import versions
+from app.services.customers import registration
 from app.services.transaction import transaction
 
 
@@ -111,7 +112,7 @@ def _checked(wanted: Change) -> dict[str, str]:
     if wanted.email is not None:
         values["email"] = normal_email(wanted.email)
     if wanted.external_id is not None:
-        customers.check_external_id(wanted.external_id)
+        registration.check_external_id(wanted.external_id)
         values["external_id"] = wanted.external_id
     if wanted.plan is not None:
         values["plan"] = wanted.plan
