@@ -15,7 +15,7 @@ from app.config import Settings
 from app.extensions import csrf, limiter, migrate
 from app.gateways import stripe_gateway
 from app.models import database
-from app.services.browser_sessions import LIFETIME
+from app.services.access.sessions import LIFETIME
 from app.web import access, errors, filters, navigation, security_headers
 from app.web.sessions import ServerSessions
 

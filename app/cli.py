@@ -16,7 +16,8 @@ from app.domain.people import Role
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import installation, people, verify
+from app.services import installation, verify
+from app.services.access import members
 from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.ledger import grants
@@ -85,7 +86,7 @@ def create_member(email: str, customer: str, role: str, name: str | None, passwo
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with one_line():
-        click.echo(people.create_member(email, name or email, password, customer, Role(role)).id)
+        click.echo(members.create_member(email, name or email, password, customer, Role(role)).id)
 
 
 @bp.cli.command("grant")

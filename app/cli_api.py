@@ -5,7 +5,7 @@ from flask import Blueprint
 from flask.cli import with_appcontext
 
 from app.cli_words import moment, one_line
-from app.services import api_keys
+from app.services.access import api_keys
 
 
 def add_to(bp: Blueprint) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import api_keys, webhook_endpoints
+from app.services import webhook_endpoints
+from app.services.access import api_keys
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"

@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from app.domain.money import MICROS, Credits
-from app.services import api_keys
+from app.services.access import api_keys
 from app.services.ledger import grants
 from benchmarks.places import Place, places
 from benchmarks.timing import Count, Ratio

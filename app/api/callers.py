@@ -18,8 +18,8 @@ from app.ids import is_id
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import CustomerScope, enter
-from app.services import api_keys
-from app.services.api_keys import Caller, Presented
+from app.services.access import api_keys
+from app.services.access.api_keys import Caller, Presented
 from app.web.access import settings
 
 __all__ = ["Caller", "Presented", "caller", "customer_in", "identify", "known", "presented"]

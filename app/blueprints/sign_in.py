@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired
 
 from app.domain.errors import Refused
 from app.extensions import limiter
-from app.services import people
+from app.services.access import members
 from app.web.access import actor_or_none, public, safe_next
 from app.web.fields import PageForm
 from app.web.respond import show
@@ -59,7 +59,7 @@ def sign_in() -> Response:
     if not tries.test(PER_ADDRESS, address) or not tries.hit(PER_MEMBER, member_key):
         return _too_many(form)
     try:
-        who = people.sign_in(email, password, address)
+        who = members.sign_in(email, password, address)
     except Refused as refusal:
         tries.hit(PER_ADDRESS, address)
         form.refuse(refusal)
@@ -74,7 +74,7 @@ def sign_out() -> Response:
     """End the session here and on the server."""
     kept = portal_session()
     if kept.member:
-        people.signed_out(kept.member.member_id)
+        members.signed_out(kept.member.member_id)
     kept.sign_out()
     return make_response(redirect(url_for("sign_in.page"), 303))
 

@@ -16,8 +16,9 @@ from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import api_keys, authorizations_hot, authorizations_plain
-from app.services.api_keys import Caller, Presented
+from app.services import authorizations_hot, authorizations_plain
+from app.services.access import api_keys
+from app.services.access.api_keys import Caller, Presented
 from app.services.authorization_answers import SCOPE, refused_key, shown
 
 

@@ -26,7 +26,7 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services import usage_terms
-from app.services.api_keys import Presented
+from app.services.access.api_keys import Presented
 from app.services.authorization_answers import (
     NoRoom,
     Unavailable,

@@ -19,7 +19,7 @@ from app.domain.errors import NotFound, ensure
 from app.gateways.hot_path import DatabaseAway
 from app.gateways.sqlite_writer import Writer
 from app.models.database import db
-from app.services.api_keys import ALL, USE_NOTED_EVERY, Presented
+from app.services.access.api_keys import ALL, USE_NOTED_EVERY, Presented
 from app.services.authorization_answers import (
     SCOPE,
     NoRoom,

@@ -19,7 +19,8 @@ from app.models.ledger import Transfer
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.usage import UsageDay
-from app.services import audit, demo_jobs, demo_usage, jobs, people, usage_events
+from app.services import audit, demo_jobs, demo_usage, jobs, usage_events
+from app.services.access import members
 from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.demo_history import JUST_NOW, History
@@ -159,7 +160,7 @@ def _people(story: Story, customer: Customer) -> Actor:
         with as_service("find the demo's members"):
             member = db.session.scalars(select(Member).where(Member.email == email)).one_or_none()
         if member is None:
-            member = people.create_member(email, name, PASSWORD, customer.customer_id, role)
+            member = members.create_member(email, name, PASSWORD, customer.customer_id, role)
         if role is Role.BILLING_MANAGER:
             buyer = Actor(member.id, customer.customer_id, role, name, email, customer.name)
     if buyer is None:

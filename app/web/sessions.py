@@ -10,7 +10,7 @@ from werkzeug.datastructures import CallbackDict
 from app.domain.errors import ensure
 from app.domain.people import Actor
 from app.models.customers import Customer
-from app.services import browser_sessions
+from app.services.access import sessions
 
 DATA_LIMIT = 4_000
 
@@ -34,7 +34,7 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         """Read the session, once."""
         if not self.loaded:
             self.loaded = True
-            found = browser_sessions.find(self.token) if self.token else None
+            found = sessions.find(self.token) if self.token else None
             if found:
                 self.update(json.loads(found.data))
                 self.modified = False
@@ -45,13 +45,13 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
     def sign_in(self, member_id: str, customer_id: str) -> None:
         """Begin the member's session under a new token; the visitor's is over."""
         self.clear()
-        self.token = browser_sessions.begin("{}", member_id, customer_id, instead_of=self.token)
+        self.token = sessions.begin("{}", member_id, customer_id, instead_of=self.token)
         self.loaded = self.stored = self.fresh = True
         self.stale = False
 
     def sign_out(self) -> None:
         """End the session on the server and forget its cookie."""
-        browser_sessions.end(self.token)
+        sessions.end(self.token)
         self.clear()
         self.member = self.billed = None
         self.stored, self.modified, self.ended = False, False, True
@@ -86,9 +86,9 @@ class ServerSessions(SessionInterface):
             data = json.dumps(dict(session))
             ensure(len(data) <= DATA_LIMIT, "a session's data may not grow")
             if session.stored:
-                browser_sessions.keep(session.token, data)
+                sessions.keep(session.token, data)
             elif session:
-                session.token = browser_sessions.begin(data)
+                session.token = sessions.begin(data)
                 session.fresh = True
         if session.fresh:
             response.set_cookie(self.cookie, session.token, path="/", secure=self.secure, httponly=True, samesite="Lax")

@@ -15,7 +15,7 @@ from app.models.api_keys import ApiKey
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import api_keys
+from app.services.access import api_keys
 from tests.support.api import Api, api_for, problem_of
 
 GOOD_FORM = f"sk_{'0' * 26}_{'a' * 43}"

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from app.domain.money import MICROS, Credits
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.services import api_keys
+from app.services.access import api_keys
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verify import verify

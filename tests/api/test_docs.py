@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from app.api.openapi import operations_of
-from app.services.api_keys import SCOPES
+from app.services.access.api_keys import SCOPES
 from tests.support import usage_cast
 from tests.support.api import Api, api_for, problem_of
 from tests.support.browser import Browser

@@ -9,7 +9,8 @@ from flask import Flask
 from app import logs as logs_module
 from app.config import Settings
 from app.models.customers import Customer
-from app.services import api_keys, webhook_endpoints
+from app.services import webhook_endpoints
+from app.services.access import api_keys
 from tests.services.webhook_cast import send, settings, tell
 from tests.support.api import Api, api_for, problem_of
 from tests.support.receiver import receiving

@@ -309,14 +309,14 @@ BUGS = [
     ),
     Bug(
         "a wrong secret opens the API",
-        "app/services/api_keys.py",
+        "app/services/access/api_keys.py",
         "if key is None or not compare_digest(key.secret_hash, shown.secret_hash):",
         "if key is None:",
         KEYS,
     ),
     Bug(
         "a revoked key lives on",
-        "app/services/api_keys.py",
+        "app/services/access/api_keys.py",
         'if state_of(key) != "active":',
         'if state_of(key) == "expired":',
         KEYS,

@@ -13,7 +13,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import BrowserSession, Member, Membership
 from app.models.scope import as_service
-from app.services import browser_sessions, people
+from app.services.access import members
+from app.services.access import sessions as access_sessions
 from app.services.transaction import transaction
 from tests.support.browser import Browser, Page
 from tests.support.cast import ALICE, PASSWORD
@@ -158,24 +159,24 @@ def test_signing_out_ends_the_session_on_the_server(alice: Browser) -> None:
     token = cookie(alice)
     page = alice.submits(alice.opens(HOME), ".side form[action='/sign-out']")
     assert page.path == PATH
-    assert browser_sessions.find(token) is None
+    assert access_sessions.find(token) is None
     alice.client.set_cookie("purser", token)
     assert alice.opens(HOME).path.startswith(PATH)
 
 
 def test_an_idle_session_ends(alice: Browser) -> None:
-    with clock.at(clock.now() + browser_sessions.IDLE + timedelta(minutes=1)):
-        assert browser_sessions.find(cookie(alice)) is None
+    with clock.at(clock.now() + access_sessions.IDLE + timedelta(minutes=1)):
+        assert access_sessions.find(cookie(alice)) is None
 
 
 def test_a_busy_session_ends_all_the_same(alice: Browser) -> None:
     start, token = clock.now(), cookie(alice)
     for hours in range(6, 24 * 14, 6):
         with clock.at(start + timedelta(hours=hours)):
-            assert browser_sessions.find(token) is not None
-            browser_sessions.keep(token, "{}")
-    with clock.at(start + browser_sessions.LIFETIME + timedelta(seconds=1)):
-        assert browser_sessions.find(token) is None
+            assert access_sessions.find(token) is not None
+            access_sessions.keep(token, "{}")
+    with clock.at(start + access_sessions.LIFETIME + timedelta(seconds=1)):
+        assert access_sessions.find(token) is None
 
 
 def test_a_disabled_member_is_signed_out_at_once(alice: Browser) -> None:
@@ -193,7 +194,7 @@ def test_a_member_who_lost_the_membership_is_signed_out_at_once(alice: Browser) 
 def test_a_changed_role_holds_at_once(alice: Browser) -> None:
     with as_service("demote"), transaction() as session:
         session.execute(update(Membership).values(role=Role.VIEWER.value))
-    found = browser_sessions.find(cookie(alice))
+    found = access_sessions.find(cookie(alice))
     assert found is not None
     assert found.actor is not None
     assert not found.actor.may_manage
@@ -201,9 +202,9 @@ def test_a_changed_role_holds_at_once(alice: Browser) -> None:
 
 def test_expired_sessions_are_swept_a_batch_at_a_time(app: Flask) -> None:
     for _ in range(3):
-        browser_sessions.begin("{}")
+        access_sessions.begin("{}")
     with clock.at(clock.now() + timedelta(hours=2)):
-        browser_sessions.begin("{}")
+        access_sessions.begin("{}")
     assert sessions() == 1
 
 
@@ -217,21 +218,21 @@ def test_files_and_health_checks_make_no_session(visitor: Browser) -> None:
 @pytest.mark.parametrize("password", ["short", "password123", "x" * 257, "aaaaaaaaaa", ALICE.email])
 def test_a_poor_password_is_refused(acme: Customer, password: str) -> None:
     with pytest.raises(Refused) as refused:
-        people.create_member(ALICE.email, ALICE.name, password, acme.customer_id, Role.OWNER)
+        members.create_member(ALICE.email, ALICE.name, password, acme.customer_id, Role.OWNER)
     assert refused.value.field == "password"
 
 
 def test_a_long_password_of_any_script_is_taken_whole(app: Flask, acme: Customer) -> None:
     password = "ключ-" * 51
-    people.create_member(ALICE.email, ALICE.name, password, acme.customer_id, Role.OWNER)
-    assert people.sign_in(ALICE.email, password, "192.0.2.1").customer_id == acme.customer_id
+    members.create_member(ALICE.email, ALICE.name, password, acme.customer_id, Role.OWNER)
+    assert members.sign_in(ALICE.email, password, "192.0.2.1").customer_id == acme.customer_id
     with pytest.raises(Refused):
-        people.sign_in(ALICE.email, password[:-1], "192.0.2.1")
+        members.sign_in(ALICE.email, password[:-1], "192.0.2.1")
 
 
 def test_an_address_is_taken_once(acme: Customer, globex: Customer, alice_actor: Actor) -> None:
     with pytest.raises(Refused) as refused:
-        people.create_member(ALICE.email.upper(), "Another", PASSWORD, globex.customer_id, Role.OWNER)
+        members.create_member(ALICE.email.upper(), "Another", PASSWORD, globex.customer_id, Role.OWNER)
     assert refused.value.reason == "email_taken"
 
 

@@ -15,8 +15,9 @@ from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.scope import as_service
 from app.models.webhooks import WebhookDelivery, WebhookEndpoint
-from app.services import api_keys, authorizations, jobs, usage_events, webhook_endpoints
-from app.services.api_keys import SCOPES
+from app.services import authorizations, jobs, usage_events, webhook_endpoints
+from app.services.access import api_keys
+from app.services.access.api_keys import SCOPES
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from tests.security.test_mallory import _everything_of, _path

@@ -16,7 +16,8 @@ from app.models.limits import AlertRecipient, Notice
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services import demo, people, usage_terms, verify
+from app.services import demo, usage_terms, verify
+from app.services.access import members
 from app.services.balance import history
 from app.services.catalog import versions
 from app.services.demo_stories import STORIES, dice
@@ -76,7 +77,7 @@ def test_there_is_a_customer_of_each_catalog_with_three_people_who_can_sign_in(a
         (story.catalog, role.value) for story in STORIES for role in Role
     }
     for each in sign_ins:
-        assert people.sign_in(each.email, each.password, "127.0.0.1").customer_id.startswith("cus_")
+        assert members.sign_in(each.email, each.password, "127.0.0.1").customer_id.startswith("cus_")
     assert all(each.email in demo.table(sign_ins) for each in sign_ins)
 
 

@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.models.customers import Customer
-from app.services import api_keys
+from app.services.access import api_keys
 
 
 @dataclass

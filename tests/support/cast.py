@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.domain.people import Actor, Role
 from app.models.customers import Customer
-from app.services import people
+from app.services.access import members
 from app.services.catalog import versions
 from app.services.customers import registration
 from tests.support.browser import Browser
@@ -44,7 +44,7 @@ def make_customer(name: str) -> Customer:
 
 def make_actor(part: Part, customer: Customer) -> Actor:
     """Create the member and return whom the services see."""
-    member = people.create_member(part.email, part.name, PASSWORD, customer.customer_id, part.role)
+    member = members.create_member(part.email, part.name, PASSWORD, customer.customer_id, part.role)
     return Actor(
         member_id=member.id,
         customer_id=customer.customer_id,

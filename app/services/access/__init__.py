@@ -1,0 +1,1 @@
+"""Who gets in: members, their sessions, and the seller's API keys."""
