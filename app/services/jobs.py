@@ -25,7 +25,7 @@ from app.services.customers import billing_periods
 from app.services.ledger import grants
 from app.services.mail import sending
 from app.services.outbox import events
-from app.services.processor import deliver_sandbox_events
+from app.services.processor.gateway import deliver_sandbox_events
 
 log = structlog.get_logger()
 

@@ -21,7 +21,7 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.services import audit, settle
-from app.services.processor import gateway
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 _CHARGES = frozenset({IntentStatus.SUCCEEDED, IntentStatus.PROCESSING, IntentStatus.REQUIRES_ACTION})

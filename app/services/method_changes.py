@@ -12,7 +12,7 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.services import audit, method_rows
-from app.services.processor import gateway
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 

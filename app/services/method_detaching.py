@@ -10,7 +10,7 @@ from app.domain.payments import Misused, next_check
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services.processor import gateway
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 log = structlog.get_logger()

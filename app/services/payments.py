@@ -34,8 +34,9 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.models.scope import as_service
-from app.services import audit, processor_customers, settle
-from app.services.processor import gateway
+from app.services import audit, settle
+from app.services.processor import customers
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 
@@ -153,7 +154,7 @@ def _wish(payment_id: str) -> "_Wish | Unknown | Misused":
         metadata={promises.KEY: promises.written(promise)},  # should the row be lost, the promise is not
     )
     if not order.processor_customer:  # who has never saved a method is not known there yet
-        named = processor_customers.named(order.customer_id)
+        named = customers.named(order.customer_id)
         if not isinstance(named, str):
             return named
         order = replace(order, processor_customer=named)

@@ -16,7 +16,7 @@ from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
 from app.services import disputes, method_changes, refund_records, settle, setups
-from app.services.processor import gateway
+from app.services.processor.gateway import gateway
 
 UNAVAILABLE = "processor_unavailable"
 NOT_SAVED_YET = "not_saved_yet"

@@ -10,9 +10,10 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services import method_changes, method_detaching, method_rows, processor_customers
+from app.services import method_changes, method_detaching, method_rows
 from app.services.catalog import versions
-from app.services.processor import gateway
+from app.services.processor import customers
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 
@@ -25,17 +26,17 @@ def address(actor: Actor, *, return_url: str) -> str:
         catalog = versions.current(db.session.get_one(Customer, actor.customer_id).catalog)
     if catalog.payment_methods.manage == "purser":
         raise Refused("Payment methods are managed on this page.", "portal_not_offered", 404)
-    owner = processor_customers.of(actor.customer_id)
+    owner = customers.of(actor.customer_id)
     key = f"{actor.customer_id}:portal:{ids.new_form_key()}"
     url = gateway().portal_url(processor_customer=owner, return_url=return_url, key=key)
     if not isinstance(url, str):
-        raise processor_customers.UNAVAILABLE
+        raise customers.UNAVAILABLE
     return url
 
 
 def came_back(customer_id: str) -> bool:
     """Take over what was added, changed and removed at the processor; return False when it could not be asked."""
-    owner = processor_customers.of(customer_id)
+    owner = customers.of(customer_id)
     with as_service("take over what was done in the processor's portal"):
         listed = gateway().list_methods(owner)
         if not isinstance(listed, list):

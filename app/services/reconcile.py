@@ -20,7 +20,7 @@ from app.models.reversals import Reconciliation
 from app.models.scope import as_service
 from app.services import disputes, inbox, lost_payments, processor_events, refund_records, reversals, settle, shutdown
 from app.services.lost_payments import Restored, Stays
-from app.services.processor import gateway
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 log = structlog.get_logger()

@@ -20,7 +20,7 @@ from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_service
 from app.services import audit, refund_records, reversals, shutdown
-from app.services.processor import gateway
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 log = structlog.get_logger()

@@ -25,7 +25,7 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services import payment_ends
-from app.services.processor import gateway
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 _UNCONFIRMED = {IntentStatus.REQUIRES_PAYMENT_METHOD, IntentStatus.REQUIRES_CONFIRMATION}

@@ -38,9 +38,10 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import MethodSetup
-from app.services import mandates, method_detaching, method_rows, processor_customers, setup_outcomes, shutdown
+from app.services import mandates, method_detaching, method_rows, setup_outcomes, shutdown
 from app.services.catalog import versions
-from app.services.processor import gateway
+from app.services.processor import customers
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -69,7 +70,7 @@ def begin(
     be saved, (429) more tries in an hour than a customer needs, (503) when the processor does not answer.
     """
     text = _check(actor.customer_id, kind, mandate_text_version)
-    owner = processor_customers.of(actor.customer_id)
+    owner = customers.of(actor.customer_id)
     setup = _wish(actor, kind, test_method, back, address, user_agent, text)
     setup_id, accepted = setup.id, _acceptance(setup)
     order = SetupOrder(setup_id=setup_id, customer_id=actor.customer_id, processor_customer=owner, kinds=(kind,))
@@ -157,7 +158,7 @@ def refusal(setup: MethodSetup) -> Refused:
     if setup.state == SetupState.REQUIRES_ACTION:
         return Refused("This payment method waits for you at the bank.", "action_required", 409, "test_method")
     if setup.problem == UNAVAILABLE or setup.state in OPEN_SETUPS:
-        return processor_customers.UNAVAILABLE
+        return customers.UNAVAILABLE
     return Refused(*setup_problem(setup.problem), 422, "test_method")
 
 

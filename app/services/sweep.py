@@ -10,7 +10,7 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services import audit, payments, settle, shutdown
-from app.services.processor import gateway
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 log = structlog.get_logger()

@@ -20,7 +20,7 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.services.ledger import grants, posting
-from app.services.processor import deliver_sandbox_events, gateway
+from app.services.processor.gateway import deliver_sandbox_events, gateway
 from app.services.transaction import transaction
 from tests.faults.crash_plan import Step
 from tests.faults.portals import Run

@@ -7,7 +7,7 @@ from app.domain.payments import Misused, Unknown
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services.processor import gateway
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 UNAVAILABLE = Refused(
