@@ -13,7 +13,8 @@ from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.database import WRITING, db
 from app.models.scope import as_customer
-from app.services import payment_methods, settle, top_ups, usage
+from app.services import payment_methods, usage
+from app.services.payments import settlement, top_ups
 from app.services.verify import verify
 from benchmarks.places import Place
 from benchmarks.timing import ROUNDS, Count, Ratio, interleaved, milliseconds
@@ -95,7 +96,7 @@ class _Settled:
         payment_id, _intent_id = self._payments.pop()
         self._app.extensions["purser.gateway"] = self
         with self._app.app_context():
-            assert settle.settle(payment_id).state == "succeeded"
+            assert settlement.settle(payment_id).state == "succeeded"
         self._app.extensions["purser.gateway"] = self._gateway
 
     def fetch_intent(self, intent_id: str) -> Any:

@@ -12,7 +12,8 @@ from app.domain.payments import PaymentState, decline_sentence
 from app.domain.payments import method_name as rail_name
 from app.domain.top_ups import TopUp, paid_once
 from app.models.payments import Payment
-from app.services import payment_methods, payments, purchases, settle, top_ups
+from app.services import payment_methods
+from app.services.payments import collection, purchases, settlement, top_ups
 from app.web import new_method
 from app.web.access import current_actor, current_catalog, current_customer, managers_only, settings
 from app.web.credits_form import AGAIN, CreditsForm, total_seen
@@ -125,7 +126,7 @@ def payment(payment_id: str) -> Response:
 def returned(payment_id: str) -> Response:
     """Come back from the bank: ask the processor how it went, then show it. Coming back twice changes nothing."""
     purchases.read(payment_id)
-    settle.settle(payment_id)
+    settlement.settle(payment_id)
     return redirect(url_for("add_credits.payment", payment_id=payment_id), code=303)
 
 
@@ -134,7 +135,7 @@ def returned(payment_id: str) -> Response:
 def go_on(payment_id: str) -> Response:
     """Go on to the bank with a payment for which it wanted its customer while nobody was there."""
     purchases.read(payment_id)
-    resumed = payments.resume(payment_id, _return_url(payment_id), current_actor().member_id)
+    resumed = collection.resume(payment_id, _return_url(payment_id), current_actor().member_id)
     return new_method.away(resumed.action_url) if resumed.action_url else _at_payment(payment_id)
 
 

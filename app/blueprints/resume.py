@@ -4,7 +4,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from app.domain.errors import Refused
 from app.domain.payments import PaymentState
-from app.services import payments, resume_links, settle
+from app.services.payments import collection, resume_links, settlement
 from app.web.access import public, settings
 from app.web.fields import PageForm
 
@@ -38,7 +38,7 @@ def use(token: str) -> Response:
         payment_id = resume_links.use(token, request.remote_addr or "")
     except Refused as refusal:
         return _refused(refusal)
-    payment = payments.resume(payment_id, settings().base_url + url_for("resume.returned", token=token))
+    payment = collection.resume(payment_id, settings().base_url + url_for("resume.returned", token=token))
     waits = payment.state == PaymentState.REQUIRES_ACTION and payment.action_url
     return make_response(redirect(payment.action_url if waits else url_for("resume.page", token=token), 303))
 
@@ -48,7 +48,7 @@ def use(token: str) -> Response:
 def returned(token: str) -> Response:
     """Come back from the bank: ask the processor how it went, then show it. Coming back twice changes nothing."""
     try:
-        settle.settle(resume_links.look(token).payment_id)
+        settlement.settle(resume_links.look(token).payment_id)
     except Refused as refusal:
         return _refused(refusal)
     return make_response(redirect(url_for("resume.page", token=token), 303))

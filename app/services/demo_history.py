@@ -22,7 +22,7 @@ from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.models.usage import Spending
-from app.services import demo_limits, demo_usage, payment_methods, settle, setups, top_ups
+from app.services import demo_limits, demo_usage, payment_methods, setups
 from app.services.demo_reversals import reverse
 from app.services.demo_stories import (
     ASKING_CARD,
@@ -36,6 +36,7 @@ from app.services.demo_stories import (
     dice,
 )
 from app.services.ledger import grants
+from app.services.payments import settlement, top_ups
 
 PURCHASES, GIFTS, TRIAL = time(9, 12), time(10, 30), time(8, 1)
 JUST_NOW = timedelta(minutes=4)
@@ -209,7 +210,7 @@ class History:
         """Answer the bank's question as the customer does on the bank's page."""
         if payment.state == PaymentState.REQUIRES_ACTION.value and payment.processor_id is not None:
             sandbox.answer_challenge(_settings(), payment.processor_id, approved=True)
-            settle.settle(payment.id)
+            settlement.settle(payment.id)
 
     def _balance(self) -> Credits:
         """Return the balance as the customer sees it: net of what is used and not posted yet."""

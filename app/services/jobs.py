@@ -16,7 +16,6 @@ from app.services import (
     retention,
     setups,
     shutdown,
-    sweep,
     usage_event_keys,
     usage_postings,
     webhook_deliveries,
@@ -25,6 +24,7 @@ from app.services.customers import billing_periods
 from app.services.ledger import grants
 from app.services.mail import sending
 from app.services.outbox import events
+from app.services.payments import sweep
 from app.services.processor.gateway import deliver_sandbox_events
 
 log = structlog.get_logger()

@@ -20,7 +20,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
-from app.services import audit, settle
+from app.services import audit
+from app.services.payments import settlement
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -61,7 +62,7 @@ def restore(intent: Intent, now: datetime) -> Restored | Stays:
             _make(intent, customer_id, promise, method, now)
         except IntegrityError:  # another look was quicker
             return Stays()
-        settle.settle(intent.payment_id)
+        settlement.settle(intent.payment_id)
         return Restored(intent.payment_id)
 
 

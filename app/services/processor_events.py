@@ -15,7 +15,8 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
-from app.services import disputes, method_changes, refund_records, settle, setups
+from app.services import disputes, method_changes, refund_records, setups
+from app.services.payments import settlement
 from app.services.processor.gateway import gateway
 
 UNAVAILABLE = "processor_unavailable"
@@ -67,7 +68,7 @@ def _doers() -> dict[str, Callable[[str], str]]:
 def _payment(intent_id: str) -> str:
     payment_id, again = _payment_of(intent_id)
     if payment_id:
-        settle.settle(payment_id)
+        settlement.settle(payment_id)
     return again
 
 
@@ -132,7 +133,7 @@ def _paid(intent_id: str) -> tuple[str, str]:
     """Return our payment of this intent once it is settled: what goes back was received first (W3)."""
     payment_id, again = _payment_of(intent_id) if intent_id else ("", "")
     if payment_id:
-        settle.settle(payment_id)
+        settlement.settle(payment_id)
     return payment_id, again
 
 

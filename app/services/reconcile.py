@@ -18,8 +18,9 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Reconciliation
 from app.models.scope import as_service
-from app.services import disputes, inbox, lost_payments, processor_events, refund_records, reversals, settle, shutdown
+from app.services import disputes, inbox, lost_payments, processor_events, refund_records, reversals, shutdown
 from app.services.lost_payments import Restored, Stays
+from app.services.payments import settlement
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -163,7 +164,7 @@ def _restore(look: _Look, intent: Intent) -> None:
 def _settle(look: _Look, known: Payment, intent: Intent) -> None:
     """Bring the payment to where it is at the processor; say so when both have it paid, with different amounts."""
     before, payment_id = known.state, known.id
-    after = settle.settle(payment_id)
+    after = settlement.settle(payment_id)
     look.mended += after.state != before
     if after.state in _PAID and after.received_minor != intent.received.amount_minor:
         here, now_there = after.received_minor, gateway().fetch_intent(intent.id)  # the list may be older than `after`

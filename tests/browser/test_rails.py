@@ -10,7 +10,8 @@ from app import clock, ids
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
-from app.services import jobs, top_ups
+from app.services import jobs
+from app.services.payments import top_ups
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import buys, heading, in_every_look, is_clean, saves_method, with_and_without
 from tests.support import shop

@@ -18,7 +18,8 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.models.setups import MethodSetup
-from app.services import jobs, payment_methods, payments, refunds, settle, setups, top_ups
+from app.services import jobs, payment_methods, refunds, setups
+from app.services.payments import collection, settlement, top_ups
 from tests.faults.crash_plan import Step
 
 RETURN_URL = "http://127.0.0.1/{}"
@@ -103,7 +104,7 @@ def _answer(app: Flask, run: Run, step: Step, *, approved: bool) -> None:
     payment, settings = _sent(run, step), _settings(app)
     if payment is not None and payment.processor_id:
         sandbox.answer_challenge(settings, payment.processor_id, approved=approved)
-        settle.settle(payment.id)
+        settlement.settle(payment.id)
     with as_customer(run.actor.customer_id):
         waiting = [
             (each.id, each.processor_id)
@@ -126,7 +127,7 @@ def _resume(app: Flask, run: Run, step: Step) -> None:
     """Follow the mailed link to the bank; approve there every other time."""
     payment = _sent(run, step)
     if payment is not None:
-        payments.resume(payment.id, RETURN_URL.format(payment.id))
+        collection.resume(payment.id, RETURN_URL.format(payment.id))
         if step.part:
             _come_back(app, run, step)
 

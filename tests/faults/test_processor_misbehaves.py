@@ -18,7 +18,8 @@ from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, payment_methods, top_ups
+from app.services import jobs, payment_methods
+from app.services.payments import top_ups
 from tests.faults.outcome import Outcome, faults, outcome, recover
 
 BEFORE = {"refuse": "S1", "reset_before": "S2", "timeout_before": "S4", "500_before": "S5", "409": "S7", "429": "S8"}

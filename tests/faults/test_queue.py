@@ -23,7 +23,8 @@ from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import inbox, jobs, payment_methods, top_ups, wake_ups
+from app.services import inbox, jobs, payment_methods, wake_ups
+from app.services.payments import top_ups
 from app.services.transaction import transaction
 from tests.faults.outcome import Outcome, faults, outcome
 from tests.support.databases import Database, environment

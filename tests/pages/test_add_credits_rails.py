@@ -11,8 +11,9 @@ from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.payments import Payment
-from app.services import jobs, top_ups
+from app.services import jobs
 from app.services.customers import registration
+from app.services.payments import top_ups
 from tests.support import cast, shop
 from tests.support.browser import Browser, Page
 from tests.support.shop import BUY, FORM, PATH, SAVE

@@ -12,7 +12,8 @@ from app.gateways import sandbox, sandbox_intents
 from app.gateways.sandbox_store import opened
 from app.models.customers import Customer
 from app.models.payments import Payment
-from app.services import refunds, settle
+from app.services import refunds
+from app.services.payments import settlement
 from tests.support import shop
 from tests.support.browser import Browser, Page
 from tests.support.reversals import buys, later, payment_of, sends_back
@@ -207,7 +208,7 @@ def test_a_wallet_whose_payment_does_not_fit_is_not_asked_for_again(
     with opened(settings.database_url) as store:
         intent = sandbox_intents.found(store, payment.processor_id or "")
         store.keep(intent | {"metadata": intent["metadata"] | {"customer": "cus_other"}})
-    settle.settle(payment.id)
+    settlement.settle(payment.id)
     page = alice.opens(page.path)
     assert page.texts(TITLE) == ["A person is looking into this payment"]
     assert "It is on the list of what Relay Networks, Inc. must look at." in page.text

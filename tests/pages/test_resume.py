@@ -16,8 +16,8 @@ from app.models.events import AuditEntry
 from app.models.mails import Mail, ResumeLink
 from app.models.payments import Attempt
 from app.models.scope import as_service
-from app.services import resume_links, settle
 from app.services.mail import sending
+from app.services.payments import resume_links, settlement
 from app.services.transaction import transaction
 from tests.faults.outcome import faults
 from tests.support import post, shop
@@ -165,7 +165,7 @@ def test_coming_back_from_the_bank_may_be_repeated(visitor: Browser, link: str, 
 def test_a_payment_that_was_given_up_uses_nothing_up(visitor: Browser, link: str, acme: Customer) -> None:
     page = visitor.opens(link)
     (payment,) = shop.payments(acme)
-    settle.settle(payment.id, give_up=True)
+    settlement.settle(payment.id, give_up=True)
     refused = visitor.submits(page, FORM)
     assert refused.status == 410 and refused.find("h1").text == "This link is not needed any more"
     assert "This payment was given up, and nothing was charged for it." in refused.text

@@ -17,8 +17,9 @@ from app.models.database import db
 from app.models.ledger import Account, Transfer
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, payment_methods, top_ups, usage
+from app.services import jobs, payment_methods, usage
 from app.services.ledger import grants
+from app.services.payments import top_ups
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome
 from tests.services.worker_crew import Answer, Work, together

@@ -15,9 +15,10 @@ from app.domain.people import Actor, Role
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import payment_methods, settle, top_ups
+from app.services import payment_methods
 from app.services.customers import registration
 from app.services.mail import sending as mail_sending
+from app.services.payments import settlement, top_ups
 from app.services.transaction import transaction
 from tests.support import cast, post, shop
 from tests.support.browser import Browser
@@ -200,7 +201,7 @@ def test_names_stay_words(sending: MailServer, acme: Customer, alice_actor: Acto
 def test_one_fact_is_one_mail(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     payment = post.paid(alice_actor)
     for _ in range(2):
-        settle.settle(payment.id)
+        settlement.settle(payment.id)
         with as_service("test"), transaction() as session:
             again = mail_sending.write(
                 session, acme.customer_id, "receipt", key=f"receipt:{payment.id}", to="x@acme.example", payment="pay_x"
@@ -218,7 +219,7 @@ def test_a_fact_that_never_was_is_not_told(sending: MailServer, acme: Customer) 
 
 def test_what_is_no_longer_so_is_not_sent(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     payment = post.asked(alice_actor)
-    settle.settle(payment.id, give_up=True)
+    settlement.settle(payment.id, give_up=True)
     assert mail_sending.send_due() == 1
     assert post.mail(acme).state == "dropped" and sending.mails == []
 

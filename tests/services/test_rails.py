@@ -24,9 +24,10 @@ from app.models.ledger import Transfer
 from app.models.mails import Mail
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, mandates, payment_methods, payments, settle, setups, top_ups
+from app.services import jobs, mandates, payment_methods, setups
 from app.services.catalog import versions
 from app.services.customers import registration
+from app.services.payments import collection, settlement, top_ups
 from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
@@ -141,7 +142,7 @@ def test_a_wallet_pays_once_and_nothing_is_saved(
     assert (payment.state, payment.rail, payment.method_id) == ("requires_action", rail, None)
     assert payment.action_url.startswith("http")
     sandbox.answer_challenge(settings, payment.processor_id or "", approved=True)
-    settle.settle(payment.id)
+    settlement.settle(payment.id)
     assert outcome(app, acme.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
     name = {"paypal": "PayPal", "crypto": "Cryptocurrency"}[rail]
     assert set(rows(Transfer, payment, Transfer.description)) == {f"Credits bought with {name}"}
@@ -155,7 +156,7 @@ def test_a_wallet_that_declines_charges_nothing(
 ) -> None:
     payment = buys(alice_actor, "paypal")
     sandbox.answer_challenge(settings, payment.processor_id or "", approved=False)
-    assert settle.settle(payment.id).state == "failed"
+    assert settlement.settle(payment.id).state == "failed"
     assert outcome(app, acme.customer_id) == Outcome([], [], ["failed"])
     assert mails(payment) == []  # the page has said it
 
@@ -165,7 +166,7 @@ def test_coins_that_take_a_while_are_credited_when_they_arrive(
 ) -> None:
     payment = buys(alice_actor, "crypto")
     sandbox.answer_challenge(settings, payment.processor_id or "", approved=True, later=True)
-    assert settle.settle(payment.id).state == "processing"
+    assert settlement.settle(payment.id).state == "processing"
     assert outcome(app, acme.customer_id) == Outcome([], [], ["processing"])
     later(app, timedelta(minutes=11))
     assert outcome(app, acme.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
@@ -373,13 +374,13 @@ def test_going_on_with_it_asks_the_bank_and_an_approval_is_credited_once(
     app: Flask, settings: Settings, alice_actor: Actor, acme: Customer
 ) -> None:
     payment = charges(alice_actor, saved(alice_actor, shop.ASKS))
-    asked = payments.resume(payment.id, BACK(payment.id))
+    asked = collection.resume(payment.id, BACK(payment.id))
     assert (asked.state, asked.problem) == ("requires_action", "")
     assert asked.action_url.startswith("http")
-    assert payments.resume(payment.id, BACK(payment.id)).action_url == asked.action_url
+    assert collection.resume(payment.id, BACK(payment.id)).action_url == asked.action_url
     assert attempts(payment) == [(1, "declined", "authentication_required"), (2, "requires_action", "")]
     sandbox.answer_challenge(settings, payment.processor_id or "", approved=True)
-    assert payments.resume(payment.id, BACK(payment.id)).state == "succeeded"
+    assert collection.resume(payment.id, BACK(payment.id)).state == "succeeded"
     recover(app)
     assert outcome(app, acme.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
     assert attempts(payment)[-1] == (2, "succeeded", "")
@@ -394,7 +395,7 @@ def test_everybody_who_goes_on_with_it_at_once_makes_one_attempt(
 
     def goes_on(_number: int) -> str:
         with app.app_context():
-            return payments.resume(payment.id, BACK(payment.id)).state
+            return collection.resume(payment.id, BACK(payment.id)).state
 
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(goes_on, range(4))) == {"requires_action"}
@@ -408,7 +409,7 @@ def test_who_declines_at_the_bank_is_charged_nothing(
     app: Flask, settings: Settings, alice_actor: Actor, acme: Customer
 ) -> None:
     payment = charges(alice_actor, saved(alice_actor, shop.ASKS))
-    payments.resume(payment.id, BACK(payment.id))
+    collection.resume(payment.id, BACK(payment.id))
     sandbox.answer_challenge(settings, payment.processor_id or "", approved=False)
     later(app)
     assert outcome(app, acme.customer_id) == Outcome([], [], ["failed"])
@@ -420,9 +421,9 @@ def test_who_declines_at_the_bank_is_charged_nothing(
 def test_nobody_goes_on_with_it_after_a_day(app: Flask, alice_actor: Actor, acme: Customer, began: bool) -> None:
     payment = charges(alice_actor, saved(alice_actor, shop.ASKS))
     if began:
-        payments.resume(payment.id, BACK(payment.id))
+        collection.resume(payment.id, BACK(payment.id))
     with app.app_context(), clock.at(clock.now() + timedelta(hours=24)):
-        assert payments.resume(payment.id, BACK(payment.id)).state == "canceled"
+        assert collection.resume(payment.id, BACK(payment.id)).state == "canceled"
     assert outcome(app, acme.customer_id) == Outcome([], [], ["canceled"])
     assert mails(payment) == [f"action_needed:{payment.id}", f"payment_failed:{payment.id}"]
 
@@ -431,7 +432,7 @@ def test_it_can_be_given_up_instead(app: Flask, alice_actor: Actor, acme: Custom
     payment = charges(alice_actor, saved(alice_actor, shop.ASKS))
     with as_customer(acme.customer_id):
         assert top_ups.give_up(payment.id).state == "canceled"
-    assert payments.resume(payment.id, BACK(payment.id)).state == "canceled"
+    assert collection.resume(payment.id, BACK(payment.id)).state == "canceled"
     assert outcome(app, acme.customer_id) == Outcome([], [], ["canceled"])
     assert mails(payment) == [f"action_needed:{payment.id}"]  # who gave it up knows
 
@@ -441,7 +442,7 @@ def test_a_card_detached_meanwhile_ends_it(app: Flask, settings: Settings, alice
     card = shop.add_method(alice_actor, shop.ASKS)
     payment = charges(alice_actor, card.id)
     sandbox.detach(settings, card.processor_id)
-    assert payments.resume(payment.id, BACK(payment.id)).state == "failed"
+    assert collection.resume(payment.id, BACK(payment.id)).state == "failed"
     assert outcome(app, acme.customer_id) == Outcome([], [], ["failed"])
 
 
@@ -452,7 +453,7 @@ def test_a_card_removed_meanwhile_is_not_charged_any_more(
     method = saved(alice_actor, shop.ASKS)
     payment = charges(alice_actor, method)
     payment_methods.remove(alice_actor, method)
-    over = payments.resume(payment.id, BACK(payment.id))
+    over = collection.resume(payment.id, BACK(payment.id))
     assert (over.state, over.problem) == ("failed", "method_removed")
     assert len(attempts(payment)) == 1
     assert outcome(app, acme.customer_id) == Outcome([], [], ["failed"])
@@ -460,7 +461,7 @@ def test_a_card_removed_meanwhile_is_not_charged_any_more(
 
 def test_who_went_on_with_it_is_written_down(alice_actor: Actor) -> None:
     payment = charges(alice_actor, saved(alice_actor, shop.ASKS))
-    payments.resume(payment.id, BACK(payment.id), alice_actor.member_id)
+    collection.resume(payment.id, BACK(payment.id), alice_actor.member_id)
     wanted = [(each.actor, each.subject) for each in rows(AuditEntry, payment, AuditEntry) if "resumed" in each.action]
     assert wanted == [(alice_actor.member_id, payment.id)]
 
@@ -475,10 +476,10 @@ def test_whatever_becomes_of_the_second_call_it_can_be_gone_on_with(
 ) -> None:
     payment = charges(alice_actor, saved(alice_actor, shop.ASKS))
     with faults(app, ("confirm_intent", fault, MANY), ("fetch_intent", "reset_before", MANY)):
-        payments.resume(payment.id, BACK(payment.id))
+        collection.resume(payment.id, BACK(payment.id))
     later(app, timedelta(minutes=3))
     with app.app_context(), clock.at(clock.now() + timedelta(minutes=4)):
-        asked = payments.resume(payment.id, BACK(payment.id))
+        asked = collection.resume(payment.id, BACK(payment.id))
         assert asked.action_url.startswith("http")
         sandbox.answer_challenge(settings, payment.processor_id or "", approved=True)
     recover(app)
@@ -499,7 +500,7 @@ def test_whatever_becomes_of_the_first_call_nothing_is_charged_twice(
     assert waiting.state in {"requires_action", "canceled"}
     if waiting.state == "requires_action":
         with app.app_context(), clock.at(clock.now() + timedelta(minutes=4)):
-            assert payments.resume(payment.id, BACK(payment.id)).action_url.startswith("http")
+            assert collection.resume(payment.id, BACK(payment.id)).action_url.startswith("http")
         sandbox.answer_challenge(settings, payment.processor_id or "", approved=True)
     recover(app)
     paid = waiting.state == "requires_action"
@@ -544,7 +545,7 @@ def test_the_attempt_and_its_key_are_committed_before_the_call(
     method = saved(alice_actor, way) if way.startswith("pm_") else way
     app.extensions["purser.gateway"] = looking
     payment = charges(alice_actor, method) if way.startswith("pm_") else buys(alice_actor, method)
-    payments.resume(payment.id, BACK(payment.id))
+    collection.resume(payment.id, BACK(payment.id))
     keys = [f"{payment.id}:confirm:{number}" for number, _state, _code in attempts(payment)]
     assert looking.seen == [(key, [key]) for key in keys]
     assert len(keys) == (2 if way == shop.ASKS else 1)

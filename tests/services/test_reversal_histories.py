@@ -17,10 +17,11 @@ from app.models.database import db
 from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import disputes, jobs, payment_methods, refund_records, top_ups, usage
+from app.services import disputes, jobs, payment_methods, refund_records, usage
 from app.services.balance import history as balance_history
 from app.services.customers import registration
 from app.services.ledger import grants, posting
+from app.services.payments import top_ups
 from app.services.verify import verify
 from tests.services.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
 from tests.services.reversal_history import (

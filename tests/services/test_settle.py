@@ -24,8 +24,9 @@ from app.models.events import InboxEvent, OutboxEvent
 from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, payment_methods, settle, top_ups
+from app.services import jobs, payment_methods
 from app.services.inbox import MAX_TRIES
+from app.services.payments import settlement, top_ups
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
 
@@ -349,10 +350,10 @@ def test_our_intent_with_another_name_on_it_is_not_credited(
         intent = sandbox_intents.found(store, payment.processor_id or "")
         store.keep(intent | {"metadata": intent["metadata"] | wrong})
     with structlog.testing.capture_logs() as logs:
-        settle.settle(payment.id)
+        settlement.settle(payment.id)
     assert reported(logs)["why"] == "another_payment"
     assert (stands(payment).state, stands(payment).problem) == ("confirming", "another_payment")
-    settle.settle(payment.id)
+    settlement.settle(payment.id)
     assert needs_review(alice_actor.customer_id) == [(payment.id, "another_payment", 2500, 0)]  # once
     assert credited(alice_actor.customer_id) == []
     assert [violation.invariant for violation in verify()] == ["I9"]  # a person must look

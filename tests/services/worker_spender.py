@@ -24,8 +24,9 @@ from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
-from app.services import authorizations, jobs, settle, top_ups, usage, usage_events, usage_postings
+from app.services import authorizations, jobs, usage, usage_events, usage_postings
 from app.services.ledger import grants
+from app.services.payments import settlement, top_ups
 from app.services.usage_events import UsageReport
 
 FORK = multiprocessing.get_context("fork")
@@ -92,7 +93,7 @@ def post(customer_id: str) -> list[str]:
 
 def settle_payment(payment_id: str) -> list[str]:
     """Ask the processor how the payment stands."""
-    return [payment_id, settle.settle(payment_id).state]
+    return [payment_id, settlement.settle(payment_id).state]
 
 
 def run_due() -> list[str]:

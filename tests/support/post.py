@@ -13,7 +13,7 @@ from app.models.database import db
 from app.models.mails import Mail
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import top_ups
+from app.services.payments import top_ups
 from tests.support.mail_server import SENDER, MailServer
 from tests.support.shop import ASKS, BROKE, GOOD, add_method
 

@@ -17,7 +17,8 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_customer, as_service
-from app.services import jobs, refunds, top_ups
+from app.services import jobs, refunds
+from app.services.payments import top_ups
 from tests.support.shop import GOOD, add_method
 
 Row = TypeVar("Row", bound=Base)

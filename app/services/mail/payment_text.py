@@ -16,10 +16,11 @@ from app.models.database import db
 from app.models.limits import AlertRecipient
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
-from app.services import portal_links, purchases, resume_links
+from app.services import portal_links
 from app.services.alert_tokens import token
 from app.services.catalog import versions
 from app.services.mail import notice_text
+from app.services.payments import purchases, resume_links
 
 # A link that could no longer be followed in peace is not worth a mail.
 LATEST = timedelta(minutes=10)

@@ -34,7 +34,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.models.scope import as_service
-from app.services import audit, settle
+from app.services import audit
+from app.services.payments import settlement
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -74,7 +75,7 @@ def collect(payment_id: str, *, return_url: str) -> Payment:
                 # Without a confirmation no intent can charge, and none will follow: given up for certain.
                 return _give_up_unconfirmed(payment_id, made)
         if attempt is None:  # the sweep was quicker and gave the payment up
-            return settle.settle(payment_id)
+            return settlement.settle(payment_id)
         off_session = wish.order.off_session
         answer = wish.confirm(made.id, return_url=return_url, off_session=off_session, key=attempt)  # step 4
         return _heard(payment_id, answer)  # step 5
@@ -90,7 +91,7 @@ def resume(payment_id: str, return_url: str, by: str = "") -> Payment:
     writes its own use down.
     """
     with as_service("go on with a payment"):
-        payment = settle.settle(payment_id)
+        payment = settlement.settle(payment_id)
         if payment.problem != AUTHENTICATION_REQUIRED or payment.processor_id is None:
             return payment
         intent_id = payment.processor_id
@@ -99,7 +100,7 @@ def resume(payment_id: str, return_url: str, by: str = "") -> Payment:
             return _heard(payment_id, wish)
         attempt = _next_attempt(payment_id, by)
         if attempt is None:  # somebody else goes on with it
-            return settle.settle(payment_id)
+            return settlement.settle(payment_id)
         answer = wish.confirm(intent_id, return_url=return_url, off_session=False, key=attempt)
         return _heard(payment_id, answer)
 
@@ -165,11 +166,11 @@ def _heard(payment_id: str, answer: Answer) -> Payment:
     """Whatever the answer was, ask how things stand."""
     match answer:
         case Declined(code=code):
-            return settle.settle(payment_id, refused=code)
+            return settlement.settle(payment_id, refused=code)
         case Misused(code=code):
-            return settle.settle(payment_id, refused=code or "refused_by_processor")
+            return settlement.settle(payment_id, refused=code or "refused_by_processor")
         case Intent() | Unknown():
-            return settle.settle(payment_id)
+            return settlement.settle(payment_id)
 
 
 def _begin_attempt(payment_id: str, intent_id: str) -> str | None:

@@ -24,7 +24,7 @@ from app.domain.payments import (
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import payment_ends
+from app.services.payments import outcomes
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -107,27 +107,27 @@ def _record(payment_id: str, answer: Answer, question: _Question) -> Payment:
         if payment.state not in OPEN:
             return payment
         if not isinstance(answer, Intent):
-            payment_ends.look_again(payment, now, question.refused)
+            outcomes.look_again(payment, now, question.refused)
             return payment
         mismatch = _mismatch(payment, answer)
         if mismatch:
-            payment_ends.look_again(payment, now, mismatch)
-            payment_ends.report(session, payment, mismatch)
+            outcomes.look_again(payment, now, mismatch)
+            outcomes.report(session, payment, mismatch)
             return payment
         match answer.status:
             case IntentStatus.SUCCEEDED:
-                payment_ends.succeed(session, payment, answer, now)
+                outcomes.succeed(session, payment, answer, now)
             case IntentStatus.CANCELED:
-                otherwise = payment_ends.GIVEN_UP if question.give_up else payment_ends.NOT_CONFIRMED
-                payment_ends.end(session, payment, question.why_over(answer), otherwise, now)
+                otherwise = outcomes.GIVEN_UP if question.give_up else outcomes.NOT_CONFIRMED
+                outcomes.end(session, payment, question.why_over(answer), otherwise, now)
             case IntentStatus.REQUIRES_ACTION:
-                payment_ends.wait(session, payment, PaymentState.REQUIRES_ACTION, answer.action_url, now)
+                outcomes.wait(session, payment, PaymentState.REQUIRES_ACTION, answer.action_url, now)
             case IntentStatus.PROCESSING:
-                payment_ends.wait(session, payment, PaymentState.PROCESSING, "", now)
+                outcomes.wait(session, payment, PaymentState.PROCESSING, "", now)
             case _ if question.waits_for_customer(answer) and not _goes_on(payment, question):
-                payment_ends.pause(session, payment, now)
+                outcomes.pause(session, payment, now)
             case _:
-                payment_ends.look_again(payment, now, question.refused)
+                outcomes.look_again(payment, now, question.refused)
         session.flush()
         return payment
 

@@ -9,7 +9,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import audit, payments, settle, shutdown
+from app.services import audit, shutdown
+from app.services.payments import collection, settlement
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -57,7 +58,7 @@ def _look_at(payment_id: str) -> None:
     payment = db.session.get_one(Payment, payment_id, populate_existing=True)
     if payment.processor_id is None and not _find(payment):
         return
-    settle.settle(payment_id)
+    settlement.settle(payment_id)
 
 
 def _find(payment: Payment) -> bool:
@@ -70,11 +71,11 @@ def _find(payment: Payment) -> bool:
     match answer:
         case Intent(id=intent_id):
             with transaction() as session:
-                return payments.advance(session, payment_id, PaymentState.PI_CREATED, now, processor_id=intent_id)
+                return collection.advance(session, payment_id, PaymentState.PI_CREATED, now, processor_id=intent_id)
         case None:
             # A creation that is still under way can do no harm: only a committed attempt confirms an intent.
             with transaction() as session:
-                if payments.advance(session, payment_id, PaymentState.CANCELED, now, problem="interrupted"):
+                if collection.advance(session, payment_id, PaymentState.CANCELED, now, problem="interrupted"):
                     audit.record(
                         session,
                         payment.customer_id,

@@ -18,8 +18,9 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
-from app.services import audit, payments, purchases, settle
+from app.services import audit
 from app.services.catalog import versions
+from app.services.payments import collection, purchases, settlement
 from app.services.transaction import transaction
 
 CLOSED = "closed"
@@ -79,7 +80,7 @@ def buy(
     order = _Order(actor.customer_id, actor.member_id, form_key, amount, pack, method_id)
     payment, is_new = _wish(order, repeat=repeat)
     if is_new and _gave_up_waiting(payment):
-        payments.collect(payment.id, return_url=return_url(payment.id))
+        collection.collect(payment.id, return_url=return_url(payment.id))
     return get(payment.id)
 
 
@@ -102,13 +103,13 @@ def charge(
     with as_customer(customer_id):
         payment, is_new = _wish(order, repeat=True)
         if is_new:
-            payments.collect(payment.id, return_url=return_url(payment.id))
+            collection.collect(payment.id, return_url=return_url(payment.id))
         return get(payment.id)
 
 
 def give_up(payment_id: str) -> Payment:
     """Give up the customer's payment that waits for the bank, unless the processor says that it is too late."""
-    settle.settle(get(payment_id).id, give_up=True)
+    settlement.settle(get(payment_id).id, give_up=True)
     return get(payment_id)
 
 
@@ -127,10 +128,10 @@ def _gave_up_waiting(payment: Payment) -> bool:
             Payment.pack == payment.pack,
         )
     ).all()
-    ends = [settle.settle(each, give_up=True).state for each in waiting]
+    ends = [settlement.settle(each, give_up=True).state for each in waiting]
     if all(state in {PaymentState.CANCELED, PaymentState.FAILED} for state in ends):
         return True
-    payments.abandon(new_id, purchases.PAID_OTHERWISE if PaymentState.SUCCEEDED in ends else "unavailable")
+    collection.abandon(new_id, purchases.PAID_OTHERWISE if PaymentState.SUCCEEDED in ends else "unavailable")
     return False
 
 

@@ -1,0 +1,1 @@
+"""Collecting an amount."""
