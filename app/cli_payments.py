@@ -10,7 +10,8 @@ from app.domain.money import Money, parse_amount
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import reconcile, refunds
+from app.services import reconcile
+from app.services.reversals import refunds
 
 
 def add_to(bp: Blueprint) -> None:

@@ -15,8 +15,8 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
 from app.models.scope import as_customer
-from app.services import refunds
 from app.services.demo_stories import Reversal, Story
+from app.services.reversals import refunds
 
 DECIDED_AFTER = 5  # days from a dispute to the bank's decision
 

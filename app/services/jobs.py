@@ -12,7 +12,6 @@ from app.services import (
     notices,
     partitions,
     reconcile,
-    refunds,
     retention,
     setups,
     shutdown,
@@ -26,6 +25,7 @@ from app.services.mail import sending
 from app.services.outbox import events
 from app.services.payments import sweep
 from app.services.processor.gateway import deliver_sandbox_events
+from app.services.reversals import refunds
 
 log = structlog.get_logger()
 

@@ -15,9 +15,10 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
-from app.services import disputes, method_changes, refund_records, setups
+from app.services import method_changes, setups
 from app.services.payments import settlement
 from app.services.processor.gateway import gateway
+from app.services.reversals import disputes, refund_booking
 
 UNAVAILABLE = "processor_unavailable"
 NOT_SAVED_YET = "not_saved_yet"
@@ -108,15 +109,15 @@ def _refund(processor_id: str) -> str:
     if not isinstance(found, ProcessorRefund):
         return ""
     payment_id, again = _paid(found.intent_id)
-    problem = refund_records.record(payment_id, found) if payment_id else again
-    if problem != refund_records.NO_ROOM:
+    problem = refund_booking.record(payment_id, found) if payment_id else again
+    if problem != refund_booking.NO_ROOM:
         return problem
     # What a bank only asked about stands as disputed until we hear that the refund has answered it.
     disputed = gateway().disputes_of(found.intent_id)
     if isinstance(disputed, list):
         for each in disputed:
             disputes.record(payment_id, each)
-    return refund_records.record(payment_id, found)
+    return refund_booking.record(payment_id, found)
 
 
 def _dispute(processor_id: str) -> str:

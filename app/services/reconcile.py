@@ -18,10 +18,11 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Reconciliation
 from app.models.scope import as_service
-from app.services import disputes, inbox, lost_payments, processor_events, refund_records, reversals, shutdown
+from app.services import inbox, lost_payments, processor_events, shutdown
 from app.services.lost_payments import Restored, Stays
 from app.services.payments import settlement
 from app.services.processor.gateway import gateway
+from app.services.reversals import clawbacks, disputes, refund_booking
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -38,7 +39,7 @@ _MISMATCHES = {
     "another_payment": "is of another payment",
 }
 
-_PAID = {state.value for state in reversals.PAID}
+_PAID = {state.value for state in clawbacks.PAID}
 
 
 class _Look:
@@ -223,7 +224,7 @@ def _each_payment(look: _Look, since: datetime) -> bool:
         if not isinstance(refunds, list) or not isinstance(disputed, list):
             return False
         look.looked_at += 1
-        problems = [refund_records.record(payment_id, each) for each in refunds]
+        problems = [refund_booking.record(payment_id, each) for each in refunds]
         problems += [disputes.record(payment_id, each) for each in disputed]
         for problem in filter(None, problems):
             look.problem(f"{payment_id}: {problem}.")

@@ -18,8 +18,9 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.models.setups import MethodSetup
-from app.services import jobs, payment_methods, refunds, setups
+from app.services import jobs, payment_methods, setups
 from app.services.payments import collection, settlement, top_ups
+from app.services.reversals import refunds
 from tests.faults.crash_plan import Step
 
 RETURN_URL = "http://127.0.0.1/{}"

@@ -12,8 +12,8 @@ from app.gateways import sandbox, sandbox_intents
 from app.gateways.sandbox_store import opened
 from app.models.customers import Customer
 from app.models.payments import Payment
-from app.services import refunds
 from app.services.payments import settlement
+from app.services.reversals import refunds
 from tests.support import shop
 from tests.support.browser import Browser, Page
 from tests.support.reversals import buys, later, payment_of, sends_back

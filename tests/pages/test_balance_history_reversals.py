@@ -9,9 +9,10 @@ from app.domain.people import Actor
 from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import refunds, usage
+from app.services import usage
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery
+from app.services.reversals import refunds
 from tests.support.browser import Browser
 from tests.support.reversals import buys, later
 

@@ -27,7 +27,8 @@ from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
 from app.models.usage import UsageEvent
 from app.models.webhooks import WebhookDelivery, WebhookEndpoint
-from app.services import authorizations, jobs, refunds, usage_alerts, usage_events, webhook_endpoints
+from app.services import authorizations, jobs, usage_alerts, usage_events, webhook_endpoints
+from app.services.reversals import refunds
 from app.services.transaction import transaction
 from tests.support import shop
 from tests.support.browser import Browser

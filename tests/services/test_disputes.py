@@ -18,8 +18,9 @@ from app.models.ledger import Account, Transfer
 from app.models.payments import Payment
 from app.models.reversals import Dispute
 from app.models.scope import as_customer
-from app.services import refunds, usage
+from app.services import usage
 from app.services.ledger import grants
+from app.services.reversals import refunds
 from app.services.verify import verify
 from tests.faults.outcome import faults
 from tests.support.reversals import buys, fetched, later, payment_of, reversal_rows

@@ -19,9 +19,10 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Reconciliation, Refund
 from app.models.scope import as_customer, as_service
-from app.services import jobs, reconcile, refunds
+from app.services import jobs, reconcile
 from app.services.customers import registration
 from app.services.payments import top_ups
+from app.services.reversals import refunds
 from app.services.verify import verify
 from tests.faults.outcome import faults
 from tests.support import cast

@@ -16,10 +16,11 @@ from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
 from app.models.ledger import Account, Transfer
 from app.models.scope import as_customer
-from app.services import refunds, usage
+from app.services import usage
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery
 from app.services.ledger import grants
+from app.services.reversals import refunds
 from app.services.verify import verify
 from tests.faults.outcome import faults
 from tests.support.reversals import buys, fetched, later, money_back, payment_of, reversal_rows, sends_back

@@ -17,11 +17,12 @@ from app.models.database import db
 from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import disputes, jobs, payment_methods, refund_records, usage
+from app.services import jobs, payment_methods, usage
 from app.services.balance import history as balance_history
 from app.services.customers import registration
 from app.services.ledger import grants, posting
 from app.services.payments import top_ups
+from app.services.reversals import disputes, refund_booking
 from app.services.verify import verify
 from tests.services.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
 from tests.services.reversal_history import (
@@ -150,7 +151,7 @@ class MoneyHistory:
         )
         fits = minor <= purchase.left
         for _ in range(2):
-            assert refund_records.record(purchase.id, refund) == ("" if fits else refund_records.NO_ROOM)
+            assert refund_booking.record(purchase.id, refund) == ("" if fits else refund_booking.NO_ROOM)
         if fits:
             self.model.take_back(purchase, refund.id, minor, "refunded")
 
@@ -160,7 +161,7 @@ class MoneyHistory:
             back.id, self._intent(purchase), Money(back.minor, "USD"), RefundState.FAILED, "", START, "lost_card"
         )
         for _ in range(2):
-            assert refund_records.record(purchase.id, refund) == ""
+            assert refund_booking.record(purchase.id, refund) == ""
         if back.state == "refunded":
             back.state = "bounced"
             self.model.undo(back)

@@ -15,7 +15,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.reversals import Refund
 from app.models.scope import as_customer
-from app.services import disputes, refund_records, refunds, usage
+from app.services import usage
+from app.services.reversals import disputes, refund_booking, refunds
 from app.services.verify import verify
 from tests.support.client import outside_contexts
 from tests.support.reversals import buys, money_back, payment_of
@@ -58,7 +59,7 @@ def test_the_same_news_at_once_from_many_sides_is_booked_once(app: Flask, acme: 
     def hears(number: int) -> str:
         with app.app_context():
             if number % 2:
-                return refund_records.record(payment.id, refund)
+                return refund_booking.record(payment.id, refund)
             return disputes.record(payment.id, dispute)
 
     with outside_contexts(), ThreadPoolExecutor(WORKERS) as pool:

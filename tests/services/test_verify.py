@@ -13,9 +13,10 @@ from app.domain.reversals import DisputeState, ProcessorDispute
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
-from app.services import authorizations, disputes, refunds, usage, usage_events, usage_postings
+from app.services import authorizations, usage, usage_events, usage_postings
 from app.services.ledger import grants
 from app.services.payments import top_ups
+from app.services.reversals import disputes, refunds
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
 from tests.support.shop import add_method

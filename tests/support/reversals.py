@@ -17,8 +17,9 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_customer, as_service
-from app.services import jobs, refunds
+from app.services import jobs
 from app.services.payments import top_ups
+from app.services.reversals import refunds
 from tests.support.shop import GOOD, add_method
 
 Row = TypeVar("Row", bound=Base)

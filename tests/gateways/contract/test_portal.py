@@ -14,8 +14,9 @@ from app.domain.money import Money
 from app.gateways.sandbox_deliveries import post
 from app.models.customers import Customer
 from app.models.payments import Payment
-from app.services import inbox, reconcile, refunds, verify
+from app.services import inbox, reconcile, verify
 from app.services.processor.gateway import gateway
+from app.services.reversals import refunds
 from tests.gateways.contract.conftest import OutsideLocalStripe
 from tests.gateways.localstripe.running import LocalStripe
 from tests.gateways.strange_webhooks import signed

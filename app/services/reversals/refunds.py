@@ -19,8 +19,9 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_service
-from app.services import audit, refund_records, reversals, shutdown
+from app.services import audit, shutdown
 from app.services.processor.gateway import gateway
+from app.services.reversals import clawbacks, refund_booking
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -40,7 +41,7 @@ def refund(
     now = clock.now()
     with as_service("refund a payment"):
         with transaction() as session:
-            payment = reversals.locked(session, payment_id)
+            payment = clawbacks.locked(session, payment_id)
             minor = _allowed(session, payment, amount, now, repeat=repeat)
             wish = Refund(
                 id=ids.new("ref"),
@@ -80,11 +81,11 @@ def settle(refund_id: str) -> Refund:
         if isinstance(listed, list):
             ours = [each for each in listed if processor_id or each.refund_id == refund_id]
             for each in ours:
-                refund_records.record(payment_id, each)
+                refund_booking.record(payment_id, each)
             if not ours and age < KEY_LIFETIME:
                 _ask(refund_id)  # the same key: whether it came through the first time or not, it is one refund
             elif not ours:
-                refund_records.give_up(refund_id, payment_id, "not_made")
+                refund_booking.give_up(refund_id, payment_id, "not_made")
         return _everything(refund_id)[0]
 
 
@@ -106,9 +107,9 @@ def sweep_due(limit: int = 50) -> int:
 
 def _allowed(session: Session, payment: Payment, amount: Money | None, now: datetime, *, repeat: bool) -> int:
     """Return how much goes back, in minor units, or refuse."""
-    if PaymentState(payment.state) not in reversals.PAID:
+    if PaymentState(payment.state) not in clawbacks.PAID:
         raise Refused("This payment has not been paid: there is nothing to send back.", "not_paid")
-    left = Money(reversals.left_of(payment), payment.currency)
+    left = Money(clawbacks.left_of(payment), payment.currency)
     wished = amount or left
     if wished.currency != payment.currency:
         raise Refused(f"This payment was made in {payment.currency}.", "another_currency", 422, "amount")
@@ -147,9 +148,9 @@ def _ask(refund_id: str) -> None:
     )
     match answer:
         case ProcessorRefund():
-            refund_records.record(payment_id, answer)
+            refund_booking.record(payment_id, answer)
         case Declined(code=code) | Misused(code=code):
-            refund_records.give_up(refund_id, payment_id, code or "refused_by_processor")
+            refund_booking.give_up(refund_id, payment_id, code or "refused_by_processor")
         case Unknown(why=why):
             log.warning("refund_unanswered", refund=refund_id, why=why)  # the sweep looks again
 

@@ -14,9 +14,10 @@ from app.domain.reversals import BOOKED_REFUNDS, REFUND_ARROWS, ProcessorRefund,
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_service
-from app.services import audit, reversals
+from app.services import audit
 from app.services.outbox import events
-from app.services.reversals import Source
+from app.services.reversals import clawbacks
+from app.services.reversals.clawbacks import Source
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -29,7 +30,7 @@ def record(payment_id: str, found: ProcessorRefund) -> str:
     """Book a refund as the processor has it, whoever made it; return why it must be looked at again, or nothing."""
     now = clock.now()
     with as_service("book a refund"), transaction() as session:
-        payment = reversals.locked(session, payment_id)
+        payment = clawbacks.locked(session, payment_id)
         problem = _not_bookable(payment, found)
         refund_row = None if problem else _row(session, payment, found)
         if not problem and refund_row is None:
@@ -49,7 +50,7 @@ def give_up(refund_id: str, payment_id: str, problem: str) -> None:
     """End a refund that the processor has not made and will not make."""
     now = clock.now()
     with as_service("end a refund"), transaction() as session:
-        payment = reversals.locked(session, payment_id)
+        payment = clawbacks.locked(session, payment_id)
         wish = session.get_one(Refund, refund_id, populate_existing=True)
         if wish.state == RefundState.CREATED.value and wish.processor_id is None:
             _move(session, payment, wish, RefundState.FAILED, problem, now)
@@ -84,7 +85,7 @@ def _row(session: Session, payment: Payment, found: ProcessorRefund) -> Refund |
 
 def _no_room(session: Session, payment: Payment, found: ProcessorRefund) -> str:
     """Return why a refund made elsewhere does not fit what is left, or nothing."""
-    if found.amount.amount_minor <= reversals.left_of(payment):
+    if found.amount.amount_minor <= clawbacks.left_of(payment):
         return ""
     waiting = session.scalar(
         select(Refund.id).where(
@@ -129,15 +130,15 @@ def _move(
     amount = Money(refund_row.amount_minor, refund_row.currency)
     source = Source("refund", refund_row.id, f"Refund of {money_words(amount)}")
     if target in BOOKED_REFUNDS and before not in BOOKED_REFUNDS:
-        refund_row.credits_micros = reversals.take(session, payment, amount.amount_minor, reversals.REFUND, source, now)
+        refund_row.credits_micros = clawbacks.take(session, payment, amount.amount_minor, clawbacks.REFUND, source, now)
     ends = target in _OVER
     refund_row.state, refund_row.updated_at, refund_row.problem = target.value, now, problem[:100] if ends else ""
     if ends:
         payment.refunded_minor -= amount.amount_minor
         if before in BOOKED_REFUNDS:
             back = Source("refund", refund_row.id, f"Refund of {money_words(amount)} did not arrive")
-            reversals.give_back(session, payment, reversals.REFUND, reversals.REFUND_FAILED, back, now)
-    reversals.restate(session, payment, now)
+            clawbacks.give_back(session, payment, clawbacks.REFUND, clawbacks.REFUND_FAILED, back, now)
+    clawbacks.restate(session, payment, now)
     _tell(session, payment, refund_row, before, ends=ends)
 
 

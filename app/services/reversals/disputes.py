@@ -14,9 +14,10 @@ from app.domain.reversals import DISPUTE_ARROWS, DisputeState, ProcessorDispute,
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
 from app.models.scope import as_service
-from app.services import audit, reversals
+from app.services import audit
 from app.services.outbox import events
-from app.services.reversals import Source
+from app.services.reversals import clawbacks
+from app.services.reversals.clawbacks import Source
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -30,7 +31,7 @@ def record(payment_id: str, found: ProcessorDispute) -> str:
     """
     now = clock.now()
     with as_service("book a dispute"), transaction() as session:
-        payment = reversals.locked(session, payment_id)
+        payment = clawbacks.locked(session, payment_id)
         problem = _not_bookable(payment, found)
         if problem:
             log.error("payment_needs_review", payment=payment.id, dispute=found.id, why=problem)
@@ -63,7 +64,7 @@ def _not_bookable(payment: Payment, found: ProcessorDispute) -> str:
 
 def _open(session: Session, payment: Payment, found: ProcessorDispute, now: datetime) -> tuple[Dispute | None, str]:
     """Hold what the dispute is about, and return it; or nothing, and whether it is worth another look."""
-    amount = min(found.amount.amount_minor, reversals.left_of(payment))
+    amount = min(found.amount.amount_minor, clawbacks.left_of(payment))
     if amount < found.amount.amount_minor:
         waiting = session.scalar(
             select(Refund.id).where(
@@ -90,10 +91,10 @@ def _open(session: Session, payment: Payment, found: ProcessorDispute, now: date
         opened_at=found.created_at,
         updated_at=now,
     )
-    dispute.credits_micros = reversals.take(session, payment, amount, reversals.HOLD, _source(dispute, "disputed"), now)
+    dispute.credits_micros = clawbacks.take(session, payment, amount, clawbacks.HOLD, _source(dispute, "disputed"), now)
     session.add(dispute)
     payment.disputed_minor += amount
-    reversals.restate(session, payment, now)
+    clawbacks.restate(session, payment, now)
     _tell(session, dispute, None)
     return dispute, ""
 
@@ -105,14 +106,14 @@ def _close(session: Session, payment: Payment, dispute: Dispute, target: Dispute
         return
     if target is DisputeState.LOST:
         source = _source(dispute, "lost to a dispute")
-        reversals.pass_on(session, payment, reversals.HOLD, reversals.LOST, source, now)
+        clawbacks.pass_on(session, payment, clawbacks.HOLD, clawbacks.LOST, source, now)
     else:
-        way = reversals.WON if before is DisputeState.OPEN else reversals.WON_AFTER_ALL
+        way = clawbacks.WON if before is DisputeState.OPEN else clawbacks.WON_AFTER_ALL
         source = _source(dispute, "no longer disputed: credit released")
-        reversals.give_back(session, payment, reversals.HOLD, way, source, now)
+        clawbacks.give_back(session, payment, clawbacks.HOLD, way, source, now)
         payment.disputed_minor -= dispute.amount_minor
     dispute.state, dispute.closed_at, dispute.updated_at = target.value, now, now
-    reversals.restate(session, payment, now)
+    clawbacks.restate(session, payment, now)
     _tell(session, dispute, before)
 
 
