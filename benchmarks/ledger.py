@@ -13,7 +13,8 @@ from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.database import WRITING, db
 from app.models.scope import as_customer
-from app.services import payment_methods, usage
+from app.services import usage
+from app.services.payment_methods import saved
 from app.services.payments import settlement, top_ups
 from app.services.verify import verify
 from benchmarks.places import Place
@@ -107,7 +108,7 @@ class _Settled:
 def _settle(place: Place, actor: Actor, *, many: int) -> Callable[[], None]:
     """Return what settles the next payment that was charged but never heard of."""
     with place.app.app_context(), as_customer(actor.customer_id):
-        method = payment_methods.add_test_method(actor, "pm_card_visa").id
+        method = saved.add_test_method(actor, "pm_card_visa").id
     for matches, fault in LOST:
         sandbox.plant(place.settings, matches, fault, 10 * many)
     waiting = []

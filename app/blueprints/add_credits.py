@@ -12,7 +12,7 @@ from app.domain.payments import PaymentState, decline_sentence
 from app.domain.payments import method_name as rail_name
 from app.domain.top_ups import TopUp, paid_once
 from app.models.payments import Payment
-from app.services import payment_methods
+from app.services.payment_methods import saved as method_saved
 from app.services.payments import collection, purchases, settlement, top_ups
 from app.web import new_method
 from app.web.access import current_actor, current_catalog, current_customer, managers_only, settings
@@ -162,7 +162,7 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False, foc
     `focus` is where the reader goes on after their own click; a page opened by a link leaves it where it is.
     """
     terms = current_catalog()
-    methods = [each for each in payment_methods.saved() if each.kind in terms.payment_methods.kinds]
+    methods = [each for each in method_saved.saved() if each.kind in terms.payment_methods.kinds]
     once = paid_once(terms.payment_methods.kinds)
     if form.method.data not in {*once, *(method.id for method in methods)}:
         form.method.data = methods[0].id if methods else ""

@@ -13,7 +13,8 @@ from app.domain.errors import Refused
 from app.domain.methods import MOST_METHODS, Expiry, SetupState, expiry, setup_problem
 from app.models.payments import PaymentMethod
 from app.models.setups import MethodSetup
-from app.services import mandates, payment_methods, processor_portal, setups
+from app.services.payment_methods import mandates, processor_portal, setups
+from app.services.payment_methods import saved as method_saved
 from app.web import new_method, security_headers
 from app.web.access import current_actor, current_catalog, managers_only, safe_next, settings
 from app.web.filters import method_name
@@ -65,7 +66,7 @@ def add() -> Response:
 def make_default(method_id: str) -> Response:
     """Charge this method by default."""
     try:
-        method = payment_methods.make_default(current_actor(), method_id, address=_address())
+        method = method_saved.make_default(current_actor(), method_id, address=_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved(f"{method_name(method)} is your default payment method now.")
@@ -76,7 +77,7 @@ def make_default(method_id: str) -> Response:
 def remove(method_id: str) -> Response:
     """Remove the method."""
     try:
-        method, heir = payment_methods.remove(current_actor(), method_id, address=_address())
+        method, heir = method_saved.remove(current_actor(), method_id, address=_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved(_removed_notice(method, heir))
@@ -86,7 +87,7 @@ def remove(method_id: str) -> Response:
 @managers_only
 def portal() -> Response:
     """Go to the processor's own portal; the way back remembers the default, which may go there before we look."""
-    default = payment_methods.default()
+    default = method_saved.default()
     back = settings().base_url + url_for("payment_methods.portal_returned", default=default.id if default else None)
     try:
         return new_method.away(processor_portal.address(current_actor(), return_url=back))
@@ -99,7 +100,7 @@ def portal_returned() -> Response:
     """Come back from the processor's portal: take over what was done there."""
     if not processor_portal.came_back(current_actor().customer_id):
         flash("Our payment processor does not answer right now. What you changed there shows here a little later.")
-    gone = payment_methods.gone(request.args.get("default", "")[:40])
+    gone = method_saved.gone(request.args.get("default", "")[:40])
     if gone is not None:
         flash(_removed_notice(*gone), "ok")
     return redirect(url_for("payment_methods.page"), code=303)
@@ -161,7 +162,7 @@ def _refused(refusal: Refused) -> Response:
 
 def _around(form: NewMethodForm, *, removing: str = "", focus: bool = False) -> dict[str, Any]:
     """Return what the page shows around the form for one more; `focus` where the reader goes on after a change."""
-    methods, policy, offer = payment_methods.saved(), current_catalog().payment_methods, new_method.offer()
+    methods, policy, offer = method_saved.saved(), current_catalog().payment_methods, new_method.offer()
     kept, today = mandates.by_method(methods), clock.now().date()
     rows = [
         Row(
@@ -218,7 +219,7 @@ def _removed_notice(method: PaymentMethod, heir: PaymentMethod | None) -> str:
 
 
 def _saved_notice(done: MethodSetup) -> str:
-    method = next((each for each in payment_methods.saved() if each.id == done.method_id), None)
+    method = next((each for each in method_saved.saved() if each.id == done.method_id), None)
     return f"{method_name(method)} is saved." if method else "The payment method is saved."
 
 

@@ -22,7 +22,7 @@ from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.models.usage import Spending
-from app.services import demo_limits, demo_usage, payment_methods, setups
+from app.services import demo_limits, demo_usage
 from app.services.demo_reversals import reverse
 from app.services.demo_stories import (
     ASKING_CARD,
@@ -36,6 +36,7 @@ from app.services.demo_stories import (
     dice,
 )
 from app.services.ledger import grants
+from app.services.payment_methods import saved, setups
 from app.services.payments import settlement, top_ups
 
 PURCHASES, GIFTS, TRIAL = time(9, 12), time(10, 30), time(8, 1)
@@ -115,7 +116,7 @@ class History:
                     expires_at=_later(clock.now(), trial.expires_after_days),
                 )
         with clock.at(self._moment(self.born, PURCHASES)), as_customer(self.buyer.customer_id):
-            kept = {method.last4 for method in payment_methods.saved()}
+            kept = {method.last4 for method in saved.saved()}
             for name in self.story.cards:
                 if LAST_DIGITS[name] not in kept:
                     self._save(name)
@@ -123,7 +124,7 @@ class History:
     def _save(self, name: str) -> None:
         """Save a method as the customer does, with a yes at the wallet's page where it asks."""
         if name != PAYPAL:
-            payment_methods.add_test_method(self.buyer, name)
+            saved.add_test_method(self.buyer, name)
             return
         setup = setups.begin(self.buyer, kind=Rail.PAYPAL, test_method=name, address="127.0.0.1", user_agent="the demo")
         ensure(setup.processor_id is not None, "PayPal was not asked")
@@ -196,7 +197,7 @@ class History:
         """Buy through the portal's own service. The key comes from the day: told twice it is still one wish."""
         pack = wish if isinstance(wish, str) else ""
         with as_customer(self.buyer.customer_id):
-            method = next(each for each in payment_methods.saved() if each.last4 == LAST_DIGITS[card])
+            method = next(each for each in saved.saved() if each.last4 == LAST_DIGITS[card])
             return top_ups.buy(
                 self.buyer,
                 form_key=_form_key(self.story.slug, day, which),

@@ -13,7 +13,6 @@ from app.services import (
     partitions,
     reconcile,
     retention,
-    setups,
     shutdown,
     usage_event_keys,
     usage_postings,
@@ -23,6 +22,7 @@ from app.services.customers import billing_periods
 from app.services.ledger import grants
 from app.services.mail import sending
 from app.services.outbox import events
+from app.services.payment_methods import setups
 from app.services.payments import sweep
 from app.services.processor.gateway import deliver_sandbox_events
 from app.services.reversals import refunds

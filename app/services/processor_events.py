@@ -15,7 +15,7 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
-from app.services import method_changes, setups
+from app.services.payment_methods import changes, setups
 from app.services.payments import settlement
 from app.services.processor.gateway import gateway
 from app.services.reversals import disputes, refund_booking
@@ -143,7 +143,7 @@ def _method(processor_id: str) -> str:
     known = db.session.scalar(
         select(PaymentMethod.id).where(PaymentMethod.processor_id == processor_id, PaymentMethod.removed_at.is_(None))
     )
-    return "" if known is None or method_changes.look(known) else UNAVAILABLE
+    return "" if known is None or changes.look(known) else UNAVAILABLE
 
 
 def _mandate(processor_id: str) -> str:

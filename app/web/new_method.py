@@ -12,7 +12,7 @@ from app.domain.errors import Refused
 from app.domain.methods import SAVED_RAILS, Rail, SetupState
 from app.gateways import sandbox
 from app.models.setups import MethodSetup
-from app.services import mandates, setups
+from app.services.payment_methods import mandates, setups
 from app.web.access import current_actor, current_catalog, settings
 from app.web.fields import PageForm
 from app.web.respond import wants_fragment

@@ -26,8 +26,9 @@ from app.domain.methods import Rail
 from app.domain.people import Actor, Role
 from app.gateways import sandbox
 from app.models.database import db
-from app.services import payment_methods, setups
 from app.services.customers import registration
+from app.services.payment_methods import saved as method_saved
+from app.services.payment_methods import setups
 from tests.faults import both_sides, naive, outcome
 from tests.faults.crash_plan import CARDS, FORMS, Plan, Step, calm, from_json
 from tests.faults.moments import watch
@@ -110,7 +111,7 @@ def begin(app: Flask, plan: Plan, start: datetime) -> Run:
 def saved(app: Flask, actor: Actor, name: str) -> str:
     """Save a test method, at PayPal's own page where it asks; return our id of it."""
     if name != "paypal":
-        return payment_methods.add_test_method(actor, METHODS[name]).id
+        return method_saved.add_test_method(actor, METHODS[name]).id
     setup = setups.begin(actor, kind=Rail.PAYPAL, test_method=METHODS[name], address="127.0.0.1", user_agent="crash")
     sandbox.answer_challenge(app.extensions["purser.settings"], setup.processor_id or "", approved=True)
     return setups.settle(setup.id, returned=True).method_id or ""

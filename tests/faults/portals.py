@@ -18,7 +18,8 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.models.setups import MethodSetup
-from app.services import jobs, payment_methods, setups
+from app.services import jobs
+from app.services.payment_methods import saved, setups
 from app.services.payments import collection, settlement, top_ups
 from app.services.reversals import refunds
 from tests.faults.crash_plan import Step
@@ -140,7 +141,7 @@ def _save(_app: Flask, run: Run, step: Step) -> None:
 
 
 def _forget(_app: Flask, run: Run, step: Step) -> None:
-    payment_methods.remove(run.actor, run.methods[step.method])
+    saved.remove(run.actor, run.methods[step.method])
 
 
 def _refund(_app: Flask, run: Run, step: Step) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import update
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.services import payment_methods
 from app.services.catalog import versions
+from app.services.payment_methods import saved
 from app.services.transaction import transaction
 from tests.faults.outcome import Outcome, outcome, recover
 from tests.faults.visitor import AT_ONCE, Sheet, Visitor, at_once, fields
@@ -99,7 +99,7 @@ def test_a_method_that_is_removed_while_the_bank_asks_is_charged_at_most_for_wha
 ) -> None:
     method = shop.add_method(alice_actor, shop.ASKS)
     waiting = alice_there.sends(shop.PATH, alice_there.reviews())
-    payment_methods.remove(alice_actor, method.id)
+    saved.remove(alice_actor, method.id)
     assert approves(alice_there, waiting).heading == ADDED
     late = alice_there.sends(shop.PATH, {**alice_there.reviews("40.00"), "method": method.id})
     assert late.status in {404, 422}, "nothing new is charged to it"

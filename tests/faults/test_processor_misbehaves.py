@@ -18,7 +18,8 @@ from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, payment_methods
+from app.services import jobs
+from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from tests.faults.outcome import Outcome, faults, outcome, recover
 
@@ -46,7 +47,7 @@ def buys(app: Flask, actor: Actor, method: str, form_key: str = "") -> str:
 @pytest.fixture
 def visa(app: Flask, alice_actor: Actor) -> str:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        return payment_methods.add_test_method(alice_actor, "pm_card_visa").id
+        return saved.add_test_method(alice_actor, "pm_card_visa").id
 
 
 @pytest.mark.parametrize("request_name", REQUESTS)
@@ -87,7 +88,7 @@ def test_a_long_outage_ends_with_one_charge_and_its_credit_or_neither(
 @pytest.mark.fault("S9")
 def test_a_decline_is_final_at_the_processor_too(app: Flask, alice_actor: Actor) -> None:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        poor = payment_methods.add_test_method(alice_actor, "pm_card_chargeCustomerFail").id
+        poor = saved.add_test_method(alice_actor, "pm_card_chargeCustomerFail").id
     assert buys(app, alice_actor, poor) == "failed"
     recover(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
@@ -96,7 +97,7 @@ def test_a_decline_is_final_at_the_processor_too(app: Flask, alice_actor: Actor)
 @pytest.mark.fault("S2", "S9")
 def test_a_decline_whose_cancellation_is_lost_stays_open_until_it_is_certain(app: Flask, alice_actor: Actor) -> None:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        poor = payment_methods.add_test_method(alice_actor, "pm_card_chargeCustomerFail").id
+        poor = saved.add_test_method(alice_actor, "pm_card_chargeCustomerFail").id
     with faults(app, ("cancel_intent", "reset_before", FOREVER)):
         assert buys(app, alice_actor, poor) == "confirming"
     recover(app)
@@ -107,7 +108,7 @@ def test_a_decline_whose_cancellation_is_lost_stays_open_until_it_is_certain(app
 @pytest.mark.case("AC-12")
 def test_a_bank_question_never_answered_is_given_up_after_a_day(app: Flask, alice_actor: Actor) -> None:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        asks = payment_methods.add_test_method(alice_actor, "pm_card_authenticationRequired").id
+        asks = saved.add_test_method(alice_actor, "pm_card_authenticationRequired").id
     assert buys(app, alice_actor, asks) == "requires_action"
     recover(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["canceled"])
@@ -155,7 +156,7 @@ def test_a_card_that_was_detached_at_the_processor_charges_nothing(
     app: Flask, settings: Settings, alice_actor: Actor, visa: str
 ) -> None:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        (method,) = payment_methods.saved()
+        (method,) = saved.saved()
         answer = app.extensions["purser.gateway"].detach_method(method.processor_id, key="by the seller")
         assert answer is None
     assert buys(app, alice_actor, visa) in {"failed", "canceled"}

@@ -23,7 +23,8 @@ from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import inbox, jobs, payment_methods, wake_ups
+from app.services import inbox, jobs, wake_ups
+from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from app.services.transaction import transaction
 from tests.faults.outcome import Outcome, faults, outcome
@@ -43,7 +44,7 @@ MOMENTS = 8
 @pytest.fixture
 def visa(app: Flask, alice_actor: Actor) -> str:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        method = payment_methods.add_test_method(alice_actor, "pm_card_visa").id
+        method = saved.add_test_method(alice_actor, "pm_card_visa").id
     with app.app_context():
         jobs.run_due()  # what was said about the method is heard
     return method

@@ -10,8 +10,8 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer, as_service
-from app.services import payment_methods
 from app.services.customers import registration
+from app.services.payment_methods import saved
 from app.services.transaction import transaction
 from tests.support import cast, shop
 from tests.support.browser import Browser
@@ -251,7 +251,7 @@ def test_a_method_is_added_without_leaving_the_page(alice: Browser, acme: Custom
     assert page.notices() == ["Mastercard ending in 4444 is saved and chosen."]
     assert page.value("amount") == "31.50"
     with as_customer(acme.customer_id):
-        (added,) = [each for each in payment_methods.saved() if each.last4 == "4444"]
+        (added,) = [each for each in saved.saved() if each.last4 == "4444"]
     assert page.value("method") == added.id
     assert page.texts(BUY) == ["Add $31.50 to my balance"]
 

@@ -12,7 +12,8 @@ from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services import jobs, payment_methods
+from app.services import jobs
+from app.services.payment_methods import saved
 from app.services.transaction import transaction
 from tests.support import cast, methods, shop
 from tests.support.browser import Browser, Page
@@ -291,7 +292,7 @@ def test_the_mandate_of_a_removed_account_can_still_be_downloaded(
     page = browser.opens(PATH)
     address = str(page.find(".table--methods a[href*=mandates]")["href"])
     assert page.soup.select("#payment_methods-earlier") == []
-    payment_methods.remove(actor, account.id)
+    saved.remove(actor, account.id)
     page = browser.opens(PATH)
     (earlier,) = page.texts("#payment_methods-earlier li")
     assert earlier.startswith("Bank account (IBAN) ending in 3000, accepted on ")
@@ -306,7 +307,7 @@ def test_earlier_mandates_are_those_of_accounts_that_were_saved(
     browser, _customer, actor = erika()
     sandbox.plant(app.extensions["purser.settings"], "create_setup", "timeout_before")
     assert methods.begins(actor, ACCOUNT).mandate_id, "accepted, and nothing was saved"
-    payment_methods.remove(actor, shop.add_method(actor, ACCOUNT).id)
+    saved.remove(actor, shop.add_method(actor, ACCOUNT).id)
     for _ in range(2):
         shop.add_method(actor, ACCOUNT)
     page = browser.opens(PATH)
@@ -355,7 +356,7 @@ def test_a_portal_left_as_it_was_says_nothing(
     there = browser.submits(browser.opens(PATH), "form[action$='/portal']")
     back = browser.follows(there, "a[href*='/portal/return']")
     assert (back.path, back.notices()) == (PATH, [])
-    payment_methods.remove(actor, card.id)
+    saved.remove(actor, card.id)
     assert mallory.opens(f"{PATH}portal/return?default={card.id}").notices() == []
     shop.add_method(actor)
     assert browser.opens(f"{PATH}portal/return?default={card.id}").notices() == [], "the same card stands there anew"

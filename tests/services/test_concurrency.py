@@ -17,8 +17,9 @@ from app.models.database import db
 from app.models.ledger import Account, Transfer
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, payment_methods, usage
+from app.services import jobs, usage
 from app.services.ledger import grants
+from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome
@@ -36,7 +37,7 @@ def crew(database: Database) -> int:
 
 def with_visa(app: Flask, actor: Actor) -> str:
     with app.app_context(), as_customer(actor.customer_id):
-        return payment_methods.add_test_method(actor, "pm_card_visa").id
+        return saved.add_test_method(actor, "pm_card_visa").id
 
 
 def give(customer_id: str, micros: int) -> None:

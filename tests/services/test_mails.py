@@ -15,9 +15,9 @@ from app.domain.people import Actor, Role
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import payment_methods
 from app.services.customers import registration
 from app.services.mail import sending as mail_sending
+from app.services.payment_methods import saved
 from app.services.payments import settlement, top_ups
 from app.services.transaction import transaction
 from tests.support import cast, post, shop
@@ -135,7 +135,7 @@ def test_the_way_to_try_again_brings_the_choice_along(
 
 def test_a_method_that_is_gone_is_not_offered_again(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     payment = post.declined(alice_actor)
-    payment_methods.remove(alice_actor, str(payment.method_id))
+    saved.remove(alice_actor, str(payment.method_id))
     mail_sending.send_due()
     assert "http://localhost/billing/add-credits/?amount=25.00\n" in text_of(sending)
 

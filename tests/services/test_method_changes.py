@@ -15,7 +15,7 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
-from app.services import method_changes
+from app.services.payment_methods import changes
 from tests.faults.outcome import faults
 from tests.support.databases import Database
 from tests.support.reversals import fetched, later
@@ -74,6 +74,6 @@ def test_a_renewed_card_shows_its_new_date_and_number(
 def test_without_an_answer_nothing_is_removed(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     method = add_method(alice_actor)
     with faults(app, ("fetch_method", "reset_before", MANY)):
-        assert not method_changes.look(method.id)
-    assert method_changes.look(method.id)
+        assert not changes.look(method.id)
+    assert changes.look(method.id)
     assert saved(acme) == [(method.id, True)]

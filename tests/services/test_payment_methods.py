@@ -16,7 +16,8 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer, as_service
-from app.services import jobs, mandates, payment_methods, processor_portal
+from app.services import jobs
+from app.services.payment_methods import mandates, processor_portal, saved
 from app.services.transaction import transaction
 from tests.support import methods, shop
 from tests.support.client import outside_contexts
@@ -61,9 +62,9 @@ def at_once(app: Flask, *deeds: "object") -> list[str]:
 def test_another_method_becomes_the_default(acme: Customer, alice_actor: Actor) -> None:
     shop.add_method(alice_actor)
     other = shop.add_method(alice_actor, OTHER)
-    payment_methods.make_default(alice_actor, other.id, address="203.0.113.7")
+    saved.make_default(alice_actor, other.id, address="203.0.113.7")
     assert methods.shown(acme) == [("4444", True), ("4242", False)]
-    payment_methods.make_default(alice_actor, other.id)
+    saved.make_default(alice_actor, other.id)
     with as_customer(acme.customer_id):
         noted = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "payment_method.made_default")).all()
     assert [(each.actor, each.subject, each.address) for each in noted] == [
@@ -76,8 +77,8 @@ def test_two_who_choose_a_default_at_once_leave_one(app: Flask, acme: Customer, 
     one, two = shop.add_method(alice_actor, OTHER), shop.add_method(alice_actor, "pm_card_amex")
     ends = at_once(
         app,
-        lambda: payment_methods.make_default(alice_actor, one.id),
-        lambda: payment_methods.make_default(alice_actor, two.id),
+        lambda: saved.make_default(alice_actor, one.id),
+        lambda: saved.make_default(alice_actor, two.id),
     )
     assert ends == ["done", "done"]
     assert [is_default for _digits, is_default in methods.shown(acme)] == [True, False, False]
@@ -88,7 +89,7 @@ def test_an_expired_card_cannot_become_the_default(acme: Customer, alice_actor: 
     old = shop.add_method(alice_actor, OTHER)
     dated(old, 10, 2020)
     with pytest.raises(Refused) as refused:
-        payment_methods.make_default(alice_actor, old.id)
+        saved.make_default(alice_actor, old.id)
     assert (refused.value.status, refused.value.reason) == (409, "method_expired")
     assert methods.shown(acme) == [("4242", True), ("4444", False)]
 
@@ -98,7 +99,7 @@ def test_what_buys_credits_only_is_never_the_default(app: Flask) -> None:
     account = shop.add_method(erika, ACCOUNT)
     assert methods.shown(initech) == [("3000", False)]
     with pytest.raises(Refused) as refused:
-        payment_methods.make_default(erika, account.id)
+        saved.make_default(erika, account.id)
     assert (refused.value.status, refused.value.reason) == (409, "top_up_only")
     shop.add_method(erika)
     assert methods.shown(initech) == [("4242", True), ("3000", False)]
@@ -108,7 +109,7 @@ def test_a_removed_method_is_gone_on_both_sides_and_the_default_passes_on(
     app: Flask, acme: Customer, alice_actor: Actor
 ) -> None:
     card, other = shop.add_method(alice_actor), shop.add_method(alice_actor, OTHER)
-    removed, heir = payment_methods.remove(alice_actor, card.id, address="203.0.113.7")
+    removed, heir = saved.remove(alice_actor, card.id, address="203.0.113.7")
     assert (removed.id, heir and heir.id) == (card.id, other.id)
     assert methods.shown(acme) == [("4444", True)]
     assert methods.both_sides_agree(app, acme)
@@ -120,14 +121,14 @@ def test_a_removed_method_is_gone_on_both_sides_and_the_default_passes_on(
 def test_the_default_passes_on_to_a_card_that_can_still_be_charged(acme: Customer, alice_actor: Actor) -> None:
     card, good = shop.add_method(alice_actor), shop.add_method(alice_actor, OTHER)
     dated(shop.add_method(alice_actor, "pm_card_amex"), 1, 2021)
-    _removed, heir = payment_methods.remove(alice_actor, card.id)
+    _removed, heir = saved.remove(alice_actor, card.id)
     assert heir is not None
     assert heir.id == good.id
 
 
 def test_what_is_no_default_goes_without_a_change_of_the_default(acme: Customer, alice_actor: Actor) -> None:
     shop.add_method(alice_actor)
-    _removed, heir = payment_methods.remove(alice_actor, shop.add_method(alice_actor, OTHER).id)
+    _removed, heir = saved.remove(alice_actor, shop.add_method(alice_actor, OTHER).id)
     assert heir is None
     assert methods.shown(acme) == [("4242", True)]
 
@@ -138,7 +139,7 @@ def test_the_processor_hears_of_a_removal_as_soon_as_it_answers(
 ) -> None:
     card = shop.add_method(alice_actor)
     sandbox.plant(app.extensions["purser.settings"], "detach_method", fault)
-    payment_methods.remove(alice_actor, card.id)
+    saved.remove(alice_actor, card.id)
     assert methods.live(acme) == [], "removed here at once"
     with clock.at(clock.now() + timedelta(minutes=10)):
         jobs.run_due()
@@ -153,10 +154,10 @@ def test_the_seller_may_forbid_removing_the_last_method(app: Flask) -> None:
     initech, erika = methods.initech(may_remove_last="false")
     card = shop.add_method(erika)
     with pytest.raises(Refused) as refused:
-        payment_methods.remove(erika, card.id)
+        saved.remove(erika, card.id)
     assert (refused.value.status, refused.value.reason) == (409, "last_method")
     other = shop.add_method(erika, OTHER)
-    payment_methods.remove(erika, card.id)
+    saved.remove(erika, card.id)
     assert methods.shown(initech) == [("4444", True)]
     assert other.id == methods.live(initech)[0].id
 
@@ -165,14 +166,14 @@ def test_the_seller_may_forbid_removing_the_last_method(app: Flask) -> None:
 def test_two_who_remove_the_last_two_methods_at_once_leave_one(app: Flask) -> None:
     initech, erika = methods.initech(may_remove_last="false")
     one, two = shop.add_method(erika), shop.add_method(erika, OTHER)
-    ends = at_once(app, lambda: payment_methods.remove(erika, one.id), lambda: payment_methods.remove(erika, two.id))
+    ends = at_once(app, lambda: saved.remove(erika, one.id), lambda: saved.remove(erika, two.id))
     assert ends == ["done", "last_method"]
     assert [is_default for _digits, is_default in methods.shown(initech)] == [True]
 
 
 def test_the_same_method_is_removed_once(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     card = shop.add_method(alice_actor)
-    ends = at_once(app, *[lambda: payment_methods.remove(alice_actor, card.id)] * 2)
+    ends = at_once(app, *[lambda: saved.remove(alice_actor, card.id)] * 2)
     assert ends == ["done", "not_found"]
 
 
@@ -181,7 +182,7 @@ def test_another_customers_method_is_not_there(
     app: Flask, acme: Customer, alice_actor: Actor, mallory_actor: Actor
 ) -> None:
     card = shop.add_method(alice_actor)
-    for deed in (payment_methods.make_default, payment_methods.remove):
+    for deed in (saved.make_default, saved.remove):
         with pytest.raises(NotFound):
             deed(mallory_actor, card.id)
     assert methods.shown(acme) == [("4242", True)]
@@ -201,7 +202,7 @@ def test_another_customers_mandate_is_not_there(app: Flask, mallory_actor: Actor
 def test_a_mandate_outlives_its_method(app: Flask) -> None:
     initech, erika = methods.initech()
     setup = methods.begins(erika, ACCOUNT)
-    payment_methods.remove(erika, str(setup.method_id))
+    saved.remove(erika, str(setup.method_id))
     with as_customer(initech.customer_id):
         kept = mandates.read(str(setup.mandate_id))
     assert (kept.account, kept.accepted_by) == ("Bank account (IBAN) ending in 3000", "Erika Ebner")

@@ -24,9 +24,11 @@ from app.models.ledger import Transfer
 from app.models.mails import Mail
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, mandates, payment_methods, setups
+from app.services import jobs
 from app.services.catalog import versions
 from app.services.customers import registration
+from app.services.payment_methods import mandates, setups
+from app.services.payment_methods import saved as method_saved
 from app.services.payments import collection, settlement, top_ups
 from app.services.transaction import transaction
 from app.services.verify import verify
@@ -148,7 +150,7 @@ def test_a_wallet_pays_once_and_nothing_is_saved(
     assert set(rows(Transfer, payment, Transfer.description)) == {f"Credits bought with {name}"}
     assert mails(payment) == [f"receipt:{payment.id}"]
     with as_customer(acme.customer_id):
-        assert payment_methods.saved() == []
+        assert method_saved.saved() == []
 
 
 def test_a_wallet_that_declines_charges_nothing(
@@ -452,7 +454,7 @@ def test_a_card_removed_meanwhile_is_not_charged_any_more(
 ) -> None:
     method = saved(alice_actor, shop.ASKS)
     payment = charges(alice_actor, method)
-    payment_methods.remove(alice_actor, method)
+    method_saved.remove(alice_actor, method)
     over = collection.resume(payment.id, BACK(payment.id))
     assert (over.state, over.problem) == ("failed", "method_removed")
     assert len(attempts(payment)) == 1

@@ -17,10 +17,11 @@ from app.models.database import db
 from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, payment_methods, usage
+from app.services import jobs, usage
 from app.services.balance import history as balance_history
 from app.services.customers import registration
 from app.services.ledger import grants, posting
+from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from app.services.reversals import disputes, refund_booking
 from app.services.verify import verify
@@ -64,7 +65,7 @@ class MoneyHistory:
         self.model = MoneyModel(START, customer.overage_protection_micros)
         self.transfers: list[str] = []
         with clock.at(START), as_customer(self.customer_id):
-            self.method = payment_methods.add_test_method(self.actor, GOOD).id
+            self.method = saved.add_test_method(self.actor, GOOD).id
 
     def take(self, step: Step) -> None:
         """Do the step in both worlds and compare them."""

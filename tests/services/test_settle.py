@@ -24,8 +24,9 @@ from app.models.events import InboxEvent, OutboxEvent
 from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, payment_methods
+from app.services import jobs
 from app.services.inbox import MAX_TRIES
+from app.services.payment_methods import saved
 from app.services.payments import settlement, top_ups
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
@@ -38,7 +39,7 @@ MANY = 50
 @pytest.fixture
 def visa(app: Flask, alice_actor: Actor) -> str:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        return payment_methods.add_test_method(alice_actor, "pm_card_visa").id
+        return saved.add_test_method(alice_actor, "pm_card_visa").id
 
 
 def buys(app: Flask, actor: Actor, method: str) -> Payment:

@@ -19,7 +19,8 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
 from app.models.setups import Mandate, MethodSetup
-from app.services import jobs, method_rows, payment_methods, setup_outcomes, setups
+from app.services import jobs
+from app.services.payment_methods import rows, saved, setup_outcomes, setups
 from app.services.transaction import transaction
 from tests.support import methods, shop
 from tests.support.client import outside_contexts
@@ -124,7 +125,7 @@ def test_of_two_first_methods_at_once_one_is_the_default(app: Flask, acme: Custo
     def keep(name: str, hold: float) -> None:
         method = SavedMethod(name, "card", "visa", "4242", 8, 2034, "Acme", name)
         with app.app_context(), as_service("test"), transaction() as session:
-            row = method_rows.keep(session, acme.customer_id, method, actor="test", address="", now=clock.now())
+            row = rows.keep(session, acme.customer_id, method, actor="test", address="", now=clock.now())
             ends.append(row.is_default)
             held.set()
             time.sleep(hold)  # long enough for the other to come to the same place
@@ -335,7 +336,7 @@ def test_where_the_processor_manages_methods_none_is_added_or_removed_here(
     initech, erika = methods.initech()
     kept = shop.add_method(erika)
     methods.sells(manage='"processor_portal"')
-    for wish in (lambda: shop.add_method(erika), lambda: payment_methods.remove(erika, kept.id)):
+    for wish in (lambda: shop.add_method(erika), lambda: saved.remove(erika, kept.id)):
         with pytest.raises(Refused) as refused:
             wish()
         assert (refused.value.status, refused.value.reason) == (409, "managed_elsewhere")

@@ -16,7 +16,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
-from app.services import jobs, payment_methods
+from app.services import jobs
+from app.services.payment_methods import saved
 from tests.support import cast, shop
 from tests.support.databases import environment
 from tests.support.server import ROOT
@@ -67,7 +68,7 @@ def recover() -> None:
 def both_sides(app: Flask, customer: Customer) -> tuple[list[str], list[str]]:
     """Return what is saved here and what the processor holds for the customer, by the processor's ids."""
     with as_customer(customer.customer_id):
-        here = sorted(method.processor_id for method in payment_methods.saved())
+        here = sorted(method.processor_id for method in saved.saved())
         owner = db.session.get_one(Customer, customer.customer_id).processor_customer
     there = sandbox.objects(app.extensions["purser.settings"], "payment_method", owner=owner) if owner else []
     return here, sorted(each["id"] for each in there if each["customer"])
@@ -106,5 +107,5 @@ def test_killed_while_a_card_is_replaced_one_of_the_two_stays_on_both_sides(
         [True] * len(UNSAVED[2:]) + [False] * len(SAVED)
     )
     with as_customer(made[-1].customer_id):
-        assert [method.is_default for method in payment_methods.saved()] == [True]
+        assert [method.is_default for method in saved.saved()] == [True]
         assert db.session.query(PaymentMethod).count() == 2

@@ -10,9 +10,9 @@ from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
 from app.models.setups import MethodSetup
-from app.services import payment_methods, setups
 from app.services.catalog import versions
 from app.services.customers import registration
+from app.services.payment_methods import saved, setups
 from tests.support import cast
 from tests.support.cast import EXAMPLES, Part
 
@@ -64,7 +64,7 @@ def version() -> str:
 def live(customer: Customer) -> list[PaymentMethod]:
     """Return what the customer has saved, the default first."""
     with as_customer(customer.customer_id):
-        return payment_methods.saved()
+        return saved.saved()
 
 
 def shown(customer: Customer) -> list[tuple[str, bool]]:

@@ -11,8 +11,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
-from app.services import payment_methods
 from app.services.balance import history
+from app.services.payment_methods import saved
 from tests.support.browser import Browser, Page
 from tests.support.client import outside_contexts
 
@@ -26,7 +26,7 @@ GOOD, BROKE, ASKS = "pm_card_visa", "pm_card_chargeDeclinedInsufficientFunds", "
 def add_method(actor: Actor, name: str = GOOD) -> PaymentMethod:
     """Save a test method for the actor's customer."""
     with as_customer(actor.customer_id):
-        return payment_methods.add_test_method(actor, name)
+        return saved.add_test_method(actor, name)
 
 
 def reviewed(browser: Browser, amount: str = "25.00", **fields: object) -> Page:

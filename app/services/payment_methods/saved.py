@@ -14,7 +14,7 @@ from app.gateways.sandbox_test_methods import SAVED
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services import method_detaching, method_rows, setups
+from app.services.payment_methods import detaching, rows, setups
 from app.services.transaction import transaction
 
 
@@ -47,7 +47,7 @@ def gone(method_id: str) -> tuple[PaymentMethod, PaymentMethod | None] | None:
     if method is None:
         return None
     heir = default()
-    is_same = heir is not None and method_rows.is_same(heir, method.kind, method.fingerprint)
+    is_same = heir is not None and rows.is_same(heir, method.kind, method.fingerprint)
     return None if is_same else (method, heir)
 
 
@@ -78,9 +78,9 @@ def make_default(actor: Actor, method_id: str, *, address: str = "") -> PaymentM
     Refuses (404) a method that is not saved, (409) one that has expired or that pays for credits only.
     """
     with as_service("choose the default payment method"), transaction() as session:
-        policy = method_rows.lock_customer(session, actor.customer_id)
-        methods = method_rows.live(session, actor.customer_id)
-        method = method_rows.of(methods, method_id)
+        policy = rows.lock_customer(session, actor.customer_id)
+        methods = rows.live(session, actor.customer_id)
+        method = rows.of(methods, method_id)
         if expiry(method.exp_month, method.exp_year, clock.now().date()) is Expiry.OVER:
             words = "This card has expired. Add it again with its new date, or choose another one."
             raise Refused(words, "method_expired")
@@ -92,9 +92,7 @@ def make_default(actor: Actor, method_id: str, *, address: str = "") -> PaymentM
                 before.is_default = False
                 session.flush()  # there is one default at a time, also between two statements
             method.is_default = True
-            method_rows.note(
-                session, actor.customer_id, actor.member_id, "payment_method.made_default", method, address
-            )
+            rows.note(session, actor.customer_id, actor.member_id, "payment_method.made_default", method, address)
     return method
 
 
@@ -107,20 +105,20 @@ def remove(actor: Actor, method_id: str, *, address: str = "") -> tuple[PaymentM
     now = clock.now()
     with as_service("remove a payment method"):
         with transaction() as session:
-            policy = method_rows.lock_customer(session, actor.customer_id)
-            methods = method_rows.live(session, actor.customer_id)
-            method = method_rows.of(methods, method_id)
+            policy = rows.lock_customer(session, actor.customer_id)
+            methods = rows.live(session, actor.customer_id)
+            method = rows.of(methods, method_id)
             if policy.manage == "processor_portal":
                 raise Refused("Payment methods are removed in our payment processor's portal.", "managed_elsewhere")
             if not policy.may_remove_last and len(methods) == 1:
                 words = "This is your only payment method. Add another one before you remove it."
                 raise Refused(words, "last_method")
             was_default = method.is_default
-            method_rows.take_away(session, method, now)
+            rows.take_away(session, method, now)
             others = [each for each in methods if each is not method]
-            heir = method_rows.heir(others, policy, now) if was_default else None
+            heir = rows.heir(others, policy, now) if was_default else None
             if heir is not None:
                 heir.is_default = True
-            method_rows.note(session, actor.customer_id, actor.member_id, "payment_method.removed", method, address)
-        method_detaching.let_go(method.id)
+            rows.note(session, actor.customer_id, actor.member_id, "payment_method.removed", method, address)
+        detaching.let_go(method.id)
     return method, heir

@@ -11,7 +11,8 @@ from app.domain.payments import Misused, SavedMethod, Unknown
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services import audit, method_rows
+from app.services import audit
+from app.services.payment_methods import rows
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -33,7 +34,7 @@ def look(method_id: str) -> bool:
             return True  # told to the seller by the gateway; asking again would not help
         now = clock.now()
         with transaction() as session:
-            policy = method_rows.lock_customer(session, customer_id)  # always before the methods
+            policy = rows.lock_customer(session, customer_id)  # always before the methods
             method = session.scalars(
                 select(PaymentMethod)
                 .where(PaymentMethod.id == method_id, PaymentMethod.removed_at.is_(None))
@@ -51,10 +52,10 @@ def look(method_id: str) -> bool:
 
 def _remove(session: Session, method: PaymentMethod, policy: PaymentMethods, now: datetime) -> None:
     was_default = method.is_default
-    method_rows.take_away(session, method, now)
+    rows.take_away(session, method, now)
     method.detach_at = None  # the processor has let it go already
-    others = [each for each in method_rows.live(session, method.customer_id) if each.id != method.id]
-    heir = method_rows.heir(others, policy, now) if was_default else None
+    others = [each for each in rows.live(session, method.customer_id) if each.id != method.id]
+    heir = rows.heir(others, policy, now) if was_default else None
     if heir is not None:
         heir.is_default = True
     after = {"default": heir.id if heir is not None else ""}

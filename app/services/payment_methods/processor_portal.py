@@ -10,8 +10,9 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services import method_changes, method_detaching, method_rows
 from app.services.catalog import versions
+from app.services.payment_methods import changes, detaching
+from app.services.payment_methods import rows as method_rows
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -49,6 +50,6 @@ def came_back(customer_id: str) -> bool:
             if method.processor_id not in known and method.kind in SAVED_RAILS and method.kind in taken:
                 with transaction() as session:
                     method_rows.keep(session, customer_id, method, actor="processor", address="", now=now)
-        looked = [method_changes.look(method_id) for method_id in known.values()]
-        method_detaching.of_customer(customer_id)
+        looked = [changes.look(method_id) for method_id in known.values()]
+        detaching.of_customer(customer_id)
         return all(looked)

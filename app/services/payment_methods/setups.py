@@ -38,8 +38,10 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import MethodSetup
-from app.services import mandates, method_detaching, method_rows, setup_outcomes, shutdown
+from app.services import shutdown
 from app.services.catalog import versions
+from app.services.payment_methods import detaching, mandates, setup_outcomes
+from app.services.payment_methods import rows as method_rows
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -125,7 +127,7 @@ def settle(setup_id: str, *, refused: str = "", returned: bool = False, give_up:
             refused = refused or answer.decline_code
             answer = gateway().cancel_setup(processor_id, key=f"{setup_id}:cancel")
         setup_outcomes.record(setup_id, answer, refused, "given_up" if give_up else "not_confirmed", now)
-        method_detaching.of_customer(customer_id)
+        detaching.of_customer(customer_id)
         return _load(setup_id)
 
 
@@ -177,7 +179,7 @@ def sweep_due(limit: int) -> int:
             except Exception:
                 log.exception("setup_check_failed", setup=setup_id)
             looked += 1
-    return looked + method_detaching.due(limit)
+    return looked + detaching.due(limit)
 
 
 def _claim() -> tuple[str, bool] | None:

@@ -17,7 +17,7 @@ from app.domain.methods import (
 )
 from app.domain.payments import SavedMethod, next_check
 from app.models.setups import MethodSetup
-from app.services import mandates, method_rows
+from app.services.payment_methods import mandates, rows
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -60,7 +60,7 @@ def record(setup_id: str, answer: SetupAnswer, refused: str, otherwise: str, now
 
 
 def _succeed(session: Session, setup: MethodSetup, answer: Setup, method: SavedMethod, now: datetime) -> None:
-    kept = method_rows.keep(session, setup.customer_id, method, actor=setup.member_id, address=setup.address, now=now)
+    kept = rows.keep(session, setup.customer_id, method, actor=setup.member_id, address=setup.address, now=now)
     if setup.mandate_id is not None:
         mandates.complete(session, setup.customer_id, setup.mandate_id, kept.id, answer.mandate)
     setup.state, setup.updated_at = SetupState.SUCCEEDED.value, now
