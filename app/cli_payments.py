@@ -10,7 +10,7 @@ from app.domain.money import Money, parse_amount
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import reconcile
+from app.services.reconciliation import books
 from app.services.reversals import refunds
 
 
@@ -47,10 +47,10 @@ def reconcile_command(since: str | None) -> None:
     Exit status 0 only when the processor answered and nothing needs a person.
     """
     with one_line():
-        look = reconcile.run(since=moment(since) if since else None)
+        look = books.run(since=moment(since) if since else None)
     stretch = f"{look.since:%Y-%m-%dT%H:%M:%SZ} to {look.until:%Y-%m-%dT%H:%M:%SZ}"
     click.echo(f"{stretch}: looked_at={look.looked_at}  mended={look.mended}")
-    problems = reconcile.problems_of(look)
+    problems = books.problems_of(look)
     for problem in problems:
         click.echo(problem, err=True)
     if problems:

@@ -6,8 +6,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.extensions import csrf
 from app.gateways.processor import BadWebhook
-from app.services import inbox
 from app.services.processor.gateway import gateway
+from app.services.reconciliation import inbox
 from app.web.access import public
 
 MAX_BYTES = 1024 * 1024

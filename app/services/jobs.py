@@ -8,10 +8,8 @@ from app.services import (
     authorization_expiry,
     expiry_notices,
     idempotency,
-    inbox,
     notices,
     partitions,
-    reconcile,
     retention,
     shutdown,
     usage_event_keys,
@@ -25,6 +23,7 @@ from app.services.outbox import events
 from app.services.payment_methods import setups
 from app.services.payments import sweep
 from app.services.processor.gateway import deliver_sandbox_events
+from app.services.reconciliation import books, inbox
 from app.services.reversals import refunds
 
 log = structlog.get_logger()
@@ -51,7 +50,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "requests_trimmed": idempotency.trim,
     "refusals_trimmed": retention.trim_refusals,
     "deliveries_trimmed": retention.trim_deliveries,
-    "books_compared": reconcile.run_due,
+    "books_compared": books.run_due,
 }
 """Each does what is due of one kind, at most so much, and returns how much it did. Any number of workers may."""
 

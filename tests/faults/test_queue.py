@@ -23,9 +23,10 @@ from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import inbox, jobs, wake_ups
+from app.services import jobs, wake_ups
 from app.services.payment_methods import saved
 from app.services.payments import top_ups
+from app.services.reconciliation import inbox
 from app.services.transaction import transaction
 from tests.faults.outcome import Outcome, faults, outcome
 from tests.support.databases import Database, environment

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, create_app
 from app.config import Settings
-from app.services import inbox
+from app.services.reconciliation import inbox
 from tests.faults.moments import Watched
 
 ENDS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

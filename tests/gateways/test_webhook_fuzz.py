@@ -21,7 +21,7 @@ from app.models.events import InboxEvent
 from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import inbox
+from app.services.reconciliation import inbox
 from tests.gateways.strange_webhooks import Strange, event, signed, strange
 from tests.support.client import outside_contexts
 from tests.support.server import Server

@@ -11,7 +11,7 @@ from app.domain.people import Actor
 from app.gateways import sandbox
 from app.gateways.stripe_gateway import StripeGateway
 from app.models.customers import Customer
-from app.services import processor_events
+from app.services.reconciliation import events
 from app.services.verify import verify
 from tests.faults.outcome import faults
 from tests.support.reversals import buys, payment_of
@@ -44,7 +44,7 @@ def test_what_is_unknown_or_about_nothing_of_ours_is_done_with_no_effect(
     app: Flask, acme: Customer, kind: str, object_type: str
 ) -> None:
     for object_id in ("", "nobody_1", "x" * 100):
-        assert processor_events.act(event(kind, object_type, object_id)) == ""
+        assert events.act(event(kind, object_type, object_id)) == ""
     assert remaining(acme) == 0
     assert verify() == []
 
@@ -55,9 +55,7 @@ def test_an_unknown_type_about_a_payment_of_ours_only_lets_us_look(
 ) -> None:
     payment = buys(app, alice_actor, 2500)
     for _ in range(2):
-        assert (
-            processor_events.act(event("payment_intent.dreamed_of", "payment_intent", payment.processor_id or "")) == ""
-        )
+        assert events.act(event("payment_intent.dreamed_of", "payment_intent", payment.processor_id or "")) == ""
     assert (payment_of(payment).state, remaining(acme)) == ("succeeded", 25_000_000)
     assert verify() == []
 
@@ -77,7 +75,7 @@ def test_another_product_at_the_same_processor_is_left_alone(
     refund = sandbox.refund(settings, theirs.id, 100)
     dispute = sandbox.dispute(settings, theirs.id)
     for kind, object_id in [("payment_intent", theirs.id), ("refund", refund), ("dispute", dispute)]:
-        assert processor_events.act(event(f"{kind}.updated", kind, object_id)) == ""
+        assert events.act(event(f"{kind}.updated", kind, object_id)) == ""
     assert remaining(acme) == 0
     assert verify() == []
 
@@ -104,9 +102,9 @@ def test_without_an_answer_it_is_tried_again(
     ]:
         with faults(app, (call, "500_before", MANY)):
             happened = event("anything", object_type, object_id)
-            assert processor_events.act(happened) == processor_events.UNAVAILABLE
+            assert events.act(happened) == events.UNAVAILABLE
     assert remaining(acme) == 25_000_000
-    assert processor_events.act(event("anything", "refund", refund)) == ""
-    assert processor_events.act(event("anything", "dispute", dispute)) == ""
+    assert events.act(event("anything", "refund", refund)) == ""
+    assert events.act(event("anything", "dispute", dispute)) == ""
     assert remaining(acme) == 22_000_000
     assert verify() == []

@@ -19,9 +19,10 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Reconciliation, Refund
 from app.models.scope import as_customer, as_service
-from app.services import jobs, reconcile
+from app.services import jobs
 from app.services.customers import registration
 from app.services.payments import top_ups
+from app.services.reconciliation import books as reconciliation_books
 from app.services.reversals import refunds
 from app.services.verify import verify
 from tests.faults.outcome import faults
@@ -39,7 +40,7 @@ HOUR = timedelta(hours=1)
 def books(app: Flask, wait: timedelta = timedelta(0)) -> Reconciliation:
     """Look through the books, and let the worker work on what was found."""
     with app.app_context(), clock.at(clock.now() + wait):
-        look = reconcile.run()
+        look = reconciliation_books.run()
         for _ in range(2):
             jobs.run_due()
         return look
@@ -63,7 +64,7 @@ def test_refunds_and_disputes_whose_webhooks_never_came_are_booked(
         later(app)
     assert remaining(acme) == 40_000_000
     look = books(app)
-    assert reconcile.problems_of(look) == []
+    assert reconciliation_books.problems_of(look) == []
     assert look.mended > 0, f"{look.looked_at} were looked at"
     assert (payment_of(first).refunded_minor, payment_of(second).disputed_minor) == (700, 1500)
     assert remaining(acme) == 18_000_000
@@ -96,7 +97,7 @@ def test_after_an_older_backup_is_restored_everything_since_is_there_again(
     restore()
     assert len(payments(acme)) == 2
     look = books(app)
-    assert reconcile.problems_of(look) == []
+    assert reconciliation_books.problems_of(look) == []
     assert {
         row.id: (row.state, row.received_minor, row.refunded_minor, row.disputed_minor) for row in payments(acme)
     } == was
@@ -118,13 +119,13 @@ def test_what_was_promised_is_kept_where_credit_is_no_money(
     restore()
     assert remaining(tokens) == 0
     look = books(app)
-    assert reconcile.problems_of(look) == []
+    assert reconciliation_books.problems_of(look) == []
     assert (remaining(tokens), payment_of(pack).state) == (bought, "succeeded")
     restore()
     by_hand(
         database, "update sandbox_objects set body = replace(body, 'promise', 'another') where type = 'payment_intent'"
     )
-    (problem,) = reconcile.problems_of(books(app))
+    (problem,) = reconciliation_books.problems_of(books(app))
     assert tokens.customer_id in problem and "not for how much credit" in problem
     assert (payments(tokens), remaining(tokens)) == ([], 0)
     assert verify() == []
@@ -140,7 +141,7 @@ def test_without_a_promise_money_is_worth_itself(
         database, "update sandbox_objects set body = replace(body, 'promise', 'another') where type = 'payment_intent'"
     )
     restore()
-    assert reconcile.problems_of(books(app)) == []
+    assert reconciliation_books.problems_of(books(app)) == []
     assert remaining(acme) == 12_340_000
     assert verify() == []
 
@@ -153,7 +154,7 @@ def test_money_of_a_customer_whom_nobody_knows_is_reported_and_not_guessed(
     late = cast.make_customer("Late")
     paid = buys(app, cast.make_actor(cast.ALICE, late), 2500)
     restore()
-    (problem,) = reconcile.problems_of(books(app))
+    (problem,) = reconciliation_books.problems_of(books(app))
     assert paid.processor_id is not None and paid.processor_id in problem and "25.00 USD" in problem
     with as_service("count"):
         assert db.session.scalars(select(Payment)).all() == []
@@ -181,7 +182,7 @@ def test_one_that_was_declined_meanwhile_stays_away(
     restore = backup(database, tmp_path)
     assert buys(app, alice_actor, 2500, BROKE).state == "failed"
     restore()
-    assert reconcile.problems_of(books(app)) == []
+    assert reconciliation_books.problems_of(books(app)) == []
     assert (payments(acme), remaining(acme)) == ([], 0)
 
 
@@ -195,7 +196,7 @@ def test_two_looks_at_once_restore_a_payment_once(
 
     def look(_number: int) -> list[str]:
         with app.app_context():
-            return reconcile.problems_of(reconcile.run())
+            return reconciliation_books.problems_of(reconciliation_books.run())
 
     with outside_contexts(), ThreadPoolExecutor(4) as pool:
         assert list(pool.map(look, range(4))) == [[]] * 4
@@ -210,7 +211,7 @@ def test_a_charge_for_a_payment_that_is_closed_here_is_reported(
     with faults(app, ("confirm_intent", "timeout_after", MANY), ("fetch_intent", "reset_before", MANY)):
         payment = buys(app, alice_actor, 2500)
     by_hand(database, "update payments set state = 'canceled'")
-    (problem,) = reconcile.problems_of(books(app))
+    (problem,) = reconciliation_books.problems_of(books(app))
     assert payment.id in problem and "refund or credit it" in problem
     assert remaining(acme) == 0
 
@@ -219,7 +220,7 @@ def test_a_payment_that_still_moves_is_brought_on(app: Flask, acme: Customer, al
     with faults(app, ("confirm_intent", "timeout_after", MANY), ("fetch_intent", "reset_before", MANY)):
         payment = buys(app, alice_actor, 2500)
     with app.app_context():
-        assert reconcile.run().mended >= 1
+        assert reconciliation_books.run().mended >= 1
     assert (payment_of(payment).state, remaining(acme)) == ("succeeded", 25_000_000)
     assert verify() == []
 
@@ -228,30 +229,30 @@ def test_only_a_look_that_saw_everything_moves_the_watermark(app: Flask, acme: C
     buys(app, alice_actor, 2500)
     now = clock.now()
     with clock.at(now):
-        first = reconcile.run()
-    assert (first.until, first.since) == (now, now - reconcile.FIRST_LOOK - reconcile.OVERLAP)
+        first = reconciliation_books.run()
+    assert (first.until, first.since) == (now, now - reconciliation_books.FIRST_LOOK - reconciliation_books.OVERLAP)
     for call in ("list_intents", "list_events"):
         with faults(app, (call, "reset_before", MANY)), clock.at(now + HOUR):
-            failed = reconcile.run()
+            failed = reconciliation_books.run()
         assert failed.finished_at is None
-        assert "did not answer" in reconcile.problems_of(failed)[0]
+        assert "did not answer" in reconciliation_books.problems_of(failed)[0]
     with clock.at(now + 2 * HOUR):
-        third = reconcile.run()
-        narrow = reconcile.run(since=clock.now())
-    assert (third.since, third.finished_at) == (now - reconcile.OVERLAP, now + 2 * HOUR)
-    assert narrow.since == now + 2 * HOUR - reconcile.OVERLAP, "a stretch of time was left out"
+        third = reconciliation_books.run()
+        narrow = reconciliation_books.run(since=clock.now())
+    assert (third.since, third.finished_at) == (now - reconciliation_books.OVERLAP, now + 2 * HOUR)
+    assert narrow.since == now + 2 * HOUR - reconciliation_books.OVERLAP, "a stretch of time was left out"
     with clock.at(now - HOUR):  # the clock was set back
-        assert reconcile.run().since < now - HOUR
+        assert reconciliation_books.run().since < now - HOUR
 
 
 def test_the_worker_looks_once_an_hour(app: Flask, acme: Customer, alice_actor: Actor) -> None:
-    assert reconcile.run_due() == 0, "there is nothing to compare yet"
+    assert reconciliation_books.run_due() == 0, "there is nothing to compare yet"
     payment = buys(app, alice_actor, 2500)
     start = fetched(payment).created_at
 
     def looks(after: timedelta) -> int:
         with clock.at(start + after):
-            return reconcile.run_due()
+            return reconciliation_books.run_due()
 
     assert [looks(timedelta(minutes=each)) for each in (30, 61, 62, 120, 122)] == [0, 1, 0, 0, 1]
     with faults(app, ("list_intents", "reset_before", MANY)):
@@ -269,10 +270,10 @@ def test_where_events_are_not_kept_any_more_each_payment_is_asked_for_itself(
         later(app)
     by_hand(database, "delete from sandbox_objects where type = 'event'")
     with clock.at(clock.now() + timedelta(days=5)):
-        assert reconcile.run().mended == 0
+        assert reconciliation_books.run().mended == 0
     assert remaining(acme) == 40_000_000
     with clock.at(clock.now() + timedelta(days=5)):
-        reconcile.run(since=clock.now() - timedelta(days=35))
+        reconciliation_books.run(since=clock.now() - timedelta(days=35))
     assert (payment_of(first).refunded_minor, payment_of(second).disputed_minor) == (700, 1500)
     with as_customer(acme.customer_id):
         assert len(db.session.scalars(select(Refund)).all()) == len(db.session.scalars(select(Dispute)).all()) == 1

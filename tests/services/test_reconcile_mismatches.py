@@ -12,7 +12,7 @@ from app.gateways import sandbox_intents
 from app.gateways.sandbox_store import opened
 from app.models.customers import Customer
 from app.models.payments import Payment
-from app.services import reconcile
+from app.services.reconciliation import books
 from app.services.verify import verify
 from tests.faults.outcome import faults
 from tests.support.client import outside_contexts
@@ -36,9 +36,9 @@ def is_named(app: Flask, payment: Payment, words: str) -> None:
     sentence = f"{payment.processor_id} at the processor {words} than {payment.id} ($25.00): nothing was credited."
     assert sentence in said
     with clock.at(clock.now() + 90 * DAY):
-        reconcile.run()
+        books.run()
     with clock.at(clock.now() + 91 * DAY):
-        assert sentence in reconcile.problems_of(reconcile.run()), "forgotten"
+        assert sentence in books.problems_of(books.run()), "forgotten"
 
 
 @pytest.mark.case("AC-43")
@@ -71,12 +71,12 @@ def test_another_amount_is_named_once_and_credited(app: Flask, acme: Customer, a
     buys(app, alice_actor, 1000)
     assert (payment.state, payment.received_minor) == ("succeeded", 2600)
     words = f"{payment.id}: $25.00 was asked for, $26.00 was charged and credited ({payment.processor_id})."
-    reconcile.run()  # the worker was quicker than the person
+    books.run()  # the worker was quicker than the person
     status, said = command(app)
     assert (status, words in said, "1 thing needs a person." in said) == (1, True, True), said
     with clock.at(clock.now() + 2 * DAY):
-        assert reconcile.problems_of(reconcile.run()) == [words], "nobody has looked since"
-        assert reconcile.problems_of(reconcile.run()) == []
-        assert reconcile.problems_of(reconcile.run(since=fetched(payment).created_at)) == [words]
+        assert books.problems_of(books.run()) == [words], "nobody has looked since"
+        assert books.problems_of(books.run()) == []
+        assert books.problems_of(books.run(since=fetched(payment).created_at)) == [words]
     assert remaining(acme) == 36_000_000
     assert verify() == []

@@ -25,9 +25,9 @@ from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
 from app.services import jobs
-from app.services.inbox import MAX_TRIES
 from app.services.payment_methods import saved
 from app.services.payments import settlement, top_ups
+from app.services.reconciliation.inbox import MAX_TRIES
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
 

@@ -14,8 +14,9 @@ from app.domain.money import Money
 from app.gateways.sandbox_deliveries import post
 from app.models.customers import Customer
 from app.models.payments import Payment
-from app.services import inbox, reconcile, verify
+from app.services import verify
 from app.services.processor.gateway import gateway
+from app.services.reconciliation import books, inbox
 from app.services.reversals import refunds
 from tests.gateways.contract.conftest import OutsideLocalStripe
 from tests.gateways.localstripe.running import LocalStripe
@@ -72,8 +73,8 @@ def test_what_is_bought_is_charged_and_credited_once(
     before = shop.remaining(acme)
     assert before > 0
     tells(app, settings, "payment_intent.succeeded", {"object": "payment_intent", "id": str(paid.processor_id)})
-    look = reconcile.run(clock.now() - timedelta(hours=1))
-    assert reconcile.problems_of(look) == [] and shop.remaining(acme) == before
+    look = books.run(clock.now() - timedelta(hours=1))
+    assert books.problems_of(look) == [] and shop.remaining(acme) == before
     intents = gateway().intents_since(clock.now() - timedelta(hours=1), clock.now() + timedelta(minutes=1))
     assert isinstance(intents, list) and [each.received for each in intents] == [Money(2500, "USD")]
     assert verify.verify() == []

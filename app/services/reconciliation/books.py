@@ -18,10 +18,11 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Reconciliation
 from app.models.scope import as_service
-from app.services import inbox, lost_payments, processor_events, shutdown
-from app.services.lost_payments import Restored, Stays
+from app.services import shutdown
 from app.services.payments import settlement
 from app.services.processor.gateway import gateway
+from app.services.reconciliation import events, inbox, lost_payments
+from app.services.reconciliation.lost_payments import Restored, Stays
 from app.services.reversals import clawbacks, disputes, refund_booking
 from app.services.transaction import transaction
 
@@ -202,7 +203,7 @@ def _events(look: _Look, since: datetime, until: datetime) -> bool:
     for event in listed:
         if shutdown.asked():
             return False
-        if processor_events.is_ours_to_know(event):
+        if events.is_ours_to_know(event):
             look.looked_at += 1
             look.mended += inbox.receive(event)
     return True

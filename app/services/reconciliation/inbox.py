@@ -18,7 +18,8 @@ from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.insert import insert_new
 from app.models.scope import as_service
-from app.services import processor_events, shutdown, wake_ups
+from app.services import shutdown, wake_ups
+from app.services.reconciliation import events
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -108,7 +109,7 @@ def _is_last(attempt: int) -> bool:
 
 def _act(event_id: str) -> str:
     """Do what the event asks for; return why it must be tried again, or nothing."""
-    return processor_events.act(db.session.get_one(InboxEvent, event_id, populate_existing=True))
+    return events.act(db.session.get_one(InboxEvent, event_id, populate_existing=True))
 
 
 def _finish(claim: Claim, problem: str) -> bool:

@@ -1,0 +1,1 @@
+"""Hearing the processor, and comparing our books with its own."""
