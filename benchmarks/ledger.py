@@ -13,9 +13,9 @@ from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.database import WRITING, db
 from app.models.scope import as_customer
-from app.services import usage
 from app.services.payment_methods import saved
 from app.services.payments import settlement, top_ups
+from app.services.usage import recording
 from app.services.verify import verify
 from benchmarks.places import Place
 from benchmarks.timing import ROUNDS, Count, Ratio, interleaved, milliseconds
@@ -68,7 +68,7 @@ def _usage(place: Place, customer: Customer) -> Callable[[], None]:
     def report() -> None:
         with place.app.app_context():
             key = f"bench-{next(numbers)}"
-            usage.record(customer.customer_id, key=key, credits=Credits(1), description="Requests")
+            recording.record(customer.customer_id, key=key, credits=Credits(1), description="Requests")
 
     return report
 

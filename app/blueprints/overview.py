@@ -11,7 +11,7 @@ from app.domain.money import Credits, Money, divided
 from app.domain.numbers import SERVED, Numbers, owed
 from app.services.balance import overview
 from app.services.balance.overview import Overview
-from app.services.usage_terms import plan_of
+from app.services.usage.terms import plan_of
 from app.web import limit_words, overview_usage, usage_rows
 from app.web.access import current_catalog, current_customer
 from app.web.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label

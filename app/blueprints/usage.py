@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.domain.errors import NotFound, Refused
-from app.services import alert_addresses, usage_alerts, usage_history, usage_reads
-from app.services.usage_reads import DayUse, MeterUse, Usage
+from app.services import alert_addresses, usage_alerts
+from app.services.usage import history as usage_history
+from app.services.usage import meters
+from app.services.usage.meters import DayUse, MeterUse, Usage
 from app.web import usage_addresses as addresses
 from app.web import usage_rows, usage_words
 from app.web.access import current_actor, current_customer, managers_only
@@ -32,7 +34,7 @@ POSTED = frozenset({"alerts", "addresses"})
 def page() -> Response:
     """Show every meter's bar, the history of one of them, what is counted, and the alerts."""
     form = HistoryForm(request.args)
-    usage = usage_reads.usage(current_customer())
+    usage = meters.usage(current_customer())
     offer(usage, form)
     valid = form.validate()
     around = _around(usage, form) | {"history": _history(usage, form) if valid else None}
@@ -42,7 +44,7 @@ def page() -> Response:
 @bp.get("/<meter>")
 def meter(meter: str) -> Response:
     """Show one meter in one billing period: its bar, how its credits come about, and its days."""
-    usage = usage_reads.usage(current_customer(), addresses.period_number(request.args.get("period", "")))
+    usage = meters.usage(current_customer(), addresses.period_number(request.args.get("period", "")))
     if meter in POSTED and usage.of(meter) is None:
         return _back()
     use, today = _use(usage, meter), clock.now().date()
@@ -80,10 +82,10 @@ def day(meter: str, day: str) -> Response:
     if meter in POSTED and day in {"removal", "mail"}:
         return _back()
     customer, on = current_customer(), addresses.day(day)
-    use = _use(usage_reads.usage(customer), meter)
+    use = _use(meters.usage(customer), meter)
     key, after = use.meter.key, request.args.get("after", "")
     counted = usage_history.day_of(customer.customer_id, key, on)
-    found = usage_reads.events(
+    found = meters.events(
         customer.customer_id, key, on, on, after=addresses.place(after, on) if after else None, limit=EVENTS
     )
     added = usage_history.added_up(customer.customer_id, key, use.tariff.kind, on)
@@ -108,7 +110,7 @@ def day(meter: str, day: str) -> Response:
 def add_alert() -> Response:
     """Add a usage alert."""
     form = AlertForm()
-    offer(usage_reads.usage(current_customer()), form)
+    offer(meters.usage(current_customer()), form)
     try:
         if not form.validate():
             return _again(422, alert_form=form)
@@ -236,7 +238,7 @@ def _history(usage: Usage, form: HistoryForm) -> dict[str, Any] | None:
 
 def _again(status: int, *, alert_form: AlertForm | None = None, email_form: AddressForm | None = None) -> Response:
     """Show the page with what was typed and why it was refused."""
-    usage, form = usage_reads.usage(current_customer()), HistoryForm(request.args)
+    usage, form = meters.usage(current_customer()), HistoryForm(request.args)
     offer(usage, form)
     if not form.validate():
         form = HistoryForm(formdata=None)
@@ -255,7 +257,7 @@ def _gone(sentence: str) -> Response:
 
 
 def _saved(notice: str, added: str = "") -> Response:
-    around = _alerts(usage_reads.usage(current_customer()), added=added) | {"focus": True}
+    around = _alerts(meters.usage(current_customer()), added=added) | {"focus": True}
     return saved("usage.page", ALERTS, notice, values=_kept() | ({"added": added} if added else {}), **around)
 
 

@@ -17,7 +17,7 @@ from app.models.limits import AlertRecipient, Notice, UsageAlert
 from app.models.usage import UsageTotal
 from app.services.balance.summary import whose
 from app.services.catalog import versions
-from app.services.usage_terms import plan_of
+from app.services.usage.terms import plan_of
 
 LATE = timedelta(days=1)
 """For so long the last moments of a period that is over may still give notice."""

@@ -13,11 +13,12 @@ from app.domain.errors import NotFound
 from app.domain.ledger import CREDITS, credits_unit
 from app.domain.rating import FULL
 from app.models.scope import as_service
-from app.services import authorization_expiry, usage_postings, usage_terms
+from app.services import authorization_expiry
 from app.services.authorization_answers import priced_by
 from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.transaction import transaction
+from app.services.usage import posting_schedule, terms
 
 _LOOK = """
 select c.standing, c.catalog, c.plan, c.overage_protection_micros, p.number, p.ends_at, a.balance, s.unposted_micros,
@@ -112,7 +113,7 @@ class Desk:
         if is_due:
             raise Due(self.customer_id)
         catalog = versions.remembered(catalog_name, version, digest)
-        self.tariff = priced_by(catalog, usage_terms.plan_of(catalog, plan), self.meter)
+        self.tariff = priced_by(catalog, terms.plan_of(catalog, plan), self.meter)
         at_invoice = catalog.credits.burn == "at_invoice"
         self.due_on: date = moment(ends_at).date() if at_invoice else self.today + timedelta(days=1)
         self.funds = Funds(
@@ -190,7 +191,7 @@ def settle_due(customer_id: str) -> None:
     with as_service("authorize"), transaction() as session:
         spending.lock(session, [customer_id])
         now = clock.now()
-        usage_postings.catch_up(session, customer_id, now)
+        posting_schedule.catch_up(session, customer_id, now)
         authorization_expiry.expire(session, customer_id, now)
 
 

@@ -25,7 +25,6 @@ from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import usage_terms
 from app.services.access.api_keys import Presented
 from app.services.authorization_answers import (
     NoRoom,
@@ -42,6 +41,7 @@ from app.services.authorization_answers import (
 from app.services.authorization_desk import settle_due
 from app.services.catalog import versions
 from app.services.ledger import spending
+from app.services.usage import terms as usage_terms
 
 TRIES = 4
 """How often the database may find that the terms have changed before we give up."""

@@ -19,7 +19,7 @@ from app.models.ledger import Transfer
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.usage import UsageDay
-from app.services import audit, demo_jobs, demo_usage, jobs, usage_events
+from app.services import audit, demo_jobs, demo_usage, jobs
 from app.services.access import members
 from app.services.catalog import versions
 from app.services.customers import registration
@@ -27,6 +27,7 @@ from app.services.demo_history import JUST_NOW, History
 from app.services.demo_limits import RUSH, SET_DAYS_AGO
 from app.services.demo_stories import STORIES, Story
 from app.services.transaction import transaction
+from app.services.usage import events
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalogs"
 PASSWORD = "harbour lights at noon"  # noqa: S105  # printed on purpose: the demo holds nothing of anybody
@@ -95,7 +96,7 @@ def _live(histories: list[History], day: date, now: datetime) -> None:
     reports = [history.reports(day, at) for history in histories]
     for moment, batches in zip(at, zip(*reports, strict=True), strict=False):
         with clock.at(moment):
-            usage_events.accept([report for batch in batches for report in batch])
+            events.accept([report for batch in batches for report in batch])
             if (now.date() - day).days <= SET_DAYS_AGO:
                 demo_jobs.tell()
     for history in histories:

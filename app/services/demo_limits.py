@@ -23,10 +23,10 @@ from app.services import (
     demo_usage,
     spend_management,
     usage_alerts,
-    usage_events,
     webhook_endpoints,
 )
 from app.services.demo_stories import OwnLimits, Story
+from app.services.usage import events
 
 SET_DAYS_AGO = 40
 """When the limits were set, before the history ends."""
@@ -64,7 +64,7 @@ def rush(story: Story, buyer: Actor, catalog: Catalog, born: date, day: date) ->
         return
     quantity = missing.micros * meter.per // meter.credits.micros
     launch = UsageReport(f"launch-{day}", buyer.customer_id, meter.key, quantity, "", clock.now())
-    usage_events.accept([launch])
+    events.accept([launch])
     demo_jobs.tell()
     for number in range(REFUSED_CALLS):
         with clock.at(clock.now() + timedelta(minutes=4 * number + 1)):

@@ -12,7 +12,7 @@ from app.domain.rating import Tariff, UsageReport
 from app.models.database import db
 from app.models.usage import UsageEventKey
 from app.services.demo_stories import Habit, Story, dice
-from app.services.usage_terms import plan_of
+from app.services.usage.terms import plan_of
 
 MOMENTS = (time(9, 30), time(13, 0), time(17, 0), time(21, 0))
 """About when the hosts report on a day, never before its purchases."""

@@ -12,8 +12,6 @@ from app.services import (
     partitions,
     retention,
     shutdown,
-    usage_event_keys,
-    usage_postings,
     webhook_deliveries,
 )
 from app.services.customers import billing_periods
@@ -25,6 +23,7 @@ from app.services.payments import sweep
 from app.services.processor.gateway import deliver_sandbox_events
 from app.services.reconciliation import books, inbox
 from app.services.reversals import refunds
+from app.services.usage import deduplication, posting_schedule
 
 log = structlog.get_logger()
 
@@ -32,7 +31,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "periods_rolled": billing_periods.roll_due,
     "grants_posted": grants.post_due,
     "holds_expired": authorization_expiry.expire_due,
-    "usage_posted": usage_postings.post_due,
+    "usage_posted": posting_schedule.post_due,
     "grants_expired": grants.expire_due,
     "sandbox_events_delivered": deliver_sandbox_events,
     "webhooks_worked": inbox.work,
@@ -46,7 +45,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "events_spread": events.spread_due,
     "webhooks_sent": webhook_deliveries.send_due,
     "partitions_made": partitions.make_due,
-    "usage_keys_trimmed": usage_event_keys.trim_due,
+    "usage_keys_trimmed": deduplication.trim_due,
     "requests_trimmed": idempotency.trim,
     "refusals_trimmed": retention.trim_refusals,
     "deliveries_trimmed": retention.trim_deliveries,

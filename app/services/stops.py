@@ -10,7 +10,7 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.usage import UsageTotal
 from app.services.authorization_answers import COUNTED
-from app.services.usage_terms import plan_of
+from app.services.usage.terms import plan_of
 
 LATEST = 5
 

@@ -22,7 +22,7 @@ from app.services.balance.summary import whose
 from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.transaction import transaction
-from app.services.usage_terms import plan_of
+from app.services.usage.terms import plan_of
 
 __all__ = [
     "Alert", "Alerts", "Level", "Recipient", "add", "add_email", "addresses", "current", "levels", "remove",

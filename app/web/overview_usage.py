@@ -12,8 +12,8 @@ from app.domain.spend_management import Limits
 from app.domain.usage_bars import State
 from app.services.balance.overview import Overview
 from app.services.spend_management import limits
-from app.services.usage_reads import MeterUse
-from app.services.usage_terms import plan_of
+from app.services.usage.meters import MeterUse
+from app.services.usage.terms import plan_of
 from app.web import usage_rows
 from app.web.charts import column_kind
 from app.web.filters import credits as written

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from app.domain.errors import NotFound
-from app.services.usage_reads import Place
+from app.services.usage.meters import Place
 
 _MOMENT = "%Y%m%dT%H%M%S.%f"
 

@@ -7,7 +7,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, ValidationError
 
 from app.domain.usage_alerts import Threshold
-from app.services.usage_reads import Usage
+from app.services.usage.meters import Usage
 from app.web.fields import PageForm
 
 STRETCHES = {"30": "Last 30 days", "90": "Last 90 days"}

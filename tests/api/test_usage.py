@@ -8,8 +8,8 @@ from flask import Flask
 from app import clock
 from app.domain.rating import UsageReport
 from app.models.customers import Customer
-from app.services import usage_events
 from app.services.catalog import versions
+from app.services.usage import events
 from tests.support import meters
 from tests.support.api import Api, api_for, problem_of
 from tests.support.statements import counted
@@ -23,12 +23,12 @@ def metered(app: Flask) -> object:
     meters.apply()
     with clock.at(NOON - timedelta(days=1)):
         customer = meters.customer("Acme", plan="paid")
-        usage_events.accept(
+        events.accept(
             [UsageReport(f"a-{n}", "acme", "requests", 500, subject=f"s-{n}") for n in range(3)]
             + [UsageReport(f"u-{n}", "acme", "users", subject=f"s-{n % 2}") for n in range(3)]
         )
     with clock.at(NOON):
-        usage_events.accept([UsageReport(f"b-{n}", "acme", "requests", 100) for n in range(4)])
+        events.accept([UsageReport(f"b-{n}", "acme", "requests", 100) for n in range(4)])
         yield customer
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.models.customers import Customer
-from app.services import usage_events
+from app.services.usage import events
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_without
 from tests.support import spend
@@ -19,7 +19,7 @@ BEFORE = (False, "50", "40")
 def acme(catalog: str) -> Customer:
     """Alice's customer, who has used something today."""
     made = spend.since_august()
-    usage_events.accept_one(made.customer_id, id="today", meter="requests", quantity=10_000)
+    events.accept_one(made.customer_id, id="today", meter="requests", quantity=10_000)
     return made
 
 

@@ -7,8 +7,8 @@ from flask import Flask
 from playwright.sync_api import expect
 
 from app.models.customers import Customer
-from app.services import usage_events
 from app.services.customers import registration
+from app.services.usage import events
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import in_every_look, is_clean, with_and_without
 from tests.support import cast
@@ -24,7 +24,7 @@ def acme(app: Flask) -> Customer:
         name="Acme", email="billing@acme.example", catalog="analytics", external_id="acme", plan="team"
     )
     for meter, quantity in (("sessions", 50_000), ("events", 2_200_000), ("enrichments", 6_000), ("storage", 900)):
-        usage_events.accept_one(made.customer_id, id=f"first-{meter}", meter=meter, quantity=quantity)
+        events.accept_one(made.customer_id, id=f"first-{meter}", meter=meter, quantity=quantity)
     return made
 
 

@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 from app import clock, create_app
 from app.config import Settings
 from app.domain.authorizations import Ask
-from app.services import authorizations, jobs, usage_events
+from app.services import authorizations, jobs
+from app.services.usage import events
 
 
 def zone() -> str:
@@ -39,7 +40,7 @@ def asks(customer_id: str, key: str, micros: int) -> list[Any]:
 
 def reports(customer_id: str, key: str, quantity: int) -> int:
     """Report usage."""
-    return usage_events.accept_one(customer_id, id=key, meter="requests", quantity=quantity).accepted
+    return events.accept_one(customer_id, id=key, meter="requests", quantity=quantity).accepted
 
 
 def works() -> dict[str, int]:

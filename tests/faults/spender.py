@@ -16,8 +16,9 @@ from app.domain.authorizations import Ask
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
 from app.models.scope import as_customer
-from app.services import authorizations, usage_events
+from app.services import authorizations
 from app.services.balance import summary
+from app.services.usage import events
 
 EVENT = 2_500
 """So many requests of the example catalog cost one credit."""
@@ -54,7 +55,7 @@ def report(customer_id: str, chance: random.Random) -> int:
         left = summary.numbers().available_to_use.micros
     if left < MICROS:
         return 0
-    usage_events.accept_one(customer_id, id=f"{chance.getrandbits(128):x}", meter="requests", quantity=EVENT)
+    events.accept_one(customer_id, id=f"{chance.getrandbits(128):x}", meter="requests", quantity=EVENT)
     return MICROS
 
 

@@ -120,7 +120,7 @@ BUGS = [
     ),
     Bug(
         "a usage key is used again for another amount",
-        "app/services/usage.py",
+        "app/services/usage/recording.py",
         "if earlier.amount != credits.micros:",
         "if earlier.amount < 0:",
         LEDGER,
@@ -141,7 +141,7 @@ BUGS = [
     ),
     Bug(
         "usage does not look for what has expired",
-        "app/services/usage.py",
+        "app/services/usage/recording.py",
         "        grants.catch_up(session, customer_id, unit, now)\n",
         "",
         HISTORIES,

@@ -14,10 +14,10 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.ledger import Transfer
 from app.models.scope import as_customer
-from app.services import usage
 from app.services.balance import history
 from app.services.catalog import versions
 from app.services.ledger import grants, posting
+from app.services.usage import recording
 from tests.support import cast, shop
 from tests.support.browser import Browser, Page
 from tests.support.statements import counted
@@ -48,7 +48,7 @@ def give(customer: Customer, units: int, reason: str = "Welcome") -> None:
 
 
 def use(customer: Customer, units: int, key: str, description: str = "Requests") -> Transfer:
-    return usage.record(customer.customer_id, key=key, credits=Credits(units * 10**6), description=description)
+    return recording.record(customer.customer_id, key=key, credits=Credits(units * 10**6), description=description)
 
 
 def errors(page: Page) -> list[str]:

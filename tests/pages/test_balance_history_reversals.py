@@ -9,10 +9,10 @@ from app.domain.people import Actor
 from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import usage
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery
 from app.services.reversals import refunds
+from app.services.usage import recording
 from tests.support.browser import Browser
 from tests.support.reversals import buys, later
 
@@ -43,7 +43,7 @@ def test_a_refund_says_what_went_and_what_is_owed(
     app: Flask, acme: Customer, alice: Browser, alice_actor: Actor
 ) -> None:
     payment = buys(app, alice_actor, 2500)
-    usage.record(acme.customer_id, key="k", credits=Credits(10_000_000), description="Requests")
+    recording.record(acme.customer_id, key="k", credits=Credits(10_000_000), description="Requests")
     made = refunds.refund(payment.id, amount=Money(2000, "USD"), reason="Not needed", requested_by="support")
     page = opened(alice, acme, "refunded")
     assert "Money of a payment was sent back to you." in page
@@ -105,7 +105,7 @@ def test_a_refund_is_under_way_until_the_bank_has_sent_it(
     app: Flask, settings: Settings, acme: Customer, alice: Browser, alice_actor: Actor
 ) -> None:
     payment = buys(app, alice_actor, 2500, "pm_card_pendingRefund")
-    usage.record(acme.customer_id, key="k", credits=Credits(10_000_000), description="Requests")
+    recording.record(acme.customer_id, key="k", credits=Credits(10_000_000), description="Requests")
     made = refunds.refund(payment.id, amount=Money(2000, "USD"), reason="Not needed", requested_by="support")
     assert made.state == "pending"
     assert listed(alice, "refunded") == ["Refund of $20.00 Under way"]
@@ -124,7 +124,7 @@ def test_the_overview_says_what_is_owed_and_that_nothing_can_be_used(
     app: Flask, acme: Customer, alice: Browser, alice_actor: Actor
 ) -> None:
     payment = buys(app, alice_actor, 10_000)
-    usage.record(acme.customer_id, key="k", credits=Credits(100_000_000), description="Requests")
+    recording.record(acme.customer_id, key="k", credits=Credits(100_000_000), description="Requests")
     assert "is owed" not in alice.opens("/billing/").text
     refunds.refund(payment.id, reason="Not needed", requested_by="support")
     page = alice.opens("/billing/")

@@ -11,10 +11,10 @@ from app.domain.money import Credits
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import usage
 from app.services.balance import history
 from app.services.customers import registration
 from app.services.ledger import grants
+from app.services.usage import recording
 from tests.support import cast, shop
 from tests.support.browser import Browser
 from tests.support.statements import counted
@@ -30,7 +30,7 @@ def give(customer: Customer, units: int, reason: str = "Welcome") -> None:
 
 
 def use(customer: Customer, units: int, key: str) -> None:
-    usage.record(customer.customer_id, key=key, credits=Credits(units * 10**6), description="Requests")
+    recording.record(customer.customer_id, key=key, credits=Credits(units * 10**6), description="Requests")
 
 
 def test_a_new_customer_is_told_what_to_do_first(alice: Browser) -> None:
@@ -244,7 +244,7 @@ def test_the_overage_protection_holds_as_shown(alice: Browser, acme: Customer) -
     give(acme, 10)
     with as_customer(acme.customer_id):
         available = history.numbers().available_to_use
-    usage.record(acme.customer_id, key="all", credits=available, description="Everything")
+    recording.record(acme.customer_id, key="all", credits=available, description="Everything")
     assert alice.opens(PATH).texts("#overview-available .result__v") == ["$0 .00"]
     with pytest.raises(Refused):
-        usage.record(acme.customer_id, key="more", credits=Credits(1), description="One more")
+        recording.record(acme.customer_id, key="more", credits=Credits(1), description="One more")

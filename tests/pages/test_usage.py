@@ -8,10 +8,10 @@ from flask import Flask
 
 from app import clock
 from app.models.customers import Customer
-from app.services import usage_events
 from app.services.catalog import versions
 from app.services.customers import billing_periods
-from app.services.usage_events import UsageReport
+from app.services.usage import events
+from app.services.usage.events import UsageReport
 from tests.support import cast, meters, usage_cast
 from tests.support.browser import Browser, Page
 from tests.support.statements import counted
@@ -248,7 +248,7 @@ def test_a_stranger_is_sent_to_sign_in(visitor: Browser) -> None:
 
 
 def test_another_customer_sees_nothing_of_it(app: Flask, origin: str, acme: Customer) -> None:
-    usage_events.accept([UsageReport("only-for-acme", acme.customer_id, "requests", 4321)])
+    events.accept([UsageReport("only-for-acme", acme.customer_id, "requests", 4321)])
     other = meters.customer("Globex", plan="paid")
     mallory = looks(app, origin, other, cast.MALLORY)
     assert "4,321" not in mallory.opens(USAGE).text

@@ -10,8 +10,9 @@ from app import clock
 from app.domain.authorizations import Ask
 from app.domain.money import Credits
 from app.models.customers import Customer
-from app.services import authorizations, usage_events
+from app.services import authorizations
 from app.services.ledger import grants
+from app.services.usage import events
 from tests.support import usage_cast
 from tests.support.usage_cast import USAGE, looks, seen, uses
 
@@ -69,7 +70,7 @@ def test_all_events_of_a_day_can_be_walked_through_once_each(app: Flask, origin:
 def test_an_event_shows_all_that_it_said(app: Flask, origin: str, acme: Customer) -> None:
     said = {"model": "large", "tags": ["a", "<b>"]}
     time = clock.now() - timedelta(hours=30)
-    usage_events.accept_one(
+    events.accept_one(
         acme.customer_id, id="<i>1", meter="requests", quantity=1500, subject="ann", time=time, properties=said
     )
     page = looks(app, origin, acme).opens(f"{USAGE}requests/{DAY}")

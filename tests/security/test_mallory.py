@@ -27,9 +27,10 @@ from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
 from app.models.usage import UsageEvent
 from app.models.webhooks import WebhookDelivery, WebhookEndpoint
-from app.services import authorizations, jobs, usage_alerts, usage_events, webhook_endpoints
+from app.services import authorizations, jobs, usage_alerts, webhook_endpoints
 from app.services.reversals import refunds
 from app.services.transaction import transaction
+from app.services.usage import events
 from tests.support import shop
 from tests.support.browser import Browser
 from tests.support.routes import UNSAFE, rules_of
@@ -52,7 +53,7 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
     paid = shop.payments(acme)[0]
     refunds.refund(paid.id, amount=Money(500, paid.currency), reason="Too much", requested_by="support")
     sandbox.dispute(app.extensions["purser.settings"], paid.processor_id or "", amount=700)
-    usage_events.accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
+    events.accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
     authorizations.authorize(Ask(acme.customer_id, "requests", 1_000))
     usage_alerts.add(acme.customer_id, Threshold("requests", 4_444_444), actor=alice_actor.member_id)
     with as_service("let Acme's events go to a closed port"), transaction() as session:

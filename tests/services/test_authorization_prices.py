@@ -17,9 +17,10 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
 from app.models.usage import Spending, UsageTotal
-from app.services import authorizations, usage_events
+from app.services import authorizations
 from app.services.catalog import versions
 from app.services.ledger import grants
+from app.services.usage import events
 from app.services.verify import verify
 from tests.support import meters, spend
 
@@ -75,7 +76,7 @@ def test_whatever_was_held_the_total_is_the_tariffs(app: Flask, steps: list[tupl
             elif step == "once":
                 ask(acme, "hours", quantity, at_once=True)
             elif step == "report":
-                usage_events.accept_one(acme.customer_id, id=f"evt-{len(held)}-{quantity}", meter="hours")
+                events.accept_one(acme.customer_id, id=f"evt-{len(held)}-{quantity}", meter="hours")
             elif held:
                 hold = held.pop(quantity % len(held))
                 authorizations.capture(hold.id) if step == "capture" else authorizations.release(hold.id)

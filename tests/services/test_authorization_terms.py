@@ -14,9 +14,10 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
 from app.models.usage import UsageDay, UsageTotal
-from app.services import authorization_expiry, authorizations, usage_events
+from app.services import authorization_expiry, authorizations
 from app.services.catalog import versions
 from app.services.ledger import grants
+from app.services.usage import events
 from app.services.verify import verify
 from tests.support import meters
 
@@ -70,7 +71,7 @@ def test_the_allowance_is_held_first_and_used_first(paid: Customer) -> None:
 
 def test_the_plans_limit_counts_what_is_held(paid: Customer) -> None:
     with clock.at(BEGIN):
-        usage_events.accept_one(paid.customer_id, id="one", meter="requests", quantity=1_000)
+        events.accept_one(paid.customer_id, id="one", meter="requests", quantity=1_000)
         held = ask(paid, "requests", 3_000)
         refused = ask(paid, "requests", 1_001)
         assert (refused.reason, refused.retry_after_seconds) == ("plan_limit", None)

@@ -23,10 +23,11 @@ from app.models.ledger import BalanceDay
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageTotal
-from app.services import authorization_expiry, authorizations, usage_events
+from app.services import authorization_expiry, authorizations
 from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.transaction import transaction
+from app.services.usage import events as usage_events
 from app.services.verify import verify
 from tests.support import meters
 from tests.support.databases import fresh_sqlite, settings_for

@@ -17,10 +17,11 @@ from app.models.database import db
 from app.models.ledger import Account, Transfer
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, usage
+from app.services import jobs
 from app.services.ledger import grants
 from app.services.payment_methods import saved
 from app.services.payments import top_ups
+from app.services.usage import recording
 from app.services.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome
 from tests.services.worker_crew import Answer, Work, together
@@ -190,7 +191,7 @@ def test_the_same_usage_reported_by_everybody_at_once_counts_once(
     assert [row.amount for row in accepted] == [400_000]
     assert verify() == []
     with pytest.raises(Refused) as refusal:
-        usage.record(acme.customer_id, key="request-1", credits=Credits(400_001), description="Requests")
+        recording.record(acme.customer_id, key="request-1", credits=Credits(400_001), description="Requests")
     assert refusal.value.status == 409
 
 

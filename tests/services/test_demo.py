@@ -16,11 +16,12 @@ from app.models.limits import AlertRecipient, Notice
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services import demo, usage_terms, verify
+from app.services import demo, verify
 from app.services.access import members
 from app.services.balance import history
 from app.services.catalog import versions
 from app.services.demo_stories import STORIES, dice
+from app.services.usage import terms
 
 NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
 # The stories are long and no other on another database; what both must bear is the first and the third test.
@@ -116,7 +117,7 @@ def test_the_bars_show_little_much_and_too_much(app: Flask) -> None:
     with as_service("look at the demo's meters"):
         for customer in db.session.scalars(select(Customer)):
             catalog = versions.current(customer.catalog)
-            plan = usage_terms.plan_of(catalog, customer.plan)
+            plan = terms.plan_of(catalog, customer.plan)
             for total in db.session.scalars(select(UsageTotal).where(UsageTotal.customer_id == customer.customer_id)):
                 basis = plan.limit(total.meter) or plan.allowance(total.meter)
                 percents |= {total.quantity * 100 // basis} if basis else set()

@@ -19,9 +19,10 @@ from app.models.limits import Notice
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageEvent
 from app.models.webhooks import WebhookAttempt
-from app.services import demo, demo_usage, simulation, usage_events, verify
+from app.services import demo, demo_usage, simulation, verify
 from app.services.catalog import versions
 from app.services.demo_stories import STORIES
+from app.services.usage import events
 from tests.support.databases import Database, settings_for
 from tests.support.server import free_port
 
@@ -106,7 +107,7 @@ def test_a_day_that_was_cut_short_between_two_reports_is_finished(app: Flask) ->
         batches = demo_usage.reports(story, catalog, customer.customer_id, left[0], born, at)
         whole[customer.customer_id] = {each.id for batch in batches for each in batch}
         with clock.at(at[0]):
-            assert usage_events.accept(batches[0]).rejected == ()
+            assert events.accept(batches[0]).rejected == ()
     make()
     with as_service("look at the day"):
         told = db.session.execute(select(UsageEvent.customer_id, UsageEvent.id).where(UsageEvent.day == left[0])).all()

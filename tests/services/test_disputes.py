@@ -18,9 +18,9 @@ from app.models.ledger import Account, Transfer
 from app.models.payments import Payment
 from app.models.reversals import Dispute
 from app.models.scope import as_customer
-from app.services import usage
 from app.services.ledger import grants
 from app.services.reversals import refunds
+from app.services.usage import recording
 from app.services.verify import verify
 from tests.faults.outcome import faults
 from tests.support.reversals import buys, fetched, later, payment_of, reversal_rows
@@ -81,7 +81,7 @@ def test_a_dispute_that_is_won_gives_everything_back(
         acme.customer_id, kind="promotional", credits=Credits(3_000_000), granted_by="support", reason="Welcome"
     )
     payment = buys(app, alice_actor, 2500)
-    usage.record(acme.customer_id, key="k", credits=Credits(8_000_000), description="Requests")
+    recording.record(acme.customer_id, key="k", credits=Credits(8_000_000), description="Requests")
     before, rows = balances(acme), reversal_rows(acme)
     dispute = disputed(app, settings, payment)
     assert remaining(acme) == -5_000_000

@@ -13,11 +13,12 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import jobs, usage
+from app.services import jobs
 from app.services.balance import history as balance_history
 from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.ledger import grants, posting
+from app.services.usage import recording
 from app.services.verify import verify
 from tests.services.history import STEPS, Correct, Due, Give, Model, ModelGrant, Step, Use, Void, Wait
 from tests.support.cast import CATALOG, EXAMPLES
@@ -91,13 +92,13 @@ class History:
     def _use(self, micros: int) -> None:
         key = f"k{len(self.transfers)}"
         if self.model.use(micros):
-            used = usage.record(self.customer_id, key=key, credits=Credits(micros), description="Requests")
-            again = usage.record(self.customer_id, key=key, credits=Credits(micros), description="Requests")
+            used = recording.record(self.customer_id, key=key, credits=Credits(micros), description="Requests")
+            again = recording.record(self.customer_id, key=key, credits=Credits(micros), description="Requests")
             assert used.id == again.id
             self.transfers.append(used.id)
         else:
             with pytest.raises(Refused, match="not enough credit"):
-                usage.record(self.customer_id, key=key, credits=Credits(micros), description="Requests")
+                recording.record(self.customer_id, key=key, credits=Credits(micros), description="Requests")
 
 
 def _gift(tenths: int, begins: int | None = None, lasts: int | None = None, priority: int = 50) -> Give:

@@ -14,12 +14,12 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
-from app.services import usage
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery
 from app.services.customers import billing_periods, registration
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
+from app.services.usage import recording
 from app.services.verify import verify
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ def _give(customer: Customer, micros: int, **when: datetime) -> str:
 
 
 def _use(customer: Customer, micros: int, key: str) -> str:
-    return usage.record(customer.customer_id, key=key, credits=Credits(micros), description="Requests").id
+    return recording.record(customer.customer_id, key=key, credits=Credits(micros), description="Requests").id
 
 
 def _remaining(customer: Customer) -> int:

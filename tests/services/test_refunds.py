@@ -16,11 +16,11 @@ from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
 from app.models.ledger import Account, Transfer
 from app.models.scope import as_customer
-from app.services import usage
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery
 from app.services.ledger import grants
 from app.services.reversals import refunds
+from app.services.usage import recording
 from app.services.verify import verify
 from tests.faults.outcome import faults
 from tests.support.reversals import buys, fetched, later, money_back, payment_of, reversal_rows, sends_back
@@ -105,7 +105,7 @@ def test_credit_that_was_used_is_owed_and_the_next_credit_pays_it(
     app: Flask, acme: Customer, alice_actor: Actor
 ) -> None:
     payment = buys(app, alice_actor, 10_000)
-    usage.record(acme.customer_id, key="k", credits=Credits(100_000_000), description="Requests")
+    recording.record(acme.customer_id, key="k", credits=Credits(100_000_000), description="Requests")
     sends_back(payment)
     assert remaining(acme) == -100_000_000
     with as_customer(acme.customer_id):
@@ -113,7 +113,7 @@ def test_credit_that_was_used_is_owed_and_the_next_credit_pays_it(
         assert (account.floor, account.debt) == (-50_000_000, 50_000_000)
         assert history.numbers().available_to_use.micros == 0
     with pytest.raises(Refused) as refusal:
-        usage.record(acme.customer_id, key="k2", credits=Credits(1), description="Requests")
+        recording.record(acme.customer_id, key="k2", credits=Credits(1), description="Requests")
     assert refusal.value.reason == "insufficient_credits"
     for micros, debt in [(30_000_000, 20_000_000), (71_000_000, 0)]:
         grants.give(
@@ -122,7 +122,7 @@ def test_credit_that_was_used_is_owed_and_the_next_credit_pays_it(
         with as_customer(acme.customer_id):
             assert db.session.scalars(select(Account.debt).where(Account.name == "credits")).one() == debt
     assert remaining(acme) == 1_000_000
-    usage.record(acme.customer_id, key="k3", credits=Credits(1_000_000), description="Requests")
+    recording.record(acme.customer_id, key="k3", credits=Credits(1_000_000), description="Requests")
     assert verify() == []
 
 
@@ -145,7 +145,7 @@ def test_its_own_purchase_is_taken_back_before_what_was_given(app: Flask, acme: 
 
 def test_credit_that_has_gone_unused_is_not_taken_a_second_time(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     payment = buys(app, alice_actor, 2500)
-    usage.record(acme.customer_id, key="k", credits=Credits(15_000_000), description="Requests")
+    recording.record(acme.customer_id, key="k", credits=Credits(15_000_000), description="Requests")
     with as_customer(acme.customer_id):
         (row,) = history.history(HistoryQuery(kind="purchased")).entries
         grant = history.entry(row.id).grant

@@ -17,13 +17,14 @@ from app.models.database import db
 from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs, usage
+from app.services import jobs
 from app.services.balance import history as balance_history
 from app.services.customers import registration
 from app.services.ledger import grants, posting
 from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from app.services.reversals import disputes, refund_booking
+from app.services.usage import recording
 from app.services.verify import verify
 from tests.services.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
 from tests.services.reversal_history import (
@@ -102,7 +103,7 @@ class MoneyHistory:
                 self._give(step)
             case Use(micros) if self.model.use(micros):
                 key, words = f"k{len(self.transfers)}", "Requests"
-                used = usage.record(self.customer_id, key=key, credits=Credits(micros), description=words)
+                used = recording.record(self.customer_id, key=key, credits=Credits(micros), description=words)
                 self.transfers.append(used.id)
             case Correct(which) if which < len(self.transfers):
                 posting.correct(self.transfers[which], by="support", reason="Counted twice")

@@ -15,8 +15,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.reversals import Refund
 from app.models.scope import as_customer
-from app.services import usage
 from app.services.reversals import disputes, refund_booking, refunds
+from app.services.usage import recording
 from app.services.verify import verify
 from tests.support.client import outside_contexts
 from tests.support.reversals import buys, money_back, payment_of
@@ -79,7 +79,7 @@ def test_spending_and_taking_back_at_once_come_to_the_same_sum(app: Flask, acme:
             if number % 4 == 0:
                 refunds.refund(payment.id, amount=Money(100 + number, "USD"), reason="Why", requested_by="support")
                 return (100 + number) * 10_000
-            usage.record(acme.customer_id, key=f"k{number}", credits=Credits(1_000_000), description="Requests")
+            recording.record(acme.customer_id, key=f"k{number}", credits=Credits(1_000_000), description="Requests")
             return 1_000_000
 
     with outside_contexts(), ThreadPoolExecutor(WORKERS) as pool:

@@ -13,7 +13,8 @@ from app.domain.simulation import Simulation
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import simulation, usage
+from app.services import simulation
+from app.services.usage import recording
 from tests.support import cast, spend
 from tests.support.browser import Browser
 from tests.support.statements import counted
@@ -80,10 +81,10 @@ def test_only_whole_days_of_the_last_ninety_count(acme: Customer) -> None:
 def test_credits_taken_by_their_key_count_too(acme: Customer) -> None:
     day = datetime(2026, 11, 10, tzinfo=UTC)
     with clock.at(day + timedelta(hours=3)):
-        usage.record(acme.customer_id, key="a", credits=spend.dollars("20"), description="A job")
+        recording.record(acme.customer_id, key="a", credits=spend.dollars("20"), description="A job")
     spend.uses(acme, "4", day + timedelta(hours=4))
     with clock.at(day + timedelta(hours=23, minutes=59)):
-        usage.record(acme.customer_id, key="b", credits=spend.dollars("20"), description="A job")
+        recording.record(acme.customer_id, key="b", credits=spend.dollars("20"), description="A job")
     ((stopped),) = tried(acme, "25").stopped
     assert (stopped.used, stopped.refused_from) == (spend.dollars("44"), day + timedelta(hours=23, minutes=59))
 

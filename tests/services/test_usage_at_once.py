@@ -12,9 +12,10 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.scope import as_customer, as_service
-from app.services import jobs, usage_postings
+from app.services import jobs
 from app.services.balance import history
 from app.services.ledger import grants
+from app.services.usage import posting_schedule
 from app.services.verify import verify
 from tests.services.test_concurrency import nobody_waited_for_each_other
 from tests.services.worker_crew import Work, together
@@ -58,7 +59,7 @@ def test_reports_holds_postings_and_expiries_at_once(
     db.session.remove()
     nobody_waited_for_each_other(app, database)
     for customer_id in whose:
-        usage_postings.post_all(customer_id)
+        posting_schedule.post_all(customer_id)
     jobs.run_due()
     assert verify() == []
     spent = Counter(whose[::-1][number % 2] for number in range(crew) for _ in range(2))

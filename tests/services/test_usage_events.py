@@ -14,9 +14,9 @@ from app.models.database import db
 from app.models.ledger import BalanceDay
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageEventKey, UsageSubject, UsageTotal
-from app.services import usage_events
 from app.services.balance import history
-from app.services.usage_events import Accepted, Rejected
+from app.services.usage import events as usage_events
+from app.services.usage.events import Accepted, Rejected
 from app.services.verify import verify
 from tests.support import meters
 from tests.support.statements import counted

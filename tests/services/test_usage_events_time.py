@@ -14,9 +14,9 @@ from app.models.database import db
 from app.models.ledger import BalanceDay
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services import usage_events
 from app.services.balance import history
 from app.services.ledger import grants
+from app.services.usage import events
 from app.services.verify import verify
 from tests.support import meters
 
@@ -44,7 +44,7 @@ def test_it_counts_for_the_utc_day_it_is_accepted_on(metered: Customer) -> None:
     late = datetime(2026, 11, 21, 23, 59, 59, 999_999, tzinfo=UTC)
     for moment in (late, late + timedelta(microseconds=1)):
         with clock.at(moment):
-            usage_events.accept_one(metered.customer_id, id=str(moment), meter="requests", quantity=1000, time=NOON)
+            events.accept_one(metered.customer_id, id=str(moment), meter="requests", quantity=1000, time=NOON)
     with as_service("test"):
         days = db.session.execute(
             sa.select(UsageDay.day, UsageDay.quantity, UsageDay.due_on).order_by(UsageDay.day)
@@ -63,15 +63,15 @@ def test_a_machine_whose_clock_is_behind_midnight_changes_the_day_that_has_begun
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     for moment in (midnight, midnight - timedelta(milliseconds=1)):
         with clock.at(moment):
-            usage_events.accept_one(metered.customer_id, id=str(moment), meter="requests", quantity=1000)
+            events.accept_one(metered.customer_id, id=str(moment), meter="requests", quantity=1000)
     assert verify() == []
 
 
 def test_usage_after_the_periods_end_is_the_next_periods_even_before_the_job_rolled_it(metered: Customer) -> None:
     with clock.at(NOON):
-        usage_events.accept([report(1, quantity=10)])
+        events.accept([report(1, quantity=10)])
     with clock.at(NOON + timedelta(days=62)):
-        usage_events.accept([report(2, quantity=5)])
+        events.accept([report(2, quantity=5)])
     with as_service("test"):
         found = db.session.execute(
             sa.select(UsageTotal.period_number, UsageTotal.quantity).order_by(UsageTotal.period_number)
@@ -90,9 +90,9 @@ def test_credit_that_expired_meanwhile_is_gone_before_new_usage_and_old_usage_bu
             reason="Welcome",
             expires_at=NOON + timedelta(hours=1),
         )
-        usage_events.accept([report(1, "peak", 2)])
+        events.accept([report(1, "peak", 2)])
     with clock.at(NOON + timedelta(hours=2)):
-        usage_events.accept([report(2, "peak", 3)])
+        events.accept([report(2, "peak", 3)])
         assert remaining(metered) == -2_000_000
     assert verify() == []
 
@@ -101,7 +101,7 @@ def test_at_invoice_usage_is_due_when_the_period_ends(app: Flask) -> None:
     meters.apply("at_invoice")
     with clock.at(NOON):
         acme = meters.customer("Acme")
-        usage_events.accept([report(1)])
+        events.accept([report(1)])
         with as_service("test"):
             assert db.session.scalars(sa.select(UsageDay.due_on)).one() == date(2026, 12, 21)
         assert remaining(acme) == -400

@@ -16,12 +16,12 @@ from app.models.ledger import Account, Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending
-from app.services import usage, usage_events, usage_postings
 from app.services.balance import breakdown, history
 from app.services.catalog import versions
 from app.services.customers import billing_periods, registration
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
+from app.services.usage import events, posting_schedule, recording
 from app.services.verify import verify
 from tests.support.cast import CATALOG, EXAMPLES
 
@@ -55,7 +55,7 @@ def _give(customer: Customer, units: int, **terms: object) -> Grant:
 
 def _use(customer: Customer, units: int, name: str = "e1") -> None:
     """Report requests that cost so many units: 2,500 cost one."""
-    usage_events.accept_one(customer.customer_id, id=name, meter="requests", quantity=units * 2500)
+    events.accept_one(customer.customer_id, id=name, meter="requests", quantity=units * 2500)
 
 
 def _numbers(customer: Customer) -> Numbers:
@@ -91,7 +91,7 @@ def test_usage_counts_when_it_is_accepted_though_no_row_says_so_yet(customer: Cu
             (today,) = history.days(NOON.date(), NOON.date())
         assert (today.used.micros, today.closing.micros) == (3 * UNIT, 97 * UNIT)
         assert len(_history(customer)) == 1
-        assert usage_postings.post_due() == 0, "nothing is due on the day itself"
+        assert posting_schedule.post_due() == 0, "nothing is due on the day itself"
         assert verify() == []
 
 
@@ -100,11 +100,11 @@ def test_in_real_time_a_day_and_meter_is_one_row_once_the_day_is_over(customer: 
         _give(customer, 100)
         _use(customer, 3)
         _use(customer, 2, "e2")
-        usage_events.accept_one(customer.customer_id, id="e3", meter="egress", quantity=12_500)
+        events.accept_one(customer.customer_id, id="e3", meter="egress", quantity=12_500)
     with clock.at(NOON + DAY):
         before = _numbers(customer)
-        assert usage_postings.post_due() == 1
-        assert usage_postings.post_due() == 0
+        assert posting_schedule.post_due() == 1
+        assert posting_schedule.post_due() == 0
         assert _numbers(customer).remaining_credits == before.remaining_credits
         assert _history(customer)[1:] == [
             ("Data out, 10 November 2026", -1, 99),
@@ -124,10 +124,10 @@ def test_at_the_invoice_a_period_is_one_row_once_it_is_over(customer: Customer) 
         _use(customer, 3)
     with clock.at(NOON + DAY):
         _use(customer, 2, "e2")
-        assert usage_postings.post_due() == 0
+        assert posting_schedule.post_due() == 0
     with clock.at(datetime(2026, 12, 2, tzinfo=UTC)):
         billing_periods.roll_due()
-        assert usage_postings.post_due() == 1
+        assert posting_schedule.post_due() == 1
         words = "Applied credit balance to usage, 2 November – 1 December 2026"
         assert _history(customer)[1:] == [(words, -5, 95)]
         shown = _numbers(customer)
@@ -154,7 +154,7 @@ def test_what_happened_is_posted_below_the_floor_and_is_owed(customer: Customer)
             0,
             0,
         )
-        usage_postings.post_all(customer.customer_id)
+        posting_schedule.post_all(customer.customer_id)
         with as_service("look at an account"):
             account = db.session.scalars(select(Account).where(Account.name == "credits")).one()
         assert (account.balance, account.debt) == (-60 * UNIT, 10 * UNIT)
@@ -186,7 +186,7 @@ def test_usage_does_not_burn_a_grant_that_came_after_it(customer: Customer) -> N
         _use(customer, 4)
         later = _give(customer, 10, priority=10)
         _use(customer, 3, "e2")
-        usage_postings.post_all(customer.customer_id)
+        posting_schedule.post_all(customer.customer_id)
         assert (_left(first), _left(later)) == (6, 7)
         assert _numbers(customer).remaining_credits.micros == 13 * UNIT
         assert verify() == []
@@ -239,8 +239,8 @@ def test_taking_credit_at_once_leaves_what_is_held_alone(customer: Customer) -> 
         with as_service("hold"), transaction() as session:
             session.execute(update(Spending).values(held_micros=6 * UNIT))
         with pytest.raises(Refused, match="not enough credit"):
-            usage.record(customer.customer_id, key="k1", credits=Credits(50 * UNIT + 1), description="Seats")
-        usage.record(customer.customer_id, key="k1", credits=Credits(50 * UNIT), description="Seats")
+            recording.record(customer.customer_id, key="k1", credits=Credits(50 * UNIT + 1), description="Seats")
+        recording.record(customer.customer_id, key="k1", credits=Credits(50 * UNIT), description="Seats")
         shown = _numbers(customer)
         assert (shown.held.micros, shown.available_to_use.micros) == (6 * UNIT, 0)
 
@@ -276,7 +276,7 @@ def test_usage_that_was_posted_is_put_right_like_any_other(customer: Customer) -
     with clock.at(NOON):
         _give(customer, 10)
         _use(customer, 4)
-        usage_postings.post_all(customer.customer_id)
+        posting_schedule.post_all(customer.customer_id)
         with as_service("find the row"):
             wrong = db.session.scalars(select(Transfer).where(Transfer.kind == "usage")).one()
         posting.correct(wrong.id, by="support", reason="A test run")

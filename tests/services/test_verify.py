@@ -13,10 +13,11 @@ from app.domain.reversals import DisputeState, ProcessorDispute
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
-from app.services import authorizations, usage, usage_events, usage_postings
+from app.services import authorizations
 from app.services.ledger import grants
 from app.services.payments import top_ups
 from app.services.reversals import disputes, refunds
+from app.services.usage import events, posting_schedule, recording
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
 from tests.support.shop import add_method
@@ -113,15 +114,15 @@ def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
     grants.give(
         acme.customer_id, kind="promotional", credits=Credits(10_000_000), granted_by="support", reason="Welcome"
     )
-    usage.record(acme.customer_id, key="k", credits=Credits(4_000_000), description="Requests")
+    recording.record(acme.customer_id, key="k", credits=Credits(4_000_000), description="Requests")
     refunds.refund(payment.id, amount=Money(100, "USD"), reason="Not needed", requested_by="support")
     dispute = ProcessorDispute(
         "du_1", payment.processor_id or "", Money(200, "USD"), DisputeState.OPEN, "", clock.now()
     )
     assert disputes.record(payment.id, dispute) == ""
-    usage_events.accept_one(acme.customer_id, id="e1", meter="requests", quantity=2500)
-    usage_postings.post_all(acme.customer_id)
-    usage_events.accept_one(acme.customer_id, id="e2", meter="requests", quantity=2500)
+    events.accept_one(acme.customer_id, id="e1", meter="requests", quantity=2500)
+    posting_schedule.post_all(acme.customer_id)
+    events.accept_one(acme.customer_id, id="e2", meter="requests", quantity=2500)
     assert authorizations.authorize(Ask(acme.customer_id, "requests", 2500)).allowed
     db.session.remove()
     return acme

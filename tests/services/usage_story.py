@@ -16,10 +16,11 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import authorization_expiry, authorizations, jobs, usage, usage_events, usage_postings
+from app.services import authorization_expiry, authorizations, jobs
 from app.services.balance import breakdown, history, overview
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
+from app.services.usage import events, posting_schedule, recording
 from app.services.verify import verify
 from tests.services.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
 from tests.services.usage_history import Ask, Capture, Limit, Posted, Release, Report, UsageModel, UsageStep
@@ -108,7 +109,7 @@ class Story:
                 jobs.run_due(names=JOBS)
             case Posted():
                 for customer_id in self.whose:
-                    usage_postings.post_all(customer_id)
+                    posting_schedule.post_all(customer_id)
 
     def ends(self, api: Api) -> None:
         """Run every job, and compare pages, API and rows as well."""
@@ -196,13 +197,13 @@ class Story:
 
     @staticmethod
     def _record(customer_id: str, key: str, micros: int) -> str:
-        return usage.record(customer_id, key=key, credits=Credits(micros), description="Requests").id
+        return recording.record(customer_id, key=key, credits=Credits(micros), description="Requests").id
 
     def _report(self, meter: str, quantity: int) -> None:
         name = f"e{next(self.events)}"
         for customer_id in self.whose:
-            usage_events.accept_one(customer_id, id=name, meter=meter, quantity=quantity)
-            usage_events.accept_one(customer_id, id=name, meter=meter, quantity=quantity)
+            events.accept_one(customer_id, id=name, meter=meter, quantity=quantity)
+            events.accept_one(customer_id, id=name, meter=meter, quantity=quantity)
         self.model.report(meter, quantity)
 
     def _ask(self, micros: int, hours: int) -> None:

@@ -24,7 +24,7 @@ from flask import Flask
 from app import create_app
 from app.config import Settings
 from app.domain.rating import UsageReport
-from app.services import usage_events
+from app.services.usage import events
 
 FORK = multiprocessing.get_context("fork")
 Plan = list[list[list[Any]]]
@@ -35,7 +35,7 @@ def work(app: Flask, number: int, plan: Plan, answered: c_int) -> None:
     for batch in plan:
         with app.app_context():
             sent = [UsageReport(*event) for event in batch]
-            answer = usage_events.accept(sent)
+            answer = events.accept(sent)
         reasons = {each.index: each.reason for each in answer.rejected}
         ends = [[each.id, reasons.get(index, "")] for index, each in enumerate(sent)]
         os.write(1, (json.dumps([number, ends]) + "\n").encode())  # at once: a killed process leaves no half of a line

@@ -24,10 +24,11 @@ from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
-from app.services import authorizations, jobs, usage, usage_events, usage_postings
+from app.services import authorizations, jobs
 from app.services.ledger import grants
 from app.services.payments import settlement, top_ups
-from app.services.usage_events import UsageReport
+from app.services.usage import events, posting_schedule, recording
+from app.services.usage.events import UsageReport
 
 FORK = multiprocessing.get_context("fork")
 WAIT = 60
@@ -51,7 +52,7 @@ def buy(customer_id: str, method_id: str, form_key: str, minor: int) -> list[str
 def spend(customer_id: str, key: str, micros: int) -> list[str]:
     """Report usage."""
     try:
-        usage.record(customer_id, key=key, credits=Credits(micros), description="Requests")
+        recording.record(customer_id, key=key, credits=Credits(micros), description="Requests")
     except Refused as refusal:
         return [key, refusal.reason]
     return [key, "accepted"]
@@ -60,7 +61,7 @@ def spend(customer_id: str, key: str, micros: int) -> list[str]:
 def report(customer_ids: list[str], name: str, quantity: int) -> list[str]:
     """Report an event of each customer in one batch, in the order given."""
     batch = [UsageReport(f"{name}-{each}", whose, "requests", quantity) for each, whose in enumerate(customer_ids)]
-    return [name, str(usage_events.accept(batch).accepted)]
+    return [name, str(events.accept(batch).accepted)]
 
 
 def hold(customer_id: str, key: str, micros: int) -> list[str]:
@@ -87,7 +88,7 @@ def give(customer_id: str, micros: int, milliseconds: int) -> list[str]:
 
 def post(customer_id: str) -> list[str]:
     """Post what was used."""
-    usage_postings.post_all(customer_id)
+    posting_schedule.post_all(customer_id)
     return ["", "done"]
 
 

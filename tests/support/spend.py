@@ -16,11 +16,12 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.limits import AlertRecipient, Notice, SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import authorizations, notices, spend_management, usage_alerts, usage_events
+from app.services import authorizations, notices, spend_management, usage_alerts
 from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.ledger import grants
 from app.services.transaction import transaction
+from app.services.usage import events as usage_events
 from tests.support import cast, post
 
 PER_DOLLAR = 2500

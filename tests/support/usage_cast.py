@@ -6,8 +6,8 @@ from flask import Flask
 
 from app.domain.people import Actor
 from app.models.customers import Customer
-from app.services import usage_events
-from app.services.usage_events import UsageReport
+from app.services.usage import events
+from app.services.usage.events import UsageReport
 from tests.support import cast, meters
 from tests.support.browser import Browser
 from tests.support.cast import Part
@@ -35,7 +35,7 @@ def uses(customer: Customer, meter: str, *quantities: int, name: str = "") -> No
         UsageReport(f"{begun}-{meter}-{number}", customer.customer_id, meter, quantity)
         for number, quantity in enumerate(quantities)
     ]
-    assert usage_events.accept(reports).accepted == len(reports)
+    assert events.accept(reports).accepted == len(reports)
 
 
 def seen(customer: Customer, *subjects: str) -> None:
@@ -45,4 +45,4 @@ def seen(customer: Customer, *subjects: str) -> None:
         UsageReport(f"{begun}-{number}", customer.customer_id, "users", subject=subject)
         for number, subject in enumerate(subjects)
     ]
-    assert usage_events.accept(reports).accepted == len(reports)
+    assert events.accept(reports).accepted == len(reports)

@@ -9,7 +9,7 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from app.api.contract import Model, Moment, caller, operation, resource
 from app.api.problems import words_of
 from app.domain.rating import LARGEST, UsageReport
-from app.services import usage_events
+from app.services.usage import events as usage_events
 
 bp = resource("usage_events")
 Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -20,7 +20,7 @@ from app.models.scope import as_customer
 from app.services import portal_links
 from app.services.alert_tokens import token
 from app.services.catalog import versions
-from app.services.usage_terms import plan_of
+from app.services.usage.terms import plan_of
 
 TEMPLATES = frozenset(rule.MAILS.values())
 _UNTIL_CLEARED = frozenset({rule.BALANCE_LOW, rule.BALANCE_DEPLETED})

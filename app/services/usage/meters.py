@@ -16,7 +16,7 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
 from app.services.catalog import versions
-from app.services.usage_terms import plan_of
+from app.services.usage.terms import plan_of
 
 DAY = timedelta(days=1)
 

@@ -11,7 +11,7 @@ from app.domain.money import Credits
 from app.models.customers import BillingPeriod
 from app.models.database import db
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services.usage_reads import DAY, DayUse, days
+from app.services.usage.meters import DAY, DayUse, days
 
 PERIODS = 12
 MOST_ADDED = 50_000

@@ -15,7 +15,7 @@ from app.models.usage import Spending
 from app.services.catalog import versions
 from app.services.customers import billing_periods
 from app.services.ledger import grants, posting
-from app.services.usage_terms import plan_of
+from app.services.usage.terms import plan_of
 
 
 @dataclass(frozen=True)

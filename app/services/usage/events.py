@@ -23,7 +23,7 @@ from app.models.usage import UsageEventKey
 from app.services.ledger import spending
 from app.services.many_rows import given, table_of
 from app.services.transaction import transaction
-from app.services.usage_counting import Counting
+from app.services.usage.counting import Counting
 
 MOST = 1000
 """The most events of one batch."""

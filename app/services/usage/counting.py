@@ -15,7 +15,7 @@ from app.models.ledger import BalanceDay
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageEventKey, UsageSubject, UsageTotal
 from app.services.ledger import spending
 from app.services.many_rows import given, insert, table_of, upsert
-from app.services.usage_standing import Standing, standings
+from app.services.usage.standing import Standing, standings
 
 MeterKey = tuple[str, str]
 SubjectKey = tuple[str, str, str]

@@ -1,0 +1,1 @@
+"""Metering: events are counted once, priced, and posted."""
