@@ -9,8 +9,8 @@ from sqlalchemy.engine import make_url
 from app import create_app
 from app.config import Settings
 from app.extensions import csrf
-from app.gateways.hot_path import HotPath
 from app.models.database import WRITING, db
+from app.services.authorizations.postgresql_calls import HotPath
 from app.web.access import public
 
 _GUARDED = (

@@ -20,7 +20,7 @@ from app.domain.people import Actor
 from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.database import db
-from app.services import authorizations
+from app.services.authorizations import holds
 from tests.support import cases, cast, databases, postgres, scratch, templates
 from tests.support.browser import Browser
 from tests.support.chromium import launch
@@ -114,7 +114,7 @@ def app(settings: Settings, right_requests: None) -> Iterator[Flask]:
     made.jinja_env.bytecode_cache = templates.COMPILED
     with made.app_context():
         yield made
-        authorizations.close()
+        holds.close()
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()

@@ -16,15 +16,8 @@ from app.models.authorizations import Authorization
 from app.models.database import db
 from app.models.limits import SpendSettings, UsageAlert
 from app.models.scope import as_service
-from app.services import (
-    alert_addresses,
-    authorizations,
-    demo_jobs,
-    demo_usage,
-    spend_management,
-    usage_alerts,
-    webhook_endpoints,
-)
+from app.services import alert_addresses, demo_jobs, demo_usage, spend_management, usage_alerts, webhook_endpoints
+from app.services.authorizations import holds
 from app.services.demo_stories import OwnLimits, Story
 from app.services.usage import events
 
@@ -68,7 +61,7 @@ def rush(story: Story, buyer: Actor, catalog: Catalog, born: date, day: date) ->
     demo_jobs.tell()
     for number in range(REFUSED_CALLS):
         with clock.at(clock.now() + timedelta(minutes=4 * number + 1)):
-            authorizations.authorize(
+            holds.authorize(
                 Ask(customer=buyer.customer_id, key=f"demo-{day}-{number}", meter=meter.key, quantity=2 * meter.per)
             )
             demo_jobs.tell()
@@ -77,7 +70,7 @@ def rush(story: Story, buyer: Actor, catalog: Catalog, born: date, day: date) ->
 def stream(story: Story, buyer: Actor) -> None:
     """Leave a hold open, as a connection does that is still up."""
     if story.own_limits is not None:
-        authorizations.authorize(
+        holds.authorize(
             Ask(
                 customer=buyer.customer_id,
                 key=f"demo-stream-{clock.now().isoformat()}",

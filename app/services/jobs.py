@@ -4,16 +4,8 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from app.services import (
-    authorization_expiry,
-    expiry_notices,
-    idempotency,
-    notices,
-    partitions,
-    retention,
-    shutdown,
-    webhook_deliveries,
-)
+from app.services import expiry_notices, idempotency, notices, partitions, retention, shutdown, webhook_deliveries
+from app.services.authorizations import expiry
 from app.services.customers import billing_periods
 from app.services.ledger import grants
 from app.services.mail import sending
@@ -30,7 +22,7 @@ log = structlog.get_logger()
 JOBS: dict[str, Callable[[int], int]] = {
     "periods_rolled": billing_periods.roll_due,
     "grants_posted": grants.post_due,
-    "holds_expired": authorization_expiry.expire_due,
+    "holds_expired": expiry.expire_due,
     "usage_posted": posting_schedule.post_due,
     "grants_expired": grants.expire_due,
     "sandbox_events_delivered": deliver_sandbox_events,

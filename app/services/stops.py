@@ -9,7 +9,7 @@ from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.usage import UsageTotal
-from app.services.authorization_answers import COUNTED
+from app.services.authorizations.refusals import COUNTED
 from app.services.usage.terms import plan_of
 
 LATEST = 5

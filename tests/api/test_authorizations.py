@@ -8,7 +8,7 @@ from flask import Flask
 from app import clock
 from app.domain.money import MICROS, Credits
 from app.models.customers import Customer
-from app.services import authorizations_hot
+from app.services.authorizations import on_postgresql
 from app.services.ledger import grants
 from tests.support.api import Api, api_for, problem_of
 from tests.support.databases import Database
@@ -186,8 +186,8 @@ def test_without_its_database_the_answer_is_no(
 ) -> None:
     body = {"customer": "acme", "credits": "1"}
     assert api.post("/authorizations", body).get_json()["allowed"] is True
-    authorizations_hot.close()
-    away = app.extensions["purser.authorizations"] = authorizations_hot.Desk(
+    on_postgresql.close()
+    away = app.extensions["purser.authorizations"] = on_postgresql.Desk(
         database.url.replace("@127.0.0.1:", "@127.0.0.1:1")[: len(database.url)]
     )
     answer = api.post("/authorizations", body)

@@ -7,13 +7,14 @@ import sys
 
 from app import create_app
 from app.config import Settings
-from app.services import audit, authorizations, idempotency
+from app.services import audit, idempotency
+from app.services.authorizations import holds
 from app.services.ledger import grant_requests
 from tests.support.api import Api
 
 PLACES = {
     "before": (grant_requests, "give"),
-    "before a capture": (authorizations, "capture"),
+    "before a capture": (holds, "capture"),
     "inside": (audit, "record"),
     "after": (idempotency, "finish"),
 }

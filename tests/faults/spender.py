@@ -16,7 +16,7 @@ from app.domain.authorizations import Ask
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
 from app.models.scope import as_customer
-from app.services import authorizations
+from app.services.authorizations import holds
 from app.services.balance import summary
 from app.services.usage import events
 
@@ -28,21 +28,21 @@ def authorize(customer_id: str, chance: random.Random) -> int:
     """Ask for something, and use it, part of it, more than it, or nothing. Return what was allowed."""
     wanted = chance.randrange(1, 2 * MICROS)
     if chance.random() < 0.3:
-        made = authorizations.authorize(Ask(customer_id, "requests", chance.randrange(1, 2 * EVENT), at_once=True))
+        made = holds.authorize(Ask(customer_id, "requests", chance.randrange(1, 2 * EVENT), at_once=True))
         return made.captured_micros
-    made = authorizations.authorize(Ask(customer_id, micros=wanted))
+    made = holds.authorize(Ask(customer_id, micros=wanted))
     if not made.allowed:
         return 0
     try:
         match chance.randrange(5):
             case 0:
-                return authorizations.capture(made.id).micros
+                return holds.capture(made.id).micros
             case 1:
-                return authorizations.capture(made.id, credits=Credits(1 + wanted // 2)).micros
+                return holds.capture(made.id, credits=Credits(1 + wanted // 2)).micros
             case 2:
-                return authorizations.capture(made.id, credits=Credits(wanted * 2), keep=True).micros
+                return holds.capture(made.id, credits=Credits(wanted * 2), keep=True).micros
             case 3:
-                authorizations.release(made.id)
+                holds.release(made.id)
     except Refused as refusal:
         if refusal.reason not in {"insufficient_credits", "daily_limit"}:
             raise

@@ -21,7 +21,7 @@ from app.models.database import db
 from app.models.limits import SpendSettings
 from app.models.scope import as_service
 from app.models.usage import Spending, UsageEvent
-from app.services import authorization_expiry
+from app.services.authorizations import expiry
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verify import verify
@@ -155,7 +155,7 @@ def test_workers_killed_at_the_edge_leave_it_as_it_is(app: Flask, settings: Sett
     assert 0 < used + held <= EDGE
     assert verify() == []
     with clock.at(NOW.replace(day=22, hour=1)):  # what the dead held is free once its time is over
-        while authorization_expiry.expire_due():
+        while expiry.expire_due():
             pass
     assert spent(customer) == (used, 0)
     with as_service("test"):

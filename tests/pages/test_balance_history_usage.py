@@ -10,7 +10,8 @@ from app import clock
 from app.domain.authorizations import Ask
 from app.domain.money import Credits
 from app.models.customers import Customer
-from app.services import authorizations, jobs
+from app.services import jobs
+from app.services.authorizations import holds
 from app.services.ledger import grants
 from tests.support import usage_cast
 from tests.support.browser import Browser, Page
@@ -50,8 +51,8 @@ def _opened(alice: Browser, number: int) -> Page:
 def test_a_days_row_opens_the_day_and_its_events(app: Flask, origin: str) -> None:
     acme = _customer("realtime")
     uses(acme, "requests", 1000, 2500)
-    taken = authorizations.authorize(Ask(acme.customer_id, micros=1_500_000))
-    authorizations.capture(taken.id)
+    taken = holds.authorize(Ask(acme.customer_id, micros=1_500_000))
+    holds.capture(taken.id)
     with clock.at(NOON + timedelta(days=1)):
         jobs.run_due(names=["usage_posted"])
         alice = looks(app, origin, acme)

@@ -10,7 +10,7 @@ from app import clock
 from app.domain.authorizations import Ask
 from app.domain.money import Credits
 from app.models.customers import Customer
-from app.services import authorizations
+from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.usage import events
 from tests.support import usage_cast
@@ -82,7 +82,7 @@ def test_an_event_shows_all_that_it_said(app: Flask, origin: str, acme: Customer
 
 def test_credit_taken_without_a_meter_has_its_own_line(app: Flask, origin: str, acme: Customer) -> None:
     grants.give(acme.customer_id, kind="promotional", credits=Credits(10**8), granted_by="seller", reason="Welcome")
-    authorizations.authorize(Ask(acme.customer_id, micros=2_500_000, at_once=True))
+    holds.authorize(Ask(acme.customer_id, micros=2_500_000, at_once=True))
     alice = looks(app, origin, acme)
     page = alice.opens(USAGE)
     assert page.texts(".table--meters tbody tr:last-child td")[-1] == "$2.50"

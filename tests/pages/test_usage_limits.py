@@ -10,7 +10,7 @@ from app import clock
 from app.domain.authorizations import Ask
 from app.domain.money import Credits
 from app.models.customers import Customer
-from app.services import authorizations
+from app.services.authorizations import holds
 from app.services.catalog import versions
 from app.services.customers import billing_periods
 from app.services.ledger import grants
@@ -49,7 +49,7 @@ def limited(limits: str) -> Customer:
 
 def asks(customer: Customer, quantity: int) -> str:
     """Ask for so many requests; return how it ended."""
-    return authorizations.authorize(Ask(customer.customer_id, meter="requests", quantity=quantity)).state
+    return holds.authorize(Ask(customer.customer_id, meter="requests", quantity=quantity)).state
 
 
 def note(page: Page) -> str:

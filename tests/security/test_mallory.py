@@ -27,7 +27,8 @@ from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
 from app.models.usage import UsageEvent
 from app.models.webhooks import WebhookDelivery, WebhookEndpoint
-from app.services import authorizations, jobs, usage_alerts, webhook_endpoints
+from app.services import jobs, usage_alerts, webhook_endpoints
+from app.services.authorizations import holds
 from app.services.reversals import refunds
 from app.services.transaction import transaction
 from app.services.usage import events
@@ -54,7 +55,7 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
     refunds.refund(paid.id, amount=Money(500, paid.currency), reason="Too much", requested_by="support")
     sandbox.dispute(app.extensions["purser.settings"], paid.processor_id or "", amount=700)
     events.accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
-    authorizations.authorize(Ask(acme.customer_id, "requests", 1_000))
+    holds.authorize(Ask(acme.customer_id, "requests", 1_000))
     usage_alerts.add(acme.customer_id, Threshold("requests", 4_444_444), actor=alice_actor.member_id)
     with as_service("let Acme's events go to a closed port"), transaction() as session:
         webhook_endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)

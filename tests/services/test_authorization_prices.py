@@ -17,7 +17,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
 from app.models.usage import Spending, UsageTotal
-from app.services import authorizations
+from app.services.authorizations import holds
 from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.usage import events
@@ -41,7 +41,7 @@ def customer(name: str = "Acme", *, units: int = 1_000) -> Customer:
 
 def ask(of: Customer, meter: str, quantity: int, **more: object) -> Authorized:
     """Ask for units of a meter."""
-    return authorizations.authorize(Ask(of.customer_id, meter, quantity, **more))  # type: ignore[arg-type]
+    return holds.authorize(Ask(of.customer_id, meter, quantity, **more))  # type: ignore[arg-type]
 
 
 def counted(of: Customer, meter: str) -> tuple[int, int, int]:
@@ -57,10 +57,10 @@ def test_a_released_hold_leaves_the_dearer_part_of_the_price_to_the_next(app: Fl
         acme = customer(units=5)
         first, second = ask(acme, "hours", 100), ask(acme, "hours", 100)
         assert (first.micros, second.micros) == (2_000_000, 2_000_000)
-        authorizations.release(first.id)
-        rest = authorizations.authorize(Ask(acme.customer_id, micros=3 * MICROS))
+        holds.release(first.id)
+        rest = holds.authorize(Ask(acme.customer_id, micros=3 * MICROS))
         assert rest.allowed
-        assert authorizations.capture(second.id).micros == 2_000_000
+        assert holds.capture(second.id).micros == 2_000_000
         assert counted(acme, "hours") == (100, 2_000_000, 3 * MICROS)
         assert verify() == []
 
@@ -79,9 +79,9 @@ def test_whatever_was_held_the_total_is_the_tariffs(app: Flask, steps: list[tupl
                 events.accept_one(acme.customer_id, id=f"evt-{len(held)}-{quantity}", meter="hours")
             elif held:
                 hold = held.pop(quantity % len(held))
-                authorizations.capture(hold.id) if step == "capture" else authorizations.release(hold.id)
+                holds.capture(hold.id) if step == "capture" else holds.release(hold.id)
         for hold in held:
-            authorizations.release(hold.id)
+            holds.release(hold.id)
         with as_customer(acme.customer_id):
             total = db.session.scalars(select(UsageTotal).where(UsageTotal.meter == "hours")).one_or_none()
             left = db.session.scalars(select(Spending.held_micros)).one()
@@ -95,10 +95,10 @@ def test_a_hold_whose_time_is_over_blocks_nobody_though_no_job_has_run(app: Flas
     with clock.at(NOON):
         acme = customer()
         spend.chooses(acme, "10")
-        assert authorizations.authorize(Ask(acme.customer_id, micros=6 * MICROS, ttl_seconds=1)).allowed
-        assert authorizations.authorize(Ask(acme.customer_id, micros=6 * MICROS)).reason == "daily_limit"
+        assert holds.authorize(Ask(acme.customer_id, micros=6 * MICROS, ttl_seconds=1)).allowed
+        assert holds.authorize(Ask(acme.customer_id, micros=6 * MICROS)).reason == "daily_limit"
     with clock.at(NOON + timedelta(seconds=1)):
-        assert authorizations.authorize(Ask(acme.customer_id, micros=6 * MICROS)).allowed
+        assert holds.authorize(Ask(acme.customer_id, micros=6 * MICROS)).allowed
         assert verify() == []
 
 
@@ -106,25 +106,25 @@ def test_a_hold_that_is_over_leaves_room_to_capture_more(app: Flask) -> None:
     with clock.at(NOON):
         acme = customer()
         spend.chooses(acme, "10")
-        authorizations.authorize(Ask(acme.customer_id, micros=6 * MICROS, ttl_seconds=1))
-        mine = authorizations.authorize(Ask(acme.customer_id, micros=4 * MICROS))
+        holds.authorize(Ask(acme.customer_id, micros=6 * MICROS, ttl_seconds=1))
+        mine = holds.authorize(Ask(acme.customer_id, micros=4 * MICROS))
     with clock.at(NOON + timedelta(seconds=1)):
-        assert authorizations.capture(mine.id, credits=Credits(10 * MICROS)).micros == 10 * MICROS
+        assert holds.capture(mine.id, credits=Credits(10 * MICROS)).micros == 10 * MICROS
 
 
 def test_more_than_a_whole_days_limit_is_not_worth_waiting_for(app: Flask) -> None:
     with clock.at(NOON):
         acme = customer()
         spend.chooses(acme, "10")
-        never = authorizations.authorize(Ask(acme.customer_id, micros=11 * MICROS))
+        never = holds.authorize(Ask(acme.customer_id, micros=11 * MICROS))
         assert (never.reason, never.retry_after_seconds) == ("daily_limit", None)
         ask(acme, "runs", 1, at_once=True)
-        tomorrow = authorizations.authorize(Ask(acme.customer_id, micros=10 * MICROS))
+        tomorrow = holds.authorize(Ask(acme.customer_id, micros=10 * MICROS))
         assert (tomorrow.reason, tomorrow.retry_after_seconds) == ("daily_limit", 43_200)
-        mine = authorizations.authorize(Ask(acme.customer_id, micros=MICROS))
+        mine = holds.authorize(Ask(acme.customer_id, micros=MICROS))
         for units, helps in ((10, 43_200), (12, None)):
             with pytest.raises(Refused) as refusal:
-                authorizations.capture(mine.id, credits=Credits(units * MICROS))
+                holds.capture(mine.id, credits=Credits(units * MICROS))
             assert getattr(refusal.value, "retry_after", None) == helps
 
 
@@ -136,6 +136,6 @@ def test_a_meter_that_counts_events_is_asked_for_one_at_a_time(app: Flask) -> No
         assert (refusal.value.status, refusal.value.reason) == (422, "quantity_not_one")
         one = ask(acme, "runs", 1)
         with pytest.raises(Refused) as refusal:
-            authorizations.capture(one.id, quantity=2)
+            holds.capture(one.id, quantity=2)
         assert refusal.value.reason == "quantity_not_one"
-        assert authorizations.capture(one.id).hold.state == "captured"
+        assert holds.capture(one.id).hold.state == "captured"

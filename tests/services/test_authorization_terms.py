@@ -14,7 +14,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
 from app.models.usage import UsageDay, UsageTotal
-from app.services import authorization_expiry, authorizations
+from app.services.authorizations import expiry, holds
 from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.usage import events
@@ -44,7 +44,7 @@ def credit(customer: Customer, units: int, *, expires_at: datetime | None = None
 
 def ask(customer: Customer, meter: str, quantity: int, *, ttl: int = 86_400) -> Authorized:
     """Ask for units of a meter."""
-    return authorizations.authorize(Ask(customer.customer_id, meter, quantity, ttl_seconds=ttl))
+    return holds.authorize(Ask(customer.customer_id, meter, quantity, ttl_seconds=ttl))
 
 
 def total(customer: Customer, meter: str) -> list[tuple[int, int, int]]:
@@ -63,8 +63,8 @@ def test_the_allowance_is_held_first_and_used_first(paid: Customer) -> None:
         within, beyond = ask(paid, "requests", 1_000), ask(paid, "requests", 500)
         assert (within.micros, beyond.micros) == (0, 200_000)
         # What comes first uses the allowance, whoever held it; the other then pays what is left of it to pay.
-        assert authorizations.capture(beyond.id).micros == 0
-        assert authorizations.capture(within.id).micros == 200_000
+        assert holds.capture(beyond.id).micros == 0
+        assert holds.capture(within.id).micros == 200_000
     assert total(paid, "requests") == [(1_500, 0, 200_000)]
     assert verify() == []
 
@@ -77,9 +77,9 @@ def test_the_plans_limit_counts_what_is_held(paid: Customer) -> None:
         assert (refused.reason, refused.retry_after_seconds) == ("plan_limit", None)
         assert ask(paid, "requests", 1_000).allowed
         with pytest.raises(Refused) as refusal:
-            authorizations.capture(held.id, quantity=3_001)
+            holds.capture(held.id, quantity=3_001)
         assert (refusal.value.reason, refusal.value.status) == ("plan_limit", 409)
-        authorizations.release(held.id)
+        holds.release(held.id)
         assert ask(paid, "requests", 3_000).allowed
 
 
@@ -103,8 +103,8 @@ def test_steps_of_a_price_are_held_one_after_the_other(paid: Customer) -> None:
         first, second = ask(paid, "hours", 90), ask(paid, "hours", 20)
         # The second is held at the dearer price: the first may be released.
         assert (first.micros, second.micros) == (1_800_000, 400_000)
-        assert authorizations.capture(second.id).micros == 400_000  # 20 hours are the first 20 now
-        assert authorizations.capture(first.id).micros == 1_600_000 + 160_000
+        assert holds.capture(second.id).micros == 400_000  # 20 hours are the first 20 now
+        assert holds.capture(first.id).micros == 1_600_000 + 160_000
     assert total(paid, "hours") == [(110, 0, 2_160_000)]
 
 
@@ -122,7 +122,7 @@ def test_a_hold_that_a_new_period_finds_counts_there(paid: Customer) -> None:
         held = ask(paid, "requests", 4_000)
     with clock.at(eve + timedelta(minutes=2)):
         assert ask(paid, "requests", 1_001).reason == "plan_limit"  # what is held may still be used in this period
-        taken = authorizations.capture(held.id)
+        taken = holds.capture(held.id)
     assert taken.micros == held.micros == 1_200_000
     assert total(paid, "requests") == [(0, 0, 0), (4_000, 0, 1_200_000)]
     with as_customer(paid.customer_id):
@@ -134,11 +134,11 @@ def test_a_hold_that_a_new_period_finds_counts_there(paid: Customer) -> None:
 def test_credit_that_is_over_is_not_promised(paid: Customer) -> None:
     with clock.at(BEGIN):
         credit(paid, 5, expires_at=BEGIN + timedelta(hours=1))
-        assert authorizations.authorize(Ask(paid.customer_id, micros=15 * MICROS, ttl_seconds=60)).allowed
-        authorization_expiry.expire_due()
+        assert holds.authorize(Ask(paid.customer_id, micros=15 * MICROS, ttl_seconds=60)).allowed
+        expiry.expire_due()
     with clock.at(BEGIN + timedelta(hours=1)):
-        assert authorization_expiry.expire_due() == 1
-        refused = authorizations.authorize(Ask(paid.customer_id, micros=10 * MICROS + 1))
+        assert expiry.expire_due() == 1
+        refused = holds.authorize(Ask(paid.customer_id, micros=10 * MICROS + 1))
         assert (refused.reason, refused.available_after_micros) == ("insufficient_credits", 10 * MICROS)
     assert verify() == []
 
@@ -149,9 +149,9 @@ def test_it_counts_for_the_day_that_it_was_captured_on(paid: Customer) -> None:
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     with clock.at(midnight - timedelta(seconds=1)):
         early, late = ask(paid, "runs", 1), ask(paid, "runs", 1)
-        authorizations.capture(early.id)
+        holds.capture(early.id)
     with clock.at(midnight):
-        authorizations.capture(late.id)
+        holds.capture(late.id)
     with as_customer(paid.customer_id):
         days = db.session.execute(select(UsageDay.day, UsageDay.quantity).order_by(UsageDay.day)).all()
     assert [tuple(row) for row in days] == [(midnight.date() - timedelta(days=1), 1), (midnight.date(), 1)]

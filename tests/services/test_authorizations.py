@@ -17,8 +17,8 @@ from app.models.ledger import BalanceDay
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageTotal
-from app.services import authorization_expiry, authorizations
-from app.services.authorization_answers import NoRoom
+from app.services.authorizations import expiry, holds
+from app.services.authorizations.refusals import NoRoom
 from app.services.balance import history
 from app.services.ledger import grants
 from app.services.transaction import transaction
@@ -61,7 +61,7 @@ def limit(customer: Customer, units: int | None, *, enabled: bool = True) -> Non
 
 def ask(customer: Customer, units: int = 0, **more: object) -> Authorized:
     """Ask for so many units of credit, or for what `more` says."""
-    return authorizations.authorize(Ask(customer.customer_id, micros=units * MICROS, **more))  # type: ignore[arg-type]
+    return holds.authorize(Ask(customer.customer_id, micros=units * MICROS, **more))  # type: ignore[arg-type]
 
 
 def counters(customer: Customer) -> tuple[int, int]:
@@ -80,14 +80,14 @@ def test_a_hold_leaves_less_to_use_until_it_is_released(acme: Customer) -> None:
     with as_customer(acme.customer_id):
         shown = history.numbers()
     assert (shown.held.micros, shown.available_to_use.micros) == (4 * MICROS, held.available_after_micros)
-    assert authorizations.release(held.id).state == "released"
-    assert authorizations.release(held.id).state == "released"
+    assert holds.release(held.id).state == "released"
+    assert holds.release(held.id).state == "released"
     assert counters(acme) == (0, 0)
 
 
 def test_what_just_reaches_the_limit_is_allowed_and_one_micro_more_is_not(acme: Customer) -> None:
     credit(acme, 10)
-    refused = authorizations.authorize(Ask(acme.customer_id, micros=10 * MICROS + OVERAGE + 1))
+    refused = holds.authorize(Ask(acme.customer_id, micros=10 * MICROS + OVERAGE + 1))
     assert (refused.allowed, refused.reason, refused.retry_after_seconds) == (False, "insufficient_credits", None)
     assert refused.available_after_micros == 10 * MICROS + OVERAGE
     whole = ask(acme, 60)
@@ -109,7 +109,7 @@ def test_the_daily_limit_counts_what_is_used_and_what_is_held(acme: Customer) ->
             assert db.session.scalars(select(Spending)).one().dirty
     with clock.at(NOON + timedelta(hours=12)):  # yesterday's holds still count: they may be captured today
         assert ask(acme, 2).reason == "daily_limit"
-        authorizations.release(first.id)
+        holds.release(first.id)
         assert ask(acme, 5).reason == "daily_limit"
         assert ask(acme, 4).allowed
 
@@ -129,7 +129,7 @@ def test_the_standing_says_who_is_served(acme: Customer, standing: str, reason: 
     with as_service("test"), transaction() as session:
         session.get_one(Customer, acme.customer_id).standing = standing
     assert ask(acme, 1).reason == reason
-    assert authorizations.capture(held.id).micros == MICROS  # what was promised is kept
+    assert holds.capture(held.id).micros == MICROS  # what was promised is kept
 
 
 def test_a_capture_uses_what_was_held_and_writes_what_it_was(acme: Customer) -> None:
@@ -137,7 +137,7 @@ def test_a_capture_uses_what_was_held_and_writes_what_it_was(acme: Customer) -> 
     with clock.at(NOON):
         held = ask(acme, meter="requests", quantity=5_000)
         assert held.micros == 2 * MICROS
-        taken = authorizations.capture(held.id, quantity=2_000)
+        taken = holds.capture(held.id, quantity=2_000)
     assert (taken.micros, taken.hold.state, taken.hold.captured_quantity) == (800_000, "captured", 2_000)
     assert taken.available == 10 * MICROS - 800_000 + OVERAGE
     assert counters(acme) == (800_000, 0)
@@ -156,9 +156,9 @@ def test_a_capture_uses_what_was_held_and_writes_what_it_was(acme: Customer) -> 
 def test_a_hold_is_used_bit_by_bit(acme: Customer) -> None:
     credit(acme, 10)
     held = ask(acme, 5)
-    first = authorizations.capture(held.id, credits=Credits(2 * MICROS), keep=True)
+    first = holds.capture(held.id, credits=Credits(2 * MICROS), keep=True)
     assert (first.hold.state, counters(acme)) == ("held", (2 * MICROS, 3 * MICROS))
-    second = authorizations.capture(held.id, credits=Credits(MICROS))
+    second = holds.capture(held.id, credits=Credits(MICROS))
     assert (second.hold.state, second.hold.captures, second.hold.captured_micros) == ("captured", 2, 3 * MICROS)
     assert counters(acme) == (3 * MICROS, 0)
     with as_customer(acme.customer_id):
@@ -168,8 +168,8 @@ def test_a_hold_is_used_bit_by_bit(acme: Customer) -> None:
 def test_a_hold_that_is_used_up_bit_by_bit_is_over(acme: Customer) -> None:
     credit(acme, 10)
     held = ask(acme, meter="requests", quantity=2_000)
-    authorizations.capture(held.id, quantity=1_500, keep=True)
-    last = authorizations.capture(held.id, quantity=500, keep=True)
+    holds.capture(held.id, quantity=1_500, keep=True)
+    last = holds.capture(held.id, quantity=500, keep=True)
     assert (last.hold.state, counters(acme)) == ("captured", (800_000, 0))
 
 
@@ -177,12 +177,12 @@ def test_more_than_was_held_is_captured_only_where_it_is_available(acme: Custome
     credit(acme, 10)
     held, _other = ask(acme, 5), ask(acme, 50)
     with pytest.raises(NoRoom) as refusal:
-        authorizations.capture(held.id, credits=Credits(11 * MICROS))
+        holds.capture(held.id, credits=Credits(11 * MICROS))
     assert (refusal.value.reason, refusal.value.status, refusal.value.available) == (
         "insufficient_credits", 402, 5 * MICROS,
     )  # fmt: skip
     assert counters(acme) == (0, 55 * MICROS)
-    assert authorizations.capture(held.id, credits=Credits(10 * MICROS)).available == 0
+    assert holds.capture(held.id, credits=Credits(10 * MICROS)).available == 0
     assert counters(acme) == (10 * MICROS, 50 * MICROS)
 
 
@@ -192,9 +192,9 @@ def test_the_day_stops_a_capture_of_more_too(acme: Customer) -> None:
     with clock.at(NOON):
         held = ask(acme, 5)
         with pytest.raises(NoRoom) as refusal:
-            authorizations.capture(held.id, credits=Credits(6 * MICROS))
+            holds.capture(held.id, credits=Credits(6 * MICROS))
         assert (refusal.value.reason, refusal.value.retry_after) == ("daily_limit", 12 * 3600)
-        assert authorizations.capture(held.id).micros == 5 * MICROS
+        assert holds.capture(held.id).micros == 5 * MICROS
 
 
 def test_captured_at_once_is_used_at_once(acme: Customer) -> None:
@@ -202,17 +202,17 @@ def test_captured_at_once_is_used_at_once(acme: Customer) -> None:
     made = ask(acme, 4, at_once=True)
     assert (made.state, made.captured_micros, counters(acme)) == ("captured", 4 * MICROS, (4 * MICROS, 0))
     with pytest.raises(Refused, match="captured already"):
-        authorizations.capture(made.id, credits=Credits(MICROS))
+        holds.capture(made.id, credits=Credits(MICROS))
 
 
 def test_the_last_capture_sent_again_is_answered_as_it_was(acme: Customer) -> None:
     credit(acme, 10)
     held = ask(acme, 4)
-    first = authorizations.capture(held.id, credits=Credits(3 * MICROS))
-    again = authorizations.capture(held.id, credits=Credits(3 * MICROS))
+    first = holds.capture(held.id, credits=Credits(3 * MICROS))
+    again = holds.capture(held.id, credits=Credits(3 * MICROS))
     assert (again.micros, again.available, again.hold) == (first.micros, first.available, first.hold)
     with pytest.raises(Refused) as refusal:
-        authorizations.capture(held.id, credits=Credits(2 * MICROS))
+        holds.capture(held.id, credits=Credits(2 * MICROS))
     assert (refusal.value.reason, refusal.value.status) == ("authorization_captured", 409)
     assert counters(acme) == (3 * MICROS, 0)
 
@@ -237,17 +237,17 @@ def test_a_hold_whose_time_is_over_is_released_once(acme: Customer) -> None:
     credit(acme, 10)
     with clock.at(NOON):
         short, long = ask(acme, 4, ttl_seconds=60), ask(acme, meter="requests", quantity=1_000, ttl_seconds=3600)
-        assert authorization_expiry.expire_due() == 0
+        assert expiry.expire_due() == 0
     with clock.at(NOON + timedelta(seconds=60)):
         with pytest.raises(Refused) as refusal:
-            authorizations.capture(short.id)
+            holds.capture(short.id)
         assert refusal.value.reason == "authorization_expired"
-        assert authorization_expiry.expire_due() == 1
-        assert authorization_expiry.expire_due() == 0
-        assert authorizations.find(short.id).state == "expired"
+        assert expiry.expire_due() == 1
+        assert expiry.expire_due() == 0
+        assert holds.find(short.id).state == "expired"
         assert counters(acme) == (0, long.micros)
     with clock.at(NOON + timedelta(hours=2)):
-        assert authorization_expiry.expire_due() == 1
+        assert expiry.expire_due() == 1
     with as_customer(acme.customer_id):
         assert db.session.scalars(select(UsageTotal.held_quantity)).all() == [0]
 
@@ -258,7 +258,7 @@ def test_what_was_refused_is_kept_with_its_reason(acme: Customer) -> None:
         row = db.session.get_one(Authorization, refused.id)
         assert (row.state, row.reason, row.available_after_micros) == ("refused", "insufficient_credits", OVERAGE)
     with pytest.raises(Refused, match="refused"):
-        authorizations.capture(refused.id)
+        holds.capture(refused.id)
 
 
 @pytest.mark.parametrize(
@@ -273,30 +273,30 @@ def test_what_was_refused_is_kept_with_its_reason(acme: Customer) -> None:
 )
 def test_what_cannot_be_judged_is_refused_with_words(acme: Customer, wish: dict[str, object], reason: str) -> None:
     with pytest.raises(Refused) as refusal:
-        authorizations.authorize(Ask(acme.customer_id, **wish))  # type: ignore[arg-type]
+        holds.authorize(Ask(acme.customer_id, **wish))  # type: ignore[arg-type]
     assert (refusal.value.reason, refusal.value.status) == (reason, 422)
 
 
 def test_a_number_beyond_all_credit_is_only_not_enough(acme: Customer) -> None:
-    assert authorizations.authorize(Ask(acme.customer_id, micros=2**62)).reason == "insufficient_credits"
-    refused = authorizations.authorize(Ask(acme.customer_id, meter="egress", quantity=10**12))
+    assert holds.authorize(Ask(acme.customer_id, micros=2**62)).reason == "insufficient_credits"
+    refused = holds.authorize(Ask(acme.customer_id, meter="egress", quantity=10**12))
     assert (refused.reason, refused.micros) == ("insufficient_credits", 80 * 10**12)
 
 
 def test_the_host_may_call_the_customer_by_its_own_name(acme: Customer) -> None:
     credit(acme, 10)
-    made = authorizations.authorize(Ask("acme", micros=MICROS))
+    made = holds.authorize(Ask("acme", micros=MICROS))
     assert made.customer_id == acme.customer_id
     with pytest.raises(NotFound):
-        authorizations.authorize(Ask("nobody", micros=MICROS))
+        holds.authorize(Ask("nobody", micros=MICROS))
     with pytest.raises(NotFound):
-        authorizations.capture("hold_00000000000000000000000000")
+        holds.capture("hold_00000000000000000000000000")
 
 
 def test_units_of_credit_and_units_of_a_meter_are_not_mixed(acme: Customer) -> None:
     credit(acme, 10)
     of_credit, of_meter = ask(acme, 1), ask(acme, meter="requests", quantity=1)
     with pytest.raises(Refused, match="for credits"):
-        authorizations.capture(of_credit.id, quantity=1)
+        holds.capture(of_credit.id, quantity=1)
     with pytest.raises(Refused, match="for a meter"):
-        authorizations.capture(of_meter.id, credits=Credits(1))
+        holds.capture(of_meter.id, credits=Credits(1))

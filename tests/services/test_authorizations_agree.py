@@ -23,7 +23,7 @@ from app.models.ledger import BalanceDay
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageTotal
-from app.services import authorization_expiry, authorizations
+from app.services.authorizations import expiry, holds
 from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.transaction import transaction
@@ -70,7 +70,7 @@ class Side:
     def captures(self, hold: Authorized, units: int | None, *, keep: bool, key: str = "") -> Taken:
         quantity = units if hold.meter else None
         credit = None if hold.meter or units is None else Credits(units * 1_000)
-        return authorizations.capture(hold.id, quantity=quantity, credits=credit, keep=keep, key=key)
+        return holds.capture(hold.id, quantity=quantity, credits=credit, keep=keep, key=key)
 
     def does(self, step: tuple[Any, ...], number: int) -> object:
         """Do the step, and return what it said, without the ids that differ."""
@@ -85,19 +85,19 @@ class Side:
             case ("ask", meter, amount, at_once, seconds):
                 units, micros = (1 if meter == "runs" else amount, 0) if meter else (0, amount)
                 ask = Ask(self.id, meter, units, micros, f"ask-{number}", seconds, at_once)
-                made = authorizations.authorize(ask)
+                made = holds.authorize(ask)
                 self.holds.append(made)
                 self.asked.append(ask)
                 return told(made)
             case ("again", place, factor):
                 ask = self.asked[place]
                 other = replace(ask, quantity=ask.quantity * factor, micros=ask.micros * factor)
-                return told(authorizations.authorize(other))
+                return told(holds.authorize(other))
             case ("capture", place, units, keep, *key):
                 taken = self.captures(self.holds[place], units, keep=keep, key="".join(key))
                 return taken.micros, taken.available, told(taken.hold)
             case ("release", place):
-                return told(authorizations.release(self.holds[place].id))
+                return told(holds.release(self.holds[place].id))
             case _:
                 return self.lives(step, number)
 
@@ -123,7 +123,7 @@ class Side:
                 text = meters.METERED.format(burn="realtime").replace('"0.25"', f'"{price}"')
                 versions.apply(f"{text}\n# {number}")
             case ("expire",):
-                authorization_expiry.expire_due()
+                expiry.expire_due()
         return None
 
     def changes(self, change: Callable[[Any], object]) -> None:
@@ -187,7 +187,7 @@ def play(steps: list[tuple[Any, ...]], *apps: Flask) -> None:
                 assert verify(each.id) == []
                 with as_customer(each.id):
                     held = db.session.get_one(Spending, each.id).held_micros
-                    open_now = [h for h in (authorizations.find(hold.id) for hold in each.holds) if h.state == "held"]
+                    open_now = [h for h in (holds.find(hold.id) for hold in each.holds) if h.state == "held"]
                     assert held == sum(max(0, hold.micros - hold.captured_micros) for hold in open_now)
 
 
@@ -197,7 +197,7 @@ def on_sqlite(session_dir: Path, tmp_path: Path) -> Iterator[Flask]:
     made = create_app(settings_for(fresh_sqlite(session_dir, tmp_path)))
     yield made
     with made.app_context():
-        authorizations.close()
+        holds.close()
         db.engine.dispose()
 
 

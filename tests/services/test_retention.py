@@ -18,7 +18,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import WebhookAttempt, WebhookDelivery
-from app.services import authorizations, dead_letters, jobs, retention, webhook_endpoints
+from app.services import dead_letters, jobs, retention, webhook_endpoints
+from app.services.authorizations import holds
 from app.services.transaction import transaction
 from app.services.verify import verify
 from tests.services.webhook_cast import send, settings, tell
@@ -34,7 +35,7 @@ MOMENT = timedelta(microseconds=1)
 
 def asked(customer: Customer, key: str, units: int) -> None:
     """Ask for so much, and use it at once."""
-    authorizations.authorize(Ask(customer.customer_id, micros=units * MICROS, key=key, at_once=True))
+    holds.authorize(Ask(customer.customer_id, micros=units * MICROS, key=key, at_once=True))
 
 
 def kept(column: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from app.domain.reversals import DisputeState, ProcessorDispute
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
-from app.services import authorizations
+from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.payments import top_ups
 from app.services.reversals import disputes, refunds
@@ -123,7 +123,7 @@ def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
     events.accept_one(acme.customer_id, id="e1", meter="requests", quantity=2500)
     posting_schedule.post_all(acme.customer_id)
     events.accept_one(acme.customer_id, id="e2", meter="requests", quantity=2500)
-    assert authorizations.authorize(Ask(acme.customer_id, "requests", 2500)).allowed
+    assert holds.authorize(Ask(acme.customer_id, "requests", 2500)).allowed
     db.session.remove()
     return acme
 

@@ -16,7 +16,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import authorization_expiry, authorizations, jobs
+from app.services import jobs
+from app.services.authorizations import expiry, holds
 from app.services.balance import breakdown, history, overview
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
@@ -70,7 +71,7 @@ class Story:
                 case Wait() | Due() | Posted():
                     self._pass(step)
         with clock.at(self.model.now):
-            authorization_expiry.expire_due()
+            expiry.expire_due()
             for customer_id in self.whose:
                 self._compare(customer_id)
 
@@ -98,7 +99,7 @@ class Story:
             self._capture(step.which, step.tenths, keep=step.keep)
             return
         for hold_id in self.holds[step.which]:
-            authorizations.release(hold_id)
+            holds.release(hold_id)
         self.model.holds[step.which].is_open = False
 
     def _pass(self, step: Wait | Due | Posted) -> None:
@@ -208,7 +209,7 @@ class Story:
 
     def _ask(self, micros: int, hours: int) -> None:
         ttl = hours * 3600
-        made = [authorizations.authorize(Wish(whose, micros=micros, ttl_seconds=ttl)) for whose in self.whose]
+        made = [holds.authorize(Wish(whose, micros=micros, ttl_seconds=ttl)) for whose in self.whose]
         allowed = self.model.ask(micros, self.model.now + hours * HOUR)
         assert [each.allowed for each in made] == [allowed] * len(made)
         assert {each.available_after_micros for each in made} == {self.model.available}
@@ -220,11 +221,11 @@ class Story:
         allowed = self.model.capture(hold, micros, keep=keep)
         for hold_id in self.holds[which]:
             if allowed:
-                taken = authorizations.capture(hold_id, credits=Credits(micros), keep=keep)
+                taken = holds.capture(hold_id, credits=Credits(micros), keep=keep)
                 assert (taken.micros, taken.available) == (micros, self.model.available)
             else:
                 with pytest.raises(Refused):
-                    authorizations.capture(hold_id, credits=Credits(micros), keep=keep)
+                    holds.capture(hold_id, credits=Credits(micros), keep=keep)
 
     def _limit(self, micros: int | None) -> None:
         self.model.limit = micros

@@ -24,7 +24,8 @@ from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
-from app.services import authorizations, jobs
+from app.services import jobs
+from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.payments import settlement, top_ups
 from app.services.usage import events, posting_schedule, recording
@@ -66,9 +67,9 @@ def report(customer_ids: list[str], name: str, quantity: int) -> list[str]:
 
 def hold(customer_id: str, key: str, micros: int) -> list[str]:
     """Ask for credit, and use half of what is held."""
-    answer = authorizations.authorize(Ask(customer_id, micros=micros, key=key))
+    answer = holds.authorize(Ask(customer_id, micros=micros, key=key))
     if answer.allowed:
-        authorizations.capture(answer.id, credits=Credits(micros // 2))
+        holds.capture(answer.id, credits=Credits(micros // 2))
     return [key, "allowed" if answer.allowed else answer.reason]
 
 

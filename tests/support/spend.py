@@ -16,7 +16,8 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.limits import AlertRecipient, Notice, SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import authorizations, notices, spend_management, usage_alerts
+from app.services import notices, spend_management, usage_alerts
+from app.services.authorizations import holds as authorization_holds
 from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.ledger import grants
@@ -77,14 +78,14 @@ def uses(customer: Customer, amount: str, at: datetime | None = None) -> None:
 def asks(customer: Customer, amount: str) -> tuple[bool, str]:
     """Ask whether so many dollars may be used, and use them at once; return the answer and its reason."""
     wish = Ask(customer.customer_id, micros=dollars(amount).micros, key=f"ask-{next(_numbers)}", at_once=True)
-    answer = authorizations.authorize(wish)
+    answer = authorization_holds.authorize(wish)
     return answer.allowed, answer.reason
 
 
 def holds(customer: Customer, amount: str) -> str:
     """Hold so many dollars; return the hold's id."""
     wish = Ask(customer.customer_id, micros=dollars(amount).micros, key=f"ask-{next(_numbers)}")
-    return authorizations.authorize(wish).id
+    return authorization_holds.authorize(wish).id
 
 
 def chooses(

@@ -23,8 +23,8 @@ from app.api.problems import RetryLater
 from app.domain.authorizations import LONGEST, USUAL, Ask, Authorized
 from app.domain.money import Credits
 from app.domain.rating import LARGEST
-from app.services import authorizations
-from app.services.authorization_answers import SCOPE, NoRoom, Unavailable
+from app.services.authorizations import holds
+from app.services.authorizations.refusals import SCOPE, NoRoom, Unavailable
 
 bp = resource("authorizations")
 
@@ -124,7 +124,7 @@ def authorize(body: AuthorizationIn) -> AuthorizationOut:
         at_once=body.capture,
     )
     with _told():
-        made = authorizations.authorize(ask, presented())
+        made = holds.authorize(ask, presented())
     return AuthorizationOut(
         allowed=made.allowed,
         authorization=made.id,
@@ -156,7 +156,7 @@ def capture(authorization_id: str, body: CaptureIn) -> CapturedOut:
     a hold is used bit by bit: send an Idempotency-Key with each, so that none counts twice.
     """
     with _told():
-        taken = authorizations.capture(
+        taken = holds.capture(
             authorization_id,
             quantity=body.quantity,
             credits=body.credits,
@@ -184,7 +184,7 @@ def capture(authorization_id: str, body: CaptureIn) -> CapturedOut:
 def release(authorization_id: str) -> HoldOut:
     """Hold it no longer. Twice is once."""
     with _told():
-        return _shown(authorizations.release(authorization_id, proof=presented()))
+        return _shown(holds.release(authorization_id, proof=presented()))
 
 
 @operation(
@@ -197,7 +197,7 @@ def release(authorization_id: str) -> HoldOut:
 )
 def read(authorization_id: str) -> HoldOut:
     """Look at an authorization: how it stands, or why it was refused."""
-    return _shown(authorizations.find(authorization_id, caller().customer_id))
+    return _shown(holds.find(authorization_id, caller().customer_id))
 
 
 @contextmanager

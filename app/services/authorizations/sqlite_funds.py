@@ -13,8 +13,8 @@ from app.domain.errors import NotFound
 from app.domain.ledger import CREDITS, credits_unit
 from app.domain.rating import FULL
 from app.models.scope import as_service
-from app.services import authorization_expiry
-from app.services.authorization_answers import priced_by
+from app.services.authorizations import expiry
+from app.services.authorizations.refusals import priced_by
 from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.transaction import transaction
@@ -192,7 +192,7 @@ def settle_due(customer_id: str) -> None:
         spending.lock(session, [customer_id])
         now = clock.now()
         posting_schedule.catch_up(session, customer_id, now)
-        authorization_expiry.expire(session, customer_id, now)
+        expiry.expire(session, customer_id, now)
 
 
 def kept(time: datetime) -> str:

@@ -18,15 +18,15 @@ from app.domain.authorizations import Ask, Authorized, Taken, Wish
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import NotFound
 from app.domain.rating import Tariff
-from app.gateways import hot_path
-from app.gateways.hot_path import DatabaseAway, HotPath
 from app.models.authorizations import Authorization
 from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.access.api_keys import Presented
-from app.services.authorization_answers import (
+from app.services.authorizations import postgresql_calls
+from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
+from app.services.authorizations.refusals import (
     NoRoom,
     Unavailable,
     check_count,
@@ -38,7 +38,7 @@ from app.services.authorization_answers import (
     reused_key,
     shown,
 )
-from app.services.authorization_desk import settle_due
+from app.services.authorizations.sqlite_funds import settle_due
 from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.usage import terms as usage_terms
@@ -129,7 +129,7 @@ def authorize(ask: Ask, proof: Presented | None) -> Authorized:
             "ttl_seconds": ask.ttl_seconds,
             "now": clock.now(),
         }
-        row = _sent(hot_path.AUTHORIZE, values, about=terms.customer_id, again=True)
+        row = _sent(postgresql_calls.AUTHORIZE, values, about=terms.customer_id, again=True)
         match row.outcome:
             case "answered":
                 desk.holds.put(row.id, (terms.customer_id, row.meter))
@@ -159,7 +159,7 @@ def capture(wish: Wish, proof: Presented | None) -> Taken:
             "digest": wish.digest,
             "now": clock.now(),
         }
-        row = _sent(hot_path.CAPTURE, values, about=customer_id or wish.hold_id, again=bool(wish.key))
+        row = _sent(postgresql_calls.CAPTURE, values, about=customer_id or wish.hold_id, again=bool(wish.key))
         match row.outcome:
             case "captured":
                 return Taken(row.used_micros, row.available, shown(row))
@@ -179,7 +179,7 @@ def capture(wish: Wish, proof: Presented | None) -> Taken:
 def release(hold_id: str, proof: Presented | None) -> Authorized:
     """Hold it no longer. Twice is once."""
     values = {**_proof(proof), "id": hold_id, "now": clock.now()}
-    row = _sent(hot_path.RELEASE, values, about=hold_id)
+    row = _sent(postgresql_calls.RELEASE, values, about=hold_id)
     match row.outcome:
         case "released":
             return shown(row)
@@ -246,7 +246,7 @@ def _price(tariff: Tariff | None) -> dict[str, object]:
     else:
         steps = [(tier.credits.micros, tier.up_to) for tier in meter.tiers]
     known = {"allowance": tariff.allowance, "plan_limit": tariff.limit, "per": meter.per}
-    return {**known, **hot_path.price_values(steps)}
+    return {**known, **postgresql_calls.price_values(steps)}
 
 
 def _terms(reference: str) -> _Terms:

@@ -12,7 +12,7 @@ from typing import cast
 
 from sqlalchemy import Engine, PoolProxiedConnection
 
-from app.gateways.hot_path import DatabaseAway
+from app.services.authorizations.postgresql_calls import DatabaseAway
 
 PATIENCE = 15.0
 """Seconds that a call waits for its turn, as long as for SQLite's own lock. Then the answer is no."""

@@ -16,10 +16,11 @@ from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import authorizations_hot, authorizations_plain
 from app.services.access import api_keys
 from app.services.access.api_keys import Caller, Presented
-from app.services.authorization_answers import SCOPE, refused_key, shown
+from app.services.authorizations import on_postgresql as authorization_on_postgresql
+from app.services.authorizations import on_sqlite
+from app.services.authorizations.refusals import SCOPE, refused_key, shown
 
 
 def authorize(ask: Ask, proof: Presented | None = None) -> Authorized:
@@ -29,9 +30,9 @@ def authorize(ask: Ask, proof: Presented | None = None) -> Authorized:
     """
     _check(ask)
     if not _on_postgresql():
-        return authorizations_plain.authorize(ask, proof)
+        return on_sqlite.authorize(ask, proof)
     try:
-        return authorizations_hot.authorize(ask, proof)
+        return authorization_on_postgresql.authorize(ask, proof)
     except Refused as refusal:
         if refusal.status in {404, 422}:  # found before the key was proved: a stranger learns nothing by it
             _check_caller(ask, proof)
@@ -56,8 +57,8 @@ def capture(
     try:
         wish = _wish(hold_id, quantity, credits, keep, key)
         if _on_postgresql():
-            return authorizations_hot.capture(wish, proof)
-        return authorizations_plain.capture(wish, proof)
+            return authorization_on_postgresql.capture(wish, proof)
+        return on_sqlite.capture(wish, proof)
     except Refused as refusal:
         if refusal.status in {404, 422}:  # found before the key was proved: a stranger learns nothing by it
             _check_holder(hold_id, proof)
@@ -69,8 +70,8 @@ def release(hold_id: str, *, proof: Presented | None = None) -> Authorized:
     if not ids.is_id(hold_id, "hold"):
         _check_holder(hold_id, proof)
     if _on_postgresql():
-        return authorizations_hot.release(hold_id, proof)
-    return authorizations_plain.release(hold_id, proof)
+        return authorization_on_postgresql.release(hold_id, proof)
+    return on_sqlite.release(hold_id, proof)
 
 
 def _wish(hold_id: str, quantity: int | None, credits: Credits | None, keep: bool, key: str) -> Wish:  # noqa: A002
@@ -85,8 +86,8 @@ def _wish(hold_id: str, quantity: int | None, credits: Credits | None, keep: boo
 
 def close() -> None:
     """Let go of the connections that the app has for authorizations alone."""
-    authorizations_hot.close()
-    authorizations_plain.close()
+    authorization_on_postgresql.close()
+    on_sqlite.close()
 
 
 def find(hold_id: str, customer_id: str | None = None) -> Authorized:

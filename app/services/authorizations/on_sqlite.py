@@ -16,11 +16,10 @@ from app import clock, ids
 from app.domain import authorizations as rule
 from app.domain.authorizations import Ask, Authorized, Blocked, Captured, Hold, Taken, Wish
 from app.domain.errors import NotFound, ensure
-from app.gateways.hot_path import DatabaseAway
-from app.gateways.sqlite_writer import Writer
 from app.models.database import db
 from app.services.access.api_keys import ALL, USE_NOTED_EVERY, Presented
-from app.services.authorization_answers import (
+from app.services.authorizations.postgresql_calls import DatabaseAway
+from app.services.authorizations.refusals import (
     SCOPE,
     NoRoom,
     Unavailable,
@@ -31,7 +30,8 @@ from app.services.authorization_answers import (
     refused_key,
     reused_key,
 )
-from app.services.authorization_desk import Desk, Due, kept, let_go, moment, settle_due
+from app.services.authorizations.sqlite_connection import Writer
+from app.services.authorizations.sqlite_funds import Desk, Due, kept, let_go, moment, settle_due
 
 TRIES = 4
 """How often something may be due before we give up."""

@@ -1,0 +1,1 @@
+"""Holds: may this customer spend now?"""
