@@ -5,8 +5,8 @@ import re
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 
 from app.domain.errors import Refused
-from app.services import alert_addresses
-from app.services.alert_addresses import Asked
+from app.services.alerts import recipients
+from app.services.alerts.recipients import Asked
 from app.web.access import public
 from app.web.fields import PageForm
 
@@ -26,7 +26,7 @@ _WHOLE_LINK = "Perhaps it was cut off. Open the link from the mail once more."
 def page(token: str) -> Response:
     """Show what the link leads to. Opening it confirms nothing: programs that look through mails do so too."""
     try:
-        asked = alert_addresses.look(token)
+        asked = recipients.look(token)
     except Refused as refusal:
         return _refused(refusal, token)
     title = "This address is confirmed" if asked.is_confirmed else "Do you want usage alerts?"
@@ -38,7 +38,7 @@ def page(token: str) -> Response:
 def confirm(token: str) -> Response:
     """Confirm the address."""
     try:
-        alert_addresses.confirm(token, request.remote_addr or "")
+        recipients.confirm(token, request.remote_addr or "")
     except Refused as refusal:
         return _refused(refusal, token)
     return make_response(redirect(url_for("confirm_email.page", token=token), 303))
@@ -49,7 +49,7 @@ def confirm(token: str) -> Response:
 def stopped(token: str) -> Response:
     """Say that the alerts are stopped, however often it is opened; lead to the link's page while they are not."""
     try:
-        alert_addresses.look(token)
+        recipients.look(token)
     except Refused as refusal:
         if refusal.status == 404 and _WHOLE.fullmatch(token):
             seller = session.get(_SELLER, "")
@@ -63,7 +63,7 @@ def stopped(token: str) -> Response:
 def stop(token: str) -> Response:
     """Send no more alerts to the address."""
     try:
-        session[_SELLER] = alert_addresses.stop(token, request.remote_addr or "").seller
+        session[_SELLER] = recipients.stop(token, request.remote_addr or "").seller
     except Refused as refusal:
         if refusal.status != 404:
             return _refused(refusal, token)
@@ -79,6 +79,6 @@ def _refused(refusal: Refused, token: str) -> Response:
     sentence = refusal.sentence
     if refusal.status == 404:
         sentence = _OVER if _WHOLE.fullmatch(token) else _WHOLE_LINK
-    title, seller = _TITLES[refusal.reason], alert_addresses.seller_of(token)
+    title, seller = _TITLES[refusal.reason], recipients.seller_of(token)
     page = render_template("confirm_email/refused.html", title=title, sentence=sentence, seller=seller)
     return make_response(page, refusal.status)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.domain.errors import NotFound, Refused
-from app.services import alert_addresses, usage_alerts
+from app.services.alerts import recipients, thresholds
 from app.services.usage import history as usage_history
 from app.services.usage import meters
 from app.services.usage.meters import DayUse, MeterUse, Usage
@@ -114,7 +114,7 @@ def add_alert() -> Response:
     try:
         if not form.validate():
             return _again(422, alert_form=form)
-        usage_alerts.add(_whose(), form.wanted(), actor=_actor(), address=_from())
+        thresholds.add(_whose(), form.wanted(), actor=_actor(), address=_from())
     except Refused as refusal:
         form.refuse(refusal)
         return _again(refusal.status, alert_form=form)
@@ -126,7 +126,7 @@ def add_alert() -> Response:
 def remove_alert(alert_id: str) -> Response:
     """Remove a usage alert."""
     try:
-        usage_alerts.remove(_whose(), alert_id, actor=_actor(), address=_from())
+        thresholds.remove(_whose(), alert_id, actor=_actor(), address=_from())
     except NotFound:
         return _gone("This alert was removed already.")
     return _saved("The usage alert is removed.")
@@ -146,7 +146,7 @@ def add_email() -> Response:
     try:
         if not form.validate():
             return _again(422, email_form=form)
-        usage_alerts.add_email(_whose(), form.email.data or "", actor=_actor(), address=_from())
+        thresholds.add_email(_whose(), form.email.data or "", actor=_actor(), address=_from())
     except Refused as refusal:
         form.refuse(refusal)
         return _again(refusal.status, email_form=form)
@@ -159,7 +159,7 @@ def remove_email() -> Response:
     """Take an address off the list."""
     email = request.form.get("email", "")[:254]
     try:
-        usage_alerts.remove_email(_whose(), email, actor=_actor(), address=_from())
+        thresholds.remove_email(_whose(), email, actor=_actor(), address=_from())
     except NotFound:
         return _gone(f"{email}: this address was removed already.")
     return _saved(f"No alert goes to {email} any more.")
@@ -172,7 +172,7 @@ def ask_again() -> Response:
     form = AddressForm()
     email = (form.email.data or "")[:254]
     try:
-        alert_addresses.ask_again(_whose(), email, actor=_actor(), address=_from())
+        recipients.ask_again(_whose(), email, actor=_actor(), address=_from())
     except Refused as refusal:
         again = AddressForm(formdata=None)
         again.form_errors.append(f"{email}: {refusal.sentence}")
@@ -200,8 +200,8 @@ def _alerts(
     usage: Usage, alert_form: AlertForm | None = None, email_form: AddressForm | None = None, added: str = ""
 ) -> dict[str, Any]:
     """Return what the page shows of alerts, around the forms as they were filled in; `added`: the meter chosen last."""
-    now, customer = usage_alerts.current(), current_customer()
-    told = usage_alerts.told(usage.period.number) if now.alerts else {}
+    now, customer = thresholds.current(), current_customer()
+    told = thresholds.told(usage.period.number) if now.alerts else {}
     alert_form = alert_form or new_alert(usage, added)
     offer(usage, alert_form)
     return {

@@ -16,7 +16,8 @@ from app.models.authorizations import Authorization
 from app.models.database import db
 from app.models.limits import SpendSettings, UsageAlert
 from app.models.scope import as_service
-from app.services import alert_addresses, demo_jobs, demo_usage, spend_management, usage_alerts, webhook_endpoints
+from app.services import demo_jobs, demo_usage, spend_management, webhook_endpoints
+from app.services.alerts import recipients, thresholds
 from app.services.authorizations import holds
 from app.services.demo_stories import OwnLimits, Story
 from app.services.usage import events
@@ -40,7 +41,7 @@ def set_up(story: Story, buyer: Actor, webhook_url: str) -> None:
             same = mine.where(UsageAlert.meter == alert.meter, UsageAlert.threshold == alert.threshold)
             has_it = db.session.scalars(same.where(UsageAlert.is_percent.is_(alert.is_percent))).first()
         if has_it is None:
-            usage_alerts.add(buyer.customer_id, wanted, actor=buyer.member_id)
+            thresholds.add(buyer.customer_id, wanted, actor=buyer.member_id)
     if story.alerts:
         _address(buyer, buyer.email, confirms=True)
         _address(buyer, f"finance@{story.slug}.example", confirms=False)
@@ -101,13 +102,13 @@ def _limit(buyer: Actor, limits: OwnLimits, webhook_url: str) -> None:
 
 def _address(buyer: Actor, email: str, *, confirms: bool) -> None:
     with as_service("look for the demo's addresses"):
-        token = alert_addresses.link_token(db.session(), buyer.customer_id, email)
+        token = recipients.link_token(db.session(), buyer.customer_id, email)
     if token is None:
-        usage_alerts.add_email(buyer.customer_id, email, actor=buyer.member_id)
+        thresholds.add_email(buyer.customer_id, email, actor=buyer.member_id)
         with as_service("find the link in the mail"):
-            token = alert_addresses.link_token(db.session(), buyer.customer_id, email)
+            token = recipients.link_token(db.session(), buyer.customer_id, email)
     if confirms and token is not None:
-        alert_addresses.confirm(token, "127.0.0.1")
+        recipients.confirm(token, "127.0.0.1")
 
 
 def _was_refused(buyer: Actor, day: date) -> bool:

@@ -14,7 +14,7 @@ from app.models.customers import Customer
 from app.models.ledger import Account, BalanceDay
 from app.models.limits import SpendSettings
 from app.models.usage import Spending
-from app.services import usage_alerts
+from app.services.alerts import thresholds
 from app.services.catalog import versions
 from app.services.spend_management import limits as limits_of
 
@@ -71,7 +71,7 @@ def read(session: Session, customer_id: str, now: datetime) -> Levels:
         low_balance=catalog.credits.low_balance,
         alerts=[
             Alert(each.alert_id, each.period_number, each.figures())
-            for each in usage_alerts.levels(session, customer_id)
+            for each in thresholds.levels(session, customer_id)
             if each.is_crossed
         ],
     )

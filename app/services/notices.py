@@ -23,7 +23,8 @@ from app.models.insert import insert_new
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import notice_levels, portal_links, shutdown, usage_alerts
+from app.services import notice_levels, portal_links, shutdown
+from app.services.alerts import thresholds
 from app.services.ledger import spending
 from app.services.mail import sending
 from app.services.outbox import events
@@ -199,7 +200,7 @@ def _write_mails(session: Session, notice: Notice, customer: Customer) -> None:
     if template is None:
         return
     alert = notice.rule == rule.USAGE_ALERT
-    addresses = usage_alerts.addresses(session, customer.customer_id) if alert else [customer.email]
+    addresses = thresholds.addresses(session, customer.customer_id) if alert else [customer.email]
     for address in addresses:
         mark = hashlib.sha256(address.encode()).hexdigest()[:16]
         sending.write(

@@ -14,9 +14,9 @@ from app.domain.rating import Tariff
 from app.domain.units import quantity
 from app.domain.usage_bars import Bar, State
 from app.services import stops
+from app.services.alerts.thresholds import Alert
 from app.services.authorizations.refusals import COUNTED
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
-from app.services.usage_alerts import Alert
 from app.web.charts import FULL, NARROW, WIDE, daily_columns, day_label, quantity_columns
 from app.web.limit_words import RefusedCall, refused
 from app.web.usage_words import BarWords, alert_words, bar_words, price

@@ -10,7 +10,8 @@ from flask import Flask
 from app import clock
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import notices, usage_alerts
+from app.services import notices
+from app.services.alerts import thresholds
 from app.services.mail import sending
 from tests.support import cast, meters, post, usage_cast
 from tests.support.browser import Browser, Page
@@ -194,7 +195,7 @@ def test_a_link_confirms_for_seven_days(alice: Browser, visitor: Browser, acme: 
             assert (page.status, page.texts("h1")) == (410, ["This link has expired"])
             assert page.texts(".brand__names") == ["Metered Ltd Billing"]
     with as_customer(acme.customer_id):
-        assert usage_alerts.current().recipients[0].confirmed_at is None
+        assert thresholds.current().recipients[0].confirmed_at is None
 
 
 def test_a_link_that_never_was_does_not_work(visitor: Browser, app: Flask) -> None:
@@ -247,12 +248,12 @@ def test_there_are_at_most_as_many_addresses_as_the_catalog_says(alice: Browser)
 
 def test_nobody_can_be_flooded_with_mails_by_removing_and_adding(alice: Browser, acme: Customer) -> None:
     for number in range(30):
-        usage_alerts.add_email(acme.customer_id, f"{number}@acme.example", actor="test")
-        usage_alerts.remove_email(acme.customer_id, f"{number}@acme.example", actor="test")
+        thresholds.add_email(acme.customer_id, f"{number}@acme.example", actor="test")
+        thresholds.remove_email(acme.customer_id, f"{number}@acme.example", actor="test")
     page = asks(alice)
     assert (page.status, page.errors()) == (409, ["30 addresses were asked within a day. Wait until tomorrow."])
     with clock.at(clock.now() + timedelta(days=1)):
-        assert usage_alerts.add_email(acme.customer_id, OPS, actor="test").recipients[0].email == OPS
+        assert thresholds.add_email(acme.customer_id, OPS, actor="test").recipients[0].email == OPS
 
 
 def test_an_address_is_removed_before_its_mail_is_sent(alice: Browser, acme: Customer) -> None:
@@ -266,7 +267,7 @@ def test_a_viewer_may_change_nothing(app: Flask, origin: str, acme: Customer, al
     adds(alice, "requests", "80")
     asks(alice)
     with as_customer(acme.customer_id):
-        before = usage_alerts.current()
+        before = thresholds.current()
     bob = looks(app, origin, acme, cast.BOB)
     page = bob.opens(USAGE)
     assert page.soup.select("#usage-alerts form") == []
@@ -274,21 +275,21 @@ def test_a_viewer_may_change_nothing(app: Flask, origin: str, acme: Customer, al
     for path in ("alerts", f"alerts/{before.alerts[0].id}/removal", "addresses", "addresses/removal", "addresses/mail"):
         assert bob.posts(f"{USAGE}{path}", token | {"email": OPS}).status == 403
     with as_customer(acme.customer_id):
-        assert usage_alerts.current() == before
+        assert thresholds.current() == before
 
 
 def test_another_customers_alert_is_not_found(app: Flask, origin: str, acme: Customer, alice: Browser) -> None:
     adds(alice, "requests", "80")
     asks(alice)
     with as_customer(acme.customer_id):
-        before = usage_alerts.current()
+        before = thresholds.current()
     mallory = looks(app, origin, meters.customer("Globex", plan="paid"), cast.MALLORY)
     token = {"csrf_token": mallory.opens(USAGE).value("csrf_token"), "email": OPS}
     for path in (f"alerts/{before.alerts[0].id}/removal", "addresses/removal"):
         assert mallory.posts(f"{USAGE}{path}", token).status == 404
     assert mallory.posts(f"{USAGE}addresses/mail", token).status == 404
     with as_customer(acme.customer_id):
-        assert usage_alerts.current() == before
+        assert thresholds.current() == before
 
 
 def test_a_stranger_changes_nothing(visitor: Browser, acme: Customer) -> None:

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app import clock
 from app.models.customers import Customer
-from app.services import usage_alerts
+from app.services.alerts import thresholds
 from tests.support import cast, post, usage_cast
 from tests.support.browser import Browser
 from tests.support.usage_cast import USAGE, looks
@@ -81,7 +81,7 @@ def test_an_address_is_not_asked_again_at_once_by_removing_and_adding_it(
 def test_an_address_whose_link_has_expired_says_so_and_can_be_asked_again(
     app: Flask, origin: str, acme: Customer
 ) -> None:
-    usage_alerts.add_email(acme.customer_id, "ops@acme.example", actor="test")
+    thresholds.add_email(acme.customer_id, "ops@acme.example", actor="test")
     with clock.at(clock.now() + timedelta(days=7, seconds=-1)):
         assert "Not confirmed" in looks(app, origin, acme, cast.BOB).opens(USAGE).text
     with clock.at(clock.now() + timedelta(days=7)):

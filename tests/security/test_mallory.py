@@ -27,7 +27,8 @@ from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
 from app.models.usage import UsageEvent
 from app.models.webhooks import WebhookDelivery, WebhookEndpoint
-from app.services import jobs, usage_alerts, webhook_endpoints
+from app.services import jobs, webhook_endpoints
+from app.services.alerts import thresholds
 from app.services.authorizations import holds
 from app.services.reversals import refunds
 from app.services.transaction import transaction
@@ -56,7 +57,7 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
     sandbox.dispute(app.extensions["purser.settings"], paid.processor_id or "", amount=700)
     events.accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
     holds.authorize(Ask(acme.customer_id, "requests", 1_000))
-    usage_alerts.add(acme.customer_id, Threshold("requests", 4_444_444), actor=alice_actor.member_id)
+    thresholds.add(acme.customer_id, Threshold("requests", 4_444_444), actor=alice_actor.member_id)
     with as_service("let Acme's events go to a closed port"), transaction() as session:
         webhook_endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)
     refunds.refund(paid.id, amount=Money(100, paid.currency), reason="Too much again", requested_by="support")

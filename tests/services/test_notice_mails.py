@@ -12,7 +12,7 @@ from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import usage_alerts
+from app.services.alerts import thresholds
 from app.services.customers import registration
 from app.services.mail import sending
 from tests.support import cast, post, spend, usage_cast
@@ -106,7 +106,7 @@ def said(customer: Customer, rule: str) -> None:
 
 
 def test_the_mail_of_a_usage_alert_can_be_stopped_by_its_reader(acme: Customer, visitor: Browser) -> None:
-    usage_alerts.add(acme.customer_id, Threshold("requests", 2500), actor="test")
+    thresholds.add(acme.customer_id, Threshold("requests", 2500), actor="test")
     spend.confirmed(acme, "ops@acme.example")
     sending.send_due()
     spend.uses(acme, "1")
@@ -119,7 +119,7 @@ def test_the_mail_of_a_usage_alert_can_be_stopped_by_its_reader(acme: Customer, 
     page = visitor.submits(visitor.opens(link), "form[action$='/stop']")
     assert page.status == 200
     with as_service("test"):
-        assert usage_alerts.addresses(db.session(), acme.customer_id) == ["billing@acme.example"]
+        assert thresholds.addresses(db.session(), acme.customer_id) == ["billing@acme.example"]
     assert "has chosen this address for its usage alerts" in mail.body_text
     assert "\n\n\n" not in mail.body_text
 
@@ -157,7 +157,7 @@ def test_the_mail_of_a_usage_alert_says_how_far_it_is_and_what_use_costs(
     app: Flask, meter: str, quantity: int, wanted: Threshold, subject: str, sentences: list[str]
 ) -> None:
     acme = usage_cast.metered()
-    usage_alerts.add(acme.customer_id, wanted, actor="test")
+    thresholds.add(acme.customer_id, wanted, actor="test")
     usage_cast.uses(acme, meter, quantity)
     spend.decided()
     assert sending.send_due() >= 1

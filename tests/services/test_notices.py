@@ -13,7 +13,8 @@ from app.models.database import db
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import jobs, notices, usage_alerts
+from app.services import jobs, notices
+from app.services.alerts import thresholds
 from app.services.customers import registration
 from app.services.transaction import transaction
 from tests.support import cast, spend
@@ -223,7 +224,7 @@ def test_whoever_was_only_given_credit_is_told_nothing(acme: Customer, globex: C
 
 
 def test_a_usage_alert_goes_to_every_confirmed_address_once_a_period(acme: Customer) -> None:
-    usage_alerts.add(acme.customer_id, Threshold("requests", 2500), actor="test")
+    thresholds.add(acme.customer_id, Threshold("requests", 2500), actor="test")
     spend.confirmed(acme, "ops@acme.example", "cfo@acme.example")
     spend.uses(acme, "0.9996")
     spend.decided()

@@ -16,11 +16,12 @@ from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
 from app.models.limits import Notice
 from app.models.scope import as_customer, as_service
-from app.services import alert_addresses, notices, usage_alerts
-from app.services.alert_tokens import token
+from app.services import notices
+from app.services.alerts import recipients, thresholds
+from app.services.alerts.link_tokens import token
+from app.services.alerts.thresholds import Alerts
 from app.services.customers import billing_periods
 from app.services.mail import sending
-from app.services.usage_alerts import Alerts
 from tests.support import meters, post, usage_cast
 from tests.support.usage_cast import uses
 
@@ -43,7 +44,7 @@ def acme(app: Flask) -> Customer:
 
 def current(customer: Customer) -> Alerts:
     with as_customer(customer.customer_id):
-        return usage_alerts.current()
+        return thresholds.current()
 
 
 def told(customer: Customer) -> list[str]:
@@ -56,13 +57,13 @@ def told(customer: Customer) -> list[str]:
 
 def confirm(customer: Customer, email: str) -> None:
     (asked,) = [each.asked_at for each in current(customer).recipients if each.email == email]
-    alert_addresses.confirm(token(customer.customer_id, email, asked), "203.0.113.7")
+    recipients.confirm(token(customer.customer_id, email, asked), "203.0.113.7")
 
 
 @pytest.mark.case("AC-53")
 def test_one_notice_for_each_crossing_and_period(acme: Customer) -> None:
-    usage_alerts.add(acme.customer_id, EIGHTY, actor="test")
-    usage_alerts.add(acme.customer_id, RUNS, actor="test")
+    thresholds.add(acme.customer_id, EIGHTY, actor="test")
+    thresholds.add(acme.customer_id, RUNS, actor="test")
     percent, runs = (each.id for each in current(acme).alerts)
     uses(acme, "requests", 3999)
     assert told(acme) == []
@@ -82,18 +83,18 @@ def test_one_notice_for_each_crossing_and_period(acme: Customer) -> None:
 def test_an_alert_that_is_reached_already_is_told_at_once(acme: Customer) -> None:
     uses(acme, "requests", 4500)
     assert told(acme) == []
-    alert = usage_alerts.add(acme.customer_id, EIGHTY, actor="test").alerts[0]
+    alert = thresholds.add(acme.customer_id, EIGHTY, actor="test").alerts[0]
     assert told(acme) == [f"1:{alert.id}"]
 
 
 def test_what_was_crossed_in_a_periods_last_moment_is_told_after_it_too(acme: Customer) -> None:
-    alert = usage_alerts.add(acme.customer_id, EIGHTY, actor="test").alerts[0]
+    alert = thresholds.add(acme.customer_id, EIGHTY, actor="test").alerts[0]
     end = datetime(2026, 12, 10, tzinfo=UTC)
     with clock.at(end - timedelta(microseconds=1)):
         uses(acme, "requests", 4000)
     with clock.at(end + timedelta(seconds=2)):
         billing_periods.roll_due()
-        later = usage_alerts.add(acme.customer_id, RUNS, actor="test")
+        later = thresholds.add(acme.customer_id, RUNS, actor="test")
         assert [each.wants for each in later.alerts] == [EIGHTY, RUNS]
         assert told(acme) == [f"1:{alert.id}"]
 
@@ -102,20 +103,20 @@ def test_an_alert_that_is_new_looks_at_no_period_that_is_over(acme: Customer) ->
     uses(acme, "requests", 4500)
     with clock.at(datetime(2026, 12, 10, 1, tzinfo=UTC)):
         billing_periods.roll_due()
-        usage_alerts.add(acme.customer_id, EIGHTY, actor="test")
+        thresholds.add(acme.customer_id, EIGHTY, actor="test")
         assert told(acme) == []
 
 
 def test_confirmed_addresses_are_told_or_else_the_billing_address(acme: Customer) -> None:
-    usage_alerts.add(acme.customer_id, RUNS, actor="test")
+    thresholds.add(acme.customer_id, RUNS, actor="test")
     for email in ("ops@acme.example", "cfo@acme.example", "never@acme.example"):
-        usage_alerts.add_email(acme.customer_id, email, actor="test")
+        thresholds.add_email(acme.customer_id, email, actor="test")
     with as_service("test"):
-        assert usage_alerts.addresses(db.session(), acme.customer_id) == ["billing@acme.example"]
+        assert thresholds.addresses(db.session(), acme.customer_id) == ["billing@acme.example"]
     confirm(acme, "ops@acme.example")
     confirm(acme, "cfo@acme.example")
     with as_service("test"):
-        assert usage_alerts.addresses(db.session(), acme.customer_id) == ["cfo@acme.example", "ops@acme.example"]
+        assert thresholds.addresses(db.session(), acme.customer_id) == ["cfo@acme.example", "ops@acme.example"]
     uses(acme, "runs", 1, 1, 1)
     notices.decide_due()
     notices.send_due()
@@ -130,11 +131,11 @@ def test_confirmed_addresses_are_told_or_else_the_billing_address(acme: Customer
 
 
 def test_a_set_is_replaced_as_a_whole_and_what_stays_keeps_its_id_and_confirmation(acme: Customer) -> None:
-    usage_alerts.add(acme.customer_id, EIGHTY, actor="test")
-    usage_alerts.add_email(acme.customer_id, "ops@acme.example", actor="test")
+    thresholds.add(acme.customer_id, EIGHTY, actor="test")
+    thresholds.add_email(acme.customer_id, "ops@acme.example", actor="test")
     confirm(acme, "ops@acme.example")
     before = current(acme)
-    now = usage_alerts.replace(
+    now = thresholds.replace(
         acme.customer_id, [RUNS, EIGHTY], ["cfo@acme.example", "OPS@acme.example"], before.version, actor="test"
     )
     assert [each.wants for each in now.alerts] == [EIGHTY, RUNS]
@@ -145,7 +146,7 @@ def test_a_set_is_replaced_as_a_whole_and_what_stays_keeps_its_id_and_confirmati
     ]
     assert now.version == before.version + 1
     assert (
-        usage_alerts.replace(
+        thresholds.replace(
             acme.customer_id, [EIGHTY, RUNS], ["ops@acme.example", "cfo@acme.example"], now.version, actor="test"
         )
         == now
@@ -155,31 +156,31 @@ def test_a_set_is_replaced_as_a_whole_and_what_stays_keeps_its_id_and_confirmati
 @pytest.mark.case("AC-7")
 @pytest.mark.fault("H2")
 def test_a_set_of_a_version_gone_by_is_refused_and_a_wrong_one_changes_nothing(acme: Customer) -> None:
-    usage_alerts.add(acme.customer_id, EIGHTY, actor="test")
+    thresholds.add(acme.customer_id, EIGHTY, actor="test")
     before = current(acme)
     with pytest.raises(Refused) as refused:
-        usage_alerts.replace(acme.customer_id, [], [], before.version - 1, actor="test")
+        thresholds.replace(acme.customer_id, [], [], before.version - 1, actor="test")
     assert (refused.value.reason, refused.value.status) == ("version_gone_by", 409)
     with pytest.raises(Refused):
-        usage_alerts.replace(
+        thresholds.replace(
             acme.customer_id, [RUNS, Threshold("runs", 80, is_percent=True)], [], before.version, actor="test"
         )
     with pytest.raises(Refused):
-        usage_alerts.replace(acme.customer_id, [RUNS], ["no address"], before.version, actor="test")
+        thresholds.replace(acme.customer_id, [RUNS], ["no address"], before.version, actor="test")
     assert current(acme) == before
     assert post.mails(acme) == []
 
 
 def test_an_alert_whose_plan_is_gone_is_kept_and_never_given(acme: Customer) -> None:
-    usage_alerts.add(acme.customer_id, EIGHTY, actor="test")
+    thresholds.add(acme.customer_id, EIGHTY, actor="test")
     meters.move_to_plan(acme.customer_id, "free")
     uses(acme, "requests", 10**6)
     assert told(acme) == []
-    assert len(usage_alerts.add(acme.customer_id, RUNS, actor="test").alerts) == 2, "and it is in nobody's way"
+    assert len(thresholds.add(acme.customer_id, RUNS, actor="test").alerts) == 2, "and it is in nobody's way"
 
 
 def test_each_change_is_written_down_with_who_made_it(acme: Customer) -> None:
-    usage_alerts.add(acme.customer_id, EIGHTY, actor="mem_alice", address="203.0.113.7")
+    thresholds.add(acme.customer_id, EIGHTY, actor="mem_alice", address="203.0.113.7")
     with as_service("look at the audit trail"):
         entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "usage_alerts.changed")).one()
     assert (entry.actor, entry.address) == ("mem_alice", "203.0.113.7")

@@ -16,7 +16,8 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.limits import AlertRecipient, Notice, SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import notices, spend_management, usage_alerts
+from app.services import notices, spend_management
+from app.services.alerts import thresholds
 from app.services.authorizations import holds as authorization_holds
 from app.services.catalog import versions
 from app.services.customers import registration
@@ -144,7 +145,7 @@ def mailed(customer: Customer) -> list[tuple[str, str]]:
 def confirmed(customer: Customer, *emails: str) -> None:
     """Let usage alerts go to these addresses, which have confirmed it."""
     for email in emails:
-        usage_alerts.add_email(customer.customer_id, email, actor="test")
+        thresholds.add_email(customer.customer_id, email, actor="test")
     with as_service("test"), transaction() as session:
         session.execute(
             update(AlertRecipient)

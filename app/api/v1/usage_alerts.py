@@ -4,8 +4,8 @@ from pydantic import Field
 
 from app.api.contract import Model, Moment, caller, customer_in, operation, resource
 from app.domain.usage_alerts import MOST_QUANTITY, Threshold
-from app.services import usage_alerts
-from app.services.usage_alerts import Alerts
+from app.services.alerts import thresholds
+from app.services.alerts.thresholds import Alerts
 
 bp = resource("usage_alerts")
 TAG = "Usage"
@@ -66,7 +66,7 @@ class UsageAlertsOut(Model):
 def read(customer_id: str) -> UsageAlertsOut:
     """Read the usage alerts of a customer."""
     customer_in(customer_id)
-    return _shown(usage_alerts.current())
+    return _shown(thresholds.current())
 
 
 @operation(
@@ -87,7 +87,7 @@ def replace(customer_id: str, body: UsageAlertsIn) -> UsageAlertsOut:
     customer_in(customer_id)
     emails = [each.email for each in body.recipients]
     wanted = [Threshold(each.meter, each.threshold, each.is_percent) for each in body.alerts]
-    return _shown(usage_alerts.replace(customer_id, wanted, emails, body.version, actor=caller().key_id))
+    return _shown(thresholds.replace(customer_id, wanted, emails, body.version, actor=caller().key_id))
 
 
 def _shown(now: Alerts) -> UsageAlertsOut:

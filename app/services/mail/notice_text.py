@@ -18,7 +18,7 @@ from app.models.database import db
 from app.models.limits import AlertRecipient, Notice
 from app.models.scope import as_customer
 from app.services import portal_links
-from app.services.alert_tokens import token
+from app.services.alerts.link_tokens import token
 from app.services.catalog import versions
 from app.services.usage.terms import plan_of
 

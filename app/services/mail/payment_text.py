@@ -17,7 +17,7 @@ from app.models.limits import AlertRecipient
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
 from app.services import portal_links
-from app.services.alert_tokens import token
+from app.services.alerts.link_tokens import token
 from app.services.catalog import versions
 from app.services.mail import notice_text
 from app.services.payments import purchases, resume_links

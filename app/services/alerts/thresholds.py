@@ -16,8 +16,9 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, AlertSettings, UsageAlert
 from app.models.scope import as_service
-from app.services import alert_addresses, audit
-from app.services.alert_levels import Alert, Level, addresses, alert_of, levels, told
+from app.services import audit
+from app.services.alerts import recipients as alert_recipients
+from app.services.alerts.progress import Alert, Level, addresses, alert_of, levels, told
 from app.services.balance.summary import whose
 from app.services.catalog import versions
 from app.services.ledger import spending
@@ -41,12 +42,12 @@ class Recipient:
     @property
     def has_expired(self) -> bool:
         """Whether nobody confirmed while the mailed link worked."""
-        return self.confirmed_at is None and self.asked_at + alert_addresses.LASTS <= clock.now()
+        return self.confirmed_at is None and self.asked_at + alert_recipients.LASTS <= clock.now()
 
     @property
     def again_from(self) -> datetime | None:
         """The whole minute from which the address may be asked again; None: now."""
-        ends = self.asked_at + alert_addresses.AGAIN_AFTER
+        ends = self.asked_at + alert_recipients.AGAIN_AFTER
         full = (ends + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0)
         return full if clock.now() < ends else None
 
@@ -141,7 +142,7 @@ def _change(
         _write_alerts(session, customer_id, before.alerts, wanted.thresholds)
         for email in wanted.emails:
             if email not in now.emails:
-                alert_addresses.ask(session, customer_id, email)
+                alert_recipients.ask(session, customer_id, email)
         for row in session.scalars(select(AlertRecipient).where(AlertRecipient.customer_id == customer_id)).all():
             if row.email not in wanted.emails:
                 session.delete(row)

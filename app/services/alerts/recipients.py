@@ -19,7 +19,7 @@ from app.models.limits import AlertRecipient, AlertSettings
 from app.models.mails import Mail
 from app.models.scope import as_service
 from app.services import audit
-from app.services.alert_tokens import token
+from app.services.alerts.link_tokens import token
 from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.mail import sending

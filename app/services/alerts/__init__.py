@@ -1,0 +1,1 @@
+"""Usage alerts, and the addresses that get them."""
