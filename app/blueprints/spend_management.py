@@ -11,8 +11,10 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.simulation import Simulation
 from app.domain.spend_management import day_of
-from app.services import notices, simulation, spend_management, stops, webhook_endpoints, webhook_log
+from app.services import notices, webhook_endpoints, webhook_log
 from app.services.balance import history
+from app.services.spend_management import blocked_calls, simulation
+from app.services.spend_management import limits as spend_management_limits
 from app.web import limit_words, overview_usage
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.filters import credits as written
@@ -41,7 +43,7 @@ def save() -> Response:
     actor = current_actor()
     sent_to = webhook_endpoints.of(actor.customer_id)
     try:
-        spend_management.change(
+        spend_management_limits.change(
             actor.customer_id,
             wanted,
             webhook_url=form.webhook_url.data,
@@ -49,7 +51,7 @@ def save() -> Response:
             address=request.remote_addr or "",
         )
     except Refused as refusal:
-        if refusal.reason == spend_management.CHANGED_MEANWHILE:
+        if refusal.reason == spend_management_limits.CHANGED_MEANWHILE:
             refusal = _changed_meanwhile(form)
         form.refuse(refusal)
         form.point_at_first_error()
@@ -80,7 +82,7 @@ def simulate() -> Response:
 
 def _fresh() -> LimitsForm:
     """Return the form as it stands in the rows."""
-    now = spend_management.current(current_customer(), current_catalog())
+    now = spend_management_limits.current(current_customer(), current_catalog())
     endpoint = webhook_endpoints.of(current_customer().customer_id)
     return LimitsForm(
         formdata=None,
@@ -96,7 +98,7 @@ def _fresh() -> LimitsForm:
 
 def _changed_meanwhile(form: LimitsForm) -> Refused:
     """Say what is saved by now, and let the next press of the button replace it."""
-    now = spend_management.current(current_customer(), current_catalog())
+    now = spend_management_limits.current(current_customer(), current_catalog())
     form.version.data = str(now.version)
     parts = ["on" if now.enabled else "off"]
     parts.append(f"daily limit {written(now.daily_limit)}" if now.daily_limit else "no daily limit")
@@ -104,14 +106,16 @@ def _changed_meanwhile(form: LimitsForm) -> Refused:
     endpoint = webhook_endpoints.of(current_customer().customer_id)
     parts.append(f"webhook URL {endpoint.url}" if endpoint else "no webhook URL")
     words = f"Spend management was changed while this page was open. It is now: {', '.join(parts)}."
-    return Refused(f"{words} Nothing of yours was saved; save again to replace it.", spend_management.CHANGED_MEANWHILE)
+    return Refused(
+        f"{words} Nothing of yours was saved; save again to replace it.", spend_management_limits.CHANGED_MEANWHILE
+    )
 
 
 def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> dict[str, Any]:
     """Return what the page shows. What holds is said of the saved set; the simulation is of the typed one."""
     customer, catalog, now = current_customer(), current_catalog(), clock.now()
-    limits, numbers = spend_management.current(customer, catalog), history.numbers()
-    today, plan = day_of(now), stops.of_plan(customer, catalog)
+    limits, numbers = spend_management_limits.current(customer, catalog), history.numbers()
+    today, plan = day_of(now), blocked_calls.of_plan(customer, catalog)
     yesterday, _today = history.days(today.date - timedelta(days=1), today.date)
     return {
         "form": form, "limits": limits, "numbers": numbers, "today": today, "yesterday": yesterday,
@@ -127,7 +131,7 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
         },
         "could_use": limit_words.could_use(numbers),
         "plan_limits": [(each, limit_words.plan_limit(each, plan.plan.title)) for each in plan.limits],
-        "refused": [limit_words.refused(each, catalog) for each in stops.latest(customer.customer_id)],
+        "refused": [limit_words.refused(each, catalog) for each in blocked_calls.latest(customer.customer_id)],
         "given": [limit_words.told(each) for each in notices.latest(customer.customer_id)],
         **webhook_log.around(customer.customer_id),
     }  # fmt: skip

@@ -16,10 +16,11 @@ from app.models.authorizations import Authorization
 from app.models.database import db
 from app.models.limits import SpendSettings, UsageAlert
 from app.models.scope import as_service
-from app.services import demo_jobs, demo_usage, spend_management, webhook_endpoints
+from app.services import demo_jobs, demo_usage, webhook_endpoints
 from app.services.alerts import recipients, thresholds
 from app.services.authorizations import holds
 from app.services.demo_stories import OwnLimits, Story
+from app.services.spend_management import limits as spend_management_limits
 from app.services.usage import events
 
 SET_DAYS_AGO = 40
@@ -95,7 +96,7 @@ def _limit(buyer: Actor, limits: OwnLimits, webhook_url: str) -> None:
         chosen = db.session.get(SpendSettings, buyer.customer_id)
     if chosen is None:
         wanted = Limits(True, limits.daily_limit, limits.notify_threshold)
-        spend_management.change(buyer.customer_id, wanted, webhook_url=None, by=buyer.member_id)
+        spend_management_limits.change(buyer.customer_id, wanted, webhook_url=None, by=buyer.member_id)
     if webhook_url:
         webhook_endpoints.save(buyer.customer_id, webhook_url, by=buyer.member_id)
 

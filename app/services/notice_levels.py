@@ -16,7 +16,7 @@ from app.models.limits import SpendSettings
 from app.models.usage import Spending
 from app.services.alerts import thresholds
 from app.services.catalog import versions
-from app.services.spend_management import limits as limits_of
+from app.services.spend_management.limits import limits as limits_of
 
 
 def read(session: Session, customer_id: str, now: datetime) -> Levels:

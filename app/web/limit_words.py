@@ -21,7 +21,7 @@ from app.domain.spend_management import Limits, day_of, reached_at
 from app.domain.units import quantity
 from app.models.authorizations import Authorization
 from app.models.limits import Notice
-from app.services.stops import PlanLimit
+from app.services.spend_management.blocked_calls import PlanLimit
 from app.web.filters import credits as written
 from app.web.filters import moment
 

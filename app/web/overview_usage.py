@@ -11,7 +11,7 @@ from app.domain.numbers import SERVED, Numbers
 from app.domain.spend_management import Limits
 from app.domain.usage_bars import State
 from app.services.balance.overview import Overview
-from app.services.spend_management import limits
+from app.services.spend_management.limits import limits
 from app.services.usage.meters import MeterUse
 from app.services.usage.terms import plan_of
 from app.web import usage_rows

@@ -13,9 +13,9 @@ from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.units import quantity
 from app.domain.usage_bars import Bar, State
-from app.services import stops
 from app.services.alerts.thresholds import Alert
 from app.services.authorizations.refusals import COUNTED
+from app.services.spend_management import blocked_calls
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
 from app.web.charts import FULL, NARROW, WIDE, daily_columns, day_label, quantity_columns
 from app.web.limit_words import RefusedCall, refused
@@ -141,7 +141,7 @@ def refused_calls(use: MeterUse, usage: Usage, customer_id: str) -> list[Refused
     """Return the meter's calls that were refused last in the period; nobody can ask for some kinds of meter."""
     if use.tariff.kind not in COUNTED:
         return []
-    found = stops.latest(customer_id, meter=use.meter.key, period=usage.period.number)
+    found = blocked_calls.latest(customer_id, meter=use.meter.key, period=usage.period.number)
     return [refused(each, usage.catalog) for each in found]
 
 

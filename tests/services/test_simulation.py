@@ -13,7 +13,7 @@ from app.domain.simulation import Simulation
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import simulation
+from app.services.spend_management import simulation
 from app.services.usage import recording
 from tests.support import cast, spend
 from tests.support.browser import Browser

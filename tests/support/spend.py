@@ -16,12 +16,13 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.limits import AlertRecipient, Notice, SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import notices, spend_management
+from app.services import notices
 from app.services.alerts import thresholds
 from app.services.authorizations import holds as authorization_holds
 from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.ledger import grants
+from app.services.spend_management import limits
 from app.services.transaction import transaction
 from app.services.usage import events as usage_events
 from tests.support import cast, post
@@ -54,7 +55,7 @@ def since_august(name: str = "Acme") -> Customer:
 def held(customer: Customer) -> tuple[bool, str, str]:
     """Return what holds: whether it is on, the limit and the threshold."""
     with as_customer(customer.customer_id):
-        now = spend_management.current(customer, versions.current(customer.catalog))
+        now = limits.current(customer, versions.current(customer.catalog))
     values = [f"{each.units.normalize():f}" if each else "" for each in (now.daily_limit, now.notify_threshold)]
     return now.enabled, values[0], values[1]
 
@@ -97,7 +98,7 @@ def chooses(
         row = db.session.get(SpendSettings, customer.customer_id, populate_existing=True)
         version = row.version if row else 0
     wanted = Limits(on, dollars(limit) if limit else None, dollars(threshold) if threshold else None, version)
-    return spend_management.change(customer.customer_id, wanted, webhook_url=url, by="test")
+    return limits.change(customer.customer_id, wanted, webhook_url=url, by="test")
 
 
 def decided() -> None:
