@@ -11,8 +11,9 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.simulation import Simulation
 from app.domain.spend_management import day_of
-from app.services import notices, webhook_endpoints, webhook_log
+from app.services import webhook_endpoints, webhook_log
 from app.services.balance import history
+from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
 from app.services.spend_management import limits as spend_management_limits
 from app.web import limit_words, overview_usage
@@ -124,7 +125,7 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
         "words": {
             "limit": limit_words.daily_limit(limits, numbers, now),
             "threshold": limit_words.threshold(
-                limits, numbers, customer.email, notices.of_threshold(customer.customer_id, today)
+                limits, numbers, customer.email, decisions.of_threshold(customer.customer_id, today)
             ),
             "balance": limit_words.balance(numbers),
             "pace": limit_words.pace(limits, numbers, now),
@@ -132,7 +133,7 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
         "could_use": limit_words.could_use(numbers),
         "plan_limits": [(each, limit_words.plan_limit(each, plan.plan.title)) for each in plan.limits],
         "refused": [limit_words.refused(each, catalog) for each in blocked_calls.latest(customer.customer_id)],
-        "given": [limit_words.told(each) for each in notices.latest(customer.customer_id)],
+        "given": [limit_words.told(each) for each in decisions.latest(customer.customer_id)],
         **webhook_log.around(customer.customer_id),
     }  # fmt: skip
 

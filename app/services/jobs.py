@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from app.services import expiry_notices, idempotency, notices, partitions, retention, shutdown, webhook_deliveries
+from app.services import idempotency, partitions, retention, shutdown, webhook_deliveries
 from app.services.authorizations import expiry
 from app.services.customers import billing_periods
 from app.services.ledger import grants
 from app.services.mail import sending
+from app.services.notices import decisions, expiring_credit
 from app.services.outbox import events
 from app.services.payment_methods import setups
 from app.services.payments import sweep
@@ -30,9 +31,9 @@ JOBS: dict[str, Callable[[int], int]] = {
     "payments_checked": sweep.payments_due,
     "refunds_checked": refunds.sweep_due,
     "setups_checked": setups.sweep_due,
-    "notices_decided": notices.decide_due,
-    "expiries_decided": expiry_notices.decide_due,
-    "notices_sent": notices.send_due,
+    "notices_decided": decisions.decide_due,
+    "expiries_decided": expiring_credit.decide_due,
+    "notices_sent": decisions.send_due,
     "mails_sent": sending.send_due,
     "events_spread": events.spread_due,
     "webhooks_sent": webhook_deliveries.send_due,

@@ -239,7 +239,7 @@ BUGS = [
     ),
     Bug(
         "credit that is used already is said to expire",
-        "app/services/expiry_notices.py",
+        "app/services/notices/expiring_credit.py",
         "[view(each) for each in live], unposted)",
         "[view(each) for each in live], 0)",
         ("tests/services/test_expiry_notices.py",),

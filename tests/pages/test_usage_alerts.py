@@ -10,9 +10,9 @@ from flask import Flask
 from app import clock
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services import notices
 from app.services.alerts import thresholds
 from app.services.mail import sending
+from app.services.notices import decisions
 from tests.support import cast, meters, post, usage_cast
 from tests.support.browser import Browser, Page
 from tests.support.usage_cast import USAGE, looks, uses
@@ -133,7 +133,7 @@ def test_it_says_how_far_each_is_and_when_it_was_told(alice: Browser, acme: Cust
     uses(acme, "requests", 3999)
     assert "Not reached now 3,999 requests" in alice.opens(USAGE).texts(".table--alerts tbody td")[0]
     uses(acme, "requests", 1)
-    notices.decide_due(10)
+    decisions.decide_due(10)
     assert alice.opens(USAGE).texts(".table--alerts tbody td")[0] == "Reached told on 10 Nov 2026, 12:00 UTC"
 
 

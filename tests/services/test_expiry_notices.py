@@ -13,10 +13,11 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_customer, as_service
-from app.services import expiry_notices, jobs, notices
+from app.services import jobs
 from app.services.customers import registration
 from app.services.ledger import grants
 from app.services.mail import sending
+from app.services.notices import decisions, expiring_credit
 from tests.support import cast, post, spend
 from tests.support.statements import counted
 
@@ -53,9 +54,9 @@ def gives(customer: Customer, amount: str, expires_at: datetime | None) -> str:
 
 def told(customer: Customer) -> list[tuple[str, dict[str, Any]]]:
     """Return what hosts are told of credit that expires or has expired."""
-    while expiry_notices.decide_due():
+    while expiring_credit.decide_due():
         pass
-    while notices.send_due():
+    while decisions.send_due():
         pass
     with as_service("look at the events"):
         rows = db.session.scalars(
@@ -107,7 +108,7 @@ def test_several_grants_are_one_mail_with_what_is_left_of_each(acme: Customer) -
     assert "\n\n\n" not in mail.body_text
     assert "$25.00" in mail.body_html
     with as_customer(acme.customer_id):
-        assert [each.rule for each in notices.latest(acme.customer_id)] == ["credits_expiring"]
+        assert [each.rule for each in decisions.latest(acme.customer_id)] == ["credits_expiring"]
 
 
 def test_credit_that_is_used_already_is_not_told(acme: Customer) -> None:
@@ -115,7 +116,7 @@ def test_credit_that_is_used_already_is_not_told(acme: Customer) -> None:
     gives(acme, "50", None)
     spend.uses(acme, "5")
     assert told(acme) == []
-    assert expiry_notices.decide_due() == 0, "and it is not looked at again"
+    assert expiring_credit.decide_due() == 0, "and it is not looked at again"
 
 
 def test_a_grant_that_comes_later_is_told_by_itself(acme: Customer) -> None:
@@ -143,7 +144,7 @@ def test_looking_asks_the_same_however_many_were_told(acme: Customer) -> None:
             gives(acme, "1", NOON + 1 * DAYS)
         told(acme)
         with counted() as seen:
-            assert expiry_notices.decide_due() == 0
+            assert expiring_credit.decide_due() == 0
         return len(seen)
 
     assert statements(1) == statements(20)

@@ -13,9 +13,10 @@ from app.models.database import db
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import jobs, notices
+from app.services import jobs
 from app.services.alerts import thresholds
 from app.services.customers import registration
+from app.services.notices import decisions
 from app.services.transaction import transaction
 from tests.support import cast, spend
 
@@ -253,16 +254,16 @@ def test_one_customer_that_fails_does_not_keep_the_others_back(acme: Customer, g
     with as_service("test"), transaction() as session:
         session.get_one(Customer, first.customer_id).catalog = "gone"
     with pytest.raises(Exception, match="catalog"):
-        notices.decide_due()
+        decisions.decide_due()
     assert "daily_limit" in rules(second) and rules(first) == []
 
 
 def test_what_is_told_is_told_after_its_commit_and_once_by_many(acme: Customer) -> None:
     spend.chooses(acme, "25", "20")
     spend.uses(acme, "25")
-    assert notices.decide_due() == 1
+    assert decisions.decide_due() == 1
     assert spend.events(acme) == []
-    assert (notices.send_due(), notices.send_due()) == (2, 0)
+    assert (decisions.send_due(), decisions.send_due()) == (2, 0)
     assert [event for event, _data in spend.events(acme)] == ["spend.threshold_reached", "spend.daily_limit_reached"]
 
 

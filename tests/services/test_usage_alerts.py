@@ -16,12 +16,12 @@ from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
 from app.models.limits import Notice
 from app.models.scope import as_customer, as_service
-from app.services import notices
 from app.services.alerts import recipients, thresholds
 from app.services.alerts.link_tokens import token
 from app.services.alerts.thresholds import Alerts
 from app.services.customers import billing_periods
 from app.services.mail import sending
+from app.services.notices import decisions
 from tests.support import meters, post, usage_cast
 from tests.support.usage_cast import uses
 
@@ -49,7 +49,7 @@ def current(customer: Customer) -> Alerts:
 
 def told(customer: Customer) -> list[str]:
     """Decide what is due, and return the occasions of the usage alerts so far."""
-    notices.decide_due()
+    decisions.decide_due()
     with as_service("look at the notices"):
         mine = select(Notice.occasion).where(Notice.customer_id == customer.customer_id, Notice.rule == "usage_alert")
         return sorted(db.session.scalars(mine))
@@ -118,8 +118,8 @@ def test_confirmed_addresses_are_told_or_else_the_billing_address(acme: Customer
     with as_service("test"):
         assert thresholds.addresses(db.session(), acme.customer_id) == ["cfo@acme.example", "ops@acme.example"]
     uses(acme, "runs", 1, 1, 1)
-    notices.decide_due()
-    notices.send_due()
+    decisions.decide_due()
+    decisions.send_due()
     sending.send_due()
     found = [mail.recipient for mail in post.mails(acme) if mail.template == "usage_alert"]
     assert sorted(found) == ["cfo@acme.example", "ops@acme.example"]

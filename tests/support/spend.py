@@ -16,12 +16,12 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.limits import AlertRecipient, Notice, SpendSettings
 from app.models.scope import as_customer, as_service
-from app.services import notices
 from app.services.alerts import thresholds
 from app.services.authorizations import holds as authorization_holds
 from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.ledger import grants
+from app.services.notices import decisions
 from app.services.spend_management import limits
 from app.services.transaction import transaction
 from app.services.usage import events as usage_events
@@ -103,9 +103,9 @@ def chooses(
 
 def decided() -> None:
     """Let the jobs decide and tell, until nothing is left."""
-    while notices.decide_due():
+    while decisions.decide_due():
         pass
-    while notices.send_due():
+    while decisions.send_due():
         pass
 
 

@@ -23,10 +23,11 @@ from app.models.insert import insert_new
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import notice_levels, portal_links, shutdown
+from app.services import portal_links, shutdown
 from app.services.alerts import thresholds
 from app.services.ledger import spending
 from app.services.mail import sending
+from app.services.notices import snapshot
 from app.services.outbox import events
 from app.services.transaction import transaction
 
@@ -122,7 +123,7 @@ def _decide(customer_id: str) -> bool:
             return False
         now = clock.now()
         given = _given(session, customer_id, day_of(now))
-        decision = rule.decide(notice_levels.read(session, customer_id, now), given)
+        decision = rule.decide(snapshot.read(session, customer_id, now), given)
         for each in decision.cleared:
             _clear(session, customer_id, each, now)
         for place, wanted in enumerate(decision.wanted):

@@ -15,11 +15,12 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.limits import Notice
 from app.models.scope import as_service
-from app.services import notices, shutdown
+from app.services import shutdown
 from app.services.catalog import versions
 from app.services.customers import directory
 from app.services.ledger import spending
 from app.services.ledger.burn_down import view
+from app.services.notices import decisions
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ def _decide(customer_id: str, days: int) -> bool:
             return False
         now = clock.now()
         for wanted in rule.expiring(_left(session, customer_id, held[customer_id].unposted_micros, now, days)):
-            notices.keep(session, customer_id, wanted, now)
+            decisions.keep(session, customer_id, wanted, now)
         return True
 
 
