@@ -11,8 +11,8 @@ from pathlib import Path
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import webhook_endpoints
 from app.services.access import api_keys
+from app.services.webhooks import endpoints
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -67,7 +67,7 @@ def environment(directory: Path, portal: str) -> dict[str, str]:
     """Return what the host product has to know: where Purser is, its key, and the secret of its webhooks."""
     with as_service("read the host product's webhook secret"):
         found = db.session.query(Customer.customer_id).filter_by(external_id=CUSTOMER).scalar()
-        secret = webhook_endpoints.secret(found)
+        secret = endpoints.secret(found)
     return {
         "PURSER_URL": portal,
         "PURSER_API_KEY": key(directory, "demo-host.key"),

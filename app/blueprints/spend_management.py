@@ -11,11 +11,11 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.simulation import Simulation
 from app.domain.spend_management import day_of
-from app.services import webhook_endpoints, webhook_log
 from app.services.balance import history
 from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
 from app.services.spend_management import limits as spend_management_limits
+from app.services.webhooks import endpoints, log
 from app.web import limit_words, overview_usage
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.filters import credits as written
@@ -42,7 +42,7 @@ def save() -> Response:
         form.point_at_first_error()
         return show(PAGE, CONTENT, status=422, **_around(form))
     actor = current_actor()
-    sent_to = webhook_endpoints.of(actor.customer_id)
+    sent_to = endpoints.of(actor.customer_id)
     try:
         spend_management_limits.change(
             actor.customer_id,
@@ -58,7 +58,7 @@ def save() -> Response:
         form.point_at_first_error()
         return show(PAGE, CONTENT, status=refusal.status, **_around(form))
     notice = "Spend management is saved."
-    if sent_to and not webhook_endpoints.of(actor.customer_id):
+    if sent_to and not endpoints.of(actor.customer_id):
         notice += " Nothing is sent to your program any more. Its secret is kept for the next webhook URL."
     return saved("spend_management.page", CONTENT, notice, **_around(_fresh(), focus=True))
 
@@ -84,7 +84,7 @@ def simulate() -> Response:
 def _fresh() -> LimitsForm:
     """Return the form as it stands in the rows."""
     now = spend_management_limits.current(current_customer(), current_catalog())
-    endpoint = webhook_endpoints.of(current_customer().customer_id)
+    endpoint = endpoints.of(current_customer().customer_id)
     return LimitsForm(
         formdata=None,
         data={
@@ -104,7 +104,7 @@ def _changed_meanwhile(form: LimitsForm) -> Refused:
     parts = ["on" if now.enabled else "off"]
     parts.append(f"daily limit {written(now.daily_limit)}" if now.daily_limit else "no daily limit")
     parts.append(f"e-mail threshold {written(now.notify_threshold)}" if now.notify_threshold else "no e-mail threshold")
-    endpoint = webhook_endpoints.of(current_customer().customer_id)
+    endpoint = endpoints.of(current_customer().customer_id)
     parts.append(f"webhook URL {endpoint.url}" if endpoint else "no webhook URL")
     words = f"Spend management was changed while this page was open. It is now: {', '.join(parts)}."
     return Refused(
@@ -134,7 +134,7 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
         "plan_limits": [(each, limit_words.plan_limit(each, plan.plan.title)) for each in plan.limits],
         "refused": [limit_words.refused(each, catalog) for each in blocked_calls.latest(customer.customer_id)],
         "given": [limit_words.told(each) for each in decisions.latest(customer.customer_id)],
-        **webhook_log.around(customer.customer_id),
+        **log.around(customer.customer_id),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound, Refused
-from app.services import webhook_endpoints, webhook_log
+from app.services.webhooks import endpoints, log
 from app.web.access import current_actor, managers_only
 from app.web.respond import saved, show
 
@@ -29,7 +29,7 @@ def page() -> Response:
 def secret() -> Response:
     """Show the secret that signs the events."""
     try:
-        shown = webhook_endpoints.secret(current_actor().customer_id)
+        shown = endpoints.secret(current_actor().customer_id)
     except Refused as refusal:
         return _refused(refusal)
     return show(PAGE, WEBHOOK, **(_around() | {"webhook_secret": shown}))
@@ -51,7 +51,7 @@ def rotate() -> Response:
     """Make a new secret; the old one signs for a day more, and one still older that is named ends now."""
     actor, ends = current_actor(), request.form.get("ends", "")
     try:
-        webhook_endpoints.rotate(actor.customer_id, by=actor.member_id, ends=ends, address=_address())
+        endpoints.rotate(actor.customer_id, by=actor.member_id, ends=ends, address=_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved("Your webhook has a new secret. For 24 hours events are signed with the old one as well.")
@@ -62,7 +62,7 @@ def rotate() -> Response:
 def send_test() -> Response:
     """Send a test event."""
     try:
-        webhook_log.send_test(current_actor().customer_id, by=current_actor().member_id, address=_address())
+        log.send_test(current_actor().customer_id, by=current_actor().member_id, address=_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved("A test event is on its way.")
@@ -74,7 +74,7 @@ def send_again(delivery_id: str) -> Response:
     """Send an event once more."""
     actor = current_actor()
     try:
-        webhook_log.send_again(
+        log.send_again(
             delivery_id, by=actor.member_id, customer_id=actor.customer_id, to_seller=False, address=_address()
         )
     except Refused as refusal:
@@ -85,12 +85,12 @@ def send_again(delivery_id: str) -> Response:
 @bp.get("/deliveries/<delivery_id>")
 def delivery(delivery_id: str) -> str:
     """Show one event and its tries."""
-    found = webhook_log.one(delivery_id, customer_id=current_actor().customer_id, to_seller=False)
-    return render_template(DELIVERY, each=found, attempts=webhook_log.attempts(found))
+    found = log.one(delivery_id, customer_id=current_actor().customer_id, to_seller=False)
+    return render_template(DELIVERY, each=found, attempts=log.attempts(found))
 
 
 def _around() -> dict[str, Any]:
-    return webhook_log.around(current_actor().customer_id)
+    return log.around(current_actor().customer_id)
 
 
 def _saved(notice: str) -> Response:

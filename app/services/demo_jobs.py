@@ -9,7 +9,7 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import WebhookDelivery
 from app.services import jobs
-from app.services.webhook_queue import PENDING
+from app.services.webhooks.queue import PENDING
 
 AT_ONCE = ("notices_decided", "notices_sent", "mails_sent", "events_spread", *jobs.OUTWARD)
 FOLLOWED = timedelta(minutes=2)

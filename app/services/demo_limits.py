@@ -16,12 +16,13 @@ from app.models.authorizations import Authorization
 from app.models.database import db
 from app.models.limits import SpendSettings, UsageAlert
 from app.models.scope import as_service
-from app.services import demo_jobs, demo_usage, webhook_endpoints
+from app.services import demo_jobs, demo_usage
 from app.services.alerts import recipients, thresholds
 from app.services.authorizations import holds
 from app.services.demo_stories import OwnLimits, Story
 from app.services.spend_management import limits as spend_management_limits
 from app.services.usage import events
+from app.services.webhooks import endpoints
 
 SET_DAYS_AGO = 40
 """When the limits were set, before the history ends."""
@@ -98,7 +99,7 @@ def _limit(buyer: Actor, limits: OwnLimits, webhook_url: str) -> None:
         wanted = Limits(True, limits.daily_limit, limits.notify_threshold)
         spend_management_limits.change(buyer.customer_id, wanted, webhook_url=None, by=buyer.member_id)
     if webhook_url:
-        webhook_endpoints.save(buyer.customer_id, webhook_url, by=buyer.member_id)
+        endpoints.save(buyer.customer_id, webhook_url, by=buyer.member_id)
 
 
 def _address(buyer: Actor, email: str, *, confirms: bool) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from app.services import idempotency, partitions, retention, shutdown, webhook_deliveries
+from app.services import idempotency, partitions, retention, shutdown
 from app.services.authorizations import expiry
 from app.services.customers import billing_periods
 from app.services.ledger import grants
@@ -17,6 +17,7 @@ from app.services.processor.gateway import deliver_sandbox_events
 from app.services.reconciliation import books, inbox
 from app.services.reversals import refunds
 from app.services.usage import deduplication, posting_schedule
+from app.services.webhooks import deliveries
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "notices_sent": decisions.send_due,
     "mails_sent": sending.send_due,
     "events_spread": events.spread_due,
-    "webhooks_sent": webhook_deliveries.send_due,
+    "webhooks_sent": deliveries.send_due,
     "partitions_made": partitions.make_due,
     "usage_keys_trimmed": deduplication.trim_due,
     "requests_trimmed": idempotency.trim,

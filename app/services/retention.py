@@ -10,8 +10,9 @@ from app.models.authorizations import Authorization
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import WebhookAttempt, WebhookDelivery
-from app.services import shutdown, webhook_queue
+from app.services import shutdown
 from app.services.transaction import transaction
+from app.services.webhooks import queue
 
 KEPT = timedelta(days=90)
 AT_ONCE = 500
@@ -69,7 +70,7 @@ def _trim_refusals() -> int:
 def _trim_deliveries() -> int:
     # What was put aside and is tried again keeps the moment at which it was first given up.
     old = select(WebhookDelivery.customer_id, WebhookDelivery.id).where(
-        WebhookDelivery.done_at < clock.now() - KEPT, WebhookDelivery.state != webhook_queue.PENDING
+        WebhookDelivery.done_at < clock.now() - KEPT, WebhookDelivery.state != queue.PENDING
     )
     if db.session.execute(old.limit(1)).first() is None:
         return 0

@@ -10,8 +10,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
-from app.services import webhook_endpoints
 from app.services.balance import history
+from app.services.webhooks import endpoints
 from tests.support import spend
 from tests.support.api import api_for, problem_of
 
@@ -82,7 +82,7 @@ def test_one_that_is_refused_leaves_the_webhook_as_it_was(app: Flask, acme: Cust
     answer = api_for(app).open("PUT", path(acme), json=SET | {"webhook_url": "https://127.0.0.1/hook"})
     assert problem_of(answer) == (422, "url_not_public")
     with as_customer(acme.customer_id):
-        assert webhook_endpoints.of(acme.customer_id) is None
+        assert endpoints.of(acme.customer_id) is None
     assert spend.held(acme) == (False, "50", "40")
 
 

@@ -9,8 +9,8 @@ from flask import Flask
 from app import logs as logs_module
 from app.config import Settings
 from app.models.customers import Customer
-from app.services import webhook_endpoints
 from app.services.access import api_keys
+from app.services.webhooks import endpoints
 from tests.services.webhook_cast import send, settings, tell
 from tests.support.api import Api, api_for, problem_of
 from tests.support.receiver import receiving
@@ -154,7 +154,7 @@ def test_a_customers_key_sees_its_own_deliveries_and_no_endpoint_of_the_sellers(
     app: Flask, api: Api, settings: Settings, acme: Customer, globex: Customer
 ) -> None:
     endpoint = made(api)
-    webhook_endpoints.save(acme.customer_id, str(HOOK["url"]), by="alice")
+    endpoints.save(acme.customer_id, str(HOOK["url"]), by="alice")
     tell(acme.customer_id, "one")
     send()
     theirs = api_for(app, "webhooks:manage", customer=acme)

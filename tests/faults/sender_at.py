@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from app import clock, create_app
 from app.config import Settings
 from app.gateways import webhook_client
-from app.services import webhook_deliveries
 from app.services.outbox import events
+from app.services.webhooks import deliveries
 
 
 def main(moment: int, now: datetime) -> None:
@@ -44,7 +44,7 @@ def main(moment: int, now: datetime) -> None:
     event.listen(Session, "after_commit", reached)
     with app.app_context(), clock.at(now):
         events.spread_due()
-        webhook_deliveries.send_due()
+        deliveries.send_due()
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ from app.gateways import webhook_client
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
 from app.models.webhooks import WebhookDelivery
-from app.services import webhook_deliveries, webhook_endpoints
 from app.services.transaction import transaction
+from app.services.webhooks import deliveries, endpoints
 from tests.services.webhook_cast import log_of, only, secret_of, send, settings, tell, tries
 from tests.support.databases import environment
 from tests.support.receiver import Receiver, receiving
@@ -40,7 +40,7 @@ def receiver(tmp_path: Path) -> Iterator[Receiver]:
 
 
 def at(customer: Customer, url: str) -> None:
-    webhook_endpoints.save(customer.customer_id, url, by="test")
+    endpoints.save(customer.customer_id, url, by="test")
 
 
 @pytest.mark.fault("O1")
@@ -104,9 +104,9 @@ def test_an_address_that_never_comes_to_an_end_keeps_nobody_elses_events(
     hanging = log_of(acme.customer_id)
     assert {each.state for each in hanging} == {"pending"}
     tried = [each for each in hanging if each.tries]
-    assert 1 <= len(tried) <= webhook_deliveries.AT_ONCE
+    assert 1 <= len(tried) <= deliveries.AT_ONCE
     assert {each.problem for each in tried} == {"It did not answer within 10 seconds."}
-    assert {each.next_try_at for each in hanging if not each.tries} == {now + webhook_deliveries.PAUSE}
+    assert {each.next_try_at for each in hanging if not each.tries} == {now + deliveries.PAUSE}
 
 
 @pytest.mark.fault("O3")
@@ -128,7 +128,7 @@ def test_an_address_that_is_gone_is_switched_off_and_told_nothing_more(
     tell(acme.customer_id, "one")
     assert send() == 1
     with as_customer(acme.customer_id):
-        endpoint = webhook_endpoints.of(acme.customer_id)
+        endpoint = endpoints.of(acme.customer_id)
     assert endpoint is not None and not endpoint.active
     assert endpoint.disabled_reason == "It answered 410: it wants no more events."
     tell(acme.customer_id, "two")
@@ -173,7 +173,7 @@ def test_for_a_day_after_a_rotation_events_are_signed_with_both_secrets(
     tell(acme.customer_id, "before")
     assert send() == 1
     turned = clock.now()
-    twice = webhook_endpoints.rotate(acme.customer_id, by="test").signing_twice
+    twice = endpoints.rotate(acme.customer_id, by="test").signing_twice
     new = secret_of(acme.customer_id)
     assert new != old
     with clock.at(turned + timedelta(hours=23, minutes=59)):
@@ -185,8 +185,8 @@ def test_for_a_day_after_a_rotation_events_are_signed_with_both_secrets(
     signatures = [each.headers["webhook-signature"].count("v1,") for each in receiver.requests()]
     assert signatures == [1, 2, 1]
     with pytest.raises(Refused):  # the older secret must be named: it ends at once
-        webhook_endpoints.rotate(acme.customer_id, by="test")
-    webhook_endpoints.rotate(acme.customer_id, by="test", ends=twice)
+        endpoints.rotate(acme.customer_id, by="test")
+    endpoints.rotate(acme.customer_id, by="test", ends=twice)
     newest = secret_of(acme.customer_id)
     tell(acme.customer_id, "now")
     assert send() == 1
@@ -222,7 +222,7 @@ def test_a_worker_killed_over_a_delivery_loses_nothing_and_what_comes_twice_is_t
     with clock.at(now + timedelta(seconds=1)):
         assert send() == 0  # the lease holds
         assert only(acme.customer_id).under_way
-    with clock.at(now + webhook_deliveries.LEASE + timedelta(seconds=1)):
+    with clock.at(now + deliveries.LEASE + timedelta(seconds=1)):
         assert send() == 1
         assert send() == 0
     found = only(acme.customer_id)
@@ -264,7 +264,7 @@ def test_a_delivery_that_its_workers_die_over_is_put_aside_and_the_rest_flows(
     with as_service("let as many have died as may"), transaction() as session:
         session.get_one(WebhookDelivery, begun.id).tries = TRIES
     tell(globex.customer_id, "two")
-    with clock.at(now + webhook_deliveries.LEASE + timedelta(seconds=1)):
+    with clock.at(now + deliveries.LEASE + timedelta(seconds=1)):
         send()
     assert only(acme.customer_id).state == "dead"
     assert only(globex.customer_id).state == "delivered"

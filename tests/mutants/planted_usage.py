@@ -295,14 +295,14 @@ BUGS = [
     ),
     Bug(
         "a zombie worker writes over its successor's delivery",
-        "app/services/webhook_deliveries.py",
+        "app/services/webhooks/deliveries.py",
         "                WebhookDelivery.tries == claim.attempt,\n",
         "",
         DELIVERIES,
     ),
     Bug(
         "the old secret stops signing at once",
-        "app/services/webhook_endpoints.py",
+        "app/services/webhooks/endpoints.py",
         "row.old_secret_until > clock.now():\n        try:",
         "row.old_secret_until < clock.now():\n        try:",
         (*ENDPOINTS, *DELIVERIES, "tests/faults/test_webhooks_out.py"),

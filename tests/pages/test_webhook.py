@@ -3,7 +3,7 @@
 import pytest
 
 from app.models.customers import Customer
-from app.services import seller_endpoints, webhook_endpoints, webhook_log
+from app.services.webhooks import endpoints, log, seller_endpoints
 from tests.services.webhook_cast import log_of, only, put_aside, secret_of, send, settings, tell
 from tests.support.browser import Browser, Page
 from tests.support.statements import counted
@@ -17,8 +17,8 @@ HOOK = "http://127.0.0.1:9/hook"
 
 
 @pytest.fixture
-def endpoint(acme: Customer) -> webhook_endpoints.Endpoint:
-    saved = webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+def endpoint(acme: Customer) -> endpoints.Endpoint:
+    saved = endpoints.save(acme.customer_id, HOOK, by="alice")
     assert saved is not None
     return saved
 
@@ -104,7 +104,7 @@ def test_while_two_secrets_sign_it_says_that_a_new_one_ends_the_older(
 def test_what_is_read_is_not_swapped_away_while_an_event_is_under_way(
     alice: Browser, acme: Customer, endpoint: object, part: str
 ) -> None:
-    webhook_log.send_test(acme.customer_id, by="alice")
+    log.send_test(acme.customer_id, by="alice")
     assert alice.opens(PATH).find(SECTION).has_attr("hx-trigger")
     assert not alice.opens(PATH + part).find(SECTION).has_attr("hx-trigger")
 
@@ -119,18 +119,18 @@ def test_after_a_press_the_focus_is_in_the_section(alice: Browser, acme: Custome
 
 
 def test_spend_management_is_marked_in_the_sidebar(alice: Browser, acme: Customer, endpoint: object) -> None:
-    webhook_log.send_test(acme.customer_id, by="alice")
+    log.send_test(acme.customer_id, by="alice")
     for path in (PATH, f"{PATH}/deliveries/{only(acme.customer_id).id}"):
         assert alice.opens(path).texts(".side [aria-current=page]") == ["Spend management"]
 
 
 def test_what_was_not_sent_is_sent_again_to_the_next_address(alice: Browser, acme: Customer, endpoint: object) -> None:
-    webhook_log.send_test(acme.customer_id, by="alice")
-    webhook_endpoints.save(acme.customer_id, "", by="alice")
+    log.send_test(acme.customer_id, by="alice")
+    endpoints.save(acme.customer_id, "", by="alice")
     page = alice.opens(PATH)
     assert "The secret of the URL before is kept for it, and what was not sent can be sent again to it." in page.text
     assert page.soup.select(f"{SECTION} form") == []
-    webhook_endpoints.save(acme.customer_id, f"{HOOK}/next", by="alice")
+    endpoints.save(acme.customer_id, f"{HOOK}/next", by="alice")
     again = alice.submits(alice.opens(PATH), f"{SECTION} tbody form")
     assert again.notices() == ["The event is on its way again."]
     send()
@@ -139,17 +139,17 @@ def test_what_was_not_sent_is_sent_again_to_the_next_address(alice: Browser, acm
 
 
 def test_an_event_opens_its_tries_and_is_sent_again(alice: Browser, acme: Customer, endpoint: object) -> None:
-    webhook_log.send_test(acme.customer_id, by="alice")
+    log.send_test(acme.customer_id, by="alice")
     send()
     page = alice.follows(alice.opens(PATH), f"{SECTION} tbody a")
     assert "The connection failed." in page.text
     assert only(acme.customer_id).event_id in page.text
-    webhook_endpoints.save(acme.customer_id, "", by="alice")
+    endpoints.save(acme.customer_id, "", by="alice")
     assert rows_of(alice.opens(PATH))[0][2] == "Not sent The address was removed."
 
 
 def test_an_event_that_is_over_is_sent_again(alice: Browser, acme: Customer, endpoint: object) -> None:
-    webhook_log.send_test(acme.customer_id, by="alice")
+    log.send_test(acme.customer_id, by="alice")
     send()
     assert alice.opens(PATH).soup.select(f"{SECTION} tbody form") == []  # it is tried again anyway
     put_aside(only(acme.customer_id))
@@ -162,8 +162,8 @@ def test_an_event_that_is_over_is_sent_again(alice: Browser, acme: Customer, end
 
 def test_what_is_refused_is_said_with_its_status(alice: Browser, acme: Customer, endpoint: object) -> None:
     page = alice.opens(PATH)
-    for _ in range(webhook_log.TESTS_AN_HOUR):
-        webhook_log.send_test(acme.customer_id, by="alice")
+    for _ in range(log.TESTS_AN_HOUR):
+        log.send_test(acme.customer_id, by="alice")
     refused = alice.submits(page, TEST)
     assert (refused.status, refused.errors()) == (429, ["20 tests an hour are enough. Try again later."])
 
@@ -175,7 +175,7 @@ def test_htmx_gets_the_section_alone(alice: Browser, endpoint: object) -> None:
 
 
 def test_a_viewer_looks_but_sees_no_secret_and_changes_nothing(bob: Browser, acme: Customer, endpoint: object) -> None:
-    webhook_log.send_test(acme.customer_id, by="alice")
+    log.send_test(acme.customer_id, by="alice")
     send()
     page = bob.opens(PATH)
     assert len(rows_of(page)) == 1
@@ -196,7 +196,7 @@ def test_a_stranger_is_sent_to_sign_in(visitor: Browser, path: str) -> None:
 
 
 def test_another_customers_webhook_is_not_there(mallory: Browser, acme: Customer, endpoint: object) -> None:
-    webhook_log.send_test(acme.customer_id, by="alice")
+    log.send_test(acme.customer_id, by="alice")
     send()
     delivery = only(acme.customer_id)
     page = mallory.opens(PATH)
@@ -219,13 +219,13 @@ def test_what_the_seller_is_told_is_not_in_the_customers_log(alice: Browser, acm
 
 
 def test_the_number_of_statements_does_not_grow_with_the_log(alice: Browser, acme: Customer, endpoint: object) -> None:
-    webhook_log.send_test(acme.customer_id, by="alice")
+    log.send_test(acme.customer_id, by="alice")
     alice.opens(PATH)
     with counted() as few:
         alice.opens(PATH)
     for _ in range(15):
-        webhook_log.send_test(acme.customer_id, by="alice")
+        log.send_test(acme.customer_id, by="alice")
     with counted() as many:
         page = alice.opens(PATH)
-    assert len(rows_of(page)) == webhook_log.SHOWN
+    assert len(rows_of(page)) == log.SHOWN
     assert len(many) == len(few) <= 10

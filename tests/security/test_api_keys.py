@@ -15,13 +15,14 @@ from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.scope import as_service
 from app.models.webhooks import WebhookDelivery, WebhookEndpoint
-from app.services import jobs, webhook_endpoints
+from app.services import jobs
 from app.services.access import api_keys
 from app.services.access.api_keys import SCOPES
 from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.usage import events
+from app.services.webhooks import endpoints
 from tests.security.test_mallory import _everything_of, _path
 from tests.support.api import Api, api_for, problem_of
 from tests.support.routes import rules_of
@@ -61,7 +62,7 @@ def acmes_ids(app: Flask, acme: Customer, alice_actor: Actor) -> list[str]:
     events.accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
     hold = holds.authorize(Ask(acme.customer_id, "requests", 1_000))
     with as_service("let Acme's events go to a closed port"), transaction() as session:
-        webhook_endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)
+        endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)
     grants.give(acme.customer_id, kind="promotional", credits=_ten(), granted_by="support", reason="Rocket credit 2")
     jobs.run_due()
     with as_service("read Acme's ids"):

@@ -27,12 +27,13 @@ from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
 from app.models.usage import UsageEvent
 from app.models.webhooks import WebhookDelivery, WebhookEndpoint
-from app.services import jobs, webhook_endpoints
+from app.services import jobs
 from app.services.alerts import thresholds
 from app.services.authorizations import holds
 from app.services.reversals import refunds
 from app.services.transaction import transaction
 from app.services.usage import events
+from app.services.webhooks import endpoints
 from tests.support import shop
 from tests.support.browser import Browser
 from tests.support.routes import UNSAFE, rules_of
@@ -59,7 +60,7 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
     holds.authorize(Ask(acme.customer_id, "requests", 1_000))
     thresholds.add(acme.customer_id, Threshold("requests", 4_444_444), actor=alice_actor.member_id)
     with as_service("let Acme's events go to a closed port"), transaction() as session:
-        webhook_endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)
+        endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)
     refunds.refund(paid.id, amount=Money(100, paid.currency), reason="Too much again", requested_by="support")
     for _ in range(3):
         jobs.run_due()

@@ -18,10 +18,11 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import WebhookAttempt, WebhookDelivery
-from app.services import dead_letters, jobs, retention, webhook_endpoints
+from app.services import dead_letters, jobs, retention
 from app.services.authorizations import holds
 from app.services.transaction import transaction
 from app.services.verify import verify
+from app.services.webhooks import endpoints
 from tests.services.webhook_cast import send, settings, tell
 from tests.support import spend
 from tests.support.databases import Database
@@ -91,11 +92,11 @@ def test_a_webhook_that_ended_is_kept_for_90_days_with_its_attempts(
 ) -> None:
     with clock.at(NOON):
         for each in (acme, globex):
-            webhook_endpoints.save(each.customer_id, HOOK, by="test")
+            endpoints.save(each.customer_id, HOOK, by="test")
         tell(acme.customer_id, "one", "two")
         tell(globex.customer_id, "three")
         assert send() == 3  # nobody answers there
-        webhook_endpoints.save(acme.customer_id, "", by="test")  # lets go of Acme's; that of Globex waits on
+        endpoints.save(acme.customer_id, "", by="test")  # lets go of Acme's; that of Globex waits on
     assert len(kept(WebhookDelivery.id)) == len(kept(WebhookAttempt.delivery_id)) == 3
     with clock.at(DAY_90):
         assert retention.trim_deliveries() == 0
@@ -106,7 +107,7 @@ def test_a_webhook_that_ended_is_kept_for_90_days_with_its_attempts(
 
 def test_what_was_put_aside_and_is_tried_again_stays(app: Flask, acme: Customer) -> None:
     with clock.at(NOON):
-        webhook_endpoints.save(acme.customer_id, HOOK, by="test")
+        endpoints.save(acme.customer_id, HOOK, by="test")
         tell(acme.customer_id, "one")
         send()
     with as_service("test"), transaction() as session:
@@ -121,12 +122,12 @@ def test_much_goes_a_bounded_number_at_a_time(app: Flask, acme: Customer, monkey
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     monkeypatch.setattr(retention, "ROUNDS", 3)
     with clock.at(NOON):
-        webhook_endpoints.save(acme.customer_id, HOOK, by="test")
+        endpoints.save(acme.customer_id, HOOK, by="test")
         for number in range(7):
             asked(acme, f"refused {number}", 1_000)
         tell(acme.customer_id, *map(str, range(7)))
         send()
-        webhook_endpoints.save(acme.customer_id, "", by="test")
+        endpoints.save(acme.customer_id, "", by="test")
     with clock.at(DAY_90 + MOMENT):
         assert [retention.trim_refusals() for _ in range(3)] == [6, 1, 0]
         assert [retention.trim_deliveries() for _ in range(3)] == [6, 1, 0]

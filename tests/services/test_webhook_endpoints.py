@@ -13,8 +13,9 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
 from app.models.webhooks import WebhookEndpoint
-from app.services import encryption, seller_endpoints, webhook_endpoints
+from app.services import encryption
 from app.services.transaction import transaction
+from app.services.webhooks import endpoints, seller_endpoints
 from tests.services.webhook_cast import log_of, secret_of, send, settings, tell
 
 __all__ = ["settings"]
@@ -34,7 +35,7 @@ def actions(customer: Customer) -> list[str]:
 
 
 def test_a_saved_address_gets_a_secret_that_no_table_holds(app: Flask, acme: Customer) -> None:
-    endpoint = webhook_endpoints.save(acme.customer_id, f"  {HOOK} ", by="alice")
+    endpoint = endpoints.save(acme.customer_id, f"  {HOOK} ", by="alice")
     assert endpoint is not None and (endpoint.url, endpoint.active) == (HOOK, True)
     secret = secret_of(acme.customer_id)
     assert secret.startswith("whsec_") and len(secret) == 50
@@ -43,38 +44,38 @@ def test_a_saved_address_gets_a_secret_that_no_table_holds(app: Flask, acme: Cus
 
 
 def test_another_address_keeps_the_secret_and_the_same_again_changes_nothing(app: Flask, acme: Customer) -> None:
-    first = webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+    first = endpoints.save(acme.customer_id, HOOK, by="alice")
     secret = secret_of(acme.customer_id)
-    second = webhook_endpoints.save(acme.customer_id, OTHER, by="alice")
+    second = endpoints.save(acme.customer_id, OTHER, by="alice")
     assert first is not None and second is not None
     assert (second.id, second.url, secret_of(acme.customer_id)) == (first.id, OTHER, secret)
-    assert webhook_endpoints.save(acme.customer_id, OTHER, by="alice") == second
+    assert endpoints.save(acme.customer_id, OTHER, by="alice") == second
     assert actions(acme) == ["webhook.changed"] * 2
 
 
 def test_no_address_ends_it_and_what_waited_is_dropped(app: Flask, acme: Customer) -> None:
-    webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+    endpoints.save(acme.customer_id, HOOK, by="alice")
     tell(acme.customer_id, "one")
     assert send() == 1  # nobody listens there
-    assert webhook_endpoints.save(acme.customer_id, "", by="alice") is None
+    assert endpoints.save(acme.customer_id, "", by="alice") is None
     (waited,) = log_of(acme.customer_id)
     assert (waited.state, waited.problem) == ("dropped", "The address was removed.")
-    assert webhook_endpoints.save(acme.customer_id, "", by="alice") is None
+    assert endpoints.save(acme.customer_id, "", by="alice") is None
     assert actions(acme) == ["webhook.changed"] * 2
 
 
 def test_the_next_address_after_none_keeps_the_secret_and_is_told_what_comes_then(app: Flask, acme: Customer) -> None:
     with clock.at(clock.now() - timedelta(minutes=2)):
-        webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+        endpoints.save(acme.customer_id, HOOK, by="alice")
         secret = secret_of(acme.customer_id)
-        webhook_endpoints.save(acme.customer_id, "", by="alice")
+        endpoints.save(acme.customer_id, "", by="alice")
     with as_customer(acme.customer_id), pytest.raises(NotFound):
-        webhook_endpoints.secret(acme.customer_id)
+        endpoints.secret(acme.customer_id)
     with pytest.raises(NotFound):
-        webhook_endpoints.rotate(acme.customer_id, by="alice")
+        endpoints.rotate(acme.customer_id, by="alice")
     with clock.at(clock.now() - timedelta(minutes=1)):
         tell(acme.customer_id, "between")
-    webhook_endpoints.save(acme.customer_id, OTHER, by="alice")
+    endpoints.save(acme.customer_id, OTHER, by="alice")
     assert secret_of(acme.customer_id) == secret
     tell(acme.customer_id, "after")
     send()
@@ -84,24 +85,24 @@ def test_the_next_address_after_none_keeps_the_secret_and_is_told_what_comes_the
 @pytest.mark.case("AC-61")
 @pytest.mark.parametrize("url", ["https://10.0.0.1/", "http://example.com/", "nonsense", "https://169.254.169.254/"])
 def test_an_address_that_is_refused_changes_nothing(app: Flask, acme: Customer, url: str) -> None:
-    webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+    endpoints.save(acme.customer_id, HOOK, by="alice")
     with pytest.raises(Refused):
-        webhook_endpoints.save(acme.customer_id, url, by="mallory")
+        endpoints.save(acme.customer_id, url, by="mallory")
     assert row(acme).url == HOOK
     assert actions(acme) == ["webhook.changed"]
 
 
 def test_nobody_sees_anothers_address_or_secret(app: Flask, acme: Customer, globex: Customer) -> None:
-    webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+    endpoints.save(acme.customer_id, HOOK, by="alice")
     with as_customer(globex.customer_id):
-        assert webhook_endpoints.of(acme.customer_id) is None
+        assert endpoints.of(acme.customer_id) is None
         with pytest.raises(NotFound):
-            webhook_endpoints.secret(acme.customer_id)
+            endpoints.secret(acme.customer_id)
 
 
 def test_a_secret_opens_only_for_its_own_row_and_with_its_own_key(app: Flask, acme: Customer, globex: Customer) -> None:
-    webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
-    webhook_endpoints.save(globex.customer_id, HOOK, by="mallory")
+    endpoints.save(acme.customer_id, HOOK, by="alice")
+    endpoints.save(globex.customer_id, HOOK, by="mallory")
     moved = {"sealed": row(acme).secret_sealed, "customer": globex.customer_id}
     with as_service("move a secret"), transaction() as session:
         session.execute(
@@ -119,14 +120,14 @@ def test_a_secret_opens_only_for_its_own_row_and_with_its_own_key(app: Flask, ac
 
 
 def test_an_event_whose_secret_cannot_be_read_is_not_sent_and_says_so(app: Flask, acme: Customer) -> None:
-    webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+    endpoints.save(acme.customer_id, HOOK, by="alice")
     with as_service("break a secret"), transaction() as session:
         session.execute(text("update webhook_endpoints set secret_sealed = 's1.AAAA'"))
     tell(acme.customer_id, "one")
     assert send() == 1
     (found,) = log_of(acme.customer_id)
     assert (found.state, found.problem) == ("pending", "Its signing secret cannot be read: make a new one.")
-    webhook_endpoints.rotate(acme.customer_id, by="alice")
+    endpoints.rotate(acme.customer_id, by="alice")
     assert secret_of(acme.customer_id).startswith("whsec_")
     with clock.at(clock.now() + timedelta(minutes=1)):
         assert send() == 1
@@ -138,7 +139,7 @@ def test_the_seller_has_endpoints_for_all_customers_and_for_the_types_it_names(
 ) -> None:
     everything, _secret = seller_endpoints.create(HOOK, [])
     some, _other = seller_endpoints.create(OTHER, ["payment.failed"])
-    webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+    endpoints.save(acme.customer_id, HOOK, by="alice")
     tell(acme.customer_id, "one")
     tell(globex.customer_id, "two", event_type="payment.failed")
     send()
@@ -156,7 +157,7 @@ def test_the_seller_has_endpoints_for_all_customers_and_for_the_types_it_names(
 
 
 def test_a_customer_is_not_told_what_is_the_sellers_business(app: Flask, acme: Customer) -> None:
-    webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+    endpoints.save(acme.customer_id, HOOK, by="alice")
     tell(acme.customer_id, "one", event_type="payment.needs_review")
     assert send() == 0
     assert log_of(acme.customer_id) == []
@@ -165,7 +166,7 @@ def test_a_customer_is_not_told_what_is_the_sellers_business(app: Flask, acme: C
 def test_an_endpoint_is_not_told_what_was_before_it(app: Flask, acme: Customer) -> None:
     with clock.at(clock.now() - timedelta(seconds=1)):
         tell(acme.customer_id, "before")
-    webhook_endpoints.save(acme.customer_id, HOOK, by="alice")
+    endpoints.save(acme.customer_id, HOOK, by="alice")
     tell(acme.customer_id, "after")
     send()
     assert ['"fact":"after"' in each.body for each in log_of(acme.customer_id)] == [True]

@@ -5,9 +5,9 @@ import pytest
 from app.config import Settings
 from app.models.scope import as_customer, as_service
 from app.models.webhooks import WebhookDelivery
-from app.services import webhook_deliveries, webhook_endpoints, webhook_log
 from app.services.outbox import events
 from app.services.transaction import transaction
+from app.services.webhooks import deliveries, endpoints, log
 from tests.support import databases
 from tests.support.databases import Database
 
@@ -28,34 +28,34 @@ def tell(customer_id: str, *facts: str, event_type: str = "balance.low") -> None
 def send() -> int:
     """Do once what the worker does: spread what was told, and send what is due."""
     events.spread_due()
-    return webhook_deliveries.send_due()
+    return deliveries.send_due()
 
 
-def log_of(customer_id: str) -> list[webhook_log.Delivery]:
+def log_of(customer_id: str) -> list[log.Delivery]:
     """Return the deliveries of the customer to any endpoint, the oldest first."""
     with as_service("look at the log"):
-        return webhook_log.listed(customer_id=customer_id, limit=200)[::-1]
+        return log.listed(customer_id=customer_id, limit=200)[::-1]
 
 
-def only(customer_id: str) -> webhook_log.Delivery:
+def only(customer_id: str) -> log.Delivery:
     """Return the one delivery of the customer."""
     (found,) = log_of(customer_id)
     return found
 
 
-def tries(delivery: webhook_log.Delivery) -> list[webhook_log.Attempt]:
+def tries(delivery: log.Delivery) -> list[log.Attempt]:
     """Return its tries."""
     with as_service("look at the log"):
-        return webhook_log.attempts(delivery)
+        return log.attempts(delivery)
 
 
 def secret_of(customer_id: str) -> str:
     """Return the secret of the customer's endpoint."""
     with as_customer(customer_id):
-        return webhook_endpoints.secret(customer_id)
+        return endpoints.secret(customer_id)
 
 
-def put_aside(delivery: webhook_log.Delivery) -> None:
+def put_aside(delivery: log.Delivery) -> None:
     """Let the delivery have failed for good."""
     with as_service("put a delivery aside"), transaction() as session:
         session.get_one(WebhookDelivery, delivery.id).state = "dead"

@@ -6,9 +6,9 @@ from app.api.contract import CreditsText, Model, caller, customer_in, operation,
 from app.domain.errors import NotFound, Refused
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
-from app.services import webhook_endpoints
 from app.services.catalog import versions
 from app.services.spend_management import limits as spend_management_limits
+from app.services.webhooks import endpoints
 
 bp = resource("spend_management")
 
@@ -73,7 +73,7 @@ def _offered(customer: Customer) -> Limits:
 
 
 def _shown(customer_id: str, limits: Limits) -> SpendManagement:
-    endpoint = webhook_endpoints.of(customer_id)
+    endpoint = endpoints.of(customer_id)
     return SpendManagement(
         enabled=limits.enabled,
         daily_limit=limits.daily_limit,

@@ -18,8 +18,8 @@ from app.api.contract import (
 )
 from app.domain.errors import Refused
 from app.models.scope import as_service
-from app.services import webhook_log
-from app.services.webhook_log import Delivery
+from app.services.webhooks import log
+from app.services.webhooks.log import Delivery
 
 bp = resource("webhook_deliveries")
 TAG = "Webhooks"
@@ -93,7 +93,7 @@ def list_all(query: DeliveryQuery) -> Page[DeliveryOut]:
     if mine is not None and query.customer not in {None, mine}:
         return Page[DeliveryOut](data=[])
     with as_service("list webhook deliveries"):
-        rows = webhook_log.listed(
+        rows = log.listed(
             customer_id=mine or query.customer or "",
             to_seller=None if mine is None else False,
             endpoint_id=query.endpoint or "",
@@ -112,8 +112,8 @@ def read(delivery_id: str) -> DeliveryWithAttempts:
     """Return a delivery with its body and its tries."""
     mine = caller().customer_id
     with as_service("look at a webhook delivery"):
-        found = webhook_log.one(delivery_id, customer_id=mine or "", to_seller=None if mine is None else False)
-        tries = webhook_log.attempts(found)
+        found = log.one(delivery_id, customer_id=mine or "", to_seller=None if mine is None else False)
+        tries = log.attempts(found)
     return DeliveryWithAttempts(
         **_values(found),
         body=found.body,
@@ -147,7 +147,7 @@ def redeliver(delivery_id: str, body: NoBody) -> DeliveryOut:  # noqa: ARG001  #
     It has the same `webhook-id` and body as before; one that was given up is tried on the whole schedule again.
     """
     who = caller()
-    found = webhook_log.send_again(
+    found = log.send_again(
         delivery_id,
         by=who.key_id,
         customer_id=who.customer_id or "",

@@ -18,8 +18,8 @@ from app.api.contract import (
 )
 from app.domain.errors import Forbidden
 from app.domain.webhooks import LONGEST_URL, TYPES
-from app.services import seller_endpoints
-from app.services.seller_endpoints import Listed
+from app.services.webhooks import seller_endpoints
+from app.services.webhooks.seller_endpoints import Listed
 
 bp = resource("webhook_endpoints")
 TAG = "Webhooks"

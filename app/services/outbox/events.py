@@ -14,8 +14,9 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookEndpoint
-from app.services import shutdown, wake_ups, webhook_queue
+from app.services import shutdown, wake_ups
 from app.services.transaction import transaction
+from app.services.webhooks import queue
 
 BATCH = 100
 
@@ -81,7 +82,7 @@ def _spread(limit: int) -> int:
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         ).all()
-        webhook_queue.add(session, _deliveries(session, events))
+        queue.add(session, _deliveries(session, events))
         for each in events:
             each.state, each.done_at = "done", now
     return len(events)
@@ -119,7 +120,7 @@ def _deliveries(session: Session, events: Any) -> list[dict[str, Any]]:
             wanting.append((own, False))
         body = webhooks.body(event.type, event.created_at, event.sequence, json.loads(event.data))
         rows += [
-            webhook_queue.row(
+            queue.row(
                 customer_id=event.customer_id,
                 event_id=event.id,
                 event_type=event.type,

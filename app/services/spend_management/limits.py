@@ -12,10 +12,11 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import SpendSettings
 from app.models.scope import as_service
-from app.services import audit, webhook_endpoints
+from app.services import audit
 from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.transaction import transaction
+from app.services.webhooks import endpoints
 
 CHANGED_MEANWHILE = "version_gone_by"
 
@@ -46,7 +47,7 @@ def change(customer_id: str, wanted: Limits, *, webhook_url: str | None, by: str
     customer's webhook as it is, '' ends it.
     """
     rule.check(wanted)
-    url = None if webhook_url is None else webhook_endpoints.checked(webhook_url)
+    url = None if webhook_url is None else endpoints.checked(webhook_url)
     with as_service("change spend management"), transaction() as session:
         spending.lock(session, [customer_id])  # no call is judged by half of a change (H4)
         customer = session.get(Customer, customer_id)
@@ -59,9 +60,9 @@ def change(customer_id: str, wanted: Limits, *, webhook_url: str | None, by: str
             raise Refused(
                 "Spend management was changed meanwhile. Look at it again before you save.", CHANGED_MEANWHILE
             )
-        there = webhook_endpoints.of(customer_id)
+        there = endpoints.of(customer_id)
         rule.check_something_set(wanted, (there.url if there else "") if url is None else url)
-        moved = url is not None and webhook_endpoints.put(session, customer_id, url, by=by, address=address)
+        moved = url is not None and endpoints.put(session, customer_id, url, by=by, address=address)
         if wanted == before and not moved:
             return before
         now = _write(session, customer_id, row, wanted, by)

@@ -13,11 +13,12 @@ from app.domain.errors import NotFound, Refused
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from app.services import audit, wake_ups, webhook_endpoints, webhook_queue
+from app.services import audit, wake_ups
 from app.services.transaction import transaction
-from app.services.webhook_deliveries import INTERRUPTED
-from app.services.webhook_endpoints import Endpoint
-from app.services.webhook_queue import PENDING
+from app.services.webhooks import endpoints, queue
+from app.services.webhooks.deliveries import INTERRUPTED
+from app.services.webhooks.endpoints import Endpoint
+from app.services.webhooks.queue import PENDING
 
 SHOWN = 10
 TESTS_AN_HOUR = 20
@@ -73,9 +74,7 @@ class Attempt:
 
 def section(customer_id: str) -> Section:
     """Return the customer's endpoint and its latest deliveries. Two statements."""
-    return Section(
-        webhook_endpoints.of(customer_id), tuple(listed(customer_id=customer_id, to_seller=False, limit=SHOWN))
-    )
+    return Section(endpoints.of(customer_id), tuple(listed(customer_id=customer_id, to_seller=False, limit=SHOWN)))
 
 
 def around(customer_id: str) -> dict[str, Any]:
@@ -150,18 +149,18 @@ def send_test(customer_id: str, *, by: str, address: str = "") -> str:
             .with_for_update()
             .execution_options(populate_existing=True)
         ).one_or_none()
-        if endpoint is None or endpoint.state != webhook_endpoints.ACTIVE:
+        if endpoint is None or endpoint.state != endpoints.ACTIVE:
             raise Refused("Save a webhook URL first.", "webhook_missing", 409, "webhook_url")
         _check_rate(session, customer_id, endpoint.id, now)
         made = _test_row(customer_id, endpoint.id, now, to_seller=False)
-        webhook_queue.add(session, [made])
+        queue.add(session, [made])
         audit.record(session, customer_id, by, "webhook.tested", endpoint.id, address=address)
     return str(made["id"])
 
 
 def _test_row(customer_id: str, endpoint_id: str, now: datetime, *, to_seller: bool) -> dict[str, object]:
     words = {"customer": customer_id, "message": "This is a test. Nothing has happened."}
-    return webhook_queue.row(
+    return queue.row(
         customer_id=customer_id,
         event_id=ids.new("evt"),
         event_type=webhooks.TEST,
@@ -188,7 +187,7 @@ def _check_rate(session: Session, customer_id: str, endpoint_id: str, now: datet
 
 def _check_there(session: Session, row: WebhookDelivery) -> None:
     table = SellerEndpoint if row.to_seller else WebhookEndpoint
-    there = session.scalar(select(table.id).where(table.id == row.endpoint_id, table.state == webhook_endpoints.ACTIVE))
+    there = session.scalar(select(table.id).where(table.id == row.endpoint_id, table.state == endpoints.ACTIVE))
     if there is None:
         raise Refused("The address that this went to is gone or switched off.", "webhook_missing", 409)
 

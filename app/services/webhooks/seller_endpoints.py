@@ -16,8 +16,9 @@ from app.models.database import db
 from app.models.insert import insert_new
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint
-from app.services import encryption, webhook_endpoints, webhook_queue
+from app.services import encryption
 from app.services.transaction import transaction
+from app.services.webhooks import endpoints, queue
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ def create(
             if made is not None:
                 return _same(made, url, wanted)
         try:
-            address = webhook_endpoints.checked(url)
+            address = endpoints.checked(url)
         except Refused as refusal:
             refusal.field = "url"
             raise
@@ -68,8 +69,8 @@ def create(
                     "id": new_id,
                     "url": address,
                     "event_types": json.dumps(wanted),
-                    "secret_sealed": encryption.seal(webhook_endpoints.new_secret(), new_id),
-                    "state": webhook_endpoints.ACTIVE,
+                    "secret_sealed": encryption.seal(endpoints.new_secret(), new_id),
+                    "state": endpoints.ACTIVE,
                     "disabled_reason": "",
                     "request_key": request_key,
                     "created_at": now,
@@ -104,14 +105,14 @@ def secret(endpoint_id: str) -> str:
     """Return the secret that signs what is sent there, or refuse."""
     with as_service("read a secret of the seller's"):
         row = _row(db.session(), endpoint_id)
-        return webhook_endpoints.opened(row.secret_sealed, row.id)
+        return endpoints.opened(row.secret_sealed, row.id)
 
 
 def rotate(endpoint_id: str, *, by: str = "seller") -> Listed:
     """Sign with a new secret from now on, and for a day with the old one as well."""
     with as_service("rotate a secret of the seller's"), transaction() as session:
         row = _row(session, endpoint_id, lock=True)
-        webhook_endpoints.turn(row)
+        endpoints.turn(row)
         shown = _shown(row)
     _log("seller_endpoint_secret_rotated", endpoint_id, by)
     return shown
@@ -121,7 +122,7 @@ def enable(endpoint_id: str, *, by: str = "seller") -> Listed:
     """Send there again after it was switched off."""
     with as_service("enable an endpoint of the seller's"), transaction() as session:
         row = _row(session, endpoint_id, lock=True)
-        row.state, row.disabled_reason, row.changed_at = webhook_endpoints.ACTIVE, "", clock.now()
+        row.state, row.disabled_reason, row.changed_at = endpoints.ACTIVE, "", clock.now()
         shown = _shown(row)
     _log("seller_endpoint_enabled", endpoint_id, by)
     return shown
@@ -131,7 +132,7 @@ def delete(endpoint_id: str, *, by: str = "seller") -> None:
     """Send nothing there any more."""
     with as_service("delete an endpoint of the seller's"), transaction() as session:
         row = _row(session, endpoint_id, lock=True)
-        webhook_queue.drop(session, row.id, "The address was removed.")
+        queue.drop(session, row.id, "The address was removed.")
         session.delete(row)
     _log("seller_endpoint_deleted", endpoint_id, by)
 
@@ -154,7 +155,7 @@ def _by_key(request_key: str) -> SellerEndpoint | None:
 def _same(row: SellerEndpoint, url: str, wanted: list[str]) -> tuple[Listed, str]:
     if row.url != url.strip() or json.loads(row.event_types) != wanted:
         raise Refused("This Idempotency-Key was used with another body.", "idempotency_key_reused", 409)
-    return _shown(row), webhook_endpoints.opened(row.secret_sealed, row.id)
+    return _shown(row), endpoints.opened(row.secret_sealed, row.id)
 
 
 def _row(session: Session, endpoint_id: str, *, lock: bool = False) -> SellerEndpoint:
@@ -176,7 +177,7 @@ def _shown(row: SellerEndpoint) -> Listed:
         id=row.id,
         url=row.url,
         event_types=tuple(json.loads(row.event_types)),
-        active=row.state == webhook_endpoints.ACTIVE,
+        active=row.state == endpoints.ACTIVE,
         disabled_reason=row.disabled_reason,
         old_secret_until=until,
         created_at=row.created_at,

@@ -18,8 +18,9 @@ from app.models.database import db
 from app.models.insert import insert_new
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookEndpoint
-from app.services import audit, encryption, webhook_queue
+from app.services import audit, encryption
 from app.services.transaction import no_transaction, transaction
+from app.services.webhooks import queue
 
 ACTIVE, DISABLED = "active", "disabled"
 REMOVED = "The address was removed."
@@ -74,7 +75,7 @@ def put(session: Session, customer_id: str, url: str, *, by: str, address: str =
     else:
         # The row stays for its secret, and so that what was not sent can be sent again to the next address.
         row.url, row.state, row.disabled_reason, row.changed_at = "", DISABLED, REMOVED, now
-        webhook_queue.drop(session, row.id, REMOVED)
+        queue.drop(session, row.id, REMOVED)
     audit.record(session, customer_id, by, "webhook.changed", customer_id, {"url": before}, {"url": url}, address)
     return True
 

@@ -21,9 +21,11 @@ from app.models.database import db
 from app.models.insert import insert_new
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from app.services import audit, encryption, shutdown, webhook_endpoints, webhook_queue
+from app.services import audit, encryption, shutdown
 from app.services.transaction import no_transaction, transaction
-from app.services.webhook_queue import DEAD, DELIVERED, DROPPED, PENDING
+from app.services.webhooks import endpoints as webhook_endpoints
+from app.services.webhooks import queue
+from app.services.webhooks.queue import DEAD, DELIVERED, DROPPED, PENDING
 
 log = structlog.get_logger()
 AT_ONCE = 16
@@ -226,6 +228,6 @@ def _let_others_wait(claim: Claim, answer: Answer) -> None:
         return
     with transaction() as session:
         if gone:
-            webhook_queue.drop(session, claim.endpoint_id, GONE)
+            queue.drop(session, claim.endpoint_id, GONE)
         else:
-            webhook_queue.put_off(session, claim.endpoint_id, PAUSE)
+            queue.put_off(session, claim.endpoint_id, PAUSE)

@@ -1,0 +1,1 @@
+"""Telling hosts: events are sent to endpoints until they arrive."""
