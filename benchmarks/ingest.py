@@ -15,7 +15,7 @@ from app.domain.rating import UsageReport
 from app.models.database import db
 from app.services.access import api_keys
 from app.services.usage import events as usage_events
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from benchmarks.places import Place
 from benchmarks.timing import ROUNDS, Count, Ratio, interleaved, milliseconds
 from tests.support import meters

@@ -16,7 +16,7 @@ from app.models.scope import as_customer
 from app.services.payment_methods import saved
 from app.services.payments import settlement, top_ups
 from app.services.usage import recording
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from benchmarks.places import Place
 from benchmarks.timing import ROUNDS, Count, Ratio, interleaved, milliseconds
 from tests.support.statements import counted

@@ -18,7 +18,7 @@ from app.models.scope import as_service
 from app.services.access import api_keys
 from app.services.ledger import grants
 from app.services.transaction import transaction
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support.server import ROOT, Server, free_port
 
 

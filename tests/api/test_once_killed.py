@@ -17,7 +17,7 @@ from app.models.ledger import Grant
 from app.models.scope import as_customer
 from app.models.usage import UsageEvent
 from app.services.idempotency import LEASE
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support.api import Api, problem_of
 from tests.support.databases import environment
 from tests.support.server import ROOT

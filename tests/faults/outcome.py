@@ -17,7 +17,7 @@ from app.models.payments import Payment
 from app.models.sandbox import SandboxObject
 from app.models.scope import as_service
 from app.services import jobs
-from app.services.verify import verify
+from app.services.verification.verify import verify
 
 LATER = (timedelta(seconds=1), timedelta(minutes=3), timedelta(minutes=10), timedelta(hours=25), timedelta(days=8))
 PASSES = 5

@@ -24,7 +24,7 @@ from app.models.usage import Spending, UsageEvent
 from app.services.authorizations import expiry
 from app.services.ledger import grants
 from app.services.transaction import transaction
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support import cast
 from tests.support.databases import environment
 from tests.support.server import ROOT

@@ -183,7 +183,7 @@ BUGS = [
     ),
     Bug(
         "verify overlooks a balance that is too high",
-        "app/services/proofs.py",
+        "app/services/verification/ledger_proofs.py",
         "where a.balance <> coalesce(s.total, 0)",
         "where a.balance < coalesce(s.total, 0)",
         ("tests/services/test_verify.py",),
@@ -414,7 +414,7 @@ BUGS = [
     ),
     Bug(
         "verify overlooks what is held for no dispute",
-        "app/services/proofs_of_reversals.py",
+        "app/services/verification/reversal_proofs.py",
         "where a.name = 'disputes' and a.balance <> coalesce(h.held, 0)",
         "where a.name = 'disputes' and a.balance < coalesce(h.held, 0)",
         ("tests/services/test_verify.py",),

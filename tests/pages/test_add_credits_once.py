@@ -9,7 +9,7 @@ from app.gateways import sandbox
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.services import jobs
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support import shop
 from tests.support.browser import Browser
 from tests.support.shop import ASKS, BROKE, BUY, FORM, PATH

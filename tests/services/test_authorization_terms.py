@@ -18,7 +18,7 @@ from app.services.authorizations import expiry, holds
 from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.usage import events
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support import meters
 
 BEGIN = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)

@@ -22,7 +22,7 @@ from app.services.authorizations.refusals import NoRoom
 from app.services.balance import history
 from app.services.ledger import grants
 from app.services.transaction import transaction
-from app.services.verify import verify
+from app.services.verification.verify import verify
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 500_000, tzinfo=UTC)
 OVERAGE = 50 * MICROS

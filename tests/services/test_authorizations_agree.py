@@ -28,7 +28,7 @@ from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.usage import events as usage_events
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support import meters
 from tests.support.databases import fresh_sqlite, settings_for
 

@@ -22,7 +22,7 @@ from app.services.ledger import grants
 from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from app.services.usage import recording
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome
 from tests.services.worker_crew import Answer, Work, together
 from tests.support.databases import Database

@@ -14,7 +14,7 @@ from app.models.ledger import Grant
 from app.models.scope import as_customer, as_service
 from app.services.balance import history
 from app.services.customers import registration
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support.cast import CATALOG
 
 

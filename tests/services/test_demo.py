@@ -16,12 +16,13 @@ from app.models.limits import AlertRecipient, Notice
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services import demo, verify
+from app.services import demo
 from app.services.access import members
 from app.services.balance import history
 from app.services.catalog import versions
 from app.services.demo_stories import STORIES, dice
 from app.services.usage import terms
+from app.services.verification import verify
 
 NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
 # The stories are long and no other on another database; what both must bear is the first and the third test.

@@ -19,11 +19,12 @@ from app.models.limits import Notice
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageEvent
 from app.models.webhooks import WebhookAttempt
-from app.services import demo, demo_usage, verify
+from app.services import demo, demo_usage
 from app.services.catalog import versions
 from app.services.demo_stories import STORIES
 from app.services.spend_management import simulation
 from app.services.usage import events
+from app.services.verification import verify
 from tests.support.databases import Database, settings_for
 from tests.support.server import free_port
 

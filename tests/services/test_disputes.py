@@ -21,7 +21,7 @@ from app.models.scope import as_customer
 from app.services.ledger import grants
 from app.services.reversals import refunds
 from app.services.usage import recording
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.faults.outcome import faults
 from tests.support.reversals import buys, fetched, later, payment_of, reversal_rows
 from tests.support.shop import remaining

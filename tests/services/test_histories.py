@@ -19,7 +19,7 @@ from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.ledger import grants, posting
 from app.services.usage import recording
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.services.history import STEPS, Correct, Due, Give, Model, ModelGrant, Step, Use, Void, Wait
 from tests.support.cast import CATALOG, EXAMPLES
 

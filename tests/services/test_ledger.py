@@ -20,7 +20,7 @@ from app.services.customers import billing_periods, registration
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.usage import recording
-from app.services.verify import verify
+from app.services.verification.verify import verify
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

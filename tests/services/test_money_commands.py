@@ -6,7 +6,7 @@ from flask import Flask
 
 from app.domain.people import Actor
 from app.models.customers import Customer
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
 from tests.support.reversals import buys, payment_of

@@ -31,7 +31,7 @@ from app.services.payment_methods import mandates, setups
 from app.services.payment_methods import saved as method_saved
 from app.services.payments import collection, settlement, top_ups
 from app.services.transaction import transaction
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
 from tests.support import cast, shop
 

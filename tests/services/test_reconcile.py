@@ -24,7 +24,7 @@ from app.services.customers import registration
 from app.services.payments import top_ups
 from app.services.reconciliation import books as reconciliation_books
 from app.services.reversals import refunds
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.faults.outcome import faults
 from tests.support import cast
 from tests.support.backups import backup

@@ -13,7 +13,7 @@ from app.gateways.sandbox_store import opened
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.services.reconciliation import books
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.faults.outcome import faults
 from tests.support.client import outside_contexts
 from tests.support.reversals import buys, fetched, payment_of

@@ -21,7 +21,7 @@ from app.models.webhooks import WebhookAttempt, WebhookDelivery
 from app.services import dead_letters, jobs, retention
 from app.services.authorizations import holds
 from app.services.transaction import transaction
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from app.services.webhooks import endpoints
 from tests.services.webhook_cast import send, settings, tell
 from tests.support import spend

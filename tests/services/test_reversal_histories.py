@@ -25,7 +25,7 @@ from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from app.services.reversals import disputes, refund_booking
 from app.services.usage import recording
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.services.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
 from tests.services.reversal_history import (
     STEPS,

@@ -17,7 +17,7 @@ from app.models.reversals import Refund
 from app.models.scope import as_customer
 from app.services.reversals import disputes, refund_booking, refunds
 from app.services.usage import recording
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support.client import outside_contexts
 from tests.support.reversals import buys, money_back, payment_of
 from tests.support.shop import remaining

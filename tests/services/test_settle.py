@@ -28,7 +28,7 @@ from app.services import jobs
 from app.services.payment_methods import saved
 from app.services.payments import settlement, top_ups
 from app.services.reconciliation.inbox import MAX_TRIES
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
 
 SUCCEEDED = "payment_intent.succeeded"

@@ -16,7 +16,7 @@ from app.services import jobs
 from app.services.balance import history
 from app.services.ledger import grants
 from app.services.usage import posting_schedule
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.services.test_concurrency import nobody_waited_for_each_other
 from tests.services.worker_crew import Work, together
 from tests.support.databases import Database

@@ -17,7 +17,7 @@ from app.models.usage import Spending, UsageDay, UsageEvent, UsageEventKey, Usag
 from app.services.balance import history
 from app.services.usage import events as usage_events
 from app.services.usage.events import Accepted, Rejected
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support import meters
 from tests.support.statements import counted
 

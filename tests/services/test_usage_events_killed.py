@@ -16,7 +16,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.usage import Spending, UsageEvent, UsageEventKey, UsageSubject, UsageTotal
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.services.worker_crew import BAD, TIMEOUT
 from tests.support import meters
 from tests.support.databases import environment

@@ -17,7 +17,7 @@ from app.models.usage import UsageDay, UsageEvent, UsageTotal
 from app.services.balance import history
 from app.services.ledger import grants
 from app.services.usage import events
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support import meters
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

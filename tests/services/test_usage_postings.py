@@ -22,7 +22,7 @@ from app.services.customers import billing_periods, registration
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.usage import events, posting_schedule, recording
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.support.cast import CATALOG, EXAMPLES
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)

@@ -22,7 +22,7 @@ from app.services.balance import breakdown, history, overview
 from app.services.ledger import grants, posting
 from app.services.transaction import transaction
 from app.services.usage import events, posting_schedule, recording
-from app.services.verify import verify
+from app.services.verification.verify import verify
 from tests.services.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
 from tests.services.usage_history import Ask, Capture, Limit, Posted, Release, Report, UsageModel, UsageStep
 from tests.support.api import Api

@@ -14,10 +14,10 @@ from app.domain.money import Money
 from app.gateways.sandbox_deliveries import post
 from app.models.customers import Customer
 from app.models.payments import Payment
-from app.services import verify
 from app.services.processor.gateway import gateway
 from app.services.reconciliation import books, inbox
 from app.services.reversals import refunds
+from app.services.verification import verify
 from tests.gateways.contract.conftest import OutsideLocalStripe
 from tests.gateways.localstripe.running import LocalStripe
 from tests.gateways.strange_webhooks import signed

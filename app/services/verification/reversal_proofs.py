@@ -1,6 +1,6 @@
 """The proofs of `verify` about what goes back: refunds, disputes, and the debt that a claw-back leaves (I6, I11)."""
 
-from app.services.proofs import Proof
+from app.services.verification.ledger_proofs import Proof
 
 _TAKEN = """(select customer_id, source_id,
       sum(case when kind in ('money_refunded','money_disputed') then amount

@@ -6,9 +6,9 @@ from sqlalchemy import text
 
 from app.models.database import db
 from app.models.scope import as_service
-from app.services.proofs import PROOFS
-from app.services.proofs_of_reversals import REVERSAL_PROOFS
-from app.services.proofs_of_usage import USAGE_PROOFS
+from app.services.verification.ledger_proofs import PROOFS
+from app.services.verification.reversal_proofs import REVERSAL_PROOFS
+from app.services.verification.usage_proofs import USAGE_PROOFS
 
 _UTC_DAYS = {"sqlite": "date(booked_at)", "postgresql": "to_char(booked_at at time zone 'UTC', 'YYYY-MM-DD')"}
 

@@ -1,6 +1,6 @@
 """The proofs of `verify` about usage: what is counted, what is not posted yet, what is held, and the totals of days."""
 
-from app.services.proofs import Proof
+from app.services.verification.ledger_proofs import Proof
 
 _ACCEPTED = "('usage_day','usage_period')"
 _HISTORY = f"""(select customer_id, {{day}} as day, sum(case when kind = 'usage' then -change_micros else 0 end) used,

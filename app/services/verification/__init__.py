@@ -1,0 +1,1 @@
+"""Proving the books again, from the raw rows."""
