@@ -16,11 +16,11 @@ from app.domain.people import Role
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services import installation
 from app.services.access import members
 from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.ledger import grants
+from app.services.operations import installation
 from app.services.verification import verify
 
 bp = Blueprint("portal", __name__, cli_group="portal")

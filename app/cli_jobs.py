@@ -7,7 +7,8 @@ from flask.cli import AppGroup, with_appcontext
 from app import clock
 from app import worker as app_worker
 from app.cli_words import moment, one_line, stop
-from app.services import dead_letters, jobs, wake_ups
+from app.services import jobs, wake_ups
+from app.services.operations import dead_letters
 
 group = AppGroup("jobs", help="See what waits to be done and what was put aside, and let that be tried again.")
 

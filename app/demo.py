@@ -137,7 +137,7 @@ def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: i
     from app import create_app, demo_host
     from app.models.database import db
     from app.services import demo
-    from app.services.installation import install
+    from app.services.operations.installation import install
 
     settings = Settings.from_env(environ)
     install(settings)

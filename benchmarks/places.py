@@ -17,7 +17,7 @@ from app.config import Settings
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
-from app.services.installation import install
+from app.services.operations.installation import install
 from tests.support import cast, postgres
 from tests.support.browser import Browser
 from tests.support.client import StandAloneClient

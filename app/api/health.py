@@ -7,7 +7,7 @@ from app.extensions import csrf
 from app.models.database import db
 from app.models.scope import as_service
 from app.services import wake_ups
-from app.services.installation import newest_revision, revision_of
+from app.services.operations.installation import newest_revision, revision_of
 from app.web.access import public
 
 bp = Blueprint("health", __name__)

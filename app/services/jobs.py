@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from app.services import idempotency, partitions, retention, shutdown
+from app.services import idempotency, shutdown
 from app.services.authorizations import expiry
 from app.services.customers import billing_periods
 from app.services.ledger import grants
 from app.services.mail import sending
 from app.services.notices import decisions, expiring_credit
+from app.services.operations import partitions, retention
 from app.services.outbox import events
 from app.services.payment_methods import setups
 from app.services.payments import sweep

@@ -7,7 +7,7 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine, inspect, pool
 
-from app.services.installation import configuration, install, newest_revision, revision_of
+from app.services.operations.installation import configuration, install, newest_revision, revision_of
 from tests.support import databases
 from tests.support.databases import Database
 from tests.support.drift import differences

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app import create_app
 from app.models.database import db, prepare
-from app.services.installation import configuration, install
+from app.services.operations.installation import configuration, install
 from app.services.verification import verify
 from tests.support import databases
 from tests.support.databases import Database

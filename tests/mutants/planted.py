@@ -477,7 +477,7 @@ BUGS = [
     ),
     Bug(
         "what was put aside stays so for the worker",
-        "app/services/dead_letters.py",
+        "app/services/operations/dead_letters.py",
         '{"state": open_state, "next_try_at"',
         '{"state": table.state, "next_try_at"',
         ("tests/services/test_jobs.py::test_what_was_put_aside_is_run_again_with_as_many_tries_as_before",),

@@ -18,8 +18,9 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.scope import as_service
-from app.services import dead_letters, jobs, wake_ups
+from app.services import jobs, wake_ups
 from app.services.mail import sending
+from app.services.operations import dead_letters
 from app.services.reconciliation import inbox
 from app.services.transaction import transaction
 from tests.services.worker_crew import together

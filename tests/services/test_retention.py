@@ -18,8 +18,9 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import WebhookAttempt, WebhookDelivery
-from app.services import dead_letters, jobs, retention
+from app.services import jobs
 from app.services.authorizations import holds
+from app.services.operations import dead_letters, retention
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
 from app.services.webhooks import endpoints

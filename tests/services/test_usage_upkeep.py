@@ -10,7 +10,7 @@ from app import clock
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.usage import UsageEvent, UsageEventKey
-from app.services import partitions
+from app.services.operations import partitions
 from app.services.usage import deduplication, events
 from app.services.usage.events import Accepted
 from tests.support import meters

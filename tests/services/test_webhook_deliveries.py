@@ -13,7 +13,8 @@ from app.domain.errors import NotFound, Refused
 from app.domain.webhooks import SCHEDULE, TRIES, wait
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
-from app.services import dead_letters, wake_ups
+from app.services import wake_ups
+from app.services.operations import dead_letters
 from app.services.outbox import events
 from app.services.transaction import transaction
 from app.services.webhooks import deliveries, endpoints, log, seller_endpoints

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.config import Settings
-from app.services.installation import install
+from app.services.operations.installation import install
 from tests.support import postgres
 
 TEMPLATE = "purser_template"

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, inspect, pool
 
 from app import models  # noqa: F401  # importing the package tells the metadata of every table
 from app.models.database import Base
-from app.services.installation import configuration, install
+from app.services.operations.installation import configuration, install
 from tests.support import databases, postgres
 from tests.support.databases import Database
 

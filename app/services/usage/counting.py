@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from app.domain import rating
 from app.domain.catalog import MeterKind
 from app.domain.rating import DEAREST, FULL, Tally, Tariff, UsageReport
+from app.models.bulk import given, insert, table_of, upsert
 from app.models.ledger import BalanceDay
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageEventKey, UsageSubject, UsageTotal
 from app.services.ledger import spending
-from app.services.many_rows import given, insert, table_of, upsert
 from app.services.usage.standing import Standing, standings
 
 MeterKey = tuple[str, str]

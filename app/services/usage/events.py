@@ -17,11 +17,11 @@ from app.domain import rating
 from app.domain.errors import Refused, ensure
 from app.domain.rating import UsageReport
 from app.domain.usage_words import REFUSALS
+from app.models.bulk import given, table_of
 from app.models.customers import Customer
 from app.models.scope import as_service
 from app.models.usage import UsageEventKey
 from app.services.ledger import spending
-from app.services.many_rows import given, table_of
 from app.services.transaction import transaction
 from app.services.usage.counting import Counting
 

@@ -1,0 +1,1 @@
+"""Keeping it running: installation, retention, partitions, jobs given up."""
