@@ -99,9 +99,9 @@ def _register(app: Flask, settings: Settings) -> None:
     """Register the pages and what programs talk to; the sandbox's own pages only beside the sandbox."""
     names = [f"app.blueprints.{name}" for name in PAGES] + [f"app.api.{name}" for name in PROGRAMS]
     if settings.payments == "sandbox":
-        names.append("app.blueprints.bank_challenge")
+        names.append("app.dev.bank_challenge")
     if settings.payments == "sandbox" and (settings.demo or settings.testing):
-        names += ["app.api.dev_processor", "app.api.dev_mail"]
+        names += ["app.dev.processor", "app.dev.mailbox"]
     names += [f"app.api.v1.{module.name}" for module in iter_modules(v1.__path__)]
     for name in [*names, "app.cli"]:
         app.register_blueprint(import_module(name).bp)

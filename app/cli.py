@@ -132,10 +132,10 @@ def verify_command(customer: str | None) -> None:
 @bp.cli.command("demo-data")
 def demo_data() -> None:
     """Make the example customers with a year of history through the real services, and print their sign-ins."""
-    from app.services import demo  # the web server has no use for it
+    from app.demo import customers  # the web server has no use for it
 
     with one_line():
-        made = demo.make()
+        made = customers.make()
     for each in made:
         click.echo(f"{each.customer} ({each.catalog}), {each.role}: {each.email}  password: {each.password}")
 

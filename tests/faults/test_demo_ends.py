@@ -31,7 +31,7 @@ class Demo:
         self.port = two_ports()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = directory / "output.txt"
-        command = [sys.executable, "-m", "app.demo", "--port", str(self.port)]
+        command = [sys.executable, "-m", "app.demo.__main__", "--port", str(self.port)]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [*command, "--months", "1", "--directory", str(directory)],
@@ -141,7 +141,7 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        command = [sys.executable, "-m", "app.demo", "--port", str(port), "--directory", str(tmp_path)]
+        command = [sys.executable, "-m", "app.demo.__main__", "--port", str(port), "--directory", str(tmp_path)]
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1
     assert ended.stdout.splitlines() == [
@@ -153,7 +153,7 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("port", ["80a", "٨٠", "0", "65535", "-1", ""])
 def test_a_wrong_port_is_said_in_one_line(tmp_path: Path, port: str) -> None:
-    command = [sys.executable, "-m", "app.demo", f"--port={port}", "--directory", str(tmp_path)]
+    command = [sys.executable, "-m", "app.demo.__main__", f"--port={port}", "--directory", str(tmp_path)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1
     assert ended.stdout.splitlines() == [f"The port must be a number from 1 to 65534, not {port!r}."]

@@ -7,6 +7,8 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from app import clock
+from app.demo import customers
+from app.demo.stories import STORIES, dice
 from app.domain.people import Role
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
@@ -16,11 +18,9 @@ from app.models.limits import AlertRecipient, Notice
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services import demo
 from app.services.access import members
 from app.services.balance import history
 from app.services.catalog import versions
-from app.services.demo_stories import STORIES, dice
 from app.services.usage import terms
 from app.services.verification import verify
 
@@ -42,9 +42,9 @@ TABLES = (
 )
 
 
-def make(now: datetime = NOW, months: int = 2) -> list[demo.SignIn]:
+def make(now: datetime = NOW, months: int = 2) -> list[customers.SignIn]:
     with clock.at(now):
-        return demo.make(months=months, progress=lambda days: days)
+        return customers.make(months=months, progress=lambda days: days)
 
 
 def counts() -> dict[str, int]:
@@ -80,7 +80,7 @@ def test_there_is_a_customer_of_each_catalog_with_three_people_who_can_sign_in(a
     }
     for each in sign_ins:
         assert members.sign_in(each.email, each.password, "127.0.0.1").customer_id.startswith("cus_")
-    assert all(each.email in demo.table(sign_ins) for each in sign_ins)
+    assert all(each.email in customers.table(sign_ins) for each in sign_ins)
 
 
 def test_the_balances_and_rows_tell_the_promised_stories(app: Flask) -> None:
@@ -161,7 +161,7 @@ def test_a_history_that_was_cut_short_is_finished_without_telling_anything_twice
         raise Cut
 
     with clock.at(NOW), pytest.raises(Cut):
-        demo.make(months=1, progress=until_the_tenth_day)  # type: ignore[arg-type]
+        customers.make(months=1, progress=until_the_tenth_day)  # type: ignore[arg-type]
     make(months=1)
     with as_service("look at the demo"):
         twice = db.session.execute(

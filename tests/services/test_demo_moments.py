@@ -8,8 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app import clock, demo_host
+from app import clock
 from app.config import Settings
+from app.demo import customers as demo_customers
+from app.demo import host_product, usage
+from app.demo.stories import STORIES
 from app.domain.money import Credits
 from app.domain.spend_management import Limits
 from app.models.authorizations import Authorization
@@ -19,9 +22,7 @@ from app.models.limits import Notice
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageEvent
 from app.models.webhooks import WebhookAttempt
-from app.services import demo, demo_usage
 from app.services.catalog import versions
-from app.services.demo_stories import STORIES
 from app.services.spend_management import simulation
 from app.services.usage import events
 from app.services.verification import verify
@@ -40,11 +41,11 @@ def settings(database: Database) -> Settings:
 
 def make(webhook_url: str = "") -> None:
     with clock.at(NOW):
-        demo.make(months=1, progress=lambda days: days, webhook_url=webhook_url)
+        demo_customers.make(months=1, progress=lambda days: days, webhook_url=webhook_url)
 
 
 def test_a_refused_call_is_told_at_once_and_its_webhook_again_after_five_seconds(app: Flask) -> None:
-    with demo_host.listening(free_port()) as url:
+    with host_product.listening(free_port()) as url:
         make(url)
     with as_service("look at the busy day"):
         refused = db.session.scalar(
@@ -98,15 +99,15 @@ def test_a_day_that_was_cut_short_between_two_reports_is_finished(app: Flask) ->
         raise Cut
 
     with clock.at(NOW), pytest.raises(Cut):
-        demo.make(months=1, progress=until_the_tenth_day)  # type: ignore[arg-type]
-    at = demo_usage.moments(left[0], NOW)
+        demo_customers.make(months=1, progress=until_the_tenth_day)  # type: ignore[arg-type]
+    at = usage.moments(left[0], NOW)
     whole = {}
     with as_service("find the customers"):
         customers = {each.external_id: each for each in db.session.scalars(select(Customer))}
     for story in STORIES:
         customer = customers[f"demo-{story.slug}"]
         catalog, born = versions.current(story.catalog), customer.created_at.date()
-        batches = demo_usage.reports(story, catalog, customer.customer_id, left[0], born, at)
+        batches = usage.reports(story, catalog, customer.customer_id, left[0], born, at)
         whole[customer.customer_id] = {each.id for batch in batches for each in batch}
         with clock.at(at[0]):
             assert events.accept(batches[0]).rejected == ()

@@ -5,6 +5,8 @@ from datetime import date, time, timedelta
 from sqlalchemy import select
 
 from app import clock
+from app.demo import jobs, usage
+from app.demo.stories import OwnLimits, Story
 from app.domain.authorizations import Ask
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
@@ -16,10 +18,8 @@ from app.models.authorizations import Authorization
 from app.models.database import db
 from app.models.limits import SpendSettings, UsageAlert
 from app.models.scope import as_service
-from app.services import demo_jobs, demo_usage
 from app.services.alerts import recipients, thresholds
 from app.services.authorizations import holds
-from app.services.demo_stories import OwnLimits, Story
 from app.services.spend_management import limits as spend_management_limits
 from app.services.usage import events
 from app.services.webhooks import endpoints
@@ -55,19 +55,19 @@ def rush(story: Story, buyer: Actor, catalog: Catalog, born: date, day: date) ->
     if limits is None or _was_refused(buyer, day):
         return
     meter = catalog.meter(story.habits[0].meter)
-    missing = limits.daily_limit - LEFT_OF_THE_LIMIT - demo_usage.cost(story, catalog, born, day, day)
+    missing = limits.daily_limit - LEFT_OF_THE_LIMIT - usage.cost(story, catalog, born, day, day)
     if meter is None or meter.credits is None or missing.micros <= 0:
         return
     quantity = missing.micros * meter.per // meter.credits.micros
     launch = UsageReport(f"launch-{day}", buyer.customer_id, meter.key, quantity, "", clock.now())
     events.accept([launch])
-    demo_jobs.tell()
+    jobs.tell()
     for number in range(REFUSED_CALLS):
         with clock.at(clock.now() + timedelta(minutes=4 * number + 1)):
             holds.authorize(
                 Ask(customer=buyer.customer_id, key=f"demo-{day}-{number}", meter=meter.key, quantity=2 * meter.per)
             )
-            demo_jobs.tell()
+            jobs.tell()
 
 
 def stream(story: Story, buyer: Actor) -> None:
@@ -88,7 +88,7 @@ def more_than_usual(story: Story, catalog: Catalog, born: date, day: date) -> Cr
     """Return what the rush of that day costs beside what the day costs anyway."""
     if story.own_limits is None:
         return Credits(0)
-    usual = demo_usage.cost(story, catalog, born, day, day)
+    usual = usage.cost(story, catalog, born, day, day)
     return max(Credits(0), story.own_limits.daily_limit - LEFT_OF_THE_LIMIT - usual)
 
 

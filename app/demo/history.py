@@ -8,6 +8,10 @@ from sqlalchemy import select
 
 from app import clock
 from app.config import Settings
+from app.demo import limits as demo_limits
+from app.demo import usage
+from app.demo.reversals import reverse
+from app.demo.stories import ASKING_CARD, DEBIT, GOOD_CARD, OTHER_CARD, PAYPAL, POOR_CARD, Gift, Story, dice
 from app.domain.catalog import Catalog
 from app.domain.errors import ensure
 from app.domain.ledger import CREDITS, credits_unit
@@ -22,19 +26,6 @@ from app.models.ledger import Account, Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.models.usage import Spending
-from app.services import demo_limits, demo_usage
-from app.services.demo_reversals import reverse
-from app.services.demo_stories import (
-    ASKING_CARD,
-    DEBIT,
-    GOOD_CARD,
-    OTHER_CARD,
-    PAYPAL,
-    POOR_CARD,
-    Gift,
-    Story,
-    dice,
-)
 from app.services.ledger import grants
 from app.services.payment_methods import saved, setups
 from app.services.payments import settlement, top_ups
@@ -77,7 +68,7 @@ class History:
 
     def reports(self, day: date, at: list[datetime]) -> list[list[UsageReport]]:
         """Return what the customer used on the day, as its host reports it at each moment."""
-        return demo_usage.reports(self.story, self.catalog, self.buyer.customer_id, day, self.born, at)
+        return usage.reports(self.story, self.catalog, self.buyer.customer_id, day, self.born, at)
 
     def end(self, day: date) -> None:
         """Let the day end, in a rush where the story has one: now it is told."""
@@ -187,7 +178,7 @@ class History:
         if self.story.ends_near is None:
             return left
         last = (self.now - timedelta(hours=1)).date()
-        used = demo_usage.cost(self.story, self.catalog, self.born, day, last)
+        used = usage.cost(self.story, self.catalog, self.born, day, last)
         rush = self._rush_day()
         if rush is not None and day <= rush <= last:
             used += demo_limits.more_than_usual(self.story, self.catalog, self.born, rush)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.config import Settings
+from app.demo.stories import Reversal, Story
 from app.domain.money import Money, parse_amount
 from app.domain.payments import PaymentState
 from app.domain.people import Actor
@@ -15,7 +16,6 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
 from app.models.scope import as_customer
-from app.services.demo_stories import Reversal, Story
 from app.services.reversals import refunds
 
 DECIDED_AFTER = 5  # days from a dispute to the bank's decision

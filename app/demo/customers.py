@@ -9,6 +9,11 @@ from sqlalchemy import func, select
 from tqdm import tqdm
 
 from app import clock
+from app.demo import jobs as demo_jobs
+from app.demo import usage
+from app.demo.history import JUST_NOW, History
+from app.demo.limits import RUSH, SET_DAYS_AGO
+from app.demo.stories import STORIES, Story
 from app.domain.catalog import Catalog
 from app.domain.people import Actor, Role
 from app.domain.simulation import DAYS
@@ -19,13 +24,10 @@ from app.models.ledger import Transfer
 from app.models.members import Member
 from app.models.scope import as_service
 from app.models.usage import UsageDay
-from app.services import audit, demo_jobs, demo_usage, jobs
+from app.services import audit, jobs
 from app.services.access import members
 from app.services.catalog import versions
 from app.services.customers import registration
-from app.services.demo_history import JUST_NOW, History
-from app.services.demo_limits import RUSH, SET_DAYS_AGO
-from app.services.demo_stories import STORIES, Story
 from app.services.transaction import transaction
 from app.services.usage import events
 
@@ -91,8 +93,8 @@ def _live(histories: list[History], day: date, now: datetime) -> None:
     for history in histories:
         history.live(day)
     is_rush = any(history.is_rush(day) for history in histories)
-    times = demo_usage.MOMENTS if (now.date() - day).days <= SEVERAL_TIMES else demo_usage.MOMENTS[-1:]
-    at = demo_usage.moments(day, min(_moment(day, RUSH if is_rush else time.max), now - JUST_NOW), times=times)
+    times = usage.MOMENTS if (now.date() - day).days <= SEVERAL_TIMES else usage.MOMENTS[-1:]
+    at = usage.moments(day, min(_moment(day, RUSH if is_rush else time.max), now - JUST_NOW), times=times)
     reports = [history.reports(day, at) for history in histories]
     for moment, batches in zip(at, zip(*reports, strict=True), strict=False):
         with clock.at(moment):
@@ -130,7 +132,7 @@ def _next_day(story: Story, catalog: Catalog, customer: Customer, born: date) ->
     """Return the first day that is not told whole: after the last with usage, and after what earlier runs noted."""
     with as_service("see how far the demo's history goes"):
         reported = db.session.scalar(select(func.max(UsageDay.day)).where(UsageDay.customer_id == customer.customer_id))
-        half = reported is not None and demo_usage.is_half_told(story, catalog, customer.customer_id, reported, born)
+        half = reported is not None and usage.is_half_told(story, catalog, customer.customer_id, reported, born)
         posted = db.session.scalar(
             select(func.max(Transfer.booked_at)).where(
                 Transfer.customer_id == customer.customer_id, Transfer.source_type == "usage"

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 
+from app.demo.stories import Habit, Story, dice
 from app.domain import periods, rating
 from app.domain.catalog import Catalog, MeterKind
 from app.domain.money import Credits
 from app.domain.rating import Tariff, UsageReport
 from app.models.database import db
 from app.models.usage import UsageEventKey
-from app.services.demo_stories import Habit, Story, dice
 from app.services.usage.terms import plan_of
 
 MOMENTS = (time(9, 30), time(13, 0), time(17, 0), time(21, 0))

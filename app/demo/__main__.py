@@ -77,7 +77,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m app.demo", description="Run the demo until Ctrl-C.")
+    parser = argparse.ArgumentParser(prog="python -m app.demo.__main__", description="Run the demo until Ctrl-C.")
     parser.add_argument(
         "--port", default=os.environ.get("DEMO_PORT", "8000"), help="of the portal, on this machine only"
     )
@@ -134,21 +134,21 @@ def _secret(path: Path) -> str:
 
 def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: int) -> Prepared:
     """Bring the database up and tell the demo's history; return what to say of it."""
-    from app import create_app, demo_host
+    from app import create_app
+    from app.demo import customers
     from app.models.database import db
-    from app.services import demo
     from app.services.operations.installation import install
 
     settings = Settings.from_env(environ)
     install(settings)
     app = create_app(settings)
     logging.getLogger().setLevel(logging.ERROR)  # a year of declined cards is no news
-    with app.app_context(), demo_host.listening(next_port) as webhook_url:
-        sign_ins = demo.make(months=months, webhook_url=webhook_url)
+    with app.app_context(), demo_host_product.listening(next_port) as webhook_url:
+        sign_ins = customers.make(months=months, webhook_url=webhook_url)
         made = Prepared(
-            demo.table(sign_ins),
-            demo_host.key(directory, "demo.key"),
-            demo_host.environment(directory, settings.base_url),
+            customers.table(sign_ins),
+            demo_host_product.key(directory, "demo.key"),
+            demo_host_product.environment(directory, settings.base_url),
         )
         db.session.remove()
         db.engine.dispose()
@@ -161,9 +161,9 @@ def _web_command(port: int) -> list[str]:
 
 
 def _host_command(port: int) -> list[str]:
-    from app import demo_host
+    from app.demo import host_product as demo_host_product
 
-    return demo_host.command(port)
+    return demo_host_product.command(port)
 
 
 def _worker_command() -> list[str]:

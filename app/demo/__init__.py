@@ -1,0 +1,1 @@
+"""`make demo`: its people, its year, its processes."""

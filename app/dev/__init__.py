@@ -1,0 +1,1 @@
+"""Pages that exist only beside the sandbox: the bank, the processor, the mailbox."""
