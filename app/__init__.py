@@ -13,7 +13,7 @@ from app import logs, worker
 from app.api import metrics, problems, v1
 from app.config import Settings
 from app.extensions import csrf, limiter, migrate
-from app.gateways import stripe_gateway
+from app.gateways.stripe import gateway
 from app.models import database
 from app.services.access.sessions import LIFETIME
 from app.web import access, errors, filters, navigation, security_headers
@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.strict_slashes = False  # a path typed with or without its last slash is the same page
     app.session_interface = ServerSessions(secure=settings.secure)
     app.extensions["purser.settings"] = settings
-    app.extensions["purser.gateway"] = stripe_gateway.build(settings)
+    app.extensions["purser.gateway"] = gateway.build(settings)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

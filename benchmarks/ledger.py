@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app import ids
 from app.domain.money import Credits, Money
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import WRITING, db
 from app.models.scope import as_customer
@@ -110,7 +110,7 @@ def _settle(place: Place, actor: Actor, *, many: int) -> Callable[[], None]:
     with place.app.app_context(), as_customer(actor.customer_id):
         method = saved.add_test_method(actor, "pm_card_visa").id
     for matches, fault in LOST:
-        sandbox.plant(place.settings, matches, fault, 10 * many)
+        controls.plant(place.settings, matches, fault, 10 * many)
     waiting = []
     for _ in range(many):
         with place.app.app_context(), as_customer(actor.customer_id):
@@ -124,5 +124,5 @@ def _settle(place: Place, actor: Actor, *, many: int) -> Callable[[], None]:
             )
             assert payment.state == "confirming"
             waiting.append((payment.id, payment.processor_id or ""))
-    sandbox.clear_faults(place.settings)
+    controls.clear_faults(place.settings)
     return _Settled(place, waiting)

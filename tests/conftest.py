@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from app import create_app
 from app.config import Settings
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.authorizations import holds
@@ -101,7 +101,7 @@ def settings(database: Database) -> Settings:
 def right_requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever the app asks the processor is something that Stripe would take: looked at afterwards, as it was sent."""
     sent: list[Sent] = []
-    monkeypatch.setattr(sandbox, "transport", recorded(sandbox.transport, sent))
+    monkeypatch.setattr(controls, "transport", recorded(controls.transport, sent))
     yield
     assert [found for each in sent if (found := (each, problems(each, base=STRIPE)))[1]] == []
 

@@ -20,7 +20,7 @@ from app.domain.money import Credits, Money, parse_amount
 from app.domain.payments import PaymentState
 from app.domain.people import Actor
 from app.domain.rating import UsageReport
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.database import db
 from app.models.ledger import Account, Grant
 from app.models.payments import Payment
@@ -119,7 +119,7 @@ class History:
             return
         setup = setups.begin(self.buyer, kind=Rail.PAYPAL, test_method=name, address="127.0.0.1", user_agent="the demo")
         ensure(setup.processor_id is not None, "PayPal was not asked")
-        sandbox.answer_challenge(_settings(), setup.processor_id or "", approved=True)
+        controls.answer_challenge(_settings(), setup.processor_id or "", approved=True)
         setups.settle(setup.id, returned=True)
 
     def _give(self, gift: Gift, day: date) -> None:
@@ -201,7 +201,7 @@ class History:
     def _confirm(self, payment: Payment) -> None:
         """Answer the bank's question as the customer does on the bank's page."""
         if payment.state == PaymentState.REQUIRES_ACTION.value and payment.processor_id is not None:
-            sandbox.answer_challenge(_settings(), payment.processor_id, approved=True)
+            controls.answer_challenge(_settings(), payment.processor_id, approved=True)
             settlement.settle(payment.id)
 
     def _balance(self) -> Credits:

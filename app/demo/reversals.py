@@ -11,7 +11,7 @@ from app.demo.stories import Reversal, Story
 from app.domain.money import Money, parse_amount
 from app.domain.payments import PaymentState
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
@@ -48,14 +48,14 @@ def _dispute(buyer: Actor) -> None:
         paid = _last_paid()
         done = db.session.scalars(select(Dispute.id)).first()
     if paid is not None and paid.processor_id is not None and done is None:
-        sandbox.dispute(_settings(), paid.processor_id, reason="product_not_received")
+        controls.dispute(_settings(), paid.processor_id, reason="product_not_received")
 
 
 def _decide(buyer: Actor) -> None:
     with as_customer(buyer.customer_id):
         open_one = db.session.scalars(select(Dispute).where(Dispute.state == "open")).first()
     if open_one is not None:
-        sandbox.close_dispute(_settings(), open_one.processor_id, won=True)
+        controls.close_dispute(_settings(), open_one.processor_id, won=True)
 
 
 def _last_paid() -> Payment | None:

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from wtforms import HiddenField, SubmitField
 
 from app.domain.methods import Rail
-from app.gateways import sandbox
-from app.gateways.sandbox_portal import Visit
-from app.gateways.sandbox_questions import Challenge
+from app.gateways.sandbox import controls
+from app.gateways.sandbox.challenges import Challenge
+from app.gateways.sandbox.portal import Visit
 from app.web.access import public, settings
 from app.web.fields import PageForm
 
@@ -79,13 +79,13 @@ def remove(session_id: str) -> Response:
     """Remove a method at the processor, as a customer does in its own portal."""
     _visit(session_id)
     form = RemovalForm()
-    if not form.validate() or not sandbox.remove_in_portal(settings(), session_id, form.method.data or ""):
+    if not form.validate() or not controls.remove_in_portal(settings(), session_id, form.method.data or ""):
         abort(404)
     return make_response(redirect(url_for("bank_challenge.portal", session_id=session_id), 303))
 
 
 def _about(object_id: str, *, wallet: bool) -> Challenge:
-    asked = sandbox.challenge(settings(), object_id)
+    asked = controls.challenge(settings(), object_id)
     if asked is None or (asked.rail is Rail.CARD) is wallet:
         abort(404)
     return asked
@@ -101,7 +101,7 @@ def _answered(challenge: Challenge) -> Response:
     form = AnswerForm()
     if not form.validate() or not form.is_answered(challenge):
         return _asked(challenge, form, 422)
-    back = sandbox.answer_challenge(
+    back = controls.answer_challenge(
         settings(), challenge.object_id, approved=not form.decline.data, later=bool(form.later.data)
     )
     # The portal's own address: it gave it to the processor when it asked for the payment.
@@ -109,7 +109,7 @@ def _answered(challenge: Challenge) -> Response:
 
 
 def _visit(session_id: str) -> Visit:
-    visit = sandbox.portal(settings(), session_id)
+    visit = controls.portal(settings(), session_id)
     if visit is None:
         abort(404)
     return visit

@@ -12,9 +12,9 @@ from wtforms import HiddenField, IntegerField, SelectField
 from wtforms.validators import NumberRange
 
 from app.config import Settings
-from app.gateways import sandbox
-from app.gateways.sandbox_errors import Refusal
-from app.gateways.sandbox_faults import AFTER, BEFORE, CALLS, EVENTS, FLAKY, NAMES
+from app.gateways.sandbox import controls
+from app.gateways.sandbox.errors import Refusal
+from app.gateways.sandbox.faults import AFTER, BEFORE, CALLS, EVENTS, FLAKY, NAMES
 from app.web.access import current_customer, managers_only, settings
 from app.web.fields import PageForm
 from app.web.respond import saved, show
@@ -72,20 +72,20 @@ class Act:
 
 
 ACTS = {
-    "arrive": Act("Arrive", "payment_intent", ("processing",), lambda s, i: sandbox.finish(s, i, succeeded=True)),
-    "fail": Act("Fail", "payment_intent", ("processing",), lambda s, i: sandbox.finish(s, i, succeeded=False)),
-    "refund": Act("Refund", "payment_intent", ("succeeded",), sandbox.refund),
-    "dispute": Act("Dispute", "payment_intent", ("succeeded",), sandbox.dispute),
-    "inquire": Act("Ask about it", "payment_intent", ("succeeded",), lambda s, i: sandbox.dispute(s, i, inquiry=True)),
-    "refund_arrives": Act("Arrive", "refund", ("pending",), lambda s, i: sandbox.end_refund(s, i, succeeded=True)),
+    "arrive": Act("Arrive", "payment_intent", ("processing",), lambda s, i: controls.finish(s, i, succeeded=True)),
+    "fail": Act("Fail", "payment_intent", ("processing",), lambda s, i: controls.finish(s, i, succeeded=False)),
+    "refund": Act("Refund", "payment_intent", ("succeeded",), controls.refund),
+    "dispute": Act("Dispute", "payment_intent", ("succeeded",), controls.dispute),
+    "inquire": Act("Ask about it", "payment_intent", ("succeeded",), lambda s, i: controls.dispute(s, i, inquiry=True)),
+    "refund_arrives": Act("Arrive", "refund", ("pending",), lambda s, i: controls.end_refund(s, i, succeeded=True)),
     "refund_fails": Act(
-        "Come back", "refund", ("pending", "succeeded"), lambda s, i: sandbox.end_refund(s, i, succeeded=False)
+        "Come back", "refund", ("pending", "succeeded"), lambda s, i: controls.end_refund(s, i, succeeded=False)
     ),
-    "win": Act("Win", "dispute", ("needs_response",), lambda s, i: sandbox.close_dispute(s, i, won=True)),
-    "escalate": Act("Make it a dispute", "dispute", ("warning_needs_response",), sandbox.escalate),
-    "drop": Act("Drop it", "dispute", ("warning_needs_response",), lambda s, i: sandbox.close_dispute(s, i, won=True)),
-    "lose": Act("Lose", "dispute", ("needs_response",), lambda s, i: sandbox.close_dispute(s, i, won=False)),
-    "detach": Act("Remove", "payment_method", ("saved",), sandbox.detach),
+    "win": Act("Win", "dispute", ("needs_response",), lambda s, i: controls.close_dispute(s, i, won=True)),
+    "escalate": Act("Make it a dispute", "dispute", ("warning_needs_response",), controls.escalate),
+    "drop": Act("Drop it", "dispute", ("warning_needs_response",), lambda s, i: controls.close_dispute(s, i, won=True)),
+    "lose": Act("Lose", "dispute", ("needs_response",), lambda s, i: controls.close_dispute(s, i, won=False)),
+    "detach": Act("Remove", "payment_method", ("saved",), controls.detach),
 }
 
 
@@ -121,7 +121,7 @@ def plant() -> Response:
                 "This cannot happen to that: events are lost, late, repeated or reordered, calls are not."
             )
         return show(PAGE, CONTENT, form=form, view=_view(), status=422)
-    sandbox.plant(settings(), form.call.data, form.fault.data, form.times.data or 1)
+    controls.plant(settings(), form.call.data, form.fault.data, form.times.data or 1)
     return saved(
         "dev_processor.page", CONTENT, "The sandbox will misbehave.", form=FaultForm(formdata=None), view=_view()
     )
@@ -131,7 +131,7 @@ def plant() -> Response:
 @managers_only
 def clear() -> Response:
     """Let the sandbox behave again."""
-    sandbox.clear_faults(settings())
+    controls.clear_faults(settings())
     return saved("dev_processor.page", CONTENT, "The sandbox behaves.", form=FaultForm(formdata=None), view=_view())
 
 
@@ -158,7 +158,7 @@ def act() -> Response:
 
 def _view() -> View:
     owner = current_customer().processor_customer or ""
-    mine = [each for each in sandbox.requests(settings(), 10 * SHOWN) if owner and owner in _owners(each["answer"])]
+    mine = [each for each in controls.requests(settings(), 10 * SHOWN) if owner and owner in _owners(each["answer"])]
     return View(
         requests=mine[:SHOWN],
         intents=_mine("payment_intent"),
@@ -166,14 +166,14 @@ def _view() -> View:
         refunds=_mine("refund"),
         disputes=_mine("dispute"),
         events=_mine("event"),
-        faults=sandbox.planted(settings()),
+        faults=controls.planted(settings()),
         acts=ACTS,
     )
 
 
 def _mine(kind: str) -> list[dict[str, Any]]:
     owner = current_customer().processor_customer or ""
-    return sandbox.objects(settings(), kind, SHOWN, owner=owner) if owner else []
+    return controls.objects(settings(), kind, SHOWN, owner=owner) if owner else []
 
 
 def _owners(answer: dict[str, Any]) -> set[object]:

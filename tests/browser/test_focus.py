@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import LOOKS, is_clean, saves_method
@@ -19,7 +19,7 @@ def test_focus_stays_with_the_reader_after_each_answer(app: Flask, signs_in: Ope
     page.fill("#amount", "25.00")
     confirm = page.get_by_role("button", name="Add $25.00 to my balance")
     expect(confirm).to_be_visible()
-    sandbox.plant(app.extensions["purser.settings"], "*", "refuse", 50)
+    controls.plant(app.extensions["purser.settings"], "*", "refuse", 50)
     confirm.click()
     notice = page.locator("#add_credits-form .notice--bad")
     expect(notice).to_contain_text("does not answer right now")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from app.config import Settings
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
@@ -148,7 +148,7 @@ def test_what_was_removed_in_the_portal_is_gone_here(
     page.goto(PATH)
     page.get_by_role("button", name="Open Stripe’s portal").click()
     page.wait_for_url("**/sandbox/**")
-    sandbox.detach(app.extensions["purser.settings"], card.processor_id)
+    controls.detach(app.extensions["purser.settings"], card.processor_id)
     page.goto(f"{PATH}portal/return")
     expect(page.get_by_text("No payment method is saved yet.")).to_be_visible()
 

@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app import clock
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.services import jobs
 from tests.browser.conftest import Opens
@@ -121,11 +121,11 @@ def test_a_lost_answer_is_waited_for_and_the_page_changes_by_itself(
     settings = app.extensions["purser.settings"]
     page = signs_in(java_script_enabled=javascript)
     saves_method(page, GOOD)
-    sandbox.plant(settings, "confirm_intent", "timeout_after")
-    sandbox.plant(settings, "fetch_intent", "timeout_before", 3)
+    controls.plant(settings, "confirm_intent", "timeout_after")
+    controls.plant(settings, "fetch_intent", "timeout_before", 3)
     buys(page)
     assert heading(page) == "We have not heard back about this payment yet"
-    sandbox.clear_faults(settings)
+    controls.clear_faults(settings)
     with clock.at(shop.payments(acme)[0].next_check_at):
         jobs.run_due()
     expect(page.locator("#add_credits-payment-title")).to_have_text("Added $25.00 to your balance", timeout=10_000)

@@ -24,7 +24,7 @@ from app.config import Settings
 from app.domain.errors import ensure
 from app.domain.methods import Rail
 from app.domain.people import Actor, Role
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.database import db
 from app.services.customers import registration
 from app.services.payment_methods import saved as method_saved
@@ -113,14 +113,14 @@ def saved(app: Flask, actor: Actor, name: str) -> str:
     if name != "paypal":
         return method_saved.add_test_method(actor, METHODS[name]).id
     setup = setups.begin(actor, kind=Rail.PAYPAL, test_method=METHODS[name], address="127.0.0.1", user_agent="crash")
-    sandbox.answer_challenge(app.extensions["purser.settings"], setup.processor_id or "", approved=True)
+    controls.answer_challenge(app.extensions["purser.settings"], setup.processor_id or "", approved=True)
     return setups.settle(setup.id, returned=True).method_id or ""
 
 
 def plant(app: Flask, faults: tuple[tuple[str, str, int], ...]) -> None:
     """Let the processor misbehave in this wave."""
     for matches, fault, times in faults:
-        sandbox.plant(app.extensions["purser.settings"], matches, fault, times)
+        controls.plant(app.extensions["purser.settings"], matches, fault, times)
 
 
 def take(app: Flask, portal: Portal, run: Run, step: Step, moment: datetime) -> None:
@@ -132,7 +132,7 @@ def take(app: Flask, portal: Portal, run: Run, step: Step, moment: datetime) -> 
 
 def finish(app: Flask, portal: Portal, run: Run, plan: Plan, moment: datetime) -> dict[str, Any]:
     """Let all misbehaviour end and time go on; then compare both sides, send every form again, and compare again."""
-    sandbox.clear_faults(app.extensions["purser.settings"])
+    controls.clear_faults(app.extensions["purser.settings"])
     sent = {step.form: step for wave in plan.waves for step in wave.steps if step.do in {"buy", "charge"}}
     customer_id = run.actor.customer_id
     try:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.database import db
 from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment
@@ -38,9 +38,9 @@ def faults(app: Flask, *plans: tuple[str, str, int]) -> Iterator[None]:
     """Plant faults (which request, what happens, how often) in the sandbox for the block; lift what is left after it."""
     settings = app.extensions["purser.settings"]
     for matches, fault, times in plans:
-        sandbox.plant(settings, matches, fault, times)
+        controls.plant(settings, matches, fault, times)
     yield
-    sandbox.clear_faults(settings)
+    controls.clear_faults(settings)
 
 
 def recover(app: Flask, work: Callable[[], object] = jobs.run_due, waits: tuple[timedelta, ...] = LATER) -> None:

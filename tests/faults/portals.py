@@ -12,8 +12,8 @@ from app.domain.errors import Refused
 from app.domain.methods import OPEN_SETUPS, Rail
 from app.domain.money import Money
 from app.domain.people import Actor
-from app.gateways import sandbox
-from app.gateways.sandbox_errors import Refusal
+from app.gateways.sandbox import controls
+from app.gateways.sandbox.errors import Refusal
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_customer
@@ -105,7 +105,7 @@ def _answer(app: Flask, run: Run, step: Step, *, approved: bool) -> None:
     """Answer the bank or the wallet, if it asks, and open the page that it leads back to."""
     payment, settings = _sent(run, step), _settings(app)
     if payment is not None and payment.processor_id:
-        sandbox.answer_challenge(settings, payment.processor_id, approved=approved)
+        controls.answer_challenge(settings, payment.processor_id, approved=approved)
         settlement.settle(payment.id)
     with as_customer(run.actor.customer_id):
         waiting = [
@@ -114,7 +114,7 @@ def _answer(app: Flask, run: Run, step: Step, *, approved: bool) -> None:
         ]
     for setup_id, processor_id in waiting:
         if processor_id:
-            sandbox.answer_challenge(settings, processor_id, approved=approved)
+            controls.answer_challenge(settings, processor_id, approved=approved)
             setups.settle(setup_id, returned=True)
 
 
@@ -154,26 +154,26 @@ def _refund(_app: Flask, run: Run, step: Step) -> None:
 def _refund_elsewhere(app: Flask, run: Run, step: Step) -> None:
     payment = _sent(run, step)
     if payment is not None and payment.processor_id:
-        sandbox.refund(_settings(app), payment.processor_id, step.part or None)
+        controls.refund(_settings(app), payment.processor_id, step.part or None)
 
 
 def _dispute(app: Flask, run: Run, step: Step) -> None:
     """Let the bank dispute what is left of a payment that is paid, once."""
     payment, settings = _sent(run, step), _settings(app)
-    charges = [each for each in sandbox.objects(settings, "charge") if payment and each["paid"]]
+    charges = [each for each in controls.objects(settings, "charge") if payment and each["paid"]]
     for charge in charges:
         if payment and charge["payment_intent"] == payment.processor_id and not charge["disputed"]:
             left = charge["amount"] - charge["amount_refunded"]
             if left:
-                sandbox.dispute(settings, charge["payment_intent"], amount=left)
+                controls.dispute(settings, charge["payment_intent"], amount=left)
 
 
 def _decide(app: Flask, run: Run, step: Step) -> None:
     """Let the bank decide the disputes of a payment."""
     payment, settings = _sent(run, step), _settings(app)
-    for dispute in sandbox.objects(settings, "dispute"):
+    for dispute in controls.objects(settings, "dispute"):
         if payment and dispute["payment_intent"] == payment.processor_id:
-            sandbox.close_dispute(settings, dispute["id"], won=bool(step.part))
+            controls.close_dispute(settings, dispute["id"], won=bool(step.part))
 
 
 def _sent(run: Run, step: Step) -> Payment | None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, create_app
 from app.config import Settings
-from app.gateways import webhook_client
+from app.gateways import webhook_sender
 from app.services.outbox import events
 from app.services.webhooks import deliveries
 
@@ -32,15 +32,15 @@ def main(moment: int, now: datetime) -> None:
         if count == moment:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    webhook_client.SECONDS = webhook_client.CONNECT_SECONDS = 100  # here a busy machine is no fault of the host's
-    post = webhook_client.post
+    webhook_sender.SECONDS = webhook_sender.CONNECT_SECONDS = 100  # here a busy machine is no fault of the host's
+    post = webhook_sender.post
 
     def watched(*args: Any, **options: Any) -> Any:
         answer = post(*args, **options)
         reached()
         return answer
 
-    webhook_client.post = watched
+    webhook_sender.post = watched
     event.listen(Session, "after_commit", reached)
     with app.app_context(), clock.at(now):
         events.spread_due()

@@ -13,7 +13,7 @@ from app import clock, ids
 from app.config import Settings
 from app.domain.money import Money
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.payments import Payment
@@ -144,7 +144,7 @@ def test_after_the_keys_lifetime_an_unknown_charge_is_looked_up_and_not_repeated
         for hours in range(0, 30, 3):  # an outage longer than any key is kept
             with app.app_context(), clock.at(clock.now() + timedelta(hours=hours)):
                 jobs.run_due()
-    asked = [each["line"] for each in sandbox.requests(settings)]
+    asked = [each["line"] for each in controls.requests(settings)]
     confirmed = [line for line in asked if "/payment_intents/" in line and line.endswith("/confirm")]
     assert len(confirmed) == 1, "asked again with a key that the processor may have forgotten"
     recover(app)
@@ -194,7 +194,7 @@ def test_an_event_of_an_unknown_type_is_kept_and_changes_nothing(
     assert buys(app, alice_actor, visa) == "succeeded"
     with as_service("look for the payment"):
         intent_id = db.session.scalars(select(Payment.processor_id)).one() or ""
-    told = [sandbox.tell(settings, kind, intent_id) for kind in ("payment_intent.teleported", "moon.landed")]
+    told = [controls.tell(settings, kind, intent_id) for kind in ("payment_intent.teleported", "moon.landed")]
     recover(app)
     with as_service("look into the inbox"):
         kept = {event.id: event.state for event in db.session.scalars(select(InboxEvent))}

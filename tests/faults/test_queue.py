@@ -17,8 +17,8 @@ from app import clock, create_app, ids
 from app.config import Settings
 from app.domain.money import Money
 from app.domain.people import Actor
-from app.gateways import sandbox
 from app.gateways.queue import address
+from app.gateways.sandbox import controls
 from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.payments import Payment
@@ -71,7 +71,7 @@ def unheard(app: Flask, actor: Actor, method: str) -> Payment:
 def waiting(app: Flask, settings: Settings, alice_actor: Actor, visa: str) -> Payment:
     """A charge that nobody has heard of; the one event that tells of it waits in the inbox."""
     payment = unheard(app, alice_actor, visa)
-    sandbox.deliver_due(settings, app.wsgi_app, MANY)
+    controls.deliver_due(settings, app.wsgi_app, MANY)
     with as_service("leave one event"), transaction() as session:
         session.execute(update(InboxEvent).where(InboxEvent.type != SUCCEEDED).values(state="done"))
     assert about(payment).state == "new"
@@ -127,7 +127,7 @@ def test_a_worker_is_woken_by_the_queue_long_before_it_looks_at_the_rows(
         assert wake_ups.queue().wake("mails_sent")
         until(lambda: wake_ups.queue().waiting() == 0)  # it listens, and its only look at the rows is over
         payment = unheard(app, alice_actor, visa)
-        sandbox.deliver_due(settings, app.wsgi_app, MANY)
+        controls.deliver_due(settings, app.wsgi_app, MANY)
         until(lambda: about(payment).state == "done")
         worker.process.terminate()
         assert worker.process.wait(PATIENCE) == 0
@@ -145,7 +145,7 @@ def test_machines_that_share_a_queue_in_postgresql_wake_each_other(
         assert queue.wake("mails_sent")
         until(lambda: queue.waiting() == 0)
         payment = unheard(web, alice_actor, visa)
-        sandbox.deliver_due(shared, web.wsgi_app, MANY)
+        controls.deliver_due(shared, web.wsgi_app, MANY)
         until(lambda: about(payment).state == "done")
         worker.process.terminate()
         assert worker.process.wait(PATIENCE) == 0
@@ -236,7 +236,7 @@ def test_an_event_that_kills_its_workers_is_put_aside_and_the_rest_flows(
         assert killed.returncode == -signal.SIGKILL
         assert (about(waiting).state, about(waiting).tries) == ("new", attempt)
     other = unheard(app, alice_actor, visa)
-    sandbox.deliver_due(settings, app.wsgi_app, MANY)
+    controls.deliver_due(settings, app.wsgi_app, MANY)
     with clock.at(now + (inbox.MAX_TRIES + 1) * AFTER_THE_LEASE):
         inbox.work()
     assert (about(waiting).state, about(waiting).problem) == ("dead", inbox.NOT_FINISHED)
@@ -273,7 +273,7 @@ def test_a_worker_outlives_its_database(
             until(lambda: "round_failed" in worker.said())
             assert worker.process.poll() is None
             connection.execute(text(f"alter database {name} allow_connections true"))
-        sandbox.tell(settings, "payment_intent.canceled", waiting.processor_id or "")
+        controls.tell(settings, "payment_intent.canceled", waiting.processor_id or "")
         until(lambda: "done" in {each.state for each in events() if each.type == "payment_intent.canceled"})
         worker.process.terminate()
         assert worker.process.wait(PATIENCE) == 0

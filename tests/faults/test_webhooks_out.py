@@ -17,7 +17,7 @@ from app import clock
 from app.config import Settings
 from app.domain.errors import Refused
 from app.domain.webhooks import SCHEDULE, TRIES
-from app.gateways import webhook_client
+from app.gateways import webhook_sender
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
 from app.models.webhooks import WebhookDelivery
@@ -92,7 +92,7 @@ def test_an_address_that_is_back_gets_everything_and_can_put_it_in_order(
 def test_an_address_that_never_comes_to_an_end_keeps_nobody_elses_events(
     monkeypatch: pytest.MonkeyPatch, app: Flask, acme: Customer, globex: Customer, receiver: Receiver, behaviour: str
 ) -> None:
-    monkeypatch.setattr(webhook_client, "SECONDS", 3)
+    monkeypatch.setattr(webhook_sender, "SECONDS", 3)
     at(acme, receiver.url(behaviour))
     at(globex, receiver.url())
     now = clock.now()

@@ -29,7 +29,10 @@ from app.config import Settings  # noqa: E402
 from app.domain.methods import Acceptance, Rail, SetupOrder  # noqa: E402
 from app.domain.money import Money  # noqa: E402
 from app.domain.payments import ChargeOrder  # noqa: E402
-from app.gateways import stripe_client, stripe_gateway  # noqa: E402
+from app.gateways.stripe import (
+    client,
+    gateway,  # noqa: E402
+)
 
 BACK = "https://portal.example/billing/add-credits"
 
@@ -38,7 +41,7 @@ class Asking:
     """A gateway whose calls are noted by name, with the kind of their answer."""
 
     def __init__(self, settings: Settings) -> None:
-        self._gateway = stripe_gateway.build(settings)
+        self._gateway = gateway.build(settings)
         self.answers: dict[str, str] = {}
 
     def __call__(self, name: str, /, *args: object, **kwargs: object) -> Any:
@@ -94,7 +97,7 @@ def ask_everything(asks: Asking) -> None:
 
 def main() -> None:
     """Ask, and leave what was heard in the file."""
-    stripe_client.MAX_RETRIES = 0  # what is refused stays refused
+    client.MAX_RETRIES = 0  # what is refused stays refused
     asks = Asking(Settings.from_env())
     ask_everything(asks)
     Path(sys.argv[1]).write_text(json.dumps({"answers": asks.answers, "called": CALLED}))

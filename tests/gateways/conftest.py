@@ -11,9 +11,9 @@ from app.config import Settings
 from app.domain.methods import Acceptance, Rail, Setup, SetupAnswer, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import ChargeOrder, Intent, SavedMethod
-from app.gateways import sandbox
 from app.gateways.processor import PaymentGateway
-from app.gateways.stripe_gateway import build
+from app.gateways.sandbox import controls
+from app.gateways.stripe.gateway import build
 
 RETURN_URL = "http://localhost/billing/add-credits?from=bank"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -57,7 +57,7 @@ def saved(gateway: PaymentGateway, settings: Settings, owner: str, name: str) ->
     setup = begun(gateway, owner)
     answer = confirmed(gateway, setup, name)
     if isinstance(answer, Setup) and answer.action_url:
-        sandbox.answer_challenge(settings, setup.id, approved=True)
+        controls.answer_challenge(settings, setup.id, approved=True)
         answer = gateway.fetch_setup(setup.id)
     assert isinstance(answer, Setup) and answer.method
     return answer.method
@@ -132,10 +132,10 @@ def time_passes() -> Iterator[Callable[[timedelta], None]]:
 
 def last_charge(settings: Settings, intent: Intent) -> dict[str, Any]:
     """What the sandbox's own books say of an intent's charge."""
-    charges = sandbox.objects(settings, "charge")
+    charges = controls.objects(settings, "charge")
     return next(each for each in charges if each["payment_intent"] == intent.id)
 
 
 def charged(settings: Settings) -> list[int]:
     """What the sandbox has charged in all."""
-    return sorted(each["amount_captured"] for each in sandbox.objects(settings, "charge") if each["paid"])
+    return sorted(each["amount_captured"] for each in controls.objects(settings, "charge") if each["paid"])

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.config import Settings
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from tests.support.browser import Browser, Page
 from tests.support.shop import add_method, bought
 
@@ -18,23 +18,23 @@ def test_it_plants_and_lifts_faults(alice: Browser, settings: Settings) -> None:
     page = alice.opens(PATH)
     assert "The processor behaves." in page.text
     page = alice.submits(page, "#dev_processor-plant", call="confirm_intent", fault="reset_after", times="2")
-    assert page.status == 200 and sandbox.planted(settings) == [("confirm_intent", "reset_after", 2)]
+    assert page.status == 200 and controls.planted(settings) == [("confirm_intent", "reset_after", 2)]
     alice.submits(page, 'form[action$="/clear"]')
-    assert sandbox.planted(settings) == []
+    assert controls.planted(settings) == []
 
 
 def test_a_fault_that_cannot_happen_is_refused(alice: Browser, settings: Settings) -> None:
     page = alice.opens(PATH)
     refused = alice.submits(page, "#dev_processor-plant", call="confirm_intent", fault="lose", times="1")
     assert refused.status == 422 and refused.value("call") == "confirm_intent"
-    assert sandbox.planted(settings) == []
+    assert controls.planted(settings) == []
 
 
 def test_it_is_closed_to_strangers_and_to_who_may_only_look(visitor: Browser, bob: Browser, settings: Settings) -> None:
     assert visitor.opens(PATH).path.startswith("/sign-in")
     page = bob.opens(PATH)
     assert bob.submits(page, "#dev_processor-plant", call="*", fault="refuse", times="1").status == 403
-    assert sandbox.planted(settings) == []
+    assert controls.planted(settings) == []
 
 
 def test_it_shows_nothing_of_other_customers(alice: Browser, mallory: Browser, intent: Any) -> None:
@@ -51,7 +51,7 @@ def bought_with(app: Flask, alice: Browser, alice_actor: Actor) -> Any:
         with app.app_context():
             method = add_method(alice_actor, name)
             assert bought(alice, method=method.id).status == 200
-        return sandbox.objects(app.extensions["purser.settings"], "payment_intent")[0]
+        return controls.objects(app.extensions["purser.settings"], "payment_intent")[0]
 
     return buy
 
@@ -63,7 +63,7 @@ def button(page: Page, act: str) -> str:
 
 
 def one(settings: Settings, kind: str) -> dict[str, Any]:
-    (found,) = sandbox.objects(settings, kind)
+    (found,) = controls.objects(settings, kind)
     return found
 
 
@@ -71,7 +71,7 @@ def one(settings: Settings, kind: str) -> dict[str, Any]:
 def test_money_on_its_way_ends_by_a_button(
     alice: Browser, settings: Settings, bought_with: Any, act: str, status: str
 ) -> None:
-    sandbox.plant(settings, "confirm_intent", "processing")
+    controls.plant(settings, "confirm_intent", "processing")
     assert bought_with("pm_card_visa")["status"] == "processing"
     page = alice.opens(PATH)
     assert alice.submits(page, button(page, act)).status == 200
@@ -122,4 +122,4 @@ def test_nothing_happens_to_what_is_anothers_or_by_who_may_only_look(
     given = {"csrf_token": token, "act": "refund", "about": intent["id"]}
     assert mallory.posts(f"{PATH}acts", given).status == 404
     assert mallory.posts(f"{PATH}acts", {**given, "act": "explode"}).status == 400
-    assert sandbox.objects(settings, "refund") == []
+    assert controls.objects(settings, "refund") == []

@@ -12,9 +12,9 @@ from app.config import Settings
 from app.domain.methods import Rail, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import Declined, Intent, IntentStatus, Misused, Unknown
-from app.gateways import sandbox
 from app.gateways.processor import PaymentGateway
-from app.gateways.sandbox_faults import AFTER, BEFORE
+from app.gateways.sandbox import controls
+from app.gateways.sandbox.faults import AFTER, BEFORE
 from tests.gateways.conftest import RETURN_URL as BACK
 from tests.gateways.conftest import begun, charged
 
@@ -27,7 +27,7 @@ def test_nothing_is_charged_when_the_request_does_not_arrive(
     gateway: PaymentGateway, settings: Settings, intent: Intent, card: Any, confirm: Any, fault: str
 ) -> None:
     visa = card("pm_card_visa")
-    sandbox.plant(settings, "confirm_intent", fault)
+    controls.plant(settings, "confirm_intent", fault)
     answer = confirm(intent, visa)
     assert isinstance(answer, Unknown) and answer.retry_same_key == (fault in SURELY_NOT)
     assert charged(settings) == []
@@ -41,7 +41,7 @@ def test_a_lost_answer_is_unknown_and_looking_it_up_tells(
     gateway: PaymentGateway, settings: Settings, intent: Intent, card: Any, confirm: Any, fault: str
 ) -> None:
     visa = card("pm_card_visa")
-    sandbox.plant(settings, "confirm_intent", fault)
+    controls.plant(settings, "confirm_intent", fault)
     answer = confirm(intent, visa)
     assert isinstance(answer, Unknown) and not answer.retry_same_key
     now = gateway.fetch_intent(intent.id)
@@ -53,7 +53,7 @@ def test_a_lost_answer_is_unknown_and_looking_it_up_tells(
 @pytest.mark.parametrize("fault", AFTER)
 def test_a_lost_decline_stays_declined(settings: Settings, intent: Intent, card: Any, confirm: Any, fault: str) -> None:
     poor = card("pm_card_chargeDeclined")
-    sandbox.plant(settings, "confirm_intent", fault)
+    controls.plant(settings, "confirm_intent", fault)
     assert isinstance(confirm(intent, poor), Unknown)
     assert confirm(intent, poor) == Declined("generic_decline", intent.id)
 
@@ -102,9 +102,9 @@ def test_every_call_answers_with_a_value(
         ("list_disputes", lambda: gateway.disputes_of(intent.id)),
     ]
     for name, call in calls:
-        sandbox.plant(settings, name, fault)
+        controls.plant(settings, name, fault)
         assert isinstance(call(), Unknown), name
-    assert sandbox.planted(settings) == []
+    assert controls.planted(settings) == []
 
 
 @pytest.mark.parametrize("fault", ["reset_before", "reset_after", "timeout_after", "500_after", "409"])
@@ -112,16 +112,16 @@ def test_the_sdk_rides_out_a_single_bad_moment(
     settings: Settings, intent: Intent, card: Any, confirm: Any, fault: str
 ) -> None:
     visa = card("pm_card_visa")
-    sandbox.plant(settings, "confirm_intent", f"flaky_{fault}", times=2)
+    controls.plant(settings, "confirm_intent", f"flaky_{fault}", times=2)
     assert confirm(intent, visa).status is IntentStatus.SUCCEEDED
     assert charged(settings) == [2500]
 
 
 def test_the_sdk_gives_up_after_two_repetitions(settings: Settings, intent: Intent, card: Any, confirm: Any) -> None:
     visa = card("pm_card_visa")
-    sandbox.plant(settings, "confirm_intent", "flaky_timeout_before", times=3)
+    controls.plant(settings, "confirm_intent", "flaky_timeout_before", times=3)
     assert isinstance(confirm(intent, visa), Unknown)
-    assert sandbox.planted(settings) == [] and charged(settings) == []
+    assert controls.planted(settings) == [] and charged(settings) == []
 
 
 @pytest.mark.fault("S12")
@@ -142,7 +142,7 @@ def test_another_amount_received_is_reported_as_received(
     settings: Settings, intent: Intent, card: Any, confirm: Any
 ) -> None:
     visa = card("pm_card_visa")
-    sandbox.plant(settings, "confirm_intent", "other_amount")
+    controls.plant(settings, "confirm_intent", "other_amount")
     answer = confirm(intent, visa)
     assert (answer.amount, answer.received) == (Money(2500, "USD"), Money(2600, "USD"))
 
@@ -151,7 +151,7 @@ def test_another_amount_received_is_reported_as_received(
 @pytest.mark.fault("S15")
 def test_another_currency_is_reported_as_such(settings: Settings, intent: Intent, card: Any, confirm: Any) -> None:
     visa = card("pm_card_visa")
-    sandbox.plant(settings, "confirm_intent", "other_currency")
+    controls.plant(settings, "confirm_intent", "other_currency")
     assert confirm(intent, visa).received.currency == "JPY"
 
 
@@ -168,21 +168,21 @@ def test_money_on_its_way_is_neither_paid_nor_declined(
     status: IntentStatus,
 ) -> None:
     visa = card("pm_card_visa")
-    sandbox.plant(settings, "confirm_intent", "processing")
+    controls.plant(settings, "confirm_intent", "processing")
     answer = confirm(intent, visa)
     assert (answer.status, answer.received) == (IntentStatus.PROCESSING, Money(0, "USD"))
-    sandbox.finish(settings, intent.id, succeeded=succeeded)
+    controls.finish(settings, intent.id, succeeded=succeeded)
     now = gateway.fetch_intent(intent.id)
     assert isinstance(now, Intent) and now.status is status
 
 
 def test_a_wrong_key_is_the_sellers_to_mend(settings: Settings, order: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.gateways.stripe_gateway import build
+    from app.gateways.stripe.gateway import build
 
-    monkeypatch.setattr(sandbox, "API_KEY", "sk_test_one")
-    transport = sandbox.transport(settings)
-    monkeypatch.setattr(sandbox, "API_KEY", "sk_test_other")
-    monkeypatch.setattr(sandbox, "transport", lambda _settings: transport)
+    monkeypatch.setattr(controls, "API_KEY", "sk_test_one")
+    transport = controls.transport(settings)
+    monkeypatch.setattr(controls, "API_KEY", "sk_test_other")
+    monkeypatch.setattr(controls, "transport", lambda _settings: transport)
     assert isinstance(build(settings).create_intent(order(), key="k"), Misused)
 
 

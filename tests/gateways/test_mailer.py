@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.gateways.mailer import Delivered, Letter, Never, NotNow, Unreachable, deliver
+from app.gateways.smtp import Delivered, Letter, Never, NotNow, Unreachable, deliver
 from tests.support.mail_server import SENDER, MailServer, certificate, mail_server
 from tests.support.server import free_port
 

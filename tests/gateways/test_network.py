@@ -15,8 +15,8 @@ from app.domain.methods import Rail, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import ChargeOrder, Intent, Misused, Unknown
 from app.domain.reversals import DisputeState, ProcessorDispute
-from app.gateways import stripe_client
-from app.gateways.stripe_gateway import StripeGateway, build
+from app.gateways.stripe import client
+from app.gateways.stripe.gateway import StripeGateway, build
 from tests.gateways.conftest import NOON
 from tests.gateways.conftest import RETURN_URL as BACK
 
@@ -57,8 +57,8 @@ def listening(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 
 
 def gateway_at(base: str, monkeypatch: pytest.MonkeyPatch) -> StripeGateway:
-    monkeypatch.setattr(stripe_client, "MAX_RETRIES", 0)
-    monkeypatch.setattr(stripe_client, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(client, "MAX_RETRIES", 0)
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 0.3)
     made = build(replace(PLAIN, stripe_api_base=base))
     assert isinstance(made, StripeGateway)
     return made

@@ -10,9 +10,9 @@ from app.config import Settings
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import Declined, Intent, IntentStatus, Misused, ProcessorEvent
-from app.gateways import sandbox
 from app.gateways.processor import PaymentGateway
-from app.gateways.sandbox_charges import CRYPTO_TAKES, DEBIT_TAKES
+from app.gateways.sandbox import controls
+from app.gateways.sandbox.charges import CRYPTO_TAKES, DEBIT_TAKES
 from tests.gateways.conftest import RETURN_URL, charged
 
 MOMENT = timedelta(seconds=1)
@@ -83,10 +83,10 @@ def test_a_day_that_comes_is_told_by_webhooks_without_anybody_asking(
     app: Any, settings: Settings, euros: Intent, card: Any, confirm: Any, time_passes: Any
 ) -> None:
     confirm(euros, card("pm_success_de"))
-    sandbox.deliver_due(settings, app.wsgi_app)
+    controls.deliver_due(settings, app.wsgi_app)
     time_passes(DEBIT_TAKES)
-    assert sandbox.deliver_due(settings, app.wsgi_app) == 2
-    told = [each["type"] for each in sandbox.objects(settings, "event", limit=2)]
+    assert controls.deliver_due(settings, app.wsgi_app) == 2
+    told = [each["type"] for each in controls.objects(settings, "event", limit=2)]
     assert told == ["payment_intent.succeeded", "charge.succeeded"]
 
 
@@ -95,10 +95,10 @@ def test_what_is_on_its_way_ends_as_it_is_told(
     gateway: PaymentGateway, settings: Settings, euros: Intent, card: Any, confirm: Any, succeeded: bool | None
 ) -> None:
     confirm(euros, card("pm_failedDelayed_de"))
-    sandbox.finish(settings, euros.id, succeeded=succeeded)
+    controls.finish(settings, euros.id, succeeded=succeeded)
     ended = IntentStatus.SUCCEEDED if succeeded else IntentStatus.REQUIRES_PAYMENT_METHOD
     assert now(gateway, euros).status is ended
-    sandbox.finish(settings, euros.id, succeeded=not succeeded)
+    controls.finish(settings, euros.id, succeeded=not succeeded)
     assert now(gateway, euros).status is ended, "it ends once"
 
 
@@ -115,7 +115,7 @@ def test_a_wallet_pays_once_on_its_own_page_and_nothing_is_saved(
     assert asked.status is IntentStatus.REQUIRES_ACTION and asked.rail == rail
     assert asked.action_url == f"{settings.base_url}/sandbox/wallet/{intent.id}"
     assert by_wallet(gateway, intent, rail) == asked, "the same key is answered, not executed again"
-    back = sandbox.answer_challenge(settings, intent.id, approved=True)
+    back = controls.answer_challenge(settings, intent.id, approved=True)
     assert back == f"{RETURN_URL}&payment_intent={intent.id}&redirect_status=succeeded"
     paid = now(gateway, intent)
     assert (paid.status, paid.received, paid.rail) == (IntentStatus.SUCCEEDED, Money(2500, "USD"), rail)
@@ -126,7 +126,7 @@ def test_what_a_wallet_paid_once_with_cannot_be_charged_again(
     gateway: PaymentGateway, settings: Settings, intent: Intent, order: Any, confirm: Any
 ) -> None:
     wallet = by_wallet(gateway, intent, Rail.PAYPAL).method
-    sandbox.answer_challenge(settings, intent.id, approved=True)
+    controls.answer_challenge(settings, intent.id, approved=True)
     wished = order()
     another = gateway.create_intent(wished, key=wished.payment_id)
     assert isinstance(another, Intent) and isinstance(confirm(another, wallet), Misused)
@@ -138,7 +138,7 @@ def test_who_says_no_to_the_wallet_pays_nothing_and_may_pay_otherwise(
     gateway: PaymentGateway, settings: Settings, intent: Intent, card: Any, confirm: Any, rail: Rail
 ) -> None:
     by_wallet(gateway, intent, rail)
-    back = sandbox.answer_challenge(settings, intent.id, approved=False)
+    back = controls.answer_challenge(settings, intent.id, approved=False)
     assert back and back.endswith("redirect_status=failed")
     failed = now(gateway, intent)
     assert failed.decline_code == "payment_intent_authentication_failure" and failed.rail == rail
@@ -150,7 +150,7 @@ def test_cryptocurrency_may_take_a_while(
     gateway: PaymentGateway, settings: Settings, intent: Intent, time_passes: Any
 ) -> None:
     by_wallet(gateway, intent, Rail.CRYPTO)
-    back = sandbox.answer_challenge(settings, intent.id, approved=True, later=True)
+    back = controls.answer_challenge(settings, intent.id, approved=True, later=True)
     assert back and back.endswith("redirect_status=pending")
     assert now(gateway, intent).status is IntentStatus.PROCESSING
     time_passes(CRYPTO_TAKES)
@@ -163,7 +163,7 @@ def test_a_card_or_a_debit_is_never_paid_with_once(
 ) -> None:
     answer = gateway.confirm_one_time(intent.id, rail=rail, return_url=RETURN_URL, key="once")
     assert isinstance(answer, Misused)
-    assert next(each["line"] for each in sandbox.requests(settings)) == "post /v1/payment_intents"
+    assert next(each["line"] for each in controls.requests(settings)) == "post /v1/payment_intents"
 
 
 def test_an_intent_says_what_it_was_paid_with(gateway: PaymentGateway, intent: Intent, card: Any, confirm: Any) -> None:
@@ -186,7 +186,7 @@ def test_a_rail_takes_its_own_currency_alone(
     else:
         answer = confirm(made, card(name))
     assert isinstance(answer, Misused) and answer.code == "payment_intent_incompatible_payment_method"
-    assert sandbox.objects(settings, "charge") == []
+    assert controls.objects(settings, "charge") == []
 
 
 def test_intents_of_a_span_come_whole_and_the_oldest_first(gateway: PaymentGateway, order: Any) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from app.domain.payments import Intent, Unknown
-from app.gateways import stripe_gateway
 from app.gateways.processor import PaymentGateway
+from app.gateways.stripe import gateway as stripe_gateway
 from tests.gateways.contract.conftest import PLAIN
 from tests.gateways.localstripe.running import ROOT, running
 from tests.support.stripe_wire import VERSION, problems

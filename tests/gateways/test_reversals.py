@@ -10,10 +10,10 @@ from app.config import Settings
 from app.domain.money import Money
 from app.domain.payments import Declined, Intent, Misused, Unknown
 from app.domain.reversals import DisputeState, ProcessorDispute, ProcessorRefund, RefundState
-from app.gateways import sandbox
 from app.gateways.processor import PaymentGateway
-from app.gateways.sandbox_charges import DEBIT_TAKES, DISPUTED_AFTER
-from app.gateways.sandbox_reversals import REFUND_TAKES, TO_ANSWER
+from app.gateways.sandbox import controls
+from app.gateways.sandbox.charges import DEBIT_TAKES, DISPUTED_AFTER
+from app.gateways.sandbox.reversals import REFUND_TAKES, TO_ANSWER
 from tests.gateways.conftest import last_charge
 
 WHOLE = Money(2500, "USD")
@@ -44,7 +44,7 @@ def refund(gateway: PaymentGateway, intent: Intent, minor: int, number: int = 1)
 
 def told(settings: Settings) -> list[str]:
     """The types of the events about money that went back, the oldest first."""
-    types = [each["type"] for each in sandbox.objects(settings, "event")][::-1]
+    types = [each["type"] for each in controls.objects(settings, "event")][::-1]
     return [kind for kind in types if kind.startswith(("refund", "charge.refund", "charge.dispute"))]
 
 
@@ -80,7 +80,7 @@ def test_a_refund_in_the_dashboard_is_seen_without_our_id(
     gateway: PaymentGateway, settings: Settings, paid: Any
 ) -> None:
     intent = paid()
-    made = gateway.fetch_refund(sandbox.refund(settings, intent.id))
+    made = gateway.fetch_refund(controls.refund(settings, intent.id))
     assert isinstance(made, ProcessorRefund) and (made.amount, made.refund_id) == (WHOLE, "")
 
 
@@ -115,7 +115,7 @@ def test_a_refund_ends_as_it_is_told_and_one_that_came_back_stays_back(
     intent = paid("pm_card_pendingRefund")
     made = refund(gateway, intent, 1000)
     for ending in (succeeded, False, True):
-        sandbox.end_refund(settings, made.id, succeeded=ending)
+        controls.end_refund(settings, made.id, succeeded=ending)
     now = gateway.fetch_refund(made.id)
     assert isinstance(now, ProcessorRefund) and now.state is RefundState.FAILED
     assert last_charge(settings, intent)["amount_refunded"] == 0
@@ -131,7 +131,7 @@ def test_a_lost_answer_of_a_refund_is_given_again_and_pays_back_once(
     gateway: PaymentGateway, settings: Settings, paid: Any
 ) -> None:
     intent = paid()
-    sandbox.plant(settings, "create_refund", "reset_after")
+    controls.plant(settings, "create_refund", "reset_after")
     assert isinstance(refund(gateway, intent, 1000), Unknown)
     assert isinstance(refund(gateway, intent, 1000), ProcessorRefund)
     assert last_charge(settings, intent)["amount_refunded"] == 1000
@@ -142,14 +142,14 @@ def test_a_dispute_is_open_until_it_is_decided_and_is_decided_once(
     gateway: PaymentGateway, settings: Settings, paid: Any, won: bool
 ) -> None:
     intent = paid()
-    dispute_id = sandbox.dispute(settings, intent.id)
+    dispute_id = controls.dispute(settings, intent.id)
     opened = gateway.fetch_dispute(dispute_id)
     assert isinstance(opened, ProcessorDispute)
     assert (opened.state, opened.amount, opened.reason) == (DisputeState.OPEN, WHOLE, "fraudulent")
     assert opened.intent_id == intent.id and opened.respond_by and opened.respond_by > clock.now()
     assert gateway.disputes_of(intent.id) == [opened]
-    sandbox.close_dispute(settings, dispute_id, won=won)
-    sandbox.close_dispute(settings, dispute_id, won=not won)
+    controls.close_dispute(settings, dispute_id, won=won)
+    controls.close_dispute(settings, dispute_id, won=not won)
     closed = gateway.fetch_dispute(dispute_id)
     assert isinstance(closed, ProcessorDispute)
     assert closed.state is (DisputeState.WON if won else DisputeState.LOST)
@@ -161,13 +161,13 @@ def test_a_dispute_is_open_until_it_is_decided_and_is_decided_once(
 
 def test_what_is_disputed_cannot_be_refunded(gateway: PaymentGateway, settings: Settings, paid: Any) -> None:
     intent = paid()
-    sandbox.dispute(settings, intent.id, amount=1000)
+    controls.dispute(settings, intent.id, amount=1000)
     assert refund(gateway, intent, 500) == Declined("charge_disputed", intent.id)
 
 
 def test_what_was_disputed_and_won_can_be_refunded(gateway: PaymentGateway, settings: Settings, paid: Any) -> None:
     intent = paid()
-    sandbox.close_dispute(settings, sandbox.dispute(settings, intent.id), won=True)
+    controls.close_dispute(settings, controls.dispute(settings, intent.id), won=True)
     assert isinstance(refund(gateway, intent, 500), ProcessorRefund)
 
 
@@ -175,7 +175,7 @@ def test_a_bank_that_only_asks_takes_nothing_and_a_refund_answers_it(
     gateway: PaymentGateway, settings: Settings, paid: Any
 ) -> None:
     intent = paid()
-    asked = sandbox.dispute(settings, intent.id, inquiry=True)
+    asked = controls.dispute(settings, intent.id, inquiry=True)
     assert found(gateway, intent)[0].state is DisputeState.OPEN
     assert refund(gateway, intent, 500, 1).state is RefundState.SUCCEEDED
     assert found(gateway, intent)[0].state is DisputeState.OPEN, "a part of it is no answer"
@@ -188,11 +188,11 @@ def test_what_a_bank_asked_about_may_become_a_dispute_under_the_same_id(
     gateway: PaymentGateway, settings: Settings, paid: Any
 ) -> None:
     intent = paid()
-    asked = sandbox.dispute(settings, intent.id, inquiry=True)
-    sandbox.escalate(settings, asked)
-    sandbox.escalate(settings, asked)
+    asked = controls.dispute(settings, intent.id, inquiry=True)
+    controls.escalate(settings, asked)
+    controls.escalate(settings, asked)
     assert refund(gateway, intent, 500) == Declined("charge_disputed", intent.id)
-    sandbox.close_dispute(settings, asked, won=False)
+    controls.close_dispute(settings, asked, won=False)
     assert [(each.id, each.state) for each in found(gateway, intent)] == [(asked, DisputeState.LOST)]
     assert told(settings) == [f"charge.dispute.{word}" for word in ("created", "updated", "funds_withdrawn", "closed")]
 
@@ -201,7 +201,7 @@ def test_what_a_bank_asked_about_is_over_when_nothing_comes_of_it(
     gateway: PaymentGateway, settings: Settings, paid: Any, time_passes: Any
 ) -> None:
     intent = paid()
-    sandbox.dispute(settings, intent.id, inquiry=True)
+    controls.dispute(settings, intent.id, inquiry=True)
     time_passes(TO_ANSWER + timedelta(seconds=1))
     assert found(gateway, intent)[0].state is DisputeState.WON
 

@@ -11,8 +11,9 @@ import stripe
 from app import ids
 from app.config import Settings
 from app.domain.payments import Intent, IntentStatus
-from app.gateways import sandbox, stripe_client
 from app.gateways.processor import PaymentGateway
+from app.gateways.sandbox import controls
+from app.gateways.stripe import client as stripe_client
 from tests.gateways.conftest import charged
 
 REFUSED = "pm_card_chargeDeclinedIncorrectCvc"
@@ -57,7 +58,7 @@ def test_wrong_parameters_are_refused(
         client.v1.payment_intents.create({**GOOD, **wrong}, {"idempotency_key": "k"})
     assert (refused.value.http_status, refused.value.param, refused.value.code) == (400, param, code)
     assert refused.value.request_id
-    assert sandbox.objects(settings, "payment_intent") == []
+    assert controls.objects(settings, "payment_intent") == []
     assert client.v1.payment_intents.create(GOOD, {"idempotency_key": "k"}).id, (
         "a refused request does not use its key up"
     )
@@ -80,7 +81,7 @@ def test_a_missing_parameter_is_refused(client: stripe.StripeClient, name: str) 
 def test_a_card_number_is_refused_and_not_kept(client: stripe.StripeClient, settings: Settings) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.customers.create({"name": "4242 4242 4242 4242"})
-    assert "4242" not in str(sandbox.requests(settings))
+    assert "4242" not in str(controls.requests(settings))
 
 
 def test_a_replayed_answer_says_so(client: stripe.StripeClient) -> None:
@@ -148,14 +149,14 @@ def test_the_bank_is_answered_once(
     gateway: PaymentGateway, settings: Settings, intent: Intent, card: Any, confirm: Any, approved: bool
 ) -> None:
     confirm(intent, card("pm_card_authenticationRequired"))
-    asked = sandbox.challenge(settings, intent.id)
+    asked = controls.challenge(settings, intent.id)
     assert asked and asked.open
-    back = sandbox.answer_challenge(settings, intent.id, approved=approved)
+    back = controls.answer_challenge(settings, intent.id, approved=approved)
     assert back
     query = parse_qs(urlsplit(back).query)
     status = "succeeded" if approved else "failed"
     assert query == {"from": ["bank"], "payment_intent": [intent.id], "redirect_status": [status]}
-    assert sandbox.answer_challenge(settings, intent.id, approved=not approved) == back
+    assert controls.answer_challenge(settings, intent.id, approved=not approved) == back
     now = gateway.fetch_intent(intent.id)
     assert isinstance(now, Intent) and now.action_url == ""
     assert charged(settings) == ([2500] if approved else [])
@@ -163,15 +164,15 @@ def test_the_bank_is_answered_once(
 
 
 def test_there_is_no_question_about_what_never_asked_one(settings: Settings, intent: Intent) -> None:
-    assert sandbox.challenge(settings, intent.id) is None
-    assert sandbox.challenge(settings, "pi_unknown") is None
-    assert sandbox.answer_challenge(settings, "pi_unknown", approved=True) is None
+    assert controls.challenge(settings, intent.id) is None
+    assert controls.challenge(settings, "pi_unknown") is None
+    assert controls.answer_challenge(settings, "pi_unknown", approved=True) is None
 
 
 def test_every_request_that_changes_something_names_its_wish_and_holds_no_card_number(
     gateway: PaymentGateway, settings: Settings, owner: str, card: Any, order: Any, confirm: Any
 ) -> None:
-    names = [name for rail in sandbox.TEST_METHODS.values() for name, _label in rail if name != REFUSED]
+    names = [name for rail in controls.TEST_METHODS.values() for name, _label in rail if name != REFUSED]
     for name in names:
         wished = order()
         made = gateway.create_intent(wished, key=f"{wished.payment_id}:create")
@@ -180,7 +181,7 @@ def test_every_request_that_changes_something_names_its_wish_and_holds_no_card_n
         confirm(made, method)
         gateway.cancel_intent(made.id, key=f"{wished.payment_id}:cancel")
         gateway.detach_method(method, key=ids.new("key"))
-    recorded = sandbox.requests(settings, 500)
+    recorded = controls.requests(settings, 500)
     assert len(recorded) == 1 + 6 * len(names)
     by_itself = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")  # the SDK's own key, when it is given none
     for each in recorded:

@@ -9,21 +9,21 @@ from app import clock
 from app.config import Settings
 from app.domain.methods import Acceptance, Rail, Setup, SetupStatus
 from app.domain.payments import Declined, Intent, IntentStatus, Misused, SavedMethod, Unknown
-from app.gateways import sandbox
 from app.gateways.processor import PaymentGateway
-from app.gateways.sandbox_portal import LIFETIME
+from app.gateways.sandbox import controls
+from app.gateways.sandbox.portal import LIFETIME
 from tests.gateways.conftest import ACCEPTED, KINDS, RETURN_URL, begun, charged, confirmed, saved
 
 ASKS_ONCE = "pm_card_authenticationRequiredOnSetup"
-CARDS = [name for name, _ in sandbox.TEST_METHODS[Rail.CARD] if name != "pm_card_chargeDeclinedIncorrectCvc"]
+CARDS = [name for name, _ in controls.TEST_METHODS[Rail.CARD] if name != "pm_card_chargeDeclinedIncorrectCvc"]
 
 
-@pytest.mark.parametrize("name", [*CARDS, *(name for name, _ in sandbox.TEST_METHODS[Rail.SEPA_DEBIT]), "paypal"])
+@pytest.mark.parametrize("name", [*CARDS, *(name for name, _ in controls.TEST_METHODS[Rail.SEPA_DEBIT]), "paypal"])
 def test_each_test_method_can_be_saved_and_looks_like_itself(
     gateway: PaymentGateway, settings: Settings, owner: str, name: str
 ) -> None:
     method = saved(gateway, settings, owner, name)
-    labels = dict(each for rail in sandbox.TEST_METHODS.values() for each in rail)
+    labels = dict(each for rail in controls.TEST_METHODS.values() for each in rail)
     assert method.last4 in labels[name] and method.fingerprint and method.holder
     assert (method.exp_year is None) == (method.kind != "card")
     assert gateway.list_methods(owner) == [method] and gateway.fetch_method(method.processor_id) == method
@@ -31,7 +31,7 @@ def test_each_test_method_can_be_saved_and_looks_like_itself(
 
 
 def test_every_rail_that_can_be_saved_has_test_methods() -> None:
-    assert {rail: bool(methods) for rail, methods in sandbox.TEST_METHODS.items()} == dict.fromkeys(KINDS, True)
+    assert {rail: bool(methods) for rail, methods in controls.TEST_METHODS.items()} == dict.fromkeys(KINDS, True)
 
 
 def test_a_setup_is_unconfirmed_carries_our_ids_and_hides_its_secret(gateway: PaymentGateway, owner: str) -> None:
@@ -65,7 +65,7 @@ def test_a_debit_is_saved_with_its_mandate_only_when_that_was_accepted(gateway: 
 
 def test_the_mandate_keeps_who_accepted_it_from_where(gateway: PaymentGateway, settings: Settings, owner: str) -> None:
     saved(gateway, settings, owner, "pm_success_de")
-    (mandate,) = sandbox.objects(settings, "mandate")
+    (mandate,) = controls.objects(settings, "mandate")
     assert mandate["customer_acceptance"]["online"] == {"ip_address": "192.0.2.7", "user_agent": "Mozilla/5.0"}
     assert mandate["customer_acceptance"]["accepted_at"] == int(ACCEPTED.accepted_at.timestamp())
 
@@ -86,12 +86,12 @@ def test_what_asks_leads_to_a_page_and_is_saved_when_the_customer_says_yes(
     assert isinstance(asked, Setup) and asked.status is SetupStatus.REQUIRES_ACTION and asked.method is None
     assert asked.action_url == f"{settings.base_url}/sandbox/{page}/{setup.id}"
     assert gateway.list_methods(owner) == []
-    back = sandbox.answer_challenge(settings, setup.id, approved=True)
+    back = controls.answer_challenge(settings, setup.id, approved=True)
     assert back == f"{RETURN_URL}&{word}={setup.id}&redirect_status=succeeded"
     done = gateway.fetch_setup(setup.id)
     assert isinstance(done, Setup) and done.status is SetupStatus.SUCCEEDED and done.action_url == ""
     assert gateway.list_methods(owner) == [done.method]
-    assert sandbox.answer_challenge(settings, setup.id, approved=False) == back, "the first answer stands"
+    assert controls.answer_challenge(settings, setup.id, approved=False) == back, "the first answer stands"
 
 
 @pytest.mark.parametrize("name", [ASKS_ONCE, "paypal"])
@@ -100,7 +100,7 @@ def test_what_asks_is_not_saved_when_the_customer_says_no(
 ) -> None:
     setup = begun(gateway, owner)
     confirmed(gateway, setup, name)
-    back = sandbox.answer_challenge(settings, setup.id, approved=False)
+    back = controls.answer_challenge(settings, setup.id, approved=False)
     assert back and back.endswith("redirect_status=failed")
     now = gateway.fetch_setup(setup.id)
     assert isinstance(now, Setup) and now.status is SetupStatus.REQUIRES_PAYMENT_METHOD
@@ -140,7 +140,7 @@ def test_what_is_no_test_method_to_save_is_not_asked_for(
 ) -> None:
     setup = begun(gateway, owner)
     assert isinstance(confirmed(gateway, setup, name), Misused)
-    assert next(each["line"] for each in sandbox.requests(settings)).endswith("/setup_intents")
+    assert next(each["line"] for each in controls.requests(settings)).endswith("/setup_intents")
 
 
 def test_confirming_or_giving_up_what_is_over_answers_how_it_ended(gateway: PaymentGateway, owner: str) -> None:
@@ -177,10 +177,10 @@ def test_a_method_that_was_removed_elsewhere_is_gone(
     gateway: PaymentGateway, settings: Settings, owner: str, card: Any
 ) -> None:
     visa = card("pm_card_visa")
-    sandbox.detach(settings, visa)
+    controls.detach(settings, visa)
     assert gateway.fetch_method(visa) is None and gateway.list_methods(owner) == []
     assert gateway.detach_method(visa, key="d") is None
-    (told, *_) = sandbox.objects(settings, "event", owner=owner)
+    (told, *_) = controls.objects(settings, "event", owner=owner)
     assert (told["type"], told["data"]["object"]["id"]) == ("payment_method.detached", visa)
 
 
@@ -202,7 +202,7 @@ def test_a_setup_that_lost_its_answer_is_answered_again_and_saves_once(
     gateway: PaymentGateway, settings: Settings, owner: str
 ) -> None:
     setup = begun(gateway, owner)
-    sandbox.plant(settings, "confirm_setup", "timeout_after")
+    controls.plant(settings, "confirm_setup", "timeout_after")
     assert isinstance(confirmed(gateway, setup, "pm_card_visa"), Unknown)
     again = confirmed(gateway, setup, "pm_card_visa")
     assert isinstance(again, Setup) and isinstance(again.method, SavedMethod)
@@ -216,11 +216,11 @@ def test_the_processors_own_portal_shows_what_is_saved_for_an_hour(
     url = gateway.portal_url(processor_customer=owner, return_url="http://localhost/back", key="portal")
     assert isinstance(url, str) and url.startswith(f"{settings.base_url}/sandbox/portal/bps_")
     session = url.rsplit("/", 1)[1]
-    visit = sandbox.portal(settings, session)
+    visit = controls.portal(settings, session)
     assert visit and visit.methods == [(visa, "Visa ending in 4242")] and visit.return_url == "http://localhost/back"
     time_passes(LIFETIME + timedelta(seconds=2))
-    assert sandbox.portal(settings, session) is None
-    assert not sandbox.remove_in_portal(settings, session, visa)
+    assert controls.portal(settings, session) is None
+    assert not controls.remove_in_portal(settings, session, visa)
     assert gateway.fetch_method(visa) is not None
 
 
@@ -232,15 +232,15 @@ def test_the_portal_removes_only_what_is_the_customers(
     visa = card("pm_card_visa")
     url = gateway.portal_url(processor_customer=stranger, return_url=RETURN_URL, key="portal")
     assert isinstance(url, str)
-    assert not sandbox.remove_in_portal(settings, url.rsplit("/", 1)[1], visa)
+    assert not controls.remove_in_portal(settings, url.rsplit("/", 1)[1], visa)
     assert gateway.fetch_method(visa) is not None
 
 
 def test_with_a_live_key_no_test_method_is_saved(settings: Settings) -> None:
-    from app.gateways import stripe_client
-    from app.gateways.stripe_gateway import StripeGateway
+    from app.gateways.stripe import client
+    from app.gateways.stripe.gateway import StripeGateway
 
-    live = StripeGateway(stripe_client.build(settings), webhook_secret="whsec_x", live=True)
+    live = StripeGateway(client.build(settings), webhook_secret="whsec_x", live=True)
     answer = live.confirm_setup("seti_1", method="pm_card_visa", return_url=RETURN_URL, acceptance=None, key="k")
     assert isinstance(answer, Misused) and answer.code == "not_a_test_method"
-    assert sandbox.requests(settings) == []
+    assert controls.requests(settings) == []

@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from app.config import Settings
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from tests.support import stripe_spec
 from tests.support.stripe_wire import VERSION, Sent, problems
 
@@ -107,7 +107,7 @@ def test_a_wrong_request_is_found(sent: Sent, words: str) -> None:
 
 def test_the_sandbox_refuses_what_the_checker_finds(settings: Settings) -> None:
     """Two readers of the SDK's types, written apart, agree about each parameter."""
-    transport, key = sandbox.transport(settings), {"Authorization": f"Bearer {sandbox.API_KEY}"}
+    transport, key = controls.transport(settings), {"Authorization": f"Bearer {controls.API_KEY}"}
     made, _, _ = transport.request("post", f"{BASE}/v1/customers", {**HEADERS, **key}, "name=Acme")
     customer, statuses = json.loads(made)["id"], []
     for number, (sent, _) in enumerate([*WRONG_BY_ITSELF, (GOOD, "")]):

@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 
 from app.domain.errors import Refused
 from app.domain.webhooks import Answered, Unanswered, Verdict, verdict, words
-from app.gateways import webhook_client
+from app.gateways import webhook_sender
 from tests.gateways.webhook_net import PUBLIC, PUBLIC_6, Net, net, tls_host
 from tests.support.receiver import receiving
 from tests.support.server import free_port
@@ -93,7 +93,7 @@ def names(net: Net) -> Net:
 @pytest.mark.parametrize("url", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_address_is_refused_with_words_when_it_is_saved(names: Net, url: str) -> None:
     with pytest.raises(Refused) as refused:
-        webhook_client.look_up(url)
+        webhook_sender.look_up(url)
     assert (refused.value.status, refused.value.field) == (422, "webhook_url")
     assert refused.value.sentence.endswith(".") and len(refused.value.sentence) > 20
     assert names.connections == []
@@ -102,7 +102,7 @@ def test_a_hostile_address_is_refused_with_words_when_it_is_saved(names: Net, ur
 @pytest.mark.case("AC-61")
 @pytest.mark.parametrize("url", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_address_is_not_reached_when_it_is_sent_to(names: Net, url: str) -> None:
-    answer = webhook_client.post(url, "{}", HEADERS)
+    answer = webhook_sender.post(url, "{}", HEADERS)
     assert isinstance(answer, Unanswered)
     assert answer.problem in {NOT_PUBLIC, NOT_THERE}
     assert names.connections == []
@@ -116,8 +116,8 @@ def test_there_are_thirty_hostile_addresses_and_more() -> None:
 @pytest.mark.fault("O6")
 def test_a_name_bound_to_another_address_after_it_was_saved_is_not_followed(net: Net) -> None:
     net.name("hooks.example", [PUBLIC], ["127.0.0.1"])
-    webhook_client.look_up(GOOD)
-    answer = webhook_client.post(GOOD, "{}", HEADERS)
+    webhook_sender.look_up(GOOD)
+    answer = webhook_sender.post(GOOD, "{}", HEADERS)
     assert (isinstance(answer, Unanswered), words(answer)) == (True, NOT_PUBLIC)
     assert net.connections == []
 
@@ -126,7 +126,7 @@ def test_a_name_bound_to_another_address_after_it_was_saved_is_not_followed(net:
 @pytest.mark.fault("O6")
 def test_a_name_is_looked_up_once_and_the_address_that_was_looked_at_is_connected_to(net: Net) -> None:
     net.name("hooks.example", [PUBLIC], ["127.0.0.1"])
-    answer = webhook_client.post(GOOD, "{}", HEADERS)
+    answer = webhook_sender.post(GOOD, "{}", HEADERS)
     assert words(answer) == "The connection failed."
     assert net.lookups == ["hooks.example"]
     assert net.connections == [(PUBLIC, 443)]
@@ -141,21 +141,21 @@ def test_an_address_on_the_public_internet_is_taken(names: Net) -> None:
         f"https://[{PUBLIC_6}]/",
         "https://six.example",
     ):
-        webhook_client.look_up(url)
+        webhook_sender.look_up(url)
     assert names.connections == []
 
 
 def test_the_host_is_asked_under_its_name_and_must_prove_it(names: Net, tmp_path: Path) -> None:
     with tls_host(tmp_path, "hooks.example") as host:
         names.leads_to = host.port
-        answer = webhook_client.post(GOOD, "{}", HEADERS, trust=host.trust)
+        answer = webhook_sender.post(GOOD, "{}", HEADERS, trust=host.trust)
         assert (isinstance(answer, Answered), words(answer), host.asked) == (
             True,
             "",
             [("hooks.example", "hooks.example", "/in")],
         )
         names.name("other.example", [PUBLIC])
-        other = webhook_client.post("https://other.example/in", "{}", HEADERS, trust=host.trust)
+        other = webhook_sender.post("https://other.example/in", "{}", HEADERS, trust=host.trust)
         assert words(other) == "TLS failed, or its certificate is not trusted."
     assert len(host.asked) == 1
     assert names.connections == [(PUBLIC, 443), (PUBLIC, 443)]
@@ -164,7 +164,7 @@ def test_the_host_is_asked_under_its_name_and_must_prove_it(names: Net, tmp_path
 def test_a_certificate_that_nobody_vouches_for_is_refused(names: Net, tmp_path: Path) -> None:
     with tls_host(tmp_path, "hooks.example") as host:
         names.leads_to = host.port
-        answer = webhook_client.post(GOOD, "{}", HEADERS)
+        answer = webhook_sender.post(GOOD, "{}", HEADERS)
     assert words(answer) == "TLS failed, or its certificate is not trusted."
     assert host.asked == []
 
@@ -181,16 +181,16 @@ def test_no_proxy_and_no_password_of_the_environment_is_used(
     monkeypatch.setenv("NETRC", str(netrc))
     with tls_host(tmp_path, "hooks.example") as host:
         names.leads_to = host.port
-        assert isinstance(webhook_client.post(GOOD, "{}", HEADERS, trust=host.trust), Answered)
+        assert isinstance(webhook_sender.post(GOOD, "{}", HEADERS, trust=host.trust), Answered)
     assert names.connections == [(PUBLIC, 443)]
 
 
 @pytest.mark.case("AC-61")
 def test_this_machine_is_reached_only_where_it_is_allowed_and_named(tmp_path: Path) -> None:
     with receiving(tmp_path) as receiver:
-        assert words(webhook_client.post(receiver.url(), "{}", HEADERS)) == NOT_THERE
+        assert words(webhook_sender.post(receiver.url(), "{}", HEADERS)) == NOT_THERE
         assert receiver.requests() == []
-        assert isinstance(webhook_client.post(receiver.url(), "{}", HEADERS, allow_loopback=True), Answered)
+        assert isinstance(webhook_sender.post(receiver.url(), "{}", HEADERS, allow_loopback=True), Answered)
         (got,) = receiver.requests()
     assert (got.body, got.headers["webhook-id"], got.headers["content-type"]) == ("{}", "evt_1", "application/json")
     assert "authorization" not in got.headers
@@ -202,8 +202,8 @@ def test_this_machine_is_reached_only_where_it_is_allowed_and_named(tmp_path: Pa
 def test_allowing_this_machine_allows_nothing_else(names: Net, url: str) -> None:
     names.name("localhost.evil", ["127.0.0.1"])
     with pytest.raises(Refused):
-        webhook_client.look_up(url, allow_loopback=True)
-    assert isinstance(webhook_client.post(url, "{}", HEADERS, allow_loopback=True), Unanswered)
+        webhook_sender.look_up(url, allow_loopback=True)
+    assert isinstance(webhook_sender.post(url, "{}", HEADERS, allow_loopback=True), Unanswered)
     assert names.connections == []
 
 
@@ -212,9 +212,9 @@ def test_allowing_this_machine_allows_nothing_else(names: Net, url: str) -> None
 def test_an_answer_that_does_not_come_to_its_end_is_given_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, behaviour: str
 ) -> None:
-    monkeypatch.setattr(webhook_client, "SECONDS", 1)
+    monkeypatch.setattr(webhook_sender, "SECONDS", 1)
     with receiving(tmp_path) as receiver:
-        answer = webhook_client.post(receiver.url(behaviour), "{}", HEADERS, allow_loopback=True)
+        answer = webhook_sender.post(receiver.url(behaviour), "{}", HEADERS, allow_loopback=True)
         assert words(answer) == "It did not answer within 10 seconds."
         assert len(receiver.requests()) == 1
         until(lambda: "webhook" not in {each.name for each in threading.enumerate()})  # the connection was cut
@@ -224,7 +224,7 @@ def test_an_answer_that_does_not_come_to_its_end_is_given_up(
 @pytest.mark.parametrize(("behaviour", "status"), [("huge", 200), ("huge-302", 302)])
 def test_a_huge_answer_is_not_taken_in(tmp_path: Path, behaviour: str, status: int) -> None:
     with receiving(tmp_path) as receiver:
-        answer = webhook_client.post(receiver.url(behaviour), "{}", HEADERS, allow_loopback=True)
+        answer = webhook_sender.post(receiver.url(behaviour), "{}", HEADERS, allow_loopback=True)
         assert isinstance(answer, Answered) and answer.status == status
         assert receiver.sent() < 32 * 1024 * 1024  # what fits into the buffers on the way, of 200 MiB
 
@@ -232,7 +232,7 @@ def test_a_huge_answer_is_not_taken_in(tmp_path: Path, behaviour: str, status: i
 @pytest.mark.fault("O3")
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     with receiving(tmp_path) as receiver:
-        answer = webhook_client.post(receiver.url("redirect"), "{}", HEADERS, allow_loopback=True)
+        answer = webhook_sender.post(receiver.url("redirect"), "{}", HEADERS, allow_loopback=True)
         assert [each.path for each in receiver.requests()] == ["/redirect"]
     assert verdict(answer) is Verdict.AGAIN
     assert words(answer) == "It answered 302, a redirect, which is never followed."
@@ -242,7 +242,7 @@ def test_an_event_is_signed_with_each_secret_whatever_the_zone_of_the_clock() ->
     new, old = "whsec_" + "bmV3IHNlY3JldCBvZiB0d2VudHktZm91cg==", "whsec_" + "b2xkIHNlY3JldCBvZiB0d2VudHktZm91cg=="
     now = datetime.now(UTC)
     elsewhere = now.astimezone(timezone(timedelta(hours=14)))
-    headers = webhook_client.signed((new, old), "evt_1", elsewhere, '{"é":1}')
+    headers = webhook_sender.signed((new, old), "evt_1", elsewhere, '{"é":1}')
     for secret in (new, old):
         assert Webhook(secret).verify('{"é":1}', headers) == {"é": 1}
-    assert headers == webhook_client.signed((new, old), "evt_1", now, '{"é":1}')
+    assert headers == webhook_sender.signed((new, old), "evt_1", now, '{"é":1}')

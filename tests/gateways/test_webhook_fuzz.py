@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app.config import Settings
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.ledger import Transfer
@@ -45,7 +45,7 @@ def answered(app: Flask, sent: Strange) -> int:
 
 @pytest.mark.fault("W6", "W7")
 def test_ten_thousand_strange_webhooks_are_answered_with_200_or_400(app: Flask, settings: Settings) -> None:
-    secret = sandbox.webhook_secret(settings)
+    secret = controls.webhook_secret(settings)
     answers: Counter[int] = Counter()
     with outside_contexts():
         for number in range(HOW_MANY):
@@ -61,7 +61,7 @@ def test_ten_thousand_strange_webhooks_are_answered_with_200_or_400(app: Flask, 
 
 @pytest.mark.fault("W6", "W9")
 def test_what_was_let_in_of_them_is_worked_off_and_moves_nothing(app: Flask, settings: Settings) -> None:
-    secret = sandbox.webhook_secret(settings)
+    secret = controls.webhook_secret(settings)
     with outside_contexts():
         let_in = sum(answered(app, strange(number, secret)) == 200 for number in range(600))
     while inbox.work(100):
@@ -76,7 +76,7 @@ def test_what_was_let_in_of_them_is_worked_off_and_moves_nothing(app: Flask, set
 
 def test_a_real_server_answers_strange_bytes_with_400_and_goes_on(live_server: Server) -> None:
     chance = random.Random("bytes")  # noqa: S311  # the same strangeness each time
-    secret = sandbox.webhook_secret(live_server.settings)
+    secret = controls.webhook_secret(live_server.settings)
     answers = Counter(spoken(live_server, _strange_request(chance, number, secret)) for number in range(300))
     assert answers.keys() <= {"200", "400", NOTHING} and min(answers["200"], answers["400"]) > 10, answers
     body = json.dumps(event(chance, HOW_MANY)).encode()

@@ -14,10 +14,10 @@ from sqlalchemy import select
 from app import clock
 from app.config import Settings
 from app.domain.payments import Intent
-from app.gateways import sandbox
 from app.gateways.processor import BadWebhook, PaymentGateway
-from app.gateways.sandbox_deliveries import MAX_TRIES, PATH, post
-from app.gateways.stripe_gateway import StripeGateway
+from app.gateways.sandbox import controls
+from app.gateways.sandbox.deliveries import MAX_TRIES, PATH, post
+from app.gateways.stripe.gateway import StripeGateway
 from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.scope import as_service
@@ -34,7 +34,7 @@ def an_event(**changes: object) -> dict[str, Any]:
 
 def signed(settings: Settings, body: str, *, at: int | None = None, secret: str = "") -> str:
     made: str = stripe.WebhookSignature.generate_signature_header(
-        body, secret or sandbox.webhook_secret(settings), timestamp=at
+        body, secret or controls.webhook_secret(settings), timestamp=at
     )
     return made
 
@@ -166,15 +166,15 @@ def test_events_of_the_sandbox_arrive_by_the_route_in_order(
 ) -> None:
     confirm(intent, card("pm_card_visa"))
     with app.app_context():
-        assert sandbox.deliver_due(settings, app.wsgi_app) == 6
-        assert sandbox.deliver_due(settings, app.wsgi_app) == 0
+        assert controls.deliver_due(settings, app.wsgi_app) == 6
+        assert controls.deliver_due(settings, app.wsgi_app) == 0
     types = [
         "payment_intent.created", "setup_intent.created", "payment_method.attached", "setup_intent.succeeded",
         "charge.succeeded", "payment_intent.succeeded",
     ]  # fmt: skip
     assert sorted(kept(app).values()) == sorted(types)
-    assert [each["type"] for each in sandbox.objects(settings, "event")] == types[::-1]
-    assert {each["pending_webhooks"] for each in sandbox.objects(settings, "event")} == {0}
+    assert [each["type"] for each in controls.objects(settings, "event")] == types[::-1]
+    assert {each["pending_webhooks"] for each in controls.objects(settings, "event")} == {0}
 
 
 def heard(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -185,8 +185,8 @@ def heard(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> li
         types.append(json.loads(body)["type"])
         return post(wsgi, body, signature, base_url=base_url)
 
-    monkeypatch.setattr("app.gateways.sandbox_deliveries.post", noting)
-    sandbox.deliver_due(settings, app.wsgi_app)
+    monkeypatch.setattr("app.gateways.sandbox.deliveries.post", noting)
+    controls.deliver_due(settings, app.wsgi_app)
     return types
 
 
@@ -209,7 +209,7 @@ def test_events_go_astray_as_planned(
     types: list[str],
 ) -> None:
     gateway.cancel_intent(intent.id, key="cancel")
-    sandbox.plant(settings, "event:payment_intent.created", fault)
+    controls.plant(settings, "event:payment_intent.created", fault)
     assert heard(app, settings, monkeypatch) == types
     with clock.at(clock.now() + timedelta(days=3, minutes=1)):
         assert heard(app, settings, monkeypatch) == (["payment_intent.created"] if fault == "late" else [])
@@ -228,5 +228,5 @@ def test_an_event_that_nobody_takes_is_tried_again_and_then_given_up(settings: S
         moment = clock.now()
     for hour in range(2 * MAX_TRIES):
         with clock.at(moment + timedelta(hours=hour * 6)):
-            assert sandbox.deliver_due(settings, down) == 0
+            assert controls.deliver_due(settings, down) == 0
     assert tries == MAX_TRIES

@@ -5,7 +5,7 @@ from flask import Flask
 
 from app import clock
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.services import jobs
@@ -126,9 +126,9 @@ def test_who_has_just_confirmed_with_the_bank_is_not_charged_another_way(
     waiting = shop.bought(alice)
     good = shop.add_method(alice_actor)
     form = shop.reviewed(alice, method=good.id)
-    intent = sandbox.objects(app.extensions["purser.settings"], "payment_intent")[0]["id"]
+    intent = controls.objects(app.extensions["purser.settings"], "payment_intent")[0]["id"]
     # Approved at the bank, and nobody has told us yet.
-    sandbox.answer_challenge(app.extensions["purser.settings"], intent, approved=True)
+    controls.answer_challenge(app.extensions["purser.settings"], intent, approved=True)
     page = alice.submits(form, FORM, button=BUY)
     assert page.status == 409 and "it was not charged a second time" in page.text
     late = alice.opens(f"{PATH}payments/{shop.payments(acme)[1].id}")
@@ -155,7 +155,7 @@ def test_a_payment_that_waits_for_the_bank_can_be_given_up(
 def test_a_payment_in_another_currency_is_said_to_be_looked_into(
     app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod
 ) -> None:
-    sandbox.plant(app.extensions["purser.settings"], "confirm_intent", "other_currency")
+    controls.plant(app.extensions["purser.settings"], "confirm_intent", "other_currency")
     page = shop.bought(alice)
     assert page.texts("#add_credits-payment h2") == ["A person is looking into this payment"]
     assert page.soup.select("[hx-trigger='every 2s'], meta[http-equiv=refresh]") == []
@@ -168,14 +168,14 @@ def test_a_payment_in_another_currency_is_said_to_be_looked_into(
 def test_no_answer_is_never_read_as_failed(app: Flask, alice: Browser, acme: Customer, visa: PaymentMethod) -> None:
     form = shop.reviewed(alice)
     settings = app.extensions["purser.settings"]
-    sandbox.plant(settings, "confirm_intent", "timeout_after")
-    sandbox.plant(settings, "fetch_intent", "timeout_before", 3)
+    controls.plant(settings, "confirm_intent", "timeout_after")
+    controls.plant(settings, "fetch_intent", "timeout_before", 3)
     page = alice.submits(form, FORM, button=BUY)
     assert page.texts("#add_credits-payment h2") == ["We have not heard back about this payment yet"]
     assert "You will not be charged twice" in page.text
     assert page.find("#add_credits-payment")["hx-trigger"] == "every 2s"
     assert page.find("noscript meta[http-equiv=refresh]")["content"] == "3"
-    sandbox.clear_faults(settings)
+    controls.clear_faults(settings)
     with clock.at(shop.payments(acme)[0].next_check_at):
         jobs.run_due()
     settled = alice.opens(page.path)
@@ -189,14 +189,14 @@ def test_an_unavailable_processor_is_said_and_everything_kept(
 ) -> None:
     form = shop.reviewed(alice)
     settings = app.extensions["purser.settings"]
-    sandbox.plant(settings, "create_intent", "refuse", 3)
+    controls.plant(settings, "create_intent", "refuse", 3)
     page = alice.submits(form, FORM, button=BUY)
     assert page.status == 503
     assert page.errors() == [
         "Our payment processor does not answer right now. Nothing was charged. Please try again in a minute."
     ]
     assert page.value("amount") == "25.00"
-    sandbox.clear_faults(settings)
+    controls.clear_faults(settings)
     assert alice.submits(page, FORM, button=BUY).texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
     assert shop.charges(app) == [2500]
 

@@ -8,8 +8,8 @@ from flask import Flask
 from app import clock
 from app.config import Settings
 from app.domain.people import Actor
-from app.gateways import sandbox, sandbox_intents
-from app.gateways.sandbox_store import opened
+from app.gateways.sandbox import controls, payment_intents
+from app.gateways.sandbox.store import opened
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.services.payments import settlement
@@ -68,7 +68,7 @@ def test_its_time_is_when_it_was_paid_for_ever(
     paid_at = shown(alice, payment).find("#add_credits-payment dl.sum time")["datetime"]
     with clock.at(clock.now() + timedelta(days=9)):
         sends_back(payment, 500)
-        sandbox.dispute(settings, payment.processor_id or "", amount=2000)
+        controls.dispute(settings, payment.processor_id or "", amount=2000)
         later(app)
     assert payment_of(payment).updated_at > payment.updated_at + timedelta(days=8)
     first = shown(alice, payment).soup.select("#add_credits-payment dl.sum time")[0]
@@ -100,8 +100,8 @@ def test_a_refund_under_way_is_no_refund_yet_and_one_that_did_not_arrive_stays_t
         "Refund under way",
         "Refund of $7.00 under way since The money is on its way to you; the credit for it has left your balance.",
     )
-    (refund,) = sandbox.objects(settings, "refund")
-    sandbox.end_refund(settings, refund["id"], succeeded=False)
+    (refund,) = controls.objects(settings, "refund")
+    controls.end_refund(settings, refund["id"], succeeded=False)
     later(app)
     assert said(shown(alice, payment)) == (
         "Added $25.00 to your balance",
@@ -113,11 +113,11 @@ def test_a_refund_under_way_is_no_refund_yet_and_one_that_did_not_arrive_stays_t
 def test_a_refund_that_was_never_made_says_that_nothing_changed(
     settings: Settings, alice: Browser, payment: Payment
 ) -> None:
-    sandbox.plant(settings, "create_refund", "refuse", 50)
+    controls.plant(settings, "create_refund", "refuse", 50)
     sends_back(payment, 700)
     assert said(shown(alice, payment))[2] == "Refund of $7.00 under way since It is not sent yet."
-    sandbox.clear_faults(settings)
-    sandbox.dispute(settings, payment.processor_id or "")
+    controls.clear_faults(settings)
+    controls.dispute(settings, payment.processor_id or "")
     with clock.at(clock.now() + timedelta(minutes=2)):
         refunds.sweep_due()
     assert said(shown(alice, payment))[2] == "Refund of $7.00 did not arrive Your balance has not changed."
@@ -126,7 +126,7 @@ def test_a_refund_that_was_never_made_says_that_nothing_changed(
 def test_a_dispute_is_said_first_while_it_is_open_and_when_it_is_lost(
     app: Flask, settings: Settings, alice: Browser, payment: Payment
 ) -> None:
-    dispute = sandbox.dispute(settings, payment.processor_id or "")
+    dispute = controls.dispute(settings, payment.processor_id or "")
     later(app)
     page = shown(alice, payment)
     assert page.soup.select(".pill--ok") == []
@@ -136,7 +136,7 @@ def test_a_dispute_is_said_first_while_it_is_open_and_when_it_is_lost(
         "Dispute of $25.00 is open since The credit for it is held until this is decided.",
     )
     with clock.at(clock.now() + timedelta(days=3)):
-        sandbox.close_dispute(settings, dispute, won=False)
+        controls.close_dispute(settings, dispute, won=False)
         later(app)
         decided = f"{clock.now():%Y-%m-%d}"
     lost = shown(alice, payment)
@@ -152,9 +152,9 @@ def test_a_dispute_is_said_first_while_it_is_open_and_when_it_is_lost(
 def test_a_dispute_that_is_over_leaves_the_payment_as_it_was(
     app: Flask, settings: Settings, alice: Browser, payment: Payment
 ) -> None:
-    dispute = sandbox.dispute(settings, payment.processor_id or "", amount=1000)
+    dispute = controls.dispute(settings, payment.processor_id or "", amount=1000)
     later(app)
-    sandbox.close_dispute(settings, dispute, won=True)
+    controls.close_dispute(settings, dispute, won=True)
     later(app)
     assert said(shown(alice, payment)) == (
         "Added $25.00 to your balance",
@@ -169,7 +169,7 @@ def test_several_parts_are_said_in_their_order_in_few_statements(
     sends_back(payment, 300)
     sends_back(payment, 200)
     with clock.at(clock.now() + timedelta(minutes=1)):
-        dispute = sandbox.dispute(settings, payment.processor_id or "", amount=2000)
+        dispute = controls.dispute(settings, payment.processor_id or "", amount=2000)
         later(app)
     with counted() as statements:
         page = shown(alice, payment)
@@ -177,7 +177,7 @@ def test_several_parts_are_said_in_their_order_in_few_statements(
     parts = page.texts("#add_credits-payment h3 + dl > div > dt")
     assert parts == ["Refunded $3.00", "Refunded $2.00", "Dispute of $20.00 is open"]
     assert page.texts(TITLE) == ["Your bank disputes this payment"]
-    sandbox.close_dispute(settings, dispute, won=False)
+    controls.close_dispute(settings, dispute, won=False)
     later(app)
     assert shown(alice, payment).texts(TITLE) == ["Your bank took the money back"]
 
@@ -189,7 +189,7 @@ def test_another_amount_than_was_asked_for_is_said(
 ) -> None:
     shop.add_method(alice_actor)
     form = shop.reviewed(alice)
-    sandbox.plant(settings, "confirm_intent", "other_amount")
+    controls.plant(settings, "confirm_intent", "other_amount")
     page = alice.submits(form, shop.FORM, button=shop.BUY)
     assert page.texts("#add_credits-payment .notice") == [
         "You asked for $25.00, $26.00 was charged and credited. It is on the list of what Relay Networks, Inc. must look at."
@@ -206,7 +206,7 @@ def test_a_wallet_whose_payment_does_not_fit_is_not_asked_for_again(
     page = shop.bought(alice, method="paypal")
     (payment,) = shop.payments(acme)
     with opened(settings.database_url) as store:
-        intent = sandbox_intents.found(store, payment.processor_id or "")
+        intent = payment_intents.found(store, payment.processor_id or "")
         store.keep(intent | {"metadata": intent["metadata"] | {"customer": "cus_other"}})
     settlement.settle(payment.id)
     page = alice.opens(page.path)

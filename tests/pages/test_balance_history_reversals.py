@@ -6,7 +6,7 @@ from app import clock
 from app.config import Settings
 from app.domain.money import Credits, Money
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.services.balance import history
@@ -57,9 +57,9 @@ def test_a_refund_that_came_back_names_the_refund(
     app: Flask, settings: Settings, acme: Customer, alice: Browser, alice_actor: Actor
 ) -> None:
     payment = buys(app, alice_actor, 2500)
-    refund = sandbox.refund(settings, payment.processor_id or "")
+    refund = controls.refund(settings, payment.processor_id or "")
     later(app)
-    sandbox.end_refund(settings, refund, succeeded=False)
+    controls.end_refund(settings, refund, succeeded=False)
     later(app)
     page = opened(alice, acme, "refund_failed")
     assert "did not arrive" in page
@@ -70,13 +70,13 @@ def test_a_dispute_says_that_credit_is_held_and_that_it_is_released(
     app: Flask, settings: Settings, acme: Customer, alice: Browser, alice_actor: Actor
 ) -> None:
     payment = buys(app, alice_actor, 2500)
-    dispute = sandbox.dispute(settings, payment.processor_id or "")
+    dispute = controls.dispute(settings, payment.processor_id or "")
     later(app)
     page = opened(alice, acme, "disputed")
     assert "Your bank disputes a payment." in page and "is held until this is decided" in page
     assert "State Paid, and disputed now" in page and "State of the dispute Open" in page
     assert listed(alice, "disputed") == ["Payment of $25.00 disputed The credit is held until this is decided"]
-    sandbox.close_dispute(settings, dispute, won=True)
+    controls.close_dispute(settings, dispute, won=True)
     later(app)
     assert "A payment is no longer disputed." in opened(alice, acme, "dispute_won")
     page = opened(alice, acme, "disputed")
@@ -88,9 +88,9 @@ def test_a_dispute_that_is_lost_says_so_wherever_it_stands(
     app: Flask, settings: Settings, acme: Customer, alice: Browser, alice_actor: Actor
 ) -> None:
     payment = buys(app, alice_actor, 2500)
-    dispute = sandbox.dispute(settings, payment.processor_id or "")
+    dispute = controls.dispute(settings, payment.processor_id or "")
     later(app)
-    sandbox.close_dispute(settings, dispute, won=False)
+    controls.close_dispute(settings, dispute, won=False)
     later(app)
     page = opened(alice, acme, "disputed")
     assert "held" not in page
@@ -111,7 +111,7 @@ def test_a_refund_is_under_way_until_the_bank_has_sent_it(
     assert listed(alice, "refunded") == ["Refund of $20.00 Under way"]
     page = opened(alice, acme, "refunded")
     assert "Money of a payment is on its way back to you" in page and "was sent back" not in page
-    sandbox.end_refund(settings, made.processor_id or "", succeeded=False)
+    controls.end_refund(settings, made.processor_id or "", succeeded=False)
     later(app)
     assert listed(alice, "refunded") == ["Refund of $20.00 Did not arrive: the credit is back"]
     page = opened(alice, acme, "refunded")
@@ -138,7 +138,7 @@ def test_every_figure_still_adds_up(
 ) -> None:
     payment, disputed = buys(app, alice_actor, 2500), buys(app, alice_actor, 1500)
     refunds.refund(payment.id, amount=Money(2000, "USD"), reason="Not needed", requested_by="support")
-    sandbox.dispute(settings, disputed.processor_id or "")
+    controls.dispute(settings, disputed.processor_id or "")
     later(app)
     for figure in ("total_credits", "usage_this_period", "all_usage", "sent_back", "remaining_credits"):
         page = alice.opens(f"{PATH}?figure={figure}")

@@ -8,7 +8,7 @@ from app import clock
 from app.config import Settings
 from app.domain.money import Credits
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.services.ledger import grants
 from tests.pages.test_overview import PATH, give, use
@@ -31,8 +31,8 @@ def test_what_went_back_or_is_held_is_between_the_total_and_what_remains(
     bought = [buys(app, alice_actor, minor) for minor in (5000, 2000, 4000)]
     use(acme, 30, "a")
     sends_back(bought[0], 2000)
-    sandbox.close_dispute(settings, sandbox.dispute(settings, bought[1].processor_id or ""), won=False)
-    sandbox.dispute(settings, bought[2].processor_id or "")
+    controls.close_dispute(settings, controls.dispute(settings, bought[1].processor_id or ""), won=False)
+    controls.dispute(settings, bought[2].processor_id or "")
     later(app)
     page = alice.opens(PATH)
     assert sums(page) == {

@@ -8,7 +8,7 @@ from flask import Flask
 from app import clock
 from app.domain.people import Actor
 from app.extensions import limiter
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
@@ -185,7 +185,7 @@ def test_a_refused_card_is_said_beside_the_field_and_kept(alice: Browser, acme: 
 
 
 def test_an_outage_is_said_and_nothing_is_lost(app: Flask, alice: Browser, acme: Customer) -> None:
-    sandbox.plant(app.extensions["purser.settings"], "create_setup", "timeout_before")
+    controls.plant(app.extensions["purser.settings"], "create_setup", "timeout_before")
     page = adds(alice, test_method=OTHER)
     assert page.status == 503
     assert "does not answer right now" in page.errors()[0]
@@ -246,8 +246,8 @@ def test_what_waits_for_the_customer_is_shown_and_can_be_given_up(
 
 def test_an_unknown_end_is_waited_for_and_then_shown(app: Flask, alice: Browser, acme: Customer) -> None:
     settings = app.extensions["purser.settings"]
-    sandbox.plant(settings, "confirm_setup", "timeout_after")
-    sandbox.plant(settings, "fetch_setup", "timeout_before")
+    controls.plant(settings, "confirm_setup", "timeout_after")
+    controls.plant(settings, "fetch_setup", "timeout_before")
     page = adds(alice)
     assert page.texts("#payment_methods-setup h2") == ["We have not heard back about this payment method yet"]
     assert page.find("#payment_methods-setup")["hx-trigger"] == "every 2s"
@@ -305,7 +305,7 @@ def test_earlier_mandates_are_those_of_accounts_that_were_saved(
     app: Flask, erika: Callable[..., tuple[Browser, Customer, Actor]], mallory: Browser
 ) -> None:
     browser, _customer, actor = erika()
-    sandbox.plant(app.extensions["purser.settings"], "create_setup", "timeout_before")
+    controls.plant(app.extensions["purser.settings"], "create_setup", "timeout_before")
     assert methods.begins(actor, ACCOUNT).mandate_id, "accepted, and nothing was saved"
     saved.remove(actor, shop.add_method(actor, ACCOUNT).id)
     for _ in range(2):
@@ -324,7 +324,7 @@ def test_the_portal_is_opened_where_the_catalog_offers_it(
     there = browser.submits(browser.opens(PATH), "form[action$='/portal']")
     assert there.status == 200
     assert "/sandbox/" in there.path
-    sandbox.detach(browser.client.application.extensions["purser.settings"], card.processor_id)
+    controls.detach(browser.client.application.extensions["purser.settings"], card.processor_id)
     back = browser.opens(f"{PATH}portal/return")
     assert back.path == PATH
     assert "No payment method is saved yet." in back.text
@@ -406,7 +406,7 @@ def test_many_tries_in_an_hour_are_refused_at_both_doors(app: Flask, alice: Brow
     for door in doors:
         refused = alice.posts(door, sent)
         assert (refused.status, "Too many tries. Wait an hour, then try again." in refused.text) == (429, True)
-    assert len(sandbox.objects(app.extensions["purser.settings"], "setup_intent")) == 30
+    assert len(controls.objects(app.extensions["purser.settings"], "setup_intent")) == 30
 
 
 def test_the_number_of_statements_does_not_grow_with_the_methods(

@@ -14,7 +14,7 @@ from app.domain.authorizations import Ask
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.domain.usage_alerts import Threshold
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import Base, CustomerOwned, db
@@ -55,7 +55,7 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
         shop.bought(alice, amount, method=method.id)
     paid = shop.payments(acme)[0]
     refunds.refund(paid.id, amount=Money(500, paid.currency), reason="Too much", requested_by="support")
-    sandbox.dispute(app.extensions["purser.settings"], paid.processor_id or "", amount=700)
+    controls.dispute(app.extensions["purser.settings"], paid.processor_id or "", amount=700)
     events.accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
     holds.authorize(Ask(acme.customer_id, "requests", 1_000))
     thresholds.add(acme.customer_id, Threshold("requests", 4_444_444), actor=alice_actor.member_id)

@@ -10,7 +10,7 @@ from app.config import Settings
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent
@@ -31,14 +31,14 @@ MANY = 50
 
 def disputed(app: Flask, settings: Settings, payment: Payment, minor: int | None = None) -> Dispute:
     """Let the bank dispute the payment and the webhooks arrive."""
-    opened = sandbox.dispute(settings, payment.processor_id or "", amount=minor)
+    opened = controls.dispute(settings, payment.processor_id or "", amount=minor)
     later(app)
     with as_customer(payment.customer_id):
         return db.session.scalars(select(Dispute).where(Dispute.processor_id == opened)).one()
 
 
 def decided(app: Flask, settings: Settings, dispute: Dispute, *, won: bool) -> Dispute:
-    sandbox.close_dispute(settings, dispute.processor_id, won=won)
+    controls.close_dispute(settings, dispute.processor_id, won=won)
     later(app)
     return fetched(dispute)
 
@@ -121,7 +121,7 @@ def test_a_dispute_of_what_has_all_gone_back_takes_nothing(
 ) -> None:
     payment = buys(app, alice_actor, 2500)
     refunds.refund(payment.id, reason="Not needed", requested_by="support")
-    sandbox.dispute(settings, payment.processor_id or "")
+    controls.dispute(settings, payment.processor_id or "")
     later(app)
     with as_customer(acme.customer_id):
         assert db.session.scalars(select(Dispute)).all() == []
@@ -149,14 +149,14 @@ def test_its_webhooks_in_any_order_and_number_come_to_the_same(
 ) -> None:
     payment = buys(app, alice_actor, 2500)
     with faults(app, ("event:*", "duplicate", MANY), ("event:charge.dispute.created", "reorder", MANY)):
-        opened = sandbox.dispute(settings, payment.processor_id or "")
-        sandbox.close_dispute(settings, opened, won=False)
+        opened = controls.dispute(settings, payment.processor_id or "")
+        controls.close_dispute(settings, opened, won=False)
         later(app)
     with as_customer(acme.customer_id):
         dispute = db.session.scalars(select(Dispute)).one()
     assert (dispute.state, remaining(acme), payment_of(payment).state) == ("lost", 0, "disputed")
     for kind in ("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"):
-        sandbox.tell(settings, kind, opened)
+        controls.tell(settings, kind, opened)
     later(app, timedelta(days=1))
     assert (fetched(dispute).state, remaining(acme)) == ("lost", 0)
     assert verify() == []
@@ -166,8 +166,8 @@ def test_a_dispute_that_was_over_before_we_heard_of_it_moves_nothing(
     app: Flask, settings: Settings, acme: Customer, alice_actor: Actor
 ) -> None:
     payment = buys(app, alice_actor, 2500)
-    opened = sandbox.dispute(settings, payment.processor_id or "")
-    sandbox.close_dispute(settings, opened, won=True)
+    opened = controls.dispute(settings, payment.processor_id or "")
+    controls.close_dispute(settings, opened, won=True)
     later(app)
     assert (payment_of(payment).disputed_minor, remaining(acme)) == (0, 25_000_000)
     with as_customer(acme.customer_id):

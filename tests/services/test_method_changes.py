@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.config import Settings
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
@@ -37,10 +37,10 @@ def test_a_card_detached_at_the_processor_is_removed_and_the_next_becomes_the_de
     first, second = add_method(alice_actor), add_method(alice_actor, "pm_card_mastercard")
     assert saved(acme) == sorted([(first.id, True), (second.id, False)])
     with faults(app, ("event:*", "duplicate", MANY)):
-        sandbox.detach(settings, first.processor_id)
+        controls.detach(settings, first.processor_id)
         later(app)
     assert saved(acme) == [(second.id, True)]
-    sandbox.detach(settings, second.processor_id)
+    controls.detach(settings, second.processor_id)
     later(app)
     assert saved(acme) == []
     with as_customer(acme.customer_id):
@@ -53,7 +53,7 @@ def test_a_renewed_card_shows_its_new_date_and_number(
     app: Flask, settings: Settings, database: Database, acme: Customer, alice_actor: Actor
 ) -> None:
     method = add_method(alice_actor)
-    (body,) = (each for each in sandbox.objects(settings, "payment_method") if each["id"] == method.processor_id)
+    (body,) = (each for each in controls.objects(settings, "payment_method") if each["id"] == method.processor_id)
     body["card"] |= {"exp_year": 2041, "exp_month": 2, "last4": "1881"}
     engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
     with engine.begin() as connection:
@@ -62,7 +62,7 @@ def test_a_renewed_card_shows_its_new_date_and_number(
             {"body": json.dumps(body), "id": method.processor_id},
         )
     for _ in range(2):
-        sandbox.tell(settings, "payment_method.automatically_updated", method.processor_id)
+        controls.tell(settings, "payment_method.automatically_updated", method.processor_id)
         later(app)
     method = fetched(method)
     assert (method.last4, method.exp_month, method.exp_year, method.is_default) == ("1881", 2, 2041, True)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from app import clock
 from app.domain.errors import NotFound, Refused
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
@@ -138,7 +138,7 @@ def test_the_processor_hears_of_a_removal_as_soon_as_it_answers(
     app: Flask, acme: Customer, alice_actor: Actor, fault: str
 ) -> None:
     card = shop.add_method(alice_actor)
-    sandbox.plant(app.extensions["purser.settings"], "detach_method", fault)
+    controls.plant(app.extensions["purser.settings"], "detach_method", fault)
     saved.remove(alice_actor, card.id)
     assert methods.live(acme) == [], "removed here at once"
     with clock.at(clock.now() + timedelta(minutes=10)):
@@ -219,7 +219,7 @@ def test_what_was_done_in_the_portal_shows_here_afterwards(app: Flask) -> None:
     settings = app.extensions["purser.settings"]
     card, other = shop.add_method(erika), shop.add_method(erika, OTHER)
     assert processor_portal.address(erika, return_url="http://localhost/back").startswith("http")
-    sandbox.detach(settings, card.processor_id)
+    controls.detach(settings, card.processor_id)
     with as_customer(initech.customer_id):
         assert processor_portal.came_back(initech.customer_id)
         assert processor_portal.came_back(initech.customer_id)
@@ -243,7 +243,7 @@ def test_what_was_added_at_the_processor_is_taken_over_once(app: Flask) -> None:
 def test_an_outage_after_the_portal_changes_nothing(app: Flask) -> None:
     initech, erika = methods.initech(manage='"both"')
     shop.add_method(erika, GOOD)
-    sandbox.plant(app.extensions["purser.settings"], "list_methods", "timeout_before")
+    controls.plant(app.extensions["purser.settings"], "list_methods", "timeout_before")
     with as_customer(initech.customer_id):
         assert not processor_portal.came_back(initech.customer_id)
     assert methods.shown(initech) == [("4242", True)]

@@ -8,8 +8,8 @@ from flask import Flask
 from app.config import Settings
 from app.domain.payments import Intent, IntentStatus, ProcessorEvent
 from app.domain.people import Actor
-from app.gateways import sandbox
-from app.gateways.stripe_gateway import StripeGateway
+from app.gateways.sandbox import controls
+from app.gateways.stripe.gateway import StripeGateway
 from app.models.customers import Customer
 from app.services.reconciliation import events
 from app.services.verification.verify import verify
@@ -72,8 +72,8 @@ def test_another_product_at_the_same_processor_is_left_alone(
         theirs.id, method=saved.processor_id, return_url="http://127.0.0.1/", off_session=False, key="another payment"
     )
     assert isinstance(paid, Intent) and paid.status is IntentStatus.SUCCEEDED
-    refund = sandbox.refund(settings, theirs.id, 100)
-    dispute = sandbox.dispute(settings, theirs.id)
+    refund = controls.refund(settings, theirs.id, 100)
+    dispute = controls.dispute(settings, theirs.id)
     for kind, object_id in [("payment_intent", theirs.id), ("refund", refund), ("dispute", dispute)]:
         assert events.act(event(f"{kind}.updated", kind, object_id)) == ""
     assert remaining(acme) == 0
@@ -81,7 +81,7 @@ def test_another_product_at_the_same_processor_is_left_alone(
 
 
 def at_processor(settings: Settings) -> str:
-    (customer,) = sandbox.objects(settings, "customer")
+    (customer,) = controls.objects(settings, "customer")
     name: str = customer["id"]
     return name
 
@@ -90,9 +90,9 @@ def test_without_an_answer_it_is_tried_again(
     app: Flask, settings: Settings, acme: Customer, alice_actor: Actor
 ) -> None:
     payment = buys(app, alice_actor, 2500)
-    refund = sandbox.refund(settings, payment.processor_id or "", 100)
-    dispute = sandbox.dispute(settings, payment.processor_id or "", amount=200)
-    method = sandbox.objects(settings, "payment_method")[0]["id"]
+    refund = controls.refund(settings, payment.processor_id or "", 100)
+    dispute = controls.dispute(settings, payment.processor_id or "", amount=200)
+    method = controls.objects(settings, "payment_method")[0]["id"]
     for call, object_type, object_id in [
         ("fetch_intent", "payment_intent", "pi_another"),
         ("fetch_setup", "setup_intent", "seti_another"),

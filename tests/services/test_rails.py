@@ -16,7 +16,7 @@ from app.domain.errors import Refused
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
@@ -129,7 +129,7 @@ def attempts(payment: Payment) -> list[tuple[int, str, str]]:
 
 
 def intent(settings: Settings, payment: Payment) -> dict[str, Any]:
-    found = sandbox.objects(settings, "payment_intent")
+    found = controls.objects(settings, "payment_intent")
     return next(each for each in found if each["metadata"]["payment"] == payment.id)
 
 
@@ -143,7 +143,7 @@ def test_a_wallet_pays_once_and_nothing_is_saved(
     payment = buys(alice_actor, rail)
     assert (payment.state, payment.rail, payment.method_id) == ("requires_action", rail, None)
     assert payment.action_url.startswith("http")
-    sandbox.answer_challenge(settings, payment.processor_id or "", approved=True)
+    controls.answer_challenge(settings, payment.processor_id or "", approved=True)
     settlement.settle(payment.id)
     assert outcome(app, acme.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
     name = {"paypal": "PayPal", "crypto": "Cryptocurrency"}[rail]
@@ -157,7 +157,7 @@ def test_a_wallet_that_declines_charges_nothing(
     app: Flask, settings: Settings, alice_actor: Actor, acme: Customer
 ) -> None:
     payment = buys(alice_actor, "paypal")
-    sandbox.answer_challenge(settings, payment.processor_id or "", approved=False)
+    controls.answer_challenge(settings, payment.processor_id or "", approved=False)
     assert settlement.settle(payment.id).state == "failed"
     assert outcome(app, acme.customer_id) == Outcome([], [], ["failed"])
     assert mails(payment) == []  # the page has said it
@@ -167,7 +167,7 @@ def test_coins_that_take_a_while_are_credited_when_they_arrive(
     app: Flask, settings: Settings, alice_actor: Actor, acme: Customer
 ) -> None:
     payment = buys(alice_actor, "crypto")
-    sandbox.answer_challenge(settings, payment.processor_id or "", approved=True, later=True)
+    controls.answer_challenge(settings, payment.processor_id or "", approved=True, later=True)
     assert settlement.settle(payment.id).state == "processing"
     assert outcome(app, acme.customer_id) == Outcome([], [], ["processing"])
     later(app, timedelta(minutes=11))
@@ -233,7 +233,7 @@ def test_paying_by_card_gives_up_the_wallet_that_waits(
     waiting = buys(alice_actor, "paypal")
     buys(alice_actor, saved(alice_actor, shop.GOOD))
     assert stands(waiting).state == "canceled"
-    sandbox.answer_challenge(settings, waiting.processor_id or "", approved=True)  # too late
+    controls.answer_challenge(settings, waiting.processor_id or "", approved=True)  # too late
     later(app)
     assert outcome(app, acme.customer_id) == Outcome([2500], [25_000_000], ["canceled", "succeeded"])
 
@@ -261,11 +261,11 @@ def test_a_cancellation_that_came_too_early_is_not_remembered(
 ) -> None:
     payment = buys(alice_actor, "crypto")
     number = payment.processor_id or ""
-    sent = Late(app, lambda: sandbox.answer_challenge(settings, number, approved=True, later=True))
+    sent = Late(app, lambda: controls.answer_challenge(settings, number, approved=True, later=True))
     app.extensions["purser.gateway"] = sent
     with as_customer(acme.customer_id):
         assert top_ups.give_up(payment.id).state == "processing"  # the coins were sent in the same moment
-    sandbox.finish(settings, number, succeeded=False)
+    controls.finish(settings, number, succeeded=False)
     later(app)
     assert stands(payment).state == "failed"
     assert outcome(app, acme.customer_id) == Outcome([], [], ["failed"])
@@ -352,7 +352,7 @@ def test_a_failed_charge_keeps_its_claim_and_is_never_tried_again_by_itself(
     recover(app)
     assert charge().id == payment.id
     assert attempts(payment) == [(1, "declined", "insufficient_funds")]
-    assert len(sandbox.objects(settings, "charge")) == 1
+    assert len(controls.objects(settings, "charge")) == 1
     assert (told(payment), mails(payment)) == (["payment.failed"], [f"payment_failed:{payment.id}"])
 
 
@@ -381,7 +381,7 @@ def test_going_on_with_it_asks_the_bank_and_an_approval_is_credited_once(
     assert asked.action_url.startswith("http")
     assert collection.resume(payment.id, BACK(payment.id)).action_url == asked.action_url
     assert attempts(payment) == [(1, "declined", "authentication_required"), (2, "requires_action", "")]
-    sandbox.answer_challenge(settings, payment.processor_id or "", approved=True)
+    controls.answer_challenge(settings, payment.processor_id or "", approved=True)
     assert collection.resume(payment.id, BACK(payment.id)).state == "succeeded"
     recover(app)
     assert outcome(app, acme.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
@@ -412,7 +412,7 @@ def test_who_declines_at_the_bank_is_charged_nothing(
 ) -> None:
     payment = charges(alice_actor, saved(alice_actor, shop.ASKS))
     collection.resume(payment.id, BACK(payment.id))
-    sandbox.answer_challenge(settings, payment.processor_id or "", approved=False)
+    controls.answer_challenge(settings, payment.processor_id or "", approved=False)
     later(app)
     assert outcome(app, acme.customer_id) == Outcome([], [], ["failed"])
     assert told(payment) == ["payment.failed", "payment.requires_action"]
@@ -443,7 +443,7 @@ def test_it_can_be_given_up_instead(app: Flask, alice_actor: Actor, acme: Custom
 def test_a_card_detached_meanwhile_ends_it(app: Flask, settings: Settings, alice_actor: Actor, acme: Customer) -> None:
     card = shop.add_method(alice_actor, shop.ASKS)
     payment = charges(alice_actor, card.id)
-    sandbox.detach(settings, card.processor_id)
+    controls.detach(settings, card.processor_id)
     assert collection.resume(payment.id, BACK(payment.id)).state == "failed"
     assert outcome(app, acme.customer_id) == Outcome([], [], ["failed"])
 
@@ -483,7 +483,7 @@ def test_whatever_becomes_of_the_second_call_it_can_be_gone_on_with(
     with app.app_context(), clock.at(clock.now() + timedelta(minutes=4)):
         asked = collection.resume(payment.id, BACK(payment.id))
         assert asked.action_url.startswith("http")
-        sandbox.answer_challenge(settings, payment.processor_id or "", approved=True)
+        controls.answer_challenge(settings, payment.processor_id or "", approved=True)
     recover(app)
     assert outcome(app, acme.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
 
@@ -503,7 +503,7 @@ def test_whatever_becomes_of_the_first_call_nothing_is_charged_twice(
     if waiting.state == "requires_action":
         with app.app_context(), clock.at(clock.now() + timedelta(minutes=4)):
             assert collection.resume(payment.id, BACK(payment.id)).action_url.startswith("http")
-        sandbox.answer_challenge(settings, payment.processor_id or "", approved=True)
+        controls.answer_challenge(settings, payment.processor_id or "", approved=True)
     recover(app)
     paid = waiting.state == "requires_action"
     wanted = Outcome([2500], [25_000_000], ["succeeded"]) if paid else Outcome([], [], ["canceled"])
@@ -561,7 +561,7 @@ def test_every_way_to_fail_is_told_once(
     name = {"declined": shop.BROKE, "declined late": "pm_failedDelayed_de"}.get(path, shop.ASKS)
     payment = buys(gavin, saved(gavin, name), currency="EUR")
     if path == "refused at the bank":
-        sandbox.answer_challenge(settings, payment.processor_id or "", approved=False)
+        controls.answer_challenge(settings, payment.processor_id or "", approved=False)
     if path == "given up":
         with as_customer(hooli.customer_id):
             top_ups.give_up(payment.id)
@@ -581,7 +581,7 @@ def test_who_leaves_the_bank_is_mailed_the_way_back_and_who_answers_is_not(
     later(app, timedelta(minutes=10))
     assert rows(Mail, payment, Mail.state) == ["pending"]
     if answered:
-        sandbox.answer_challenge(settings, payment.processor_id or "", approved=True)
+        controls.answer_challenge(settings, payment.processor_id or "", approved=True)
     later(app, timedelta(minutes=20))
     states = dict(zip(rows(Mail, payment, Mail.key), rows(Mail, payment, Mail.state), strict=True))
     wanted = {f"action_needed:{payment.id}": "dropped", f"receipt:{payment.id}": "sent"}

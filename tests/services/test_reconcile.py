@@ -13,7 +13,7 @@ from app import clock, ids
 from app.config import Settings
 from app.domain.money import Money
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment
@@ -59,8 +59,8 @@ def test_refunds_and_disputes_whose_webhooks_never_came_are_booked(
     first, second = buys(app, alice_actor, 2500), buys(app, alice_actor, 1500)
     later(app)
     with faults(app, ("event:*", "lose", MANY)):
-        sandbox.refund(settings, first.processor_id or "", 700)
-        sandbox.dispute(settings, second.processor_id or "")
+        controls.refund(settings, first.processor_id or "", 700)
+        controls.dispute(settings, second.processor_id or "")
         later(app)
     assert remaining(acme) == 40_000_000
     look = books(app)
@@ -87,7 +87,7 @@ def test_after_an_older_backup_is_restored_everything_since_is_there_again(
     later(app)
     refunds.refund(since[0].id, amount=Money(300, "USD"), reason="Not needed", requested_by="support")
     refunds.refund(first.id, amount=Money(500, "USD"), reason="Not needed", requested_by="support")
-    sandbox.dispute(settings, since[1].processor_id or "", amount=400)
+    controls.dispute(settings, since[1].processor_id or "", amount=400)
     later(app)
     was = {row.id: (row.state, row.received_minor, row.refunded_minor, row.disputed_minor) for row in payments(acme)}
     left = remaining(acme)
@@ -169,7 +169,7 @@ def test_what_still_waits_for_the_bank_is_there_again_and_goes_on(
     restore()
     books(app)
     assert payment_of(asked).state == "requires_action"
-    sandbox.answer_challenge(settings, asked.processor_id or "", approved=True)
+    controls.answer_challenge(settings, asked.processor_id or "", approved=True)
     later(app)
     assert (payment_of(asked).state, remaining(acme)) == ("succeeded", 25_000_000)
     assert verify() == []
@@ -265,8 +265,8 @@ def test_where_events_are_not_kept_any_more_each_payment_is_asked_for_itself(
     first, second = buys(app, alice_actor, 2500), buys(app, alice_actor, 1500)
     later(app)
     with faults(app, ("event:*", "lose", MANY)):
-        sandbox.refund(settings, first.processor_id or "", 700)
-        sandbox.dispute(settings, second.processor_id or "")
+        controls.refund(settings, first.processor_id or "", 700)
+        controls.dispute(settings, second.processor_id or "")
         later(app)
     by_hand(database, "delete from sandbox_objects where type = 'event'")
     with clock.at(clock.now() + timedelta(days=5)):

@@ -8,8 +8,8 @@ from flask import Flask
 from app import clock
 from app.config import Settings
 from app.domain.people import Actor
-from app.gateways import sandbox_intents
-from app.gateways.sandbox_store import opened
+from app.gateways.sandbox import payment_intents
+from app.gateways.sandbox.store import opened
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.services.reconciliation import books
@@ -59,7 +59,7 @@ def test_an_intent_of_another_payment_is_named_while_it_is_not_settled(
     with faults(app, ("confirm_intent", "timeout_after", 50), ("fetch_intent", "reset_before", 50)):
         payment = buys(app, alice_actor, 2500)
     with opened(settings.database_url) as store:
-        intent = sandbox_intents.found(store, payment.processor_id or "")
+        intent = payment_intents.found(store, payment.processor_id or "")
         store.keep(intent | {"metadata": intent["metadata"] | {"customer": "cus_other"}})
     is_named(app, payment, "is of another payment")
     assert remaining(acme) == 0

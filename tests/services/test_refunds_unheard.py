@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.config import Settings
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.reversals import Refund
@@ -51,7 +51,7 @@ def test_a_refund_that_never_came_through_is_asked_for_again_with_its_key(
         assert fetched(made).state == "created"
     later(app, timedelta(minutes=30))
     assert (fetched(made).state, money_back(settings, payment), remaining(acme)) == ("succeeded", 1000, 15_000_000)
-    keys = {each["key"] for each in sandbox.requests(settings) if each["line"].endswith("/refunds")}
+    keys = {each["key"] for each in controls.requests(settings) if each["line"].endswith("/refunds")}
     assert keys == {f"{made.id}:create"}
     assert verify() == []
 
@@ -74,7 +74,7 @@ def test_a_refund_that_the_processor_refuses_changes_nothing(
     app: Flask, settings: Settings, acme: Customer, alice_actor: Actor
 ) -> None:
     payment = buys(app, alice_actor, 2500)
-    sandbox.dispute(settings, payment.processor_id or "")
+    controls.dispute(settings, payment.processor_id or "")
     made = sends_back(payment, 1000)  # its webhook has not come yet
     assert (made.state, made.problem) == ("failed", "charge_disputed")
     assert (payment_of(payment).refunded_minor, remaining(acme)) == (0, 25_000_000)
@@ -89,9 +89,9 @@ def test_a_refund_made_at_the_processor_is_booked_by_its_webhook(
 ) -> None:
     payment = buys(app, alice_actor, 2500)
     with faults(app, ("event:*", "duplicate", MANY)):
-        sandbox.refund(settings, payment.processor_id or "", 700)
+        controls.refund(settings, payment.processor_id or "", 700)
         later(app)
-    sandbox.refund(settings, payment.processor_id or "")
+    controls.refund(settings, payment.processor_id or "")
     later(app)
     with as_customer(acme.customer_id):
         rows = db.session.scalars(select(Refund).order_by(Refund.amount_minor)).all()
@@ -111,7 +111,7 @@ def test_the_refund_is_heard_of_before_the_payment(
         payment = buys(app, alice_actor, 2500)
     assert payment.state == "confirming"
     with faults(app, ("event:payment_intent.succeeded", "lose", MANY)):
-        sandbox.refund(settings, payment.processor_id or "", 700)
+        controls.refund(settings, payment.processor_id or "", 700)
         later(app)
     assert (payment_of(payment).state, payment_of(payment).refunded_minor) == ("succeeded", 700)
     assert remaining(acme) == 18_000_000

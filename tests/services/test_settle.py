@@ -16,8 +16,8 @@ from app import clock, ids
 from app.config import Settings
 from app.domain.money import Credits, Money
 from app.domain.people import Actor
-from app.gateways import sandbox, sandbox_charges, sandbox_deliveries, sandbox_intents
-from app.gateways.sandbox_store import opened
+from app.gateways.sandbox import charges, controls, deliveries, payment_intents
+from app.gateways.sandbox.store import opened
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import InboxEvent, OutboxEvent
@@ -142,12 +142,12 @@ def test_a_webhook_delivered_at_once_from_many_sides_credits_once(
     app: Flask, settings: Settings, alice_actor: Actor, visa: str
 ) -> None:
     charged_unheard(app, alice_actor, visa)
-    event = next(each for each in sandbox.objects(settings, "event") if each["type"] == SUCCEEDED)
+    event = next(each for each in controls.objects(settings, "event") if each["type"] == SUCCEEDED)
     body = json.dumps(event)
-    signature = stripe.WebhookSignature.generate_signature_header(body, sandbox.webhook_secret(settings))
+    signature = stripe.WebhookSignature.generate_signature_header(body, controls.webhook_secret(settings))
 
     def arrives(_number: int) -> int:
-        return sandbox_deliveries.post(app.wsgi_app, body, signature, base_url=settings.base_url)
+        return deliveries.post(app.wsgi_app, body, signature, base_url=settings.base_url)
 
     def works(_number: int) -> int:
         return pass_time(app)["webhooks_worked"]
@@ -170,13 +170,13 @@ def test_webhooks_in_the_wrong_order_only_move_forward(
         payment = buys(app, alice_actor, visa)
     assert payment.state == "processing"
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["processing"])
-    sandbox.finish(settings, payment.processor_id or "", succeeded=True)
-    sandbox.plant(settings, "event:payment_intent.processing", "reorder")
-    sandbox.plant(settings, "event:payment_intent.created", "reorder")
+    controls.finish(settings, payment.processor_id or "", succeeded=True)
+    controls.plant(settings, "event:payment_intent.processing", "reorder")
+    controls.plant(settings, "event:payment_intent.created", "reorder")
     pass_time(app)
     assert outcome(app, alice_actor.customer_id) == PAID
     for late in ("payment_intent.processing", "payment_intent.payment_failed", "payment_intent.canceled"):
-        sandbox.tell(settings, late, payment.processor_id or "")
+        controls.tell(settings, late, payment.processor_id or "")
         pass_time(app)
     assert outcome(app, alice_actor.customer_id) == PAID
     assert received("payment_intent.canceled")[0].state == "done"
@@ -189,10 +189,10 @@ def test_a_payment_that_fails_days_later_is_never_credited(
 ) -> None:
     with faults(app, ("confirm_intent", "processing", 1)):
         payment = buys(app, alice_actor, visa)
-    sandbox.finish(settings, payment.processor_id or "", succeeded=False)
+    controls.finish(settings, payment.processor_id or "", succeeded=False)
     pass_time(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
-    sandbox.tell(settings, SUCCEEDED, payment.processor_id or "")  # the event says so, the processor does not
+    controls.tell(settings, SUCCEEDED, payment.processor_id or "")  # the event says so, the processor does not
     pass_time(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
     assert told(alice_actor.customer_id) == ["payment.failed"]
@@ -230,7 +230,7 @@ def test_a_poison_event_goes_dead_and_the_rest_flows(
 ) -> None:
     poisoned = charged_unheard(app, alice_actor, visa)
     with opened(settings.database_url) as store:  # the processor says: succeeded, and nothing received
-        intent = sandbox_intents.found(store, poisoned.processor_id or "")
+        intent = payment_intents.found(store, poisoned.processor_id or "")
         store.keep(intent | {"amount_received": 0})
     with structlog.testing.capture_logs() as logs:
         pass_time(app)
@@ -316,8 +316,8 @@ def reported(logs: Any) -> dict[str, Any]:
 def paid_elsewhere(settings: Settings, **metadata: str) -> str:
     """Let somebody else's intent at the same processor succeed; return its id."""
     with opened(settings.database_url) as store:
-        intent = sandbox_intents.create(store, {"amount": 2500, "currency": "usd", "metadata": metadata})
-        sandbox_charges.succeed(store, intent)
+        intent = payment_intents.create(store, {"amount": 2500, "currency": "usd", "metadata": metadata})
+        charges.succeed(store, intent)
         return str(intent["id"])
 
 
@@ -348,7 +348,7 @@ def test_our_intent_with_another_name_on_it_is_not_credited(
 ) -> None:
     payment = charged_unheard(app, alice_actor, visa)
     with opened(settings.database_url) as store:
-        intent = sandbox_intents.found(store, payment.processor_id or "")
+        intent = payment_intents.found(store, payment.processor_id or "")
         store.keep(intent | {"metadata": intent["metadata"] | wrong})
     with structlog.testing.capture_logs() as logs:
         settlement.settle(payment.id)
@@ -365,11 +365,11 @@ def test_what_is_credited_is_what_was_promised_not_what_the_event_says(
     app: Flask, settings: Settings, alice_actor: Actor, visa: str
 ) -> None:
     payment = charged_unheard(app, alice_actor, visa)
-    event = next(each for each in sandbox.objects(settings, "event") if each["type"] == SUCCEEDED)
+    event = next(each for each in controls.objects(settings, "event") if each["type"] == SUCCEEDED)
     event["data"]["object"]["amount_received"] = 9_999_999
     body = json.dumps(event)
-    signature = stripe.WebhookSignature.generate_signature_header(body, sandbox.webhook_secret(settings))
-    assert sandbox_deliveries.post(app.wsgi_app, body, signature, base_url=settings.base_url) == 200
+    signature = stripe.WebhookSignature.generate_signature_header(body, controls.webhook_secret(settings))
+    assert deliveries.post(app.wsgi_app, body, signature, base_url=settings.base_url) == 200
     pass_time(app)
     assert Credits(sum(credited(alice_actor.customer_id))) == Credits(payment.credits_micros)
     assert outcome(app, alice_actor.customer_id) == PAID

@@ -13,7 +13,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.methods import MOST_METHODS, MOST_SETUPS, SETUPS_WITHIN, Rail, Setup, SetupStatus
 from app.domain.payments import SavedMethod
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
@@ -57,11 +57,11 @@ def begun_elsewhere(customer: Customer, number: int) -> None:
 
 def at_processor(app: Flask) -> list[str]:
     """Return how the processor's setups stand."""
-    return [each["status"] for each in sandbox.objects(app.extensions["purser.settings"], "setup_intent")]
+    return [each["status"] for each in controls.objects(app.extensions["purser.settings"], "setup_intent")]
 
 
 def plant(app: Flask, call: str, fault: str, times: int = 1) -> None:
-    sandbox.plant(app.extensions["purser.settings"], call, fault, times)
+    controls.plant(app.extensions["purser.settings"], call, fault, times)
 
 
 def later(wait: timedelta) -> None:
@@ -74,7 +74,7 @@ def later(wait: timedelta) -> None:
 def answers(app: Flask, setup: MethodSetup, *, approved: bool) -> None:
     """Answer the bank or the wallet."""
     settings, processor_id = app.extensions["purser.settings"], str(setup.processor_id)
-    assert sandbox.answer_challenge(settings, processor_id, approved=approved)
+    assert controls.answer_challenge(settings, processor_id, approved=approved)
 
 
 def test_the_first_card_becomes_the_default_and_the_next_does_not(
@@ -344,7 +344,7 @@ def test_where_the_processor_manages_methods_none_is_added_or_removed_here(
 
 
 def test_there_is_an_end_to_how_many_may_be_saved(app: Flask, acme: Customer, alice_actor: Actor) -> None:
-    names = [name for name, _label in sandbox.TEST_METHODS[Rail.CARD] if name not in {ONCE, REFUSED}]
+    names = [name for name, _label in controls.TEST_METHODS[Rail.CARD] if name not in {ONCE, REFUSED}]
     assert len(names) < MOST_METHODS
     setups.MOST_METHODS, most = len(names), setups.MOST_METHODS
     try:
@@ -414,7 +414,7 @@ def test_an_accepted_mandate_is_kept_word_for_word(app: Flask) -> None:
         "203.0.113.7",
         "Test/1.0",
     )
-    theirs = sandbox.objects(app.extensions["purser.settings"], "mandate")
+    theirs = controls.objects(app.extensions["purser.settings"], "mandate")
     assert [mandate.processor_id] == [each["id"] for each in theirs]
     assert mandate.reference == theirs[0]["payment_method_details"]["sepa_debit"]["reference"]
     told = theirs[0]["customer_acceptance"]["online"]

@@ -11,7 +11,7 @@ from flask import Flask
 
 from app import clock
 from app.config import Settings
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod
@@ -70,7 +70,7 @@ def both_sides(app: Flask, customer: Customer) -> tuple[list[str], list[str]]:
     with as_customer(customer.customer_id):
         here = sorted(method.processor_id for method in saved.saved())
         owner = db.session.get_one(Customer, customer.customer_id).processor_customer
-    there = sandbox.objects(app.extensions["purser.settings"], "payment_method", owner=owner) if owner else []
+    there = controls.objects(app.extensions["purser.settings"], "payment_method", owner=owner) if owner else []
     return here, sorted(each["id"] for each in there if each["customer"])
 
 

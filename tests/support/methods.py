@@ -5,7 +5,7 @@ from flask import Flask
 from app.domain.mandates import SEPA_VERSION
 from app.domain.methods import Rail
 from app.domain.people import Actor, Role
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
@@ -74,7 +74,7 @@ def shown(customer: Customer) -> list[tuple[str, bool]]:
 
 def attached(app: Flask) -> list[str]:
     """Return the ids of what is attached to any customer at the processor, sorted."""
-    found = sandbox.objects(app.extensions["purser.settings"], "payment_method")
+    found = controls.objects(app.extensions["purser.settings"], "payment_method")
     return sorted(each["id"] for each in found if each["customer"])
 
 

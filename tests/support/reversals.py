@@ -10,7 +10,7 @@ from app import clock, ids
 from app.config import Settings
 from app.domain.money import Money
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import Base, db
 from app.models.ledger import Transfer
@@ -65,7 +65,7 @@ def payment_of(payment: Payment) -> Payment:
 
 def money_back(settings: Settings, payment: Payment) -> int:
     """Return how much of the payment the pretend bank has sent back, in minor units."""
-    charges = sandbox.objects(settings, "charge")
+    charges = controls.objects(settings, "charge")
     return sum(each["amount_refunded"] for each in charges if each["payment_intent"] == payment.processor_id)
 
 

@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.domain.people import Actor
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
@@ -53,7 +53,7 @@ def remaining(customer: Customer) -> int:
 
 def charges(app: Flask) -> list[int]:
     """Return what the pretend bank was paid, in minor units."""
-    intents = sandbox.objects(app.extensions["purser.settings"], "payment_intent")
+    intents = controls.objects(app.extensions["purser.settings"], "payment_intent")
     return [intent["amount_received"] for intent in intents if intent["status"] == "succeeded"]
 
 

@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 from app.config import Settings
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 
 KEYS = {
-    "STRIPE_SECRET_KEY": sandbox.API_KEY,
+    "STRIPE_SECRET_KEY": controls.API_KEY,
     "STRIPE_PUBLISHABLE_KEY": "pk_test_purser",
     "STRIPE_WEBHOOK_SECRET": "whsec_purser",
 }
@@ -19,7 +19,7 @@ KEYS = {
 @contextmanager
 def answering(settings: Settings) -> Iterator[str]:
     """Answer Stripe's requests from the sandbox's tables inside the block; yield the address."""
-    transport = sandbox.transport(settings)
+    transport = controls.transport(settings)
 
     class Handler(BaseHTTPRequestHandler):
         """Hands each request on."""

@@ -16,8 +16,8 @@ from app import clock, ids
 from app.config import Settings
 from app.domain import back_off
 from app.domain.errors import NotFound, ensure
-from app.gateways import mailer
-from app.gateways.mailer import Delivered, Letter, Never, NotNow, Outcome, Unreachable
+from app.gateways import smtp
+from app.gateways.smtp import Delivered, Letter, Never, NotNow, Outcome, Unreachable
 from app.models.database import db
 from app.models.insert import insert_new
 from app.models.mails import Mail
@@ -151,7 +151,7 @@ def _send(mail: Mail) -> Outcome | Words | None:
         written_at=clock.now(),
     )
     no_transaction()
-    return mailer.deliver(settings.mail_url, letter)
+    return smtp.deliver(settings.mail_url, letter)
 
 
 def _finish(mail: Mail, outcome: Outcome | Words | None) -> bool:

@@ -10,7 +10,7 @@ from app.domain.errors import Refused
 from app.domain.mandates import SEPA_VERSION
 from app.domain.methods import Expiry, Rail, SetupState, expiry
 from app.domain.people import Actor
-from app.gateways.sandbox_test_methods import SAVED
+from app.gateways.test_methods import SAVED
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service

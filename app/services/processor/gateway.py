@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from flask import current_app
 
 from app.config import Settings
-from app.gateways import sandbox
 from app.gateways.processor import PaymentGateway
+from app.gateways.sandbox import controls
 from app.services.transaction import no_transaction
 
 if TYPE_CHECKING:
@@ -27,4 +27,4 @@ def deliver_sandbox_events(limit: int = 50) -> int:
         return 0
     no_transaction()
     wsgi: WSGIApplication = current_app.wsgi_app
-    return sandbox.deliver_due(settings, wsgi, limit)
+    return controls.deliver_due(settings, wsgi, limit)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.webhooks import TRIES, Answer, Answered, Unanswered, Verdict, verdict, wait, words
-from app.gateways import webhook_client
+from app.gateways import webhook_sender
 from app.models.database import db
 from app.models.insert import insert_new
 from app.models.scope import as_service
@@ -137,8 +137,8 @@ def _answers(claims: Sequence[Claim]) -> list[Answer]:
     def send(claim: Claim) -> Answer:
         if not claim.secrets:
             return Unanswered(UNREADABLE, 0)
-        headers = webhook_client.signed(claim.secrets, claim.event_id, now, claim.body)
-        return webhook_client.post(claim.url, claim.body, headers, allow_loopback=loopback)
+        headers = webhook_sender.signed(claim.secrets, claim.event_id, now, claim.body)
+        return webhook_sender.post(claim.url, claim.body, headers, allow_loopback=loopback)
 
     if len(claims) < 2:
         return [send(claim) for claim in claims]

@@ -13,7 +13,7 @@ from app import clock, ids
 from app.config import Settings
 from app.domain.errors import NotFound, Refused
 from app.domain.webhooks import ROTATION
-from app.gateways import webhook_client
+from app.gateways import webhook_sender
 from app.models.database import db
 from app.models.insert import insert_new
 from app.models.scope import as_service
@@ -51,7 +51,7 @@ def checked(url: str) -> str:
     wanted = url.strip()
     if wanted:
         no_transaction()
-        webhook_client.look_up(wanted, allow_loopback=allow_loopback())
+        webhook_sender.look_up(wanted, allow_loopback=allow_loopback())
     return wanted
 
 

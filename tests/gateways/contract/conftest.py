@@ -18,8 +18,9 @@ from app.config import Settings
 from app.domain.methods import Acceptance, Rail, Setup, SetupOrder, SetupStatus
 from app.domain.money import Money
 from app.domain.payments import Answer, ChargeOrder, Intent
-from app.gateways import sandbox, stripe_gateway
 from app.gateways.processor import PaymentGateway
+from app.gateways.sandbox import controls
+from app.gateways.stripe import gateway as stripe_gateway
 from tests.gateways.localstripe.running import LocalStripe, running
 from tests.support import databases
 from tests.support.stripe_wire import STRIPE, Sent, problems, recorded
@@ -72,16 +73,16 @@ class OutsideSandbox:
     settings: Settings
 
     def answers(self, object_id: str, *, approved: bool) -> None:
-        sandbox.answer_challenge(self.settings, object_id, approved=approved)
+        controls.answer_challenge(self.settings, object_id, approved=approved)
 
     def debit_ends(self, intent_id: str, *, succeeded: bool) -> None:
-        sandbox.finish(self.settings, intent_id, succeeded=succeeded)
+        controls.finish(self.settings, intent_id, succeeded=succeeded)
 
     def disputes(self, intent_id: str) -> None:
-        sandbox.dispute(self.settings, intent_id)
+        controls.dispute(self.settings, intent_id)
 
     def dispute_ends(self, dispute_id: str, *, won: bool) -> None:
-        sandbox.close_dispute(self.settings, dispute_id, won=won)
+        controls.close_dispute(self.settings, dispute_id, won=won)
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _named(
     sqlite = name == "sandbox-sqlite"
     database = databases.fresh_sqlite(session_dir, tmp_path) if sqlite else databases.fresh_postgresql(session_dir)
     settings = databases.settings_for(database)
-    monkeypatch.setattr(sandbox, "transport", recorded(sandbox.transport, sent))
+    monkeypatch.setattr(controls, "transport", recorded(controls.transport, sent))
     return Processor(stripe_gateway.build(settings), STRIPE, lambda: sent, OutsideSandbox(settings)), database.drop
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from app import clock
 from app.config import Settings
 from app.domain.money import Money
-from app.gateways.sandbox_deliveries import post
+from app.gateways.sandbox.deliveries import post
 from app.models.customers import Customer
 from app.models.payments import Payment
 from app.services.processor.gateway import gateway

@@ -1,6 +1,6 @@
 """How the sandbox refuses: Stripe's error object and status, as an exception inside the sandbox."""
 
-from app.gateways.sandbox_store import Body
+from app.gateways.sandbox.store import Body
 
 
 class Refusal(Exception):

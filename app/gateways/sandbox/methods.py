@@ -4,11 +4,11 @@ import hashlib
 
 from app import clock
 from app.domain.methods import Rail
-from app.gateways import sandbox_events as events
-from app.gateways.sandbox_errors import Refusal, no_such, wrong_parameter
-from app.gateways.sandbox_spec import Params
-from app.gateways.sandbox_store import Body, Store, hidden, new_id
-from app.gateways.sandbox_test_methods import NAMED, SAVED, TestMethod
+from app.gateways.sandbox import events
+from app.gateways.sandbox.errors import Refusal, no_such, wrong_parameter
+from app.gateways.sandbox.parameters import Params
+from app.gateways.sandbox.store import Body, Store, hidden, new_id
+from app.gateways.test_methods import NAMED, SAVED, TestMethod
 
 
 def create_customer(store: Store, params: Params) -> Body:

@@ -5,7 +5,7 @@ import stripe
 from stripe import StripeClient
 
 from app.config import Settings
-from app.gateways import sandbox
+from app.gateways.sandbox import controls
 
 MAX_RETRIES = 2
 TIMEOUT_SECONDS = 20.0
@@ -15,7 +15,7 @@ def build(settings: Settings) -> StripeClient:
     """Return the client for these settings: the sandbox's transport below it, or the network."""
     stripe.enable_telemetry = False
     if settings.payments == "sandbox":
-        return StripeClient(sandbox.API_KEY, http_client=sandbox.transport(settings), max_network_retries=MAX_RETRIES)
+        return StripeClient(controls.API_KEY, http_client=controls.transport(settings), max_network_retries=MAX_RETRIES)
     network = stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=_session())
     base = settings.stripe_api_base
     if not base:

@@ -5,11 +5,9 @@ from urllib.parse import urlencode
 
 from app.domain.methods import Rail
 from app.domain.money import Money, from_processor_minor
-from app.gateways import sandbox_charges as charges
-from app.gateways import sandbox_intents as intents
-from app.gateways import sandbox_setups as setups
-from app.gateways.sandbox_methods import method_of
-from app.gateways.sandbox_store import Body, Store, hidden
+from app.gateways.sandbox import charges, payment_intents, setup_intents
+from app.gateways.sandbox.methods import method_of
+from app.gateways.sandbox.store import Body, Store, hidden
 
 
 @dataclass(frozen=True)
@@ -56,16 +54,16 @@ def answer(store: Store, object_id: str, *, approved: bool, later: bool = False)
     if body["status"] == "requires_action":
         match body["object"], approved:
             case "setup_intent", True:
-                setups.succeed(store, body)
+                setup_intents.succeed(store, body)
             case "setup_intent", False:
-                setups.refuse_identity(store, body)
+                setup_intents.refuse_identity(store, body)
             case _, True if later:
                 method = method_of(store, body["payment_method"], "payment_method")
                 charges.start(store, body, method, takes=charges.CRYPTO_TAKES)
             case _, True:
                 charges.succeed(store, body)
             case _:
-                intents.refuse_identity(store, body)
+                payment_intents.refuse_identity(store, body)
     return _back(return_url, body)
 
 

@@ -14,7 +14,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from app.domain.errors import ensure
-from app.gateways.sandbox_store import FAULTS, Store, opened
+from app.gateways.sandbox.store import FAULTS, Store, opened
 
 FLAKY = "flaky_"
 BEFORE = ("refuse", "reset_before", "timeout_before", "500_before", "409", "429")

@@ -12,13 +12,12 @@ import stripe
 from requests.structures import CaseInsensitiveDict
 
 from app import clock
-from app.gateways import sandbox_days as days
-from app.gateways import sandbox_faults as faults
-from app.gateways.sandbox_errors import Refusal, wrong_parameter
-from app.gateways.sandbox_lists import expanded
-from app.gateways.sandbox_routes import Call, Handler, routed
-from app.gateways.sandbox_spec import Params, carries_card_number, checked, parse
-from app.gateways.sandbox_store import Body, new_id, opened, public
+from app.gateways.sandbox import faults, scheduled
+from app.gateways.sandbox.errors import Refusal, wrong_parameter
+from app.gateways.sandbox.paging import expanded
+from app.gateways.sandbox.parameters import Params, carries_card_number, checked, parse
+from app.gateways.sandbox.routes import Call, Handler, routed
+from app.gateways.sandbox.store import Body, new_id, opened, public
 
 KEY_LIFETIME = timedelta(hours=24)
 Answer = tuple[str, int, Mapping[str, str]]
@@ -53,9 +52,9 @@ class SandboxTransport(stripe.HTTPClient):
         name, spec, handler, ids = routed(method, parts.path)
         with opened(self._database_url) as store:
             planned = faults.take(store, name, "*") if name else ""
-            is_due = days.is_due(store)
+            is_due = scheduled.is_due(store)
         if is_due:
-            days.pass_by(self._database_url)
+            scheduled.pass_by(self._database_url)
         fault = planned.removeprefix(faults.FLAKY)
         if fault in faults.BEFORE:
             return self._broken(planned, url)

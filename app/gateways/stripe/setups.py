@@ -8,8 +8,7 @@ from stripe import StripeClient
 
 from app.domain.methods import Acceptance, ProcessorMandate, Rail, Setup, SetupAnswer, SetupOrder, SetupStatus
 from app.domain.payments import Misused, SavedMethod, Unknown
-from app.gateways.sandbox_test_methods import BY_DATA, SAVED
-from app.gateways.stripe_answers import (
+from app.gateways.stripe.answers import (
     CLOCK_MARGIN,
     CUSTOMER_KEY,
     SETUP_KEY,
@@ -22,6 +21,7 @@ from app.gateways.stripe_answers import (
     method_of,
     misused,
 )
+from app.gateways.test_methods import BY_DATA, SAVED
 
 _EXPAND = ["payment_method", "mandate"]
 _RANKS = {status: rank for rank, status in enumerate((

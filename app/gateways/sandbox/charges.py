@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from app import clock
 from app.domain.methods import Rail
-from app.gateways import sandbox_events as events
-from app.gateways.sandbox_methods import known
-from app.gateways.sandbox_store import Body, Store, new_id, public
+from app.gateways.sandbox import events
+from app.gateways.sandbox.methods import known
+from app.gateways.sandbox.store import Body, Store, new_id, public
 
 DEBIT_TAKES = timedelta(days=3)
 CRYPTO_TAKES = timedelta(minutes=10)

@@ -1,7 +1,7 @@
 """What the sandbox tells about itself: events as Stripe writes them, kept with the change that they report."""
 
 from app import clock
-from app.gateways.sandbox_store import Body, Store, new_id, public
+from app.gateways.sandbox.store import Body, Store, new_id, public
 
 API_VERSION = "2026-10-28.endive"
 

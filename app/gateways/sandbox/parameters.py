@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 import stripe
 import typing_extensions
 
-from app.gateways.sandbox_errors import wrong_parameter
-from app.gateways.sandbox_store import Body
+from app.gateways.sandbox.errors import wrong_parameter
+from app.gateways.sandbox.store import Body
 
 Params = dict[str, Any]
 _NAMES = {"StripeContext": str, "Mapping": Mapping}  # names that the SDK imports for type checkers only

@@ -2,13 +2,12 @@
 
 from app import clock
 from app.domain.methods import Rail
-from app.gateways import sandbox_charges as charges
-from app.gateways import sandbox_events as events
-from app.gateways.sandbox_errors import Refusal, declined, no_such, wrong_parameter
-from app.gateways.sandbox_methods import customer_of, known, made_from_data, method_of, used_up
-from app.gateways.sandbox_spec import Params
-from app.gateways.sandbox_store import Body, Store, hidden, new_id, public
-from app.gateways.sandbox_test_methods import BY_DATA, TestMethod
+from app.gateways.sandbox import charges, events
+from app.gateways.sandbox.errors import Refusal, declined, no_such, wrong_parameter
+from app.gateways.sandbox.methods import customer_of, known, made_from_data, method_of, used_up
+from app.gateways.sandbox.parameters import Params
+from app.gateways.sandbox.store import Body, Store, hidden, new_id, public
+from app.gateways.test_methods import BY_DATA, TestMethod
 
 _LEAST = {"dkk": 250, "gbp": 30, "huf": 17_500, "mxn": 1_000, "nok": 300, "pln": 200, "sek": 300}
 _MOST = 99_999_999

@@ -14,23 +14,23 @@ from sqlalchemy import select
 from app.config import Settings
 from app.domain.errors import ensure
 from app.domain.methods import Rail
-from app.gateways import (
-    sandbox_charges,
-    sandbox_days,
-    sandbox_deliveries,
-    sandbox_events,
-    sandbox_faults,
-    sandbox_intents,
-    sandbox_methods,
-    sandbox_portal,
-    sandbox_questions,
-    sandbox_reversals,
+from app.gateways.sandbox import (
+    challenges,
+    charges,
+    deliveries,
+    events,
+    faults,
+    methods,
+    payment_intents,
+    reversals,
+    scheduled,
 )
-from app.gateways.sandbox_http import SandboxTransport
-from app.gateways.sandbox_portal import Visit
-from app.gateways.sandbox_questions import Challenge
-from app.gateways.sandbox_store import REQUESTS, Body, opened, public
-from app.gateways.sandbox_test_methods import by_rail
+from app.gateways.sandbox import portal as sandbox_portal
+from app.gateways.sandbox.challenges import Challenge
+from app.gateways.sandbox.portal import Visit
+from app.gateways.sandbox.store import REQUESTS, Body, opened, public
+from app.gateways.sandbox.transport import SandboxTransport
+from app.gateways.test_methods import by_rail
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -53,24 +53,24 @@ def webhook_secret(settings: Settings) -> str:
 def deliver_due(settings: Settings, wsgi: "WSGIApplication", limit: int = 50) -> int:
     """Let time pass at the sandbox, and post the events that are due to the webhook route; return how many arrived."""
     pass_time(settings)
-    return sandbox_deliveries.deliver_due(
+    return deliveries.deliver_due(
         settings.database_url, wsgi, base_url=settings.base_url, secret=webhook_secret(settings), limit=limit
     )
 
 
 def plant(settings: Settings, matches: str, fault: str, times: int = 1) -> None:
     """Plan a misbehaviour; see `sandbox_faults` for the names."""
-    sandbox_faults.plant(settings.database_url, matches, fault, times)
+    faults.plant(settings.database_url, matches, fault, times)
 
 
 def clear_faults(settings: Settings) -> None:
     """Let the sandbox behave again."""
-    sandbox_faults.clear(settings.database_url)
+    faults.clear(settings.database_url)
 
 
 def planted(settings: Settings) -> list[tuple[str, str, int]]:
     """Return the misbehaviour to come: what it hits, which it is, how often."""
-    return sandbox_faults.planted(settings.database_url)
+    return faults.planted(settings.database_url)
 
 
 def objects(settings: Settings, kind: str, limit: int = 100, *, owner: str | None = None) -> list[Body]:
@@ -93,40 +93,40 @@ def requests(settings: Settings, limit: int = 100) -> list[Body]:
 def challenge(settings: Settings, object_id: str) -> Challenge | None:
     """Return the question about an intent or a setup, or None when there never was one."""
     with opened(settings.database_url) as store:
-        return sandbox_questions.asked(store, object_id)
+        return challenges.asked(store, object_id)
 
 
 def answer_challenge(settings: Settings, object_id: str, *, approved: bool, later: bool = False) -> str | None:
     """Answer the question, if it is still open; return where the customer goes on, or None: no such question."""
     with opened(settings.database_url) as store:
-        return sandbox_questions.answer(store, object_id, approved=approved, later=later)
+        return challenges.answer(store, object_id, approved=approved, later=later)
 
 
 def pass_time(settings: Settings) -> int:
     """Let happen what is due by now: debits arrive or fail, refunds end, disputes come and are lost."""
-    return sandbox_days.pass_by(settings.database_url)
+    return scheduled.pass_by(settings.database_url)
 
 
 def finish(settings: Settings, intent_id: str, *, succeeded: bool | None = None) -> None:
     """End an intent that is processing, as a bank does days later; None: as its test method says."""
     with opened(settings.database_url) as store:
-        intent = sandbox_intents.found(store, intent_id)
+        intent = payment_intents.found(store, intent_id)
         if intent["status"] == "processing":
-            sandbox_charges.end(store, intent, succeeded=succeeded)
+            charges.end(store, intent, succeeded=succeeded)
 
 
 def refund(settings: Settings, intent_id: str, amount: int | None = None) -> str:
     """Refund in the processor's dashboard, all that is left or an amount; return the refund's id."""
     wish: Body = {"payment_intent": intent_id} | ({"amount": amount} if amount else {})
     with opened(settings.database_url) as store:
-        made: str = sandbox_reversals.refund(store, wish)["id"]
+        made: str = reversals.refund(store, wish)["id"]
         return made
 
 
 def end_refund(settings: Settings, refund_id: str, *, succeeded: bool) -> None:
     """Let a refund arrive, or come back."""
     with opened(settings.database_url) as store:
-        sandbox_reversals.end_refund(store, sandbox_reversals.refund_of(store, refund_id), succeeded=succeeded)
+        reversals.end_refund(store, reversals.refund_of(store, refund_id), succeeded=succeeded)
 
 
 def dispute(
@@ -134,27 +134,27 @@ def dispute(
 ) -> str:
     """Let the customer's bank dispute a payment, or only ask about it; return the dispute's id."""
     with opened(settings.database_url) as store:
-        intent = sandbox_intents.found(store, intent_id)
-        made = sandbox_reversals.dispute(store, intent, amount=amount, reason=reason, inquiry=inquiry)
+        intent = payment_intents.found(store, intent_id)
+        made = reversals.dispute(store, intent, amount=amount, reason=reason, inquiry=inquiry)
         return str(made["id"])
 
 
 def escalate(settings: Settings, dispute_id: str) -> None:
     """Let what a bank only asked about become a dispute."""
     with opened(settings.database_url) as store:
-        sandbox_reversals.escalate(store, sandbox_reversals.dispute_of(store, dispute_id))
+        reversals.escalate(store, reversals.dispute_of(store, dispute_id))
 
 
 def close_dispute(settings: Settings, dispute_id: str, *, won: bool) -> None:
     """Let the bank decide a dispute."""
     with opened(settings.database_url) as store:
-        sandbox_reversals.close_dispute(store, sandbox_reversals.dispute_of(store, dispute_id), won=won)
+        reversals.close_dispute(store, reversals.dispute_of(store, dispute_id), won=won)
 
 
 def detach(settings: Settings, method_id: str) -> None:
     """Remove a saved method in the processor's dashboard."""
     with opened(settings.database_url) as store:
-        sandbox_methods.detach(store, method_id)
+        methods.detach(store, method_id)
 
 
 def portal(settings: Settings, session_id: str) -> Visit | None:
@@ -174,4 +174,4 @@ def tell(settings: Settings, kind: str, object_id: str) -> str:
     with opened(settings.database_url) as store:
         about = store.any_of(object_id)
         ensure(about is not None, f"the sandbox holds no {object_id}")
-        return sandbox_events.record(store, kind, about or {})
+        return events.record(store, kind, about or {})

@@ -2,12 +2,12 @@
 
 from app import clock
 from app.domain.methods import Rail
-from app.gateways import sandbox_events as events
-from app.gateways.sandbox_errors import Refusal, no_such, wrong_parameter
-from app.gateways.sandbox_methods import customer_of, give, known, made, made_from_data, method_of, used_up
-from app.gateways.sandbox_spec import Params
-from app.gateways.sandbox_store import Body, Store, hidden, new_id, public
-from app.gateways.sandbox_test_methods import BY_DATA, SAVED
+from app.gateways.sandbox import events
+from app.gateways.sandbox.errors import Refusal, no_such, wrong_parameter
+from app.gateways.sandbox.methods import customer_of, give, known, made, made_from_data, method_of, used_up
+from app.gateways.sandbox.parameters import Params
+from app.gateways.sandbox.store import Body, Store, hidden, new_id, public
+from app.gateways.test_methods import BY_DATA, SAVED
 
 _ASKABLE = ("requires_payment_method", "requires_confirmation")
 _CANCELABLE = (*_ASKABLE, "requires_action")

@@ -5,9 +5,8 @@ import json
 from sqlalchemy import Select, select
 
 from app import clock
-from app.gateways import sandbox_charges as charges
-from app.gateways import sandbox_reversals as reversals
-from app.gateways.sandbox_store import OBJECTS, Store, opened
+from app.gateways.sandbox import charges, reversals
+from app.gateways.sandbox.store import OBJECTS, Store, opened
 
 _KINDS = ("payment_intent", "refund", "dispute")
 

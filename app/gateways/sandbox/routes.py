@@ -8,15 +8,11 @@ from typing import Any
 from stripe import params as sent
 from stripe.params import billing_portal as portal_sent
 
-from app.gateways import sandbox_intents as intents
-from app.gateways import sandbox_methods as methods
-from app.gateways import sandbox_portal as portal
-from app.gateways import sandbox_reversals as reversals
-from app.gateways import sandbox_setups as setups
-from app.gateways.sandbox_errors import no_such
-from app.gateways.sandbox_lists import page_of
-from app.gateways.sandbox_spec import Params
-from app.gateways.sandbox_store import Body, Store
+from app.gateways.sandbox import methods, payment_intents, portal, reversals, setup_intents
+from app.gateways.sandbox.errors import no_such
+from app.gateways.sandbox.paging import page_of
+from app.gateways.sandbox.parameters import Params
+from app.gateways.sandbox.store import Body, Store
 
 
 @dataclass(frozen=True)
@@ -46,27 +42,27 @@ ROUTES: tuple[Route, ...] = (
     ("get", r"/v1/payment_methods", "list_methods", sent.PaymentMethodListParams,
      lambda s, c: page_of(s, "payment_method", c.params, "/v1/payment_methods")),
     ("get", r"/v1/mandates/(\w+)", "fetch_mandate", sent.MandateRetrieveParams,
-     lambda s, _, i: setups.mandate_of(s, i)),
+     lambda s, _, i: setup_intents.mandate_of(s, i)),
     ("post", r"/v1/payment_intents", "create_intent", sent.PaymentIntentCreateParams,
-     lambda s, c: intents.create(s, c.params)),
+     lambda s, c: payment_intents.create(s, c.params)),
     ("get", r"/v1/payment_intents", "list_intents", sent.PaymentIntentListParams,
      lambda s, c: page_of(s, "payment_intent", c.params, "/v1/payment_intents")),
     ("get", r"/v1/payment_intents/(\w+)", "fetch_intent", sent.PaymentIntentRetrieveParams,
-     lambda s, _, i: intents.found(s, i)),
+     lambda s, _, i: payment_intents.found(s, i)),
     ("post", r"/v1/payment_intents/(\w+)/confirm", "confirm_intent", sent.PaymentIntentConfirmParams,
-     lambda s, c, i: intents.confirm(s, i, c.params, base_url=c.base_url, key=c.key, twist=c.twist)),
+     lambda s, c, i: payment_intents.confirm(s, i, c.params, base_url=c.base_url, key=c.key, twist=c.twist)),
     ("post", r"/v1/payment_intents/(\w+)/cancel", "cancel_intent", sent.PaymentIntentCancelParams,
-     lambda s, c, i: intents.cancel(s, i, c.params, key=c.key)),
+     lambda s, c, i: payment_intents.cancel(s, i, c.params, key=c.key)),
     ("post", r"/v1/setup_intents", "create_setup", sent.SetupIntentCreateParams,
-     lambda s, c: setups.create(s, c.params)),
+     lambda s, c: setup_intents.create(s, c.params)),
     ("get", r"/v1/setup_intents", "list_setups", sent.SetupIntentListParams,
      lambda s, c: page_of(s, "setup_intent", c.params, "/v1/setup_intents")),
     ("get", r"/v1/setup_intents/(\w+)", "fetch_setup", sent.SetupIntentRetrieveParams,
-     lambda s, _, i: setups.found(s, i)),
+     lambda s, _, i: setup_intents.found(s, i)),
     ("post", r"/v1/setup_intents/(\w+)/confirm", "confirm_setup", sent.SetupIntentConfirmParams,
-     lambda s, c, i: setups.confirm(s, i, c.params, base_url=c.base_url, key=c.key)),
+     lambda s, c, i: setup_intents.confirm(s, i, c.params, base_url=c.base_url, key=c.key)),
     ("post", r"/v1/setup_intents/(\w+)/cancel", "cancel_setup", sent.SetupIntentCancelParams,
-     lambda s, c, i: setups.cancel(s, i, c.params, key=c.key)),
+     lambda s, c, i: setup_intents.cancel(s, i, c.params, key=c.key)),
     ("post", r"/v1/refunds", "create_refund", sent.RefundCreateParams,
      lambda s, c: reversals.refund(s, c.params, key=c.key)),
     ("get", r"/v1/refunds", "list_refunds", sent.RefundListParams,

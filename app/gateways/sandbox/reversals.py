@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from app import clock
-from app.gateways import sandbox_events as events
-from app.gateways.sandbox_errors import Refusal, no_such, wrong_parameter
-from app.gateways.sandbox_methods import known
-from app.gateways.sandbox_spec import Params
-from app.gateways.sandbox_store import Body, Store, new_id, public
+from app.gateways.sandbox import events
+from app.gateways.sandbox.errors import Refusal, no_such, wrong_parameter
+from app.gateways.sandbox.methods import known
+from app.gateways.sandbox.parameters import Params
+from app.gateways.sandbox.store import Body, Store, new_id, public
 
 REFUND_TAKES = timedelta(days=1)
 TO_ANSWER = timedelta(days=7)

@@ -16,8 +16,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import clock
-from app.gateways import sandbox_faults as faults
-from app.gateways.sandbox_store import OBJECTS, Body, hidden, opened, public
+from app.gateways.sandbox import faults
+from app.gateways.sandbox.store import OBJECTS, Body, hidden, opened, public
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment

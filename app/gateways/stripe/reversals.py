@@ -10,7 +10,7 @@ from app.domain.errors import Broken
 from app.domain.money import Money, from_processor_minor, to_processor_minor
 from app.domain.payments import Declined, Misused, Unknown
 from app.domain.reversals import DisputeState, ProcessorDispute, ProcessorRefund, RefundState
-from app.gateways.stripe_answers import (
+from app.gateways.stripe.answers import (
     PAYMENT_KEY,
     REFUND_KEY,
     asked,

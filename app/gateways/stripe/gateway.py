@@ -18,9 +18,11 @@ from app.domain.payments import (
     ProcessorEvent,
     Unknown,
 )
-from app.gateways import sandbox, stripe_client, stripe_webhooks
 from app.gateways.processor import PaymentGateway
-from app.gateways.stripe_answers import (
+from app.gateways.sandbox import controls
+from app.gateways.stripe import client as stripe_client
+from app.gateways.stripe import webhooks
+from app.gateways.stripe.answers import (
     CLOCK_MARGIN,
     CUSTOMER_KEY,
     PAYMENT_KEY,
@@ -32,8 +34,8 @@ from app.gateways.stripe_answers import (
     metadata_of,
     misused,
 )
-from app.gateways.stripe_reversals import StripeReversals
-from app.gateways.stripe_setups import StripeSetups
+from app.gateways.stripe.reversals import StripeReversals
+from app.gateways.stripe.setups import StripeSetups
 
 _EXPAND = ["payment_method"]
 """What an intent was paid with: its type is the rail."""
@@ -47,7 +49,7 @@ def build(settings: Settings) -> PaymentGateway:
     """Return the gateway for these settings. One serves all threads of a process."""
     return StripeGateway(
         stripe_client.build(settings),
-        webhook_secret=sandbox.webhook_secret(settings)
+        webhook_secret=controls.webhook_secret(settings)
         if settings.payments == "sandbox"
         else settings.stripe_webhook_secret,
         live="_live_" in settings.stripe_secret_key,
@@ -178,14 +180,14 @@ class StripeGateway(StripeSetups, StripeReversals):
 
         def listed() -> list[ProcessorEvent]:
             page = self._client.v1.events.list({"created": _span(since, until), "limit": 100})
-            read = [stripe_webhooks.listed(each) for each in page.auto_paging_iter()]
+            read = [webhooks.listed(each) for each in page.auto_paging_iter()]
             return [event for event in reversed(read) if event is not None]
 
         return asked_for_nothing_charged(listed)
 
     def read_event(self, body: bytes, signature: str) -> ProcessorEvent:
         """Verify a webhook or raise `BadWebhook`."""
-        return stripe_webhooks.read(body, signature, secret=self._webhook_secret, live=self._live)
+        return webhooks.read(body, signature, secret=self._webhook_secret, live=self._live)
 
 
 def _span(since: datetime, until: datetime) -> stripe.params.PaymentIntentListParamsCreated:

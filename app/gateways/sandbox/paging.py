@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.gateways.sandbox_errors import wrong_parameter
-from app.gateways.sandbox_spec import Params
-from app.gateways.sandbox_store import Body, Store, public
+from app.gateways.sandbox.errors import wrong_parameter
+from app.gateways.sandbox.parameters import Params
+from app.gateways.sandbox.store import Body, Store, public
 
 _COMPARE = {
     "gt": lambda left, right: left > right,

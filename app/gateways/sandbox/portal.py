@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app import clock
-from app.gateways.sandbox_errors import wrong_parameter
-from app.gateways.sandbox_methods import customer_of, detach, known
-from app.gateways.sandbox_spec import Params
-from app.gateways.sandbox_store import Body, Store, new_id
+from app.gateways.sandbox.errors import wrong_parameter
+from app.gateways.sandbox.methods import customer_of, detach, known
+from app.gateways.sandbox.parameters import Params
+from app.gateways.sandbox.store import Body, Store, new_id
 
 LIFETIME = timedelta(hours=1)
 
