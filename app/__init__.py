@@ -17,7 +17,7 @@ from app.gateways.stripe import gateway
 from app.models import database
 from app.services.access.sessions import LIFETIME
 from app.web import access, errors, filters, navigation, security_headers
-from app.web.sessions import ServerSessions
+from app.web.session_cookie import ServerSessions
 
 PAGES = (
     "home",

@@ -11,12 +11,12 @@ from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence
 from app.domain.payments import method_name as rail_name
 from app.domain.top_ups import TopUp, paid_once
+from app.forms import payment_methods
+from app.forms.add_credits import AGAIN, CreditsForm, total_seen
 from app.models.payments import Payment
 from app.services.payment_methods import saved as method_saved
 from app.services.payments import collection, purchases, settlement, top_ups
-from app.web import new_method
 from app.web.access import current_actor, current_catalog, current_customer, managers_only, settings
-from app.web.credits_form import AGAIN, CreditsForm, total_seen
 from app.web.filters import method_name, money
 from app.web.respond import saved, show, wants_fragment
 
@@ -84,8 +84,8 @@ def add_method() -> Response:
     try:
         if not form.validate():
             return show(PAGE, FORM, status=422, **_around(form))
-        setup = new_method.begin(form, back=url_for("add_credits.page", **kept))
-        away = new_method.onward(setup)
+        setup = payment_methods.begin(form, back=url_for("add_credits.page", **kept))
+        away = payment_methods.onward(setup)
     except Refused as refusal:
         form.refuse(refusal)
         return show(PAGE, FORM, status=refusal.status, **_around(form))
@@ -136,7 +136,7 @@ def go_on(payment_id: str) -> Response:
     """Go on to the bank with a payment for which it wanted its customer while nobody was there."""
     purchases.read(payment_id)
     resumed = collection.resume(payment_id, _return_url(payment_id), current_actor().member_id)
-    return new_method.away(resumed.action_url) if resumed.action_url else _at_payment(payment_id)
+    return payment_methods.away(resumed.action_url) if resumed.action_url else _at_payment(payment_id)
 
 
 @bp.post("/payments/<payment_id>/cancellation")
@@ -173,7 +173,7 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False, foc
         why_not = refusal.sentence
     seen = total_seen(wanted) + (AGAIN if again else "") if wanted else ""
     return {
-        "form": form, "catalog": terms, "methods": methods, "paid_once": once, **new_method.offer(),
+        "form": form, "catalog": terms, "methods": methods, "paid_once": once, **payment_methods.offer(),
         "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
         "closed": top_ups.closed_sentence(terms) if current_customer().standing == top_ups.CLOSED else "",
     }  # fmt: skip

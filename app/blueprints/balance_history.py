@@ -11,15 +11,15 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Length, Optional, ValidationError
 
 from app import clock
+from app.presenters.balance_history import HEADER, KINDS, csv_row, json_row, standing, told
+from app.presenters.charts import day_label
 from app.services.balance import breakdown
 from app.services.balance import history as balance_history
 from app.services.balance.breakdown import Figure
 from app.services.balance.history import HistoryQuery
 from app.web import exports
 from app.web.access import current_customer
-from app.web.charts import day_label
 from app.web.fields import PageForm
-from app.web.movements import HEADER, KINDS, csv_row, json_row, standing, told
 from app.web.respond import show, wants_fragment
 
 bp = Blueprint("balance_history", __name__, url_prefix="/billing")

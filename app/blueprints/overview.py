@@ -9,15 +9,16 @@ from werkzeug.wrappers import Response
 
 from app.domain.money import Credits, Money, divided
 from app.domain.numbers import SERVED, Numbers, owed
+from app.presenters import overview as presenters_overview
+from app.presenters import spend_management, usage
+from app.presenters.balance_history import standing
+from app.presenters.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
 from app.services.balance import overview
 from app.services.balance.overview import Overview
 from app.services.usage.terms import plan_of
-from app.web import limit_words, overview_usage, usage_rows
 from app.web.access import current_catalog, current_customer
-from app.web.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
 from app.web.filters import credits as written
 from app.web.filters import is_currency
-from app.web.movements import standing
 from app.web.respond import show
 
 bp = Blueprint("overview", __name__, url_prefix="/billing")
@@ -57,15 +58,15 @@ def page() -> Response:
 def _usage(now: Overview) -> dict[str, Any]:
     """Return the meters' bars, what of them presses, today's limit and how spend management stands."""
     catalog, plan = current_catalog(), current_customer().plan
-    spend = overview_usage.spend_words(now, catalog)
-    meters = overview_usage.meters(now, catalog, plan)
+    spend = presenters_overview.spend_words(now, catalog)
+    meters = presenters_overview.meters(now, catalog, plan)
     return {
         "meters": meters,
-        "pressing": usage_rows.pressing(meters),
+        "pressing": usage.pressing(meters),
         "plan": plan_of(catalog, plan).title,
-        "day_bar": overview_usage.day_bar(now.numbers),
+        "day_bar": presenters_overview.day_bar(now.numbers),
         "spend": spend,
-        "marks": overview_usage.day_marks(now, spend),
+        "marks": presenters_overview.day_marks(now, spend),
     }
 
 
@@ -126,7 +127,7 @@ def _could_use(numbers: Numbers) -> Credits:
 
 def _day_binds(numbers: Numbers) -> bool:
     """Whether today's limit leaves less than the balance does; a balance that stops calls too still does tomorrow."""
-    left = limit_words.could_use(numbers)
+    left = spend_management.could_use(numbers)
     return numbers.daily_left is not None and left.micros > 0 and numbers.daily_left < left
 
 
@@ -183,7 +184,7 @@ def _charts(now: Overview) -> dict[str, Markup]:
         reached = sum(day.used >= now.numbers.daily_limit for day in now.days)
         used_name += f" Days at or over the daily limit of {written(now.numbers.daily_limit)}: {reached}."
     limit = now.numbers.daily_limit.micros if now.numbers.daily_limit is not None else None
-    spend = overview_usage.spend_words(now, current_catalog())
+    spend = presenters_overview.spend_words(now, current_catalog())
     alert = spend.threshold.micros if spend and spend.threshold else None
     return {
         "balance": balance_chart(closing, ahead, unit=unit, name=balance_name, floor=floor, size=WIDE)

@@ -11,14 +11,15 @@ from app import clock
 from app.domain import mandates as mandate_words
 from app.domain.errors import Refused
 from app.domain.methods import MOST_METHODS, Expiry, SetupState, expiry, setup_problem
+from app.forms import payment_methods
+from app.forms.payment_methods import NewMethodForm
 from app.models.payments import PaymentMethod
 from app.models.setups import MethodSetup
 from app.services.payment_methods import mandates, processor_portal, setups
 from app.services.payment_methods import saved as method_saved
-from app.web import new_method, security_headers
+from app.web import security_headers
 from app.web.access import current_actor, current_catalog, managers_only, safe_next, settings
 from app.web.filters import method_name
-from app.web.new_method import NewMethodForm
 from app.web.respond import saved, show, wants_fragment
 
 bp = Blueprint("payment_methods", __name__, url_prefix="/billing/payment-methods")
@@ -53,8 +54,8 @@ def add() -> Response:
     try:
         if not form.validate():
             return show(PAGE, CONTENT, status=422, **_around(form))
-        setup = new_method.begin(form, back="")
-        away = new_method.onward(setup)
+        setup = payment_methods.begin(form, back="")
+        away = payment_methods.onward(setup)
     except Refused as refusal:
         form.refuse(refusal)
         return show(PAGE, CONTENT, status=refusal.status, **_around(form))
@@ -90,7 +91,7 @@ def portal() -> Response:
     default = method_saved.default()
     back = settings().base_url + url_for("payment_methods.portal_returned", default=default.id if default else None)
     try:
-        return new_method.away(processor_portal.address(current_actor(), return_url=back))
+        return payment_methods.away(processor_portal.address(current_actor(), return_url=back))
     except Refused as refusal:
         return _refused(refusal)
 
@@ -123,7 +124,7 @@ def setup(setup_id: str) -> Response:
     if begun.state == SetupState.CREATED and not begun.test_method and current_actor().may_manage:
         secret = setups.client_secret(setup_id)
         if secret and wants_fragment():  # a part of a page stays under the content policy of the page around it
-            return new_method.away(url_for("payment_methods.setup", setup_id=setup_id))
+            return payment_methods.away(url_for("payment_methods.setup", setup_id=setup_id))
         if secret:
             return _stripe_form(begun, secret)
     return _how_it_stands(setups.get(setup_id))
@@ -162,7 +163,7 @@ def _refused(refusal: Refused) -> Response:
 
 def _around(form: NewMethodForm, *, removing: str = "", focus: bool = False) -> dict[str, Any]:
     """Return what the page shows around the form for one more; `focus` where the reader goes on after a change."""
-    methods, policy, offer = method_saved.saved(), current_catalog().payment_methods, new_method.offer()
+    methods, policy, offer = method_saved.saved(), current_catalog().payment_methods, payment_methods.offer()
     kept, today = mandates.by_method(methods), clock.now().date()
     rows = [
         Row(

@@ -13,7 +13,7 @@ from app.services.access import members
 from app.web.access import actor_or_none, public, safe_next
 from app.web.fields import PageForm
 from app.web.respond import show
-from app.web.sessions import portal_session
+from app.web.session_cookie import portal_session
 
 bp = Blueprint("sign_in", __name__)
 PAGE, FORM = "sign_in/page.html", "sign_in/_form.html"

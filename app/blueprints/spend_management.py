@@ -11,15 +11,15 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.simulation import Simulation
 from app.domain.spend_management import day_of
+from app.forms.spend_management import LimitsForm, editable
+from app.presenters import overview, spend_management
 from app.services.balance import history
 from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
 from app.services.spend_management import limits as spend_management_limits
 from app.services.webhooks import endpoints, log
-from app.web import limit_words, overview_usage
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.filters import credits as written
-from app.web.limits_form import LimitsForm, editable
 from app.web.respond import saved, show
 
 bp = Blueprint("spend_management", __name__, url_prefix="/billing/spend-management")
@@ -121,19 +121,19 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
     return {
         "form": form, "limits": limits, "numbers": numbers, "today": today, "yesterday": yesterday,
         "left": Credits(max(0, numbers.daily_left.micros)) if numbers.daily_left else Credits(0),
-        "bar": overview_usage.day_bar(numbers), "simulated": _simulated(form), "tried": tried, "focus": focus,
+        "bar": overview.day_bar(numbers), "simulated": _simulated(form), "tried": tried, "focus": focus,
         "words": {
-            "limit": limit_words.daily_limit(limits, numbers, now),
-            "threshold": limit_words.threshold(
+            "limit": spend_management.daily_limit(limits, numbers, now),
+            "threshold": spend_management.threshold(
                 limits, numbers, customer.email, decisions.of_threshold(customer.customer_id, today)
             ),
-            "balance": limit_words.balance(numbers),
-            "pace": limit_words.pace(limits, numbers, now),
+            "balance": spend_management.balance(numbers),
+            "pace": spend_management.pace(limits, numbers, now),
         },
-        "could_use": limit_words.could_use(numbers),
-        "plan_limits": [(each, limit_words.plan_limit(each, plan.plan.title)) for each in plan.limits],
-        "refused": [limit_words.refused(each, catalog) for each in blocked_calls.latest(customer.customer_id)],
-        "given": [limit_words.told(each) for each in decisions.latest(customer.customer_id)],
+        "could_use": spend_management.could_use(numbers),
+        "plan_limits": [(each, spend_management.plan_limit(each, plan.plan.title)) for each in plan.limits],
+        "refused": [spend_management.refused(each, catalog) for each in blocked_calls.latest(customer.customer_id)],
+        "given": [spend_management.told(each) for each in decisions.latest(customer.customer_id)],
         **log.around(customer.customer_id),
     }  # fmt: skip
 

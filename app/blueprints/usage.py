@@ -9,16 +9,17 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.domain.errors import NotFound, Refused
+from app.forms import usage_query
+from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
+from app.presenters import usage as presenters_usage
+from app.presenters import usage_sentences
+from app.presenters.usage import WITHOUT_METER, period_words
 from app.services.alerts import recipients, thresholds
 from app.services.usage import history as usage_history
 from app.services.usage import meters
 from app.services.usage.meters import DayUse, MeterUse, Usage
-from app.web import usage_addresses as addresses
-from app.web import usage_rows, usage_words
 from app.web.access import current_actor, current_customer, managers_only
 from app.web.respond import saved, show
-from app.web.usage_forms import AddressForm, AlertForm, HistoryForm, new_alert, offer
-from app.web.usage_rows import WITHOUT_METER, period_words
 
 bp = Blueprint("usage", __name__, url_prefix="/billing/usage")
 PAGE, HISTORY, ALERTS = "usage/page.html", "usage/_history.html", "usage/_alerts.html"
@@ -44,7 +45,7 @@ def page() -> Response:
 @bp.get("/<meter>")
 def meter(meter: str) -> Response:
     """Show one meter in one billing period: its bar, how its credits come about, and its days."""
-    usage = meters.usage(current_customer(), addresses.period_number(request.args.get("period", "")))
+    usage = meters.usage(current_customer(), usage_query.period_number(request.args.get("period", "")))
     if meter in POSTED and usage.of(meter) is None:
         return _back()
     use, today = _use(usage, meter), clock.now().date()
@@ -52,7 +53,7 @@ def meter(meter: str) -> Response:
     days = usage_history.every_day(
         current_customer().customer_id, use.meter.key, use.tariff.kind, first, max(first, min(last, today))
     )
-    shown = usage_rows.row(
+    shown = presenters_usage.row(
         use, usage.period.ends_at.date(), usage.catalog.usage.warn_at_percent, is_open=usage.period.is_open
     )
     return show(
@@ -62,12 +63,12 @@ def meter(meter: str) -> Response:
         slug=meter,
         unit=shown.unit if use.meter.key else "",
         period=period_words(first, last),
-        counts=usage_words.counts(use.tariff.kind) if use.meter.key else "",
-        stops=usage_words.stops(shown.bar, usage.period.ends_at.date(), use.cost) if usage.period.is_open else "",
-        refused=usage_rows.refused_calls(use, usage, current_customer().customer_id),
-        formula=usage_words.formula(shown.bar, use.cost),
+        counts=usage_sentences.counts(use.tariff.kind) if use.meter.key else "",
+        stops=usage_sentences.stops(shown.bar, usage.period.ends_at.date(), use.cost) if usage.period.is_open else "",
+        refused=presenters_usage.refused_calls(use, usage, current_customer().customer_id),
+        formula=usage_sentences.formula(shown.bar, use.cost),
         days=days,
-        name=usage_rows.chart_name(days, shown.title, shown.unit),
+        name=presenters_usage.chart_name(days, shown.title, shown.unit),
         chart=_chart(use, days, has_today=days[-1].day == today),
         earlier=[
             (each, period_words(each.first, each.last), each.number == usage.period.number)
@@ -81,12 +82,12 @@ def day(meter: str, day: str) -> Response:
     """Show the events behind one day of a meter, and the day added up again from them."""
     if meter in POSTED and day in {"removal", "mail"}:
         return _back()
-    customer, on = current_customer(), addresses.day(day)
+    customer, on = current_customer(), usage_query.day(day)
     use = _use(meters.usage(customer), meter)
     key, after = use.meter.key, request.args.get("after", "")
     counted = usage_history.day_of(customer.customer_id, key, on)
     found = meters.events(
-        customer.customer_id, key, on, on, after=addresses.place(after, on) if after else None, limit=EVENTS
+        customer.customer_id, key, on, on, after=usage_query.place(after, on) if after else None, limit=EVENTS
     )
     added = usage_history.added_up(customer.customer_id, key, use.tariff.kind, on)
     return show(
@@ -98,10 +99,10 @@ def day(meter: str, day: str) -> Response:
         unit=use.meter.unit if key else "",
         counted=counted,
         added=added,
-        added_words=usage_rows.added_words(use.tariff.kind, added.events) if added else "",
-        events=[(each, usage_rows.details(each)) for each in found.events],
+        added_words=presenters_usage.added_words(use.tariff.kind, added.events) if added else "",
+        events=[(each, presenters_usage.details(each)) for each in found.events],
         newest=url_for("usage.day", meter=meter, day=day) if after else "",
-        older=url_for("usage.day", meter=meter, day=day, after=addresses.written(found.older)) if found.older else "",
+        older=url_for("usage.day", meter=meter, day=day, after=usage_query.written(found.older)) if found.older else "",
     )
 
 
@@ -184,8 +185,8 @@ def _around(usage: Usage, history: HistoryForm) -> dict[str, Any]:
     """Return what the page shows, but for the history."""
     last = usage.period.ends_at.date() - ONE_DAY
     return {
-        "rows": usage_rows.rows(usage),
-        "plain": usage_rows.without_meter(usage) if usage.without_meter else None,
+        "rows": presenters_usage.rows(usage),
+        "plain": presenters_usage.without_meter(usage) if usage.without_meter else None,
         "plain_slug": WITHOUT_METER,
         "total": usage.cost,
         "plan": usage.plan.title,
@@ -205,7 +206,7 @@ def _alerts(
     alert_form = alert_form or new_alert(usage, added)
     offer(usage, alert_form)
     return {
-        "alerts": usage_rows.alert_rows(now.alerts, told, usage),
+        "alerts": presenters_usage.alert_rows(now.alerts, told, usage),
         "recipients": now.recipients,
         "is_confirmed": any(each.confirmed_at for each in now.recipients),
         "billing_email": customer.email,
@@ -226,7 +227,7 @@ def _history(usage: Usage, form: HistoryForm) -> dict[str, Any] | None:
     customer, today = current_customer(), clock.now().date()
     first = max(today - timedelta(days=int(form.days.data) - 1), customer.created_at.astimezone(UTC).date())
     days = usage_history.every_day(customer.customer_id, use.meter.key, use.tariff.kind, min(first, today), today)
-    name = usage_rows.chart_name(days, use.meter.title, use.meter.unit)
+    name = presenters_usage.chart_name(days, use.meter.title, use.meter.unit)
     return {
         "days": days,
         "slug": use.meter.key,
@@ -273,7 +274,7 @@ def _back() -> Response:
 def _use(usage: Usage, slug: str) -> MeterUse:
     """Return the meter of an address; credit taken without one has a name of its own."""
     if slug == WITHOUT_METER:
-        return usage_rows.without_meter(usage)
+        return presenters_usage.without_meter(usage)
     found = usage.of(slug)
     if found is None:
         raise NotFound("meter")
@@ -282,8 +283,8 @@ def _use(usage: Usage, slug: str) -> MeterUse:
 
 def _chart(use: MeterUse, days: list[DayUse], *, has_today: bool) -> Markup:
     if not use.meter.key:
-        return usage_rows.credit_chart(days, use.meter.title, current_customer().credit_unit)
-    return usage_rows.chart(days, use.meter.title, use.meter.unit, has_today=has_today)
+        return presenters_usage.credit_chart(days, use.meter.title, current_customer().credit_unit)
+    return presenters_usage.chart(days, use.meter.title, use.meter.unit, has_today=has_today)
 
 
 def _whose() -> str:

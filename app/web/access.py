@@ -14,7 +14,7 @@ from app.extensions import csrf
 from app.models.customers import Customer
 from app.models.scope import CustomerScope, enter
 from app.services.catalog import versions
-from app.web.sessions import portal_session
+from app.web.session_cookie import portal_session
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., object])

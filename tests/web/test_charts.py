@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from app.domain.amounts import MINUS
-from app.web.charts import (
+from app.presenters.charts import (
     FULL,
     HALF,
     NARROW,

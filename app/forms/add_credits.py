@@ -6,10 +6,10 @@ from app import ids
 from app.domain.errors import Refused
 from app.domain.money import Money, parse_amount
 from app.domain.top_ups import TopUp
+from app.forms.payment_methods import NewMethodForm
 from app.services.payments import top_ups
 from app.web.access import current_catalog, current_customer
 from app.web.filters import money
-from app.web.new_method import NewMethodForm
 
 AGAIN = " again"
 

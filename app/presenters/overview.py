@@ -10,15 +10,15 @@ from app.domain.money import Credits
 from app.domain.numbers import SERVED, Numbers
 from app.domain.spend_management import Limits
 from app.domain.usage_bars import State
+from app.presenters import usage
+from app.presenters.charts import column_kind
+from app.presenters.spend_management import could_use
+from app.presenters.usage import Row
 from app.services.balance.overview import Overview
 from app.services.spend_management.limits import limits
 from app.services.usage.meters import MeterUse
 from app.services.usage.terms import plan_of
-from app.web import usage_rows
-from app.web.charts import column_kind
 from app.web.filters import credits as written
-from app.web.limit_words import could_use
-from app.web.usage_rows import Row
 
 MOST = 6
 """So many meters stand on the Overview; all are on the Usage page."""
@@ -66,7 +66,7 @@ def meters(now: Overview, catalog: Catalog, plan_key: str) -> list[Row]:
         used, held, cost = now.used.get(meter.key, (0, 0, Credits(0)))
         if tariff is not None and now.period is not None:
             use = MeterUse(tariff, used, held, cost, None, ())
-            found.append(usage_rows.row(use, now.period.ends_at.date(), catalog.usage.warn_at_percent))
+            found.append(usage.row(use, now.period.ends_at.date(), catalog.usage.warn_at_percent))
     return sorted(found, key=lambda row: row.bar.basis is None)[:MOST]
 
 

@@ -7,15 +7,15 @@ from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence
 from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment, PaymentMethod
+from app.presenters.charts import day_label
+from app.presenters.usage import WITHOUT_METER
 from app.services.balance.entry import Used
 from app.services.balance.history import Entry, Movement
 from app.services.ledger.usage_posting import title
 from app.web.access import current_catalog
-from app.web.charts import day_label
 from app.web.exports import harmless
 from app.web.filters import credits as written
 from app.web.filters import method_name, rail_name
-from app.web.usage_rows import WITHOUT_METER
 
 KINDS = {
     "purchased": "Bought credits",

@@ -13,13 +13,13 @@ from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.units import quantity
 from app.domain.usage_bars import Bar, State
+from app.presenters.charts import FULL, NARROW, WIDE, daily_columns, day_label, quantity_columns
+from app.presenters.spend_management import RefusedCall, refused
+from app.presenters.usage_sentences import BarWords, alert_words, bar_words, price
 from app.services.alerts.thresholds import Alert
 from app.services.authorizations.refusals import COUNTED
 from app.services.spend_management import blocked_calls
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
-from app.web.charts import FULL, NARROW, WIDE, daily_columns, day_label, quantity_columns
-from app.web.limit_words import RefusedCall, refused
-from app.web.usage_words import BarWords, alert_words, bar_words, price
 
 WITHOUT_METER = "-"
 """How credit taken without a meter is called in an address: no meter's key has a hyphen."""

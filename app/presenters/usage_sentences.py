@@ -10,8 +10,8 @@ from app.domain.rating import Tariff
 from app.domain.units import one, quantity
 from app.domain.usage_alerts import Threshold
 from app.domain.usage_bars import Bar, State
+from app.presenters.charts import day_label
 from app.services.authorizations.refusals import COUNTED
-from app.web.charts import day_label
 from app.web.filters import credits as written
 
 WITHOUT_METER = "Usage"

@@ -1,0 +1,1 @@
+"""What a page asks: each form reads and checks input."""

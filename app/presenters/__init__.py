@@ -1,0 +1,1 @@
+"""What a page says: values in, sentences and rows out."""
