@@ -10,7 +10,8 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import logs, worker
-from app.api import metrics, problems, v1
+from app.api import metrics, v1
+from app.api.contract import problems
 from app.config import Settings
 from app.extensions import csrf, limiter, migrate
 from app.gateways.stripe import gateway
@@ -103,5 +104,5 @@ def _register(app: Flask, settings: Settings) -> None:
     if settings.payments == "sandbox" and (settings.demo or settings.testing):
         names += ["app.dev.processor", "app.dev.mailbox"]
     names += [f"app.api.v1.{module.name}" for module in iter_modules(v1.__path__)]
-    for name in [*names, "app.cli"]:
+    for name in [*names, "app.cli.setup"]:
         app.register_blueprint(import_module(name).bp)

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
 from app import MAX_BODY
-from app.api.shapes import decode_cursor, encode_cursor
+from app.api.contract.shapes import decode_cursor, encode_cursor
 from app.domain.errors import Refused
 from app.models.customers import Customer
 from app.models.scope import as_customer

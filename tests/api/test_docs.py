@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from werkzeug.routing import Rule
 
-from app.api.openapi import operations_of
+from app.api.contract.openapi import operations_of
 from app.services.access.api_keys import SCOPES
 from tests.support import usage_cast
 from tests.support.api import Api, api_for, problem_of

@@ -323,14 +323,14 @@ BUGS = [
     ),
     Bug(
         "a scope is not looked at",
-        "app/api/callers.py",
+        "app/api/contract/callers.py",
         "    if not found.may(scope):\n",
         "    if not found.scopes:\n",
         KEYS,
     ),
     Bug(
         "a key of one customer reads another",
-        "app/api/callers.py",
+        "app/api/contract/callers.py",
         "or mine not in {None, customer_id}:",
         "or mine == customer_id[::-1]:",
         KEYS,

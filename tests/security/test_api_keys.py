@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from app.api.contract import Operation
+from app.api.contract.operations import Operation
 from app.domain.authorizations import Ask
 from app.domain.money import Credits
 from app.domain.people import Actor

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pydantic import Field, model_validator
 
 from app import clock
-from app.api.contract import (
+from app.api.contract.idempotency import key_of
+from app.api.contract.operations import (
     CreditsAboveZero,
     CreditsFromZero,
     Model,
@@ -18,8 +19,7 @@ from app.api.contract import (
     request_key,
     resource,
 )
-from app.api.once import key_of
-from app.api.problems import RetryLater
+from app.api.contract.problems import RetryLater
 from app.domain.authorizations import LONGEST, USUAL, Ask, Authorized
 from app.domain.money import Credits
 from app.domain.rating import LARGEST

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.api.contract import (
+from app.api.contract.operations import (
     CreditsText,
     Model,
     Moment,
@@ -13,7 +13,7 @@ from app.api.contract import (
     operation,
     resource,
 )
-from app.api.shapes import encode_cursor
+from app.api.contract.shapes import encode_cursor
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery, Movement
 

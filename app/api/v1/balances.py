@@ -1,7 +1,7 @@
 """The balance: the same numbers that the customer's pages show."""
 
 from app import clock
-from app.api.contract import CreditsFromZero, CreditsText, Model, Moment, customer_in, operation, resource
+from app.api.contract.operations import CreditsFromZero, CreditsText, Model, Moment, customer_in, operation, resource
 from app.services.balance import history
 
 bp = resource("balances")

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from app.api.contract import (
+from app.api.contract.operations import (
     CreditsFromZero,
     CreditsText,
     Model,
@@ -17,7 +17,7 @@ from app.api.contract import (
     page_of,
     resource,
 )
-from app.api.shapes import MoneyOut, money_out
+from app.api.contract.shapes import MoneyOut, money_out
 from app.domain.catalog import Catalog, CreditPack, Meter, Plan, Seats
 from app.services.customers import directory
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.api.contract import (
+from app.api.contract.operations import (
     CreditsAboveZero,
     Model,
     Moment,

@@ -2,7 +2,7 @@
 
 from pydantic import Field, JsonValue
 
-from app.api.contract import (
+from app.api.contract.operations import (
     Model,
     Moment,
     Page,

@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, current_app, make_response, render_template
 from markupsafe import Markup, escape
 
-from app.api.openapi import document, operations_of, statuses
-from app.api.problems import described
+from app.api.contract.openapi import document, operations_of, statuses
+from app.api.contract.problems import described
 from app.extensions import csrf
 from app.web.access import public, settings
 

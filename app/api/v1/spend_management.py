@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.api.contract import CreditsText, Model, caller, customer_in, operation, resource
+from app.api.contract.operations import CreditsText, Model, caller, customer_in, operation, resource
 from app.domain.errors import NotFound, Refused
 from app.domain.spend_management import Limits
 from app.models.customers import Customer

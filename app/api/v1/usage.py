@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pydantic import Field
 
 from app import clock
-from app.api.contract import (
+from app.api.contract.operations import (
     CreditsFromZero,
     Model,
     Moment,

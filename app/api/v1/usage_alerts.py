@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.api.contract import Model, Moment, caller, customer_in, operation, resource
+from app.api.contract.operations import Model, Moment, caller, customer_in, operation, resource
 from app.domain.usage_alerts import MOST_QUANTITY, Threshold
 from app.services.alerts import thresholds
 from app.services.alerts.thresholds import Alerts

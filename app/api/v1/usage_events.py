@@ -6,8 +6,8 @@ from typing import Annotated, cast
 from pydantic import Discriminator, Field, JsonValue, RootModel, Tag, ValidationError, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
-from app.api.contract import Model, Moment, caller, operation, resource
-from app.api.problems import words_of
+from app.api.contract.operations import Model, Moment, caller, operation, resource
+from app.api.contract.problems import words_of
 from app.domain.rating import LARGEST, UsageReport
 from app.services.usage import events as usage_events
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.api.contract import (
+from app.api.contract.operations import (
     Model,
     Moment,
     Page,

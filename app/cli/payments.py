@@ -4,7 +4,7 @@ import click
 from flask import Blueprint
 from flask.cli import with_appcontext
 
-from app.cli_words import moment, one_line, stop
+from app.cli.console import moment, one_line, stop
 from app.domain.errors import Refused
 from app.domain.money import Money, parse_amount
 from app.models.database import db

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 from flask import Blueprint, current_app
 
-from app import cli_api, cli_jobs, cli_payments
-from app.cli_words import moment, one_line, stop
+from app.cli import api_keys, payments, worker
+from app.cli.console import moment, one_line, stop
 from app.config import Settings, printable
 from app.domain.errors import NotFound, Refused
 from app.domain.money import MICROS, Credits
@@ -25,9 +25,9 @@ from app.services.verification import verify
 
 bp = Blueprint("portal", __name__, cli_group="portal")
 bp.cli.help = "Set up, run and check the portal."
-cli_api.add_to(bp)
-cli_jobs.add_to(bp)
-cli_payments.add_to(bp)
+api_keys.add_to(bp)
+worker.add_to(bp)
+payments.add_to(bp)
 GIFTS = ["promotional", "trial", "referral", "refund"]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from flask import Response, request
 
-from app.api.callers import caller
-from app.api.problems import MEDIA_TYPE, FieldProblem, Malformed, RetryLater, refused
+from app.api.contract.callers import caller
+from app.api.contract.problems import MEDIA_TYPE, FieldProblem, Malformed, RetryLater, refused
 from app.domain.errors import Refused
 from app.services import idempotency
 from app.services.idempotency import Answered, Mine, UnderWay

@@ -4,7 +4,7 @@ import click
 from flask import Blueprint
 from flask.cli import with_appcontext
 
-from app.cli_words import moment, one_line
+from app.cli.console import moment, one_line
 from app.services.access import api_keys
 
 

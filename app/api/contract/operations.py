@@ -21,11 +21,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
-from app.api import callers, once, problems
-from app.api.callers import Caller, caller, customer_in, presented
-from app.api.once import request_key
-from app.api.problems import FieldProblem, Malformed
-from app.api.shapes import (
+from app.api.contract import callers, idempotency, problems
+from app.api.contract.callers import Caller, caller, customer_in, presented
+from app.api.contract.idempotency import request_key
+from app.api.contract.problems import FieldProblem, Malformed
+from app.api.contract.shapes import (
     CreditsAboveZero,
     CreditsFromZero,
     CreditsText,
@@ -135,7 +135,7 @@ def operation(
 
 def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[str, Any]) -> Response:
     """Prove the caller, read what was sent, and do it: once, where the request has a key."""
-    key = request.headers.get(once.HEADER) if declared.idempotent else None
+    key = request.headers.get(idempotency.HEADER) if declared.idempotent else None
     proved = declared.proves_caller or key is not None  # whose key it is must be known before it is looked up
     if proved:
         callers.identify(declared.scope)
@@ -153,7 +153,7 @@ def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[
 
     if key is None:
         return work()
-    return once.answered(sent, work)
+    return idempotency.answered(sent, work)
 
 
 def _read(declared: Operation, arguments: dict[str, Any]) -> object:

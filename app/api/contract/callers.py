@@ -10,8 +10,8 @@ from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import select
 
 from app import clock
-from app.api.calls import Calls
-from app.api.problems import WORDS, RetryLater, Unauthorized
+from app.api.contract.problems import WORDS, RetryLater, Unauthorized
+from app.api.contract.rate_limit import Calls
 from app.domain.errors import Forbidden, NotFound, ensure
 from app.extensions import limiter
 from app.ids import is_id

@@ -6,7 +6,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from app import clock
 from app import worker as app_worker
-from app.cli_words import moment, one_line, stop
+from app.cli.console import moment, one_line, stop
 from app.services import jobs, wake_ups
 from app.services.operations import dead_letters
 

@@ -9,9 +9,9 @@ from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.api.contract import Operation
-from app.api.once import HEADER
-from app.api.problems import MEDIA_TYPE, Problem
+from app.api.contract.idempotency import HEADER
+from app.api.contract.operations import Operation
+from app.api.contract.problems import MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/{model}"
 _RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}}

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.routing import RequestRedirect
 
-from app.api.shapes import Model
+from app.api.contract.shapes import Model
 from app.domain.errors import Refused
 from app.web.access import settings
 

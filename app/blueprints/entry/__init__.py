@@ -1,0 +1,1 @@
+"""The ways in that have no line in the sidebar."""

@@ -1,0 +1,1 @@
+"""The seller's commands: `flask portal …`, one file per subject."""
