@@ -21,17 +21,17 @@ from app.web import access, errors, filters, navigation, security_headers
 from app.web.session_cookie import ServerSessions
 
 PAGES = (
-    "home",
-    "sign_in",
+    "entry.home",
+    "entry.sign_in",
     "overview",
     "usage",
     "add_credits",
     "balance_history",
     "spend_management",
     "payment_methods",
-    "webhook",
-    "resume",
-    "confirm_email",
+    "spend_management_webhook",
+    "entry.resume",
+    "entry.confirm_email",
 )
 PROGRAMS = ("health", "metrics", "processor_webhooks")
 MAX_BODY = 1024 * 1024
@@ -104,5 +104,5 @@ def _register(app: Flask, settings: Settings) -> None:
     if settings.payments == "sandbox" and (settings.demo or settings.testing):
         names += ["app.dev.processor", "app.dev.mailbox"]
     names += [f"app.api.v1.{module.name}" for module in iter_modules(v1.__path__)]
-    for name in [*names, "app.cli.setup"]:
+    for name in [*names, "app.cli"]:
         app.register_blueprint(import_module(name).bp)

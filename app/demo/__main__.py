@@ -135,7 +135,7 @@ def _secret(path: Path) -> str:
 def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: int) -> Prepared:
     """Bring the database up and tell the demo's history; return what to say of it."""
     from app import create_app
-    from app.demo import customers
+    from app.demo import customers, host_product
     from app.models.database import db
     from app.services.operations.installation import install
 
@@ -143,12 +143,12 @@ def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: i
     install(settings)
     app = create_app(settings)
     logging.getLogger().setLevel(logging.ERROR)  # a year of declined cards is no news
-    with app.app_context(), demo_host_product.listening(next_port) as webhook_url:
+    with app.app_context(), host_product.listening(next_port) as webhook_url:
         sign_ins = customers.make(months=months, webhook_url=webhook_url)
         made = Prepared(
             customers.table(sign_ins),
-            demo_host_product.key(directory, "demo.key"),
-            demo_host_product.environment(directory, settings.base_url),
+            host_product.key(directory, "demo.key"),
+            host_product.environment(directory, settings.base_url),
         )
         db.session.remove()
         db.engine.dispose()
@@ -161,9 +161,9 @@ def _web_command(port: int) -> list[str]:
 
 
 def _host_command(port: int) -> list[str]:
-    from app.demo import host_product as demo_host_product
+    from app.demo import host_product
 
-    return demo_host_product.command(port)
+    return host_product.command(port)
 
 
 def _worker_command() -> list[str]:

@@ -29,10 +29,7 @@ from app.config import Settings  # noqa: E402
 from app.domain.methods import Acceptance, Rail, SetupOrder  # noqa: E402
 from app.domain.money import Money  # noqa: E402
 from app.domain.payments import ChargeOrder  # noqa: E402
-from app.gateways.stripe import (
-    client,
-    gateway,  # noqa: E402
-)
+from app.gateways.stripe import client, gateway  # noqa: E402
 
 BACK = "https://portal.example/billing/add-credits"
 

@@ -1,0 +1,40 @@
+"""Proving the books again: `flask portal verify`."""
+
+import click
+from flask import Blueprint
+from flask.cli import with_appcontext
+
+from app.cli.console import one_line, stop
+from app.domain.errors import NotFound
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_service
+from app.services.verification import verify
+
+
+def add_to(bp: Blueprint) -> None:
+    """Add these commands to the seller's command line."""
+    for command in (verify_command,):
+        bp.cli.add_command(command)
+
+
+@click.command("verify")
+@click.option("--customer", help="Only this customer (cus_…).")
+@with_appcontext
+def verify_command(customer: str | None) -> None:
+    """Prove every invariant again on the live data. Exit status 0 only when all of them hold."""
+    with one_line():
+        if customer is not None:
+            _must_exist(customer)
+        violations = verify.verify(customer)
+    for violation in violations:
+        click.echo(str(violation), err=True)
+    if violations:
+        stop(f"{len(violations)} invariant{'s do' if len(violations) > 1 else ' does'} not hold.")
+    click.echo("Every invariant holds.")
+
+
+def _must_exist(customer_id: str) -> None:
+    with as_service("look for a customer"):
+        if db.session.get(Customer, customer_id) is None:
+            raise NotFound("customer")
