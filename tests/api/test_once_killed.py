@@ -70,7 +70,7 @@ def test_it_is_one_capture_wherever_the_process_died(
 def die(settings: Settings, api: Api, where: str, path: str, body: dict[str, object]) -> None:
     """Send it from a process that dies there."""
     db.session.remove()
-    command = [sys.executable, "-m", "tests.api.worker_killed", api.key, where, path, json.dumps(body)]
+    command = [sys.executable, "-m", "tests.programs.api_caller", api.key, where, path, json.dumps(body)]
     died = subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, text=True, timeout=120)
     assert died.returncode == -signal.SIGKILL, died.stderr
 

@@ -11,9 +11,9 @@ from app.config import Settings
 from app.models.customers import Customer
 from app.services.access import api_keys
 from app.services.webhooks import endpoints
-from tests.services.webhook_cast import send, settings, tell
 from tests.support.api import Api, api_for, problem_of
 from tests.support.receiver import receiving
+from tests.support.webhook_cast import send, settings, tell
 
 __all__ = ["settings"]
 HOOK = {"url": "http://127.0.0.1:9/hook", "event_types": ["balance.low"]}

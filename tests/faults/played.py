@@ -25,7 +25,7 @@ WORK = Step("work")
 def played(settings: Settings, portal: str, plans: list[Plan], *, until: str = "") -> list[dict[str, Any]]:
     """Play the plans in a prepared process, up to one that goes wrong in these words; return what came of each."""
     program = subprocess.run(
-        [sys.executable, "-m", "tests.faults.crash_runs"],
+        [sys.executable, "-m", "tests.programs.crash_runs"],
         cwd=ROOT,
         env=environment(settings),
         input=json.dumps({"portal": portal, "plans": [to_json(plan) for plan in plans], "until": until}),

@@ -8,9 +8,9 @@ import os
 import pytest
 
 from app.config import Settings
-from tests.faults import naive
 from tests.faults.crash_plan import WORLDS, World, calm, draw
 from tests.faults.played import played
+from tests.reference import naive_portal
 from tests.support import cast
 from tests.support.databases import Database
 
@@ -55,4 +55,4 @@ def test_the_runs_find_what_is_wrong_with_a_naive_portal(
 
 
 def test_every_naive_portal_is_tried() -> None:
-    assert set(naive.PORTALS) == {"fresh_key", "row_after", "timeout_is_failure", "credits_what_was_asked"}
+    assert set(naive_portal.PORTALS) == {"fresh_key", "row_after", "timeout_is_failure", "credits_what_was_asked"}

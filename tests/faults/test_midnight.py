@@ -83,7 +83,7 @@ class Machine:
 @contextmanager
 def machines(settings: Settings, directory: Path, *zones: str) -> Iterator[list[Machine]]:
     """Let a machine run in each of the zones inside the block, all started at once."""
-    command = [sys.executable, "-m", "tests.faults.day_turner"]
+    command = [sys.executable, "-m", "tests.programs.day_turner"]
     with ExitStack() as stack:
         running = []
         for number, zone in enumerate(zones):
@@ -164,7 +164,7 @@ def test_a_web_server_answers_by_the_day_of_utc(app: Flask, settings: Settings, 
     midnight = datetime(2026, 11, 21, tzinfo=UTC)
     key = api_for(app).key
     zone = "Pacific/Kiritimati"
-    with serving(settings, tmp_path, "tests.faults.portal_at:app", TZ=zone, PGTZ=zone) as server:
+    with serving(settings, tmp_path, "tests.programs.portal_at:app", TZ=zone, PGTZ=zone) as server:
 
         def asks(moment: datetime, credit: str) -> list[Any]:
             body = json.dumps({"customer": acme.customer_id, "credits": credit, "capture": True}).encode()

@@ -39,7 +39,7 @@ Worker = subprocess.Popen[str]
 @contextmanager
 def spenders(settings: Settings, many: int = WORKERS) -> Iterator[list[Worker]]:
     """Let so many processes run that spend when they are told."""
-    command = [sys.executable, "-m", "tests.faults.spender", NOW.isoformat()]
+    command = [sys.executable, "-m", "tests.programs.spender", NOW.isoformat()]
     started = [
         subprocess.Popen(
             command, cwd=ROOT, env=environment(settings), text=True, bufsize=1,

@@ -94,7 +94,7 @@ def about(payment: Payment) -> InboxEvent:
 
 def worker_at(settings: Settings, how: str, moment: int, now: datetime) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.worker_at", how, str(moment), now.isoformat()],
+        [sys.executable, "-m", "tests.programs.worker_at", how, str(moment), now.isoformat()],
         cwd=ROOT,
         env=environment(settings),
         stdout=subprocess.PIPE,

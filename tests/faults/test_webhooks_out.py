@@ -23,10 +23,10 @@ from app.models.scope import as_customer, as_service
 from app.models.webhooks import WebhookDelivery
 from app.services.transaction import transaction
 from app.services.webhooks import deliveries, endpoints
-from tests.services.webhook_cast import log_of, only, secret_of, send, settings, tell, tries
 from tests.support.databases import environment
 from tests.support.receiver import Receiver, receiving
 from tests.support.server import ROOT
+from tests.support.webhook_cast import log_of, only, secret_of, send, settings, tell, tries
 from tests.support.worker import until, working
 
 __all__ = ["settings"]
@@ -272,7 +272,7 @@ def test_a_delivery_that_its_workers_die_over_is_put_aside_and_the_rest_flows(
 
 def sender_at(settings: Settings, moment: int, now: datetime) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.sender_at", str(moment), now.isoformat()],
+        [sys.executable, "-m", "tests.programs.sender_at", str(moment), now.isoformat()],
         cwd=ROOT,
         env=environment(settings),
         stdout=subprocess.PIPE,

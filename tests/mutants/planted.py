@@ -2,15 +2,15 @@
 
 from tests.mutants.bug import Bug
 
-LEDGER = ("tests/services/test_ledger.py",)
-HISTORIES = ("tests/services/test_histories.py",)
-SETTLE = ("tests/services/test_settle.py",)
+LEDGER = ("tests/services/ledger/test_posting.py",)
+HISTORIES = ("tests/services/ledger/test_histories.py",)
+SETTLE = ("tests/services/payments/test_settlement.py",)
 REVERSALS = ("tests/domain/test_reversals.py",)
-REFUNDS = ("tests/services/test_refunds.py", "tests/services/test_refunds_unheard.py")
-DISPUTES = ("tests/services/test_disputes.py",)
-RECONCILE = ("tests/services/test_reconcile.py",)
-MONEY_BACK = ("tests/services/test_reversal_histories.py",)
-RAILS = ("tests/services/test_rails.py",)
+REFUNDS = ("tests/services/reversals/test_refunds.py", "tests/services/reversals/test_refunds_unheard.py")
+DISPUTES = ("tests/services/reversals/test_disputes.py",)
+RECONCILE = ("tests/services/reconciliation/test_books.py",)
+MONEY_BACK = ("tests/services/reversals/test_histories.py",)
+RAILS = ("tests/services/payments/test_rails.py",)
 
 BUGS = [
     Bug(
@@ -137,7 +137,7 @@ BUGS = [
         "app/models/database.py",
         '"BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED"',
         '"BEGIN DEFERRED" if writing else "BEGIN DEFERRED"',
-        ("tests/services/test_concurrency.py",),
+        ("tests/services/payments/test_concurrency.py",),
     ),
     Bug(
         "usage does not look for what has expired",
@@ -186,7 +186,7 @@ BUGS = [
         "app/services/verification/ledger_proofs.py",
         "where a.balance <> coalesce(s.total, 0)",
         "where a.balance < coalesce(s.total, 0)",
-        ("tests/services/test_verify.py",),
+        ("tests/services/verification/test_verify.py",),
     ),
     Bug(
         "the wish is credited, not what was received",
@@ -200,7 +200,7 @@ BUGS = [
         "app/services/payments/settlement.py",
         "        if payment.state not in OPEN:\n            return payment\n        if not isinstance",
         "        if not isinstance",
-        ("tests/services/test_concurrency.py",),
+        ("tests/services/payments/test_concurrency.py",),
     ),
     Bug(
         "another currency is taken for ours",
@@ -212,7 +212,7 @@ BUGS = [
     Bug(
         "no answer is read as failed",
         "app/services/payments/settlement.py",
-        "            payment_ends.look_again(payment, now, question.refused)\n            return payment\n        mismatch",
+        "            outcomes.look_again(payment, now, question.refused)\n            return payment\n        mismatch",
         '            payment_ends.end(session, payment, "unknown", "", now)\n            return payment\n        mismatch',
         ("tests/faults/test_processor_misbehaves.py",),
     ),
@@ -366,14 +366,14 @@ BUGS = [
     Bug(
         "a dispute takes more than is left",
         "app/services/reversals/disputes.py",
-        "amount = min(found.amount.amount_minor, reversals.left_of(payment))",
+        "amount = min(found.amount.amount_minor, clawbacks.left_of(payment))",
         "amount = found.amount.amount_minor",
         DISPUTES,
     ),
     Bug(
         "a dispute that is won stays held",
         "app/services/reversals/disputes.py",
-        "        reversals.give_back(session, payment, reversals.HOLD, way, source, now)\n",
+        "        clawbacks.give_back(session, payment, clawbacks.HOLD, way, source, now)\n",
         "",
         DISPUTES,
     ),
@@ -417,7 +417,7 @@ BUGS = [
         "app/services/verification/reversal_proofs.py",
         "where a.name = 'disputes' and a.balance <> coalesce(h.held, 0)",
         "where a.name = 'disputes' and a.balance < coalesce(h.held, 0)",
-        ("tests/services/test_verify.py",),
+        ("tests/services/verification/test_verify.py",),
     ),
     Bug(
         "a late worker ends another's attempt",
@@ -450,7 +450,7 @@ BUGS = [
     Bug(
         "what was rolled back wakes a worker",
         "app/services/transaction.py",
-        "        nudge.forget(session)\n",
+        "        wake_ups.forget(session)\n",
         "",
         ("tests/services/test_jobs.py::test_a_worker_is_woken_after_the_commit_and_only_then",),
     ),

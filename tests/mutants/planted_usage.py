@@ -3,19 +3,19 @@
 from tests.mutants.bug import Bug
 
 RATING = ("tests/domain/test_rating.py",)
-EVENTS = ("tests/services/test_usage_events.py", "tests/services/test_usage_events_time.py")
-POSTINGS = ("tests/services/test_usage_postings.py",)
-HISTORIES = ("tests/services/test_usage_histories.py",)
+EVENTS = ("tests/services/usage/test_events.py", "tests/services/usage/test_events_time.py")
+POSTINGS = ("tests/services/usage/test_posting_schedule.py",)
+HISTORIES = ("tests/services/usage/test_histories.py",)
 AUTHORIZE = (
-    "tests/services/test_authorizations.py",
-    "tests/services/test_authorization_terms.py",
-    "tests/services/test_authorizations_agree.py",
+    "tests/services/authorizations/test_holds.py",
+    "tests/services/authorizations/test_terms.py",
+    "tests/services/authorizations/test_both_ways_agree.py",
 )
-NOTICES = ("tests/services/test_notices.py",)
+NOTICES = ("tests/services/notices/test_decisions.py",)
 LIMITS = ("tests/domain/test_spend_management.py",)
 ALERTS = ("tests/domain/test_usage_alerts.py",)
-DELIVERIES = ("tests/services/test_webhook_deliveries.py",)
-ENDPOINTS = ("tests/services/test_webhook_endpoints.py",)
+DELIVERIES = ("tests/services/webhooks/test_deliveries.py",)
+ENDPOINTS = ("tests/services/webhooks/test_endpoints.py",)
 KEYS = ("tests/security/test_api_keys.py",)
 ONCE = ("tests/api/test_once.py",)
 
@@ -242,21 +242,21 @@ BUGS = [
         "app/services/notices/expiring_credit.py",
         "[view(each) for each in live], unposted)",
         "[view(each) for each in live], 0)",
-        ("tests/services/test_expiry_notices.py",),
+        ("tests/services/notices/test_expiring_credit.py",),
     ),
     Bug(
         "each grant that expires soon has a mail of its own",
         "app/domain/notices.py",
         'if "told_with" in figures:',
         'if "told" in figures:',
-        ("tests/services/test_expiry_notices.py",),
+        ("tests/services/notices/test_expiring_credit.py",),
     ),
     Bug(
         "hosts do not hear of credit that expired",
         "app/services/ledger/grants.py",
         'if kind == "expired":',
         'if kind == "lapsed":',
-        ("tests/services/test_expiry_notices.py",),
+        ("tests/services/notices/test_expiring_credit.py",),
     ),
     Bug(
         "a capture without room uses up its key",

@@ -7,9 +7,9 @@ import pytest
 
 from app import clock
 from app.models.customers import Customer
-from tests.services.webhook_cast import settings
 from tests.support import spend
 from tests.support.browser import Browser, Page
+from tests.support.webhook_cast import settings
 
 __all__ = ["settings"]
 PATH = "/billing/spend-management/"

@@ -23,9 +23,9 @@ from app.services.mail import sending
 from app.services.operations import dead_letters
 from app.services.reconciliation import inbox
 from app.services.transaction import transaction
-from tests.services.worker_crew import together
 from tests.support import cast
 from tests.support.databases import Database
+from tests.support.worker_crew import together
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

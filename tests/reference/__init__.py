@@ -1,0 +1,1 @@
+"""Models that histories are held against, and portals built the way that comes to mind first."""
