@@ -21,7 +21,7 @@ from urllib.request import urlopen
 
 from app.config import INSTANCE, Settings, WrongSetting
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
 START_SECONDS, STOP_SECONDS = 30, 10
 THREADS = "8"

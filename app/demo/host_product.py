@@ -14,7 +14,7 @@ from app.models.scope import as_service
 from app.services.access import api_keys
 from app.services.webhooks import endpoints
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
 CUSTOMER = "demo-northwind"
 WEBHOOKS = "/webhooks"

@@ -1,4 +1,4 @@
-"""The payment processor in our own words. `stripe_gateway.py` is the one implementation; the sandbox sits below it."""
+"""The payment processor in our own words. `stripe/gateway.py` is the one implementation; the sandbox sits below it."""
 
 from datetime import datetime
 from typing import Protocol

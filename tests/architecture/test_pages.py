@@ -34,7 +34,7 @@ def test_every_page_has_its_five_places(page: str) -> None:
 
 def fragments() -> list[str]:
     """Return the fragments that pages swap in: the files `FOLDER/_NAME.html` that a blueprint shows alone."""
-    shown = "\n".join(path.read_text() for path in (APP / "blueprints").glob("*.py"))
+    shown = "\n".join(path.read_text() for path in (APP / "blueprints").rglob("*.py"))
     return sorted(set(re.findall(r'"([a-z_]+/_[a-z_]+\.html)"', shown)))
 
 

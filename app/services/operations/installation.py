@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from app.config import Settings
 from app.domain.errors import Refused
 
-MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
+MIGRATIONS = Path(__file__).resolve().parent.parent.parent.parent / "migrations"
 ROLES = ("purser_app", "purser_service")
 
 
