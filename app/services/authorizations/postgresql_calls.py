@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 AT_ONCE = 4
 """How many calls of a process may be about one customer at the same moment."""
-PATIENCE = 3.0
+PATIENCE = 3
 """Seconds that a call waits for a connection, or for its turn. Then the answer is no."""
 
 _TERMS = (

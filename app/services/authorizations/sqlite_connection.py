@@ -14,7 +14,7 @@ from sqlalchemy import Engine, PoolProxiedConnection
 
 from app.services.authorizations.postgresql_calls import DatabaseAway
 
-PATIENCE = 15.0
+PATIENCE = 15
 """Seconds that a call waits for its turn, as long as for SQLite's own lock. Then the answer is no."""
 
 
