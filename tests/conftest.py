@@ -21,7 +21,7 @@ from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.authorizations import holds
-from tests.support import cases, cast, databases, postgres, scratch, templates
+from tests.support import cases, cast, databases, postgres, scratch, shared_work, tiers
 from tests.support.browser import Browser
 from tests.support.chromium import launch
 from tests.support.client import StandAloneClient
@@ -36,13 +36,19 @@ TMP_PATHS = "PYTEST_DEBUG_TEMPROOT"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--cases` and `--faults`."""
+    """Add `--proof`, `--cases` and `--faults`."""
+    parser.addoption("--proof", action="store_true", help="run everything, on both databases, as `make proof` does")
     parser.addoption("--cases", action="store_true", help="print which acceptance cases have tests, and run nothing")
     parser.addoption("--faults", action="store_true", help="print which faults have tests, and run nothing")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the directory that all workers of this session share."""
+    """Say which tier it is, and make the directory that all workers of this session share."""
+    if config.getoption("proof"):
+        os.environ[tiers.PROOF] = "1"
+    else:
+        os.environ.pop(tiers.PROOF, None)
+    shared_work.keep_builders()
     if not hasattr(config, "workerinput"):
         os.environ[SESSION_DIR] = str(scratch.new_directory())
         os.environ.setdefault(TMP_PATHS, os.environ[SESSION_DIR])
@@ -61,6 +67,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         directory = Path(os.environ.pop(SESSION_DIR))
         postgres.stop_shared(directory)
         shutil.rmtree(directory)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to `make proof` what only it runs."""
+    if config.getoption("proof") or config.getoption("cases") or config.getoption("faults"):
+        return
+    left_out = [item for item in items if tiers.only_for_proof(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not tiers.only_for_proof(item)]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -111,7 +127,7 @@ def app(settings: Settings, right_requests: None) -> Iterator[Flask]:
     """The app, with an app context for the test's own calls; requests run outside it."""
     made = create_app(settings)
     made.test_client_class = StandAloneClient
-    made.jinja_env.bytecode_cache = templates.COMPILED
+    shared_work.share(made)
     with made.app_context():
         yield made
         holds.close()

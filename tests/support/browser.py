@@ -1,6 +1,7 @@
 """A browser without JavaScript: it opens pages, follows redirects and posts only what a page offers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -23,11 +24,12 @@ class Page:
     path: str
     response: TestResponse
     redirects: tuple[str, ...] = ()
-    soup: BeautifulSoup = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """What the page is made of; nothing where it is no page."""
         html = self.response.text if self.response.mimetype == "text/html" else ""
-        object.__setattr__(self, "soup", BeautifulSoup(html, "html.parser"))
+        return BeautifulSoup(html, "html.parser")
 
     @property
     def status(self) -> int:

@@ -1,0 +1,63 @@
+"""Work that every app of a test process would do again: compiled statements, templates and addresses, done once."""
+
+from typing import Any
+
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine
+from werkzeug.routing import Rule
+
+from app.models.database import db
+
+
+class InMemory(BytecodeCache):
+    """Compiled templates by their name and place; Jinja checks that the source is still the same."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template's compiled form, if there is one."""
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template's compiled form."""
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_templates = InMemory()
+_statements: dict[str, tuple[Any, Any]] = {}
+_builders: dict[tuple[Any, ...], Any] = {}
+_compile_builder = Rule._compile_builder
+
+
+def share(app: Flask) -> None:
+    """Let the app use what other apps of this process have compiled."""
+    app.jinja_env.bytecode_cache = _templates
+    with app.app_context():
+        for engine in db.engines.values():
+            _share_statements(engine)
+
+
+def _share_statements(engine: Engine) -> None:
+    """SQLAlchemy keeps compiled statements by engine and dialect; the dialect of a kind of database is always the same."""
+    if engine.dialect.name not in _statements:
+        engine.connect().close()  # the dialect learns the server's version
+        _statements[engine.dialect.name] = (engine.dialect, engine._compiled_cache)
+    engine.dialect, engine._compiled_cache = _statements[engine.dialect.name]
+
+
+def _kept_builder(rule: Rule, append_unknown: bool = True) -> Any:  # Werkzeug's own form
+    """Werkzeug compiles two functions for each address of each app, which takes most of an app's start."""
+    if rule.defaults:
+        return _compile_builder(rule, append_unknown)
+    key = (tuple(rule._trace), append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+def keep_builders() -> None:
+    """Compile the functions that build addresses once for all apps of this process."""
+    Rule._compile_builder = _kept_builder  # type: ignore[method-assign]

@@ -1,0 +1,90 @@
+"""Two tiers: `make test` keeps every promise once; `make proof` (`--proof`) runs everything, on both databases.
+
+In `make test` a test that asks for a `database` runs on SQLite, and on PostgreSQL too where the database matters: in the
+rooms named here, and where a test or a module says so with `pytest.mark.both_databases`. What only `make proof` runs is
+marked `proof`.
+"""
+
+import os
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+PROOF = "PURSER_PROOF"
+ROOT = Path(__file__).resolve().parent.parent.parent
+BOTH_DATABASES = {
+    "tests/architecture": "migrations, tables, row-level security, statements",
+    "tests/services/authorizations": "written once for each database",
+    "tests/services/ledger": "locks and the order of postings",
+    "tests/services/operations": "partitions and deletes in batches",
+    "tests/services/payments/test_concurrency.py": "locks",
+    "tests/services/payments/test_settlement.py": "locks and upserts",
+    "tests/services/reconciliation": "claims with SKIP LOCKED and upserts",
+    "tests/services/reversals/test_at_once.py": "locks",
+    "tests/services/reversals/test_refunds.py": "locks",
+    "tests/services/test_jobs.py": "claims with SKIP LOCKED",
+    "tests/services/usage": "upserts, partitions and sums",
+    "tests/services/verification": "SQL that no service shares",
+    "tests/services/webhooks/test_deliveries.py": "claims with SKIP LOCKED",
+}
+"""The rooms, and single files, of which every test runs on both databases, and why."""
+
+Value = TypeVar("Value")
+
+
+def whole() -> bool:
+    """Return whether everything is run: the tests were started with `--proof`."""
+    return PROOF in os.environ
+
+
+def sample_of(sample: Value, *, proof: Value) -> Value:
+    """Return how much of a long run is run: a sample in `make test`, the whole in `make proof`."""
+    return proof if whole() else sample
+
+
+def each_once(*axes: Sequence[Any]) -> list[Any]:
+    """Return every combination for `parametrize`, all but a few for `make proof` alone: each value stays at least once."""
+    longest = max(len(axis) for axis in axes)
+    kept = {tuple(number % len(axis) for axis in axes) for number in range(longest)}
+    return [
+        _combined([axis[place] for axis, place in zip(axes, places, strict=True)], proof=places not in kept)
+        for places in product(*(range(len(axis)) for axis in axes))
+    ]
+
+
+def some(values: Sequence[Any], many: int) -> list[Any]:
+    """Return the values for `parametrize`, all but the first `many` for `make proof` alone."""
+    return [_combined([value], proof=place >= many) for place, value in enumerate(values)]
+
+
+def _combined(values: list[Any], *, proof: bool) -> Any:
+    marks, ids, plain = [], [], []
+    for value in values:
+        known = hasattr(value, "marks")
+        marks += list(value.marks) if known else []
+        ids.append(value.id if known and value.id else "-".join(map(str, value.values)) if known else str(value))
+        plain += list(value.values) if known else list(value) if isinstance(value, tuple) else [value]
+    return pytest.param(*plain, marks=[*marks, *([pytest.mark.proof] if proof else [])], id="-".join(ids))
+
+
+def only_for_proof(item: pytest.Item) -> bool:
+    """Return whether `make test` leaves the test out."""
+    if item.get_closest_marker("proof"):
+        return True
+    params = getattr(item, "callspec", None)
+    if params is None or params.params.get("database") != "postgresql" or _chosen_by_the_test(item):
+        return False
+    return not item.get_closest_marker("both_databases") and not _in_a_room_of_both(item)
+
+
+def _chosen_by_the_test(item: pytest.Item) -> bool:
+    """A test that names its databases by `parametrize` runs on those."""
+    return any("database" in str(mark.args[0]) for mark in item.iter_markers("parametrize"))
+
+
+def _in_a_room_of_both(item: pytest.Item) -> bool:
+    path = item.path.relative_to(ROOT)
+    return any(str(place) in BOTH_DATABASES for place in (path, *path.parents))
