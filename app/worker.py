@@ -112,7 +112,7 @@ def _doer(app: Flask, name: str) -> Callable[[], None]:
         if shutdown.asked():  # the row stays, and so does its turn
             return
         with app.app_context():
-            _tell(name, lambda: {name: jobs.JOBS[name](BATCH)})
+            _run_and_log(name, lambda: {name: jobs.JOBS[name](BATCH)})
 
     return do
 
@@ -120,10 +120,10 @@ def _doer(app: Flask, name: str) -> Callable[[], None]:
 def _one_round(app: Flask, names: Sequence[str]) -> bool:
     """Do once what is due of these; say whether it went well. The worker outlives its database."""
     with app.app_context():
-        return _tell("round", lambda: jobs.run_due(BATCH, names=names))
+        return _run_and_log("round", lambda: jobs.run_due(BATCH, names=names))
 
 
-def _tell(name: str, job: Callable[[], dict[str, int]]) -> bool:
+def _run_and_log(name: str, job: Callable[[], dict[str, int]]) -> bool:
     try:
         done = {each: count for each, count in job().items() if count}
         if done:

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Length, Optional, ValidationError
 
 from app import clock
-from app.presenters.balance_history import HEADER, KINDS, csv_row, json_row, standing, told
+from app.presenters.balance_history import HEADER, KINDS, csv_row, described, json_row, standing
 from app.presenters.charts import day_label
 from app.services.balance import breakdown
 from app.services.balance import history as balance_history
@@ -181,7 +181,7 @@ def json_file() -> Response:
 def entry(txn_id: str) -> Response:
     """Show what is behind one movement."""
     found, method = breakdown.behind(txn_id)
-    return show(ENTRY_PAGE, ENTRY, told=told(found, method))
+    return show(ENTRY_PAGE, ENTRY, described=described(found, method))
 
 
 def _file(kind: str) -> Response:

@@ -78,10 +78,10 @@ def make_default(method_id: str) -> Response:
 def remove(method_id: str) -> Response:
     """Remove the method."""
     try:
-        method, heir = method_saved.remove(current_actor(), method_id, address=_address())
+        method, next_default = method_saved.remove(current_actor(), method_id, address=_address())
     except Refused as refusal:
         return _refused(refusal)
-    return _saved(_removed_notice(method, heir))
+    return _saved(_removed_notice(method, next_default))
 
 
 @bp.post("/portal")
@@ -214,8 +214,8 @@ def _back_with(done: MethodSetup) -> str:
     return f"{back}{'&' if '?' in back else '?'}{urlencode({'method': done.method_id})}" if done.back else back
 
 
-def _removed_notice(method: PaymentMethod, heir: PaymentMethod | None) -> str:
-    passed_on = f" {method_name(heir)} is your default payment method now." if heir else ""
+def _removed_notice(method: PaymentMethod, next_default: PaymentMethod | None) -> str:
+    passed_on = f" {method_name(next_default)} is your default payment method now." if next_default else ""
     return f"{method_name(method)} is removed.{passed_on}"
 
 

@@ -133,7 +133,7 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
         "could_use": spend_management.could_use(numbers),
         "plan_limits": [(each, spend_management.plan_limit(each, plan.plan.title)) for each in plan.limits],
         "refused": [spend_management.refused(each, catalog) for each in blocked_calls.latest(customer.customer_id)],
-        "given": [spend_management.told(each) for each in decisions.latest(customer.customer_id)],
+        "given": [spend_management.notice_row(each) for each in decisions.latest(customer.customer_id)],
         **log.around(customer.customer_id),
     }  # fmt: skip
 

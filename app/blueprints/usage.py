@@ -202,11 +202,11 @@ def _alerts(
 ) -> dict[str, Any]:
     """Return what the page shows of alerts, around the forms as they were filled in; `added`: the meter chosen last."""
     now, customer = thresholds.current(), current_customer()
-    told = thresholds.told(usage.period.number) if now.alerts else {}
+    notified = thresholds.notified(usage.period.number) if now.alerts else {}
     alert_form = alert_form or new_alert(usage, added)
     offer(usage, alert_form)
     return {
-        "alerts": presenters_usage.alert_rows(now.alerts, told, usage),
+        "alerts": presenters_usage.alert_rows(now.alerts, notified, usage),
         "recipients": now.recipients,
         "is_confirmed": any(each.confirmed_at for each in now.recipients),
         "billing_email": customer.email,

@@ -30,8 +30,8 @@ def add_to(bp: Blueprint) -> None:
 def refund(payment: str, amount: str | None, reason: str, by: str, repeat: bool) -> None:
     """Send money of PAYMENT (pay_…) back, and the credit that it bought; print the refund's id and how it stands."""
     with one_line():
-        wished = parse_amount(amount, _currency(payment)) if amount is not None else None
-        made = refunds.refund(payment, amount=wished, reason=reason, requested_by=by, repeat=repeat)
+        requested = parse_amount(amount, _currency(payment)) if amount is not None else None
+        made = refunds.refund(payment, amount=requested, reason=reason, requested_by=by, repeat=repeat)
         sent = Money(made.amount_minor, made.currency)
         click.echo(f"{made.id}  {sent.major} {sent.currency} {made.state}")
         if made.state == "failed":

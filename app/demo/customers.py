@@ -33,7 +33,7 @@ from app.services.usage import events
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalogs"
 PASSWORD = "harbour lights at noon"  # noqa: S105  # printed on purpose: the demo holds nothing of anybody
-TOLD = "demo.told"
+WRITTEN_UNTIL = "demo.told"
 MOST_ROUNDS = 50
 MIDNIGHT_JOBS = time(0, 0, 1)
 DAYS_A_MONTH = 365 / 12
@@ -94,13 +94,13 @@ def _live(histories: list[History], day: date, now: datetime) -> None:
         history.live(day)
     is_rush = any(history.is_rush(day) for history in histories)
     times = usage.MOMENTS if (now.date() - day).days <= SEVERAL_TIMES else usage.MOMENTS[-1:]
-    at = usage.moments(day, min(_moment(day, RUSH if is_rush else time.max), now - JUST_NOW), times=times)
+    at = usage.report_times(day, min(_moment(day, RUSH if is_rush else time.max), now - JUST_NOW), times=times)
     reports = [history.reports(day, at) for history in histories]
     for moment, batches in zip(at, zip(*reports, strict=True), strict=False):
         with clock.at(moment):
             events.accept([report for batch in batches for report in batch])
             if (now.date() - day).days <= SET_DAYS_AGO:
-                demo_jobs.tell()
+                demo_jobs.run()
     for history in histories:
         history.end(day)
 
@@ -132,7 +132,7 @@ def _next_day(story: Story, catalog: Catalog, customer: Customer, born: date) ->
     """Return the first day that is not told whole: after the last with usage, and after what earlier runs noted."""
     with as_service("see how far the demo's history goes"):
         reported = db.session.scalar(select(func.max(UsageDay.day)).where(UsageDay.customer_id == customer.customer_id))
-        half = reported is not None and usage.is_half_told(story, catalog, customer.customer_id, reported, born)
+        half = reported is not None and usage.is_half_written(story, catalog, customer.customer_id, reported, born)
         posted = db.session.scalar(
             select(func.max(Transfer.booked_at)).where(
                 Transfer.customer_id == customer.customer_id, Transfer.source_type == "usage"
@@ -140,20 +140,20 @@ def _next_day(story: Story, catalog: Catalog, customer: Customer, born: date) ->
         )
         noted = db.session.scalar(
             select(func.max(AuditEntry.subject)).where(
-                AuditEntry.customer_id == customer.customer_id, AuditEntry.action == TOLD
+                AuditEntry.customer_id == customer.customer_id, AuditEntry.action == WRITTEN_UNTIL
             )
         )
-    told = [reported - timedelta(days=half)] if reported else []
-    told += [posted.date()] if posted else []
-    told += [date.fromisoformat(noted)] if noted else []
-    return max(told) + timedelta(days=1) if told else born
+    written = [reported - timedelta(days=half)] if reported else []
+    written += [posted.date()] if posted else []
+    written += [date.fromisoformat(noted)] if noted else []
+    return max(written) + timedelta(days=1) if written else born
 
 
 def _note(history: History) -> None:
     """Write down up to which day the customer's history is told, once it is."""
     with as_service("note how far the demo's history goes"), transaction() as session:
         last = history.next_day - timedelta(days=1)
-        audit.record(session, history.buyer.customer_id, "seller", TOLD, last.isoformat())
+        audit.record(session, history.buyer.customer_id, "seller", WRITTEN_UNTIL, last.isoformat())
 
 
 def _people(story: Story, customer: Customer) -> Actor:

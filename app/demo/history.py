@@ -88,10 +88,10 @@ class History:
             demo_limits.stream(self.story, self.buyer)
         if not self.story.leaves_under_way or self._under_way():
             return
-        wish = self._usual()
+        order = self._usual()
         with clock.at(self.now - JUST_NOW):
-            if wish is not None:
-                self._buy(self.now.date(), self.story.leaves_under_way, "waiting", wish)
+            if order is not None:
+                self._buy(self.now.date(), self.story.leaves_under_way, "waiting", order)
 
     def _arrive(self) -> None:
         trial = self.catalog.trial_grant
@@ -141,24 +141,24 @@ class History:
         left = self._balance()
         if left >= self.story.buys_below or self._has_bought(day) or self._under_way():
             return
-        wish = self._usual(self._foreseen(left, day))
-        if wish is None:
+        order = self._usual(self._foreseen(left, day))
+        if order is None:
             return
         with clock.at(self._moment(day, PURCHASES)):
             chance = dice(self.story.slug, "card", day, sides=10)
             if chance == 0 and POOR_CARD in self.story.cards:
-                self._buy(day, POOR_CARD, "first", wish)
+                self._buy(day, POOR_CARD, "first", order)
             if chance == 1 and ASKING_CARD in self.story.cards:
-                self._confirm(self._buy(day, ASKING_CARD, "asked", wish))
+                self._confirm(self._buy(day, ASKING_CARD, "asked", order))
                 return
             if chance in {2, 3, 4} and DEBIT in self.story.cards:
-                self._buy(day, DEBIT, "debit", wish)  # the money comes days later
+                self._buy(day, DEBIT, "debit", order)  # the money comes days later
                 return
             if chance in {5, 6} and PAYPAL in self.story.cards:
-                self._buy(day, PAYPAL, "paypal", wish)
+                self._buy(day, PAYPAL, "paypal", order)
                 return
             card = OTHER_CARD if chance == 2 and OTHER_CARD in self.story.cards else GOOD_CARD
-            paid = self._buy(day, card, "second", wish)
+            paid = self._buy(day, card, "second", order)
             ensure(paid.state == PaymentState.SUCCEEDED.value, f"a good card did not pay: {paid.state} {paid.problem}")
 
     def _usual(self, foreseen: Credits | None = None) -> Money | str | None:
@@ -184,15 +184,15 @@ class History:
             used += demo_limits.more_than_usual(self.story, self.catalog, self.born, rush)
         return left - used
 
-    def _buy(self, day: date, card: str, which: str, wish: Money | str) -> Payment:
+    def _buy(self, day: date, card: str, which: str, order: Money | str) -> Payment:
         """Buy through the portal's own service. The key comes from the day: told twice it is still one wish."""
-        pack = wish if isinstance(wish, str) else ""
+        pack = order if isinstance(order, str) else ""
         with as_customer(self.buyer.customer_id):
             method = next(each for each in saved.saved() if each.last4 == LAST_DIGITS[card])
             return top_ups.buy(
                 self.buyer,
                 form_key=_form_key(self.story.slug, day, which),
-                amount=wish if isinstance(wish, Money) else None,
+                amount=order if isinstance(order, Money) else None,
                 pack=pack,
                 method_id=method.id,
                 return_url=lambda payment_id: f"{_settings().base_url}/billing/add-credits/{payment_id}",

@@ -26,14 +26,14 @@ SCOPES = {"demo.key": ["all"], "demo-host.key": ["usage:write", "billing:read"]}
 @contextmanager
 def listening(port: int) -> Iterator[str]:
     """Answer webhooks as the host product would, while the history is told; yield the address."""
-    told: set[str] = set()
+    answered: set[str] = set()
 
     class Listener(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             kind = str(json.loads(body).get("type"))
-            busy = kind == BUSY_ONCE and kind not in told
-            told.add(kind)
+            busy = kind == BUSY_ONCE and kind not in answered
+            answered.add(kind)
             self.send_response(503 if busy else 204)
             self.end_headers()
 

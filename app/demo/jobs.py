@@ -16,7 +16,7 @@ FOLLOWED = timedelta(minutes=2)
 """How long webhooks that failed are followed. What is due later waits for the next jobs."""
 
 
-def tell() -> None:
+def run() -> None:
     """Tell what the moment brought, and try webhooks that fail again when their schedule says."""
     jobs.run_due(names=AT_ONCE)
     now, is_done = clock.now(), True

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app import clock
 from app.demo import jobs, usage
 from app.demo.stories import OwnLimits, Story
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
 from app.domain.people import Actor
@@ -61,20 +61,22 @@ def rush(story: Story, buyer: Actor, catalog: Catalog, born: date, day: date) ->
     quantity = missing.micros * meter.per // meter.credits.micros
     launch = UsageReport(f"launch-{day}", buyer.customer_id, meter.key, quantity, "", clock.now())
     events.accept([launch])
-    jobs.tell()
+    jobs.run()
     for number in range(REFUSED_CALLS):
         with clock.at(clock.now() + timedelta(minutes=4 * number + 1)):
             holds.authorize(
-                Ask(customer=buyer.customer_id, key=f"demo-{day}-{number}", meter=meter.key, quantity=2 * meter.per)
+                AuthorizationRequest(
+                    customer=buyer.customer_id, key=f"demo-{day}-{number}", meter=meter.key, quantity=2 * meter.per
+                )
             )
-            jobs.tell()
+            jobs.run()
 
 
 def stream(story: Story, buyer: Actor) -> None:
     """Leave a hold open, as a connection does that is still up."""
     if story.own_limits is not None:
         holds.authorize(
-            Ask(
+            AuthorizationRequest(
                 customer=buyer.customer_id,
                 key=f"demo-stream-{clock.now().isoformat()}",
                 meter=story.habits[1].meter,

@@ -23,7 +23,7 @@ SPLIT = len(MOMENTS)
 SINGLY = (MeterKind.COUNT, MeterKind.UNIQUE)
 
 
-def moments(day: date, until: datetime, *, times: tuple[time, ...] = MOMENTS) -> list[datetime]:
+def report_times(day: date, until: datetime, *, times: tuple[time, ...] = MOMENTS) -> list[datetime]:
     """Return when the hosts report on the day: a little different each day, and at `until` where that cuts it short."""
     usual = [
         datetime.combine(day, at, UTC) + timedelta(seconds=dice("reported", day, at, sides=2 * VARIED + 1) - VARIED)
@@ -51,9 +51,9 @@ def reports(
     return found
 
 
-def is_half_told(story: Story, catalog: Catalog, customer_id: str, day: date, born: date) -> bool:
+def is_half_written(story: Story, catalog: Catalog, customer_id: str, day: date, born: date) -> bool:
     """Return whether the first event of the day was counted and its last was not: the telling was cut short."""
-    at = moments(day, datetime.combine(day, time.max, UTC))
+    at = report_times(day, datetime.combine(day, time.max, UTC))
     names = [each.id for batch in reports(story, catalog, customer_id, day, born, at) for each in batch]
     ends = [*names[:1], *names[1:][-1:]]
     mine = select(UsageEventKey.id).where(UsageEventKey.customer_id == customer_id, UsageEventKey.id.in_(ends))

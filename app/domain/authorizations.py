@@ -20,7 +20,7 @@ USUAL = 900
 
 
 @dataclass(frozen=True)
-class Ask:
+class AuthorizationRequest:
     """What a host asks: `quantity` of a meter, or (meter '') `micros` of credit. `at_once`: it is used already.
 
     `customer` is our id of the customer, or the host's own. The same `key` is answered in the same words.
@@ -42,7 +42,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Wish:
+class CaptureRequest:
     """What a host captures of a hold: so many units, or so many micros; neither: all that is left.
 
     With a `key` (empty: none) it is done once, and the same wish again is answered by what was done.
@@ -96,7 +96,7 @@ class Funds:
 
     standing: str
     balance: int
-    unposted: int
+    usage_to_post: int
     held: int
     overage_limit: int
     daily_limit: int | None
@@ -120,7 +120,7 @@ class Funds:
             overage_limit=self.overage_limit,
             standing=self.standing,
             credit_unit="",
-            unposted=self.unposted,
+            usage_to_post=self.usage_to_post,
             held=self.held,
             daily_limit=daily_limit,
             used_today=self.used_today,
@@ -230,7 +230,7 @@ def capture(
     freed = hold.left if over else min(micros, hold.left)
     after = replace(
         funds,
-        unposted=funds.unposted + micros,
+        usage_to_post=funds.usage_to_post + micros,
         held=funds.held - freed,
         used_today=funds.used_today + micros,
     )

@@ -90,15 +90,15 @@ def begun(waiting: Iterable[LiveGrant], balance: int, now: datetime) -> int:
     return balance
 
 
-def lapsed(grants: Sequence[LiveGrant], unposted: int, now: datetime) -> int:
+def lapsed(grants: Sequence[LiveGrant], usage_to_post: int, now: datetime) -> int:
     """Return what is left in grants whose time is over, once the usage that lies before took its part of all."""
-    left = left_in(grants, unposted)
+    left = left_in(grants, usage_to_post)
     return sum(left[each.id] for each in grants if is_expired(each.expires_at, now))
 
 
-def left_in(grants: Sequence[LiveGrant], unposted: int) -> dict[str, int]:
+def left_in(grants: Sequence[LiveGrant], usage_to_post: int) -> dict[str, int]:
     """Return what is left in each grant once the usage that is not posted yet took its part of all."""
-    shares = allocate(unposted, grants, None)[0] if unposted else []
+    shares = allocate(usage_to_post, grants, None)[0] if usage_to_post else []
     taken = {share.grant_id: share.micros for share in shares}
     return {each.id: each.remaining - taken.get(each.id, 0) for each in grants}
 

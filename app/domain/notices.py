@@ -148,7 +148,7 @@ def expiring(left: Sequence[tuple[str, Credits, datetime]]) -> tuple[Wanted, ...
     if not soon:
         return tuple(kept)
     first, _left, at = soon[0]
-    told: dict[str, object] = {
+    figures: dict[str, object] = {
         "credits_micros": sum(each[1].micros for each in soon),
         "expires_at": stamp(at),
         "grants": [
@@ -156,7 +156,7 @@ def expiring(left: Sequence[tuple[str, Credits, datetime]]) -> tuple[Wanted, ...
             for name, left_of_it, ends in soon
         ],
     }
-    return (Wanted(CREDITS_EXPIRING, first, told), *(each for each in kept if each.occasion != first))
+    return (Wanted(CREDITS_EXPIRING, first, figures), *(each for each in kept if each.occasion != first))
 
 
 def is_silent(rule: str, figures: Mapping[str, object]) -> bool:
@@ -192,7 +192,7 @@ def _occasion(rule: str, day: Day, given: Sequence[Given]) -> str:
 
 def _day(levels: Levels, given: Sequence[Given], wanted: list[Wanted], cleared: list[Given]) -> None:
     today, limits, used = day_of(levels.now), levels.limits, levels.used_today
-    threshold, limit = limits.tells_at, limits.in_force
+    threshold, limit = limits.notifies_at, limits.in_force
     reached = limit is not None and (is_reached(limit, used) or levels.was_refused)
     limited = [each for each in given if each.rule == DAILY_LIMIT and each.is_open]
     for each in limited:

@@ -24,7 +24,7 @@ class Numbers:
     available_to_use: Credits
     credit_unit: str
     standing: str
-    unposted: Credits = Credits(0)
+    usage_to_post: Credits = Credits(0)
     """Used, and taken off what remains, but no row of the history yet."""
     lapsed: Credits = Credits(0)
     """Over by now, and taken off what remains, but no row of the history yet."""
@@ -38,7 +38,7 @@ def compute(
     overage_limit: int,
     standing: str,
     credit_unit: str,
-    unposted: int = 0,
+    usage_to_post: int = 0,
     held: int = 0,
     daily_limit: int | None = None,
     used_today: int = 0,
@@ -47,10 +47,10 @@ def compute(
 ) -> Numbers:
     """Return the numbers from whole micros, by the one rule of what may be used.
 
-    `unposted` is usage that no posting holds yet, `lapsed` what is over and not posted either. Without a daily limit
-    there is no bound for the day.
+    `usage_to_post` is usage that no posting holds yet, `lapsed` what is over and not posted either. Without a daily
+    limit there is no bound for the day.
     """
-    remaining = balance - unposted - lapsed
+    remaining = balance - usage_to_post - lapsed
     overage_left = max(0, overage_limit - max(0, -remaining))
     daily_left = None if daily_limit is None else daily_limit - used_today - held_today
     usable = max(0, remaining) + overage_left - held
@@ -69,7 +69,7 @@ def compute(
         available_to_use=Credits(max(0, usable) if standing in SERVED else 0),
         credit_unit=credit_unit,
         standing=standing,
-        unposted=Credits(unposted),
+        usage_to_post=Credits(usage_to_post),
         lapsed=Credits(lapsed),
     )
 

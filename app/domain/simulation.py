@@ -49,7 +49,7 @@ class Simulation:
     highest: Used | None
     stopped: tuple[Stopped, ...]
     """The newest first."""
-    told: tuple[date, ...]
+    mailed: tuple[date, ...]
     """Days with a mail at the threshold."""
 
 
@@ -64,7 +64,7 @@ def simulate(limits: Limits, days: Sequence[Used], *, first: date, count: int) -
     stopped = (
         Stopped(each.day, each.used, each.used - limit) for each in days if limit is not None and each.used > limit
     )
-    told = (each.day for each in days if threshold is not None and each.used >= threshold)
+    mailed = (each.day for each in days if threshold is not None and each.used >= threshold)
     busy = [each for each in days if each.used.micros > 0]
     return Simulation(
         limits=limits,
@@ -73,5 +73,5 @@ def simulate(limits: Limits, days: Sequence[Used], *, first: date, count: int) -
         used_on=len(busy),
         highest=max(busy, key=lambda each: (each.used.micros, each.day), default=None),
         stopped=tuple(sorted(stopped, key=lambda each: each.day, reverse=True)),
-        told=tuple(sorted(told, reverse=True)),
+        mailed=tuple(sorted(mailed, reverse=True)),
     )

@@ -43,7 +43,7 @@ class Limits:
         return self.daily_limit if self.enabled else None
 
     @property
-    def tells_at(self) -> Credits | None:
+    def notifies_at(self) -> Credits | None:
         """The threshold while spend management is on."""
         return self.notify_threshold if self.enabled else None
 

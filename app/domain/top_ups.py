@@ -69,10 +69,10 @@ def paid_once(kinds: Sequence[str]) -> list[Rail]:
     return [Rail(kind) for kind in kinds if kind in ONE_TIME_RAILS]
 
 
-def credits_for(received: Money, wished: Money, promised: Credits) -> Credits:
+def credits_for(received: Money, ordered: Money, promised: Credits) -> Credits:
     """Return the credit that the received money buys, at the rate of the promise (AC-18).
 
     Exactly the promise for exactly the amount; more or less in proportion, rounded once.
     """
-    ensure(received.currency == wished.currency, "received in another currency than was asked for")
-    return Credits(divided(promised.micros * received.amount_minor, wished.amount_minor))
+    ensure(received.currency == ordered.currency, "received in another currency than was asked for")
+    return Credits(divided(promised.micros * received.amount_minor, ordered.amount_minor))

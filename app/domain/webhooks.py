@@ -117,11 +117,11 @@ def wait(tries: int, share: int) -> timedelta | None:
     return SCHEDULE[place] * (10_000 + share) / 10_000 if place < len(SCHEDULE) else None
 
 
-def body(event_type: str, told_at: datetime, sequence: int | None, data: Mapping[str, object]) -> str:
+def body(event_type: str, written_at: datetime, sequence: int | None, data: Mapping[str, object]) -> str:
     """Return the event as it is signed and sent. `seq` counts a customer's events: by it they can be put in order."""
     event: dict[str, object] = {
         "type": event_type,
-        "timestamp": f"{told_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "timestamp": f"{written_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "data": dict(data),
     }
     if sequence is not None:

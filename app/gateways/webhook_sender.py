@@ -71,11 +71,11 @@ def post(
     began = time.monotonic()
     came: list[Answer] = []
 
-    def tell(answer: Callable[[int], Answer]) -> None:
+    def report(answer: Callable[[int], Answer]) -> None:
         came.append(answer(int((time.monotonic() - began) * 1000)))
 
     def heard(status: int) -> None:
-        tell(lambda took: Answered(status, took))
+        report(lambda took: Answered(status, took))
 
     def work(line: "_Line") -> None:
         try:
@@ -84,7 +84,7 @@ def post(
                 _exchange(session, _request(url, body, headers), trust, line, heard)
         except Exception as problem:  # noqa: BLE001  # whatever the other side makes of HTTP, a delivery must end
             words = _TOO_LATE if line.was_cut else _words(problem)
-            tell(lambda took: Unanswered(words, took))
+            report(lambda took: Unanswered(words, took))
 
     _within(SECONDS, work)
     return came[0] if came else Unanswered(_TOO_LATE, int((time.monotonic() - began) * 1000))

@@ -95,7 +95,7 @@ _ATTEMPTS = {
 }
 
 
-def told(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
+def described(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
     """Return what a movement's page says."""
     row, grant, payment = entry.transfer, entry.grant, entry.payment
     shared = sum(part.micros for part, _grant in entry.allocations)

@@ -110,8 +110,8 @@ def day_marks(now: Overview, spend: SpendWords | None) -> DayMarks:
     drawn = {kind or "today" for day, kind in kinds.items() if kind or (day == now.today and now.days[-1].used.micros)}
     if limit:
         drawn.add("limit")
-    told = {day: words[kind] for day, kind in kinds.items() if kind}
-    return DayMarks(tuple((kind, each) for kind, each in words.items() if kind in drawn and drawn != {"today"}), told)
+    said = {day: words[kind] for day, kind in kinds.items() if kind}
+    return DayMarks(tuple((kind, each) for kind, each in words.items() if kind in drawn and drawn != {"today"}), said)
 
 
 def spend_words(now: Overview, catalog: Catalog) -> SpendWords | None:
@@ -121,7 +121,7 @@ def spend_words(now: Overview, catalog: Catalog) -> SpendWords | None:
         return None
     if not chosen.enabled:
         return SpendWords(is_on=False, sentence="No daily limit, and no mail at a threshold.", threshold=None)
-    return SpendWords(is_on=True, sentence=_sentence(chosen), threshold=chosen.tells_at)
+    return SpendWords(is_on=True, sentence=_sentence(chosen), threshold=chosen.notifies_at)
 
 
 def _sentence(chosen: Limits) -> str:

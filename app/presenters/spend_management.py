@@ -46,7 +46,7 @@ REFUSED = {
 
 
 @dataclass(frozen=True)
-class Told:
+class NoticeRow:
     """A notice as the page shows it."""
 
     at: datetime
@@ -103,8 +103,8 @@ def threshold(limits: Limits, numbers: Numbers, email: str, given: Notice | None
         gone = f"and today’s mail, for {reached}, is on its way or sent: no other goes today"
     else:
         gone = "so today’s mail is on its way or sent" if numbers.daily_used >= bound else "so nothing is sent yet"
-    tells = f"Stops nothing: one mail a UTC day goes to {email} when {written(bound)} is used."
-    return f"{tells} {used} is used today, {gone}."
+    said = f"Stops nothing: one mail a UTC day goes to {email} when {written(bound)} is used."
+    return f"{said} {used} is used today, {gone}."
 
 
 def balance(numbers: Numbers) -> str:
@@ -164,13 +164,13 @@ def pace(limits: Limits, numbers: Numbers, now: datetime) -> str:
     return f"At today’s pace the limit is reached at about {at:%H:%M} UTC, and begins anew at 00:00 UTC."
 
 
-def told(notice: Notice) -> Told:
+def notice_row(notice: Notice) -> NoticeRow:
     """Return the notice in words, with the figures of its moment."""
     figures = json.loads(notice.data)
     if notice.rule == USAGE_ALERT:
         sign = " %" if figures["is_percent"] else f" {figures['unit']}"
         title = f"{NOTICES[USAGE_ALERT]}: {figures['title']}"
-        return Told(
+        return NoticeRow(
             notice.created_at, title, f"{figures['threshold']:,}{sign}", f"{figures['quantity']:,} {figures['unit']}"
         )
     bound = next(
@@ -193,7 +193,7 @@ def told(notice: Notice) -> Told:
         ),
     )
     title = CALL_REFUSED if figures.get("reason") == "call_refused" else NOTICES[notice.rule]
-    return Told(notice.created_at, title, _or_dash(bound), f"{level}, {_or_dash(held)} held" if held else level)
+    return NoticeRow(notice.created_at, title, _or_dash(bound), f"{level}, {_or_dash(held)} held" if held else level)
 
 
 def refused(call: Authorization, catalog: Catalog) -> RefusedCall:

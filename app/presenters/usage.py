@@ -58,7 +58,7 @@ class AlertRow:
     id: str
     words: str
     reached: bool
-    told_at: datetime | None
+    notified_at: datetime | None
     now: str
 
 
@@ -145,7 +145,7 @@ def refused_calls(use: MeterUse, usage: Usage, customer_id: str) -> list[Refused
     return [refused(each, usage.catalog) for each in found]
 
 
-def alert_rows(alerts: Sequence[Alert], told: Mapping[str, datetime], usage: Usage) -> list[AlertRow]:
+def alert_rows(alerts: Sequence[Alert], notified: Mapping[str, datetime], usage: Usage) -> list[AlertRow]:
     """Return the alerts in words, each with how far it is in the period shown and when it was told."""
     found = []
     for alert in alerts:
@@ -157,7 +157,7 @@ def alert_rows(alerts: Sequence[Alert], told: Mapping[str, datetime], usage: Usa
         words = alert_words(wants, use.meter.title, use.meter.unit, basis, has_limit=bool(use.tariff.limit))
         reached = usage_alerts.crossed(wants, use.used, basis)
         now = f"now {quantity(use.used, use.meter.unit)}"
-        found.append(AlertRow(alert.id, words, reached, told.get(alert.id), now))
+        found.append(AlertRow(alert.id, words, reached, notified.get(alert.id), now))
     return found
 
 

@@ -19,23 +19,23 @@ _VERSION = "s1."
 _NONCE = 12
 
 
-class CannotOpen(Exception):
+class CannotDecrypt(Exception):
     """It was sealed under another SECRET_KEY, for another row, or it was changed."""
 
 
-def seal(secret: str, owner: str) -> str:
+def encrypt(secret: str, owner: str) -> str:
     """Return the secret, sealed for the row with this id."""
     nonce = os.urandom(_NONCE)
     return _VERSION + base64.b64encode(nonce + _cipher().encrypt(nonce, secret.encode(), owner.encode())).decode()
 
 
-def unseal(text: str, owner: str) -> str:
-    """Return the secret that was sealed for this row, or raise `CannotOpen`."""
+def decrypt(text: str, owner: str) -> str:
+    """Return the secret that was sealed for this row, or raise `CannotDecrypt`."""
     try:
         whole = base64.b64decode(text.removeprefix(_VERSION), validate=True)
         return _cipher().decrypt(whole[:_NONCE], whole[_NONCE:], owner.encode()).decode()
     except (InvalidTag, ValueError):
-        raise CannotOpen from None
+        raise CannotDecrypt from None
 
 
 def _cipher() -> AESGCM:

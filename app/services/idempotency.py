@@ -77,9 +77,9 @@ def finish(api_key_id: str, key: str, mine: Mine, status: int, body: str) -> Non
         )
 
 
-def let_go(api_key_id: str, key: str, mine: Mine) -> None:
+def release(api_key_id: str, key: str, mine: Mine) -> None:
     """Let the key be tried again: nothing was answered that should be repeated."""
-    with as_service("let go of a request"), transaction() as session:
+    with as_service("release an idempotency key"), transaction() as session:
         session.execute(
             delete(ApiRequest).where(
                 ApiRequest.api_key_id == api_key_id,

@@ -56,7 +56,7 @@ def page() -> str:
         balance = None
     return render_template(
         "page.html", balance=balance, happened=reversed(happened), heard=reversed(heard), streams=len(streams),
-        wish=uuid.uuid4().hex, portal=os.environ["PURSER_URL"],
+        request_id=uuid.uuid4().hex, portal=os.environ["PURSER_URL"],
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def live() -> str:
 def send_requests() -> Response:
     """Ask and use at once: nothing is served that Purser did not allow. The form's id makes a double click one."""
     try:
-        answer = purser.authorize(CUSTOMER, meter="requests", quantity=REQUESTS, capture=True, key=_wish())
+        answer = purser.authorize(CUSTOMER, meter="requests", quantity=REQUESTS, capture=True, key=_request_id())
     except Refused as refusal:
         return _said(f"{REQUESTS:,} requests", refusal.detail)
     if answer.allowed:
@@ -82,7 +82,9 @@ def send_requests() -> Response:
 @app.post("/streams")
 def open_stream() -> Response:
     """Hold what the stream may cost, before it begins."""
-    answer = purser.authorize(CUSTOMER, meter="streaming_minutes", quantity=MINUTES, ttl_seconds=3_600, key=_wish())
+    answer = purser.authorize(
+        CUSTOMER, meter="streaming_minutes", quantity=MINUTES, ttl_seconds=3_600, key=_request_id()
+    )
     if not answer.allowed:
         return _said("open a stream", f"refused: {answer.reason}")
     streams.append(answer.authorization)
@@ -111,7 +113,7 @@ def small_requests() -> Response:
 @app.post("/downloads")
 def report_download() -> Response:
     """Report what has happened already. The event's id counts once, however often it is sent."""
-    event = {"id": _wish(), "customer": CUSTOMER, "meter": "egress", "quantity": 500}
+    event = {"id": _request_id(), "customer": CUSTOMER, "meter": "egress", "quantity": 500}
     said = purser.report([event])
     return _said("500 MB of data out", f"reported: {said['accepted']} new, {said['duplicates']} counted before")
 
@@ -133,8 +135,8 @@ def away(_problem: Unavailable) -> Response:
     return _said("ask Purser", "it does not answer")
 
 
-def _wish() -> str:
-    return request.form.get("wish", "")[:64] or uuid.uuid4().hex
+def _request_id() -> str:
+    return request.form.get("request_id", "")[:64] or uuid.uuid4().hex
 
 
 def _said(done: str, said: str) -> Response:

@@ -187,7 +187,7 @@ def test_without_its_database_the_answer_is_no(
     body = {"customer": "acme", "credits": "1"}
     assert api.post("/authorizations", body).get_json()["allowed"] is True
     on_postgresql.close()
-    away = app.extensions["purser.authorizations"] = on_postgresql.Desk(
+    away = app.extensions["purser.authorizations"] = on_postgresql.AppState(
         database.url.replace("@127.0.0.1:", "@127.0.0.1:1")[: len(database.url)]
     )
     answer = api.post("/authorizations", body)

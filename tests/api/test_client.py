@@ -130,8 +130,8 @@ def test_what_a_lease_spent_and_nobody_lets_it_charge_is_kept_and_named(
     for _ in range(2):
         with pytest.raises(library.NotCharged) as problem:
             lease.settle()
-        told = problem.value
-        assert (told.customer, told.meter, told.amount, told.reason) == ("acme", None, 3, "suspended")
+        rejected = problem.value
+        assert (rejected.customer, rejected.meter, rejected.amount, rejected.reason) == ("acme", None, 3, "suspended")
         assert not lease.spend(1)
         assert lease.refusal.reason == "suspended"
     _set_standing(acme, "good")

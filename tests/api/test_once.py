@@ -38,8 +38,10 @@ def key_id(api: Api) -> str:
 
 @pytest.mark.case("AC-1")
 def test_the_same_key_and_body_is_one_grant_and_one_answer(api: Api, acme: Customer) -> None:
-    first = api.post(path_of(acme), GRANT, once="wish-1")
-    again = api.post(path_of(acme), dict(reversed(GRANT.items())), once="wish-1")  # the order of fields is no meaning
+    first = api.post(path_of(acme), GRANT, once="request-1")
+    again = api.post(
+        path_of(acme), dict(reversed(GRANT.items())), once="request-1"
+    )  # the order of fields is no meaning
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.data == again.data
     assert "Idempotency-Replayed" not in first.headers
@@ -49,16 +51,16 @@ def test_the_same_key_and_body_is_one_grant_and_one_answer(api: Api, acme: Custo
 
 @pytest.mark.case("AC-1")
 def test_the_same_key_with_another_body_or_address_is_refused(api: Api, acme: Customer, globex: Customer) -> None:
-    api.post(path_of(acme), GRANT, once="wish-1")
+    api.post(path_of(acme), GRANT, once="request-1")
     for path, body in ((path_of(acme), {**GRANT, "credits": "6"}), (path_of(globex), GRANT)):
-        assert problem_of(api.post(path, body, once="wish-1")) == (409, "idempotency_key_reused")
+        assert problem_of(api.post(path, body, once="request-1")) == (409, "idempotency_key_reused")
     assert (grants(acme), grants(globex)) == (1, 0)
 
 
 @pytest.mark.case("AC-1")
 def test_a_refusal_by_what_is_there_is_repeated_too(api: Api, acme: Customer) -> None:
     body = {"external_id": "acme", "name": "Acme", "email": "billing@acme.example"}
-    first, again = (api.post("/customers", body, once="wish-1") for _ in range(2))
+    first, again = (api.post("/customers", body, once="request-1") for _ in range(2))
     assert problem_of(first) == problem_of(again) == (409, "external_id_taken")
     assert first.data == again.data
     assert again.headers["Idempotency-Replayed"] == "true"
@@ -71,8 +73,8 @@ def test_a_refusal_by_what_is_there_is_repeated_too(api: Api, acme: Customer) ->
 def test_what_is_refused_as_it_was_sent_uses_up_no_key(
     api: Api, acme: Customer, wrong: dict[str, str], reason: str
 ) -> None:
-    assert problem_of(api.post(path_of(acme), {**GRANT, **wrong}, once="wish-1")) == (422, reason)
-    assert api.post(path_of(acme), GRANT, once="wish-1").status_code == 201
+    assert problem_of(api.post(path_of(acme), {**GRANT, **wrong}, once="request-1")) == (422, reason)
+    assert api.post(path_of(acme), GRANT, once="request-1").status_code == 201
     assert grants(acme) == 1
 
 
@@ -83,8 +85,8 @@ def test_without_a_key_each_is_its_own(api: Api, acme: Customer) -> None:
 
 
 def test_each_program_has_its_own_keys(app: Flask, api: Api, acme: Customer) -> None:
-    api.post(path_of(acme), GRANT, once="wish-1")
-    assert api_for(app).post(path_of(acme), GRANT, once="wish-1").status_code == 201
+    api.post(path_of(acme), GRANT, once="request-1")
+    assert api_for(app).post(path_of(acme), GRANT, once="request-1").status_code == 201
     assert grants(acme) == 2
 
 
@@ -101,7 +103,7 @@ def test_at_the_same_moment_it_happens_once(app: Flask, api: Api, acme: Customer
 
     def send() -> None:
         start.wait(10)
-        answers.append(api.post(path_of(acme), GRANT, once="wish-1"))
+        answers.append(api.post(path_of(acme), GRANT, once="request-1"))
 
     threads = [Thread(target=send) for _ in range(5)]
     with outside_contexts():
@@ -123,31 +125,31 @@ def reason_unless_done(answer: TestResponse) -> str:
 @pytest.mark.case("AC-1")
 def test_whoever_dies_before_it_answered_leaves_the_work_to_the_next(api: Api, acme: Customer) -> None:
     """The first process died after it gave the credit and before it kept its answer: it is the same grant."""
-    first = api.post(path_of(acme), GRANT, once="wish-1")
+    first = api.post(path_of(acme), GRANT, once="request-1")
     with as_service("forget the answer, as a killed process would"):
         row = db.session.scalars(select(ApiRequest)).one()
         path, digest, began = row.path, row.digest, row.created_at
-    idempotency.let_go(key_id(api), "wish-1", Mine(row.lease_until))
-    assert api.post(path_of(acme), GRANT, once="wish-1").data == first.data  # an answer is never let go of
-    _forget(api, "wish-1")
+    idempotency.release(key_id(api), "request-1", Mine(row.lease_until))
+    assert api.post(path_of(acme), GRANT, once="request-1").data == first.data  # an answer is never let go of
+    _forget(api, "request-1")
     with clock.at(began):
-        assert isinstance(idempotency.begin(key_id(api), "wish-1", path, digest), Mine)
-        assert isinstance(idempotency.begin(key_id(api), "wish-1", path, digest), UnderWay)
+        assert isinstance(idempotency.begin(key_id(api), "request-1", path, digest), Mine)
+        assert isinstance(idempotency.begin(key_id(api), "request-1", path, digest), UnderWay)
     with clock.at(began + LEASE):
-        assert isinstance(idempotency.begin(key_id(api), "wish-1", path, digest), Mine)
-    _forget(api, "wish-1")
-    again = api.post(path_of(acme), GRANT, once="wish-1")
+        assert isinstance(idempotency.begin(key_id(api), "request-1", path, digest), Mine)
+    _forget(api, "request-1")
+    again = api.post(path_of(acme), GRANT, once="request-1")
     assert (again.status_code, again.get_json()["id"]) == (201, first.get_json()["id"])
     assert grants(acme) == 1
 
 
 def test_while_the_first_is_under_way_the_next_is_told_to_wait(api: Api, acme: Customer) -> None:
-    api.post(path_of(acme), GRANT, once="wish-1")
+    api.post(path_of(acme), GRANT, once="request-1")
     with as_service("read a claim"):
         row = db.session.scalars(select(ApiRequest)).one()
-    _forget(api, "wish-1")
-    idempotency.begin(key_id(api), "wish-1", row.path, row.digest)
-    answer = api.post(path_of(acme), GRANT, once="wish-1")
+    _forget(api, "request-1")
+    idempotency.begin(key_id(api), "request-1", row.path, row.digest)
+    answer = api.post(path_of(acme), GRANT, once="request-1")
     assert problem_of(answer) == (409, "request_under_way")
     assert 1 <= int(answer.headers["Retry-After"]) <= 61
 
@@ -160,20 +162,20 @@ def test_a_mistake_of_ours_may_be_tried_again_with_the_same_key(
 
     with monkeypatch.context() as patch:
         patch.setattr(grant_requests, "give", broken)
-        assert api.post(path_of(acme), GRANT, once="wish-1").status_code == 500
-    assert api.post(path_of(acme), GRANT, once="wish-1").status_code == 201
+        assert api.post(path_of(acme), GRANT, once="request-1").status_code == 500
+    assert api.post(path_of(acme), GRANT, once="request-1").status_code == 201
     assert grants(acme) == 1
 
 
 def test_old_answers_are_forgotten_and_the_grant_is_still_one(api: Api, acme: Customer) -> None:
-    first = api.post(path_of(acme), GRANT, once="wish-1")
+    first = api.post(path_of(acme), GRANT, once="request-1")
     assert idempotency.trim() == 0
     with clock.at(clock.now() + idempotency.KEPT + timedelta(seconds=1)):
         assert idempotency.trim() == 1
         assert idempotency.trim() == 0
-    again = api.post(path_of(acme), GRANT, once="wish-1")
+    again = api.post(path_of(acme), GRANT, once="request-1")
     assert again.get_json()["id"] == first.get_json()["id"]
-    assert problem_of(api.post(path_of(acme), {**GRANT, "credits": "6"}, once="wish-1"))[0] == 409
+    assert problem_of(api.post(path_of(acme), {**GRANT, "credits": "6"}, once="request-1"))[0] == 409
     assert grants(acme) == 1
 
 
@@ -183,12 +185,12 @@ def test_old_answers_are_forgotten_and_the_grant_is_still_one(api: Api, acme: Cu
 def test_another_wish_is_another_grant_also_after_the_answer_is_forgotten(
     api: Api, acme: Customer, other: dict[str, object]
 ) -> None:
-    wish = {**GRANT, "priority": 50, "expires_at": "2099-01-01T00:00:00.5Z"}
-    first = api.post(path_of(acme), wish, once="wish-1")
-    _forget(api, "wish-1")
-    assert problem_of(api.post(path_of(acme), {**wish, **other}, once="wish-1")) == (409, "idempotency_key_reused")
-    _forget(api, "wish-1")
-    assert api.post(path_of(acme), wish, once="wish-1").get_json()["id"] == first.get_json()["id"]
+    grant = {**GRANT, "priority": 50, "expires_at": "2099-01-01T00:00:00.5Z"}
+    first = api.post(path_of(acme), grant, once="request-1")
+    _forget(api, "request-1")
+    assert problem_of(api.post(path_of(acme), {**grant, **other}, once="request-1")) == (409, "idempotency_key_reused")
+    _forget(api, "request-1")
+    assert api.post(path_of(acme), grant, once="request-1").get_json()["id"] == first.get_json()["id"]
     assert grants(acme) == 1
 
 

@@ -34,11 +34,11 @@ def test_it_is_one_grant_wherever_the_process_died(
     path = f"/customers/{acme.customer_id}/credit_grants"
     die(settings, api, where, path, GRANT)
     assert grants(acme) == committed
-    assert problem_of(api.post(path, GRANT, once="wish-1")) == (409, "request_under_way")
+    assert problem_of(api.post(path, GRANT, once="request-1")) == (409, "request_under_way")
     with clock.at(clock.now() + LEASE):
-        again = api.post(path, GRANT, once="wish-1")
+        again = api.post(path, GRANT, once="request-1")
         assert again.status_code == 201
-        assert api.post(path, GRANT, once="wish-1").data == again.data
+        assert api.post(path, GRANT, once="request-1").data == again.data
     assert grants(acme) == 1
 
 
@@ -54,14 +54,14 @@ def test_it_is_one_capture_wherever_the_process_died(
     path, part = f"/authorizations/{held}", {"credits": "1.5", "keep": keep}
     die(settings, api, where, f"{path}/capture", part)
     assert Decimal(api.get(path).get_json()["captured"]) == Decimal(committed)
-    assert problem_of(api.post(f"{path}/capture", part, once="wish-1")) == (409, "request_under_way")
+    assert problem_of(api.post(f"{path}/capture", part, once="request-1")) == (409, "request_under_way")
     with clock.at(clock.now() + LEASE):
-        again = api.post(f"{path}/capture", part, once="wish-1")
+        again = api.post(f"{path}/capture", part, once="request-1")
         assert again.status_code == 200
         said = again.get_json()
         assert (said["credits_used"], said["captured"]) == ("1.50", "1.50")
         assert said["state"] == ("held" if keep else "captured")
-        assert api.post(f"{path}/capture", part, once="wish-1").data == again.data
+        assert api.post(f"{path}/capture", part, once="request-1").data == again.data
     with as_customer(acme.customer_id):
         assert db.session.scalar(select(func.sum(UsageEvent.micros))) == 1_500_000
     assert verify(acme.customer_id) == []

@@ -13,7 +13,7 @@ from app.services.access import api_keys
 from app.services.webhooks import endpoints
 from tests.support.api import Api, api_for, problem_of
 from tests.support.receiver import receiving
-from tests.support.webhook_cast import send, settings, tell
+from tests.support.webhook_cast import send, settings, write_events
 
 __all__ = ["settings"]
 HOOK = {"url": "http://127.0.0.1:9/hook", "event_types": ["balance.low"]}
@@ -51,12 +51,12 @@ def test_each_change_of_an_endpoint_leaves_a_line_in_the_log_and_no_secret(api: 
         second = api.get(f"{path}/secret").get_json()["secret"]
         api.open("DELETE", path)
         api.open("DELETE", path)
-    told = [line for line in logs if line["event"].startswith("seller_endpoint_")]
-    assert [line["event"].removeprefix("seller_endpoint_") for line in told] == [
+    logged = [line for line in logs if line["event"].startswith("seller_endpoint_")]
+    assert [line["event"].removeprefix("seller_endpoint_") for line in logged] == [
         "created", "secret_rotated", "enabled", "deleted",
     ]  # fmt: skip
-    assert {(line["id"], line["by"]) for line in told} == {(first["id"], f"key_{api.key.split('_')[1]}")}
-    assert set().union(*told) <= logs_module.FIELDS | {"log_level"}
+    assert {(line["id"], line["by"]) for line in logged} == {(first["id"], f"key_{api.key.split('_')[1]}")}
+    assert set().union(*logged) <= logs_module.FIELDS | {"log_level"}
     assert not any(secret in str(logs) for secret in (first["secret"], second, api.key))
 
 
@@ -104,7 +104,7 @@ def test_a_secret_is_rotated_once_for_one_key(api: Api) -> None:
 def test_an_endpoint_that_was_gone_is_switched_on_again(api: Api, acme: Customer, tmp_path: Path) -> None:
     with receiving(tmp_path) as receiver:
         endpoint = made(api, url=receiver.url("410"))
-        tell(acme.customer_id, "one")
+        write_events(acme.customer_id, "one")
         assert send() == 1
     path = f"/webhook_endpoints/{endpoint['id']}"
     off = api.get(path).get_json()
@@ -123,8 +123,8 @@ def test_the_list_turns_its_pages(api: Api) -> None:
 
 def test_a_delivery_is_listed_shown_and_sent_again(api: Api, acme: Customer, globex: Customer) -> None:
     endpoint = made(api)
-    tell(acme.customer_id, "one", "two")
-    tell(globex.customer_id, "three")
+    write_events(acme.customer_id, "one", "two")
+    write_events(globex.customer_id, "three")
     assert send() == 3
     listed = api.get("/webhook_deliveries", customer=acme.customer_id, endpoint=endpoint["id"], state="pending")
     deliveries = listed.get_json()["data"]
@@ -155,7 +155,7 @@ def test_a_customers_key_sees_its_own_deliveries_and_no_endpoint_of_the_sellers(
 ) -> None:
     endpoint = made(api)
     endpoints.save(acme.customer_id, str(HOOK["url"]), by="alice")
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     send()
     theirs = api_for(app, "webhooks:manage", customer=acme)
     (own,) = theirs.get("/webhook_deliveries").get_json()["data"]

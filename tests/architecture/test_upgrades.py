@@ -41,8 +41,8 @@ def old(request: pytest.FixtureRequest, empty: Database) -> tuple[Database, Rows
     engine = create_engine(empty.owner_url, poolclass=pool.NullPool)
     metadata = MetaData()
     metadata.reflect(engine)
-    told: dict[str, list[dict[str, Any]]] = json.loads(path.read_text())
-    rows = {name: [_typed(metadata.tables[name], row) for row in told[name]] for name in told}
+    dumped: dict[str, list[dict[str, Any]]] = json.loads(path.read_text())
+    rows = {name: [_typed(metadata.tables[name], row) for row in dumped[name]] for name in dumped}
     with engine.begin() as connection, _as_nobody_in_particular(connection):
         for table in metadata.sorted_tables:
             if rows.get(table.name):
@@ -113,7 +113,7 @@ def _kept(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> l
 
 
 def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    """Return a told row in the types of the table's columns."""
+    """Return a dumped row in the types of the table's columns."""
     return {name: _value(table.c[name].type, value) for name, value in row.items()}
 
 

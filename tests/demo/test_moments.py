@@ -51,15 +51,15 @@ def test_a_refused_call_is_told_at_once_and_its_webhook_again_after_five_seconds
         refused = db.session.scalar(
             select(func.min(Authorization.created_at)).where(Authorization.reason == "daily_limit")
         )
-        told = db.session.scalars(select(Notice.done_at).where(Notice.rule == "daily_limit")).one()
+        notified = db.session.scalars(select(Notice.done_at).where(Notice.rule == "daily_limit")).one()
         lifted = db.session.scalars(select(Notice.done_at).where(Notice.rule == "daily_limit_reset")).one()
         tries = db.session.execute(
             select(WebhookAttempt.at, WebhookAttempt.status).where(
                 WebhookAttempt.delivery_id.in_(select(WebhookAttempt.delivery_id).where(WebhookAttempt.number == 2))
             )
         ).all()
-    assert refused is not None and told is not None and lifted is not None
-    assert told == refused
+    assert refused is not None and notified is not None and lifted is not None
+    assert notified == refused
     assert lifted.time() == time(0, 0, 1), "the limit's day ends at midnight"
     (first, second) = sorted(tuple(each) for each in tries)
     assert (first[1], second[1]) == (503, 204)
@@ -100,7 +100,7 @@ def test_a_day_that_was_cut_short_between_two_reports_is_finished(app: Flask) ->
 
     with clock.at(NOW), pytest.raises(Cut):
         demo_customers.make(months=1, progress=until_the_tenth_day)  # type: ignore[arg-type]
-    at = usage.moments(left[0], NOW)
+    at = usage.report_times(left[0], NOW)
     whole = {}
     with as_service("find the customers"):
         customers = {each.external_id: each for each in db.session.scalars(select(Customer))}
@@ -113,6 +113,10 @@ def test_a_day_that_was_cut_short_between_two_reports_is_finished(app: Flask) ->
             assert events.accept(batches[0]).rejected == ()
     make()
     with as_service("look at the day"):
-        told = db.session.execute(select(UsageEvent.customer_id, UsageEvent.id).where(UsageEvent.day == left[0])).all()
-    assert sorted(tuple(each) for each in told) == sorted((who, name) for who, names in whole.items() for name in names)
+        notified = db.session.execute(
+            select(UsageEvent.customer_id, UsageEvent.id).where(UsageEvent.day == left[0])
+        ).all()
+    assert sorted(tuple(each) for each in notified) == sorted(
+        (who, name) for who, names in whole.items() for name in names
+    )
     assert verify.verify(None) == []

@@ -7,17 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.authorizations import Allowed, Ask, Blocked, Captured, Funds, Hold, capture, judge, until_midnight
+from app.domain.authorizations import (
+    Allowed,
+    AuthorizationRequest,
+    Blocked,
+    Captured,
+    Funds,
+    Hold,
+    capture,
+    judge,
+    until_midnight,
+)
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-PLENTY = Funds("good", balance=100, unposted=0, held=0, overage_limit=0, daily_limit=None, used_today=0)
+PLENTY = Funds("good", balance=100, usage_to_post=0, held=0, overage_limit=0, daily_limit=None, used_today=0)
 
 amounts = st.integers(0, 200)
 funds = st.builds(
     Funds,
     standing=st.sampled_from(["good", "past_due", "suspended", "closed"]),
     balance=st.integers(-100, 200),
-    unposted=amounts,
+    usage_to_post=amounts,
     held=amounts,
     overage_limit=st.integers(0, 60),
     daily_limit=st.one_of(st.none(), amounts),
@@ -29,7 +39,7 @@ def room(of: Funds) -> int:
     """Reckon what may be spent by another path than the rule: micro by micro up to what is refused."""
     if of.standing not in {"good", "past_due"}:
         return 0
-    lowest = of.balance - of.unposted - of.held + of.overage_limit
+    lowest = of.balance - of.usage_to_post - of.held + of.overage_limit
     day = lowest if of.daily_limit is None else of.daily_limit - of.used_today - of.held
     return max(0, min(lowest, day))
 
@@ -38,7 +48,7 @@ def room(of: Funds) -> int:
 def test_what_is_allowed_never_passes_a_limit(of: Funds, asked: int) -> None:
     judged = judge(of, asked, NOON)
     served = of.standing in {"good", "past_due"}
-    below = of.balance - of.unposted < -of.overage_limit
+    below = of.balance - of.usage_to_post < -of.overage_limit
     assert isinstance(judged, Allowed) == (served and asked <= (0 if below else room(of)))
     if isinstance(judged, Allowed):
         assert judged.available == of.available - asked
@@ -118,7 +128,7 @@ def test_the_day_is_over_at_midnight_utc(moment: datetime, seconds: int) -> None
 
 
 def test_a_wish_is_told_from_any_other_by_its_digest() -> None:
-    one = Ask("cus_1", "requests", 5)
+    one = AuthorizationRequest("cus_1", "requests", 5)
     others = [
         replace(one, meter="runs"), replace(one, quantity=6), replace(one, micros=5), replace(one, ttl_seconds=1),
         replace(one, at_once=True),

@@ -24,8 +24,8 @@ def _numbers(**given: int | str | None) -> Numbers:
         ({"balance": -20, "overage_limit": 50}, 30),
         ({"balance": -50, "overage_limit": 50}, 0),
         ({"balance": -80, "overage_limit": 50}, 0),
-        ({"balance": 100, "unposted": 30}, 70),
-        ({"balance": 10, "unposted": 30, "overage_limit": 50}, 30),
+        ({"balance": 100, "usage_to_post": 30}, 70),
+        ({"balance": 10, "usage_to_post": 30, "overage_limit": 50}, 30),
         ({"balance": 100, "held": 40}, 60),
         ({"balance": 100, "held": 140}, 0),
         ({"balance": 100, "daily_limit": 70}, 70),
@@ -55,7 +55,7 @@ def test_without_a_daily_limit_there_is_no_bound_for_the_day() -> None:
 
 @given(
     balance=st.integers(-200, 200),
-    unposted=SOME,
+    usage_to_post=SOME,
     overage=SOME,
     held=SOME,
     limit=st.none() | SOME,
@@ -63,11 +63,11 @@ def test_without_a_daily_limit_there_is_no_bound_for_the_day() -> None:
     held_today=SOME,
 )
 def test_what_may_be_used_never_passes_a_bound_and_uses_them_up(
-    balance: int, unposted: int, overage: int, held: int, limit: int | None, used: int, held_today: int
+    balance: int, usage_to_post: int, overage: int, held: int, limit: int | None, used: int, held_today: int
 ) -> None:
     shown = _numbers(
         balance=balance,
-        unposted=unposted,
+        usage_to_post=usage_to_post,
         overage_limit=overage,
         held=held,
         daily_limit=limit,
@@ -76,7 +76,7 @@ def test_what_may_be_used_never_passes_a_bound_and_uses_them_up(
     )
     usable = shown.available_to_use.micros
     bounds = [shown.remaining_credits.micros + overage - held]
-    if balance - unposted < -overage:
+    if balance - usage_to_post < -overage:
         bounds.append(-held)  # a debt beyond the protection leaves nothing, and nothing less than that
     if limit is not None:
         bounds.append(limit - used - held_today)
@@ -97,6 +97,6 @@ def test_the_other_figures_are_shown_as_they_are(granted: int, usage: int) -> No
 
 
 def test_what_is_used_or_over_and_not_posted_is_taken_off_and_told() -> None:
-    shown = _numbers(balance=100, unposted=30, lapsed=25, overage_limit=10)
+    shown = _numbers(balance=100, usage_to_post=30, lapsed=25, overage_limit=10)
     assert (shown.remaining_credits.micros, shown.available_to_use.micros) == (45, 55)
-    assert (shown.unposted.micros, shown.lapsed.micros) == (30, 25)
+    assert (shown.usage_to_post.micros, shown.lapsed.micros) == (30, 25)

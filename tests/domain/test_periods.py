@@ -30,8 +30,8 @@ def test_a_leap_year_has_its_29th_of_february() -> None:
 
 
 def test_a_period_begins_at_midnight_utc_wherever_the_moment_was_told() -> None:
-    told = datetime(2026, 11, 22, 3, 0, tzinfo=timezone(timedelta(hours=9)))
-    assert first(told) == (21, datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 12, 21, tzinfo=UTC))
+    local = datetime(2026, 11, 22, 3, 0, tzinfo=timezone(timedelta(hours=9)))
+    assert first(local) == (21, datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 12, 21, tzinfo=UTC))
 
 
 @given(moment=st.integers(0, 340_000 * 86_400).map(lambda second: datetime.fromtimestamp(second, UTC)))

@@ -167,15 +167,15 @@ def test_what_a_meter_cannot_count_is_named(kind: MeterKind, change: dict[str, o
     assert refusal(replace(EVENT, **change), kind, NOW) == reason  # type: ignore[arg-type]
 
 
-def told(report: UsageReport) -> str:
+def key_of(report: UsageReport) -> str:
     return digest(report, properties_text(report.properties))
 
 
 def test_the_same_event_is_known_again_however_it_is_written() -> None:
     first = replace(EVENT, properties={"a": 1, "b": [2]}, time=NOW)
     again = replace(EVENT, properties={"b": [2], "a": 1}, time=NOW.astimezone(timezone(timedelta(hours=5))))
-    assert told(first) == told(again)
-    assert len(told(first)) == 32
+    assert key_of(first) == key_of(again)
+    assert len(key_of(first)) == 32
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ def test_the_same_event_is_known_again_however_it_is_written() -> None:
     [{"meter": "runs"}, {"quantity": 2}, {"subject": "ann"}, {"time": NOW}, {"properties": {"a": 1}}],
 )
 def test_another_event_is_told_apart(change: dict[str, object]) -> None:
-    assert told(replace(EVENT, **change)) != told(EVENT)  # type: ignore[arg-type]
+    assert key_of(replace(EVENT, **change)) != key_of(EVENT)  # type: ignore[arg-type]
 
 
 def test_a_moment_without_a_zone_is_a_bug() -> None:
     with pytest.raises(Broken):
-        told(replace(EVENT, time=NOW.replace(tzinfo=None)))
+        key_of(replace(EVENT, time=NOW.replace(tzinfo=None)))

@@ -44,7 +44,7 @@ def test_without_a_choice_the_catalogs_terms_hold() -> None:
 @pytest.mark.parametrize("enabled", [True, False])
 def test_limits_are_in_force_only_while_it_is_on(enabled: bool) -> None:
     limits = Limits(enabled, Credits(5), Credits(4))
-    assert (limits.in_force, limits.tells_at) == ((Credits(5), Credits(4)) if enabled else (None, None))
+    assert (limits.in_force, limits.notifies_at) == ((Credits(5), Credits(4)) if enabled else (None, None))
 
 
 @pytest.mark.parametrize(

@@ -47,14 +47,14 @@ def test_a_pack_is_sold_as_listed_or_not_at_all() -> None:
 
 
 @pytest.mark.case("AC-18")
-@given(wished=st.integers(1, 10**7), received=st.integers(0, 10**8), promised=st.integers(1, 10**15))
+@given(ordered=st.integers(1, 10**7), received=st.integers(0, 10**8), promised=st.integers(1, 10**15))
 def test_more_received_is_more_credit_and_the_exact_amount_is_the_promise(
-    wished: int, received: int, promised: int
+    ordered: int, received: int, promised: int
 ) -> None:
-    asked = Money(wished, "EUR")
+    asked = Money(ordered, "EUR")
     assert credits_for(asked, asked, Credits(promised)) == Credits(promised)
     got = credits_for(Money(received, "EUR"), asked, Credits(promised)).micros
-    assert 2 * abs(got * wished - promised * received) <= wished
+    assert 2 * abs(got * ordered - promised * received) <= ordered
 
 
 def test_only_wallets_pay_once_and_only_those_that_are_taken() -> None:

@@ -68,7 +68,7 @@ def outcome(app: Flask, customer_id: str) -> Outcome:
         charged = {
             each["metadata"]["payment"]: each["amount_received"] for each in intents if each["status"] == "succeeded"
         }
-        assert len(charged) == sum(each["status"] == "succeeded" for each in intents), "a wish was charged twice"
+        assert len(charged) == sum(each["status"] == "succeeded" for each in intents), "an order was charged twice"
         received = {payment.id: payment.received_minor for payment in ours.values() if payment.state in PAID}
         assert charged == received, "charged and received differ"
         grants = list(

@@ -57,7 +57,7 @@ def killed(
     after: tuple[Step, ...] = (),
     catalog: str = "gateway",
 ) -> list[dict[str, Any]]:
-    """Let the step be killed at these moments, as `drawn`, each time for another customer; return what came of each.
+    """Let the step be killed at these kill_points, as `drawn`, each time for another customer; return what came of each.
 
     Other steps come before and after it, in peace, each after the grace of a call on its way; then the worker runs.
     """

@@ -1,4 +1,4 @@
-"""Randomized crash runs: processes die, answers and webhooks get lost, and every wish is charged at most once.
+"""Randomized crash runs: processes die, answers and webhooks get lost, and every order is charged at most once.
 
 The seed is printed when the tests begin; `CRASH_SEED=… make test ARGS="-k crash_runs"` plays the same plans again.
 """
@@ -38,7 +38,7 @@ def test_whatever_dies_and_gets_lost_every_wish_is_charged_at_most_once_and_cred
 @pytest.mark.parametrize(
     ("portal", "found"),
     [
-        ("fresh_key", "a wish was charged twice"),
+        ("fresh_key", "an order was charged twice"),
         ("row_after", "charged and received differ"),
         ("timeout_is_failure", "charged and received differ"),
         ("credits_what_was_asked", "charged and received differ"),

@@ -110,7 +110,7 @@ def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
     host = f"http://127.0.0.1:{demo.port + 1}/"
     assert host in said
     for path in ("requests", "small", "streams", "streams/end", "downloads"):
-        pressed = browser.open(Request(host + path, urlencode({"wish": path}).encode()))
+        pressed = browser.open(Request(host + path, urlencode({"request_id": path}).encode()))
         assert pressed.url == host
     lines = BeautifulSoup(pressed.read(), "html.parser").get_text(" ")
     assert "reported: 1 new, 0 counted before" in lines

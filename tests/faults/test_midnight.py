@@ -152,8 +152,13 @@ def test_the_day_turns_at_midnight_utc_on_any_host_and_is_one_for_all(
     with machines(settings, tmp_path, *(zone for zone, _offset, _midnight in DAYS)) as running:
         for machine, (zone, offset, midnight) in zip(running, DAYS, strict=True):
             midnight_comes(machine, limited(zone), offset, midnight)
-        moments = ["2026-11-21T00:00:00", "2026-11-21T11:59:59", "2026-11-21T12:00:00", "2026-11-21T23:59:59.999999"]
-        for key, (machine, moment) in enumerate(zip(running, moments, strict=True)):
+        times = [
+            "2026-11-21T00:00:00",
+            "2026-11-21T11:59:59",
+            "2026-11-21T12:00:00",
+            "2026-11-21T23:59:59.999999",
+        ]
+        for key, (machine, moment) in enumerate(zip(running, times, strict=True)):
             machine.does([f"{moment}+00:00", "asks", acme.customer_id, str(key), 1_000_000])
     assert used(acme) == {"2026-11-21": 4_000_000}
 

@@ -58,7 +58,7 @@ def spenders(settings: Settings, many: int = WORKERS) -> Iterator[list[Worker]]:
             each.communicate()
 
 
-def tell(workers: list[Worker], how: str, customer: Customer, seed: object, calls: int = CALLS) -> None:
+def send_work(workers: list[Worker], how: str, customer: Customer, seed: object, calls: int = CALLS) -> None:
     """Tell all of them to begin."""
     for number, each in enumerate(workers):
         assert each.stdin is not None
@@ -121,7 +121,7 @@ def test_what_is_authorized_never_passes_the_edge_and_what_is_reported_by_what_w
 def authorized_round(workers: list[Worker], number: int) -> int:
     """Let all of them ask, and return by how many micros an edge was passed."""
     customer = at_an_edge(f"Edge{number}", "day" if number % 2 else "balance")
-    tell(workers, "authorize", customer, number)
+    send_work(workers, "authorize", customer, number)
     allowed = heard(workers)
     used, held = spent(customer)
     assert used == allowed
@@ -134,7 +134,7 @@ def authorized_round(workers: list[Worker], number: int) -> int:
 def reported_round(workers: list[Worker], number: int) -> int:
     """Let all of them use and report, and return by how many micros the limit was passed."""
     customer = at_an_edge(f"Report{number}", "day")
-    tell(workers, "report", customer, number)
+    send_work(workers, "report", customer, number)
     reported = heard(workers)
     used, _held = spent(customer)
     assert used == reported
@@ -146,7 +146,7 @@ def reported_round(workers: list[Worker], number: int) -> int:
 def test_workers_killed_at_the_edge_leave_it_as_it_is(app: Flask, settings: Settings, catalog: str) -> None:
     with spenders(settings, 4) as workers:
         customer = at_an_edge("Edge", "day")
-        tell(workers, "authorize", customer, "killed", 200)
+        send_work(workers, "authorize", customer, "killed", 200)
         for victim in workers[:2]:
             os.kill(victim.pid, signal.SIGKILL)
             victim.wait()

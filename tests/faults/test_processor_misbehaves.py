@@ -194,11 +194,11 @@ def test_an_event_of_an_unknown_type_is_kept_and_changes_nothing(
     assert buys(app, alice_actor, visa) == "succeeded"
     with as_service("look for the payment"):
         intent_id = db.session.scalars(select(Payment.processor_id)).one() or ""
-    told = [controls.tell(settings, kind, intent_id) for kind in ("payment_intent.teleported", "moon.landed")]
+    sent = [controls.send_event(settings, kind, intent_id) for kind in ("payment_intent.teleported", "moon.landed")]
     recover(app)
     with as_service("look into the inbox"):
         kept = {event.id: event.state for event in db.session.scalars(select(InboxEvent))}
-    assert {kept[event_id] for event_id in told} == {"done"}
+    assert {kept[event_id] for event_id in sent} == {"done"}
     assert outcome(app, alice_actor.customer_id) == Outcome([2500], [25_000_000], ["succeeded"])
 
 

@@ -273,7 +273,7 @@ def test_a_worker_outlives_its_database(
             until(lambda: "round_failed" in worker.said())
             assert worker.process.poll() is None
             connection.execute(text(f"alter database {name} allow_connections true"))
-        controls.tell(settings, "payment_intent.canceled", waiting.processor_id or "")
+        controls.send_event(settings, "payment_intent.canceled", waiting.processor_id or "")
         until(lambda: "done" in {each.state for each in events() if each.type == "payment_intent.canceled"})
         worker.process.terminate()
         assert worker.process.wait(PATIENCE) == 0

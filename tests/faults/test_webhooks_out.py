@@ -26,7 +26,7 @@ from app.services.webhooks import deliveries, endpoints
 from tests.support.databases import environment
 from tests.support.receiver import Receiver, receiving
 from tests.support.server import ROOT
-from tests.support.webhook_cast import log_of, only, secret_of, send, settings, tell, tries
+from tests.support.webhook_cast import log_of, only, secret_of, send, settings, tries, write_events
 from tests.support.worker import until, working
 
 __all__ = ["settings"]
@@ -51,7 +51,7 @@ def test_an_address_that_fails_is_tried_on_the_whole_schedule_and_then_put_aside
     at(acme, receiver.url(str(status)))
     now = clock.now()
     with clock.at(now):
-        tell(acme.customer_id, "one")
+        write_events(acme.customer_id, "one")
         assert send() == 1
     for number, pause in enumerate(SCHEDULE, 1):
         found = only(acme.customer_id)
@@ -77,7 +77,7 @@ def test_an_address_that_is_back_gets_everything_and_can_put_it_in_order(
     app: Flask, acme: Customer, receiver: Receiver
 ) -> None:
     at(acme, receiver.url("500"))
-    tell(acme.customer_id, "one", "two", "three")
+    write_events(acme.customer_id, "one", "two", "three")
     assert send() == 3
     at(acme, receiver.url("204"))
     with clock.at(clock.now() + timedelta(minutes=1)):
@@ -97,8 +97,8 @@ def test_an_address_that_never_comes_to_an_end_keeps_nobody_elses_events(
     at(globex, receiver.url())
     now = clock.now()
     with clock.at(now):
-        tell(acme.customer_id, *(str(number) for number in range(20)))
-        tell(globex.customer_id, "one")
+        write_events(acme.customer_id, *(str(number) for number in range(20)))
+        write_events(globex.customer_id, "one")
         assert send() < 21  # what waits for the address that hangs is put off after the first of them
     assert only(globex.customer_id).state == "delivered"
     hanging = log_of(acme.customer_id)
@@ -112,7 +112,7 @@ def test_an_address_that_never_comes_to_an_end_keeps_nobody_elses_events(
 @pytest.mark.fault("O3")
 def test_a_redirect_is_a_failure_and_is_not_followed(app: Flask, acme: Customer, receiver: Receiver) -> None:
     at(acme, receiver.url("redirect"))
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     assert send() == 1
     found = only(acme.customer_id)
     assert (found.state, found.last_status) == ("pending", 302)
@@ -125,18 +125,18 @@ def test_an_address_that_is_gone_is_switched_off_and_told_nothing_more(
     app: Flask, acme: Customer, receiver: Receiver
 ) -> None:
     at(acme, receiver.url("410"))
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     assert send() == 1
     with as_customer(acme.customer_id):
         endpoint = endpoints.of(acme.customer_id)
     assert endpoint is not None and not endpoint.active
     assert endpoint.disabled_reason == "It answered 410: it wants no more events."
-    tell(acme.customer_id, "two")
+    write_events(acme.customer_id, "two")
     assert send() == 0
     found = only(acme.customer_id)
     assert (found.state, found.last_status, found.problem) == ("dropped", 410, endpoint.disabled_reason)
     at(acme, receiver.url("200"))  # saved again, it is on again: for what is told from now on
-    tell(acme.customer_id, "three")
+    write_events(acme.customer_id, "three")
     assert send() == 1
     assert [each.event["data"]["fact"] for each in receiver.requests()] == ["one", "three"]
 
@@ -144,10 +144,10 @@ def test_an_address_that_is_gone_is_switched_off_and_told_nothing_more(
 @pytest.mark.fault("O4")
 def test_what_waits_for_an_address_that_is_gone_is_dropped(app: Flask, acme: Customer, receiver: Receiver) -> None:
     at(acme, receiver.url("500"))
-    tell(acme.customer_id, "one", "two")
+    write_events(acme.customer_id, "one", "two")
     assert send() == 2
     at(acme, receiver.url("410"))
-    tell(acme.customer_id, "three")
+    write_events(acme.customer_id, "three")
     assert send() == 1
     assert [each.state for each in log_of(acme.customer_id)] == ["dropped"] * 3
     assert len(receiver.requests()) == 3
@@ -158,7 +158,7 @@ def test_a_huge_answer_counts_by_its_status_and_is_left_where_it_is(
     app: Flask, acme: Customer, receiver: Receiver
 ) -> None:
     at(acme, receiver.url("huge"))
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     assert send() == 1
     assert only(acme.customer_id).state == "delivered"
     assert receiver.sent() < 32 * 1024 * 1024
@@ -170,17 +170,17 @@ def test_for_a_day_after_a_rotation_events_are_signed_with_both_secrets(
 ) -> None:
     at(acme, receiver.url())
     old = secret_of(acme.customer_id)
-    tell(acme.customer_id, "before")
+    write_events(acme.customer_id, "before")
     assert send() == 1
     turned = clock.now()
     twice = endpoints.rotate(acme.customer_id, by="test").signing_twice
     new = secret_of(acme.customer_id)
     assert new != old
     with clock.at(turned + timedelta(hours=23, minutes=59)):
-        tell(acme.customer_id, "between")
+        write_events(acme.customer_id, "between")
         assert send() == 1
     with clock.at(turned + timedelta(hours=24, seconds=1)):
-        tell(acme.customer_id, "after")
+        write_events(acme.customer_id, "after")
         assert send() == 1
     signatures = [each.headers["webhook-signature"].count("v1,") for each in receiver.requests()]
     assert signatures == [1, 2, 1]
@@ -188,7 +188,7 @@ def test_for_a_day_after_a_rotation_events_are_signed_with_both_secrets(
         endpoints.rotate(acme.customer_id, by="test")
     endpoints.rotate(acme.customer_id, by="test", ends=twice)
     newest = secret_of(acme.customer_id)
-    tell(acme.customer_id, "now")
+    write_events(acme.customer_id, "now")
     assert send() == 1
     got = receiver.requests()[-1]
     assert (got.signed_by(newest), got.signed_by(new), got.signed_by(old)) == (True, True, False)
@@ -200,7 +200,7 @@ def test_an_event_is_delivered_by_a_real_worker_soon_after_it_was_told(
 ) -> None:
     at(acme, receiver.url())
     with working(settings, tmp_path, "--every", "0.2") as worker:
-        tell(acme.customer_id, "one", "two")
+        write_events(acme.customer_id, "one", "two")
         until(lambda: [each.state for each in log_of(acme.customer_id)] == ["delivered"] * 2)
         worker.process.terminate()
         assert worker.process.wait(PATIENCE) == 0
@@ -214,7 +214,7 @@ def test_a_worker_killed_over_a_delivery_loses_nothing_and_what_comes_twice_is_t
     app: Flask, settings: Settings, acme: Customer, receiver: Receiver, moment: int, arrives: int
 ) -> None:
     at(acme, receiver.url())
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     now = clock.now()
     killed = sender_at(settings, moment, now)
     said, _ = killed.communicate(timeout=PATIENCE)
@@ -238,7 +238,7 @@ def test_many_workers_at_once_send_each_event_once(
 ) -> None:
     for each in (acme, globex):
         at(each, receiver.url())
-        tell(each.customer_id, *(str(number) for number in range(30)))
+        write_events(each.customer_id, *(str(number) for number in range(30)))
     crew = [sender_at(settings, 0, clock.now()) for _ in range(4)]
     said = [each.communicate(timeout=PATIENCE)[0] for each in crew]
     assert [each.returncode for each in crew] == [0] * 4, said
@@ -254,7 +254,7 @@ def test_a_delivery_that_its_workers_die_over_is_put_aside_and_the_rest_flows(
 ) -> None:
     at(acme, receiver.url())
     at(globex, receiver.url())
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     now = clock.now()
     killed = sender_at(settings, 2, now)
     killed.communicate(timeout=PATIENCE)
@@ -263,7 +263,7 @@ def test_a_delivery_that_its_workers_die_over_is_put_aside_and_the_rest_flows(
     assert (begun.tries, begun.under_way) == (1, True)
     with as_service("let as many have died as may"), transaction() as session:
         session.get_one(WebhookDelivery, begun.id).tries = TRIES
-    tell(globex.customer_id, "two")
+    write_events(globex.customer_id, "two")
     with clock.at(now + deliveries.LEASE + timedelta(seconds=1)):
         send()
     assert only(acme.customer_id).state == "dead"

@@ -86,8 +86,8 @@ def order(owner: str) -> Order:
 @pytest.fixture
 def intent(gateway: PaymentGateway, order: Order) -> Intent:
     """An intent of 25.00 USD, unconfirmed."""
-    wished = order()
-    made = gateway.create_intent(wished, key=f"{wished.payment_id}:create")
+    charge = order()
+    made = gateway.create_intent(charge, key=f"{charge.payment_id}:create")
     assert isinstance(made, Intent)
     return made
 
@@ -95,8 +95,8 @@ def intent(gateway: PaymentGateway, order: Order) -> Intent:
 @pytest.fixture
 def euros(gateway: PaymentGateway, order: Order) -> Intent:
     """An intent of 25.00 EUR, unconfirmed: debits are in euros alone."""
-    wished = order("EUR")
-    made = gateway.create_intent(wished, key=f"{wished.payment_id}:create")
+    charge = order("EUR")
+    made = gateway.create_intent(charge, key=f"{charge.payment_id}:create")
     assert isinstance(made, Intent)
     return made
 

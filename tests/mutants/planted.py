@@ -189,7 +189,7 @@ BUGS = [
         ("tests/services/verification/test_verify.py",),
     ),
     Bug(
-        "the wish is credited, not what was received",
+        "the own is credited, not what was received",
         "app/services/payments/outcomes.py",
         "bought = credits_for(received, Money(payment.amount_minor, payment.currency), promised)",
         "bought = promised",
@@ -338,8 +338,8 @@ BUGS = [
     Bug(
         "more goes back than was received",
         "app/services/reversals/refunds.py",
-        "    if wished > left:\n",
-        "    if wished < left:\n",
+        "    if requested > left:\n",
+        "    if requested < left:\n",
         REFUNDS,
     ),
     Bug(

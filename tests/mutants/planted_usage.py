@@ -121,7 +121,7 @@ BUGS = [
     Bug(
         "usage that waits does not lower the balance",
         "app/domain/numbers.py",
-        "remaining = balance - unposted - lapsed",
+        "remaining = balance - usage_to_post - lapsed",
         "remaining = balance - lapsed",
         ("tests/domain/test_numbers.py", *HISTORIES),
     ),
@@ -170,7 +170,7 @@ BUGS = [
     Bug(
         "a key is answered with any wish",
         "app/services/authorizations/on_sqlite.py",
-        "        if earlier[1] != ask.digest:\n",
+        "        if earlier[1] != request.digest:\n",
         "        if not earlier[1]:\n",
         AUTHORIZE,
     ),
@@ -184,7 +184,7 @@ BUGS = [
     Bug(
         "a hold whose time is over can be captured",
         "app/services/authorizations/on_sqlite.py",
-        'if seen.state != "held" or seen.expires_at <= desk.now:',
+        'if seen.state != "held" or seen.expires_at <= locked.now:',
         'if seen.state != "held":',
         AUTHORIZE,
     ),
@@ -240,7 +240,7 @@ BUGS = [
     Bug(
         "credit that is used already is said to expire",
         "app/services/notices/expiring_credit.py",
-        "[view(each) for each in live], unposted)",
+        "[view(each) for each in live], usage_to_post)",
         "[view(each) for each in live], 0)",
         ("tests/services/notices/test_expiring_credit.py",),
     ),

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.services import jobs
@@ -51,7 +51,7 @@ def _opened(alice: Browser, number: int) -> Page:
 def test_a_days_row_opens_the_day_and_its_events(app: Flask, origin: str) -> None:
     acme = _customer("realtime")
     uses(acme, "requests", 1000, 2500)
-    taken = holds.authorize(Ask(acme.customer_id, micros=1_500_000))
+    taken = holds.authorize(AuthorizationRequest(acme.customer_id, micros=1_500_000))
     holds.capture(taken.id)
     with clock.at(NOON + timedelta(days=1)):
         jobs.run_due(names=["usage_posted"])

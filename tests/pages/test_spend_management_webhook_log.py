@@ -6,7 +6,7 @@ from app.models.customers import Customer
 from app.services.webhooks import endpoints, log, seller_endpoints
 from tests.support.browser import Browser, Page
 from tests.support.statements import counted
-from tests.support.webhook_cast import log_of, only, put_aside, secret_of, send, settings, tell
+from tests.support.webhook_cast import log_of, only, put_aside, secret_of, send, settings, write_events
 
 __all__ = ["settings"]
 PATH = "/billing/spend-management/webhook"
@@ -38,7 +38,7 @@ def test_without_an_address_it_says_what_one_is_good_for(alice: Browser) -> None
 
 
 def test_it_stands_on_spend_management_too(alice: Browser, acme: Customer, endpoint: object) -> None:
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     send()
     alone, beside = alice.opens(PATH), alice.opens("/billing/spend-management")
     assert beside.status == 200
@@ -211,7 +211,7 @@ def test_another_customers_webhook_is_not_there(mallory: Browser, acme: Customer
 
 def test_what_the_seller_is_told_is_not_in_the_customers_log(alice: Browser, acme: Customer, endpoint: object) -> None:
     seller_endpoints.create(HOOK, [])
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     send()
     (sellers,) = [each for each in log_of(acme.customer_id) if each.to_seller]
     assert len(rows_of(alice.opens(PATH))) == 1

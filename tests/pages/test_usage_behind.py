@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.services.authorizations import holds
@@ -82,7 +82,7 @@ def test_an_event_shows_all_that_it_said(app: Flask, origin: str, acme: Customer
 
 def test_credit_taken_without_a_meter_has_its_own_line(app: Flask, origin: str, acme: Customer) -> None:
     grants.give(acme.customer_id, kind="promotional", credits=Credits(10**8), granted_by="seller", reason="Welcome")
-    holds.authorize(Ask(acme.customer_id, micros=2_500_000, at_once=True))
+    holds.authorize(AuthorizationRequest(acme.customer_id, micros=2_500_000, at_once=True))
     alice = looks(app, origin, acme)
     page = alice.opens(USAGE)
     assert page.texts(".table--meters tbody tr:last-child td")[-1] == "$2.50"

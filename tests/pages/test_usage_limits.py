@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.services.authorizations import holds
@@ -49,7 +49,7 @@ def limited(limits: str) -> Customer:
 
 def asks(customer: Customer, quantity: int) -> str:
     """Ask for so many requests; return how it ended."""
-    return holds.authorize(Ask(customer.customer_id, meter="requests", quantity=quantity)).state
+    return holds.authorize(AuthorizationRequest(customer.customer_id, meter="requests", quantity=quantity)).state
 
 
 def note(page: Page) -> str:

@@ -30,4 +30,4 @@ if __name__ == "__main__":
     app = create_app(Settings.from_env())
     module, name = PLACES[where]
     setattr(module, name, die)
-    Api(app, key).post(path, json.loads(body), once="wish-1")
+    Api(app, key).post(path, json.loads(body), once="request-1")

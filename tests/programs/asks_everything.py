@@ -67,20 +67,20 @@ def ask_everything(asks: Asking) -> None:
     asks("portal_url", processor_customer=owner, return_url=BACK, key=ids.new("key"))
     intents = []
     for _ in range(2):
-        wish = ChargeOrder(ids.new("pay"), "cus_acme", owner, Money(2500, "USD"), "Credits")
-        intents.append(getattr(asks("create_intent", wish, key=ids.new("key")), "id", "pi_1"))
+        order = ChargeOrder(ids.new("pay"), "cus_acme", owner, Money(2500, "USD"), "Credits")
+        intents.append(getattr(asks("create_intent", order, key=ids.new("key")), "id", "pi_1"))
     asks("confirm_intent", intents[0], method=method, return_url=BACK, off_session=False, key=ids.new("key"))
     asks("confirm_one_time", intents[1], rail=Rail.CRYPTO, return_url=BACK, key=ids.new("key"))
     asks("cancel_intent", intents[1], key=ids.new("key"))
     asks("fetch_intent", intents[0])
-    asks("find_intent", payment_id=wish.payment_id, processor_customer=owner, since=since)
+    asks("find_intent", payment_id=order.payment_id, processor_customer=owner, since=since)
     asks("intents_since", since, until)
     asks("events_since", since, until)
     refund = asks(
         "create_refund",
         intent_id=intents[0],
         refund_id=ids.new("ref"),
-        payment_id=wish.payment_id,
+        payment_id=order.payment_id,
         amount=Money(500, "USD"),
         reason="",
         key=ids.new("key"),

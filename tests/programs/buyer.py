@@ -19,7 +19,7 @@ from flask import Flask
 
 from app import clock, create_app
 from app.config import Settings
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
@@ -67,7 +67,7 @@ def report(customer_ids: list[str], name: str, quantity: int) -> list[str]:
 
 def hold(customer_id: str, key: str, micros: int) -> list[str]:
     """Ask for credit, and use half of what is held."""
-    answer = holds.authorize(Ask(customer_id, micros=micros, key=key))
+    answer = holds.authorize(AuthorizationRequest(customer_id, micros=micros, key=key))
     if answer.allowed:
         holds.capture(answer.id, credits=Credits(micros // 2))
     return [key, "allowed" if answer.allowed else answer.reason]

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, create_app
 from app.config import Settings
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.services import jobs
 from app.services.authorizations import holds
 from app.services.usage import events
@@ -35,7 +35,7 @@ def zone() -> str:
 
 def asks(customer_id: str, key: str, micros: int) -> list[Any]:
     """Ask whether so much may be used, and use it at once."""
-    answer = holds.authorize(Ask(customer_id, micros=micros, key=key, at_once=True))
+    answer = holds.authorize(AuthorizationRequest(customer_id, micros=micros, key=key, at_once=True))
     return [answer.allowed, answer.reason, answer.retry_after_seconds]
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from tests.faults.crash_plan import Kill
 
 
-class Moments:
+class KillPoints:
     """Counts what is reached, by its own words and by its kind, and dies (kill -9) where it was told to."""
 
     def __init__(self, kill: Kill | None) -> None:
@@ -35,30 +35,30 @@ class Moments:
 class Watched:
     """Something outside whose every call is a moment before and a moment after."""
 
-    def __init__(self, outside: object, moments: Moments) -> None:
-        self._outside, self._moments = outside, moments
+    def __init__(self, outside: object, kill_points: KillPoints) -> None:
+        self._outside, self._kill_points = outside, kill_points
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         call = getattr(self._outside, name)
 
         def watched(*args: object, **kwargs: object) -> object:
-            self._moments.reached("call", f"before {name}")
+            self._kill_points.reached("call", f"before {name}")
             answer = call(*args, **kwargs)
-            self._moments.reached("call", f"after {name}")
+            self._kill_points.reached("call", f"after {name}")
             return answer
 
         return watched
 
 
-def watch(app: Flask, kill: Kill | None) -> Moments:
+def watch(app: Flask, kill: Kill | None) -> KillPoints:
     """Count the moments of this process from here on."""
-    moments = Moments(kill)
-    app.extensions["purser.gateway"] = Watched(app.extensions["purser.gateway"], moments)
-    event.listen(Session, "before_commit", lambda _session: moments.reached("commit", "before commit"))
-    event.listen(Session, "after_commit", lambda _session: moments.reached("commit", "after commit"))
+    kill_points = KillPoints(kill)
+    app.extensions["purser.gateway"] = Watched(app.extensions["purser.gateway"], kill_points)
+    event.listen(Session, "before_commit", lambda _session: kill_points.reached("commit", "before commit"))
+    event.listen(Session, "after_commit", lambda _session: kill_points.reached("commit", "after commit"))
 
     @event.listens_for(Engine, "before_cursor_execute")
     def about_to_execute(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        moments.reached("statement", " ".join(statement.lower().split()[:3]))
+        kill_points.reached("statement", " ".join(statement.lower().split()[:3]))
 
-    return moments
+    return kill_points

@@ -1,6 +1,6 @@
 """A worker in a process of its own that spreads and sends events once, and is killed (kill -9) at its Nth moment.
 
-Moments are after each commit, and when an answer is in its hands: after the commit of the claim, before that of its end.
+KillPoints are after each commit, and when an answer is in its hands: after the commit of the claim, before that of its end.
 
     python -m tests.programs.sender_at MOMENT NOW
 """

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from app import clock, create_app
 from app.config import Settings
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
 from app.models.scope import as_customer
@@ -28,9 +28,11 @@ def authorize(customer_id: str, chance: random.Random) -> int:
     """Ask for something, and use it, part of it, more than it, or nothing. Return what was allowed."""
     wanted = chance.randrange(1, 2 * MICROS)
     if chance.random() < 0.3:
-        made = holds.authorize(Ask(customer_id, "requests", chance.randrange(1, 2 * EVENT), at_once=True))
+        made = holds.authorize(
+            AuthorizationRequest(customer_id, "requests", chance.randrange(1, 2 * EVENT), at_once=True)
+        )
         return made.captured_micros
-    made = holds.authorize(Ask(customer_id, micros=wanted))
+    made = holds.authorize(AuthorizationRequest(customer_id, micros=wanted))
     if not made.allowed:
         return 0
     try:

@@ -2,7 +2,7 @@
 
     python -m tests.programs.worker_at kill|stop MOMENT NOW
 
-Moments are before and after every commit and every call to the processor; each is printed as it is reached. `MOMENT` 0:
+KillPoints are before and after every commit and every call to the processor; each is printed as it is reached. `MOMENT` 0:
 never. `NOW` is what its clock shows.
 """
 
@@ -22,7 +22,7 @@ from tests.programs.kill_points import Watched
 ENDS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
-class Moments:
+class KillPoints:
     """Counts what is reached, and ends or halts this process at the one that was asked for."""
 
     def __init__(self, how: str, at: int) -> None:
@@ -39,10 +39,10 @@ class Moments:
 def main(how: str, at: int, now: datetime) -> None:
     """Work on the inbox once."""
     app = create_app(Settings.from_env())
-    moments = Moments(how, at)
-    app.extensions["purser.gateway"] = Watched(app.extensions["purser.gateway"], moments)
-    event.listen(Session, "before_commit", lambda _session: moments.reached("before commit"))
-    event.listen(Session, "after_commit", lambda _session: moments.reached("after commit"))
+    kill_points = KillPoints(how, at)
+    app.extensions["purser.gateway"] = Watched(app.extensions["purser.gateway"], kill_points)
+    event.listen(Session, "before_commit", lambda _session: kill_points.reached("before commit"))
+    event.listen(Session, "after_commit", lambda _session: kill_points.reached("after commit"))
     with app.app_context(), clock.at(now):
         print("done", inbox.work(), flush=True)
 

@@ -30,7 +30,7 @@ PATIENCE = timedelta(minutes=1)
 
 
 class OneTransaction:
-    """Writes the wish down, charges, and writes what came of it: sound as long as every answer arrives."""
+    """Writes the order down, charges, and writes what came of it: sound as long as every answer arrives."""
 
     def take(self, app: Flask, run: Run, step: Step) -> None:  # noqa: ARG002  # as every portal's
         """Charge, unless this form has been sent before. Nobody is sent to a bank, and nothing is given up."""
@@ -40,7 +40,7 @@ class OneTransaction:
             with as_service("a naive purchase"), suppress(IntegrityError):  # a second click was quicker
                 sent = select(Payment.id).where(Payment.form_key == run.form_keys[step.form])
                 if db.session.scalar(sent) is None:
-                    payment = self.wish(run, step)
+                    payment = self.payment(run, step)
                     self.write(payment)
                     self.book(payment, self.charge(payment, f"{payment.id}:1"))
 
@@ -48,8 +48,8 @@ class OneTransaction:
         """Let the webhooks arrive; nothing is made of them."""
         deliver_sandbox_events()
 
-    def wish(self, run: Run, step: Step) -> Payment:
-        """Return the row of a wish, not written yet."""
+    def payment(self, run: Run, step: Step) -> Payment:
+        """Return the row of an order, not written yet."""
         now = clock.now()
         return Payment(
             id=ids.new("pay"),

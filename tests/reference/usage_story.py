@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app import clock
-from app.domain.authorizations import Ask as Wish
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
@@ -209,7 +209,7 @@ class Story:
 
     def _ask(self, micros: int, hours: int) -> None:
         ttl = hours * 3600
-        made = [holds.authorize(Wish(whose, micros=micros, ttl_seconds=ttl)) for whose in self.whose]
+        made = [holds.authorize(AuthorizationRequest(whose, micros=micros, ttl_seconds=ttl)) for whose in self.whose]
         allowed = self.model.ask(micros, self.model.now + hours * HOUR)
         assert [each.allowed for each in made] == [allowed] * len(made)
         assert {each.available_after_micros for each in made} == {self.model.available}
@@ -249,6 +249,6 @@ def _said_by(api: Api, customer_id: str) -> dict[str, Decimal | None]:
 
 
 def _as_said(numbers: Numbers) -> dict[str, Decimal | None]:
-    inside = {"credit_unit", "standing", "unposted", "lapsed"}
+    inside = {"credit_unit", "standing", "usage_to_post", "lapsed"}
     values = {name: getattr(numbers, name) for name in Numbers.__dataclass_fields__ if name not in inside}
     return {name: None if value is None else value.units for name, value in values.items()}

@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from app.api.contract.operations import Operation
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits
 from app.domain.people import Actor
 from app.models.customers import Customer
@@ -60,7 +60,7 @@ def acmes_ids(app: Flask, acme: Customer, alice_actor: Actor) -> list[str]:
     """Acme has credit, uses things, holds some and hears of it: an id of each thing it has."""
     grants.give(acme.customer_id, kind="promotional", credits=_ten(), granted_by="support", reason="Rocket credit")
     events.accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
-    hold = holds.authorize(Ask(acme.customer_id, "requests", 1_000))
+    hold = holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 1_000))
     with as_service("let Acme's events go to a closed port"), transaction() as session:
         endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)
     grants.give(acme.customer_id, kind="promotional", credits=_ten(), granted_by="support", reason="Rocket credit 2")
@@ -143,8 +143,8 @@ def test_mallorys_key_brings_nothing_to_acme(
         assert problem_of(alone) == (422, "unknown_customer")
         batch = mallory.post("/usage_events", {"events": [event]}).get_json()
         assert (batch["accepted"], batch["rejected"][0]["reason"]) == (0, "unknown_customer")
-        for wish in ({"meter": "requests", "quantity": 1}, {"credits": "1"}):
-            assert mallory.post("/authorizations", {"customer": value, **wish}).status_code == 404
+        for request in ({"meter": "requests", "quantity": 1}, {"credits": "1"}):
+            assert mallory.post("/authorizations", {"customer": value, **request}).status_code == 404
     assert _everything_of(acme) == before
 
 

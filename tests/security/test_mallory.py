@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock, ids
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.domain.usage_alerts import Threshold
@@ -57,7 +57,7 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
     refunds.refund(paid.id, amount=Money(500, paid.currency), reason="Too much", requested_by="support")
     controls.dispute(app.extensions["purser.settings"], paid.processor_id or "", amount=700)
     events.accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
-    holds.authorize(Ask(acme.customer_id, "requests", 1_000))
+    holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 1_000))
     thresholds.add(acme.customer_id, Threshold("requests", 4_444_444), actor=alice_actor.member_id)
     with as_service("let Acme's events go to a closed port"), transaction() as session:
         endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)

@@ -1,4 +1,4 @@
-"""A host that takes webhooks, as a process of its own on loopback: it keeps what it is sent, and misbehaves as it is told.
+"""A host that takes webhooks, as a process of its own on loopback: it keeps what it is sent, and misbehaves as it is event.
 
 As a program it listens at a port of loopback and writes each request it got as a line of JSON to its standard output.
 """
@@ -48,8 +48,8 @@ class Received:
     @property
     def event(self) -> dict[str, Any]:
         """What it tells."""
-        told: dict[str, Any] = json.loads(self.body)
-        return told
+        event: dict[str, Any] = json.loads(self.body)
+        return event
 
 
 @dataclass(frozen=True)

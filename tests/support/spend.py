@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app import clock
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import MICROS, Credits
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
@@ -79,15 +79,17 @@ def uses(customer: Customer, amount: str, at: datetime | None = None) -> None:
 
 def asks(customer: Customer, amount: str) -> tuple[bool, str]:
     """Ask whether so many dollars may be used, and use them at once; return the answer and its reason."""
-    wish = Ask(customer.customer_id, micros=dollars(amount).micros, key=f"ask-{next(_numbers)}", at_once=True)
-    answer = authorization_holds.authorize(wish)
+    request = AuthorizationRequest(
+        customer.customer_id, micros=dollars(amount).micros, key=f"ask-{next(_numbers)}", at_once=True
+    )
+    answer = authorization_holds.authorize(request)
     return answer.allowed, answer.reason
 
 
 def holds(customer: Customer, amount: str) -> str:
     """Hold so many dollars; return the hold's id."""
-    wish = Ask(customer.customer_id, micros=dollars(amount).micros, key=f"ask-{next(_numbers)}")
-    return authorization_holds.authorize(wish).id
+    request = AuthorizationRequest(customer.customer_id, micros=dollars(amount).micros, key=f"ask-{next(_numbers)}")
+    return authorization_holds.authorize(request).id
 
 
 def chooses(

@@ -92,11 +92,11 @@ def _in_headers(method: str, headers: Mapping[str, str]) -> Iterator[str]:
         return
     if headers.get("Content-Type") != "application/x-www-form-urlencoded":
         yield f"Content-Type: {headers.get('Content-Type')}"
-    wish = headers.get("Idempotency-Key", "")
-    if not wish or len(wish) > 255 or not wish.isascii():
+    key = headers.get("Idempotency-Key", "")
+    if not key or len(key) > 255 or not key.isascii():
         yield "Idempotency-Key: missing or of another form"
-    elif _by_chance(wish):
-        yield "Idempotency-Key: made up by the SDK, so another attempt would be another wish"
+    elif _by_chance(key):
+        yield "Idempotency-Key: made up by the SDK, so another attempt would be another request"
 
 
 def _by_chance(key: str) -> bool:

@@ -18,11 +18,11 @@ def settings(database: Database) -> Settings:
     return databases.settings_for(database, webhooks_allow_loopback=True)
 
 
-def tell(customer_id: str, *facts: str, event_type: str = "balance.low") -> None:
+def write_events(customer_id: str, *facts: str, event_type: str = "balance.low") -> None:
     """Tell facts about the customer, each in a transaction of its own."""
     for fact in facts:
-        with as_service("tell a fact"), transaction() as session:
-            events.tell(session, customer_id, event_type, fact, {"fact": fact})
+        with as_service("write an event"), transaction() as session:
+            events.write(session, customer_id, event_type, fact, {"fact": fact})
 
 
 def send() -> int:

@@ -65,11 +65,11 @@ def _first(who: str, key: str, mine: Mine, work: Callable[[], Response]) -> Resp
         made = work()
     except Refused as refusal:
         if refusal.status not in KEPT or isinstance(refusal, RetryLater):
-            idempotency.let_go(who, key, mine)
+            idempotency.release(who, key, mine)
             raise
         made = refused(refusal)
     except Exception:
-        idempotency.let_go(who, key, mine)
+        idempotency.release(who, key, mine)
         raise
     idempotency.finish(who, key, mine, made.status_code, made.get_data(as_text=True))
     return made

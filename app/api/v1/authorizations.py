@@ -20,7 +20,7 @@ from app.api.contract.operations import (
     resource,
 )
 from app.api.contract.problems import RetryLater
-from app.domain.authorizations import LONGEST, USUAL, Ask, Authorized
+from app.domain.authorizations import LONGEST, USUAL, AuthorizationRequest, Authorized
 from app.domain.money import Credits
 from app.domain.rating import LARGEST
 from app.services.authorizations import holds
@@ -114,7 +114,7 @@ def authorize(body: AuthorizationIn) -> AuthorizationOut:
     again with the same Idempotency-Key it is answered as it was, and held once; `state` says what became of it since.
     Ask with a new key after a refusal, and once what was held is over. When it cannot be judged (503) the answer is no.
     """
-    ask = Ask(
+    request = AuthorizationRequest(
         customer=body.customer,
         meter=body.meter or "",
         quantity=body.quantity or 0,
@@ -123,8 +123,8 @@ def authorize(body: AuthorizationIn) -> AuthorizationOut:
         ttl_seconds=body.ttl_seconds,
         at_once=body.capture,
     )
-    with _told():
-        made = holds.authorize(ask, presented())
+    with _retryable():
+        made = holds.authorize(request, presented())
     return AuthorizationOut(
         allowed=made.allowed,
         authorization=made.id,
@@ -155,7 +155,7 @@ def capture(authorization_id: str, body: CaptureIn) -> CapturedOut:
     again with the same key once there is room. With `keep`
     a hold is used bit by bit: send an Idempotency-Key with each, so that none counts twice.
     """
-    with _told():
+    with _retryable():
         taken = holds.capture(
             authorization_id,
             quantity=body.quantity,
@@ -183,7 +183,7 @@ def capture(authorization_id: str, body: CaptureIn) -> CapturedOut:
 )
 def release(authorization_id: str) -> HoldOut:
     """Hold it no longer. Twice is once."""
-    with _told():
+    with _retryable():
         return _shown(holds.release(authorization_id, proof=presented()))
 
 
@@ -201,7 +201,7 @@ def read(authorization_id: str) -> HoldOut:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _retryable() -> Iterator[None]:
     """Say when it may be tried again, where time helps. What found no room took nothing and uses up no key."""
     try:
         yield

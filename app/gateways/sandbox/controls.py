@@ -117,9 +117,9 @@ def finish(settings: Settings, intent_id: str, *, succeeded: bool | None = None)
 
 def refund(settings: Settings, intent_id: str, amount: int | None = None) -> str:
     """Refund in the processor's dashboard, all that is left or an amount; return the refund's id."""
-    wish: Body = {"payment_intent": intent_id} | ({"amount": amount} if amount else {})
+    parameters: Body = {"payment_intent": intent_id} | ({"amount": amount} if amount else {})
     with opened(settings.database_url) as store:
-        made: str = reversals.refund(store, wish)["id"]
+        made: str = reversals.refund(store, parameters)["id"]
         return made
 
 
@@ -169,7 +169,7 @@ def remove_in_portal(settings: Settings, session_id: str, method_id: str) -> boo
         return sandbox_portal.remove(store, session_id, method_id)
 
 
-def tell(settings: Settings, kind: str, object_id: str) -> str:
+def send_event(settings: Settings, kind: str, object_id: str) -> str:
     """Send an event of any type about an object, as a late, odd or repeated one; return the event's id."""
     with opened(settings.database_url) as store:
         about = store.any_of(object_id)

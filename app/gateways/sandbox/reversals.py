@@ -38,8 +38,8 @@ def refund(store: Store, params: Params, *, key: str = "") -> Body:
     due = clock.now() + REFUND_TAKES if pending or later == "refund_fails" else None
     store.add(made, owner=charge["customer"] or "", due_at=due)
     _count(store, charge, amount)
-    _tell(store, "refund.created", made, charge, key=key)
-    _tell(store, "charge.refunded", charge, charge, key=key)
+    _record_event(store, "refund.created", made, charge, key=key)
+    _record_event(store, "charge.refunded", charge, charge, key=key)
     if charge["refunded"]:
         for inquiry in _disputes(store, charge):  # the bank asked about money that has gone back: that is an answer
             close_dispute(store, inquiry, won=True)
@@ -59,10 +59,10 @@ def end_refund(store: Store, made: Body, *, succeeded: bool | None = None) -> No
         made["failure_reason"] = "expired_or_canceled_card"
         _count(store, charge, -made["amount"])
     store.keep(made)
-    _tell(store, "refund.updated", made, charge)
+    _record_event(store, "refund.updated", made, charge)
     if not succeeded:
-        _tell(store, "refund.failed", made, charge)
-        _tell(store, "charge.refund.updated", made, charge)
+        _record_event(store, "refund.failed", made, charge)
+        _record_event(store, "charge.refund.updated", made, charge)
 
 
 def refund_of(store: Store, refund_id: str) -> Body:
@@ -104,9 +104,9 @@ def dispute(store: Store, intent: Body, *, amount: int | None = None, reason: st
     charge["disputed"] = True
     store.keep(charge)
     store.keep(intent, due_at=None)
-    _tell(store, "charge.dispute.created", made, charge)
+    _record_event(store, "charge.dispute.created", made, charge)
     if not inquiry:
-        _tell(store, "charge.dispute.funds_withdrawn", made, charge)
+        _record_event(store, "charge.dispute.funds_withdrawn", made, charge)
     return made
 
 
@@ -117,8 +117,8 @@ def escalate(store: Store, made: Body) -> None:
     charge = _found(store, "charge", made["charge"], "charge")
     made.update(status="needs_response", is_charge_refundable=False)
     store.keep(made, due_at=clock.now() + TO_ANSWER)
-    _tell(store, "charge.dispute.updated", made, charge)
-    _tell(store, "charge.dispute.funds_withdrawn", made, charge)
+    _record_event(store, "charge.dispute.updated", made, charge)
+    _record_event(store, "charge.dispute.funds_withdrawn", made, charge)
 
 
 def close_dispute(store: Store, made: Body, *, won: bool) -> None:
@@ -132,8 +132,8 @@ def close_dispute(store: Store, made: Body, *, won: bool) -> None:
     made["is_charge_refundable"] = made["status"] != "lost"
     store.keep(made)
     if made["status"] == "won":
-        _tell(store, "charge.dispute.funds_reinstated", made, charge)
-    _tell(store, "charge.dispute.closed", made, charge)
+        _record_event(store, "charge.dispute.funds_reinstated", made, charge)
+    _record_event(store, "charge.dispute.closed", made, charge)
 
 
 def dispute_of(store: Store, dispute_id: str) -> Body:
@@ -184,7 +184,7 @@ def _later(store: Store, charge: Body) -> str:
     return known(method).later if method else ""
 
 
-def _tell(store: Store, kind: str, about: Body, charge: Body, *, key: str = "") -> None:
+def _record_event(store: Store, kind: str, about: Body, charge: Body, *, key: str = "") -> None:
     events.record(store, kind, public(about), key=key, owner=charge["customer"] or "")
 
 

@@ -64,12 +64,14 @@ class StripeGateway(StripeSetups, StripeReversals):
 
     def create_customer(self, *, customer_id: str, name: str, email: str, key: str) -> str | Unknown | Misused:
         """Create the processor's record of our customer; return its id."""
-        wish: stripe.params.CustomerCreateParams = {
+        parameters: stripe.params.CustomerCreateParams = {
             "name": name,
             "email": email,
             "metadata": {CUSTOMER_KEY: customer_id},
         }
-        return asked_for_nothing_charged(lambda: self._client.v1.customers.create(wish, {"idempotency_key": key}).id)
+        return asked_for_nothing_charged(
+            lambda: self._client.v1.customers.create(parameters, {"idempotency_key": key}).id
+        )
 
     def create_intent(self, order: ChargeOrder, *, key: str) -> Answer:
         """Create the processor's payment, unconfirmed."""
@@ -91,15 +93,15 @@ class StripeGateway(StripeSetups, StripeReversals):
 
     def confirm_intent(self, intent_id: str, *, method: str, return_url: str, off_session: bool, key: str) -> Answer:
         """Charge `method`. When the intent is somewhere else already, the answer is the intent as it stands."""
-        wish: stripe.params.PaymentIntentConfirmParams = {
+        parameters: stripe.params.PaymentIntentConfirmParams = {
             "payment_method": method,
             "return_url": return_url,
             "expand": _EXPAND,
         }
         if off_session:
-            wish["off_session"] = True
-            wish["error_on_requires_action"] = True
-        return self._confirmed(intent_id, wish, key)
+            parameters["off_session"] = True
+            parameters["error_on_requires_action"] = True
+        return self._confirmed(intent_id, parameters, key)
 
     def confirm_one_time(self, intent_id: str, *, rail: Rail, return_url: str, key: str) -> Answer:
         """Pay once on the wallet's own page: the method is made from its type, and never attached."""
@@ -111,9 +113,9 @@ class StripeGateway(StripeSetups, StripeReversals):
             key,
         )
 
-    def _confirmed(self, intent_id: str, wish: stripe.params.PaymentIntentConfirmParams, key: str) -> Answer:
+    def _confirmed(self, intent_id: str, parameters: stripe.params.PaymentIntentConfirmParams, key: str) -> Answer:
         try:
-            return intent_of(self._client.v1.payment_intents.confirm(intent_id, wish, {"idempotency_key": key}))
+            return intent_of(self._client.v1.payment_intents.confirm(intent_id, parameters, {"idempotency_key": key}))
         except stripe.StripeError as error:
             return self.fetch_intent(intent_id) if is_unexpected_state(error) else failure_of(error)
 
@@ -127,16 +129,16 @@ class StripeGateway(StripeSetups, StripeReversals):
     def find_intent(self, *, payment_id: str, processor_customer: str, since: datetime) -> Answer | None:
         """Look for the payment that carries our id; of several (there should be one) the one that went furthest."""
         earliest = int((since - CLOCK_MARGIN).timestamp())
-        wish: stripe.params.PaymentIntentListParams = {
+        parameters: stripe.params.PaymentIntentListParams = {
             "created": {"gte": earliest},
             "expand": [f"data.{name}" for name in _EXPAND],
             "limit": 100,
         }
         if processor_customer:
-            wish["customer"] = processor_customer
+            parameters["customer"] = processor_customer
 
         def found() -> Intent | Unknown | Misused | None:
-            listed = self._client.v1.payment_intents.list(wish)
+            listed = self._client.v1.payment_intents.list(parameters)
             ours = [
                 intent_of(each) for each in listed.auto_paging_iter() if metadata_of(each, PAYMENT_KEY) == payment_id
             ]

@@ -49,7 +49,7 @@ class StripeReversals:
         self, *, intent_id: str, refund_id: str, payment_id: str, amount: Money, reason: str, key: str
     ) -> ProcessorRefund | Declined | Unknown | Misused:
         """Send money of a payment back. Stripe knows three reasons; any other is the customer's request."""
-        wish: stripe.params.RefundCreateParams = {
+        parameters: stripe.params.RefundCreateParams = {
             "payment_intent": intent_id,
             "amount": to_processor_minor(amount),
             "reason": reason if reason in _REASONS else "requested_by_customer",
@@ -58,7 +58,7 @@ class StripeReversals:
 
         def create() -> ProcessorRefund | Declined | Unknown | Misused:
             try:
-                return refund_of(self._client.v1.refunds.create(wish, {"idempotency_key": key}))
+                return refund_of(self._client.v1.refunds.create(parameters, {"idempotency_key": key}))
             except stripe.InvalidRequestError as error:
                 if not _nothing_left(error):
                     raise

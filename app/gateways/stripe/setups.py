@@ -38,14 +38,14 @@ class StripeSetups:
 
     def begin_setup(self, order: SetupOrder, *, key: str) -> Setup | Unknown | Misused:
         """Create the setup intent, unconfirmed, for charges that nobody is there to confirm."""
-        wish: stripe.params.SetupIntentCreateParams = {
+        parameters: stripe.params.SetupIntentCreateParams = {
             "customer": order.processor_customer,
             "usage": "off_session",
             "allowed_payment_method_types": [kind.value for kind in order.kinds],
             "metadata": {SETUP_KEY: order.setup_id, CUSTOMER_KEY: order.customer_id},
         }
         return asked_for_nothing_charged(
-            lambda: setup_of(self._client.v1.setup_intents.create(wish, {"idempotency_key": key}))
+            lambda: setup_of(self._client.v1.setup_intents.create(parameters, {"idempotency_key": key}))
         )
 
     def confirm_setup(
@@ -54,14 +54,14 @@ class StripeSetups:
         """Save a named test method. When the setup is somewhere else already, the answer is the setup as it stands."""
         if self._live or method not in SAVED:
             return misused(f"{method!r} is not a test method here", "not_a_test_method")
-        wish: stripe.params.SetupIntentConfirmParams = {"return_url": return_url, "expand": _EXPAND}
+        parameters: stripe.params.SetupIntentConfirmParams = {"return_url": return_url, "expand": _EXPAND}
         rail = SAVED[method].rail
         if rail in BY_DATA:
-            wish["payment_method_data"] = {"type": rail.value}
+            parameters["payment_method_data"] = {"type": rail.value}
         else:
-            wish["payment_method"] = method
+            parameters["payment_method"] = method
         if acceptance is not None and rail is not Rail.CARD:
-            wish["mandate_data"] = {
+            parameters["mandate_data"] = {
                 "customer_acceptance": {
                     "type": "online",
                     "accepted_at": int(acceptance.accepted_at.timestamp()),
@@ -69,7 +69,7 @@ class StripeSetups:
                 }
             }
         return self._unless_over(
-            setup_id, lambda: self._client.v1.setup_intents.confirm(setup_id, wish, {"idempotency_key": key})
+            setup_id, lambda: self._client.v1.setup_intents.confirm(setup_id, parameters, {"idempotency_key": key})
         )
 
     def fetch_setup(self, setup_id: str) -> SetupAnswer:
@@ -78,7 +78,7 @@ class StripeSetups:
 
     def find_setup(self, *, setup_id: str, processor_customer: str, since: datetime) -> SetupAnswer | None:
         """Look for the setup that carries our id; of several (there should be one) the one that went furthest."""
-        wish: stripe.params.SetupIntentListParams = {
+        parameters: stripe.params.SetupIntentListParams = {
             "customer": processor_customer,
             "created": {"gte": int((since - CLOCK_MARGIN).timestamp())},
             "expand": [f"data.{name}" for name in _EXPAND],
@@ -86,7 +86,7 @@ class StripeSetups:
         }
 
         def found() -> Setup | Unknown | Misused | None:
-            listed = self._client.v1.setup_intents.list(wish)
+            listed = self._client.v1.setup_intents.list(parameters)
             ours = [setup_of(each) for each in listed.auto_paging_iter() if metadata_of(each, SETUP_KEY) == setup_id]
             unread = [answer for answer in ours if not isinstance(answer, Setup)]
             setups = [answer for answer in ours if isinstance(answer, Setup)]
@@ -96,9 +96,9 @@ class StripeSetups:
 
     def cancel_setup(self, setup_id: str, *, key: str) -> SetupAnswer:
         """Give the setup up, or return it as it stands when it is over already."""
-        wish: stripe.params.SetupIntentCancelParams = {"cancellation_reason": "abandoned", "expand": _EXPAND}
+        parameters: stripe.params.SetupIntentCancelParams = {"cancellation_reason": "abandoned", "expand": _EXPAND}
         return self._unless_over(
-            setup_id, lambda: self._client.v1.setup_intents.cancel(setup_id, wish, {"idempotency_key": key})
+            setup_id, lambda: self._client.v1.setup_intents.cancel(setup_id, parameters, {"idempotency_key": key})
         )
 
     def fetch_method(self, method: str) -> SavedMethod | Unknown | Misused | None:
@@ -121,12 +121,12 @@ class StripeSetups:
 
     def portal_url(self, *, processor_customer: str, return_url: str, key: str) -> str | Unknown | Misused:
         """Return the address of Stripe's customer portal for one visit."""
-        wish: stripe.params.billing_portal.SessionCreateParams = {
+        parameters: stripe.params.billing_portal.SessionCreateParams = {
             "customer": processor_customer,
             "return_url": return_url,
         }
         return asked_for_nothing_charged(
-            lambda: self._client.v1.billing_portal.sessions.create(wish, {"idempotency_key": key}).url
+            lambda: self._client.v1.billing_portal.sessions.create(parameters, {"idempotency_key": key}).url
         )
 
     def detach_method(self, method: str, *, key: str) -> Unknown | Misused | None:

@@ -111,7 +111,7 @@ def addresses(session: Session, customer_id: str) -> list[str]:
     return [customer.email] if customer is not None else []
 
 
-def told(period_number: int) -> dict[str, datetime]:
+def notified(period_number: int) -> dict[str, datetime]:
     """Return when the alerts of the customer in scope were noticed in the period, by their ids."""
     begins = f"{period_number}:"
     rows = db.session.execute(

@@ -18,7 +18,7 @@ from app.models.limits import AlertRecipient, AlertSettings, UsageAlert
 from app.models.scope import as_service
 from app.services import audit
 from app.services.alerts import recipients as alert_recipients
-from app.services.alerts.progress import Alert, Level, addresses, alert_of, levels, told
+from app.services.alerts.progress import Alert, Level, addresses, alert_of, levels, notified
 from app.services.balance.summary import whose
 from app.services.catalog import versions
 from app.services.ledger import spending
@@ -26,8 +26,19 @@ from app.services.transaction import transaction
 from app.services.usage.terms import plan_of
 
 __all__ = [
-    "Alert", "Alerts", "Level", "Recipient", "add", "add_email", "addresses", "current", "levels", "remove",
-    "remove_email", "replace", "told",
+    "Alert",
+    "Alerts",
+    "Level",
+    "Recipient",
+    "add",
+    "add_email",
+    "addresses",
+    "current",
+    "levels",
+    "notified",
+    "remove",
+    "remove_email",
+    "replace",
 ]  # fmt: skip
 
 
@@ -153,8 +164,8 @@ def _change(
             actor,
             "usage_alerts.changed",
             customer_id,
-            before=_told(now),
-            after=_told(wanted),
+            before=_audited(now),
+            after=_audited(wanted),
             address=address,
         )
         spending.touch(session, customer_id)
@@ -215,7 +226,7 @@ def _read(session: Session, customer_id: str) -> Alerts:
     )
 
 
-def _told(wanted: _Wanted) -> dict[str, object]:
+def _audited(wanted: _Wanted) -> dict[str, object]:
     """Return the set as the audit trail keeps it."""
-    told = [f"{each.meter} {each.threshold}{' %' if each.is_percent else ''}" for each in sorted(wanted.thresholds)]
-    return {"alerts": told, "emails": sorted(wanted.emails)}
+    alerts = [f"{each.meter} {each.threshold}{' %' if each.is_percent else ''}" for each in sorted(wanted.thresholds)]
+    return {"alerts": alerts, "emails": sorted(wanted.emails)}

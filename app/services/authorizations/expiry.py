@@ -52,7 +52,7 @@ def expire(session: Session, customer_id: str, now: datetime) -> int:
         .execution_options(populate_existing=True)
     ).all()
     for row in rows:
-        _let_go(session, row, now)
+        _release(session, row, now)
     session.flush()
     return len(rows)
 
@@ -64,7 +64,7 @@ def _expire(customer_id: str) -> int:
         return expire(session, customer_id, clock.now())
 
 
-def _let_go(session: Session, row: Authorization, now: datetime) -> None:
+def _release(session: Session, row: Authorization, now: datetime) -> None:
     """End an open hold whose customer's spending is locked: what is left of it may be spent by others."""
     hold = Hold(row.micros, row.quantity, row.captured_micros, row.captured_quantity)
     session.execute(

@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import or_, select
 
 from app import ids
-from app.domain.authorizations import LONGEST, Ask, Authorized, Taken, Wish
+from app.domain.authorizations import LONGEST, AuthorizationRequest, Authorized, CaptureRequest, Taken
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Credits
 from app.domain.rating import LARGEST
@@ -23,19 +23,19 @@ from app.services.authorizations import on_sqlite
 from app.services.authorizations.refusals import SCOPE, refused_key, shown
 
 
-def authorize(ask: Ask, proof: Presented | None = None) -> Authorized:
-    """Return the answer to a host's wish: held, captured at once, or refused with a reason.
+def authorize(request: AuthorizationRequest, proof: Presented | None = None) -> Authorized:
+    """Return the answer to a host's request: held, captured at once, or refused with a reason.
 
     `proof` is the caller's key, proved here; None: a service of ours asks.
     """
-    _check(ask)
+    _check(request)
     if not _on_postgresql():
-        return on_sqlite.authorize(ask, proof)
+        return on_sqlite.authorize(request, proof)
     try:
-        return authorization_on_postgresql.authorize(ask, proof)
+        return authorization_on_postgresql.authorize(request, proof)
     except Refused as refusal:
         if refusal.status in {404, 422}:  # found before the key was proved: a stranger learns nothing by it
-            _check_caller(ask, proof)
+            _check_caller(request, proof)
         raise
 
 
@@ -55,10 +55,10 @@ def capture(
     ended a hold may be sent again without one.
     """
     try:
-        wish = _wish(hold_id, quantity, credits, keep, key)
+        request = _capture_request(hold_id, quantity, credits, keep, key)
         if _on_postgresql():
-            return authorization_on_postgresql.capture(wish, proof)
-        return on_sqlite.capture(wish, proof)
+            return authorization_on_postgresql.capture(request, proof)
+        return on_sqlite.capture(request, proof)
     except Refused as refusal:
         if refusal.status in {404, 422}:  # found before the key was proved: a stranger learns nothing by it
             _check_holder(hold_id, proof)
@@ -74,14 +74,20 @@ def release(hold_id: str, *, proof: Presented | None = None) -> Authorized:
     return on_sqlite.release(hold_id, proof)
 
 
-def _wish(hold_id: str, quantity: int | None, credits: Credits | None, keep: bool, key: str) -> Wish:  # noqa: A002
+def _capture_request(
+    hold_id: str,
+    quantity: int | None,
+    credits: Credits | None,  # noqa: A002
+    keep: bool,
+    key: str,
+) -> CaptureRequest:
     """Return what is to be captured, or refuse what no rule can judge."""
     _check_hold(hold_id)
     if quantity is not None and not 1 <= quantity <= LARGEST:
         raise Refused(f"A quantity is from 1 to {LARGEST:,}.", "quantity_out_of_range", 422, "quantity")
     if credits is not None and credits.micros <= 0:
         raise Refused("Capture more than zero, or release the authorization.", "credits_too_small", 422, "credits")
-    return Wish(hold_id, quantity, credits.micros if credits is not None else None, keep, key)
+    return CaptureRequest(hold_id, quantity, credits.micros if credits is not None else None, keep, key)
 
 
 def close() -> None:
@@ -105,15 +111,15 @@ def _on_postgresql() -> bool:
     return on_postgresql
 
 
-def _check_caller(ask: Ask, proof: Presented | None) -> None:
+def _check_caller(request: AuthorizationRequest, proof: Presented | None) -> None:
     """Refuse a key that is not good, and a customer that it may not ask about."""
     if proof is None:
         return
     caller = _caller(proof)
     with as_service("authorize"):
-        named = or_(Customer.customer_id == ask.customer, Customer.external_id == ask.customer)
+        named = or_(Customer.customer_id == request.customer, Customer.external_id == request.customer)
         found = db.session.scalar(
-            select(Customer.customer_id).where(named).order_by(Customer.customer_id != ask.customer).limit(1)
+            select(Customer.customer_id).where(named).order_by(Customer.customer_id != request.customer).limit(1)
         )
     if found is None or caller.customer_id not in {None, found}:
         raise NotFound("customer")
@@ -138,14 +144,14 @@ def _check_hold(hold_id: str) -> None:
         raise NotFound("authorization")
 
 
-def _check(ask: Ask) -> None:
+def _check(request: AuthorizationRequest) -> None:
     """Refuse what no rule can judge."""
-    if ask.meter and not 1 <= ask.quantity <= LARGEST:
+    if request.meter and not 1 <= request.quantity <= LARGEST:
         raise Refused(f"A quantity is from 1 to {LARGEST:,}.", "quantity_out_of_range", 422, "quantity")
-    if not ask.meter and ask.micros <= 0:
+    if not request.meter and request.micros <= 0:
         raise Refused("Ask for more than zero credits, or for a meter and a quantity.", "nothing_asked", 422, "credits")
-    if not 1 <= ask.ttl_seconds <= LONGEST:
+    if not 1 <= request.ttl_seconds <= LONGEST:
         words = f"An authorization is open for 1 to {LONGEST:,} seconds."
         raise Refused(words, "ttl_out_of_range", 422, "ttl_seconds")
-    if not ask.customer.isprintable():
+    if not request.customer.isprintable():
         raise NotFound("customer")

@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import func, or_, select
 
 from app import clock, ids
-from app.domain.authorizations import Ask, Authorized, Taken, Wish
+from app.domain.authorizations import AuthorizationRequest, Authorized, CaptureRequest, Taken
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import NotFound
 from app.domain.rating import Tariff
@@ -38,7 +38,7 @@ from app.services.authorizations.refusals import (
     reused_key,
     shown,
 )
-from app.services.authorizations.sqlite_funds import settle_due
+from app.services.authorizations.sqlite_funds import catch_up
 from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.usage import terms as usage_terms
@@ -100,7 +100,7 @@ class _Remembered(Generic[Value]):
             self._values.pop(key, None)
 
 
-class Desk:
+class AppState:
     """The hot path of an app, and what it remembers: terms by customer, and whose and of which meter a hold is."""
 
     def __init__(self, database_url: str) -> None:
@@ -109,69 +109,69 @@ class Desk:
         self.holds: _Remembered[tuple[str, str]] = _Remembered(50_000)
 
 
-def authorize(ask: Ask, proof: Presented | None) -> Authorized:
+def authorize(request: AuthorizationRequest, proof: Presented | None) -> Authorized:
     """Judge and write down what was asked; asked again with its key, what was answered."""
-    desk, name = _desk(), ids.new("hold")
+    state, name = _app_state(), ids.new("hold")
     for _ in range(TRIES):
-        terms = _terms(ask.customer)
+        terms = _terms(request.customer)
         values = {
             **_proof(proof),
-            **terms.values(ask.meter, ask.quantity),
+            **terms.values(request.meter, request.quantity),
             "customer_id": terms.customer_id,
-            "reference": ask.customer,
+            "reference": request.customer,
             "id": name,
-            "key": ask.key or name,
-            "digest": ask.digest,
-            "meter": ask.meter,
-            "quantity": ask.quantity,
-            "micros": ask.micros,
-            "at_once": ask.at_once,
-            "ttl_seconds": ask.ttl_seconds,
+            "key": request.key or name,
+            "digest": request.digest,
+            "meter": request.meter,
+            "quantity": request.quantity,
+            "micros": request.micros,
+            "at_once": request.at_once,
+            "ttl_seconds": request.ttl_seconds,
             "now": clock.now(),
         }
         row = _sent(postgresql_calls.AUTHORIZE, values, about=terms.customer_id, again=True)
         match row.outcome:
             case "answered":
-                desk.holds.put(row.id, (terms.customer_id, row.meter))
+                state.holds.put(row.id, (terms.customer_id, row.meter))
                 return shown(row)
             case "key_reused":
                 raise reused_key()
             case "not_found":
                 raise NotFound("customer")
             case outcome:
-                _mend(outcome, terms.customer_id, ask.customer)
+                _mend(outcome, terms.customer_id, request.customer)
     raise Unavailable
 
 
-def capture(wish: Wish, proof: Presented | None) -> Taken:
+def capture(request: CaptureRequest, proof: Presented | None) -> Taken:
     """Use what was held, in part or whole, or more where more is available."""
     for _ in range(TRIES):
-        customer_id, meter = _whose(wish.hold_id)
-        terms = _terms(customer_id).values(meter, wish.quantity) if customer_id else _NO_TERMS
+        customer_id, meter = _whose(request.hold_id)
+        terms = _terms(customer_id).values(meter, request.quantity) if customer_id else _NO_TERMS
         values = {
             **_proof(proof),
             **terms,
-            "id": wish.hold_id,
-            "quantity": wish.quantity,
-            "micros": wish.micros,
-            "keep": wish.keep,
-            "event_key": wish.event_id if wish.key else None,
-            "digest": wish.digest,
+            "id": request.hold_id,
+            "quantity": request.quantity,
+            "micros": request.micros,
+            "keep": request.keep,
+            "event_key": request.event_id if request.key else None,
+            "digest": request.digest,
             "now": clock.now(),
         }
-        row = _sent(postgresql_calls.CAPTURE, values, about=customer_id or wish.hold_id, again=bool(wish.key))
+        row = _sent(postgresql_calls.CAPTURE, values, about=customer_id or request.hold_id, again=bool(request.key))
         match row.outcome:
             case "captured":
                 return Taken(row.used_micros, row.available, shown(row))
             case "key_reused":
                 raise reused_key()
             case "ended":
-                return ended(shown(row), row.available, quantity=wish.quantity, micros=wish.micros, keep=wish.keep)
+                return ended(shown(row), row.available, request)
             case "refused":
                 raise NoRoom(row.why, row.available, row.retry_after)
             case outcome:
                 if outcome == "mismatched":
-                    check_kind(row.meter, wish.quantity, wish.micros)
+                    check_kind(row.meter, request.quantity, request.micros)
                 _mend(outcome, customer_id, customer_id)
     raise Unavailable
 
@@ -191,9 +191,9 @@ def release(hold_id: str, proof: Presented | None) -> Authorized:
 
 def close() -> None:
     """Let go of the app's connections."""
-    desk: Desk | None = current_app.extensions.pop("purser.authorizations", None)
-    if desk is not None:
-        desk.path.close()
+    state: AppState | None = current_app.extensions.pop("purser.authorizations", None)
+    if state is not None:
+        state.path.close()
 
 
 _making = Lock()
@@ -203,19 +203,19 @@ _NO_TERMS: dict[str, object] = {
 }
 
 
-def _desk() -> Desk:
+def _app_state() -> AppState:
     extensions = current_app.extensions
     if "purser.authorizations" not in extensions:
         with _making:
             if "purser.authorizations" not in extensions:
-                extensions["purser.authorizations"] = Desk(extensions["purser.settings"].database_url)
-    desk: Desk = extensions["purser.authorizations"]
-    return desk
+                extensions["purser.authorizations"] = AppState(extensions["purser.settings"].database_url)
+    state: AppState = extensions["purser.authorizations"]
+    return state
 
 
 def _sent(statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:
     try:
-        return _desk().path.ask(statement, values, about=about, again=again)
+        return _app_state().path.ask(statement, values, about=about, again=again)
     except DatabaseAway as problem:
         raise Unavailable from problem
 
@@ -224,9 +224,9 @@ def _mend(outcome: str, customer_id: str, reference: str) -> None:
     """Do what the database asked for before it can judge, or refuse the caller."""
     if outcome not in {"stale", "catch_up"}:
         raise refused_key(outcome)
-    _desk().terms.forget(reference)
+    _app_state().terms.forget(reference)
     if outcome == "catch_up":
-        settle_due(customer_id)
+        catch_up(customer_id)
 
 
 def _proof(proof: Presented | None) -> dict[str, object]:
@@ -251,10 +251,10 @@ def _price(tariff: Tariff | None) -> dict[str, object]:
 
 def _terms(reference: str) -> _Terms:
     """Return the terms of a customer, by our id or the host's: what is remembered, or what the rows say."""
-    known = _desk().terms.get(reference)
+    known = _app_state().terms.get(reference)
     if known is None:
         known = _looked_up(reference)
-        _desk().terms.put(reference, known)
+        _app_state().terms.put(reference, known)
     return known
 
 
@@ -286,7 +286,7 @@ def _looked_up(reference: str) -> _Terms:
 
 def _whose(hold_id: str) -> tuple[str, str]:
     """Return whose hold it is and of which meter; two empty texts where there is none."""
-    known = _desk().holds.get(hold_id)
+    known = _app_state().holds.get(hold_id)
     if known is None:
         with as_service("capture an authorization"):
             row = db.session.execute(
@@ -295,5 +295,5 @@ def _whose(hold_id: str) -> tuple[str, str]:
         if row is None:
             return "", ""
         known = (row.customer_id, row.meter)
-        _desk().holds.put(hold_id, known)
+        _app_state().holds.put(hold_id, known)
     return known

@@ -14,7 +14,7 @@ from flask import current_app
 
 from app import clock, ids
 from app.domain import authorizations as rule
-from app.domain.authorizations import Ask, Authorized, Blocked, Captured, Hold, Taken, Wish
+from app.domain.authorizations import AuthorizationRequest, Authorized, Blocked, Captured, CaptureRequest, Hold, Taken
 from app.domain.errors import NotFound, ensure
 from app.models.database import db
 from app.services.access.api_keys import ALL, USE_NOTED_EVERY, Presented
@@ -31,7 +31,7 @@ from app.services.authorizations.refusals import (
     reused_key,
 )
 from app.services.authorizations.sqlite_connection import Writer
-from app.services.authorizations.sqlite_funds import Desk, Due, kept, let_go, moment, settle_due
+from app.services.authorizations.sqlite_funds import CatchUpNeeded, LockedFunds, catch_up, kept, moment, release_hold
 
 TRIES = 4
 """How often something may be due before we give up."""
@@ -61,14 +61,14 @@ Answer = TypeVar("Answer")
 Found = tuple[Authorized, str, int]
 
 
-def authorize(ask: Ask, proof: Presented | None) -> Authorized:
+def authorize(request: AuthorizationRequest, proof: Presented | None) -> Authorized:
     """Judge and write down what was asked; asked again with its key, what was answered."""
-    return _written(lambda rows: _authorize(rows, ask, proof))
+    return _written(lambda rows: _authorize(rows, request, proof))
 
 
-def capture(wish: Wish, proof: Presented | None) -> Taken:
+def capture(request: CaptureRequest, proof: Presented | None) -> Taken:
     """Use what was held, in part or whole, or more where more is available."""
-    done = _written(lambda rows: _capture(rows, wish, proof))
+    done = _written(lambda rows: _capture(rows, request, proof))
     if isinstance(done, Blocked):  # raised here: what was noted about it is kept
         raise NoRoom(done.reason, done.available, done.retry_after)
     return done
@@ -97,8 +97,8 @@ def _written(work: Callable[[Rows], Answer]) -> Answer:
             try:
                 with writer.writing() as rows:
                     return work(rows)
-            except Due as due:
-                settle_due(due.customer_id)
+            except CatchUpNeeded as due:
+                catch_up(due.customer_id)
     except DatabaseAway as problem:
         raise Unavailable from problem
     finally:
@@ -106,93 +106,95 @@ def _written(work: Callable[[Rows], Answer]) -> Answer:
     raise Unavailable
 
 
-def _authorize(rows: Rows, ask: Ask, proof: Presented | None) -> Authorized:
+def _authorize(rows: Rows, request: AuthorizationRequest, proof: Presented | None) -> Authorized:
     mine = _prove(rows, proof)
-    named = rows.execute(_CUSTOMER, {"name": ask.customer}).fetchone()
+    named = rows.execute(_CUSTOMER, {"name": request.customer}).fetchone()
     if named is None or mine not in {None, named[0]}:
         raise NotFound("customer")
-    desk, name = Desk(rows, named[0], ask.meter), ids.new("hold")
-    check_count(desk.tariff, ask.quantity)
-    earlier = _read(rows.execute(_EARLIER, (desk.customer_id, ask.key or name)).fetchone())
+    locked, name = LockedFunds(rows, named[0], request.meter), ids.new("hold")
+    check_count(locked.tariff, request.quantity)
+    earlier = _read(rows.execute(_EARLIER, (locked.customer_id, request.key or name)).fetchone())
     if earlier is not None:
-        if earlier[1] != ask.digest:
+        if earlier[1] != request.digest:
             raise reused_key()
         return earlier[0]
-    reached = desk.quantity + desk.held_quantity
-    over_plan = bool(ask.meter) and desk.is_over_plan(reached + ask.quantity)
+    reached = locked.quantity + locked.held_quantity
+    over_plan = bool(request.meter) and locked.is_over_plan(reached + request.quantity)
     # What is used at once costs what the meter shows now. A hold is for the dearer of that and its place in the line.
-    price = desk.price(desk.quantity, ask.quantity) if ask.meter else ask.micros
-    dearest = max(price, desk.price(reached, ask.quantity)) if ask.meter else price
-    judged = rule.judge(desk.funds, dearest, desk.now, over_plan=over_plan)
+    price = locked.price(locked.quantity, request.quantity) if request.meter else request.micros
+    dearest = max(price, locked.price(reached, request.quantity)) if request.meter else price
+    judged = rule.judge(locked.funds, dearest, locked.now, over_plan=over_plan)
     blocked = judged if isinstance(judged, Blocked) else None
-    used = ask.at_once and blocked is None
+    used = request.at_once and blocked is None
     micros = price if used else judged.micros
     made = Authorized(
         id=name,
-        customer_id=desk.customer_id,
-        meter=ask.meter,
-        quantity=ask.quantity,
+        customer_id=locked.customer_id,
+        meter=request.meter,
+        quantity=request.quantity,
         micros=micros,
         state="refused" if blocked else "captured" if used else "held",
         reason=blocked.reason if blocked else "",
         retry_after_seconds=blocked.retry_after if blocked else None,
         available_after_micros=judged.available + judged.micros - micros,
         captured_micros=micros if used else 0,
-        captured_quantity=ask.quantity if used else 0,
+        captured_quantity=request.quantity if used else 0,
         captures=1 if used else 0,
-        created_at=desk.now,
-        expires_at=desk.now + timedelta(seconds=ask.ttl_seconds),
+        created_at=locked.now,
+        expires_at=locked.now + timedelta(seconds=request.ttl_seconds),
     )
-    _keep(rows, made, ask, desk.period)
+    _keep(rows, made, request, locked.period)
     if blocked:
-        desk.note(blocked)
+        locked.note(blocked)
     elif used:
-        desk.use(name, made, ask.quantity, made.micros)
+        locked.use(name, made, request.quantity, made.micros)
     else:
-        desk.hold(made.micros, ask.quantity)
+        locked.hold(made.micros, request.quantity)
     return made
 
 
-def _capture(rows: Rows, wish: Wish, proof: Presented | None) -> Taken | Blocked:
-    seen, number = _found(rows, wish.hold_id, proof)
-    check_kind(seen.meter, wish.quantity, wish.micros)
-    desk = Desk(rows, seen.customer_id, seen.meter, seen.created_at)
-    check_count(desk.tariff, wish.quantity)
-    if wish.key:
-        before = rows.execute(_ONCE, (desk.customer_id, wish.event_id)).fetchone()
+def _capture(rows: Rows, request: CaptureRequest, proof: Presented | None) -> Taken | Blocked:
+    seen, number = _found(rows, request.hold_id, proof)
+    check_kind(seen.meter, request.quantity, request.micros)
+    locked = LockedFunds(rows, seen.customer_id, seen.meter, seen.created_at)
+    check_count(locked.tariff, request.quantity)
+    if request.key:
+        before = rows.execute(_ONCE, (locked.customer_id, request.event_id)).fetchone()
         if before is not None:
-            if before[0] != wish.digest:
+            if before[0] != request.digest:
                 raise reused_key()
-            return Taken(before[1], desk.funds.available, seen)
-    if seen.state != "held" or seen.expires_at <= desk.now:
-        return ended(seen, desk.funds.available, quantity=wish.quantity, micros=wish.micros, keep=wish.keep)
+            return Taken(before[1], locked.funds.available, seen)
+    if seen.state != "held" or seen.expires_at <= locked.now:
+        return ended(seen, locked.funds.available, request)
     hold = _hold(seen)
-    units = 0 if not seen.meter else hold.quantity_left if wish.quantity is None else wish.quantity
-    asked = hold.left if wish.micros is None else wish.micros
-    beyond = desk.quantity + desk.held_quantity - hold.quantity_left + units
+    units = 0 if not seen.meter else hold.quantity_left if request.quantity is None else request.quantity
+    asked = hold.left if request.micros is None else request.micros
+    beyond = locked.quantity + locked.held_quantity - hold.quantity_left + units
     done = rule.capture(
         hold,
-        desk.funds,
+        locked.funds,
         quantity=units,
-        price=desk.price(desk.quantity, units) if seen.meter else asked,
-        now=desk.now,
-        keep=wish.keep,
-        over_plan=bool(seen.meter) and desk.is_over_plan(beyond),
+        price=locked.price(locked.quantity, units) if seen.meter else asked,
+        now=locked.now,
+        keep=request.keep,
+        over_plan=bool(seen.meter) and locked.is_over_plan(beyond),
     )
     if isinstance(done, Blocked):
-        desk.note(done)
+        locked.note(done)
         return done
-    return _taken(rows, desk, wish, seen, number, done)
+    return _taken(rows, locked, request, seen, number, done)
 
 
-def _taken(rows: Rows, desk: Desk, wish: Wish, seen: Authorized, number: int, done: Captured) -> Taken:
+def _taken(
+    rows: Rows, locked: LockedFunds, request: CaptureRequest, seen: Authorized, number: int, done: Captured
+) -> Taken:
     """Write what a capture does."""
-    desk.free(done.freed_micros, done.freed_quantity, number)
+    locked.free(done.freed_micros, done.freed_quantity, number)
     whole = done.is_over and seen.captures == 0
-    event_id = wish.event_id if wish.key else seen.id if whole else f"{seen.id}:{seen.captures + 1}"
-    desk.use(event_id, seen, done.quantity, done.micros)
-    if wish.key:
-        rows.execute(_REMEMBER, (desk.customer_id, event_id, wish.digest, kept(desk.now)))
+    event_id = request.event_id if request.key else seen.id if whole else f"{seen.id}:{seen.captures + 1}"
+    locked.use(event_id, seen, done.quantity, done.micros)
+    if request.key:
+        rows.execute(_REMEMBER, (locked.customer_id, event_id, request.digest, kept(locked.now)))
     after = replace(
         seen,
         state="captured" if done.is_over else "held",
@@ -200,7 +202,7 @@ def _taken(rows: Rows, desk: Desk, wish: Wish, seen: Authorized, number: int, do
         captured_quantity=seen.captured_quantity + done.quantity,
         captures=seen.captures + 1,
     )
-    _change(rows, after, kept(desk.now) if done.is_over else None)
+    _change(rows, after, kept(locked.now) if done.is_over else None)
     return Taken(done.micros, done.available, after)
 
 
@@ -211,7 +213,7 @@ def _release(rows: Rows, hold_id: str, proof: Presented | None) -> Authorized:
     if seen.state != "held":
         raise over(seen)
     hold, after = _hold(seen), replace(seen, state="released")
-    let_go(rows, seen.customer_id, seen.meter, number, hold.left, hold.quantity_left)
+    release_hold(rows, seen.customer_id, seen.meter, number, hold.left, hold.quantity_left)
     _change(rows, after, kept(max(clock.now(), seen.created_at)))
     return after
 
@@ -246,15 +248,15 @@ def _read(row: tuple[Any, ...] | None) -> Found | None:
     """Return an authorization, its digest and the number of its period. The columns are in its order."""
     if row is None:
         return None
-    told: list[Any] = [*row[:12], *(moment(each) for each in row[12:14])]
-    return Authorized(*told), row[14], row[15]
+    fields: list[Any] = [*row[:12], *(moment(each) for each in row[12:14])]
+    return Authorized(*fields), row[14], row[15]
 
 
-def _keep(rows: Rows, made: Authorized, ask: Ask, number: int) -> None:
-    *told, created_at, expires_at = (getattr(made, name) for name in Authorized.__dataclass_fields__)
+def _keep(rows: Rows, made: Authorized, request: AuthorizationRequest, number: int) -> None:
+    *fields, created_at, expires_at = (getattr(made, name) for name in Authorized.__dataclass_fields__)
     at = kept(created_at)
     over_at = None if made.state == "held" else at
-    rows.execute(_INSERT, (*told, at, kept(expires_at), ask.digest, number, ask.key or made.id, over_at))
+    rows.execute(_INSERT, (*fields, at, kept(expires_at), request.digest, number, request.key or made.id, over_at))
 
 
 def _change(rows: Rows, after: Authorized, ended_at: str | None) -> None:

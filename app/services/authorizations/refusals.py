@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.domain.authorizations import Authorized, Taken
+from app.domain.authorizations import Authorized, CaptureRequest, Taken
 from app.domain.catalog import Catalog, MeterKind, Plan
 from app.domain.errors import Forbidden, NotFound, Refused
 from app.domain.rating import Tariff, tariff
@@ -88,10 +88,10 @@ def check_kind(meter: str, quantity: int | None, micros: int | None) -> None:
         raise Refused("This authorization is for credits: capture credits.", "quantity_unexpected", 422, "quantity")
 
 
-def ended(hold: Authorized, available: int, *, quantity: int | None, micros: int | None, keep: bool) -> Taken:
+def ended(hold: Authorized, available: int, request: CaptureRequest) -> Taken:
     """Return the answer to the capture that ended the hold, when this is it once more; else refuse."""
-    same = quantity in {None, hold.captured_quantity} and micros in {None, hold.captured_micros}
-    if hold.state == "captured" and hold.captures == 1 and same and not keep:
+    same = request.quantity in {None, hold.captured_quantity} and request.micros in {None, hold.captured_micros}
+    if hold.state == "captured" and hold.captures == 1 and same and not request.keep:
         return Taken(hold.captured_micros, available, hold)
     raise over(hold)
 

@@ -81,7 +81,7 @@ update balance_days set closing_micros = closing_micros - :micros where customer
 """
 
 
-class Due(Exception):
+class CatchUpNeeded(Exception):
     """A grant or a billing period of this customer is due: nothing can be judged before that is done."""
 
     def __init__(self, customer_id: str) -> None:
@@ -89,7 +89,7 @@ class Due(Exception):
         self.customer_id = customer_id
 
 
-class Desk:
+class LockedFunds:
     """A customer of whom nothing moves until we commit: what may be spent, and on which terms."""
 
     def __init__(
@@ -107,11 +107,11 @@ class Desk:
         if row is None:
             raise NotFound("customer")
         (
-            standing, catalog_name, plan, overage, self.period, ends_at, balance, unposted, held, used_today, enabled,
-            limit, self.quantity, self.held_quantity, version, digest, is_due,
+            standing, catalog_name, plan, overage, self.period, ends_at, balance, usage_to_post, held, used_today,
+            enabled, limit, self.quantity, self.held_quantity, version, digest, is_due,
         ) = row  # fmt: skip
         if is_due:
-            raise Due(self.customer_id)
+            raise CatchUpNeeded(self.customer_id)
         catalog = versions.remembered(catalog_name, version, digest)
         self.tariff = priced_by(catalog, terms.plan_of(catalog, plan), self.meter)
         at_invoice = catalog.credits.burn == "at_invoice"
@@ -119,7 +119,7 @@ class Desk:
         self.funds = Funds(
             standing=standing,
             balance=balance,
-            unposted=unposted,
+            usage_to_post=usage_to_post,
             held=held,
             overage_limit=overage,
             daily_limit=spending.daily_limit(None if enabled is None else (bool(enabled), limit), catalog),
@@ -154,7 +154,7 @@ class Desk:
 
     def free(self, micros: int, quantity: int, number: int) -> None:
         """Hold so much less. `number` is the period that the hold was made in."""
-        let_go(self._rows, self.customer_id, self.meter, number, micros, quantity)
+        release_hold(self._rows, self.customer_id, self.meter, number, micros, quantity)
 
     def note(self, blocked: Blocked) -> None:
         """Have the customer told that the day is full; or find that a hold is over, and judge anew without it."""
@@ -165,7 +165,7 @@ class Desk:
 
     def _look_for_ended_holds(self) -> None:
         if self._rows.execute(_ENDED, self._key).fetchone() is not None:
-            raise Due(self.customer_id)
+            raise CatchUpNeeded(self.customer_id)
 
     def _spend(self, *, held: int = 0, used: int = 0, dirty: bool = False) -> None:
         self._rows.execute(_SPEND, {**self._key, "held": held, "used": used, "dirty": dirty})
@@ -175,7 +175,9 @@ class Desk:
         self._rows.execute(_TOTAL, {**self._key, **values})
 
 
-def let_go(rows: sqlite3.Connection, customer_id: str, meter: str, number: int, micros: int, quantity: int) -> None:
+def release_hold(
+    rows: sqlite3.Connection, customer_id: str, meter: str, number: int, micros: int, quantity: int
+) -> None:
     """Hold so much less, of a hold that was made in the period of this number."""
     rows.execute(_SPEND, {"customer_id": customer_id, "held": -micros, "used": 0, "dirty": False})
     if meter and quantity:
@@ -186,7 +188,7 @@ def let_go(rows: sqlite3.Connection, customer_id: str, meter: str, number: int, 
         )
 
 
-def settle_due(customer_id: str) -> None:
+def catch_up(customer_id: str) -> None:
     """Do what is due for the customer: begin and expire grants, turn the billing period, end holds that are over."""
     with as_service("authorize"), transaction() as session:
         spending.lock(session, [customer_id])

@@ -78,10 +78,10 @@ def numbers() -> Numbers:
     ).one_or_none()
     if figures is None:
         raise NotFound("customer")
-    standing, unit, overage, posted, unposted, held, enabled, limit = figures[:8]
+    standing, unit, overage, posted, usage_to_post, held, enabled, limit = figures[:8]
     granted, due, used, corrected, today, over_by_now = figures[8:]
     held -= int(over_by_now)  # what no authorization counts any more, seen by the job or not
-    waiting, lapsed = _not_seen(customer_id, posted - unposted, unposted, now) if due else (0, 0)
+    waiting, lapsed = _not_seen(customer_id, posted - usage_to_post, usage_to_post, now) if due else (0, 0)
     return rule.compute(
         granted=int(granted),
         usage=int(used) - int(corrected),
@@ -89,7 +89,7 @@ def numbers() -> Numbers:
         overage_limit=overage,
         standing=standing,
         credit_unit=unit,
-        unposted=unposted,
+        usage_to_post=usage_to_post,
         held=held,
         daily_limit=spending.daily_limit(None if enabled is None else (enabled, limit), catalog),
         used_today=int(today),
@@ -98,7 +98,7 @@ def numbers() -> Numbers:
     )
 
 
-def _not_seen(customer_id: str, balance: int, unposted: int, now: datetime) -> tuple[int, int]:
+def _not_seen(customer_id: str, balance: int, usage_to_post: int, now: datetime) -> tuple[int, int]:
     """Return what grants hold that have begun unseen by any job, and what is left of grants that are over likewise."""
     found = db.session.scalars(
         select(Grant)
@@ -115,7 +115,7 @@ def _not_seen(customer_id: str, balance: int, unposted: int, now: datetime) -> t
     live = [view(grant) for grant in found if grant.posted_at is not None]
     begin = sum(each.remaining for each in waiting)
     kept = grant_rule.begun(waiting, balance, now) - balance
-    return begin, grant_rule.lapsed(live, unposted, now) + begin - kept
+    return begin, grant_rule.lapsed(live, usage_to_post, now) + begin - kept
 
 
 def period_start(now: datetime) -> datetime:

@@ -271,7 +271,7 @@ def _take_back(session: Session, grant: Grant, unit: str, to: str, kind: str, de
     session.flush()
     if kind == "expired":
         said = {"grant": grant.id, "credits": credits_text(Credits(left)), "credit_unit": unit.removeprefix("credits:")}
-        events.tell(session, grant.customer_id, "credits.expired", grant.id, said)
+        events.write(session, grant.customer_id, "credits.expired", grant.id, said)
 
 
 def _unit(session: Session, customer_id: str) -> str:

@@ -58,8 +58,8 @@ def decide_due(limit: int = 100) -> int:
 def send_due(limit: int = 100) -> int:
     """Tell pending notices, the oldest first and at most `limit`; return how many. Any number of workers may do so."""
     done = 0
-    with as_service("tell notices"):
-        while done < limit and not shutdown.asked() and _tell_next():
+    with as_service("notify"):
+        while done < limit and not shutdown.asked() and _notify_next():
             done += 1
     return done
 
@@ -163,7 +163,7 @@ def _clear(session: Session, customer_id: str, notice: Given, now: datetime) -> 
     )
 
 
-def _tell_next() -> bool:
+def _notify_next() -> bool:
     """Tell the notice that waits longest; say whether there was one."""
     with transaction() as session:
         notice = session.scalars(
@@ -179,12 +179,12 @@ def _tell_next() -> bool:
         ensure(customer is not None, f"a notice of nobody: {notice.customer_id}")
         if customer is not None:
             _write_mails(session, notice, customer)
-            _tell_hosts(session, notice, customer)
+            _write_event(session, notice, customer)
         notice.state, notice.done_at = "done", clock.now()
         return True
 
 
-def _tell_hosts(session: Session, notice: Notice, customer: Customer) -> None:
+def _write_event(session: Session, notice: Notice, customer: Customer) -> None:
     """Write the event. Its place in the customer's order is taken under the customer's lock, so it comes last."""
     data = rule.event_data(
         notice.rule,
@@ -193,7 +193,7 @@ def _tell_hosts(session: Session, notice: Notice, customer: Customer) -> None:
         unit=customer.credit_unit,
         portal_url=portal_links.page_or_overview(rule.PAGES.get(notice.rule, "overview.page")),
     )
-    events.tell(session, customer.customer_id, rule.EVENTS[notice.rule], f"{notice.rule}:{notice.occasion}", data)
+    events.write(session, customer.customer_id, rule.EVENTS[notice.rule], f"{notice.rule}:{notice.occasion}", data)
 
 
 def _write_mails(session: Session, notice: Notice, customer: Customer) -> None:

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 def decide_due(limit: int = 100) -> int:
     """Decide the notices of at most `limit` customers whose credit expires soon; return how many were looked at."""
     done = 0
-    with as_service("tell of credit that expires"):
+    with as_service("decide notices of expiring credit"):
         for customer_id, days in _to_look_at(limit):
             if shutdown.asked():
                 break
@@ -56,7 +56,7 @@ def _to_look_at(limit: int) -> list[tuple[str, int]]:
                 Grant.remaining_micros > 0,
                 Grant.expires_at > now,
                 Grant.expires_at <= now + timedelta(days=days),
-                ~_is_told(),
+                ~_is_notified(),
             )
             .distinct()
             .order_by(Grant.customer_id)
@@ -79,7 +79,7 @@ def _decide(customer_id: str, days: int) -> bool:
 
 
 def _left(
-    session: Session, customer_id: str, unposted: int, now: datetime, days: int
+    session: Session, customer_id: str, usage_to_post: int, now: datetime, days: int
 ) -> list[tuple[str, Credits, datetime]]:
     """Return what is left of each grant that expires soon and was not told; what was used meanwhile took its part."""
     live = session.scalars(
@@ -87,20 +87,20 @@ def _left(
         .where(Grant.customer_id == customer_id, Grant.remaining_micros > 0)
         .execution_options(populate_existing=True)
     ).all()
-    told = set(
+    notified = set(
         session.scalars(
             select(Notice.occasion).where(Notice.customer_id == customer_id, Notice.rule == rule.CREDITS_EXPIRING)
         )
     )
-    left = grant_rule.left_in([view(each) for each in live], unposted)
+    left = grant_rule.left_in([view(each) for each in live], usage_to_post)
     return [
         (each.id, Credits(left[each.id]), each.expires_at)
         for each in live
-        if each.id not in told and each.expires_at and now < each.expires_at <= now + timedelta(days=days)
+        if each.id not in notified and each.expires_at and now < each.expires_at <= now + timedelta(days=days)
     ]
 
 
-def _is_told() -> ColumnElement[bool]:
+def _is_notified() -> ColumnElement[bool]:
     return (
         select(Notice.occasion)
         .where(

@@ -21,7 +21,7 @@ from app.services.webhooks import queue
 BATCH = 100
 
 
-def tell(session: Session, customer_id: str, event_type: str, source_id: str, data: Mapping[str, object]) -> None:
+def write(session: Session, customer_id: str, event_type: str, source_id: str, data: Mapping[str, object]) -> None:
     """Add one event about the customer; `source_id` names the fact, and one fact is told once (AC-35).
 
     The customer's row is locked to give the event its place in the customer's order. Call it after the ledger's
@@ -56,7 +56,7 @@ def spread_due(limit: int = BATCH) -> int:
     committed first. Any number of workers may do so.
     """
     done = 0
-    with as_service("spread events"):
+    with as_service("fan out events"):
         while done < limit and not shutdown.asked() and _waits():
             spread = _spread(min(BATCH, limit - done))
             if not spread:

@@ -55,10 +55,10 @@ def _remove(session: Session, method: PaymentMethod, policy: PaymentMethods, now
     rows.take_away(session, method, now)
     method.detach_at = None  # the processor has let it go already
     others = [each for each in rows.live(session, method.customer_id) if each.id != method.id]
-    heir = rows.heir(others, policy, now) if was_default else None
-    if heir is not None:
-        heir.is_default = True
-    after = {"default": heir.id if heir is not None else ""}
+    next_default = rows.next_default(others, policy, now) if was_default else None
+    if next_default is not None:
+        next_default.is_default = True
+    after = {"default": next_default.id if next_default is not None else ""}
     audit.record(session, method.customer_id, "processor", "payment_method.removed", method.id, after=after)
 
 

@@ -17,9 +17,9 @@ log = structlog.get_logger()
 LEASE = timedelta(minutes=5)
 
 
-def let_go(method_id: str) -> bool:
+def detach(method_id: str) -> bool:
     """Detach a removed method at the processor; return whether that is done. Any number of times."""
-    with as_service("let go of a removed payment method"):
+    with as_service("detach a removed payment method"):
         method = db.session.get_one(PaymentMethod, method_id, populate_existing=True)
         if method.detach_at is None or method.removed_at is None:
             return True
@@ -42,16 +42,16 @@ def let_go(method_id: str) -> bool:
 def of_customer(customer_id: str) -> None:
     """Let go of the customer's removed methods that wait for their first try."""
     now = clock.now()
-    with as_service("let go of removed payment methods"):
+    with as_service("detach removed payment methods"):
         rows = select(PaymentMethod.id).where(PaymentMethod.customer_id == customer_id, PaymentMethod.detach_at <= now)
         for method_id in db.session.scalars(rows.order_by(PaymentMethod.id)).all():
-            let_go(method_id)
+            detach(method_id)
 
 
 def due(limit: int) -> int:
     """Let go of removed methods that the processor has not heard of yet; return how many are done."""
     now = clock.now()
-    with as_service("find removed payment methods to let go of"):
+    with as_service("find removed payment methods to detach"):
         with transaction() as session:
             waiting = list(
                 session.scalars(
@@ -65,4 +65,4 @@ def due(limit: int) -> int:
             claimed = [each.id for each in waiting]
             for each in waiting:
                 each.detach_at = now + LEASE
-        return sum(let_go(each) for each in claimed)
+        return sum(detach(each) for each in claimed)

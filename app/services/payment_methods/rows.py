@@ -103,7 +103,7 @@ def take_away(session: Session, method: PaymentMethod, now: datetime) -> None:
     session.flush()  # before another one becomes the default
 
 
-def heir(others: list[PaymentMethod], policy: PaymentMethods, now: datetime) -> PaymentMethod | None:
+def next_default(others: list[PaymentMethod], policy: PaymentMethods, now: datetime) -> PaymentMethod | None:
     """Return which method the default passes on to: the newest that may be charged for anything."""
     fit = [each for each in others if each.kind not in policy.top_up_only]
     good = [each for each in fit if expiry(each.exp_month, each.exp_year, now.date()) is not Expiry.OVER]

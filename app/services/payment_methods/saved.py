@@ -46,9 +46,9 @@ def gone(method_id: str) -> tuple[PaymentMethod, PaymentMethod | None] | None:
     ).one_or_none()
     if method is None:
         return None
-    heir = default()
-    is_same = heir is not None and rows.is_same(heir, method.kind, method.fingerprint)
-    return None if is_same else (method, heir)
+    next_default = default()
+    is_same = next_default is not None and rows.is_same(next_default, method.kind, method.fingerprint)
+    return None if is_same else (method, next_default)
 
 
 def add_test_method(actor: Actor, name: str) -> PaymentMethod:
@@ -116,9 +116,9 @@ def remove(actor: Actor, method_id: str, *, address: str = "") -> tuple[PaymentM
             was_default = method.is_default
             rows.take_away(session, method, now)
             others = [each for each in methods if each is not method]
-            heir = rows.heir(others, policy, now) if was_default else None
-            if heir is not None:
-                heir.is_default = True
+            next_default = rows.next_default(others, policy, now) if was_default else None
+            if next_default is not None:
+                next_default.is_default = True
             rows.note(session, actor.customer_id, actor.member_id, "payment_method.removed", method, address)
-        detaching.let_go(method.id)
-    return method, heir
+        detaching.detach(method.id)
+    return method, next_default

@@ -73,7 +73,7 @@ def begin(
     """
     text = _check(actor.customer_id, kind, mandate_text_version)
     owner = customers.of(actor.customer_id)
-    setup = _wish(actor, kind, test_method, back, address, user_agent, text)
+    setup = _open_setup(actor, kind, test_method, back, address, user_agent, text)
     setup_id, accepted = setup.id, _acceptance(setup)
     order = SetupOrder(setup_id=setup_id, customer_id=actor.customer_id, processor_customer=owner, kinds=(kind,))
     with as_service("save a payment method"):
@@ -227,11 +227,11 @@ def _check(customer_id: str, kind: Rail, accepted: str) -> MandateText | None:
     return text
 
 
-def _wish(
+def _open_setup(
     actor: Actor, kind: Rail, test_method: str, back: str, address: str, user_agent: str, text: MandateText | None
 ) -> MethodSetup:
     now = clock.now()
-    with as_service("wish for a payment method"), transaction() as session:
+    with as_service("begin to save a payment method"), transaction() as session:
         _check_tries(session, actor.customer_id, now)
         mandate = mandates.keep(session, actor, text, address=address, user_agent=user_agent) if text else None
         setup = MethodSetup(

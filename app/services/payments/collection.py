@@ -42,7 +42,7 @@ from app.services.transaction import transaction
 
 
 @dataclass(frozen=True)
-class _Wish:
+class _ChargeRequest:
     """A committed payment as the processor needs to know it. `method` is empty for what is paid once."""
 
     order: ChargeOrder
@@ -64,10 +64,10 @@ def collect(payment_id: str, *, return_url: str) -> Payment:
     Never raises for what the processor does. What stays open is looked at again by webhooks and by the sweep.
     """
     with as_service("collect a payment"):
-        wish = _wish(payment_id)
-        if not isinstance(wish, _Wish):
-            return _give_up_unconfirmed(payment_id, wish)
-        made = gateway().create_intent(wish.order, key=f"{payment_id}:create")  # step 2
+        request = _charge_request(payment_id)
+        if not isinstance(request, _ChargeRequest):
+            return _give_up_unconfirmed(payment_id, request)
+        made = gateway().create_intent(request.order, key=f"{payment_id}:create")  # step 2
         match made:
             case Intent():
                 attempt = _begin_attempt(payment_id, made.id)  # step 3, and the attempt of step 4
@@ -76,8 +76,8 @@ def collect(payment_id: str, *, return_url: str) -> Payment:
                 return _give_up_unconfirmed(payment_id, made)
         if attempt is None:  # the sweep was quicker and gave the payment up
             return settlement.settle(payment_id)
-        off_session = wish.order.off_session
-        answer = wish.confirm(made.id, return_url=return_url, off_session=off_session, key=attempt)  # step 4
+        off_session = request.order.off_session
+        answer = request.confirm(made.id, return_url=return_url, off_session=off_session, key=attempt)  # step 4
         return _heard(payment_id, answer)  # step 5
 
 
@@ -95,13 +95,13 @@ def resume(payment_id: str, return_url: str, by: str = "") -> Payment:
         if payment.problem != AUTHENTICATION_REQUIRED or payment.processor_id is None:
             return payment
         intent_id = payment.processor_id
-        wish = _wish(payment_id)
-        if not isinstance(wish, _Wish):
-            return _heard(payment_id, wish)
+        request = _charge_request(payment_id)
+        if not isinstance(request, _ChargeRequest):
+            return _heard(payment_id, request)
         attempt = _next_attempt(payment_id, by)
         if attempt is None:  # somebody else goes on with it
             return settlement.settle(payment_id)
-        answer = wish.confirm(intent_id, return_url=return_url, off_session=False, key=attempt)
+        answer = request.confirm(intent_id, return_url=return_url, off_session=False, key=attempt)
         return _heard(payment_id, answer)
 
 
@@ -129,7 +129,7 @@ def abandon(payment_id: str, problem: str) -> Payment:
     return payment
 
 
-def _wish(payment_id: str) -> "_Wish | Unknown | Misused":
+def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
     found = db.session.execute(
         select(Payment, Customer, PaymentMethod)
         .join(Customer, Customer.customer_id == Payment.customer_id)
@@ -159,7 +159,7 @@ def _wish(payment_id: str) -> "_Wish | Unknown | Misused":
         if not isinstance(named, str):
             return named
         order = replace(order, processor_customer=named)
-    return _Wish(order, rail, method_id)
+    return _ChargeRequest(order, rail, method_id)
 
 
 def _heard(payment_id: str, answer: Answer) -> Payment:

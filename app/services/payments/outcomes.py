@@ -69,7 +69,7 @@ def pause(session: Session, payment: Payment, now: datetime) -> None:
     look_again(payment, now)
     audit.record(session, payment.customer_id, "processor", "payment.requires_action", payment.id)
     session.flush()
-    events.tell(session, payment.customer_id, "payment.requires_action", payment.id, {"payment": payment.id})
+    events.write(session, payment.customer_id, "payment.requires_action", payment.id, {"payment": payment.id})
     _mail(session, payment, "action_needed")
 
 
@@ -90,7 +90,7 @@ def end(session: Session, payment: Payment, code: str, otherwise: str, now: date
         after={"problem": payment.problem},
     )
     session.flush()
-    events.tell(
+    events.write(
         session, payment.customer_id, "payment.failed", payment.id, {"payment": payment.id, "reason": payment.problem}
     )
     if nobody_watched:  # a decline that the page has shown needs no mail
@@ -139,7 +139,7 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
         after={"received_minor": received.amount_minor, "currency": received.currency, "credits_micros": bought.micros},
     )
     session.flush()
-    events.tell(
+    events.write(
         session,
         customer_id,
         "credits.granted",
@@ -159,18 +159,18 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
 def report(session: Session, payment: Payment, why: str) -> None:
     """Tell the seller that a person must look at the locked payment: in the log, and by one event for ever."""
     log.error("payment_needs_review", payment=payment.id, why=why)
-    told = session.scalar(
+    written = session.scalar(
         select(OutboxEvent.id).where(
             OutboxEvent.customer_id == payment.customer_id,
             OutboxEvent.type == NEEDS_REVIEW,
             OutboxEvent.source_id == payment.id,
         )
     )
-    if told is None:
+    if written is None:
         facts: dict[str, object] = {"payment": payment.id, "reason": why, "currency": payment.currency}
         facts |= {"amount_minor": payment.amount_minor, "received_minor": payment.received_minor}
         session.flush()
-        events.tell(session, payment.customer_id, NEEDS_REVIEW, payment.id, facts)
+        events.write(session, payment.customer_id, NEEDS_REVIEW, payment.id, facts)
 
 
 def _mail(session: Session, payment: Payment, template: str, after: timedelta = timedelta(0)) -> None:

@@ -78,7 +78,7 @@ def buy(
     The same purchase that still waits for the bank is given up first: who pays another way pays once (AC-17).
     """
     order = _Order(actor.customer_id, actor.member_id, form_key, amount, pack, method_id)
-    payment, is_new = _wish(order, repeat=repeat)
+    payment, is_new = _place(order, repeat=repeat)
     if is_new and _gave_up_waiting(payment):
         collection.collect(payment.id, return_url=return_url(payment.id))
     return get(payment.id)
@@ -101,7 +101,7 @@ def charge(
     """
     order = _Order(customer_id, by, form_key, amount, pack, method_id, off_session=True)
     with as_customer(customer_id):
-        payment, is_new = _wish(order, repeat=True)
+        payment, is_new = _place(order, repeat=True)
         if is_new:
             collection.collect(payment.id, return_url=return_url(payment.id))
         return get(payment.id)
@@ -145,15 +145,15 @@ def get(payment_id: str) -> Payment:
     return payment
 
 
-def _wish(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
+def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
     """Commit the wish (step 1); return it and whether it is new."""
     if not ids.is_form_key(order.form_key):
         raise Refused("This form is not valid any more. Please fill it in again.", "form_key_malformed", 422)
     earlier = _with_key(order)
     if earlier is not None:
-        return _same_wish(earlier, order), False
+        return _same_order(earlier, order), False
     now = clock.now()
-    with as_service("wish to buy credit"), transaction() as session:
+    with as_service("place an order for credit"), transaction() as session:
         # Held until the wish is committed, so that two forms sent at once see each other's.
         customer = session.scalars(
             select(Customer)
@@ -165,7 +165,7 @@ def _wish(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         # here, because a second row with its key would wait for whoever settles it, and that one for this lock.
         earlier = _with_key(order)
         if earlier is not None:
-            return _same_wish(earlier, order), False
+            return _same_order(earlier, order), False
         catalog = versions.current(customer.catalog)
         if customer.standing == CLOSED:
             raise Refused(closed_sentence(catalog), CLOSED)
@@ -227,7 +227,7 @@ def _with_key(order: _Order) -> Payment | None:
     ).one_or_none()
 
 
-def _same_wish(payment: Payment, order: _Order) -> Payment:
+def _same_order(payment: Payment, order: _Order) -> Payment:
     same = payment.pack == order.pack and (payment.method_id or payment.rail) == order.method_id
     if not order.pack:
         same = same and order.amount == Money(payment.amount_minor, payment.currency)

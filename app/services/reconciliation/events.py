@@ -25,7 +25,7 @@ NOT_SAVED_YET = "not_saved_yet"
 """Ours, but its id is not saved yet: the event overtook our own answer (W8). The sweep saves it in time."""
 
 
-class Happening(Protocol):
+class EventReference(Protocol):
     """An event, as it was kept or as the processor lists it."""
 
     @property
@@ -37,12 +37,12 @@ class Happening(Protocol):
         """Which one."""
 
 
-def is_ours_to_know(event: Happening) -> bool:
+def is_ours_to_know(event: EventReference) -> bool:
     """Say whether an event of this kind could mean anything for us."""
     return event.object_type in _doers()
 
 
-def act(event: Happening) -> str:
+def act(event: EventReference) -> str:
     """Do what the event asks for; return why it must be tried again, or nothing.
 
     An event of a type that we do not know is done with no effect (S16): so is one about something that is not ours.

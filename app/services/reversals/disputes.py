@@ -95,7 +95,7 @@ def _open(session: Session, payment: Payment, found: ProcessorDispute, now: date
     session.add(dispute)
     payment.disputed_minor += amount
     clawbacks.restate(session, payment, now)
-    _tell(session, dispute, None)
+    _write_event(session, dispute, None)
     return dispute, ""
 
 
@@ -114,7 +114,7 @@ def _close(session: Session, payment: Payment, dispute: Dispute, target: Dispute
         payment.disputed_minor -= dispute.amount_minor
     dispute.state, dispute.closed_at, dispute.updated_at = target.value, now, now
     clawbacks.restate(session, payment, now)
-    _tell(session, dispute, before)
+    _write_event(session, dispute, before)
 
 
 def _source(dispute: Dispute, words: str) -> Source:
@@ -122,7 +122,7 @@ def _source(dispute: Dispute, words: str) -> Source:
     return Source("dispute", dispute.id, f"Payment of {money_words(amount)} {words}")
 
 
-def _tell(session: Session, dispute: Dispute, before: DisputeState | None) -> None:
+def _write_event(session: Session, dispute: Dispute, before: DisputeState | None) -> None:
     facts: dict[str, object] = {
         "dispute": dispute.id,
         "payment": dispute.payment_id,
@@ -141,4 +141,4 @@ def _tell(session: Session, dispute: Dispute, before: DisputeState | None) -> No
         after={**facts, "reason": dispute.reason},
     )
     session.flush()
-    events.tell(session, dispute.customer_id, name, dispute.id, facts)
+    events.write(session, dispute.customer_id, name, dispute.id, facts)

@@ -51,9 +51,9 @@ def give_up(refund_id: str, payment_id: str, problem: str) -> None:
     now = clock.now()
     with as_service("end a refund"), transaction() as session:
         payment = clawbacks.locked(session, payment_id)
-        wish = session.get_one(Refund, refund_id, populate_existing=True)
-        if wish.state == RefundState.CREATED.value and wish.processor_id is None:
-            _move(session, payment, wish, RefundState.FAILED, problem, now)
+        own = session.get_one(Refund, refund_id, populate_existing=True)
+        if own.state == RefundState.CREATED.value and own.processor_id is None:
+            _move(session, payment, own, RefundState.FAILED, problem, now)
 
 
 def _not_bookable(payment: Payment, found: ProcessorRefund) -> str:
@@ -65,12 +65,12 @@ def _not_bookable(payment: Payment, found: ProcessorRefund) -> str:
 
 
 def _row(session: Session, payment: Payment, found: ProcessorRefund) -> Refund | None:
-    """Return our row of the processor's refund: by its id, or the wish of ours that it carries and that has none."""
+    """Return our row of the processor's refund: by its id, or the refund of ours that it carries and that has none."""
     mine = select(Refund).where(Refund.customer_id == payment.customer_id, Refund.payment_id == payment.id)
     known = session.scalars(mine.where(Refund.processor_id == found.id)).one_or_none()
     if known is not None or not found.refund_id:
         return known
-    wish = session.scalars(
+    own = session.scalars(
         mine.where(
             Refund.id == found.refund_id,
             Refund.processor_id.is_(None),
@@ -78,9 +78,9 @@ def _row(session: Session, payment: Payment, found: ProcessorRefund) -> Refund |
             Refund.amount_minor == found.amount.amount_minor,
         )
     ).one_or_none()
-    if wish is not None:
-        wish.processor_id = found.id
-    return wish
+    if own is not None:
+        own.processor_id = found.id
+    return own
 
 
 def _no_room(session: Session, payment: Payment, found: ProcessorRefund) -> str:
@@ -139,10 +139,10 @@ def _move(
             back = Source("refund", refund_row.id, f"Refund of {money_words(amount)} did not arrive")
             clawbacks.give_back(session, payment, clawbacks.REFUND, clawbacks.REFUND_FAILED, back, now)
     clawbacks.restate(session, payment, now)
-    _tell(session, payment, refund_row, before, ends=ends)
+    _write_event(session, payment, refund_row, before, ends=ends)
 
 
-def _tell(session: Session, payment: Payment, refund_row: Refund, before: RefundState, *, ends: bool) -> None:
+def _write_event(session: Session, payment: Payment, refund_row: Refund, before: RefundState, *, ends: bool) -> None:
     facts: dict[str, object] = {
         "refund": refund_row.id,
         "payment": payment.id,
@@ -161,6 +161,6 @@ def _tell(session: Session, payment: Payment, refund_row: Refund, before: Refund
     )
     session.flush()
     if ends:
-        events.tell(session, payment.customer_id, "refund.failed", refund_row.id, facts)
+        events.write(session, payment.customer_id, "refund.failed", refund_row.id, facts)
     elif before not in BOOKED_REFUNDS:
-        events.tell(session, payment.customer_id, "refund.created", refund_row.id, facts)
+        events.write(session, payment.customer_id, "refund.created", refund_row.id, facts)

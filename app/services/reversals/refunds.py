@@ -1,7 +1,7 @@
 """Refunds: the seller sends money of a payment back, at most what was received, and the credit goes with it (AC-41).
 
-Like a payment: the wish is committed, then the processor is asked with the wish's key, then it is settled by what the
-processor says (docs/decisions/0008). One made in the processor's own dashboard is booked the same way.
+Like a payment: the refund is committed, then the processor is asked with the refund's key, then it is settled by what
+the processor says (docs/decisions/0008). One made in the processor's own dashboard is booked the same way.
 """
 
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ def refund(
         with transaction() as session:
             payment = clawbacks.locked(session, payment_id)
             minor = _allowed(session, payment, amount, now, repeat=repeat)
-            wish = Refund(
+            refund_row = Refund(
                 id=ids.new("ref"),
                 customer_id=payment.customer_id,
                 payment_id=payment.id,
@@ -56,11 +56,18 @@ def refund(
                 updated_at=now,
                 next_check_at=now + FIRST_CHECK,
             )
-            session.add(wish)
+            session.add(refund_row)
             payment.refunded_minor += minor
-            after = {"payment": payment.id, "amount_minor": minor, "currency": payment.currency, "reason": wish.reason}
-            audit.record(session, payment.customer_id, wish.requested_by, "refund.wished", wish.id, after=after)
-            refund_id = wish.id
+            after = {
+                "payment": payment.id,
+                "amount_minor": minor,
+                "currency": payment.currency,
+                "reason": refund_row.reason,
+            }
+            audit.record(
+                session, payment.customer_id, refund_row.requested_by, "refund.wished", refund_row.id, after=after
+            )
+            refund_id = refund_row.id
         _ask(refund_id)
         return _everything(refund_id)[0]
 
@@ -68,11 +75,11 @@ def refund(
 def settle(refund_id: str) -> Refund:
     """Bring an open refund to where the processor says it is; ask for it again when it never heard of it."""
     with as_service("settle a refund"):
-        wish, payment = _everything(refund_id)
-        if RefundState(wish.state) not in OPEN_REFUNDS:
-            return wish
-        payment_id, processor_id, intent_id = payment.id, wish.processor_id, payment.processor_id or ""
-        age = clock.now() - wish.created_at
+        refund_row, payment = _everything(refund_id)
+        if RefundState(refund_row.state) not in OPEN_REFUNDS:
+            return refund_row
+        payment_id, processor_id, intent_id = payment.id, refund_row.processor_id, payment.processor_id or ""
+        age = clock.now() - refund_row.created_at
         if processor_id is not None:
             found = gateway().fetch_refund(processor_id)
             listed = [found] if isinstance(found, ProcessorRefund) else found
@@ -110,34 +117,34 @@ def _allowed(session: Session, payment: Payment, amount: Money | None, now: date
     if PaymentState(payment.state) not in clawbacks.PAID:
         raise Refused("This payment has not been paid: there is nothing to send back.", "not_paid")
     left = Money(clawbacks.left_of(payment), payment.currency)
-    wished = amount or left
-    if wished.currency != payment.currency:
+    requested = amount or left
+    if requested.currency != payment.currency:
         raise Refused(f"This payment was made in {payment.currency}.", "another_currency", 422, "amount")
     if left.amount_minor <= 0:
         raise Refused("All of this payment has gone back already, or is disputed.", "nothing_left")
-    if wished.amount_minor <= 0:
+    if requested.amount_minor <= 0:
         raise Refused("Enter an amount above zero.", "amount_too_small", 422, "amount")
-    if wished > left:
+    if requested > left:
         raise Refused(f"At most {left.major} {left.currency} of this payment is left.", "more_than_left", 409, "amount")
     same = session.scalar(
         select(Refund.id).where(
             Refund.customer_id == payment.customer_id,
             Refund.payment_id == payment.id,
-            Refund.amount_minor == wished.amount_minor,
+            Refund.amount_minor == requested.amount_minor,
             Refund.created_at > now - JUST_NOW,
             Refund.state.in_([state.value for state in STANDING_REFUNDS]),
         )
     )
     if same is not None and not repeat:
         raise Refused("The same amount of this payment was sent back a few minutes ago.", "refunded_just_now")
-    return wished.amount_minor
+    return requested.amount_minor
 
 
 def _ask(refund_id: str) -> None:
-    """Ask the processor for a committed refund. The key names the wish, so that asking twice sends once."""
-    wish, payment = _everything(refund_id)
+    """Ask the processor for a committed refund. The key names the refund, so that asking twice sends once."""
+    refund_row, payment = _everything(refund_id)
     payment_id, intent_id = payment.id, payment.processor_id or ""
-    amount, reason = Money(wish.amount_minor, wish.currency), wish.reason
+    amount, reason = Money(refund_row.amount_minor, refund_row.currency), refund_row.reason
     answer = gateway().create_refund(
         intent_id=intent_id,
         refund_id=refund_id,
@@ -178,11 +185,11 @@ def _claim() -> str | None:
     if db.session.scalar(due.with_only_columns(Refund.id)) is None:
         return None
     with transaction() as session:
-        wish = session.scalars(
+        refund_row = session.scalars(
             due.with_for_update(skip_locked=True).execution_options(populate_existing=True)
         ).one_or_none()
-        if wish is None:
+        if refund_row is None:
             return None
-        wish.tries += 1
-        wish.next_check_at = now + max(FIRST_CHECK, next_check(now - wish.created_at))
-        return wish.id
+        refund_row.tries += 1
+        refund_row.next_check_at = now + max(FIRST_CHECK, next_check(now - refund_row.created_at))
+        return refund_row.id

@@ -36,8 +36,10 @@ def of(customer_id: str, limits: Limits, since: date) -> Simulation:
     if limits.daily_limit is None or not found.stopped:
         return found
     newest = [each.day for each in found.stopped[:TIMED]]
-    moments = _first_refused(customer_id, _not_too_many(customer_id, newest), limits.daily_limit)
-    return replace(found, stopped=tuple(replace(each, refused_from=moments.get(each.day)) for each in found.stopped))
+    refused_from = _first_refused(customer_id, _not_too_many(customer_id, newest), limits.daily_limit)
+    return replace(
+        found, stopped=tuple(replace(each, refused_from=refused_from.get(each.day)) for each in found.stopped)
+    )
 
 
 def _not_too_many(customer_id: str, days: list[date]) -> list[date]:

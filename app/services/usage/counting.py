@@ -84,7 +84,7 @@ class Counting:
         after = rating.counted(tariff.kind, before, report.quantity, happened_at, is_new=is_new)
         micros = tariff.step(before.quantity, after.quantity)
         cost = self._costs.get(customer_id, 0) + micros
-        if after.quantity > FULL or self._standings[customer_id].unposted + cost > DEAREST:
+        if after.quantity > FULL or self._standings[customer_id].usage_to_post + cost > DEAREST:
             return "too_much"
         self._tallies[key], self._costs[customer_id] = after, cost
         number = self._standings[customer_id].period_number
@@ -227,7 +227,7 @@ class Counting:
             if standing.last_day is not None and standing.last_day > self._day:
                 spending.move_day(self._session, owner, self._day, used=micros)
             elif micros:
-                closing = standing.balance - standing.unposted - micros
+                closing = standing.balance - standing.usage_to_post - micros
                 rows.append(
                     {
                         "customer_id": owner,

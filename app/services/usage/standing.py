@@ -29,7 +29,7 @@ class Standing:
     period_ends_at: datetime
     balance: int
     """What the ledger says; what waits to be posted is still to be taken off."""
-    unposted: int
+    usage_to_post: int
     last_day: date | None
     """The last day that has totals. Another machine's clock may have been past midnight already."""
 

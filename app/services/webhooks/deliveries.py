@@ -114,7 +114,7 @@ def _taken(row: WebhookDelivery, endpoint: WebhookEndpoint | SellerEndpoint | No
     row.next_try_at, row.problem = now + LEASE, INTERRUPTED
     try:
         signing = webhook_endpoints.secrets_of(endpoint)
-    except encryption.CannotOpen:
+    except encryption.CannotDecrypt:
         signing = ()
     return Claim(
         customer_id=row.customer_id,

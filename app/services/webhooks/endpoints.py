@@ -134,16 +134,16 @@ def turn(row: WebhookEndpoint | SellerEndpoint) -> None:
     """Give the endpoint a new secret; the one until now signs for a day more."""
     now = clock.now()
     row.old_secret_sealed, row.old_secret_until = row.secret_sealed, now + ROTATION
-    row.secret_sealed, row.changed_at = encryption.seal(new_secret(), row.id), now
+    row.secret_sealed, row.changed_at = encryption.encrypt(new_secret(), row.id), now
 
 
 def secrets_of(row: WebhookEndpoint | SellerEndpoint) -> tuple[str, ...]:
-    """Return the secrets that sign now, the present one first, or raise `sealed.CannotOpen`."""
-    signing = [encryption.unseal(row.secret_sealed, row.id)]
+    """Return the secrets that sign now, the present one first, or raise `sealed.CannotDecrypt`."""
+    signing = [encryption.decrypt(row.secret_sealed, row.id)]
     if row.old_secret_sealed and row.old_secret_until and row.old_secret_until > clock.now():
         try:
-            signing.append(encryption.unseal(row.old_secret_sealed, row.id))
-        except encryption.CannotOpen:  # of another SECRET_KEY; the new secret is what counts
+            signing.append(encryption.decrypt(row.old_secret_sealed, row.id))
+        except encryption.CannotDecrypt:  # of another SECRET_KEY; the new secret is what counts
             return tuple(signing)
     return tuple(signing)
 
@@ -151,8 +151,8 @@ def secrets_of(row: WebhookEndpoint | SellerEndpoint) -> tuple[str, ...]:
 def opened(text: str, owner: str) -> str:
     """Return a sealed secret, or refuse when it was sealed under another SECRET_KEY."""
     try:
-        return encryption.unseal(text, owner)
-    except encryption.CannotOpen:
+        return encryption.decrypt(text, owner)
+    except encryption.CannotDecrypt:
         raise Refused(
             "This secret cannot be read any more. Make a new one.", "secret_unreadable", 409, "webhook_url"
         ) from None
@@ -178,7 +178,7 @@ def _create(session: Session, customer_id: str, url: str, now: datetime) -> None
             "id": made,
             "customer_id": customer_id,
             "url": url,
-            "secret_sealed": encryption.seal(new_secret(), made),
+            "secret_sealed": encryption.encrypt(new_secret(), made),
             "state": ACTIVE,
             "disabled_reason": "",
             "created_at": now,

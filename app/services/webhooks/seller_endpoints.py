@@ -69,7 +69,7 @@ def create(
                     "id": new_id,
                     "url": address,
                     "event_types": json.dumps(wanted),
-                    "secret_sealed": encryption.seal(endpoints.new_secret(), new_id),
+                    "secret_sealed": encryption.encrypt(endpoints.new_secret(), new_id),
                     "state": endpoints.ACTIVE,
                     "disabled_reason": "",
                     "request_key": request_key,

@@ -243,9 +243,9 @@ def confirm(gateway: PaymentGateway) -> Callable[..., Answer]:
     return ask
 
 
-def created(gateway: PaymentGateway, wished: ChargeOrder) -> Intent:
+def created(gateway: PaymentGateway, charge: ChargeOrder) -> Intent:
     """Return the intent for an order."""
-    made = gateway.create_intent(wished, key=f"{wished.payment_id}:create")
+    made = gateway.create_intent(charge, key=f"{charge.payment_id}:create")
     assert isinstance(made, Intent)
     return made
 

@@ -17,26 +17,26 @@ Confirm = Callable[..., Answer]
 
 
 def test_an_intent_is_unconfirmed_and_carries_our_ids(gateway: PaymentGateway, order: Order) -> None:
-    wished = order()
-    made = created(gateway, wished)
+    charge = order()
+    made = created(gateway, charge)
     assert made.status is IntentStatus.REQUIRES_PAYMENT_METHOD
     assert (made.amount, made.received) == (Money(2500, "USD"), Money(0, "USD"))
-    assert (made.payment_id, made.customer_id) == (wished.payment_id, "cus_acme")
+    assert (made.payment_id, made.customer_id) == (charge.payment_id, "cus_acme")
 
 
 @pytest.mark.case("AC-1")
 def test_the_same_key_is_the_same_intent(gateway: PaymentGateway, order: Order) -> None:
-    wished = order()
-    assert created(gateway, wished) == created(gateway, wished)
+    charge = order()
+    assert created(gateway, charge) == created(gateway, charge)
 
 
 @pytest.mark.case("AC-1", "AC-32/33")
 @pytest.mark.fault("S11")
 def test_a_key_with_other_parameters_is_a_bug_of_ours(gateway: PaymentGateway, order: Order) -> None:
-    wished = order()
-    created(gateway, wished)
-    other = replace(wished, amount=Money(2600, "USD"))
-    answer = gateway.create_intent(other, key=f"{wished.payment_id}:create")
+    charge = order()
+    created(gateway, charge)
+    other = replace(charge, amount=Money(2600, "USD"))
+    answer = gateway.create_intent(other, key=f"{charge.payment_id}:create")
     assert isinstance(answer, Misused) and answer.code == "idempotency_error"
 
 
@@ -173,7 +173,7 @@ def test_an_intent_is_found_behind_many_others(gateway: PaymentGateway, order: O
     assert gateway.find_intent(payment_id=orders[0].payment_id, processor_customer=owner, since=since) == made[0]
     listed = gateway.intents_since(since, clock.now() + timedelta(minutes=1))
     assert isinstance(listed, list)
-    assert [each for each in listed if each.payment_id in {wish.payment_id for wish in orders}] == made
+    assert [each for each in listed if each.payment_id in {order.payment_id for order in orders}] == made
 
 
 def test_what_was_made_later_is_not_listed(gateway: PaymentGateway, intent: Intent) -> None:

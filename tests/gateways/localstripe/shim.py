@@ -40,13 +40,13 @@ class Shim:
                 file.write(json.dumps({"method": method, "url": url, "headers": headers, "body": body}) + "\n")
             key = headers.get("Idempotency-Key", "") if method == "post" else ""
             known = self._answers.get(key)
-            wish = f"{method} {target} {body}"
+            sent = f"{method} {target} {body}"
             if known is None:
                 status, answer = self._execute(method, target, body)
                 if key:
-                    self._answers[key] = (wish, status, answer)
+                    self._answers[key] = (sent, status, answer)
                 return status, answer, {}
-            if known[0] != wish:
+            if known[0] != sent:
                 error = {"type": "idempotency_error", "message": "This key was used with other parameters."}
                 return 400, json.dumps({"error": error}), {}
             return known[1], known[2], {"Idempotent-Replayed": "true"}

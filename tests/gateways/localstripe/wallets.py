@@ -96,10 +96,10 @@ def _save(shop: Shop, setup_id: str, *, approved: bool) -> None:
         error = {"type": "invalid_request_error", **words}
         beside.update(status="requires_payment_method", next_action=None, payment_method=None, last_setup_error=error)
         return
-    wish = {}
+    parameters = {}
     if wallet:
         method = method_of(shop, ONCE)
         account = {"payer_id": None, "payer_email": "buyer@paypal.example", "fingerprint": f"fp_{wallet}"}
         shop.beside[method["id"]].update({"type": wallet, wallet: account, "card": None})
-        wish = {"payment_method": method["id"]}
-    keep(shop, shop.ask("post", f"/v1/setup_intents/{setup_id}/confirm", wish))
+        parameters = {"payment_method": method["id"]}
+    keep(shop, shop.ask("post", f"/v1/setup_intents/{setup_id}/confirm", parameters))

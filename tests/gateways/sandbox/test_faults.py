@@ -126,13 +126,13 @@ def test_the_sdk_gives_up_after_two_repetitions(settings: Settings, intent: Inte
 
 @pytest.mark.fault("S12")
 def test_an_expired_key_is_a_new_wish_to_the_processor(gateway: PaymentGateway, order: Any) -> None:
-    wished = order()
+    charge = order()
     with clock.at(clock.now()):
-        first = gateway.create_intent(wished, key="create")
+        first = gateway.create_intent(charge, key="create")
     with clock.at(clock.now() + timedelta(hours=23)):
-        assert gateway.create_intent(wished, key="create") == first
+        assert gateway.create_intent(charge, key="create") == first
     with clock.at(clock.now() + timedelta(hours=25)):
-        second = gateway.create_intent(wished, key="create")
+        second = gateway.create_intent(charge, key="create")
     assert isinstance(first, Intent) and isinstance(second, Intent) and first.id != second.id
 
 

@@ -111,7 +111,7 @@ def test_the_sandbox_refuses_what_the_checker_finds(settings: Settings) -> None:
     made, _, _ = transport.request("post", f"{BASE}/v1/customers", {**HEADERS, **key}, "name=Acme")
     customer, statuses = json.loads(made)["id"], []
     for number, (sent, _) in enumerate([*WRONG_BY_ITSELF, (GOOD, "")]):
-        headers = {**sent.headers, **key, "Idempotency-Key": f"wish {number}"}
+        headers = {**sent.headers, **key, "Idempotency-Key": f"request {number}"}
         _, status, _ = transport.request(sent.method, sent.url, headers, sent.body.replace("cus_1", customer))
         statuses.append(status)
     assert set(statuses[:-1]) <= {400, 404} and statuses[-1] == 200, statuses

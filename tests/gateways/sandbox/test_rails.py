@@ -86,8 +86,8 @@ def test_a_day_that_comes_is_told_by_webhooks_without_anybody_asking(
     controls.deliver_due(settings, app.wsgi_app)
     time_passes(DEBIT_TAKES)
     assert controls.deliver_due(settings, app.wsgi_app) == 2
-    told = [each["type"] for each in controls.objects(settings, "event", limit=2)]
-    assert told == ["payment_intent.succeeded", "charge.succeeded"]
+    event_types = [each["type"] for each in controls.objects(settings, "event", limit=2)]
+    assert event_types == ["payment_intent.succeeded", "charge.succeeded"]
 
 
 @pytest.mark.parametrize("succeeded", [True, False, None])
@@ -127,8 +127,8 @@ def test_what_a_wallet_paid_once_with_cannot_be_charged_again(
 ) -> None:
     wallet = by_wallet(gateway, intent, Rail.PAYPAL).method
     controls.answer_challenge(settings, intent.id, approved=True)
-    wished = order()
-    another = gateway.create_intent(wished, key=wished.payment_id)
+    charge = order()
+    another = gateway.create_intent(charge, key=charge.payment_id)
     assert isinstance(another, Intent) and isinstance(confirm(another, wallet), Misused)
     assert charged(settings) == [2500]
 
@@ -178,8 +178,8 @@ def test_an_intent_says_what_it_was_paid_with(gateway: PaymentGateway, intent: I
 def test_a_rail_takes_its_own_currency_alone(
     gateway: PaymentGateway, settings: Settings, order: Any, card: Any, confirm: Any, name: str, currency: str
 ) -> None:
-    wished = order(currency)
-    made = gateway.create_intent(wished, key=wished.payment_id)
+    charge = order(currency)
+    made = gateway.create_intent(charge, key=charge.payment_id)
     assert isinstance(made, Intent)
     if name == "crypto":
         answer = gateway.confirm_one_time(made.id, rail=Rail.CRYPTO, return_url=RETURN_URL, key="once")
@@ -194,8 +194,8 @@ def test_intents_of_a_span_come_whole_and_the_oldest_first(gateway: PaymentGatew
     made = []
     for hours in range(4):
         with clock.at(start + timedelta(hours=hours)):
-            wished = order()
-            made.append(gateway.create_intent(wished, key=wished.payment_id))
+            charge = order()
+            made.append(gateway.create_intent(charge, key=charge.payment_id))
     assert gateway.intents_since(start, start + timedelta(hours=9)) == made
     assert gateway.intents_since(start + timedelta(hours=1), start + timedelta(hours=3)) == made[1:3]
     assert gateway.intents_since(start - timedelta(hours=3), start) == []

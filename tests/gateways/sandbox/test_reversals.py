@@ -42,7 +42,7 @@ def refund(gateway: PaymentGateway, intent: Intent, minor: int, number: int = 1)
     )
 
 
-def told(settings: Settings) -> list[str]:
+def event_types(settings: Settings) -> list[str]:
     """The types of the events about money that went back, the oldest first."""
     types = [each["type"] for each in controls.objects(settings, "event")][::-1]
     return [kind for kind in types if kind.startswith(("refund", "charge.refund", "charge.dispute"))]
@@ -57,7 +57,7 @@ def test_a_refund_goes_back_and_carries_our_id(gateway: PaymentGateway, settings
     assert gateway.fetch_refund(made.id) == made and gateway.refunds_of(intent.id) == [made]
     assert refund(gateway, intent, 1000) == made, "the same key is answered, not executed again"
     assert last_charge(settings, intent)["amount_refunded"] == 1000
-    assert told(settings) == ["refund.created", "charge.refunded"]
+    assert event_types(settings) == ["refund.created", "charge.refunded"]
 
 
 def test_no_more_goes_back_than_was_paid(gateway: PaymentGateway, settings: Settings, paid: Any) -> None:
@@ -90,7 +90,7 @@ def test_a_refund_may_take_a_day(gateway: PaymentGateway, settings: Settings, pa
     time_passes(REFUND_TAKES)
     now = gateway.fetch_refund(made.id)
     assert isinstance(now, ProcessorRefund) and now.state is RefundState.SUCCEEDED
-    assert told(settings) == ["refund.created", "charge.refunded", "refund.updated"]
+    assert event_types(settings) == ["refund.created", "charge.refunded", "refund.updated"]
 
 
 def test_a_refund_may_come_back_after_it_had_succeeded_and_can_be_made_again(
@@ -103,7 +103,7 @@ def test_a_refund_may_come_back_after_it_had_succeeded_and_can_be_made_again(
     now = gateway.fetch_refund(made.id)
     assert isinstance(now, ProcessorRefund)
     assert (now.state, now.problem) == (RefundState.FAILED, "expired_or_canceled_card")
-    assert told(settings)[2:] == ["refund.updated", "refund.failed", "charge.refund.updated"]
+    assert event_types(settings)[2:] == ["refund.updated", "refund.failed", "charge.refund.updated"]
     assert last_charge(settings, intent)["amount_refunded"] == 0
     assert refund(gateway, intent, 2500, 2).state is RefundState.SUCCEEDED
 
@@ -156,7 +156,7 @@ def test_a_dispute_is_open_until_it_is_decided_and_is_decided_once(
     events = ["charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"]
     if won:
         events.insert(2, "charge.dispute.funds_reinstated")
-    assert told(settings) == events
+    assert event_types(settings) == events
 
 
 def test_what_is_disputed_cannot_be_refunded(gateway: PaymentGateway, settings: Settings, paid: Any) -> None:
@@ -181,7 +181,7 @@ def test_a_bank_that_only_asks_takes_nothing_and_a_refund_answers_it(
     assert found(gateway, intent)[0].state is DisputeState.OPEN, "a part of it is no answer"
     refund(gateway, intent, 2000, 2)
     assert [(each.id, each.state) for each in found(gateway, intent)] == [(asked, DisputeState.WON)]
-    assert "charge.dispute.funds_withdrawn" not in told(settings)
+    assert "charge.dispute.funds_withdrawn" not in event_types(settings)
 
 
 def test_what_a_bank_asked_about_may_become_a_dispute_under_the_same_id(
@@ -194,7 +194,9 @@ def test_what_a_bank_asked_about_may_become_a_dispute_under_the_same_id(
     assert refund(gateway, intent, 500) == Declined("charge_disputed", intent.id)
     controls.close_dispute(settings, asked, won=False)
     assert [(each.id, each.state) for each in found(gateway, intent)] == [(asked, DisputeState.LOST)]
-    assert told(settings) == [f"charge.dispute.{word}" for word in ("created", "updated", "funds_withdrawn", "closed")]
+    assert event_types(settings) == [
+        f"charge.dispute.{word}" for word in ("created", "updated", "funds_withdrawn", "closed")
+    ]
 
 
 def test_what_a_bank_asked_about_is_over_when_nothing_comes_of_it(

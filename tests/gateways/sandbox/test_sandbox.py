@@ -72,9 +72,9 @@ def test_an_unknown_customer_is_refused(client: stripe.StripeClient) -> None:
 
 @pytest.mark.parametrize("name", ["amount", "currency"])
 def test_a_missing_parameter_is_refused(client: stripe.StripeClient, name: str) -> None:
-    wish: Any = {key: value for key, value in GOOD.items() if key != name}
+    parameters: Any = {key: value for key, value in GOOD.items() if key != name}
     with pytest.raises(stripe.InvalidRequestError) as refused:
-        client.v1.payment_intents.create(wish)
+        client.v1.payment_intents.create(parameters)
     assert (refused.value.param, refused.value.code) == (name, "parameter_missing")
 
 
@@ -174,12 +174,12 @@ def test_every_request_that_changes_something_names_its_wish_and_holds_no_card_n
 ) -> None:
     names = [name for rail in controls.TEST_METHODS.values() for name, _label in rail if name != REFUSED]
     for name in names:
-        wished = order()
-        made = gateway.create_intent(wished, key=f"{wished.payment_id}:create")
+        charge = order()
+        made = gateway.create_intent(charge, key=f"{charge.payment_id}:create")
         assert isinstance(made, Intent)
         method = card(name)
         confirm(made, method)
-        gateway.cancel_intent(made.id, key=f"{wished.payment_id}:cancel")
+        gateway.cancel_intent(made.id, key=f"{charge.payment_id}:cancel")
         gateway.detach_method(method, key=ids.new("key"))
     recorded = controls.requests(settings, 500)
     assert len(recorded) == 1 + 6 * len(names)

@@ -180,8 +180,8 @@ def test_a_method_that_was_removed_elsewhere_is_gone(
     controls.detach(settings, visa)
     assert gateway.fetch_method(visa) is None and gateway.list_methods(owner) == []
     assert gateway.detach_method(visa, key="d") is None
-    (told, *_) = controls.objects(settings, "event", owner=owner)
-    assert (told["type"], told["data"]["object"]["id"]) == ("payment_method.detached", visa)
+    (sent, *_) = controls.objects(settings, "event", owner=owner)
+    assert (sent["type"], sent["data"]["object"]["id"]) == ("payment_method.detached", visa)
 
 
 def test_what_the_processor_does_not_know_is_a_bug_of_ours(gateway: PaymentGateway) -> None:

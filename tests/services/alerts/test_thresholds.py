@@ -1,4 +1,4 @@
-"""Usage alerts in the service: whole sets, versions, one notice for each crossing and period, and who is told."""
+"""Usage alerts in the service: whole sets, versions, one notice for each crossing and period, and who is alerted."""
 
 import json
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def current(customer: Customer) -> Alerts:
         return thresholds.current()
 
 
-def told(customer: Customer) -> list[str]:
+def alerted(customer: Customer) -> list[str]:
     """Decide what is due, and return the occasions of the usage alerts so far."""
     decisions.decide_due()
     with as_service("look at the notices"):
@@ -66,25 +66,25 @@ def test_one_notice_for_each_crossing_and_period(acme: Customer) -> None:
     thresholds.add(acme.customer_id, RUNS, actor="test")
     percent, runs = (each.id for each in current(acme).alerts)
     uses(acme, "requests", 3999)
-    assert told(acme) == []
+    assert alerted(acme) == []
     uses(acme, "requests", 1)
-    assert told(acme) == [f"1:{percent}"]
+    assert alerted(acme) == [f"1:{percent}"]
     uses(acme, "requests", 5000)
     uses(acme, "runs", 1, 1)
-    assert told(acme) == told(acme) == [f"1:{percent}"]
+    assert alerted(acme) == alerted(acme) == [f"1:{percent}"]
     uses(acme, "runs", 1)
-    assert told(acme) == sorted([f"1:{percent}", f"1:{runs}"])
+    assert alerted(acme) == sorted([f"1:{percent}", f"1:{runs}"])
     with clock.at(clock.now() + timedelta(days=35)):
         billing_periods.roll_due()
         uses(acme, "requests", 4000)
-        assert told(acme) == sorted([f"1:{percent}", f"1:{runs}", f"2:{percent}"])
+        assert alerted(acme) == sorted([f"1:{percent}", f"1:{runs}", f"2:{percent}"])
 
 
 def test_an_alert_that_is_reached_already_is_told_at_once(acme: Customer) -> None:
     uses(acme, "requests", 4500)
-    assert told(acme) == []
+    assert alerted(acme) == []
     alert = thresholds.add(acme.customer_id, EIGHTY, actor="test").alerts[0]
-    assert told(acme) == [f"1:{alert.id}"]
+    assert alerted(acme) == [f"1:{alert.id}"]
 
 
 def test_what_was_crossed_in_a_periods_last_moment_is_told_after_it_too(acme: Customer) -> None:
@@ -96,7 +96,7 @@ def test_what_was_crossed_in_a_periods_last_moment_is_told_after_it_too(acme: Cu
         billing_periods.roll_due()
         later = thresholds.add(acme.customer_id, RUNS, actor="test")
         assert [each.wants for each in later.alerts] == [EIGHTY, RUNS]
-        assert told(acme) == [f"1:{alert.id}"]
+        assert alerted(acme) == [f"1:{alert.id}"]
 
 
 def test_an_alert_that_is_new_looks_at_no_period_that_is_over(acme: Customer) -> None:
@@ -104,7 +104,7 @@ def test_an_alert_that_is_new_looks_at_no_period_that_is_over(acme: Customer) ->
     with clock.at(datetime(2026, 12, 10, 1, tzinfo=UTC)):
         billing_periods.roll_due()
         thresholds.add(acme.customer_id, EIGHTY, actor="test")
-        assert told(acme) == []
+        assert alerted(acme) == []
 
 
 def test_confirmed_addresses_are_told_or_else_the_billing_address(acme: Customer) -> None:
@@ -175,7 +175,7 @@ def test_an_alert_whose_plan_is_gone_is_kept_and_never_given(acme: Customer) -> 
     thresholds.add(acme.customer_id, EIGHTY, actor="test")
     meters.move_to_plan(acme.customer_id, "free")
     uses(acme, "requests", 10**6)
-    assert told(acme) == []
+    assert alerted(acme) == []
     assert len(thresholds.add(acme.customer_id, RUNS, actor="test").alerts) == 2, "and it is in nobody's way"
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app import clock, create_app
-from app.domain.authorizations import Ask, Authorized, Taken
+from app.domain.authorizations import AuthorizationRequest, Authorized, Taken
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
 from app.models.customers import Customer
@@ -62,7 +62,7 @@ class Side:
     def __init__(self, app: Flask, name: str) -> None:
         self.app = app
         self.holds: list[Authorized] = []
-        self.asked: list[Ask] = []
+        self.asked: list[AuthorizationRequest] = []
         with app.app_context():
             versions.apply(meters.METERED.format(burn="realtime"))
             self.id = meters.customer(name).customer_id
@@ -84,20 +84,20 @@ class Side:
         match step:
             case ("ask", meter, amount, at_once, seconds):
                 units, micros = (1 if meter == "runs" else amount, 0) if meter else (0, amount)
-                ask = Ask(self.id, meter, units, micros, f"ask-{number}", seconds, at_once)
-                made = holds.authorize(ask)
+                request = AuthorizationRequest(self.id, meter, units, micros, f"ask-{number}", seconds, at_once)
+                made = holds.authorize(request)
                 self.holds.append(made)
-                self.asked.append(ask)
-                return told(made)
+                self.asked.append(request)
+                return described(made)
             case ("again", place, factor):
-                ask = self.asked[place]
-                other = replace(ask, quantity=ask.quantity * factor, micros=ask.micros * factor)
-                return told(holds.authorize(other))
+                request = self.asked[place]
+                other = replace(request, quantity=request.quantity * factor, micros=request.micros * factor)
+                return described(holds.authorize(other))
             case ("capture", place, units, keep, *key):
                 taken = self.captures(self.holds[place], units, keep=keep, key="".join(key))
-                return taken.micros, taken.available, told(taken.hold)
+                return taken.micros, taken.available, described(taken.hold)
             case ("release", place):
-                return told(holds.release(self.holds[place].id))
+                return described(holds.release(self.holds[place].id))
             case _:
                 return self.lives(step, number)
 
@@ -146,7 +146,7 @@ class Side:
         return found
 
 
-def told(made: Authorized) -> dict[str, object]:
+def described(made: Authorized) -> dict[str, object]:
     """Return an answer without what differs between two customers."""
     return {name: value for name, value in asdict(made).items() if name not in {"id", "customer_id"}}
 

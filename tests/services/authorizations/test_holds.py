@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
-from app.domain.authorizations import Ask, Authorized
+from app.domain.authorizations import AuthorizationRequest, Authorized
 from app.domain.errors import NotFound, Refused
 from app.domain.money import MICROS, Credits
 from app.models.authorizations import Authorization
@@ -61,7 +61,7 @@ def limit(customer: Customer, units: int | None, *, enabled: bool = True) -> Non
 
 def ask(customer: Customer, units: int = 0, **more: object) -> Authorized:
     """Ask for so many units of credit, or for what `more` says."""
-    return holds.authorize(Ask(customer.customer_id, micros=units * MICROS, **more))  # type: ignore[arg-type]
+    return holds.authorize(AuthorizationRequest(customer.customer_id, micros=units * MICROS, **more))  # type: ignore[arg-type]
 
 
 def counters(customer: Customer) -> tuple[int, int]:
@@ -87,7 +87,7 @@ def test_a_hold_leaves_less_to_use_until_it_is_released(acme: Customer) -> None:
 
 def test_what_just_reaches_the_limit_is_allowed_and_one_micro_more_is_not(acme: Customer) -> None:
     credit(acme, 10)
-    refused = holds.authorize(Ask(acme.customer_id, micros=10 * MICROS + OVERAGE + 1))
+    refused = holds.authorize(AuthorizationRequest(acme.customer_id, micros=10 * MICROS + OVERAGE + 1))
     assert (refused.allowed, refused.reason, refused.retry_after_seconds) == (False, "insufficient_credits", None)
     assert refused.available_after_micros == 10 * MICROS + OVERAGE
     whole = ask(acme, 60)
@@ -262,7 +262,7 @@ def test_what_was_refused_is_kept_with_its_reason(acme: Customer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("asked", "reason"),
     [
         ({"meter": "nothing", "quantity": 1}, "unknown_meter"),
         ({"meter": "requests", "quantity": 0}, "quantity_out_of_range"),
@@ -271,24 +271,24 @@ def test_what_was_refused_is_kept_with_its_reason(acme: Customer) -> None:
         ({"micros": 1, "ttl_seconds": 86_401}, "ttl_out_of_range"),
     ],
 )
-def test_what_cannot_be_judged_is_refused_with_words(acme: Customer, wish: dict[str, object], reason: str) -> None:
+def test_what_cannot_be_judged_is_refused_with_words(acme: Customer, asked: dict[str, object], reason: str) -> None:
     with pytest.raises(Refused) as refusal:
-        holds.authorize(Ask(acme.customer_id, **wish))  # type: ignore[arg-type]
+        holds.authorize(AuthorizationRequest(acme.customer_id, **asked))  # type: ignore[arg-type]
     assert (refusal.value.reason, refusal.value.status) == (reason, 422)
 
 
 def test_a_number_beyond_all_credit_is_only_not_enough(acme: Customer) -> None:
-    assert holds.authorize(Ask(acme.customer_id, micros=2**62)).reason == "insufficient_credits"
-    refused = holds.authorize(Ask(acme.customer_id, meter="egress", quantity=10**12))
+    assert holds.authorize(AuthorizationRequest(acme.customer_id, micros=2**62)).reason == "insufficient_credits"
+    refused = holds.authorize(AuthorizationRequest(acme.customer_id, meter="egress", quantity=10**12))
     assert (refused.reason, refused.micros) == ("insufficient_credits", 80 * 10**12)
 
 
 def test_the_host_may_call_the_customer_by_its_own_name(acme: Customer) -> None:
     credit(acme, 10)
-    made = holds.authorize(Ask("acme", micros=MICROS))
+    made = holds.authorize(AuthorizationRequest("acme", micros=MICROS))
     assert made.customer_id == acme.customer_id
     with pytest.raises(NotFound):
-        holds.authorize(Ask("nobody", micros=MICROS))
+        holds.authorize(AuthorizationRequest("nobody", micros=MICROS))
     with pytest.raises(NotFound):
         holds.capture("hold_00000000000000000000000000")
 

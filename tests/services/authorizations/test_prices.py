@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app import clock
-from app.domain.authorizations import Ask, Authorized
+from app.domain.authorizations import AuthorizationRequest, Authorized
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
 from app.models.customers import Customer
@@ -41,7 +41,7 @@ def customer(name: str = "Acme", *, units: int = 1_000) -> Customer:
 
 def ask(of: Customer, meter: str, quantity: int, **more: object) -> Authorized:
     """Ask for units of a meter."""
-    return holds.authorize(Ask(of.customer_id, meter, quantity, **more))  # type: ignore[arg-type]
+    return holds.authorize(AuthorizationRequest(of.customer_id, meter, quantity, **more))  # type: ignore[arg-type]
 
 
 def counted(of: Customer, meter: str) -> tuple[int, int, int]:
@@ -58,7 +58,7 @@ def test_a_released_hold_leaves_the_dearer_part_of_the_price_to_the_next(app: Fl
         first, second = ask(acme, "hours", 100), ask(acme, "hours", 100)
         assert (first.micros, second.micros) == (2_000_000, 2_000_000)
         holds.release(first.id)
-        rest = holds.authorize(Ask(acme.customer_id, micros=3 * MICROS))
+        rest = holds.authorize(AuthorizationRequest(acme.customer_id, micros=3 * MICROS))
         assert rest.allowed
         assert holds.capture(second.id).micros == 2_000_000
         assert counted(acme, "hours") == (100, 2_000_000, 3 * MICROS)
@@ -95,10 +95,10 @@ def test_a_hold_whose_time_is_over_blocks_nobody_though_no_job_has_run(app: Flas
     with clock.at(NOON):
         acme = customer()
         spend.chooses(acme, "10")
-        assert holds.authorize(Ask(acme.customer_id, micros=6 * MICROS, ttl_seconds=1)).allowed
-        assert holds.authorize(Ask(acme.customer_id, micros=6 * MICROS)).reason == "daily_limit"
+        assert holds.authorize(AuthorizationRequest(acme.customer_id, micros=6 * MICROS, ttl_seconds=1)).allowed
+        assert holds.authorize(AuthorizationRequest(acme.customer_id, micros=6 * MICROS)).reason == "daily_limit"
     with clock.at(NOON + timedelta(seconds=1)):
-        assert holds.authorize(Ask(acme.customer_id, micros=6 * MICROS)).allowed
+        assert holds.authorize(AuthorizationRequest(acme.customer_id, micros=6 * MICROS)).allowed
         assert verify() == []
 
 
@@ -106,8 +106,8 @@ def test_a_hold_that_is_over_leaves_room_to_capture_more(app: Flask) -> None:
     with clock.at(NOON):
         acme = customer()
         spend.chooses(acme, "10")
-        holds.authorize(Ask(acme.customer_id, micros=6 * MICROS, ttl_seconds=1))
-        mine = holds.authorize(Ask(acme.customer_id, micros=4 * MICROS))
+        holds.authorize(AuthorizationRequest(acme.customer_id, micros=6 * MICROS, ttl_seconds=1))
+        mine = holds.authorize(AuthorizationRequest(acme.customer_id, micros=4 * MICROS))
     with clock.at(NOON + timedelta(seconds=1)):
         assert holds.capture(mine.id, credits=Credits(10 * MICROS)).micros == 10 * MICROS
 
@@ -116,12 +116,12 @@ def test_more_than_a_whole_days_limit_is_not_worth_waiting_for(app: Flask) -> No
     with clock.at(NOON):
         acme = customer()
         spend.chooses(acme, "10")
-        never = holds.authorize(Ask(acme.customer_id, micros=11 * MICROS))
+        never = holds.authorize(AuthorizationRequest(acme.customer_id, micros=11 * MICROS))
         assert (never.reason, never.retry_after_seconds) == ("daily_limit", None)
         ask(acme, "runs", 1, at_once=True)
-        tomorrow = holds.authorize(Ask(acme.customer_id, micros=10 * MICROS))
+        tomorrow = holds.authorize(AuthorizationRequest(acme.customer_id, micros=10 * MICROS))
         assert (tomorrow.reason, tomorrow.retry_after_seconds) == ("daily_limit", 43_200)
-        mine = holds.authorize(Ask(acme.customer_id, micros=MICROS))
+        mine = holds.authorize(AuthorizationRequest(acme.customer_id, micros=MICROS))
         for units, helps in ((10, 43_200), (12, None)):
             with pytest.raises(Refused) as refusal:
                 holds.capture(mine.id, credits=Credits(units * MICROS))

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
-from app.domain.authorizations import Ask, Authorized
+from app.domain.authorizations import AuthorizationRequest, Authorized
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
 from app.models.customers import Customer
@@ -44,7 +44,7 @@ def credit(customer: Customer, units: int, *, expires_at: datetime | None = None
 
 def ask(customer: Customer, meter: str, quantity: int, *, ttl: int = 86_400) -> Authorized:
     """Ask for units of a meter."""
-    return holds.authorize(Ask(customer.customer_id, meter, quantity, ttl_seconds=ttl))
+    return holds.authorize(AuthorizationRequest(customer.customer_id, meter, quantity, ttl_seconds=ttl))
 
 
 def total(customer: Customer, meter: str) -> list[tuple[int, int, int]]:
@@ -134,11 +134,11 @@ def test_a_hold_that_a_new_period_finds_counts_there(paid: Customer) -> None:
 def test_credit_that_is_over_is_not_promised(paid: Customer) -> None:
     with clock.at(BEGIN):
         credit(paid, 5, expires_at=BEGIN + timedelta(hours=1))
-        assert holds.authorize(Ask(paid.customer_id, micros=15 * MICROS, ttl_seconds=60)).allowed
+        assert holds.authorize(AuthorizationRequest(paid.customer_id, micros=15 * MICROS, ttl_seconds=60)).allowed
         expiry.expire_due()
     with clock.at(BEGIN + timedelta(hours=1)):
         assert expiry.expire_due() == 1
-        refused = holds.authorize(Ask(paid.customer_id, micros=10 * MICROS + 1))
+        refused = holds.authorize(AuthorizationRequest(paid.customer_id, micros=10 * MICROS + 1))
         assert (refused.reason, refused.available_after_micros) == ("insufficient_credits", 10 * MICROS)
     assert verify() == []
 

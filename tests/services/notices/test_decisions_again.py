@@ -17,7 +17,7 @@ MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
 
 @pytest.fixture
 def acme(catalog: str) -> Customer:
-    """Acme, a customer since the first of the month, with $1,000.00 of credit; what that tells is told."""
+    """Acme, a customer since the first of the month, with $1,000.00 of credit; what that tells is sent."""
     made = registration.create(
         name="Acme",
         email="billing@acme.example",
@@ -49,8 +49,8 @@ def test_a_raised_limit_that_is_reached_the_same_day_is_told_again(acme: Custome
     again = [TODAY, f"{TODAY}:2", f"{TODAY}:3"]
     assert [occasion for rule, occasion in spend.given(acme) if rule == "daily_limit"] == again
     assert [occasion for rule, occasion in spend.given(acme) if rule == "daily_limit_reset"] == again[:2]
-    told = [data for event, data in spend.events(acme) if event == "spend.daily_limit_reached"]
-    assert [(data["utc_date"], data["limit"]) for data in told] == [
+    sent = [data for event, data in spend.events(acme) if event == "spend.daily_limit_reached"]
+    assert [(data["utc_date"], data["limit"]) for data in sent] == [
         (TODAY, "25.00"),
         (TODAY, "60.00"),
         (TODAY, "70.00"),

@@ -52,7 +52,7 @@ def gives(customer: Customer, amount: str, expires_at: datetime | None) -> str:
     ).id  # fmt: skip
 
 
-def told(customer: Customer) -> list[tuple[str, dict[str, Any]]]:
+def expiry_events(customer: Customer) -> list[tuple[str, dict[str, Any]]]:
     """Return what hosts are told of credit that expires or has expired."""
     while expiring_credit.decide_due():
         pass
@@ -70,9 +70,9 @@ def told(customer: Customer) -> list[tuple[str, dict[str, Any]]]:
 def test_it_is_told_seven_days_before_and_once(acme: Customer) -> None:
     grant = gives(acme, "12", NOON + 7 * DAYS + timedelta(seconds=1))
     gives(acme, "100", None)
-    assert told(acme) == []
+    assert expiry_events(acme) == []
     with clock.at(NOON + timedelta(seconds=1)):
-        first = told(acme)
+        first = expiry_events(acme)
     assert first == [
         (
             "credits.expiring",
@@ -88,7 +88,7 @@ def test_it_is_told_seven_days_before_and_once(acme: Customer) -> None:
     ]
     for later in (timedelta(hours=1), 6 * DAYS):
         with clock.at(NOON + later):
-            assert told(acme) == first
+            assert expiry_events(acme) == first
 
 
 def test_several_grants_are_one_mail_with_what_is_left_of_each(acme: Customer) -> None:
@@ -96,7 +96,7 @@ def test_several_grants_are_one_mail_with_what_is_left_of_each(acme: Customer) -
     gives(acme, "30", NOON + 2 * DAYS)
     gives(acme, "9", NOON + 1 * DAYS)
     spend.uses(acme, "14")  # 9.00 and 5.00 of what expires first, posted or not
-    ((_type, data),) = told(acme)
+    ((_type, data),) = expiry_events(acme)
     assert (data["credits"], data["expires_at"]) == ("37.00", "2026-11-23T12:00:00Z")
     assert [each["credits"] for each in data["grants"]] == ["25.00", "12.00"]
     assert sending.send_due() == 1
@@ -115,15 +115,15 @@ def test_credit_that_is_used_already_is_not_told(acme: Customer) -> None:
     gives(acme, "5", NOON + 1 * DAYS)
     gives(acme, "50", None)
     spend.uses(acme, "5")
-    assert told(acme) == []
+    assert expiry_events(acme) == []
     assert expiring_credit.decide_due() == 0, "and it is not looked at again"
 
 
 def test_a_grant_that_comes_later_is_told_by_itself(acme: Customer) -> None:
     gives(acme, "5", NOON + 1 * DAYS)
-    assert len(told(acme)) == 1
+    assert len(expiry_events(acme)) == 1
     gives(acme, "7", NOON + 1 * DAYS)
-    assert [data["credits"] for _type, data in told(acme)] == ["5.00", "7.00"]
+    assert [data["credits"] for _type, data in expiry_events(acme)] == ["5.00", "7.00"]
 
 
 @pytest.mark.case("AC-35")
@@ -133,7 +133,7 @@ def test_what_expires_is_told_to_hosts_once(acme: Customer) -> None:
     with clock.at(NOON + 2 * DAYS):
         for _ in range(2):
             jobs.run_due()
-        found = [each for each in told(acme) if each[0] == "credits.expired"]
+        found = [each for each in expiry_events(acme) if each[0] == "credits.expired"]
     said = {"customer": acme.customer_id, "grant": grant, "credits": "9.50", "credit_unit": "USD"}
     assert found == [("credits.expired", said)]
 
@@ -142,7 +142,7 @@ def test_looking_asks_the_same_however_many_were_told(acme: Customer) -> None:
     def statements(so_many: int) -> int:
         for _ in range(so_many):
             gives(acme, "1", NOON + 1 * DAYS)
-        told(acme)
+        expiry_events(acme)
         with counted() as seen:
             assert expiring_credit.decide_due() == 0
         return len(seen)

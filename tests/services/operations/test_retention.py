@@ -11,7 +11,7 @@ from sqlalchemy import event, select, update
 from sqlalchemy.engine import Engine
 
 from app import clock
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import MICROS
 from app.models.authorizations import Authorization
 from app.models.customers import Customer
@@ -26,7 +26,7 @@ from app.services.verification.verify import verify
 from app.services.webhooks import endpoints
 from tests.support import spend
 from tests.support.databases import Database
-from tests.support.webhook_cast import send, settings, tell
+from tests.support.webhook_cast import send, settings, write_events
 
 __all__ = ["settings"]
 HOOK = "http://127.0.0.1:9/hook"
@@ -37,7 +37,7 @@ MOMENT = timedelta(microseconds=1)
 
 def asked(customer: Customer, key: str, units: int) -> None:
     """Ask for so much, and use it at once."""
-    holds.authorize(Ask(customer.customer_id, micros=units * MICROS, key=key, at_once=True))
+    holds.authorize(AuthorizationRequest(customer.customer_id, micros=units * MICROS, key=key, at_once=True))
 
 
 def kept(column: Any) -> list[Any]:
@@ -94,8 +94,8 @@ def test_a_webhook_that_ended_is_kept_for_90_days_with_its_attempts(
     with clock.at(NOON):
         for each in (acme, globex):
             endpoints.save(each.customer_id, HOOK, by="test")
-        tell(acme.customer_id, "one", "two")
-        tell(globex.customer_id, "three")
+        write_events(acme.customer_id, "one", "two")
+        write_events(globex.customer_id, "three")
         assert send() == 3  # nobody answers there
         endpoints.save(acme.customer_id, "", by="test")  # lets go of Acme's; that of Globex waits on
     assert len(kept(WebhookDelivery.id)) == len(kept(WebhookAttempt.delivery_id)) == 3
@@ -109,7 +109,7 @@ def test_a_webhook_that_ended_is_kept_for_90_days_with_its_attempts(
 def test_what_was_put_aside_and_is_tried_again_stays(app: Flask, acme: Customer) -> None:
     with clock.at(NOON):
         endpoints.save(acme.customer_id, HOOK, by="test")
-        tell(acme.customer_id, "one")
+        write_events(acme.customer_id, "one")
         send()
     with as_service("test"), transaction() as session:
         session.execute(update(WebhookDelivery).values(state="dead", done_at=NOON))
@@ -126,7 +126,7 @@ def test_much_goes_a_bounded_number_at_a_time(app: Flask, acme: Customer, monkey
         endpoints.save(acme.customer_id, HOOK, by="test")
         for number in range(7):
             asked(acme, f"refused {number}", 1_000)
-        tell(acme.customer_id, *map(str, range(7)))
+        write_events(acme.customer_id, *map(str, range(7)))
         send()
         endpoints.save(acme.customer_id, "", by="test")
     with clock.at(DAY_90 + MOMENT):

@@ -62,7 +62,7 @@ def test_a_renewed_card_shows_its_new_date_and_number(
             {"body": json.dumps(body), "id": method.processor_id},
         )
     for _ in range(2):
-        controls.tell(settings, "payment_method.automatically_updated", method.processor_id)
+        controls.send_event(settings, "payment_method.automatically_updated", method.processor_id)
         later(app)
     method = fetched(method)
     assert (method.last4, method.exp_month, method.exp_year, method.is_default) == ("1881", 2, 2041, True)

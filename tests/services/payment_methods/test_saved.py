@@ -109,8 +109,8 @@ def test_a_removed_method_is_gone_on_both_sides_and_the_default_passes_on(
     app: Flask, acme: Customer, alice_actor: Actor
 ) -> None:
     card, other = shop.add_method(alice_actor), shop.add_method(alice_actor, OTHER)
-    removed, heir = saved.remove(alice_actor, card.id, address="203.0.113.7")
-    assert (removed.id, heir and heir.id) == (card.id, other.id)
+    removed, next_default = saved.remove(alice_actor, card.id, address="203.0.113.7")
+    assert (removed.id, next_default and next_default.id) == (card.id, other.id)
     assert methods.shown(acme) == [("4444", True)]
     assert methods.both_sides_agree(app, acme)
     with as_customer(acme.customer_id):
@@ -121,15 +121,15 @@ def test_a_removed_method_is_gone_on_both_sides_and_the_default_passes_on(
 def test_the_default_passes_on_to_a_card_that_can_still_be_charged(acme: Customer, alice_actor: Actor) -> None:
     card, good = shop.add_method(alice_actor), shop.add_method(alice_actor, OTHER)
     dated(shop.add_method(alice_actor, "pm_card_amex"), 1, 2021)
-    _removed, heir = saved.remove(alice_actor, card.id)
-    assert heir is not None
-    assert heir.id == good.id
+    _removed, next_default = saved.remove(alice_actor, card.id)
+    assert next_default is not None
+    assert next_default.id == good.id
 
 
 def test_what_is_no_default_goes_without_a_change_of_the_default(acme: Customer, alice_actor: Actor) -> None:
     shop.add_method(alice_actor)
-    _removed, heir = saved.remove(alice_actor, shop.add_method(alice_actor, OTHER).id)
-    assert heir is None
+    _removed, next_default = saved.remove(alice_actor, shop.add_method(alice_actor, OTHER).id)
+    assert next_default is None
     assert methods.shown(acme) == [("4242", True)]
 
 

@@ -30,7 +30,7 @@ from tests.support.shop import GOOD
 DAY = timedelta(hours=24)
 
 
-def wishes(customer: Customer) -> list[MethodSetup]:
+def setups_of(customer: Customer) -> list[MethodSetup]:
     """Return the customer's setups, the oldest first."""
     with as_customer(customer.customer_id):
         return list(db.session.scalars(select(MethodSetup).order_by(MethodSetup.created_at, MethodSetup.id)))
@@ -173,7 +173,7 @@ def test_who_never_comes_back_is_saved_by_the_webhook(
     answers(app, setup, approved=True)
     later(timedelta(0))
     assert [each.kind for each in methods.live(acme)] == [setup.kind]
-    assert [each.state for each in wishes(acme)] == ["succeeded"]
+    assert [each.state for each in setups_of(acme)] == ["succeeded"]
 
 
 def test_a_lost_webhook_is_made_up_for_by_the_sweep(app: Flask, acme: Customer, alice_actor: Actor) -> None:
@@ -198,9 +198,9 @@ def test_who_says_no_saves_nothing(app: Flask, acme: Customer, alice_actor: Acto
 def test_the_banks_question_left_alone_is_given_up_after_a_day(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     methods.begins(alice_actor, ONCE)
     later(DAY - timedelta(minutes=1))
-    assert [each.state for each in wishes(acme)] == ["requires_action"]
+    assert [each.state for each in setups_of(acme)] == ["requires_action"]
     later(DAY + timedelta(hours=7))
-    assert ([each.state for each in wishes(acme)], at_processor(app)) == (["canceled"], ["canceled"])
+    assert ([each.state for each in setups_of(acme)], at_processor(app)) == (["canceled"], ["canceled"])
 
 
 def test_given_up_it_can_no_longer_be_approved(app: Flask, acme: Customer, alice_actor: Actor) -> None:
@@ -245,7 +245,7 @@ def test_a_request_that_does_not_arrive_saves_nothing_and_says_so(
     with pytest.raises(Refused) as refused:
         shop.add_method(alice_actor)
     assert (refused.value.status, refused.value.reason) == (503, "processor_unavailable")
-    assert [each.state for each in wishes(acme)] in ([], ["canceled"])
+    assert [each.state for each in setups_of(acme)] in ([], ["canceled"])
     later(timedelta(hours=30))
     assert (methods.live(acme), methods.attached(app)) == ([], [])
     shop.add_method(alice_actor)
@@ -270,7 +270,7 @@ def test_while_nobody_knows_it_stays_open_and_the_sweep_finds_it(
     with pytest.raises(Refused) as refused:
         shop.add_method(alice_actor)
     assert refused.value.status == 503
-    assert [(each.state, each.method_id) for each in wishes(acme)] == [("created", None)]
+    assert [(each.state, each.method_id) for each in setups_of(acme)] == [("created", None)]
     later(timedelta(minutes=5))
     assert methods.shown(acme) == [("4242", True)]
 
@@ -280,14 +280,14 @@ def test_an_interrupted_wish_is_given_up_at_the_processor(app: Flask, acme: Cust
     plant(app, "cancel_setup", "timeout_before")
     with pytest.raises(Refused):
         shop.add_method(alice_actor)
-    assert ([each.state for each in wishes(acme)], at_processor(app)) == (["created"], ["requires_payment_method"])
+    assert ([each.state for each in setups_of(acme)], at_processor(app)) == (["created"], ["requires_payment_method"])
     later(timedelta(minutes=10))
-    assert ([each.state for each in wishes(acme)], at_processor(app)) == (["canceled"], ["canceled"])
+    assert ([each.state for each in setups_of(acme)], at_processor(app)) == (["canceled"], ["canceled"])
 
 
 def test_once_over_nothing_moves_a_setup(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     shop.add_method(alice_actor)
-    (setup,) = wishes(acme)
+    (setup,) = setups_of(acme)
     for ways in ({"give_up": True}, {"returned": True}, {"refused": "expired_card"}, {}):
         after = setups.settle(setup.id, **ways)  # type: ignore[arg-type]  # each is one of its own
         assert (after.state, after.problem, after.updated_at) == ("succeeded", "", setup.updated_at)
@@ -297,12 +297,12 @@ def test_once_over_nothing_moves_a_setup(app: Flask, acme: Customer, alice_actor
 @pytest.mark.case("AC-21", "AC-28")
 def test_an_answer_that_comes_late_moves_nothing_back(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     shop.add_method(alice_actor)
-    (setup,) = wishes(acme)
+    (setup,) = setups_of(acme)
     for status in (SetupStatus.REQUIRES_ACTION, SetupStatus.CANCELED, SetupStatus.SUCCEEDED):
         late = Setup(str(setup.processor_id), status, setup.id, acme.customer_id, action_url="http://localhost/late")
         with as_service("test"):
             setup_outcomes.record(setup.id, late, "expired_card", "", clock.now())
-    (after,) = wishes(acme)
+    (after,) = setups_of(acme)
     assert (after.state, after.problem, after.action_url) == ("succeeded", "", "")
 
 
@@ -317,7 +317,7 @@ def test_an_answer_about_another_setup_is_for_a_person(app: Flask, acme: Custome
     ):
         with as_service("test"):
             setup_outcomes.record(setup.id, answer, "", "", clock.now())
-    (after,) = wishes(acme)
+    (after,) = setups_of(acme)
     assert (after.state, after.problem, methods.live(acme)) == ("requires_action", "another_setup", [])
 
 
@@ -326,7 +326,7 @@ def test_a_kind_that_the_seller_does_not_take_is_refused(app: Flask, acme: Custo
         with as_customer(acme.customer_id), pytest.raises(Refused) as refused:
             setups.begin(alice_actor, kind=kind, test_method=ACCOUNT, mandate_text_version=methods.version())
         assert (refused.value.status, refused.value.reason) == (422, "kind_not_taken")
-    assert wishes(acme) == []
+    assert setups_of(acme) == []
 
 
 @pytest.mark.case("AC-73")
@@ -336,9 +336,9 @@ def test_where_the_processor_manages_methods_none_is_added_or_removed_here(
     initech, erika = methods.initech()
     kept = shop.add_method(erika)
     methods.sells(manage='"processor_portal"')
-    for wish in (lambda: shop.add_method(erika), lambda: saved.remove(erika, kept.id)):
+    for change in (lambda: shop.add_method(erika), lambda: saved.remove(erika, kept.id)):
         with pytest.raises(Refused) as refused:
-            wish()
+            change()
         assert (refused.value.status, refused.value.reason) == (409, "managed_elsewhere")
     assert methods.shown(initech) == [("4242", True)]
 
@@ -364,7 +364,7 @@ def test_many_tries_in_an_hour_are_refused_whoever_counts_them(
     with pytest.raises(Refused) as refused:
         shop.add_method(alice_actor)
     assert (refused.value.status, refused.value.reason) == (429, "too_many_tries")
-    assert (len(wishes(acme)), at_processor(app)) == (MOST_SETUPS, [])
+    assert (len(setups_of(acme)), at_processor(app)) == (MOST_SETUPS, [])
     assert shop.add_method(mallory_actor).last4 == "4242"
     with clock.at(clock.now() + SETUPS_WITHIN + timedelta(seconds=1)):
         assert shop.add_method(alice_actor).last4 == "4242"
@@ -398,7 +398,7 @@ def test_a_debit_needs_the_mandate_that_is_shown(app: Flask) -> None:
         with pytest.raises(Refused) as refused:
             methods.begins(erika, ACCOUNT, mandate_text_version=accepted)
         assert (refused.value.status, refused.value.reason, refused.value.field) == (422, reason, "accept")
-    assert (wishes(initech), methods.live(initech)) == ([], [])
+    assert (setups_of(initech), methods.live(initech)) == ([], [])
 
 
 def test_an_accepted_mandate_is_kept_word_for_word(app: Flask) -> None:
@@ -417,8 +417,8 @@ def test_an_accepted_mandate_is_kept_word_for_word(app: Flask) -> None:
     theirs = controls.objects(app.extensions["purser.settings"], "mandate")
     assert [mandate.processor_id] == [each["id"] for each in theirs]
     assert mandate.reference == theirs[0]["payment_method_details"]["sepa_debit"]["reference"]
-    told = theirs[0]["customer_acceptance"]["online"]
-    assert (told["ip_address"], told["user_agent"]) == ("203.0.113.7", "Test/1.0")
+    acceptance = theirs[0]["customer_acceptance"]["online"]
+    assert (acceptance["ip_address"], acceptance["user_agent"]) == ("203.0.113.7", "Test/1.0")
 
 
 def test_the_secret_for_the_processors_form_is_kept_nowhere(app: Flask, acme: Customer, alice_actor: Actor) -> None:
@@ -427,7 +427,7 @@ def test_the_secret_for_the_processors_form_is_kept_nowhere(app: Flask, acme: Cu
         secret = setups.client_secret(setup.id)
     assert setup.state == "created"
     assert secret.startswith(f"{setup.processor_id}_secret_")
-    kept = [str(value) for each in wishes(acme) for value in vars(each).values()]
+    kept = [str(value) for each in setups_of(acme) for value in vars(each).values()]
     assert not any("_secret_" in value for value in kept)
 
 
@@ -440,7 +440,7 @@ def test_the_form_in_the_browser_may_be_tried_again_until_a_day_is_over(
     url = setups.return_url(setup.id)
     gateway.confirm_setup(processor_id, method=REFUSED, return_url=url, acceptance=None, key="browser:1")
     later(timedelta(hours=2))
-    assert [each.state for each in wishes(acme)] == ["created"], "the customer is still at the form"
+    assert [each.state for each in setups_of(acme)] == ["created"], "the customer is still at the form"
     gateway.confirm_setup(processor_id, method=GOOD, return_url=url, acceptance=None, key="browser:2")
     later(timedelta(hours=3))
     assert methods.shown(acme) == [("4242", True)]
@@ -450,7 +450,7 @@ def test_a_form_that_nobody_filled_in_is_given_up_after_a_day(app: Flask, acme: 
     with as_customer(acme.customer_id):
         setups.begin(alice_actor, kind=Rail.CARD)
     later(DAY + timedelta(hours=7))
-    assert ([each.state for each in wishes(acme)], at_processor(app)) == (["canceled"], ["canceled"])
+    assert ([each.state for each in setups_of(acme)], at_processor(app)) == (["canceled"], ["canceled"])
 
 
 def test_another_customers_setup_is_not_there(app: Flask, alice_actor: Actor, mallory_actor: Actor) -> None:

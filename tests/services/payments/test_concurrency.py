@@ -80,15 +80,15 @@ def test_buying_and_spending_at_once_near_the_floor(
     answers = together(settings, work)
     jobs.run_due()
 
-    told = Counter((what, end) for what, _key, end in answers)
-    assert sum(told.values()) == sum(len(each) for each in work)
-    assert set(told) <= {
+    answered = Counter((what, end) for what, _key, end in answers)
+    assert sum(answered.values()) == sum(len(each) for each in work)
+    assert set(answered) <= {
         ("spend", "accepted"),
         ("spend", "insufficient_credits"),
         ("buy", "succeeded"),
         ("due", "done"),
     }
-    assert told["spend", "insufficient_credits"], "never near the floor: the test would show nothing"
+    assert answered["spend", "insufficient_credits"], "never near the floor: the test would show nothing"
     for customer_id in (hot, cool):
         outcome(app, customer_id)
         by_hand(customer_id)
@@ -125,8 +125,8 @@ def accepted_is_there(work: list[Work], answers: list[Answer]) -> None:
         spent = Counter(db.session.scalars(sa.select(Transfer.source_id).where(Transfer.kind == "usage")))
     assert paid == ends
     assert spent == Counter(key for what, key, end in answers if (what, end) == ("spend", "accepted"))
-    wished = Counter(words[1] for each in work for what, *words in each if what == "spend")
-    assert spent <= wished
+    ordered = Counter(words[1] for each in work for what, *words in each if what == "spend")
+    assert spent <= ordered
 
 
 @pytest.mark.case("AC-1", "AC-2", "AC-16", "AC-44")
@@ -203,8 +203,8 @@ def test_the_last_credit_goes_to_exactly_one(
     room = 5_000_000 + acme.overage_protection_micros
     work: list[Work] = [[["spend", acme.customer_id, f"request-{number}", room]] for number in range(crew)]
     answers = together(settings, work)
-    told = Counter(end for _what, _key, end in answers)
-    assert told == {"accepted": 1, "insufficient_credits": crew - 1}
+    answered = Counter(end for _what, _key, end in answers)
+    assert answered == {"accepted": 1, "insufficient_credits": crew - 1}
     by_hand(acme.customer_id)
     assert [row.source_id for row in _usage(acme)] == [key for _what, key, end in answers if end == "accepted"]
     assert verify() == []

@@ -119,7 +119,7 @@ def mails(payment: Payment) -> list[str]:
     return sorted(rows(Mail, payment, Mail.key))
 
 
-def told(payment: Payment) -> list[str]:
+def events_of(payment: Payment) -> list[str]:
     return sorted(rows(OutboxEvent, payment, OutboxEvent.type))
 
 
@@ -299,7 +299,7 @@ def test_a_debit_that_fails_days_later_is_never_credited_and_the_customer_is_tol
         later(app, timedelta(days=3, hours=7))
     recover(app)
     assert outcome(app, hooli.customer_id) == Outcome([], [], ["failed"])
-    assert (told(payment), mails(payment)) == (["payment.failed"], [f"payment_failed:{payment.id}"])
+    assert (events_of(payment), mails(payment)) == (["payment.failed"], [f"payment_failed:{payment.id}"])
     assert len(attempts(payment)) == 1
 
 
@@ -353,7 +353,7 @@ def test_a_failed_charge_keeps_its_claim_and_is_never_tried_again_by_itself(
     assert charge().id == payment.id
     assert attempts(payment) == [(1, "declined", "insufficient_funds")]
     assert len(controls.objects(settings, "charge")) == 1
-    assert (told(payment), mails(payment)) == (["payment.failed"], [f"payment_failed:{payment.id}"])
+    assert (events_of(payment), mails(payment)) == (["payment.failed"], [f"payment_failed:{payment.id}"])
 
 
 @pytest.mark.case("AC-11")
@@ -367,7 +367,7 @@ def test_a_charge_that_needs_its_customer_waits_and_tells_them(
     assert stands(payment).state == "requires_action"
     assert intent(settings, payment)["status"] == "requires_payment_method"  # not cancelled: it can be gone on with
     assert attempts(payment) == [(1, "declined", "authentication_required")]
-    assert (told(payment), mails(payment)) == (["payment.requires_action"], [f"action_needed:{payment.id}"])
+    assert (events_of(payment), mails(payment)) == (["payment.requires_action"], [f"action_needed:{payment.id}"])
     assert outcome(app, acme.customer_id) == Outcome([], [], ["requires_action"])
 
 
@@ -415,7 +415,7 @@ def test_who_declines_at_the_bank_is_charged_nothing(
     controls.answer_challenge(settings, payment.processor_id or "", approved=False)
     later(app)
     assert outcome(app, acme.customer_id) == Outcome([], [], ["failed"])
-    assert told(payment) == ["payment.failed", "payment.requires_action"]
+    assert events_of(payment) == ["payment.failed", "payment.requires_action"]
 
 
 @pytest.mark.case("AC-12")
@@ -568,7 +568,7 @@ def test_every_way_to_fail_is_told_once(
     recover(app)
     later(app, timedelta(days=9))
     assert stands(payment).state in {"failed", "canceled"}
-    assert told(payment) == ["payment.failed"]
+    assert events_of(payment) == ["payment.failed"]
     assert outcome(app, hooli.customer_id).charged_minor == []
 
 

@@ -84,7 +84,7 @@ def received(event_type: str) -> list[InboxEvent]:
         )
 
 
-def told(customer_id: str) -> list[str]:
+def events_of(customer_id: str) -> list[str]:
     with as_service("look at the outbox"):
         return list(db.session.scalars(select(OutboxEvent.type).where(OutboxEvent.customer_id == customer_id)))
 
@@ -119,7 +119,7 @@ def test_the_webhook_is_before_our_own_answer(app: Flask, alice_actor: Actor, vi
     assert [event.problem for event in received("payment_intent.created")] == ["not_saved_yet"]  # tried again
     recover(app)
     assert {event.state for event in received("payment_intent.created")} == {"done"}
-    assert told(alice_actor.customer_id) == ["credits.granted"]
+    assert events_of(alice_actor.customer_id) == ["credits.granted"]
     assert outcome(app, alice_actor.customer_id) == PAID
 
 
@@ -132,7 +132,7 @@ def test_a_webhook_delivered_twice_credits_once(app: Flask, alice_actor: Actor, 
     assert outcome(app, alice_actor.customer_id) == PAID
     assert [(event.state, event.tries) for event in received(SUCCEEDED)] == [("done", 1)]
     recover(app)
-    assert told(alice_actor.customer_id) == ["credits.granted"]
+    assert events_of(alice_actor.customer_id) == ["credits.granted"]
     assert outcome(app, alice_actor.customer_id) == PAID
 
 
@@ -176,7 +176,7 @@ def test_webhooks_in_the_wrong_order_only_move_forward(
     pass_time(app)
     assert outcome(app, alice_actor.customer_id) == PAID
     for late in ("payment_intent.processing", "payment_intent.payment_failed", "payment_intent.canceled"):
-        controls.tell(settings, late, payment.processor_id or "")
+        controls.send_event(settings, late, payment.processor_id or "")
         pass_time(app)
     assert outcome(app, alice_actor.customer_id) == PAID
     assert received("payment_intent.canceled")[0].state == "done"
@@ -192,10 +192,10 @@ def test_a_payment_that_fails_days_later_is_never_credited(
     controls.finish(settings, payment.processor_id or "", succeeded=False)
     pass_time(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
-    controls.tell(settings, SUCCEEDED, payment.processor_id or "")  # the event says so, the processor does not
+    controls.send_event(settings, SUCCEEDED, payment.processor_id or "")  # the event says so, the processor does not
     pass_time(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
-    assert told(alice_actor.customer_id) == ["payment.failed"]
+    assert events_of(alice_actor.customer_id) == ["payment.failed"]
 
 
 @pytest.mark.case("AC-19/20", "AC-22")
@@ -221,7 +221,7 @@ def test_a_webhook_three_days_late_changes_nothing(app: Flask, alice_actor: Acto
     pass_time(app, timedelta(days=3, minutes=1))
     assert [event.state for event in received(SUCCEEDED)] == ["done"]
     assert outcome(app, alice_actor.customer_id) == PAID
-    assert told(alice_actor.customer_id) == ["credits.granted"]
+    assert events_of(alice_actor.customer_id) == ["credits.granted"]
 
 
 @pytest.mark.fault("W9")

@@ -94,8 +94,8 @@ def test_a_dispute_that_is_won_gives_everything_back(
         back = db.session.scalars(select(Transfer).where(Transfer.kind == "dispute_won")).one()
         held = db.session.scalars(select(Transfer).where(Transfer.kind == "disputed")).one()
         assert back.corrects_id == held.id
-        told = select(OutboxEvent.type).where(OutboxEvent.type.startswith("dispute.")).order_by(OutboxEvent.sequence)
-        assert list(db.session.scalars(told)) == ["dispute.opened", "dispute.won"]
+        types = select(OutboxEvent.type).where(OutboxEvent.type.startswith("dispute.")).order_by(OutboxEvent.sequence)
+        assert list(db.session.scalars(types)) == ["dispute.opened", "dispute.won"]
     assert verify() == []
 
 
@@ -156,7 +156,7 @@ def test_its_webhooks_in_any_order_and_number_come_to_the_same(
         dispute = db.session.scalars(select(Dispute)).one()
     assert (dispute.state, remaining(acme), payment_of(payment).state) == ("lost", 0, "disputed")
     for kind in ("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"):
-        controls.tell(settings, kind, opened)
+        controls.send_event(settings, kind, opened)
     later(app, timedelta(days=1))
     assert (fetched(dispute).state, remaining(acme)) == ("lost", 0)
     assert verify() == []

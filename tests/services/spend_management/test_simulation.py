@@ -57,14 +57,14 @@ def test_it_finds_the_first_call_that_would_not_have_fitted(acme: Customer) -> N
         spend.dollars("30.0004"),
     )
     assert stopped.refused_from == day + timedelta(hours=10, minutes=17)
-    assert found.told == (day.date(),)
+    assert found.mailed == (day.date(),)
     assert found.days == 90
 
 
 def test_equality_is_allowed_and_yet_told(acme: Customer) -> None:
     spend.uses(acme, "25", NOON - timedelta(days=3))
     found = tried(acme, "25", "25")
-    assert found.stopped == () and len(found.told) == 1
+    assert found.stopped == () and len(found.mailed) == 1
 
 
 def test_only_whole_days_of_the_last_ninety_count(acme: Customer) -> None:

@@ -68,7 +68,7 @@ def test_reports_holds_postings_and_expiries_at_once(
             numbers = history.numbers()
         used = (6 * crew + 2 * crew + spent[customer_id]) * UNIT
         assert (numbers.usage_this_period.micros, numbers.held.micros) == (used, 0)
-        assert numbers.unposted.micros == 0
+        assert numbers.usage_to_post.micros == 0
         with as_service("add up"):
             kinds = Counter[str]()
             for row in db.session.query(Transfer).filter_by(customer_id=customer_id, unit="credits:USD"):

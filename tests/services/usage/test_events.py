@@ -47,7 +47,7 @@ def total(customer: Customer, meter: str) -> tuple[int, int]:
     return sum(row[0] for row in rows), sum(row[1] for row in rows)
 
 
-def unposted(customer: Customer) -> int:
+def usage_to_post(customer: Customer) -> int:
     with as_service("test"):
         return db.session.get_one(Spending, customer.customer_id, populate_existing=True).unposted_micros
 
@@ -85,7 +85,7 @@ def test_every_kind_of_meter_is_counted_in_one_batch(metered: Customer) -> None:
     assert total(metered, "storage") == (700, 0)
     assert total(metered, "peak") == (4, 8_000_000)
     assert total(metered, "hours") == (101, 2_016_000)
-    assert unposted(metered) == 11_216_000
+    assert usage_to_post(metered) == 11_216_000
     assert remaining(metered) == -11_216_000
     assert verify() == []
 
@@ -121,7 +121,7 @@ def test_the_allowance_is_used_before_credits(app: Flask) -> None:
     usage_events.accept(
         [report(1, "requests", 1000), report(2, "users", subject="ann"), report(3, "users", subject="ben")]
     )
-    assert unposted(paid) == 0
+    assert usage_to_post(paid) == 0
     usage_events.accept([report(4, "requests", 1), report(5, "users", subject="cyd"), report(6, "runs")])
     assert total(paid, "requests") == (1001, 400)
     assert total(paid, "users") == (3, 50_000)

@@ -82,7 +82,7 @@ def test_usage_counts_when_it_is_accepted_though_no_row_says_so_yet(customer: Cu
         _use(customer, 3)
         shown = _numbers(customer)
         assert (shown.remaining_credits.micros, shown.usage_this_period.micros) == (97 * UNIT, 3 * UNIT)
-        assert (shown.unposted.micros, shown.daily_used.micros, shown.available_to_use.micros) == (
+        assert (shown.usage_to_post.micros, shown.daily_used.micros, shown.available_to_use.micros) == (
             3 * UNIT,
             3 * UNIT,
             147 * UNIT,
@@ -131,7 +131,7 @@ def test_at_the_invoice_a_period_is_one_row_once_it_is_over(customer: Customer) 
         words = "Applied credit balance to usage, 2 November – 1 December 2026"
         assert _history(customer)[1:] == [(words, -5, 95)]
         shown = _numbers(customer)
-        assert (shown.remaining_credits.micros, shown.unposted.micros, shown.usage_this_period.micros) == (
+        assert (shown.remaining_credits.micros, shown.usage_to_post.micros, shown.usage_this_period.micros) == (
             95 * UNIT,
             0,
             0,
@@ -173,7 +173,11 @@ def test_usage_burns_the_grant_that_was_there_before_it_expires(customer: Custom
         assert (seen.remaining_credits.micros, seen.lapsed.micros) == (20 * UNIT, 6 * UNIT)
         assert grants.expire_due() == 1
         shown = _numbers(customer)
-        assert (shown.remaining_credits, shown.lapsed.micros, shown.unposted.micros) == (seen.remaining_credits, 0, 0)
+        assert (shown.remaining_credits, shown.lapsed.micros, shown.usage_to_post.micros) == (
+            seen.remaining_credits,
+            0,
+            0,
+        )
         assert (_left(short), _left(lasting)) == (0, 20)
         assert ("Credit expired", -6, 20) in _history(customer)
         assert verify() == []

@@ -6,7 +6,7 @@ from click.testing import Result
 from flask import Flask
 
 from app import clock, ids
-from app.domain.authorizations import Ask
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits, Money
 from app.domain.people import Actor
 from app.domain.reversals import DisputeState, ProcessorDispute
@@ -123,7 +123,7 @@ def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
     events.accept_one(acme.customer_id, id="e1", meter="requests", quantity=2500)
     posting_schedule.post_all(acme.customer_id)
     events.accept_one(acme.customer_id, id="e2", meter="requests", quantity=2500)
-    assert holds.authorize(Ask(acme.customer_id, "requests", 2500)).allowed
+    assert holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 2500)).allowed
     db.session.remove()
     return acme
 

@@ -20,7 +20,7 @@ from app.services.transaction import transaction
 from app.services.webhooks import deliveries, endpoints, log, seller_endpoints
 from tests.support.databases import Database, settings_for
 from tests.support.receiver import receiving
-from tests.support.webhook_cast import log_of, only, secret_of, send, settings, tell
+from tests.support.webhook_cast import log_of, only, secret_of, send, settings, write_events
 
 __all__ = ["settings"]
 HOOK = "http://127.0.0.1:9/hook"
@@ -42,7 +42,7 @@ def test_the_waits_are_those_of_the_design_with_up_to_a_tenth_more() -> None:
 def test_a_fact_is_told_as_the_design_says_and_its_signature_holds(app: Flask, acme: Customer, tmp_path: Path) -> None:
     with receiving(tmp_path) as receiver:
         endpoints.save(acme.customer_id, receiver.url(), by="alice")
-        tell(acme.customer_id, "one")
+        write_events(acme.customer_id, "one")
         assert send() == 1
         (got,) = receiver.requests()
     found = only(acme.customer_id)
@@ -60,7 +60,7 @@ def test_a_fact_is_told_as_the_design_says_and_its_signature_holds(app: Flask, a
 @pytest.mark.case("AC-35")
 def test_events_are_spread_once_however_often_and_wherever_it_is_tried(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    tell(acme.customer_id, *(str(number) for number in range(5)))
+    write_events(acme.customer_id, *(str(number) for number in range(5)))
     assert events.spread_due(limit=3) == 3
     assert events.spread_due() == 2
     assert events.spread_due() == 0
@@ -71,7 +71,7 @@ def test_events_are_spread_once_however_often_and_wherever_it_is_tried(app: Flas
 def test_a_fact_wakes_the_worker_that_spreads_and_a_delivery_the_one_that_sends(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     wake_ups.queue().wipe()
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     assert wake_ups.queue().waiting() == 1
     events.spread_due()
     assert wake_ups.queue().waiting() == 2
@@ -79,8 +79,8 @@ def test_a_fact_wakes_the_worker_that_spreads_and_a_delivery_the_one_that_sends(
 
 def test_a_fact_that_is_rolled_back_is_told_to_nobody(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    with pytest.raises(KeyError), as_service("tell"), transaction() as session:
-        events.tell(session, acme.customer_id, "balance.low", "one", {})
+    with pytest.raises(KeyError), as_service("write an event"), transaction() as session:
+        events.write(session, acme.customer_id, "balance.low", "one", {})
         raise KeyError
     assert send() == 0
 
@@ -113,7 +113,7 @@ def test_without_an_address_there_is_nothing_to_test(app: Flask, acme: Customer)
 def test_a_delivery_is_sent_again_with_the_same_id(app: Flask, acme: Customer, tmp_path: Path) -> None:
     with receiving(tmp_path) as receiver:
         endpoints.save(acme.customer_id, receiver.url(), by="alice")
-        tell(acme.customer_id, "one")
+        write_events(acme.customer_id, "one")
         assert send() == 1
         delivery = only(acme.customer_id)
         again = log.send_again(delivery.id, by="alice", customer_id=acme.customer_id)
@@ -129,7 +129,7 @@ def test_a_delivery_is_sent_again_with_the_same_id(app: Flask, acme: Customer, t
 
 def test_nobody_sends_anothers_delivery_again_or_sees_it(app: Flask, acme: Customer, globex: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     send()
     delivery = only(acme.customer_id)
     with as_customer(globex.customer_id):
@@ -148,7 +148,7 @@ def test_what_was_put_aside_is_a_dead_letter_and_goes_through_the_schedule_again
     endpoints.save(acme.customer_id, HOOK, by="alice")
     now = clock.now()
     with clock.at(now):
-        tell(acme.customer_id, "one")
+        write_events(acme.customer_id, "one")
     for _ in range(TRIES):
         with clock.at(now):
             assert send() == 1
@@ -163,7 +163,7 @@ def test_what_was_put_aside_is_a_dead_letter_and_goes_through_the_schedule_again
 
 def test_the_log_turns_its_pages_by_key(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    tell(acme.customer_id, *(str(number) for number in range(7)))
+    write_events(acme.customer_id, *(str(number) for number in range(7)))
     send()
     pages, after = [], None
     with as_customer(acme.customer_id):
@@ -178,7 +178,7 @@ def test_the_log_turns_its_pages_by_key(app: Flask, acme: Customer) -> None:
 
 def test_a_worker_that_comes_back_after_its_lease_notes_nothing(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     events.spread_due()
     with as_service("be slow"):
         (late,) = deliveries._claim(16)
@@ -193,7 +193,7 @@ def test_a_worker_that_comes_back_after_its_lease_notes_nothing(app: Flask, acme
 
 def test_an_answer_410_of_an_address_left_meanwhile_switches_nothing_off(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     events.spread_due()
     with as_service("be slow"):
         (late,) = deliveries._claim(16)
@@ -209,14 +209,14 @@ def test_an_endpoint_of_the_sellers_that_is_gone_is_switched_off_with_a_line_in_
     app: Flask, acme: Customer
 ) -> None:
     endpoint, _secret = seller_endpoints.create(HOOK, [])
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     events.spread_due()
     with as_service("ask one that is gone"), structlog.testing.capture_logs() as logs:
         (claim,) = deliveries._claim(16)
         deliveries._finish(claim, deliveries.Answered(410, 1))
     assert not seller_endpoints.one(endpoint.id).active
-    told = [(line["id"], line["by"], line["why"]) for line in logs if line["event"] == "seller_endpoint_disabled"]
-    assert told == [(endpoint.id, "worker", "410")]
+    logged = [(line["id"], line["by"], line["why"]) for line in logs if line["event"] == "seller_endpoint_disabled"]
+    assert logged == [(endpoint.id, "worker", "410")]
 
 
 def test_this_machine_may_be_named_in_demos_and_tests_only(database: Database) -> None:

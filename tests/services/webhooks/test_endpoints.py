@@ -16,7 +16,7 @@ from app.models.webhooks import WebhookEndpoint
 from app.services import encryption
 from app.services.transaction import transaction
 from app.services.webhooks import endpoints, seller_endpoints
-from tests.support.webhook_cast import log_of, secret_of, send, settings, tell
+from tests.support.webhook_cast import log_of, secret_of, send, settings, write_events
 
 __all__ = ["settings"]
 HOOK, OTHER = "http://127.0.0.1:9/hook", "http://127.0.0.1:9/other"
@@ -55,7 +55,7 @@ def test_another_address_keeps_the_secret_and_the_same_again_changes_nothing(app
 
 def test_no_address_ends_it_and_what_waited_is_dropped(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     assert send() == 1  # nobody listens there
     assert endpoints.save(acme.customer_id, "", by="alice") is None
     (waited,) = log_of(acme.customer_id)
@@ -74,10 +74,10 @@ def test_the_next_address_after_none_keeps_the_secret_and_is_told_what_comes_the
     with pytest.raises(NotFound):
         endpoints.rotate(acme.customer_id, by="alice")
     with clock.at(clock.now() - timedelta(minutes=1)):
-        tell(acme.customer_id, "between")
+        write_events(acme.customer_id, "between")
     endpoints.save(acme.customer_id, OTHER, by="alice")
     assert secret_of(acme.customer_id) == secret
-    tell(acme.customer_id, "after")
+    write_events(acme.customer_id, "after")
     send()
     assert ['"fact":"after"' in each.body for each in log_of(acme.customer_id)] == [True]
 
@@ -111,19 +111,19 @@ def test_a_secret_opens_only_for_its_own_row_and_with_its_own_key(app: Flask, ac
     with pytest.raises(Refused) as refused:
         secret_of(globex.customer_id)
     assert refused.value.reason == "secret_unreadable"
-    text_of = encryption.seal("a secret", "whk_1")
-    assert encryption.unseal(text_of, "whk_1") == "a secret"
-    assert text_of != encryption.seal("a secret", "whk_1")
+    text_of = encryption.encrypt("a secret", "whk_1")
+    assert encryption.decrypt(text_of, "whk_1") == "a secret"
+    assert text_of != encryption.encrypt("a secret", "whk_1")
     for wrong in ("", "s1.", "s1.%%%", text_of[:-4], text_of.replace("s1.", "s1.AAAA")):
-        with pytest.raises(encryption.CannotOpen):
-            encryption.unseal(wrong, "whk_1")
+        with pytest.raises(encryption.CannotDecrypt):
+            encryption.decrypt(wrong, "whk_1")
 
 
 def test_an_event_whose_secret_cannot_be_read_is_not_sent_and_says_so(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     with as_service("break a secret"), transaction() as session:
         session.execute(text("update webhook_endpoints set secret_sealed = 's1.AAAA'"))
-    tell(acme.customer_id, "one")
+    write_events(acme.customer_id, "one")
     assert send() == 1
     (found,) = log_of(acme.customer_id)
     assert (found.state, found.problem) == ("pending", "Its signing secret cannot be read: make a new one.")
@@ -140,8 +140,8 @@ def test_the_seller_has_endpoints_for_all_customers_and_for_the_types_it_names(
     everything, _secret = seller_endpoints.create(HOOK, [])
     some, _other = seller_endpoints.create(OTHER, ["payment.failed"])
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    tell(acme.customer_id, "one")
-    tell(globex.customer_id, "two", event_type="payment.failed")
+    write_events(acme.customer_id, "one")
+    write_events(globex.customer_id, "two", event_type="payment.failed")
     send()
     sent = {
         (each.type, each.endpoint_id, each.to_seller)
@@ -158,16 +158,16 @@ def test_the_seller_has_endpoints_for_all_customers_and_for_the_types_it_names(
 
 def test_a_customer_is_not_told_what_is_the_sellers_business(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    tell(acme.customer_id, "one", event_type="payment.needs_review")
+    write_events(acme.customer_id, "one", event_type="payment.needs_review")
     assert send() == 0
     assert log_of(acme.customer_id) == []
 
 
 def test_an_endpoint_is_not_told_what_was_before_it(app: Flask, acme: Customer) -> None:
     with clock.at(clock.now() - timedelta(seconds=1)):
-        tell(acme.customer_id, "before")
+        write_events(acme.customer_id, "before")
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    tell(acme.customer_id, "after")
+    write_events(acme.customer_id, "after")
     send()
     assert ['"fact":"after"' in each.body for each in log_of(acme.customer_id)] == [True]
 
