@@ -9,7 +9,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import logs, worker
+from app import extensions, logs, worker
 from app.api import metrics, v1
 from app.api.contract import problems
 from app.config import Settings
@@ -17,6 +17,7 @@ from app.extensions import csrf, limiter, migrate
 from app.gateways.stripe import gateway
 from app.models import database
 from app.services.access.sessions import LIFETIME
+from app.services.processor.gateway import the_gateway
 from app.web import access, errors, filters, navigation, security_headers
 from app.web.session_cookie import ServerSessions
 
@@ -48,8 +49,8 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.strict_slashes = False  # a path typed with or without its last slash is the same page
     app.session_interface = ServerSessions(secure=settings.secure)
-    app.extensions["purser.settings"] = settings
-    app.extensions["purser.gateway"] = gateway.build(settings)
+    extensions.settings.set(app, settings)
+    the_gateway.set(app, gateway.build(settings))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -10,10 +10,10 @@ import structlog
 from flask import Flask
 from huey.consumer import Consumer  # type: ignore[import-untyped]
 
-from app.config import Settings
+from app.extensions import settings
 from app.gateways.queue import Queue, address
 from app.models.database import db
-from app.services import jobs, shutdown
+from app.services import jobs, shutdown, wake_ups
 
 log = structlog.get_logger()
 BATCH = 100
@@ -28,11 +28,10 @@ LONGEST_PAUSE = 5.0
 
 def init_app(app: Flask) -> None:
     """Give the application its queue. It is opened when it is first used."""
-    settings: Settings = app.extensions["purser.settings"]
-    queue = Queue(address(settings))
+    queue = Queue(address(settings.of(app)))
     for name in jobs.JOBS:
         queue.add(name, _doer(app, name))
-    app.extensions["purser.queue"] = queue
+    wake_ups.queue.set(app, queue)
 
 
 def work(app: Flask, *, every: float, threads: int) -> None:
@@ -51,7 +50,7 @@ def work(app: Flask, *, every: float, threads: int) -> None:
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, end)
     log.info("worker_started")
-    listener = _Listener(app.extensions["purser.queue"], threads)
+    listener = _Listener(wake_ups.queue.of(app), threads)
     beside = [
         threading.Thread(target=_rounds, args=(app, names, pause, over), name=names[0], daemon=True)
         for names, pause in ((jobs.SLOW, SLOW_EVERY), (jobs.OUTWARD, every))

@@ -9,19 +9,20 @@ import time
 from collections.abc import Iterator
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, exposition
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.extensions import csrf
+from app.extensions import Extension, csrf
 from app.services.operations import dead_letters
 from app.web.access import public
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_registry: Extension[CollectorRegistry] = Extension("metrics")
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 bp = Blueprint("metrics", __name__)
@@ -54,7 +55,7 @@ def init_app(app: Flask) -> None:
     labels = ("method", "route")
     answers = Counter("purser_answers", "Requests answered.", (*labels, "status"), registry=registry)
     seconds = Histogram("purser_answer_seconds", "How long answers took.", labels, registry=registry, buckets=STEPS)
-    app.extensions["purser.metrics"] = registry
+    _registry.set(app, registry)
 
     @app.after_request
     def count(response: Response) -> Response:
@@ -75,5 +76,5 @@ def read() -> Response:
     shown.register(Backlogs())
     text = exposition.generate_latest(shown)
     if not os.environ.get(FOLDER):
-        text = exposition.generate_latest(current_app.extensions["purser.metrics"]) + text
+        text = exposition.generate_latest(_registry()) + text
     return Response(text, content_type=exposition.CONTENT_TYPE_LATEST)

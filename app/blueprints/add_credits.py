@@ -11,12 +11,13 @@ from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence
 from app.domain.payments import method_name as rail_name
 from app.domain.top_ups import TopUp, paid_once
+from app.extensions import settings
 from app.forms import payment_methods
 from app.forms.add_credits import AGAIN, CreditsForm, total_seen
 from app.models.payments import Payment
 from app.services.payment_methods import saved as method_saved
 from app.services.payments import collection, purchases, settlement, top_ups
-from app.web.access import current_actor, current_catalog, current_customer, managers_only, settings
+from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.filters import method_name, money
 from app.web.respond import saved, show, wants_fragment
 

@@ -11,6 +11,7 @@ from app import clock
 from app.domain import mandates as mandate_words
 from app.domain.errors import Refused
 from app.domain.methods import MOST_METHODS, Expiry, SetupState, expiry, setup_problem
+from app.extensions import settings
 from app.forms import payment_methods
 from app.forms.payment_methods import NewMethodForm
 from app.models.payments import PaymentMethod
@@ -18,7 +19,7 @@ from app.models.setups import MethodSetup
 from app.services.payment_methods import mandates, processor_portal, setups
 from app.services.payment_methods import saved as method_saved
 from app.web import security_headers
-from app.web.access import current_actor, current_catalog, managers_only, safe_next, settings
+from app.web.access import current_actor, current_catalog, managers_only, safe_next
 from app.web.filters import method_name
 from app.web.respond import saved, show, wants_fragment
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import click
-from flask import Blueprint, current_app
+from flask import Blueprint
 from flask.cli import with_appcontext
 
 from app.cli.console import one_line
-from app.config import Settings, printable
+from app.config import printable
 from app.domain.errors import Refused
+from app.extensions import settings
 from app.services.catalog import versions
 from app.services.operations import installation
 
@@ -24,7 +25,7 @@ def add_to(bp: Blueprint) -> None:
 def init() -> None:
     """Bring the database to this release: migrations and, on PostgreSQL, the two roles. May be run again."""
     with one_line():
-        click.echo(f"The database is at revision {installation.install(_settings())}.")
+        click.echo(f"The database is at revision {installation.install(settings())}.")
 
 
 @click.command("config")
@@ -33,7 +34,7 @@ def init() -> None:
 def config(check: bool) -> None:
     """Print the settings (secrets only as set or not set). A wrong one stops every command with its name."""
     if not check:
-        for name, value in printable(_settings()):
+        for name, value in printable(settings()):
             click.echo(f"{name}={value}")
     click.echo("The settings are right.")
 
@@ -62,8 +63,3 @@ def demo_data() -> None:
         made = customers.make()
     for each in made:
         click.echo(f"{each.customer} ({each.catalog}), {each.role}: {each.email}  password: {each.password}")
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["purser.settings"]
-    return settings

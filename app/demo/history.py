@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from flask import current_app
 from sqlalchemy import select
 
 from app import clock
-from app.config import Settings
 from app.demo import limits as demo_limits
 from app.demo import usage
 from app.demo.reversals import reverse
@@ -20,6 +18,7 @@ from app.domain.money import Credits, Money, parse_amount
 from app.domain.payments import PaymentState
 from app.domain.people import Actor
 from app.domain.rating import UsageReport
+from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.models.database import db
 from app.models.ledger import Account, Grant
@@ -119,7 +118,7 @@ class History:
             return
         setup = setups.begin(self.buyer, kind=Rail.PAYPAL, test_method=name, address="127.0.0.1", user_agent="the demo")
         ensure(setup.processor_id is not None, "PayPal was not asked")
-        controls.answer_challenge(_settings(), setup.processor_id or "", approved=True)
+        controls.answer_challenge(settings(), setup.processor_id or "", approved=True)
         setups.settle(setup.id, returned=True)
 
     def _give(self, gift: Gift, day: date) -> None:
@@ -195,13 +194,13 @@ class History:
                 amount=order if isinstance(order, Money) else None,
                 pack=pack,
                 method_id=method.id,
-                return_url=lambda payment_id: f"{_settings().base_url}/billing/add-credits/{payment_id}",
+                return_url=lambda payment_id: f"{settings().base_url}/billing/add-credits/{payment_id}",
             )
 
     def _confirm(self, payment: Payment) -> None:
         """Answer the bank's question as the customer does on the bank's page."""
         if payment.state == PaymentState.REQUIRES_ACTION.value and payment.processor_id is not None:
-            controls.answer_challenge(_settings(), payment.processor_id, approved=True)
+            controls.answer_challenge(settings(), payment.processor_id, approved=True)
             settlement.settle(payment.id)
 
     def _balance(self) -> Credits:
@@ -237,11 +236,6 @@ class History:
 
     def _moment(self, day: date, at: time) -> datetime:
         return min(datetime.combine(day, at, UTC), self.now - JUST_NOW)
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["purser.settings"]
-    return settings
 
 
 def _later(moment: datetime, days: int | None) -> datetime | None:

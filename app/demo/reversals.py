@@ -2,15 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import select
 
 from app import clock
-from app.config import Settings
 from app.demo.stories import Reversal, Story
 from app.domain.money import Money, parse_amount
 from app.domain.payments import PaymentState
 from app.domain.people import Actor
+from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.models.database import db
 from app.models.payments import Payment
@@ -48,14 +47,14 @@ def _dispute(buyer: Actor) -> None:
         paid = _last_paid()
         done = db.session.scalars(select(Dispute.id)).first()
     if paid is not None and paid.processor_id is not None and done is None:
-        controls.dispute(_settings(), paid.processor_id, reason="product_not_received")
+        controls.dispute(settings(), paid.processor_id, reason="product_not_received")
 
 
 def _decide(buyer: Actor) -> None:
     with as_customer(buyer.customer_id):
         open_one = db.session.scalars(select(Dispute).where(Dispute.state == "open")).first()
     if open_one is not None:
-        controls.close_dispute(_settings(), open_one.processor_id, won=True)
+        controls.close_dispute(settings(), open_one.processor_id, won=True)
 
 
 def _last_paid() -> Payment | None:
@@ -71,8 +70,3 @@ def _last_paid() -> Payment | None:
         .order_by(Payment.created_at.desc())
         .limit(1)
     ).first()
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["purser.settings"]
-    return settings

@@ -7,10 +7,11 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from wtforms import HiddenField, SubmitField
 
 from app.domain.methods import Rail
+from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.gateways.sandbox.challenges import Challenge
 from app.gateways.sandbox.portal import Visit
-from app.web.access import public, settings
+from app.web.access import public
 from app.web.fields import PageForm
 
 BANK, WALLET, PORTAL = "bank_challenge/page.html", "bank_challenge/wallet.html", "bank_challenge/portal.html"

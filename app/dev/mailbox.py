@@ -5,8 +5,8 @@ Only in the demo and in tests.
 
 from flask import Blueprint, Response, make_response, render_template
 
+from app.extensions import settings
 from app.services.mail import sending
-from app.web.access import settings
 from app.web.security_headers import policy
 
 bp = Blueprint("dev_mail", __name__, url_prefix="/dev/mail")

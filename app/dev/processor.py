@@ -12,10 +12,11 @@ from wtforms import HiddenField, IntegerField, SelectField
 from wtforms.validators import NumberRange
 
 from app.config import Settings
+from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.gateways.sandbox.errors import Refusal
 from app.gateways.sandbox.faults import AFTER, BEFORE, CALLS, EVENTS, FLAKY, NAMES
-from app.web.access import current_customer, managers_only, settings
+from app.web.access import current_customer, managers_only
 from app.web.fields import PageForm
 from app.web.respond import saved, show
 

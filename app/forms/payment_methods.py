@@ -10,10 +10,11 @@ from wtforms import StringField
 
 from app.domain.errors import Refused
 from app.domain.methods import SAVED_RAILS, Rail, SetupState
+from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.models.setups import MethodSetup
 from app.services.payment_methods import mandates, setups
-from app.web.access import current_actor, current_catalog, settings
+from app.web.access import current_actor, current_catalog
 from app.web.fields import PageForm
 from app.web.respond import wants_fragment
 

@@ -11,9 +11,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from flask import current_app
 
-from app.config import Settings
+from app.extensions import settings
 
 _VERSION = "s1."
 _NONCE = 12
@@ -39,8 +38,7 @@ def decrypt(text: str, owner: str) -> str:
 
 
 def _cipher() -> AESGCM:
-    settings: Settings = current_app.extensions["purser.settings"]
-    return AESGCM(_key(settings.secret_key))
+    return AESGCM(_key(settings().secret_key))
 
 
 @lru_cache(maxsize=4)

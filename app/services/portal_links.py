@@ -4,13 +4,12 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from app.config import Settings
+from app.extensions import settings
 
 
 def page(endpoint: str, **values: str) -> str:
     """Return the page's full address."""
-    settings: Settings = current_app.extensions["purser.settings"]
-    base = urlsplit(settings.base_url)
+    base = urlsplit(settings().base_url)
     routes = current_app.url_map.bind(base.netloc, url_scheme=base.scheme)
     return routes.build(endpoint, values, force_external=True)
 

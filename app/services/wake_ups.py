@@ -1,12 +1,13 @@
 """Wake a worker once a transaction is committed. A nudge may be lost: the rows are found by the next look at them."""
 
-from flask import current_app
 from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
+from app.extensions import Extension
 from app.gateways.queue import Queue
 
 _WANTED = "nudges"
+queue: Extension[Queue] = Extension("queue")
 
 
 def after_commit(session: Session, job: str) -> None:
@@ -24,9 +25,3 @@ def send(session: Session) -> None:
     """Wake the workers for the transaction that has just been committed."""
     for job in sorted(session.info.pop(_WANTED, ())):
         queue().wake(job)
-
-
-def queue() -> Queue:
-    """Return the queue of this application."""
-    made: Queue = current_app.extensions["purser.queue"]
-    return made

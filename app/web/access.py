@@ -6,11 +6,10 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, url_for
 
-from app.config import Settings
 from app.domain.catalog import Catalog
 from app.domain.errors import Forbidden, ensure
 from app.domain.people import Actor
-from app.extensions import csrf
+from app.extensions import csrf, settings
 from app.models.customers import Customer
 from app.models.scope import CustomerScope, enter
 from app.services.catalog import versions
@@ -60,12 +59,6 @@ def current_catalog() -> Catalog:
         g.catalog = versions.current(current_customer().catalog)
     catalog: Catalog = g.catalog
     return catalog
-
-
-def settings() -> Settings:
-    """Return the app's settings."""
-    value: Settings = current_app.extensions["purser.settings"]
-    return value
 
 
 def safe_next(text: str) -> str:

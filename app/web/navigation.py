@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from flask import Flask, request
 
 from app.domain.money import Credits
+from app.extensions import settings
 from app.services.balance import history
-from app.web.access import actor_or_none, current_catalog, settings
+from app.web.access import actor_or_none, current_catalog
 
 _BELOW = {"webhook": "spend_management"}
 """Pages that lie below the page of another blueprint."""

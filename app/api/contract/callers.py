@@ -13,14 +13,13 @@ from app import clock
 from app.api.contract.problems import WORDS, RetryLater, Unauthorized
 from app.api.contract.rate_limit import Calls
 from app.domain.errors import Forbidden, NotFound, ensure
-from app.extensions import limiter
+from app.extensions import limiter, settings
 from app.ids import is_id
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import CustomerScope, enter
 from app.services.access import api_keys
 from app.services.access.api_keys import Caller, Presented
-from app.web.access import settings
 
 __all__ = ["Caller", "Presented", "caller", "customer_in", "identify", "known", "presented"]
 

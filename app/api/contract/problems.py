@@ -14,7 +14,7 @@ from werkzeug.routing import RequestRedirect
 
 from app.api.contract.shapes import Model
 from app.domain.errors import Refused
-from app.web.access import settings
+from app.extensions import settings
 
 log = structlog.get_logger()
 

@@ -5,8 +5,8 @@ from markupsafe import Markup, escape
 
 from app.api.contract.openapi import document, operations_of, statuses
 from app.api.contract.problems import described
-from app.extensions import csrf
-from app.web.access import public, settings
+from app.extensions import csrf, settings
+from app.web.access import public
 
 bp = Blueprint("v1_docs", __name__, url_prefix="/v1")
 csrf.exempt(bp)  # nothing is changed, and no cookie is looked at

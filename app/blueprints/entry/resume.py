@@ -4,8 +4,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from app.domain.errors import Refused
 from app.domain.payments import PaymentState
+from app.extensions import settings
 from app.services.payments import collection, resume_links, settlement
-from app.web.access import public, settings
+from app.web.access import public
 from app.web.fields import PageForm
 
 bp = Blueprint("resume", __name__, url_prefix="/billing/resume")

@@ -7,13 +7,13 @@ from functools import lru_cache
 import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.people import PASSWORD_LENGTH, Role, check_password, normal_email
+from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import Member, Membership
@@ -97,7 +97,7 @@ def _verify(hashed: str, password: str) -> bool:
 
 
 def _testing() -> bool:
-    return bool(current_app.extensions["purser.settings"].testing)
+    return settings().testing
 
 
 def _hasher() -> PasswordHasher:

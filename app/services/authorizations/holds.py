@@ -4,7 +4,6 @@ On PostgreSQL one round trip to the database, on SQLite one transaction under it
 database cannot be reached the answer is no.
 """
 
-from flask import current_app
 from sqlalchemy import or_, select
 
 from app import ids
@@ -12,6 +11,7 @@ from app.domain.authorizations import LONGEST, AuthorizationRequest, Authorized,
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Credits
 from app.domain.rating import LARGEST
+from app.extensions import settings
 from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import db
@@ -107,8 +107,7 @@ def find(hold_id: str, customer_id: str | None = None) -> Authorized:
 
 
 def _on_postgresql() -> bool:
-    on_postgresql: bool = current_app.extensions["purser.settings"].on_postgresql
-    return on_postgresql
+    return settings().on_postgresql
 
 
 def _check_caller(request: AuthorizationRequest, proof: Presented | None) -> None:

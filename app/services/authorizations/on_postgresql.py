@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from flask import current_app
 from sqlalchemy import func, or_, select
 
 from app import clock, ids
@@ -18,6 +17,7 @@ from app.domain.authorizations import AuthorizationRequest, Authorized, CaptureR
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import NotFound
 from app.domain.rating import Tariff
+from app.extensions import Extension, settings
 from app.models.authorizations import Authorization
 from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
@@ -191,12 +191,12 @@ def release(hold_id: str, proof: Presented | None) -> Authorized:
 
 def close() -> None:
     """Let go of the app's connections."""
-    state: AppState | None = current_app.extensions.pop("purser.authorizations", None)
+    state = _the_state.remove()
     if state is not None:
         state.path.close()
 
 
-_making = Lock()
+_the_state: Extension[AppState] = Extension("authorizations")
 _NO_TERMS: dict[str, object] = {
     **dict.fromkeys(("catalog", "version", "plan", "period", "at_invoice", "daily_limit", "allowance", "plan_limit")),
     **dict.fromkeys(("each", "up_to", "per")),
@@ -204,13 +204,7 @@ _NO_TERMS: dict[str, object] = {
 
 
 def _app_state() -> AppState:
-    extensions = current_app.extensions
-    if "purser.authorizations" not in extensions:
-        with _making:
-            if "purser.authorizations" not in extensions:
-                extensions["purser.authorizations"] = AppState(extensions["purser.settings"].database_url)
-    state: AppState = extensions["purser.authorizations"]
-    return state
+    return _the_state.get_or_make(lambda: AppState(settings().database_url))
 
 
 def _sent(statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:

@@ -10,12 +10,11 @@ from datetime import timedelta
 from hmac import compare_digest
 from typing import Any, TypeVar
 
-from flask import current_app
-
 from app import clock, ids
 from app.domain import authorizations as rule
 from app.domain.authorizations import AuthorizationRequest, Authorized, Blocked, Captured, CaptureRequest, Hold, Taken
 from app.domain.errors import NotFound, ensure
+from app.extensions import Extension
 from app.models.database import db
 from app.services.access.api_keys import ALL, USE_NOTED_EVERY, Presented
 from app.services.authorizations.postgresql_calls import DatabaseAway
@@ -35,6 +34,7 @@ from app.services.authorizations.sqlite_funds import CatchUpNeeded, LockedFunds,
 
 TRIES = 4
 """How often something may be due before we give up."""
+_the_writer: Extension[Writer] = Extension("writer")
 _COLUMNS = (
     "id, customer_id, meter, quantity, micros, state, reason, retry_after_seconds, available_after_micros, "
     "captured_micros, captured_quantity, captures, created_at, expires_at, digest, period_number"
@@ -81,7 +81,7 @@ def release(hold_id: str, proof: Presented | None) -> Authorized:
 
 def close() -> None:
     """Let go of the app's connection."""
-    writer: Writer | None = current_app.extensions.pop("purser.writer", None)
+    writer = _the_writer.remove()
     if writer is not None:
         writer.close()
 
@@ -89,9 +89,7 @@ def close() -> None:
 def _written(work: Callable[[Rows], Answer]) -> Answer:
     """Do the work in one transaction, after all that is due."""
     ensure(not db.session().info.get("writing"), "a transaction inside a transaction")
-    writer: Writer = current_app.extensions.get("purser.writer") or current_app.extensions.setdefault(
-        "purser.writer", Writer(db.engine)
-    )
+    writer = _the_writer.get_or_make(lambda: Writer(db.engine))
     try:
         for _ in range(TRIES):
             try:

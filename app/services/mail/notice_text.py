@@ -4,15 +4,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import current_app
-
-from app.config import Settings
 from app.domain import notices as rule
 from app.domain import rating
 from app.domain.amounts_in_json import parse_credits
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
 from app.domain.units import quantity
+from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, Notice
@@ -49,7 +47,7 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "add_credits": portal_links.page("add_credits.page"),
         "stop": stop,
         "why_you": _why_you(customer, stop),
-        "is_sandbox": _settings().payments == "sandbox",
+        "is_sandbox": settings().payments == "sandbox",
         **_times(notice),
         **(_alert(figures, catalog, customer) if notice.rule == rule.USAGE_ALERT else {}),
         **(_expiring(figures) if notice.rule == rule.CREDITS_EXPIRING else {}),
@@ -111,8 +109,3 @@ def _stop_link(customer_id: str, email: str) -> str:
     if row is None:
         return ""
     return portal_links.page("confirm_email.page", token=token(customer_id, email, row.asked_at))
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["purser.settings"]
-    return settings

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app, render_template
+from flask import render_template
 
 from app import clock
-from app.config import Settings
 from app.domain.errors import ensure
 from app.domain.money import Credits, Money
 from app.domain.payments import ACTION_LIFETIME, PaymentState, decline_sentence, method_name
+from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient
@@ -69,7 +69,7 @@ def _confirmation(customer_id: str, email: str) -> Words | None:
     if row is None or row.confirmed_at is not None:
         return None
     link = portal_links.page("confirm_email.page", token=token(customer_id, email, row.asked_at))
-    sandbox = _settings().payments == "sandbox"
+    sandbox = settings().payments == "sandbox"
     return _written(
         "confirm_email",
         {"seller": seller, "customer": customer, "email": email, "link": link, "is_sandbox": sandbox},
@@ -97,7 +97,7 @@ def _facts(payment_id: str) -> dict[str, Any]:
         "until": payment.created_at + ACTION_LIFETIME,
         "link": portal_links.page("add_credits.payment", payment_id=payment.id),
         "again": _again(payment, method),
-        "is_sandbox": _settings().payments == "sandbox",
+        "is_sandbox": settings().payments == "sandbox",
     }
 
 
@@ -131,13 +131,7 @@ def _why(payment: Payment) -> str:
 
 def _resume_link(customer_id: str, payment: Payment) -> str:
     """Return a link that works once; where no mail leaves the house and nobody is shown it, the page behind sign-in."""
-    settings = _settings()
-    if not (settings.mail_url or settings.demo or settings.testing):
+    if not (settings().mail_url or settings().demo or settings().testing):
         return portal_links.page("add_credits.payment", payment_id=payment.id)
     token = resume_links.make(customer_id, payment.id, payment.created_at + ACTION_LIFETIME)
     return portal_links.page("resume.page", token=token)
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["purser.settings"]
-    return settings

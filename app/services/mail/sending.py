@@ -8,14 +8,13 @@ import secrets
 from datetime import timedelta
 
 import structlog
-from flask import current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
-from app.config import Settings
 from app.domain import back_off
 from app.domain.errors import NotFound, ensure
+from app.extensions import settings
 from app.gateways import smtp
 from app.gateways.smtp import Delivered, Letter, Never, NotNow, Outcome, Unreachable
 from app.models.database import db
@@ -131,17 +130,16 @@ def _send(mail: Mail) -> Outcome | Words | None:
     """Put the mail into words and hand it over; return the words where nothing is sent, None when it is not so now."""
     if mail.tries > MAX_TRIES:  # the last try has never come back to say how it went
         return Never("interrupted")
-    settings: Settings = current_app.extensions["purser.settings"]
     try:
         words = payment_text.of(mail.template, mail.customer_id, json.loads(mail.context))
     except Exception:
         log.exception("mail_failed", id=mail.id)
         return NotNow("failed")
-    if words is None or not settings.mail_url:
+    if words is None or not settings().mail_url:
         return words
     letter = Letter(
         id=mail.id,
-        sender=settings.mail_from,
+        sender=settings().mail_from,
         sender_name=words.sender_name,
         reply_to=words.reply_to,
         recipient=mail.recipient,
@@ -151,7 +149,7 @@ def _send(mail: Mail) -> Outcome | Words | None:
         written_at=clock.now(),
     )
     no_transaction()
-    return smtp.deliver(settings.mail_url, letter)
+    return smtp.deliver(settings().mail_url, letter)
 
 
 def _finish(mail: Mail, outcome: Outcome | Words | None) -> bool:

@@ -7,7 +7,6 @@ times, at once, and be killed anywhere: nothing else saves a method that a custo
 from datetime import datetime
 
 import structlog
-from flask import current_app
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -33,6 +32,7 @@ from app.domain.methods import (
 )
 from app.domain.payments import FIRST_CHECK, Declined, Misused, Unknown
 from app.domain.people import Actor
+from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod
@@ -101,8 +101,7 @@ def begin(
 
 def return_url(setup_id: str) -> str:
     """Return where the bank, the wallet or the processor's form sends the customer back to."""
-    base_url: str = current_app.extensions["purser.settings"].base_url
-    return base_url + RETURN_PATH.format(setup_id)
+    return settings().base_url + RETURN_PATH.format(setup_id)
 
 
 def settle(setup_id: str, *, refused: str = "", returned: bool = False, give_up: bool = False) -> MethodSetup:

@@ -5,14 +5,13 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
-from app.config import Settings
 from app.domain.errors import NotFound, Refused
 from app.domain.webhooks import ROTATION
+from app.extensions import settings
 from app.gateways import webhook_sender
 from app.models.database import db
 from app.models.insert import insert_new
@@ -165,8 +164,7 @@ def new_secret() -> str:
 
 def allow_loopback() -> bool:
     """Say whether this machine itself may be named: in demos and tests."""
-    settings: Settings = current_app.extensions["purser.settings"]
-    return settings.webhooks_allow_loopback
+    return settings().webhooks_allow_loopback
 
 
 def _create(session: Session, customer_id: str, url: str, now: datetime) -> None:

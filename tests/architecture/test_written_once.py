@@ -1,0 +1,36 @@
+"""What the code says in one place, and reads from there."""
+
+import ast
+
+from flask import Flask
+
+from app.extensions import Extension
+from tests.architecture.source import APP, modules, named, tree
+
+
+def test_an_app_s_own_values_are_kept_and_read_in_one_module() -> None:
+    found = [
+        f"{named(path)}:{node.lineno}"
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and node.attr == "extensions"
+    ]
+    assert found
+    assert {each.partition(":")[0] for each in found} == {named(APP / "extensions.py")}
+
+
+def test_a_value_is_an_app_s_own_and_made_once() -> None:
+    first, second, made = Flask("first"), Flask("second"), list[str]()
+    word: Extension[str] = Extension("word")
+
+    def make() -> str:
+        made.append("made")
+        return "early"
+
+    with first.app_context():
+        assert word.get_or_make(make) == word.get_or_make(make) == word() == "early"
+    with second.app_context():
+        word.set(second, "late")
+        assert word() == "late" == word.remove()
+        assert word.remove() is None
+    assert (word.of(first), made) == ("early", ["made"])
