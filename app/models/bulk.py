@@ -1,7 +1,7 @@
-"""Read and write many rows in one statement, whatever their number, on both databases.
+"""Insert rows that may be there already, and read and write many rows in one statement: the same on both databases.
 
-The values go over as one parameter, as JSON, so that the statement is the same for ten rows and for a thousand. (On
-PostgreSQL that is quicker than an array for each column; COPY does not work with row-level security.)
+The values of many rows go over as one parameter, as JSON, so that the statement is the same for ten rows and for a
+thousand. (On PostgreSQL that is quicker than an array for each column; COPY does not work with row-level security.)
 """
 
 import json
@@ -9,15 +9,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Select, Table, Text, case, cast, column, func, literal, select, true
+from sqlalchemy import JSON, Column, Select, Table, Text, case, cast, column, func, inspect, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.domain.errors import ensure
 from app.models.database import Base
+from app.models.scope import ServiceScope, current
 
 Row = Mapping[str, Any]
+Rules = Mapping[str, str | ColumnElement[Any]]
+"""What becomes of a column of a row that is there: `add` adds the new value, `set` takes it, `most` takes it when it is
+higher; an expression is the column's new value."""
+Insert = postgresql.Insert | sqlite.Insert
 
 
 def table_of(model: type[Base]) -> Table:
@@ -43,24 +48,57 @@ def insert(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
         upsert(session, model, rows, {})
 
 
-def upsert(session: Session, model: type[Base], rows: Sequence[Row], rules: Mapping[str, str]) -> None:
-    """Insert the rows, or change those that are there: `rules` says for each column what becomes of it.
+def insert_new(session: Session, model: type[Base], values: Row) -> bool:
+    """Insert one row; return False, changing nothing, when a unique key of it exists.
 
-    `add` adds the new value, `set` takes it, `most` takes it when it is higher. No key may come twice in `rows`.
+    It passes by the session's check of new rows, so it is for services only.
     """
+    _check_service()
+    (key, *_more) = inspect(model).primary_key
+    # The row that comes back is what says so: an ORM statement's row count is unknown on PostgreSQL.
+    added = _insert(session, model).values(**values).on_conflict_do_nothing().returning(key)
+    return session.execute(added).first() is not None
+
+
+def insert_missing(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
+    """Insert the rows; one whose unique key exists is left out. For services only, like `insert_new`."""
+    _check_service()
+    if rows:
+        session.execute(_insert(session, model).on_conflict_do_nothing(), [dict(row) for row in rows])
+
+
+def upsert(session: Session, model: type[Base], rows: Sequence[Row], rules: Rules) -> None:
+    """Insert the rows, or change those that are there by the rules. No key may come twice in `rows`."""
     table = table_of(model)
     names = list(rows[0])
     columns = [table.c[name] for name in names]
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).from_select(names, given(session, columns, rows))
-    if rules:
-        new = statement.excluded
-        changes = {name: _changed(table.c[name], new[name], rule) for name, rule in rules.items()}
-        statement = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes)
-    session.execute(statement)
+    statement = _insert(session, table).from_select(names, given(session, columns, rows))
+    session.execute(_or_change(statement, table, rules) if rules else statement)
 
 
-def _changed(old: Column[Any], new: ColumnElement[Any], rule: str) -> ColumnElement[Any]:
+def upsert_row(session: Session, model: type[Base], values: Row, rules: Rules) -> None:
+    """Insert one row, whose values may be expressions, or change the one that is there by the rules."""
+    session.execute(_or_change(_insert(session, model).values(**values), table_of(model), rules))
+
+
+def _insert(session: Session, target: type[Base] | Table) -> Insert:
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(target) if on_postgresql else sqlite.insert(target)
+
+
+def _or_change(statement: Insert, table: Table, rules: Rules) -> Insert:
+    new = statement.excluded
+    changes = {name: _changed(table.c[name], new[name], rule) for name, rule in rules.items()}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes)
+
+
+def _check_service() -> None:
+    ensure(isinstance(current(), ServiceScope), "a row inserted by key outside a service")
+
+
+def _changed(old: Column[Any], new: ColumnElement[Any], rule: str | ColumnElement[Any]) -> ColumnElement[Any]:
+    if not isinstance(rule, str):
+        return rule
     match rule:
         case "add":
             return old + new

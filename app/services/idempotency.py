@@ -8,8 +8,8 @@ from sqlalchemy import delete, select, update
 from app import clock
 from app.domain.errors import Refused
 from app.models.api_keys import ApiRequest
+from app.models.bulk import insert_new
 from app.models.database import db
-from app.models.insert import insert_new
 from app.models.scope import as_service
 from app.services.transaction import transaction
 

@@ -1,6 +1,7 @@
 """What the code says in one place, and reads from there."""
 
 import ast
+import re
 
 from flask import Flask
 
@@ -34,3 +35,17 @@ def test_a_value_is_an_app_s_own_and_made_once() -> None:
         assert word() == "late" == word.remove()
         assert word.remove() is None
     assert (word.of(first), made) == ("early", ["made"])
+
+
+ON_CONFLICT = re.compile(r"on[ _]conflict", re.IGNORECASE)
+PLAIN_SQL = APP / "services" / "authorizations" / "sqlite_funds.py"
+"""It writes an authorization on a SQLite connection of its own, which passes by SQLAlchemy: docs/decisions/0011."""
+
+
+def test_a_row_that_may_be_there_is_written_by_one_module() -> None:
+    bulk = APP / "models" / "bulk.py"
+    assert ON_CONFLICT.search(bulk.read_text())
+    assert ON_CONFLICT.search(PLAIN_SQL.read_text())
+    others = [path for path in modules() if path not in {bulk, PLAIN_SQL}]
+    assert [named(path) for path in others if ON_CONFLICT.search(path.read_text())] == []
+    assert [named(path) for path in others if "sqlalchemy.dialects" in path.read_text()] == []

@@ -5,13 +5,14 @@ Whoever changes a customer's usage or credits locks this row first, so that noth
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.domain.catalog import Catalog
 from app.domain.errors import ensure
+from app.models.bulk import Rules, upsert_row
 from app.models.customers import Customer
 from app.models.ledger import BalanceDay
 from app.models.usage import Spending, UsageDay
@@ -58,29 +59,19 @@ def charge(
     """
     ensure(quantity >= 0 and micros >= 0 and events >= 0, f"a charge of {quantity}, {micros}, {events}")
     _move(session, customer_id, micros)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    added = insert(UsageDay).values(
-        customer_id=customer_id,
-        day=day,
-        meter=meter,
-        period_number=period_number,
-        quantity=quantity,
-        events=events,
-        micros=micros,
-        posted_micros=0,
-        postings=0,
-        due_on=due_on,
-    )
-    session.execute(
-        added.on_conflict_do_update(
-            index_elements=[UsageDay.customer_id, UsageDay.day, UsageDay.meter],
-            set_={
-                "quantity": UsageDay.quantity + added.excluded.quantity,
-                "events": UsageDay.events + added.excluded.events,
-                "micros": UsageDay.micros + added.excluded.micros,
-            },
-        )
-    )
+    counted: dict[str, Any] = {
+        "customer_id": customer_id,
+        "day": day,
+        "meter": meter,
+        "period_number": period_number,
+        "quantity": quantity,
+        "events": events,
+        "micros": micros,
+        "posted_micros": 0,
+        "postings": 0,
+        "due_on": due_on,
+    }
+    upsert_row(session, UsageDay, counted, {"quantity": "add", "events": "add", "micros": "add"})
     if micros:
         move_day(session, customer_id, day, used=micros)
 
@@ -105,25 +96,15 @@ def move_day(session: Session, customer_id: str, day: date, *, added: int = 0, u
         .limit(1)
         .scalar_subquery()
     )
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(
-        insert(BalanceDay)
-        .values(
-            customer_id=customer_id,
-            day=day,
-            added_micros=added,
-            used_micros=used,
-            closing_micros=func.coalesce(before, 0) + change,
-        )
-        .on_conflict_do_update(
-            index_elements=[BalanceDay.customer_id, BalanceDay.day],
-            set_={
-                "added_micros": BalanceDay.added_micros + added,
-                "used_micros": BalanceDay.used_micros + used,
-                "closing_micros": BalanceDay.closing_micros + change,
-            },
-        )
-    )
+    moved: dict[str, Any] = {
+        "customer_id": customer_id,
+        "day": day,
+        "added_micros": added,
+        "used_micros": used,
+        "closing_micros": func.coalesce(before, 0) + change,
+    }
+    rules: Rules = {"added_micros": "add", "used_micros": "add", "closing_micros": BalanceDay.closing_micros + change}
+    upsert_row(session, BalanceDay, moved, rules)
     session.execute(
         update(BalanceDay)
         .where(BalanceDay.customer_id == customer_id, BalanceDay.day > day)

@@ -17,8 +17,8 @@ from app.domain.errors import NotFound, ensure
 from app.extensions import settings
 from app.gateways import smtp
 from app.gateways.smtp import Delivered, Letter, Never, NotNow, Outcome, Unreachable
+from app.models.bulk import insert_new
 from app.models.database import db
-from app.models.insert import insert_new
 from app.models.mails import Mail
 from app.models.scope import as_service
 from app.services import shutdown, wake_ups

@@ -17,9 +17,9 @@ from app.domain import notices as rule
 from app.domain.errors import ensure
 from app.domain.notices import Given, Wanted
 from app.domain.spend_management import Day, day_of
+from app.models.bulk import insert_new
 from app.models.customers import Customer
 from app.models.database import db
-from app.models.insert import insert_new
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending

@@ -14,9 +14,9 @@ from sqlalchemy import select, update
 from app import clock
 from app.domain import back_off
 from app.domain.payments import ProcessorEvent
+from app.models.bulk import insert_new
 from app.models.database import db
 from app.models.events import InboxEvent
-from app.models.insert import insert_new
 from app.models.scope import as_service
 from app.services import shutdown, wake_ups
 from app.services.reconciliation import events

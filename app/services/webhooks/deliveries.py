@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.webhooks import TRIES, Answer, Answered, Unanswered, Verdict, verdict, wait, words
 from app.gateways import webhook_sender
+from app.models.bulk import insert_new
 from app.models.database import db
-from app.models.insert import insert_new
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from app.services import audit, encryption, shutdown

@@ -13,8 +13,8 @@ from app.domain.errors import NotFound, Refused
 from app.domain.webhooks import ROTATION
 from app.extensions import settings
 from app.gateways import webhook_sender
+from app.models.bulk import insert_new
 from app.models.database import db
-from app.models.insert import insert_new
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookEndpoint
 from app.services import audit, encryption

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.models.bulk import insert_missing
 from app.models.webhooks import WebhookDelivery
 from app.services import wake_ups
 
@@ -48,9 +48,7 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add deliveries in the caller's transaction, a service's; one of the same event and endpoint stays one."""
     if not rows:
         return
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    session.execute(insert(WebhookDelivery).on_conflict_do_nothing(), list(rows))
+    insert_missing(session, WebhookDelivery, rows)
     wake_ups.after_commit(session, "webhooks_sent")
 
 

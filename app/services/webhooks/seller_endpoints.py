@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.webhooks import TYPES
+from app.models.bulk import insert_new
 from app.models.database import db
-from app.models.insert import insert_new
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint
 from app.services import encryption
