@@ -1,16 +1,12 @@
 """When something is wrong: a sentence in the portal's own look, the request's id, and nothing of the inside."""
 
-import structlog
-from flask import Flask, Response, g, make_response, render_template
+from flask import Flask, Response, make_response, render_template
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadHost, HTTPException
 
 from app.domain.errors import Refused
+from app.web import error_handlers
 from app.web.respond import wants_fragment
-
-log = structlog.get_logger()
 
 WORDS = {
     400: ("This request cannot be read", "Something in it is not as it should be. Go back and try again."),
@@ -33,12 +29,8 @@ FORM_TOO_OLD = ("This form is too old", "Nothing was changed. Go back, reload th
 
 def init_app(app: Flask) -> None:
     """Answer every error of the app in words."""
-    app.register_error_handler(Refused, _refused)
+    error_handlers.register(app, refused=_refused, http=_http, failed=lambda status: _answer(status, *WORDS[status]))
     app.register_error_handler(CSRFError, _form_too_old)
-    app.register_error_handler(HTTPException, _http)
-    for unavailable in (OperationalError, InterfaceError, PoolTimeout):
-        app.register_error_handler(unavailable, _unavailable)
-    app.register_error_handler(Exception, _unexpected)
 
 
 def _refused(refusal: Refused) -> Response:
@@ -57,36 +49,13 @@ def _http(error: HTTPException) -> Response:
         return Response(f"{WORDS[400][0]}.\n", 400, mimetype="text/plain")
     if status < 400:
         return make_response(error.get_response())  # a redirect of the router
-    title, sentence = WORDS.get(status, WORDS[400 if status < 500 else 500])
-    answer = _answer(status, title, sentence)
-    for name, value in error.get_headers():
-        if name in {"Allow", "Retry-After"}:
-            answer.headers[name] = value
-    return answer
-
-
-def _unavailable(error: Exception) -> Response:
-    log.error("database_unavailable", kind=type(error).__name__, exc_info=_quiet(error))
-    answer = _answer(503, *WORDS[503])
-    answer.headers["Retry-After"] = "5"
-    return answer
-
-
-def _unexpected(error: Exception) -> Response:
-    log.error("failed", kind=type(error).__name__, exc_info=_quiet(error))
-    return _answer(500, *WORDS[500])
-
-
-def _quiet(error: Exception) -> BaseException:
-    """Return what may be logged: a driver's message can quote a row, so only the error above it is."""
-    if isinstance(error, DBAPIError):
-        error.hide_parameters = True
-    return error
+    words = WORDS.get(status, WORDS[error_handlers.same_class(status)])
+    return error_handlers.with_headers_of(error, _answer(status, *words))
 
 
 def _answer(status: int, title: str, sentence: str) -> Response:
     """Say it, without a look at the database: that may be what is wrong."""
-    request_id = g.get("request_id", "")
+    request_id = error_handlers.request_id()
     if wants_fragment() and status < 500:
         html = render_template("errors/_error.html", title=title, sentence=sentence, request_id=request_id)
         answer = make_response(html, status)

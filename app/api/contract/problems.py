@@ -3,20 +3,16 @@
 import json
 from http import HTTPStatus
 
-import structlog
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, request
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.routing import RequestRedirect
 
 from app.api.contract.shapes import Model
 from app.domain.errors import Refused
 from app.extensions import settings
-
-log = structlog.get_logger()
+from app.web import error_handlers
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "/v1/"
@@ -118,7 +114,7 @@ def answer(status: int, reason: str, detail: str, errors: list[FieldProblem] | N
         detail=detail,
         reason=reason,
         errors=errors or [],
-        request_id=g.get("request_id", ""),
+        request_id=error_handlers.request_id(),
     )
     return Response(json.dumps(problem.model_dump()), status, mimetype=MEDIA_TYPE)
 
@@ -140,7 +136,7 @@ def refused(refusal: Refused) -> Response:
         errors = [FieldProblem(field=refusal.field, reason=refusal.reason, detail=refusal.sentence)]
     made = answer(refusal.status, refusal.reason, refusal.sentence, errors)
     if isinstance(refusal, RetryLater) and refusal.seconds is not None:
-        made.headers["Retry-After"] = str(refusal.seconds)
+        error_handlers.retry_after(made, refusal.seconds)
     if refusal.status == 401:
         made.headers["WWW-Authenticate"] = "Bearer"
     return made
@@ -148,11 +144,7 @@ def refused(refusal: Refused) -> Response:
 
 def add_to(bp: Blueprint) -> None:
     """Let whatever goes wrong in the blueprint's views end in a problem document."""
-    bp.register_error_handler(Refused, refused)
-    bp.register_error_handler(HTTPException, _http)
-    for unavailable in (OperationalError, InterfaceError, PoolTimeout):
-        bp.register_error_handler(unavailable, _unavailable)
-    bp.register_error_handler(Exception, _unexpected)
+    error_handlers.register(bp, refused=refused, http=_http, failed=lambda status: answer(status, *WORDS[status]))
 
 
 def init_app(app: Flask) -> None:
@@ -169,28 +161,5 @@ def init_app(app: Flask) -> None:
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if isinstance(error, BadHost) or status not in WORDS:
-        status = 400 if status < 500 else 500
-    made = answer(status, *WORDS[status])
-    for name, value in error.get_headers():
-        if name in {"Allow", "Retry-After"}:
-            made.headers[name] = value
-    return made
-
-
-def _unavailable(error: Exception) -> Response:
-    log.error("database_unavailable", kind=type(error).__name__, exc_info=_quiet(error))
-    made = answer(503, *WORDS[503])
-    made.headers["Retry-After"] = "5"
-    return made
-
-
-def _unexpected(error: Exception) -> Response:
-    log.error("failed", kind=type(error).__name__, exc_info=_quiet(error))
-    return answer(500, *WORDS[500])
-
-
-def _quiet(error: Exception) -> BaseException:
-    """Return what may be logged: a driver's message can quote a row, so only the error above it is."""
-    if isinstance(error, DBAPIError):
-        error.hide_parameters = True
-    return error
+        status = error_handlers.same_class(status)
+    return error_handlers.with_headers_of(error, answer(status, *WORDS[status]))
