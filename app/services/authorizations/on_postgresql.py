@@ -4,12 +4,12 @@ The terms (catalog, plan, billing period) are remembered. The database looks whe
 and answers `stale` where they do not; where a grant or a period is due it answers `catch_up`, and that is done first.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
+from cachetools import LRUCache
 from sqlalchemy import func, or_, select
 
 from app import clock, ids
@@ -76,24 +76,18 @@ class _Terms:
 
 
 class _Remembered(Generic[Value]):
-    """What was looked up last, up to `most` of it. Losing any costs a statement."""
+    """What was looked up last, up to `most` of it, for all threads. Losing any costs a statement."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._lock = most, Lock()
-        self._values: OrderedDict[str, Value] = OrderedDict()
+        self._lock, self._values = Lock(), LRUCache[str, Value](most)
 
     def get(self, key: str) -> Value | None:
         with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
             return self._values.get(key)
 
     def put(self, key: str, value: Value) -> None:
         with self._lock:
             self._values[key] = value
-            self._values.move_to_end(key)
-            if len(self._values) > self._most:
-                self._values.popitem(last=False)
 
     def forget(self, key: str) -> None:
         with self._lock:

@@ -4,9 +4,10 @@ import hashlib
 import re
 import tomllib
 from decimal import Decimal
-from functools import lru_cache
+from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache, cached
 from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -87,7 +88,7 @@ def sold(name: str, version: int) -> Catalog:
     return remembered(name, version, digest)
 
 
-@lru_cache(maxsize=200)
+@cached(LRUCache(maxsize=200), lock=Lock())
 def remembered(name: str, version: int, digest: str) -> Catalog:
     """Return the catalog of a version that is there. The digest tells apart databases that one process has seen."""
     text = db.session.scalars(

@@ -19,6 +19,7 @@ from app.services.catalog.values import Section
 from app.services.catalog.versions import WrongCatalog
 from app.services.customers import registration
 from tests.services.catalog.wrong_catalogs import SMALL, TOKENS, WRONG
+from tests.support.statements import counted
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples" / "catalogs").glob("*.toml"))
@@ -126,6 +127,16 @@ def test_another_text_is_the_next_version_and_in_force_at_once(app: Flask) -> No
     assert changed.version == 2
     assert versions.current("small").title == "Less small"
     assert versions.sold("small", 1).title == "Small"
+
+
+def test_a_version_is_read_from_its_row_and_parsed_once(app: Flask) -> None:
+    versions.apply(SMALL.replace('title = "Small"', 'title = "Read once"'))
+    with counted() as first:
+        read = versions.current("small")
+    with counted() as then:
+        again = versions.current("small")
+    assert again is read
+    assert (len(first), len(then)) == (2, 1)
 
 
 def test_going_back_to_an_older_text_is_a_new_version(app: Flask) -> None:
