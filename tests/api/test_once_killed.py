@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from decimal import Decimal
 
 import pytest
@@ -18,9 +16,9 @@ from app.models.scope import as_customer
 from app.models.usage import UsageEvent
 from app.services.idempotency import LEASE
 from app.services.verification.verify import verify
+from tests.support import programs
 from tests.support.api import Api, problem_of
 from tests.support.databases import environment
-from tests.support.server import ROOT
 
 GRANT: dict[str, object] = {"credits": "5", "reason": "Welcome"}
 
@@ -70,9 +68,9 @@ def test_it_is_one_capture_wherever_the_process_died(
 def die(settings: Settings, api: Api, where: str, path: str, body: dict[str, object]) -> None:
     """Send it from a process that dies there."""
     db.session.remove()
-    command = [sys.executable, "-m", "tests.programs.api_caller", api.key, where, path, json.dumps(body)]
-    died = subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, text=True, timeout=120)
-    assert died.returncode == -signal.SIGKILL, died.stderr
+    words = (api.key, where, path, json.dumps(body))
+    died = programs.run("tests.programs.api_caller", *words, env=environment(settings), timeout=120)
+    assert died.returncode == -signal.SIGKILL, died.said
 
 
 def grants(customer: Customer) -> int:

@@ -3,15 +3,13 @@
 import json
 import os
 import random
-import subprocess
-import sys
 from dataclasses import replace
 from typing import Any
 
 from app.config import Settings
 from tests.faults.crash_plan import MINUTE, Kill, Plan, Step, Wave, to_json
+from tests.support import programs
 from tests.support.databases import environment
-from tests.support.server import ROOT
 
 PATIENCE = 600
 NOTHING: dict[str, Any] = {"charged": [], "states": []}
@@ -24,19 +22,12 @@ WORK = Step("work")
 
 def played(settings: Settings, portal: str, plans: list[Plan], *, until: str = "") -> list[dict[str, Any]]:
     """Play the plans in a prepared process, up to one that goes wrong in these words; return what came of each."""
-    program = subprocess.run(
-        [sys.executable, "-m", "tests.programs.crash_runs"],
-        cwd=ROOT,
-        env=environment(settings),
-        input=json.dumps({"portal": portal, "plans": [to_json(plan) for plan in plans], "until": until}),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert program.returncode == 0, program.stdout[-3000:] + program.stderr[-5000:]
+    work = json.dumps({"portal": portal, "plans": [to_json(plan) for plan in plans], "until": until})
+    program = programs.run("tests.programs.crash_runs", env=environment(settings), said=work, timeout=PATIENCE)
+    assert program.returncode == 0, program.said[-8000:]
     if portal == "purser":
-        assert "Traceback" not in program.stdout + program.stderr, program.stdout[-8000:] + program.stderr[-8000:]
-    return [json.loads(line) for line in program.stdout.splitlines() if line.startswith("{")]
+        assert "Traceback" not in program.said, program.said[-16000:]
+    return [json.loads(line) for line in program.said.splitlines() if line.startswith("{")]
 
 
 def drawn(settings: Settings, kills: tuple[Kill, ...]) -> tuple[Kill, ...]:

@@ -5,8 +5,6 @@ told to. On PostgreSQL the process' sessions are in that zone too (`PGTZ`).
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,10 +21,10 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import BalanceDay
 from app.models.scope import as_service
-from tests.support import spend
+from tests.support import programs, spend
 from tests.support.api import api_for
 from tests.support.databases import environment
-from tests.support.server import ROOT, serving
+from tests.support.server import serving
 
 LIMIT = 5_000_000
 SECOND = timedelta(seconds=1)
@@ -55,7 +53,7 @@ def limited(name: str) -> Customer:
 class Machine:
     """A host's machine, on which processes do what they are told."""
 
-    def __init__(self, process: "subprocess.Popen[str]", log: Path) -> None:
+    def __init__(self, process: programs.Program, log: Path) -> None:
         self._process, self._log = process, log
         self._is_ready = False
 
@@ -83,15 +81,13 @@ class Machine:
 @contextmanager
 def machines(settings: Settings, directory: Path, *zones: str) -> Iterator[list[Machine]]:
     """Let a machine run in each of the zones inside the block, all started at once."""
-    command = [sys.executable, "-m", "tests.programs.day_turner"]
     with ExitStack() as stack:
         running = []
         for number, zone in enumerate(zones):
             log = directory / f"machine-{number}.log"
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=environment(settings, TZ=zone, PGTZ=zone), text=True, bufsize=1,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stack.enter_context(log.open("wb")),
-            )  # fmt: skip
+            environ = environment(settings, TZ=zone, PGTZ=zone)
+            errors = stack.enter_context(log.open("wb"))
+            process = programs.start("tests.programs.day_turner", env=environ, errors=errors)
             stack.callback(process.communicate)
             stack.callback(process.kill)
             running.append(Machine(process, log))

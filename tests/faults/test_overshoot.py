@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,28 +23,21 @@ from app.services.authorizations import expiry
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
-from tests.support import cast
+from tests.support import cast, programs
 from tests.support.databases import environment
-from tests.support.server import ROOT
 
 NOW = datetime(2026, 11, 21, 23, 59, 30, tzinfo=UTC)
 WORKERS, ROUNDS, CALLS = 12, {"postgresql": 10, "sqlite": 3}, 4
 EDGE = 20 * MICROS
 
-Worker = subprocess.Popen[str]
+Worker = programs.Program
 
 
 @contextmanager
 def spenders(settings: Settings, many: int = WORKERS) -> Iterator[list[Worker]]:
     """Let so many processes run that spend when they are told."""
-    command = [sys.executable, "-m", "tests.programs.spender", NOW.isoformat()]
-    started = [
-        subprocess.Popen(
-            command, cwd=ROOT, env=environment(settings), text=True, bufsize=1,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )
-        for _ in range(many)
-    ]  # fmt: skip
+    environ = environment(settings)
+    started = [programs.start("tests.programs.spender", NOW.isoformat(), env=environ) for _ in range(many)]
     try:
         for each in started:
             assert each.stdout is not None

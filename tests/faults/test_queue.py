@@ -1,9 +1,7 @@
 """Q1–Q3 and W9: jobs that run twice, a queue that is wiped, workers that are killed, stopped, ended and late."""
 
-import os
 import signal
 import subprocess
-import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,8 +27,8 @@ from app.services.payments import top_ups
 from app.services.reconciliation import inbox
 from app.services.transaction import transaction
 from tests.faults.outcome import Outcome, faults, outcome
+from tests.support import programs
 from tests.support.databases import Database, environment
-from tests.support.server import ROOT
 from tests.support.worker import until, working
 
 MANY = 50
@@ -92,15 +90,13 @@ def about(payment: Payment) -> InboxEvent:
     return event
 
 
-def worker_at(settings: Settings, how: str, moment: int, now: datetime) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.programs.worker_at", how, str(moment), now.isoformat()],
-        cwd=ROOT,
-        env=environment(settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+def worker_at(settings: Settings, how: str, moment: int, now: datetime) -> programs.Program:
+    return programs.start("tests.programs.worker_at", how, str(moment), now.isoformat(), env=environment(settings))
+
+
+def stopped(pid: int) -> bool:
+    said = subprocess.run(["/bin/ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True).stdout
+    return said.startswith("T")
 
 
 @pytest.mark.fault("Q1")
@@ -189,7 +185,7 @@ def test_a_worker_that_wakes_up_after_its_lease_is_fenced_off(
 ) -> None:
     now = clock.now()
     zombie = worker_at(settings, "stop", 4, now)  # it has just fetched the intent
-    os.waitid(os.P_PID, zombie.pid, os.WSTOPPED)
+    until(lambda: stopped(zombie.pid))
     assert (about(waiting).state, about(waiting).tries) == ("new", 1)
     with clock.at(now):
         assert inbox.work() == 0  # the lease holds

@@ -4,8 +4,6 @@ The receiver is a process of its own; the worker is one where it is killed.
 """
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,9 +21,9 @@ from app.models.scope import as_customer, as_service
 from app.models.webhooks import WebhookDelivery
 from app.services.transaction import transaction
 from app.services.webhooks import deliveries, endpoints
+from tests.support import programs
 from tests.support.databases import environment
 from tests.support.receiver import Receiver, receiving
-from tests.support.server import ROOT
 from tests.support.webhook_cast import log_of, only, secret_of, send, settings, tries, write_events
 from tests.support.worker import until, working
 
@@ -270,12 +268,5 @@ def test_a_delivery_that_its_workers_die_over_is_put_aside_and_the_rest_flows(
     assert only(globex.customer_id).state == "delivered"
 
 
-def sender_at(settings: Settings, moment: int, now: datetime) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.programs.sender_at", str(moment), now.isoformat()],
-        cwd=ROOT,
-        env=environment(settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+def sender_at(settings: Settings, moment: int, now: datetime) -> programs.Program:
+    return programs.start("tests.programs.sender_at", str(moment), now.isoformat(), env=environment(settings))

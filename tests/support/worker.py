@@ -1,7 +1,5 @@
 """The worker as a real process."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.config import Settings
+from tests.support import programs
 from tests.support.databases import environment
-from tests.support.server import ROOT
 
 PATIENCE = 240
 
@@ -19,7 +17,7 @@ PATIENCE = 240
 class Worker:
     """A running worker."""
 
-    process: "subprocess.Popen[bytes]"
+    process: programs.Program
     log: Path
 
     def said(self) -> str:
@@ -31,9 +29,9 @@ class Worker:
 def working(settings: Settings, directory: Path, *words: str) -> Iterator[Worker]:
     """Let a worker run inside the block, with these options. Still there at its end, it is killed."""
     log = directory / f"worker-{time.monotonic_ns()}.log"
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "portal", "worker", *words]
+    command = ("--app", "wsgi", "portal", "worker", *words)
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(settings), stdout=output, stderr=output)
+        process = programs.start("flask", *command, env=environment(settings), output=output)
     worker = Worker(process, log)
     try:
         until(lambda: "worker_started" in worker.said() or process.poll() is not None)

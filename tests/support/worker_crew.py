@@ -3,14 +3,12 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from app.config import Settings
+from tests.support import programs
 from tests.support.databases import environment
-from tests.support.server import ROOT
 
 Work = list[list[Any]]
 Answer = tuple[str, str, str]
@@ -21,16 +19,7 @@ BAD = ("Traceback", "deadlock", "lock timeout", "is locked", "_failed", "not_del
 
 def together(settings: Settings, plans: Sequence[Work]) -> list[Answer]:
     """Let a process work on each plan, all at once, and return all answers; fail when any of them failed."""
-    crew = subprocess.Popen(
-        [sys.executable, "-m", "tests.programs.buyer"],
-        cwd=ROOT,
-        env=environment(settings),
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    crew = programs.start("tests.programs.buyer", env=environment(settings), session=True)
     try:
         said, _none = crew.communicate(json.dumps(plans), timeout=TIMEOUT)
     finally:

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -22,11 +20,11 @@ from app.models.scope import as_service
 from app.services.mail import sending as mail_sending
 from app.services.mail.sending import LEASE, MAX_TRIES
 from app.services.transaction import transaction
-from tests.support import post
+from tests.support import post, programs
 from tests.support.client import outside_contexts
 from tests.support.databases import environment
 from tests.support.mail_server import SENDER, MailServer, mail_server
-from tests.support.server import ROOT, free_port
+from tests.support.server import free_port
 
 DAY = timedelta(days=1)
 
@@ -118,9 +116,8 @@ def test_a_worker_killed_after_the_mail_was_taken_sends_the_same_mail_again(
     settings: Settings, sending: MailServer, acme: Customer, alice_actor: Actor
 ) -> None:
     post.paid(alice_actor)
-    work = [sys.executable, "-m", "flask", "--app", "wsgi", "portal", "run-due"]
     environ = environment(settings, MAIL_URL=sending.url, MAIL_FROM=SENDER)
-    worker = subprocess.Popen(work, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    worker = programs.start("flask", "--app", "wsgi", "portal", "run-due", env=environ)
     sending.after_data = lambda: os.kill(worker.pid, signal.SIGKILL)
     said, _none = worker.communicate(timeout=60)
     assert worker.returncode == -signal.SIGKILL, said[-3000:]

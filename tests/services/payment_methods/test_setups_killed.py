@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -18,9 +16,8 @@ from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
 from app.services import jobs
 from app.services.payment_methods import saved
-from tests.support import cast, shop
+from tests.support import cast, programs, shop
 from tests.support.databases import environment
-from tests.support.server import ROOT
 
 # Until the confirmation arrives at the processor nothing is saved; from then on its word counts.
 UNSAVED = (
@@ -44,17 +41,10 @@ SAVED = (
 
 def die(settings: Settings, plans: list[list[object]]) -> list[int]:
     """Let a process die as each plan says; return how each ended."""
-    program = subprocess.run(
-        [sys.executable, "-m", "tests.programs.method_saver"],
-        cwd=ROOT,
-        env=environment(settings),
-        input=json.dumps(plans),
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert program.returncode == 0, program.stderr[-5000:]
-    ends: list[int] = json.loads(program.stdout.splitlines()[-1])
+    work = json.dumps(plans)
+    program = programs.run("tests.programs.method_saver", env=environment(settings), said=work, timeout=240)
+    assert program.returncode == 0, program.said[-5000:]
+    ends: list[int] = json.loads(program.said.splitlines()[-1])
     return ends
 
 

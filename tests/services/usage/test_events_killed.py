@@ -3,8 +3,6 @@
 import json
 import os
 import random
-import subprocess
-import sys
 from collections import defaultdict
 from typing import Any
 
@@ -17,9 +15,8 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.models.usage import Spending, UsageEvent, UsageEventKey, UsageSubject, UsageTotal
 from app.services.verification.verify import verify
-from tests.support import meters
+from tests.support import meters, programs
 from tests.support.databases import environment
-from tests.support.server import ROOT
 from tests.support.worker_crew import BAD, TIMEOUT
 
 WORKERS, EVENTS, CONTESTED, BATCH = 8, 160, 12, 10
@@ -50,19 +47,10 @@ def plan(number: int, customers: list[Customer]) -> list[list[Event]]:
 
 def reported(settings: Settings, plans: list[list[list[Event]]], kills: list[list[int]]) -> tuple[list[Any], int]:
     """Let the workers report, and return their answers and how many were killed."""
-    crew = subprocess.run(
-        [sys.executable, "-m", "tests.programs.reporter"],
-        cwd=ROOT,
-        env=environment(settings),
-        input=json.dumps({"workers": plans, "kills": kills}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    assert crew.returncode == 0, crew.stdout[-5000:]
-    lines = crew.stdout.splitlines()
+    work = json.dumps({"workers": plans, "kills": kills})
+    crew = programs.run("tests.programs.reporter", env=environment(settings), said=work, timeout=TIMEOUT)
+    assert crew.returncode == 0, crew.said[-5000:]
+    lines = crew.said.splitlines()
     assert [line for line in lines if any(each in line for each in BAD)] == []
     return [json.loads(line) for line in lines if line.startswith("[")], json.loads(lines[-1])["killed"]
 

@@ -1,0 +1,107 @@
+"""Starts programs of the tests by forking: everything of the app is imported once, not once for each program.
+
+    python -m tests.programs.fork_server   (standard input is a Unix socket)
+
+Each message is a JSON object `{"module", "words", "env", "session"}` behind its length, with four descriptors: the
+program's input, output and errors, and a socket on which its process id and then its exit status are written. When the
+other end of that socket is closed, the program is killed; when standard input ends, this process ends.
+"""
+
+import gc
+import json
+import os
+import pkgutil
+import runpy
+import select
+import signal
+import socket
+import sys
+import time
+from importlib import import_module
+from typing import Any
+
+import app
+from tests.support import shared_work
+
+LENGTH = 8
+LEFT_OUT = ("app.demo",)
+"""What only `make demo` runs."""
+
+
+def main() -> None:
+    """Fork a program for each message."""
+    for module in pkgutil.walk_packages(app.__path__, "app."):
+        if not module.name.startswith(LEFT_OUT):
+            import_module(module.name)
+    shared_work.keep_builders()
+    gc.freeze()
+    requests = socket.socket(fileno=0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it, by closing its input
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        received = _receive(requests)
+        if received is None:
+            return
+        request, descriptors = received
+        if os.fork() == 0:
+            break
+        for each in descriptors:
+            os.close(each)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    child = os.fork()
+    if child:
+        _watch(child, socket.socket(fileno=descriptors[3]), descriptors[:3])
+    _become(request, descriptors)
+
+
+def _receive(requests: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    head, descriptors, _flags, _address = socket.recv_fds(requests, LENGTH, 4)
+    if not head:
+        return None
+    text = b""
+    while len(text) < int(head):
+        text += requests.recv(int(head) - len(text))
+    return json.loads(text), descriptors
+
+
+def _watch(child: int, said: socket.socket, unused: list[int]) -> None:
+    """Say who the child is and how it ends; kill it when nobody listens any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for each in (0, *unused):
+        os.close(each)
+    said.sendall(f"{child}\n".encode())
+    ended = None
+    while ended is None:
+        try:
+            if select.select([said], [], [], 0.01)[0]:
+                os.kill(child, signal.SIGKILL)
+                time.sleep(0.01)
+        except ProcessLookupError:
+            pass
+        found, status = os.waitpid(child, os.WNOHANG)
+        ended = status if found else None
+    try:
+        said.sendall(f"{os.waitstatus_to_exitcode(ended)}\n".encode())
+    finally:
+        os._exit(0)
+
+
+def _become(request: dict[str, Any], descriptors: list[int]) -> None:
+    """Be the program."""
+    if request["session"]:
+        os.setsid()
+    os.environ.clear()
+    os.environ.update(request["env"])
+    time.tzset()
+    for place, each in enumerate(descriptors[:3]):
+        os.dup2(each, place)
+    for each in descriptors:
+        os.close(each)
+    gc.unfreeze()
+    sys.argv = [request["module"], *request["words"]]
+    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
