@@ -26,7 +26,7 @@ from tests.support.browser import Browser
 from tests.support.chromium import launch
 from tests.support.client import StandAloneClient
 from tests.support.databases import Database
-from tests.support.server import Server, serving
+from tests.support.server import Server, serving, serving_here
 from tests.support.stripe_wire import STRIPE, Sent, problems, recorded
 
 SESSION_DIR = "PURSER_TESTS_DIR"
@@ -211,8 +211,8 @@ def visitor(app: Flask, origin: str) -> Browser:
 
 @pytest.fixture
 def live_server(app: Flask, settings: Settings, tmp_path: Path) -> Iterator[Server]:
-    """The portal as a real server process on the test's database."""
-    with serving(settings, tmp_path) as server:
+    """The portal on loopback and on the test's database; in `make proof`, as the server process that it is installed as."""
+    with serving(settings, tmp_path) if tiers.whole() else serving_here(settings) as server:
         yield server
 
 

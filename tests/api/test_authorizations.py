@@ -23,6 +23,7 @@ def paid(acme: Customer) -> Customer:
     return acme
 
 
+@pytest.mark.both_databases
 def test_it_holds_and_captures_what_was_used(api: Api, paid: Customer) -> None:
     held = api.post("/authorizations", {"customer": "acme", "meter": "requests", "quantity": 5_000})
     assert held.status_code == 200

@@ -40,6 +40,7 @@ def gives(customer: Customer, units: int) -> None:
     )
 
 
+@pytest.mark.both_databases
 def test_every_number_is_the_one_that_the_pages_show(api: Api, acme: Customer) -> None:
     gives(acme, 25)
     shown = api.get(f"/customers/{acme.customer_id}/balance").get_json()

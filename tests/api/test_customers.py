@@ -15,6 +15,7 @@ from tests.support.statements import counted
 NEW = {"external_id": "initech", "name": "Initech", "email": "Billing@Initech.example"}
 
 
+@pytest.mark.both_databases
 def test_a_customer_is_created_with_a_balance_and_the_trial(api: Api, catalog: str) -> None:
     made = api.post("/customers", NEW)
     assert made.status_code == 201

@@ -36,6 +36,7 @@ def key_id(api: Api) -> str:
     return f"key_{api.key.split('_')[1]}"
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-1")
 def test_the_same_key_and_body_is_one_grant_and_one_answer(api: Api, acme: Customer) -> None:
     first = api.post(path_of(acme), GRANT, once="request-1")

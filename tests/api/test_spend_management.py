@@ -24,6 +24,7 @@ def path(customer: Customer) -> str:
     return f"/customers/{customer.customer_id}/spend_management"
 
 
+@pytest.mark.both_databases
 def test_who_never_chose_has_the_catalogs_terms_in_version_0(app: Flask, acme: Customer) -> None:
     answer = api_for(app, "billing:read").get(path(acme))
     assert (answer.status_code, answer.get_json()) == (

@@ -32,6 +32,7 @@ def metered(app: Flask) -> object:
         yield customer
 
 
+@pytest.mark.both_databases
 def test_each_meter_of_the_catalog_is_shown_day_by_day(api: Api, metered: Customer) -> None:
     said = api.get(f"/customers/{metered.customer_id}/usage").get_json()
     assert said["period"] == {

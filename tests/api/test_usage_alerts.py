@@ -20,6 +20,7 @@ def path(customer: Customer) -> str:
     return f"/customers/{customer.customer_id}/usage_alerts"
 
 
+@pytest.mark.both_databases
 def test_a_set_is_put_and_read(api: Api, acme: Customer) -> None:
     assert api.get(path(acme)).get_json() == {"alerts": [], "recipients": [], "version": 1}
     made = api.open(

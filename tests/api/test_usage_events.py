@@ -29,6 +29,7 @@ def used(api: Api, customer: Customer, meter: str = "requests") -> int:
     return int(next(each["used"] for each in found if each["meter"] == meter))
 
 
+@pytest.mark.both_databases
 def test_one_event_is_accepted_and_again_is_a_duplicate(api: Api, metered: Customer) -> None:
     first = api.post(PATH, event(1, time="2026-11-20T10:00:00+02:00", properties={"path": "/a"}))
     assert (first.status_code, first.get_json()) == (200, {"accepted": 1, "duplicates": 0, "rejected": []})

@@ -26,6 +26,7 @@ def made(api: Api, **changes: object) -> dict[str, object]:
     return found
 
 
+@pytest.mark.both_databases
 def test_an_endpoint_is_made_shown_listed_and_deleted(api: Api) -> None:
     endpoint = made(api)
     secret = endpoint.pop("secret")

@@ -8,7 +8,7 @@ from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import LOOKS, is_clean, saves_method
-from tests.support import shop
+from tests.support import shop, tiers
 from tests.support.shop import GOOD
 
 
@@ -47,7 +47,7 @@ def test_a_link_to_a_review_moves_no_focus(signs_in: Opens, acme: Customer) -> N
     expect(page.locator("#add_credits-buy")).not_to_be_focused()
 
 
-@pytest.mark.parametrize("look", [LOOKS["narrow"], LOOKS["light"]], ids=["narrow", "light"])
+@pytest.mark.parametrize("look", tiers.some(1, [LOOKS["narrow"], LOOKS["light"]], ids=["narrow", "light"]))
 def test_the_sandbox_processor_is_clean_and_keeps_to_its_width(signs_in: Opens, look: dict[str, object]) -> None:
     page = signs_in(**look)
     saves_method(page, GOOD)

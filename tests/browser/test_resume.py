@@ -12,7 +12,7 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services.mail import sending
 from tests.browser.test_spine import LOOKS, is_clean
-from tests.support import post, shop
+from tests.support import post, shop, tiers
 from tests.support.server import Server
 
 
@@ -53,7 +53,8 @@ def test_from_the_mail_to_the_bank_and_back(stranger: Page, link: str, app: Flas
     expect(stranger.locator("h1")).to_have_text("Sign in")
 
 
-@pytest.mark.parametrize("stranger", LOOKS.values(), ids=LOOKS, indirect=True)
+@pytest.mark.both_databases
+@pytest.mark.parametrize("stranger", tiers.some(1, LOOKS.values(), ids=list(LOOKS)), indirect=True)
 def test_axe_finds_nothing_at_the_link(stranger: Page, link: str) -> None:
     for path in (link, "/billing/resume/nothing"):
         stranger.goto(path)

@@ -19,6 +19,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 import pytest
 from bs4 import BeautifulSoup
 
+from tests.support import tiers
 from tests.support.server import ROOT, free_port
 
 PATIENCE = 240
@@ -151,7 +152,7 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("port", ["80a", "٨٠", "0", "65535", "-1", ""])
+@pytest.mark.parametrize("port", tiers.some(2, ["80a", "٨٠", "0", "65535", "-1", ""]))
 def test_a_wrong_port_is_said_in_one_line(tmp_path: Path, port: str) -> None:
     command = [sys.executable, "-m", "app.demo.__main__", f"--port={port}", "--directory", str(tmp_path)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)

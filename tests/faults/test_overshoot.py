@@ -23,11 +23,13 @@ from app.services.authorizations import expiry
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
-from tests.support import cast, programs
+from tests.support import cast, programs, tiers
 from tests.support.databases import environment
 
 NOW = datetime(2026, 11, 21, 23, 59, 30, tzinfo=UTC)
-WORKERS, ROUNDS, CALLS = 12, {"postgresql": 10, "sqlite": 3}, 4
+WORKERS = tiers.sample_of(6, proof=12)
+ROUNDS = tiers.sample_of({"postgresql": 3, "sqlite": 2}, proof={"postgresql": 10, "sqlite": 3})
+CALLS = tiers.sample_of(8, proof=4)
 EDGE = 20 * MICROS
 
 Worker = programs.Program
@@ -93,6 +95,7 @@ def spent(customer: Customer) -> tuple[int, int]:
         return int(used or 0), sum(max(0, micros - captured) for micros, captured in rows)
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-55", "AC-44")
 def test_what_is_authorized_never_passes_the_edge_and_what_is_reported_by_what_was_in_flight(
     app: Flask, settings: Settings, catalog: str, capsys: pytest.CaptureFixture[str]

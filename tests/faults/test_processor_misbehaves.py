@@ -22,6 +22,7 @@ from app.services import jobs
 from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from tests.faults.outcome import Outcome, faults, outcome, recover
+from tests.support import tiers
 
 BEFORE = {"refuse": "S1", "reset_before": "S2", "timeout_before": "S4", "500_before": "S5", "409": "S7", "429": "S8"}
 AFTER = {"reset_after": "S3", "timeout_after": "S4", "500_after": "S6"}
@@ -50,8 +51,7 @@ def visa(app: Flask, alice_actor: Actor) -> str:
         return saved.add_test_method(alice_actor, "pm_card_visa").id
 
 
-@pytest.mark.parametrize("request_name", REQUESTS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("fault", "request_name"), tiers.each_once(FAULTS, REQUESTS))
 def test_one_bad_moment_is_ridden_out_or_says_nothing_false(
     app: Flask, alice_actor: Actor, visa: str, request_name: str, fault: str
 ) -> None:
@@ -64,8 +64,7 @@ def test_one_bad_moment_is_ridden_out_or_says_nothing_false(
 
 
 @pytest.mark.case("AC-19/20")
-@pytest.mark.parametrize("request_name", REQUESTS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("fault", "request_name"), tiers.each_once(FAULTS, REQUESTS))
 def test_a_long_outage_ends_with_one_charge_and_its_credit_or_neither(
     app: Flask, alice_actor: Actor, visa: str, request_name: str, fault: str
 ) -> None:

@@ -230,6 +230,7 @@ def test_a_worker_killed_over_a_delivery_loses_nothing_and_what_comes_twice_is_t
     assert len({(each.headers["webhook-id"], each.body) for each in got}) == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.fault("Q1")
 def test_many_workers_at_once_send_each_event_once(
     app: Flask, settings: Settings, acme: Customer, globex: Customer, receiver: Receiver

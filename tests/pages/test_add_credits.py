@@ -52,6 +52,7 @@ def visa(alice_actor: Actor) -> PaymentMethod:
     return shop.add_method(alice_actor)
 
 
+@pytest.mark.both_databases
 def test_it_asks_how_much_and_how(alice: Browser, visa: PaymentMethod) -> None:
     page = alice.opens(PATH)
     assert page.status == 200

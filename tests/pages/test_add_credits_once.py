@@ -21,6 +21,7 @@ def visa(alice_actor: Actor) -> PaymentMethod:
     return shop.add_method(alice_actor)
 
 
+@pytest.mark.both_databases
 def test_a_decline_is_said_in_words_and_charges_nothing(
     app: Flask, alice: Browser, alice_actor: Actor, acme: Customer
 ) -> None:

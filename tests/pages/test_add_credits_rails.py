@@ -64,6 +64,7 @@ def saves(browser: Browser, name: str, **fields: object) -> Page:
     return browser.submits(browser.opens(PATH), FORM, button=SAVE, amount="31.50", test_method=name, **fields)
 
 
+@pytest.mark.both_databases
 def test_who_has_nothing_saved_chooses_a_wallet_or_adds_a_method(alice: Browser, acme: Customer) -> None:
     page = alice.opens(PATH)
     assert page.texts("#method option") == [

@@ -56,6 +56,7 @@ def payment(app: Flask, alice_actor: Actor, acme: Customer) -> Payment:
     return buys(app, alice_actor, 2500)
 
 
+@pytest.mark.both_databases
 def test_a_payment_that_stands_says_so(alice: Browser, payment: Payment) -> None:
     page = shown(alice, payment)
     assert (page.texts(TITLE), page.texts(PILL)) == (["Added $25.00 to your balance"], ["Paid"])

@@ -55,6 +55,7 @@ def errors(page: Page) -> list[str]:
     return page.texts("main .error")
 
 
+@pytest.mark.both_databases
 def test_it_shows_the_newest_first_with_signs_and_the_running_balance(alice: Browser, acme: Customer) -> None:
     give(acme, 100)
     used = use(acme, 30, "a")

@@ -1,5 +1,6 @@
 """Balance history when money goes back: each row says what happened, and opens the payment behind it."""
 
+import pytest
 from flask import Flask
 
 from app import clock
@@ -39,6 +40,7 @@ def today() -> str:
     return f"{now.day} {now:%b} {now.year}"
 
 
+@pytest.mark.both_databases
 def test_a_refund_says_what_went_and_what_is_owed(
     app: Flask, acme: Customer, alice: Browser, alice_actor: Actor
 ) -> None:

@@ -48,6 +48,7 @@ def _opened(alice: Browser, number: int) -> Page:
     return alice.opens(str(link["href"]))
 
 
+@pytest.mark.both_databases
 def test_a_days_row_opens_the_day_and_its_events(app: Flask, origin: str) -> None:
     acme = _customer("realtime")
     uses(acme, "requests", 1000, 2500)

@@ -33,6 +33,7 @@ def use(customer: Customer, units: int, key: str) -> None:
     recording.record(customer.customer_id, key=key, credits=Credits(units * 10**6), description="Requests")
 
 
+@pytest.mark.both_databases
 def test_a_new_customer_is_told_what_to_do_first(alice: Browser) -> None:
     page = alice.opens(PATH)
     assert page.status == 200

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from app import clock
@@ -23,6 +24,7 @@ def sums(page: Page) -> dict[str, str]:
     return dict(zip(words, amounts, strict=True))
 
 
+@pytest.mark.both_databases
 def test_what_went_back_or_is_held_is_between_the_total_and_what_remains(
     app: Flask, settings: Settings, alice: Browser, acme: Customer, alice_actor: Actor
 ) -> None:

@@ -36,6 +36,7 @@ def acme(app: Flask) -> Customer:
     return made
 
 
+@pytest.mark.both_databases
 def test_bars_stand_before_what_has_none_and_open_their_meter(app: Flask, origin: str, acme: Customer) -> None:
     uses(acme, "requests", 4600)
     alice = looks(app, origin, acme)

@@ -55,6 +55,7 @@ def dated(method: PaymentMethod, month: int, year: int) -> None:
         row.exp_month, row.exp_year = month, year
 
 
+@pytest.mark.both_databases
 def test_without_any_it_says_so_and_offers_to_add_one(alice: Browser) -> None:
     page = alice.opens(PATH)
     assert (page.status, page.texts("h1")) == (200, ["Payment methods"])

@@ -56,6 +56,7 @@ def confirms(app: Flask, page: Page, test_method: str = GOOD, key: str = "browse
     return back.removeprefix("http://localhost")
 
 
+@pytest.mark.both_databases
 def test_no_test_method_is_offered(alice: Browser) -> None:
     page = alice.opens(f"{PATH}?add=card")
     assert page.find(ADD).select("select, input:not([type=hidden])") == []

@@ -67,6 +67,7 @@ def audited(customer: Customer) -> list[AuditEntry]:
         return list(db.session.scalars(mine.where(AuditEntry.action == "payment.resumed")))
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-12")
 def test_it_shows_what_is_paid_and_leads_to_the_bank_and_back(
     visitor: Browser, link: str, acme: Customer, app: Flask

@@ -39,6 +39,7 @@ def cookie(browser: Browser) -> str:
     return kept.value if kept else ""
 
 
+@pytest.mark.both_databases
 def test_it_shows_a_form_to_strangers(visitor: Browser) -> None:
     page = visitor.opens(PATH)
     assert page.status == 200

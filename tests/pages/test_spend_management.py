@@ -46,6 +46,7 @@ def saves(browser: Browser, **fields: object) -> Page:
     return browser.submits(browser.opens(PATH), FORM, button=SAVE, **fields)
 
 
+@pytest.mark.both_databases
 def test_a_new_customer_sees_the_catalogs_suggestion_switched_off(alice: Browser) -> None:
     page = alice.opens(PATH)
     assert (page.status, page.texts("h1")) == (200, ["Spend management"])

@@ -37,6 +37,7 @@ def saves(browser: Browser, page: Page | None = None, **fields: object) -> Page:
     return browser.submits(page or browser.opens(PATH), FORM, button=SAVE, **fields)
 
 
+@pytest.mark.both_databases
 def test_a_tab_gone_by_does_not_bring_back_the_old_address(alice: Browser, acme: Customer) -> None:
     saves(alice, webhook_url=HOOK)
     stale = alice.opens(PATH)

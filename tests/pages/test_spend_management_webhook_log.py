@@ -31,6 +31,7 @@ def rows_of(page: Page) -> list[list[str]]:
     ]
 
 
+@pytest.mark.both_databases
 def test_without_an_address_it_says_what_one_is_good_for(alice: Browser) -> None:
     page = alice.opens(PATH)
     assert "With one, your own program is told when a limit or an alert is reached." in page.text

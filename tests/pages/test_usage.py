@@ -95,6 +95,7 @@ def test_a_meter_with_nothing_to_measure_against_says_what_it_costs(app: Flask, 
     assert not page.soup.select("[aria-labelledby=meter-runs]")
 
 
+@pytest.mark.both_databases
 def test_the_table_describes_each_meter_with_its_terms(app: Flask, origin: str, acme: Customer) -> None:
     uses(acme, "requests", 2500)
     uses(acme, "hours", 130)
@@ -109,6 +110,7 @@ def test_the_table_describes_each_meter_with_its_terms(app: Flask, origin: str, 
     assert page.texts("#usage-cost") == ["$3.08"]  # 0.60 + 100 × 0.02 + 30 × 0.016
 
 
+@pytest.mark.both_databases
 def test_the_history_is_a_chart_and_a_table_of_the_meter_that_is_chosen(
     app: Flask, origin: str, acme: Customer
 ) -> None:

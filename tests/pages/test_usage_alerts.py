@@ -68,6 +68,7 @@ def states(browser: Browser) -> dict[str, str]:
     return {row.th.get_text(): row.select_one(".pill").get_text() for row in rows}  # type: ignore[union-attr]
 
 
+@pytest.mark.both_databases
 def test_it_begins_without_any(alice: Browser) -> None:
     page = alice.opens(USAGE)
     assert "There is no usage alert yet." in page.text

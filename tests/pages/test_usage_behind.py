@@ -32,6 +32,7 @@ def on_the_tenth() -> Iterator[None]:
         yield
 
 
+@pytest.mark.both_databases
 def test_every_kind_of_meter_adds_up_to_its_events(app: Flask, origin: str, acme: Customer) -> None:
     uses(acme, "requests", 900, 400)
     uses(acme, "runs", 1, 1)

@@ -1,8 +1,9 @@
-"""The portal as a real server process on loopback, for browsers and for tests that end processes."""
+"""The portal on loopback: as a server process of its own, or, for browsers, by threads of the test's process."""
 
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,12 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app import create_app
 from app.config import Settings
+from app.models.database import db
+from tests.support import shared_work
 from tests.support.databases import environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -23,8 +29,8 @@ class Server:
 
     url: str
     settings: Settings
-    process: "subprocess.Popen[bytes]"
-    log: Path
+    process: "subprocess.Popen[bytes] | None" = None
+    log: Path | None = None
 
 
 @contextmanager
@@ -50,6 +56,36 @@ def serving(settings: Settings, directory: Path, target: str = "wsgi:app", **env
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def serving_here(settings: Settings) -> Iterator[Server]:
+    """Serve the portal inside the block by threads of this process, which has imported and compiled everything."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    own = Settings.from_env(environment(replace(settings, base_url=url)))
+    app = create_app(own)
+    shared_work.share(app)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet, fd=listener.fileno())
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield Server(url, own)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        listener.close()
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+class Quiet(WSGIRequestHandler):
+    """Writes no line for each request."""
+
+    def log(self, *_words: object) -> None:
+        """Keep it: the app logs its answers."""
 
 
 def free_port() -> int:

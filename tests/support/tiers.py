@@ -6,7 +6,7 @@ marked `proof`.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,15 +18,23 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BOTH_DATABASES = {
     "tests/architecture": "migrations, tables, row-level security, statements",
     "tests/services/authorizations": "written once for each database",
-    "tests/services/ledger": "locks and the order of postings",
+    "tests/services/alerts": "locks",
+    "tests/services/ledger/test_posting.py": "locks and the order of postings",
+    "tests/services/mail/test_sending.py": "claims with SKIP LOCKED",
+    "tests/services/notices/test_decisions.py": "upserts",
     "tests/services/operations": "partitions and deletes in batches",
+    "tests/services/payment_methods/test_changes.py": "upserts",
     "tests/services/payments/test_concurrency.py": "locks",
     "tests/services/payments/test_settlement.py": "locks and upserts",
     "tests/services/reconciliation": "claims with SKIP LOCKED and upserts",
     "tests/services/reversals/test_at_once.py": "locks",
     "tests/services/reversals/test_refunds.py": "locks",
     "tests/services/test_jobs.py": "claims with SKIP LOCKED",
-    "tests/services/usage": "upserts, partitions and sums",
+    "tests/services/usage/test_at_once.py": "locks",
+    "tests/services/usage/test_events.py": "upserts and sums",
+    "tests/services/usage/test_events_time.py": "sums by day",
+    "tests/services/usage/test_posting_schedule.py": "claims and locks",
+    "tests/services/usage/test_upkeep.py": "partitions",
     "tests/services/verification": "SQL that no service shares",
     "tests/services/webhooks/test_deliveries.py": "claims with SKIP LOCKED",
 }
@@ -55,9 +63,15 @@ def each_once(*axes: Sequence[Any]) -> list[Any]:
     ]
 
 
-def some(values: Sequence[Any], many: int) -> list[Any]:
-    """Return the values for `parametrize`, all but the first `many` for `make proof` alone."""
-    return [_combined([value], proof=place >= many) for place, value in enumerate(values)]
+def some(many: int, values: Iterable[Any], ids: Sequence[str] = ()) -> list[Any]:
+    """Return the values for `parametrize`, all but so many, the first and the last among them, for `make proof` alone."""
+    every = list(values)
+    kept = {round(number * (len(every) - 1) / max(1, many - 1)) for number in range(many)}
+    named = ids or [""] * len(every)
+    return [
+        _combined([pytest.param(value, id=name) if name else value], proof=place not in kept)
+        for place, (value, name) in enumerate(zip(every, named, strict=True))
+    ]
 
 
 def _combined(values: list[Any], *, proof: bool) -> Any:

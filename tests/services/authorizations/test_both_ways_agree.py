@@ -29,7 +29,7 @@ from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.usage import events as usage_events
 from app.services.verification.verify import verify
-from tests.support import meters
+from tests.support import meters, tiers
 from tests.support.databases import fresh_sqlite, settings_for
 
 BEGIN = datetime(2026, 11, 21, 9, 30, 0, 250_000, tzinfo=UTC)
@@ -204,7 +204,7 @@ def on_sqlite(session_dir: Path, tmp_path: Path) -> Iterator[Flask]:
 @ON_POSTGRESQL
 def test_both_ways_answer_alike_whatever_happens(app: Flask, on_sqlite: Flask) -> None:
     @settings(
-        max_examples=40, deadline=None, database=None,
+        max_examples=tiers.sample_of(10, proof=40), deadline=None, database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )  # fmt: skip
     @given(st.lists(STEPS, min_size=3, max_size=22))

@@ -22,7 +22,7 @@ from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.usage import events
 from app.services.verification.verify import verify
-from tests.support import meters, spend
+from tests.support import meters, spend, tiers
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -65,7 +65,11 @@ def test_a_released_hold_leaves_the_dearer_part_of_the_price_to_the_next(app: Fl
         assert verify() == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=tiers.sample_of(8, proof=25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(steps=STEPS)
 def test_whatever_was_held_the_total_is_the_tariffs(app: Flask, steps: list[tuple[str, int]]) -> None:
     with clock.at(NOON):

@@ -21,6 +21,7 @@ from app.services.ledger import grants, posting
 from app.services.usage import recording
 from app.services.verification.verify import verify
 from tests.reference.history import STEPS, Correct, Due, Give, Model, ModelGrant, Step, Use, Void, Wait
+from tests.support import tiers
 from tests.support.cast import CATALOG, EXAMPLES
 
 START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -132,7 +133,7 @@ def lenient(app: Flask) -> str:
 @example(steps=[_gift(50, lasts=5), Wait(6), Use(1_000_000), Due(), Use(9_000_000), Use(100_000)])  # nobody spends it
 @example(steps=[_gift(50, begins=2), Void(0), Wait(3), Use(1_000_000), Due()])  # it never begins
 @hypothesis_settings(
-    max_examples=12,
+    max_examples=tiers.sample_of(3, proof=12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -24,6 +24,7 @@ from app.services.payments import top_ups
 from app.services.usage import recording
 from app.services.verification.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome
+from tests.support import tiers
 from tests.support.databases import Database
 from tests.support.worker_crew import Answer, Work, together
 
@@ -33,7 +34,7 @@ FOREVER = 50
 @pytest.fixture
 def crew(database: Database) -> int:
     """How many processes: SQLite is for small installations."""
-    return 12 if database.kind == "postgresql" else 4
+    return tiers.sample_of(8, proof=12) if database.kind == "postgresql" else tiers.sample_of(3, proof=4)
 
 
 def with_visa(app: Flask, actor: Actor) -> str:

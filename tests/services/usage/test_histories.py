@@ -12,6 +12,7 @@ from app.services.customers import registration
 from tests.reference.history import Due, Give, Use, Wait
 from tests.reference.usage_history import ALLOWANCE, METERS, USAGE_STEPS, Ask, Capture, Limit, Posted, Report, UsageStep
 from tests.reference.usage_story import START, Story
+from tests.support import tiers
 from tests.support.api import Api, api_for
 from tests.support.cast import CATALOG, EXAMPLES
 
@@ -76,7 +77,7 @@ def _gift(tenths: int, begins: int | None = None, lasts: int | None = None, prio
     steps=[Report("requests", 30_000), Posted(), _gift(60, begins=5), _gift(90, begins=6, lasts=3), Wait(7), Wait(9)]
 )
 @hypothesis_settings(
-    max_examples=12,
+    max_examples=tiers.sample_of(3, proof=12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
