@@ -41,3 +41,15 @@ def calls_of(paths: list[Path], *names: str) -> list[str]:
         for line, call in calls(path)
         if call in names or call.rpartition(".")[2] in names
     ]
+
+
+def hidden_imports(path: Path) -> list[int]:
+    """Return the lines inside functions that import from the app."""
+    functions = [each for each in ast.walk(tree(path)) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+    found = {node for function in functions for node in ast.walk(function)}
+    return sorted(
+        node.lineno
+        for node in found
+        if (isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").partition(".")[0] == "app"))
+        or (isinstance(node, ast.Import) and any(each.name.partition(".")[0] == "app" for each in node.names))
+    )

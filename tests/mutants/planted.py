@@ -155,7 +155,7 @@ BUGS = [
     ),
     Bug(
         "a correction gives nothing back",
-        "app/services/ledger/posting.py",
+        "app/services/ledger/corrections.py",
         "            give_back(session, wrong, made, now)\n",
         "            pass\n",
         HISTORIES,

@@ -16,7 +16,7 @@ from app.models.ledger import Transfer
 from app.models.scope import as_customer
 from app.services.balance import history
 from app.services.catalog import versions
-from app.services.ledger import grants, posting
+from app.services.ledger import corrections, grants
 from app.services.usage import recording
 from tests.support import cast, shop
 from tests.support.browser import Browser, Page
@@ -262,7 +262,7 @@ def test_a_gift_says_why_and_by_whom(alice: Browser, acme: Customer) -> None:
 def test_a_correction_and_what_it_corrects_open_each_other(alice: Browser, acme: Customer) -> None:
     give(acme, 10)
     used = use(acme, 4, "a")
-    made = posting.correct(used.id, by="seller", reason="Counted twice")
+    made = corrections.correct(used.id, by="seller", reason="Counted twice")
     wrong = alice.opens(f"{PATH}/{used.id}")
     right = alice.follows(wrong, f"a[href$='{made.id}']")
     assert "It puts right an earlier movement" in right.text

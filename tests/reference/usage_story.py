@@ -19,7 +19,7 @@ from app.models.scope import as_customer, as_service
 from app.services import jobs
 from app.services.authorizations import expiry, holds
 from app.services.balance import breakdown, history, overview
-from app.services.ledger import grants, posting
+from app.services.ledger import corrections, grants
 from app.services.transaction import transaction
 from app.services.usage import events, posting_schedule, recording
 from app.services.verification.verify import verify
@@ -86,7 +86,7 @@ class Story:
             case Correct(which) if which < len(self.transfers):
                 number, names = self.transfers[which]
                 for name in names:
-                    posting.correct(name, by="support", reason="Counted twice")
+                    corrections.correct(name, by="support", reason="Counted twice")
                 self.model.put_right(number)
 
     def _hold(self, step: Ask | Capture | Release) -> None:

@@ -1,13 +1,15 @@
 """Counting the SQL statements of a request."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 # What a transaction begins with, and what finds the browser's session, is no part of a page.
 _OWN = ("set_config", "browser_sessions")
+_KINDS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "select")
 
 
 @contextmanager
@@ -16,9 +18,7 @@ def counted() -> Iterator[list[str]]:
     seen: list[str] = []
 
     def saw(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "select")) and not any(
-            each in statement for each in _OWN
-        ):
+        if statement.startswith(_KINDS) and not any(each in statement for each in _OWN):
             seen.append(statement)
 
     event.listen(Engine, "before_cursor_execute", saw)
@@ -26,3 +26,36 @@ def counted() -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(Engine, "before_cursor_execute", saw)
+
+
+@contextmanager
+def transactions() -> Iterator[list[list[str]]]:
+    """Collect the statements of any engine inside the block, those of each transaction by themselves."""
+    seen: list[list[str]] = []
+    open_ones: dict[int, list[str]] = {}
+
+    def began(connection: Connection) -> None:
+        seen.append([])
+        open_ones[id(connection)] = seen[-1]
+
+    def saw(connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith(_KINDS) and not any(each in statement for each in _OWN):
+            open_ones[id(connection)].append(statement)
+
+    event.listen(Engine, "begin", began)
+    event.listen(Engine, "before_cursor_execute", saw)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "begin", began)
+        event.remove(Engine, "before_cursor_execute", saw)
+
+
+def reads(statements: list[str], table: str) -> list[str]:
+    """Return the statements that read or lock rows of the table: in a FROM or a JOIN, a subquery's too."""
+    return [each for each in statements if re.search(rf"\b(FROM|JOIN) {table}\b", each)]
+
+
+def locks(statements: list[str], table: str) -> list[str]:
+    """Return the statements that take the rows of the table to write them: `FOR UPDATE`, as PostgreSQL says it."""
+    return [each for each in reads(statements, table) if " FOR " in each]

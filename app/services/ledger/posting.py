@@ -6,16 +6,13 @@ from datetime import UTC, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app import clock, ids
+from app import ids
 from app.domain import ledger as rule
-from app.domain.errors import Broken, NotFound, Refused, ensure
+from app.domain.errors import Broken, ensure
 from app.domain.ledger import CREDIT_ACCOUNTS, CREDITS, MONEY_ACCOUNTS, AccountKey, Posting
 from app.models.customers import Customer
 from app.models.ledger import Account, Transfer
-from app.models.scope import as_service
-from app.services import audit
-from app.services.ledger import burn_down, spending
-from app.services.transaction import transaction
+from app.services.ledger import spending
 
 
 def open_accounts(session: Session, customer: Customer) -> None:
@@ -86,72 +83,6 @@ def post(session: Session, customer_id: str, postings: list[Posting], now: datet
     for transfer in transfers:
         _add_to_day(session, transfer)
     return transfers
-
-
-def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
-    """Undo a transfer by an opposite one that names it, and give its credit back to the grants it came from (AC-34)."""
-    if not by.strip() or not reason.strip():
-        raise Refused("Say who corrects it and why.", "reason_missing", 422, "reason")
-    from app.services.ledger import grants  # grants post to the ledger: at the top it would be a circle
-
-    now = clock.now()
-    with as_service("correct a transfer"), transaction() as session:
-        wrong = session.get(Transfer, transfer_id)
-        if wrong is None:
-            raise NotFound("transfer")
-        if wrong.sequence is not None and wrong.kind != "usage":
-            raise Refused("Only usage is corrected; a grant is voided.", "not_correctable")
-        lock(session, wrong.customer_id, [wrong.unit])
-        there = _correction(session, wrong)
-        if there is not None:
-            return there
-        if wrong.sequence is not None:
-            grants.catch_up(session, wrong.customer_id, wrong.unit, now)
-        opposite = Posting(
-            wrong.unit,
-            wrong.credit_account,
-            wrong.debit_account,
-            wrong.amount,
-            "correction",
-            "transfer",
-            wrong.id,
-            f"Correction: {wrong.description}"[:300],
-            wrong.id,
-        )
-        (made,) = post(session, wrong.customer_id, [opposite], now)
-        audit.record(
-            session,
-            wrong.customer_id,
-            by,
-            "transfer.corrected",
-            wrong.id,
-            after={"correction": made.id, "reason": reason},
-        )
-        if wrong.sequence is not None:
-            give_back(session, wrong, made, now)
-        session.flush()
-        return made
-
-
-def give_back(session: Session, wrong: Transfer, opposite: Transfer, now: datetime) -> None:
-    """Give the grants back what a debit took, now that its opposite is posted; what expired meanwhile goes at once."""
-    for kind, grant, micros in burn_down.give_back(session, wrong, opposite, now):
-        words = "Credit expired" if kind == "expired" else "Credit taken back"
-        to = "breakage" if kind == "expired" else burn_down.source_account(grant)
-        source = f"{grant.id}:{opposite.id}"
-        (gone,) = post(
-            session,
-            wrong.customer_id,
-            [Posting(wrong.unit, CREDITS, to, micros, kind, "grant", source, words)],
-            now,
-        )
-        burn_down.take(session, gone, grant, micros)
-
-
-def _correction(session: Session, wrong: Transfer) -> Transfer | None:
-    return session.scalars(
-        select(Transfer).where(Transfer.customer_id == wrong.customer_id, Transfer.corrects_id == wrong.id)
-    ).one_or_none()
 
 
 def _posted(session: Session, customer_id: str, postings: list[Posting]) -> list[Transfer]:

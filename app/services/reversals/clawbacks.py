@@ -15,7 +15,7 @@ from app.models.customers import Customer
 from app.models.ledger import Allocation, Grant, Transfer
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
-from app.services.ledger import burn_down, grants, posting
+from app.services.ledger import burn_down, corrections, grants, posting
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def give_back(session: Session, payment: Payment, taken: Route, route: Route, so
     names = (money.id if money else None, credit.id if credit else None)
     made = _post(session, payment, route, source, amounts, names, now)
     if credit is not None:
-        posting.give_back(session, credit, made[1], now)
+        corrections.give_back(session, credit, made[1], now)
     session.flush()
 
 

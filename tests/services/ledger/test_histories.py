@@ -17,7 +17,7 @@ from app.services import jobs
 from app.services.balance import history as balance_history
 from app.services.catalog import versions
 from app.services.customers import registration
-from app.services.ledger import grants, posting
+from app.services.ledger import corrections, grants
 from app.services.usage import recording
 from app.services.verification.verify import verify
 from tests.reference.history import STEPS, Correct, Due, Give, Model, ModelGrant, Step, Use, Void, Wait
@@ -46,7 +46,7 @@ class History:
                 case Use(micros):
                     self._use(micros)
                 case Correct(which) if which < len(self.transfers):
-                    posting.correct(self.transfers[which], by="support", reason="Counted twice")
+                    corrections.correct(self.transfers[which], by="support", reason="Counted twice")
                     self.model.correct(which)
                 case Void(which) if which < len(self.model.grants):
                     grant = self.model.grants[which]

@@ -17,7 +17,7 @@ from app.models.scope import as_customer, as_service
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery
 from app.services.customers import billing_periods, registration
-from app.services.ledger import grants, posting
+from app.services.ledger import corrections, grants, posting
 from app.services.transaction import transaction
 from app.services.usage import recording
 from app.services.verification.verify import verify
@@ -91,8 +91,8 @@ def test_an_expired_grant_is_never_spent_and_expires_once(acme: Customer) -> Non
 def test_a_correction_is_a_new_opposite_row_that_gives_the_grants_back(acme: Customer) -> None:
     _give(acme, 100)
     used = _use(acme, 60, "k")
-    fixed = posting.correct(used, by="support", reason="Counted twice")
-    assert posting.correct(used, by="support", reason="Counted twice").id == fixed.id
+    fixed = corrections.correct(used, by="support", reason="Counted twice")
+    assert corrections.correct(used, by="support", reason="Counted twice").id == fixed.id
     with as_customer(acme.customer_id):
         entry = history.entry(fixed.id)
         assert entry.corrects is not None
@@ -117,7 +117,7 @@ def test_who_gave_took_back_and_corrected_is_written_down(acme: Customer) -> Non
     given = _give(acme, 100)
     used = _use(acme, 60, "k")
     for _ in range(2):  # the second time nothing happens, so nothing is written
-        posting.correct(used, by="support", reason="Counted twice")
+        corrections.correct(used, by="support", reason="Counted twice")
         grants.void(given, by="boss", reason="By mistake")
     with as_customer(acme.customer_id):
         entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.at, AuditEntry.id)).all()
@@ -149,7 +149,7 @@ def test_only_usage_is_corrected(acme: Customer) -> None:
     with as_customer(acme.customer_id):
         (row,) = history.history(HistoryQuery()).entries
     with pytest.raises(Refused, match="voided"):
-        posting.correct(row.id, by="support", reason="Wrong")
+        corrections.correct(row.id, by="support", reason="Wrong")
 
 
 def test_periods_follow_each_other_and_usage_counts_in_the_open_one(app: Flask, catalog: str) -> None:

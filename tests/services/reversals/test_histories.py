@@ -20,7 +20,7 @@ from app.models.scope import as_customer, as_service
 from app.services import jobs
 from app.services.balance import history as balance_history
 from app.services.customers import registration
-from app.services.ledger import grants, posting
+from app.services.ledger import corrections, grants
 from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from app.services.reversals import disputes, refund_booking
@@ -107,7 +107,7 @@ class MoneyHistory:
                 used = recording.record(self.customer_id, key=key, credits=Credits(micros), description=words)
                 self.transfers.append(used.id)
             case Correct(which) if which < len(self.transfers):
-                posting.correct(self.transfers[which], by="support", reason="Counted twice")
+                corrections.correct(self.transfers[which], by="support", reason="Counted twice")
                 self.model.correct(which)
             case Void(which) if which < len(self.model.grants):
                 grant = self.model.grants[which]

@@ -19,7 +19,7 @@ from app.models.usage import Spending
 from app.services.balance import breakdown, history
 from app.services.catalog import versions
 from app.services.customers import billing_periods, registration
-from app.services.ledger import grants, posting
+from app.services.ledger import corrections, grants
 from app.services.transaction import transaction
 from app.services.usage import events, posting_schedule, recording
 from app.services.verification.verify import verify
@@ -283,7 +283,7 @@ def test_usage_that_was_posted_is_put_right_like_any_other(customer: Customer) -
         posting_schedule.post_all(customer.customer_id)
         with as_service("find the row"):
             wrong = db.session.scalars(select(Transfer).where(Transfer.kind == "usage")).one()
-        posting.correct(wrong.id, by="support", reason="A test run")
+        corrections.correct(wrong.id, by="support", reason="A test run")
         shown = _numbers(customer)
         assert (shown.remaining_credits.micros, shown.usage_this_period.micros) == (10 * UNIT, 0)
         with as_customer(customer.customer_id):

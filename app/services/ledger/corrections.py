@@ -1,0 +1,79 @@
+"""Corrections: a wrong debit is undone by a new, opposite transfer that names it, and its grants get it back."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.errors import NotFound, Refused
+from app.domain.ledger import CREDITS, Posting
+from app.models.ledger import Transfer
+from app.models.scope import as_service
+from app.services import audit
+from app.services.ledger import burn_down, grants, posting
+from app.services.transaction import transaction
+
+
+def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
+    """Undo a transfer by an opposite one that names it, and give its credit back to the grants it came from (AC-34)."""
+    if not by.strip() or not reason.strip():
+        raise Refused("Say who corrects it and why.", "reason_missing", 422, "reason")
+    now = clock.now()
+    with as_service("correct a transfer"), transaction() as session:
+        wrong = session.get(Transfer, transfer_id)
+        if wrong is None:
+            raise NotFound("transfer")
+        if wrong.sequence is not None and wrong.kind != "usage":
+            raise Refused("Only usage is corrected; a grant is voided.", "not_correctable")
+        posting.lock(session, wrong.customer_id, [wrong.unit])
+        there = _correction(session, wrong)
+        if there is not None:
+            return there
+        if wrong.sequence is not None:
+            grants.catch_up(session, wrong.customer_id, wrong.unit, now)
+        opposite = Posting(
+            wrong.unit,
+            wrong.credit_account,
+            wrong.debit_account,
+            wrong.amount,
+            "correction",
+            "transfer",
+            wrong.id,
+            f"Correction: {wrong.description}"[:300],
+            wrong.id,
+        )
+        (made,) = posting.post(session, wrong.customer_id, [opposite], now)
+        audit.record(
+            session,
+            wrong.customer_id,
+            by,
+            "transfer.corrected",
+            wrong.id,
+            after={"correction": made.id, "reason": reason},
+        )
+        if wrong.sequence is not None:
+            give_back(session, wrong, made, now)
+        session.flush()
+        return made
+
+
+def give_back(session: Session, wrong: Transfer, opposite: Transfer, now: datetime) -> None:
+    """Give the grants back what a debit took, now that its opposite is posted; what expired meanwhile goes at once."""
+    for kind, grant, micros in burn_down.give_back(session, wrong, opposite, now):
+        words = "Credit expired" if kind == "expired" else "Credit taken back"
+        to = "breakage" if kind == "expired" else burn_down.source_account(grant)
+        source = f"{grant.id}:{opposite.id}"
+        (gone,) = posting.post(
+            session,
+            wrong.customer_id,
+            [Posting(wrong.unit, CREDITS, to, micros, kind, "grant", source, words)],
+            now,
+        )
+        burn_down.take(session, gone, grant, micros)
+
+
+def _correction(session: Session, wrong: Transfer) -> Transfer | None:
+    return session.scalars(
+        select(Transfer).where(Transfer.customer_id == wrong.customer_id, Transfer.corrects_id == wrong.id)
+    ).one_or_none()
