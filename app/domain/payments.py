@@ -10,6 +10,12 @@ from enum import StrEnum
 from app.domain.money import Money
 
 
+class Purpose(StrEnum):
+    """What a payment is for: what it is fulfilled with once it is paid."""
+
+    TOP_UP = "top_up"
+
+
 class PaymentState(StrEnum):
     """Where a payment is. Only forward (AC-21)."""
 

@@ -6,6 +6,8 @@ Should our own row ever be lost, as after restoring an older backup, the money s
 import json
 from dataclasses import asdict, dataclass
 
+from app.domain.payments import Purpose
+
 KEY = "promise"
 """Where the processor's metadata carries it."""
 
@@ -36,4 +38,4 @@ def read(text: str) -> Promise | None:
     words = isinstance(promise.purpose, str) and isinstance(promise.pack, str) and len(promise.pack) <= 60
     days = promise.expires_after_days
     lasts = days is None or (type(days) is int and 0 < days < 100_000)
-    return promise if whole and words and lasts and promise.purpose == "top_up" else None
+    return promise if whole and words and lasts and promise.purpose == Purpose.TOP_UP else None

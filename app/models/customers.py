@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKeyConstraint, Index, String, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
@@ -65,3 +65,8 @@ class BillingPeriod(CustomerOwned, Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+    @classmethod
+    def is_due(cls, now: datetime) -> ColumnElement[bool]:
+        """Select periods that are over and still open. Authorizations say the same in SQL, and a test compares."""
+        return and_(cls.closed_at.is_(None), cls.ends_at <= now)

@@ -2,7 +2,18 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    and_,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
@@ -161,6 +172,21 @@ class Grant(CustomerOwned, Base):
     request_key: Mapped[str | None] = mapped_column(String(300))
     """What makes a grant given over the API one grant, however often it is asked for."""
     created_at: Mapped[datetime]
+
+    @classmethod
+    def is_to_begin(cls, now: datetime) -> ColumnElement[bool]:
+        """Select grants whose time has come and that are not posted."""
+        return and_(cls.posted_at.is_(None), cls.voided_at.is_(None), cls.effective_at <= now)
+
+    @classmethod
+    def is_to_expire(cls, now: datetime) -> ColumnElement[bool]:
+        """Select grants whose time is over and of which something is left."""
+        return and_(cls.remaining_micros > 0, cls.expires_at <= now)
+
+    @classmethod
+    def is_due(cls, now: datetime) -> ColumnElement[bool]:
+        """Select grants that are to begin or to expire. Authorizations say the same in SQL, and a test compares."""
+        return or_(cls.is_to_begin(now), cls.is_to_expire(now))
 
 
 class Allocation(CustomerOwned, Base):

@@ -88,6 +88,25 @@ def test_no_import_hides_in_a_function() -> None:
     assert {named(path) for path in modules() if hidden_imports(path)} == set(saves_a_start)
 
 
+def test_only_fulfilment_gives_what_was_paid_for() -> None:
+    for_a_payment = [
+        f"{named(path)} {ast.unparse(node.func)}"
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in {"grants.add", "add"}
+        and any(each.arg == "payment_id" for each in node.keywords)
+    ]
+    assert for_a_payment == ["app/services/payments/fulfilment.py grants.add"]
+    fulfilled = [found.partition(":")[0] for found in calls_of(modules(), "fulfilment.fulfil")]
+    succeeded = [found.partition(":")[0] for found in calls_of(modules(), "outcomes.succeed")]
+    assert fulfilled == ["app/services/payments/outcomes.py"]
+    assert succeeded == ["app/services/payments/settlement.py"]
+    for name in ("outcomes", "settlement"):  # how a payment ends does not know what was bought
+        source = (APP / "services" / "payments" / f"{name}.py").read_text()
+        assert not re.search(r"\b(grants|top_ups|credits_for|Credits|burn_down)\b", source), name
+
+
 def test_the_newest_change_is_the_version() -> None:
     newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     declared = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)

@@ -1,5 +1,5 @@
-"""All planted bugs: of the ledger and payments, and of usage and limits."""
+"""All planted bugs: of the ledger and payments, of the books, and of usage and limits."""
 
-from tests.mutants import planted, planted_usage
+from tests.mutants import planted, planted_books, planted_usage
 
-BUGS = [*planted.BUGS, *planted_usage.BUGS]
+BUGS = [*planted.BUGS, *planted_books.BUGS, *planted_usage.BUGS]

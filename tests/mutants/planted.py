@@ -107,7 +107,7 @@ BUGS = [
     Bug(
         "what was posted is not looked for",
         "app/services/ledger/posting.py",
-        "    if earlier:\n        return earlier\n",
+        "        if earlier:\n            return earlier\n",
         "",
         LEDGER,
     ),
@@ -142,7 +142,7 @@ BUGS = [
     Bug(
         "usage does not look for what has expired",
         "app/services/usage/recording.py",
-        "        grants.catch_up(session, customer_id, unit, now)\n",
+        "        grants.catch_up(books, now)\n",
         "",
         HISTORIES,
     ),
@@ -156,7 +156,7 @@ BUGS = [
     Bug(
         "a correction gives nothing back",
         "app/services/ledger/corrections.py",
-        "            give_back(session, wrong, made, now)\n",
+        "            give_back(books, wrong, made, now)\n",
         "            pass\n",
         HISTORIES,
     ),
@@ -169,10 +169,10 @@ BUGS = [
     ),
     Bug(
         "a voided grant begins after all",
-        "app/services/ledger/grants.py",
-        "& (Grant.effective_at <= now) & Grant.voided_at.is_(None))",
-        "& (Grant.effective_at <= now))",
-        HISTORIES,
+        "app/models/ledger.py",
+        "and_(cls.posted_at.is_(None), cls.voided_at.is_(None), cls.effective_at <= now)",
+        "and_(cls.posted_at.is_(None), cls.effective_at <= now)",
+        (*HISTORIES, "tests/services/authorizations/test_due.py"),
     ),
     Bug(
         "the numbers wait for the job",
@@ -189,8 +189,8 @@ BUGS = [
         ("tests/services/verification/test_verify.py",),
     ),
     Bug(
-        "the own is credited, not what was received",
-        "app/services/payments/outcomes.py",
+        "the order is credited, not what was received",
+        "app/services/payments/fulfilment.py",
         "bought = credits_for(received, Money(payment.amount_minor, payment.currency), promised)",
         "bought = promised",
         SETTLE,
@@ -317,8 +317,8 @@ BUGS = [
     Bug(
         "other credit is clawed back before the purchase's own",
         "app/services/reversals/clawbacks.py",
-        "burn_down.burn(session, made[1], now, own=grant.id)",
-        "burn_down.burn(session, made[1], now)",
+        "burn_down.burn(books, made[1], now, own=grant.id)",
+        "burn_down.burn(books, made[1], now)",
         REFUNDS,
     ),
     Bug(
@@ -373,7 +373,7 @@ BUGS = [
     Bug(
         "a dispute that is won stays held",
         "app/services/reversals/disputes.py",
-        "        clawbacks.give_back(session, payment, clawbacks.HOLD, way, source, now)\n",
+        "        clawbacks.give_back(books, payment, clawbacks.HOLD, way, source, now)\n",
         "",
         DISPUTES,
     ),

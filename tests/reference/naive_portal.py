@@ -120,9 +120,8 @@ class OneTransaction:
         row.state, row.processor_id, row.received_minor = "succeeded", intent.id, self.received(row, intent)
         session, unit = db.session(), f"money:{row.currency}"
         session.flush()
-        posting.post(
-            session,
-            row.customer_id,
+        books = posting.lock(session, row.customer_id)
+        books.post(
             [
                 Posting(unit, "processor", "clearing", row.received_minor, "payment", "payment", row.id, "Bought"),
                 Posting(unit, "clearing", "prepaid", row.received_minor, "sale", "payment", row.id, "Bought"),
@@ -130,8 +129,7 @@ class OneTransaction:
             now,
         )
         grants.add(
-            session,
-            row.customer_id,
+            books,
             kind="purchased",
             credits=Credits(row.received_minor * MICROS_PER_MINOR),
             now=now,

@@ -25,6 +25,7 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.services.access.api_keys import Presented
 from app.services.authorizations import postgresql_calls
+from app.services.authorizations.catch_up import catch_up
 from app.services.authorizations.postgresql_calls import DatabaseAway, HotPath
 from app.services.authorizations.refusals import (
     NoRoom,
@@ -38,7 +39,6 @@ from app.services.authorizations.refusals import (
     reused_key,
     shown,
 )
-from app.services.authorizations.sqlite_funds import catch_up
 from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.usage import terms as usage_terms

@@ -17,6 +17,7 @@ from app.domain.errors import NotFound, ensure
 from app.extensions import Extension
 from app.models.database import db
 from app.services.access.api_keys import ALL, USE_NOTED_EVERY, Presented
+from app.services.authorizations.catch_up import catch_up
 from app.services.authorizations.postgresql_calls import DatabaseAway
 from app.services.authorizations.refusals import (
     SCOPE,
@@ -30,7 +31,7 @@ from app.services.authorizations.refusals import (
     reused_key,
 )
 from app.services.authorizations.sqlite_connection import Writer
-from app.services.authorizations.sqlite_funds import CatchUpNeeded, LockedFunds, catch_up, kept, moment, release_hold
+from app.services.authorizations.sqlite_funds import CatchUpNeeded, LockedFunds, kept, moment, release_hold
 
 TRIES = 4
 """How often something may be due before we give up."""

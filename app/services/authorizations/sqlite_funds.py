@@ -12,13 +12,10 @@ from app.domain.authorizations import Authorized, Blocked, Funds
 from app.domain.errors import NotFound
 from app.domain.ledger import CREDITS, credits_unit
 from app.domain.rating import FULL
-from app.models.scope import as_service
-from app.services.authorizations import expiry
 from app.services.authorizations.refusals import priced_by
 from app.services.catalog import versions
 from app.services.ledger import spending
-from app.services.transaction import transaction
-from app.services.usage import posting_schedule, terms
+from app.services.usage import terms
 
 _LOOK = """
 select c.standing, c.catalog, c.plan, c.overage_protection_micros, p.number, p.ends_at, a.balance, s.unposted_micros,
@@ -186,15 +183,6 @@ def release_hold(
             "where customer_id = ? and period_number = ? and meter = ?",
             (quantity, customer_id, number, meter),
         )
-
-
-def catch_up(customer_id: str) -> None:
-    """Do what is due for the customer: begin and expire grants, turn the billing period, end holds that are over."""
-    with as_service("authorize"), transaction() as session:
-        spending.lock(session, [customer_id])
-        now = clock.now()
-        posting_schedule.catch_up(session, customer_id, now)
-        expiry.expire(session, customer_id, now)
 
 
 def kept(time: datetime) -> str:

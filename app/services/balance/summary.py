@@ -34,8 +34,7 @@ def numbers() -> Numbers:
     now, customer_id = clock.now(), whose()
     start, catalog = _terms(now)
     begun = and_(Grant.customer_id == customer_id, Grant.voided_at.is_(None), Grant.effective_at <= now)
-    waits = and_(begun, Grant.posted_at.is_(None))
-    over = and_(Grant.customer_id == customer_id, Grant.remaining_micros > 0, Grant.expires_at <= now)
+    due_now = and_(Grant.customer_id == customer_id, Grant.is_due(now))
     left = Authorization.micros - Authorization.captured_micros
     ended = and_(
         Authorization.customer_id == customer_id, Authorization.state == "held", Authorization.expires_at <= now
@@ -52,7 +51,7 @@ def numbers() -> Numbers:
             SpendSettings.enabled,
             SpendSettings.daily_limit_micros,
             _total(Grant.micros, begun),
-            select(func.count()).select_from(Grant).where(or_(waits, over)).scalar_subquery(),
+            select(func.count()).select_from(Grant).where(due_now).scalar_subquery(),
             _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day >= start.date())),
             _total(
                 Transfer.amount,
@@ -102,13 +101,7 @@ def _not_seen(customer_id: str, balance: int, usage_to_post: int, now: datetime)
     """Return what grants hold that have begun unseen by any job, and what is left of grants that are over likewise."""
     found = db.session.scalars(
         select(Grant)
-        .where(
-            Grant.customer_id == customer_id,
-            or_(
-                Grant.remaining_micros > 0,
-                and_(Grant.posted_at.is_(None), Grant.voided_at.is_(None), Grant.effective_at <= now),
-            ),
-        )
+        .where(Grant.customer_id == customer_id, or_(Grant.remaining_micros > 0, Grant.is_to_begin(now)))
         .execution_options(populate_existing=True)
     ).all()
     waiting = [view(grant) for grant in found if grant.posted_at is None]

@@ -30,7 +30,7 @@ def roll_due(limit: int = 100) -> int:
     with as_service("roll billing periods"), transaction() as session:
         found = session.scalars(
             select(BillingPeriod.customer_id)
-            .where(BillingPeriod.closed_at.is_(None), BillingPeriod.ends_at <= now)
+            .where(BillingPeriod.is_due(now))
             .order_by(BillingPeriod.ends_at, BillingPeriod.customer_id)
             .limit(limit)
         ).all()
@@ -47,11 +47,7 @@ def _roll(session: Session, customer_ids: list[str], now: datetime) -> int:
     """Close the ended periods of these customers and open the next ones; return how many."""
     ended = session.scalars(
         select(BillingPeriod)
-        .where(
-            BillingPeriod.customer_id.in_(customer_ids),
-            BillingPeriod.closed_at.is_(None),
-            BillingPeriod.ends_at <= now,
-        )
+        .where(BillingPeriod.customer_id.in_(customer_ids), BillingPeriod.is_due(now))
         .order_by(BillingPeriod.customer_id)
         .with_for_update()
         .execution_options(populate_existing=True)

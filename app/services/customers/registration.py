@@ -92,8 +92,7 @@ def check_external_id(external_id: str) -> None:
 def _give_trial(session: Session, customer_id: str, trial: Trial, now: datetime) -> None:
     lasts = trial.expires_after_days
     grants.add(
-        session,
-        customer_id,
+        posting.lock(session, customer_id),
         kind="trial",
         credits=trial.credits,
         now=now,

@@ -9,6 +9,7 @@ from app.domain import grants as rule
 from app.domain.errors import ensure
 from app.domain.grants import LiveGrant, Share
 from app.models.ledger import Allocation, Grant, Transfer
+from app.services.ledger.posting import Books
 
 
 def view(grant: Grant) -> LiveGrant:
@@ -22,38 +23,40 @@ def source_account(grant: Grant) -> str:
     return rule.SOURCES[grant.kind]
 
 
-def burn(session: Session, transfer: Transfer, now: datetime | None = None, own: str = "") -> None:
+def burn(books: Books, transfer: Transfer, now: datetime | None = None, own: str = "") -> None:
     """Take a debit out of the grants that are live, in their order; what they do not hold is the customer's debt.
 
     A claw-back names the grant that it begins with: `own`. Without `now` the debit lies before any expiry that is due.
     """
-    live = session.scalars(
+    live = books.session.scalars(
         select(Grant)
-        .where(Grant.customer_id == transfer.customer_id, Grant.remaining_micros > 0)
+        .where(Grant.customer_id == books.customer_id, Grant.remaining_micros > 0)
         .execution_options(populate_existing=True)
     ).all()
     by_id = {grant.id: grant for grant in live}
     shares, _debt = rule.allocate(transfer.amount, [view(grant) for grant in live], now, own)
     for share in shares:
-        take(session, transfer, by_id[share.grant_id], share.micros)
+        take(books, transfer, by_id[share.grant_id], share.micros)
 
 
-def take(session: Session, transfer: Transfer, grant: Grant, micros: int) -> None:
+def take(books: Books, transfer: Transfer, grant: Grant, micros: int) -> None:
     """Take `micros` out of the grant for the transfer; below zero, put them back."""
+    session = books.session
     left = session.execute(
         update(Grant)
-        .where(Grant.customer_id == transfer.customer_id, Grant.id == grant.id, Grant.remaining_micros >= micros)
+        .where(Grant.customer_id == books.customer_id, Grant.id == grant.id, Grant.remaining_micros >= micros)
         .values(remaining_micros=Grant.remaining_micros - micros)
         .returning(Grant.remaining_micros)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
     ensure(left is not None, f"{grant.id} does not hold {micros}")
     session.refresh(grant)
-    session.add(Allocation(customer_id=transfer.customer_id, transfer_id=transfer.id, grant_id=grant.id, micros=micros))
+    session.add(Allocation(customer_id=books.customer_id, transfer_id=transfer.id, grant_id=grant.id, micros=micros))
 
 
-def give_back(session: Session, wrong: Transfer, correction: Transfer, now: datetime) -> list[tuple[str, Grant, int]]:
+def give_back(books: Books, wrong: Transfer, correction: Transfer, now: datetime) -> list[tuple[str, Grant, int]]:
     """Put a corrected debit back into grants; return what must go again at once: it expired or was voided meanwhile."""
+    session = books.session
     ensure(correction.balance_after_micros is not None, "a correction outside the history")
     before = (correction.balance_after_micros or 0) - correction.amount
     grants = {grant.id: grant for grant in session.scalars(select(Grant).where(Grant.customer_id == wrong.customer_id))}
@@ -64,7 +67,7 @@ def give_back(session: Session, wrong: Transfer, correction: Transfer, now: date
     gone = []
     for share in rule.unwind(rule.given_back(correction.amount, before), own, pool):
         grant = grants[share.grant_id]
-        take(session, correction, grant, share.micros)
+        take(books, correction, grant, share.micros)
         if grant.voided_at is not None:
             gone.append(("voided", grant, -share.micros))
         elif rule.is_expired(grant.expires_at, now):

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import NotFound, Refused
@@ -12,6 +11,7 @@ from app.models.ledger import Transfer
 from app.models.scope import as_service
 from app.services import audit
 from app.services.ledger import burn_down, grants, posting
+from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
 
@@ -26,12 +26,12 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
             raise NotFound("transfer")
         if wrong.sequence is not None and wrong.kind != "usage":
             raise Refused("Only usage is corrected; a grant is voided.", "not_correctable")
-        posting.lock(session, wrong.customer_id, [wrong.unit])
-        there = _correction(session, wrong)
+        books = posting.lock(session, wrong.customer_id)
+        there = _correction(books, wrong)
         if there is not None:
             return there
         if wrong.sequence is not None:
-            grants.catch_up(session, wrong.customer_id, wrong.unit, now)
+            grants.catch_up(books, now)
         opposite = Posting(
             wrong.unit,
             wrong.credit_account,
@@ -43,7 +43,7 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
             f"Correction: {wrong.description}"[:300],
             wrong.id,
         )
-        (made,) = posting.post(session, wrong.customer_id, [opposite], now)
+        (made,) = books.post([opposite], now)
         audit.record(
             session,
             wrong.customer_id,
@@ -53,27 +53,22 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
             after={"correction": made.id, "reason": reason},
         )
         if wrong.sequence is not None:
-            give_back(session, wrong, made, now)
+            give_back(books, wrong, made, now)
         session.flush()
         return made
 
 
-def give_back(session: Session, wrong: Transfer, opposite: Transfer, now: datetime) -> None:
+def give_back(books: Books, wrong: Transfer, opposite: Transfer, now: datetime) -> None:
     """Give the grants back what a debit took, now that its opposite is posted; what expired meanwhile goes at once."""
-    for kind, grant, micros in burn_down.give_back(session, wrong, opposite, now):
+    for kind, grant, micros in burn_down.give_back(books, wrong, opposite, now):
         words = "Credit expired" if kind == "expired" else "Credit taken back"
         to = "breakage" if kind == "expired" else burn_down.source_account(grant)
         source = f"{grant.id}:{opposite.id}"
-        (gone,) = posting.post(
-            session,
-            wrong.customer_id,
-            [Posting(wrong.unit, CREDITS, to, micros, kind, "grant", source, words)],
-            now,
-        )
-        burn_down.take(session, gone, grant, micros)
+        (gone,) = books.post([Posting(wrong.unit, CREDITS, to, micros, kind, "grant", source, words)], now)
+        burn_down.take(books, gone, grant, micros)
 
 
-def _correction(session: Session, wrong: Transfer) -> Transfer | None:
-    return session.scalars(
+def _correction(books: Books, wrong: Transfer) -> Transfer | None:
+    return books.session.scalars(
         select(Transfer).where(Transfer.customer_id == wrong.customer_id, Transfer.corrects_id == wrong.id)
     ).one_or_none()

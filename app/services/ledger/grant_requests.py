@@ -3,17 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from app import clock
-from app.domain.errors import NotFound, Refused
-from app.domain.ledger import credits_unit
+from app.domain.errors import Refused
 from app.domain.money import Credits
-from app.models.customers import Customer
 from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.services import audit
 from app.services.ledger import grants, posting
+from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
 
@@ -34,8 +32,9 @@ def give(
         raise Refused(words, "reason_unprintable", 422, "reason")
     now = clock.now()
     with as_service("give credit"), transaction() as session:
+        books = posting.lock(session, customer_id)  # first, so that the same request twice at once is one grant
         if request_key is not None:
-            earlier = _earlier(session, customer_id, request_key)
+            earlier = _earlier(books, request_key)
             if earlier is not None:
                 given = (earlier.kind, earlier.micros, earlier.reason, earlier.expires_at, earlier.priority)
                 if given != (kind, credits.micros, reason.strip(), expires_at, priority):
@@ -43,8 +42,7 @@ def give(
                     raise Refused(words, "idempotency_key_reused", 409)
                 return earlier
         grant = grants.add(
-            session,
-            customer_id,
+            books,
             kind=kind,
             credits=credits,
             now=now,
@@ -60,12 +58,8 @@ def give(
         return grant
 
 
-def _earlier(session: Session, customer_id: str, request_key: str) -> Grant | None:
-    """Return what the request gave before. The customer's lock is taken first, so that two at once are one."""
-    customer = session.get(Customer, customer_id)
-    if customer is None:
-        raise NotFound("customer")
-    posting.lock(session, customer_id, [credits_unit(customer.credit_unit)])
-    return session.scalars(
-        select(Grant).where(Grant.customer_id == customer_id, Grant.request_key == request_key)
+def _earlier(books: Books, request_key: str) -> Grant | None:
+    """Return what the request gave before."""
+    return books.session.scalars(
+        select(Grant).where(Grant.customer_id == books.customer_id, Grant.request_key == request_key)
     ).one_or_none()

@@ -1,18 +1,26 @@
 """Post to the ledger: balances, history and day totals move together, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import cast
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app import ids
 from app.domain import ledger as rule
-from app.domain.errors import Broken, ensure
+from app.domain.errors import Broken, NotFound, ensure
 from app.domain.ledger import CREDIT_ACCOUNTS, CREDITS, MONEY_ACCOUNTS, AccountKey, Posting
 from app.models.customers import Customer
 from app.models.ledger import Account, Transfer
+from app.models.usage import Spending
 from app.services.ledger import spending
+from app.services.outbox import events
+from app.services.outbox.events import Outbox
+
+_LOCKED = "purser_books"
 
 
 def open_accounts(session: Session, customer: Customer) -> None:
@@ -30,59 +38,118 @@ def open_accounts(session: Session, customer: Customer) -> None:
     session.flush()
 
 
-def lock(
-    session: Session, customer_id: str, units: Sequence[str], *, skip_locked: bool = False
-) -> dict[AccountKey, Account]:
-    """Lock the customer's spending, then the accounts of these units in the order of unit and name; return those.
+class Books:
+    """A customer's accounts, locked: whoever has them may post, until the transaction that locked them ends.
 
-    All of them, so that several postings of one transaction can never wait for each other's. With `skip_locked` the
-    answer is empty when somebody else holds one.
+    There is one `Books` for a customer in a transaction; it is handed on, and nobody locks or reads the rows again.
     """
-    if customer_id not in spending.lock(session, [customer_id], skip_locked=skip_locked):
-        return {}
+
+    def __init__(self, session: Session, spending_row: Spending, accounts: dict[AccountKey, Account]) -> None:
+        self.session = session
+        self.customer_id = spending_row.customer_id
+        self.spending = spending_row
+        """The customer's row of `spending`. It moves along with what is posted here."""
+        self.accounts = accounts
+        self.unit = next(unit for unit, _name in accounts if rule.is_credits(unit))
+        """What the customer's balance is counted in, such as `credits:USD`."""
+        self._transaction = session.get_transaction()
+
+    @property
+    def credits(self) -> Account:
+        """Return the account of the customer's balance."""
+        return self.accounts[self.unit, CREDITS]
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Return the customer's outbox. Its lock comes after those of the accounts, at the first need."""
+        return events.lock(self.session, self.customer_id)
+
+    @property
+    def customer(self) -> Customer:
+        """Return the customer, read once."""
+        return self.outbox.customer
+
+    def post(self, postings: list[Posting], now: datetime) -> list[Transfer]:
+        """Post and return the transfers; refuse them whole when an account would fall below its floor.
+
+        The same facts posted before give the transfers that are there; the same source with anything else is `Broken`.
+        """
+        ensure(postings, "nothing to post")
+        ensure(self.session.get_transaction() is self._transaction, "books of a transaction that is over")
+        earlier = _posted(self.session, self.customer_id, postings)
+        if earlier:
+            return earlier
+        touched = {key for each in postings for key in (each.debited, each.credited)}
+        unknown = sorted(touched - self.accounts.keys())
+        ensure(not unknown, f"{self.customer_id} has no such accounts: {unknown}")
+        before = {key: self.accounts[key].balance for key in touched}
+        history = {key: self.accounts[key].version for key in touched}
+        after = rule.post(postings, before, {key: self.accounts[key].floor for key in touched})
+        running = dict(before)
+        transfers = [_transfer(self.customer_id, each, now, running, history) for each in postings]
+        for key in sorted(touched):
+            _move(self.session, self.accounts[key], after[key] - before[key], history[key])
+        self.session.add_all(transfers)
+        self.session.flush()
+        for transfer in transfers:
+            _add_to_day(self.session, transfer)
+        return transfers
+
+
+def lock(session: Session, customer_id: str) -> Books:
+    """Lock the customer's spending, then the accounts in the order of unit and name; or `NotFound`."""
+    spending_row = spending.lock_one(session, customer_id)
+    if spending_row is None:
+        raise NotFound("customer")
+    return lock_accounts(session, spending_row)
+
+
+def lock_if_free(session: Session, customer_id: str) -> Books | None:
+    """Lock like `lock`, or return None at once where somebody else holds the customer's spending or an account."""
+    spending_row = spending.lock_one(session, customer_id, skip_locked=True)
+    return _locked(session, spending_row, skip_locked=True) if spending_row is not None else None
+
+
+def lock_accounts(session: Session, spending_row: Spending) -> Books:
+    """Lock the accounts of a customer whose row of `spending` the caller has locked in this transaction."""
+    books = _locked(session, spending_row, skip_locked=False)
+    ensure(books is not None, f"{spending_row.customer_id} lacks accounts")
+    return cast("Books", books)
+
+
+def _locked(session: Session, spending_row: Spending, *, skip_locked: bool) -> Books | None:
+    """Lock all accounts of the customer, so that no two postings of a transaction wait for each other's; or None."""
+    customer_id = spending_row.customer_id
+    _only_once(session, customer_id)
     rows = session.scalars(
         select(Account)
-        .where(Account.customer_id == customer_id, Account.unit.in_(units))
+        .where(Account.customer_id == customer_id)
         .order_by(Account.unit, Account.name)
         .with_for_update(skip_locked=skip_locked)
         .execution_options(populate_existing=True)
     ).all()
     accounts = {(row.unit, row.name): row for row in rows}
-    complete = all(
-        (unit, name) in accounts
-        for unit in units
+    return Books(session, spending_row, accounts) if _is_complete(accounts) else None
+
+
+def _is_complete(accounts: Mapping[AccountKey, Account]) -> bool:
+    """Say whether these are all accounts of a customer: of one credit unit and one currency."""
+    wanted = {
+        (unit, name)
+        for unit in {unit for unit, _name in accounts}
         for name in (CREDIT_ACCOUNTS if rule.is_credits(unit) else MONEY_ACCOUNTS)
-    )
-    if skip_locked and not complete:
-        return {}
-    ensure(complete, f"{customer_id} lacks accounts in {', '.join(units)}")
-    return accounts
+    }
+    return accounts.keys() == wanted and len(wanted) == len(CREDIT_ACCOUNTS) + len(MONEY_ACCOUNTS)
 
 
-def post(session: Session, customer_id: str, postings: list[Posting], now: datetime) -> list[Transfer]:
-    """Post and return the transfers; refuse them whole when an account would fall below its floor.
-
-    The same facts posted before give the transfers that are there; the same source with anything else is `Broken`.
-    """
-    ensure(postings, "nothing to post")
-    accounts = lock(session, customer_id, sorted({each.unit for each in postings}))
-    earlier = _posted(session, customer_id, postings)
-    if earlier:
-        return earlier
-    touched = {key for each in postings for key in (each.debited, each.credited)}
-    ensure(touched <= accounts.keys(), f"{customer_id} has no such accounts: {sorted(touched - accounts.keys())}")
-    before = {key: accounts[key].balance for key in touched}
-    history = {key: accounts[key].version for key in touched}
-    after = rule.post(postings, before, {key: accounts[key].floor for key in touched})
-    running = dict(before)
-    transfers = [_transfer(customer_id, each, now, running, history) for each in postings]
-    for key in sorted(touched):
-        _move(session, accounts[key], after[key] - before[key], history[key])
-    session.add_all(transfers)
-    session.flush()
-    for transfer in transfers:
-        _add_to_day(session, transfer)
-    return transfers
+def _only_once(session: Session, customer_id: str) -> None:
+    """Make sure that nobody in this transaction has the customer's books already: they are handed on."""
+    transaction = session.get_transaction()
+    known, customers = session.info.get(_LOCKED, (None, set()))
+    if known is not transaction:
+        customers = set()
+    ensure(customer_id not in customers, f"the books of {customer_id} are locked already: hand them on")
+    session.info[_LOCKED] = (transaction, customers | {customer_id})
 
 
 def _posted(session: Session, customer_id: str, postings: list[Posting]) -> list[Transfer]:
@@ -141,6 +208,7 @@ def _transfer(
 
 def _move(session: Session, account: Account, delta: int, version: int) -> None:
     """Move one balance by a guarded update: only from the version that was read; a debt is what is below its floor."""
+    debt = rule.debt(account.balance + delta, account.floor)
     moved = session.execute(
         update(Account)
         .where(
@@ -149,14 +217,13 @@ def _move(session: Session, account: Account, delta: int, version: int) -> None:
             Account.name == account.name,
             Account.version == account.version,
         )
-        .values(
-            balance=Account.balance + delta, version=version, debt=rule.debt(account.balance + delta, account.floor)
-        )
+        .values(balance=Account.balance + delta, version=version, debt=debt)
         .returning(Account.balance)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
     ensure(moved is not None, f"{account.name} of {account.customer_id} moved under its lock")
-    session.expire(account)
+    for name, value in (("balance", moved), ("version", version), ("debt", debt)):
+        set_committed_value(account, name, value)  # what the row says now: it needs no reading
 
 
 def _add_to_day(session: Session, transfer: Transfer) -> None:

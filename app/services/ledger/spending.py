@@ -41,6 +41,16 @@ def lock(session: Session, customer_ids: Collection[str], *, skip_locked: bool =
     return found
 
 
+def lock_one(session: Session, customer_id: str, *, skip_locked: bool = False) -> Spending | None:
+    """Lock and return the row of one customer; None where there is none, or where it is held and shall be skipped."""
+    return session.scalars(
+        select(Spending)
+        .where(Spending.customer_id == customer_id)
+        .with_for_update(skip_locked=skip_locked)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
 def charge(
     session: Session,
     customer_id: str,

@@ -10,25 +10,27 @@ from sqlalchemy.orm import Session
 from app.domain.catalog import Catalog
 from app.domain.ledger import CREDITS, Posting
 from app.domain.periods import dated
-from app.models.customers import BillingPeriod, Customer
+from app.models.customers import BillingPeriod
 from app.models.ledger import Transfer
-from app.models.usage import Spending, UsageDay
+from app.models.usage import UsageDay
 from app.services.catalog import versions
-from app.services.ledger import burn_down, posting, spending
+from app.services.ledger import burn_down, spending
+from app.services.ledger.posting import Books
 
 WITHOUT_A_METER = "Usage"
 """What credit is called that was taken without a meter."""
 
 
-def post(session: Session, customer_id: str, unit: str, now: datetime, *, until: date | None = None) -> list[Transfer]:
-    """Post what the customer has used and nothing has posted, for one whose accounts are locked.
+def post(books: Books, now: datetime, *, until: date | None = None) -> list[Transfer]:
+    """Post what the customer of the books has used and nothing has posted.
 
     With `until` only what is due by that day. It is used already, so it goes even below the floor and leaves a debt. It
     was accepted before any grant that is due now began or expired, so it burns all that is left in grants, those whose
     time is over too.
     """
-    if session.get_one(Spending, customer_id).unposted_micros == 0:
+    if books.spending.unposted_micros == 0:
         return []
+    session, customer_id = books.session, books.customer_id
     wanted = select(UsageDay).where(UsageDay.customer_id == customer_id, UsageDay.micros > UsageDay.posted_micros)
     if until is not None:
         wanted = wanted.where(UsageDay.due_on <= until)
@@ -37,11 +39,11 @@ def post(session: Session, customer_id: str, unit: str, now: datetime, *, until:
     ).all()
     if not rows:
         return []
-    catalog = versions.current(session.get_one(Customer, customer_id).catalog)
+    catalog = versions.current(books.customer.catalog)
     shares = list(_shares(session, catalog, rows, now))
     postings = [
         Posting(
-            unit,
+            books.unit,
             CREDITS,
             "revenue",
             sum(row.micros - row.posted_micros for row in share),
@@ -52,9 +54,9 @@ def post(session: Session, customer_id: str, unit: str, now: datetime, *, until:
         )
         for share, source, words in shares
     ]
-    made = posting.post(session, customer_id, postings, now)
+    made = books.post(postings, now)
     for transfer in made:
-        burn_down.burn(session, transfer)
+        burn_down.burn(books, transfer)
     for share, (_type, source), _words in shares:
         for row in share:
             row.posted_micros, row.postings = row.micros, int(source.rpartition(":")[2])

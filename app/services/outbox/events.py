@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -21,32 +22,49 @@ from app.services.webhooks import queue
 BATCH = 100
 
 
-def write(session: Session, customer_id: str, event_type: str, source_id: str, data: Mapping[str, object]) -> None:
-    """Add one event about the customer; `source_id` names the fact, and one fact is told once (AC-35).
+@dataclass(frozen=True)
+class Outbox:
+    """A customer's outbox, locked with the customer's row: each event gets its place in the customer's order."""
 
-    The customer's row is locked to give the event its place in the customer's order. Call it after the ledger's
-    accounts were locked, never before.
-    """
-    session.execute(
-        select(Customer.customer_id).where(Customer.customer_id == customer_id).with_for_update(key_share=True)
-    )
-    last = session.scalar(select(func.max(OutboxEvent.sequence)).where(OutboxEvent.customer_id == customer_id))
-    now = clock.now()
-    session.add(
-        OutboxEvent(
-            id=ids.new("evt"),
-            customer_id=customer_id,
-            sequence=(last or 0) + 1,
-            type=event_type,
-            source_id=source_id,
-            data=json.dumps({"customer": customer_id, **data}, sort_keys=True),
-            state="pending",
-            created_at=now,
-            next_try_at=now,
+    session: Session
+    customer: Customer
+
+    def write(self, event_type: str, source_id: str, data: Mapping[str, object]) -> None:
+        """Add one event about the customer; `source_id` names the fact, and one fact is told once (AC-35)."""
+        customer_id = self.customer.customer_id
+        last = self.session.scalar(select(func.max(OutboxEvent.sequence)).where(OutboxEvent.customer_id == customer_id))
+        now = clock.now()
+        self.session.add(
+            OutboxEvent(
+                id=ids.new("evt"),
+                customer_id=customer_id,
+                sequence=(last or 0) + 1,
+                type=event_type,
+                source_id=source_id,
+                data=json.dumps({"customer": customer_id, **data}, sort_keys=True),
+                state="pending",
+                created_at=now,
+                next_try_at=now,
+            )
         )
-    )
-    session.flush()
-    wake_ups.after_commit(session, "events_spread")
+        self.session.flush()
+        wake_ups.after_commit(self.session, "events_spread")
+
+
+def lock(session: Session, customer_id: str) -> Outbox:
+    """Lock the customer's row and return the outbox. Call it after the ledger's accounts were locked, never before."""
+    customer = session.scalars(
+        select(Customer)
+        .where(Customer.customer_id == customer_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    return Outbox(session, customer)
+
+
+def write(session: Session, customer_id: str, event_type: str, source_id: str, data: Mapping[str, object]) -> None:
+    """Lock the customer's outbox and write one event, for whoever has not locked it before."""
+    lock(session, customer_id).write(event_type, source_id, data)
 
 
 def spread_due(limit: int = BATCH) -> int:

@@ -6,11 +6,8 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.domain.amounts_in_json import credits_text
 from app.domain.errors import ensure
-from app.domain.ledger import Posting
 from app.domain.methods import Rail
-from app.domain.money import Credits, Money
 from app.domain.payments import (
     ACTION_LIFETIME,
     ARROWS,
@@ -18,17 +15,17 @@ from app.domain.payments import (
     AttemptState,
     Intent,
     PaymentState,
-    method_name,
     next_check,
 )
-from app.domain.top_ups import credits_for
 from app.models.customers import Customer
 from app.models.events import OutboxEvent
-from app.models.payments import Attempt, Payment, PaymentMethod
+from app.models.payments import Attempt, Payment
 from app.services import audit
-from app.services.ledger import grants, posting
+from app.services.ledger import posting
 from app.services.mail import sending
 from app.services.outbox import events
+from app.services.outbox.events import Outbox
+from app.services.payments import fulfilment
 
 log = structlog.get_logger()
 GIVEN_UP, NOT_CONFIRMED = "given_up", "not_confirmed"
@@ -98,68 +95,28 @@ def end(session: Session, payment: Payment, code: str, otherwise: str, now: date
 
 
 def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -> None:
-    """Post what was received, whatever was asked for, and give the credit for it (AC-18)."""
+    """Take what was received, whatever was asked for, and give what it was for (AC-18)."""
     received = intent.received
     ensure(received.amount_minor > 0, f"{intent.id} succeeded with nothing received")
-    promised = Credits(payment.credits_micros)
-    bought = credits_for(received, Money(payment.amount_minor, payment.currency), promised)
     _move(payment, PaymentState.SUCCEEDED, now)
     payment.received_minor, payment.action_url, payment.problem = received.amount_minor, "", ""
     if received.amount_minor != payment.amount_minor:
         payment.problem = "another_amount"
     _close_attempt(session, payment, AttemptState.SUCCEEDED, "", now)
     session.flush()
-    customer_id, unit, words = payment.customer_id, f"money:{payment.currency}", _description(session, payment)
-    posting.post(
-        session,
-        customer_id,
-        [
-            Posting(unit, "processor", "clearing", received.amount_minor, "payment", "payment", payment.id, words),
-            Posting(unit, "clearing", "prepaid", received.amount_minor, "sale", "payment", payment.id, words),
-        ],
-        now,
-    )
-    lasts = payment.expires_after_days
-    grant = grants.add(
-        session,
-        customer_id,
-        kind="purchased",
-        credits=bought,
-        now=now,
-        payment_id=payment.id,
-        description=words,
-        expires_at=now + timedelta(days=lasts) if lasts else None,
-    )
-    audit.record(
-        session,
-        customer_id,
-        "processor",
-        "payment.succeeded",
-        payment.id,
-        after={"received_minor": received.amount_minor, "currency": received.currency, "credits_micros": bought.micros},
-    )
+    books = posting.lock(session, payment.customer_id)
+    given = fulfilment.fulfil(books, payment, received, now)
+    facts = {"received_minor": received.amount_minor, "currency": received.currency, **given}
+    audit.record(session, payment.customer_id, "processor", "payment.succeeded", payment.id, after=facts)
     session.flush()
-    events.write(
-        session,
-        customer_id,
-        "credits.granted",
-        grant.id,
-        {
-            "grant": grant.id,
-            "payment": payment.id,
-            "credits": credits_text(bought),
-            "credit_unit": session.get_one(Customer, customer_id).credit_unit,
-        },
-    )
     if payment.problem:
-        report(session, payment, payment.problem)
-    _mail(session, payment, "receipt")
+        report(books.outbox, payment, payment.problem)
 
 
-def report(session: Session, payment: Payment, why: str) -> None:
+def report(outbox: Outbox, payment: Payment, why: str) -> None:
     """Tell the seller that a person must look at the locked payment: in the log, and by one event for ever."""
     log.error("payment_needs_review", payment=payment.id, why=why)
-    written = session.scalar(
+    written = outbox.session.scalar(
         select(OutboxEvent.id).where(
             OutboxEvent.customer_id == payment.customer_id,
             OutboxEvent.type == NEEDS_REVIEW,
@@ -169,8 +126,8 @@ def report(session: Session, payment: Payment, why: str) -> None:
     if written is None:
         facts: dict[str, object] = {"payment": payment.id, "reason": why, "currency": payment.currency}
         facts |= {"amount_minor": payment.amount_minor, "received_minor": payment.received_minor}
-        session.flush()
-        events.write(session, payment.customer_id, NEEDS_REVIEW, payment.id, facts)
+        outbox.session.flush()
+        outbox.write(NEEDS_REVIEW, payment.id, facts)
 
 
 def _mail(session: Session, payment: Payment, template: str, after: timedelta = timedelta(0)) -> None:
@@ -199,14 +156,3 @@ def _close_attempt(
         .values(state=state.value, code=code, finished_at=finished_at)
         .execution_options(synchronize_session=False)
     )
-
-
-def _description(session: Session, payment: Payment) -> str:
-    if payment.method_id is None:
-        return f"Credits bought with {method_name(payment.rail)}"
-    method = session.scalars(
-        select(PaymentMethod).where(
-            PaymentMethod.customer_id == payment.customer_id, PaymentMethod.id == payment.method_id
-        )
-    ).one()
-    return f"Credits bought with {method_name(method.brand, method.last4)}"

@@ -9,7 +9,7 @@ from app import clock, ids
 from app.domain.errors import NotFound
 from app.domain.methods import Rail
 from app.domain.money import Money
-from app.domain.payments import ACTION_LIFETIME, OPEN, PaymentState
+from app.domain.payments import ACTION_LIFETIME, OPEN, PaymentState, Purpose
 from app.domain.reversals import OPEN_REFUNDS, DisputeState, RefundState
 from app.domain.top_ups import TopUp
 from app.models.database import db
@@ -104,7 +104,7 @@ def just_like(customer_id: str, top_up: TopUp, rail: Rail, method_id: str | None
         select(Payment)
         .where(
             Payment.customer_id == customer_id,
-            Payment.purpose == "top_up",
+            Payment.purpose == Purpose.TOP_UP.value,
             Payment.created_at > clock.now() - ALIKE_WITHIN,
             Payment.amount_minor == top_up.amount.amount_minor,
             Payment.pack == top_up.pack,

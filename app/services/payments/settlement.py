@@ -24,6 +24,7 @@ from app.domain.payments import (
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
+from app.services.outbox import events
 from app.services.payments import outcomes
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -112,7 +113,7 @@ def _record(payment_id: str, answer: Answer, question: _Question) -> Payment:
         mismatch = _mismatch(payment, answer)
         if mismatch:
             outcomes.look_again(payment, now, mismatch)
-            outcomes.report(session, payment, mismatch)
+            outcomes.report(events.lock(session, payment.customer_id), payment, mismatch)
             return payment
         match answer.status:
             case IntentStatus.SUCCEEDED:

@@ -11,7 +11,7 @@ from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
 from app.domain.methods import Rail
 from app.domain.money import Money
-from app.domain.payments import FIRST_CHECK, PaymentState
+from app.domain.payments import FIRST_CHECK, PaymentState, Purpose
 from app.domain.people import Actor
 from app.domain.top_ups import TopUp, free_amount, from_pack, paid_once
 from app.models.customers import Customer
@@ -176,7 +176,7 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         payment = Payment(
             id=ids.new("pay"),
             customer_id=order.customer_id,
-            purpose="top_up",
+            purpose=Purpose.TOP_UP.value,
             state=PaymentState.CREATED.value,
             amount_minor=top_up.amount.amount_minor,
             currency=top_up.amount.currency,

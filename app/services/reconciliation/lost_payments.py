@@ -14,7 +14,7 @@ from app import ids
 from app.domain import promises
 from app.domain.methods import ONE_TIME_RAILS, Rail
 from app.domain.money import credits_from_money
-from app.domain.payments import FIRST_CHECK, Intent, IntentStatus, PaymentState, SavedMethod
+from app.domain.payments import FIRST_CHECK, Intent, IntentStatus, PaymentState, Purpose, SavedMethod
 from app.domain.promises import Promise
 from app.models.customers import Customer
 from app.models.database import db
@@ -71,7 +71,7 @@ def _promise(intent: Intent, customer: Customer) -> Promise | None:
     kept = promises.read(intent.promise)
     if kept is not None or customer.credit_unit != intent.amount.currency:
         return kept
-    return Promise("top_up", credits_from_money(intent.amount).micros)
+    return Promise(Purpose.TOP_UP.value, credits_from_money(intent.amount).micros)
 
 
 def _method_of(intent: Intent) -> SavedMethod:

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from app.domain import reversals as rule
 from app.domain.errors import NotFound, ensure
-from app.domain.ledger import CREDITS, Posting, credits_unit, money_unit
+from app.domain.ledger import CREDITS, Posting, money_unit
 from app.domain.payments import ARROWS, PaymentState
 from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES, DisputeState, RefundState
-from app.models.customers import Customer
 from app.models.ledger import Allocation, Grant, Transfer
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
-from app.services.ledger import burn_down, corrections, grants, posting
+from app.services.ledger import burn_down, corrections, grants
+from app.services.ledger.posting import Books
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,17 @@ def left_of(payment: Payment) -> int:
     return payment.received_minor - payment.refunded_minor - payment.disputed_minor
 
 
-def take(session: Session, payment: Payment, amount_minor: int, route: Route, source: Source, now: datetime) -> int:
+def take(books: Books, payment: Payment, amount_minor: int, route: Route, source: Source, now: datetime) -> int:
     """Post that money of the payment goes, and the credit that it bought; return that credit in micros.
 
     The credit comes out of the purchase's own grant, then out of others in burn order; what is not there any more
     becomes a debt. Call it before the refund or dispute counts as booked.
     """
-    customer_id, unit = payment.customer_id, _credits_unit(session, payment)
-    posting.lock(session, customer_id, [unit, money_unit(payment.currency)])
-    grants.catch_up(session, customer_id, unit, now)
+    grants.catch_up(books, now)
+    session = books.session
     grant = session.scalars(
         select(Grant)
-        .where(Grant.customer_id == customer_id, Grant.payment_id == payment.id)
+        .where(Grant.customer_id == books.customer_id, Grant.payment_id == payment.id)
         .execution_options(populate_existing=True)
     ).one()
     minor, before = _booked(session, payment)
@@ -81,33 +80,31 @@ def take(session: Session, payment: Payment, amount_minor: int, route: Route, so
         reversed_minor=minor + amount_minor, received_minor=payment.received_minor, bought=grant.micros, taken=before
     )
     taken = rule.credits_taken(due, remaining=grant.remaining_micros, gone=_gone(session, grant))
-    made = _post(session, payment, route, source, (amount_minor, taken), (None, None), now)
+    made = _post(books, payment, route, source, (amount_minor, taken), (None, None), now)
     if taken:
-        burn_down.burn(session, made[1], now, own=grant.id)
+        burn_down.burn(books, made[1], now, own=grant.id)
     session.flush()
     return taken
 
 
-def give_back(session: Session, payment: Payment, taken: Route, route: Route, source: Source, now: datetime) -> None:
+def give_back(books: Books, payment: Payment, taken: Route, route: Route, source: Source, now: datetime) -> None:
     """Post the opposite of what was taken by `taken` for the same source: money, credit, and the grants' shares."""
-    unit = _credits_unit(session, payment)
-    posting.lock(session, payment.customer_id, [unit, money_unit(payment.currency)])
-    grants.catch_up(session, payment.customer_id, unit, now)
-    money, credit = (_posted(session, payment, source, kind) for kind in (taken.money_kind, taken.credit_kind))
+    grants.catch_up(books, now)
+    money, credit = (_posted(books, source, kind) for kind in (taken.money_kind, taken.credit_kind))
     ensure(money is not None, f"{source.id} has taken nothing")
     amounts = (money.amount if money else 0, credit.amount if credit else 0)
     names = (money.id if money else None, credit.id if credit else None)
-    made = _post(session, payment, route, source, amounts, names, now)
+    made = _post(books, payment, route, source, amounts, names, now)
     if credit is not None:
-        corrections.give_back(session, credit, made[1], now)
-    session.flush()
+        corrections.give_back(books, credit, made[1], now)
+    books.session.flush()
 
 
-def pass_on(session: Session, payment: Payment, taken: Route, route: Route, source: Source, now: datetime) -> None:
+def pass_on(books: Books, payment: Payment, taken: Route, route: Route, source: Source, now: datetime) -> None:
     """Post that what `taken` has held is gone for good: it never comes back to the customer's balance by itself."""
-    money, credit = (_posted(session, payment, source, kind) for kind in (taken.money_kind, taken.credit_kind))
+    money, credit = (_posted(books, source, kind) for kind in (taken.money_kind, taken.credit_kind))
     amounts = (money.amount if money else 0, credit.amount if credit else 0)
-    _post(session, payment, route, source, amounts, (None, None), now)
+    _post(books, payment, route, source, amounts, (None, None), now)
 
 
 def restate(session: Session, payment: Payment, now: datetime) -> None:
@@ -165,7 +162,7 @@ def _gone(session: Session, grant: Grant) -> int:
 
 
 def _post(
-    session: Session,
+    books: Books,
     payment: Payment,
     route: Route,
     source: Source,
@@ -174,29 +171,22 @@ def _post(
     now: datetime,
 ) -> list[Transfer]:
     """Post the money and, where there is any, the credit."""
-    units = money_unit(payment.currency), _credits_unit(session, payment)
+    units = money_unit(payment.currency), books.unit
     ways, kinds = (route.money, route.credits), (route.money_kind, route.credit_kind)
     postings = [
         Posting(unit, *way, amount, kind, source.kind, source.id, source.words, wrong, claw_back=way[0] == CREDITS)
         for unit, way, amount, kind, wrong in zip(units, ways, amounts, kinds, corrects, strict=True)
         if amount
     ]
-    return posting.post(session, payment.customer_id, postings, now)
+    return books.post(postings, now)
 
 
-def _posted(session: Session, payment: Payment, source: Source, kind: str) -> Transfer | None:
-    return session.scalars(
+def _posted(books: Books, source: Source, kind: str) -> Transfer | None:
+    return books.session.scalars(
         select(Transfer).where(
-            Transfer.customer_id == payment.customer_id,
+            Transfer.customer_id == books.customer_id,
             Transfer.source_type == source.kind,
             Transfer.source_id == source.id,
             Transfer.kind == kind,
         )
     ).one_or_none()
-
-
-def _credits_unit(session: Session, payment: Payment) -> str:
-    unit = session.scalar(select(Customer.credit_unit).where(Customer.customer_id == payment.customer_id))
-    if unit is None:
-        raise NotFound("customer")
-    return credits_unit(unit)

@@ -4,7 +4,6 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.amounts import money_words
@@ -15,7 +14,8 @@ from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
 from app.models.scope import as_service
 from app.services import audit
-from app.services.outbox import events
+from app.services.ledger import posting
+from app.services.ledger.posting import Books
 from app.services.reversals import clawbacks
 from app.services.reversals.clawbacks import Source
 from app.services.transaction import transaction
@@ -43,14 +43,15 @@ def record(payment_id: str, found: ProcessorDispute) -> str:
                 Dispute.processor_id == found.id,
             )
         ).one_or_none()
+        if dispute is None and found.state is DisputeState.WON:
+            return ""  # over before we heard of it: nothing was held, and nothing is to be given back
+        books = posting.lock(session, payment.customer_id)
         if dispute is None:
-            if found.state is DisputeState.WON:
-                return ""  # over before we heard of it: nothing was held, and nothing is to be given back
-            dispute, problem = _open(session, payment, found, now)
+            dispute, problem = _open(books, payment, found, now)
         if dispute is None:
             return problem
         dispute.reason, dispute.respond_by = found.reason[:100], found.respond_by
-        _close(session, payment, dispute, found.state, now)
+        _close(books, payment, dispute, found.state, now)
         return ""
 
 
@@ -62,8 +63,9 @@ def _not_bookable(payment: Payment, found: ProcessorDispute) -> str:
     return "not_paid_yet" if PaymentState(payment.state) in OPEN else ""
 
 
-def _open(session: Session, payment: Payment, found: ProcessorDispute, now: datetime) -> tuple[Dispute | None, str]:
+def _open(books: Books, payment: Payment, found: ProcessorDispute, now: datetime) -> tuple[Dispute | None, str]:
     """Hold what the dispute is about, and return it; or nothing, and whether it is worth another look."""
+    session = books.session
     amount = min(found.amount.amount_minor, clawbacks.left_of(payment))
     if amount < found.amount.amount_minor:
         waiting = session.scalar(
@@ -91,30 +93,30 @@ def _open(session: Session, payment: Payment, found: ProcessorDispute, now: date
         opened_at=found.created_at,
         updated_at=now,
     )
-    dispute.credits_micros = clawbacks.take(session, payment, amount, clawbacks.HOLD, _source(dispute, "disputed"), now)
+    dispute.credits_micros = clawbacks.take(books, payment, amount, clawbacks.HOLD, _source(dispute, "disputed"), now)
     session.add(dispute)
     payment.disputed_minor += amount
     clawbacks.restate(session, payment, now)
-    _write_event(session, dispute, None)
+    _write_event(books, dispute, None)
     return dispute, ""
 
 
-def _close(session: Session, payment: Payment, dispute: Dispute, target: DisputeState, now: datetime) -> None:
+def _close(books: Books, payment: Payment, dispute: Dispute, target: DisputeState, now: datetime) -> None:
     """Move the dispute of a locked payment forward, and post what that means. An answer that is old changes nothing."""
     before = DisputeState(dispute.state)
     if target not in DISPUTE_ARROWS[before]:
         return
     if target is DisputeState.LOST:
         source = _source(dispute, "lost to a dispute")
-        clawbacks.pass_on(session, payment, clawbacks.HOLD, clawbacks.LOST, source, now)
+        clawbacks.pass_on(books, payment, clawbacks.HOLD, clawbacks.LOST, source, now)
     else:
         way = clawbacks.WON if before is DisputeState.OPEN else clawbacks.WON_AFTER_ALL
         source = _source(dispute, "no longer disputed: credit released")
-        clawbacks.give_back(session, payment, clawbacks.HOLD, way, source, now)
+        clawbacks.give_back(books, payment, clawbacks.HOLD, way, source, now)
         payment.disputed_minor -= dispute.amount_minor
     dispute.state, dispute.closed_at, dispute.updated_at = target.value, now, now
-    clawbacks.restate(session, payment, now)
-    _write_event(session, dispute, before)
+    clawbacks.restate(books.session, payment, now)
+    _write_event(books, dispute, before)
 
 
 def _source(dispute: Dispute, words: str) -> Source:
@@ -122,7 +124,7 @@ def _source(dispute: Dispute, words: str) -> Source:
     return Source("dispute", dispute.id, f"Payment of {money_words(amount)} {words}")
 
 
-def _write_event(session: Session, dispute: Dispute, before: DisputeState | None) -> None:
+def _write_event(books: Books, dispute: Dispute, before: DisputeState | None) -> None:
     facts: dict[str, object] = {
         "dispute": dispute.id,
         "payment": dispute.payment_id,
@@ -132,7 +134,7 @@ def _write_event(session: Session, dispute: Dispute, before: DisputeState | None
     }
     name = _EVENTS[DisputeState(dispute.state)]
     audit.record(
-        session,
+        books.session,
         dispute.customer_id,
         "processor",
         name,
@@ -140,5 +142,5 @@ def _write_event(session: Session, dispute: Dispute, before: DisputeState | None
         before={"state": before.value} if before else None,
         after={**facts, "reason": dispute.reason},
     )
-    session.flush()
-    events.write(session, dispute.customer_id, name, dispute.id, facts)
+    books.session.flush()
+    books.outbox.write(name, dispute.id, facts)

@@ -15,6 +15,7 @@ from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_service
 from app.services import audit
+from app.services.ledger import posting
 from app.services.outbox import events
 from app.services.reversals import clawbacks
 from app.services.reversals.clawbacks import Source
@@ -130,14 +131,16 @@ def _move(
     amount = Money(refund_row.amount_minor, refund_row.currency)
     source = Source("refund", refund_row.id, f"Refund of {money_words(amount)}")
     if target in BOOKED_REFUNDS and before not in BOOKED_REFUNDS:
-        refund_row.credits_micros = clawbacks.take(session, payment, amount.amount_minor, clawbacks.REFUND, source, now)
+        books = posting.lock(session, payment.customer_id)
+        refund_row.credits_micros = clawbacks.take(books, payment, amount.amount_minor, clawbacks.REFUND, source, now)
     ends = target in _OVER
     refund_row.state, refund_row.updated_at, refund_row.problem = target.value, now, problem[:100] if ends else ""
     if ends:
         payment.refunded_minor -= amount.amount_minor
         if before in BOOKED_REFUNDS:
             back = Source("refund", refund_row.id, f"Refund of {money_words(amount)} did not arrive")
-            clawbacks.give_back(session, payment, clawbacks.REFUND, clawbacks.REFUND_FAILED, back, now)
+            books = posting.lock(session, payment.customer_id)
+            clawbacks.give_back(books, payment, clawbacks.REFUND, clawbacks.REFUND_FAILED, back, now)
     clawbacks.restate(session, payment, now)
     _write_event(session, payment, refund_row, before, ends=ends)
 

@@ -1,6 +1,6 @@
 """Counting a batch: what its customers' meters show is read once, rated in memory, and each table is written once."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,10 +33,10 @@ class _Change:
 
 
 class Counting:
-    """A batch on its way into the tables, for customers whose rows of `spending` the caller has locked."""
+    """A batch on its way into the tables, for customers whose rows of `spending` are `locked`."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
-        self._session, self._now, self._day = session, now, now.astimezone(UTC).date()
+    def __init__(self, session: Session, locked: Mapping[str, Spending], now: datetime) -> None:
+        self._locked, self._session, self._now, self._day = locked, session, now, now.astimezone(UTC).date()
         self._standings: dict[str, Standing] = {}
         self._tariffs: dict[MeterKey, Tariff] = {}
         self._tallies: dict[MeterKey, Tally] = {}
@@ -54,7 +54,8 @@ class Counting:
 
     def look_up(self, reports: Collection[tuple[str, UsageReport]]) -> None:
         """Read what the meters of these customers' reports show, and which of their subjects were seen before."""
-        self._standings = standings(self._session, {customer_id for customer_id, _report in reports}, self._now)
+        named = {customer_id: self._locked[customer_id] for customer_id, _report in reports}
+        self._standings = standings(self._session, named, self._now)
         for customer_id, meter in {(customer_id, report.meter) for customer_id, report in reports}:
             standing = self._standings[customer_id]
             tariff = rating.tariff(standing.catalog, standing.plan, meter)

@@ -83,15 +83,14 @@ def accept(reports: Sequence[UsageReport], *, now: datetime | None = None, only:
     ensure(len(reports) <= MOST, f"more than {MOST} events at once")
     with as_service("accept usage"), transaction() as session:
         named = _customers(session, reports, only)
-        spending.lock(session, set(named.values()))
+        locked = spending.lock(session, set(named.values()))
         moment = now or clock.now()  # after the lock: the day must be that of the moment it counts
-        return _accepted(session, reports, named, moment)
+        return _accepted(session, Counting(session, locked, moment), reports, named)
 
 
-def _accepted(session: Session, reports: Sequence[UsageReport], named: Mapping[str, str], moment: datetime) -> Accepted:
+def _accepted(session: Session, batch: Counting, reports: Sequence[UsageReport], named: Mapping[str, str]) -> Accepted:
     read = [_Read(report, named.get(report.customer, "")) for report in reports]
-    known = _known(session, {each.key for each in read if not each.problem})
-    batch, duplicates = Counting(session, moment), 0
+    known, duplicates = _known(session, {each.key for each in read if not each.problem}), 0
     fresh = [(each.customer_id, each.report) for each in read if not each.problem and each.key not in known]
     if fresh:
         batch.look_up(fresh)

@@ -8,12 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.domain.ledger import credits_unit
-from app.models.customers import BillingPeriod, Customer
+from app.models.customers import BillingPeriod
 from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
-from app.models.usage import UsageDay
+from app.models.usage import Spending, UsageDay
 from app.services.customers import billing_periods
 from app.services.ledger import grants, posting, usage_posting
 from app.services.transaction import transaction
@@ -46,22 +45,19 @@ def post_due(limit: int = 100) -> int:
 def post_all(customer_id: str) -> int:
     """Post what the customer has used so far, due or not; return how many rows of the history that made."""
     with as_service("post usage"), transaction() as session:
-        unit = _unit(session, customer_id)
-        posting.lock(session, customer_id, [unit])
-        return len(usage_posting.post(session, customer_id, unit, clock.now()))
+        return len(usage_posting.post(posting.lock(session, customer_id), clock.now()))
 
 
-def catch_up(session: Session, customer_id: str, now: datetime) -> bool:
+def catch_up(session: Session, spending_row: Spending, now: datetime) -> bool:
     """Begin and expire the customer's grants and turn the billing period where that is due; return whether it was.
 
-    Called before usage is accepted, with the customer's spending locked: so whatever is not posted was accepted before
-    any grant that is due now began or expired, and counts for the period that was open.
+    Called before usage is accepted, with the customer's row of `spending` locked: so whatever is not posted was
+    accepted before any grant that is due now began or expired, and counts for the period that was open.
     """
+    customer_id = spending_row.customer_id
     if customer_id not in due(session, [customer_id], now):
         return False
-    unit = _unit(session, customer_id)
-    posting.lock(session, customer_id, [unit])
-    grants.catch_up(session, customer_id, unit, now)
+    grants.catch_up(posting.lock_accounts(session, spending_row), now)
     billing_periods.roll(session, customer_id, now)
     return True
 
@@ -70,21 +66,11 @@ def due(session: Session, customer_ids: Collection[str], now: datetime) -> set[s
     """Return which of the customers have a grant or a billing period that is due: one statement for all."""
     rows = (
         select(Grant.customer_id)
-        .where(
-            Grant.customer_id.in_(customer_ids),
-            Grant.posted_at.is_(None),
-            Grant.voided_at.is_(None),
-            Grant.effective_at <= now,
-        )
+        .where(Grant.customer_id.in_(customer_ids), Grant.is_due(now))
         .union_all(
-            select(Grant.customer_id).where(
-                Grant.customer_id.in_(customer_ids), Grant.remaining_micros > 0, Grant.expires_at <= now
-            ),
             select(BillingPeriod.customer_id).where(
-                BillingPeriod.customer_id.in_(customer_ids),
-                BillingPeriod.closed_at.is_(None),
-                BillingPeriod.ends_at <= now,
-            ),
+                BillingPeriod.customer_id.in_(customer_ids), BillingPeriod.is_due(now)
+            )
         )
     )
     return set(session.scalars(rows))
@@ -92,12 +78,8 @@ def due(session: Session, customer_ids: Collection[str], now: datetime) -> set[s
 
 def _post_one(customer_id: str) -> bool:
     with transaction() as session:
-        unit = _unit(session, customer_id)
-        if not posting.lock(session, customer_id, [unit], skip_locked=True):
+        books = posting.lock_if_free(session, customer_id)
+        if books is None:
             return False
         now = clock.now()
-        return bool(usage_posting.post(session, customer_id, unit, now, until=now.date()))
-
-
-def _unit(session: Session, customer_id: str) -> str:
-    return credits_unit(session.get_one(Customer, customer_id).credit_unit)
+        return bool(usage_posting.post(books, now, until=now.date()))

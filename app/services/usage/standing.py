@@ -1,14 +1,14 @@
 """Where customers stand when usage is accepted: their terms, period and balance, with nothing due left undone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.catalog import Catalog, Plan
-from app.domain.ledger import CREDITS, credits_unit
+from app.domain.ledger import CREDITS
 from app.models.customers import BillingPeriod, Customer
 from app.models.ledger import Account, BalanceDay, Grant
 from app.models.usage import Spending
@@ -24,7 +24,6 @@ class Standing:
 
     catalog: Catalog
     plan: Plan
-    unit: str
     period_number: int
     period_ends_at: datetime
     balance: int
@@ -34,17 +33,15 @@ class Standing:
     """The last day that has totals. Another machine's clock may have been past midnight already."""
 
 
-def standings(session: Session, customer_ids: Collection[str], now: datetime) -> dict[str, Standing]:
-    """Return where these customers stand, whose rows of `spending` are locked.
+def standings(session: Session, locked: Mapping[str, Spending], now: datetime) -> dict[str, Standing]:
+    """Return where the customers of these locked rows of `spending` stand.
 
     Periods that are over are closed first, and grants that are due begin or expire: what is accepted now comes after
     them.
     """
-    found, due = _looked_up(session, customer_ids, now)
+    found, due = _looked_up(session, locked.keys(), now)
     for customer_id in sorted(due):
-        unit = found[customer_id].unit
-        posting.lock(session, customer_id, [unit])
-        grants.catch_up(session, customer_id, unit, now)
+        grants.catch_up(posting.lock_accounts(session, locked[customer_id]), now)
         billing_periods.roll(session, customer_id, now)
     if due:
         session.flush()
@@ -54,22 +51,17 @@ def standings(session: Session, customer_ids: Collection[str], now: datetime) ->
 
 def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -> tuple[dict[str, Standing], set[str]]:
     """Return where they stand as the rows say, and for whom something is due."""
-    waits = and_(Grant.posted_at.is_(None), Grant.voided_at.is_(None), Grant.effective_at <= now)
-    is_over = and_(Grant.remaining_micros > 0, Grant.expires_at <= now)
+    grant_is_due = select(Grant.id).where(Grant.customer_id == Customer.customer_id, Grant.is_due(now)).exists()
     rows = session.execute(
         select(
             Customer.customer_id,
             Customer.catalog,
             Customer.plan,
-            Customer.credit_unit,
             BillingPeriod.number,
             BillingPeriod.ends_at,
             Account.balance,
             Spending.unposted_micros,
-            select(Grant.id)
-            .where(Grant.customer_id == Customer.customer_id, or_(waits, is_over))
-            .exists()
-            .label("is_due"),
+            or_(grant_is_due, BillingPeriod.is_due(now)).label("is_due"),
             select(func.max(BalanceDay.day))
             .where(BalanceDay.customer_id == Customer.customer_id)
             .scalar_subquery()
@@ -90,7 +82,6 @@ def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -
         row.customer_id: Standing(
             sold[row.catalog],
             plan_of(sold[row.catalog], row.plan),
-            credits_unit(row.credit_unit),
             row.number,
             row.ends_at,
             row.balance,
@@ -99,4 +90,4 @@ def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -
         )
         for row in rows
     }
-    return found, {row.customer_id for row in rows if row.is_due or row.ends_at <= now}
+    return found, {row.customer_id for row in rows if row.is_due}

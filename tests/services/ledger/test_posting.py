@@ -105,7 +105,7 @@ def test_one_fact_is_posted_once_and_never_with_another_content(acme: Customer) 
     def post(amount: int) -> str:
         with as_service("a test"), transaction() as session:
             one = Posting(f"money:{acme.currency}", "processor", "prepaid", amount, "test", "test", "1", "Test")
-            return posting.post(session, acme.customer_id, [one], START)[0].id
+            return posting.lock(session, acme.customer_id).post([one], START)[0].id
 
     assert post(5) == post(5)
     with pytest.raises(Broken):

@@ -1,0 +1,88 @@
+"""What a payment was for: one function for each purpose posts the money and gives the customer what it has bought.
+
+A payment names its purpose, and how it ends (`outcomes`) does not learn what that means. A room above registers the
+function of its own purpose here, so that payments never import it (docs/decisions/0015-books-and-fulfilment.md).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.domain.amounts_in_json import credits_text
+from app.domain.errors import ensure
+from app.domain.ledger import Posting, money_unit
+from app.domain.money import Credits, Money
+from app.domain.payments import Purpose, method_name
+from app.domain.top_ups import credits_for
+from app.models.payments import Payment, PaymentMethod
+from app.services.ledger import grants
+from app.services.ledger.posting import Books
+from app.services.mail import sending
+
+Fulfil = Callable[[Books, Payment, Money, datetime], Mapping[str, object]]
+"""Takes the customer's books, the locked payment, what was received for it, and now; returns what the audit says."""
+_purposes: dict[str, Fulfil] = {}
+
+
+def fulfils(purpose: str) -> Callable[[Fulfil], Fulfil]:
+    """Register the function that fulfils payments of this purpose; there is one for each."""
+
+    def registered(function: Fulfil) -> Fulfil:
+        ensure(purpose not in _purposes, f"{purpose} is fulfilled already")
+        _purposes[purpose] = function
+        return function
+
+    return registered
+
+
+def fulfil(books: Books, payment: Payment, received: Money, now: datetime) -> Mapping[str, object]:
+    """Give what the payment was for, in the transaction that settles it; return what the audit trail says of it.
+
+    A purpose that nobody fulfils settles nothing: the payment stays open and is looked at again.
+    """
+    ensure(payment.purpose in _purposes, f"nobody fulfils payments for {payment.purpose!r}")
+    return _purposes[payment.purpose](books, payment, received, now)
+
+
+def arrived(payment: Payment, received: Money, words: str) -> Posting:
+    """Return the posting of the money that is at the processor now. What was sold takes it on from `clearing`."""
+    unit = money_unit(received.currency)
+    return Posting(unit, "processor", "clearing", received.amount_minor, "payment", "payment", payment.id, words)
+
+
+@fulfils(Purpose.TOP_UP.value)
+def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Mapping[str, object]:
+    """Give the credit that was promised for the amount, and less or more where another amount was received (AC-18)."""
+    promised, words = Credits(payment.credits_micros), _words(books, payment)
+    bought = credits_for(received, Money(payment.amount_minor, payment.currency), promised)
+    money = arrived(payment, received, words)
+    sale = Posting(money.unit, "clearing", "prepaid", money.amount, "sale", "payment", payment.id, words)
+    books.post([money, sale], now)
+    lasts = payment.expires_after_days
+    grant = grants.add(
+        books,
+        kind="purchased",
+        credits=bought,
+        now=now,
+        payment_id=payment.id,
+        description=words,
+        expires_at=now + timedelta(days=lasts) if lasts else None,
+    )
+    facts = {"grant": grant.id, "payment": payment.id, "credits": credits_text(bought)}
+    books.outbox.write("credits.granted", grant.id, {**facts, "credit_unit": books.customer.credit_unit})
+    to, key = books.customer.email, f"receipt:{payment.id}"
+    sending.write(books.session, books.customer_id, "receipt", key=key, to=to, payment=payment.id)
+    return {"credits_micros": bought.micros}
+
+
+def _words(books: Books, payment: Payment) -> str:
+    """Return what the customer reads in the balance history."""
+    if payment.method_id is None:
+        return f"Credits bought with {method_name(payment.rail)}"
+    method = books.session.scalars(
+        select(PaymentMethod).where(
+            PaymentMethod.customer_id == payment.customer_id, PaymentMethod.id == payment.method_id
+        )
+    ).one()
+    return f"Credits bought with {method_name(method.brand, method.last4)}"

@@ -1,0 +1,74 @@
+"""Bugs in the books, in what is due and in what a payment is for: what is changed where, and which tests must turn red."""
+
+from tests.mutants.bug import Bug
+
+BOOKS = ("tests/services/ledger/test_books.py",)
+DUE = ("tests/services/authorizations/test_due.py",)
+STATEMENTS = ("tests/services/payments/test_purchase_statements.py",)
+FULFILMENT = ("tests/services/payments/test_fulfilment.py",)
+
+BUGS = [
+    Bug(
+        "the books are locked twice and nobody notices",
+        "app/services/ledger/posting.py",
+        "    if known is not transaction:\n",
+        "    if True:\n",
+        BOOKS,
+    ),
+    Bug(
+        "books outlive their transaction",
+        "app/services/ledger/posting.py",
+        "ensure(self.session.get_transaction() is self._transaction,",
+        "ensure(self._transaction is not None,",
+        BOOKS,
+    ),
+    Bug(
+        "the books forget what they moved",
+        "app/services/ledger/posting.py",
+        "        set_committed_value(account, name, value)",
+        "        name or set_committed_value(account, name, value)",
+        BOOKS,
+    ),
+    Bug(
+        "half the accounts are taken for all",
+        "app/services/ledger/posting.py",
+        "return accounts.keys() == wanted and",
+        "return accounts.keys() <= wanted and",
+        ("tests/services/ledger/test_books.py::test_a_customer_without_an_account_has_no_books",),
+    ),
+    Bug(
+        "the customer is read each time",
+        "app/services/ledger/posting.py",
+        "    @cached_property\n    def outbox",
+        "    @property\n    def outbox",
+        STATEMENTS,
+    ),
+    Bug(
+        "what expires right now is not due",
+        "app/models/ledger.py",
+        "cls.expires_at <= now)",
+        "cls.expires_at < now)",
+        DUE,
+    ),
+    Bug(
+        "a period that is closed is due again",
+        "app/models/customers.py",
+        "and_(cls.closed_at.is_(None), cls.ends_at <= now)",
+        "and_(cls.ends_at <= now)",
+        DUE,
+    ),
+    Bug(
+        "SQL overlooks a grant that is to begin",
+        "app/services/authorizations/sqlite_funds.py",
+        "            and g.effective_at <= :now\n",
+        "            and g.effective_at < :now\n",
+        DUE,
+    ),
+    Bug(
+        "what nobody fulfils is settled all the same",
+        "app/services/payments/fulfilment.py",
+        '    ensure(payment.purpose in _purposes, f"nobody fulfils payments for {payment.purpose!r}")\n    return _purposes[payment.purpose](',
+        "    return _purposes.get(payment.purpose, top_up)(",
+        FULFILMENT,
+    ),
+]

@@ -1,0 +1,57 @@
+"""The transaction that settles a purchase: each row that it stands on is read once, and the accounts are locked once."""
+
+import pytest
+from flask import Flask
+
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.scope import as_customer
+from app.services.payment_methods import saved
+from app.services.verification.verify import verify
+from tests.services.payments.test_settlement import buys
+from tests.support import cast, usage_cast
+from tests.support.databases import Database
+from tests.support.statements import locks, reads, transactions
+
+BEFORE, BEFORE_WITH_USAGE = 35, 51
+"""How many statements it took while every function of the ledger locked and read for itself."""
+NOW, NOW_WITH_USAGE = 27, 40
+
+
+def _settling(app: Flask, actor: Actor) -> list[str]:
+    """Buy, and return the statements of the one transaction that posts to the ledger."""
+    with as_customer(actor.customer_id):
+        visa = saved.add_test_method(actor, "pm_card_visa").id
+    with transactions() as seen:
+        assert buys(app, actor, visa).state == "succeeded"
+    (settling,) = [each for each in seen if any("INSERT INTO transfers" in statement for statement in each)]
+    return settling
+
+
+def _each_once(settling: list[str], *tables: str, on_postgresql: bool) -> None:
+    for table in tables:
+        assert len(reads(settling, table)) == 1, f"{table}:\n" + "\n".join(reads(settling, table))
+    if on_postgresql:
+        for table in ("payments", "spending", "accounts", "customers"):
+            assert len(locks(settling, table)) == 1, table
+
+
+def test_it_reads_and_locks_each_row_once(app: Flask, database: Database, acme: Customer, alice_actor: Actor) -> None:
+    settling = _settling(app, alice_actor)
+    _each_once(settling, "payments", "spending", "accounts", "customers", on_postgresql=database.kind == "postgresql")
+    assert reads(settling, "catalog_versions") == []
+    assert len(settling) == NOW < BEFORE, "\n".join(settling)
+    assert verify() == []
+
+
+@pytest.mark.parametrize("burn", ["realtime", "at_invoice"])
+def test_with_usage_to_be_posted_it_reads_the_catalog_once_too(app: Flask, database: Database, burn: str) -> None:
+    customer = usage_cast.metered(burn=burn)
+    actor = cast.make_actor(cast.ALICE, customer)
+    usage_cast.uses(customer, "requests", 50_000)
+    settling = _settling(app, actor)
+    once = ("payments", "spending", "accounts", "customers", "catalog_versions")
+    _each_once(settling, *once, on_postgresql=database.kind == "postgresql")
+    more = 2 if burn == "at_invoice" else 0  # the period's days, and which of its rows the history has
+    assert len(settling) == NOW_WITH_USAGE + more < BEFORE_WITH_USAGE, "\n".join(settling)
+    assert verify() == []
