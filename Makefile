@@ -8,7 +8,7 @@ BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve worker test test-tools check bench mutants format lock clean
+.PHONY: help install demo serve worker test proof test-tools check bench mutants format lock clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,11 @@ serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKER
 worker: .venv/runtime.stamp ## the job worker in the foreground, with the environment's settings
 	@exec $(FLASK) portal worker
 
-test: .venv/dev.stamp .venv/localstripe.stamp test-tools ## every test: SQLite and PostgreSQL, browser, faults (ARGS="-k name")
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+test: .venv/dev.stamp .venv/localstripe.stamp test-tools ## every promise once: SQLite, PostgreSQL where it matters, browser, faults (ARGS="-k name")
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --durations=10 --durations-min=1 $(ARGS)
+
+proof: .venv/dev.stamp .venv/localstripe.stamp test-tools ## everything on both databases, long runs whole, planted bugs; writes docs/proof.md (hours)
+	@$(BIN)/python -m tests.proof $(ARGS)
 
 check: .venv/dev.stamp test-tools ## lint, format, types, import rules, templates, migrations, docs
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ The seed is printed when the tests begin; `CRASH_SEED=… make test ARGS="-k cra
 """
 
 import os
+from collections.abc import Callable
 
 import pytest
 
@@ -19,12 +20,14 @@ SAMPLE = [("sqlite", 0), ("postgresql", 1)]
 WHOLE = [("sqlite", batch) for batch in range(12)] + [("postgresql", batch) for batch in range(12, 14)]
 BATCHES = tiers.sample_of(SAMPLE, proof=WHOLE)
 NAIVE_RUNS = 30
+Counts = Callable[[str, object], None]
+"""Adds to the counts of `make proof`."""
 SIMPLE = World("gateway", ("visa", "visa", "poor"), ("buy", "buy", "work"))
 
 
 @pytest.mark.parametrize(("database", "batch"), BATCHES, indirect=["database"])
 def test_whatever_dies_and_gets_lost_every_wish_is_charged_at_most_once_and_credited_exactly_once(
-    database: Database, settings: Settings, catalog: str, batch: int
+    database: Database, settings: Settings, catalog: str, batch: int, record_property: Counts
 ) -> None:
     cast.apply_catalog("platform")
     seed = os.environ["CRASH_SEED"]
@@ -33,6 +36,7 @@ def test_whatever_dies_and_gets_lost_every_wish_is_charged_at_most_once_and_cred
     runs = played(settings, "purser", plans)
     assert [run for run in runs if run["wrong"]] == [], f"CRASH_SEED={seed}"
     assert len(runs) == BATCH
+    record_property("crash runs", len(runs))
     assert sum(len(run["died"]) for run in runs) >= BATCH // 2, "hardly anybody died: these runs prove nothing"
 
 

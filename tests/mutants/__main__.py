@@ -78,7 +78,7 @@ def _plant(sound: Path, bug: Bug) -> Run:
 def _run(tree: Path, tests: tuple[str, ...]) -> Run:
     """Run the tests on SQLite until the first that fails."""
     began = time.monotonic()
-    words = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-k", "not postgresql", *tests]
+    words = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--proof", "-k", "not postgresql", *tests]
     try:
         ended = subprocess.run(
             [sys.executable, "-m", "pytest", *words],

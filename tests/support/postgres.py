@@ -64,7 +64,7 @@ def stop_shared(directory: Path) -> None:
 
 def start(data: Path, *, durable: bool = False, settings: tuple[str, ...] = ()) -> Cluster:
     """Make a cluster in the new directory `data`, start it and return it once it answers."""
-    initdb, control = _binary("initdb"), _binary("pg_ctl")
+    initdb, control = binary("initdb"), binary("pg_ctl")
     account = _account()
     data.mkdir(mode=0o700)
     if account:
@@ -118,7 +118,8 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _binary(name: str) -> str:
+def binary(name: str) -> str:
+    """Return the path of one of PostgreSQL's programs."""
     found = shutil.which(name)
     config = shutil.which("pg_config")
     if not found and config:

@@ -6,7 +6,7 @@ import re
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,7 +47,9 @@ def answered(app: Flask, sent: Strange) -> int:
 
 
 @pytest.mark.fault("W6", "W7")
-def test_strange_webhooks_are_answered_with_200_or_400(app: Flask, settings: Settings) -> None:
+def test_strange_webhooks_are_answered_with_200_or_400(
+    app: Flask, settings: Settings, record_property: Callable[[str, object], None]
+) -> None:
     secret = controls.webhook_secret(settings)
     answers: Counter[int] = Counter()
     with outside_contexts():
@@ -56,6 +58,7 @@ def test_strange_webhooks_are_answered_with_200_or_400(app: Flask, settings: Set
             answers[status] += 1
             assert status in {200, 400}, f"{status} for {strange(number, secret)}"
     assert answers.total() == HOW_MANY and min(answers[200], answers[400]) > HOW_MANY / 10, answers
+    record_property("strange webhooks", answers.total())
     with as_service("look at what the webhooks left"):
         kept = list(db.session.scalars(select(InboxEvent)))
         assert 0 < len(kept) <= answers[200]
