@@ -32,6 +32,11 @@ class MeterKind(StrEnum):
     LAST = "last"
     MAX = "max"
 
+    @property
+    def can_be_held(self) -> bool:
+        """Whether use can be asked for beforehand: what a `unique`, `last` or `max` meter shows is known only after."""
+        return self in {MeterKind.COUNT, MeterKind.SUM}
+
 
 @dataclass(frozen=True)
 class Seller:

@@ -1,4 +1,9 @@
-"""What is told the host's developer when an event cannot be counted, by the reason for machines."""
+"""What usage is called: its meters to customers, and to the host's developer the reasons not to count an event."""
+
+from app.domain.catalog import Catalog
+
+WITHOUT_A_METER = "Usage"
+"""What credit is called that was taken without a meter."""
 
 REFUSALS = {
     "unknown_customer": "There is no such customer.",
@@ -15,3 +20,10 @@ REFUSALS = {
     "in_the_future": "The event's time lies more than an hour ahead.",
     "too_much": "The quantity is more than the meter can show, or costs more than can be counted.",
 }
+"""What is told when an event cannot be counted, by the reason for machines."""
+
+
+def title(catalog: Catalog, meter: str) -> str:
+    """Return what customers call the meter, also one that is no longer sold."""
+    known = catalog.meter(meter)
+    return known.title if known else meter or WITHOUT_A_METER

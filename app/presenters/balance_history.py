@@ -5,13 +5,13 @@ from datetime import datetime
 from app.domain.grants import BURNING, SOURCES
 from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence
+from app.domain.usage_words import title
 from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.presenters.charts import day_label
 from app.presenters.usage import WITHOUT_METER
 from app.services.balance.entry import Used
 from app.services.balance.history import Entry, Movement
-from app.services.ledger.usage_posting import title
 from app.web.access import current_catalog
 from app.web.exports import harmless
 from app.web.filters import credits as written

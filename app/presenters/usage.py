@@ -17,7 +17,6 @@ from app.presenters.charts import FULL, NARROW, WIDE, daily_columns, day_label, 
 from app.presenters.spend_management import RefusedCall, refused
 from app.presenters.usage_sentences import BarWords, alert_words, bar_words, price
 from app.services.alerts.thresholds import Alert
-from app.services.authorizations.refusals import COUNTED
 from app.services.spend_management import blocked_calls
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
 
@@ -139,7 +138,7 @@ def added_words(kind: MeterKind, rows_read: int) -> str:
 
 def refused_calls(use: MeterUse, usage: Usage, customer_id: str) -> list[RefusedCall]:
     """Return the meter's calls that were refused last in the period; nobody can ask for some kinds of meter."""
-    if use.tariff.kind not in COUNTED:
+    if not use.tariff.kind.can_be_held:
         return []
     found = blocked_calls.latest(customer_id, meter=use.meter.key, period=usage.period.number)
     return [refused(each, usage.catalog) for each in found]

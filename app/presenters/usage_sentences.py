@@ -11,10 +11,8 @@ from app.domain.units import one, quantity
 from app.domain.usage_alerts import Threshold
 from app.domain.usage_bars import Bar, State
 from app.presenters.charts import day_label
-from app.services.authorizations.refusals import COUNTED
 from app.web.filters import credits as written
 
-WITHOUT_METER = "Usage"
 WITHOUT_METER_WORDS = "Credits that were taken as such, by no meter"
 _COUNTS = {
     MeterKind.COUNT: "Each event counts as one.",
@@ -73,7 +71,7 @@ def stops(bar: Bar, resets_on: date, cost: Credits) -> str:
     limit, meter = bar.tariff.limit, bar.tariff.meter
     if limit is None:
         return ""
-    if meter.kind not in COUNTED:
+    if not meter.kind.can_be_held:
         return _shown_only(bar, limit, cost)
     if not limit:
         return f"Your plan has no {meter.title}: whatever asks for permission to use it is refused."
@@ -207,7 +205,7 @@ def _beyond(bar: Bar, cost: Credits) -> str:
 
 
 def _is_stopping(bar: Bar) -> bool:
-    return bar.has_limit and bar.tariff.meter.kind in COUNTED
+    return bar.has_limit and bar.tariff.meter.kind.can_be_held
 
 
 def _per(per: int, unit: str) -> str:

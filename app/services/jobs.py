@@ -11,14 +11,13 @@ from app.services.ledger import grants
 from app.services.mail import sending
 from app.services.notices import decisions, expiring_credit
 from app.services.operations import partitions, retention
-from app.services.outbox import events
 from app.services.payment_methods import setups
 from app.services.payments import sweep
 from app.services.processor.gateway import deliver_sandbox_events
 from app.services.reconciliation import books, inbox
 from app.services.reversals import refunds
 from app.services.usage import deduplication, posting_schedule
-from app.services.webhooks import deliveries
+from app.services.webhooks import deliveries, fan_out
 
 log = structlog.get_logger()
 
@@ -37,7 +36,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "expiries_decided": expiring_credit.decide_due,
     "notices_sent": decisions.send_due,
     "mails_sent": sending.send_due,
-    "events_spread": events.spread_due,
+    "events_spread": fan_out.spread_due,
     "webhooks_sent": deliveries.send_due,
     "partitions_made": partitions.make_due,
     "usage_keys_trimmed": deduplication.trim_due,

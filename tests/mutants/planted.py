@@ -275,8 +275,8 @@ BUGS = [
     Bug(
         "nobody is told that the bank asks",
         "app/services/payments/outcomes.py",
-        '_mail(session, payment, "action_needed")',
-        "_description(session, payment)",
+        "_mail(session, payment, ACTION_NEEDED)",
+        "session.flush()",
         RAILS,
     ),
     Bug(

@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 from app import clock, create_app
 from app.config import Settings
 from app.gateways import webhook_sender
-from app.services.outbox import events
-from app.services.webhooks import deliveries
+from app.services.webhooks import deliveries, fan_out
 
 
 def main(moment: int, now: datetime) -> None:
@@ -43,7 +42,7 @@ def main(moment: int, now: datetime) -> None:
     webhook_sender.post = watched
     event.listen(Session, "after_commit", reached)
     with app.app_context(), clock.at(now):
-        events.spread_due()
+        fan_out.spread_due()
         deliveries.send_due()
 
 

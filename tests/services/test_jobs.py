@@ -19,8 +19,8 @@ from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.scope import as_service
 from app.services import jobs, wake_ups
-from app.services.mail import sending
 from app.services.operations import dead_letters
+from app.services.outbox import mails
 from app.services.reconciliation import inbox
 from app.services.transaction import transaction
 from tests.support import cast
@@ -78,7 +78,7 @@ def test_what_is_kept_wakes_a_worker(app: Flask, acme: Customer) -> None:
     inbox.receive(event())
     assert wake_ups.queue().waiting() == waiting + 1
     with as_service("write a mail"), transaction() as session:
-        sending.write(session, acme.customer_id, "receipt", key="r", to="a@acme.example", payment=ids.new("pay"))
+        mails.write(session, acme.customer_id, "receipt", key="r", to="a@acme.example", payment=ids.new("pay"))
     assert wake_ups.queue().waiting() == waiting + 2
 
 
@@ -195,7 +195,7 @@ def test_all_that_was_put_aside_is_run_again(app: Flask, acme: Customer) -> None
         inbox.receive(event(number))
         put_aside(number)
     with as_service("write a mail"), transaction() as session:
-        sending.write(session, acme.customer_id, "receipt", key="r", to="a@acme.example", payment=ids.new("pay"))
+        mails.write(session, acme.customer_id, "receipt", key="r", to="a@acme.example", payment=ids.new("pay"))
         session.execute(text("update mails set state = 'dead', tries = 10, problem = 'refused'"))
     assert [letter.kind for letter in dead_letters.listed()].count("mail") == 1
     done = app.test_cli_runner().invoke(args=["portal", "jobs", "rerun", "--all"])

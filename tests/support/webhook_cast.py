@@ -7,7 +7,7 @@ from app.models.scope import as_customer, as_service
 from app.models.webhooks import WebhookDelivery
 from app.services.outbox import events
 from app.services.transaction import transaction
-from app.services.webhooks import deliveries, endpoints, log
+from app.services.webhooks import deliveries, endpoints, fan_out, log
 from tests.support import databases
 from tests.support.databases import Database
 
@@ -27,7 +27,7 @@ def write_events(customer_id: str, *facts: str, event_type: str = "balance.low")
 
 def send() -> int:
     """Do once what the worker does: spread what was told, and send what is due."""
-    events.spread_due()
+    fan_out.spread_due()
     return deliveries.send_due()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import NotFound, Refused
+from app.domain.mails import CONFIRM_EMAIL
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, AlertSettings
@@ -22,14 +23,13 @@ from app.services import audit
 from app.services.alerts.link_tokens import token
 from app.services.catalog import versions
 from app.services.ledger import spending
-from app.services.mail import sending
+from app.services.outbox import mails
 from app.services.transaction import transaction
 
 LASTS = timedelta(days=7)
 """For so long a link confirms."""
 AGAIN_AFTER = timedelta(minutes=10)
 MOST_A_DAY = 30
-TEMPLATE = "confirm_email"
 _LONGEST = 100
 _TOO_SOON = "A mail went there less than ten minutes ago. Look for it first, among the unwanted mail too."
 
@@ -160,14 +160,14 @@ def _find(session: Session, text: str) -> tuple[AlertRecipient, Customer]:
 
 
 def _write(session: Session, customer_id: str, email: str, hashed: str) -> None:
-    sending.write(session, customer_id, TEMPLATE, key=f"{TEMPLATE}:{hashed}", to=email, email=email)
+    mails.write(session, customer_id, CONFIRM_EMAIL, key=f"{CONFIRM_EMAIL}:{hashed}", to=email, email=email)
 
 
 def _refuse_soon(session: Session, customer_id: str, email: str, now: datetime) -> None:
     """Refuse to ask an address that was asked just now, also when it was taken off the list meanwhile."""
     asked = select(Mail.id).where(
         Mail.customer_id == customer_id,
-        Mail.key.startswith(f"{TEMPLATE}:"),
+        Mail.key.startswith(f"{CONFIRM_EMAIL}:"),
         Mail.recipient == email,
         Mail.created_at > now - AGAIN_AFTER,
     )
@@ -180,7 +180,7 @@ def _refuse_flood(session: Session, customer_id: str, now: datetime) -> None:
     sent = session.scalar(
         select(func.count()).where(
             Mail.customer_id == customer_id,
-            Mail.key.startswith(f"{TEMPLATE}:"),
+            Mail.key.startswith(f"{CONFIRM_EMAIL}:"),
             Mail.created_at > now - timedelta(days=1),
         )
     )

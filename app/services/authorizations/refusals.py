@@ -7,8 +7,6 @@ from app.domain.catalog import Catalog, MeterKind, Plan
 from app.domain.errors import Forbidden, NotFound, Refused
 from app.domain.rating import Tariff, tariff
 
-COUNTED = frozenset({MeterKind.COUNT, MeterKind.SUM})
-"""What can be asked for beforehand. What a `unique`, `last` or `max` meter shows is known only afterwards."""
 SCOPE = "usage:write"
 _ENDED = {
     "captured": "This authorization was captured already.",
@@ -67,7 +65,7 @@ def priced_by(catalog: Catalog, plan: Plan, meter: str) -> Tariff | None:
     found = tariff(catalog, plan, meter)
     if found is None:
         raise Refused("The catalog has no such meter.", "unknown_meter", 422, "meter")
-    if found.kind not in COUNTED:
+    if not found.kind.can_be_held:
         words = f"A {found.kind.value} meter cannot be authorized: what it shows is known only afterwards."
         raise Refused(words, "meter_not_counted", 422, "meter")
     return found

@@ -10,15 +10,13 @@ from sqlalchemy.orm import Session
 from app.domain.catalog import Catalog
 from app.domain.ledger import CREDITS, Posting
 from app.domain.periods import dated
+from app.domain.usage_words import title
 from app.models.customers import BillingPeriod
 from app.models.ledger import Transfer
 from app.models.usage import UsageDay
 from app.services.catalog import versions
 from app.services.ledger import burn_down, spending
 from app.services.ledger.posting import Books
-
-WITHOUT_A_METER = "Usage"
-"""What credit is called that was taken without a meter."""
 
 
 def post(books: Books, now: datetime, *, until: date | None = None) -> list[Transfer]:
@@ -83,12 +81,6 @@ def _shares(
         before = _rows_of(session, share[0].customer_id, number)
         words = _stretch(session, share, before, now)
         yield share, ("usage_period", f"{number}:{before + 1}"), f"Applied credit balance to usage, {words}"
-
-
-def title(catalog: Catalog, meter: str) -> str:
-    """Return what customers call the meter."""
-    known = catalog.meter(meter)
-    return known.title if known else meter or WITHOUT_A_METER
 
 
 def _rows_of(session: Session, customer_id: str, number: int) -> int:

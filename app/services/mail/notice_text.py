@@ -20,7 +20,6 @@ from app.services.alerts.link_tokens import token
 from app.services.catalog import versions
 from app.services.usage.terms import plan_of
 
-TEMPLATES = frozenset(rule.MAILS.values())
 _UNTIL_CLEARED = frozenset({rule.BALANCE_LOW, rule.BALANCE_DEPLETED})
 
 

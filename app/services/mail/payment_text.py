@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template
 
 from app import clock
+from app.domain import mails
 from app.domain.errors import ensure
 from app.domain.money import Credits, Money
 from app.domain.payments import ACTION_LIFETIME, PaymentState, decline_sentence, method_name
@@ -39,16 +40,16 @@ class Words:
 
 def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None:
     """Return the mail in words, or None when what it would say is no longer so."""
-    if template == "confirm_email":
+    if template == mails.CONFIRM_EMAIL:
         return _confirmation(customer_id, str(context["email"]))
-    if template in notice_text.TEMPLATES:
+    if template in mails.OF_NOTICES:
         noticed = notice_text.facts(customer_id, context)
         return _written(template, noticed) if noticed is not None else None
     with as_customer(customer_id):
         facts = _facts(str(context["payment"]))
     if not _still_so(template, facts["payment"]):
         return None
-    if template == "action_needed":
+    if template == mails.ACTION_NEEDED:
         facts["link"] = _resume_link(customer_id, facts["payment"])
     return _written(template, facts)
 
@@ -71,7 +72,7 @@ def _confirmation(customer_id: str, email: str) -> Words | None:
     link = portal_links.page("confirm_email.page", token=token(customer_id, email, row.asked_at))
     sandbox = settings().payments == "sandbox"
     return _written(
-        "confirm_email",
+        mails.CONFIRM_EMAIL,
         {"seller": seller, "customer": customer, "email": email, "link": link, "is_sandbox": sandbox},
     )
 
@@ -113,12 +114,12 @@ def _again(payment: Payment, method: PaymentMethod | None) -> str:
 def _still_so(template: str, payment: Payment) -> bool:
     """Say whether the payment stands as the mail would say, with time left to do what it asks for."""
     match template:
-        case "receipt":
+        case mails.RECEIPT:
             return payment.state in {PaymentState.SUCCEEDED, PaymentState.REFUNDED, PaymentState.DISPUTED}
-        case "payment_failed":
+        case mails.PAYMENT_FAILED:
             return payment.state in {PaymentState.FAILED, PaymentState.CANCELED}
         case _:
-            ensure(template == "action_needed", f"nobody knows when {template} is so")
+            ensure(template == mails.ACTION_NEEDED, f"nobody knows when {template} is so")
             in_time = clock.now() < payment.created_at + ACTION_LIFETIME - LATEST
             return payment.state == PaymentState.REQUIRES_ACTION and in_time
 

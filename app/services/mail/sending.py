@@ -1,4 +1,4 @@
-"""Mails to customers: written with the fact that they tell, put into words and sent after it is committed.
+"""Mails to customers: put into words and sent after the fact that each tells is committed (`outbox/mails` wrote it).
 
 Each arrives at least once, always as the same mail (its Message-ID is its row's), or is given up where it can be seen.
 """
@@ -9,72 +9,26 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain import back_off
-from app.domain.errors import NotFound, ensure
+from app.domain.errors import NotFound
 from app.extensions import settings
 from app.gateways import smtp
 from app.gateways.smtp import Delivered, Letter, Never, NotNow, Outcome, Unreachable
-from app.models.bulk import insert_new
 from app.models.database import db
 from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import shutdown, wake_ups
-from app.services.mail import notice_text, payment_text
+from app.services import shutdown
+from app.services.mail import payment_text
 from app.services.mail.payment_text import Words
 from app.services.transaction import no_transaction, transaction
 
 log = structlog.get_logger()
-TEMPLATES = frozenset({"receipt", "payment_failed", "action_needed", "confirm_email"}) | notice_text.TEMPLATES
 MAX_TRIES = 10
 LEASE = timedelta(minutes=5)  # longer than one try can take
 SLOWLY = 30  # a mail server that is down is so for hours: ten tries take four to eight of them
 SHOWN = 50
-
-
-def write(
-    session: Session,
-    customer_id: str,
-    template: str,
-    *,
-    key: str,
-    to: str,
-    after: timedelta = timedelta(0),
-    **context: object,
-) -> bool:
-    """Add a mail in the caller's transaction, which is a service's; return whether it is new.
-
-    `key` names the fact, such as `receipt:pay_…`: one mail for it, however often it is told. `context` says what it is
-    about, in words and ids that JSON can hold: `payment`, the payment's id, `email`, the address that is asked, or the
-    `rule` and `occasion` of a notice. Everything else is read when the mail is sent, once `after` has passed; what is
-    no longer so then is not sent.
-    """
-    ensure(template in TEMPLATES, f"there is no mail called {template}")
-    now = clock.now()
-    if not after:
-        wake_ups.after_commit(session, "mails_sent")
-    return insert_new(
-        session,
-        Mail,
-        {
-            "id": ids.new("mail"),
-            "customer_id": customer_id,
-            "template": template,
-            "recipient": to,
-            "key": key,
-            "context": json.dumps(context, sort_keys=True),
-            "state": "pending",
-            "tries": 0,
-            "next_try_at": now + after,
-            "problem": "",
-            "subject": "",
-            "body_text": "",
-            "body_html": "",
-            "created_at": now,
-        },
-    )
 
 
 def send_due(limit: int = 50) -> int:

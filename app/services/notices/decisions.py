@@ -26,9 +26,8 @@ from app.models.usage import Spending
 from app.services import portal_links, shutdown
 from app.services.alerts import thresholds
 from app.services.ledger import spending
-from app.services.mail import sending
 from app.services.notices import snapshot
-from app.services.outbox import events
+from app.services.outbox import events, mails
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -204,7 +203,7 @@ def _write_mails(session: Session, notice: Notice, customer: Customer) -> None:
     addresses = thresholds.addresses(session, customer.customer_id) if alert else [customer.email]
     for address in addresses:
         mark = hashlib.sha256(address.encode()).hexdigest()[:16]
-        sending.write(
+        mails.write(
             session,
             customer.customer_id,
             template,

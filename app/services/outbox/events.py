@@ -1,25 +1,16 @@
-"""What is to be told outside, written in the transaction of the fact (I28). Delivery comes after the commit."""
+"""What hosts are to be told, written in the transaction of the fact (I28). Delivery comes after the commit."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
-from app.domain import webhooks
 from app.models.customers import Customer
-from app.models.database import db
 from app.models.events import OutboxEvent
-from app.models.scope import as_service
-from app.models.webhooks import SellerEndpoint, WebhookEndpoint
-from app.services import shutdown, wake_ups
-from app.services.transaction import transaction
-from app.services.webhooks import queue
-
-BATCH = 100
+from app.services import wake_ups
 
 
 @dataclass(frozen=True)
@@ -65,90 +56,3 @@ def lock(session: Session, customer_id: str) -> Outbox:
 def write(session: Session, customer_id: str, event_type: str, source_id: str, data: Mapping[str, object]) -> None:
     """Lock the customer's outbox and write one event, for whoever has not locked it before."""
     lock(session, customer_id).write(event_type, source_id, data)
-
-
-def spread_due(limit: int = BATCH) -> int:
-    """Make a delivery of each new event for each endpoint that wants it; return how many events were spread.
-
-    Events are taken by their state, never by a number that grows: of two transactions the later number may be
-    committed first. Any number of workers may do so.
-    """
-    done = 0
-    with as_service("fan out events"):
-        while done < limit and not shutdown.asked() and _waits():
-            spread = _spread(min(BATCH, limit - done))
-            if not spread:
-                break
-            done += spread
-    return done
-
-
-def _waits() -> bool:
-    """Say whether there is anything to do: with nothing to do, nothing is locked."""
-    due = select(OutboxEvent.id).where(OutboxEvent.state == "pending", OutboxEvent.next_try_at <= clock.now())
-    return db.session.scalar(due.limit(1)) is not None
-
-
-def _spread(limit: int) -> int:
-    now = clock.now()
-    with transaction() as session:
-        events = session.scalars(
-            select(OutboxEvent)
-            .where(OutboxEvent.state == "pending", OutboxEvent.next_try_at <= now)
-            .order_by(OutboxEvent.next_try_at, OutboxEvent.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        ).all()
-        queue.add(session, _deliveries(session, events))
-        for each in events:
-            each.state, each.done_at = "done", now
-    return len(events)
-
-
-def _deliveries(session: Session, events: Any) -> list[dict[str, Any]]:
-    """Return the deliveries of these events: what was told before an endpoint was there is none of its business."""
-    theirs = {
-        each.customer_id: each
-        for each in session.scalars(
-            select(WebhookEndpoint)
-            .where(
-                WebhookEndpoint.customer_id.in_({event.customer_id for event in events}),
-                WebhookEndpoint.state == "active",
-            )
-            .execution_options(populate_existing=True)
-        )
-    }
-    sellers = [
-        (each, frozenset(json.loads(each.event_types)))
-        for each in session.scalars(
-            select(SellerEndpoint)
-            .where(SellerEndpoint.state == "active")
-            .order_by(SellerEndpoint.id)
-            .execution_options(populate_existing=True)
-        )
-    ]
-    rows = []
-    for event in events:
-        own = theirs.get(event.customer_id)
-        wanting: list[tuple[WebhookEndpoint | SellerEndpoint, bool]] = [
-            (each, True) for each, types in sellers if not types or event.type in types
-        ]
-        if own is not None and event.type in webhooks.CUSTOMER_TYPES:
-            wanting.append((own, False))
-        body = webhooks.body(event.type, event.created_at, event.sequence, json.loads(event.data))
-        rows += [
-            queue.row(
-                customer_id=event.customer_id,
-                event_id=event.id,
-                event_type=event.type,
-                sequence=event.sequence,
-                body=body,
-                endpoint_id=endpoint.id,
-                to_seller=to_seller,
-                now=clock.now(),
-            )
-            for endpoint, to_seller in wanting
-            if endpoint.created_at <= event.created_at
-        ]
-    return rows

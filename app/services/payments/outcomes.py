@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
+from app.domain.mails import ACTION_NEEDED, PAYMENT_FAILED
 from app.domain.methods import Rail
 from app.domain.payments import (
     ACTION_LIFETIME,
@@ -22,8 +23,7 @@ from app.models.events import OutboxEvent
 from app.models.payments import Attempt, Payment
 from app.services import audit
 from app.services.ledger import posting
-from app.services.mail import sending
-from app.services.outbox import events
+from app.services.outbox import events, mails
 from app.services.outbox.events import Outbox
 from app.services.payments import fulfilment
 
@@ -49,7 +49,7 @@ def wait(session: Session, payment: Payment, state: PaymentState, action_url: st
     if payment.state != state:
         _move(payment, state, now)
         if state is PaymentState.REQUIRES_ACTION and payment.rail == Rail.CARD:
-            _mail(session, payment, "action_needed", after=PATIENCE)
+            _mail(session, payment, ACTION_NEEDED, after=PATIENCE)
     _close_attempt(session, payment, AttemptState(state.value), "", None)
     payment.action_url, payment.problem = action_url, ""
     look_again(payment, now)
@@ -67,7 +67,7 @@ def pause(session: Session, payment: Payment, now: datetime) -> None:
     audit.record(session, payment.customer_id, "processor", "payment.requires_action", payment.id)
     session.flush()
     events.write(session, payment.customer_id, "payment.requires_action", payment.id, {"payment": payment.id})
-    _mail(session, payment, "action_needed")
+    _mail(session, payment, ACTION_NEEDED)
 
 
 def end(session: Session, payment: Payment, code: str, otherwise: str, now: datetime) -> None:
@@ -91,7 +91,7 @@ def end(session: Session, payment: Payment, code: str, otherwise: str, now: date
         session, payment.customer_id, "payment.failed", payment.id, {"payment": payment.id, "reason": payment.problem}
     )
     if nobody_watched:  # a decline that the page has shown needs no mail
-        _mail(session, payment, "payment_failed")
+        _mail(session, payment, PAYMENT_FAILED)
 
 
 def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -> None:
@@ -133,7 +133,7 @@ def report(outbox: Outbox, payment: Payment, why: str) -> None:
 def _mail(session: Session, payment: Payment, template: str, after: timedelta = timedelta(0)) -> None:
     to = session.scalars(select(Customer.email).where(Customer.customer_id == payment.customer_id)).one()
     key = f"{template}:{payment.id}"
-    sending.write(session, payment.customer_id, template, key=key, to=to, after=after, payment=payment.id)
+    mails.write(session, payment.customer_id, template, key=key, to=to, after=after, payment=payment.id)
 
 
 def _move(payment: Payment, target: PaymentState, now: datetime) -> None:

@@ -9,7 +9,6 @@ from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.usage import UsageTotal
-from app.services.authorizations.refusals import COUNTED
 from app.services.usage.terms import plan_of
 
 LATEST = 5
@@ -29,7 +28,7 @@ class PlanLimit:
     @property
     def is_stopping(self) -> bool:
         """Whether calls are refused for it. Only what is counted or added up can be asked for beforehand."""
-        return self.kind in COUNTED
+        return self.kind.can_be_held
 
     @property
     def left(self) -> int:

@@ -17,6 +17,7 @@ from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services.customers import registration
 from app.services.mail import sending as mail_sending
+from app.services.outbox import mails
 from app.services.payment_methods import saved
 from app.services.payments import settlement, top_ups
 from app.services.transaction import transaction
@@ -203,7 +204,7 @@ def test_one_fact_is_one_mail(sending: MailServer, acme: Customer, alice_actor: 
     for _ in range(2):
         settlement.settle(payment.id)
         with as_service("test"), transaction() as session:
-            again = mail_sending.write(
+            again = mails.write(
                 session, acme.customer_id, "receipt", key=f"receipt:{payment.id}", to="x@acme.example", payment="pay_x"
             )
         assert again is False
@@ -212,7 +213,7 @@ def test_one_fact_is_one_mail(sending: MailServer, acme: Customer, alice_actor: 
 
 def test_a_fact_that_never_was_is_not_told(sending: MailServer, acme: Customer) -> None:
     with as_service("test"), pytest.raises(ZeroDivisionError), transaction() as session:
-        mail_sending.write(session, acme.customer_id, "receipt", key="receipt:x", to="x@acme.example", payment="pay_x")
+        mails.write(session, acme.customer_id, "receipt", key="receipt:x", to="x@acme.example", payment="pay_x")
         raise ZeroDivisionError
     assert post.mails(acme) == [] and mail_sending.send_due() == 0
 

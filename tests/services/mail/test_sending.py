@@ -19,6 +19,7 @@ from app.models.mails import Mail
 from app.models.scope import as_service
 from app.services.mail import sending as mail_sending
 from app.services.mail.sending import LEASE, MAX_TRIES
+from app.services.outbox import mails
 from app.services.transaction import transaction
 from tests.support import post, programs
 from tests.support.client import outside_contexts
@@ -171,9 +172,7 @@ def test_a_mail_that_cannot_be_put_into_words_keeps_nobody_waiting(
     sending: MailServer, acme: Customer, alice_actor: Actor
 ) -> None:
     with as_service("test"), transaction() as session:
-        mail_sending.write(
-            session, acme.customer_id, "receipt", key="receipt:x", to="x@acme.example", payment="pay_none"
-        )
+        mails.write(session, acme.customer_id, "receipt", key="receipt:x", to="x@acme.example", payment="pay_none")
     post.paid(alice_actor)
     assert mail_sending.send_due() == 1
     broken, good = post.mails(acme)

@@ -17,7 +17,7 @@ from app.services import wake_ups
 from app.services.operations import dead_letters
 from app.services.outbox import events
 from app.services.transaction import transaction
-from app.services.webhooks import deliveries, endpoints, log, seller_endpoints
+from app.services.webhooks import deliveries, endpoints, fan_out, log, seller_endpoints
 from tests.support.databases import Database, settings_for
 from tests.support.receiver import receiving
 from tests.support.webhook_cast import log_of, only, secret_of, send, settings, write_events
@@ -61,9 +61,9 @@ def test_a_fact_is_told_as_the_design_says_and_its_signature_holds(app: Flask, a
 def test_events_are_spread_once_however_often_and_wherever_it_is_tried(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     write_events(acme.customer_id, *(str(number) for number in range(5)))
-    assert events.spread_due(limit=3) == 3
-    assert events.spread_due() == 2
-    assert events.spread_due() == 0
+    assert fan_out.spread_due(limit=3) == 3
+    assert fan_out.spread_due() == 2
+    assert fan_out.spread_due() == 0
     sequences = [each.body.rpartition('"seq":')[2] for each in log_of(acme.customer_id)]
     assert sorted(sequences) == ["1}", "2}", "3}", "4}", "5}"]
 
@@ -73,7 +73,7 @@ def test_a_fact_wakes_the_worker_that_spreads_and_a_delivery_the_one_that_sends(
     wake_ups.queue().wipe()
     write_events(acme.customer_id, "one")
     assert wake_ups.queue().waiting() == 1
-    events.spread_due()
+    fan_out.spread_due()
     assert wake_ups.queue().waiting() == 2
 
 
@@ -179,7 +179,7 @@ def test_the_log_turns_its_pages_by_key(app: Flask, acme: Customer) -> None:
 def test_a_worker_that_comes_back_after_its_lease_notes_nothing(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     write_events(acme.customer_id, "one")
-    events.spread_due()
+    fan_out.spread_due()
     with as_service("be slow"):
         (late,) = deliveries._claim(16)
     with clock.at(clock.now() + deliveries.LEASE + timedelta(seconds=1)):
@@ -194,7 +194,7 @@ def test_a_worker_that_comes_back_after_its_lease_notes_nothing(app: Flask, acme
 def test_an_answer_410_of_an_address_left_meanwhile_switches_nothing_off(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     write_events(acme.customer_id, "one")
-    events.spread_due()
+    fan_out.spread_due()
     with as_service("be slow"):
         (late,) = deliveries._claim(16)
     moved = endpoints.save(acme.customer_id, "http://127.0.0.1:9/moved", by="alice")
@@ -210,7 +210,7 @@ def test_an_endpoint_of_the_sellers_that_is_gone_is_switched_off_with_a_line_in_
 ) -> None:
     endpoint, _secret = seller_endpoints.create(HOOK, [])
     write_events(acme.customer_id, "one")
-    events.spread_due()
+    fan_out.spread_due()
     with as_service("ask one that is gone"), structlog.testing.capture_logs() as logs:
         (claim,) = deliveries._claim(16)
         deliveries._finish(claim, deliveries.Answered(410, 1))
