@@ -14,7 +14,7 @@ from app.api import metrics, v1
 from app.api.contract import problems
 from app.config import Settings
 from app.extensions import csrf, limiter, migrate
-from app.gateways.stripe import gateway
+from app.gateways import connect
 from app.models import database
 from app.services.access.sessions import LIFETIME
 from app.services.processor.gateway import the_gateway
@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.strict_slashes = False  # a path typed with or without its last slash is the same page
     app.session_interface = ServerSessions(secure=settings.secure)
     extensions.settings.set(app, settings)
-    the_gateway.set(app, gateway.build(settings))
+    the_gateway.set(app, connect.to_processor(settings))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -11,7 +11,7 @@ from wtforms import StringField
 from app.domain.errors import Refused
 from app.domain.methods import SAVED_RAILS, Rail, SetupState
 from app.extensions import settings
-from app.gateways.sandbox import controls
+from app.gateways import test_methods
 from app.models.setups import MethodSetup
 from app.services.payment_methods import mandates, setups
 from app.web.access import current_actor, current_catalog
@@ -35,7 +35,7 @@ def offer() -> dict[str, Any]:
     rails = [Rail(kind) for kind in catalog.payment_methods.kinds if here and kind in SAVED_RAILS]
     return {
         "rails": rails,
-        "test_methods": {rail: controls.TEST_METHODS[rail] for rail in rails} if in_sandbox else {},
+        "test_methods": {rail: test_methods.OFFERED[rail] for rail in rails} if in_sandbox else {},
         "mandate": mandates.current(catalog) if Rail.SEPA_DEBIT in rails else None,
     }
 

@@ -1,4 +1,4 @@
-"""The named test methods: how each looks, and what becomes of it when it is saved, charged and given back.
+"""Stripe's named test methods: how each looks, and what becomes of it when it is saved, charged and given back.
 
 The names are Stripe's own. Stripe lets only some of its declining test cards be saved; here each of them can, so that a
 decline can be seen where it matters: when a saved card is charged.
@@ -121,10 +121,8 @@ NAMED = SAVED | ONCE
 BY_DATA = frozenset({Rail.PAYPAL, Rail.CRYPTO})
 """Rails that Stripe has no named test methods for: they are made from their type alone."""
 
-
-def by_rail() -> dict[Rail, list[tuple[str, str]]]:
-    """Return what can be saved, with what to call it on a page."""
-    return {
-        rail: [(name, each.label) for name, each in SAVED.items() if each.rail is rail]
-        for rail in (Rail.CARD, Rail.SEPA_DEBIT, Rail.PAYPAL)
-    }
+OFFERED: dict[Rail, list[tuple[str, str]]] = {
+    rail: [(name, each.label) for name, each in SAVED.items() if each.rail is rail]
+    for rail in (Rail.CARD, Rail.SEPA_DEBIT, Rail.PAYPAL)
+}
+"""What can be saved, by rail, with what to call it on a page."""

@@ -13,7 +13,7 @@ from app.services.notices import decisions, expiring_credit
 from app.services.operations import partitions, retention
 from app.services.payment_methods import setups
 from app.services.payments import sweep
-from app.services.processor.gateway import deliver_sandbox_events
+from app.services.processor import sandbox
 from app.services.reconciliation import books, inbox
 from app.services.reversals import refunds
 from app.services.usage import deduplication, posting_schedule
@@ -27,7 +27,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "holds_expired": expiry.expire_due,
     "usage_posted": posting_schedule.post_due,
     "grants_expired": grants.expire_due,
-    "sandbox_events_delivered": deliver_sandbox_events,
+    "sandbox_events_delivered": sandbox.deliver_due,
     "webhooks_worked": inbox.work,
     "payments_checked": sweep.payments_due,
     "refunds_checked": refunds.sweep_due,

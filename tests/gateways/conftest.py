@@ -11,9 +11,9 @@ from app.config import Settings
 from app.domain.methods import Acceptance, Rail, Setup, SetupAnswer, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import ChargeOrder, Intent, SavedMethod
+from app.gateways import connect
 from app.gateways.processor import PaymentGateway
 from app.gateways.sandbox import controls
-from app.gateways.stripe.gateway import build
 
 RETURN_URL = "http://localhost/billing/add-credits?from=bank"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -21,7 +21,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 @pytest.fixture
 def gateway(settings: Settings) -> PaymentGateway:
-    return build(settings)
+    return connect.to_processor(settings)
 
 
 @pytest.fixture

@@ -29,7 +29,8 @@ from app.config import Settings  # noqa: E402
 from app.domain.methods import Acceptance, Rail, SetupOrder  # noqa: E402
 from app.domain.money import Money  # noqa: E402
 from app.domain.payments import ChargeOrder  # noqa: E402
-from app.gateways.stripe import client, gateway  # noqa: E402
+from app.gateways import connect  # noqa: E402
+from app.gateways.stripe import client  # noqa: E402
 
 BACK = "https://portal.example/billing/add-credits"
 
@@ -38,7 +39,7 @@ class Asking:
     """A gateway whose calls are noted by name, with the kind of their answer."""
 
     def __init__(self, settings: Settings) -> None:
-        self._gateway = gateway.build(settings)
+        self._gateway = connect.to_processor(settings)
         self.answers: dict[str, str] = {}
 
     def __call__(self, name: str, /, *args: object, **kwargs: object) -> Any:

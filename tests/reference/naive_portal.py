@@ -20,7 +20,8 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.services.ledger import grants, posting
-from app.services.processor.gateway import deliver_sandbox_events, gateway
+from app.services.processor import sandbox
+from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 from tests.faults.crash_plan import Step
 from tests.faults.portals import Run
@@ -46,7 +47,7 @@ class OneTransaction:
 
     def work(self) -> None:
         """Let the webhooks arrive; nothing is made of them."""
-        deliver_sandbox_events()
+        sandbox.deliver_due()
 
     def payment(self, run: Run, step: Step) -> Payment:
         """Return the row of an order, not written yet."""

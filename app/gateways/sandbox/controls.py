@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from app.config import Settings
 from app.domain.errors import ensure
-from app.domain.methods import Rail
 from app.gateways.sandbox import (
     challenges,
     charges,
@@ -30,14 +29,11 @@ from app.gateways.sandbox.challenges import Challenge
 from app.gateways.sandbox.portal import Visit
 from app.gateways.sandbox.store import REQUESTS, Body, opened, public
 from app.gateways.sandbox.transport import SandboxTransport
-from app.gateways.test_methods import by_rail
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 API_KEY = "sk_test_sandbox"
-TEST_METHODS: dict[Rail, list[tuple[str, str]]] = by_rail()
-"""The named test methods that can be saved, by rail, with what to call them on a page."""
 
 
 def transport(settings: Settings) -> SandboxTransport:

@@ -4,25 +4,23 @@ import requests
 import stripe
 from stripe import StripeClient
 
-from app.config import Settings
-from app.gateways.sandbox import controls
-
 MAX_RETRIES = 2
 TIMEOUT_SECONDS = 20.0
 
 
-def build(settings: Settings) -> StripeClient:
-    """Return the client for these settings: the sandbox's transport below it, or the network."""
+def over_network(api_key: str, base: str = "") -> StripeClient:
+    """Return the client that asks Stripe, or whoever answers in its place at the address `base`."""
+    return over(stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=_session()), api_key, base)
+
+
+def over(transport: stripe.HTTPClient, api_key: str, base: str = "") -> StripeClient:
+    """Return the client that sends its requests through this transport."""
     stripe.enable_telemetry = False
-    if settings.payments == "sandbox":
-        return StripeClient(controls.API_KEY, http_client=controls.transport(settings), max_network_retries=MAX_RETRIES)
-    network = stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=_session())
-    base = settings.stripe_api_base
     if not base:
-        return StripeClient(settings.stripe_secret_key, http_client=network, max_network_retries=MAX_RETRIES)
+        return StripeClient(api_key, http_client=transport, max_network_retries=MAX_RETRIES)
     return StripeClient(
-        settings.stripe_secret_key,
-        http_client=network,
+        api_key,
+        http_client=transport,
         max_network_retries=MAX_RETRIES,
         base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
     )

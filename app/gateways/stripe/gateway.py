@@ -6,7 +6,6 @@ from math import ceil
 import stripe
 from stripe import StripeClient
 
-from app.config import Settings
 from app.domain.methods import ONE_TIME_RAILS, Rail
 from app.domain.money import to_processor_minor
 from app.domain.payments import (
@@ -18,9 +17,6 @@ from app.domain.payments import (
     ProcessorEvent,
     Unknown,
 )
-from app.gateways.processor import PaymentGateway
-from app.gateways.sandbox import controls
-from app.gateways.stripe import client as stripe_client
 from app.gateways.stripe import webhooks
 from app.gateways.stripe.answers import (
     CLOCK_MARGIN,
@@ -43,17 +39,6 @@ _RANKS = {status: rank for rank, status in enumerate((
     IntentStatus.SUCCEEDED, IntentStatus.REQUIRES_CAPTURE, IntentStatus.PROCESSING, IntentStatus.REQUIRES_ACTION,
     IntentStatus.REQUIRES_CONFIRMATION, IntentStatus.REQUIRES_PAYMENT_METHOD, IntentStatus.CANCELED,
 ))}  # fmt: skip
-
-
-def build(settings: Settings) -> PaymentGateway:
-    """Return the gateway for these settings. One serves all threads of a process."""
-    return StripeGateway(
-        stripe_client.build(settings),
-        webhook_secret=controls.webhook_secret(settings)
-        if settings.payments == "sandbox"
-        else settings.stripe_webhook_secret,
-        live="_live_" in settings.stripe_secret_key,
-    )
 
 
 class StripeGateway(StripeSetups, StripeReversals):

@@ -18,9 +18,9 @@ from app.config import Settings
 from app.domain.methods import Acceptance, Rail, Setup, SetupOrder, SetupStatus
 from app.domain.money import Money
 from app.domain.payments import Answer, ChargeOrder, Intent
+from app.gateways import connect
 from app.gateways.processor import PaymentGateway
 from app.gateways.sandbox import controls
-from app.gateways.stripe import gateway as stripe_gateway
 from tests.gateways.localstripe.running import LocalStripe, running
 from tests.support import databases
 from tests.support.stripe_wire import STRIPE, Sent, problems, recorded
@@ -140,17 +140,17 @@ def _named(
     if name == "localstripe":
         local: LocalStripe = request.getfixturevalue("localstripe")
         local.forget()
-        gateway = stripe_gateway.build(replace(PLAIN, stripe_api_base=local.base))
+        gateway = connect.to_processor(replace(PLAIN, stripe_api_base=local.base))
         return Processor(gateway, local.base, local.requests, OutsideLocalStripe(local.base)), lambda: None
     sent: list[Sent] = []
     if name == "stripe":
         monkeypatch.setattr(stripe, "RequestsClient", recorded(stripe.RequestsClient, sent))
-        return Processor(stripe_gateway.build(PLAIN), STRIPE, lambda: sent), lambda: None
+        return Processor(connect.to_processor(PLAIN), STRIPE, lambda: sent), lambda: None
     sqlite = name == "sandbox-sqlite"
     database = databases.fresh_sqlite(session_dir, tmp_path) if sqlite else databases.fresh_postgresql(session_dir)
     settings = databases.settings_for(database)
     monkeypatch.setattr(controls, "transport", recorded(controls.transport, sent))
-    return Processor(stripe_gateway.build(settings), STRIPE, lambda: sent, OutsideSandbox(settings)), database.drop
+    return Processor(connect.to_processor(settings), STRIPE, lambda: sent, OutsideSandbox(settings)), database.drop
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from app.config import Settings
 from app.domain.methods import Rail, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import Declined, Intent, IntentStatus, Misused, Unknown
+from app.gateways import connect
 from app.gateways.processor import PaymentGateway
 from app.gateways.sandbox import controls
 from app.gateways.sandbox.faults import AFTER, BEFORE
@@ -177,13 +178,11 @@ def test_money_on_its_way_is_neither_paid_nor_declined(
 
 
 def test_a_wrong_key_is_the_sellers_to_mend(settings: Settings, order: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.gateways.stripe.gateway import build
-
     monkeypatch.setattr(controls, "API_KEY", "sk_test_one")
     transport = controls.transport(settings)
     monkeypatch.setattr(controls, "API_KEY", "sk_test_other")
     monkeypatch.setattr(controls, "transport", lambda _settings: transport)
-    assert isinstance(build(settings).create_intent(order(), key="k"), Misused)
+    assert isinstance(connect.to_processor(settings).create_intent(order(), key="k"), Misused)
 
 
 def test_amounts_out_of_bounds_are_a_bug_of_ours(gateway: PaymentGateway, order: Any) -> None:

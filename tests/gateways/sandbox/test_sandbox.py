@@ -11,9 +11,9 @@ import stripe
 from app import ids
 from app.config import Settings
 from app.domain.payments import Intent, IntentStatus
+from app.gateways import connect, test_methods
 from app.gateways.processor import PaymentGateway
 from app.gateways.sandbox import controls
-from app.gateways.stripe import client as stripe_client
 from tests.gateways.conftest import charged
 
 REFUSED = "pm_card_chargeDeclinedIncorrectCvc"
@@ -21,7 +21,7 @@ REFUSED = "pm_card_chargeDeclinedIncorrectCvc"
 
 @pytest.fixture
 def client(settings: Settings) -> stripe.StripeClient:
-    return stripe_client.build(settings)
+    return connect.sdk(settings)
 
 
 GOOD: dict[str, Any] = {"amount": 2500, "currency": "usd"}
@@ -172,7 +172,7 @@ def test_there_is_no_question_about_what_never_asked_one(settings: Settings, int
 def test_every_request_that_changes_something_names_its_wish_and_holds_no_card_number(
     gateway: PaymentGateway, settings: Settings, owner: str, card: Any, order: Any, confirm: Any
 ) -> None:
-    names = [name for rail in controls.TEST_METHODS.values() for name, _label in rail if name != REFUSED]
+    names = [name for rail in test_methods.OFFERED.values() for name, _label in rail if name != REFUSED]
     for name in names:
         charge = order()
         made = gateway.create_intent(charge, key=f"{charge.payment_id}:create")

@@ -9,21 +9,22 @@ from app import clock
 from app.config import Settings
 from app.domain.methods import Acceptance, Rail, Setup, SetupStatus
 from app.domain.payments import Declined, Intent, IntentStatus, Misused, SavedMethod, Unknown
+from app.gateways import test_methods
 from app.gateways.processor import PaymentGateway
 from app.gateways.sandbox import controls
 from app.gateways.sandbox.portal import LIFETIME
 from tests.gateways.conftest import ACCEPTED, KINDS, RETURN_URL, begun, charged, confirmed, saved
 
 ASKS_ONCE = "pm_card_authenticationRequiredOnSetup"
-CARDS = [name for name, _ in controls.TEST_METHODS[Rail.CARD] if name != "pm_card_chargeDeclinedIncorrectCvc"]
+CARDS = [name for name, _ in test_methods.OFFERED[Rail.CARD] if name != "pm_card_chargeDeclinedIncorrectCvc"]
 
 
-@pytest.mark.parametrize("name", [*CARDS, *(name for name, _ in controls.TEST_METHODS[Rail.SEPA_DEBIT]), "paypal"])
+@pytest.mark.parametrize("name", [*CARDS, *(name for name, _ in test_methods.OFFERED[Rail.SEPA_DEBIT]), "paypal"])
 def test_each_test_method_can_be_saved_and_looks_like_itself(
     gateway: PaymentGateway, settings: Settings, owner: str, name: str
 ) -> None:
     method = saved(gateway, settings, owner, name)
-    labels = dict(each for rail in controls.TEST_METHODS.values() for each in rail)
+    labels = dict(each for rail in test_methods.OFFERED.values() for each in rail)
     assert method.last4 in labels[name] and method.fingerprint and method.holder
     assert (method.exp_year is None) == (method.kind != "card")
     assert gateway.list_methods(owner) == [method] and gateway.fetch_method(method.processor_id) == method
@@ -31,7 +32,7 @@ def test_each_test_method_can_be_saved_and_looks_like_itself(
 
 
 def test_every_rail_that_can_be_saved_has_test_methods() -> None:
-    assert {rail: bool(methods) for rail, methods in controls.TEST_METHODS.items()} == dict.fromkeys(KINDS, True)
+    assert {rail: bool(methods) for rail, methods in test_methods.OFFERED.items()} == dict.fromkeys(KINDS, True)
 
 
 def test_a_setup_is_unconfirmed_carries_our_ids_and_hides_its_secret(gateway: PaymentGateway, owner: str) -> None:
@@ -237,10 +238,10 @@ def test_the_portal_removes_only_what_is_the_customers(
 
 
 def test_with_a_live_key_no_test_method_is_saved(settings: Settings) -> None:
-    from app.gateways.stripe import client
+    from app.gateways import connect
     from app.gateways.stripe.gateway import StripeGateway
 
-    live = StripeGateway(client.build(settings), webhook_secret="whsec_x", live=True)
+    live = StripeGateway(connect.sdk(settings), webhook_secret="whsec_x", live=True)
     answer = live.confirm_setup("seti_1", method="pm_card_visa", return_url=RETURN_URL, acceptance=None, key="k")
     assert isinstance(answer, Misused) and answer.code == "not_a_test_method"
     assert controls.requests(settings) == []

@@ -15,8 +15,9 @@ from app.domain.methods import Rail, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import ChargeOrder, Intent, Misused, Unknown
 from app.domain.reversals import DisputeState, ProcessorDispute
+from app.gateways import connect
 from app.gateways.stripe import client
-from app.gateways.stripe.gateway import StripeGateway, build
+from app.gateways.stripe.gateway import StripeGateway
 from tests.gateways.conftest import NOON
 from tests.gateways.conftest import RETURN_URL as BACK
 
@@ -59,7 +60,7 @@ def listening(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 def gateway_at(base: str, monkeypatch: pytest.MonkeyPatch) -> StripeGateway:
     monkeypatch.setattr(client, "MAX_RETRIES", 0)
     monkeypatch.setattr(client, "TIMEOUT_SECONDS", 0.3)
-    made = build(replace(PLAIN, stripe_api_base=base))
+    made = connect.to_processor(replace(PLAIN, stripe_api_base=base))
     assert isinstance(made, StripeGateway)
     return made
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from app.domain.payments import Intent, Unknown
+from app.gateways import connect
 from app.gateways.processor import PaymentGateway
-from app.gateways.stripe import gateway as stripe_gateway
 from tests.gateways.contract.conftest import PLAIN
 from tests.gateways.localstripe.running import ROOT, running
 from tests.support.stripe_wire import VERSION, problems
@@ -136,7 +136,7 @@ def test_a_redirect_leads_nowhere(listening: Callable[..., Listener], status: in
     paid = '{"object": "payment_intent", "id": "pi_1", "status": "succeeded", "amount": 1, "amount_received": 1}'
     elsewhere = listening(200, body=paid)
     base = listening(status, {"Location": f"{elsewhere.url}/v1/payment_intents/pi_1"})
-    gateway = stripe_gateway.build(replace(PLAIN, stripe_api_base=base.url))
+    gateway = connect.to_processor(replace(PLAIN, stripe_api_base=base.url))
     for answer in (gateway.fetch_intent("pi_1"), gateway.cancel_intent("pi_1", key="pay_1:cancel")):
         assert isinstance(answer, Unknown) and not isinstance(answer, Intent)
     assert elsewhere.heard == [] and {method for method, _, _ in base.heard} == {"GET", "POST"}

@@ -13,6 +13,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.methods import MOST_METHODS, MOST_SETUPS, SETUPS_WITHIN, Rail, Setup, SetupStatus
 from app.domain.payments import SavedMethod
 from app.domain.people import Actor
+from app.gateways import test_methods
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
@@ -344,7 +345,7 @@ def test_where_the_processor_manages_methods_none_is_added_or_removed_here(
 
 
 def test_there_is_an_end_to_how_many_may_be_saved(app: Flask, acme: Customer, alice_actor: Actor) -> None:
-    names = [name for name, _label in controls.TEST_METHODS[Rail.CARD] if name not in {ONCE, REFUSED}]
+    names = [name for name, _label in test_methods.OFFERED[Rail.CARD] if name not in {ONCE, REFUSED}]
     assert len(names) < MOST_METHODS
     setups.MOST_METHODS, most = len(names), setups.MOST_METHODS
     try:

@@ -1,0 +1,27 @@
+"""The one place that chooses the processor: Stripe over the network, or the sandbox below the same SDK."""
+
+from stripe import StripeClient
+
+from app.config import Settings
+from app.gateways.processor import PaymentGateway
+from app.gateways.stripe import client
+from app.gateways.stripe.gateway import StripeGateway
+
+
+def to_processor(settings: Settings) -> PaymentGateway:
+    """Return the gateway for these settings. One serves all threads of a process."""
+    if settings.payments != "sandbox":
+        secret, live = settings.stripe_webhook_secret, "_live_" in settings.stripe_secret_key
+        return StripeGateway(sdk(settings), webhook_secret=secret, live=live)
+    from app.gateways.sandbox import controls  # never loaded in production
+
+    return StripeGateway(sdk(settings), webhook_secret=controls.webhook_secret(settings), live=False)
+
+
+def sdk(settings: Settings) -> StripeClient:
+    """Return the SDK's client for these settings, with the network or the sandbox's transport below it."""
+    if settings.payments != "sandbox":
+        return client.over_network(settings.stripe_secret_key, settings.stripe_api_base)
+    from app.gateways.sandbox import controls  # never loaded in production
+
+    return client.over(controls.transport(settings), controls.API_KEY)
