@@ -18,7 +18,7 @@ from app.services.balance import history as balance_history
 from app.services.balance.breakdown import Figure
 from app.services.balance.history import HistoryQuery
 from app.web import exports
-from app.web.access import current_customer
+from app.web.access import current_catalog, current_customer, current_unit
 from app.web.fields import PageForm
 from app.web.respond import show, wants_fragment
 
@@ -181,7 +181,7 @@ def json_file() -> Response:
 def entry(txn_id: str) -> Response:
     """Show what is behind one movement."""
     found, method = breakdown.behind(txn_id)
-    return show(ENTRY_PAGE, ENTRY, described=described(found, method))
+    return show(ENTRY_PAGE, ENTRY, described=described(found, method, current_catalog(), current_unit()))
 
 
 def _file(kind: str) -> Response:

@@ -18,8 +18,7 @@ from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
 from app.services.spend_management import limits as spend_management_limits
 from app.services.webhooks import endpoints, log
-from app.web.access import current_actor, current_catalog, current_customer, managers_only
-from app.web.filters import credits as written
+from app.web.access import current_actor, current_catalog, current_customer, current_unit, managers_only
 from app.web.respond import saved, show
 
 bp = Blueprint("spend_management", __name__, url_prefix="/billing/spend-management")
@@ -101,7 +100,7 @@ def _changed_meanwhile(form: LimitsForm) -> Refused:
     """Say what is saved by now, and let the next press of the button replace it."""
     now = spend_management_limits.current(current_customer(), current_catalog())
     form.version.data = str(now.version)
-    parts = ["on" if now.enabled else "off"]
+    written, parts = current_unit().written, ["on" if now.enabled else "off"]
     parts.append(f"daily limit {written(now.daily_limit)}" if now.daily_limit else "no daily limit")
     parts.append(f"e-mail threshold {written(now.notify_threshold)}" if now.notify_threshold else "no e-mail threshold")
     endpoint = endpoints.of(current_customer().customer_id)
@@ -114,26 +113,28 @@ def _changed_meanwhile(form: LimitsForm) -> Refused:
 
 def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> dict[str, Any]:
     """Return what the page shows. What holds is said of the saved set; the simulation is of the typed one."""
-    customer, catalog, now = current_customer(), current_catalog(), clock.now()
+    customer, catalog, unit, now = current_customer(), current_catalog(), current_unit(), clock.now()
     limits, numbers = spend_management_limits.current(customer, catalog), history.numbers()
     today, plan = day_of(now), blocked_calls.of_plan(customer, catalog)
     yesterday, _today = history.days(today.date - timedelta(days=1), today.date)
     return {
         "form": form, "limits": limits, "numbers": numbers, "today": today, "yesterday": yesterday,
         "left": Credits(max(0, numbers.daily_left.micros)) if numbers.daily_left else Credits(0),
-        "bar": overview.day_bar(numbers), "simulated": _simulated(form), "tried": tried, "focus": focus,
+        "bar": overview.day_bar(numbers, unit), "simulated": _simulated(form), "tried": tried, "focus": focus,
         "words": {
-            "limit": spend_management.daily_limit(limits, numbers, now),
+            "limit": spend_management.daily_limit(limits, numbers, now, unit),
             "threshold": spend_management.threshold(
-                limits, numbers, customer.email, decisions.of_threshold(customer.customer_id, today)
+                limits, numbers, customer.email, unit, decisions.of_threshold(customer.customer_id, today)
             ),
-            "balance": spend_management.balance(numbers),
+            "balance": spend_management.balance(numbers, unit),
             "pace": spend_management.pace(limits, numbers, now),
         },
         "could_use": spend_management.could_use(numbers),
         "plan_limits": [(each, spend_management.plan_limit(each, plan.plan.title)) for each in plan.limits],
-        "refused": [spend_management.refused(each, catalog) for each in blocked_calls.latest(customer.customer_id)],
-        "given": [spend_management.notice_row(each) for each in decisions.latest(customer.customer_id)],
+        "refused": [
+            spend_management.refused(each, catalog, unit) for each in blocked_calls.latest(customer.customer_id)
+        ],
+        "given": [spend_management.notice_row(each, unit) for each in decisions.latest(customer.customer_id)],
         **log.around(customer.customer_id),
     }  # fmt: skip
 

@@ -13,12 +13,14 @@ from app.forms import usage_query
 from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
 from app.presenters import usage as presenters_usage
 from app.presenters import usage_sentences
+from app.presenters.spend_management import refused
 from app.presenters.usage import WITHOUT_METER, period_words
 from app.services.alerts import recipients, thresholds
+from app.services.spend_management import blocked_calls
 from app.services.usage import history as usage_history
 from app.services.usage import meters
 from app.services.usage.meters import DayUse, MeterUse, Usage
-from app.web.access import current_actor, current_customer, managers_only
+from app.web.access import current_actor, current_customer, current_unit, managers_only
 from app.web.respond import saved, show
 
 bp = Blueprint("usage", __name__, url_prefix="/billing/usage")
@@ -48,14 +50,13 @@ def meter(meter: str) -> Response:
     usage = meters.usage(current_customer(), usage_query.period_number(request.args.get("period", "")))
     if meter in POSTED and usage.of(meter) is None:
         return _back()
-    use, today = _use(usage, meter), clock.now().date()
+    use, today, credit = _use(usage, meter), clock.now().date(), current_unit()
     first, last = usage.period.starts_at.date(), usage.period.ends_at.date() - ONE_DAY
     days = usage_history.every_day(
         current_customer().customer_id, use.meter.key, use.tariff.kind, first, max(first, min(last, today))
     )
-    shown = presenters_usage.row(
-        use, usage.period.ends_at.date(), usage.catalog.usage.warn_at_percent, is_open=usage.period.is_open
-    )
+    shown, resets_on = presenters_usage.row_of(use, usage, credit), usage.period.ends_at.date()
+    calls = blocked_calls.of_meter(current_customer().customer_id, use.meter, usage.period.number)
     return show(
         METER_PAGE,
         METER,
@@ -64,9 +65,9 @@ def meter(meter: str) -> Response:
         unit=shown.unit if use.meter.key else "",
         period=period_words(first, last),
         counts=usage_sentences.counts(use.tariff.kind) if use.meter.key else "",
-        stops=usage_sentences.stops(shown.bar, usage.period.ends_at.date(), use.cost) if usage.period.is_open else "",
-        refused=presenters_usage.refused_calls(use, usage, current_customer().customer_id),
-        formula=usage_sentences.formula(shown.bar, use.cost),
+        stops=usage_sentences.stops(shown.bar, resets_on, use.cost, credit) if usage.period.is_open else "",
+        refused=[refused(each, usage.catalog, credit) for each in calls],
+        formula=usage_sentences.formula(shown.bar, use.cost, credit),
         days=days,
         name=presenters_usage.chart_name(days, shown.title, shown.unit),
         chart=_chart(use, days, has_today=days[-1].day == today),
@@ -185,7 +186,7 @@ def _around(usage: Usage, history: HistoryForm) -> dict[str, Any]:
     """Return what the page shows, but for the history."""
     last = usage.period.ends_at.date() - ONE_DAY
     return {
-        "rows": presenters_usage.rows(usage),
+        "rows": presenters_usage.rows(usage, current_unit()),
         "plain": presenters_usage.without_meter(usage) if usage.without_meter else None,
         "plain_slug": WITHOUT_METER,
         "total": usage.cost,

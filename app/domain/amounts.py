@@ -1,8 +1,10 @@
-"""How amounts of a currency are written for people: on pages, in mails and in the descriptions of movements."""
+"""How amounts of a currency and of credit are written for people: on pages, in mails and in descriptions."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.money import Money, exponent
+from app.domain.money import Credits, Money, exponent
+from app.domain.units import one
 
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -10,6 +12,32 @@ _SYMBOLS = {
     "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$", "ILS": "₪", "VND": "₫",
     "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "HKD": "HK$", "MXN": "MX$", "TWD": "NT$",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CreditUnit:
+    """What a customer's credit is counted in: a currency, or something that the seller named, such as tokens."""
+
+    name: str
+    label: str = ""
+    """A named unit as pages write it beside an amount; empty: as it is named."""
+
+    @property
+    def is_currency(self) -> bool:
+        """Whether credit is money."""
+        return is_currency(self.name)
+
+    def written(self, value: Credits) -> str:
+        """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
+        if self.is_currency:
+            return in_currency(value.units, self.name)
+        number, words = digits(value.units, 0), self.label or self.name
+        return f"{number}{NO_BREAK}{one(words) if number in {'1', f'{MINUS}1'} else words}"
+
+
+def is_currency(unit: str) -> bool:
+    """Say whether the unit of credit is a currency, such as USD, and no named unit, such as tokens."""
+    return len(unit) == 3 and unit.isascii() and unit.isupper()
 
 
 def money_words(value: Money) -> str:

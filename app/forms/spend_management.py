@@ -4,13 +4,12 @@ import re
 
 from wtforms import BooleanField, HiddenField, StringField
 
-from app.domain.amounts import digits
+from app.domain.amounts import digits, is_currency
 from app.domain.errors import Refused
 from app.domain.money import Credits, exponent
 from app.domain.spend_management import Limits, typed
 from app.web.access import current_customer
 from app.web.fields import PageForm
-from app.web.filters import is_currency
 
 _VERSION = re.compile(r"[0-9]{1,9}", re.ASCII)
 

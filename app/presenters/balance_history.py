@@ -2,20 +2,19 @@
 
 from datetime import datetime
 
+from app.domain.amounts import CreditUnit
+from app.domain.catalog import Catalog
 from app.domain.grants import BURNING, SOURCES
 from app.domain.money import Credits, Money
-from app.domain.payments import decline_sentence
+from app.domain.payments import decline_sentence, method_name
 from app.domain.usage_words import title
 from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.presenters.charts import day_label
+from app.presenters.spreadsheets import harmless
 from app.presenters.usage import WITHOUT_METER
 from app.services.balance.entry import Used
 from app.services.balance.history import Entry, Movement
-from app.web.access import current_catalog
-from app.web.exports import harmless
-from app.web.filters import credits as written
-from app.web.filters import method_name, rail_name
 
 KINDS = {
     "purchased": "Bought credits",
@@ -95,7 +94,7 @@ _ATTEMPTS = {
 }
 
 
-def described(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
+def described(entry: Entry, method: PaymentMethod | None, catalog: Catalog, unit: CreditUnit) -> dict[str, object]:
     """Return what a movement's page says."""
     row, grant, payment = entry.transfer, entry.grant, entry.payment
     shared = sum(part.micros for part, _grant in entry.allocations)
@@ -103,7 +102,7 @@ def described(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
     state = entry.refund.state if entry.refund else entry.dispute.state if entry.dispute else ""
     return {
         "entry": entry,
-        "sentence": _sentence(row.kind, state).format(written(Credits(row.amount))),
+        "sentence": _sentence(row.kind, state).format(unit.written(Credits(row.amount))),
         "change": Credits(row.change_micros or 0),
         "balance_after": Credits(row.balance_after_micros or 0),
         "touched": [] if came_in else [(_named(each), Credits(part.micros)) for part, each in entry.allocations],
@@ -114,15 +113,17 @@ def described(entry: Entry, method: PaymentMethod | None) -> dict[str, object]:
         "refund_state": _REFUNDS.get(state, "") if entry.refund else "",
         "dispute": entry.dispute,
         "dispute_state": _on(_DISPUTES[state], entry.dispute.closed_at) if entry.dispute else "",
-        "used": [(*_counted(each), each.meter or WITHOUT_METER, each, Credits(each.micros)) for each in entry.used],
+        "used": [
+            (*_counted(each, catalog), each.meter or WITHOUT_METER, each, Credits(each.micros)) for each in entry.used
+        ],
         "paid_back": Credits(shared) if came_in and shared else None,
-        "given_by": _giver(grant) if grant else "",
+        "given_by": _giver(grant, catalog) if grant else "",
         "grant_kind": KINDS[grant.kind] if grant else "",
         "granted": Credits(grant.micros) if grant else None,
         "grant_left": Credits(grant.remaining_micros) if grant else None,
         "paid": Money(payment.received_minor or payment.amount_minor, payment.currency) if payment else None,
         "payment_state": _payment_state(payment) if payment else "",
-        "method": method_name(method) if method else rail_name(payment.rail) if payment else "",
+        "method": method_name(method.brand, method.last4) if method else method_name(payment.rail) if payment else "",
         "attempts": [(attempt, _outcome(attempt, payment.rail)) for attempt in entry.attempts] if payment else [],
     }
 
@@ -161,11 +162,11 @@ def json_row(row: Movement, unit: str) -> dict[str, object]:
     }
 
 
-def _counted(used: Used) -> tuple[str, str]:
+def _counted(used: Used, catalog: Catalog) -> tuple[str, str]:
     """Return what the meter is called, and how much it counted in its unit."""
-    meter = current_catalog().meter(used.meter)
+    meter = catalog.meter(used.meter)
     if meter is None:
-        return title(current_catalog(), used.meter), f"{used.quantity:,}" if used.meter else ""
+        return title(catalog, used.meter), f"{used.quantity:,}" if used.meter else ""
     return meter.title, f"{used.quantity:,} {meter.unit}"
 
 
@@ -195,8 +196,8 @@ def _time(row: Movement) -> str:
     return f"{row.booked_at:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _giver(grant: Grant) -> str:
-    return current_catalog().seller_name if grant.granted_by in {"seller", "catalog"} else grant.granted_by
+def _giver(grant: Grant, catalog: Catalog) -> str:
+    return catalog.seller_name if grant.granted_by in {"seller", "catalog"} else grant.granted_by
 
 
 def _named(grant: Grant) -> str:

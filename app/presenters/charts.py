@@ -12,10 +12,9 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
-from app.domain.amounts import MINUS
+from app.domain.amounts import MINUS, CreditUnit
 from app.domain.errors import ensure
 from app.domain.money import MICROS, Credits, divided
-from app.web.filters import credits as written
 
 _LARGE = ((12, " tn"), (9, " bn"), (6, " M"))
 # Tenths of a pixel that a character of the charts' 11 px type takes, at most; and what is kept free around a label.
@@ -73,7 +72,7 @@ def axis_label(micros: int, scale: Axis, unit: str) -> str:
     top = max(abs(tick) for tick in scale.ticks)
     power, suffix = next((each for each in _LARGE if top >= 10 ** (each[0] + 6)), (0, ""))
     decimals = max(0, -int(Decimal(scale.step).scaleb(-6 - power).normalize().as_tuple().exponent))
-    symbol = written(Credits(0), unit, unit).partition("0")[0]
+    symbol = CreditUnit(unit).written(Credits(0)).partition("0")[0]
     if symbol and not power and decimals == 1:
         decimals = 2
     if micros == 0:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.domain import rating, usage_bars
+from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
 from app.domain.numbers import SERVED, Numbers
@@ -18,7 +19,6 @@ from app.services.balance.overview import Overview
 from app.services.spend_management.limits import limits
 from app.services.usage.meters import MeterUse
 from app.services.usage.terms import plan_of
-from app.web.filters import credits as written
 
 MOST = 6
 """So many meters stand on the Overview; all are on the Usage page."""
@@ -58,7 +58,7 @@ class SpendWords:
     """From where on a day's column is in the alert's colour."""
 
 
-def meters(now: Overview, catalog: Catalog, plan_key: str) -> list[Row]:
+def meters(now: Overview, catalog: Catalog, plan_key: str, unit: CreditUnit) -> list[Row]:
     """Return the meters' rows, what has a bar before what has none."""
     plan, found = plan_of(catalog, plan_key), []
     for meter in catalog.meters if now.period else ():
@@ -66,14 +66,15 @@ def meters(now: Overview, catalog: Catalog, plan_key: str) -> list[Row]:
         used, held, cost = now.used.get(meter.key, (0, 0, Credits(0)))
         if tariff is not None and now.period is not None:
             use = MeterUse(tariff, used, held, cost, None, ())
-            found.append(usage.row(use, now.period.ends_at.date(), catalog.usage.warn_at_percent))
+            found.append(usage.row(use, now.period.ends_at.date(), catalog.usage.warn_at_percent, unit))
     return sorted(found, key=lambda row: row.bar.basis is None)[:MOST]
 
 
-def day_bar(numbers: Numbers) -> DayBar | None:
+def day_bar(numbers: Numbers, unit: CreditUnit) -> DayBar | None:
     """Return today's use against the limit; None where there is no limit. Held use counts as used."""
     if numbers.daily_limit is None or numbers.daily_left is None:
         return None
+    written = unit.written
     limit, taken = numbers.daily_limit.micros, numbers.daily_limit.micros - numbers.daily_left.micros
     percent = max(0, taken) * 100 // limit if limit else 100
     state = State.OVER if percent >= usage_bars.FULL_PERCENT else State.NEAR if percent >= 80 else State.OK
@@ -97,15 +98,18 @@ def day_bar(numbers: Numbers) -> DayBar | None:
     )
 
 
-def day_marks(now: Overview, spend: SpendWords | None) -> DayMarks:
+def day_marks(now: Overview, spend: SpendWords | None, unit: CreditUnit) -> DayMarks:
     """Return what stands out on the days: all are measured by the limits of today."""
     limit, threshold = now.numbers.daily_limit, spend.threshold if spend else None
     bounds = limit.micros if limit else None, threshold.micros if threshold else None
     words = {"today": "Today"}
     if threshold:
-        words["near"] = f"From your {written(threshold)} mail threshold on"
+        words["near"] = f"From your {unit.written(threshold)} mail threshold on"
     if limit:
-        words |= {"over": f"At or over your {written(limit)} daily limit", "limit": f"Daily limit {written(limit)}"}
+        words |= {
+            "over": f"At or over your {unit.written(limit)} daily limit",
+            "limit": f"Daily limit {unit.written(limit)}",
+        }
     kinds = {day.day: column_kind(day.used.micros, *bounds) for day in now.days}
     drawn = {kind or "today" for day, kind in kinds.items() if kind or (day == now.today and now.days[-1].used.micros)}
     if limit:
@@ -114,20 +118,20 @@ def day_marks(now: Overview, spend: SpendWords | None) -> DayMarks:
     return DayMarks(tuple((kind, each) for kind, each in words.items() if kind in drawn and drawn != {"today"}), said)
 
 
-def spend_words(now: Overview, catalog: Catalog) -> SpendWords | None:
+def spend_words(now: Overview, catalog: Catalog, unit: CreditUnit) -> SpendWords | None:
     """Return how spend management stands; None where the seller does not offer it and it is off."""
     chosen = limits(now.spend, catalog)
     if not chosen.enabled and not catalog.spend_management.offered:
         return None
     if not chosen.enabled:
         return SpendWords(is_on=False, sentence="No daily limit, and no mail at a threshold.", threshold=None)
-    return SpendWords(is_on=True, sentence=_sentence(chosen), threshold=chosen.notifies_at)
+    return SpendWords(is_on=True, sentence=_sentence(chosen, unit), threshold=chosen.notifies_at)
 
 
-def _sentence(chosen: Limits) -> str:
+def _sentence(chosen: Limits, unit: CreditUnit) -> str:
     said = []
     if chosen.daily_limit is not None:
-        said.append(f"Hard limit of {written(chosen.daily_limit)} a day")
+        said.append(f"Hard limit of {unit.written(chosen.daily_limit)} a day")
     if chosen.notify_threshold is not None:
-        said.append(f"{'mail' if said else 'Mail'} at {written(chosen.notify_threshold)}")
+        said.append(f"{'mail' if said else 'Mail'} at {unit.written(chosen.notify_threshold)}")
     return f"{', '.join(said)}." if said else "Nothing is set."

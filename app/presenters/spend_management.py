@@ -4,7 +4,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog, MeterKind
+from app.domain.dates import moment_words
 from app.domain.money import Credits
 from app.domain.notices import (
     BALANCE_DEPLETED,
@@ -22,8 +24,6 @@ from app.domain.units import quantity
 from app.models.authorizations import Authorization
 from app.models.limits import Notice
 from app.services.spend_management.blocked_calls import PlanLimit
-from app.web.filters import credits as written
-from app.web.filters import moment
 
 NOTICES = {
     DAILY_THRESHOLD: "E-mail threshold reached",
@@ -65,9 +65,10 @@ class RefusedCall:
     id: str
 
 
-def daily_limit(limits: Limits, numbers: Numbers, now: datetime) -> str:
+def daily_limit(limits: Limits, numbers: Numbers, now: datetime, unit: CreditUnit) -> str:
     """Say what the daily limit stops."""
-    limit, ends = limits.daily_limit, moment(day_of(now).ends).striptags()
+    written = unit.written
+    limit, ends = limits.daily_limit, moment_words(day_of(now).ends)
     if limit is None:
         return f"No daily limit is set, so none stops your calls: {written(numbers.daily_used)} is used today."
     if not limits.enabled:
@@ -88,8 +89,9 @@ def daily_limit(limits: Limits, numbers: Numbers, now: datetime) -> str:
     )
 
 
-def threshold(limits: Limits, numbers: Numbers, email: str, given: Notice | None = None) -> str:
+def threshold(limits: Limits, numbers: Numbers, email: str, unit: CreditUnit, given: Notice | None = None) -> str:
     """Say what the e-mail threshold does, and that it stops nothing. `given` is today's notice."""
+    written = unit.written
     bound, used = limits.notify_threshold, written(numbers.daily_used)
     if bound is None:
         return f"Stops nothing and tells nobody: no threshold is set. {used} is used today."
@@ -107,8 +109,9 @@ def threshold(limits: Limits, numbers: Numbers, email: str, given: Notice | None
     return f"{said} {used} is used today, {gone}."
 
 
-def balance(numbers: Numbers) -> str:
+def balance(numbers: Numbers, unit: CreditUnit) -> str:
     """Say what the balance and the overage protection stop."""
+    written = unit.written
     if numbers.standing not in SERVED:
         return f"Stops every call: your account is {numbers.standing}. {written(numbers.remaining_credits)} remains."
     if owed(numbers).micros:
@@ -160,11 +163,11 @@ def pace(limits: Limits, numbers: Numbers, now: datetime) -> str:
     if at is None:
         return "At today’s pace the limit is not reached before it begins anew at 00:00 UTC."
     if at <= now:
-        return f"The limit is reached; it begins anew at {moment(day_of(now).ends).striptags()}."
+        return f"The limit is reached; it begins anew at {moment_words(day_of(now).ends)}."
     return f"At today’s pace the limit is reached at about {at:%H:%M} UTC, and begins anew at 00:00 UTC."
 
 
-def notice_row(notice: Notice) -> NoticeRow:
+def notice_row(notice: Notice, unit: CreditUnit) -> NoticeRow:
     """Return the notice in words, with the figures of its moment."""
     figures = json.loads(notice.data)
     if notice.rule == USAGE_ALERT:
@@ -189,19 +192,22 @@ def notice_row(notice: Notice) -> NoticeRow:
             next(
                 (figures[each] for each in ("used_micros", "remaining_micros", "credits_micros") if each in figures),
                 None,
-            )
+            ),
+            unit,
         ),
     )
     title = CALL_REFUSED if figures.get("reason") == "call_refused" else NOTICES[notice.rule]
-    return NoticeRow(notice.created_at, title, _or_dash(bound), f"{level}, {_or_dash(held)} held" if held else level)
+    return NoticeRow(
+        notice.created_at, title, _or_dash(bound, unit), f"{level}, {_or_dash(held, unit)} held" if held else level
+    )
 
 
-def refused(call: Authorization, catalog: Catalog) -> RefusedCall:
+def refused(call: Authorization, catalog: Catalog, unit: CreditUnit) -> RefusedCall:
     """Return the refused call in words: why, and what was asked for."""
     meter = catalog.meter(call.meter) if call.meter else None
-    asked = f"{call.quantity:,} {meter.unit}" if meter else written(Credits(call.micros))
+    asked = f"{call.quantity:,} {meter.unit}" if meter else unit.written(Credits(call.micros))
     return RefusedCall(call.created_at, REFUSED.get(call.reason, call.reason), asked, call.id)
 
 
-def _or_dash(micros: int | None) -> str:
-    return "–" if micros is None else written(Credits(micros))
+def _or_dash(micros: int | None, unit: CreditUnit) -> str:
+    return "–" if micros is None else unit.written(Credits(micros))

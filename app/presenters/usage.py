@@ -8,16 +8,15 @@ from datetime import date, datetime
 from markupsafe import Markup
 
 from app.domain import usage_alerts, usage_bars
+from app.domain.amounts import CreditUnit
 from app.domain.catalog import Meter, MeterKind
 from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.units import quantity
 from app.domain.usage_bars import Bar, State
 from app.presenters.charts import FULL, NARROW, WIDE, daily_columns, day_label, quantity_columns
-from app.presenters.spend_management import RefusedCall, refused
 from app.presenters.usage_sentences import BarWords, alert_words, bar_words, price
 from app.services.alerts.thresholds import Alert
-from app.services.spend_management import blocked_calls
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
 
 WITHOUT_METER = "-"
@@ -61,13 +60,18 @@ class AlertRow:
     now: str
 
 
-def rows(usage: Usage) -> list[Row]:
+def rows(usage: Usage, credit: CreditUnit) -> list[Row]:
     """Return a row for each meter, in the catalog's order."""
+    return [row_of(each, usage, credit) for each in usage.meters]
+
+
+def row_of(use: MeterUse, usage: Usage, credit: CreditUnit) -> Row:
+    """Return the row of one meter in the period that is shown."""
     resets_on, warn_at = usage.period.ends_at.date(), usage.catalog.usage.warn_at_percent
-    return [row(each, resets_on, warn_at, is_open=usage.period.is_open) for each in usage.meters]
+    return row(use, resets_on, warn_at, credit, is_open=usage.period.is_open)
 
 
-def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], *, is_open: bool = True) -> Row:
+def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], credit: CreditUnit, *, is_open: bool = True) -> Row:
     """Return the meter's row for a period that ends, or has ended, where `resets_on` begins."""
     tariff = use.tariff
     bar = usage_bars.bar(tariff, use.used, warn_at, use.held if is_open else 0)
@@ -78,12 +82,12 @@ def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], *, is_open: bo
         description=use.meter.description.rstrip("."),
         unit=use.meter.unit or "quantity",
         bar=bar,
-        words=bar_words(bar, resets_on, use.cost, is_open=is_open),
+        words=bar_words(bar, resets_on, use.cost, credit, is_open=is_open),
         filled=min(percent, 100),
         marks=tuple(mark for mark in warn_at if percent < mark < usage_bars.FULL_PERCENT),
         included=f"{tariff.allowance:,}" if tariff.allowance else NONE,
         limit=NONE if tariff.limit is None else f"{tariff.limit:,}",
-        price=price(tariff),
+        price=price(tariff, credit),
         cost=use.cost,
     )
 
@@ -134,14 +138,6 @@ def added_words(kind: MeterKind, rows_read: int) -> str:
         MeterKind.UNIQUE: "Subjects seen for the first time in this billing period",
         MeterKind.LAST: "The value that was taken last, as of the end of the day",
     }[kind]
-
-
-def refused_calls(use: MeterUse, usage: Usage, customer_id: str) -> list[RefusedCall]:
-    """Return the meter's calls that were refused last in the period; nobody can ask for some kinds of meter."""
-    if not use.tariff.kind.can_be_held:
-        return []
-    found = blocked_calls.latest(customer_id, meter=use.meter.key, period=usage.period.number)
-    return [refused(each, usage.catalog) for each in found]
 
 
 def alert_rows(alerts: Sequence[Alert], notified: Mapping[str, datetime], usage: Usage) -> list[AlertRow]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
 from app.domain.money import Credits
 from app.domain.rating import Tariff
@@ -11,7 +12,6 @@ from app.domain.units import one, quantity
 from app.domain.usage_alerts import Threshold
 from app.domain.usage_bars import Bar, State
 from app.presenters.charts import day_label
-from app.web.filters import credits as written
 
 WITHOUT_METER_WORDS = "Credits that were taken as such, by no meter"
 _COUNTS = {
@@ -35,7 +35,7 @@ class BarWords:
     warns: bool
 
 
-def bar_words(bar: Bar, resets_on: date, cost: Credits, *, is_open: bool = True) -> BarWords:
+def bar_words(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit, *, is_open: bool = True) -> BarWords:
     """Return the bar in words; `cost` is what use beyond the allowance has cost in its period, open or over."""
     unit = bar.tariff.meter.unit
     used = quantity(bar.used)
@@ -43,7 +43,9 @@ def bar_words(bar: Bar, resets_on: date, cost: Credits, *, is_open: bool = True)
     held = f", {quantity(bar.held)} held" if bar.held else ""
     spoken = f"{used} {of}{held}" if bar.percent is None else f"{used} {of}{held}, {bar.percent:,} percent"
     warns = bar.state in {State.NEAR, State.OVER}
-    note = f"{_level(bar, _dated(resets_on))}{_costs(bar, cost)}" if is_open else _was(bar, cost)
+    note = (
+        f"{_level(bar, _dated(resets_on), credit)}{_costs(bar, cost, credit)}" if is_open else _was(bar, cost, credit)
+    )
     return BarWords(used, of, spoken, note, warns)
 
 
@@ -52,27 +54,27 @@ def counts(kind: MeterKind) -> str:
     return _COUNTS[kind]
 
 
-def price(tariff: Tariff) -> str:
+def price(tariff: Tariff, credit: CreditUnit) -> str:
     """Return what use beyond the allowance costs: `$0.40 per 1,000 requests`; graduated prices step by step."""
     meter = tariff.meter
     if tariff.rate is not None or not meter.tiers:
         rate = tariff.rate or meter.credits
-        return "No price" if rate is None else f"{written(rate)} {_per(meter.per, meter.unit)}"
+        return "No price" if rate is None else f"{credit.written(rate)} {_per(meter.per, meter.unit)}"
     steps, before = [], 0
     for tier in meter.tiers:
         which = f"from {before + 1:,} on" if tier.up_to is None else f"{before + 1:,} to {tier.up_to:,}"
-        steps.append(f"{which}: {written(tier.credits)} {_per(meter.per, meter.unit)}")
+        steps.append(f"{which}: {credit.written(tier.credits)} {_per(meter.per, meter.unit)}")
         before = tier.up_to or before
     return "; ".join(steps)
 
 
-def stops(bar: Bar, resets_on: date, cost: Credits) -> str:
+def stops(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit) -> str:
     """Return what the plan's limit stops, with the customer's own numbers; nothing where there is none (AC-58)."""
     limit, meter = bar.tariff.limit, bar.tariff.meter
     if limit is None:
         return ""
     if not meter.kind.can_be_held:
-        return _shown_only(bar, limit, cost)
+        return _shown_only(bar, limit, cost, credit)
     if not limit:
         return f"Your plan has no {meter.title}: whatever asks for permission to use it is refused."
     until = f"until {_dated(resets_on)}, 00:00 UTC"
@@ -86,10 +88,10 @@ def stops(bar: Bar, resets_on: date, cost: Credits) -> str:
     return f"{said}, so {_are(bar.left)} left: whatever asks for permission for more than that is refused {until}."
 
 
-def _shown_only(bar: Bar, limit: int, cost: Credits) -> str:
+def _shown_only(bar: Bar, limit: int, cost: Credits, credit: CreditUnit) -> str:
     """Say it of a meter that only counts what was reported: nobody can ask it for permission."""
     meter = bar.tariff.meter
-    priced = "" if bar.tariff.is_free else f" {_beyond(bar, cost)}."
+    priced = "" if bar.tariff.is_free else f" {_beyond(bar, cost, credit)}."
     nothing = f"Nothing is refused for it: it is shown here, and usage alerts can tell you.{priced}"
     if not limit:
         return f"Your plan has no {meter.title}. {nothing}"
@@ -102,7 +104,7 @@ def _shown_only(bar: Bar, limit: int, cost: Credits) -> str:
     )
 
 
-def formula(bar: Bar, cost: Credits) -> Sequence[tuple[str, str]]:
+def formula(bar: Bar, cost: Credits, credit: CreditUnit) -> Sequence[tuple[str, str]]:
     """Return how the quantity became credit, line by line."""
     unit = bar.tariff.meter.unit
     lines = [("Used", quantity(bar.used, unit))]
@@ -113,7 +115,7 @@ def formula(bar: Bar, cost: Credits) -> Sequence[tuple[str, str]]:
             ("Included in your plan", f"− {quantity(min(bar.used, bar.tariff.allowance), unit)}"),
             ("Beyond it", quantity(bar.charged, unit)),
         ]
-    return [*lines, ("Price", price(bar.tariff)), ("Credits used", written(cost))]
+    return [*lines, ("Price", price(bar.tariff, credit)), ("Credits used", credit.written(cost))]
 
 
 def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, has_limit: bool) -> str:
@@ -126,7 +128,7 @@ def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, 
     return f"{title}: {wanted.threshold:,} % of {of}"
 
 
-def _level(bar: Bar, resets: str) -> str:
+def _level(bar: Bar, resets: str, credit: CreditUnit) -> str:
     """Say where the bar of the open period stands. What a limit does not stop is told as what the plan allows."""
     tariff, unit = bar.tariff, bar.tariff.meter.unit
     held = f", {quantity(bar.held)} held for calls under way" if bar.held else ""
@@ -134,7 +136,7 @@ def _level(bar: Bar, resets: str) -> str:
         case State.OPEN if tariff.limit == 0:
             return "Not part of your plan"
         case State.OPEN:
-            return "Counted, without a limit or a price" if tariff.is_free else price(tariff)
+            return "Counted, without a limit or a price" if tariff.is_free else price(tariff, credit)
         case State.OVER if bar.has_limit and not _is_stopping(bar):
             return _more_than(bar, "your plan allows")
         case State.OVER if bar.over and bar.has_limit:
@@ -155,29 +157,35 @@ def _level(bar: Bar, resets: str) -> str:
             return f"{quantity(bar.left, unit)} left{held}{again}"
 
 
-def _costs(bar: Bar, cost: Credits) -> str:
+def _costs(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     """Say what use beyond what is included costs, from where the bar warns on, and what it has cost so far."""
     if bar.tariff.is_free or (bar.tariff.limit == 0 and not cost.micros):
         return ""
     if bar.state is State.OPEN:
-        return f"; {written(cost)} so far"
+        return f"; {credit.written(cost)} so far"
     if bar.state is State.OK:
-        return f"; {written(cost)} of credits for {quantity(bar.charged, bar.tariff.meter.unit)}" if cost.micros else ""
+        return (
+            f"; {credit.written(cost)} of credits for {quantity(bar.charged, bar.tariff.meter.unit)}"
+            if cost.micros
+            else ""
+        )
     if not bar.has_limit and bar.over:
-        return f": {written(cost)} of credits"
-    return f". {_beyond(bar, cost)}"
+        return f": {credit.written(cost)} of credits"
+    return f". {_beyond(bar, cost, credit)}"
 
 
-def _was(bar: Bar, cost: Credits) -> str:
+def _was(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     """Say where the bar of a period that is over stood at its end, and what its use cost."""
     tariff, unit = bar.tariff, bar.tariff.meter.unit
-    charged = f"; {written(cost)} of credits" if cost.micros else ""
+    charged = f"; {credit.written(cost)} of credits" if cost.micros else ""
     match bar.state:
         case State.OPEN if tariff.limit == 0:
             return f"Not part of your plan{charged}"
         case State.OPEN:
             return (
-                "Counted, without a limit or a price" if tariff.is_free else f"{price(tariff)}; {written(cost)} in all"
+                "Counted, without a limit or a price"
+                if tariff.is_free
+                else f"{price(tariff, credit)}; {credit.written(cost)} in all"
             )
         case State.OVER if bar.has_limit and not _is_stopping(bar):
             return f"{_more_than(bar, 'your plan allowed')}{charged}"
@@ -196,11 +204,11 @@ def _more_than(bar: Bar, has: str) -> str:
     return f"{quantity(bar.over, unit)} more than {has}" if bar.over else f"All that {has}"
 
 
-def _beyond(bar: Bar, cost: Credits) -> str:
+def _beyond(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     """Say the price of use beyond what is included, and what it has cost so far."""
     steps = bar.tariff.rate is None and bar.tariff.meter.tiers
-    each = "the price of its step" if steps else price(bar.tariff)
-    so_far = f": {written(cost)} so far" if cost.micros else ""
+    each = "the price of its step" if steps else price(bar.tariff, credit)
+    so_far = f": {credit.written(cost)} so far" if cost.micros else ""
     return f"Use{' beyond what is included' if bar.tariff.allowance else ''} costs {each}{so_far}"
 
 

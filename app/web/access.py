@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, url_for
 
+from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
 from app.domain.errors import Forbidden, ensure
 from app.domain.people import Actor
@@ -59,6 +60,12 @@ def current_catalog() -> Catalog:
         g.catalog = versions.current(current_customer().catalog)
     catalog: Catalog = g.catalog
     return catalog
+
+
+def current_unit(name: str = "") -> CreditUnit:
+    """Return what the customer's credit is counted in, or `name` with the label that the catalog has for it."""
+    name = name or current_customer().credit_unit
+    return CreditUnit(name, "" if is_currency(name) else current_catalog().credit_unit_label)
 
 
 def safe_next(text: str) -> str:

@@ -7,14 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from flask import Response, stream_with_context
 
-# A text that begins like this is a formula to a spreadsheet (OWASP, CSV injection); the full-width forms are too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
-
-
-def harmless(text: str) -> str:
-    """Return the text with a `'` before what a spreadsheet would run. Only for texts: signed numbers stay numbers."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
 
 def as_csv(name: str, header: list[str], rows: Iterable[list[str]]) -> Response:
     """Answer with the rows as the CSV file `name`."""

@@ -3,16 +3,14 @@
 from datetime import UTC, date, datetime
 
 from flask import Flask
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.domain import payments
-from app.domain.amounts import MINUS, NO_BREAK, digits, in_currency, money_words
+from app.domain.amounts import CreditUnit, is_currency, money_words
+from app.domain.dates import day_words, moment_words
 from app.domain.money import Credits, Money
-from app.domain.units import one
 from app.models.payments import PaymentMethod
-from app.web.access import current_catalog, current_customer
-
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+from app.web.access import current_unit
 
 
 def money(value: Money) -> str:
@@ -22,11 +20,8 @@ def money(value: Money) -> str:
 
 def credits(value: Credits, unit: str = "", label: str = "") -> str:  # noqa: A001  # the word of the product
     """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
-    unit = unit or current_customer().credit_unit
-    if is_currency(unit):
-        return in_currency(value.units, unit)
-    number, words = digits(value.units, 0), label or _label(unit)
-    return f"{number}{NO_BREAK}{one(words) if number in {'1', f'{MINUS}1'} else words}"
+    known = CreditUnit(unit, label) if unit and (label or is_currency(unit)) else current_unit(unit)
+    return known.written(value)
 
 
 def signed(value: Credits | Money, unit: str = "") -> str:
@@ -52,15 +47,14 @@ def figure(value: Credits | Money) -> Markup:
 
 def moment(value: datetime) -> Markup:
     """Return the moment to the minute, and says that it is UTC."""
-    utc = value.astimezone(UTC)
-    words = f"{_day_words(utc)}, {utc:%H:%M} UTC"
-    return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%dT%H:%M:%SZ}", words)
+    machine = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return Markup('<time datetime="{}">{}</time>').format(machine, moment_words(value))
 
 
 def day(value: date) -> Markup:
     """Return the day: `21 Nov 2026`."""
     utc = value.astimezone(UTC) if isinstance(value, datetime) else value
-    return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%d}", escape(_day_words(utc)))
+    return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%d}", day_words(value))
 
 
 def method_name(method: PaymentMethod) -> str:
@@ -77,16 +71,3 @@ def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
     for each in (money, credits, signed, count, figure, moment, day, method_name, rail_name):
         app.add_template_filter(each)
-
-
-def _label(unit: str) -> str:
-    return current_catalog().credit_unit_label or unit
-
-
-def is_currency(unit: str) -> bool:
-    """Say whether the unit of credit is a currency, such as USD, and no named unit, such as tokens."""
-    return len(unit) == 3 and unit.isascii() and unit.isupper()
-
-
-def _day_words(value: date) -> str:
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"

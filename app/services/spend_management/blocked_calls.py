@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from app.domain.catalog import Catalog, MeterKind, Plan
+from app.domain.catalog import Catalog, Meter, MeterKind, Plan
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
@@ -65,16 +65,23 @@ def of_plan(customer: Customer, catalog: Catalog) -> PlanLimits:
     return PlanLimits(plan, tuple(found))
 
 
-def latest(customer_id: str, *, meter: str | None = None, period: int | None = None) -> list[Authorization]:
-    """Return the newest calls of the customer in scope that were refused: all, or a meter's in a period.
+def latest(customer_id: str) -> list[Authorization]:
+    """Return the newest calls of the customer in scope that were refused. One statement."""
+    return _newest(_refused(customer_id))
 
-    One statement.
-    """
-    wanted = select(Authorization).where(Authorization.customer_id == customer_id, Authorization.state == "refused")
-    if meter is not None:
-        wanted = wanted.where(Authorization.meter == meter)
-    if period is not None:
-        wanted = wanted.where(Authorization.period_number == period)
+
+def of_meter(customer_id: str, meter: Meter, period: int) -> list[Authorization]:
+    """Return the newest refused calls for the meter in the period; nobody can ask for some kinds of meter."""
+    if not meter.kind.can_be_held:
+        return []
+    return _newest(_refused(customer_id).where(Authorization.meter == meter.key, Authorization.period_number == period))
+
+
+def _refused(customer_id: str) -> Select[Authorization]:
+    return select(Authorization).where(Authorization.customer_id == customer_id, Authorization.state == "refused")
+
+
+def _newest(wanted: Select[Authorization]) -> list[Authorization]:
     return list(
         db.session.scalars(wanted.order_by(Authorization.created_at.desc(), Authorization.id.desc()).limit(LATEST))
     )
