@@ -13,12 +13,12 @@ from app import extensions, logs, worker
 from app.api import metrics, v1
 from app.api.contract import problems
 from app.config import Settings
-from app.extensions import csrf, limiter, migrate
+from app.extensions import csrf, htmx, limiter, migrate
 from app.gateways import connect
 from app.models import database
 from app.services.access.sessions import LIFETIME
 from app.services.processor.gateway import the_gateway
-from app.web import access, errors, filters, navigation, security_headers
+from app.web import access, errors, filters, login, navigation, security_headers
 from app.web.session_cookie import ServerSessions
 
 PAGES = (
@@ -33,6 +33,7 @@ PAGES = (
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",
+    "entry.confirm_access",
 )
 PROGRAMS = ("health", "metrics", "processor_webhooks")
 MAX_BODY = 1024 * 1024
@@ -62,8 +63,10 @@ def create_app(settings: Settings) -> Flask:
     migrate.init_app(app, database.db)
     limiter.init_app(app)
     csrf.init_app(app)
+    htmx.init_app(app)
     logs.init_app(app)
     metrics.init_app(app)
+    login.init_app(app)
     access.init_app(app)
     errors.init_app(app)
     problems.init_app(app)
@@ -92,6 +95,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "WTF_CSRF_CHECK_DEFAULT": False,  # web/access.py asks, after the origin
         "WTF_CSRF_TIME_LIMIT": int(LIFETIME.total_seconds()),
         "WTF_CSRF_SSL_STRICT": False,  # web/access.py checks the Origin on every change
+        "REMEMBER_COOKIE_NAME": None,  # Flask-Login's own could not be revoked, and odd bytes in it answer 500
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
         "RATELIMIT_STORAGE_OPTIONS": COUNTING if settings.redis_url else {},
     }

@@ -8,8 +8,10 @@ from typing import Generic, TypeVar
 from flask import Flask, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from flask_login import LoginManager  # type: ignore[import-untyped]
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
+from htmx_flask import Htmx  # type: ignore[import-untyped]
 
 from app.config import Settings
 
@@ -51,6 +53,8 @@ class Extension(Generic[T]):
 
 
 csrf = CSRFProtect()
+htmx = Htmx()
 limiter = Limiter(get_remote_address, strategy="moving-window")
+login = LoginManager()
 migrate = Migrate(directory=str(Path(__file__).resolve().parent.parent / "migrations"))
 settings: Extension[Settings] = Extension("settings")

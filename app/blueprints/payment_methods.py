@@ -19,7 +19,7 @@ from app.models.setups import MethodSetup
 from app.services.payment_methods import mandates, processor_portal, setups
 from app.services.payment_methods import saved as method_saved
 from app.web import security_headers
-from app.web.access import current_actor, current_catalog, managers_only, safe_next
+from app.web.access import current_actor, current_catalog, fresh_only, managers_only, safe_next
 from app.web.filters import method_name
 from app.web.respond import saved, show, wants_fragment
 
@@ -76,6 +76,7 @@ def make_default(method_id: str) -> Response:
 
 @bp.post("/<method_id>/removal")
 @managers_only
+@fresh_only("remove the payment method", back="payment_methods.page")
 def remove(method_id: str) -> Response:
     """Remove the method."""
     try:
@@ -87,6 +88,7 @@ def remove(method_id: str) -> Response:
 
 @bp.post("/portal")
 @managers_only
+@fresh_only("open the portal, where payment methods are removed too", back="payment_methods.page")
 def portal() -> Response:
     """Go to the processor's own portal; the way back remembers the default, which may go there before we look."""
     default = method_saved.default()

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound, Refused
 from app.services.webhooks import endpoints, log
-from app.web.access import current_actor, managers_only
+from app.web.access import current_actor, fresh_only, managers_only
 from app.web.respond import saved, show
 
 bp = Blueprint("webhook", __name__, url_prefix="/billing/spend-management/webhook")
@@ -26,6 +26,7 @@ def page() -> Response:
 
 @bp.get("/secret")
 @managers_only
+@fresh_only("see the signing secret of your webhook", back="webhook.page")
 def secret() -> Response:
     """Show the secret that signs the events."""
     try:
@@ -47,6 +48,7 @@ def ask_rotation() -> Response:
 
 @bp.post("/secret")
 @managers_only
+@fresh_only("make a new signing secret for your webhook", back="webhook.page")
 def rotate() -> Response:
     """Make a new secret; the old one signs for a day more, and one still older that is named ends now."""
     actor, ends = current_actor(), request.form.get("ends", "")

@@ -54,4 +54,6 @@ class BrowserSession(Base):
     """JSON: the CSRF token and notices for the next page. Nothing secret beyond them."""
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    authenticated_at: Mapped[datetime | None]
+    """When the member last gave the password."""
     expires_at: Mapped[datetime]

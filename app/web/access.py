@@ -1,20 +1,22 @@
 """Who may open what: closed unless a view says otherwise, and every change only from our own pages."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, url_for
+from flask_login import current_user, login_fresh  # type: ignore[import-untyped]
 
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
 from app.domain.errors import Forbidden, ensure
 from app.domain.people import Actor
-from app.extensions import csrf, settings
+from app.extensions import csrf, login, settings
 from app.models.customers import Customer
 from app.models.scope import CustomerScope, enter
 from app.services.catalog import versions
-from app.web.session_cookie import portal_session
+from app.web.respond import is_htmx, page_of_htmx
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., object])
@@ -35,6 +37,28 @@ def managers_only(view: View) -> View:
     return view
 
 
+@dataclass(frozen=True)
+class Sensitive:
+    """What a view does that the password is asked for again, as "Enter your password to …" goes on."""
+
+    deed: str
+    back: str
+    """The endpoint of the page that the member is on, and returns to without the password."""
+
+
+def fresh_only(deed: str, *, back: str) -> Callable[[View], View]:
+    """Close the view to sessions whose member gave the password too long ago: it is asked for first.
+
+    Whatever a form sent is kept meanwhile, and taken when the password fits.
+    """
+
+    def mark(view: View) -> View:
+        view.__dict__["is_sensitive"] = Sensitive(deed, back)
+        return view
+
+    return mark
+
+
 def current_actor() -> Actor:
     """Return the member who acts."""
     actor = actor_or_none()
@@ -44,14 +68,15 @@ def current_actor() -> Actor:
 
 def actor_or_none() -> Actor | None:
     """Return the member who acts, or None on a public page that a stranger opened."""
-    return portal_session().member
+    actor: Actor | None = current_user.actor
+    return actor
 
 
 def current_customer() -> Customer:
     """Return the customer that the member acts for, as it stood when the request began."""
-    customer = portal_session().billed
+    customer: Customer = current_user.customer
     ensure(customer, "nobody is signed in on an open page")
-    return customer  # type: ignore[return-value]  # ensured above
+    return customer
 
 
 def current_catalog() -> Catalog:
@@ -97,12 +122,17 @@ def _guard() -> Response | None:
         _check_origin()
     actor = actor_or_none()
     if actor is None and not marks.get("is_public"):
-        return _to_sign_in()
+        answer: Response | None = login.unauthorized()
+        return answer
     csrf.protect()
-    if actor is not None:
-        enter(CustomerScope(actor.customer_id))
-        if marks.get("is_for_managers") and not actor.may_manage:
-            raise Forbidden
+    if actor is None:
+        return None
+    enter(CustomerScope(actor.customer_id))
+    if marks.get("is_for_managers") and not actor.may_manage:
+        raise Forbidden
+    if "is_sensitive" in marks and not login_fresh():
+        asked: Response | None = login.needs_refresh()
+        return asked  # None: the password came with the form, and fits
     return None
 
 
@@ -132,22 +162,14 @@ def _own_origin() -> str:
     return f"{request.scheme}://{request.host}"
 
 
+@login.unauthorized_handler  # type: ignore[untyped-decorator]  # Flask-Login has no types
 def _to_sign_in() -> Response:
-    if request.headers.get("HX-Request") == "true":
+    if is_htmx():
         answer = Response(status=401)
-        answer.headers["HX-Redirect"] = _sign_in_url(_page_of_htmx())
+        answer.headers["HX-Redirect"] = _sign_in_url(page_of_htmx())
         return answer
     wanted = request.full_path.rstrip("?") if request.method in SAFE else ""
     return make_response(redirect(_sign_in_url(wanted), code=303))
-
-
-def _page_of_htmx() -> str:
-    """Return the path of the page that htmx was on, as far as its header can be read."""
-    try:
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
-    except ValueError:
-        return ""
-    return page.path + (f"?{page.query}" if page.query else "")
 
 
 def _sign_in_url(wanted: str) -> str:

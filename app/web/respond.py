@@ -2,17 +2,31 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, url_for
+from flask_login import current_user  # type: ignore[import-untyped]
+from htmx_flask import request  # type: ignore[import-untyped]
 
-from app.web.access import actor_or_none
+
+def is_htmx() -> bool:
+    """Whether htmx asks, for a part of a page or for a whole one."""
+    return bool(request.htmx)
 
 
 def wants_fragment() -> bool:
     """Whether htmx asks for a part of the page it shows; a boosted link or the back button wants the whole page."""
-    headers = request.headers
-    whole = headers.get("HX-Boosted") == "true" or headers.get("HX-History-Restore-Request") == "true"
-    return headers.get("HX-Request") == "true" and not whole
+    asked = request.htmx
+    return bool(asked) and not (asked.boosted or asked.history_restore_request)
+
+
+def page_of_htmx() -> str:
+    """Return the path and query of the page that htmx was on, as far as its header can be read."""
+    try:
+        page = urlsplit(request.htmx.current_url or "")
+    except ValueError:
+        return ""
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
 def show(page: str, fragment: str, *, status: int = 200, **context: object) -> Response:
@@ -36,5 +50,5 @@ def saved(
 def _part(fragment: str, status: int, context: Mapping[str, object]) -> Response:
     """Return the fragment, and beside it what every change may touch: the notices and the balance."""
     part = render_template(fragment, **context)
-    beside = render_template("_out_of_band.html", with_balance=actor_or_none() is not None)
+    beside = render_template("_out_of_band.html", with_balance=current_user.is_authenticated)
     return make_response(part + beside, status)

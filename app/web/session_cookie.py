@@ -13,6 +13,8 @@ from app.models.customers import Customer
 from app.services.access import sessions
 
 DATA_LIMIT = 4_000
+OF_THE_ROW = frozenset({"_user_id", "_fresh", "_id"})
+"""What Flask-Login asks a session for and writes into it: who is signed in, and whether afresh. The row says so."""
 
 
 class PortalSession(CallbackDict[str, Any], SessionMixin):
@@ -23,7 +25,10 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         self.token = token
         self.stored = False
         self.stale = False
-        self.fresh = False
+        self.is_fresh = False
+        """Whether the password was given a short while ago."""
+        self.renewed = False
+        """Whether the browser must be given another token."""
         self.ended = False
         self.modified = False
         self.member: Actor | None = None
@@ -38,7 +43,7 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
             if found:
                 self.update(json.loads(found.data))
                 self.modified = False
-                self.stored, self.stale = True, found.stale
+                self.stored, self.stale, self.is_fresh = True, found.stale, found.fresh
                 self.member, self.billed = found.actor, found.customer
         return self
 
@@ -46,15 +51,42 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         """Begin the member's session under a new token; the visitor's is over."""
         self.clear()
         self.token = sessions.begin("{}", member_id, customer_id, instead_of=self.token)
-        self.loaded = self.stored = self.fresh = True
-        self.stale = False
+        self.loaded, self.renewed = False, True
+        self.load()
+
+    def confirm(self) -> bool:
+        """Note that the password was given again, under a new token; the data stays, so that open forms are still good.
+
+        False where the session has ended meanwhile: it stays so.
+        """
+        token = sessions.confirm(self.token)
+        if token:
+            self.token = token
+            self.is_fresh = self.renewed = True
+        return bool(token)
 
     def sign_out(self) -> None:
         """End the session on the server and forget its cookie."""
         sessions.end(self.token)
         self.clear()
         self.member = self.billed = None
-        self.stored, self.modified, self.ended = False, False, True
+        self.is_fresh = self.stored = self.modified = False
+        self.ended = True
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return what is kept under the key. What Flask-Login asks for is read from the row."""
+        if key not in OF_THE_ROW:
+            return super().get(key, default)
+        self.load()
+        told = {"_user_id": self.member and self.member.member_id, "_fresh": self.is_fresh}
+        return default if told.get(key) is None else told[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Keep the value. What Flask-Login writes is what the row says already, so there is nothing to keep."""
+        if key not in OF_THE_ROW:
+            super().__setitem__(key, value)
+            return
+        ensure(key == "_id" or value == self.get(key), "the session's row says who is signed in")
 
 
 def portal_session() -> PortalSession:
@@ -89,8 +121,8 @@ class ServerSessions(SessionInterface):
                 sessions.keep(session.token, data)
             elif session:
                 session.token = sessions.begin(data)
-                session.fresh = True
-        if session.fresh:
+                session.renewed = True
+        if session.renewed:
             response.set_cookie(self.cookie, session.token, path="/", secure=self.secure, httponly=True, samesite="Lax")
 
     def _take_back(self, response: Response) -> None:

@@ -118,3 +118,23 @@ def test_the_newest_change_is_the_version() -> None:
 def test_every_module_says_what_it_is(path: Path) -> None:
     empty_package = path.name == "__init__.py" and not path.read_text().strip()
     assert empty_package or ast.get_docstring(tree(path)), "begin the module with what it is for"
+
+
+def test_only_one_module_reads_what_htmx_asks() -> None:
+    """Pages answer htmx in their own words (`HX-Redirect` and its kind); what it asks is read in `web/respond.py`."""
+    asked = re.compile(
+        r"HX-(Request|Boosted|Current-URL|History-Restore|Target|Trigger|Source|Prompt)|\.htmx\b", re.IGNORECASE
+    )
+    reading = [
+        f"{named(path)}:{number}"
+        for path in modules()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if path != APP / "web" / "respond.py" and asked.search(line) and 'vary.add("HX-Request")' not in line
+    ]
+    assert reading == []
+
+
+def test_flask_login_is_known_to_the_web_alone() -> None:
+    allowed = {APP / "extensions.py", *(APP / "web").glob("*.py"), *(APP / "blueprints").rglob("*.py")}
+    knowing = [named(path) for path in modules() if path not in allowed and "flask_login" in path.read_text()]
+    assert knowing == []

@@ -12,7 +12,19 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Boolean, Connection, Date, DateTime, MetaData, Table, create_engine, pool, select, text
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Date,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Table,
+    create_engine,
+    pool,
+    select,
+    text,
+)
 from sqlalchemy.exc import DatabaseError
 
 from app import create_app
@@ -124,6 +136,8 @@ def _value(kind: object, value: Any) -> Any:
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
     if isinstance(kind, Date):
         return date.fromisoformat(value)
+    if isinstance(kind, LargeBinary):
+        return bytes.fromhex(value)
     return bool(value) if isinstance(kind, Boolean) else value
 
 

@@ -34,7 +34,7 @@ OPEN = {
     "v1_docs.openapi",
 }
 FOR_PROGRAMS = {"health", "processor_webhooks", "metrics"}
-ANY_ROLE = {"sign_in.sign_out"}
+ANY_ROLE = {"sign_in.sign_out", "confirm_access.confirm"}
 
 
 def closed(app: Flask) -> list[Rule]:

@@ -77,6 +77,21 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
     return SignedIn(found.id, found.customer_id)
 
 
+def confirm(member_id: str, password: str, address: str) -> None:
+    """See that this is the password of the member who is signed in, or refuse."""
+    with as_service("confirm a password"):
+        hashed = db.session.scalar(
+            select(Member.password_hash).where(Member.id == member_id, Member.disabled_at.is_(None))
+        )
+        db.session.rollback()  # the hash takes long: no transaction waits for it
+    right = _verify(hashed or _nobodys_hash(_testing()), password[: PASSWORD_LENGTH.stop])
+    address_hash = hashlib.sha256(address.encode()).hexdigest()[:16]
+    if not (right and hashed):
+        log.warning("confirmation_refused", member=member_id, address_hash=address_hash)
+        raise Refused("This is not your password.", "password_wrong", 422, "confirm_password")
+    log.info("access_confirmed", member=member_id, address_hash=address_hash)
+
+
 def signed_out(member_id: str) -> None:
     """Note that the member signed out."""
     log.info("signed_out", member=member_id)

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -18,6 +18,8 @@ from app.services.transaction import transaction
 IDLE = timedelta(hours=12)
 LIFETIME = timedelta(days=14)
 VISITOR_LIFETIME = timedelta(hours=1)
+FRESH_FOR = timedelta(minutes=10)
+"""How long after the password was given a session may make sensitive changes."""
 # How stale `seen_at` may be: not every page view is worth a write.
 TOUCH_AFTER = timedelta(minutes=5)
 PURGE_BATCH = 100
@@ -31,6 +33,8 @@ class Found:
     actor: Actor | None
     customer: Customer | None
     stale: bool
+    fresh: bool = False
+    """Whether the password was given a short while ago."""
 
 
 def find(token: str) -> Found | None:
@@ -68,7 +72,8 @@ def find(token: str) -> Found | None:
         email=member.email,
         customer_name=customer.name,
     )
-    return Found(kept.data, actor, customer, stale)
+    fresh = kept.authenticated_at is not None and now - kept.authenticated_at <= FRESH_FOR
+    return Found(kept.data, actor, customer, stale, fresh)
 
 
 def begin(data: str, member_id: str | None = None, customer_id: str | None = None, instead_of: str = "") -> str:
@@ -86,10 +91,31 @@ def begin(data: str, member_id: str | None = None, customer_id: str | None = Non
                 data=data,
                 created_at=now,
                 seen_at=now,
+                authenticated_at=now if member_id else None,
                 expires_at=now + (IDLE if member_id else VISITOR_LIFETIME),
             )
         )
     return token
+
+
+def confirm(token: str) -> str:
+    """Note that the member gave the password again, and return the session's new token: the old one is worth nothing.
+
+    Returns nothing where the session has ended meanwhile.
+    """
+    now, renewed = clock.now(), ids.new_token()
+    with as_service("confirm a browser session"), transaction() as session:
+        changed = session.execute(
+            update(BrowserSession)
+            .where(
+                BrowserSession.token_hash == _hash(token),
+                BrowserSession.member_id.is_not(None),
+                BrowserSession.expires_at > now,
+            )
+            .values(token_hash=_hash(renewed), authenticated_at=now)
+            .returning(BrowserSession.token_hash)
+        ).one_or_none()
+    return renewed if changed else ""
 
 
 def keep(token: str, data: str) -> None:

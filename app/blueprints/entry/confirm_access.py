@@ -1,0 +1,23 @@
+"""Confirm access: asks for the password before a sensitive page opens. Before a sensitive form the form itself asks."""
+
+from flask import Blueprint, Response, make_response, redirect, request
+from flask_login import login_fresh  # type: ignore[import-untyped]
+
+from app.web.access import safe_next
+from app.web.fresh_sign_in import ConfirmForm, ask_before
+
+bp = Blueprint("confirm_access", __name__, url_prefix="/confirm-access")
+
+
+@bp.get("/")
+def page() -> Response:
+    """Ask for the password; whoever gave it a short while ago goes on."""
+    wanted = safe_next(request.args.get("next", ""))
+    return make_response(redirect(wanted, 303)) if login_fresh() else ask_before(wanted)
+
+
+@bp.post("/")
+def confirm() -> Response:
+    """Go on to the page that was wanted, or say that the password did not fit."""
+    wanted, form = safe_next(request.form.get("next", "")), ConfirmForm()
+    return make_response(redirect(wanted, 303)) if form.confirms() else ask_before(wanted, form=form)

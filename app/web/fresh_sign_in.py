@@ -1,0 +1,100 @@
+"""A fresh sign-in: sensitive changes ask for the password where it was given more than ten minutes ago.
+
+A form that was on its way is kept in the question and goes on with the password, by one and the same request: nothing
+typed is lost, with and without JavaScript. What was only to be read is opened afterwards.
+"""
+
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, make_response, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
+from wtforms import PasswordField
+from wtforms.validators import InputRequired
+
+from app.domain.errors import Refused
+from app.extensions import login as login_manager
+from app.services.access import members
+from app.web import login, password_tries
+from app.web.access import SAFE, Sensitive, current_actor
+from app.web.fields import PageForm
+from app.web.respond import show, wants_fragment
+
+PAGE, FORM = "confirm_access/page.html", "confirm_access/_form.html"
+PASSWORD = "confirm_password"  # noqa: S105  # the field's name: no form of a page has it
+ANYTHING = Sensitive("go on", back="overview.page")
+
+
+class ConfirmForm(PageForm):
+    """The password of whoever is signed in."""
+
+    confirm_password = PasswordField(
+        "Password",
+        [InputRequired("Enter your password.")],
+        render_kw={"autocomplete": "current-password", "maxlength": 256, "autofocus": True},
+    )
+    status = 422
+    """What an answer that shows the form again carries."""
+
+    def confirms(self) -> bool:
+        """Make the session fresh where the password fits; say in the form why not otherwise."""
+        if not self.validate():
+            return False
+        actor, password = current_actor(), self.confirm_password.data or ""
+        try:
+            password_tries.counted(actor.email, lambda address: members.confirm(actor.member_id, password, address))
+            if not login.confirm():
+                raise Refused("You confirmed this in another window, or were signed out. Try again.", "ended", 409)
+        except Refused as refusal:
+            self.refuse(refusal)
+            self.status = refusal.status
+            return False
+        return True
+
+
+def ask_before(wanted: str, *, form: ConfirmForm | None = None, status: int = 200) -> Response:
+    """Ask for the password before the page `wanted` is opened; again, where `form` holds one that did not fit."""
+    return _question(_sensitive(wanted), form, status, url_for("confirm_access.confirm"), [("next", wanted)])
+
+
+@login_manager.needs_refresh_handler  # type: ignore[untyped-decorator]  # Flask-Login has no types
+def _ask() -> Response | None:
+    """Ask before the sensitive view of this request; None: the password came along and fits, so the request goes on."""
+    here = request.full_path.rstrip("?")
+    if request.method in SAFE:
+        if wants_fragment():
+            return ask_before(here, status=401)
+        return make_response(redirect(url_for("confirm_access.page", next=here), 303))
+    form = ConfirmForm() if PASSWORD in request.form else None
+    if form is not None and form.confirms():
+        return None
+    sensitive: Sensitive = current_app.view_functions[request.endpoint or ""].__dict__["is_sensitive"]
+    typed = [each for each in request.form.items(multi=True) if each[0] not in {PASSWORD, "csrf_token"}]
+    return _question(sensitive, form, 401, here, typed)
+
+
+def _question(
+    sensitive: Sensitive, form: ConfirmForm | None, status: int, action: str, kept: list[tuple[str, str]]
+) -> Response:
+    answer = show(
+        PAGE,
+        FORM,
+        status=form.status if form else status,
+        form=form or ConfirmForm(formdata=None),
+        sensitive=sensitive,
+        actor=current_actor(),
+        back=url_for(sensitive.back),
+        action=action,
+        kept=kept,
+        in_place=wants_fragment(),
+    )
+    return password_tries.say_when(answer)
+
+
+def _sensitive(wanted: str) -> Sensitive:
+    """Return why the page of ours is sensitive."""
+    try:
+        endpoint, _values = current_app.url_map.bind("").match(urlsplit(wanted).path)
+    except HTTPException:  # no page, or one that only takes forms
+        return ANYTHING
+    found: Sensitive = current_app.view_functions[endpoint].__dict__.get("is_sensitive", ANYTHING)
+    return found

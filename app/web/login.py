@@ -1,0 +1,73 @@
+"""Who is signed in: Flask-Login over the sessions that the server keeps."""
+
+from flask import Flask
+from flask_login import (  # type: ignore[import-untyped]
+    AnonymousUserMixin,
+    UserMixin,
+    confirm_login,
+    login_user,
+    logout_user,
+)
+
+from app.domain.people import Actor
+from app.extensions import login
+from app.models.customers import Customer
+from app.web.session_cookie import portal_session
+
+
+class SignedInMember(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
+    """The member who acts, and the customer as it stood when the request began."""
+
+    def __init__(self, actor: Actor, customer: Customer) -> None:
+        self.actor, self.customer = actor, customer
+
+    def get_id(self) -> str:
+        """Return the member's id."""
+        return self.actor.member_id
+
+
+class Stranger(AnonymousUserMixin):  # type: ignore[misc]  # Flask-Login has no types
+    """Whoever has not signed in."""
+
+    actor: Actor | None = None
+    customer: Customer | None = None
+
+
+def init_app(app: Flask) -> None:
+    """Let Flask-Login ask the server's sessions, and nothing else."""
+    login.anonymous_user = Stranger
+    login.user_loader(_member)
+    # It compares the browser's address and name with what the session keeps, and looks before a session that is read
+    # late has been read: it would never find anything. Our token is random, rotated, and revocable at once.
+    login.session_protection = None
+    login.init_app(app, add_context_processor=False)  # an error page must not look at the session
+
+
+def sign_in(member_id: str, customer_id: str) -> None:
+    """Begin the member's session under a new token."""
+    portal_session().sign_in(member_id, customer_id)
+    member = _member(member_id)
+    if member is not None:  # else disabled this very moment: the next request finds nobody signed in
+        login_user(member)
+
+
+def sign_out() -> None:
+    """End the session on the server, and in the browser."""
+    portal_session().sign_out()
+    logout_user()
+
+
+def confirm() -> bool:
+    """Note that the member gave the password again, under a new token; False: the session has ended meanwhile."""
+    if not portal_session().confirm():
+        return False
+    confirm_login()
+    return True
+
+
+def _member(member_id: str) -> SignedInMember | None:
+    """Return the member of this request's session, as its row says."""
+    kept = portal_session()
+    if kept.member is None or kept.billed is None or kept.member.member_id != member_id:
+        return None
+    return SignedInMember(kept.member, kept.billed)

@@ -1,0 +1,39 @@
+"""Tries of a password: counted before it is looked at, for each address and for each member from there."""
+
+import hashlib
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Response, current_app, request
+from limits import RateLimitItemPerMinute
+
+from app.domain.errors import Refused
+from app.extensions import limiter
+
+PER_MEMBER = RateLimitItemPerMinute(5, 15, namespace="sign_in_member")
+PER_ADDRESS = RateLimitItemPerMinute(50, 15, namespace="sign_in_address")
+Checked = TypeVar("Checked")
+
+
+def counted(email: str, check: Callable[[str], Checked]) -> Checked:
+    """Return what `check` says for the network address, or refuse. A password that fits forgets the member's tries."""
+    address = request.remote_addr or "unknown"
+    member_key = hashlib.sha256(f"{email.strip().lower()} {address}".encode()).hexdigest()
+    tries = limiter.limiter
+    if not tries.test(PER_ADDRESS, address) or not tries.hit(PER_MEMBER, member_key):
+        current_app.logger.warning("too many tries to sign in")
+        raise Refused("Too many tries. Wait 15 minutes, then try again.", "too_many_tries", 429)
+    try:
+        checked = check(address)
+    except Refused:
+        tries.hit(PER_ADDRESS, address)
+        raise
+    tries.clear(PER_MEMBER, member_key)
+    return checked
+
+
+def say_when(answer: Response) -> Response:
+    """Say in the answer's headers when to try again, where there were too many tries."""
+    if answer.status_code == 429:
+        answer.headers["Retry-After"] = "900"
+    return answer
