@@ -4,13 +4,13 @@ from tests.mutants.bug import Bug
 
 LEDGER = ("tests/services/ledger/test_posting.py",)
 HISTORIES = ("tests/services/ledger/test_histories.py",)
-SETTLE = ("tests/services/payments/test_settlement.py",)
+SETTLE = ("tests/services/payments/test_settlement.py", "tests/services/payments/test_settlement_mismatches.py")
 REVERSALS = ("tests/domain/test_reversals.py",)
 REFUNDS = ("tests/services/reversals/test_refunds.py", "tests/services/reversals/test_refunds_unheard.py")
 DISPUTES = ("tests/services/reversals/test_disputes.py",)
 RECONCILE = ("tests/services/reconciliation/test_books.py",)
 MONEY_BACK = ("tests/services/reversals/test_histories.py",)
-RAILS = ("tests/services/payments/test_rails.py",)
+RAILS = ("tests/services/payments/test_rails.py", "tests/services/payments/test_charges_away.py", "tests/services/payments/test_rails_lost_answers.py")
 
 BUGS = [
     Bug(

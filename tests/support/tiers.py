@@ -26,6 +26,7 @@ BOTH_DATABASES = {
     "tests/services/payment_methods/test_changes.py": "upserts",
     "tests/services/payments/test_concurrency.py": "locks",
     "tests/services/payments/test_settlement.py": "locks and upserts",
+    "tests/services/payments/test_settlement_mismatches.py": "locks and upserts",
     "tests/services/reconciliation": "claims with SKIP LOCKED and upserts",
     "tests/services/reversals/test_at_once.py": "locks",
     "tests/services/reversals/test_refunds.py": "locks",

@@ -22,8 +22,8 @@ from app.services.payment_methods import saved
 from app.services.payments import fulfilment, settlement
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
-from tests.services.payments.test_settlement import charged_unheard, stands
 from tests.support.shop import remaining
+from tests.support.unheard import charged_unheard, stands
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.services.payment_methods import saved
 from app.services.verification.verify import verify
-from tests.services.payments.test_settlement import buys
 from tests.support import cast, usage_cast
 from tests.support.databases import Database
 from tests.support.statements import locks, reads, transactions
+from tests.support.unheard import buys
 
 BEFORE, BEFORE_WITH_USAGE = 35, 51
 """How many statements it took while every function of the ledger locked and read for itself."""
