@@ -1,4 +1,4 @@
-"""Giving credit: `flask portal grant`."""
+"""Credit: `flask portal grant`, `void-grant` and `correct`."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -9,14 +9,14 @@ from flask.cli import with_appcontext
 from app.cli.console import moment, one_line
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
-from app.services.ledger import grants
+from app.services.ledger import corrections, grants
 
 GIFTS = ["promotional", "trial", "referral", "refund"]
 
 
 def add_to(bp: Blueprint) -> None:
     """Add these commands to the seller's command line."""
-    for command in (grant,):
+    for command in (grant, void_grant, correct):
         bp.cli.add_command(command)
 
 
@@ -43,6 +43,35 @@ def grant(
             expires_at=moment(expires_at) if expires_at else None,
         )
         click.echo(given.id)
+
+
+@click.command("void-grant")
+@click.argument("grant_id", metavar="GRANT")
+@click.option("--reason", required=True, help="Why; kept, and shown to the customer.")
+@click.option("--by", default="seller", show_default=True, help="Who takes it back.")
+@with_appcontext
+def void_grant(grant_id: str, reason: str, by: str) -> None:
+    """Take back what is left of GRANT (grt_…), and print its id alone. Done twice it is done once.
+
+    What was used of it stays used. For credit that was bought, `refund` sends the money back too.
+    """
+    with one_line():
+        click.echo(grants.void(grant_id, by=by, reason=reason).id)
+
+
+@click.command("correct")
+@click.argument("transfer_id", metavar="ROW")
+@click.option("--reason", required=True, help="Why; kept with the correction.")
+@click.option("--by", default="seller", show_default=True, help="Who corrects it.")
+@with_appcontext
+def correct(transfer_id: str, reason: str, by: str) -> None:
+    """Undo usage by a new, opposite row of the balance history, and print that row's id alone.
+
+    ROW is the id of the wrong row (txn_…). It stays, and its credit goes back to the grants that it came from. Done
+    twice it is done once.
+    """
+    with one_line():
+        click.echo(corrections.correct(transfer_id, by=by, reason=reason).id)
 
 
 def _credits(text: str) -> Credits:

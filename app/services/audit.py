@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.domain.errors import Refused
 from app.models.events import AuditEntry
+
+
+def ask_who_and_why(by: str, reason: str, words: str) -> None:
+    """Refuse, with these words, a deed that nobody answers for, and a reason that nobody could read."""
+    if not by.strip() or not reason.strip():
+        raise Refused(words, "reason_missing", 422, "reason")
+    if not (by.isprintable() and reason.isprintable()):
+        words = "The reason has a line break or another character that cannot be seen. Type it again without."
+        raise Refused(words, "reason_unprintable", 422, "reason")
 
 
 def record(

@@ -16,22 +16,24 @@ from app.services.transaction import transaction
 
 
 def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
-    """Undo a transfer by an opposite one that names it, and give its credit back to the grants it came from (AC-34)."""
-    if not by.strip() or not reason.strip():
-        raise Refused("Say who corrects it and why.", "reason_missing", 422, "reason")
+    """Undo usage by an opposite transfer that names it, and give its credit back to the grants it came from (AC-34).
+
+    The same transfer corrected twice is corrected once: the correction that is there is returned.
+    """
+    audit.ask_who_and_why(by, reason, "Say who corrects it and why.")
     now = clock.now()
     with as_service("correct a transfer"), transaction() as session:
         wrong = session.get(Transfer, transfer_id)
         if wrong is None:
             raise NotFound("transfer")
-        if wrong.sequence is not None and wrong.kind != "usage":
-            raise Refused("Only usage is corrected; a grant is voided.", "not_correctable")
+        if wrong.kind != "usage":
+            words = "Only usage is corrected. A grant is voided, and money goes back by a refund."
+            raise Refused(words, "not_correctable")
         books = posting.lock(session, wrong.customer_id)
         there = _correction(books, wrong)
         if there is not None:
             return there
-        if wrong.sequence is not None:
-            grants.catch_up(books, now)
+        grants.catch_up(books, now)
         opposite = Posting(
             wrong.unit,
             wrong.credit_account,
@@ -52,8 +54,7 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
             wrong.id,
             after={"correction": made.id, "reason": reason},
         )
-        if wrong.sequence is not None:
-            give_back(books, wrong, made, now)
+        give_back(books, wrong, made, now)
         session.flush()
         return made
 

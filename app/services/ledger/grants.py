@@ -121,8 +121,7 @@ def give(
 
 def void(grant_id: str, *, by: str, reason: str) -> Grant:
     """Take a grant back: what is left of it leaves the balance. Twice is once."""
-    if not by.strip() or not reason.strip():
-        raise Refused("Say who takes the credit back and why.", "reason_missing", 422, "reason")
+    audit.ask_who_and_why(by, reason, "Say who takes the credit back and why.")
     now = clock.now()
     with as_service("void a grant"), transaction() as session:
         grant = session.get(Grant, grant_id)
