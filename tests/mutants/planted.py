@@ -10,7 +10,11 @@ REFUNDS = ("tests/services/reversals/test_refunds.py", "tests/services/reversals
 DISPUTES = ("tests/services/reversals/test_disputes.py",)
 RECONCILE = ("tests/services/reconciliation/test_books.py",)
 MONEY_BACK = ("tests/services/reversals/test_histories.py",)
-RAILS = ("tests/services/payments/test_rails.py", "tests/services/payments/test_charges_away.py", "tests/services/payments/test_rails_lost_answers.py")
+RAILS = (
+    "tests/services/payments/test_rails.py",
+    "tests/services/payments/test_charges_away.py",
+    "tests/services/payments/test_rails_lost_answers.py",
+)
 
 BUGS = [
     Bug(
@@ -156,8 +160,8 @@ BUGS = [
     Bug(
         "a correction gives nothing back",
         "app/services/ledger/corrections.py",
-        "            give_back(books, wrong, made, now)\n",
-        "            pass\n",
+        "        give_back(books, wrong, made, now)\n",
+        "        pass\n",
         HISTORIES,
     ),
     Bug(
