@@ -1,6 +1,7 @@
 """Spend management: your own limits for each UTC day, who is told of them, and what they would have done."""
 
 from datetime import UTC, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -18,6 +19,7 @@ from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
 from app.services.spend_management import limits as spend_management_limits
 from app.services.webhooks import endpoints, log
+from app.web import locale
 from app.web.access import current_actor, current_catalog, current_customer, current_unit, managers_only
 from app.web.respond import saved, show
 
@@ -100,7 +102,7 @@ def _changed_meanwhile(form: LimitsForm) -> Refused:
     """Say what is saved by now, and let the next press of the button replace it."""
     now = spend_management_limits.current(current_customer(), current_catalog())
     form.version.data = str(now.version)
-    written, parts = current_unit().written, ["on" if now.enabled else "off"]
+    written, parts = partial(locale.credits, unit=current_unit()), ["on" if now.enabled else "off"]
     parts.append(f"daily limit {written(now.daily_limit)}" if now.daily_limit else "no daily limit")
     parts.append(f"e-mail threshold {written(now.notify_threshold)}" if now.notify_threshold else "no e-mail threshold")
     endpoint = endpoints.of(current_customer().customer_id)

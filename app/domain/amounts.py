@@ -1,14 +1,13 @@
-"""How amounts of a currency and of credit are written for people: on pages, in mails and in descriptions."""
+"""How amounts are written in the domain's own sentences and descriptions. Pages have `app.web.locale` for it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.money import Credits, Money, exponent
-from app.domain.units import one
+from app.domain.money import Money, exponent
 
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
-_SYMBOLS = {
+SYMBOLS = {
     "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$", "ILS": "₪", "VND": "₫",
     "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "HKD": "HK$", "MXN": "MX$", "TWD": "NT$",
 }  # fmt: skip
@@ -27,12 +26,10 @@ class CreditUnit:
         """Whether credit is money."""
         return is_currency(self.name)
 
-    def written(self, value: Credits) -> str:
-        """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
-        if self.is_currency:
-            return in_currency(value.units, self.name)
-        number, words = digits(value.units, 0), self.label or self.name
-        return f"{number}{NO_BREAK}{one(words) if number in {'1', f'{MINUS}1'} else words}"
+    @property
+    def words(self) -> str:
+        """What stands beside an amount of it."""
+        return self.label or self.name
 
 
 def is_currency(unit: str) -> bool:
@@ -48,7 +45,7 @@ def money_words(value: Money) -> str:
 def in_currency(amount: Decimal, currency: str) -> str:
     """Return the amount, which may be finer than the currency is, with its currency."""
     sign = MINUS if amount < 0 else ""
-    symbol = _SYMBOLS.get(currency, f"{currency}{NO_BREAK}")
+    symbol = SYMBOLS.get(currency, f"{currency}{NO_BREAK}")
     return f"{sign}{symbol}{digits(abs(amount), exponent(currency))}"
 
 

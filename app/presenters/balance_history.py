@@ -15,6 +15,7 @@ from app.presenters.spreadsheets import harmless
 from app.presenters.usage import WITHOUT_METER
 from app.services.balance.entry import Used
 from app.services.balance.history import Entry, Movement
+from app.web import locale
 
 KINDS = {
     "purchased": "Bought credits",
@@ -102,7 +103,7 @@ def described(entry: Entry, method: PaymentMethod | None, catalog: Catalog, unit
     state = entry.refund.state if entry.refund else entry.dispute.state if entry.dispute else ""
     return {
         "entry": entry,
-        "sentence": _sentence(row.kind, state).format(unit.written(Credits(row.amount))),
+        "sentence": _sentence(row.kind, state).format(locale.credits(Credits(row.amount), unit)),
         "change": Credits(row.change_micros or 0),
         "balance_after": Credits(row.balance_after_micros or 0),
         "touched": [] if came_in else [(_named(each), Credits(part.micros)) for part, each in entry.allocations],
@@ -166,8 +167,8 @@ def _counted(used: Used, catalog: Catalog) -> tuple[str, str]:
     """Return what the meter is called, and how much it counted in its unit."""
     meter = catalog.meter(used.meter)
     if meter is None:
-        return title(catalog, used.meter), f"{used.quantity:,}" if used.meter else ""
-    return meter.title, f"{used.quantity:,} {meter.unit}"
+        return title(catalog, used.meter), locale.whole(used.quantity) if used.meter else ""
+    return meter.title, f"{locale.whole(used.quantity)} {meter.unit}"
 
 
 def _sentence(kind: str, state: str) -> str:

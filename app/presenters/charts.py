@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from app.domain.amounts import MINUS, CreditUnit
 from app.domain.errors import ensure
 from app.domain.money import MICROS, Credits, divided
+from app.web import locale
 
 _LARGE = ((12, " tn"), (9, " bn"), (6, " M"))
 # Tenths of a pixel that a character of the charts' 11 px type takes, at most; and what is kept free around a label.
@@ -72,18 +73,18 @@ def axis_label(micros: int, scale: Axis, unit: str) -> str:
     top = max(abs(tick) for tick in scale.ticks)
     power, suffix = next((each for each in _LARGE if top >= 10 ** (each[0] + 6)), (0, ""))
     decimals = max(0, -int(Decimal(scale.step).scaleb(-6 - power).normalize().as_tuple().exponent))
-    symbol = CreditUnit(unit).written(Credits(0)).partition("0")[0]
+    symbol = locale.credits(Credits(0), CreditUnit(unit)).partition("0")[0]
     if symbol and not power and decimals == 1:
         decimals = 2
     if micros == 0:
         return f"{symbol}0"
-    number = f"{Decimal(abs(micros)).scaleb(-6 - power):,.{decimals}f}"
+    number = locale.number(Decimal(abs(micros)).scaleb(-6 - power), decimals)
     return f"{MINUS if micros < 0 else ''}{symbol}{number}{suffix}"
 
 
 def day_label(day: date) -> str:
     """Return a day as the charts write it: `1 Nov`."""
-    return f"{day.day} {day:%b}"
+    return locale.short_day(day)
 
 
 def balance_chart(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from app.domain import rating, usage_bars
 from app.domain.amounts import CreditUnit
@@ -19,6 +20,7 @@ from app.services.balance.overview import Overview
 from app.services.spend_management.limits import limits
 from app.services.usage.meters import MeterUse
 from app.services.usage.terms import plan_of
+from app.web import locale
 
 MOST = 6
 """So many meters stand on the Overview; all are on the Usage page."""
@@ -74,7 +76,7 @@ def day_bar(numbers: Numbers, unit: CreditUnit) -> DayBar | None:
     """Return today's use against the limit; None where there is no limit. Held use counts as used."""
     if numbers.daily_limit is None or numbers.daily_left is None:
         return None
-    written = unit.written
+    written = partial(locale.credits, unit=unit)
     limit, taken = numbers.daily_limit.micros, numbers.daily_limit.micros - numbers.daily_left.micros
     percent = max(0, taken) * 100 // limit if limit else 100
     state = State.OVER if percent >= usage_bars.FULL_PERCENT else State.NEAR if percent >= 80 else State.OK
@@ -104,11 +106,11 @@ def day_marks(now: Overview, spend: SpendWords | None, unit: CreditUnit) -> DayM
     bounds = limit.micros if limit else None, threshold.micros if threshold else None
     words = {"today": "Today"}
     if threshold:
-        words["near"] = f"From your {unit.written(threshold)} mail threshold on"
+        words["near"] = f"From your {locale.credits(threshold, unit)} mail threshold on"
     if limit:
         words |= {
-            "over": f"At or over your {unit.written(limit)} daily limit",
-            "limit": f"Daily limit {unit.written(limit)}",
+            "over": f"At or over your {locale.credits(limit, unit)} daily limit",
+            "limit": f"Daily limit {locale.credits(limit, unit)}",
         }
     kinds = {day.day: column_kind(day.used.micros, *bounds) for day in now.days}
     drawn = {kind or "today" for day, kind in kinds.items() if kind or (day == now.today and now.days[-1].used.micros)}
@@ -131,7 +133,7 @@ def spend_words(now: Overview, catalog: Catalog, unit: CreditUnit) -> SpendWords
 def _sentence(chosen: Limits, unit: CreditUnit) -> str:
     said = []
     if chosen.daily_limit is not None:
-        said.append(f"Hard limit of {unit.written(chosen.daily_limit)} a day")
+        said.append(f"Hard limit of {locale.credits(chosen.daily_limit, unit)} a day")
     if chosen.notify_threshold is not None:
-        said.append(f"{'mail' if said else 'Mail'} at {unit.written(chosen.notify_threshold)}")
+        said.append(f"{'mail' if said else 'Mail'} at {locale.credits(chosen.notify_threshold, unit)}")
     return f"{', '.join(said)}." if said else "Nothing is set."

@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog, MeterKind
-from app.domain.dates import moment_words
 from app.domain.money import Credits
 from app.domain.notices import (
     BALANCE_DEPLETED,
@@ -24,6 +24,7 @@ from app.domain.units import quantity
 from app.models.authorizations import Authorization
 from app.models.limits import Notice
 from app.services.spend_management.blocked_calls import PlanLimit
+from app.web import locale
 
 NOTICES = {
     DAILY_THRESHOLD: "E-mail threshold reached",
@@ -67,8 +68,8 @@ class RefusedCall:
 
 def daily_limit(limits: Limits, numbers: Numbers, now: datetime, unit: CreditUnit) -> str:
     """Say what the daily limit stops."""
-    written = unit.written
-    limit, ends = limits.daily_limit, moment_words(day_of(now).ends)
+    written = partial(locale.credits, unit=unit)
+    limit, ends = limits.daily_limit, locale.moment(day_of(now).ends)
     if limit is None:
         return f"No daily limit is set, so none stops your calls: {written(numbers.daily_used)} is used today."
     if not limits.enabled:
@@ -91,7 +92,7 @@ def daily_limit(limits: Limits, numbers: Numbers, now: datetime, unit: CreditUni
 
 def threshold(limits: Limits, numbers: Numbers, email: str, unit: CreditUnit, given: Notice | None = None) -> str:
     """Say what the e-mail threshold does, and that it stops nothing. `given` is today's notice."""
-    written = unit.written
+    written = partial(locale.credits, unit=unit)
     bound, used = limits.notify_threshold, written(numbers.daily_used)
     if bound is None:
         return f"Stops nothing and tells nobody: no threshold is set. {used} is used today."
@@ -111,7 +112,7 @@ def threshold(limits: Limits, numbers: Numbers, email: str, unit: CreditUnit, gi
 
 def balance(numbers: Numbers, unit: CreditUnit) -> str:
     """Say what the balance and the overage protection stop."""
-    written = unit.written
+    written = partial(locale.credits, unit=unit)
     if numbers.standing not in SERVED:
         return f"Stops every call: your account is {numbers.standing}. {written(numbers.remaining_credits)} remains."
     if owed(numbers).micros:
@@ -144,13 +145,13 @@ def plan_limit(limit: PlanLimit, plan: str) -> str:
     if not limit.is_stopping:
         used = "is the latest value" if limit.kind is MeterKind.LAST else "used so far in this billing period"
         return (
-            f"Stops nothing: the {plan} plan allows {quantity(limit.limit, limit.unit)}; {limit.used:,} {used}. "
-            "Usage alerts can tell you."
+            f"Stops nothing: the {plan} plan allows {quantity(limit.limit, limit.unit)}; "
+            f"{locale.whole(limit.used)} {used}. Usage alerts can tell you."
         )
-    held = f" and {limit.held:,} held" if limit.held else ""
+    held = f" and {locale.whole(limit.held)} held" if limit.held else ""
     return (
         f"Stops calls for more than {quantity(limit.limit, limit.unit)} a billing period on the {plan} plan: "
-        f"{limit.used:,} used{held}, so {limit.left:,} left."
+        f"{locale.whole(limit.used)} used{held}, so {locale.whole(limit.left)} left."
     )
 
 
@@ -163,7 +164,7 @@ def pace(limits: Limits, numbers: Numbers, now: datetime) -> str:
     if at is None:
         return "At today’s pace the limit is not reached before it begins anew at 00:00 UTC."
     if at <= now:
-        return f"The limit is reached; it begins anew at {moment_words(day_of(now).ends)}."
+        return f"The limit is reached; it begins anew at {locale.moment(day_of(now).ends)}."
     return f"At today’s pace the limit is reached at about {at:%H:%M} UTC, and begins anew at 00:00 UTC."
 
 
@@ -173,9 +174,8 @@ def notice_row(notice: Notice, unit: CreditUnit) -> NoticeRow:
     if notice.rule == USAGE_ALERT:
         sign = " %" if figures["is_percent"] else f" {figures['unit']}"
         title = f"{NOTICES[USAGE_ALERT]}: {figures['title']}"
-        return NoticeRow(
-            notice.created_at, title, f"{figures['threshold']:,}{sign}", f"{figures['quantity']:,} {figures['unit']}"
-        )
+        reached = f"{locale.whole(figures['quantity'])} {figures['unit']}"
+        return NoticeRow(notice.created_at, title, f"{locale.whole(figures['threshold'])}{sign}", reached)
     bound = next(
         (
             figures[name]
@@ -205,9 +205,9 @@ def notice_row(notice: Notice, unit: CreditUnit) -> NoticeRow:
 def refused(call: Authorization, catalog: Catalog, unit: CreditUnit) -> RefusedCall:
     """Return the refused call in words: why, and what was asked for."""
     meter = catalog.meter(call.meter) if call.meter else None
-    asked = f"{call.quantity:,} {meter.unit}" if meter else unit.written(Credits(call.micros))
+    asked = f"{locale.whole(call.quantity)} {meter.unit}" if meter else locale.credits(Credits(call.micros), unit)
     return RefusedCall(call.created_at, REFUSED.get(call.reason, call.reason), asked, call.id)
 
 
 def _or_dash(micros: int | None, unit: CreditUnit) -> str:
-    return "–" if micros is None else unit.written(Credits(micros))
+    return "–" if micros is None else locale.credits(Credits(micros), unit)

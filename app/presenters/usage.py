@@ -18,6 +18,7 @@ from app.presenters.charts import FULL, NARROW, WIDE, daily_columns, day_label, 
 from app.presenters.usage_sentences import BarWords, alert_words, bar_words, price
 from app.services.alerts.thresholds import Alert
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
+from app.web import locale
 
 WITHOUT_METER = "-"
 """How credit taken without a meter is called in an address: no meter's key has a hyphen."""
@@ -85,8 +86,8 @@ def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], credit: Credit
         words=bar_words(bar, resets_on, use.cost, credit, is_open=is_open),
         filled=min(percent, 100),
         marks=tuple(mark for mark in warn_at if percent < mark < usage_bars.FULL_PERCENT),
-        included=f"{tariff.allowance:,}" if tariff.allowance else NONE,
-        limit=NONE if tariff.limit is None else f"{tariff.limit:,}",
+        included=locale.whole(tariff.allowance) if tariff.allowance else NONE,
+        limit=NONE if tariff.limit is None else locale.whole(tariff.limit),
         price=price(tariff, credit),
         cost=use.cost,
     )
@@ -130,7 +131,7 @@ def chart_name(days: Sequence[DayUse], title: str, unit: str) -> str:
 
 def added_words(kind: MeterKind, rows_read: int) -> str:
     """Return what the second way of counting does with the events."""
-    many = f"{rows_read:,} {'event' if rows_read == 1 else 'events'}"
+    many = f"{locale.whole(rows_read)} {'event' if rows_read == 1 else 'events'}"
     return {
         MeterKind.COUNT: f"{many} of the day, counted one by one",
         MeterKind.SUM: f"The quantities of the {many}, added up",

@@ -12,6 +12,7 @@ from app.domain.units import one, quantity
 from app.domain.usage_alerts import Threshold
 from app.domain.usage_bars import Bar, State
 from app.presenters.charts import day_label
+from app.web import locale
 
 WITHOUT_METER_WORDS = "Credits that were taken as such, by no meter"
 _COUNTS = {
@@ -41,7 +42,7 @@ def bar_words(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit, *, i
     used = quantity(bar.used)
     of = (one(unit) if bar.used == 1 else unit) if bar.basis is None else f"of {quantity(bar.basis, unit)}"
     held = f", {quantity(bar.held)} held" if bar.held else ""
-    spoken = f"{used} {of}{held}" if bar.percent is None else f"{used} {of}{held}, {bar.percent:,} percent"
+    spoken = f"{used} {of}{held}" if bar.percent is None else f"{used} {of}{held}, {locale.whole(bar.percent)} percent"
     warns = bar.state in {State.NEAR, State.OVER}
     note = (
         f"{_level(bar, _dated(resets_on), credit)}{_costs(bar, cost, credit)}" if is_open else _was(bar, cost, credit)
@@ -59,11 +60,12 @@ def price(tariff: Tariff, credit: CreditUnit) -> str:
     meter = tariff.meter
     if tariff.rate is not None or not meter.tiers:
         rate = tariff.rate or meter.credits
-        return "No price" if rate is None else f"{credit.written(rate)} {_per(meter.per, meter.unit)}"
+        return "No price" if rate is None else f"{locale.credits(rate, credit)} {_per(meter.per, meter.unit)}"
     steps, before = [], 0
     for tier in meter.tiers:
-        which = f"from {before + 1:,} on" if tier.up_to is None else f"{before + 1:,} to {tier.up_to:,}"
-        steps.append(f"{which}: {credit.written(tier.credits)} {_per(meter.per, meter.unit)}")
+        first = locale.whole(before + 1)
+        which = f"from {first} on" if tier.up_to is None else f"{first} to {locale.whole(tier.up_to)}"
+        steps.append(f"{which}: {locale.credits(tier.credits, credit)} {_per(meter.per, meter.unit)}")
         before = tier.up_to or before
     return "; ".join(steps)
 
@@ -115,7 +117,7 @@ def formula(bar: Bar, cost: Credits, credit: CreditUnit) -> Sequence[tuple[str, 
             ("Included in your plan", f"− {quantity(min(bar.used, bar.tariff.allowance), unit)}"),
             ("Beyond it", quantity(bar.charged, unit)),
         ]
-    return [*lines, ("Price", price(bar.tariff, credit)), ("Credits used", credit.written(cost))]
+    return [*lines, ("Price", price(bar.tariff, credit)), ("Credits used", locale.credits(cost, credit))]
 
 
 def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, has_limit: bool) -> str:
@@ -123,9 +125,9 @@ def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, 
     if not wanted.is_percent:
         return f"{title}: {quantity(wanted.threshold, unit)}"
     if basis is None:
-        return f"{title}: {wanted.threshold:,} % of your plan’s limit"
+        return f"{title}: {locale.whole(wanted.threshold)} % of your plan’s limit"
     of = f"your plan’s limit of {quantity(basis, unit)}" if has_limit else f"the {quantity(basis, unit)} included"
-    return f"{title}: {wanted.threshold:,} % of {of}"
+    return f"{title}: {locale.whole(wanted.threshold)} % of {of}"
 
 
 def _level(bar: Bar, resets: str, credit: CreditUnit) -> str:
@@ -162,22 +164,22 @@ def _costs(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     if bar.tariff.is_free or (bar.tariff.limit == 0 and not cost.micros):
         return ""
     if bar.state is State.OPEN:
-        return f"; {credit.written(cost)} so far"
+        return f"; {locale.credits(cost, credit)} so far"
     if bar.state is State.OK:
         return (
-            f"; {credit.written(cost)} of credits for {quantity(bar.charged, bar.tariff.meter.unit)}"
+            f"; {locale.credits(cost, credit)} of credits for {quantity(bar.charged, bar.tariff.meter.unit)}"
             if cost.micros
             else ""
         )
     if not bar.has_limit and bar.over:
-        return f": {credit.written(cost)} of credits"
+        return f": {locale.credits(cost, credit)} of credits"
     return f". {_beyond(bar, cost, credit)}"
 
 
 def _was(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     """Say where the bar of a period that is over stood at its end, and what its use cost."""
     tariff, unit = bar.tariff, bar.tariff.meter.unit
-    charged = f"; {credit.written(cost)} of credits" if cost.micros else ""
+    charged = f"; {locale.credits(cost, credit)} of credits" if cost.micros else ""
     match bar.state:
         case State.OPEN if tariff.limit == 0:
             return f"Not part of your plan{charged}"
@@ -185,7 +187,7 @@ def _was(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
             return (
                 "Counted, without a limit or a price"
                 if tariff.is_free
-                else f"{price(tariff, credit)}; {credit.written(cost)} in all"
+                else f"{price(tariff, credit)}; {locale.credits(cost, credit)} in all"
             )
         case State.OVER if bar.has_limit and not _is_stopping(bar):
             return f"{_more_than(bar, 'your plan allowed')}{charged}"
@@ -208,7 +210,7 @@ def _beyond(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     """Say the price of use beyond what is included, and what it has cost so far."""
     steps = bar.tariff.rate is None and bar.tariff.meter.tiers
     each = "the price of its step" if steps else price(bar.tariff, credit)
-    so_far = f": {credit.written(cost)} so far" if cost.micros else ""
+    so_far = f": {locale.credits(cost, credit)} so far" if cost.micros else ""
     return f"Use{' beyond what is included' if bar.tariff.allowance else ''} costs {each}{so_far}"
 
 
@@ -217,11 +219,11 @@ def _is_stopping(bar: Bar) -> bool:
 
 
 def _per(per: int, unit: str) -> str:
-    return "each" if per == 1 else f"per {per:,} {unit}"
+    return "each" if per == 1 else f"per {locale.whole(per)} {unit}"
 
 
 def _are(many: int) -> str:
-    return "1 is" if many == 1 else f"{many:,} are"
+    return "1 is" if many == 1 else f"{locale.whole(many)} are"
 
 
 def _dated(day: date) -> str:

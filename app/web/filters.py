@@ -1,4 +1,4 @@
-"""How amounts and moments are written on pages. No other place but `app.domain.amounts` formats them."""
+"""How amounts and moments stand on pages and in mails: as `locale` writes them, in the customer's unit of credit."""
 
 from datetime import UTC, date, datetime
 
@@ -6,22 +6,22 @@ from flask import Flask
 from markupsafe import Markup
 
 from app.domain import payments
-from app.domain.amounts import CreditUnit, is_currency, money_words
-from app.domain.dates import day_words, moment_words
+from app.domain.amounts import CreditUnit, is_currency
 from app.domain.money import Credits, Money
 from app.models.payments import PaymentMethod
+from app.web import locale
 from app.web.access import current_unit
 
 
 def money(value: Money) -> str:
     """Return the amount with its currency: `$1,234.50`."""
-    return money_words(value)
+    return locale.amount(value.major, value.currency)
 
 
 def credits(value: Credits, unit: str = "", label: str = "") -> str:  # noqa: A001  # the word of the product
     """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
     known = CreditUnit(unit, label) if unit and (label or is_currency(unit)) else current_unit(unit)
-    return known.written(value)
+    return locale.credits(value, known)
 
 
 def signed(value: Credits | Money, unit: str = "") -> str:
@@ -33,7 +33,7 @@ def signed(value: Credits | Money, unit: str = "") -> str:
 
 def count(value: int) -> str:
     """Return the whole number with its thousands apart: `41,200`."""
-    return f"{value:,}"
+    return locale.whole(value)
 
 
 def figure(value: Credits | Money) -> Markup:
@@ -48,13 +48,18 @@ def figure(value: Credits | Money) -> Markup:
 def moment(value: datetime) -> Markup:
     """Return the moment to the minute, and says that it is UTC."""
     machine = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return Markup('<time datetime="{}">{}</time>').format(machine, moment_words(value))
+    return Markup('<time datetime="{}">{}</time>').format(machine, locale.moment(value))
 
 
 def day(value: date) -> Markup:
     """Return the day: `21 Nov 2026`."""
-    utc = value.astimezone(UTC) if isinstance(value, datetime) else value
-    return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%d}", day_words(value))
+    utc = value.astimezone(UTC).date() if isinstance(value, datetime) else value
+    return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%d}", locale.day(utc))
+
+
+def time_of_day(value: datetime) -> str:
+    """Return the time of day, and say that it is UTC: `09:05 UTC`."""
+    return locale.time(value)
 
 
 def method_name(method: PaymentMethod) -> str:
@@ -69,5 +74,5 @@ def rail_name(rail: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
-    for each in (money, credits, signed, count, figure, moment, day, method_name, rail_name):
+    for each in (money, credits, signed, count, figure, moment, day, time_of_day, method_name, rail_name):
         app.add_template_filter(each)
