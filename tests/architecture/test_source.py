@@ -11,6 +11,7 @@ import pytest
 from tests.architecture.source import APP, ROOT, calls_of, hidden_imports, modules, named, tree
 
 LONGEST = 300
+TESTS = ROOT / "tests"
 
 
 def test_only_a_transaction_commits() -> None:
@@ -58,6 +59,12 @@ def test_pages_write_no_sql() -> None:
 
 def test_files_stay_short() -> None:
     lengths = {named(path): len(path.read_text().splitlines()) for path in modules()}
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+    assert len(lengths) > 40
+
+
+def test_files_of_tests_stay_short_too() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in TESTS.rglob("*.py")}
     assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
     assert len(lengths) > 40
 

@@ -1,5 +1,5 @@
-"""All planted bugs: of the ledger and payments, of the books, and of usage and limits."""
+"""All planted bugs: of the ledger and payments, of reversals, of the books, of usage, and of limits."""
 
-from tests.mutants import planted, planted_books, planted_usage
+from tests.mutants import planted, planted_books, planted_limits, planted_reversals, planted_usage
 
-BUGS = [*planted.BUGS, *planted_books.BUGS, *planted_usage.BUGS]
+BUGS = [*planted.BUGS, *planted_reversals.BUGS, *planted_books.BUGS, *planted_usage.BUGS, *planted_limits.BUGS]

@@ -1,90 +1,36 @@
-"""Confirm access: sensitive changes ask for the password where it was given more than ten minutes ago."""
+"""Confirm access: asked before sensitive changes, and what was typed is kept."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
-from flask import Flask, jsonify, request
-from sqlalchemy import update
+from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from app import clock
-from app.domain.people import Actor
 from app.models.customers import Customer
-from app.models.members import BrowserSession
 from app.models.payments import PaymentMethod
-from app.models.scope import as_service
 from app.services.access import sessions
-from app.services.transaction import transaction
-from app.services.webhooks import endpoints
-from app.web.access import fresh_only, managers_only
-from tests.support import methods, shop
+from tests.support import methods
 from tests.support.browser import Browser, Page
 from tests.support.cast import ALICE, PASSWORD
-from tests.support.statements import counted
-from tests.support.webhook_cast import secret_of, settings
+from tests.support.confirm_page import (
+    FORM,
+    METHODS,
+    PATH,
+    TYPED,
+    WEBHOOK,
+    after,
+    app,
+    card,
+    confirms,
+    cookie,
+    endpoint,
+    later,
+    removes,
+)
+from tests.support.webhook_cast import secret_of
 
-__all__ = ["settings"]
-PATH = "/confirm-access"
-FORM = "#confirm_access-form form"
-METHODS = "/billing/payment-methods/"
-WEBHOOK = "/billing/spend-management/webhook"
-TYPED = "/billing/typed"
+__all__ = ["app", "card", "endpoint", "later"]
 HTMX = {"HX-Request": "true"}
-SENSITIVE = {"payment_methods.remove", "payment_methods.portal", "webhook.secret", "webhook.rotate"}
-"""Whoever takes a line away here has thought about it."""
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """The portal with one more sensitive form, of every kind of field."""
-
-    @app.post(TYPED)
-    @managers_only
-    @fresh_only("try this", back="overview.page")
-    def typed() -> object:
-        return jsonify([*request.form.items(multi=True)])
-
-    return app
-
-
-@pytest.fixture
-def card(alice_actor: Actor) -> PaymentMethod:
-    return shop.add_method(alice_actor)
-
-
-@pytest.fixture
-def endpoint(acme: Customer) -> str:
-    saved = endpoints.save(acme.customer_id, "http://127.0.0.1:9/hook", by="alice")
-    assert saved is not None
-    return secret_of(acme.customer_id)
-
-
-@pytest.fixture
-def later(alice: Browser) -> Iterator[None]:
-    """Alice signed in, and the ten minutes are over."""
-    with after(sessions.FRESH_FOR + timedelta(seconds=2)):
-        yield
-
-
-def after(time: timedelta) -> AbstractContextManager[None]:
-    return clock.at(clock.now() + time)
-
-
-def cookie(browser: Browser) -> str:
-    kept = browser.client.get_cookie("purser")
-    return kept.value if kept else ""
-
-
-def removes(browser: Browser, card: PaymentMethod) -> Page:
-    """Press what removes the card."""
-    asked = browser.opens(f"{METHODS}?remove={card.id}")
-    return browser.submits(asked, "form[action$='/removal']")
-
-
-def confirms(browser: Browser, page: Page, password: str = PASSWORD) -> Page:
-    return browser.submits(page, FORM, confirm_password=password)
 
 
 def test_nothing_is_asked_for_ten_minutes_after_the_sign_in(alice: Browser, endpoint: str) -> None:
@@ -203,120 +149,3 @@ def test_a_form_that_was_open_elsewhere_is_still_good(alice: Browser, card: Paym
     other_tab = alice.opens("/billing/")
     confirms(alice, alice.opens(f"{PATH}/?next=/billing/usage"))
     assert alice.submits(other_tab, ".side form[action='/sign-out']").path == "/sign-in"
-
-
-def test_nothing_is_made_fresh_by_a_wrong_password(alice: Browser, endpoint: str, later: None) -> None:
-    page, before = alice.opens(f"{WEBHOOK}/secret"), cookie(alice)
-    wrong = confirms(alice, page, "not the password")
-    assert (wrong.status, wrong.errors()) == (422, ["This is not your password."])
-    assert cookie(alice) == before
-    assert alice.opens(f"{WEBHOOK}/secret").path.startswith(PATH)
-
-
-def test_five_wrong_tries_close_it_even_to_the_right_password(
-    alice: Browser, card: PaymentMethod, acme: Customer, later: None
-) -> None:
-    page = removes(alice, card)
-    for _ in range(5):
-        assert confirms(alice, page, "not the password").status == 422
-    late = confirms(alice, page)
-    assert (late.status, late.response.headers["Retry-After"]) == (429, "900")
-    assert late.errors() == ["Too many tries. Wait 15 minutes, then try again."]
-    assert len(methods.live(acme)) == 1
-
-
-def test_the_tries_are_those_of_the_sign_in(visitor: Browser, alice: Browser, later: None) -> None:
-    page = alice.opens(f"{PATH}/?next=/billing/usage")
-    for _ in range(5):
-        confirms(alice, page, "not the password")
-    refused = visitor.submits(visitor.opens("/sign-in"), "form", email=ALICE.email, password=PASSWORD)
-    assert refused.status == 429
-
-
-def test_a_session_that_was_revoked_meanwhile_stays_so(alice: Browser, alice_actor: Actor, later: None) -> None:
-    page, token = alice.opens(f"{PATH}/?next=/billing/usage"), cookie(alice)
-    sessions.end_all_of(alice_actor.member_id)
-    assert sessions.confirm(token) == ""
-    assert confirms(alice, page).path == "/sign-in"
-    assert alice.opens(f"{WEBHOOK}/secret").path.startswith("/sign-in")
-
-
-def test_a_revoked_session_is_not_fresh_either(alice: Browser, alice_actor: Actor, endpoint: str) -> None:
-    assert alice.opens(f"{WEBHOOK}/secret").path == f"{WEBHOOK}/secret"
-    sessions.end_all_of(alice_actor.member_id)
-    assert alice.opens(f"{WEBHOOK}/secret").path.startswith("/sign-in")
-
-
-def test_a_visitors_session_is_never_confirmed(app: Flask) -> None:
-    assert sessions.confirm(sessions.begin("{}")) == ""
-
-
-def test_only_our_own_form_confirms(alice: Browser, later: None) -> None:
-    before = cookie(alice)
-    data = {"confirm_password": PASSWORD, "next": "/billing/usage"}
-    assert alice.posts(f"{PATH}/", data).status == 400
-    token = alice.opens(f"{PATH}/").value("csrf_token")
-    assert alice.posts(f"{PATH}/", data | {"csrf_token": token}, Origin="https://evil.example").status == 403
-    assert alice.posts(TYPED, data).status == 400
-    assert cookie(alice) == before
-
-
-@pytest.mark.parametrize("hostile", ["//evil.example", "/\\evil.example", "https://evil.example/", "evil", "", "/\t/a"])
-def test_it_leads_on_only_within_the_portal(alice: Browser, later: None, hostile: str) -> None:
-    page = alice.client.get(f"{PATH}/", query_string={"next": hostile}, base_url=alice.origin)
-    assert 'name="next" value="/"' in page.text
-    token = alice.opens(f"{PATH}/").value("csrf_token")
-    done = alice.posts(f"{PATH}/", {"csrf_token": token, "next": hostile, "confirm_password": PASSWORD})
-    assert (done.status, done.path) == (200, "/billing/")
-
-
-def test_whoever_is_fresh_is_led_on_without_a_question(alice: Browser) -> None:
-    assert alice.opens(f"{PATH}/?next=/billing/usage").path == "/billing/usage"
-
-
-def test_cancelling_leads_back_and_changes_nothing(
-    alice: Browser, acme: Customer, card: PaymentMethod, endpoint: str, later: None
-) -> None:
-    assert alice.follows(removes(alice, card), "#confirm_access-form a").path == METHODS
-    assert alice.follows(alice.opens(f"{WEBHOOK}/secret"), "#confirm_access-form a").path == f"{WEBHOOK}/"
-    assert len(methods.live(acme)) == 1
-
-
-def test_whoever_may_only_look_is_not_asked(bob: Browser, card: PaymentMethod) -> None:
-    token = bob.opens("/billing/").soup.select("[name=csrf_token]")[0]["value"]
-    with after(timedelta(hours=1)):
-        assert bob.posts(f"{METHODS}{card.id}/removal", {"csrf_token": token}).status == 403
-        assert bob.opens(f"{WEBHOOK}/secret").status == 403
-
-
-def test_a_stranger_is_asked_to_sign_in(visitor: Browser) -> None:
-    assert visitor.opens(f"{PATH}/?next=/billing/usage").path.startswith("/sign-in")
-
-
-def test_a_session_from_before_is_not_fresh(alice: Browser) -> None:
-    with as_service("a session from before the column"), transaction() as session:
-        session.execute(update(BrowserSession).values(authenticated_at=None))
-    assert alice.opens(f"{WEBHOOK}/secret").path.startswith(PATH)
-
-
-def test_the_question_asks_the_database_for_nothing_but_the_session(alice: Browser, later: None) -> None:
-    with counted() as statements:
-        assert alice.opens(f"{PATH}/?next=/billing/usage").status == 200
-    assert statements == []
-
-
-def test_what_is_sensitive(app: Flask) -> None:
-    found = {name for name, view in app.view_functions.items() if hasattr(view, "is_sensitive")}
-    assert found == SENSITIVE | {"typed"}
-
-
-def test_the_log_tells_of_it_and_holds_no_password(
-    alice: Browser, alice_actor: Actor, later: None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    page = alice.opens(f"{PATH}/?next=/billing/usage")
-    confirms(alice, page, "not the password")
-    confirms(alice, page)
-    written = capsys.readouterr().err
-    assert "confirmation_refused" in written and "access_confirmed" in written and alice_actor.member_id in written
-    for secret in (ALICE.email, PASSWORD, "not the password", cookie(alice)):
-        assert secret not in written

@@ -1,6 +1,5 @@
-"""Usage: every meter against the plan, in colour and words, its history, and the events behind each number."""
+"""Usage: bars, table and chart of the meters."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,34 +7,15 @@ from flask import Flask
 
 from app import clock
 from app.models.customers import Customer
-from app.services.catalog import versions
 from app.services.customers import billing_periods
-from app.services.usage import events
-from app.services.usage.events import UsageReport
-from tests.support import cast, meters, usage_cast
-from tests.support.browser import Browser, Page
-from tests.support.statements import counted
+from tests.support import cast
 from tests.support.usage_cast import USAGE, looks, seen, uses
+from tests.support.usage_page import acme, bar, day_of, on_the_tenth
+
+__all__ = ["acme", "on_the_tenth"]
 
 FRAGMENT = {"HX-Request": "true"}
 FORM = "#usage-history form.filters"
-
-
-@pytest.fixture
-def acme(app: Flask) -> Customer:
-    """Acme on the paid plan: 5,000 requests at most, 1,000 of them and 2 users included."""
-    return usage_cast.metered()
-
-
-def today() -> str:
-    return clock.now().date().isoformat()
-
-
-def bar(page: Page, meter: str) -> tuple[str, str, str]:
-    """Return a meter's state, its figures and its note."""
-    found = page.find(f"#usage-bars .meter:has(#meter-{meter})")
-    words = [" ".join(found.select_one(part).get_text(" ").split()) for part in (".meter__of", ".meter__note")]  # type: ignore[union-attr]
-    return str(found["data-state"]), words[0], words[1]
 
 
 def resets() -> str:
@@ -44,13 +24,6 @@ def resets() -> str:
     year, month = (start.year + 1, 1) if start.month == 12 else (start.year, start.month + 1)
     ends = datetime(year, month, start.day, tzinfo=UTC)
     return f"{ends.day} {ends:%b} {ends.year}"
-
-
-@pytest.fixture(autouse=True)
-def on_the_tenth() -> Iterator[None]:
-    """It is the tenth of a month, at noon."""
-    with clock.at(datetime(2026, 11, 10, 12, tzinfo=UTC)):
-        yield
 
 
 @pytest.mark.parametrize(
@@ -155,15 +128,11 @@ def test_page_and_fragment_agree(app: Flask, origin: str, acme: Customer) -> Non
     for path, root in (
         (USAGE, "usage-history"),
         (f"{USAGE}requests", "usage-meter"),
-        (_day_of("requests"), "usage-day"),
+        (day_of("requests"), "usage-day"),
     ):
         page, fragment = alice.opens(path), alice.opens(path, **FRAGMENT)
         assert fragment.status == 200 and not fragment.soup.select("html")
         assert fragment.find(f"#{root}") == page.find(f"#{root}")
-
-
-def _day_of(meter: str) -> str:
-    return f"{USAGE}{meter}/{today()}"
 
 
 def test_a_meters_page_says_how_the_credits_come_about(app: Flask, origin: str, acme: Customer) -> None:
@@ -220,84 +189,3 @@ def test_an_earlier_period_stays_as_it_was(app: Flask, origin: str, acme: Custom
         assert earlier.texts("#usage-meter-title") == ["10 Nov 2026 to 9 Dec 2026 (UTC)"]
         assert earlier.texts("#usage-meter .meter__of") == ["1,200 of 5,000 requests"]
         assert earlier.texts("#usage-stops") == []
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "zebras", "requests?period=99", "requests?period=0", "requests?period=-1", "requests?period=٣",
-        "requests/2026-11-09", "requests/2026-13-40", "requests/yesterday", "requests/2026-11-10?after=zebra",
-        "zebras/2026-11-10",
-    ],
-)  # fmt: skip
-def test_what_is_not_there_is_not_found(app: Flask, origin: str, acme: Customer, path: str) -> None:
-    uses(acme, "requests", 1)
-    assert looks(app, origin, acme).opens(USAGE + path).status == 404
-
-
-def test_a_viewer_sees_it_and_may_change_nothing(app: Flask, origin: str, acme: Customer) -> None:
-    uses(acme, "requests", 4000)
-    page = looks(app, origin, acme, cast.BOB).opens(USAGE)
-    assert bar(page, "requests")[0] == "near"
-    assert [str(form.get("method", "get")) for form in page.soup.select("main form")] == ["get"]
-    assert "An owner or billing manager can add one." in page.text
-
-
-def test_a_stranger_is_sent_to_sign_in(visitor: Browser) -> None:
-    for path in (USAGE, f"{USAGE}requests", f"{USAGE}requests/2026-11-10"):
-        answer = visitor.client.get(path)
-        assert answer.status_code == 303 and answer.location.startswith("/sign-in")
-
-
-def test_another_customer_sees_nothing_of_it(app: Flask, origin: str, acme: Customer) -> None:
-    events.accept([UsageReport("only-for-acme", acme.customer_id, "requests", 4321)])
-    other = meters.customer("Globex", plan="paid")
-    mallory = looks(app, origin, other, cast.MALLORY)
-    assert "4,321" not in mallory.opens(USAGE).text
-    assert mallory.opens(_day_of("requests")).status == 404
-
-
-def test_a_seller_without_meters_says_so(app: Flask, origin: str) -> None:
-    words = meters.METERED.format(burn="realtime")
-    head, _, rest = words.partition("[[meters]]")
-    versions.apply(head + "[plans]" + rest.partition("[plans]")[2].partition('[[plans.tiers]]\nkey = "paid"')[0])
-    page = looks(app, origin, meters.customer("Acme")).opens(USAGE)
-    assert page.status == 200 and "counts no usage yet" in page.text
-
-
-def test_the_number_of_statements_does_not_grow(app: Flask, origin: str, acme: Customer) -> None:
-    alice = looks(app, origin, acme)
-    uses(acme, "requests", 1)
-    paths = (USAGE, f"{USAGE}requests", _day_of("requests"))
-    few = [_statements(alice, path) for path in paths]
-    for meter in ("requests", "runs", "peak", "hours", "storage"):
-        uses(acme, meter, *[1] * 60)
-    assert [_statements(alice, path) for path in paths] == few
-    assert max(few) <= 12
-
-
-def _statements(browser: Browser, path: str) -> int:
-    with counted() as seen_statements:
-        assert browser.opens(path).status == 200
-    return len(seen_statements)
-
-
-@pytest.mark.case("AC-58")
-def test_a_limit_that_nobody_asks_about_stops_nothing_and_a_latest_value_never_resets(app: Flask, origin: str) -> None:
-    limits = "limits = { requests = 5000, users = 2, storage = 10 }"
-    versions.apply(meters.METERED.format(burn="realtime").replace("limits = { requests = 5000 }", limits))
-    acme = meters.customer("Acme", plan="paid")
-    uses(acme, "storage", 4)
-    seen(acme, "ann", "ben")
-    alice = looks(app, origin, acme)
-    said = {meter: alice.opens(f"{USAGE}{meter}").texts("#usage-stops")[0] for meter in ("users", "storage")}
-    nothing = "Nothing is refused for it: it is shown here, and usage alerts can tell you."
-    price = "Use beyond what is included costs $0.05 each."
-    assert said == {
-        "users": f"Your plan allows 2 users each billing period. You have used 2. {nothing} {price}",
-        "storage": f"Your plan allows 10 MB, and the latest value is 4. {nothing}",
-    }
-    assert bar(alice.opens(USAGE), "storage") == ("ok", "4 of 10 MB", "6 MB left")
-    uses(acme, "storage", 10)
-    assert bar(alice.opens(USAGE), "storage") == ("over", "10 of 10 MB", "All that your plan allows")
-    assert '<th scope="col" class="end">MB</th>' in alice.opens(f"{USAGE}storage").response.text

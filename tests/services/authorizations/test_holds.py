@@ -1,16 +1,14 @@
-"""Authorizations: held, captured, released, expired or refused, and what each leaves in the numbers."""
+"""Holds: allowed while something is left, captured, released."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from app import clock
-from app.domain.authorizations import AuthorizationRequest, Authorized
-from app.domain.errors import NotFound, Refused
+from app.domain.authorizations import AuthorizationRequest
+from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
-from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import BalanceDay
@@ -20,27 +18,12 @@ from app.models.usage import Spending, UsageDay, UsageEvent, UsageTotal
 from app.services.authorizations import expiry, holds
 from app.services.authorizations.refusals import NoRoom
 from app.services.balance import history
-from app.services.ledger import grants
 from app.services.transaction import transaction
-from app.services.verification.verify import verify
+from tests.support.holding import OVERAGE, ask, credit, proved
+
+__all__ = ["proved"]
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 500_000, tzinfo=UTC)
-OVERAGE = 50 * MICROS
-"""What the example catalog lets everybody use below zero."""
-
-
-@pytest.fixture(autouse=True)
-def proved(app: Flask) -> object:
-    """Whatever a test did, the books hold."""
-    yield
-    assert verify() == []
-
-
-def credit(customer: Customer, units: int) -> None:
-    """Give the customer so much credit."""
-    grants.give(
-        customer.customer_id, kind="promotional", credits=Credits(units * MICROS), granted_by="test", reason="Test"
-    )
 
 
 def limit(customer: Customer, units: int | None, *, enabled: bool = True) -> None:
@@ -57,11 +40,6 @@ def limit(customer: Customer, units: int | None, *, enabled: bool = True) -> Non
                 changed_by="test",
             )
         )
-
-
-def ask(customer: Customer, units: int = 0, **more: object) -> Authorized:
-    """Ask for so many units of credit, or for what `more` says."""
-    return holds.authorize(AuthorizationRequest(customer.customer_id, micros=units * MICROS, **more))  # type: ignore[arg-type]
 
 
 def counters(customer: Customer) -> tuple[int, int]:
@@ -250,53 +228,3 @@ def test_a_hold_whose_time_is_over_is_released_once(acme: Customer) -> None:
         assert expiry.expire_due() == 1
     with as_customer(acme.customer_id):
         assert db.session.scalars(select(UsageTotal.held_quantity)).all() == [0]
-
-
-def test_what_was_refused_is_kept_with_its_reason(acme: Customer) -> None:
-    refused = ask(acme, 51)
-    with as_customer(acme.customer_id):
-        row = db.session.get_one(Authorization, refused.id)
-        assert (row.state, row.reason, row.available_after_micros) == ("refused", "insufficient_credits", OVERAGE)
-    with pytest.raises(Refused, match="refused"):
-        holds.capture(refused.id)
-
-
-@pytest.mark.parametrize(
-    ("asked", "reason"),
-    [
-        ({"meter": "nothing", "quantity": 1}, "unknown_meter"),
-        ({"meter": "requests", "quantity": 0}, "quantity_out_of_range"),
-        ({"meter": "requests", "quantity": 10**12 + 1}, "quantity_out_of_range"),
-        ({"micros": 0}, "nothing_asked"),
-        ({"micros": 1, "ttl_seconds": 86_401}, "ttl_out_of_range"),
-    ],
-)
-def test_what_cannot_be_judged_is_refused_with_words(acme: Customer, asked: dict[str, object], reason: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        holds.authorize(AuthorizationRequest(acme.customer_id, **asked))  # type: ignore[arg-type]
-    assert (refusal.value.reason, refusal.value.status) == (reason, 422)
-
-
-def test_a_number_beyond_all_credit_is_only_not_enough(acme: Customer) -> None:
-    assert holds.authorize(AuthorizationRequest(acme.customer_id, micros=2**62)).reason == "insufficient_credits"
-    refused = holds.authorize(AuthorizationRequest(acme.customer_id, meter="egress", quantity=10**12))
-    assert (refused.reason, refused.micros) == ("insufficient_credits", 80 * 10**12)
-
-
-def test_the_host_may_call_the_customer_by_its_own_name(acme: Customer) -> None:
-    credit(acme, 10)
-    made = holds.authorize(AuthorizationRequest("acme", micros=MICROS))
-    assert made.customer_id == acme.customer_id
-    with pytest.raises(NotFound):
-        holds.authorize(AuthorizationRequest("nobody", micros=MICROS))
-    with pytest.raises(NotFound):
-        holds.capture("hold_00000000000000000000000000")
-
-
-def test_units_of_credit_and_units_of_a_meter_are_not_mixed(acme: Customer) -> None:
-    credit(acme, 10)
-    of_credit, of_meter = ask(acme, 1), ask(acme, meter="requests", quantity=1)
-    with pytest.raises(Refused, match="for credits"):
-        holds.capture(of_credit.id, quantity=1)
-    with pytest.raises(Refused, match="for a meter"):
-        holds.capture(of_meter.id, credits=Credits(1))

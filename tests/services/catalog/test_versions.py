@@ -18,8 +18,9 @@ from app.services.catalog.schema import CatalogFile
 from app.services.catalog.values import Section
 from app.services.catalog.versions import WrongCatalog
 from app.services.customers import registration
-from tests.services.catalog.wrong_catalogs import SMALL, TOKENS, WRONG
+from tests.support.small_catalogs import SMALL, TOKENS
 from tests.support.statements import counted
+from tests.support.wrong_catalogs import WRONG
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples" / "catalogs").glob("*.toml"))

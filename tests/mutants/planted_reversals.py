@@ -1,0 +1,208 @@
+"""The bugs planted where money goes back, and in reconciliation and jobs."""
+
+from tests.mutants.bug import Bug
+
+REVERSALS = ("tests/domain/test_reversals.py",)
+REFUNDS = ("tests/services/reversals/test_refunds.py", "tests/services/reversals/test_refunds_unheard.py")
+DISPUTES = ("tests/services/reversals/test_disputes.py",)
+RECONCILE = ("tests/services/reconciliation/test_books.py",)
+MONEY_BACK = ("tests/services/reversals/test_histories.py",)
+
+BUGS = [
+    Bug(
+        "each part of a refund is rounded by itself",
+        "app/domain/reversals.py",
+        "return max(0, divided(bought * reversed_minor, received_minor) - taken)",
+        "return max(0, divided(bought * reversed_minor, received_minor) - taken + (taken > 0))",
+        REVERSALS,
+    ),
+    Bug(
+        "what had expired is taken again",
+        "app/domain/reversals.py",
+        "return own + max(0, due - own - gone)",
+        "return own + max(0, due - own)",
+        REFUNDS,
+    ),
+    Bug(
+        "a claw-back is stopped by the floor",
+        "app/domain/ledger.py",
+        "if posting.claw_back and posting.debited == key",
+        "if posting.claw_back and posting.credited == key",
+        REVERSALS,
+    ),
+    Bug(
+        "a debt is not kept",
+        "app/domain/ledger.py",
+        "return 0 if floor is None else max(0, floor - balance)",
+        "return 0",
+        REVERSALS,
+    ),
+    Bug(
+        "other credit is clawed back before the purchase's own",
+        "app/services/reversals/clawbacks.py",
+        "burn_down.burn(books, made[1], now, own=grant.id)",
+        "burn_down.burn(books, made[1], now)",
+        REFUNDS,
+    ),
+    Bug(
+        "a refund that failed keeps its place on the payment",
+        "app/services/reversals/refund_booking.py",
+        "        payment.refunded_minor -= amount.amount_minor\n",
+        "",
+        REFUNDS,
+    ),
+    Bug(
+        "a refund that did not arrive gives nothing back",
+        "app/services/reversals/refund_booking.py",
+        "        if before in BOOKED_REFUNDS:\n",
+        "        if before not in BOOKED_REFUNDS:\n",
+        REFUNDS,
+    ),
+    Bug(
+        "more goes back than was received",
+        "app/services/reversals/refunds.py",
+        "    if requested > left:\n",
+        "    if requested < left:\n",
+        REFUNDS,
+    ),
+    Bug(
+        "a refund is asked for with a new key each time",
+        "app/services/reversals/refunds.py",
+        'key=f"{refund_id}:create"',
+        'key=f"{refund_id}:{clock.now()}"',
+        REFUNDS,
+    ),
+    Bug(
+        "no answer to a refund is read as failed",
+        "app/services/reversals/refunds.py",
+        '            log.warning("refund_unanswered", refund=refund_id, why=why)  # the sweep looks again\n',
+        "            refund_records.give_up(refund_id, payment_id, why)\n",
+        REFUNDS,
+    ),
+    Bug(
+        "a refund made elsewhere is booked each time it is heard of",
+        "app/services/reversals/refund_booking.py",
+        "mine.where(Refund.processor_id == found.id)",
+        "mine.where(Refund.processor_id == found.refund_id)",
+        REFUNDS,
+    ),
+    Bug(
+        "a dispute takes more than is left",
+        "app/services/reversals/disputes.py",
+        "amount = min(found.amount.amount_minor, clawbacks.left_of(payment))",
+        "amount = found.amount.amount_minor",
+        DISPUTES,
+    ),
+    Bug(
+        "a dispute that is won stays held",
+        "app/services/reversals/disputes.py",
+        "        clawbacks.give_back(books, payment, clawbacks.HOLD, way, source, now)\n",
+        "",
+        DISPUTES,
+    ),
+    Bug(
+        "an old answer opens a dispute again",
+        "app/domain/reversals.py",
+        "    DisputeState.WON: frozenset(),\n",
+        "    DisputeState.WON: frozenset({DisputeState.LOST}),\n",
+        REVERSALS,
+    ),
+    Bug(
+        "what a debt was paid with is not found again",
+        "app/domain/grants.py",
+        'BURNING = ("usage", "refunded", "disputed")',
+        'BURNING = ("usage",)',
+        MONEY_BACK,
+    ),
+    Bug(
+        "a look that saw nothing moves the watermark",
+        "app/services/reconciliation/books.py",
+        "row.finished_at = clock.now() if whole else None",
+        "row.finished_at = clock.now()",
+        RECONCILE,
+    ),
+    Bug(
+        "a lost payment is credited at par whatever was promised",
+        "app/services/reconciliation/lost_payments.py",
+        "    if kept is not None or customer.credit_unit != intent.amount.currency:\n",
+        "    if customer.credit_unit != intent.amount.currency and kept is None:\n",
+        RECONCILE,
+    ),
+    Bug(
+        "a payment that is lost stays lost",
+        "app/services/reconciliation/books.py",
+        "            _restore(look, intent)\n",
+        "            return\n",
+        RECONCILE,
+    ),
+    Bug(
+        "verify overlooks what is held for no dispute",
+        "app/services/verification/reversal_proofs.py",
+        "where a.name = 'disputes' and a.balance <> coalesce(h.held, 0)",
+        "where a.name = 'disputes' and a.balance < coalesce(h.held, 0)",
+        ("tests/services/verification/test_verify.py",),
+    ),
+    Bug(
+        "a late worker ends another's attempt",
+        "app/services/reconciliation/inbox.py",
+        'InboxEvent.state == "new", InboxEvent.tries == claim.attempt)',
+        'InboxEvent.state == "new")',
+        ("tests/services/test_jobs.py::test_whoever_comes_back_after_the_lease_cannot_say_how_it_ended",),
+    ),
+    Bug(
+        "a worker's lease holds nothing",
+        "app/services/reconciliation/inbox.py",
+        "event.next_try_at, event.problem = now + LEASE, NOT_FINISHED",
+        "event.next_try_at, event.problem = now, NOT_FINISHED",
+        ("tests/services/test_jobs.py::test_whoever_comes_back_after_the_lease_cannot_say_how_it_ended",),
+    ),
+    Bug(
+        "what fails for every worker is never put aside",
+        "app/services/reconciliation/inbox.py",
+        "return attempt > 0 and attempt % MAX_TRIES == 0",
+        "return attempt > 2 * MAX_TRIES",
+        ("tests/services/test_jobs.py::test_a_try_that_fails_waits_longer_each_time_and_is_put_aside_at_last",),
+    ),
+    Bug(
+        "a worker that fails tries again at once",
+        "app/services/reconciliation/inbox.py",
+        "clock.now() + back_off.wait(claim.attempt, secrets.randbelow(1000))",
+        "clock.now()",
+        ("tests/services/test_jobs.py::test_a_try_that_fails_waits_longer_each_time_and_is_put_aside_at_last",),
+    ),
+    Bug(
+        "what was rolled back wakes a worker",
+        "app/services/transaction.py",
+        "        wake_ups.forget(session)\n",
+        "",
+        ("tests/services/test_jobs.py::test_a_worker_is_woken_after_the_commit_and_only_then",),
+    ),
+    Bug(
+        "a worker is woken before the commit",
+        "app/services/transaction.py",
+        "        session.commit()\n",
+        "        nudge.send(session)\n        session.commit()\n",
+        ("tests/services/test_jobs.py::test_a_worker_is_woken_after_the_commit_and_only_then",),
+    ),
+    Bug(
+        "one kind that fails keeps the worker from the rest",
+        "app/services/jobs.py",
+        "            failures.append(problem)\n",
+        "            raise\n",
+        ("tests/services/test_jobs.py::test_one_kind_that_fails_does_not_keep_the_others_from_being_done",),
+    ),
+    Bug(
+        "a worker that is gone lets the queue grow",
+        "app/gateways/queue.py",
+        "if engine.pending_count() < ENOUGH:",
+        "if engine.pending_count() >= 0:",
+        ("tests/gateways/test_queue.py::test_it_holds_no_more_names_than_are_of_use",),
+    ),
+    Bug(
+        "what was put aside stays so for the worker",
+        "app/services/operations/dead_letters.py",
+        '{"state": open_state, "next_try_at"',
+        '{"state": table.state, "next_try_at"',
+        ("tests/services/test_jobs.py::test_what_was_put_aside_is_run_again_with_as_many_tries_as_before",),
+    ),
+]
