@@ -27,9 +27,9 @@ from tests.support.confirm_page import (
     later,
     removes,
 )
-from tests.support.webhook_cast import secret_of
+from tests.support.webhook_cast import secret_of, settings
 
-__all__ = ["app", "card", "endpoint", "later"]
+__all__ = ["app", "card", "endpoint", "later", "settings"]
 HTMX = {"HX-Request": "true"}
 
 

@@ -31,8 +31,9 @@ from tests.support.confirm_page import (
     removes,
 )
 from tests.support.statements import counted
+from tests.support.webhook_cast import settings
 
-__all__ = ["app", "card", "endpoint", "later"]
+__all__ = ["app", "card", "endpoint", "later", "settings"]
 SENSITIVE = {"payment_methods.remove", "payment_methods.portal", "webhook.secret", "webhook.rotate"}
 """Whoever takes a line away here has thought about it."""
 
