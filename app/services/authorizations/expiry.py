@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -12,10 +11,10 @@ from app.models.authorizations import Authorization
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.usage import Spending, UsageTotal
+from app.services import due_rows
 from app.services.ledger import spending
 from app.services.transaction import transaction
 
-log = structlog.get_logger()
 AT_ONCE = 500
 """So many of a customer are released in one transaction."""
 
@@ -25,7 +24,7 @@ def expire_due(limit: int = 100) -> int:
 
     A customer whose spending somebody else has locked is left to the next time.
     """
-    now, done = clock.now(), 0
+    now = clock.now()
     with as_service("expire authorizations"):
         found = db.session.scalars(
             select(Authorization.customer_id)
@@ -34,12 +33,7 @@ def expire_due(limit: int = 100) -> int:
             .order_by(Authorization.customer_id)
             .limit(limit)
         ).all()
-        for customer_id in found:
-            try:
-                done += _expire(customer_id)
-            except Exception:
-                log.exception("holds_not_expired", customer=customer_id)
-    return done
+        return due_rows.each(found, _expire, of="customer", failed="holds_not_expired")
 
 
 def expire(session: Session, customer_id: str, now: datetime) -> int:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import structlog
 from sqlalchemy import Select, select
 
 from app import clock, ids
@@ -14,12 +13,10 @@ from app.domain.money import Credits
 from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
-from app.services import audit
+from app.services import audit, due_rows
 from app.services.ledger import burn_down, posting, usage_posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
-
-log = structlog.get_logger()
 
 
 def add(
@@ -185,15 +182,11 @@ def expire_due(limit: int = 100) -> int:
 
 def _each(purpose: str, candidates: Select[str, str], now: datetime) -> int:
     """Do each in a transaction of its own. Whoever holds the customer's accounts has it done first, or next time."""
-    done = 0
     with as_service(purpose):
-        found = [(row[0], row[1]) for row in db.session.execute(candidates)]
-        for grant_id, customer_id in found:
-            try:
-                done += _one(grant_id, customer_id, now)
-            except Exception:
-                log.exception("grant_failed", grant=grant_id, purpose=purpose)
-    return done
+        owners = {row[0]: row[1] for row in db.session.execute(candidates)}
+        return due_rows.each(
+            owners, lambda grant_id: _one(grant_id, owners[grant_id], now), of="grant", failed="grant_failed"
+        )
 
 
 def _one(grant_id: str, customer_id: str, now: datetime) -> bool:

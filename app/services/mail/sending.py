@@ -19,7 +19,7 @@ from app.gateways.smtp import Delivered, Letter, Never, NotNow, Outcome, Unreach
 from app.models.database import db
 from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import shutdown
+from app.services import due_rows
 from app.services.mail import payment_text
 from app.services.mail.payment_text import Words
 from app.services.transaction import no_transaction, transaction
@@ -35,10 +35,7 @@ def send_due(limit: int = 50) -> int:
     """Send mails that are due, at most `limit`; return how many are off the table. Any number of workers may do so."""
     done = 0
     with as_service("send mails"):
-        for _ in range(limit):
-            mail = None if shutdown.asked() else _claim()
-            if mail is None:
-                break
+        for mail in due_rows.claimed(limit, _claim):
             outcome = _send(mail)
             done += _finish(mail, outcome)
             if isinstance(outcome, Unreachable):
@@ -63,21 +60,15 @@ def get(mail_id: str) -> Mail:
 
 
 def _claim() -> Mail | None:
-    """Take the mail that waits longest; nobody else takes it before the lease is over."""
-    now = clock.now()
-    with transaction() as session:
-        mail = session.scalars(
-            select(Mail)
-            .where(Mail.state == "pending", Mail.next_try_at <= now)
-            .order_by(Mail.next_try_at, Mail.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        ).one_or_none()
-        if mail is not None:
-            mail.tries += 1
-            mail.next_try_at = now + LEASE
+    """Claim the mail that waits longest; nobody else takes it before the lease is over."""
+    due = select(Mail).where(Mail.state == "pending", Mail.next_try_at <= (now := clock.now()))
+
+    def take(mail: Mail) -> Mail:
+        mail.tries += 1
+        mail.next_try_at = now + LEASE
         return mail
+
+    return due_rows.claim(due.order_by(Mail.next_try_at, Mail.id), take)
 
 
 def _send(mail: Mail) -> Outcome | Words | None:

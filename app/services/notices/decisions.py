@@ -8,7 +8,6 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
@@ -23,14 +22,13 @@ from app.models.database import db
 from app.models.limits import Notice
 from app.models.scope import as_service
 from app.models.usage import Spending
-from app.services import portal_links, shutdown
+from app.services import due_rows, portal_links
 from app.services.alerts import thresholds
 from app.services.ledger import spending
 from app.services.notices import snapshot
 from app.services.outbox import events, mails
 from app.services.transaction import transaction
 
-log = structlog.get_logger()
 SHOWN = 10
 
 
@@ -39,28 +37,24 @@ def decide_due(limit: int = 100) -> int:
 
     One customer that fails does not keep the others from being looked at; its failure is raised at the end.
     """
-    done, failures = 0, []
     with as_service("decide notices"):
-        for customer_id in _to_look_at(limit):
-            if shutdown.asked():
-                break
-            try:
-                done += _decide(customer_id)
-            except Exception as problem:
-                log.exception("notices_failed", customer=customer_id)
-                failures.append(problem)
-    if failures:
-        raise failures[0]
-    return done
+        return due_rows.each(_to_look_at(limit), _decide, of="customer", failed="notices_failed", raises=True)
 
 
 def send_due(limit: int = 100) -> int:
-    """Tell pending notices, the oldest first and at most `limit`; return how many. Any number of workers may do so."""
-    done = 0
+    """Tell pending notices, the oldest first and at most `limit`; return how many. Any number of workers may do so.
+
+    One notice that fails does not keep the others from being told; its failure is raised at the end.
+    """
     with as_service("notify"):
-        while done < limit and not shutdown.asked() and _notify_next():
-            done += 1
-    return done
+        oldest = (
+            select(Notice.customer_id, Notice.rule, Notice.occasion)
+            .where(Notice.state == "pending")
+            .order_by(Notice.created_at, Notice.customer_id, Notice.rule, Notice.occasion)
+            .limit(limit)
+        )
+        keys = [(row[0], row[1], row[2]) for row in db.session.execute(oldest)]
+        return due_rows.each(keys, _notify, of="notice", failed="notice_failed", raises=True)
 
 
 def latest(customer_id: str) -> list[Notice]:
@@ -162,15 +156,20 @@ def _clear(session: Session, customer_id: str, notice: Given, now: datetime) -> 
     )
 
 
-def _notify_next() -> bool:
-    """Tell the notice that waits longest; say whether there was one."""
+def _notify(key: tuple[str, str, str]) -> bool:
+    """Tell one notice; say whether it was our turn to."""
+    customer_id, name, occasion = key
     with transaction() as session:
         notice = session.scalars(
             select(Notice)
-            .where(Notice.state == "pending")
-            .order_by(Notice.created_at, Notice.customer_id, Notice.rule, Notice.occasion)
-            .limit(1)
+            .where(
+                Notice.customer_id == customer_id,
+                Notice.rule == name,
+                Notice.occasion == occasion,
+                Notice.state == "pending",
+            )
             .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
         ).one_or_none()
         if notice is None:
             return False

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
@@ -15,7 +14,7 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.limits import Notice
 from app.models.scope import as_service
-from app.services import shutdown
+from app.services import due_rows
 from app.services.catalog import versions
 from app.services.customers import directory
 from app.services.ledger import spending
@@ -23,21 +22,12 @@ from app.services.ledger.burn_down import view
 from app.services.notices import decisions
 from app.services.transaction import transaction
 
-log = structlog.get_logger()
-
 
 def decide_due(limit: int = 100) -> int:
     """Decide the notices of at most `limit` customers whose credit expires soon; return how many were looked at."""
-    done = 0
     with as_service("decide notices of expiring credit"):
-        for customer_id, days in _to_look_at(limit):
-            if shutdown.asked():
-                break
-            try:
-                done += _decide(customer_id, days)
-            except Exception:
-                log.exception("notices_failed", customer=customer_id)
-    return done
+        days = dict(_to_look_at(limit))
+        return due_rows.each(days, lambda each: _decide(each, days[each]), of="customer", failed="notices_failed")
 
 
 def _to_look_at(limit: int) -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ from app.domain.payments import Misused, next_check
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
+from app.services import due_rows
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -49,20 +50,17 @@ def of_customer(customer_id: str) -> None:
 
 
 def due(limit: int) -> int:
-    """Let go of removed methods that the processor has not heard of yet; return how many are done."""
-    now = clock.now()
+    """Let go of removed methods that the processor has not heard of yet, one by one; return how many are done."""
     with as_service("find removed payment methods to detach"):
-        with transaction() as session:
-            waiting = list(
-                session.scalars(
-                    select(PaymentMethod)
-                    .where(PaymentMethod.detach_at <= now)
-                    .order_by(PaymentMethod.detach_at, PaymentMethod.id)
-                    .limit(limit)
-                    .with_for_update(skip_locked=True)
-                )
-            )
-            claimed = [each.id for each in waiting]
-            for each in waiting:
-                each.detach_at = now + LEASE
-        return sum(detach(each) for each in claimed)
+        return due_rows.each(due_rows.claimed(limit, _claim), detach, of="method", failed="detach_failed")
+
+
+def _claim() -> str | None:
+    """Claim the removed method that is due the longest, for one lease."""
+    due = select(PaymentMethod).where(PaymentMethod.detach_at <= (now := clock.now()))
+
+    def take(method: PaymentMethod) -> str:
+        method.detach_at = now + LEASE
+        return method.id
+
+    return due_rows.claim(due.order_by(PaymentMethod.detach_at, PaymentMethod.id), take)

@@ -38,7 +38,7 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import MethodSetup
-from app.services import shutdown
+from app.services import due_rows
 from app.services.catalog import versions
 from app.services.payment_methods import detaching, mandates, setup_outcomes
 from app.services.payment_methods import rows as method_rows
@@ -165,42 +165,29 @@ def refusal(setup: MethodSetup) -> Refused:
 
 def sweep_due(limit: int) -> int:
     """Look at setups that stopped on the way, and let go of removed methods; return how many of both."""
-    looked = 0
     with as_service("sweep open setups"):
-        for _ in range(limit):
-            claimed = None if shutdown.asked() else _claim()
-            if claimed is None:
-                break
-            setup_id, is_known = claimed
-            try:
-                # Killed before its id was saved: nobody can confirm it.
-                settle(setup_id) if is_known else _abandon(setup_id, "not_confirmed")
-            except Exception:
-                log.exception("setup_check_failed", setup=setup_id)
-            looked += 1
+        looked = due_rows.each(due_rows.claimed(limit, _claim), _look_at, of="setup", failed="setup_check_failed")
     return looked + detaching.due(limit)
 
 
-def _claim() -> tuple[str, bool] | None:
-    """Take the setup that is due the longest, and say whether its id at the processor is known."""
-    now = clock.now()
-    due = (
-        select(MethodSetup)
-        .where(MethodSetup.state.in_(_OPEN), MethodSetup.next_check_at <= now)
-        .order_by(MethodSetup.next_check_at, MethodSetup.id)
-        .limit(1)
-    )
-    if db.session.scalar(due.with_only_columns(MethodSetup.id)) is None:
-        return None
-    with transaction() as session:
-        setup = session.scalars(
-            due.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-        ).one_or_none()
-        if setup is None:
-            return None
+def _claim() -> str | None:
+    """Claim the setup that is due the longest: nobody else looks at it before the next check is due."""
+    due = select(MethodSetup).where(MethodSetup.state.in_(_OPEN), MethodSetup.next_check_at <= (now := clock.now()))
+
+    def take(setup: MethodSetup) -> str:
         setup.next_check_at = now + FIRST_CHECK
         setup.tries += 1
-        return setup.id, setup.processor_id is not None
+        return setup.id
+
+    return due_rows.claim(due.order_by(MethodSetup.next_check_at, MethodSetup.id), take)
+
+
+def _look_at(setup_id: str) -> int:
+    if _load(setup_id).processor_id is None:
+        _abandon(setup_id, "not_confirmed")  # killed before its id was saved: nobody can confirm it
+    else:
+        settle(setup_id)
+    return 1
 
 
 def _check(customer_id: str, kind: Rail, accepted: str) -> MandateText | None:

@@ -9,7 +9,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services import audit, shutdown
+from app.services import audit, due_rows
 from app.services.payments import collection, settlement
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -20,45 +20,26 @@ _OPEN = ["created", "pi_created", "confirming", "requires_action", "processing"]
 
 def payments_due(limit: int = 50) -> int:
     """Look at open payments whose next check is due, one by one, at most `limit`; return how many were looked at."""
-    looked = 0
     with as_service("sweep open payments"):
-        for _ in range(limit):
-            payment_id = None if shutdown.asked() else _claim()
-            if payment_id is None:
-                break
-            try:
-                _look_at(payment_id)
-            except Exception:
-                log.exception("payment_check_failed", payment=payment_id)
-            looked += 1
-    return looked
+        return due_rows.each(due_rows.claimed(limit, _claim), _look_at, of="payment", failed="payment_check_failed")
 
 
 def _claim() -> str | None:
-    """Take the payment that is due the longest: nobody else looks at it before the next check is due."""
-    due = (
-        select(Payment)
-        .where(Payment.state.in_(_OPEN), Payment.next_check_at <= (now := clock.now()))
-        .order_by(Payment.next_check_at, Payment.id)
-        .limit(1)
-    )
-    if db.session.scalar(due.with_only_columns(Payment.id)) is None:
-        return None
-    with transaction() as session:
-        payment = session.scalars(
-            due.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-        ).one_or_none()
-        if payment is None:
-            return None
+    """Claim the payment that is due the longest: nobody else looks at it before the next check is due."""
+    due = select(Payment).where(Payment.state.in_(_OPEN), Payment.next_check_at <= (now := clock.now()))
+
+    def take(payment: Payment) -> str:
         payment.next_check_at = now + FIRST_CHECK
         return payment.id
 
+    return due_rows.claim(due.order_by(Payment.next_check_at, Payment.id), take)
 
-def _look_at(payment_id: str) -> None:
+
+def _look_at(payment_id: str) -> int:
     payment = db.session.get_one(Payment, payment_id, populate_existing=True)
-    if payment.processor_id is None and not _find(payment):
-        return
-    settlement.settle(payment_id)
+    if payment.processor_id is not None or _find(payment):
+        settlement.settle(payment_id)
+    return 1
 
 
 def _find(payment: Payment) -> bool:

@@ -18,7 +18,7 @@ from app.models.bulk import insert_new
 from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.scope import as_service
-from app.services import shutdown, wake_ups
+from app.services import due_rows, wake_ups
 from app.services.reconciliation import events
 from app.services.transaction import transaction
 
@@ -64,10 +64,7 @@ def work(limit: int = 50) -> int:
     """Work on due events one by one, at most `limit`; return how many were done. Any number of workers may do so."""
     done = 0
     with as_service("work on webhooks"):
-        for _ in range(limit):
-            claim = None if shutdown.asked() else _claim()
-            if claim is None:
-                break
+        for claim in due_rows.claimed(limit, _claim):
             try:
                 problem = _act(claim.event_id)
             except Exception:
@@ -78,28 +75,19 @@ def work(limit: int = 50) -> int:
 
 
 def _claim() -> Claim | None:
-    """Take the event that is due the longest, for one lease. One that its workers die over is put aside."""
-    due = (
-        select(InboxEvent)
-        .where(InboxEvent.state == "new", InboxEvent.next_try_at <= (now := clock.now()))
-        .order_by(InboxEvent.next_try_at, InboxEvent.id)
-        .limit(1)
-    )
-    while db.session.scalar(due.with_only_columns(InboxEvent.id)) is not None:  # with nothing to do, nothing is locked
-        with transaction() as session:
-            event = session.scalars(
-                due.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-            ).one_or_none()
-            if event is None:
-                return None
-            if event.problem == NOT_FINISHED and _is_last(event.tries):
-                event.state = "dead"
-                log.error("inbox_event_dead", event_id=event.id, why=NOT_FINISHED, tries=event.tries)
-                continue
-            event.tries += 1
-            event.next_try_at, event.problem = now + LEASE, NOT_FINISHED
-            return Claim(event.id, event.tries)
-    return None
+    """Claim the event that is due the longest, for one lease. One that its workers die over is put aside."""
+    due = select(InboxEvent).where(InboxEvent.state == "new", InboxEvent.next_try_at <= (now := clock.now()))
+
+    def take(event: InboxEvent) -> Claim | None:
+        if event.problem == NOT_FINISHED and _is_last(event.tries):
+            event.state = "dead"
+            log.error("inbox_event_dead", event_id=event.id, why=NOT_FINISHED, tries=event.tries)
+            return None
+        event.tries += 1
+        event.next_try_at, event.problem = now + LEASE, NOT_FINISHED
+        return Claim(event.id, event.tries)
+
+    return due_rows.claim(due.order_by(InboxEvent.next_try_at, InboxEvent.id), take)
 
 
 def _is_last(attempt: int) -> bool:

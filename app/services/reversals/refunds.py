@@ -19,7 +19,7 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_service
-from app.services import audit, shutdown
+from app.services import audit, due_rows
 from app.services.processor.gateway import gateway
 from app.services.reversals import clawbacks, refund_booking
 from app.services.transaction import transaction
@@ -98,18 +98,8 @@ def settle(refund_id: str) -> Refund:
 
 def sweep_due(limit: int = 50) -> int:
     """Look at open refunds whose next check is due, one by one, at most `limit`; return how many were looked at."""
-    looked = 0
     with as_service("sweep open refunds"):
-        for _ in range(limit):
-            refund_id = None if shutdown.asked() else _claim()
-            if refund_id is None:
-                break
-            try:
-                settle(refund_id)
-            except Exception:
-                log.exception("refund_check_failed", refund=refund_id)
-            looked += 1
-    return looked
+        return due_rows.each(due_rows.claimed(limit, _claim), _look_at, of="refund", failed="refund_check_failed")
 
 
 def _allowed(session: Session, payment: Payment, amount: Money | None, now: datetime, *, repeat: bool) -> int:
@@ -175,21 +165,18 @@ def _everything(refund_id: str) -> tuple[Refund, Payment]:
 
 
 def _claim() -> str | None:
-    """Take the refund that is due the longest: nobody else looks at it before its next check is due."""
-    due = (
-        select(Refund)
-        .where(Refund.state.in_([state.value for state in OPEN_REFUNDS]), Refund.next_check_at <= (now := clock.now()))
-        .order_by(Refund.next_check_at, Refund.id)
-        .limit(1)
-    )
-    if db.session.scalar(due.with_only_columns(Refund.id)) is None:
-        return None
-    with transaction() as session:
-        refund_row = session.scalars(
-            due.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-        ).one_or_none()
-        if refund_row is None:
-            return None
+    """Claim the refund that is due the longest: nobody else looks at it before its next check is due."""
+    open_states = [state.value for state in OPEN_REFUNDS]
+    due = select(Refund).where(Refund.state.in_(open_states), Refund.next_check_at <= (now := clock.now()))
+
+    def take(refund_row: Refund) -> str:
         refund_row.tries += 1
         refund_row.next_check_at = now + max(FIRST_CHECK, next_check(now - refund_row.created_at))
         return refund_row.id
+
+    return due_rows.claim(due.order_by(Refund.next_check_at, Refund.id), take)
+
+
+def _look_at(refund_id: str) -> int:
+    settle(refund_id)
+    return 1

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,11 +12,10 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.models.usage import Spending, UsageDay
+from app.services import due_rows
 from app.services.customers import billing_periods
 from app.services.ledger import grants, posting, usage_posting
 from app.services.transaction import transaction
-
-log = structlog.get_logger()
 
 
 def post_due(limit: int = 100) -> int:
@@ -25,7 +23,7 @@ def post_due(limit: int = 100) -> int:
 
     Whoever holds a customer's accounts leaves it to the next time. A customer that fails does not keep the others back.
     """
-    today, done = clock.now().date(), 0
+    today = clock.now().date()
     with as_service("post usage"):
         found = db.session.scalars(
             select(UsageDay.customer_id)
@@ -34,12 +32,7 @@ def post_due(limit: int = 100) -> int:
             .order_by(UsageDay.customer_id)
             .limit(limit)
         ).all()
-        for customer_id in found:
-            try:
-                done += _post_one(customer_id)
-            except Exception:
-                log.exception("usage_not_posted", customer=customer_id)
-    return done
+        return due_rows.each(found, _post_one, of="customer", failed="usage_not_posted")
 
 
 def post_all(customer_id: str) -> int:

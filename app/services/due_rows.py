@@ -1,0 +1,68 @@
+"""Rows that are due: each is claimed by one worker at a time and worked on by itself, so that a bad one stops no other.
+
+A claim is a short transaction. It locks the row that has been due the longest, passes over what others have locked, and
+sets the row's next time: the lease. The work comes after the commit, so the row of a killed worker is due again.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Select, select
+
+from app.models.database import Base, db
+from app.services import shutdown
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+Row = TypeVar("Row", bound=Base)
+Claim = TypeVar("Claim")
+Key = TypeVar("Key", bound=Hashable)
+
+
+def claim(due: Select[Row], take: Callable[[Row], Claim | None]) -> Claim | None:
+    """Claim the first row of `due` that nobody else has locked; return what `take` made of it, or None: none is due.
+
+    `take` sets the row's lease. It may put the row aside for good and return None instead: then the next is claimed.
+    """
+    while db.session.scalar(select(due.limit(1).exists())):  # with nothing to do, nothing is locked
+        with transaction() as session:
+            row = session.scalars(
+                due.limit(1).with_for_update(skip_locked=True).execution_options(populate_existing=True)
+            ).one_or_none()
+            if row is None:
+                return None
+            claimed = take(row)
+        if claimed is not None:
+            return claimed
+    return None
+
+
+def claimed(limit: int, claim_next: Callable[[], Claim | None]) -> Iterator[Claim]:
+    """Yield at most `limit` claims, each made when the one before it is done; none once the worker is to end."""
+    for _ in range(limit):
+        found = None if shutdown.asked() else claim_next()
+        if found is None:
+            return
+        yield found
+
+
+def each(keys: Iterable[Key], work: Callable[[Key], int], *, of: str, failed: str, raises: bool = False) -> int:
+    """Do the work for one key after the other; return the sum of what each did.
+
+    A key that fails stops no other and counts for nothing: it is logged as `failed`, with the key as what it is a key
+    `of`. With `raises` the first failure is raised at the end.
+    """
+    done, failures = 0, list[Exception]()
+    for key in keys:
+        if shutdown.asked():
+            break
+        try:
+            done += work(key)
+        except Exception as problem:
+            db.session.rollback()  # a read that failed would fail the next one's too
+            log.exception(failed, **{of: key})
+            failures.append(problem)
+    if failures and raises:
+        raise failures[0]
+    return done
