@@ -1,0 +1,65 @@
+"""The bugs of who gets in: sessions, and the password before sensitive changes."""
+
+from tests.mutants.bug import Bug
+
+CONFIRM = "tests/pages/test_confirm_access.py"
+COOKIES = "tests/security/test_cookies.py"
+
+BUGS = [
+    Bug(
+        "sensitive changes ask nobody",
+        "app/web/access.py",
+        'if "is_sensitive" in marks and not login_fresh():',
+        'if "is_sensitive" in marks and login_fresh() is None:',
+        (f"{CONFIRM}::test_a_change_asks_and_is_made_by_the_same_form",),
+    ),
+    Bug(
+        "any password confirms",
+        "app/services/access/members.py",
+        "    if not (right and hashed):\n",
+        "    if not hashed:\n",
+        (f"{CONFIRM}::test_nothing_is_made_fresh_by_a_wrong_password",),
+    ),
+    Bug(
+        "the old token outlives a confirmation",
+        "app/services/access/sessions.py",
+        ".values(token_hash=_hash(renewed), authenticated_at=now)",
+        ".values(token_hash=_hash(renewed := token), authenticated_at=now)",
+        (f"{CONFIRM}::test_the_token_changes_and_the_old_one_is_dead_at_once",),
+    ),
+    Bug(
+        "fresh for ever",
+        "app/services/access/sessions.py",
+        "kept.authenticated_at is not None and now - kept.authenticated_at <= FRESH_FOR",
+        "kept.authenticated_at is not None",
+        (f"{CONFIRM}::test_it_lasts_ten_minutes_from_the_confirmation",),
+    ),
+    Bug(
+        "what was typed is dropped",
+        "app/web/fresh_sign_in.py",
+        "_question(sensitive, form, 401, here, typed)",
+        "_question(sensitive, form, 401, here, typed[:1])",
+        (f"{CONFIRM}::test_what_was_typed_is_kept_through_wrong_passwords",),
+    ),
+    Bug(
+        "wrong passwords of a confirmation are not counted",
+        "app/web/fresh_sign_in.py",
+        "password_tries.counted(actor.email, lambda address: members.confirm(actor.member_id, password, address))",
+        'members.confirm(actor.member_id, password, "")',
+        (f"{CONFIRM}::test_five_wrong_tries_close_it_even_to_the_right_password",),
+    ),
+    Bug(
+        "a remember cookie signs in",
+        "app/__init__.py",
+        '"REMEMBER_COOKIE_NAME": None,',
+        '"REMEMBER_COOKIE_NAME": "remember_token",',
+        (COOKIES,),
+    ),
+    Bug(
+        "the session's data says who is signed in",
+        "app/web/session_cookie.py",
+        "        if key not in OF_THE_ROW:\n            return super().get(key, default)\n",
+        "        if super().get(key):\n            return super().get(key, default)\n",
+        (f"{COOKIES}::test_the_data_of_a_session_says_nothing_of_who_is_signed_in",),
+    ),
+]
