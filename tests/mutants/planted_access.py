@@ -3,6 +3,7 @@
 from tests.mutants.bug import Bug
 
 CONFIRM = "tests/pages/test_confirm_access.py"
+REFUSED = "tests/pages/test_confirm_access_refused.py"
 COOKIES = "tests/security/test_cookies.py"
 
 BUGS = [
@@ -18,7 +19,7 @@ BUGS = [
         "app/services/access/members.py",
         "    if not (right and hashed):\n",
         "    if not hashed:\n",
-        (f"{CONFIRM}::test_nothing_is_made_fresh_by_a_wrong_password",),
+        (f"{REFUSED}::test_nothing_is_made_fresh_by_a_wrong_password",),
     ),
     Bug(
         "the old token outlives a confirmation",
@@ -46,7 +47,7 @@ BUGS = [
         "app/web/fresh_sign_in.py",
         "password_tries.counted(actor.email, lambda address: members.confirm(actor.member_id, password, address))",
         'members.confirm(actor.member_id, password, "")',
-        (f"{CONFIRM}::test_five_wrong_tries_close_it_even_to_the_right_password",),
+        (f"{REFUSED}::test_five_wrong_tries_close_it_even_to_the_right_password",),
     ),
     Bug(
         "a remember cookie signs in",

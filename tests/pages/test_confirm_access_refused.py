@@ -13,6 +13,8 @@ from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.services.access import sessions
 from app.services.transaction import transaction
+from app.web import login
+from app.web.session_cookie import portal_session
 from tests.support import methods
 from tests.support.browser import Browser
 from tests.support.cast import ALICE, PASSWORD
@@ -78,6 +80,16 @@ def test_a_revoked_session_is_not_fresh_either(alice: Browser, alice_actor: Acto
     assert alice.opens(f"{WEBHOOK}/secret").path == f"{WEBHOOK}/secret"
     sessions.end_all_of(alice_actor.member_id)
     assert alice.opens(f"{WEBHOOK}/secret").path.startswith("/sign-in")
+
+
+@pytest.mark.both_databases
+def test_of_two_confirmations_at_once_one_holds(app: Flask, alice: Browser) -> None:
+    token = cookie(alice)
+    with app.test_request_context("/", headers={"Cookie": f"purser={token}"}):
+        assert portal_session().member is not None
+        renewed = sessions.confirm(token)
+        assert renewed and not login.confirm()
+    assert sessions.find(renewed) is not None
 
 
 def test_a_visitors_session_is_never_confirmed(app: Flask) -> None:

@@ -2,11 +2,13 @@
 
 import json
 import socket
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 from flask_login import encode_cookie
+from sqlalchemy import Engine, event
 
 from app.domain.people import Actor
 from app.services.access import sessions
@@ -124,3 +126,36 @@ def test_the_clients_of_this_file_send_what_they_say(app: Flask, alice: Browser)
     kept = alice.client.get_cookie("purser")
     assert kept is not None and isinstance(alice.client, StandAloneClient)
     assert asks(app, "/billing/", f"purser={kept.value}")[0] == 200
+
+
+@pytest.fixture
+def asked() -> Iterator[list[str]]:
+    """Collect every statement that any engine runs."""
+    seen: list[str] = []
+
+    def saw(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", saw)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", saw)
+
+
+@pytest.mark.both_databases
+def test_a_stranger_and_an_unknown_page_ask_the_database_for_nothing(
+    app: Flask, alice: Browser, asked: list[str]
+) -> None:
+    asked.clear()
+    for path in ("/billing/", "/confirm-access", "/no-such-page", "/static/portal.css"):
+        app.test_client(use_cookies=False).get(path, base_url=alice.origin, headers={"Cookie": "remember_token=a|b"})
+    assert alice.opens("/no-such-page").status == 404
+    assert asked == []
+
+
+def test_one_statement_finds_the_session_its_member_and_the_customer(alice: Browser, asked: list[str]) -> None:
+    alice.opens("/billing/")  # keeps its form token in the session, once
+    for path, headers in (("/billing/usage", {}), ("/billing/payment-methods/", {"HX-Request": "true"})):
+        asked.clear()
+        assert alice.opens(path, **headers).status == 200
+        assert len([each for each in asked if "browser_sessions" in each]) == 1
+        assert [each for each in asked if each.startswith(("UPDATE", "INSERT", "DELETE"))] == []
