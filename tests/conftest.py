@@ -1,11 +1,13 @@
 """What every test may ask for: a database of its own on SQLite or PostgreSQL, the app on it, and the cast of people."""
 
 import gc
+import itertools
 import os
 import secrets
 import shutil
 import signal
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import sync_playwright
 
-from app import create_app
+from app import clock, create_app
 from app.config import Settings
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
@@ -38,6 +40,9 @@ TMP_PATHS = "PYTEST_DEBUG_TEMPROOT"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--proof`, `--cases` and `--faults`."""
     parser.addoption("--proof", action="store_true", help="run everything, on both databases, as `make proof` does")
+    parser.addoption(
+        "--ticking-clock", action="store_true", help="let the app's clock be a second later at each reading"
+    )
     parser.addoption("--cases", action="store_true", help="print which acceptance cases have tests, and run nothing")
     parser.addoption("--faults", action="store_true", help="print which faults have tests, and run nothing")
 
@@ -53,7 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SESSION_DIR] = str(scratch.new_directory())
         os.environ.setdefault(TMP_PATHS, os.environ[SESSION_DIR])
         os.environ.setdefault(CRASH_SEED, secrets.token_hex(4))
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside, it still stops the server
+        for ending in (signal.SIGTERM, signal.SIGINT):  # SIGINT is ignored in what a shell runs in the background
+            signal.signal(ending, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
@@ -88,6 +94,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.items.clear()
     gc.freeze()  # thousands of tests and every module: a collection that walks them all takes seconds
     gc.set_threshold(10_000, 10, 10)
+
+
+@pytest.fixture(autouse=True)
+def ticking_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `--ticking-clock`, let no two readings be the same, as on a slow machine; where a test lets it stand, it does."""
+    if request.config.getoption("ticking_clock"):
+        stands, readings = clock.now, itertools.count()
+        monkeypatch.setattr(clock, "now", lambda: clock._set_to.get() or stands() + timedelta(seconds=next(readings)))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from app.config import Settings
 from app.gateways.queue import ENOUGH, NAME, Queue, address
 from tests.support import databases
 from tests.support.server import free_port
+from tests.support.tied import tied
 from tests.support.worker import until
 
 Opened = Callable[[], Queue]
@@ -38,7 +39,7 @@ def url(request: pytest.FixtureRequest, session_dir: Path, tmp_path: Path) -> It
 
 def redis() -> Iterator[str]:
     port = free_port()
-    server = subprocess.Popen([sys.executable, "-c", REDIS, str(port)], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen([sys.executable, "-c", REDIS, str(port)], stderr=subprocess.DEVNULL, **tied())
     url = f"redis://127.0.0.1:{port}/0"
     until(lambda: Queue(url).answers())
     yield url

@@ -1,14 +1,12 @@
 """Spend management: the switch that gates the section, the limits with what they stop, saved and refused as one set."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import clock
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
@@ -19,26 +17,16 @@ from app.services.customers import registration
 from tests.support import cast, spend
 from tests.support.api import api_for, problem_of
 from tests.support.browser import Browser, Page
+from tests.support.noon import NOON, noon
+from tests.support.noon import since_august as acme
 from tests.support.statements import counted
+
+__all__ = ["acme", "noon"]
 
 PATH = "/billing/spend-management/"
 FORM = "form[aria-label='Spend management']"
 SAVE = "#spend_management-save"
 FRAGMENT = {"HX-Request": "true"}
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def acme(catalog: str) -> Customer:
-    """Acme, a customer since August, with credit."""
-    return spend.since_august()
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    """It is noon."""
-    with clock.at(NOON):
-        yield
 
 
 def saves(browser: Browser, **fields: object) -> Page:

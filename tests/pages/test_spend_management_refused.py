@@ -1,34 +1,20 @@
 """Spend management: a set that cannot hold is refused whole, by the page and by the API in the same words."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-
 import pytest
 from flask import Flask
 
-from app import clock
 from app.models.customers import Customer
 from tests.support import spend
 from tests.support.api import api_for, problem_of
 from tests.support.browser import Browser, Page
+from tests.support.noon import noon
+from tests.support.noon import since_august as acme
+
+__all__ = ["acme", "noon"]
 
 PATH = "/billing/spend-management/"
 FORM = "form[aria-label='Spend management']"
 SAVE = "#spend_management-save"
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def acme(catalog: str) -> Customer:
-    """Acme, a customer since August, with credit."""
-    return spend.since_august()
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    """It is noon."""
-    with clock.at(NOON):
-        yield
 
 
 def saves(browser: Browser, **fields: object) -> Page:

@@ -1,35 +1,21 @@
 """Spend management and the webhook URL: part of the set, guarded by its version, and of use without any limit."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from app import clock
 from app.models.customers import Customer
 from tests.support import spend
 from tests.support.browser import Browser, Page
+from tests.support.noon import NOON, noon
+from tests.support.noon import since_august as acme
 from tests.support.webhook_cast import settings
 
-__all__ = ["settings"]
+__all__ = ["acme", "noon", "settings"]
 PATH = "/billing/spend-management/"
 FORM = "form[aria-label='Spend management']"
 SAVE = "#spend_management-save"
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HOOK, OTHER = "http://127.0.0.1:9/hook", "http://127.0.0.1:9/other"
-
-
-@pytest.fixture
-def acme(catalog: str) -> Customer:
-    """Acme, a customer since August, with credit."""
-    return spend.since_august()
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    """It is noon."""
-    with clock.at(NOON):
-        yield
 
 
 def saves(browser: Browser, page: Page | None = None, **fields: object) -> Page:

@@ -1,7 +1,6 @@
 """Spend management says what each limit stops, how near it is and what was told, with the customer's own numbers."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -12,24 +11,14 @@ from app.services.catalog import versions
 from app.services.customers import registration
 from tests.support import cast, spend, usage_cast
 from tests.support.browser import Browser
+from tests.support.noon import NOON, noon
+from tests.support.noon import since_august as acme
+
+__all__ = ["acme", "noon"]
 
 PATH = "/billing/spend-management/"
 FORM = "form[aria-label='Spend management']"
 SAVE = "#spend_management-save"
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def acme(catalog: str) -> Customer:
-    """Acme, a customer since August, with credit."""
-    return spend.since_august()
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    """It is noon."""
-    with clock.at(NOON):
-        yield
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ from app.services.payment_methods import setups
 from tests.faults import both_sides, outcome
 from tests.faults.crash_plan import CARDS, FORMS, Plan, Step, calm, from_json
 from tests.faults.portals import Portal, Purser, Run
-from tests.programs.kill_points import watch
 from tests.reference import naive_portal
+from tests.support.kill_points import watch
 
 FORK = multiprocessing.get_context("fork")
 METHODS = {

@@ -3,7 +3,7 @@
     python -m tests.programs.method_saver < plans.json
 
 Each plan is `[customer, member, method, what, at]`: the process dies at the `at`-th of its moments of that kind (see
-`tests.programs.kill_points`). The answer is a list in JSON of how each ended.
+`tests.support.kill_points`). The answer is a list in JSON of how each ended.
 """
 
 import json
@@ -18,7 +18,7 @@ from app.domain.people import Actor, Role
 from app.models.scope import as_customer
 from app.services.payment_methods import saved
 from tests.faults.crash_plan import Kill
-from tests.programs.kill_points import watch
+from tests.support.kill_points import watch
 
 FORK = multiprocessing.get_context("fork")
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app import clock, create_app
 from app.config import Settings
 from app.services.reconciliation import inbox
-from tests.programs.kill_points import Watched
+from tests.support.kill_points import Watched
 
 ENDS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 

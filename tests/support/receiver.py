@@ -20,6 +20,7 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from tests.support.server import ROOT, free_port
+from tests.support.tied import tied
 from tests.support.worker import until
 
 HOST = "127.0.0.1"
@@ -85,6 +86,7 @@ def receiving(directory: Path) -> Iterator[Receiver]:
             [sys.executable, "-m", "tests.support.receiver", str(port), str(log.with_suffix(".sent"))],
             cwd=ROOT,
             stdout=output,
+            **tied(),
         )
     try:
         _wait(port)

@@ -19,6 +19,7 @@ from app.config import Settings
 from app.models.database import db
 from tests.support import shared_work
 from tests.support.databases import environment
+from tests.support.tied import tied
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -44,7 +45,13 @@ def serving(settings: Settings, directory: Path, target: str = "wsgi:app", **env
     command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", target]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(own, **environ), stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=environment(own, **environ),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            **tied(),
         )
     try:
         _wait(process, url, log)

@@ -101,5 +101,5 @@ def _chosen_by_the_test(item: pytest.Item) -> bool:
 
 
 def _in_a_room_of_both(item: pytest.Item) -> bool:
-    path = item.path.relative_to(ROOT)
-    return any(str(place) in BOTH_DATABASES for place in (path, *path.parents))
+    places = {ROOT / place for place in BOTH_DATABASES}
+    return not places.isdisjoint({item.path, *item.path.parents})

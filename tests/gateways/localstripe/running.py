@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 
 from tests.support.postgres import locked
 from tests.support.stripe_wire import Sent, read
+from tests.support.tied import tied
 
 ROOT = Path(__file__).resolve().parents[3]
 REQUIREMENTS = ROOT / "requirements" / "localstripe.txt"
@@ -72,7 +73,13 @@ def running() -> Iterator[LocalStripe]:
         with log.open("wb") as output:
             processes = [
                 subprocess.Popen(
-                    command, cwd=cwd, pass_fds=[each.fileno()], stdout=output, stderr=output, start_new_session=True
+                    command,
+                    cwd=cwd,
+                    pass_fds=[each.fileno()],
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    **tied(),
                 )
                 for command, cwd, each in ((server, directory, listener), (shim, ROOT, before))
             ]

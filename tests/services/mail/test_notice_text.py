@@ -1,49 +1,22 @@
 """What the mails of notices say: the customer's own numbers, what is stopped and what is not, and how to end them."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
-from app import clock
 from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.alerts import thresholds
-from app.services.customers import registration
 from app.services.mail import sending
-from tests.support import cast, post, spend, usage_cast
+from tests.support import post, spend, usage_cast
 from tests.support.browser import Browser
+from tests.support.noon import noon
+from tests.support.noon import since_november as acme
 
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-TODAY = "2026-11-21"
-MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
-
-
-@pytest.fixture
-def acme(catalog: str) -> Customer:
-    """Acme, a customer since the first of the month, with $1,000.00 of credit; what that tells is told."""
-    made = registration.create(
-        name="Acme",
-        email="billing@acme.example",
-        catalog=cast.CATALOG,
-        external_id="acme",
-        created_at=datetime(2026, 11, 1, tzinfo=UTC),
-    )
-    with clock.at(NOON - timedelta(days=5)):
-        spend.gives(made, "1000")
-        spend.decided()
-    return made
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    """It is noon."""
-    with clock.at(NOON):
-        yield
+__all__ = ["acme", "noon"]
 
 
 WORDS = {

@@ -1,6 +1,5 @@
 """Notices: each once for its occasion, decided from what stands in the rows, told by an event and a mail (I27)."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,37 +14,13 @@ from app.models.scope import as_service
 from app.models.usage import Spending
 from app.services import jobs
 from app.services.alerts import thresholds
-from app.services.customers import registration
 from app.services.notices import decisions
 from app.services.transaction import transaction
-from tests.support import cast, spend
+from tests.support import spend
+from tests.support.noon import MIDNIGHT, NOON, TODAY, noon
+from tests.support.noon import since_november as acme
 
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-TODAY = "2026-11-21"
-MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
-
-
-@pytest.fixture
-def acme(catalog: str) -> Customer:
-    """Acme, a customer since the first of the month, with $1,000.00 of credit; what that tells is told."""
-    made = registration.create(
-        name="Acme",
-        email="billing@acme.example",
-        catalog=cast.CATALOG,
-        external_id="acme",
-        created_at=datetime(2026, 11, 1, tzinfo=UTC),
-    )
-    with clock.at(NOON - timedelta(days=5)):
-        spend.gives(made, "1000")
-        spend.decided()
-    return made
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    """It is noon."""
-    with clock.at(NOON):
-        yield
+__all__ = ["acme", "noon"]
 
 
 def rules(customer: Customer) -> list[str]:

@@ -1,41 +1,14 @@
 """Notices that come again on a day on which they had cleared: each is told, under a key of its own."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-
-import pytest
+from datetime import timedelta
 
 from app import clock
 from app.models.customers import Customer
-from app.services.customers import registration
-from tests.support import cast, spend
+from tests.support import spend
+from tests.support.noon import MIDNIGHT, NOON, TODAY, noon
+from tests.support.noon import since_november as acme
 
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-TODAY = "2026-11-21"
-MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
-
-
-@pytest.fixture
-def acme(catalog: str) -> Customer:
-    """Acme, a customer since the first of the month, with $1,000.00 of credit; what that tells is sent."""
-    made = registration.create(
-        name="Acme",
-        email="billing@acme.example",
-        catalog=cast.CATALOG,
-        external_id="acme",
-        created_at=datetime(2026, 11, 1, tzinfo=UTC),
-    )
-    with clock.at(NOON - timedelta(days=5)):
-        spend.gives(made, "1000")
-        spend.decided()
-    return made
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    """It is noon."""
-    with clock.at(NOON):
-        yield
+__all__ = ["acme", "noon"]
 
 
 def test_a_raised_limit_that_is_reached_the_same_day_is_told_again(acme: Customer) -> None:

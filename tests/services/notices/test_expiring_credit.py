@@ -1,8 +1,7 @@
 """Credit that expires soon is told once for each grant, with what is really left; what expired is told to hosts."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,34 +13,17 @@ from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_customer, as_service
 from app.services import jobs
-from app.services.customers import registration
 from app.services.ledger import grants
 from app.services.mail import sending
 from app.services.notices import decisions, expiring_credit
-from tests.support import cast, post, spend
+from tests.support import post, spend
+from tests.support.noon import NOON, noon
+from tests.support.noon import without_credit as acme
 from tests.support.statements import counted
 
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+__all__ = ["acme", "noon"]
+
 DAYS = timedelta(days=1)
-
-
-@pytest.fixture
-def acme(catalog: str) -> Customer:
-    """Acme, a customer since the first of the month."""
-    return registration.create(
-        name="Acme",
-        email="billing@acme.example",
-        catalog=cast.CATALOG,
-        external_id="acme",
-        created_at=datetime(2026, 11, 1, tzinfo=UTC),
-    )
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    """It is noon."""
-    with clock.at(NOON):
-        yield
 
 
 def gives(customer: Customer, amount: str, expires_at: datetime | None) -> str:

@@ -1,6 +1,5 @@
 """What limits would have done to the last 90 days: held against a plain walk through every call of those days."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -17,26 +16,16 @@ from app.services.spend_management import simulation
 from app.services.usage import recording
 from tests.support import cast, spend
 from tests.support.browser import Browser
+from tests.support.noon import NOON, noon
+from tests.support.noon import since_august as acme
 from tests.support.statements import counted
+
+__all__ = ["acme", "noon"]
 
 PATH = "/billing/spend-management/"
 FORM = "form[aria-label='Spend management']"
 TRY = "#spend_management-simulate"
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FIRST = date(2026, 8, 23)
-
-
-@pytest.fixture
-def acme(catalog: str) -> Customer:
-    """Acme, a customer since August, with credit."""
-    return spend.since_august()
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[None]:
-    """It is noon."""
-    with clock.at(NOON):
-        yield
 
 
 def tried(customer: Customer, limit: str = "", threshold: str = "") -> Simulation:

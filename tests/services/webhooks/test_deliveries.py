@@ -40,7 +40,7 @@ def test_the_waits_are_those_of_the_design_with_up_to_a_tenth_more() -> None:
 
 
 def test_a_fact_is_told_as_the_design_says_and_its_signature_holds(app: Flask, acme: Customer, tmp_path: Path) -> None:
-    with receiving(tmp_path) as receiver:
+    with receiving(tmp_path) as receiver, clock.at(clock.now()):
         endpoints.save(acme.customer_id, receiver.url(), by="alice")
         write_events(acme.customer_id, "one")
         assert send() == 1
