@@ -49,7 +49,8 @@ class Sensitive:
 def fresh_only(deed: str, *, back: str) -> Callable[[View], View]:
     """Close the view to sessions whose member gave the password too long ago: it is asked for first.
 
-    Whatever a form sent is kept meanwhile, and taken when the password fits.
+    Whatever a form sent is kept meanwhile, and taken when the password fits. htmx gets the question in place of what it
+    would swap, so it swaps `outerHTML`.
     """
 
     def mark(view: View) -> View:

@@ -58,9 +58,8 @@ def old(request: pytest.FixtureRequest, empty: Database) -> tuple[Database, Rows
     with engine.begin() as connection, _as_nobody_in_particular(connection):
         for table in metadata.sorted_tables:
             if rows.get(table.name):
-                # A row may name an earlier one of its own table: one at a time, in the order they were made.
-                for row in rows[table.name]:
-                    connection.execute(table.insert(), row)
+                # A row may name an earlier one of its own table: one after the other, in the order they were made.
+                connection.execute(table.insert(), rows[table.name])
     return empty, rows
 
 

@@ -59,8 +59,8 @@ BUGS = [
     Bug(
         "the session's data says who is signed in",
         "app/web/session_cookie.py",
-        "        if key not in OF_THE_ROW:\n            return super().get(key, default)\n",
-        "        if super().get(key):\n            return super().get(key, default)\n",
+        "return default if told.get(key) is None else told[key]",
+        "return super().get(key, default if told.get(key) is None else told[key])",
         (f"{COOKIES}::test_the_data_of_a_session_says_nothing_of_who_is_signed_in",),
     ),
 ]
