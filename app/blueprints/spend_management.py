@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app import clock
+from app import clock, locale
 from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.simulation import Simulation
@@ -19,7 +19,6 @@ from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
 from app.services.spend_management import limits as spend_management_limits
 from app.services.webhooks import endpoints, log
-from app.web import locale
 from app.web.access import current_actor, current_catalog, current_customer, current_unit, managers_only
 from app.web.respond import saved, show
 

@@ -1,4 +1,4 @@
-"""How amounts are written in the domain's own sentences and descriptions. Pages have `app.web.locale` for it."""
+"""How amounts are written in the domain's own sentences and descriptions. Pages have `app.locale` for it."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
 from app.domain.grants import BURNING, SOURCES
@@ -15,7 +16,6 @@ from app.presenters.spreadsheets import harmless
 from app.presenters.usage import WITHOUT_METER
 from app.services.balance.entry import Used
 from app.services.balance.history import Entry, Movement
-from app.web import locale
 
 KINDS = {
     "purchased": "Bought credits",

@@ -12,10 +12,10 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
+from app import locale
 from app.domain.amounts import MINUS, CreditUnit
 from app.domain.errors import ensure
 from app.domain.money import MICROS, Credits, divided
-from app.web import locale
 
 _LARGE = ((12, " tn"), (9, " bn"), (6, " M"))
 # Tenths of a pixel that a character of the charts' 11 px type takes, at most; and what is kept free around a label.

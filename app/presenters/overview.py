@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
+from app import locale
 from app.domain import rating, usage_bars
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
@@ -20,7 +21,6 @@ from app.services.balance.overview import Overview
 from app.services.spend_management.limits import limits
 from app.services.usage.meters import MeterUse
 from app.services.usage.terms import plan_of
-from app.web import locale
 
 MOST = 6
 """So many meters stand on the Overview; all are on the Usage page."""

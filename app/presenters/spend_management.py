@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog, MeterKind
 from app.domain.money import Credits
@@ -24,7 +25,6 @@ from app.domain.units import quantity
 from app.models.authorizations import Authorization
 from app.models.limits import Notice
 from app.services.spend_management.blocked_calls import PlanLimit
-from app.web import locale
 
 NOTICES = {
     DAILY_THRESHOLD: "E-mail threshold reached",

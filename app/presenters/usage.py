@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from markupsafe import Markup
 
+from app import locale
 from app.domain import usage_alerts, usage_bars
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Meter, MeterKind
@@ -18,7 +19,6 @@ from app.presenters.charts import FULL, NARROW, WIDE, daily_columns, day_label, 
 from app.presenters.usage_sentences import BarWords, alert_words, bar_words, price
 from app.services.alerts.thresholds import Alert
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
-from app.web import locale
 
 WITHOUT_METER = "-"
 """How credit taken without a meter is called in an address: no meter's key has a hyphen."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
 from app.domain.money import Credits
@@ -12,9 +13,7 @@ from app.domain.units import one, quantity
 from app.domain.usage_alerts import Threshold
 from app.domain.usage_bars import Bar, State
 from app.presenters.charts import day_label
-from app.web import locale
 
-WITHOUT_METER_WORDS = "Credits that were taken as such, by no meter"
 _COUNTS = {
     MeterKind.COUNT: "Each event counts as one.",
     MeterKind.SUM: "The quantities of all events are added up.",

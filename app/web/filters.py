@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 from flask import Flask
 from markupsafe import Markup
 
+from app import locale
 from app.domain import payments
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.money import Credits, Money
 from app.models.payments import PaymentMethod
-from app.web import locale
 from app.web.access import current_unit
 
 

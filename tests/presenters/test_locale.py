@@ -9,9 +9,9 @@ from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import locale
 from app.domain.amounts import NO_BREAK, SYMBOLS, CreditUnit, digits, in_currency
 from app.domain.money import Credits, Money
-from app.web import locale
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 CURRENCIES = sorted({*list_currencies("en"), *SYMBOLS, "XTS", "ZZZ"})
