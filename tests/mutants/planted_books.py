@@ -32,8 +32,8 @@ BUGS = [
     Bug(
         "half the accounts are taken for all",
         "app/services/ledger/posting.py",
-        "return accounts.keys() == wanted and",
-        "return accounts.keys() <= wanted and",
+        "len(units) > 1 and wanted <= accounts.keys()",
+        "len(units) > 1",
         ("tests/services/ledger/test_books.py::test_a_customer_without_an_account_has_no_books",),
     ),
     Bug(

@@ -133,13 +133,11 @@ def _locked(session: Session, spending_row: Spending, *, skip_locked: bool) -> B
 
 
 def _is_complete(accounts: Mapping[AccountKey, Account]) -> bool:
-    """Say whether these are all accounts of a customer: of one credit unit and one currency."""
-    wanted = {
-        (unit, name)
-        for unit in {unit for unit, _name in accounts}
-        for name in (CREDIT_ACCOUNTS if rule.is_credits(unit) else MONEY_ACCOUNTS)
-    }
-    return accounts.keys() == wanted and len(wanted) == len(CREDIT_ACCOUNTS) + len(MONEY_ACCOUNTS)
+    """Say whether no account of a customer is missing: of the one credit unit, and of the currency."""
+    units = {unit for unit, _name in accounts}
+    credit_units = {unit for unit in units if rule.is_credits(unit)}
+    wanted = {(unit, name) for unit in units for name in (CREDIT_ACCOUNTS if unit in credit_units else MONEY_ACCOUNTS)}
+    return len(credit_units) == 1 and len(units) > 1 and wanted <= accounts.keys()
 
 
 def _only_once(session: Session, customer_id: str) -> None:
