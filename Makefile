@@ -74,7 +74,7 @@ clean: ## remove .venv and what tools left (not instance/, where the data is)
 
 # GPL, so in an environment of its own: the tests talk to it over HTTP.
 .venv/localstripe.stamp: requirements/localstripe.txt .venv/dev.stamp
-	@$(BIN)/python -m tests.gateways.localstripe.running >/dev/null
+	@$(BIN)/python -m tests.programs.localstripe.running >/dev/null
 	@touch $@
 
 # The tests start PostgreSQL and Chromium themselves; here they are only installed, when that is allowed.

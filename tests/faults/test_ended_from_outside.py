@@ -18,7 +18,7 @@ HANGS = """
 import time
 from pathlib import Path
 
-from tests.gateways.localstripe.running import running
+from tests.programs.localstripe.running import running
 from tests.support import databases, postgres, programs, receiver
 
 

@@ -21,12 +21,12 @@ from app.domain.payments import Answer, ChargeOrder, Intent
 from app.gateways import connect
 from app.gateways.processor import PaymentGateway
 from app.gateways.sandbox import controls
-from tests.gateways.localstripe.running import LocalStripe, running
+from tests.programs.localstripe.running import LocalStripe, running
 from tests.support import databases
 from tests.support.stripe_wire import STRIPE, Sent, problems, recorded
 
 RETURN_URL = "https://portal.example/billing/add-credits?from=bank"
-OURS = ["sandbox-sqlite", "sandbox-postgresql"]
+OURS = ["sandbox-sqlite", pytest.param("sandbox-postgresql", marks=pytest.mark.proof)]
 REAL_KEY = os.environ.get("STRIPE_TEST_KEY", "")
 if REAL_KEY and "_test_" not in REAL_KEY:
     raise pytest.UsageError("STRIPE_TEST_KEY is not a test key: with it the tests would move real money.")

@@ -18,7 +18,7 @@ from app.domain.payments import Intent, Unknown
 from app.gateways import connect
 from app.gateways.processor import PaymentGateway
 from tests.gateways.contract.conftest import PLAIN
-from tests.gateways.localstripe.running import ROOT, running
+from tests.programs.localstripe.running import ROOT, running
 from tests.support.stripe_wire import VERSION, problems
 
 OTHERWISE = {"read_event"}

@@ -3,8 +3,8 @@
 localstripe knows the bank's question for cards only, and only through its own script in a browser.
 """
 
-from tests.gateways.localstripe.methods import method_of
-from tests.gateways.localstripe.upstream import Body, Params, Shop
+from tests.programs.localstripe.methods import method_of
+from tests.programs.localstripe.upstream import Body, Params, Shop
 
 ONCE = "pm_card_visa"
 """What localstripe is told to charge for a wallet that it does not know."""

@@ -1,6 +1,6 @@
 """Stripe's named test methods at localstripe, which knows few of them: made from Stripe's published test numbers."""
 
-from tests.gateways.localstripe.upstream import Body, Params, Refusal, Shop
+from tests.programs.localstripe.upstream import Body, Params, Refusal, Shop
 
 CARDS = {
     "pm_card_visa": ("4242424242424242", "visa"),

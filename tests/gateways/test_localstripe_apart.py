@@ -3,13 +3,12 @@
 import ast
 import importlib.util
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.gateways.localstripe.running import REQUIREMENTS, ROOT
+from tests.programs.localstripe.running import REQUIREMENTS, ROOT
 
-HERE = Path(__file__).parent
+HERE = ROOT / "tests" / "programs" / "localstripe"
 
 
 def test_it_cannot_be_imported_here() -> None:
@@ -28,5 +27,5 @@ def test_what_stands_before_it_is_ours_and_knows_the_standard_library_only(name:
     tree = ast.parse((HERE / f"{name}.py").read_text())
     imported = {alias.name for each in ast.walk(tree) if isinstance(each, ast.Import) for alias in each.names}
     imported |= {str(each.module) for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)}
-    ours = {each for each in imported if each.startswith("tests.gateways.localstripe")}
+    ours = {each for each in imported if each.startswith("tests.programs.localstripe")}
     assert {each.partition(".")[0] for each in imported - ours} <= sys.stdlib_module_names

@@ -68,7 +68,7 @@ def running() -> Iterator[LocalStripe]:
         server += ["--log-level", "warning", "--graceful-timeout", "1"]
         server += ["--bind", f"fd://{listener.fileno()}", "localstripe.server:app"]
         heard = directory / "heard.jsonl"
-        shim = [sys.executable, "-m", "tests.gateways.localstripe.shim", str(before.fileno()), bases[0], str(heard)]
+        shim = [sys.executable, "-m", "tests.programs.localstripe.shim", str(before.fileno()), bases[0], str(heard)]
         log = directory / "log"
         with log.open("wb") as output:
             processes = [

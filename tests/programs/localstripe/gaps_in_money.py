@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tests.gateways.localstripe import wallets
-from tests.gateways.localstripe.methods import method_of
-from tests.gateways.localstripe.upstream import Body, Params, Refusal, Shop
+from tests.programs.localstripe import wallets
+from tests.programs.localstripe.methods import method_of
+from tests.programs.localstripe.upstream import Body, Params, Refusal, Shop
 
 ASKABLE = {"requires_payment_method", "requires_confirmation"}
 DECLINES = {"0341": "generic_decline"}

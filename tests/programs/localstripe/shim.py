@@ -1,6 +1,6 @@
 """What stands before localstripe: a small server that writes requests down, keeps idempotency keys and fills gaps.
 
-`python -m tests.gateways.localstripe.shim FD UPSTREAM FILE` listens on an open socket, asks localstripe at UPSTREAM,
+`python -m tests.programs.localstripe.shim FD UPSTREAM FILE` listens on an open socket, asks localstripe at UPSTREAM,
 and appends what it hears to FILE. A request that no gap is known for goes to localstripe as it is.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.gateways.localstripe import gaps_in_money, gaps_in_setups, wallets
-from tests.gateways.localstripe.upstream import Body, Params, Refusal, Shop
+from tests.programs.localstripe import gaps_in_money, gaps_in_setups, wallets
+from tests.programs.localstripe.upstream import Body, Params, Refusal, Shop
 
 Gap = tuple[str, str, Callable[..., Body]]
 GAPS: tuple[Gap, ...] = (*gaps_in_money.GAPS, *gaps_in_setups.GAPS)

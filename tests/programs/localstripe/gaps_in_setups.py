@@ -1,8 +1,8 @@
 """What localstripe lacks of saving a method: attaching it, the bank's question, mandates, the customer's portal."""
 
-from tests.gateways.localstripe import methods, wallets
-from tests.gateways.localstripe.gaps_in_money import ASKABLE, unexpected
-from tests.gateways.localstripe.upstream import Body, Params, Refusal, Shop
+from tests.programs.localstripe import methods, wallets
+from tests.programs.localstripe.gaps_in_money import ASKABLE, unexpected
+from tests.programs.localstripe.upstream import Body, Params, Refusal, Shop
 
 
 def create(shop: Shop, params: Params) -> Body:
