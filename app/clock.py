@@ -11,13 +11,13 @@ _set_to: ContextVar[datetime | None] = ContextVar("clock", default=None)
 
 
 def now() -> datetime:
-    """Return the moment, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return _set_to.get() or datetime.now(UTC)
 
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Let the clock stand at `moment` inside the block: for history in the demo, `run-due --now` and tests."""
+    """Freeze the clock at `moment` inside the block: for history in the demo, `run-due --now` and tests."""
     ensure(moment.tzinfo is not None, "a moment without a time zone")
     token = _set_to.set(moment.astimezone(UTC))
     try:

@@ -83,7 +83,7 @@ def init_app(app: Flask) -> None:
 
 
 class _Stderr(logging.StreamHandler[Any]):
-    """Writes to whatever standard error is at the moment."""
+    """Writes to the current standard error."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)

@@ -17,7 +17,7 @@ csrf.exempt(bp)
 @bp.get("/healthz")
 @public
 def live() -> Response:
-    """Say that the process answers. The database is not asked: restarting us would not mend it."""
+    """Say that the process answers. The database is not asked: a restart of ours would not repair it."""
     return jsonify(status="ok")
 
 

@@ -31,12 +31,12 @@ log = structlog.get_logger()
 
 
 class Backlogs(Collector):
-    """What waits and what was put aside, as the rows say at the moment."""
+    """Rows that wait for a job, and dead letters, counted at scrape time."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield a gauge of each, and whether the database answered."""
-        waiting = GaugeMetricFamily("purser_jobs_waiting", "What waits to be done, by kind.", labels=["kind"])
-        dead = GaugeMetricFamily("purser_jobs_dead", "What was put aside, by kind.", labels=["kind"])
+        waiting = GaugeMetricFamily("purser_jobs_waiting", "Rows waiting for a job, by kind.", labels=["kind"])
+        dead = GaugeMetricFamily("purser_jobs_dead", "Dead letters, by kind.", labels=["kind"])
         answered = 1
         try:
             for each in dead_letters.backlogs():
@@ -45,7 +45,11 @@ class Backlogs(Collector):
         except SQLAlchemyError as problem:
             log.warning("backlogs_unknown", kind=type(problem).__name__)
             answered = 0
-        yield from (waiting, dead, GaugeMetricFamily("purser_database_up", "Whether it answers.", value=answered))
+        yield from (
+            waiting,
+            dead,
+            GaugeMetricFamily("purser_database_up", "Whether the database answers.", value=answered),
+        )
 
 
 def init_app(app: Flask) -> None:

@@ -189,7 +189,7 @@ def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
 
 def _asked_again(refusal: Refused, wanted: TopUp) -> Refused:
     words = (
-        f"You bought the same a few minutes ago, for {money(wanted.amount)}. Nothing more was charged. "
+        f"You bought the same credits a few minutes ago, for {money(wanted.amount)}. Nothing more was charged. "
         "To buy it a second time, press the button again."
     )
     return Refused(words, refusal.reason, refusal.status)
@@ -211,7 +211,7 @@ def _outcome(paid: Payment, form: CreditsForm) -> Response:
         words = "Your bank has just confirmed the same purchase, so it was not charged a second time."
         refusal = Refused(words, "paid_otherwise", 409)
     elif paid.state == PaymentState.CANCELED:
-        refusal = Refused("This payment was given up. Nothing was charged. Please try again.", "given_up", 409)
+        refusal = Refused("This payment was cancelled. Nothing was charged. Please try again.", "given_up", 409)
     else:
         return _at_payment(paid.id)
     form.renew()

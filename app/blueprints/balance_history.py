@@ -31,27 +31,27 @@ FILTERS = ("kind", "q", "from", "to")
 FIGURES: dict[str, tuple[str, str, Callable[[], Figure]]] = {
     "total_credits": (
         "Total credits",
-        "All credits bought and granted so far, before any use. What was taken back again does not count.",
+        "All credits bought and granted so far, before any use. Withdrawn credits do not count.",
         breakdown.total_credits,
     ),
     "usage_this_period": (
         "Usage this period",
-        "All usage since {since}, when this billing period began, less what was put right.",
+        "All usage since {since}, when this billing period began, less corrections.",
         breakdown.usage_this_period,
     ),
     "all_usage": (
         "Used so far",
-        "All usage since the beginning, less what was put right.",
+        "All usage since the beginning, less corrections.",
         breakdown.all_usage,
     ),
     "sent_back": (
         "Sent back or held",
-        "The credit that went with money sent back to you, or with disputed payments, less what is yours again.",
+        "The credit removed for refunds and disputed payments, less the credit that was returned.",
         breakdown.sent_back,
     ),
     "remaining_credits": (
         "Remaining credits",
-        "Everything that came in less everything that went out.",
+        "All credit added, less all credit used or removed.",
         breakdown.remaining_credits,
     ),
 }
@@ -103,7 +103,7 @@ class FiltersForm(PageForm):
     def validate_kind(self, field: Field) -> None:
         """Refuse a kind that there is not."""
         if field.data and field.data not in KINDS:
-            raise ValidationError("There is no such kind of movement. Choose one of the list.")
+            raise ValidationError("There is no such kind of movement. Choose one from the list.")
 
     def validate_to_day(self, field: Field) -> None:
         """Refuse days in the wrong order."""
@@ -114,9 +114,9 @@ class FiltersForm(PageForm):
         """Refuse a place in the history that is none, or two at once."""
         for place in (self.before, self.after):
             if place.data and not (place.data.isascii() and place.data.isdigit() and len(place.data) <= 18):
-                raise ValidationError("This is not a place in the history. Show the movements from the newest on.")
+                raise ValidationError("This page of the history does not exist. Start from the newest movement.")
         if self.before.data and self.after.data:
-            raise ValidationError("Go either to older or to newer movements.")
+            raise ValidationError("Choose either older or newer movements.")
 
     def validate_figure(self, field: Field) -> None:
         """Refuse a figure that the Overview does not show."""

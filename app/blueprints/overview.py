@@ -23,7 +23,7 @@ from app.web.respond import show
 
 bp = Blueprint("overview", __name__, url_prefix="/billing")
 PAGE, CONTENT = "overview/page.html", "overview/_content.html"
-NOT_SERVED = "Your account is not served at the moment, so nothing may be used."
+NOT_SERVED = "Your account is not active at the moment, so nothing can be used."
 
 
 @bp.get("/")
@@ -79,12 +79,12 @@ def _period(now: Overview) -> str:
 def _forecast(now: Overview) -> str:
     """Return when the credit runs out, with its range, or why nobody can say."""
     if not now.days:
-        return "Nothing bought or granted yet"
+        return "No credits bought or granted yet"
     if not any(day.used.micros for day in now.days[:-1][-overview.PACE_DAYS :]):
         used = now.days[-1].used.micros
         return f"No use in the last days{' before today' if used else ''}, so no forecast{' yet' if used else ''}"
     if owed(now.numbers).micros:
-        return "Nothing can be used until what is owed is paid"
+        return "Nothing can be used until a top-up covers what is owed"
     what = "Credits last" if now.numbers.remaining_credits.micros > 0 else "The overage protection lasts"
     if now.forecast is None:
         return f"{what} more than ten years at the last days’ pace"
@@ -109,7 +109,7 @@ def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
     lines = [
         ("Used so far", -parts.used, {"figure": "all_usage"}, "In this period and before it" if before else ""),
         ("Expired", -parts.expired, {"kind": "expired"}, ""),
-        ("Used of credits taken back", parts.voided, {"kind": "voided"}, "No part of the total any more"),
+        ("Used from withdrawn credits", parts.voided, {"kind": "voided"}, "No longer part of the total"),
         (
             "Sent back or held",
             -parts.back,
@@ -136,7 +136,7 @@ def _taken_by_held(numbers: Numbers) -> str:
     if owed(numbers).micros or not numbers.held.micros or _could_use(numbers).micros > 0:
         return ""
     left = written(_could_use(numbers) + numbers.held)
-    return f"Calls under way hold it all: nothing can be used now. Without what they hold, {left} would be left."
+    return f"Calls in progress hold all of it, so nothing can be used now. Without them, {left} would be left."
 
 
 def _overage(numbers: Numbers) -> str:

@@ -1,4 +1,4 @@
-"""Spend management: your own limits for each UTC day, who is told of them, and what they would have done."""
+"""Spend management: the customer's own limits for each UTC day, who is notified, and a preview on past days."""
 
 from datetime import UTC, timedelta
 from functools import partial
@@ -28,7 +28,7 @@ PAGE, CONTENT = "spend_management/page.html", "spend_management/_content.html"
 
 @bp.get("/")
 def page() -> Response:
-    """Show today, the limits, the webhook, and what was told and refused."""
+    """Show today, the limits, the webhook, the notifications and the refused calls."""
     return show(PAGE, CONTENT, **_around(_fresh()))
 
 

@@ -56,7 +56,7 @@ def rotate() -> Response:
         endpoints.rotate(actor.customer_id, by=actor.member_id, ends=ends, address=_address())
     except Refused as refusal:
         return _refused(refusal)
-    return _saved("Your webhook has a new secret. For 24 hours events are signed with the old one as well.")
+    return _saved("Your webhook has a new secret. For 24 hours events are also signed with the old one.")
 
 
 @bp.post("/test")
@@ -67,7 +67,7 @@ def send_test() -> Response:
         log.send_test(current_actor().customer_id, by=current_actor().member_id, address=_address())
     except Refused as refusal:
         return _refused(refusal)
-    return _saved("A test event is on its way.")
+    return _saved("A test event was queued.")
 
 
 @bp.post("/deliveries/<delivery_id>")
@@ -81,7 +81,7 @@ def send_again(delivery_id: str) -> Response:
         )
     except Refused as refusal:
         return _refused(refusal)
-    return _saved("The event is on its way again.")
+    return _saved("The event was queued again.")
 
 
 @bp.get("/deliveries/<delivery_id>")

@@ -120,7 +120,7 @@ def add_alert() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _again(refusal.status, alert_form=form)
-    return _saved("The usage alert is added.", form.meter.data)
+    return _saved("Usage alert added.", form.meter.data)
 
 
 @bp.post("/alerts/<alert_id>/removal")
@@ -130,8 +130,8 @@ def remove_alert(alert_id: str) -> Response:
     try:
         thresholds.remove(_whose(), alert_id, actor=_actor(), address=_from())
     except NotFound:
-        return _gone("This alert was removed already.")
-    return _saved("The usage alert is removed.")
+        return _gone("This alert has already been removed.")
+    return _saved("Usage alert removed.")
 
 
 @bp.get("/alerts/<alert_id>/removal")
@@ -152,7 +152,7 @@ def add_email() -> Response:
     except Refused as refusal:
         form.refuse(refusal)
         return _again(refusal.status, email_form=form)
-    return _saved(f"A mail asks {(form.email.data or '').strip()} whether alerts are welcome there.")
+    return _saved(f"An e-mail asks {(form.email.data or '').strip()} to confirm usage alerts.")
 
 
 @bp.post("/addresses/removal")
@@ -164,7 +164,7 @@ def remove_email() -> Response:
         thresholds.remove_email(_whose(), email, actor=_actor(), address=_from())
     except NotFound:
         return _gone(f"{email}: this address was removed already.")
-    return _saved(f"No alert goes to {email} any more.")
+    return _saved(f"{email} no longer receives usage alerts.")
 
 
 @bp.post("/addresses/mail")
@@ -179,7 +179,7 @@ def ask_again() -> Response:
         again = AddressForm(formdata=None)
         again.form_errors.append(f"{email}: {refusal.sentence}")
         return _again(refusal.status, email_form=again)
-    return _saved(f"A new mail asks {email} whether alerts are welcome there.")
+    return _saved(f"A new e-mail asks {email} to confirm usage alerts.")
 
 
 def _around(usage: Usage, history: HistoryForm) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def add_to(bp: Blueprint) -> None:
 @click.option("--scope", "scopes", required=True, multiple=True, type=click.Choice(api_keys.SCOPES), help="Repeatable.")
 @click.option("--name", default="", help="What it is for.")
 @click.option("--customer", help="The only customer (cus_…) that it may ask about; default: all.")
-@click.option("--expires-at", help="When it is good no more (ISO 8601); default: never.")
+@click.option("--expires-at", help="When it expires (ISO 8601); default: never.")
 @with_appcontext
 def create_api_key(scopes: tuple[str, ...], name: str, customer: str | None, expires_at: str | None) -> None:
     """Make a key of the Billing API and print it alone. It cannot be shown again."""

@@ -26,11 +26,11 @@ def one_line() -> Iterator[None]:
 
 
 def moment(text: str) -> datetime:
-    """Read a moment; without a zone it is UTC."""
+    """Read a time; without a zone it is UTC."""
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{text!r} is not a moment such as 2026-11-21T12:00:00Z.", "moment_malformed") from None
+        raise Refused(f"{text!r} is not a time such as 2026-11-21T12:00:00Z.", "moment_malformed") from None
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read
 
 

@@ -26,7 +26,7 @@ def add_to(bp: Blueprint) -> None:
 @click.option("--kind", default="promotional", type=click.Choice(GIFTS), show_default=True)
 @click.option("--reason", required=True, help="Why; kept with the grant.")
 @click.option("--description", help="What the customer reads in the balance history; default: the reason.")
-@click.option("--expires-at", help="When what is left is lost (ISO 8601 with a zone); default: never.")
+@click.option("--expires-at", help="When the rest of the grant expires (ISO 8601 with a zone); default: never.")
 @with_appcontext
 def grant(
     customer: str, credits_text: str, kind: str, reason: str, description: str | None, expires_at: str | None

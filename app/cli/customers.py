@@ -36,7 +36,7 @@ def create_customer(name: str, email: str, catalog: str, external_id: str | None
 @click.option("--email", required=True)
 @click.option("--customer", required=True, help="The customer's id (cus_…).")
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
-@click.option("--name", help="How the portal calls the member; default: the address.")
+@click.option("--name", help="The member's name in the portal; default: the address.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input; else you are asked.")
 @with_appcontext
 def create_member(email: str, customer: str, role: str, name: str | None, password_stdin: bool) -> None:

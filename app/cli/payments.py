@@ -24,8 +24,8 @@ def add_to(bp: Blueprint) -> None:
 @click.argument("payment")
 @click.option("--amount", help="How much, such as 12.50; default: all that is left of the payment.")
 @click.option("--reason", required=True, help="Why; kept with the refund.")
-@click.option("--by", default="seller", show_default=True, help="Who sends it back.")
-@click.option("--repeat", is_flag=True, help="Send the same amount once more, though it was just sent.")
+@click.option("--by", default="seller", show_default=True, help="Who makes the refund.")
+@click.option("--repeat", is_flag=True, help="Refund the same amount again, although it was just refunded.")
 @with_appcontext
 def refund(payment: str, amount: str | None, reason: str, by: str, repeat: bool) -> None:
     """Send money of PAYMENT (pay_…) back, and the credit that it bought; print the refund's id and how it stands."""
@@ -35,11 +35,11 @@ def refund(payment: str, amount: str | None, reason: str, by: str, repeat: bool)
         sent = Money(made.amount_minor, made.currency)
         click.echo(f"{made.id}  {sent.major} {sent.currency} {made.state}")
         if made.state == "failed":
-            stop(f"The payment processor refused it: {made.problem}. Nothing went back.")
+            stop(f"The payment processor refused it: {made.problem}. Nothing was refunded.")
 
 
 @click.command("reconcile")
-@click.option("--since", help="Look back at least to this moment (ISO 8601); default: where the last look ended.")
+@click.option("--since", help="Look back at least to this time (ISO 8601); default: where the last run ended.")
 @with_appcontext
 def reconcile_command(since: str | None) -> None:
     """Look through the processor's books and book what is missing here, as after restoring a backup.
@@ -55,7 +55,7 @@ def reconcile_command(since: str | None) -> None:
         click.echo(problem, err=True)
     if problems:
         stop(f"{len(problems)} thing{'s need' if len(problems) > 1 else ' needs'} a person.")
-    click.echo("Nothing needs a person.")
+    click.echo("Nothing needs your attention.")
 
 
 def _currency(payment_id: str) -> str:

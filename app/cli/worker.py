@@ -1,4 +1,4 @@
-"""The worker, one pass of it, and what waits or was put aside: `flask portal worker`, `run-due`, `jobs …`."""
+"""The worker, one pass of it, waiting jobs and dead letters: `flask portal worker`, `run-due`, `jobs …`."""
 
 import click
 from flask import Blueprint, current_app
@@ -10,7 +10,7 @@ from app.cli.console import moment, one_line, stop
 from app.services import jobs, wake_ups
 from app.services.operations import dead_letters
 
-group = AppGroup("jobs", help="See what waits to be done and what was put aside, and let that be tried again.")
+group = AppGroup("jobs", help="Show waiting jobs and dead letters, and run dead letters again.")
 
 
 def add_to(bp: Blueprint) -> None:
@@ -25,7 +25,7 @@ def add_to(bp: Blueprint) -> None:
     default=1.0,
     type=click.FloatRange(0.05, 3600),
     show_default=True,
-    help="Seconds between two looks at the rows. Most work is done before, when the queue says so.",
+    help="Seconds between two sweeps of the rows. Most work is done earlier, on a wake-up from the queue.",
 )
 @click.option(
     "--threads", default=2, type=click.IntRange(0, 32), show_default=True, help="Threads that listen to the queue."
@@ -37,7 +37,7 @@ def worker(every: float, threads: int) -> None:
 
 
 @click.command("run-due")
-@click.option("--now", help="Act as if it were this moment (ISO 8601 with a zone).")
+@click.option("--now", help="Act as if it were this time (ISO 8601 with a zone).")
 @with_appcontext
 def run_due(now: str | None) -> None:
     """Do everything that is due, once: expiry, periods, webhooks, mails, payments to look at."""
@@ -48,7 +48,7 @@ def run_due(now: str | None) -> None:
 
 @group.command("status")
 def status() -> None:
-    """Print how much of each kind waits, since when, and how much was put aside."""
+    """Print how many rows of each kind wait, since when, and how many are dead letters."""
     with one_line():
         backlogs = dead_letters.backlogs()
     click.echo(f"{'kind':<10}{'waiting':>9}{'dead':>7}  due since")
@@ -61,21 +61,21 @@ def status() -> None:
 @group.command("dead")
 @click.option("--limit", default=100, type=click.IntRange(1, 10_000), show_default=True)
 def dead(limit: int) -> None:
-    """Print what failed so often that it was put aside."""
+    """Print the dead letters: what failed too often to be retried."""
     with one_line():
         letters = dead_letters.listed(limit)
     for each in letters:
         since = each.since.isoformat(timespec="seconds")
         click.echo(f"{each.kind}  {each.id}  {each.about}  tries={each.tries}  {each.problem or '-'}  {since}")
     if not letters:
-        click.echo("Nothing was put aside.", err=True)
+        click.echo("There are no dead letters.", err=True)
 
 
 @group.command("rerun")
 @click.argument("letter", required=False, metavar="[ID]")
-@click.option("--all", "everything", is_flag=True, help="Everything that was put aside.")
+@click.option("--all", "everything", is_flag=True, help="All dead letters.")
 def rerun(letter: str | None, everything: bool) -> None:
-    """Let what was put aside be tried again: ID, or --all."""
+    """Run dead letters again: ID, or --all."""
     if bool(letter) == everything:
         stop("Give one ID (flask portal jobs dead lists them), or --all.")
     with one_line():

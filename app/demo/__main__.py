@@ -29,7 +29,7 @@ THREADS = "8"
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the demo says when it is ready, and what the host product is told."""
+    """What the demo prints when it is ready, and what the host product gets to know."""
 
     table: str
     api_key: str
@@ -133,7 +133,7 @@ def _secret(path: Path) -> str:
 
 
 def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: int) -> Prepared:
-    """Bring the database up and tell the demo's history; return what to say of it."""
+    """Bring the database up and write the demo's history; return what to print of it."""
     from app import create_app
     from app.demo import customers, host_product
     from app.models.database import db

@@ -40,9 +40,12 @@ DAYS_A_MONTH = 365 / 12
 DAILY = jobs.QUICK + jobs.OUTWARD
 """What is done each day of the history. The look through the processor's books is done once, at its end."""
 EARLY = tuple(name for name in DAILY if not name.startswith("notices"))
-"""The same before the customers have any limits to be told about."""
+"""The same before the customers have any limits."""
 SEVERAL_TIMES = DAYS + 2
-"""How many days ago hosts reported several times a day. Before, where nothing shows the moment, once: it is quicker."""
+"""From how many days ago hosts report several times a day.
+
+Before that once a day, which is quicker: no page shows the time.
+"""
 INTO_THE_PERIOD = 22  # how far the open billing period has come when the history ends
 
 Progress = Callable[[list[date]], Iterable[date]]
@@ -68,7 +71,7 @@ def bar(days: list[date]) -> Iterable[date]:
 def make(*, months: int = 12, progress: Progress = bar, webhook_url: str = "") -> list[SignIn]:
     """Make the demo's customers and their last `months` months up to now, and return whom to sign in as.
 
-    Run again it adds what is missing since: the same days are never told twice. `webhook_url` is where the host product
+    Run again it adds what is missing since: no day is written twice. `webhook_url` is where the host product
     listens for events, if it does.
     """
     now = clock.now()
@@ -89,7 +92,7 @@ def make(*, months: int = 12, progress: Progress = bar, webhook_url: str = "") -
 
 
 def _live(histories: list[History], day: date, now: datetime) -> None:
-    """Let the customers live through the day. A day with its last usage is told."""
+    """Write the day's history for each customer. A day with its last usage is complete."""
     for history in histories:
         history.live(day)
     is_rush = any(history.is_rush(day) for history in histories)
@@ -106,7 +109,7 @@ def _live(histories: list[History], day: date, now: datetime) -> None:
 
 
 def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> History:
-    """Find the story's customer, or make it on the first day; find out up to which day its history is told."""
+    """Find the story's customer, or make it on the first day; find out up to which day its history is written."""
     with as_service("find the demo's customer"):
         customer = db.session.scalars(
             select(Customer).where(Customer.external_id == f"demo-{story.slug}")
@@ -129,7 +132,7 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
 
 
 def _next_day(story: Story, catalog: Catalog, customer: Customer, born: date) -> date:
-    """Return the first day that is not told whole: after the last with usage, and after what earlier runs noted."""
+    """Return the first day that is not complete: after the last with usage, and after what earlier runs noted."""
     with as_service("see how far the demo's history goes"):
         reported = db.session.scalar(select(func.max(UsageDay.day)).where(UsageDay.customer_id == customer.customer_id))
         half = reported is not None and usage.is_half_written(story, catalog, customer.customer_id, reported, born)
@@ -150,7 +153,7 @@ def _next_day(story: Story, catalog: Catalog, customer: Customer, born: date) ->
 
 
 def _note(history: History) -> None:
-    """Write down up to which day the customer's history is told, once it is."""
+    """Note up to which day the customer's history is written."""
     with as_service("note how far the demo's history goes"), transaction() as session:
         last = history.next_day - timedelta(days=1)
         audit.record(session, history.buyer.customer_id, "seller", WRITTEN_UNTIL, last.isoformat())

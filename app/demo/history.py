@@ -45,12 +45,12 @@ class History:
     buyer: Actor
     born: date
     next_day: date
-    """The first day that is not told yet."""
+    """The first day that is not written yet."""
     now: datetime
     webhook_url: str = ""
     """Where the host product listens; empty: nobody does."""
     has_lived: bool = False
-    """Whether this run told any day."""
+    """Whether this run wrote any day."""
 
     def live(self, day: date) -> None:
         """Let the customer live through the day, but for its usage."""
@@ -66,11 +66,11 @@ class History:
                 demo_limits.set_up(self.story, self.buyer, self.webhook_url)
 
     def reports(self, day: date, at: list[datetime]) -> list[list[UsageReport]]:
-        """Return what the customer used on the day, as its host reports it at each moment."""
+        """Return what the customer used on the day, as its host reports it at each time."""
         return usage.reports(self.story, self.catalog, self.buyer.customer_id, day, self.born, at)
 
     def end(self, day: date) -> None:
-        """Let the day end, in a rush where the story has one: now it is told."""
+        """End the day, in a rush where the story has one: now it is complete."""
         if self.is_rush(day):
             with clock.at(self._moment(day, demo_limits.RUSH)):
                 demo_limits.rush(self.story, self.buyer, self.catalog, self.born, day)
@@ -184,7 +184,7 @@ class History:
         return left - used
 
     def _buy(self, day: date, card: str, which: str, order: Money | str) -> Payment:
-        """Buy through the portal's own service. The key comes from the day: told twice it is still one wish."""
+        """Buy through the portal's own service. The key comes from the day: written twice it is still one order."""
         pack = order if isinstance(order, str) else ""
         with as_customer(self.buyer.customer_id):
             method = next(each for each in saved.saved() if each.last4 == LAST_DIGITS[card])

@@ -25,7 +25,7 @@ SCOPES = {"demo.key": ["all"], "demo-host.key": ["usage:write", "billing:read"]}
 
 @contextmanager
 def listening(port: int) -> Iterator[str]:
-    """Answer webhooks as the host product would, while the history is told; yield the address."""
+    """Answer webhooks as the host product would, while the history is written; yield the address."""
     answered: set[str] = set()
 
     class Listener(BaseHTTPRequestHandler):

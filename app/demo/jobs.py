@@ -17,7 +17,7 @@ FOLLOWED = timedelta(minutes=2)
 
 
 def run() -> None:
-    """Tell what the moment brought, and try webhooks that fail again when their schedule says."""
+    """Run every job, and retry failed webhooks on their schedule."""
     jobs.run_due(names=AT_ONCE)
     now, is_done = clock.now(), True
     while is_done:

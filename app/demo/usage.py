@@ -35,7 +35,7 @@ def report_times(day: date, until: datetime, *, times: tuple[time, ...] = MOMENT
 def reports(
     story: Story, catalog: Catalog, customer_id: str, day: date, born: date, at: list[datetime]
 ) -> list[list[UsageReport]]:
-    """Return the events of the day, spread over it, for each moment they come at: with the same ids if told twice."""
+    """Return the events of the day by the time they are reported, spread over it: with the same ids when run twice."""
     found: list[list[UsageReport]] = [[] for _ in at]
     begins = [datetime.combine(day, time(), UTC), *at]
     for habit in story.habits:
@@ -52,7 +52,7 @@ def reports(
 
 
 def is_half_written(story: Story, catalog: Catalog, customer_id: str, day: date, born: date) -> bool:
-    """Return whether the first event of the day was counted and its last was not: the telling was cut short."""
+    """Return whether the first event of the day was counted and its last was not: the run was cut short."""
     at = report_times(day, datetime.combine(day, time.max, UTC))
     names = [each.id for batch in reports(story, catalog, customer_id, day, born, at) for each in batch]
     ends = [*names[:1], *names[1:][-1:]]

@@ -20,7 +20,7 @@ bp = Blueprint("bank_challenge", __name__, url_prefix="/sandbox")
 
 
 class AnswerForm(PageForm):
-    """Approve or decline; a wallet of cryptocurrency may also send now and be heard of later."""
+    """Approve or decline; a cryptocurrency wallet may also send now and confirm later."""
 
     approve = SubmitField("Approve")
     later = SubmitField("Send, and let it take a while")

@@ -1,4 +1,4 @@
-"""The sandbox processor looked at from inside: what it was asked, what it holds, and how it is told to misbehave.
+"""The sandbox processor looked at from inside: its requests, its objects and its planned faults.
 
 Only in the demo and in tests. A member sees what the processor holds for their own customer.
 """
@@ -47,7 +47,7 @@ def _choices(words: list[str]) -> Any:
 
 
 class FaultForm(PageForm):
-    """One misbehaviour to come."""
+    """One planned fault."""
 
     call = SelectField("Hits", choices=_choices([*CALLS, "*", *(f"event:{kind}" for kind in EVENT_TYPES)]))
     fault = SelectField("What happens", choices=_choices([*NAMES, *(FLAKY + name for name in (*BEFORE, *AFTER))]))
@@ -113,7 +113,7 @@ def page() -> Response:
 @bp.post("/faults")
 @managers_only
 def plant() -> Response:
-    """Plan a misbehaviour."""
+    """Plan a fault."""
     form = FaultForm()
     fits = (form.fault.data in EVENTS) == str(form.call.data).startswith("event:")
     if not form.validate() or not fits:
@@ -133,7 +133,7 @@ def plant() -> Response:
 def clear() -> Response:
     """Let the sandbox behave again."""
     controls.clear_faults(settings())
-    return saved("dev_processor.page", CONTENT, "The sandbox behaves.", form=FaultForm(formdata=None), view=_view())
+    return saved("dev_processor.page", CONTENT, "All faults are removed.", form=FaultForm(formdata=None), view=_view())
 
 
 @bp.post("/acts")

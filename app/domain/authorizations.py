@@ -36,7 +36,7 @@ class AuthorizationRequest:
 
     @property
     def digest(self) -> str:
-        """32 characters that tell this wish from any other under the same key."""
+        """32 characters that distinguish this request from any other under the same key."""
         said = [self.meter, self.quantity, self.micros, self.ttl_seconds, self.at_once]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
@@ -45,7 +45,7 @@ class AuthorizationRequest:
 class CaptureRequest:
     """What a host captures of a hold: so many units, or so many micros; neither: all that is left.
 
-    With a `key` (empty: none) it is done once, and the same wish again is answered by what was done.
+    With a `key` (empty: none) it is done once, and the same request again gets the same answer.
     """
 
     hold_id: str
@@ -61,7 +61,7 @@ class CaptureRequest:
 
     @property
     def digest(self) -> str:
-        """32 characters that tell this wish from any other under the same key."""
+        """32 characters that distinguish this request from any other under the same key."""
         return hashlib.sha256(json.dumps([self.quantity, self.micros, self.keep]).encode()).hexdigest()[:32]
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from app.domain.money import divided
 
 BUSIEST = 7
-"""The range is that of the busiest and the slowest stretch of this many days."""
+"""The range is that of the busiest and the slowest run of this many days."""
 FARTHEST_DAYS = 3650
 
 

@@ -55,7 +55,7 @@ def is_live(grant: LiveGrant, now: datetime) -> bool:
 
 
 def is_expired(expires_at: datetime | None, now: datetime) -> bool:
-    """Say whether the moment of expiry is reached. At that very moment the credit is gone."""
+    """Say whether the grant has expired. At exactly its time of expiry the credit is gone."""
     return expires_at is not None and expires_at <= now
 
 
@@ -83,7 +83,7 @@ def cover(micros: int, balance: int) -> int:
 
 
 def begun(waiting: Iterable[LiveGrant], balance: int, now: datetime) -> int:
-    """Return the balance once grants whose moment came unseen have begun: each pays a debt first, then may expire."""
+    """Return the balance once grants that are due have begun: each pays a debt first, then may expire."""
     for grant in sorted(waiting, key=lambda each: (each.effective_at, each.id)):
         kept = cover(grant.remaining, balance) if is_expired(grant.expires_at, now) else grant.remaining
         balance += kept

@@ -23,7 +23,7 @@ Floors = Mapping[AccountKey, int | None]
 
 @dataclass(frozen=True)
 class Posting:
-    """A wish to move `amount` from the debited account to the credited one. Source and kind make it one fact (I4)."""
+    """An order to move `amount` from the debited account to the credited one. Source and kind make it one fact (I4)."""
 
     unit: str
     debit: str
@@ -94,7 +94,7 @@ def post(postings: Sequence[Posting], balances: Balances, floors: Floors) -> dic
         if floor is not None and balance < floor and balance < balances[key] - clawed:
             raise Refused("There is not enough credit for this.", "insufficient_credits", 402)
         if abs(balance) > max(MOST, abs(balances[key])):
-            raise Refused("So much cannot be kept in one account.", "amount_too_large", 422, "credits")
+            raise Refused("This amount is too large for one account.", "amount_too_large", 422, "credits")
     return after
 
 

@@ -23,7 +23,7 @@ ONE_TIME_RAILS = frozenset({Rail.PAYPAL, Rail.CRYPTO})
 
 
 class SetupState(StrEnum):
-    """Where a setup is: the wish to save a method. Only forward."""
+    """Where a setup is (a request to save a method). Only forward."""
 
     CREATED = "created"
     REQUIRES_ACTION = "requires_action"
@@ -161,10 +161,10 @@ _PROBLEMS = {
     "incorrect_cvc": ("The card's security code is wrong. Nothing was saved.", "method_declined"),
     "expired_card": ("The card has expired. Nothing was saved.", "method_declined"),
     "setup_intent_authentication_failure": (
-        "It was not confirmed that it is you, so nothing was saved. Try again, or use another payment method.",
+        "Your identity was not confirmed, so nothing was saved. Try again, or use another payment method.",
         "not_authenticated",
     ),
-    "given_up": ("It was given up. Nothing was saved.", "given_up"),
+    "given_up": ("It was cancelled. Nothing was saved.", "given_up"),
     "not_confirmed": ("It was not confirmed. Nothing was saved. Try again.", "not_confirmed"),
     UNAVAILABLE: ("Our payment processor did not answer. Nothing was saved. Try again in a minute.", UNAVAILABLE),
 }

@@ -1,7 +1,7 @@
-"""Notices: which limits, thresholds and balances are worth telling, once for each occasion (I27).
+"""Notices: which limits, thresholds and balances the customer is notified of, once for each occasion (I27).
 
 Decided from levels, not from changes: whoever looks at the same levels again, however often and after whatever crash,
-comes to the same notices, and their keys keep each from being told twice.
+comes to the same notices, and their keys keep each from being sent twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ EVENTS = {
     BALANCE_RECOVERED: "balance.recovered",
     CREDITS_EXPIRING: "credits.expiring",
 }
-"""What a notice is called where hosts hear of it."""
+"""The event that hosts receive for a notice."""
 
 MAILS = {
     DAILY_THRESHOLD: "spend_threshold",
@@ -37,7 +37,7 @@ MAILS = {
     BALANCE_DEPLETED: "balance_depleted",
     CREDITS_EXPIRING: "credits_expiring",
 }
-"""The mail of a notice. What is well again is told to hosts only: nobody has to do anything."""
+"""The mail of a notice. A recovery is an event for hosts only: nobody has to act on it."""
 
 PAGES = {
     DAILY_THRESHOLD: "spend_management.page",
@@ -68,19 +68,19 @@ class Alert:
 
 @dataclass(frozen=True)
 class Levels:
-    """Everything that notices are decided from, as it stands at one moment."""
+    """Everything that notices are decided from, at one time."""
 
     now: datetime
     limits: Limits
     limits_changed_at: datetime | None
     used_today: Credits
     held: Credits
-    """Held for calls under way: it counts against today's limit, whatever day the calls were made on."""
+    """Held for calls in progress: it counts against today's limit, whatever day the calls were made on."""
     was_refused: bool
     """Whether a call was refused for the daily limit today, since the limit is what it is."""
     remaining: Credits
     fell: bool
-    """Whether credit was used or taken today: who was only given some has nothing to be told."""
+    """Whether credit was used or taken today: a customer who was only given credit gets no notice."""
     low_balance: Credits | None
     alerts: Sequence[Alert] = ()
 
@@ -103,7 +103,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A notice to be kept under its key, and told unless it is silent."""
+    """A notice to be kept under its key, and sent unless it is silent."""
 
     rule: str
     occasion: str
@@ -117,7 +117,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be told, and what has cleared."""
+    """The notices to send, and those that have cleared."""
 
     wanted: tuple[Wanted, ...]
     cleared: tuple[Given, ...]
@@ -139,9 +139,9 @@ def occasion_day(occasion: str) -> Day:
 
 
 def expiring(left: Sequence[tuple[str, Credits, datetime]]) -> tuple[Wanted, ...]:
-    """Return the notices of grants that expire soon: their id, what is left of each, and when. One tells of all.
+    """Return the notices of grants that expire soon: their id, what is left, and when. One notice names all.
 
-    Of those with anything left the first to expire tells; the others are kept, so that each is told once.
+    The first to expire with anything left sends it; the others are kept, so that each is notified once.
     """
     soon = sorted((each for each in left if each[1].micros > 0), key=lambda each: (each[2], each[0]))
     kept = [Wanted(CREDITS_EXPIRING, each[0], {"told_with": soon[0][0] if soon else ""}) for each in left]
@@ -160,7 +160,7 @@ def expiring(left: Sequence[tuple[str, Credits, datetime]]) -> tuple[Wanted, ...
 
 
 def is_silent(rule: str, figures: Mapping[str, object]) -> bool:
-    """Say whether nobody is told: one notice says that credit is low and that it is used up, or of several grants."""
+    """Say whether nothing is sent: another notice says it (that credit is used up, or of several grants at once)."""
     if "told_with" in figures:
         return True
     remaining = figures.get("remaining_micros")
@@ -170,7 +170,7 @@ def is_silent(rule: str, figures: Mapping[str, object]) -> bool:
 def event_data(
     rule: str, occasion: str, figures: Mapping[str, object], *, unit: str, portal_url: str
 ) -> dict[str, object]:
-    """Return what hosts are told: figures in micros become decimal strings of credits, with their unit."""
+    """Return the event's data for hosts: figures in micros become decimal strings of credits, with their unit."""
     data: dict[str, object] = {}
     for name, value in figures.items():
         if name.endswith("_micros") and isinstance(value, int):
@@ -243,5 +243,5 @@ def _figures(name: str, bound: Credits, used: Credits) -> dict[str, object]:
 
 
 def stamp(moment: datetime) -> str:
-    """Return the moment as programs read it: RFC 3339 in UTC."""
+    """Return the time as programs read it: RFC 3339 in UTC."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

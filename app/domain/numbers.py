@@ -10,7 +10,7 @@ SERVED = frozenset({"good", "past_due"})
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a customer has and may use at one moment."""
+    """What a customer has and may use at one time."""
 
     total_credits: Credits
     usage_this_period: Credits

@@ -1,6 +1,6 @@
 """The life of a payment: its states, the arrows between them, and what a processor can answer.
 
-A *payment* is the wish to collect an amount; an *attempt* is one call to the processor for it.
+A *payment* is the order to collect an amount; an *attempt* is one call to the processor for it.
 """
 
 from dataclasses import dataclass, field
@@ -169,7 +169,7 @@ class ProcessorEvent:
 # How long the processor replays the answer of an idempotency key. Stripe keeps keys for at least 24 hours
 # (https://docs.stripe.com/api/idempotent_requests); an hour is kept as a margin for clocks.
 KEY_LIFETIME = timedelta(hours=23)
-# A confirmation that nobody heard of for this long is given up at the processor (cancelled, which it may refuse).
+# A confirmation without an answer for this long is given up at the processor (cancelled, which it may refuse).
 CONFIRM_GRACE = timedelta(minutes=2)
 # How long a customer has to answer the bank's question (AC-12).
 ACTION_LIFETIME = timedelta(hours=24)
@@ -184,14 +184,14 @@ def next_check(age: timedelta) -> timedelta:
 
 # The bank wants its question answered and nobody was there: the customer goes on with the payment later (AC-11).
 AUTHENTICATION_REQUIRED = "authentication_required"
-# Between the wish and the charge the customer removed the method: it is not charged any more.
+# The customer removed the method between the order and the charge: it is not charged any more.
 METHOD_REMOVED = "method_removed"
 
 _DECLINES = {
-    AUTHENTICATION_REQUIRED: "The bank wants you to confirm this payment.",
+    AUTHENTICATION_REQUIRED: "The bank asks you to confirm this payment.",
     METHOD_REMOVED: "This payment method was removed. Use another one.",
     "processing_error": "The bank had a problem with this payment.",
-    "resource_missing": "Our payment processor does not take this payment method any more. Use another one.",
+    "resource_missing": "Our payment processor no longer accepts this payment method. Use another one.",
     "refused_by_processor": "Our payment processor refused this payment. Use another payment method.",
 }
 _NOT_YOU = "payment_intent_authentication_failure"
@@ -218,7 +218,7 @@ _DECLINES_BY_RAIL = {
 
 
 def decline_sentence(code: str, rail: str = "card") -> str:
-    """Return what to tell the customer about a decline. Fraud codes stay vague on purpose (Stripe's advice)."""
+    """Return the customer's sentence for a decline. Fraud codes stay vague on purpose (Stripe's advice)."""
     words = _DECLINES_BY_RAIL[rail]
     return words.get(code) or _DECLINES.get(code) or words[""]
 

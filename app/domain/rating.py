@@ -99,7 +99,7 @@ def tariff(catalog: Catalog, plan: Plan, meter: str) -> Tariff | None:
 def counted(kind: MeterKind, tally: Tally, quantity: int, at: datetime, *, is_new: bool) -> Tally:
     """Return what the meter shows after an event that happened `at`; `is_new`: its subject is seen for the first time.
 
-    `last` shows the value taken latest, whatever order the events come in; of two at one moment the later report.
+    `last` shows the value taken latest, in any order of events; of two with the same time the later report.
     """
     match kind:
         case MeterKind.COUNT | MeterKind.SUM:
@@ -149,7 +149,7 @@ def properties_text(properties: Mapping[str, object] | None) -> str:
 
 
 def digest(report: UsageReport, properties: str) -> str:
-    """Return 32 characters that tell this report from any other that says something else under the same id."""
+    """Return 32 characters that distinguish this report from any other content under the same id."""
     ensure(report.time is None or report.time.tzinfo is not None, "a moment without a time zone")
     time = report.time.astimezone(UTC).isoformat() if report.time is not None else ""
     # Nothing that is counted has a line break in it: where one part ends is never in doubt.

@@ -10,7 +10,7 @@ from app.domain.payments import PaymentState
 
 
 class RefundState(StrEnum):
-    """Where a refund is (Stripe's Refund.status, with our wish `created` before it)."""
+    """Where a refund is (Stripe's Refund.status, with our own `created` before it)."""
 
     CREATED = "created"
     PENDING = "pending"

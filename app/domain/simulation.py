@@ -1,4 +1,4 @@
-"""What limits would have done to days that are over: which would have been stopped, and which told of.
+"""What limits would have done to days that are over: which would have been stopped, and which mailed about.
 
 A day's use only adds up, so its first call that would not have fitted is the first whose running total is above the
 limit: before it every call fitted. What came after it might in part have fitted still, and is not guessed at.
@@ -14,7 +14,7 @@ from app.domain.spend_management import Limits
 DAYS = 90
 """So many whole days before today are looked at."""
 TIMED = 10
-"""Of so many of the stopped days, the newest, the moment is worked out."""
+"""The time is computed for so many of the stopped days, newest first."""
 
 
 @dataclass(frozen=True)

@@ -64,17 +64,17 @@ class Day:
 
     @property
     def begins(self) -> datetime:
-        """Its first moment."""
+        """When it begins."""
         return datetime.combine(self.date, time(), UTC)
 
     @property
     def ends(self) -> datetime:
-        """The first moment of the next day: limits begin anew."""
+        """When the next day begins: limits reset."""
         return self.begins + timedelta(days=1)
 
 
 def day_of(moment: datetime) -> Day:
-    """Return the UTC day of the moment."""
+    """Return the UTC day of the time."""
     return Day(moment.astimezone(UTC).date())
 
 
@@ -96,7 +96,7 @@ def check(wanted: Limits) -> None:
 
 
 def check_something_set(wanted: Limits, webhook_url: str) -> None:
-    """Refuse to switch on what neither stops anything nor tells anybody: a limit, a threshold or a URL is enough."""
+    """Refuse to switch on what neither stops nor notifies: a limit, a threshold or a URL is enough."""
     if wanted.enabled and wanted.daily_limit is None and wanted.notify_threshold is None and not webhook_url:
         raise NOTHING_SET
 
@@ -133,10 +133,10 @@ def typed(text: str, name: str) -> Credits | None:
 def _what_is_wrong(text: str) -> str:
     """Return the sentence for what is no amount: it names the mark where one mark is all that is wrong."""
     if "," in text and re.fullmatch(r"[0-9.,]+", text):
-        return "Leave the comma out: decimals come after a point, and thousands have no mark, such as 1250.50."
+        return "Leave out the comma: use a decimal point and no thousands separator, such as 1250.50."
     mark = next((each for each in text if unicodedata.category(each) == "Sc"), "")
     if mark and re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", text.replace(mark, "", 1)):
-        return f"Leave “{mark}” out: enter the amount in digits alone, such as 25.00."
+        return f"Leave out “{mark}”: enter the amount in digits alone, such as 25.00."
     return "Enter an amount in digits, such as 25.00."
 
 

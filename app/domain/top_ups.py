@@ -61,7 +61,7 @@ def from_pack(key: str, packs: Sequence[Pack]) -> TopUp:
     for pack in packs:
         if pack.key == key:
             return TopUp(pack.price, pack.credits, pack.key, pack.expires_after_days)
-    raise Refused("That credit pack is not sold any more. Choose another one.", "pack_unknown", 422, "pack")
+    raise Refused("That credit pack is no longer sold. Choose another one.", "pack_unknown", 422, "pack")
 
 
 def paid_once(kinds: Sequence[str]) -> list[Rail]:

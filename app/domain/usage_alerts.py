@@ -36,7 +36,7 @@ def check(wanted: Threshold, catalog: Catalog, plan: Plan) -> None:
     """Refuse an alert that can never be given, beside the field that is wrong."""
     meter = catalog.meter(wanted.meter)
     if meter is None:
-        raise Refused("There is no such meter. Choose one of the list.", "meter_unknown", 422, "meter")
+        raise Refused("There is no such meter. Choose one from the list.", "meter_unknown", 422, "meter")
     if wanted.is_percent and basis(plan, wanted.meter) is None:
         raise Refused(
             f"Your plan has no limit for {meter.title} and includes none of it, so there is nothing to take a "
@@ -54,7 +54,7 @@ def check(wanted: Threshold, catalog: Catalog, plan: Plan) -> None:
 def check_all(wanted: Collection[Threshold], emails: Collection[str], catalog: Catalog) -> None:
     """Refuse a set that is too large or says the same twice."""
     if len(set(wanted)) < len(wanted):
-        raise Refused("There is such an alert already.", "alert_twice", 422, "threshold")
+        raise Refused("This alert exists already.", "alert_twice", 422, "threshold")
     if len(wanted) > MOST_ALERTS:
         raise Refused(
             f"There may be {MOST_ALERTS} usage alerts. Remove one to add another.", "too_many_alerts", 422, "threshold"

@@ -27,7 +27,7 @@ class Bar:
     """The plan's limit; where there is none, what the plan includes; None: neither."""
     state: State
     held: int = 0
-    """What is held for calls under way: it takes up the plan's limit as if it were used."""
+    """What is held for calls in progress: it takes up the plan's limit as if it were used."""
 
     @property
     def taken(self) -> int:

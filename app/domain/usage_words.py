@@ -8,19 +8,19 @@ WITHOUT_A_METER = "Usage"
 REFUSALS = {
     "unknown_customer": "There is no such customer.",
     "unknown_meter": "The customer's catalog has no such meter.",
-    "id_malformed": "An id has 1 to 200 characters that can be seen.",
-    "id_reserved": "Ids that begin with hold_ are those of captures: take another.",
-    "id_reused": "This id was used for an event that says something else.",
-    "subject_malformed": "A subject has at most 200 characters that can be seen.",
-    "subject_missing": "This meter counts different subjects: name the subject.",
+    "id_malformed": "An id has 1 to 200 visible characters.",
+    "id_reserved": "Ids that begin with hold_ belong to captures. Use another id.",
+    "id_reused": "This id was used for an event with other content.",
+    "subject_malformed": "A subject has at most 200 visible characters.",
+    "subject_missing": "This meter counts distinct subjects: send a subject.",
     "quantity_out_of_range": "A quantity is a whole number from 0 to 1,000,000,000,000.",
-    "quantity_not_one": "This meter counts events, each as one: leave the quantity away.",
+    "quantity_not_one": "This meter counts events, each as one: leave out the quantity.",
     "properties_too_long": "The properties are longer than 4,000 characters.",
     "too_old": "The event is older than 34 days.",
-    "in_the_future": "The event's time lies more than an hour ahead.",
+    "in_the_future": "The event's time is more than an hour in the future.",
     "too_much": "The quantity is more than the meter can show, or costs more than can be counted.",
 }
-"""What is told when an event cannot be counted, by the reason for machines."""
+"""The sentence for the host's developer when an event cannot be counted, by the reason for machines."""
 
 
 def title(catalog: Catalog, meter: str) -> str:

@@ -19,7 +19,7 @@ CUSTOMER_TYPES = (
     "balance.depleted",
     "balance.recovered",
 )
-"""What a customer's own endpoint is told: what the limits and alerts that the customer set have to say."""
+"""The event types that a customer's own endpoint receives: those of the customer's limits, alerts and balance."""
 TYPES = (
     *CUSTOMER_TYPES,
     "credits.granted",
@@ -40,7 +40,7 @@ TEST = "webhook.test"
 SCHEDULE = tuple(
     timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
-"""How long to wait after each try that failed; after the one behind the last wait, a delivery is put aside."""
+"""How long to wait after each try that failed; after the try behind the last wait a delivery is dead."""
 TRIES = len(SCHEDULE) + 1
 ROTATION = timedelta(hours=24)
 """How long the secret before the present one still signs beside it."""
@@ -100,7 +100,7 @@ def words(answer: Answer) -> str:
         case Answered(status=status) if 300 <= status < 400:
             return f"It answered {status}, a redirect, which is never followed."
         case Answered(status=410):
-            return "It answered 410: it wants no more events."
+            return "It answered 410: it no longer accepts events."
         case Answered(status=status) if not 200 <= status < 300:
             return f"It answered {status}."
         case _:
@@ -111,7 +111,7 @@ def wait(tries: int, share: int) -> timedelta | None:
     """Return the wait after so many tries, up to a tenth longer, or None when that was the last one.
 
     `share` is drawn by the caller, 0 to 999 thousandths, so that what failed together does not come back together. A
-    delivery that was put aside and is sent again by hand goes through the schedule once more; its tries count on.
+    dead delivery that is sent again by hand goes through the schedule once more; its tries count on.
     """
     place = (tries - 1) % TRIES
     return SCHEDULE[place] * (10_000 + share) / 10_000 if place < len(SCHEDULE) else None
@@ -152,7 +152,7 @@ def check_url(url: str, *, allow_loopback: bool = False) -> SplitResult:
     if parts.scheme != "https":
         raise _refused("Use an address that begins with https://.", "url_not_https")
     if port not in PORTS:
-        raise _refused("Use port 443, which needs no mention, or 8443.", "url_port")
+        raise _refused("Use port 443 (the default) or 8443.", "url_port")
     if not _is_host(host):
         raise _refused("Write the host as a name, such as example.com.", "url_host")
     return parts
@@ -168,8 +168,8 @@ def _is_host(host: str) -> bool:
 
 
 def not_public() -> Refused:
-    """Return the refusal of a host that leads to no public address, or to none at all: which of them is not told."""
-    return _refused("Use an address on the public internet: this host's name leads to none there.", "url_not_public")
+    """Return the refusal of a host with no public address, or with none at all: the sentence does not say which."""
+    return _refused("Use an address on the public internet: this host name does not resolve to one.", "url_not_public")
 
 
 def _refused(sentence: str, reason: str) -> Refused:

@@ -40,7 +40,7 @@ class CreditsForm(NewMethodForm):
             raise _in_words(refusal) from None
 
     def renew(self) -> None:
-        """Make it another wish: the old one is over."""
+        """Make it a new order: the old one is over."""
         self.form_key.data = ids.new_form_key()
 
 

@@ -36,12 +36,12 @@ class HistoryForm(PageForm):
     def validate_meter(self, field: Field) -> None:
         """Refuse a meter that there is not."""
         if field.data and field.data not in self.offered:
-            raise ValidationError("There is no such meter. Choose one of the list.")
+            raise ValidationError("There is no such meter. Choose one from the list.")
 
     def validate_days(self, field: Field) -> None:
-        """Refuse a stretch that there is not."""
+        """Refuse a number of days that is not offered."""
         if field.data and field.data not in STRETCHES:
-            raise ValidationError("Choose one of the list.")
+            raise ValidationError("Choose one from the list.")
 
 
 class _TypedForm(PageForm):
@@ -73,7 +73,7 @@ class AlertForm(_TypedForm):
     def validate_measure(self, field: Field) -> None:
         """Refuse a measure that there is not."""
         if field.data not in MEASURES:
-            raise ValidationError("Choose one of the list.")
+            raise ValidationError("Choose one from the list.")
 
     def wanted(self) -> Threshold:
         """Return the alert. For a form that is valid."""

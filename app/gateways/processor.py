@@ -14,7 +14,7 @@ class BadWebhook(Exception):
 
 
 class PaymentGateway(Protocol):
-    """Every call takes the idempotency key that names the wish, and answers with a value; none of them raises.
+    """Every call takes the idempotency key of its request, and answers with a value; none of them raises.
 
     An `Unknown` means that the call may have had its effect: look it up or repeat it with the same key.
     """

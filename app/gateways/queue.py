@@ -1,6 +1,6 @@
 """The queue that wakes the workers, by huey. It holds the names of jobs that have something to do, and nothing else.
 
-What there is to do is in the rows of the database. A name that is lost, or there twice, changes nothing but the moment.
+What there is to do is in the rows of the database. A lost or doubled wake-up only changes when it is done.
 """
 
 import json
@@ -156,7 +156,7 @@ class Queue:
         )
 
     def close(self) -> None:
-        """Let go of the connection; the next use opens another one."""
+        """Close the connection; the next use opens another one."""
         with self._opening:
             self._huey = None
             _close(self._storages)
@@ -183,7 +183,7 @@ def _engine_for(url: str) -> Huey:
     if scheme in {"redis", "rediss"}:
         return RedisHuey(NAME, connection_pool=_redis_pool(url), **options)
     with psycopg.connect(url, connect_timeout=PATIENCE) as connection:
-        # Two processes that make the same table at the same moment get in each other's way, `if not exists` or not.
+        # Two processes that make the same table at the same time get in each other's way, `if not exists` or not.
         connection.execute("select pg_advisory_xact_lock(%s)", (ONE_AT_A_TIME,))
         return PostgresHuey(NAME, connection=_Connections(url), table_prefix="purser_jobs", **options)
 

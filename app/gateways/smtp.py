@@ -85,7 +85,7 @@ def deliver(url: str, letter: Letter) -> Outcome:
         # The session stands, so it is the mail: an address beyond ASCII on a server that takes none.
         return Never("address_not_supported") if server else Unreachable("tls_or_sign_in_not_offered")
     except smtplib.SMTPResponseException as refused:
-        # Sign-in, greeting or sender refused: the seller's setting, which may be mended before the next try.
+        # Sign-in, greeting or sender refused: the seller's setting, which may be corrected before the next try.
         return Unreachable(f"server_refused {refused.smtp_code}")
     except ssl.SSLCertVerificationError:
         return Unreachable("certificate_not_trusted")

@@ -35,7 +35,7 @@ _MORE_DENIED += ["8000::/1"]
 
 def signed(secrets: Sequence[str], event_id: str, at: datetime, body: str) -> dict[str, str]:
     """Return the headers that go with the body: one signature of each secret, the present one first."""
-    # The library signs another moment, and says nothing, when it is given one that is not in UTC.
+    # The library signs another time, and says nothing, when it is given one that is not in UTC.
     moment = at.astimezone(UTC).replace(microsecond=0)
     return {
         "webhook-id": event_id,
@@ -208,7 +208,7 @@ class _HttpsPool(urllib3.HTTPSConnectionPool):
 def _within(seconds: float, work: Callable[[_Line], None]) -> bool:
     """Do the work in a thread of its own; cut its line when the time is over. Say whether it was done by then.
 
-    Timeouts of sockets begin anew with each byte, and looking up a name has none at all.
+    Timeouts of sockets restart with each byte, and looking up a name has none at all.
     """
     line = _Line()
     thread = threading.Thread(target=work, args=(line,), name="webhook", daemon=True)

@@ -114,7 +114,7 @@ def _with_zone(value: date) -> str:
 
 
 def _without_zone(value: date) -> str:
-    """Return a moment or a day as SQLite keeps it: in UTC, as SQLAlchemy writes it."""
+    """Return a time or a day as SQLite keeps it: in UTC, as SQLAlchemy writes it."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     return value.isoformat()

@@ -27,7 +27,7 @@ class Customer(CustomerOwned, Base):
     plan: Mapped[str] = mapped_column(String(60), default="")
     """The key of the customer's plan; empty: the catalog's default."""
     currency: Mapped[str] = mapped_column(String(3))
-    """What the customer pays in."""
+    """The currency the customer pays in."""
     credit_unit: Mapped[str] = mapped_column(String(20))
     """What the balance is counted in: a currency or a named unit such as tokens."""
     overage_protection_micros: Mapped[int] = mapped_column(default=0)
@@ -37,7 +37,7 @@ class Customer(CustomerOwned, Base):
 
 
 class BillingPeriod(CustomerOwned, Base):
-    """A stored stretch of time that usage is billed for; never recomputed. One is open at a time."""
+    """A stored period that usage is billed for; never recomputed. One is open at a time."""
 
     __tablename__ = "billing_periods"
     __table_args__ = (

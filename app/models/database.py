@@ -32,13 +32,13 @@ SQLITE_BUSY_MS = 15_000
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: aware and in UTC on both sides, stored without a zone where the database has none."""
+    """A time: aware and in UTC on both sides, stored without a zone where the database has none."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive moment and hand the database UTC."""
+        """Refuse a naive time and hand the database UTC."""
         if value is None:
             return None
         ensure(value.tzinfo is not None, "a moment without a time zone")
@@ -46,7 +46,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # its form is SQLAlchemy's
-        """Return the moment in UTC, aware."""
+        """Return the time in UTC, aware."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

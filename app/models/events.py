@@ -1,4 +1,4 @@
-"""What came in from the processor, what is to be told, and who changed what."""
+"""Events from the processor, events for hosts, and the audit trail."""
 
 from datetime import datetime
 
@@ -36,7 +36,7 @@ class InboxEvent(Base):
 
 
 class OutboxEvent(CustomerOwned, Base):
-    """A fact to be told outside, written with the fact (I28). `sequence` orders a customer's events."""
+    """An event for hosts, written with its fact (I28). `sequence` orders a customer's events."""
 
     __tablename__ = "outbox_events"
     __table_args__ = (

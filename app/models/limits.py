@@ -80,7 +80,7 @@ class AlertRecipient(CustomerOwned, Base):
 
 
 class Notice(CustomerOwned, Base):
-    """A rule that came true on an occasion, told once (I27): the key decides, whoever looks and however often."""
+    """A notice: a rule that came true on an occasion, sent once (I27): the key decides, however often it is judged."""
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -106,7 +106,7 @@ class Notice(CustomerOwned, Base):
     occasion: Mapped[str] = mapped_column(String(80), primary_key=True)
     """The UTC day, with a number from the second time on, or the billing period and the alert."""
     data: Mapped[str] = mapped_column(Text)
-    """The figures of that moment, as JSON."""
+    """The figures at that time, as JSON."""
     state: Mapped[str] = mapped_column(String(10), default="pending")
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]

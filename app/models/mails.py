@@ -1,4 +1,4 @@
-"""Mails to send, written with the fact that they tell, and the links in them that work once."""
+"""Mails to send, written with the fact that they report, and the links in them that work once."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Payments: the wish to collect, the calls made for it, and the methods that may be charged."""
+"""Payments: the order to collect, the calls made for it, and the methods that may be charged."""
 
 from datetime import datetime
 
@@ -63,11 +63,11 @@ class PaymentMethod(CustomerOwned, Base):
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
     detach_at: Mapped[datetime | None]
-    """When to ask the processor (again) to let go of what was removed here; empty once it did."""
+    """When to ask the processor (again) to detach what was removed here; empty once it did."""
 
 
 class Payment(CustomerOwned, Base):
-    """The wish to collect an amount, committed before anything is asked of the processor."""
+    """The order to collect an amount, committed before anything is asked of the processor."""
 
     __tablename__ = "payments"
     __table_args__ = (
@@ -130,7 +130,7 @@ class Payment(CustomerOwned, Base):
     problem: Mapped[str] = mapped_column(String(100), default="")
     """Why it failed, was cancelled, or still waits: a decline code or one of our own words."""
     created_by: Mapped[str] = mapped_column(String(40))
-    """The member who wished it, or `auto_recharge`."""
+    """The member who ordered it, or `auto_recharge`."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     next_check_at: Mapped[datetime]

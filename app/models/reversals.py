@@ -38,7 +38,7 @@ class Refund(CustomerOwned, Base):
     state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(String(300))
     requested_by: Mapped[str] = mapped_column(String(254))
-    """Who wished it, or `processor` when it was made there."""
+    """Who requested it, or `processor` when it was made there."""
     problem: Mapped[str] = mapped_column(String(100), default="")
     tries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""The sandbox processor's own three tables: what it holds, what it answered, and how it is told to misbehave.
+"""The sandbox processor's own three tables: what it holds, what it answered, and its planned faults.
 
 They belong to the other side: nothing but `gateways/sandbox*.py` reads them.
 """
@@ -44,7 +44,7 @@ class SandboxRequest(Base):
 
 
 class SandboxFault(Base):
-    """One misbehaviour to come: which request or event it hits, what happens, and how often still."""
+    """One planned fault: which request or event it hits, what happens, and how often still."""
 
     __tablename__ = "sandbox_faults"
     __table_args__ = (*whole("id", "remaining"),)

@@ -1,4 +1,4 @@
-"""Saving a way to pay: the wish, and the mandate that a debit needs."""
+"""Saving a payment method: the setup, and the mandate that a debit needs."""
 
 from datetime import datetime
 
@@ -39,7 +39,7 @@ class Mandate(CustomerOwned, Base):
 
 
 class MethodSetup(CustomerOwned, Base):
-    """The wish to save a method, committed before anything is asked of the processor."""
+    """A setup: the request to save a method, committed before anything is asked of the processor."""
 
     __tablename__ = "setups"
     __table_args__ = (

@@ -93,7 +93,7 @@ class UsageTotal(CustomerOwned, Base):
     meter: Mapped[str] = mapped_column(String(60), primary_key=True)
     quantity: Mapped[int] = mapped_column(default=0)
     held_quantity: Mapped[int] = mapped_column(default=0)
-    """Promised to open authorizations."""
+    """Held by open authorizations."""
     micros: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime | None]
     """When the value that a `last` meter shows was taken."""

@@ -9,7 +9,7 @@ from app.models.database import Base, CustomerOwned, whole
 
 
 class WebhookEndpoint(CustomerOwned, Base):
-    """The customer's own address for events, one each. Secrets are sealed with the installation's key."""
+    """The customer's own address for events, one each. Secrets are encrypted with the installation's key."""
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""How movements are told: the kinds to choose from, what happened in words, and a row of a file."""
+"""How movements are described: the kinds to choose from, what happened in words, and a row of a file."""
 
 from datetime import datetime
 
@@ -25,12 +25,12 @@ KINDS = {
     "refund": "Refunded credits",
     "usage": "Usage",
     "expired": "Expired credits",
-    "voided": "Credits taken back",
+    "voided": "Credits withdrawn",
     "correction": "Corrections",
-    "refunded": "Money sent back",
-    "refund_failed": "Refunds that did not arrive",
+    "refunded": "Refunds",
+    "refund_failed": "Failed refunds",
     "disputed": "Disputed payments",
-    "dispute_won": "Disputes that ended well",
+    "dispute_won": "Disputes won",
 }
 HEADER = ["Id", "Description", "Created time", "Amount", "Running balance", "Unit", "Kind", "Source"]
 _HAPPENED = {
@@ -40,31 +40,31 @@ _HAPPENED = {
     "referral": "{} of credit was given to you for a customer you referred.",
     "refund": "{} of credit was given back to you.",
     "usage": "{} of credit was used.",
-    "expired": "{} of credit was still there when its time was over, and expired.",
-    "voided": "{} of credit that had been given was taken back.",
-    "correction": "An earlier movement was wrong; this puts {} of credit right.",
-    "refunded": "Money of a payment was sent back to you. {} of credit that it had bought went with it.",
-    "refund_failed": "Money that was sent back to you did not arrive. {} of credit is yours again.",
-    "disputed": "Your bank disputes a payment. {} of credit that it had bought is held until this is decided.",
-    "dispute_won": "A payment is no longer disputed. {} of credit that was held is yours again.",
+    "expired": "{} of credit was not used in time and expired.",
+    "voided": "{} of granted credit was withdrawn.",
+    "correction": "An earlier movement was wrong. This corrects {} of credit.",
+    "refunded": "A payment was refunded to you. {} of credit that it had bought was removed.",
+    "refund_failed": "A refund did not arrive. {} of credit was returned to you.",
+    "disputed": "Your bank disputes a payment. {} of credit that it had bought is held until the dispute is decided.",
+    "dispute_won": "A payment is no longer disputed. {} of held credit was returned to you.",
 }
 # What a row of the past means now that the refund or dispute behind it has moved on.
 _HAPPENED_SINCE = {
-    ("refunded", "pending"): "Money of a payment is on its way back to you, which takes some days. "
-    "{} of credit that it had bought went with it.",
-    ("refunded", "failed"): "Money of a payment was sent back to you, but did not arrive. "
-    "{} of credit that had gone with it is yours again.",
-    ("disputed", "lost"): "Your bank disputed a payment and has taken the money back. "
-    "{} of credit that it had bought is gone and will not return.",
-    ("disputed", "won"): "Your bank disputed a payment, and the payment stands. "
-    "{} of credit that was held meanwhile is yours again.",
+    ("refunded", "pending"): "A refund of a payment is on its way to you. It takes a few days. "
+    "{} of credit that it had bought was removed.",
+    ("refunded", "failed"): "A payment was refunded to you, but the refund did not arrive. "
+    "{} of credit that had been removed was returned to you.",
+    ("disputed", "lost"): "Your bank disputed a payment and took the money back. "
+    "{} of credit that it had bought was removed for good.",
+    ("disputed", "won"): "Your bank disputed a payment, and the dispute was decided for the payment. "
+    "{} of credit that was held meanwhile was returned to you.",
 }
 _STANDINGS = {
     ("refunded", "pending"): "Under way",
-    ("refunded", "failed"): "Did not arrive: the credit is back",
-    ("disputed", "open"): "The credit is held until this is decided",
-    ("disputed", "lost"): "Lost on {}: the credit will not return",
-    ("disputed", "won"): "Decided on {}: the credit is back",
+    ("refunded", "failed"): "Did not arrive: the credit was returned",
+    ("disputed", "open"): "The credit is held until the dispute is decided",
+    ("disputed", "lost"): "Lost on {}: the credit was removed for good",
+    ("disputed", "won"): "Won on {}: the credit was returned",
 }
 _REFUNDS = {
     "pending": "Under way",
@@ -72,13 +72,13 @@ _REFUNDS = {
     "failed": "Did not arrive",
     "canceled": "Did not arrive",
 }
-_DISPUTES = {"open": "Open", "lost": "Lost on {}", "won": "Decided on {}: the payment stands"}
+_DISPUTES = {"open": "Open", "lost": "Lost on {}", "won": "Won on {}: the payment is valid"}
 _CAME_BACK = {("refunded", "failed"), ("disputed", "won")}
 _PAYMENTS = {
-    "created": "Begun",
-    "pi_created": "Begun",
+    "created": "Started",
+    "pi_created": "Started",
     "confirming": "Waiting for an answer",
-    "requires_action": "Waiting for you to confirm with your bank",
+    "requires_action": "Waiting for your confirmation at your bank",
     "processing": "Being processed by the bank",
     "succeeded": "Paid",
     "failed": "Failed",
@@ -89,7 +89,7 @@ _PAYMENTS = {
 _ATTEMPTS = {
     "started": "Waiting for an answer",
     "succeeded": "Paid",
-    "requires_action": "The bank wants a confirmation",
+    "requires_action": "The bank asks for confirmation",
     "processing": "Being processed by the bank",
     "canceled": "Cancelled",
 }

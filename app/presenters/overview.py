@@ -126,7 +126,7 @@ def spend_words(now: Overview, catalog: Catalog, unit: CreditUnit) -> SpendWords
     if not chosen.enabled and not catalog.spend_management.offered:
         return None
     if not chosen.enabled:
-        return SpendWords(is_on=False, sentence="No daily limit, and no mail at a threshold.", threshold=None)
+        return SpendWords(is_on=False, sentence="No daily limit, and no e-mail threshold.", threshold=None)
     return SpendWords(is_on=True, sentence=_sentence(chosen, unit), threshold=chosen.notifies_at)
 
 

@@ -29,20 +29,20 @@ from app.services.spend_management.blocked_calls import PlanLimit
 NOTICES = {
     DAILY_THRESHOLD: "E-mail threshold reached",
     DAILY_LIMIT: "Daily limit reached",
-    DAILY_LIMIT_RESET: "Daily limit began anew",
+    DAILY_LIMIT_RESET: "Daily limit reset",
     USAGE_ALERT: "Usage alert",
     BALANCE_LOW: "Balance low",
     BALANCE_DEPLETED: "Credits used up",
-    BALANCE_RECOVERED: "Balance well again",
+    BALANCE_RECOVERED: "Balance recovered",
     CREDITS_EXPIRING: "Credits expire soon",
 }
-CALL_REFUSED = "Call refused for the daily limit"
+CALL_REFUSED = "Call refused: daily limit"
 REFUSED = {
-    "insufficient_credits": "Not enough credits for it",
-    "daily_limit": "It would have gone beyond the daily limit",
-    "plan_limit": "It would have gone beyond the plan’s limit",
-    "suspended": "The account is suspended",
-    "closed": "The account is closed",
+    "insufficient_credits": "Not enough credits",
+    "daily_limit": "Over the daily limit",
+    "plan_limit": "Over the plan’s limit",
+    "suspended": "Account suspended",
+    "closed": "Account closed",
 }
 
 
@@ -71,17 +71,17 @@ def daily_limit(limits: Limits, numbers: Numbers, now: datetime, unit: CreditUni
     written = partial(locale.credits, unit=unit)
     limit, ends = limits.daily_limit, locale.moment(day_of(now).ends)
     if limit is None:
-        return f"No daily limit is set, so none stops your calls: {written(numbers.daily_used)} is used today."
+        return f"No daily limit is set, so no calls are refused for one: {written(numbers.daily_used)} is used today."
     if not limits.enabled:
         return (
-            f"Stops nothing while spend management is off. Switched on, calls that ask for permission would be refused "
+            f"Stops nothing while spend management is off. While it is on, calls that ask for permission are refused "
             f"once {written(limit)} is used on a UTC day; {written(numbers.daily_used)} is used today."
         )
-    held = f" and {written(numbers.held)} is held for calls under way" if numbers.held.micros else ""
+    held = f" and {written(numbers.held)} is held for calls in progress" if numbers.held.micros else ""
     left = Credits(limit.micros - numbers.daily_used.micros - numbers.held.micros)
     if left.micros > 0:
         return (
-            f"Stops calls that ask for permission for more than what is left of {written(limit)} on a UTC day: "
+            f"Stops calls that ask for more than what is left of {written(limit)} a UTC day: "
             f"{written(numbers.daily_used)} is used today{held}, so {written(left)} is left until {ends}."
         )
     return (
@@ -95,18 +95,19 @@ def threshold(limits: Limits, numbers: Numbers, email: str, unit: CreditUnit, gi
     written = partial(locale.credits, unit=unit)
     bound, used = limits.notify_threshold, written(numbers.daily_used)
     if bound is None:
-        return f"Stops nothing and tells nobody: no threshold is set. {used} is used today."
+        return f"No threshold is set, so no e-mail is sent. {used} is used today."
     if not limits.enabled:
         return (
-            f"Stops nothing. Switched on, one mail a UTC day would go to {email} when {written(bound)} is used; "
+            f"Stops nothing. While spend management is on, one e-mail a UTC day goes to {email} when {written(bound)} "
+            "is used; "
             f"{used} is used today."
         )
     if given is not None:
         reached = written(Credits(int(json.loads(given.data)["threshold_micros"])))
-        gone = f"and today’s mail, for {reached}, is on its way or sent: no other goes today"
+        gone = f"and today’s e-mail, for {reached}, is queued or sent: there is no other today"
     else:
-        gone = "so today’s mail is on its way or sent" if numbers.daily_used >= bound else "so nothing is sent yet"
-    said = f"Stops nothing: one mail a UTC day goes to {email} when {written(bound)} is used."
+        gone = "so today’s e-mail is queued or sent" if numbers.daily_used >= bound else "so nothing is sent yet"
+    said = f"Stops nothing: one e-mail a UTC day goes to {email} when {written(bound)} is used."
     return f"{said} {used} is used today, {gone}."
 
 
@@ -116,16 +117,16 @@ def balance(numbers: Numbers, unit: CreditUnit) -> str:
     if numbers.standing not in SERVED:
         return f"Stops every call: your account is {numbers.standing}. {written(numbers.remaining_credits)} remains."
     if owed(numbers).micros:
-        return f"Stops every call: {written(owed(numbers))} is owed, and nothing can be used until it is paid."
+        return f"Stops every call: {written(owed(numbers))} is owed, and nothing can be used until a top-up covers it."
     if numbers.remaining_credits.micros < 0:
-        held = f" and {written(numbers.held)} is held for calls under way" if numbers.held.micros else ""
+        held = f" and {written(numbers.held)} is held for calls in progress" if numbers.held.micros else ""
         return (
             f"Stops calls that ask for more than what is left of your {written(numbers.overage_protection)} of overage "
             f"protection: {written(-numbers.remaining_credits)} of it is used{held}, so that is "
             f"{written(could_use(numbers))} now."
         )
     overage = f" and {written(numbers.overage_left)} of overage protection" if numbers.overage_protection.micros else ""
-    held = f", less {written(numbers.held)} held for calls under way" if numbers.held.micros else ""
+    held = f", less {written(numbers.held)} held for calls in progress" if numbers.held.micros else ""
     return (
         f"Stops calls that ask for more than your remaining {written(numbers.remaining_credits)}{overage}{held}: "
         f"that is {written(could_use(numbers))} now."
@@ -141,12 +142,12 @@ def could_use(numbers: Numbers) -> Credits:
 
 
 def plan_limit(limit: PlanLimit, plan: str) -> str:
-    """Say what a limit of the plan stops, or that it only tells."""
+    """Say what a limit of the plan stops, or that it only notifies."""
     if not limit.is_stopping:
         used = "is the latest value" if limit.kind is MeterKind.LAST else "used so far in this billing period"
         return (
             f"Stops nothing: the {plan} plan allows {quantity(limit.limit, limit.unit)}; "
-            f"{locale.whole(limit.used)} {used}. Usage alerts can tell you."
+            f"{locale.whole(limit.used)} {used}. Usage alerts can notify you."
         )
     held = f" and {locale.whole(limit.held)} held" if limit.held else ""
     return (
@@ -156,20 +157,20 @@ def plan_limit(limit: PlanLimit, plan: str) -> str:
 
 
 def pace(limits: Limits, numbers: Numbers, now: datetime) -> str:
-    """Say when today's pace reaches the limit; the limit begins anew at 00:00 UTC (AC-54)."""
+    """Say when today's pace reaches the limit; the limit resets at 00:00 UTC (AC-54)."""
     limit = limits.in_force
     if limit is None or not numbers.daily_used.micros:
         return ""
     at = reached_at(limit, Credits(numbers.daily_used.micros + numbers.held.micros), now)
     if at is None:
-        return "At today’s pace the limit is not reached before it begins anew at 00:00 UTC."
+        return "At today’s pace the limit is not reached before it resets at 00:00 UTC."
     if at <= now:
-        return f"The limit is reached; it begins anew at {locale.moment(day_of(now).ends)}."
-    return f"At today’s pace the limit is reached at about {at:%H:%M} UTC, and begins anew at 00:00 UTC."
+        return f"The limit is reached; it resets at {locale.moment(day_of(now).ends)}."
+    return f"At today’s pace the limit is reached at about {at:%H:%M} UTC, and resets at 00:00 UTC."
 
 
 def notice_row(notice: Notice, unit: CreditUnit) -> NoticeRow:
-    """Return the notice in words, with the figures of its moment."""
+    """Return the notice in words, with the figures of its time."""
     figures = json.loads(notice.data)
     if notice.rule == USAGE_ALERT:
         sign = " %" if figures["is_percent"] else f" {figures['unit']}"

@@ -96,7 +96,7 @@ def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], credit: Credit
 def without_meter(usage: Usage) -> MeterUse:
     """Return the credit that was taken by no meter, as if a meter had counted it."""
     cost = Credits(sum(each.cost.micros for each in usage.without_meter))
-    tariff = Tariff(Meter("", "Usage", "Credits that were taken as such, by no meter", "", kind=MeterKind.SUM))
+    tariff = Tariff(Meter("", "Usage", "Credits used without a meter", "", kind=MeterKind.SUM))
     return MeterUse(tariff, 0, 0, cost, None, usage.without_meter)
 
 
@@ -137,12 +137,12 @@ def added_words(kind: MeterKind, rows_read: int) -> str:
         MeterKind.SUM: f"The quantities of the {many}, added up",
         MeterKind.MAX: f"The highest quantity of the {many}",
         MeterKind.UNIQUE: "Subjects seen for the first time in this billing period",
-        MeterKind.LAST: "The value that was taken last, as of the end of the day",
+        MeterKind.LAST: "The latest value at the end of the day",
     }[kind]
 
 
 def alert_rows(alerts: Sequence[Alert], notified: Mapping[str, datetime], usage: Usage) -> list[AlertRow]:
-    """Return the alerts in words, each with how far it is in the period shown and when it was told."""
+    """Return the alerts in words, each with how far it is in the period shown and when it was sent."""
     found = []
     for alert in alerts:
         use, wants = usage.of(alert.wants.meter), alert.wants

@@ -1,4 +1,4 @@
-"""How usage is told: a bar in words, what a meter counts, what it costs, and what its limit stops."""
+"""How usage is described: a bar in words, what a meter counts, what it costs, and what its limit stops."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from app.presenters.charts import day_label
 
 _COUNTS = {
     MeterKind.COUNT: "Each event counts as one.",
-    MeterKind.SUM: "The quantities of all events are added up.",
-    MeterKind.UNIQUE: "Each different one counts once in a billing period, however often it comes.",
+    MeterKind.SUM: "The quantities of all events add up.",
+    MeterKind.UNIQUE: "Each distinct subject counts once in a billing period.",
     MeterKind.LAST: "The latest value that was reported counts.",
     MeterKind.MAX: "The highest value of the billing period counts.",
 }
@@ -77,23 +77,23 @@ def stops(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit) -> str:
     if not meter.kind.can_be_held:
         return _shown_only(bar, limit, cost, credit)
     if not limit:
-        return f"Your plan has no {meter.title}: whatever asks for permission to use it is refused."
+        return f"Your plan has no {meter.title}: calls that ask for permission to use it are refused."
     until = f"until {_dated(resets_on)}, 00:00 UTC"
     said = f"Your plan allows {quantity(limit, meter.unit)} each billing period."
     if bar.used >= limit:
-        return f"{said} You have used {quantity(bar.used)}: whatever asks for permission is refused {until}."
-    held = f" and {_are(bar.held)} held for calls under way" if bar.held else ""
+        return f"{said} You have used {quantity(bar.used)}: calls that ask for permission are refused {until}."
+    held = f" and {_are(bar.held)} held for calls in progress" if bar.held else ""
     said = f"{said} You have used {quantity(bar.used)}{held}"
     if not bar.left:
-        return f"{said}, so nothing is left now: whatever asks for permission is refused until they end, or {until}."
-    return f"{said}, so {_are(bar.left)} left: whatever asks for permission for more than that is refused {until}."
+        return f"{said}, so nothing is left now: calls that ask for permission are refused until those calls end, or {until}."
+    return f"{said}, so {_are(bar.left)} left: calls that ask for more than that are refused {until}."
 
 
 def _shown_only(bar: Bar, limit: int, cost: Credits, credit: CreditUnit) -> str:
     """Say it of a meter that only counts what was reported: nobody can ask it for permission."""
     meter = bar.tariff.meter
     priced = "" if bar.tariff.is_free else f" {_beyond(bar, cost, credit)}."
-    nothing = f"Nothing is refused for it: it is shown here, and usage alerts can tell you.{priced}"
+    nothing = f"No calls are refused for it: it is shown here, and usage alerts can notify you.{priced}"
     if not limit:
         return f"Your plan has no {meter.title}. {nothing}"
     if meter.kind is MeterKind.LAST:
@@ -130,9 +130,9 @@ def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, 
 
 
 def _level(bar: Bar, resets: str, credit: CreditUnit) -> str:
-    """Say where the bar of the open period stands. What a limit does not stop is told as what the plan allows."""
+    """Say where the bar of the open period stands. A limit that stops nothing reads as what the plan allows."""
     tariff, unit = bar.tariff, bar.tariff.meter.unit
-    held = f", {quantity(bar.held)} held for calls under way" if bar.held else ""
+    held = f", {quantity(bar.held)} held for calls in progress" if bar.held else ""
     match bar.state:
         case State.OPEN if tariff.limit == 0:
             return "Not part of your plan"
@@ -143,7 +143,7 @@ def _level(bar: Bar, resets: str, credit: CreditUnit) -> str:
         case State.OVER if bar.over and bar.has_limit:
             return f"Over the limit by {quantity(bar.over, unit)}{held}"
         case State.OVER if bar.used < (bar.basis or 0):
-            return f"Nothing left now: {quantity(bar.held, unit)} held for calls under way"
+            return f"Nothing left now: {quantity(bar.held, unit)} held for calls in progress"
         case State.OVER if bar.has_limit:
             return f"At the limit until {resets}{held}"
         case State.OVER:

@@ -1,1 +1,1 @@
-"""The use cases: one function is one thing that can happen, in one transaction."""
+"""The use cases: one function is one use case, in one transaction."""

@@ -1,4 +1,4 @@
-"""Who did what: written in the transaction of the deed itself (I35)."""
+"""The audit trail: who did what, written in the transaction of the change itself (I35)."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ def ask_who_and_why(by: str, reason: str, words: str) -> None:
     if not by.strip() or not reason.strip():
         raise Refused(words, "reason_missing", 422, "reason")
     if not (by.isprintable() and reason.isprintable()):
-        words = "The reason has a line break or another character that cannot be seen. Type it again without."
+        words = "The reason has a line break or an invisible character. Enter it without."
         raise Refused(words, "reason_unprintable", 422, "reason")
 
 

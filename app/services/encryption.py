@@ -1,6 +1,6 @@
-"""Secrets that must be read again are kept sealed: with AES-GCM, under a key made from SECRET_KEY, which no table has.
+"""Secrets that must be read again are encrypted: with AES-GCM, under a key made from SECRET_KEY, which no table has.
 
-What a secret is sealed for (its row's id) is part of the seal: moved to another row it does not open.
+The row's id is authenticated with the secret: moved to another row it cannot be decrypted.
 """
 
 import base64
@@ -19,17 +19,17 @@ _NONCE = 12
 
 
 class CannotDecrypt(Exception):
-    """It was sealed under another SECRET_KEY, for another row, or it was changed."""
+    """It was encrypted under another SECRET_KEY, for another row, or it was changed."""
 
 
 def encrypt(secret: str, owner: str) -> str:
-    """Return the secret, sealed for the row with this id."""
+    """Return the secret, encrypted for the row with this id."""
     nonce = os.urandom(_NONCE)
     return _VERSION + base64.b64encode(nonce + _cipher().encrypt(nonce, secret.encode(), owner.encode())).decode()
 
 
 def decrypt(text: str, owner: str) -> str:
-    """Return the secret that was sealed for this row, or raise `CannotDecrypt`."""
+    """Return the secret that was encrypted for this row, or raise `CannotDecrypt`."""
     try:
         whole = base64.b64decode(text.removeprefix(_VERSION), validate=True)
         return _cipher().decrypt(whole[:_NONCE], whole[_NONCE:], owner.encode()).decode()

@@ -51,7 +51,7 @@ def begin(api_key_id: str, key: str, path: str, digest: str) -> Mine | Answered 
         first = session.execute(
             select(ApiRequest).where(ApiRequest.api_key_id == api_key_id, ApiRequest.key == key).with_for_update()
         ).scalar_one_or_none()
-        if first is None:  # it failed and was let go of this very moment
+        if first is None:  # it failed and was released just now
             return UnderWay(1)
         if (first.path, first.digest) != (path, digest):
             raise Refused(
@@ -61,7 +61,7 @@ def begin(api_key_id: str, key: str, path: str, digest: str) -> Mine | Answered 
             return Answered(first.status, first.body)
         if first.lease_until > now:
             return UnderWay(int((first.lease_until - now).total_seconds()) + 1)
-        first.lease_until = until  # whoever worked on it has died
+        first.lease_until = until  # whoever worked on it was killed
         return Mine(until)
 
 

@@ -1,4 +1,4 @@
-"""Full addresses of pages, for mails and events: there is no request then that could tell where the portal is."""
+"""Full addresses of pages, for mails and events: there is no request then that could say where the portal is."""
 
 from urllib.parse import urlsplit
 

@@ -14,7 +14,7 @@ from app.services import wake_ups
 def transaction() -> Iterator[Session]:
     """Run the block in one transaction: committed at its end, rolled back whole when it raises.
 
-    What was read before is let go first: on SQLite a read cannot become a write. Never nested, and never around a
+    Earlier reads end first: on SQLite a read cannot become a write. Never nested, and never around a
     call to the outside world (`no_transaction` is asked before each).
     """
     session = db.session()

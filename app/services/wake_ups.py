@@ -1,4 +1,4 @@
-"""Wake a worker once a transaction is committed. A nudge may be lost: the rows are found by the next look at them."""
+"""Wake a worker once a transaction is committed. A wake-up may be lost: the next sweep finds the rows."""
 
 from sqlalchemy.orm import Session
 

@@ -153,10 +153,10 @@ def _refuse_unprintable() -> None:
 def _check_origin() -> None:
     """Refuse a change that another site's page sent (beside the form token)."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-        raise Forbidden("This did not come from a page of the portal.")
+        raise Forbidden("This request did not come from a page of the portal.")
     origin = request.headers.get("Origin")
     if origin is not None and origin not in {_own_origin(), settings().base_url}:
-        raise Forbidden("This did not come from a page of the portal.")
+        raise Forbidden("This request did not come from a page of the portal.")
 
 
 def _own_origin() -> str:

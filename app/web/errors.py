@@ -9,19 +9,19 @@ from app.web import error_handlers
 from app.web.respond import wants_fragment
 
 WORDS = {
-    400: ("This request cannot be read", "Something in it is not as it should be. Go back and try again."),
-    403: ("This is not open to you", "Your role may look at this but not change it."),
-    404: ("There is no such page", "The address may be mistyped, or what it showed is gone."),
-    405: ("This cannot be done here", "The page does not take this kind of request. Go back and try again."),
-    413: ("This is too large", "What was sent is larger than the portal takes. Send less at a time."),
+    400: ("This request cannot be read", "Something in it is wrong. Go back and try again."),
+    403: ("You do not have access", "Your role can view this page but not change it."),
+    404: ("There is no such page", "The address may be mistyped, or the page was removed."),
+    405: ("This cannot be done here", "The page does not accept this kind of request. Go back and try again."),
+    413: ("This is too large", "The request is larger than the portal accepts. Send less at a time."),
     429: ("Too many tries", "Wait a little, then try again."),
     500: (
         "Something went wrong",
-        "It is our mistake and it has been noted. Look at the page again before you repeat a change.",
+        "This is our mistake, and we have recorded it. Check the page before you repeat a change.",
     ),
     503: (
         "The portal is busy",
-        "The database does not answer right now. Look again in a moment before you repeat a change.",
+        "The database does not answer right now. Wait a moment, then check the page before you repeat a change.",
     ),
 }
 FORM_TOO_OLD = ("This form is too old", "Nothing was changed. Go back, reload the page and send it again.")

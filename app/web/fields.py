@@ -78,5 +78,5 @@ def _problem(field: Field) -> str:
     if len(text) > LONGEST:
         return "This is too long."
     if "\0" in text or "\ufffd" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        return "This has a character that cannot be kept. Type it again."
+        return "This has a character that cannot be stored. Enter it again."
     return ""

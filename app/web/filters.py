@@ -46,7 +46,7 @@ def figure(value: Credits | Money) -> Markup:
 
 
 def moment(value: datetime) -> Markup:
-    """Return the moment to the minute, and says that it is UTC."""
+    """Return the time to the minute, with UTC."""
     machine = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return Markup('<time datetime="{}">{}</time>').format(machine, locale.moment(value))
 

@@ -116,7 +116,7 @@ def test_a_field_that_is_there_twice_is_named_wherever_it_stands(api: Api, acme:
         answer = api.open("POST", "/usage_events", data=raw.encode(), headers={"Content-Type": "application/json"})
         assert problem_of(answer) == (422, "validation_failed")
         assert answer.get_json()["errors"] == [
-            {"field": "customer", "reason": "field_twice", "detail": "Send it once."}
+            {"field": "customer", "reason": "field_twice", "detail": "Send it only once."}
         ]
 
 

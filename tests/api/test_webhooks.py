@@ -109,7 +109,7 @@ def test_an_endpoint_that_was_gone_is_switched_on_again(api: Api, acme: Customer
         assert send() == 1
     path = f"/webhook_endpoints/{endpoint['id']}"
     off = api.get(path).get_json()
-    assert (off["state"], off["disabled_reason"]) == ("disabled", "It answered 410: it wants no more events.")
+    assert (off["state"], off["disabled_reason"]) == ("disabled", "It answered 410: it no longer accepts events.")
     assert api.post(f"{path}/enable").get_json()["state"] == "active"
     assert api.get(path).get_json()["disabled_reason"] == ""
 

@@ -113,7 +113,7 @@ def test_the_bank_asks(app: Flask, signs_in: Opens, acme: Customer, javascript: 
     page = signs_in(java_script_enabled=javascript)
     saves_method(page, ASKS)
     buys(page)
-    assert heading(page) == "Your bank wants to confirm this payment"
+    assert heading(page) == "Your bank asks you to confirm this payment"
     page.get_by_role("link", name="Continue to your bank").click()
     page.get_by_role("button", name="Approve" if approves else "Decline").click()
     page.wait_for_url("**/billing/add-credits/payments/pay_*")
@@ -159,7 +159,7 @@ def test_going_back_and_sending_the_form_again_buys_once(
     page.go_back()
     page.fill("#amount", "25.00")
     page.get_by_role("button", name="Add $25.00 to my balance").click()
-    expect(page.get_by_text("You bought the same a few minutes ago")).to_be_visible()
+    expect(page.get_by_text("You bought the same credits a few minutes ago")).to_be_visible()
     assert (len(shop.payments(acme)), shop.charges(app)) == (1, [2500])
 
 

@@ -91,7 +91,7 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(app: Flask, acme: C
     rows = {each.kind: each.id for each in _transfers()}
     before = len(_transfers())
     only_usage = "Only usage is corrected. A grant is voided, and money goes back by a refund."
-    unseen = "The reason has a line break or another character that cannot be seen. Type it again without."
+    unseen = "The reason has a line break or an invisible character. Enter it without."
     for words, sentence in [
         (("correct", "txn_nothing"), "There is no such transfer."),
         (("correct", rows["promotional"]), only_usage),
@@ -100,8 +100,8 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(app: Flask, acme: C
         (("correct", rows["sale"]), only_usage),
         (("correct", fixed), only_usage),
         (("void-grant", "grt_nothing"), "There is no such grant."),
-        (("void-grant", grant, "--by", " "), "Say who takes the credit back and why."),
-        (("correct", used, "--by", ""), "Say who corrects it and why."),
+        (("void-grant", grant, "--by", " "), "Give a name and a reason for voiding the grant."),
+        (("correct", used, "--by", ""), "Give a name and a reason for the correction."),
         (("correct", used, "--by", "ma\nria"), unseen),
         (("void-grant", grant, "--by", "ma\x00ria"), unseen),
     ]:

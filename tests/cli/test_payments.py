@@ -42,7 +42,7 @@ def test_the_seller_refunds_and_reconciles_by_command(app: Flask, acme: Customer
     assert (payment_of(payment).state, remaining(acme)) == ("refunded", 0)
     assert _run(app, "refund", payment.id, "--reason", "Again").exit_code == 1
     looked = _run(app, "reconcile", "--since", "2026-01-01")
-    assert (looked.exit_code, "Nothing needs a person." in looked.output) == (0, True), looked.output
+    assert (looked.exit_code, "Nothing needs your attention." in looked.output) == (0, True), looked.output
     assert verify() == []
 
 

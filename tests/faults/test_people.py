@@ -22,7 +22,7 @@ from tests.support.cast import EXAMPLES
 from tests.support.server import Server
 
 ADDED = "Added $25.00 to your balance"
-WAITS = "Your bank wants to confirm this payment"
+WAITS = "Your bank asks you to confirm this payment"
 PAID = Outcome([2500], [25_000_000], ["succeeded"])
 
 
@@ -118,7 +118,7 @@ def test_suspended_while_the_bank_asks_it_is_still_credited_and_they_can_pay(
     recover(app)
     assert outcome(app, alice_actor.customer_id) == PAID
     next_one = alice_there.sends(shop.PATH, alice_there.reviews("40.00"))  # who is suspended can always pay (I31)
-    assert next_one.heading == "Your bank wants to confirm this payment"
+    assert next_one.heading == "Your bank asks you to confirm this payment"
 
 
 @pytest.mark.fault("H6")

@@ -128,7 +128,7 @@ def test_an_address_that_is_gone_is_switched_off_and_told_nothing_more(
     with as_customer(acme.customer_id):
         endpoint = endpoints.of(acme.customer_id)
     assert endpoint is not None and not endpoint.active
-    assert endpoint.disabled_reason == "It answered 410: it wants no more events."
+    assert endpoint.disabled_reason == "It answered 410: it no longer accepts events."
     write_events(acme.customer_id, "two")
     assert send() == 0
     found = only(acme.customer_id)

@@ -46,7 +46,7 @@ def test_after_a_decline_another_method_buys_once(
 def test_the_bank_asks_and_an_approval_buys(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) -> None:
     shop.add_method(alice_actor, ASKS)
     page = shop.bought(alice)
-    assert page.texts("#add_credits-payment h2") == ["Your bank wants to confirm this payment"]
+    assert page.texts("#add_credits-payment h2") == ["Your bank asks you to confirm this payment"]
     assert shop.charges(app) == []
     bank = alice.follows(page, "#add_credits-payment a.btn--primary")
     back = alice.submits(bank, "form", button="[name=approve]")
@@ -85,8 +85,8 @@ def test_paying_another_way_gives_up_the_payment_that_waits_for_the_bank(
     page = alice.submits(shop.reviewed(alice, method=good.id), FORM, button=BUY)
     assert page.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
     gone = alice.opens(waiting.path)
-    assert gone.texts("#add_credits-payment h2") == ["You paid this another way"]
-    assert "nothing was charged for it. The same was paid by another payment." in gone.text
+    assert gone.texts("#add_credits-payment h2") == ["You paid another way"]
+    assert "nothing was charged for it. Another payment paid for the same purchase." in gone.text
     assert gone.texts("#add_credits-payment .actions a") == ["See that payment"]
     assert alice.follows(gone, "#add_credits-payment .actions a").path == page.path
     assert alice.opens(bank).soup.select("[name=approve]") == []
@@ -101,7 +101,7 @@ def test_what_was_given_up_for_a_payment_that_is_under_way_says_so(
     waiting = shop.bought(alice)
     other = shop.bought(alice, method="paypal")
     gone = alice.opens(waiting.path)
-    assert gone.texts("#add_credits-payment h2") == ["You went on to pay this another way"]
+    assert gone.texts("#add_credits-payment h2") == ["You chose another way to pay"]
     assert alice.follows(gone, "#add_credits-payment .actions a").path == other.path
 
 
@@ -130,7 +130,7 @@ def test_who_has_just_confirmed_with_the_bank_is_not_charged_another_way(
     page = alice.submits(form, FORM, button=BUY)
     assert page.status == 409 and "it was not charged a second time" in page.text
     late = alice.opens(f"{PATH}payments/{shop.payments(acme)[1].id}")
-    assert late.texts("#add_credits-payment h2") == ["You paid this another way"]
+    assert late.texts("#add_credits-payment h2") == ["You paid another way"]
     assert alice.follows(late, "#add_credits-payment .actions a").path == waiting.path
     assert alice.opens(waiting.path).texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
     assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
@@ -145,7 +145,7 @@ def test_a_payment_that_waits_for_the_bank_can_be_given_up(
     assert seen.soup.select("#add_credits-payment form") == []
     gone = alice.submits(waiting, "#add_credits-payment form")
     assert gone.texts("#add_credits-payment h2") == ["Nothing was charged"]
-    assert "given up before the bank confirmed it" in gone.text
+    assert "cancelled before the bank confirmed it" in gone.text
     assert shop.charges(app) == []
 
 
@@ -155,9 +155,9 @@ def test_a_payment_in_another_currency_is_said_to_be_looked_into(
 ) -> None:
     controls.plant(app.extensions["purser.settings"], "confirm_intent", "other_currency")
     page = shop.bought(alice)
-    assert page.texts("#add_credits-payment h2") == ["A person is looking into this payment"]
+    assert page.texts("#add_credits-payment h2") == ["We are reviewing this payment"]
     assert page.soup.select("[hx-trigger='every 2s'], meta[http-equiv=refresh]") == []
-    assert "It is on the list of what Relay Networks, Inc. must look at." in page.text
+    assert "Relay Networks, Inc. has been notified and will look into it." in page.text
     assert "has been told" not in page.text
     assert shop.remaining(acme) == 0
     assert "I9" in {violation.invariant for violation in verify(acme.customer_id)}

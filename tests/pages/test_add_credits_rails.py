@@ -148,7 +148,7 @@ def test_a_debit_is_neither_due_nor_paid_while_it_is_on_its_way(app: Flask, gavi
     page = gavin.submits(added, FORM, button=BUY)
     assert page.texts(TITLE) == ["The direct debit is on its way"]
     assert "€31.50 from SEPA direct debit ending in 3000" in page.text
-    assert "neither due nor paid, and its credit is not in your balance yet" in page.text
+    assert "The credit is added to your balance when the money arrives." in page.text
     assert page.soup.select("[hx-trigger^=every]") == []
     overview = gavin.opens("/billing/")
     assert "€31.50 is on its way by SEPA direct debit." in overview.text
@@ -193,9 +193,9 @@ def test_a_charge_whose_bank_asked_while_nobody_was_there_is_gone_on_with(
     app: Flask, alice: Browser, acme: Customer, waiting: Payment
 ) -> None:
     overview = alice.opens("/billing/")
-    assert "Your bank wants you to confirm $25.00." in overview.text
+    assert "Your bank asks you to confirm $25.00." in overview.text
     page = alice.follows(overview, "#overview-under_way a")
-    assert page.texts(TITLE) == ["Your bank wants to confirm this payment"]
+    assert page.texts(TITLE) == ["Your bank asks you to confirm this payment"]
     assert "while you were away" in page.text
     bank = alice.submits(page, GO_ON)
     back = alice.submits(bank, "form", button="[name=approve]")
@@ -213,7 +213,7 @@ def test_only_a_manager_of_the_customer_goes_on_with_it(
 ) -> None:
     path = f"{PATH}payments/{waiting.id}"
     seen = bob.opens(path)
-    assert seen.texts(TITLE) == ["Your bank wants to confirm this payment"]
+    assert seen.texts(TITLE) == ["Your bank asks you to confirm this payment"]
     assert "An owner or billing manager can confirm it." in seen.text
     assert seen.soup.select("#add_credits-payment form, #add_credits-payment a") == []
     token = bob.opens(PATH).value("csrf_token")
@@ -226,7 +226,7 @@ def test_only_a_manager_of_the_customer_goes_on_with_it(
 
 def test_giving_it_up_is_said(app: Flask, alice: Browser, waiting: Payment) -> None:
     page = alice.opens(f"{PATH}payments/{waiting.id}")
-    gone = alice.submits(page, "form[aria-label='Give up this payment']")
+    gone = alice.submits(page, "form[aria-label='Cancel this payment']")
     assert gone.texts(TITLE) == ["Nothing was charged"]
-    assert "given up before the bank confirmed it" in gone.text
+    assert "cancelled before the bank confirmed it" in gone.text
     assert shop.charges(app) == []

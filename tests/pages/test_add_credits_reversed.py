@@ -85,7 +85,7 @@ def test_what_was_refunded_leads_to_the_balance_history(
     title = "This payment was refunded" if minor == 2500 else "Part of this payment was refunded"
     words = f"Refunded ${minor / 100:.2f} The money was sent back to you, and the credit for it has left your balance."
     row = alice.follows(page, f"{WENT_BACK} a")
-    assert row.status == 200 and "Money of a payment was sent back to you." in row.text
+    assert row.status == 200 and "A payment was refunded to you." in row.text
     assert said(page) == (title, state, words)
 
 
@@ -134,7 +134,7 @@ def test_a_dispute_is_said_first_while_it_is_open_and_when_it_is_lost(
     assert said(page) == (
         "Your bank disputes this payment",
         "Disputed",
-        "Dispute of $25.00 is open since The credit for it is held until this is decided.",
+        "Dispute of $25.00 is open since The credit for it is held until the dispute is decided.",
     )
     with clock.at(clock.now() + timedelta(days=3)):
         controls.close_dispute(settings, dispute, won=False)
@@ -146,7 +146,7 @@ def test_a_dispute_is_said_first_while_it_is_open_and_when_it_is_lost(
     assert said(lost) == (
         "Your bank took the money back",
         "Taken back",
-        "Dispute of $25.00 was lost Your bank has sent you the money, and the credit for it will not return.",
+        "Dispute of $25.00 was lost Your bank has sent you the money, and the credit for it was removed for good.",
     )
 
 
@@ -160,7 +160,7 @@ def test_a_dispute_that_is_over_leaves_the_payment_as_it_was(
     assert said(shown(alice, payment)) == (
         "Added $25.00 to your balance",
         "Paid",
-        "Dispute of $10.00 is over The payment stands, and the credit for it is back in your balance.",
+        "Dispute of $10.00 was won The payment is valid, and the credit for it is back in your balance.",
     )
 
 
@@ -193,7 +193,7 @@ def test_another_amount_than_was_asked_for_is_said(
     controls.plant(settings, "confirm_intent", "other_amount")
     page = alice.submits(form, shop.FORM, button=shop.BUY)
     assert page.texts("#add_credits-payment .notice") == [
-        "You asked for $25.00, $26.00 was charged and credited. It is on the list of what Relay Networks, Inc. must look at."
+        "You ordered $25.00, but $26.00 was charged and credited. Relay Networks, Inc. has been notified and will look into it."
     ]
     assert page.texts(TITLE) == ["Added $26.00 to your balance"]
     assert shop.remaining(acme) == 26_000_000
@@ -211,6 +211,6 @@ def test_a_wallet_whose_payment_does_not_fit_is_not_asked_for_again(
         store.keep(intent | {"metadata": intent["metadata"] | {"customer": "cus_other"}})
     settlement.settle(payment.id)
     page = alice.opens(page.path)
-    assert page.texts(TITLE) == ["A person is looking into this payment"]
-    assert "It is on the list of what Relay Networks, Inc. must look at." in page.text
+    assert page.texts(TITLE) == ["We are reviewing this payment"]
+    assert "Relay Networks, Inc. has been notified and will look into it." in page.text
     assert page.soup.select("#add_credits-payment .btn--primary") == []

@@ -146,7 +146,7 @@ def test_a_viewer_may_look_but_not_buy(
 ) -> None:
     page = bob.opens(PATH)
     assert page.status == 200
-    assert "Your role may look at this but not buy." in page.text
+    assert "Your role can view this page but not buy." in page.text
     assert page.soup.select(BUY) == []
     sent = {**shop.filled(shop.reviewed(alice)), "csrf_token": page.value("csrf_token")}
     assert bob.posts(PATH, sent).status == 403

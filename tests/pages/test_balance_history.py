@@ -27,15 +27,15 @@ FORM = "form.filters"
 FRAGMENT = {"HX-Request": "true"}
 ROW = ".table--history tbody tr"
 WRONG = {
-    "kind=zebra": "There is no such kind of movement. Choose one of the list.",
+    "kind=zebra": "There is no such kind of movement. Choose one from the list.",
     "from=2026-13-40": "Enter a day such as 2026-11-21.",
     "to=yesterday": "Enter a day such as 2026-11-21.",
     "from=2026-11-02&to=2026-11-01": "The last day is before the first one.",
-    "before=zebra": "This is not a place in the history. Show the movements from the newest on.",
-    "after=-1": "This is not a place in the history. Show the movements from the newest on.",
-    "before=٥": "This is not a place in the history. Show the movements from the newest on.",
-    "before=9999999999999999999": "This is not a place in the history. Show the movements from the newest on.",
-    "before=1&after=2": "Go either to older or to newer movements.",
+    "before=zebra": "This page of the history does not exist. Start from the newest movement.",
+    "after=-1": "This page of the history does not exist. Start from the newest movement.",
+    "before=٥": "This page of the history does not exist. Start from the newest movement.",
+    "before=9999999999999999999": "This page of the history does not exist. Start from the newest movement.",
+    "before=1&after=2": "Choose either older or newer movements.",
     "figure=zebra": "There is no such figure on the Overview.",
     f"q={'a' * 101}": "Search for at most 100 characters.",
 }
@@ -70,7 +70,7 @@ def test_it_shows_the_newest_first_with_signs_and_the_running_balance(alice: Bro
 
 def test_an_empty_history_says_so(alice: Browser) -> None:
     page = alice.opens(PATH)
-    assert "Nothing has moved yet." in page.text
+    assert "No movements yet." in page.text
     assert not page.soup.select("table")
 
 
@@ -135,9 +135,9 @@ def test_what_is_below_zero_and_what_paid_it_back_is_said(alice: Browser, acme: 
     below = use(acme, 15, "a")
     shop.add_method(alice_actor)
     shop.bought(alice, "25.00")
-    assert "$5.00 of it is below zero, under your overage protection." in alice.opens(f"{PATH}/{below.id}").text
+    assert "$5.00 of it is below zero, within your overage protection." in alice.opens(f"{PATH}/{below.id}").text
     page = alice.follows(alice.opens(f"{PATH}?kind=purchased"), f"{ROW} a")
-    assert "$5.00 of it paid back what was used below zero." in page.text
+    assert "$5.00 of it covered credit that was used below zero." in page.text
     assert page.soup.select("#balance_history-touched") == []
 
 
@@ -265,7 +265,7 @@ def test_a_correction_and_what_it_corrects_open_each_other(alice: Browser, acme:
     made = corrections.correct(used.id, by="seller", reason="Counted twice")
     wrong = alice.opens(f"{PATH}/{used.id}")
     right = alice.follows(wrong, f"a[href$='{made.id}']")
-    assert "It puts right an earlier movement" in right.text
+    assert "Corrects an earlier movement" in right.text
     assert alice.follows(right, f"a[href$='{used.id}']").status == 200
 
 

@@ -48,8 +48,8 @@ def test_a_refund_says_what_went_and_what_is_owed(
     recording.record(acme.customer_id, key="k", credits=Credits(10_000_000), description="Requests")
     made = refunds.refund(payment.id, amount=Money(2000, "USD"), reason="Not needed", requested_by="support")
     page = opened(alice, acme, "refunded")
-    assert "Money of a payment was sent back to you." in page
-    assert "was used already and is owed: the next credit pays it first." in page
+    assert "A payment was refunded to you." in page
+    assert "had already been used and is owed: your next top-up first covers this amount." in page
     assert made.id in page and payment.id in page and "Visa ending in 4242" in page
     assert "Refund of $20.00" in page and "USD" not in page
     assert "Under way" not in page and "State of the refund Sent back" in page
@@ -65,7 +65,7 @@ def test_a_refund_that_came_back_names_the_refund(
     later(app)
     page = opened(alice, acme, "refund_failed")
     assert "did not arrive" in page
-    assert "It puts right an earlier movement: Refund of $25.00" in page
+    assert "Corrects an earlier movement: Refund of $25.00" in page
 
 
 def test_a_dispute_says_that_credit_is_held_and_that_it_is_released(
@@ -75,15 +75,15 @@ def test_a_dispute_says_that_credit_is_held_and_that_it_is_released(
     dispute = controls.dispute(settings, payment.processor_id or "")
     later(app)
     page = opened(alice, acme, "disputed")
-    assert "Your bank disputes a payment." in page and "is held until this is decided" in page
+    assert "Your bank disputes a payment." in page and "is held until the dispute is decided" in page
     assert "State Paid, and disputed now" in page and "State of the dispute Open" in page
-    assert listed(alice, "disputed") == ["Payment of $25.00 disputed The credit is held until this is decided"]
+    assert listed(alice, "disputed") == ["Payment of $25.00 disputed The credit is held until the dispute is decided"]
     controls.close_dispute(settings, dispute, won=True)
     later(app)
     assert "A payment is no longer disputed." in opened(alice, acme, "dispute_won")
     page = opened(alice, acme, "disputed")
-    assert "is held until" not in page and "$25.00 of credit that was held meanwhile is yours again." in page
-    assert listed(alice, "disputed") == [f"Payment of $25.00 disputed Decided on {today()}: the credit is back"]
+    assert "is held until" not in page and "$25.00 of credit that was held meanwhile was returned to you." in page
+    assert listed(alice, "disputed") == [f"Payment of $25.00 disputed Won on {today()}: the credit was returned"]
 
 
 def test_a_dispute_that_is_lost_says_so_wherever_it_stands(
@@ -96,9 +96,9 @@ def test_a_dispute_that_is_lost_says_so_wherever_it_stands(
     later(app)
     page = opened(alice, acme, "disputed")
     assert "held" not in page
-    assert "$25.00 of credit that it had bought is gone and will not return." in page
+    assert "$25.00 of credit that it had bought was removed for good." in page
     assert f"State of the dispute Lost on {today()}" in page and "State Lost to a dispute" in page
-    lost = f"Lost on {today()}: the credit will not return"
+    lost = f"Lost on {today()}: the credit was removed for good"
     assert listed(alice, "disputed") == [f"Payment of $25.00 disputed {lost}"]
     assert lost in alice.opens("/billing/").find("#overview-latest").get_text()
 
@@ -112,14 +112,17 @@ def test_a_refund_is_under_way_until_the_bank_has_sent_it(
     assert made.state == "pending"
     assert listed(alice, "refunded") == ["Refund of $20.00 Under way"]
     page = opened(alice, acme, "refunded")
-    assert "Money of a payment is on its way back to you" in page and "was sent back" not in page
+    assert "A refund of a payment is on its way to you" in page and "was refunded" not in page
     controls.end_refund(settings, made.processor_id or "", succeeded=False)
     later(app)
-    assert listed(alice, "refunded") == ["Refund of $20.00 Did not arrive: the credit is back"]
+    assert listed(alice, "refunded") == ["Refund of $20.00 Did not arrive: the credit was returned"]
     page = opened(alice, acme, "refunded")
-    assert "was sent back to you, but did not arrive. $20.00 of credit that had gone with it is yours again." in page
+    assert (
+        "was refunded to you, but the refund did not arrive. $20.00 of credit that had been removed was returned to you."
+        in page
+    )
     assert "State of the refund Did not arrive" in page
-    assert "was used already, and was owed until it came back." in page
+    assert "had already been used, and was owed until the credit was returned." in page
 
 
 def test_the_overview_says_what_is_owed_and_that_nothing_can_be_used(
@@ -131,7 +134,7 @@ def test_the_overview_says_what_is_owed_and_that_nothing_can_be_used(
     refunds.refund(payment.id, reason="Not needed", requested_by="support")
     page = alice.opens("/billing/")
     assert page.status == 200
-    assert "$50.00 is owed: money of a payment went back, or is disputed, after its credit was used." in page.text
+    assert "$50.00 is owed: a payment was refunded or disputed after its credit was used." in page.text
     assert page.find("#overview-available .result__v").get_text().strip() == "$0.00"
 
 
@@ -146,4 +149,4 @@ def test_every_figure_still_adds_up(
         page = alice.opens(f"{PATH}?figure={figure}")
         shown = page.find("#balance_history-figure-title").get_text().rpartition(": ")[2].strip()
         assert page.find("#balance_history-summed").get_text().strip() == shown
-    assert "Money sent back" in alice.opens(f"{PATH}?figure=remaining_credits").text
+    assert "Refunds" in alice.opens(f"{PATH}?figure=remaining_credits").text

@@ -40,7 +40,7 @@ def test_a_new_customer_is_told_what_to_do_first(alice: Browser) -> None:
     assert page.texts("h1") == ["Overview"]
     assert page.texts("#overview-first_steps h2") == ["Start here"]
     assert page.find("#overview-first_steps a.btn")["href"] == "/billing/add-credits/"
-    assert "Nothing bought or granted yet" in page.text
+    assert "No credits bought or granted yet" in page.text
     assert not page.soup.select("svg.chart, #overview-latest")
 
 
@@ -198,7 +198,7 @@ def test_a_payment_that_waits_for_the_bank_can_be_continued(alice: Browser, bob:
     shop.add_method(alice_actor, shop.ASKS)
     shop.bought(alice, "25.00")
     page = alice.opens(PATH)
-    assert "Your bank wants you to confirm $25.00." in page.text
+    assert "Your bank asks you to confirm $25.00." in page.text
     assert page.texts("#overview-under_way a") == ["Continue with your bank"]
     assert page.find("#overview-content")["hx-trigger"] == "every 5s"
     seen = bob.opens(PATH)

@@ -47,7 +47,10 @@ def test_what_went_back_or_is_held_is_between_the_total_and_what_remains(
     assert rows.texts("#balance_history-figure dd") == ["−$60.00", "−$20.00", "$80.00"]
     assert page.soup.select("#overview-below_zero") == []
     use(acme, 110, "b")
-    assert "credit was used whose money went back, or is held" in alice.opens(PATH).find("#overview-below_zero").text
+    assert (
+        "a payment was refunded or disputed after its credit was used"
+        in alice.opens(PATH).find("#overview-below_zero").text
+    )
 
 
 def test_what_expired_and_what_was_taken_back_is_explained_too(alice: Browser, acme: Customer) -> None:
@@ -80,7 +83,7 @@ def test_what_expired_and_what_was_taken_back_is_explained_too(alice: Browser, a
             "Total credits": "$35.00",
             "Used so far": "−$4.00",
             "Expired": "−$24.00",
-            "Used of credits taken back": "+$3.00",
+            "Used from withdrawn credits": "+$3.00",
             "Remaining credits": "$10.00",
         }
         assert alice.opens("/billing/balance-history?figure=all_usage").texts("#balance_history-summed") == ["$4.00"]

@@ -171,7 +171,7 @@ def test_what_calls_under_way_hold_is_no_debt(app: Flask, origin: str, acme: Cus
     page = alice.opens(PATH)
     total = page.texts("#overview-available .sum__total")[0]
     assert total == (
-        "Credits you could use now $0.00 Calls under way hold it all: nothing can be used now. Without what they hold, "
+        "Credits you could use now $0.00 Calls in progress hold all of it, so nothing can be used now. Without them, "
         "$20.00 would be left."
     )
     assert "Missing" not in page.text
@@ -187,7 +187,7 @@ def test_settings_say_how_spend_management_stands(app: Flask, origin: str, acme:
     alice = looks(app, origin, acme)
     page = alice.opens(PATH)
     assert page.texts("#overview-settings .row") == [
-        "Spend management No daily limit, and no mail at a threshold. Disabled Modify spend management"
+        "Spend management No daily limit, and no e-mail threshold. Disabled Modify spend management"
     ]
     spend.chooses(acme, "10", "5")
     assert alice.opens(PATH).texts("#overview-settings .row") == [

@@ -98,7 +98,7 @@ def test_a_method_is_removed_after_a_question(app: Flask, alice: Browser, acme: 
     shop.add_method(alice_actor, OTHER)
     asked = alice.follows(alice.opens(PATH), f"a[title=Remove][href*='{card.id}']")
     assert asked.texts("#payment_methods-remove") == ["Remove Visa ending in 4242?"]
-    assert "another one takes its place" in asked.text
+    assert "another one becomes the default" in asked.text
     assert len(methods.live(acme)) == 2
     kept = alice.follows(asked, "#payment_methods-removal a")
     assert len(table(kept)) == 2
@@ -127,7 +127,7 @@ def test_where_the_seller_forbids_it_the_last_one_stays(
     card = shop.add_method(actor)
     page = browser.opens(PATH)
     assert page.soup.select("a[title=Remove]") == []
-    assert "One payment method must stay." in page.text
+    assert "You need at least one payment method." in page.text
     assert browser.opens(f"{PATH}?remove={card.id}").soup.select("#payment_methods-removal") == []
     token = page.soup.select("[name=csrf_token]")[0]["value"]
     refused = browser.posts(f"{PATH}{card.id}/removal", {"csrf_token": token})

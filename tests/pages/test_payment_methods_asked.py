@@ -35,7 +35,7 @@ def test_the_bank_or_paypal_asks_and_the_customer_comes_back(
         assert len(methods.live(acme)) == 1
     else:
         assert page.texts("#payment_methods-setup h2") == ["Nothing was saved"]
-        assert "not confirmed that it is you" in page.text
+        assert "was not confirmed, so nothing was saved" in page.text
         assert methods.live(acme) == []
         again = alice.follows(page, "#payment_methods-setup a.btn--primary")
         assert len(again.soup.select(ADD)) == 1
@@ -54,13 +54,13 @@ def test_what_waits_for_the_customer_is_shown_and_can_be_given_up(
 ) -> None:
     methods.begins(alice_actor, "paypal")
     page = alice.opens(PATH)
-    assert "PayPal waits for you." in page.text
+    assert "PayPal is waiting for you." in page.text
     waits = alice.follows(page, ".notice a")
-    assert waits.texts("#payment_methods-setup h2") == ["PayPal waits for you"]
+    assert waits.texts("#payment_methods-setup h2") == ["PayPal is waiting for you"]
     assert "/sandbox/wallet/" in str(waits.find("#payment_methods-setup a.btn--primary")["href"])
     over = alice.submits(waits, "form[action$='/cancellation']")
     assert over.texts("#payment_methods-setup h2") == ["Nothing was saved"]
-    assert "waits for you" not in alice.opens(PATH).text
+    assert "is waiting for you" not in alice.opens(PATH).text
 
 
 def test_an_unknown_end_is_waited_for_and_then_shown(app: Flask, alice: Browser, acme: Customer) -> None:

@@ -168,10 +168,10 @@ def test_a_payment_that_was_given_up_uses_nothing_up(visitor: Browser, link: str
     (payment,) = shop.payments(acme)
     settlement.settle(payment.id, give_up=True)
     refused = visitor.submits(page, FORM)
-    assert refused.status == 410 and refused.find("h1").text == "This link is not needed any more"
-    assert "This payment was given up, and nothing was charged for it." in refused.text
+    assert refused.status == 410 and refused.find("h1").text == "This link is no longer needed"
+    assert "This payment was cancelled, and nothing was charged for it." in refused.text
     after = visitor.opens(link)
-    assert after.find("h1").text == "This payment was given up" and not after.soup.select(FORM)
+    assert after.find("h1").text == "This payment was cancelled" and not after.soup.select(FORM)
     assert "another way" not in refused.text and len(attempts(acme)) == 1
 
 
@@ -185,18 +185,18 @@ def test_what_was_paid_in_another_way_is_not_needed_any_more(
     post.paid(alice_actor)
     assert [each.state for each in shop.payments(acme)] == ["canceled", "succeeded"]
     refused = visitor.submits(page, FORM)
-    assert refused.status == 410 and refused.find("h1").text == "This link is not needed any more"
-    assert "The same was paid in another way." in refused.text and "used" not in refused.text
+    assert refused.status == 410 and refused.find("h1").text == "This link is no longer needed"
+    assert "You paid for the same purchase in another way." in refused.text and "used" not in refused.text
     after = visitor.opens(link)
-    assert after.find("h1").text == "This payment is not needed any more" and not after.soup.select(FORM)
-    assert "The same was paid in another way." in after.text and "try again" not in after.text
+    assert after.find("h1").text == "This payment is no longer needed" and not after.soup.select(FORM)
+    assert "You paid for the same purchase in another way." in after.text and "try again" not in after.text
     assert shop.remaining(acme) == 25_000_000
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ("approve", "This payment was made already."),
+        ("approve", "This payment has already been made."),
         ("decline", "This payment did not go through, and nothing was charged for it."),
     ],
 )
@@ -208,7 +208,7 @@ def test_a_link_left_unused_says_what_became_of_the_payment(
     bank = alice.submits(waits, "form[action$='/resumption']")
     alice.submits(bank, "form", button=f"[name={answer}]")
     refused = visitor.submits(page, FORM)
-    assert refused.status == 410 and refused.find("h1").text == "This link is not needed any more"
+    assert refused.status == 410 and refused.find("h1").text == "This link is no longer needed"
     assert words in refused.text
 
 

@@ -22,7 +22,7 @@ from tests.support.cast import ALICE, PASSWORD
 PATH = "/sign-in"
 FORM = "form[method=post]"
 HOME = "/billing/"
-WRONG = ["This e-mail address and password do not fit together."]
+WRONG = ["The e-mail address or the password is wrong."]
 
 
 def sign_in(browser: Browser, email: str = ALICE.email, password: str = PASSWORD, path: str = PATH) -> Page:

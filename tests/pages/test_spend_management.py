@@ -41,7 +41,7 @@ def test_a_new_customer_sees_the_catalogs_suggestion_switched_off(alice: Browser
     assert [page.value(name) for name in ("enabled", "daily_limit", "notify_threshold", "webhook_url")] == [
         "", "50.00", "40.00", "",
     ]  # fmt: skip
-    assert "It is off: no daily limit stops your calls, and no mail is sent." in page.text
+    assert "It is off: no daily limit stops your calls, and no e-mail is sent." in page.text
     assert page.texts("#spend_management-content .pill")[0] == "Disabled"
 
 
@@ -111,8 +111,8 @@ def test_today_and_yesterday_are_what_was_used(alice: Browser, acme: Customer) -
     spend.chooses(acme, "25")
     page = alice.opens(PATH)
     shown = dict(zip(page.texts(".pair dt"), page.texts(".pair dd"), strict=True))
-    assert shown["Credits consumed today"] == "$18.24"
-    assert shown["Credits consumed yesterday"] == "$84.20"
+    assert shown["Credits used today"] == "$18.24"
+    assert shown["Credits used yesterday"] == "$84.20"
     assert shown["Left of the daily limit"] == "$6.76"
     assert page.find("[role=meter]")["aria-valuenow"] == "72"
     assert page.find("[role=meter]")["aria-valuetext"] == "$18.24 of $25.00 used today"

@@ -28,9 +28,9 @@ TEXTS = [
     ({"daily_limit": "-x"}, "daily_limit", "Enter an amount in digits, such as 25.00."),
     ({"daily_limit": "1e3"}, "daily_limit", "Enter an amount in digits, such as 25.00."),
     ({"daily_limit": "١٢"}, "daily_limit", "Enter an amount in digits, such as 25.00."),
-    ({"daily_limit": "1,000"}, "daily_limit", "Leave the comma out: decimals come after a point, and thousands have no mark, such as 1250.50."),
-    ({"daily_limit": "25,5"}, "daily_limit", "Leave the comma out: decimals come after a point, and thousands have no mark, such as 1250.50."),
-    ({"daily_limit": "$25"}, "daily_limit", "Leave “$” out: enter the amount in digits alone, such as 25.00."),
+    ({"daily_limit": "1,000"}, "daily_limit", "Leave out the comma: use a decimal point and no thousands separator, such as 1250.50."),
+    ({"daily_limit": "25,5"}, "daily_limit", "Leave out the comma: use a decimal point and no thousands separator, such as 1250.50."),
+    ({"daily_limit": "$25"}, "daily_limit", "Leave out “$”: enter the amount in digits alone, such as 25.00."),
     ({"daily_limit": "0" * 20 + "12345678901234"}, "daily_limit", "Enter a daily limit above zero and of at most 999,999,999,999, or leave it empty for none."),
     ({"daily_limit": "9" * 20}, "daily_limit", "Enter a daily limit above zero and of at most 999,999,999,999, or leave it empty for none."),
     ({"daily_limit": "1.1234567"}, "daily_limit", "An amount has at most six decimals."),
@@ -41,7 +41,7 @@ SETS = [
     ({"daily_limit": "20", "notify_threshold": "20.000001"}, "notify_threshold", "The e-mail threshold must not be more than the daily limit: it would never be reached."),
     ({"daily_limit": "", "notify_threshold": ""}, "daily_limit", "Set a daily limit, an e-mail threshold or a webhook URL, or switch spend management off."),
     ({"webhook_url": "http://example.com/hook"}, "webhook_url", "Use an address that begins with https://."),
-    ({"webhook_url": "https://127.0.0.1/"}, "webhook_url", "Use an address on the public internet: this host's name leads to none there."),
+    ({"webhook_url": "https://127.0.0.1/"}, "webhook_url", "Use an address on the public internet: this host name does not resolve to one."),
 ]  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def test_an_address_alone_can_be_switched_on_and_not_be_taken_away_then(alice: B
 def test_the_address_stands_outside_of_what_the_switch_hides(alice: Browser) -> None:
     page = alice.opens(PATH)
     assert page.soup.select(".gate__section #webhook_url") == []
-    assert "when your balance is low, used up or well again" in page.find("#webhook_url-help").get_text()
+    assert "when your balance is low, used up or recovered" in page.find("#webhook_url-help").get_text()
 
 
 def test_that_nothing_is_sent_any_more_is_said(alice: Browser) -> None:
@@ -92,4 +92,4 @@ def test_the_days_that_were_tried_open_ten_at_a_time(alice: Browser, acme: Custo
     assert tried.texts("#spend_management-would-tell")[0].endswith(
         "it is above the daily limit, so no day would have reached it."
     )
-    assert "not calls that were refused then" in tried.text
+    assert "not calls that were in progress and not calls that were refused" in tried.text

@@ -34,7 +34,7 @@ def rows_of(page: Page) -> list[list[str]]:
 @pytest.mark.both_databases
 def test_without_an_address_it_says_what_one_is_good_for(alice: Browser) -> None:
     page = alice.opens(PATH)
-    assert "With one, your own program is told when a limit or an alert is reached." in page.text
+    assert "With one, your own program receives an event when a limit or an alert is reached." in page.text
     assert page.soup.select(f"{SECTION} form") == []
 
 
@@ -48,7 +48,7 @@ def test_it_stands_on_spend_management_too(alice: Browser, acme: Customer, endpo
 
 def test_a_test_event_is_sent_and_shows_in_the_log(alice: Browser, acme: Customer, endpoint: object) -> None:
     page = alice.submits(alice.opens(PATH), TEST)
-    assert page.notices() == ["A test event is on its way."]
+    assert page.notices() == ["A test event was queued."]
     assert [row[:1] + row[2:4] for row in rows_of(page)] == [["webhook.test", "Under way", "0"]]
     assert page.find(SECTION)["hx-trigger"] == "load delay:2s"
     send()
@@ -73,8 +73,8 @@ def test_a_new_secret_is_made_and_both_sign_for_a_day(alice: Browser, acme: Cust
     assert asked.find("[autofocus]").get_text() == "Make a new secret?"
     assert secret_of(acme.customer_id) == before
     page = alice.submits(asked, ROTATION)
-    assert page.notices() == ["Your webhook has a new secret. For 24 hours events are signed with the old one as well."]
-    assert "The secret before it signs too until" in page.text
+    assert page.notices() == ["Your webhook has a new secret. For 24 hours events are also signed with the old one."]
+    assert "The previous secret also signs until" in page.text
     assert secret_of(acme.customer_id) != before
 
 
@@ -85,7 +85,7 @@ def test_a_second_press_makes_no_second_secret_and_ends_none(alice: Browser, acm
     refused = alice.submits(asked, ROTATION)
     assert refused.status == 409
     assert refused.errors() == [
-        "Nothing was changed: your webhook got a new secret meanwhile, and the one before it still signs too."
+        "Nothing was changed: somebody else made a new secret, and the previous one still signs."
     ]
     assert secret_of(acme.customer_id) == made
 
@@ -96,7 +96,7 @@ def test_while_two_secrets_sign_it_says_that_a_new_one_ends_the_older(
     alice.submits(alice.follows(alice.opens(PATH), ASK), ROTATION)
     second = secret_of(acme.customer_id)
     asked = alice.follows(alice.opens(PATH), ASK)
-    assert "Two secrets sign now." in asked.text and "With a new secret it ends at once" in asked.text
+    assert "Two secrets sign events now." in asked.text and "A new secret ends the previous one at once" in asked.text
     alice.submits(asked, ROTATION)
     assert secret_of(acme.customer_id) != second
 
@@ -129,11 +129,11 @@ def test_what_was_not_sent_is_sent_again_to_the_next_address(alice: Browser, acm
     log.send_test(acme.customer_id, by="alice")
     endpoints.save(acme.customer_id, "", by="alice")
     page = alice.opens(PATH)
-    assert "The secret of the URL before is kept for it, and what was not sent can be sent again to it." in page.text
+    assert "A new URL keeps the old signing secret, and events that were not sent can be sent to it." in page.text
     assert page.soup.select(f"{SECTION} form") == []
     endpoints.save(acme.customer_id, f"{HOOK}/next", by="alice")
     again = alice.submits(alice.opens(PATH), f"{SECTION} tbody form")
-    assert again.notices() == ["The event is on its way again."]
+    assert again.notices() == ["The event was queued again."]
     send()
     tried = alice.follows(alice.opens(PATH), f"{SECTION} tbody a")
     assert tried.texts("[data-label='Sent to']") == [f"{HOOK}/next"]
@@ -157,7 +157,7 @@ def test_an_event_that_is_over_is_sent_again(alice: Browser, acme: Customer, end
     page = alice.opens(PATH)
     assert rows_of(page)[0][2].startswith("Given up")
     again = alice.submits(page, f"{SECTION} tbody form")
-    assert again.notices() == ["The event is on its way again."]
+    assert again.notices() == ["The event was queued again."]
     assert only(acme.customer_id).state == "pending"
 
 
@@ -166,7 +166,7 @@ def test_what_is_refused_is_said_with_its_status(alice: Browser, acme: Customer,
     for _ in range(log.TESTS_AN_HOUR):
         log.send_test(acme.customer_id, by="alice")
     refused = alice.submits(page, TEST)
-    assert (refused.status, refused.errors()) == (429, ["20 tests an hour are enough. Try again later."])
+    assert (refused.status, refused.errors()) == (429, ["20 tests an hour are allowed. Try again later."])
 
 
 def test_htmx_gets_the_section_alone(alice: Browser, endpoint: object) -> None:

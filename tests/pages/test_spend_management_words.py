@@ -44,13 +44,13 @@ def test_each_limit_says_in_one_sentence_what_it_stops_with_the_customers_own_nu
     page = alice.opens(PATH)
     assert page.texts("#spend_management-limit-stops") == [
         (
-            "Stops calls that ask for permission for more than what is left of $25.00 on a UTC day: $18.24 is used today, so "
+            "Stops calls that ask for more than what is left of $25.00 a UTC day: $18.24 is used today, so "
             "$6.76 is left until 22 Nov 2026, 00:00 UTC."
         )
     ]
     assert page.texts("#spend_management-threshold-stops") == [
         (
-            "Stops nothing: one mail a UTC day goes to billing@acme.example when $20.00 is used. $18.24 is used today, so "
+            "Stops nothing: one e-mail a UTC day goes to billing@acme.example when $20.00 is used. $18.24 is used today, so "
             "nothing is sent yet."
         )
     ]
@@ -66,7 +66,7 @@ def test_each_limit_says_in_one_sentence_what_it_stops_with_the_customers_own_nu
             "22 Nov 2026, 00:00 UTC."
         )
     ]
-    assert "so today’s mail is on its way or sent." in page.text
+    assert "so today’s e-mail is queued or sent." in page.text
 
 
 @pytest.mark.case("AC-58")
@@ -84,7 +84,7 @@ def test_the_plans_limits_say_so_too(app: Flask, origin: str) -> None:
         "Stops nothing: the Free plan allows 1,000 " in page.text
         and "; 0 used so far in this billing period." in page.text
     )
-    assert "; 0 is the latest value. Usage alerts can tell you." in page.text
+    assert "; 0 is the latest value. Usage alerts can notify you." in page.text
     assert "Stops calls for more than" not in page.text, "nobody can ask for permission for these"
     paid = usage_cast.looks(app, origin, usage_cast.metered(), cast.BOB)
     sentence = "Stops calls for more than 5,000 requests a billing period on the Paid plan: 0 used, so 5,000 left."
@@ -97,10 +97,12 @@ def test_below_zero_the_protection_is_what_stops(alice: Browser, acme: Customer)
     spend.holds(acme, "0.36")
     assert (
         "Stops calls that ask for more than what is left of your $50.00 of overage protection: $21.82 of it is used and "
-        "$0.36 is held for calls under way, so that is $27.82 now." in alice.opens(PATH).text
+        "$0.36 is held for calls in progress, so that is $27.82 now." in alice.opens(PATH).text
     )
     spend.uses(acme, "30")
-    assert "Stops every call: $1.82 is owed, and nothing can be used until it is paid." in alice.opens(PATH).text
+    assert (
+        "Stops every call: $1.82 is owed, and nothing can be used until a top-up covers it." in alice.opens(PATH).text
+    )
 
 
 @pytest.mark.case("AC-57")
@@ -123,12 +125,9 @@ def test_the_pace_of_today_says_when_the_limit_is_reached_and_never_beyond_midni
 ) -> None:
     spend.chooses(acme, "25")
     spend.uses(acme, "20")
-    assert (
-        "At today’s pace the limit is reached at about 15:00 UTC, and begins anew at 00:00 UTC."
-        in alice.opens(PATH).text
-    )
+    assert "At today’s pace the limit is reached at about 15:00 UTC, and resets at 00:00 UTC." in alice.opens(PATH).text
     spend.chooses(acme, "40.01")
-    assert "At today’s pace the limit is not reached before it begins anew at 00:00 UTC." in alice.opens(PATH).text
+    assert "At today’s pace the limit is not reached before it resets at 00:00 UTC." in alice.opens(PATH).text
 
 
 def test_what_was_told_is_listed(alice: Browser, acme: Customer) -> None:
@@ -149,7 +148,7 @@ def test_what_was_told_says_what_it_was_about_and_nothing_that_nobody_was_told(a
     spend.asks(acme, "1")
     spend.decided()
     rows = alice.opens(PATH).texts("#spend_management-told tbody tr")
-    assert rows == ["Call refused for the daily limit 21 Nov 2026, 12:00 UTC $7.00 $3.50, $3.00 held"]
+    assert rows == ["Call refused: daily limit 21 Nov 2026, 12:00 UTC $7.00 $3.50, $3.00 held"]
     with clock.at(NOON + timedelta(minutes=1)):
         spend.chooses(acme, on=False, limit="7")
         spend.decided()
@@ -167,7 +166,7 @@ def test_a_threshold_that_was_raised_after_todays_mail_says_that_no_other_goes(a
     spend.chooses(acme, "50", "20")
     (words,) = alice.opens(PATH).texts("#spend_management-threshold-stops")
     assert words.endswith(
-        "$6.00 is used today, and today’s mail, for $5.00, is on its way or sent: no other goes today."
+        "$6.00 is used today, and today’s e-mail, for $5.00, is queued or sent: there is no other today."
     )
 
 
@@ -179,8 +178,8 @@ def test_calls_that_were_refused_say_why_and_what_they_asked_for(alice: Browser,
         assert spend.asks(acme, "2000") == (False, "insufficient_credits")
         rows = alice.opens(PATH).texts("#spend_management-stops tbody tr")
     assert [row.rpartition(" hold_")[0] for row in rows] == [
-        "Not enough credits for it 21 Nov 2026, 12:01 UTC $2,000.00",
-        "It would have gone beyond the daily limit 21 Nov 2026, 12:00 UTC $25.01",
+        "Not enough credits 21 Nov 2026, 12:01 UTC $2,000.00",
+        "Over the daily limit 21 Nov 2026, 12:00 UTC $25.01",
     ]
 
 
@@ -189,8 +188,8 @@ def test_what_is_held_counts_in_every_sentence(alice: Browser, acme: Customer) -
     spend.uses(acme, "10")
     spend.holds(acme, "5")
     page = alice.opens(PATH)
-    assert "$10.00 is used today and $5.00 is held for calls under way, so $10.00 is left" in page.text
-    assert "less $5.00 held for calls under way: that is $1,035.00 now." in page.text
+    assert "$10.00 is used today and $5.00 is held for calls in progress, so $10.00 is left" in page.text
+    assert "less $5.00 held for calls in progress: that is $1,035.00 now." in page.text
     assert page.texts("#spend_management-left") == ["$10.00"]
 
 

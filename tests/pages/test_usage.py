@@ -111,7 +111,7 @@ def test_the_history_is_a_chart_and_a_table_of_the_meter_that_is_chosen(
 def test_a_choice_that_is_not_offered_is_refused_in_words(app: Flask, origin: str, acme: Customer, wrong: str) -> None:
     page = looks(app, origin, acme).opens(f"{USAGE}?{wrong}")
     assert page.status == 422
-    assert len(page.errors()) == 1 and page.errors()[0].endswith("of the list.")
+    assert len(page.errors()) == 1 and page.errors()[0].endswith("from the list.")
     assert page.soup.select("#usage-bars .meter")
 
 
@@ -156,9 +156,9 @@ def test_a_meters_page_says_how_the_credits_come_about(app: Flask, origin: str, 
     [
         (
             1200,
-            "You have used 1,200, so 3,800 are left: whatever asks for permission for more than that is refused until",
+            "You have used 1,200, so 3,800 are left: calls that ask for more than that are refused until",
         ),
-        (5000, "You have used 5,000: whatever asks for permission is refused until"),
+        (5000, "You have used 5,000: calls that ask for permission are refused until"),
     ],
 )
 def test_a_plans_limit_says_what_it_stops_with_the_customers_own_numbers(

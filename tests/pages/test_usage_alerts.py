@@ -80,7 +80,7 @@ def test_an_alert_is_a_percentage_of_the_plan_or_a_quantity(alice: Browser) -> N
     assert (saved.status, saved.redirects, saved.notices()) == (
         200,
         (f"{USAGE}?added=requests",),
-        ["The usage alert is added."],
+        ["Usage alert added."],
     )
     adds(alice, "users", "50")
     page = adds(alice, "runs", "250", "quantity")
@@ -119,13 +119,13 @@ def test_what_is_refused_keeps_what_was_typed(
 def test_the_same_alert_twice_is_refused(alice: Browser) -> None:
     adds(alice, "requests", "80")
     again = adds(alice, "requests", "80")
-    assert (again.status, again.errors()) == (422, ["There is such an alert already."])
+    assert (again.status, again.errors()) == (422, ["This alert exists already."])
 
 
 def test_an_alert_is_removed(alice: Browser) -> None:
     page = adds(alice, "requests", "80")
     gone = alice.submits(page, "form[action*=removal]")
-    assert gone.notices() == ["The usage alert is removed."]
+    assert gone.notices() == ["Usage alert removed."]
     assert "There is no usage alert yet." in gone.text
 
 
@@ -135,7 +135,7 @@ def test_it_says_how_far_each_is_and_when_it_was_told(alice: Browser, acme: Cust
     assert "Not reached now 3,999 requests" in alice.opens(USAGE).texts(".table--alerts tbody td")[0]
     uses(acme, "requests", 1)
     decisions.decide_due(10)
-    assert alice.opens(USAGE).texts(".table--alerts tbody td")[0] == "Reached told on 10 Nov 2026, 12:00 UTC"
+    assert alice.opens(USAGE).texts(".table--alerts tbody td")[0] == "Reached notified on 10 Nov 2026, 12:00 UTC"
 
 
 def test_page_and_fragment_agree(alice: Browser) -> None:
@@ -148,14 +148,14 @@ def test_page_and_fragment_agree(alice: Browser) -> None:
         token.decompose()  # it says when it was made
     del parts[0].find("h2")["autofocus"]  # type: ignore[union-attr]  # where the reader goes on after a change
     assert parts[0] == parts[1]
-    assert fragment.texts("#notices") == ["The usage alert is added."]
+    assert fragment.texts("#notices") == ["Usage alert added."]
 
 
 def test_an_address_confirms_once_by_mail_and_opening_the_link_is_not_enough(
     alice: Browser, visitor: Browser, acme: Customer
 ) -> None:
     page = asks(alice, " Ops@ACME.example ")
-    assert page.notices() == ["A mail asks Ops@ACME.example whether alerts are welcome there."]
+    assert page.notices() == ["An e-mail asks Ops@ACME.example to confirm usage alerts."]
     path = link(acme)
     mail = post.mail(acme)
     assert (mail.recipient, mail.subject) == (OPS, "Usage alerts of Acme: confirm your address")
@@ -183,7 +183,7 @@ def test_who_reads_the_mail_may_stop_the_alerts(alice: Browser, visitor: Browser
     assert states(alice) == {}
     assert visitor.opens(f"{path}/stop").texts("h1") == ["These alerts are stopped"], "and loaded again it says so"
     over = visitor.opens(path)
-    assert over.status == 404 and "Its alerts were stopped, or a newer mail holds another link" in over.text
+    assert over.status == 404 and "Its alerts were stopped, or a newer e-mail has another link" in over.text
 
 
 def test_a_link_confirms_for_seven_days(alice: Browser, visitor: Browser, acme: Customer) -> None:
@@ -217,7 +217,7 @@ def test_an_address_is_asked_again_with_a_new_link_but_not_at_once(
     assert soon.errors()[0].startswith(f"{OPS}: A mail went there less than ten minutes ago.")
     with clock.at(clock.now() + timedelta(minutes=10)):
         page = alice.opens(USAGE)
-        assert alice.submits(page, "form[action$=mail]").notices()[0].startswith("A new mail asks ops@acme.example")
+        assert alice.submits(page, "form[action$=mail]").notices()[0].startswith("A new e-mail asks ops@acme.example")
         new = link(acme)
         assert new != old and visitor.opens(old).status == 404
         assert visitor.submits(visitor.opens(new), "main form").texts("h1") == ["This address is confirmed"]
@@ -259,7 +259,7 @@ def test_nobody_can_be_flooded_with_mails_by_removing_and_adding(alice: Browser,
 
 def test_an_address_is_removed_before_its_mail_is_sent(alice: Browser, acme: Customer) -> None:
     page = alice.submits(asks(alice), "form[action$='addresses/removal']")
-    assert page.notices() == [f"No alert goes to {OPS} any more."]
+    assert page.notices() == [f"{OPS} no longer receives usage alerts."]
     sending.send_due()
     assert [each.state for each in post.mails(acme)] == ["dropped"]
 

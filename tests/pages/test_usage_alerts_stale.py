@@ -34,7 +34,7 @@ def test_what_was_removed_already_is_told_as_that_and_the_list_is_shown(alice: B
     alice.submits(alice.opens(USAGE), ADDRESS, email=OPS)
     stale = alice.opens(USAGE)
     for form, sentence in (
-        ("form[action*='alerts/']", "This alert was removed already."),
+        ("form[action*='alerts/']", "This alert has already been removed."),
         ("form[action$='addresses/removal']", f"{OPS}: this address was removed already."),
     ):
         assert alice.submits(stale, form).status == 200
@@ -89,6 +89,6 @@ def test_an_address_whose_link_has_expired_says_so_and_can_be_asked_again(
         alice = looks(app, origin, acme)
         page = alice.opens(USAGE)
         assert "Link expired" in page.text and "Not confirmed" not in page.text
-        assert "the link worked for seven days: ask again to send a new one" in page.text
+        assert "the link was valid for seven days. Ask again to send a new link" in page.text
         asked = alice.submits(page, "form[action$=mail]")
         assert "Not confirmed" in asked.text and "Link expired" not in asked.text

@@ -65,10 +65,10 @@ def note(page: Page) -> str:
             400,
             "ok",
             "1,600 requests left, 400 held",
-            "3,000 and 400 are held for calls under way, so 1,600 are left:",
+            "3,000 and 400 are held for calls in progress, so 1,600 are left:",
         ),
-        (4200, 700, "near", "Near the limit: 100 requests left, 700 held", "so 100 are left: whatever asks"),
-        (4200, 800, "over", "Nothing left now: 800 requests held for calls under way", "so nothing is left now:"),
+        (4200, 700, "near", "Near the limit: 100 requests left, 700 held", "so 100 are left: calls that ask"),
+        (4200, 800, "over", "Nothing left now: 800 requests held for calls in progress", "so nothing is left now:"),
     ],
 )
 def test_what_is_held_takes_up_the_limit_on_every_page(
@@ -98,7 +98,7 @@ def test_the_calls_that_a_limit_refused_stand_on_the_meters_page(app: Flask, ori
     page = alice.opens(f"{USAGE}requests")
     rows = page.texts("#usage-refused tbody tr")
     assert len(rows) == 5
-    assert all("It would have gone beyond the plan’s limit" in row for row in rows)
+    assert all("Over the plan’s limit" in row for row in rows)
     for other in ("hours", "users", "-"):
         assert not alice.opens(f"{USAGE}{other}").soup.select("#usage-refused")
     with clock.at(clock.now() + timedelta(days=35)):
@@ -116,7 +116,7 @@ def test_beyond_a_limit_that_stops_nothing_it_says_what_it_costs(app: Flask, ori
     seen(acme, "eve")
     page = alice.opens(f"{USAGE}users")
     assert note(page) == f"1 user more than your plan allows. {PRICE} $0.05 each: $0.15 so far"
-    assert page.texts("#usage-stops")[0].endswith(f"can tell you. {PRICE} $0.05 each: $0.15 so far.")
+    assert page.texts("#usage-stops")[0].endswith(f"can notify you. {PRICE} $0.05 each: $0.15 so far.")
     uses(acme, "storage", 8)
     assert note(alice.opens(f"{USAGE}storage")) == "Nearly all that your plan allows: 2 MB left"
     uses(acme, "storage", 16)
@@ -179,7 +179,7 @@ def test_the_form_keeps_the_meter_of_the_alert_that_was_added(
     token = alice.opens(USAGE).value("csrf_token")
     data = {"csrf_token": token, "meter": "runs", "threshold": "7", "measure": "quantity"}
     page = alice.posts(f"{USAGE}alerts", data, **headers)
-    assert page.notices() == ["The usage alert is added."] if not headers else page.status == 200
+    assert page.notices() == ["Usage alert added."] if not headers else page.status == 200
     assert page.find("#usage-alert_form [name=meter] [selected]")["value"] == "runs"
     assert page.value("threshold") == ""
     wrong = alice.opens(f"{USAGE}?added=zebras")

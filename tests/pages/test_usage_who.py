@@ -56,7 +56,7 @@ def test_a_seller_without_meters_says_so(app: Flask, origin: str) -> None:
     head, _, rest = words.partition("[[meters]]")
     versions.apply(head + "[plans]" + rest.partition("[plans]")[2].partition('[[plans.tiers]]\nkey = "paid"')[0])
     page = looks(app, origin, meters.customer("Acme")).opens(USAGE)
-    assert page.status == 200 and "counts no usage yet" in page.text
+    assert page.status == 200 and "does not meter any usage yet" in page.text
 
 
 def test_the_number_of_statements_does_not_grow(app: Flask, origin: str, acme: Customer) -> None:
@@ -85,7 +85,7 @@ def test_a_limit_that_nobody_asks_about_stops_nothing_and_a_latest_value_never_r
     seen(acme, "ann", "ben")
     alice = looks(app, origin, acme)
     said = {meter: alice.opens(f"{USAGE}{meter}").texts("#usage-stops")[0] for meter in ("users", "storage")}
-    nothing = "Nothing is refused for it: it is shown here, and usage alerts can tell you."
+    nothing = "No calls are refused for it: it is shown here, and usage alerts can notify you."
     price = "Use beyond what is included costs $0.05 each."
     assert said == {
         "users": f"Your plan allows 2 users each billing period. You have used 2. {nothing} {price}",

@@ -50,7 +50,7 @@ def known(found: Caller, scope: str) -> None:
     """Take a caller whose key was proved, by `identify` or in the operation's own round trip, if the scope allows."""
     g.api_caller = found
     if not found.may(scope):
-        raise Forbidden(f"This key may not do this: it needs the scope {scope}.")
+        raise Forbidden(f"This key lacks the scope {scope}.")
 
 
 def caller() -> Caller:

@@ -55,7 +55,7 @@ def answered(body: object, work: Callable[[], Response]) -> Response:
             again.headers["Idempotency-Replayed"] = "true"
             return again
         case UnderWay(seconds):
-            raise RetryLater("The first request with this key is under way.", "request_under_way", 409, seconds)
+            raise RetryLater("The first request with this key is still in progress.", "request_under_way", 409, seconds)
         case Mine() as mine:
             return _first(who, key, mine, work)
 

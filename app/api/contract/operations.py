@@ -144,7 +144,7 @@ def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[
     try:
         sent = _read(declared, arguments)
     except (Refused, HTTPException):
-        if not proved:  # a stranger hears that the key is not good, and not what is wrong with the rest
+        if not proved:  # a stranger is told only that the key is not valid, not what is wrong with the rest
             callers.identify(declared.scope)
         raise
 
@@ -179,7 +179,7 @@ def _query(model: type[BaseModel]) -> BaseModel:
     sent: dict[str, str] = {}
     for name, value in request.args.items(multi=True):
         if name in sent or "\0" in name + value:
-            words = "Send it once." if name in sent else "Leave out the NUL."
+            words = "Send it only once." if name in sent else "Leave out the NUL."
             raise Malformed([FieldProblem(field=name[:200].replace("\0", ""), reason="query_malformed", detail=words)])
         sent[name] = value
     try:
@@ -211,7 +211,9 @@ def _each_once(pairs: list[tuple[str, Any]]) -> None:
         return
     names = [name for name, _ in pairs]
     twice = next(name for name in names if names.count(name) > 1)
-    raise Malformed([FieldProblem(field=twice[:200].replace("\0", ""), reason="field_twice", detail="Send it once.")])
+    raise Malformed(
+        [FieldProblem(field=twice[:200].replace("\0", ""), reason="field_twice", detail="Send it only once.")]
+    )
 
 
 _ONCE = JSONDecoder(object_pairs_hook=_each_once)

@@ -20,18 +20,18 @@ WORDS = {
     400: ("request_malformed", "This request cannot be read."),
     401: ("unauthorized", "Send a valid API key: Authorization: Bearer sk_…"),
     404: ("not_found", "There is no such thing."),
-    405: ("method_not_allowed", "This address does not take this method."),
+    405: ("method_not_allowed", "This address does not accept this method."),
     413: ("body_too_large", "The body is larger than 1 MiB. Send less at a time."),
     415: ("content_type_wrong", "Send the body as application/json."),
     429: ("rate_limited", "Too many requests. Wait as long as Retry-After says."),
-    500: ("internal_error", "It is our mistake and it has been noted."),
+    500: ("internal_error", "This is our mistake, and we have recorded it."),
     503: ("unavailable", "The database does not answer right now. Try again in a moment, with the same key."),
 }
 MORE_WORDS = (
-    (403, "forbidden", "The key lacks the scope that the operation wants."),
+    (403, "forbidden", "The key lacks the scope that the operation needs."),
     (409, "idempotency_key_reused", "This `Idempotency-Key` was used for another request."),
-    (409, "request_under_way", "The first request with this `Idempotency-Key` is still at work."),
-    (422, "validation_failed", "Some of what was sent cannot be taken: `errors` names each field."),
+    (409, "request_under_way", "The first request with this `Idempotency-Key` is still in progress."),
+    (422, "validation_failed", "Some fields are not valid: `errors` names each of them."),
 )
 
 
@@ -59,7 +59,7 @@ class Malformed(Refused):
     """The body or the query is not what the operation takes."""
 
     def __init__(self, errors: list[FieldProblem]) -> None:
-        super().__init__("Some of what was sent cannot be taken: see `errors`.", "validation_failed", 422)
+        super().__init__("Some fields are not valid: see `errors`.", "validation_failed", 422)
         self.errors = errors
 
 
@@ -72,7 +72,7 @@ class Unauthorized(Refused):
 
 
 class RetryLater(Refused):
-    """Not now: tells in how many seconds, or None where that is not known. It is no answer to a key: see `once`."""
+    """Not now: retry after so many seconds; None where that is not known. It is no answer to a key: see `once`."""
 
     def __init__(self, sentence: str, reason: str, status: int, seconds: int | None) -> None:
         super().__init__(sentence, reason, status)

@@ -1,4 +1,4 @@
-"""The shapes that bodies and answers are made of: strict models, credits and moments as text, and pages of a list."""
+"""The shapes that bodies and answers are made of: strict models, credits and times as text, and pages of a list."""
 
 import base64
 import json
@@ -53,13 +53,13 @@ def _moment(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-        raise ValueError("Write a moment with its zone, such as 2026-11-21T12:00:00Z.")
+        raise ValueError("Write a time with its zone, such as 2026-11-21T12:00:00Z.")
     try:
         read = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("There is no such moment.") from None
+        raise ValueError("There is no such time.") from None
     if not _FIRST <= read < _LAST:
-        raise ValueError("This moment is too far away.")
+        raise ValueError("This time is out of range.")
     return read
 
 
@@ -88,7 +88,7 @@ Moment = Annotated[
     PlainSerializer(_moment_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-21T12:00:00Z"]}),
 ]
-"""A moment: RFC 3339 with a zone, answered in UTC."""
+"""A time: RFC 3339 with a zone, answered in UTC."""
 
 
 class PageQuery(Model):
@@ -140,7 +140,7 @@ def decode_cursor(cursor: str | None, *kinds: type[str] | type[int]) -> list[Any
 
 
 def _not_a_cursor() -> Refused:
-    return Refused("This is not a cursor of this list: take `next_cursor` as it is.", "cursor_malformed", 422, "cursor")
+    return Refused("This is not a cursor of this list: use `next_cursor` unchanged.", "cursor_malformed", 422, "cursor")
 
 
 class MoneyOut(Model):

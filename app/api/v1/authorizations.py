@@ -36,8 +36,8 @@ class AuthorizationIn(Model):
     meter: str | None = Field(None, min_length=1, max_length=60, description="A meter that counts or sums.")
     quantity: int | None = Field(None, ge=1, le=LARGEST, description="How many units of the meter.")
     credits: CreditsAboveZero | None = Field(None, description="Credits, where no meter is named.")
-    ttl_seconds: int = Field(USUAL, ge=1, le=LONGEST, description="How long it is held unless you say otherwise.")
-    capture: bool = Field(default=False, description="It is used at once; there is nothing to capture afterwards.")
+    ttl_seconds: int = Field(USUAL, ge=1, le=LONGEST, description="How long the hold stays open.")
+    capture: bool = Field(default=False, description="Capture at once; there is nothing to capture afterwards.")
 
     @model_validator(mode="after")
     def one_wish(self) -> "AuthorizationIn":
@@ -51,14 +51,14 @@ class AuthorizationOut(Model):
     """The answer, always with status 200 when it could be judged: `allowed` is what counts."""
 
     allowed: bool
-    authorization: str = Field(description="Its id, also of a refusal: it is kept with its reason.")
+    authorization: str = Field(description="Its id. A refusal has one too and is kept with its reason.")
     credits: CreditsFromZero = Field(description="What it costs.")
-    available_to_use: CreditsFromZero = Field(description="What may still be spent after this answer.")
+    available_to_use: CreditsFromZero = Field(description="The credit that can still be used after this answer.")
     reason: str | None = Field(
         description="`insufficient_credits`, `daily_limit`, `plan_limit`, `suspended` or `closed`; null when allowed."
     )
     retry_after: int | None = Field(
-        description="Seconds from now until the day is over, where waiting for it helps. Then ask with a new key."
+        description="Seconds until the day ends, where waiting helps. Then ask with a new key."
     )
     state: str = Field(description="`held`, `captured` or `refused`; later also `released` or `expired`.")
     expires_at: Moment
@@ -69,7 +69,7 @@ class CaptureIn(Model):
 
     quantity: int | None = Field(None, ge=1, le=LARGEST)
     credits: CreditsAboveZero | None = None
-    keep: bool = Field(default=False, description="The rest stays held, to be captured later.")
+    keep: bool = Field(default=False, description="Keep the rest on hold, to be captured later.")
 
 
 class HoldOut(Model):
@@ -80,7 +80,7 @@ class HoldOut(Model):
     state: str = Field(description="`held`, `captured`, `released`, `expired` or `refused`.")
     meter: str | None
     quantity: int | None
-    credits: CreditsFromZero = Field(description="What was asked for.")
+    credits: CreditsFromZero = Field(description="The credits that were requested.")
     captured: CreditsFromZero
     captured_quantity: int | None
     reason: str | None
@@ -91,7 +91,7 @@ class HoldOut(Model):
 class CapturedOut(HoldOut):
     """What a capture took, and how the authorization stands after it."""
 
-    credits_used: CreditsFromZero = Field(description="What this capture took.")
+    credits_used: CreditsFromZero = Field(description="The credits that this capture used.")
     available_to_use: CreditsFromZero
 
 

@@ -8,7 +8,7 @@ bp = resource("balances")
 
 
 class BalanceOut(Model):
-    """What a customer has and may use at one moment. `null`: there is no limit."""
+    """What a customer has and may use at one time. `null`: there is no limit."""
 
     customer: str
     total_credits: CreditsText

@@ -27,8 +27,8 @@ class GrantIn(Model):
     credits: CreditsAboveZero
     reason: str = Field(min_length=1, max_length=300, description="Why; the customer reads it in the balance history.")
     kind: Literal["promotional", "trial", "refund"] = "promotional"
-    expires_at: Moment | None = Field(None, description="When what is left is lost; null: never.")
-    priority: int = Field(50, ge=0, le=100, description="Lower burns first.")
+    expires_at: Moment | None = Field(None, description="When the rest of the grant expires; null: never.")
+    priority: int = Field(50, ge=0, le=100, description="The grant with the lowest number is used first.")
 
 
 class GrantOut(Model):

@@ -29,7 +29,7 @@ class CustomerIn(Model):
     external_id: str | None = Field(None, min_length=1, max_length=200, description="Your own id of the customer.")
     name: str = Field(min_length=1, max_length=200)
     email: str = Field(max_length=254, description="Where invoices go.", json_schema_extra=EMAIL)
-    currency: str | None = Field(None, min_length=3, max_length=3, description="What the customer pays in.")
+    currency: str | None = Field(None, min_length=3, max_length=3, description="The currency the customer pays in.")
     plan: str | None = Field(None, max_length=60, description="A plan's key; null: the catalog's default.")
     catalog: str | None = Field(None, max_length=60, description="Needed only where several catalogs fit.")
 

@@ -30,7 +30,9 @@ EARLIEST, LATEST = date(1970, 1, 2), date(9000, 1, 1)
 class UsageQuery(Model):
     """Which billing period."""
 
-    period: int | None = Field(None, ge=1, le=100_000, description="Its number; null: the one that is open.")
+    period: int | None = Field(
+        None, ge=1, le=100_000, description="The number of the billing period; null: the open one."
+    )
 
 
 class PeriodOut(Model):
@@ -59,9 +61,9 @@ class MeterUseOut(Model):
     unit: str
     kind: str = Field(description="count, sum, unique, last or max.")
     used: int
-    held: int = Field(description="Promised to open authorizations.")
-    included: int = Field(description="What the plan includes per period.")
-    overage: int = Field(description="What was used beyond that.")
+    held: int = Field(description="Held by open authorizations.")
+    included: int = Field(description="The quantity that the plan includes per period.")
+    overage: int = Field(description="The quantity used beyond it.")
     limit: int | None = Field(description="The most that the plan allows per period; null: no limit.")
     credits: CreditsFromZero = Field(description="What it cost.")
     days: list[DayOut] = Field(description="Days without use are left out.")
@@ -74,7 +76,7 @@ class UsageOut(Model):
     period: PeriodOut
     credit_unit: str
     meters: list[MeterUseOut]
-    without_meter: list[DayOut] = Field(description="Credits taken without a meter.")
+    without_meter: list[DayOut] = Field(description="Credits used without a meter.")
 
 
 @operation(
@@ -114,7 +116,7 @@ class EventOut(Model):
     meter: str
     subject: str
     quantity: int
-    credits: CreditsFromZero = Field(description="What it cost, after what came before it in its period.")
+    credits: CreditsFromZero = Field(description="Its cost, given the earlier usage of its period.")
     occurred_at: Moment
     received_at: Moment
     date: date
@@ -154,7 +156,7 @@ def _day_of(text: str | None, field: str) -> date | None:
     except ValueError:
         raise Refused("There is no such day.", "day_malformed", 422, field) from None
     if not EARLIEST <= day <= LATEST:
-        raise Refused("This day is too far away.", "day_malformed", 422, field)
+        raise Refused("This day is out of range.", "day_malformed", 422, field)
     return day
 
 

@@ -1,4 +1,4 @@
-"""Usage alerts: at which thresholds of a meter a customer is told, and at which addresses."""
+"""Usage alerts: the thresholds of a meter at which a customer is notified, and the addresses."""
 
 from pydantic import Field
 
@@ -43,8 +43,8 @@ class UsageAlertsIn(Model):
     """The whole set, in the place of the one of that version."""
 
     alerts: list[AlertIn] = Field(max_length=100)
-    recipients: list[RecipientIn] = Field(max_length=100, description="A new address is asked by mail first.")
-    version: int = Field(ge=1, description="The version that this set replaces; 409 when it was changed meanwhile.")
+    recipients: list[RecipientIn] = Field(max_length=100, description="A new address is asked by e-mail to confirm.")
+    version: int = Field(ge=1, description="The version that this set replaces; 409 when somebody else changed it.")
 
 
 class UsageAlertsOut(Model):

@@ -69,7 +69,7 @@ class ReportOut(Model):
     """What became of the events."""
 
     accepted: int = Field(description="How many were counted.")
-    duplicates: int = Field(description="How many had been counted before, by this request or an earlier one.")
+    duplicates: int = Field(description="How many had been counted before, in this request or an earlier one.")
     rejected: list[RejectedOut]
 
 

@@ -35,7 +35,7 @@ class DeliveryQuery(PageQuery):
 
     customer: str | None = Field(None, max_length=40, description="Only of this customer's events.")
     endpoint: str | None = Field(None, max_length=40, description="Only to this endpoint.")
-    state: State | None = Field(None, description="Only those that stand so.")
+    state: State | None = Field(None, description="Only deliveries in this state.")
 
 
 class AttemptOut(Model):
@@ -54,7 +54,7 @@ class DeliveryOut(Model):
 
     id: str
     customer: str
-    event: str = Field(description="The `webhook-id` that goes with every try.")
+    event: str = Field(description="The `webhook-id` sent with every attempt.")
     type: str
     endpoint: str
     to: Literal["seller", "customer"]
@@ -70,7 +70,7 @@ class DeliveryOut(Model):
 class DeliveryWithAttempts(DeliveryOut):
     """A delivery with its body and its tries."""
 
-    body: str = Field(description="What is signed and sent, byte for byte.")
+    body: str = Field(description="The body as it is signed and sent, byte for byte.")
     attempts: list[AttemptOut]
 
 

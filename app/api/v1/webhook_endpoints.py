@@ -1,4 +1,4 @@
-"""Webhook endpoints: where the events of all customers are told to the seller."""
+"""Webhook endpoints: where the seller receives the events of all customers."""
 
 from typing import Any, Literal
 
@@ -38,7 +38,7 @@ class EndpointIn(Model):
     event_types: list[str] = Field(
         default_factory=list,
         max_length=len(TYPES),
-        description=f"Which events to send; none stands for all: {', '.join(TYPES)}.",
+        description=f"The event types to send; an empty list means all: {', '.join(TYPES)}.",
     )
 
 
@@ -50,7 +50,7 @@ class EndpointOut(Model):
     event_types: list[str]
     state: Literal["active", "disabled"]
     disabled_reason: str
-    old_secret_until: Moment | None = Field(description="Until then the secret before this one signs as well.")
+    old_secret_until: Moment | None = Field(description="Until when the previous secret also signs.")
     created_at: Moment
 
 
@@ -138,7 +138,7 @@ def rotate_secret(endpoint_id: str, body: NoBody) -> EndpointOut:  # noqa: ARG00
     """Make a new secret.
 
     For 24 hours each event has two signatures, of the new secret and of the old one. Two secrets sign at most: made
-    anew again within that time, the oldest one ends at once. Send an Idempotency-Key, and after no answer the same one.
+    again within that time, the oldest one ends at once. Send an Idempotency-Key, and after no answer the same one.
     """
     _sellers_only()
     return _shown(seller_endpoints.rotate(endpoint_id, by=caller().key_id))
@@ -169,7 +169,7 @@ def delete(endpoint_id: str) -> None:
 
 def _sellers_only() -> None:
     if caller().customer_id is not None:
-        raise Forbidden("This key is one customer's: the seller's endpoints are not its business.")
+        raise Forbidden("This key is for one customer only. It cannot manage the seller's endpoints.")
 
 
 def _shown(found: Listed) -> EndpointOut:

@@ -17,8 +17,8 @@ _STOPPED = "These alerts are stopped"
 _SELLER = "stopped_alerts_of"
 """Where the visitor's session keeps whose alerts were stopped: the link itself leads to nothing then."""
 _WHOLE = re.compile(r"[\w-]{43}", re.ASCII)
-_OVER = "Its alerts were stopped, or a newer mail holds another link: no usage alert goes out by this one."
-_WHOLE_LINK = "Perhaps it was cut off. Open the link from the mail once more."
+_OVER = "Its alerts were stopped, or a newer e-mail has another link. No usage alerts are sent through this link."
+_WHOLE_LINK = "It may have been cut off. Open the link from the e-mail again."
 
 
 @bp.get("/<token>")

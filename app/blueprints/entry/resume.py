@@ -15,9 +15,9 @@ _TITLES = {
     "not_found": "This link does not work",
     "link_expired": "This link has expired",
     "link_used": "This link has been used",
-    "link_not_needed": "This link is not needed any more",
+    "link_not_needed": "This link is no longer needed",
 }
-_WHOLE_LINK = "Perhaps it was cut off. Open it from the mail once more, or sign in to see your payments."
+_WHOLE_LINK = "It may have been cut off. Open the link from the e-mail again, or sign in to see your payments."
 
 
 @bp.get("/<token>")

@@ -14,7 +14,7 @@ DISPUTED_AFTER = {Rail.CARD: timedelta(hours=1), Rail.SEPA_DEBIT: timedelta(days
 
 
 def start(store: Store, intent: Body, method: Body, *, takes: timedelta | None = None, key: str = "") -> Body:
-    """Note that the money is on its way; it arrives by itself after `takes`, or when it is told to."""
+    """Note that the money is on its way; it arrives by itself after `takes`, or when a control says so."""
     charge = _charge_of(store, intent, method["id"])
     charge["status"] = "pending"
     intent.update(
@@ -87,7 +87,7 @@ def fail(
 
 
 def end(store: Store, intent: Body, *, succeeded: bool | None = None) -> None:
-    """End what is processing, as a bank does days later: as told, or as the test method's name says."""
+    """End what is processing, as a bank does days later: as given, or as the test method's name says."""
     method = store.find("payment_method", intent["payment_method"])
     test = known(method) if method else None
     if succeeded is None:

@@ -55,7 +55,7 @@ def deliver_due(settings: Settings, wsgi: "WSGIApplication", limit: int = 50) ->
 
 
 def plant(settings: Settings, matches: str, fault: str, times: int = 1) -> None:
-    """Plan a misbehaviour; see `sandbox_faults` for the names."""
+    """Plan a fault; see `faults` for the names."""
     faults.plant(settings.database_url, matches, fault, times)
 
 
@@ -65,7 +65,7 @@ def clear_faults(settings: Settings) -> None:
 
 
 def planted(settings: Settings) -> list[tuple[str, str, int]]:
-    """Return the misbehaviour to come: what it hits, which it is, how often."""
+    """Return the planned faults: what each hits, which it is, how often."""
     return faults.planted(settings.database_url)
 
 

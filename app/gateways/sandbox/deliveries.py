@@ -67,7 +67,7 @@ def _answer(wsgi: "WSGIApplication", environ: "WSGIEnvironment", moment: datetim
 
 
 def _claim(database_url: str, limit: int) -> list[Delivery]:
-    """Take due events for a minute, so that another worker does not post them too; decide what befalls them."""
+    """Take due events for a minute, so that another worker does not post them too; decide what happens to them."""
     now, claimed = clock.now(), []
     with opened(database_url) as store:
         due = store.connection.execute(

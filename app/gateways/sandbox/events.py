@@ -1,4 +1,4 @@
-"""What the sandbox tells about itself: events as Stripe writes them, kept with the change that they report."""
+"""The sandbox's events, as Stripe writes them, kept with the change that they report."""
 
 from app import clock
 from app.gateways.sandbox.store import Body, Store, new_id, public

@@ -1,6 +1,6 @@
-"""How the sandbox is told to misbehave: one row per misbehaviour, used up one request or event at a time.
+"""Planned faults of the sandbox: one row per fault, used up one request or event at a time.
 
-A fault hits one *call*: the sandbox tells the SDK not to repeat the request by itself, so that one planted fault is one
+A fault hits one *call*: the sandbox asks the SDK not to repeat the request by itself, so that one planted fault is one
 answer lost. With `flaky_` before its name the SDK may repeat it, as it does with the real processor.
 """
 
@@ -24,7 +24,7 @@ AFTER = ("reset_after", "timeout_after", "500_after")
 TWISTS = ("other_amount", "other_currency", "processing")
 """A confirmation ends otherwise: another amount or currency is received, or the money is only on its way."""
 EVENTS = ("duplicate", "reorder", "lose", "late")
-"""What befalls an event: delivered twice, after those that follow it, never, or three days late."""
+"""What happens to an event: delivered twice, after those that follow it, never, or three days late."""
 NAMES = (*BEFORE, *AFTER, *TWISTS, *EVENTS)
 CALLS = (
     "create_customer", "fetch_customer", "attach_method", "detach_method", "fetch_method", "list_methods",
@@ -36,7 +36,7 @@ CALLS = (
 
 
 def plant(database_url: str, matches: str, fault: str, times: int = 1) -> None:
-    """Let the next `times` that match misbehave. `matches`: a call, `event:<type>`, `event:*`, or `*` for any call."""
+    """Let the next `times` that match fail. `matches`: a call, `event:<type>`, `event:*`, or `*` for any call."""
     ensure(matches in {*CALLS, "*"} or matches.startswith("event:"), f"no such call: {matches}")
     ensure(fault.removeprefix(FLAKY) in NAMES, f"no such fault: {fault}")
     ensure((fault in EVENTS) == matches.startswith("event:"), f"{fault} cannot befall {matches}")

@@ -66,7 +66,7 @@ def _created(params: Params) -> dict[str, int]:
 
 
 def _bounds(params: Params) -> tuple[datetime | None, datetime | None]:
-    """Return moments that lie outside of what is asked for, so that the database leaves out the rest."""
+    """Return times just outside of the wanted range, so that the database leaves out the rest."""
     bounds, second = _created(params), timedelta(seconds=1)
     after = max((bounds[name] for name in ("gt", "gte") if name in bounds), default=None)
     before = min((bounds[name] for name in ("lt", "lte") if name in bounds), default=None)

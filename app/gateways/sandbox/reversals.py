@@ -47,7 +47,7 @@ def refund(store: Store, params: Params, *, key: str = "") -> Body:
 
 
 def end_refund(store: Store, made: Body, *, succeeded: bool | None = None) -> None:
-    """Let a refund arrive or come back, as told or as the test method says. One that came back stays back."""
+    """Let a refund arrive or come back, as given or as the test method says. One that came back stays back."""
     charge = _found(store, "charge", made["charge"], "charge")
     if succeeded is None:
         succeeded = _later(store, charge) != "refund_fails"

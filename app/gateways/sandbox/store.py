@@ -122,7 +122,7 @@ class Store:
         return None if found is None else json.loads(found)
 
     def answer_of(self, key: str) -> tuple[str, int, str, datetime] | None:
-        """Return digest, status, body and moment of the request that was made with the key, or None."""
+        """Return digest, status, body and time of the request that was made with the key, or None."""
         row = self.connection.execute(
             select(REQUESTS.c.digest, REQUESTS.c.status, REQUESTS.c.body, REQUESTS.c.created_at).where(
                 REQUESTS.c.idempotency_key == key

@@ -119,7 +119,7 @@ def method_of(found: stripe.PaymentMethod) -> SavedMethod:
     if debit is not None:
         last4, fingerprint = debit.last4 or "", debit.fingerprint or ""
     if paypal is not None:
-        # Whose PayPal account it is says the address; PayPal's own id of the payer tells one from another.
+        # Whose PayPal account it is says the address; PayPal's own id of the payer distinguishes them.
         holder, fingerprint = paypal.payer_email or holder, paypal.payer_id or ""
     return SavedMethod(found.id, found.type, found.type, last4, None, None, holder, fingerprint)
 
@@ -163,7 +163,10 @@ def asked_for_nothing_charged(call: Callable[[], T]) -> T | Unknown | Misused:
 
 
 def misused(why: str, code: str, **details: object) -> Misused:
-    """Tell the seller that the processor refuses our request: a bug or a wrong setting. The message holds no secret."""
+    """Log for the seller that the processor refuses our request: a bug or a wrong setting.
+
+    The message holds no secret.
+    """
     log.error("processor_misused", why=why, code=code, **details)
     return Misused(why, code)
 

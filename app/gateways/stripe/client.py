@@ -1,4 +1,4 @@
-"""The SDK's client as we use it: the API version it was made for, few retries, short waits, nothing told about us."""
+"""The SDK's client as we use it: the API version it was made for, few retries, short waits, no telemetry."""
 
 import requests
 import stripe

@@ -1,4 +1,4 @@
-"""Stripe behind our own words: each call names its wish by a key and answers with a value, never with an exception."""
+"""Stripe behind our own interface: each call has an idempotency key and answers with a value, never an exception."""
 
 from datetime import datetime
 from math import ceil
@@ -178,5 +178,5 @@ class StripeGateway(StripeSetups, StripeReversals):
 
 
 def _span(since: datetime, until: datetime) -> stripe.params.PaymentIntentListParamsCreated:
-    """The processor counts whole seconds: a moment inside one takes the whole of it."""
+    """The processor counts whole seconds: a time inside one takes the whole of it."""
     return {"gte": int(since.timestamp()), "lt": ceil(until.timestamp())}

@@ -130,7 +130,7 @@ class StripeSetups:
         )
 
     def detach_method(self, method: str, *, key: str) -> Unknown | Misused | None:
-        """Remove a saved method. One that is gone already is as wished."""
+        """Remove a saved method. One that is gone already counts as removed."""
 
         def detach() -> None:
             try:

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 TOLERANCE_SECONDS = 300
 _ID = re.compile(r"[A-Za-z0-9_]{1,100}", re.ASCII)
 _TYPE = re.compile(r"[a-z0-9_.]{1,100}", re.ASCII)
-_EARLIEST, _LATEST = 1_262_304_000, 4_102_444_800  # 2010 and 2100: anything else is not a moment of ours
+_EARLIEST, _LATEST = 1_262_304_000, 4_102_444_800  # 2010 and 2100: anything else is not a time of ours
 
 
 def read(body: bytes, signature: str, *, secret: str, live: bool) -> ProcessorEvent:

@@ -56,7 +56,7 @@ def create(
     if unknown or not scopes:
         raise Refused(f"A scope is one of {', '.join(SCOPES)}.", "scope_unknown", 422, "scopes")
     if not (len(name) <= 100 and name.isprintable()):
-        raise Refused("A key's name has at most 100 characters that can be seen.", "name_malformed", 422, "name")
+        raise Refused("A key's name has at most 100 visible characters.", "name_malformed", 422, "name")
     now = clock.now()
     if expires_at is not None and expires_at <= now:
         raise Refused("The key would have expired already.", "expires_too_soon", 422, "expires_at")

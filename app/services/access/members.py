@@ -70,7 +70,7 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
     address_hash = hashlib.sha256(address.encode()).hexdigest()[:16]
     if not (right and found and found.password_hash):
         log.warning("sign_in_refused", member=found and found.id, address_hash=address_hash)
-        raise Refused("This e-mail address and password do not fit together.", "sign_in_refused", 422)
+        raise Refused("The e-mail address or the password is wrong.", "sign_in_refused", 422)
     if _hasher().check_needs_rehash(found.password_hash) and not _testing():
         _rehash(found.id, password)
     log.info("signed_in", member=found.id, customer=found.customer_id, address_hash=address_hash)

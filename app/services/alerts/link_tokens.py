@@ -1,4 +1,4 @@
-"""The token of the link that is mailed to an address for usage alerts: made anew when it is needed, kept nowhere."""
+"""The token of the link that is mailed to an address for usage alerts: computed when it is needed, stored nowhere."""
 
 import base64
 import hashlib

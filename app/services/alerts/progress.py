@@ -1,4 +1,4 @@
-"""How far each usage alert of a customer is, and who is told: what notices are decided from."""
+"""How far each usage alert of a customer is, and who is notified: what notices are decided from."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from app.services.catalog import versions
 from app.services.usage.terms import plan_of
 
 LATE = timedelta(days=1)
-"""For so long the last moments of a period that is over may still give notice."""
+"""For so long after its end a period may still give notice."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Level:
 
     @property
     def occasion(self) -> str:
-        """What it is told once for: the period and the alert."""
+        """The occasion it is sent once for: the period and the alert."""
         return f"{self.period_number}:{self.alert.id}"
 
     def figures(self) -> dict[str, object]:

@@ -155,7 +155,7 @@ def _find(session: Session, text: str) -> tuple[AlertRecipient, Customer]:
         raise NotFound("link")
     row, customer = found
     if row.confirmed_at is None and row.asked_at + LASTS <= clock.now():
-        raise Refused("It worked for seven days. Ask for a new one on the Usage page.", "link_expired", 410)
+        raise Refused("This link was valid for seven days. Ask for a new one on the Usage page.", "link_expired", 410)
     return row, customer
 
 

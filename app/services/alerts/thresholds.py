@@ -1,4 +1,4 @@
-"""Usage alerts: what a customer wants to be told about, and to which addresses."""
+"""Usage alerts: the thresholds a customer is notified of, and the addresses."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -127,7 +127,7 @@ def remove_email(customer_id: str, email: str, *, actor: str, address: str = "")
 def replace(
     customer_id: str, thresholds: Iterable[Threshold], emails: Iterable[str], version: int, *, actor: str
 ) -> Alerts:
-    """Put this set in the place of the one of that version, or refuse it whole; a version gone by is refused (409).
+    """Replace the set of that version with this one, or refuse it whole; an old version is refused (409).
 
     An alert or address that stays keeps what it has: its id, its confirmation.
     """
@@ -144,7 +144,7 @@ def _change(
         spending.lock(session, [customer_id])
         before = _read(session, customer_id)
         if version is not None and version != before.version:
-            raise Refused("The usage alerts were changed meanwhile. Look at them again.", "version_gone_by")
+            raise Refused("Somebody else changed the usage alerts. Reload the page and try again.", "version_gone_by")
         now = _Wanted([each.wants for each in before.alerts], [each.email for each in before.recipients])
         wanted = decide(now)
         _check(session, customer_id, wanted)

@@ -34,7 +34,7 @@ def authorize(request: AuthorizationRequest, proof: Presented | None = None) -> 
     try:
         return authorization_on_postgresql.authorize(request, proof)
     except Refused as refusal:
-        if refusal.status in {404, 422}:  # found before the key was proved: a stranger learns nothing by it
+        if refusal.status in {404, 422}:  # found before the key was proved: nothing is disclosed to a stranger
             _check_caller(request, proof)
         raise
 
@@ -60,7 +60,7 @@ def capture(
             return authorization_on_postgresql.capture(request, proof)
         return on_sqlite.capture(request, proof)
     except Refused as refusal:
-        if refusal.status in {404, 422}:  # found before the key was proved: a stranger learns nothing by it
+        if refusal.status in {404, 422}:  # found before the key was proved: nothing is disclosed to a stranger
             _check_holder(hold_id, proof)
         raise
 
@@ -91,7 +91,7 @@ def _capture_request(
 
 
 def close() -> None:
-    """Let go of the connections that the app has for authorizations alone."""
+    """Close the connections that the app has for authorizations alone."""
     authorization_on_postgresql.close()
     on_sqlite.close()
 

@@ -184,7 +184,7 @@ def release(hold_id: str, proof: Presented | None) -> Authorized:
 
 
 def close() -> None:
-    """Let go of the app's connections."""
+    """Close the app's connections."""
     state = _the_state.remove()
     if state is not None:
         state.path.close()

@@ -81,7 +81,7 @@ def release(hold_id: str, proof: Presented | None) -> Authorized:
 
 
 def close() -> None:
-    """Let go of the app's connection."""
+    """Close the app's connection."""
     writer = _the_writer.remove()
     if writer is not None:
         writer.close()

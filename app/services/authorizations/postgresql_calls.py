@@ -16,7 +16,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 from sqlalchemy.engine import make_url
 
 AT_ONCE = 4
-"""How many calls of a process may be about one customer at the same moment."""
+"""How many calls of a process may be about one customer at the same time."""
 PATIENCE = 3
 """Seconds that a call waits for a connection, or for its turn. Then the answer is no."""
 
@@ -72,7 +72,7 @@ class HotPath:
     def ask(self, statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:
         """Run the statement, prepared, and return its row, or raise `DatabaseAway`.
 
-        `about` is whose turn is waited for. `again`: it may be sent twice, for a connection that had died at rest.
+        `about` is whose turn is waited for. `again`: it may be sent twice, for a connection that was lost while idle.
         """
         self._open()
         with self._turn(about):
@@ -87,7 +87,7 @@ class HotPath:
                 raise DatabaseAway from problem
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._pool.close()
 
     def _open(self) -> None:

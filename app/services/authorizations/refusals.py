@@ -1,4 +1,4 @@
-"""How authorizations are told: the row as a value, and each way of saying no as a refusal with its words."""
+"""How authorizations are answered: the row as a value, and each refusal with its words."""
 
 from typing import Any
 
@@ -105,7 +105,7 @@ def refused_key(outcome: str) -> Refused:
     if outcome == "unauthorized":
         return Refused("Send a valid API key: Authorization: Bearer sk_…", "unauthorized", 401)
     if outcome == "forbidden":
-        return Forbidden(f"This key may not do this: it needs the scope {SCOPE}.")
+        return Forbidden(f"This key lacks the scope {SCOPE}.")
     return NotFound("authorization")
 
 

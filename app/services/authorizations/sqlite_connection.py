@@ -46,7 +46,7 @@ class Writer:
             self._turn.release()
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         with self._turn:
             if self._opened is not None:
                 self._opened.close()

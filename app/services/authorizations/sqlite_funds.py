@@ -93,7 +93,7 @@ class LockedFunds:
         self, rows: sqlite3.Connection, customer_id: str, meter: str, earliest: datetime | None = None
     ) -> None:
         self._rows, self.customer_id, self.meter = rows, customer_id, meter
-        now = clock.now()  # after the lock: the day is that of the moment it counts
+        now = clock.now()  # after the lock: the day is that of the time it counts
         self.now = max(now, earliest) if earliest else now
         self.today = self.now.date()
         self._key = {"customer_id": customer_id, "meter": meter, "now": kept(self.now), "today": self.today.isoformat()}
@@ -154,7 +154,7 @@ class LockedFunds:
         release_hold(self._rows, self.customer_id, self.meter, number, micros, quantity)
 
     def note(self, blocked: Blocked) -> None:
-        """Have the customer told that the day is full; or find that a hold is over, and judge anew without it."""
+        """Mark the customer for a notice of the daily limit; or find an ended hold, and judge again without it."""
         if self.funds.held or self.held_quantity:
             self._look_for_ended_holds()
         if blocked.reason == "daily_limit":
@@ -186,10 +186,10 @@ def release_hold(
 
 
 def kept(time: datetime) -> str:
-    """Return a moment as SQLite keeps it."""
+    """Return a time as SQLite keeps it."""
     return time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def moment(text: str) -> datetime:
-    """Return the moment that SQLite keeps like this."""
+    """Return the time that SQLite keeps like this."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)

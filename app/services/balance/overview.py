@@ -34,7 +34,7 @@ class Parts:
     """How the credits that came in became those that remain: total - used - expired - back + voided = remaining."""
 
     used: Credits
-    """Used so far, in every period, less what was put right."""
+    """Used so far, in every period, less corrections."""
     expired: Credits
     back: Credits
     """Gone with money sent back, or held by disputes."""
@@ -44,7 +44,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Overview:
-    """Where the customer stands at one moment."""
+    """The customer's figures at one time."""
 
     today: date
     numbers: Numbers

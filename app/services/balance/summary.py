@@ -1,4 +1,4 @@
-"""The numbers of this moment, for the customer in scope: one function for pages, the API and every rule (I21)."""
+"""The current numbers, for the customer in scope: one function for pages, the API and every rule (I21)."""
 
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from app.services.ledger.burn_down import view
 
 
 def numbers() -> Numbers:
-    """Return the numbers of this moment: what is due but not posted yet is counted as if the job had just run.
+    """Return the current numbers: what is due but not posted yet is counted as if the job had just run.
 
     Two statements; a third where a grant has begun or expired that no job has seen.
     """

@@ -90,7 +90,7 @@ def sold(name: str, version: int) -> Catalog:
 
 @cached(LRUCache(maxsize=200), lock=Lock())
 def remembered(name: str, version: int, digest: str) -> Catalog:
-    """Return the catalog of a version that is there. The digest tells apart databases that one process has seen."""
+    """Return the catalog of a version that is there. The digest distinguishes databases that one process has seen."""
     text = db.session.scalars(
         select(CatalogVersion.text).where(
             CatalogVersion.catalog == name, CatalogVersion.version == version, CatalogVersion.digest == digest

@@ -20,7 +20,7 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
 
     The same transfer corrected twice is corrected once: the correction that is there is returned.
     """
-    audit.ask_who_and_why(by, reason, "Say who corrects it and why.")
+    audit.ask_who_and_why(by, reason, "Give a name and a reason for the correction.")
     now = clock.now()
     with as_service("correct a transfer"), transaction() as session:
         wrong = session.get(Transfer, transfer_id)

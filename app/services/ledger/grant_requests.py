@@ -1,4 +1,4 @@
-"""Credit given over the API: one request key is one grant, however often it is sent and whoever died meanwhile."""
+"""Credit given over the API: one request key is one grant, however often it is sent or a process is killed."""
 
 from datetime import datetime
 
@@ -26,9 +26,9 @@ def give(
     expires_at: datetime | None = None,
     priority: int = 50,
 ) -> Grant:
-    """Give credit that nobody paid for, or return what the same request gave before; another wish is refused."""
+    """Give credit that nobody paid for, or return what the same request gave before; its key is good for no other."""
     if not reason.isprintable():
-        words = "The reason has a line break or another character that cannot be seen. Type it again without."
+        words = "The reason has a line break or an invisible character. Enter it without."
         raise Refused(words, "reason_unprintable", 422, "reason")
     now = clock.now()
     with as_service("give credit"), transaction() as session:

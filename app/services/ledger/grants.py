@@ -39,12 +39,12 @@ def add(
     Credit that is to begin later waits as a row; nothing is posted before `effective_at` (AC-8).
     """
     if credits.micros <= 0:
-        raise Refused("The amount of credit must be more than zero.", "credits_too_small", 422, "credits")
+        raise Refused("The credit must be more than zero.", "credits_too_small", 422, "credits")
     begins = effective_at or now
     if expires_at is not None and expires_at <= max(begins, now):
-        raise Refused("The credit would expire before it begins.", "expires_too_soon", 422, "expires_at")
+        raise Refused("The grant would expire before it begins.", "expires_too_soon", 422, "expires_at")
     if payment_id is None and not (granted_by.strip() and reason.strip()):
-        raise Refused("Say who gives the credit and why.", "reason_missing", 422, "reason")
+        raise Refused("Give a name and a reason for the grant.", "reason_missing", 422, "reason")
     ensure(kind in rule.SOURCES, f"no such kind of grant: {kind}")
     ensure((kind == "purchased") == (payment_id is not None), "a purchased grant names its payment, no other does")
     session, customer_id = books.session, books.customer_id
@@ -118,7 +118,7 @@ def give(
 
 def void(grant_id: str, *, by: str, reason: str) -> Grant:
     """Take a grant back: what is left of it leaves the balance. Twice is once."""
-    audit.ask_who_and_why(by, reason, "Say who takes the credit back and why.")
+    audit.ask_who_and_why(by, reason, "Give a name and a reason for voiding the grant.")
     now = clock.now()
     with as_service("void a grant"), transaction() as session:
         grant = session.get(Grant, grant_id)
@@ -150,7 +150,7 @@ def catch_up(books: Books, now: datetime) -> None:
     """Post what was used, then begin and expire what is due, for the customer of the books.
 
     Done before anything else is posted, so that nobody spends what is gone and the history comes out as if the job
-    had run at every moment that was due. Usage is posted first: it burns the grants that were there when it happened.
+    had run at every time that was due. Usage is posted first: it burns the grants that were there when it happened.
     """
     usage_posting.post(books, now)
     due = books.session.scalars(
@@ -167,7 +167,7 @@ def catch_up(books: Books, now: datetime) -> None:
 
 
 def post_due(limit: int = 100) -> int:
-    """Begin grants whose moment has come, at most `limit`; return how many."""
+    """Begin grants that are due, at most `limit`; return how many."""
     now = clock.now()
     waiting = select(Grant.id, Grant.customer_id).where(Grant.is_to_begin(now))
     return _each("begin grants", waiting.order_by(Grant.effective_at, Grant.id).limit(limit), now)

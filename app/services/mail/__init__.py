@@ -1,1 +1,1 @@
-"""Telling people: mails are rendered and sent here."""
+"""Notifying people: mails are rendered and sent here."""

@@ -1,4 +1,4 @@
-"""What mails about notices say: the figures of the moment at which each was given."""
+"""What mails about notices say: the figures of the time at which each was given."""
 
 import json
 from datetime import UTC, datetime
@@ -73,7 +73,7 @@ def _alert(figures: dict[str, Any], catalog: Catalog, customer: Customer) -> dic
 
 
 def _expiring(figures: dict[str, Any]) -> dict[str, object]:
-    """Return the grants that expire, with what is left of each as credits and when as moments."""
+    """Return the grants that expire, with what is left of each as credits and when as times."""
     return {
         "grants": [
             {"credits": parse_credits(each["credits"]), "expires_at": _value("expires_at", each["expires_at"])}
@@ -98,8 +98,8 @@ def _times(notice: Notice) -> dict[str, object]:
 
 def _why_you(customer: Customer, stop: str) -> str:
     if not stop:
-        return f"You get this mail because {customer.name} has you as its billing contact."
-    return f"You get this mail because {customer.name} has chosen this address for its usage alerts."
+        return f"You get this e-mail because {customer.name} lists you as its billing contact."
+    return f"You get this e-mail because {customer.name} sends its usage alerts to this address."
 
 
 def _stop_link(customer_id: str, email: str) -> str:

@@ -131,7 +131,7 @@ def _why(payment: Payment) -> str:
 
 
 def _resume_link(customer_id: str, payment: Payment) -> str:
-    """Return a link that works once; where no mail leaves the house and nobody is shown it, the page behind sign-in."""
+    """Return a link that works once; where no mail is really sent and nobody is shown it, the page behind sign-in."""
     if not (settings().mail_url or settings().demo or settings().testing):
         return portal_links.page("add_credits.payment", payment_id=payment.id)
     token = resume_links.make(customer_id, payment.id, payment.created_at + ACTION_LIFETIME)

@@ -1,4 +1,4 @@
-"""Notices: decided from what stands in the rows, kept once for each occasion, and told after the commit (I27).
+"""Notices: decided from what stands in the rows, kept once for each occasion, and sent after the commit (I27).
 
 Whatever changes a customer's usage, credit or limits marks its row of `spending`. One job looks at marked customers and
 at limits whose day is over; another turns each notice into an event for hosts and mails, in one transaction.
@@ -42,7 +42,7 @@ def decide_due(limit: int = 100) -> int:
 
 
 def send_due(limit: int = 100) -> int:
-    """Tell pending notices, the oldest first and at most `limit`; return how many. Any number of workers may do so.
+    """Send pending notices, the oldest first and at most `limit`; return how many. Any number of workers may do so.
 
     One notice that fails does not keep the others from being told; its failure is raised at the end.
     """
@@ -58,18 +58,18 @@ def send_due(limit: int = 100) -> int:
 
 
 def latest(customer_id: str) -> list[Notice]:
-    """Return the newest notices of those that the customer was told."""
+    """Return the newest notices that the customer was sent."""
     newest = db.session.scalars(
         select(Notice)
         .where(Notice.customer_id == customer_id)
         .order_by(Notice.created_at.desc(), Notice.rule, Notice.occasion)
-        .limit(2 * SHOWN)  # a silent one comes with one that is told
+        .limit(2 * SHOWN)  # a silent one comes with one that is sent
     )
     return [each for each in newest if not rule.is_silent(each.rule, json.loads(each.data))][:SHOWN]
 
 
 def of_threshold(customer_id: str, day: Day) -> Notice | None:
-    """Return what was told of the e-mail threshold on that day, if anything."""
+    """Return the notice of the e-mail threshold on that day, if any."""
     key = (customer_id, rule.DAILY_THRESHOLD, day.date.isoformat())
     return db.session.get(Notice, key, populate_existing=True)
 
@@ -120,7 +120,7 @@ def _decide(customer_id: str) -> bool:
         for each in decision.cleared:
             _clear(session, customer_id, each, now)
         for place, wanted in enumerate(decision.wanted):
-            keep(session, customer_id, wanted, now + place * timedelta(microseconds=1))  # told in this order
+            keep(session, customer_id, wanted, now + place * timedelta(microseconds=1))  # sent in this order
         held[customer_id].dirty = False
         return True
 

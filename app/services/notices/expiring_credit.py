@@ -31,7 +31,7 @@ def decide_due(limit: int = 100) -> int:
 
 
 def _to_look_at(limit: int) -> list[tuple[str, int]]:
-    """Return customers with a grant that expires soon and was not told, and how many days before they are to be."""
+    """Return customers with a grant that expires soon without a notice yet, and its days of notice."""
     now, found = clock.now(), list[tuple[str, int]]()
     for name in directory.catalog_names():
         days = versions.current(name).credits.expiry_notice_days
@@ -71,7 +71,7 @@ def _decide(customer_id: str, days: int) -> bool:
 def _left(
     session: Session, customer_id: str, usage_to_post: int, now: datetime, days: int
 ) -> list[tuple[str, Credits, datetime]]:
-    """Return what is left of each grant that expires soon and was not told; what was used meanwhile took its part."""
+    """Return what is left of each grant that expires soon and was not notified; usage since then is taken off."""
     live = session.scalars(
         select(Grant)
         .where(Grant.customer_id == customer_id, Grant.remaining_micros > 0)

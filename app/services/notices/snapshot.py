@@ -1,4 +1,4 @@
-"""What notices are decided from: a customer's figures at one moment, in a fixed number of statements."""
+"""What notices are decided from: a customer's figures at one time, in a fixed number of statements."""
 
 from datetime import datetime
 

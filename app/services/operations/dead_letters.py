@@ -1,4 +1,4 @@
-"""What failed so often that it was put aside: to be seen, and to be tried again once the cause is gone."""
+"""Dead letters: what failed too often to be retried, to be seen, and to be run again once the cause is gone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ KINDS: dict[str, tuple[type[Row], str]] = {
     "event": (OutboxEvent, "pending"),
     "delivery": (WebhookDelivery, "pending"),
 }
-"""The table of each kind, and the state of what is still to be done. `event` is what is to be told to hosts, and a
+"""The table of each kind, and the state of what is still to be done. `event` is an event for hosts, and a
 `delivery` takes it to one of them."""
 WOKEN = {
     "webhook": "webhooks_worked",
@@ -38,7 +38,7 @@ COUNTED_ON = ("webhook", "delivery")
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One thing that was put aside."""
+    """One row that failed too often to be retried."""
 
     kind: str
     id: str
@@ -61,13 +61,13 @@ class Backlog:
 
 
 def backlogs() -> list[Backlog]:
-    """Return how much of each kind is to be done, and how much was put aside."""
+    """Return how many rows of each kind wait, and how many are dead letters."""
     with as_service("count what is to be done"):
         return [_backlog(kind) for kind in KINDS]
 
 
 def listed(limit: int = 100) -> list[DeadLetter]:
-    """Return what was put aside, of each kind the first `limit`, the oldest first."""
+    """Return the dead letters, of each kind the first `limit`, the oldest first."""
     found = []
     with as_service("look at what was put aside"):
         for kind, (table, _open) in KINDS.items():
@@ -79,7 +79,7 @@ def listed(limit: int = 100) -> list[DeadLetter]:
 
 
 def run_again(letter_id: str = "") -> int:
-    """Let one thing that was put aside be tried again, or without an id all of them; return how many."""
+    """Let one dead letter be tried again, or without an id all of them; return how many."""
     again = 0
     with as_service("run again what was put aside"), transaction() as session:
         for kind, (table, open_state) in KINDS.items():

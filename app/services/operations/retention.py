@@ -68,7 +68,7 @@ def _trim_refusals() -> int:
 
 
 def _trim_deliveries() -> int:
-    # What was put aside and is tried again keeps the moment at which it was first given up.
+    # A dead letter that is tried again keeps the time at which it was first given up.
     old = select(WebhookDelivery.customer_id, WebhookDelivery.id).where(
         WebhookDelivery.done_at < clock.now() - KEPT, WebhookDelivery.state != queue.PENDING
     )

@@ -1,1 +1,1 @@
-"""What is to be told, written in the transaction of its fact: events for hosts and mails for people."""
+"""The outbox: events for hosts and mails for people, written in the transaction of their fact."""

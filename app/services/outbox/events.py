@@ -21,7 +21,7 @@ class Outbox:
     customer: Customer
 
     def write(self, event_type: str, source_id: str, data: Mapping[str, object]) -> None:
-        """Add one event about the customer; `source_id` names the fact, and one fact is told once (AC-35)."""
+        """Add one event about the customer; `source_id` names the fact, and one fact has one event (AC-35)."""
         customer_id = self.customer.customer_id
         last = self.session.scalar(select(func.max(OutboxEvent.sequence)).where(OutboxEvent.customer_id == customer_id))
         now = clock.now()

@@ -25,7 +25,7 @@ def write(
 ) -> bool:
     """Add a mail in the caller's transaction, which is a service's; return whether it is new.
 
-    `key` names the fact, such as `receipt:pay_…`: one mail for it, however often it is told. `context` says what it is
+    `key` names the fact, such as `receipt:pay_…`: one mail for it, written once. `context` says what it is
     about, in words and ids that JSON can hold: `payment`, the payment's id, `email`, the address that is asked, or the
     `rule` and `occasion` of a notice. Everything else is read when the mail is sent, once `after` has passed; what is
     no longer so then is not sent.

@@ -31,7 +31,7 @@ def look(method_id: str) -> bool:
         if isinstance(found, Unknown):
             return False
         if isinstance(found, Misused):
-            return True  # told to the seller by the gateway; asking again would not help
+            return True  # logged for the seller by the gateway; asking again would not help
         now = clock.now()
         with transaction() as session:
             policy = rows.lock_customer(session, customer_id)  # always before the methods

@@ -1,4 +1,4 @@
-"""Letting go of removed methods at the processor: at once if it answers, else again until it did."""
+"""Detach removed methods at the processor: at once if it answers, else again until it did."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ def detach(method_id: str) -> bool:
 
 
 def of_customer(customer_id: str) -> None:
-    """Let go of the customer's removed methods that wait for their first try."""
+    """Detach the customer's removed methods that wait for their first try."""
     now = clock.now()
     with as_service("detach removed payment methods"):
         rows = select(PaymentMethod.id).where(PaymentMethod.customer_id == customer_id, PaymentMethod.detach_at <= now)

@@ -22,7 +22,7 @@ from app.services.catalog import versions
 def keep(
     session: Session, customer_id: str, method: SavedMethod, *, actor: str, address: str, now: datetime
 ) -> PaymentMethod:
-    """Save what the processor holds, once, in the caller's transaction; `actor` is whoever wished it.
+    """Save what the processor holds, once, in the caller's transaction; `actor` is who asked for it.
 
     The same card or account again takes the place of the older entry, so that it never stands there twice.
     """
@@ -98,7 +98,7 @@ def is_same(row: PaymentMethod, kind: str, fingerprint: str) -> bool:
 
 
 def take_away(session: Session, method: PaymentMethod, now: datetime) -> None:
-    """Remove the method here; the processor is to be told after the transaction."""
+    """Remove the method here; the processor is asked to detach it after the transaction."""
     method.is_default, method.removed_at, method.detach_at = False, now, now
     session.flush()  # before another one becomes the default
 

@@ -39,7 +39,7 @@ def default() -> PaymentMethod | None:
 def gone(method_id: str) -> tuple[PaymentMethod, PaymentMethod | None] | None:
     """Return the customer's method if it was removed, whoever did it, and the default as it is now.
 
-    None while it is saved, and where the same card or account became the default anew.
+    None while it is saved, and where the same card or account became the default again.
     """
     method = db.session.scalars(
         select(PaymentMethod).where(PaymentMethod.id == method_id, PaymentMethod.removed_at.is_not(None))
@@ -99,7 +99,7 @@ def make_default(actor: Actor, method_id: str, *, address: str = "") -> PaymentM
 def remove(actor: Actor, method_id: str, *, address: str = "") -> tuple[PaymentMethod, PaymentMethod | None]:
     """Remove the method; return it, and the method that the default passed on to, if it did.
 
-    After that no new charge uses it (I15); the processor is told at once, or later if it does not answer. Refuses (404)
+    After that no new charge uses it (I15); the processor is asked to detach it, again until it answers. Refuses (404)
     a method that is not saved, and (409) what the seller's catalog does not allow (AC-73).
     """
     now = clock.now()

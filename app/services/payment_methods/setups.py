@@ -1,4 +1,4 @@
-"""Save a way to pay: a wish that is committed first, taken to the processor, and kept once it says so.
+"""Save a payment method: a setup that is committed first, taken to the processor, and kept once it says so.
 
 `settle` is the one function that any answer, webhook, return from the bank or sweep calls. It may run any number of
 times, at once, and be killed anywhere: nothing else saves a method that a customer adds here.
@@ -157,14 +157,16 @@ def under_way() -> list[MethodSetup]:
 def refusal(setup: MethodSetup) -> Refused:
     """Return why the setup did not save a method, in words."""
     if setup.state == SetupState.REQUIRES_ACTION:
-        return Refused("This payment method waits for you at the bank.", "action_required", 409, "test_method")
+        return Refused(
+            "This payment method is waiting for your confirmation at the bank.", "action_required", 409, "test_method"
+        )
     if setup.problem == UNAVAILABLE or setup.state in OPEN_SETUPS:
         return customers.UNAVAILABLE
     return Refused(*setup_problem(setup.problem), 422, "test_method")
 
 
 def sweep_due(limit: int) -> int:
-    """Look at setups that stopped on the way, and let go of removed methods; return how many of both."""
+    """Settle setups that stopped on the way, and detach removed methods; return how many of both."""
     with as_service("sweep open setups"):
         looked = due_rows.each(due_rows.claimed(limit, _claim), _look_at, of="setup", failed="setup_check_failed")
     return looked + detaching.due(limit)
@@ -202,7 +204,7 @@ def _check(customer_id: str, kind: Rail, accepted: str) -> MandateText | None:
     if catalog.payment_methods.manage == "processor_portal":
         raise Refused("Payment methods are added in our payment processor's portal.", "managed_elsewhere")
     if kind not in SAVED_RAILS or kind not in catalog.payment_methods.kinds:
-        raise Refused("This kind of payment method is not taken here.", "kind_not_taken", 422, "kind")
+        raise Refused("This kind of payment method is not accepted here.", "kind_not_taken", 422, "kind")
     if (many or 0) >= MOST_METHODS:
         words = f"You have {MOST_METHODS} payment methods. Remove one before you add another."
         raise Refused(words, "too_many_methods")

@@ -1,6 +1,6 @@
 """Collect a payment: five steps, each committed before the next, and no call inside a transaction (money.md, 6).
 
-What holds when the process dies after each line is written in docs/decisions/0004-five-steps-of-a-payment.md; for what
+docs/decisions/0004-five-steps-of-a-payment.md says what holds when the process is killed after each line; for what
 is paid once, charged while nobody is there or gone on with later, in 0007-every-rail-is-five-steps.md.
 """
 
@@ -86,7 +86,7 @@ def resume(payment_id: str, return_url: str, by: str = "") -> Payment:
 
     Now that the customer is here, the same intent is confirmed again by an attempt of its own: the payment then waits
     at the bank's page (`action_url`), or is over. One that waits for nothing is only looked at. Any number at once is
-    one attempt, and one that died on the way leaves the payment to be gone on with again, until its day is over. A
+    one attempt, and one that was killed on the way leaves the payment to be resumed again, until its day is over. A
     method that was removed meanwhile is not charged any more. `by` is the member who goes on with it; a mailed link
     writes its own use down.
     """

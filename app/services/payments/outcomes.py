@@ -56,7 +56,7 @@ def wait(session: Session, payment: Payment, state: PaymentState, action_url: st
 
 
 def pause(session: Session, payment: Payment, now: datetime) -> None:
-    """The bank asks and nobody was there: the payment waits for its customer, who is told by mail once (AC-11)."""
+    """The bank asks and nobody was there: the payment waits for its customer, who is notified by mail once (AC-11)."""
     _close_attempt(session, payment, AttemptState.DECLINED, AUTHENTICATION_REQUIRED, now)
     payment.action_url, payment.problem = "", AUTHENTICATION_REQUIRED
     if payment.state == PaymentState.REQUIRES_ACTION:  # going on with it came to nothing: it can be tried again
@@ -114,7 +114,7 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
 
 
 def report(outbox: Outbox, payment: Payment, why: str) -> None:
-    """Tell the seller that a person must look at the locked payment: in the log, and by one event for ever."""
+    """Report to the seller that a person must look at the locked payment: in the log, and by one event for ever."""
     log.error("payment_needs_review", payment=payment.id, why=why)
     written = outbox.session.scalar(
         select(OutboxEvent.id).where(

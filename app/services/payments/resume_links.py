@@ -140,28 +140,30 @@ def _read(token: str) -> tuple[ResumeLink, Payment, Customer, PaymentMethod | No
     link, payment, customer, method, is_bought = found
     if link.expires_at <= clock.now():
         raise Refused(
-            "It worked for a day. Sign in to see how the payment stands and to pay in another way.", "link_expired", 410
+            "This link was valid for a day. Sign in to see the state of the payment or to pay in another way.",
+            "link_expired",
+            410,
         )
     return link, payment, customer, method, is_bought
 
 
 def _used() -> Refused:
-    return Refused("Each link works once. Sign in to see how the payment stands and to go on.", "link_used", 410)
+    return Refused("Each link works once. Sign in to see the state of the payment and to continue.", "link_used", 410)
 
 
 def _not_needed(state: PaymentState, *, is_bought: bool) -> Refused:
     match state:
         case PaymentState.CANCELED if is_bought:
-            words = "The same was paid in another way. This payment was given up, and nothing was charged for it."
+            words = "You paid for the same purchase in another way. This payment was cancelled without a charge."
         case PaymentState.CANCELED:
-            words = "This payment was given up, and nothing was charged for it."
+            words = "This payment was cancelled, and nothing was charged for it."
         case PaymentState.FAILED:
             words = "This payment did not go through, and nothing was charged for it."
         case PaymentState.PROCESSING:
-            words = "This payment is under way already."
+            words = "This payment is already in progress."
         case _:
-            words = "This payment was made already."
-    return Refused(f"{words} Sign in to see how it stands.", "link_not_needed", 410)
+            words = "This payment has already been made."
+    return Refused(f"{words} Sign in to see its state.", "link_not_needed", 410)
 
 
 def _hash(token: str) -> str:

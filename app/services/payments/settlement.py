@@ -134,7 +134,7 @@ def _record(payment_id: str, answer: Answer, question: _Question) -> Payment:
 
 
 def _goes_on(payment: Payment, question: _Question) -> bool:
-    """Say whether the customer has just gone on with a payment that waited: its own call to the bank will tell more."""
+    """Say whether the customer has just resumed a waiting payment: its own call to the bank brings the answer."""
     has_waited = payment.state == PaymentState.REQUIRES_ACTION and payment.problem != AUTHENTICATION_REQUIRED
     return has_waited and not question.refused and question.now - payment.updated_at < CONFIRM_GRACE
 

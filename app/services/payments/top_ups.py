@@ -1,4 +1,4 @@
-"""Buy credit: one wish of a member, charged at most once and credited exactly once."""
+"""Buy credit: one order of a member, charged at most once and credited exactly once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def priced(customer: Customer, *, amount: Money | None, pack: str) -> TopUp:
 
 
 def closed_sentence(catalog: Catalog) -> str:
-    """Return what to tell a customer whose account is closed."""
+    """Return the sentence for a customer whose account is closed."""
     seller = catalog.seller_name
     return f"This account is closed, so no credit can be added to it. Nothing was charged. Ask {seller} about it."
 
@@ -69,7 +69,7 @@ def buy(
     """Buy credit and return the payment as it stands after the processor was asked.
 
     `method_id` names a saved method, or what is paid once at its own page: `paypal` or `crypto`. `form_key` makes it
-    one wish: the same key with the same choice gives the payment that is there already, with another choice it is
+    one order: the same key with the same choice gives the payment that is there already, with another choice it is
     refused (409). `return_url` gives, for a payment's id, where the bank or the wallet sends the customer back.
     Refuses (422) an amount or pack that is not sold, or a way to pay that is not taken, and (404) a method that is not
     this customer's; (409) a customer whose account is closed; without `repeat` also (409) the same purchase, made by
@@ -96,8 +96,8 @@ def charge(
 ) -> Payment:
     """Buy credit for a customer who is not there, by a saved method; return the payment as it stands.
 
-    `by` is who wishes it, such as `auto_recharge`. When the bank wants its customer the payment waits for them, and
-    they are told by mail (AC-11). What refuses is the same as for `buy`.
+    `by` is who orders it, such as `auto_recharge`. When the bank wants its customer the payment waits for them, and
+    they are notified by mail (AC-11). What refuses is the same as for `buy`.
     """
     order = _Order(customer_id, by, form_key, amount, pack, method_id, off_session=True)
     with as_customer(customer_id):
@@ -146,15 +146,15 @@ def get(payment_id: str) -> Payment:
 
 
 def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
-    """Commit the wish (step 1); return it and whether it is new."""
+    """Commit the order (step 1); return it and whether it is new."""
     if not ids.is_form_key(order.form_key):
-        raise Refused("This form is not valid any more. Please fill it in again.", "form_key_malformed", 422)
+        raise Refused("This form is no longer valid. Please fill it in again.", "form_key_malformed", 422)
     earlier = _with_key(order)
     if earlier is not None:
         return _same_order(earlier, order), False
     now = clock.now()
     with as_service("place an order for credit"), transaction() as session:
-        # Held until the wish is committed, so that two forms sent at once see each other's.
+        # Held until the order is committed, so that two forms sent at once see each other's.
         customer = session.scalars(
             select(Customer)
             .where(Customer.customer_id == order.customer_id)
@@ -172,7 +172,7 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         top_up = priced(customer, amount=order.amount, pack=order.pack)
         rail, method = _way(session, order, catalog)
         if not repeat and purchases.just_like(order.customer_id, top_up, rail, method, order.form_key):
-            raise Refused("You bought the same a few minutes ago.", "bought_just_now")
+            raise Refused("You bought the same credits a few minutes ago.", "bought_just_now")
         payment = Payment(
             id=ids.new("pay"),
             customer_id=order.customer_id,
@@ -217,7 +217,7 @@ def _way(session: Session, order: _Order, catalog: Catalog) -> tuple[Rail, str |
     if method is None:
         raise NotFound("payment method")
     if method.kind not in catalog.payment_methods.kinds:
-        raise Refused("This way to pay is not taken any more. Choose another one.", "kind_not_taken", 422, "method")
+        raise Refused("This payment method is no longer accepted. Choose another one.", "kind_not_taken", 422, "method")
     return Rail(method.kind), method.id
 
 
@@ -234,7 +234,7 @@ def _same_order(payment: Payment, order: _Order) -> Payment:
     if not same:
         raise Refused(
             "This form was already sent, with another choice. Nothing more was charged. "
-            "To buy again, check the form and send it once more.",
+            "To buy again, check the form and send it again.",
             "form_already_used",
             409,
         )

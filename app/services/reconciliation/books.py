@@ -34,7 +34,7 @@ FIRST_LOOK = timedelta(days=28)
 EVENT_LIFETIME = timedelta(days=29)
 """How long the processor keeps its events (30 days), less a margin. Before that, each payment is asked for itself."""
 NAMED_FOR = timedelta(days=1)
-"""How long a payment of another amount than was asked for is named. It is booked: to hear of it once is enough."""
+"""How long a payment of another amount than was asked for is named. It is booked: to report it once is enough."""
 _MISMATCHES = {
     "another_currency": "is in another currency",
     "another_payment": "is of another payment",
@@ -44,7 +44,7 @@ _PAID = {state.value for state in clawbacks.PAID}
 
 
 class _Look:
-    """One look: what was seen, what was mended, and what a person must see."""
+    """One reconciliation run: what was looked at, what was repaired, and what a person must see."""
 
     def __init__(self, now: datetime) -> None:
         self.now, self.looked_at, self.mended, self.problems = now, 0, 0, list[str]()
@@ -56,7 +56,7 @@ class _Look:
 
 
 def run(since: datetime | None = None, until: datetime | None = None) -> Reconciliation:
-    """Look at what the processor made since the last look's end, or since an earlier moment; return what came of it.
+    """Look at what the processor made since the last look's end, or since an earlier time; return what came of it.
 
     It may run at any time, twice, at once, and be killed: each thing is booked by the same functions that webhooks
     call. Only a look that saw everything moves the watermark.
@@ -72,7 +72,7 @@ def run(since: datetime | None = None, until: datetime | None = None) -> Reconci
             whole = _each_payment(look, since)
         _name_mismatches(look, min(since, now - NAMED_FOR))
         if not whole:
-            look.problem("The processor did not answer: nothing is known of this stretch of time yet.")
+            look.problem("The processor did not answer, so this period could not be compared.")
         return _end(look_id, look, whole=whole)
 
 
@@ -175,7 +175,7 @@ def _settle(look: _Look, known: Payment, intent: Intent) -> None:
 
 
 def _name_mismatches(look: _Look, since: datetime) -> None:
-    """Name what we know of that only a person can put right, whatever the processor says of it now."""
+    """Name what we know of that only a person can correct, whatever the processor says of it now."""
     uncredited = Payment.state.in_([state.value for state in OPEN]) & Payment.problem.in_(_MISMATCHES)
     for row in db.session.scalars(select(Payment).where(uncredited).order_by(Payment.created_at)):
         asked = money_words(Money(row.amount_minor, row.currency))
@@ -195,7 +195,7 @@ def _name_mismatches(look: _Look, since: datetime) -> None:
 def _events(look: _Look, since: datetime, until: datetime) -> bool:
     """Keep every event that never reached us as if its webhook had come (W5); return whether all were seen.
 
-    The inbox works on them, tries again, and puts aside what cannot be done.
+    The inbox works on them, retries, and marks as dead what cannot be done.
     """
     listed = gateway().events_since(since, until)
     if not isinstance(listed, list):

@@ -112,7 +112,7 @@ def _refund(processor_id: str) -> str:
     problem = refund_booking.record(payment_id, found) if payment_id else again
     if problem != refund_booking.NO_ROOM:
         return problem
-    # What a bank only asked about stands as disputed until we hear that the refund has answered it.
+    # What a bank only asked about stands as disputed until an event says that the refund has answered it.
     disputed = gateway().disputes_of(found.intent_id)
     if isinstance(disputed, list):
         for each in disputed:

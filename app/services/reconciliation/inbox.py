@@ -26,7 +26,7 @@ log = structlog.get_logger()
 LEASE = timedelta(minutes=1)
 MAX_TRIES = 8
 NOT_FINISHED = "not_finished"
-"""Why an event stands open whose worker has it, or died over it."""
+"""Why an event is open whose worker has it, or was killed over it."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def work(limit: int = 50) -> int:
 
 
 def _claim() -> Claim | None:
-    """Claim the event that is due the longest, for one lease. One that its workers die over is put aside."""
+    """Claim the event that is due the longest, for one lease. One that kills its workers becomes a dead letter."""
     due = select(InboxEvent).where(InboxEvent.state == "new", InboxEvent.next_try_at <= (now := clock.now()))
 
     def take(event: InboxEvent) -> Claim | None:
@@ -91,7 +91,7 @@ def _claim() -> Claim | None:
 
 
 def _is_last(attempt: int) -> bool:
-    """Say whether an event is put aside after this attempt. Run again by hand it has as many more, never the same."""
+    """Say whether an event is dead after this attempt. Run again by hand it has as many more, never the same."""
     return attempt > 0 and attempt % MAX_TRIES == 0
 
 

@@ -44,7 +44,7 @@ def record(payment_id: str, found: ProcessorDispute) -> str:
             )
         ).one_or_none()
         if dispute is None and found.state is DisputeState.WON:
-            return ""  # over before we heard of it: nothing was held, and nothing is to be given back
+            return ""  # over before we knew of it: nothing was held, and nothing is to be given back
         books = posting.lock(session, payment.customer_id)
         if dispute is None:
             dispute, problem = _open(books, payment, found, now)

@@ -37,7 +37,7 @@ def refund(
     without `repeat` the same once more within minutes: a command typed twice is one refund.
     """
     if not reason.strip() or not requested_by.strip():
-        raise Refused("Say who sends the money back and why.", "reason_missing", 422, "reason")
+        raise Refused("Give a name and a reason for the refund.", "reason_missing", 422, "reason")
     now = clock.now()
     with as_service("refund a payment"):
         with transaction() as session:
@@ -73,7 +73,7 @@ def refund(
 
 
 def settle(refund_id: str) -> Refund:
-    """Bring an open refund to where the processor says it is; ask for it again when it never heard of it."""
+    """Bring an open refund to where the processor says it is; ask for it again when it does not know it."""
     with as_service("settle a refund"):
         refund_row, payment = _everything(refund_id)
         if RefundState(refund_row.state) not in OPEN_REFUNDS:
@@ -105,17 +105,19 @@ def sweep_due(limit: int = 50) -> int:
 def _allowed(session: Session, payment: Payment, amount: Money | None, now: datetime, *, repeat: bool) -> int:
     """Return how much goes back, in minor units, or refuse."""
     if PaymentState(payment.state) not in clawbacks.PAID:
-        raise Refused("This payment has not been paid: there is nothing to send back.", "not_paid")
+        raise Refused("This payment has not been paid, so there is nothing to refund.", "not_paid")
     left = Money(clawbacks.left_of(payment), payment.currency)
     requested = amount or left
     if requested.currency != payment.currency:
         raise Refused(f"This payment was made in {payment.currency}.", "another_currency", 422, "amount")
     if left.amount_minor <= 0:
-        raise Refused("All of this payment has gone back already, or is disputed.", "nothing_left")
+        raise Refused("All of this payment is already refunded or disputed.", "nothing_left")
     if requested.amount_minor <= 0:
         raise Refused("Enter an amount above zero.", "amount_too_small", 422, "amount")
     if requested > left:
-        raise Refused(f"At most {left.major} {left.currency} of this payment is left.", "more_than_left", 409, "amount")
+        raise Refused(
+            f"At most {left.major} {left.currency} of this payment is left to refund.", "more_than_left", 409, "amount"
+        )
     same = session.scalar(
         select(Refund.id).where(
             Refund.customer_id == payment.customer_id,
@@ -126,7 +128,7 @@ def _allowed(session: Session, payment: Payment, amount: Money | None, now: date
         )
     )
     if same is not None and not repeat:
-        raise Refused("The same amount of this payment was sent back a few minutes ago.", "refunded_just_now")
+        raise Refused("The same amount of this payment was refunded a few minutes ago.", "refunded_just_now")
     return requested.amount_minor
 
 

@@ -43,7 +43,7 @@ def current(customer: Customer, catalog: Catalog) -> Limits:
 def change(customer_id: str, wanted: Limits, *, webhook_url: str | None, by: str, address: str = "") -> Limits:
     """Put this set in the place of the one of its version, or refuse it whole (AC-7); return what holds now.
 
-    A version gone by is refused (409); another webhook URL makes a new version too. `webhook_url` None leaves the
+    An old version is refused (409); another webhook URL makes a new version too. `webhook_url` None leaves the
     customer's webhook as it is, '' ends it.
     """
     rule.check(wanted)
@@ -57,9 +57,7 @@ def change(customer_id: str, wanted: Limits, *, webhook_url: str | None, by: str
         row = session.get(SpendSettings, customer_id, populate_existing=True)
         before = limits(row, catalog)
         if wanted.version != before.version:
-            raise Refused(
-                "Spend management was changed meanwhile. Look at it again before you save.", CHANGED_MEANWHILE
-            )
+            raise Refused("Somebody else changed spend management. Check it before you save.", CHANGED_MEANWHILE)
         there = endpoints.of(customer_id)
         rule.check_something_set(wanted, (there.url if there else "") if url is None else url)
         moved = url is not None and endpoints.put(session, customer_id, url, by=by, address=address)

@@ -16,7 +16,7 @@ from app.models.ledger import BalanceDay, Transfer
 from app.models.usage import UsageDay, UsageEvent
 
 MOST_EVENTS = 200_000
-"""Days with more events than this among them are shown without the moment: a page must not read for seconds."""
+"""Days with more events than this among them are shown without the time: a page must not read for seconds."""
 
 
 def of(customer_id: str, limits: Limits, since: date) -> Simulation:

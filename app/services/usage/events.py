@@ -39,7 +39,7 @@ class Rejected:
 
     @property
     def sentence(self) -> str:
-        """What to tell the host's developer."""
+        """The sentence for the host's developer."""
         return REFUSALS[self.reason]
 
 
@@ -84,7 +84,7 @@ def accept(reports: Sequence[UsageReport], *, now: datetime | None = None, only:
     with as_service("accept usage"), transaction() as session:
         named = _customers(session, reports, only)
         locked = spending.lock(session, set(named.values()))
-        moment = now or clock.now()  # after the lock: the day must be that of the moment it counts
+        moment = now or clock.now()  # after the lock: the day must be that of the time it counts
         return _accepted(session, Counting(session, locked, moment), reports, named)
 
 
@@ -112,7 +112,7 @@ def _accepted(session: Session, batch: Counting, reports: Sequence[UsageReport],
 
 
 class _Read:
-    """A report as it was read: whose it is, and what is wrong with it or what tells it from others."""
+    """A report as it was read: whose it is, and what is wrong with it or its digest."""
 
     __slots__ = ("customer_id", "digest", "key", "problem", "properties", "report")
 

@@ -1,4 +1,4 @@
-"""A meter through time: every day of a stretch, the last billing periods, and a day added up again from its events."""
+"""A meter through time: every day of a range, the last billing periods, and a day added up again from its events."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

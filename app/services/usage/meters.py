@@ -60,7 +60,7 @@ class MeterUse:
 
     @property
     def included(self) -> int:
-        """What the plan includes per period."""
+        """The quantity that the plan includes per period."""
         return self.tariff.allowance
 
     @property

@@ -1,1 +1,1 @@
-"""Telling hosts: events are sent to endpoints until they arrive."""
+"""Notifying hosts: events are sent to endpoints until they arrive."""

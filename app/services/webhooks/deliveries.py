@@ -1,7 +1,7 @@
-"""Deliveries of events to webhooks: tried on a schedule until they arrive or are visibly put aside (I29).
+"""Deliveries of events to webhooks: retried on a schedule until they arrive or are dead, visibly (I29).
 
 Each is claimed by one worker at a time: for a lease, and under the number of the try. What is sent is the same at
-every try (`webhook-id`, body), so that whoever gets it twice can tell.
+every try (`webhook-id`, body), so that whoever gets it twice can see that.
 """
 
 import secrets
@@ -33,9 +33,9 @@ AT_ONCE = 16
 LEASE = timedelta(minutes=2)  # longer than one round can take
 PAUSE = timedelta(seconds=30)
 """How long what else is due for an address waits that did not answer at all."""
-INTERRUPTED = "The try was interrupted."
+INTERRUPTED = "The attempt was interrupted."
 UNREADABLE = "Its signing secret cannot be read: make a new one."
-GONE = "It answered 410: it wants no more events."
+GONE = "It answered 410: it no longer accepts events."
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,10 @@ def _endpoints(session: Session, due: Sequence[WebhookDelivery]) -> dict[str, We
 
 
 def _taken(row: WebhookDelivery, endpoint: WebhookEndpoint | SellerEndpoint | None) -> Claim | None:
-    """Mark the delivery as this worker's. One without an endpoint is dropped, one that workers died over put aside."""
+    """Mark the delivery as this worker's.
+
+    One without an endpoint is dropped; one that too many workers were killed over is dead.
+    """
     now = clock.now()
     if endpoint is None or endpoint.state != webhook_endpoints.ACTIVE:
         why = "The address was removed." if endpoint is None else endpoint.disabled_reason

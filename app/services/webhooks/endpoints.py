@@ -38,7 +38,7 @@ class Endpoint:
 
     @property
     def signing_twice(self) -> str:
-        """Name the older secret that still signs, by the moment of its end; nothing while one secret signs alone."""
+        """Name the older secret that still signs, by the time of its end; nothing while one secret signs alone."""
         return self.old_secret_until.astimezone(UTC).isoformat() if self.old_secret_until else ""
 
 
@@ -69,7 +69,7 @@ def put(session: Session, customer_id: str, url: str, *, by: str, address: str =
         _create(session, customer_id, url, now)
     elif url:
         if not before:
-            row.created_at = now  # it is told what happens from now on
+            row.created_at = now  # it receives events from now on
         row.url, row.state, row.disabled_reason, row.changed_at = url, ACTIVE, "", now
     else:
         # The row stays for its secret, and so that what was not sent can be sent again to the next address.
@@ -105,7 +105,7 @@ def secret(customer_id: str) -> str:
 def rotate(customer_id: str, *, by: str, ends: str = "", address: str = "") -> Endpoint:
     """Sign with a new secret from now on, and for a day with the old one as well (O8).
 
-    While an older secret still signs, a new one would end it at once: refused unless `ends` names it, by the moment
+    While an older secret still signs, a new one would end it at once: refused unless `ends` names it, by the time
     until which it signs, as `Endpoint.signing_twice` says it. So pressing twice makes one new secret.
     """
     with as_service("rotate a webhook's secret"), transaction() as session:
@@ -114,7 +114,7 @@ def rotate(customer_id: str, *, by: str, ends: str = "", address: str = "") -> E
             raise NotFound("webhook")
         if shown(row).signing_twice != ends:
             raise Refused(
-                "Nothing was changed: your webhook got a new secret meanwhile, and the one before it still signs too.",
+                "Nothing was changed: somebody else made a new secret, and the previous one still signs.",
                 "old_secret_signs",
                 409,
             )
@@ -137,7 +137,7 @@ def turn(row: WebhookEndpoint | SellerEndpoint) -> None:
 
 
 def secrets_of(row: WebhookEndpoint | SellerEndpoint) -> tuple[str, ...]:
-    """Return the secrets that sign now, the present one first, or raise `sealed.CannotDecrypt`."""
+    """Return the secrets that sign now, the current one first, or raise `CannotDecrypt`."""
     signing = [encryption.decrypt(row.secret_sealed, row.id)]
     if row.old_secret_sealed and row.old_secret_until and row.old_secret_until > clock.now():
         try:
@@ -148,12 +148,12 @@ def secrets_of(row: WebhookEndpoint | SellerEndpoint) -> tuple[str, ...]:
 
 
 def opened(text: str, owner: str) -> str:
-    """Return a sealed secret, or refuse when it was sealed under another SECRET_KEY."""
+    """Return the decrypted secret, or refuse when it was encrypted under another SECRET_KEY."""
     try:
         return encryption.decrypt(text, owner)
     except encryption.CannotDecrypt:
         raise Refused(
-            "This secret cannot be read any more. Make a new one.", "secret_unreadable", 409, "webhook_url"
+            "This secret can no longer be read. Make a new one.", "secret_unreadable", 409, "webhook_url"
         ) from None
 
 

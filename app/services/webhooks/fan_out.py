@@ -20,7 +20,7 @@ BATCH = 100
 
 
 def spread_due(limit: int = BATCH) -> int:
-    """Make a delivery of each new event for each endpoint that wants it; return how many events were spread.
+    """Make a delivery of each new event for each endpoint that wants it; return how many events were fanned out.
 
     Events are taken by their state, never by a number that grows: of two transactions the later number may be
     committed first. Any number of workers may do so.
@@ -59,7 +59,7 @@ def _spread(limit: int) -> int:
 
 
 def _deliveries(session: Session, events: Any) -> list[dict[str, Any]]:
-    """Return the deliveries of these events: what was told before an endpoint was there is none of its business."""
+    """Return the deliveries of these events: an endpoint does not receive events from before it was created."""
     theirs = {
         each.customer_id: each
         for each in session.scalars(

@@ -127,11 +127,11 @@ def attempts(delivery: Delivery) -> list[Attempt]:
 def send_again(
     delivery_id: str, *, by: str, customer_id: str = "", to_seller: bool | None = None, address: str = ""
 ) -> Delivery:
-    """Send the same event once more, or refuse: with the same id, so that its receiver can tell."""
+    """Send the same event once more, or refuse: with the same id, so that its receiver sees that."""
     with as_service("send a webhook again"), transaction() as session:
         row = _row(session, delivery_id, customer_id, to_seller, lock=True)
         if row.state == PENDING:
-            raise Refused("This event is on its way already.", "delivery_pending", 409)
+            raise Refused("This event is being sent already.", "delivery_pending", 409)
         _check_there(session, row)
         row.state, row.next_try_at, row.problem, row.done_at = PENDING, clock.now(), "", None
         wake_ups.after_commit(session, "webhooks_sent")
@@ -182,14 +182,14 @@ def _check_rate(session: Session, customer_id: str, endpoint_id: str, now: datet
         )
     )
     if (sent or 0) >= TESTS_AN_HOUR:
-        raise Refused(f"{TESTS_AN_HOUR} tests an hour are enough. Try again later.", "too_many_tests", 429)
+        raise Refused(f"{TESTS_AN_HOUR} tests an hour are allowed. Try again later.", "too_many_tests", 429)
 
 
 def _check_there(session: Session, row: WebhookDelivery) -> None:
     table = SellerEndpoint if row.to_seller else WebhookEndpoint
     there = session.scalar(select(table.id).where(table.id == row.endpoint_id, table.state == endpoints.ACTIVE))
     if there is None:
-        raise Refused("The address that this went to is gone or switched off.", "webhook_missing", 409)
+        raise Refused("The endpoint of this delivery was deleted or switched off.", "webhook_missing", 409)
 
 
 def _row(

@@ -1,4 +1,4 @@
-"""The deliveries that wait: added once for each event and endpoint, and let go of when the endpoint is."""
+"""The deliveries that wait: added once for each event and endpoint, and dropped when the endpoint is removed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -53,7 +53,7 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def drop(session: Session, endpoint_id: str, why: str) -> None:
-    """Let go of what waits for the endpoint. What another worker has in hand just now ends by itself."""
+    """Drop what waits for the endpoint. What another worker has claimed just now ends by itself."""
     for each in _waiting(session, endpoint_id):
         each.state, each.problem, each.done_at = DROPPED, why, clock.now()
 

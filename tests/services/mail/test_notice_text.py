@@ -22,7 +22,7 @@ __all__ = ["acme", "noon"]
 WORDS = {
     "daily_threshold": (
         "$40.00 used today: your e-mail threshold is reached",
-        ["You wanted to know at $40.00 a day.", "This threshold stops nothing", "22 Nov 2026, 00:00 UTC"],
+        ["You set an e-mail threshold of $40.00 a day.", "This threshold stops nothing", "22 Nov 2026, 00:00 UTC"],
     ),
     "daily_limit": (
         "Your daily limit of $50.00 is reached",
@@ -51,13 +51,13 @@ def test_a_call_refused_before_the_limit_is_used_says_no_more_than_that(acme: Cu
     spend.decided()
     assert sending.send_due() == 1
     mail = post.mail(acme)
-    assert mail.subject == "A call was refused for your daily limit of $7.00"
+    assert mail.subject == "A call was refused because of your daily limit of $7.00"
     words = " ".join(mail.body_text.split())
-    assert "Acme has used $3.50 of $7.00 on 21 Nov 2026 (UTC), and $3.00 is held for calls under way." in words
+    assert "Acme has used $3.50 of $7.00 on 21 Nov 2026 (UTC), and $3.00 is held for calls in progress." in words
     assert "A call that asked for more than what was left of the limit was refused." in words
     assert "Calls that ask for more than what is left are refused until 22 Nov 2026, 00:00 UTC" in words
     assert "Calls that ask for permission are refused" not in words + mail.body_html
-    assert "Held for calls under way" in mail.body_html and mail.subject in mail.body_html
+    assert "Held for calls in progress" in mail.body_html and mail.subject in mail.body_html
 
 
 @pytest.mark.parametrize(("rule", "used"), [("balance_low", "981"), ("balance_depleted", "1010")])
@@ -87,13 +87,13 @@ def test_the_mail_of_a_usage_alert_can_be_stopped_by_its_reader(acme: Customer, 
     assert sending.send_due() == 1
     mail = next(each for each in post.mails(acme) if each.template == "usage_alert")
     assert mail.subject == "Usage alert at 2,500 requests: Requests at 2,500 requests"
-    assert "You wanted to know at 2,500 requests." in mail.body_text
-    (link,) = re.findall(r"http://localhost(/\S+)\n", mail.body_text.partition("No more alerts")[2])
+    assert "You set an alert at 2,500 requests." in mail.body_text
+    (link,) = re.findall(r"http://localhost(/\S+)\n", mail.body_text.partition("Stop alerts")[2])
     page = visitor.submits(visitor.opens(link), "form[action$='/stop']")
     assert page.status == 200
     with as_service("test"):
         assert thresholds.addresses(db.session(), acme.customer_id) == ["billing@acme.example"]
-    assert "has chosen this address for its usage alerts" in mail.body_text
+    assert "sends its usage alerts to this address" in mail.body_text
     assert "\n\n\n" not in mail.body_text
 
 
@@ -106,7 +106,7 @@ def test_the_mail_of_a_usage_alert_can_be_stopped_by_its_reader(acme: Customer, 
             Threshold("requests", 80, is_percent=True),
             "Usage alert at 80 %: Requests at 103 % of your plan",
             [
-                "has reached 5,167 of 5,000 requests in this billing period. You wanted to know at 80 % of 5,000 requests.",
+                "has reached 5,167 of 5,000 requests in this billing period. You set an alert at 80 % of 5,000 requests.",
                 "Use beyond the 1,000 included in your plan costs credits: $0.40 per 1,000 requests.",
             ],
         ),
@@ -115,14 +115,14 @@ def test_the_mail_of_a_usage_alert_can_be_stopped_by_its_reader(acme: Customer, 
             2_369,
             Threshold("hours", 100),
             "Usage alert at 100 hours: Hours at 2,369 hours",
-            ["You wanted to know at 100 hours.", "Use of it costs credits."],
+            ["You set an alert at 100 hours.", "Use of it costs credits."],
         ),
         (
             "peak",
             1,
             Threshold("peak", 1),
             "Usage alert at 1 machine: Peak at 1 machine",
-            ["You wanted to know at 1 machine.", "Use of it costs credits: $2.00 each."],
+            ["You set an alert at 1 machine.", "Use of it costs credits: $2.00 each."],
         ),
     ],
 )

@@ -170,7 +170,7 @@ def test_a_name_that_ends_with_a_full_stop_gets_no_second_one(
     mail_sending.send_due()
     for part in sending.mails[0].iter_parts():
         said = " ".join(BeautifulSoup(str(part.get_content()), "html.parser").get_text(" ").split())
-        assert "You get this mail because Acme S.r.l. has you as its billing contact." in said
+        assert "You get this e-mail because Acme S.r.l. lists you as its billing contact." in said
         assert ".." not in said
 
 

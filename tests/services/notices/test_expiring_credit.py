@@ -85,7 +85,7 @@ def test_several_grants_are_one_mail_with_what_is_left_of_each(acme: Customer) -
     mail = post.mail(acme)
     assert mail.subject == "$37.00 of your credit expires soon"
     words = " ".join(mail.body_text.split())
-    assert "Acme has $37.00 of credit that expires unless it is used before." in words
+    assert "Acme has $37.00 of credit that expires soon if you do not use it." in words
     assert "Expires 23 Nov 2026, 12:00 UTC $25.00 Expires 24 Nov 2026, 12:00 UTC $12.00" in words
     assert "\n\n\n" not in mail.body_text
     assert "$25.00" in mail.body_html

@@ -148,7 +148,7 @@ def test_who_says_no_saves_nothing(app: Flask, acme: Customer, alice_actor: Acto
     with as_customer(acme.customer_id):
         ended = setups.settle(setup.id, returned=True)
     assert (ended.state, at_processor(app), methods.live(acme)) == ("failed", ["canceled"], [])
-    assert "not confirmed that it is you" in setups.refusal(ended).sentence
+    assert "was not confirmed, so nothing was saved" in setups.refusal(ended).sentence
 
 
 def test_the_banks_question_left_alone_is_given_up_after_a_day(app: Flask, acme: Customer, alice_actor: Actor) -> None:

@@ -32,7 +32,7 @@ def command(app: Flask) -> tuple[int, str]:
 def is_named(app: Flask, payment: Payment, words: str) -> None:
     """Let the seller look, and somebody else long after."""
     status, said = command(app)
-    assert status == 1 and "Nothing needs a person." not in said
+    assert status == 1 and "Nothing needs your attention." not in said
     sentence = f"{payment.processor_id} at the processor {words} than {payment.id} ($25.00): nothing was credited."
     assert sentence in said
     with clock.at(clock.now() + 90 * DAY):
