@@ -85,7 +85,8 @@ def stops(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit) -> str:
     held = f" and {_are(bar.held)} held for calls in progress" if bar.held else ""
     said = f"{said} You have used {quantity(bar.used)}{held}"
     if not bar.left:
-        return f"{said}, so nothing is left now: calls that ask for permission are refused until those calls end, or {until}."
+        nothing = "so nothing is left now: calls that ask for permission are refused"
+        return f"{said}, {nothing} until those calls end, or {until}."
     return f"{said}, so {_are(bar.left)} left: calls that ask for more than that are refused {until}."
 
 
