@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.domain.money import divided
-
 BUSIEST = 7
 """The range is that of the busiest and the slowest run of this many days."""
 FARTHEST_DAYS = 3650
@@ -15,7 +13,6 @@ FARTHEST_DAYS = 3650
 class Forecast:
     """When the credit runs out at the pace of the last days. `latest` is None when the slowest week used nothing."""
 
-    per_day: int
     earliest: date
     expected: date
     latest: date | None
@@ -37,9 +34,7 @@ def run_out(available: int, used: Sequence[int], today: date, daily_limit: int |
     earliest = _day(available, max(weeks), size, today)
     if expected is None or earliest is None:
         return None
-    return Forecast(
-        divided(sum(used), len(used)), min(earliest, expected), expected, _day(available, min(weeks), size, today)
-    )
+    return Forecast(min(earliest, expected), expected, _day(available, min(weeks), size, today))
 
 
 def _day(available: int, used: int, days: int, today: date) -> date | None:

@@ -126,11 +126,6 @@ def credits_from_money(money: Money) -> Credits:
     return Credits(money.amount_minor * 10 ** (6 - exponent(money.currency)))
 
 
-def money_from_credits(credit: Credits, currency: str) -> Money:
-    """Return the money that the credits are, rounded once to the currency's minor unit."""
-    return Money(divided(credit.micros, 10 ** (6 - exponent(currency))), currency)
-
-
 def parse_amount(text: str, currency: str) -> Money:
     """Read what a person typed as an amount of `currency`, or refuse with the sentence to show.
 

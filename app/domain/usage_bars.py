@@ -55,11 +55,6 @@ class Bar:
         return max(0, self.used - (self.basis or 0)) if self.basis is not None else 0
 
     @property
-    def included_left(self) -> int:
-        """How much of what the plan includes is not used yet."""
-        return max(0, self.tariff.allowance - self.used)
-
-    @property
     def charged(self) -> int:
         """How much was used beyond what the plan includes."""
         return max(0, self.used - self.tariff.allowance)

@@ -60,9 +60,6 @@ class PaymentGateway(Protocol):
     def fetch_setup(self, setup_id: str) -> SetupAnswer:
         """Return the processor's setup as it stands now."""
 
-    def find_setup(self, *, setup_id: str, processor_customer: str, since: datetime) -> SetupAnswer | None:
-        """Look for the setup that carries our id, when its own id was never saved; None: there is none."""
-
     def cancel_setup(self, setup_id: str, *, key: str) -> SetupAnswer:
         """Give the setup up. When it is over already the answer is the `Setup` as it stands."""
 

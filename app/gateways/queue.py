@@ -140,10 +140,6 @@ class Queue:
             return False
         return True
 
-    def wipe(self) -> None:
-        """Forget all names."""
-        self._engine().flush()
-
     def consumer(self, *, threads: int, shutdown_seconds: int) -> Consumer:
         """Return what works on the names in so many threads, once it is started."""
         return _Threads(

@@ -1,15 +1,12 @@
-"""Forms: what they keep when refused, and fields that no input can break."""
+"""Forms: what they keep when refused, and that no input can break them."""
 
 from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm  # type: ignore[import-untyped]
-from wtforms import Field, StringField
-from wtforms.validators import ValidationError
-from wtforms.widgets import TextInput
+from wtforms import Field
 
 from app.domain.errors import Refused
-from app.domain.money import Money, parse_amount
 from app.web.access import current_customer
 
 LONGEST = 2_000
@@ -48,29 +45,6 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     def currency(self) -> str:
         """What amounts in this form are in."""
         return current_customer().currency
-
-
-class AmountField(StringField):
-    """An amount of money in the customer's currency. `data` is what was typed, `money` what it means."""
-
-    widget = TextInput()
-
-    def __init__(self, label: str | None = None, validators: Any = None, **kwargs: Any) -> None:
-        own = {"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}
-        kwargs["render_kw"] = own | kwargs.get("render_kw", {})
-        super().__init__(label, validators, **kwargs)
-        self.money: Money | None = None
-
-    def pre_validate(self, form: Any) -> None:
-        """Read the amount, or say in words what is wrong with it."""
-        self.money = None
-        typed = self.data or ""
-        if not typed.strip() and self.flags.optional:
-            return
-        try:
-            self.money = parse_amount(typed, form.currency)
-        except Refused as refusal:
-            raise ValidationError(refusal.sentence) from None
 
 
 def _problem(field: Field) -> str:

@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from app.models.customers import Customer
-from app.services.usage import events
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_without
 from tests.support import spend
+from tests.support.meters import accept_one
 
 PATH = "/billing/spend-management/"
 SAVE = "#spend_management-save"
@@ -19,7 +19,7 @@ BEFORE = (False, "50", "40")
 def acme(catalog: str) -> Customer:
     """Alice's customer, who has used something today."""
     made = spend.since_august()
-    events.accept_one(made.customer_id, id="today", meter="requests", quantity=10_000)
+    accept_one(made.customer_id, id="today", meter="requests", quantity=10_000)
     return made
 
 

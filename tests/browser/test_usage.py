@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 
 from app.models.customers import Customer
 from app.services.customers import registration
-from app.services.usage import events
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import in_every_look, is_clean, with_and_without
 from tests.support import cast
+from tests.support.meters import accept_one
 
 PATH = "/billing/usage/"
 
@@ -24,7 +24,7 @@ def acme(app: Flask) -> Customer:
         name="Acme", email="billing@acme.example", catalog="analytics", external_id="acme", plan="team"
     )
     for meter, quantity in (("sessions", 50_000), ("events", 2_200_000), ("enrichments", 6_000), ("storage", 900)):
-        events.accept_one(made.customer_id, id=f"first-{meter}", meter=meter, quantity=quantity)
+        accept_one(made.customer_id, id=f"first-{meter}", meter=meter, quantity=quantity)
     return made
 
 

@@ -156,7 +156,7 @@ def test_a_wiped_queue_loses_nothing(
     app: Flask, settings: Settings, alice_actor: Actor, waiting: Payment, tmp_path: Path
 ) -> None:
     assert wake_ups.queue().waiting() > 0
-    wake_ups.queue().wipe()
+    wake_ups.queue()._engine().flush()
     wake_ups.queue().close()
     file = Path(address(settings).removeprefix("sqlite:///"))
     for each in file.parent.glob(f"{file.name}*"):

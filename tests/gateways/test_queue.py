@@ -145,7 +145,7 @@ def test_it_holds_no_more_names_than_are_of_use(url: str) -> None:
     queue = opened(url, mail=idle)
     assert all(queue.wake("mail") for _ in range(ENOUGH + 20))
     assert queue.waiting() == ENOUGH
-    queue.wipe()
+    queue._engine().flush()
     assert queue.waiting() == 0
     queue.close()
 

@@ -12,8 +12,8 @@ from app.domain.money import Credits
 from app.models.customers import Customer
 from app.services.authorizations import holds
 from app.services.ledger import grants
-from app.services.usage import events
 from tests.support import usage_cast
+from tests.support.meters import accept_one
 from tests.support.usage_cast import USAGE, looks, seen, uses
 
 DAY = "2026-11-10"
@@ -71,9 +71,7 @@ def test_all_events_of_a_day_can_be_walked_through_once_each(app: Flask, origin:
 def test_an_event_shows_all_that_it_said(app: Flask, origin: str, acme: Customer) -> None:
     said = {"model": "large", "tags": ["a", "<b>"]}
     time = clock.now() - timedelta(hours=30)
-    events.accept_one(
-        acme.customer_id, id="<i>1", meter="requests", quantity=1500, subject="ann", time=time, properties=said
-    )
+    accept_one(acme.customer_id, id="<i>1", meter="requests", quantity=1500, subject="ann", time=time, properties=said)
     page = looks(app, origin, acme).opens(f"{USAGE}requests/{DAY}")
     row = page.texts(".table--events tbody tr")[0]
     assert "<i>1" in row and '["a", "<b>"]' in row

@@ -61,7 +61,6 @@ def ask_everything(asks: Asking) -> None:
     )
     method = getattr(getattr(saved, "method", None), "processor_id", "pm_1")
     asks("fetch_setup", setup)
-    asks("find_setup", setup_id=order.setup_id, processor_customer=owner, since=since)
     asks("cancel_setup", setup, key=ids.new("key"))
     asks("fetch_method", method)
     asks("list_methods", owner)

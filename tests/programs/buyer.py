@@ -28,8 +28,9 @@ from app.services import jobs
 from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.payments import settlement, top_ups
-from app.services.usage import events, posting_schedule, recording
+from app.services.usage import events, recording
 from app.services.usage.events import UsageReport
+from tests.support.meters import post_all
 
 FORK = multiprocessing.get_context("fork")
 WAIT = 60
@@ -89,7 +90,7 @@ def give(customer_id: str, micros: int, milliseconds: int) -> list[str]:
 
 def post(customer_id: str) -> list[str]:
     """Post what was used."""
-    posting_schedule.post_all(customer_id)
+    post_all(customer_id)
     return ["", "done"]
 
 

@@ -25,7 +25,7 @@ from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest
 from app.services import jobs
 from app.services.authorizations import holds
-from app.services.usage import events
+from tests.support.meters import accept_one
 
 
 def zone() -> str:
@@ -41,7 +41,7 @@ def asks(customer_id: str, key: str, micros: int) -> list[Any]:
 
 def reports(customer_id: str, key: str, quantity: int) -> int:
     """Report usage."""
-    return events.accept_one(customer_id, id=key, meter="requests", quantity=quantity).accepted
+    return accept_one(customer_id, id=key, meter="requests", quantity=quantity).accepted
 
 
 def works() -> dict[str, int]:

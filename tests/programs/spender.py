@@ -18,7 +18,7 @@ from app.domain.money import MICROS, Credits
 from app.models.scope import as_customer
 from app.services.authorizations import holds
 from app.services.balance import summary
-from app.services.usage import events
+from tests.support.meters import accept_one
 
 EVENT = 2_500
 """So many requests of the example catalog cost one credit."""
@@ -57,7 +57,7 @@ def report(customer_id: str, chance: random.Random) -> int:
         left = summary.numbers().available_to_use.micros
     if left < MICROS:
         return 0
-    events.accept_one(customer_id, id=f"{chance.getrandbits(128):x}", meter="requests", quantity=EVENT)
+    accept_one(customer_id, id=f"{chance.getrandbits(128):x}", meter="requests", quantity=EVENT)
     return MICROS
 
 

@@ -21,11 +21,12 @@ from app.services.authorizations import expiry, holds
 from app.services.balance import breakdown, history, overview
 from app.services.ledger import corrections, grants
 from app.services.transaction import transaction
-from app.services.usage import events, posting_schedule, recording
+from app.services.usage import recording
 from app.services.verification.verify import verify
 from tests.reference.history import Correct, Due, Give, ModelGrant, Use, Void, Wait
 from tests.reference.usage_history import Ask, Capture, Limit, Posted, Release, Report, UsageModel, UsageStep
 from tests.support.api import Api
+from tests.support.meters import accept_one, post_all
 
 START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -110,7 +111,7 @@ class Story:
                 jobs.run_due(names=JOBS)
             case Posted():
                 for customer_id in self.whose:
-                    posting_schedule.post_all(customer_id)
+                    post_all(customer_id)
 
     def ends(self, api: Api) -> None:
         """Run every job, and compare pages, API and rows as well."""
@@ -203,8 +204,8 @@ class Story:
     def _report(self, meter: str, quantity: int) -> None:
         name = f"e{next(self.events)}"
         for customer_id in self.whose:
-            events.accept_one(customer_id, id=name, meter=meter, quantity=quantity)
-            events.accept_one(customer_id, id=name, meter=meter, quantity=quantity)
+            accept_one(customer_id, id=name, meter=meter, quantity=quantity)
+            accept_one(customer_id, id=name, meter=meter, quantity=quantity)
         self.model.report(meter, quantity)
 
     def _ask(self, micros: int, hours: int) -> None:

@@ -21,10 +21,10 @@ from app.services.access.api_keys import SCOPES
 from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.transaction import transaction
-from app.services.usage import events
 from app.services.webhooks import endpoints
 from tests.security.test_mallory import _everything_of, _path
 from tests.support.api import Api, api_for, problem_of
+from tests.support.meters import accept_one
 from tests.support.routes import rules_of
 
 SINGLE = [scope for scope in SCOPES if scope != "all"]
@@ -59,7 +59,7 @@ def operations(app: Flask) -> Iterator[tuple[Rule, Operation]]:
 def acmes_ids(app: Flask, acme: Customer, alice_actor: Actor) -> list[str]:
     """Acme has credit, uses things, holds some and hears of it: an id of each thing it has."""
     grants.give(acme.customer_id, kind="promotional", credits=_ten(), granted_by="support", reason="Rocket credit")
-    events.accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
+    accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
     hold = holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 1_000))
     with as_service("let Acme's events go to a closed port"), transaction() as session:
         endpoints.put(session, acme.customer_id, "https://127.0.0.1:9/rocket", by=alice_actor.member_id)

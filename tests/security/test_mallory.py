@@ -32,10 +32,10 @@ from app.services.alerts import thresholds
 from app.services.authorizations import holds
 from app.services.reversals import refunds
 from app.services.transaction import transaction
-from app.services.usage import events
 from app.services.webhooks import endpoints
 from tests.support import shop, tiers
 from tests.support.browser import Browser
+from tests.support.meters import accept_one
 from tests.support.routes import UNSAFE, rules_of
 
 # The pretend bank and the processor's control desk are the other side, not the portal; machines bring their own proof.
@@ -56,7 +56,7 @@ def acmes_ids(app: Flask, alice: Browser, alice_actor: Actor, acme: Customer) ->
     paid = shop.payments(acme)[0]
     refunds.refund(paid.id, amount=Money(500, paid.currency), reason="Too much", requested_by="support")
     controls.dispute(app.extensions["purser.settings"], paid.processor_id or "", amount=700)
-    events.accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
+    accept_one(acme.customer_id, id="launch-of-the-rocket", meter="requests", quantity=4_321)
     holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 1_000))
     thresholds.add(acme.customer_id, Threshold("requests", 4_444_444), actor=alice_actor.member_id)
     with as_service("let Acme's events go to a closed port"), transaction() as session:

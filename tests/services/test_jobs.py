@@ -176,7 +176,7 @@ def test_what_was_put_aside_is_listed_and_counted(app: Flask, acme: Customer) ->
 def test_what_was_put_aside_is_run_again_with_as_many_tries_as_before(app: Flask) -> None:
     inbox.receive(event())
     put_aside()
-    wake_ups.queue().wipe()
+    wake_ups.queue()._engine().flush()
     done = app.test_cli_runner().invoke(args=["portal", "jobs", "rerun", "evt_1"])
     assert (done.exit_code, done.stdout) == (0, "1 will be tried again.\n")
     assert wake_ups.queue().waiting() == 1

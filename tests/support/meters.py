@@ -1,11 +1,18 @@
 """A catalog with a meter of every kind, and usage in it."""
 
+from typing import Any
+
+from app import clock
+from app.domain.rating import UsageReport
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.catalog import versions
 from app.services.customers import registration
+from app.services.ledger import posting, usage_posting
 from app.services.transaction import transaction
+from app.services.usage import events
+from app.services.usage.events import Accepted
 
 METERED = """\
 name = "metered"
@@ -112,3 +119,14 @@ def move_to_plan(customer_id: str, plan: str) -> None:
     """Put the customer on another plan."""
     with as_service("test"), transaction():
         db.session.get_one(Customer, customer_id).plan = plan
+
+
+def accept_one(customer_id: str, *, id: str, meter: str, quantity: int = 1, **more: Any) -> Accepted:  # noqa: A002  # as its sender calls it
+    """Accept one event of the customer, or raise why it cannot be counted."""
+    return events.only_one(events.accept([UsageReport(id, customer_id, meter, quantity, **more)]))
+
+
+def post_all(customer_id: str) -> int:
+    """Post what the customer has used so far, due or not; return how many rows of the history that made."""
+    with as_service("post usage"), transaction() as session:
+        return len(usage_posting.post(posting.lock(session, customer_id), clock.now()))

@@ -24,8 +24,8 @@ from app.services.ledger import grants
 from app.services.notices import decisions
 from app.services.spend_management import limits
 from app.services.transaction import transaction
-from app.services.usage import events as usage_events
 from tests.support import cast, post
+from tests.support.meters import accept_one
 
 PER_DOLLAR = 2500
 """So many requests of the gateway catalog cost a dollar."""
@@ -71,9 +71,7 @@ def uses(customer: Customer, amount: str, at: datetime | None = None) -> None:
     """Let the customer use so many dollars, at a moment where one is given."""
     quantity = dollars(amount).micros * PER_DOLLAR // MICROS
     with clock.at(at or clock.now()):
-        answer = usage_events.accept_one(
-            customer.customer_id, id=f"use-{next(_numbers)}", meter="requests", quantity=quantity
-        )
+        answer = accept_one(customer.customer_id, id=f"use-{next(_numbers)}", meter="requests", quantity=quantity)
     assert answer.accepted == 1
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import stripe
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
@@ -105,9 +105,3 @@ def _deliver(database_url: str, delivery: Delivery, wsgi: "WSGIApplication", bas
         event["pending_webhooks"] = 0 if arrived else 1
         store.keep(event, due_at=again)
     return arrived
-
-
-def redeliver(database_url: str, event_id: str) -> None:
-    """Make an event due again."""
-    with opened(database_url) as store:
-        store.connection.execute(update(OBJECTS).where(OBJECTS.c.id == event_id).values(due_at=clock.now()))

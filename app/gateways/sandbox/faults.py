@@ -29,7 +29,7 @@ NAMES = (*BEFORE, *AFTER, *TWISTS, *EVENTS)
 CALLS = (
     "create_customer", "fetch_customer", "attach_method", "detach_method", "fetch_method", "list_methods",
     "create_intent", "confirm_intent", "fetch_intent", "cancel_intent", "list_intents",
-    "create_setup", "confirm_setup", "fetch_setup", "cancel_setup", "list_setups", "fetch_mandate",
+    "create_setup", "confirm_setup", "fetch_setup", "cancel_setup", "fetch_mandate",
     "create_refund", "fetch_refund", "list_refunds", "fetch_dispute", "list_disputes", "create_portal_session",
     "fetch_event", "list_events",
 )  # fmt: skip

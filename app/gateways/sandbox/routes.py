@@ -55,8 +55,6 @@ ROUTES: tuple[Route, ...] = (
      lambda s, c, i: payment_intents.cancel(s, i, c.params, key=c.key)),
     ("post", r"/v1/setup_intents", "create_setup", sent.SetupIntentCreateParams,
      lambda s, c: setup_intents.create(s, c.params)),
-    ("get", r"/v1/setup_intents", "list_setups", sent.SetupIntentListParams,
-     lambda s, c: page_of(s, "setup_intent", c.params, "/v1/setup_intents")),
     ("get", r"/v1/setup_intents/(\w+)", "fetch_setup", sent.SetupIntentRetrieveParams,
      lambda s, _, i: setup_intents.found(s, i)),
     ("post", r"/v1/setup_intents/(\w+)/confirm", "confirm_setup", sent.SetupIntentConfirmParams,

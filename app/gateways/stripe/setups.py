@@ -1,7 +1,6 @@
 """Saving methods at Stripe: setup intents, the mandates of debits, what is saved, and Stripe's own portal."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 import stripe
 from stripe import StripeClient
@@ -9,7 +8,6 @@ from stripe import StripeClient
 from app.domain.methods import Acceptance, ProcessorMandate, Rail, Setup, SetupAnswer, SetupOrder, SetupStatus
 from app.domain.payments import Misused, SavedMethod, Unknown
 from app.gateways.stripe.answers import (
-    CLOCK_MARGIN,
     CUSTOMER_KEY,
     SETUP_KEY,
     action_url_of,
@@ -75,24 +73,6 @@ class StripeSetups:
     def fetch_setup(self, setup_id: str) -> SetupAnswer:
         """Return the setup intent as it stands now."""
         return asked(lambda: setup_of(self._client.v1.setup_intents.retrieve(setup_id, {"expand": _EXPAND})))
-
-    def find_setup(self, *, setup_id: str, processor_customer: str, since: datetime) -> SetupAnswer | None:
-        """Look for the setup that carries our id; of several (there should be one) the one that went furthest."""
-        parameters: stripe.params.SetupIntentListParams = {
-            "customer": processor_customer,
-            "created": {"gte": int((since - CLOCK_MARGIN).timestamp())},
-            "expand": [f"data.{name}" for name in _EXPAND],
-            "limit": 100,
-        }
-
-        def found() -> Setup | Unknown | Misused | None:
-            listed = self._client.v1.setup_intents.list(parameters)
-            ours = [setup_of(each) for each in listed.auto_paging_iter() if metadata_of(each, SETUP_KEY) == setup_id]
-            unread = [answer for answer in ours if not isinstance(answer, Setup)]
-            setups = [answer for answer in ours if isinstance(answer, Setup)]
-            return unread[0] if unread else min(setups, key=lambda setup: _RANKS[setup.status], default=None)
-
-        return asked(found)
 
     def cancel_setup(self, setup_id: str, *, key: str) -> SetupAnswer:
         """Give the setup up, or return it as it stands when it is over already."""

@@ -52,21 +52,6 @@ class Accepted:
     rejected: tuple[Rejected, ...] = ()
 
 
-def accept_one(
-    customer_id: str,
-    *,
-    id: str,  # noqa: A002  # as the event's sender calls it
-    meter: str,
-    quantity: int = 1,
-    subject: str = "",
-    time: datetime | None = None,
-    properties: Mapping[str, object] | None = None,
-) -> Accepted:
-    """Accept one event, or raise why it cannot be counted: 409 where its id was used for another, else 422."""
-    report = UsageReport(id, customer_id, meter, quantity, subject, time, properties)
-    return only_one(accept([report]))
-
-
 def only_one(answer: Accepted) -> Accepted:
     """Return the answer to a batch of one event, or raise why it was not counted."""
     for each in answer.rejected:

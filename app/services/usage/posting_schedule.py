@@ -35,12 +35,6 @@ def post_due(limit: int = 100) -> int:
         return due_rows.each(found, _post_one, of="customer", failed="usage_not_posted")
 
 
-def post_all(customer_id: str) -> int:
-    """Post what the customer has used so far, due or not; return how many rows of the history that made."""
-    with as_service("post usage"), transaction() as session:
-        return len(usage_posting.post(posting.lock(session, customer_id), clock.now()))
-
-
 def catch_up(session: Session, spending_row: Spending, now: datetime) -> bool:
     """Begin and expire the customer's grants and turn the billing period where that is due; return whether it was.
 

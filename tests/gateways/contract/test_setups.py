@@ -1,7 +1,5 @@
 """Saving methods: with nothing charged, once, with what may be shown, and with the mandate that a debit needs."""
 
-from datetime import timedelta
-
 import pytest
 
 from app import clock, ids
@@ -144,14 +142,6 @@ def test_a_setup_that_waits_for_its_owner_can_be_given_up(
 def test_giving_up_a_setup_that_is_over_answers_how_it_ended(gateway: PaymentGateway, save: Saves) -> None:
     made = save("pm_card_visa")
     assert gateway.cancel_setup(made.id, key=f"{made.setup_id}:cancel") == made
-
-
-def test_a_setup_whose_id_was_lost_is_found_by_ours(gateway: PaymentGateway, owner: str) -> None:
-    (_, _), (order, wanted), (_, _) = (begun(gateway, owner) for _ in range(3))
-    since = clock.now() - timedelta(seconds=30)
-    found = gateway.find_setup(setup_id=order.setup_id, processor_customer=owner, since=since)
-    assert isinstance(found, Setup) and found.id == wanted.id
-    assert gateway.find_setup(setup_id="set_other", processor_customer=owner, since=since) is None
 
 
 def test_what_the_processor_does_not_know_is_a_bug_of_ours(gateway: PaymentGateway) -> None:

@@ -82,7 +82,6 @@ def test_every_call_answers_with_a_value(
             lambda: gateway.confirm_setup(setup.id, method="pm_card_visa", return_url=BACK, acceptance=None, key="c"),
         ),
         ("fetch_setup", lambda: gateway.fetch_setup(setup.id)),
-        ("list_setups", lambda: gateway.find_setup(setup_id="set_x", processor_customer=owner, since=clock.now())),
         ("cancel_setup", lambda: gateway.cancel_setup(setup.id, key="cancel_setup")),
         ("fetch_method", lambda: gateway.fetch_method("pm_x")),
         ("list_methods", lambda: gateway.list_methods(owner)),

@@ -164,16 +164,6 @@ def test_an_open_setup_can_be_given_up_and_then_saves_nothing(gateway: PaymentGa
     assert late == answer and gateway.list_methods(owner) == []
 
 
-def test_a_setup_whose_id_was_lost_is_found_by_ours(gateway: PaymentGateway, owner: str) -> None:
-    _before, wanted, _after = (begun(gateway, owner, name) for name in ("set_a", "set_b", "set_c"))
-    confirmed(gateway, wanted, "pm_card_visa")
-    since = clock.now() - timedelta(seconds=30)
-    found = gateway.find_setup(setup_id="set_b", processor_customer=owner, since=since)
-    assert isinstance(found, Setup) and found.id == wanted.id and found.method
-    assert found == gateway.fetch_setup(wanted.id)
-    assert gateway.find_setup(setup_id="set_d", processor_customer=owner, since=since) is None
-
-
 def test_a_method_that_was_removed_elsewhere_is_gone(
     gateway: PaymentGateway, settings: Settings, owner: str, card: Any
 ) -> None:

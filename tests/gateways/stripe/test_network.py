@@ -130,7 +130,6 @@ CALLS: dict[str, Callable[[StripeGateway], object]] = {
         "seti_1", method="pm_card_visa", return_url=BACK, acceptance=None, key="k"
     ),
     "fetch_setup": lambda g: g.fetch_setup("seti_1"),
-    "find_setup": lambda g: g.find_setup(setup_id="set_1", processor_customer="cus_x", since=NOON),
     "cancel_setup": lambda g: g.cancel_setup("seti_1", key="k"),
     "fetch_method": lambda g: g.fetch_method("pm_1"),
     "list_methods": lambda g: g.list_methods("cus_x"),

@@ -27,10 +27,10 @@ from app.services.authorizations import expiry, holds
 from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.transaction import transaction
-from app.services.usage import events as usage_events
 from app.services.verification.verify import verify
 from tests.support import meters, tiers
 from tests.support.databases import fresh_sqlite, settings_for
+from tests.support.meters import accept_one
 
 BEGIN = datetime(2026, 11, 21, 9, 30, 0, 250_000, tzinfo=UTC)
 ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -106,7 +106,7 @@ class Side:
         match step:
             case ("report", meter, units):
                 quantity = 1 if meter == "runs" else units
-                return usage_events.accept_one(self.id, id=f"event-{number}", meter=meter, quantity=quantity)
+                return accept_one(self.id, id=f"event-{number}", meter=meter, quantity=quantity)
             case ("grant", units, lasts):
                 expires = clock.now() + timedelta(hours=lasts) if lasts else None
                 grants.give(

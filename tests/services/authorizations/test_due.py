@@ -20,6 +20,7 @@ from app.services.transaction import transaction
 from app.services.usage import posting_schedule
 from app.services.verification.verify import verify
 from tests.support import cast
+from tests.support.meters import post_all
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TICK, HOUR, DAY = timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1)
@@ -86,7 +87,7 @@ def test_sql_finds_a_grant_due_exactly_when_the_model_does(app: Flask, acme: Cus
                 )
             )
             assert made.state == "captured"
-            posting_schedule.post_all(acme.customer_id)
+            post_all(acme.customer_id)
     with clock.at(START + case.after):
         before = _posted_and_left(given)
         assert _due(acme) is case.is_due

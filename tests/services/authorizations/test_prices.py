@@ -20,9 +20,9 @@ from app.models.usage import Spending, UsageTotal
 from app.services.authorizations import holds
 from app.services.catalog import versions
 from app.services.ledger import grants
-from app.services.usage import events
 from app.services.verification.verify import verify
 from tests.support import meters, spend, tiers
+from tests.support.meters import accept_one
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -80,7 +80,7 @@ def test_whatever_was_held_the_total_is_the_tariffs(app: Flask, steps: list[tupl
             elif step == "once":
                 ask(acme, "hours", quantity, at_once=True)
             elif step == "report":
-                events.accept_one(acme.customer_id, id=f"evt-{len(held)}-{quantity}", meter="hours")
+                accept_one(acme.customer_id, id=f"evt-{len(held)}-{quantity}", meter="hours")
             elif held:
                 hold = held.pop(quantity % len(held))
                 holds.capture(hold.id) if step == "capture" else holds.release(hold.id)

@@ -17,9 +17,9 @@ from app.models.usage import UsageDay, UsageTotal
 from app.services.authorizations import expiry, holds
 from app.services.catalog import versions
 from app.services.ledger import grants
-from app.services.usage import events
 from app.services.verification.verify import verify
 from tests.support import meters
+from tests.support.meters import accept_one
 
 BEGIN = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
 
@@ -71,7 +71,7 @@ def test_the_allowance_is_held_first_and_used_first(paid: Customer) -> None:
 
 def test_the_plans_limit_counts_what_is_held(paid: Customer) -> None:
     with clock.at(BEGIN):
-        events.accept_one(paid.customer_id, id="one", meter="requests", quantity=1_000)
+        accept_one(paid.customer_id, id="one", meter="requests", quantity=1_000)
         held = ask(paid, "requests", 3_000)
         refused = ask(paid, "requests", 1_001)
         assert (refused.reason, refused.retry_after_seconds) == ("plan_limit", None)

@@ -15,10 +15,10 @@ from app.models.scope import as_customer, as_service
 from app.services import jobs
 from app.services.balance import history
 from app.services.ledger import grants
-from app.services.usage import posting_schedule
 from app.services.verification.verify import verify
 from tests.services.payments.test_concurrency import nobody_waited_for_each_other
 from tests.support.databases import Database
+from tests.support.meters import post_all
 from tests.support.worker_crew import Work, together
 
 UNIT = 1_000_000
@@ -59,7 +59,7 @@ def test_reports_holds_postings_and_expiries_at_once(
     db.session.remove()
     nobody_waited_for_each_other(app, database)
     for customer_id in whose:
-        posting_schedule.post_all(customer_id)
+        post_all(customer_id)
     jobs.run_due()
     assert verify() == []
     spent = Counter(whose[::-1][number % 2] for number in range(crew) for _ in range(2))

@@ -19,6 +19,7 @@ from app.services.usage import events as usage_events
 from app.services.usage.events import Accepted, Rejected
 from app.services.verification.verify import verify
 from tests.support import meters
+from tests.support.meters import accept_one
 from tests.support.statements import counted
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -130,7 +131,7 @@ def test_the_allowance_is_used_before_credits(app: Flask) -> None:
 
 
 def test_usage_that_happened_is_taken_below_the_balance_too(metered: Customer) -> None:
-    assert usage_events.accept_one(metered.customer_id, id="big", meter="peak", quantity=1_000_000) == Accepted(1, 0)
+    assert accept_one(metered.customer_id, id="big", meter="peak", quantity=1_000_000) == Accepted(1, 0)
     assert remaining(metered) == -2_000_000 * 1_000_000
 
 
@@ -166,7 +167,7 @@ def test_the_same_id_with_anything_else_is_refused_and_not_counted(metered: Cust
     assert answer == Accepted(1, 0, (Rejected(0, "id_reused"), Rejected(2, "id_reused")))
     assert total(metered, "requests")[0] == 501
     with pytest.raises(Refused) as refused:
-        usage_events.accept_one(metered.customer_id, id="evt-1", meter="runs")
+        accept_one(metered.customer_id, id="evt-1", meter="runs")
     assert (refused.value.status, refused.value.reason) == (409, "id_reused")
 
 

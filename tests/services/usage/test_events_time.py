@@ -19,6 +19,7 @@ from app.services.ledger import grants
 from app.services.usage import events
 from app.services.verification.verify import verify
 from tests.support import meters
+from tests.support.meters import accept_one
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -44,7 +45,7 @@ def test_it_counts_for_the_utc_day_it_is_accepted_on(metered: Customer) -> None:
     late = datetime(2026, 11, 21, 23, 59, 59, 999_999, tzinfo=UTC)
     for moment in (late, late + timedelta(microseconds=1)):
         with clock.at(moment):
-            events.accept_one(metered.customer_id, id=str(moment), meter="requests", quantity=1000, time=NOON)
+            accept_one(metered.customer_id, id=str(moment), meter="requests", quantity=1000, time=NOON)
     with as_service("test"):
         days = db.session.execute(
             sa.select(UsageDay.day, UsageDay.quantity, UsageDay.due_on).order_by(UsageDay.day)
@@ -63,7 +64,7 @@ def test_a_machine_whose_clock_is_behind_midnight_changes_the_day_that_has_begun
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     for moment in (midnight, midnight - timedelta(milliseconds=1)):
         with clock.at(moment):
-            events.accept_one(metered.customer_id, id=str(moment), meter="requests", quantity=1000)
+            accept_one(metered.customer_id, id=str(moment), meter="requests", quantity=1000)
     assert verify() == []
 
 

@@ -21,9 +21,10 @@ from app.services.catalog import versions
 from app.services.customers import billing_periods, registration
 from app.services.ledger import corrections, grants
 from app.services.transaction import transaction
-from app.services.usage import events, posting_schedule, recording
+from app.services.usage import posting_schedule, recording
 from app.services.verification.verify import verify
 from tests.support.cast import CATALOG, EXAMPLES
+from tests.support.meters import accept_one, post_all
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -55,7 +56,7 @@ def _give(customer: Customer, units: int, **terms: object) -> Grant:
 
 def _use(customer: Customer, units: int, name: str = "e1") -> None:
     """Report requests that cost so many units: 2,500 cost one."""
-    events.accept_one(customer.customer_id, id=name, meter="requests", quantity=units * 2500)
+    accept_one(customer.customer_id, id=name, meter="requests", quantity=units * 2500)
 
 
 def _numbers(customer: Customer) -> Numbers:
@@ -100,7 +101,7 @@ def test_in_real_time_a_day_and_meter_is_one_row_once_the_day_is_over(customer: 
         _give(customer, 100)
         _use(customer, 3)
         _use(customer, 2, "e2")
-        events.accept_one(customer.customer_id, id="e3", meter="egress", quantity=12_500)
+        accept_one(customer.customer_id, id="e3", meter="egress", quantity=12_500)
     with clock.at(NOON + DAY):
         before = _numbers(customer)
         assert posting_schedule.post_due() == 1
@@ -154,7 +155,7 @@ def test_what_happened_is_posted_below_the_floor_and_is_owed(customer: Customer)
             0,
             0,
         )
-        posting_schedule.post_all(customer.customer_id)
+        post_all(customer.customer_id)
         with as_service("look at an account"):
             account = db.session.scalars(select(Account).where(Account.name == "credits")).one()
         assert (account.balance, account.debt) == (-60 * UNIT, 10 * UNIT)
@@ -190,7 +191,7 @@ def test_usage_does_not_burn_a_grant_that_came_after_it(customer: Customer) -> N
         _use(customer, 4)
         later = _give(customer, 10, priority=10)
         _use(customer, 3, "e2")
-        posting_schedule.post_all(customer.customer_id)
+        post_all(customer.customer_id)
         assert (_left(first), _left(later)) == (6, 7)
         assert _numbers(customer).remaining_credits.micros == 13 * UNIT
         assert verify() == []
@@ -280,7 +281,7 @@ def test_usage_that_was_posted_is_put_right_like_any_other(customer: Customer) -
     with clock.at(NOON):
         _give(customer, 10)
         _use(customer, 4)
-        posting_schedule.post_all(customer.customer_id)
+        post_all(customer.customer_id)
         with as_service("find the row"):
             wrong = db.session.scalars(select(Transfer).where(Transfer.kind == "usage")).one()
         corrections.correct(wrong.id, by="support", reason="A test run")

@@ -11,10 +11,11 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.models.usage import UsageEvent, UsageEventKey
 from app.services.operations import partitions
-from app.services.usage import deduplication, events
+from app.services.usage import deduplication
 from app.services.usage.events import Accepted
 from tests.support import meters
 from tests.support.databases import Database
+from tests.support.meters import accept_one
 
 NOON = datetime(2031, 5, 31, 12, tzinfo=UTC)
 _PARTITION = "select tableoid::regclass::text from usage_events where id = :id"
@@ -30,13 +31,13 @@ def test_the_coming_months_have_a_partition_before_they_begin(app: Flask, databa
     acme = meters.customer("Acme")
     on_postgresql = database.kind == "postgresql"
     with clock.at(NOON):
-        events.accept_one(acme.customer_id, id="before", meter="runs")
+        accept_one(acme.customer_id, id="before", meter="runs")
         made = partitions.make_due()
         # May of that year has an event in the last partition already, and keeps it there.
         assert made == (2 if on_postgresql else 0)
         assert partitions.make_due() == 0
     with clock.at(NOON + timedelta(days=1)):
-        events.accept_one(acme.customer_id, id="after", meter="runs")
+        accept_one(acme.customer_id, id="after", meter="runs")
         assert partitions.make_due() == on_postgresql
     if on_postgresql:
         assert partition_of("before") == "usage_events_default"
@@ -49,11 +50,11 @@ def test_the_id_of_an_event_is_kept_for_longer_than_the_event_may_be_late(app: F
     meters.apply()
     with clock.at(NOON):
         acme = meters.customer("Acme")
-        events.accept_one(acme.customer_id, id="evt-1", meter="runs")
+        accept_one(acme.customer_id, id="evt-1", meter="runs")
     with clock.at(NOON + timedelta(days=35)):
-        events.accept_one(acme.customer_id, id="evt-2", meter="runs")
+        accept_one(acme.customer_id, id="evt-2", meter="runs")
         assert deduplication.trim_due() == 0
-        assert events.accept_one(acme.customer_id, id="evt-1", meter="runs") == Accepted(0, 1)
+        assert accept_one(acme.customer_id, id="evt-1", meter="runs") == Accepted(0, 1)
     with clock.at(NOON + timedelta(days=35, microseconds=1)):
         assert deduplication.trim_due() == 1
     with as_service("test"):
@@ -68,6 +69,6 @@ def test_all_old_ids_are_forgotten_a_bounded_number_in_a_transaction(
     with clock.at(NOON):
         acme = meters.customer("Acme")
         for number in range(25):
-            events.accept_one(acme.customer_id, id=f"evt-{number}", meter="runs")
+            accept_one(acme.customer_id, id=f"evt-{number}", meter="runs")
     with clock.at(NOON + timedelta(days=40)):
         assert [deduplication.trim_due() for _ in range(2)] == [25, 0]

@@ -17,9 +17,10 @@ from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.payments import top_ups
 from app.services.reversals import disputes, refunds
-from app.services.usage import events, posting_schedule, recording
+from app.services.usage import recording
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
+from tests.support.meters import accept_one, post_all
 from tests.support.shop import add_method
 
 CONSTRAINTS = {
@@ -120,9 +121,9 @@ def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
         "du_1", payment.processor_id or "", Money(200, "USD"), DisputeState.OPEN, "", clock.now()
     )
     assert disputes.record(payment.id, dispute) == ""
-    events.accept_one(acme.customer_id, id="e1", meter="requests", quantity=2500)
-    posting_schedule.post_all(acme.customer_id)
-    events.accept_one(acme.customer_id, id="e2", meter="requests", quantity=2500)
+    accept_one(acme.customer_id, id="e1", meter="requests", quantity=2500)
+    post_all(acme.customer_id)
+    accept_one(acme.customer_id, id="e2", meter="requests", quantity=2500)
     assert holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 2500)).allowed
     db.session.remove()
     return acme

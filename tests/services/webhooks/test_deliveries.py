@@ -70,7 +70,7 @@ def test_events_are_spread_once_however_often_and_wherever_it_is_tried(app: Flas
 
 def test_a_fact_wakes_the_worker_that_spreads_and_a_delivery_the_one_that_sends(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
-    wake_ups.queue().wipe()
+    wake_ups.queue()._engine().flush()
     write_events(acme.customer_id, "one")
     assert wake_ups.queue().waiting() == 1
     fan_out.spread_due()
