@@ -15,7 +15,7 @@ from app.extensions import settings
 from app.forms import payment_methods
 from app.forms.add_credits import AGAIN, CreditsForm, total_seen
 from app.models.payments import Payment
-from app.services.payment_methods import saved as method_saved
+from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, purchases, settlement, top_ups
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.filters import method_name, money
@@ -163,7 +163,7 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False, foc
     `focus` is where the reader goes on after their own click; a page opened by a link leaves it where it is.
     """
     terms = current_catalog()
-    methods = [each for each in method_saved.saved() if each.kind in terms.payment_methods.kinds]
+    methods = [each for each in saved_methods.saved() if each.kind in terms.payment_methods.kinds]
     once = paid_once(terms.payment_methods.kinds)
     if form.method.data not in {*once, *(method.id for method in methods)}:
         form.method.data = methods[0].id if methods else ""

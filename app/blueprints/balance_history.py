@@ -13,8 +13,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from app import clock
 from app.presenters.balance_history import HEADER, KINDS, csv_row, described, json_row, standing
 from app.presenters.charts import day_label
-from app.services.balance import breakdown
-from app.services.balance import history as balance_history
+from app.services.balance import breakdown, history
 from app.services.balance.breakdown import Figure
 from app.services.balance.history import HistoryQuery
 from app.web import exports
@@ -145,17 +144,17 @@ def page() -> Response:
     form = FiltersForm(request.args)
     if not form.validate():
         return _refused(form)
-    history, filters = balance_history.history(form.query()), form.address()
+    movements, filters = history.history(form.query()), form.address()
     answer = show(
         PAGE,
         HISTORY,
         form=form,
         problems=[],
-        history=history,
+        history=movements,
         standing=standing,
         filters=filters,
-        older=_address(filters, before=history.older) if history.older is not None else "",
-        newer=_address(filters, after=history.newer) if history.newer is not None else "",
+        older=_address(filters, before=movements.older) if movements.older is not None else "",
+        newer=_address(filters, after=movements.newer) if movements.newer is not None else "",
         figure=_figure(form.figure.data) if form.figure.data else None,
     )
     if wants_fragment():  # the address without the fields that were left empty
@@ -189,7 +188,7 @@ def _file(kind: str) -> Response:
     if not form.validate():
         return _refused(form)
     unit, name = current_customer().credit_unit, f"balance-history-{clock.now():%Y-%m-%d}.{kind}"
-    rows = balance_history.export(form.query())
+    rows = history.export(form.query())
     if kind == "csv":
         return exports.as_csv(name, HEADER, (csv_row(row, unit) for row in rows))
     return exports.as_json(name, (json_row(row, unit) for row in rows))

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 from app.domain.amounts import is_currency
 from app.domain.money import Credits, Money, divided
 from app.domain.numbers import SERVED, Numbers, owed
-from app.presenters import overview as presenters_overview
 from app.presenters import spend_management, usage
 from app.presenters.balance_history import standing
 from app.presenters.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
+from app.presenters.overview import day_bar, day_marks, meters, spend_words
 from app.services.balance import overview
 from app.services.balance.overview import Overview
 from app.services.usage.terms import plan_of
@@ -58,15 +58,15 @@ def page() -> Response:
 def _usage(now: Overview) -> dict[str, Any]:
     """Return the meters' bars, what of them presses, today's limit and how spend management stands."""
     catalog, plan, unit = current_catalog(), current_customer().plan, current_unit()
-    spend = presenters_overview.spend_words(now, catalog, unit)
-    meters = presenters_overview.meters(now, catalog, plan, unit)
+    spend = spend_words(now, catalog, unit)
+    bars = meters(now, catalog, plan, unit)
     return {
-        "meters": meters,
-        "pressing": usage.pressing(meters),
+        "meters": bars,
+        "pressing": usage.pressing(bars),
         "plan": plan_of(catalog, plan).title,
-        "day_bar": presenters_overview.day_bar(now.numbers, unit),
+        "day_bar": day_bar(now.numbers, unit),
         "spend": spend,
-        "marks": presenters_overview.day_marks(now, spend, unit),
+        "marks": day_marks(now, spend, unit),
     }
 
 
@@ -184,7 +184,7 @@ def _charts(now: Overview) -> dict[str, Markup]:
         reached = sum(day.used >= now.numbers.daily_limit for day in now.days)
         used_name += f" Days at or over the daily limit of {written(now.numbers.daily_limit)}: {reached}."
     limit = now.numbers.daily_limit.micros if now.numbers.daily_limit is not None else None
-    spend = presenters_overview.spend_words(now, current_catalog(), current_unit())
+    spend = spend_words(now, current_catalog(), current_unit())
     alert = spend.threshold.micros if spend and spend.threshold else None
     return {
         "balance": balance_chart(closing, ahead, unit=unit, name=balance_name, floor=floor, size=WIDE)

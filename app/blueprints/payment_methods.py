@@ -17,7 +17,7 @@ from app.forms.payment_methods import NewMethodForm
 from app.models.payments import PaymentMethod
 from app.models.setups import MethodSetup
 from app.services.payment_methods import mandates, processor_portal, setups
-from app.services.payment_methods import saved as method_saved
+from app.services.payment_methods import saved as saved_methods
 from app.web import security_headers
 from app.web.access import current_actor, current_catalog, fresh_only, managers_only, safe_next
 from app.web.filters import method_name
@@ -68,7 +68,7 @@ def add() -> Response:
 def make_default(method_id: str) -> Response:
     """Charge this method by default."""
     try:
-        method = method_saved.make_default(current_actor(), method_id, address=_address())
+        method = saved_methods.make_default(current_actor(), method_id, address=_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved(f"{method_name(method)} is your default payment method now.")
@@ -80,7 +80,7 @@ def make_default(method_id: str) -> Response:
 def remove(method_id: str) -> Response:
     """Remove the method."""
     try:
-        method, next_default = method_saved.remove(current_actor(), method_id, address=_address())
+        method, next_default = saved_methods.remove(current_actor(), method_id, address=_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved(_removed_notice(method, next_default))
@@ -91,7 +91,7 @@ def remove(method_id: str) -> Response:
 @fresh_only("open the portal, where payment methods are removed too", back="payment_methods.page")
 def portal() -> Response:
     """Go to the processor's own portal; the way back remembers the default, which may go there before we look."""
-    default = method_saved.default()
+    default = saved_methods.default()
     back = settings().base_url + url_for("payment_methods.portal_returned", default=default.id if default else None)
     try:
         return payment_methods.away(processor_portal.address(current_actor(), return_url=back))
@@ -104,7 +104,7 @@ def portal_returned() -> Response:
     """Come back from the processor's portal: take over what was done there."""
     if not processor_portal.came_back(current_actor().customer_id):
         flash("Our payment processor does not answer right now. Your changes there will show here a little later.")
-    gone = method_saved.gone(request.args.get("default", "")[:40])
+    gone = saved_methods.gone(request.args.get("default", "")[:40])
     if gone is not None:
         flash(_removed_notice(*gone), "ok")
     return redirect(url_for("payment_methods.page"), code=303)
@@ -166,7 +166,7 @@ def _refused(refusal: Refused) -> Response:
 
 def _around(form: NewMethodForm, *, removing: str = "", focus: bool = False) -> dict[str, Any]:
     """Return what the page shows around the form for one more; `focus` where the reader goes on after a change."""
-    methods, policy, offer = method_saved.saved(), current_catalog().payment_methods, payment_methods.offer()
+    methods, policy, offer = saved_methods.saved(), current_catalog().payment_methods, payment_methods.offer()
     kept, today = mandates.by_method(methods), clock.now().date()
     rows = [
         Row(
@@ -223,7 +223,7 @@ def _removed_notice(method: PaymentMethod, next_default: PaymentMethod | None) -
 
 
 def _saved_notice(done: MethodSetup) -> str:
-    method = next((each for each in method_saved.saved() if each.id == done.method_id), None)
+    method = next((each for each in saved_methods.saved() if each.id == done.method_id), None)
     return f"{method_name(method)} is saved." if method else "The payment method is saved."
 
 

@@ -17,7 +17,7 @@ from app.presenters import overview, spend_management
 from app.services.balance import history
 from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
-from app.services.spend_management import limits as spend_management_limits
+from app.services.spend_management import limits as own_limits
 from app.services.webhooks import endpoints, log
 from app.web.access import current_actor, current_catalog, current_customer, current_unit, managers_only
 from app.web.respond import saved, show
@@ -44,7 +44,7 @@ def save() -> Response:
     actor = current_actor()
     sent_to = endpoints.of(actor.customer_id)
     try:
-        spend_management_limits.change(
+        own_limits.change(
             actor.customer_id,
             wanted,
             webhook_url=form.webhook_url.data,
@@ -52,7 +52,7 @@ def save() -> Response:
             address=request.remote_addr or "",
         )
     except Refused as refusal:
-        if refusal.reason == spend_management_limits.CHANGED_MEANWHILE:
+        if refusal.reason == own_limits.CHANGED_MEANWHILE:
             refusal = _changed_meanwhile(form)
         form.refuse(refusal)
         form.point_at_first_error()
@@ -83,7 +83,7 @@ def simulate() -> Response:
 
 def _fresh() -> LimitsForm:
     """Return the form as it stands in the rows."""
-    now = spend_management_limits.current(current_customer(), current_catalog())
+    now = own_limits.current(current_customer(), current_catalog())
     endpoint = endpoints.of(current_customer().customer_id)
     return LimitsForm(
         formdata=None,
@@ -99,7 +99,7 @@ def _fresh() -> LimitsForm:
 
 def _changed_meanwhile(form: LimitsForm) -> Refused:
     """Say what is saved by now, and let the next press of the button replace it."""
-    now = spend_management_limits.current(current_customer(), current_catalog())
+    now = own_limits.current(current_customer(), current_catalog())
     form.version.data = str(now.version)
     written, parts = partial(locale.credits, unit=current_unit()), ["on" if now.enabled else "off"]
     parts.append(f"daily limit {written(now.daily_limit)}" if now.daily_limit else "no daily limit")
@@ -107,15 +107,13 @@ def _changed_meanwhile(form: LimitsForm) -> Refused:
     endpoint = endpoints.of(current_customer().customer_id)
     parts.append(f"webhook URL {endpoint.url}" if endpoint else "no webhook URL")
     words = f"Spend management was changed while this page was open. It is now: {', '.join(parts)}."
-    return Refused(
-        f"{words} Nothing of yours was saved; save again to replace it.", spend_management_limits.CHANGED_MEANWHILE
-    )
+    return Refused(f"{words} Nothing of yours was saved; save again to replace it.", own_limits.CHANGED_MEANWHILE)
 
 
 def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> dict[str, Any]:
     """Return what the page shows. What holds is said of the saved set; the simulation is of the typed one."""
     customer, catalog, unit, now = current_customer(), current_catalog(), current_unit(), clock.now()
-    limits, numbers = spend_management_limits.current(customer, catalog), history.numbers()
+    limits, numbers = own_limits.current(customer, catalog), history.numbers()
     today, plan = day_of(now), blocked_calls.of_plan(customer, catalog)
     yesterday, _today = history.days(today.date - timedelta(days=1), today.date)
     return {

@@ -11,14 +11,13 @@ from app import clock
 from app.domain.errors import NotFound, Refused
 from app.forms import usage_query
 from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
-from app.presenters import usage as presenters_usage
+from app.presenters import usage as present
 from app.presenters import usage_sentences
 from app.presenters.spend_management import refused
 from app.presenters.usage import WITHOUT_METER, period_words
 from app.services.alerts import recipients, thresholds
 from app.services.spend_management import blocked_calls
-from app.services.usage import history as usage_history
-from app.services.usage import meters
+from app.services.usage import history, meters
 from app.services.usage.meters import DayUse, MeterUse, Usage
 from app.web.access import current_actor, current_customer, current_unit, managers_only
 from app.web.respond import saved, show
@@ -52,10 +51,10 @@ def meter(meter: str) -> Response:
         return _back()
     use, today, credit = _use(usage, meter), clock.now().date(), current_unit()
     first, last = usage.period.starts_at.date(), usage.period.ends_at.date() - ONE_DAY
-    days = usage_history.every_day(
+    days = history.every_day(
         current_customer().customer_id, use.meter.key, use.tariff.kind, first, max(first, min(last, today))
     )
-    shown, resets_on = presenters_usage.row_of(use, usage, credit), usage.period.ends_at.date()
+    shown, resets_on = present.row_of(use, usage, credit), usage.period.ends_at.date()
     calls = blocked_calls.of_meter(current_customer().customer_id, use.meter, usage.period.number)
     return show(
         METER_PAGE,
@@ -69,11 +68,11 @@ def meter(meter: str) -> Response:
         refused=[refused(each, usage.catalog, credit) for each in calls],
         formula=usage_sentences.formula(shown.bar, use.cost, credit),
         days=days,
-        name=presenters_usage.chart_name(days, shown.title, shown.unit),
+        name=present.chart_name(days, shown.title, shown.unit),
         chart=_chart(use, days, has_today=days[-1].day == today),
         earlier=[
             (each, period_words(each.first, each.last), each.number == usage.period.number)
-            for each in usage_history.last_periods(current_customer().customer_id, use.meter.key)
+            for each in history.last_periods(current_customer().customer_id, use.meter.key)
         ],
     )
 
@@ -86,11 +85,11 @@ def day(meter: str, day: str) -> Response:
     customer, on = current_customer(), usage_query.day(day)
     use = _use(meters.usage(customer), meter)
     key, after = use.meter.key, request.args.get("after", "")
-    counted = usage_history.day_of(customer.customer_id, key, on)
+    counted = history.day_of(customer.customer_id, key, on)
     found = meters.events(
         customer.customer_id, key, on, on, after=usage_query.place(after, on) if after else None, limit=EVENTS
     )
-    added = usage_history.added_up(customer.customer_id, key, use.tariff.kind, on)
+    added = history.added_up(customer.customer_id, key, use.tariff.kind, on)
     return show(
         DAY_PAGE,
         DAY,
@@ -100,8 +99,8 @@ def day(meter: str, day: str) -> Response:
         unit=use.meter.unit if key else "",
         counted=counted,
         added=added,
-        added_words=presenters_usage.added_words(use.tariff.kind, added.events) if added else "",
-        events=[(each, presenters_usage.details(each)) for each in found.events],
+        added_words=present.added_words(use.tariff.kind, added.events) if added else "",
+        events=[(each, present.details(each)) for each in found.events],
         newest=url_for("usage.day", meter=meter, day=day) if after else "",
         older=url_for("usage.day", meter=meter, day=day, after=usage_query.written(found.older)) if found.older else "",
     )
@@ -182,18 +181,18 @@ def ask_again() -> Response:
     return _saved(f"A new e-mail asks {email} to confirm usage alerts.")
 
 
-def _around(usage: Usage, history: HistoryForm) -> dict[str, Any]:
+def _around(usage: Usage, form: HistoryForm) -> dict[str, Any]:
     """Return what the page shows, but for the history."""
     last = usage.period.ends_at.date() - ONE_DAY
     return {
-        "rows": presenters_usage.rows(usage, current_unit()),
-        "plain": presenters_usage.without_meter(usage) if usage.without_meter else None,
+        "rows": present.rows(usage, current_unit()),
+        "plain": present.without_meter(usage) if usage.without_meter else None,
         "plain_slug": WITHOUT_METER,
         "total": usage.cost,
         "plan": usage.plan.title,
         "seller": usage.catalog.seller_name,
         "period": period_words(usage.period.starts_at.date(), last),
-        "history_form": history,
+        "history_form": form,
         **_alerts(usage, added=request.args.get("added", "")),
     }
 
@@ -207,7 +206,7 @@ def _alerts(
     alert_form = alert_form or new_alert(usage, added)
     offer(usage, alert_form)
     return {
-        "alerts": presenters_usage.alert_rows(now.alerts, notified, usage),
+        "alerts": present.alert_rows(now.alerts, notified, usage),
         "recipients": now.recipients,
         "is_confirmed": any(each.confirmed_at for each in now.recipients),
         "billing_email": customer.email,
@@ -227,8 +226,8 @@ def _history(usage: Usage, form: HistoryForm) -> dict[str, Any] | None:
     form.meter.data, form.days.data = use.meter.key, form.days.data or "30"
     customer, today = current_customer(), clock.now().date()
     first = max(today - timedelta(days=int(form.days.data) - 1), customer.created_at.astimezone(UTC).date())
-    days = usage_history.every_day(customer.customer_id, use.meter.key, use.tariff.kind, min(first, today), today)
-    name = presenters_usage.chart_name(days, use.meter.title, use.meter.unit)
+    days = history.every_day(customer.customer_id, use.meter.key, use.tariff.kind, min(first, today), today)
+    name = present.chart_name(days, use.meter.title, use.meter.unit)
     return {
         "days": days,
         "slug": use.meter.key,
@@ -275,7 +274,7 @@ def _back() -> Response:
 def _use(usage: Usage, slug: str) -> MeterUse:
     """Return the meter of an address; credit taken without one has a name of its own."""
     if slug == WITHOUT_METER:
-        return presenters_usage.without_meter(usage)
+        return present.without_meter(usage)
     found = usage.of(slug)
     if found is None:
         raise NotFound("meter")
@@ -284,8 +283,8 @@ def _use(usage: Usage, slug: str) -> MeterUse:
 
 def _chart(use: MeterUse, days: list[DayUse], *, has_today: bool) -> Markup:
     if not use.meter.key:
-        return presenters_usage.credit_chart(days, use.meter.title, current_customer().credit_unit)
-    return presenters_usage.chart(days, use.meter.title, use.meter.unit, has_today=has_today)
+        return present.credit_chart(days, use.meter.title, current_customer().credit_unit)
+    return present.chart(days, use.meter.title, use.meter.unit, has_today=has_today)
 
 
 def _whose() -> str:

@@ -5,10 +5,10 @@ from flask import Blueprint, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app import clock
-from app import worker as app_worker
 from app.cli.console import moment, one_line, stop
 from app.services import jobs, wake_ups
 from app.services.operations import dead_letters
+from app.worker import work
 
 group = AppGroup("jobs", help="Show waiting jobs and dead letters, and run dead letters again.")
 
@@ -33,7 +33,7 @@ def add_to(bp: Blueprint) -> None:
 @with_appcontext
 def worker(every: float, threads: int) -> None:
     """Do what is due, again and again, until SIGTERM or Ctrl-C. What is under way is finished first."""
-    app_worker.work(current_app._get_current_object(), every=every, threads=threads)  # type: ignore[attr-defined]  # noqa: SLF001  # threads need the application itself
+    work(current_app._get_current_object(), every=every, threads=threads)  # type: ignore[attr-defined]  # noqa: SLF001  # threads need the application itself
 
 
 @click.command("run-due")

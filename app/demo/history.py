@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import select
 
 from app import clock
-from app.demo import limits as demo_limits
-from app.demo import usage
+from app.demo import limits, usage
 from app.demo.reversals import reverse
 from app.demo.stories import ASKING_CARD, DEBIT, GOOD_CARD, OTHER_CARD, PAYPAL, POOR_CARD, Gift, Story, dice
 from app.domain.catalog import Catalog
@@ -61,9 +60,9 @@ class History:
                 self._give(gift, day)
         self._buy_when_low(day)
         reverse(self.story, self.buyer, (day - self.born).days, self._moment(day, DESK))
-        if day == max(self.born, self.now.date() - timedelta(days=demo_limits.SET_DAYS_AGO)):
-            with clock.at(self._moment(day, demo_limits.DESK)):
-                demo_limits.set_up(self.story, self.buyer, self.webhook_url)
+        if day == max(self.born, self.now.date() - timedelta(days=limits.SET_DAYS_AGO)):
+            with clock.at(self._moment(day, limits.DESK)):
+                limits.set_up(self.story, self.buyer, self.webhook_url)
 
     def reports(self, day: date, at: list[datetime]) -> list[list[UsageReport]]:
         """Return what the customer used on the day, as its host reports it at each time."""
@@ -72,8 +71,8 @@ class History:
     def end(self, day: date) -> None:
         """End the day, in a rush where the story has one: now it is complete."""
         if self.is_rush(day):
-            with clock.at(self._moment(day, demo_limits.RUSH)):
-                demo_limits.rush(self.story, self.buyer, self.catalog, self.born, day)
+            with clock.at(self._moment(day, limits.RUSH)):
+                limits.rush(self.story, self.buyer, self.catalog, self.born, day)
         self.next_day, self.has_lived = day + timedelta(days=1), True
 
     def is_rush(self, day: date) -> bool:
@@ -83,8 +82,8 @@ class History:
     def arrive_at_now(self) -> None:
         """Leave a hold open, and one purchase under way where the story has it and nothing of the kind is open."""
         with clock.at(self.now - JUST_NOW):
-            demo_limits.set_up(self.story, self.buyer, self.webhook_url)
-            demo_limits.stream(self.story, self.buyer)
+            limits.set_up(self.story, self.buyer, self.webhook_url)
+            limits.stream(self.story, self.buyer)
         if not self.story.leaves_under_way or self._under_way():
             return
         order = self._usual()
@@ -180,7 +179,7 @@ class History:
         used = usage.cost(self.story, self.catalog, self.born, day, last)
         rush = self._rush_day()
         if rush is not None and day <= rush <= last:
-            used += demo_limits.more_than_usual(self.story, self.catalog, self.born, rush)
+            used += limits.more_than_usual(self.story, self.catalog, self.born, rush)
         return left - used
 
     def _buy(self, day: date, card: str, which: str, order: Money | str) -> Payment:
@@ -215,8 +214,8 @@ class History:
         return Credits(micros)
 
     def _rush_day(self) -> date | None:
-        limits = self.story.own_limits
-        return None if limits is None else self.now.date() - timedelta(days=limits.reached_days_ago)
+        own = self.story.own_limits
+        return None if own is None else self.now.date() - timedelta(days=own.reached_days_ago)
 
     def _has_bought(self, day: date) -> bool:
         keys = [_form_key(self.story.slug, day, which) for which in ("first", "asked", "debit", "paypal", "second")]

@@ -20,7 +20,7 @@ from app.models.limits import SpendSettings, UsageAlert
 from app.models.scope import as_service
 from app.services.alerts import recipients, thresholds
 from app.services.authorizations import holds
-from app.services.spend_management import limits as spend_management_limits
+from app.services.spend_management import limits as own_limits
 from app.services.usage import events
 from app.services.webhooks import endpoints
 
@@ -99,7 +99,7 @@ def _limit(buyer: Actor, limits: OwnLimits, webhook_url: str) -> None:
         chosen = db.session.get(SpendSettings, buyer.customer_id)
     if chosen is None:
         wanted = Limits(True, limits.daily_limit, limits.notify_threshold)
-        spend_management_limits.change(buyer.customer_id, wanted, webhook_url=None, by=buyer.member_id)
+        own_limits.change(buyer.customer_id, wanted, webhook_url=None, by=buyer.member_id)
     if webhook_url:
         endpoints.save(buyer.customer_id, webhook_url, by=buyer.member_id)
 

@@ -7,7 +7,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
 from app.services.catalog import versions
-from app.services.spend_management import limits as spend_management_limits
+from app.services.spend_management import limits as own_limits
 from app.services.webhooks import endpoints
 
 bp = resource("spend_management")
@@ -60,13 +60,13 @@ def replace(customer_id: str, body: SpendManagement) -> SpendManagement:
     customer = customer_in(customer_id)
     _offered(customer)
     wanted = Limits(body.enabled, body.daily_limit, body.notify_threshold, body.version)
-    now = spend_management_limits.change(customer_id, wanted, webhook_url=body.webhook_url or "", by=caller().key_id)
+    now = own_limits.change(customer_id, wanted, webhook_url=body.webhook_url or "", by=caller().key_id)
     return _shown(customer_id, now)
 
 
 def _offered(customer: Customer) -> Limits:
     try:
-        return spend_management_limits.current(customer, versions.current(customer.catalog))
+        return own_limits.current(customer, versions.current(customer.catalog))
     except NotFound:
         words = "This customer's catalog does not offer spend management."
         raise Refused(words, "not_offered", 404) from None

@@ -18,7 +18,7 @@ from app.api.contract.operations import (
     resource,
 )
 from app.domain.errors import Refused
-from app.services.usage import meters as usage_meters
+from app.services.usage import meters
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Place, Stretch
 
 bp = resource("usage")
@@ -91,7 +91,7 @@ class UsageOut(Model):
 def read(customer_id: str, query: UsageQuery) -> UsageOut:
     """Read what a customer's meters show for a billing period, day by day."""
     customer = customer_in(customer_id)
-    found = usage_meters.usage(customer, query.period)
+    found = meters.usage(customer, query.period)
     return UsageOut(
         customer=customer.customer_id,
         period=_period(found.period),
@@ -141,7 +141,7 @@ def events(customer_id: str, query: EventQuery) -> Page[EventOut]:
     last = _day_of(query.last, "last") or clock.now().date()
     first = _day_of(query.first, "first") or last - DEFAULT_DAYS
     after = decode_cursor(query.cursor, str, str, str)
-    page = usage_meters.events(customer.customer_id, query.meter, first, last, after=_place(after), limit=query.limit)
+    page = meters.events(customer.customer_id, query.meter, first, last, after=_place(after), limit=query.limit)
     following = None
     if page.older is not None:
         following = encode_cursor([page.older.day.isoformat(), page.older.received_at.isoformat(), page.older.id])

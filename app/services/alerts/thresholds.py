@@ -17,7 +17,7 @@ from app.models.database import db
 from app.models.limits import AlertRecipient, AlertSettings, UsageAlert
 from app.models.scope import as_service
 from app.services import audit
-from app.services.alerts import recipients as alert_recipients
+from app.services.alerts import recipients
 from app.services.alerts.progress import Alert, Level, addresses, alert_of, levels, notified
 from app.services.balance.summary import whose
 from app.services.catalog import versions
@@ -53,12 +53,12 @@ class Recipient:
     @property
     def has_expired(self) -> bool:
         """Whether nobody confirmed while the mailed link worked."""
-        return self.confirmed_at is None and self.asked_at + alert_recipients.LASTS <= clock.now()
+        return self.confirmed_at is None and self.asked_at + recipients.LASTS <= clock.now()
 
     @property
     def again_from(self) -> datetime | None:
         """The whole minute from which the address may be asked again; None: now."""
-        ends = self.asked_at + alert_recipients.AGAIN_AFTER
+        ends = self.asked_at + recipients.AGAIN_AFTER
         full = (ends + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0)
         return full if clock.now() < ends else None
 
@@ -153,7 +153,7 @@ def _change(
         _write_alerts(session, customer_id, before.alerts, wanted.thresholds)
         for email in wanted.emails:
             if email not in now.emails:
-                alert_recipients.ask(session, customer_id, email)
+                recipients.ask(session, customer_id, email)
         for row in session.scalars(select(AlertRecipient).where(AlertRecipient.customer_id == customer_id)).all():
             if row.email not in wanted.emails:
                 session.delete(row)
@@ -215,13 +215,13 @@ def _read(session: Session, customer_id: str) -> Alerts:
         .where(UsageAlert.customer_id == customer_id)
         .order_by(UsageAlert.meter, UsageAlert.is_percent, UsageAlert.threshold)
     ).all()
-    recipients = session.scalars(
+    addressed = session.scalars(
         select(AlertRecipient).where(AlertRecipient.customer_id == customer_id).order_by(AlertRecipient.email)
     ).all()
     version = session.scalar(select(AlertSettings.version).where(AlertSettings.customer_id == customer_id)) or 1
     return Alerts(
         [alert_of(row) for row in alerts],
-        [Recipient(row.email, row.asked_at, row.confirmed_at) for row in recipients],
+        [Recipient(row.email, row.asked_at, row.confirmed_at) for row in addressed],
         version,
     )
 

@@ -18,8 +18,7 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.services.access import api_keys
 from app.services.access.api_keys import Caller, Presented
-from app.services.authorizations import on_postgresql as authorization_on_postgresql
-from app.services.authorizations import on_sqlite
+from app.services.authorizations import on_postgresql, on_sqlite
 from app.services.authorizations.refusals import SCOPE, refused_key, shown
 
 
@@ -32,7 +31,7 @@ def authorize(request: AuthorizationRequest, proof: Presented | None = None) -> 
     if not _on_postgresql():
         return on_sqlite.authorize(request, proof)
     try:
-        return authorization_on_postgresql.authorize(request, proof)
+        return on_postgresql.authorize(request, proof)
     except Refused as refusal:
         if refusal.status in {404, 422}:  # found before the key was proved: nothing is disclosed to a stranger
             _check_caller(request, proof)
@@ -57,7 +56,7 @@ def capture(
     try:
         request = _capture_request(hold_id, quantity, credits, keep, key)
         if _on_postgresql():
-            return authorization_on_postgresql.capture(request, proof)
+            return on_postgresql.capture(request, proof)
         return on_sqlite.capture(request, proof)
     except Refused as refusal:
         if refusal.status in {404, 422}:  # found before the key was proved: nothing is disclosed to a stranger
@@ -70,7 +69,7 @@ def release(hold_id: str, *, proof: Presented | None = None) -> Authorized:
     if not ids.is_id(hold_id, "hold"):
         _check_holder(hold_id, proof)
     if _on_postgresql():
-        return authorization_on_postgresql.release(hold_id, proof)
+        return on_postgresql.release(hold_id, proof)
     return on_sqlite.release(hold_id, proof)
 
 
@@ -92,7 +91,7 @@ def _capture_request(
 
 def close() -> None:
     """Close the connections that the app has for authorizations alone."""
-    authorization_on_postgresql.close()
+    on_postgresql.close()
     on_sqlite.close()
 
 

@@ -41,7 +41,7 @@ from app.services.authorizations.refusals import (
 )
 from app.services.catalog import versions
 from app.services.ledger import spending
-from app.services.usage import terms as usage_terms
+from app.services.usage.terms import plan_of
 
 TRIES = 4
 """How often the database may find that the terms have changed before we give up."""
@@ -268,7 +268,7 @@ def _looked_up(reference: str) -> _Terms:
         if row is None:
             raise NotFound("customer")
         catalog = versions.sold(row.catalog, row.version)
-    plan = usage_terms.plan_of(catalog, row.plan)
+    plan = plan_of(catalog, row.plan)
     return _Terms(row.customer_id, row.catalog, row.version, row.plan, row.number, catalog, plan)
 
 

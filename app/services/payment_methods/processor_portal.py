@@ -11,8 +11,7 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.services.catalog import versions
-from app.services.payment_methods import changes, detaching
-from app.services.payment_methods import rows as method_rows
+from app.services.payment_methods import changes, detaching, rows
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -42,14 +41,14 @@ def came_back(customer_id: str) -> bool:
         listed = gateway().list_methods(owner)
         if not isinstance(listed, list):
             return False
-        rows = select(PaymentMethod).where(PaymentMethod.customer_id == customer_id)
-        known = {each.processor_id: each.id for each in db.session.scalars(rows)}
+        saved = select(PaymentMethod).where(PaymentMethod.customer_id == customer_id)
+        known = {each.processor_id: each.id for each in db.session.scalars(saved)}
         taken = versions.current(db.session.get_one(Customer, customer_id).catalog).payment_methods.kinds
         now = clock.now()
         for method in reversed(listed):  # the processor names the newest first
             if method.processor_id not in known and method.kind in SAVED_RAILS and method.kind in taken:
                 with transaction() as session:
-                    method_rows.keep(session, customer_id, method, actor="processor", address="", now=now)
+                    rows.keep(session, customer_id, method, actor="processor", address="", now=now)
         looked = [changes.look(method_id) for method_id in known.values()]
         detaching.of_customer(customer_id)
         return all(looked)

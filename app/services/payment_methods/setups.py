@@ -40,8 +40,7 @@ from app.models.scope import as_service
 from app.models.setups import MethodSetup
 from app.services import due_rows
 from app.services.catalog import versions
-from app.services.payment_methods import detaching, mandates, setup_outcomes
-from app.services.payment_methods import rows as method_rows
+from app.services.payment_methods import detaching, mandates, rows, setup_outcomes
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -150,8 +149,8 @@ def client_secret(setup_id: str) -> str:
 def under_way() -> list[MethodSetup]:
     """Return the customer's setups that wait for the customer or for a bank, the newest first."""
     waiting = [SetupState.REQUIRES_ACTION.value, SetupState.PROCESSING.value]
-    rows = select(MethodSetup).where(MethodSetup.state.in_(waiting))
-    return list(db.session.scalars(rows.order_by(MethodSetup.created_at.desc(), MethodSetup.id.desc()).limit(10)))
+    found = select(MethodSetup).where(MethodSetup.state.in_(waiting))
+    return list(db.session.scalars(found.order_by(MethodSetup.created_at.desc(), MethodSetup.id.desc()).limit(10)))
 
 
 def refusal(setup: MethodSetup) -> Refused:
@@ -244,7 +243,7 @@ def _open_setup(
 
 def _check_tries(session: Session, customer_id: str, now: datetime) -> None:
     """Refuse (429) one more when many were begun of late: counted by the rows, whichever page or process began them."""
-    method_rows.lock_customer(session, customer_id)  # two at once count each other
+    rows.lock_customer(session, customer_id)  # two at once count each other
     mine = (MethodSetup.customer_id == customer_id, MethodSetup.created_at > now - SETUPS_WITHIN)
     if (session.scalar(select(func.count()).select_from(MethodSetup).where(*mine)) or 0) >= MOST_SETUPS:
         raise Refused("Too many tries. Wait an hour, then try again.", "too_many_tries", 429)
@@ -283,8 +282,8 @@ def _abandon(setup_id: str, problem: str) -> MethodSetup:
 
 
 def _load(setup_id: str) -> MethodSetup:
-    rows = select(MethodSetup).where(MethodSetup.id == setup_id).execution_options(populate_existing=True)
-    setup = db.session.scalars(rows).one_or_none()
+    found = select(MethodSetup).where(MethodSetup.id == setup_id).execution_options(populate_existing=True)
+    setup = db.session.scalars(found).one_or_none()
     if setup is None:
         raise NotFound("payment method")
     return setup

@@ -23,8 +23,7 @@ from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from app.services import audit, encryption, shutdown
 from app.services.transaction import no_transaction, transaction
-from app.services.webhooks import endpoints as webhook_endpoints
-from app.services.webhooks import queue
+from app.services.webhooks import endpoints, queue
 from app.services.webhooks.queue import DEAD, DELIVERED, DROPPED, PENDING
 
 log = structlog.get_logger()
@@ -82,8 +81,8 @@ def _claim(limit: int) -> list[Claim]:
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         ).all()
-        endpoints = _endpoints(session, due)
-        return [claim for each in due if (claim := _taken(each, endpoints.get(each.endpoint_id))) is not None]
+        found = _endpoints(session, due)
+        return [claim for each in due if (claim := _taken(each, found.get(each.endpoint_id))) is not None]
 
 
 def _endpoints(session: Session, due: Sequence[WebhookDelivery]) -> dict[str, WebhookEndpoint | SellerEndpoint]:
@@ -105,7 +104,7 @@ def _taken(row: WebhookDelivery, endpoint: WebhookEndpoint | SellerEndpoint | No
     One without an endpoint is dropped; one that too many workers were killed over is dead.
     """
     now = clock.now()
-    if endpoint is None or endpoint.state != webhook_endpoints.ACTIVE:
+    if endpoint is None or endpoint.state != endpoints.ACTIVE:
         why = "The address was removed." if endpoint is None else endpoint.disabled_reason
         row.state, row.problem, row.done_at = DROPPED, why, now
         return None
@@ -116,7 +115,7 @@ def _taken(row: WebhookDelivery, endpoint: WebhookEndpoint | SellerEndpoint | No
     row.tries += 1
     row.next_try_at, row.problem = now + LEASE, INTERRUPTED
     try:
-        signing = webhook_endpoints.secrets_of(endpoint)
+        signing = endpoints.secrets_of(endpoint)
     except encryption.CannotDecrypt:
         signing = ()
     return Claim(
@@ -135,7 +134,7 @@ def _taken(row: WebhookDelivery, endpoint: WebhookEndpoint | SellerEndpoint | No
 def _answers(claims: Sequence[Claim]) -> list[Answer]:
     """Send them all at once, outside any transaction; return what came of each."""
     no_transaction()
-    now, loopback = clock.now(), webhook_endpoints.allow_loopback()
+    now, loopback = clock.now(), endpoints.allow_loopback()
 
     def send(claim: Claim) -> Answer:
         if not claim.secrets:
@@ -211,8 +210,8 @@ def _disable(session: Session, claim: Claim) -> None:
     table = SellerEndpoint if claim.to_seller else WebhookEndpoint
     off = session.execute(
         update(table)
-        .where(table.id == claim.endpoint_id, table.url == claim.url, table.state == webhook_endpoints.ACTIVE)
-        .values(state=webhook_endpoints.DISABLED, disabled_reason=GONE, changed_at=clock.now())
+        .where(table.id == claim.endpoint_id, table.url == claim.url, table.state == endpoints.ACTIVE)
+        .values(state=endpoints.DISABLED, disabled_reason=GONE, changed_at=clock.now())
         .returning(table.id)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()

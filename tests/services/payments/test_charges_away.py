@@ -17,7 +17,7 @@ from app.models.customers import Customer
 from app.models.events import AuditEntry
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services.payment_methods import saved as method_saved
+from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, top_ups
 from app.services.transaction import transaction
 from tests.faults.outcome import Outcome, outcome, recover
@@ -181,7 +181,7 @@ def test_a_card_removed_meanwhile_is_not_charged_any_more(
 ) -> None:
     method = saved(alice_actor, shop.ASKS)
     payment = charges(alice_actor, method)
-    method_saved.remove(alice_actor, method)
+    saved_methods.remove(alice_actor, method)
     over = collection.resume(payment.id, BACK(payment.id))
     assert (over.state, over.problem) == ("failed", "method_removed")
     assert len(attempts(payment)) == 1

@@ -18,7 +18,7 @@ from app.models.customers import Customer
 from app.models.ledger import Transfer
 from app.models.scope import as_customer
 from app.services.catalog import versions
-from app.services.payment_methods import saved as method_saved
+from app.services.payment_methods import saved as saved_methods
 from app.services.payments import settlement, top_ups
 from app.services.verification.verify import verify
 from tests.faults.outcome import Outcome, faults, outcome, recover
@@ -59,7 +59,7 @@ def test_a_wallet_pays_once_and_nothing_is_saved(
     assert set(rows(Transfer, payment, Transfer.description)) == {f"Credits bought with {name}"}
     assert mails(payment) == [f"receipt:{payment.id}"]
     with as_customer(acme.customer_id):
-        assert method_saved.saved() == []
+        assert saved_methods.saved() == []
 
 
 def test_a_wallet_that_declines_charges_nothing(
