@@ -21,6 +21,7 @@ BOTH_DATABASES = {
     "tests/services/alerts": "locks",
     "tests/cli/test_credits.py": "locks and the roles of a command",
     "tests/services/ledger/test_books.py": "locks",
+    "tests/services/ledger/test_corrections.py": "locks",
     "tests/services/ledger/test_posting.py": "locks and the order of postings",
     "tests/services/mail/test_sending.py": "claims with SKIP LOCKED",
     "tests/services/notices/test_decisions.py": "upserts",
