@@ -71,4 +71,18 @@ BUGS = [
         "    return _purposes.get(payment.purpose, top_up)(",
         FULFILMENT,
     ),
+    Bug(
+        "a correction is made again",
+        "app/services/ledger/corrections.py",
+        "        if there is not None:\n            return there\n",
+        "",
+        ("tests/cli/test_credits.py::test_usage_is_corrected_once_and_who_and_why_are_kept",),
+    ),
+    Bug(
+        "money is corrected behind the processor's back",
+        "app/services/ledger/corrections.py",
+        'if wrong.kind != "usage":',
+        'if wrong.sequence is not None and wrong.kind != "usage":',
+        ("tests/cli/test_credits.py::test_what_cannot_be_done_is_one_line_and_changes_nothing",),
+    ),
 ]
