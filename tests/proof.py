@@ -55,12 +55,12 @@ def main(places: list[str]) -> int:
         all_found, bugs = _planted()
         green = green and all_found
     proof = Proof(places, seed, rooms, counts, bugs, (time.monotonic() - began) / 60, green)
-    RESULT.write_text(told(proof, _versions(), datetime.now(UTC)))
+    RESULT.write_text(page_of(proof, _versions(), datetime.now(UTC)))
     print(f"Written to {RESULT.relative_to(ROOT)}: {'green' if green else 'RED'}.")
     return 0 if green else 1
 
 
-def told(proof: Proof, versions: dict[str, str], now: datetime) -> str:
+def page_of(proof: Proof, versions: dict[str, str], now: datetime) -> str:
     """Return the result as a page."""
     whole = (
         "everything" if not proof.places else f"only {', '.join(f'`{place}`' for place in proof.places)}, not the whole"

@@ -193,7 +193,7 @@ def judge(funds: Funds, micros: int, now: datetime, *, over_plan: bool = False) 
     `over_plan`: the quantity would go beyond what the plan allows. Waiting helps against the daily limit alone, so that
     it is named last.
     """
-    ensure(micros >= 0, f"a wish to spend {micros}")
+    ensure(micros >= 0, f"a request to spend {micros}")
     asked, available = min(micros, DEAREST), funds.available
     if funds.standing not in SERVED:
         return Blocked(asked, available, "closed" if funds.standing == "closed" else "suspended")

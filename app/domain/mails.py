@@ -1,4 +1,4 @@
-"""The mails that there are: what each tells, by the name of its templates."""
+"""The mails that there are: what each reports, by the name of its templates."""
 
 from app.domain import notices
 

@@ -173,7 +173,7 @@ class _Line:
                     self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the connection."""
         with self._lock:
             if self._socket is not None:
                 self._socket.close()

@@ -11,7 +11,7 @@ from app.models.events import AuditEntry
 
 
 def ask_who_and_why(by: str, reason: str, words: str) -> None:
-    """Refuse, with these words, a deed that nobody answers for, and a reason that nobody could read."""
+    """Refuse, with these words, a change that nobody answers for, and a reason that nobody could read."""
     if not by.strip() or not reason.strip():
         raise Refused(words, "reason_missing", 422, "reason")
     if not (by.isprintable() and reason.isprintable()):

@@ -6,7 +6,7 @@ from app.domain.errors import ensure
 from app.extensions import Extension
 from app.gateways.queue import Queue
 
-_WANTED = "nudges"
+_WANTED = "wake_ups"
 queue: Extension[Queue] = Extension("queue")
 
 

@@ -41,12 +41,12 @@ def managers_only(view: View) -> View:
 class Sensitive:
     """What a view does that the password is asked for again, as "Enter your password to …" goes on."""
 
-    deed: str
+    purpose: str
     back: str
     """The endpoint of the page that the member is on, and returns to without the password."""
 
 
-def fresh_only(deed: str, *, back: str) -> Callable[[View], View]:
+def fresh_only(purpose: str, *, back: str) -> Callable[[View], View]:
     """Close the view to sessions whose member gave the password too long ago: it is asked for first.
 
     Whatever a form sent is kept meanwhile, and taken when the password fits. htmx gets the question in place of what it
@@ -54,7 +54,7 @@ def fresh_only(deed: str, *, back: str) -> Callable[[View], View]:
     """
 
     def mark(view: View) -> View:
-        view.__dict__["is_sensitive"] = Sensitive(deed, back)
+        view.__dict__["is_sensitive"] = Sensitive(purpose, back)
         return view
 
     return mark

@@ -63,7 +63,7 @@ def retry_after(answer: Response, seconds: int) -> Response:
 
 
 def with_headers_of(error: HTTPException, answer: Response) -> Response:
-    """Give the answer the headers of the error that tell its reader what to do."""
+    """Give the answer the headers of the error that say what to do."""
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             answer.headers[name] = value

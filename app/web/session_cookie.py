@@ -78,8 +78,8 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         if key not in OF_THE_ROW:
             return super().get(key, default)
         self.load()
-        told = {"_user_id": self.member and self.member.member_id, "_fresh": self.is_fresh}
-        return default if told.get(key) is None else told[key]
+        values = {"_user_id": self.member and self.member.member_id, "_fresh": self.is_fresh}
+        return default if values.get(key) is None else values[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Keep the value. What Flask-Login writes is what the row says already, so there is nothing to keep."""

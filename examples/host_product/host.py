@@ -122,10 +122,10 @@ def report_download() -> Response:
 def webhook() -> tuple[str, int]:
     """Take an event from Purser, if its signature is good."""
     try:
-        told = Webhook(os.environ["PURSER_WEBHOOK_SECRET"]).verify(request.get_data(), dict(request.headers))
+        event = Webhook(os.environ["PURSER_WEBHOOK_SECRET"]).verify(request.get_data(), dict(request.headers))
     except Exception:  # noqa: BLE001  # the library raises more than its own errors
         return "", 400
-    heard.append(Happened(datetime.now(UTC), told["type"], str(told["data"])))
+    heard.append(Happened(datetime.now(UTC), event["type"], str(event["data"])))
     return "", 204
 
 

@@ -1,4 +1,4 @@
-"""Authorizations over the API: what a host's backend sends and is told."""
+"""Authorizations over the API: what a host's backend sends and gets back."""
 
 from datetime import timedelta
 

@@ -116,7 +116,7 @@ def test_what_is_not_there_is_404(api: Api, catalog: str, number: str) -> None:
     assert problem_of(api.get(f"/customers/{number}/balance")) == (404, "not_found")
 
 
-def test_too_many_calls_are_told_when_to_come_back(settings: Settings, app: Flask, catalog: str) -> None:
+def test_too_many_calls_are_answered_when_to_come_back(settings: Settings, app: Flask, catalog: str) -> None:
     slow = create_app(replace(settings, api_calls_per_minute=3))
     slow.test_client_class = app.test_client_class
     many, few = api_for(slow), api_for(slow)

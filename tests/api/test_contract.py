@@ -102,7 +102,7 @@ def test_credits_are_plain_decimal_text_above_zero(api: Api, acme: Customer, tex
         ("1000000000000.5", "Credits are at most 999999999999.999999."),
     ],
 )
-def test_credits_that_cannot_be_are_told_what_can(api: Api, acme: Customer, text: str, words: str) -> None:
+def test_credits_that_cannot_be_are_answered_with_what_can(api: Api, acme: Customer, text: str, words: str) -> None:
     answer = api.post(f"/customers/{acme.customer_id}/credit_grants", {**GRANT, "credits": text})
     assert [each["detail"] for each in answer.get_json()["errors"]] == [words]
 

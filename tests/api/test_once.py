@@ -131,7 +131,7 @@ def test_whoever_dies_before_it_answered_leaves_the_work_to_the_next(api: Api, a
         row = db.session.scalars(select(ApiRequest)).one()
         path, digest, began = row.path, row.digest, row.created_at
     idempotency.release(key_id(api), "request-1", Mine(row.lease_until))
-    assert api.post(path_of(acme), GRANT, once="request-1").data == first.data  # an answer is never let go of
+    assert api.post(path_of(acme), GRANT, once="request-1").data == first.data  # an answer is never released
     _forget(api, "request-1")
     with clock.at(began):
         assert isinstance(idempotency.begin(key_id(api), "request-1", path, digest), Mine)
@@ -144,7 +144,7 @@ def test_whoever_dies_before_it_answered_leaves_the_work_to_the_next(api: Api, a
     assert grants(acme) == 1
 
 
-def test_while_the_first_is_under_way_the_next_is_told_to_wait(api: Api, acme: Customer) -> None:
+def test_while_the_first_is_under_way_the_next_is_asked_to_wait(api: Api, acme: Customer) -> None:
     api.post(path_of(acme), GRANT, once="request-1")
     with as_service("read a claim"):
         row = db.session.scalars(select(ApiRequest)).one()
@@ -183,7 +183,7 @@ def test_old_answers_are_forgotten_and_the_grant_is_still_one(api: Api, acme: Cu
 @pytest.mark.parametrize(
     "other", [{"credits": "6"}, {"reason": "Else"}, {"kind": "trial"}, {"priority": 51}, {"expires_at": None}]
 )
-def test_another_wish_is_another_grant_also_after_the_answer_is_forgotten(
+def test_another_request_is_another_grant_also_after_the_answer_is_forgotten(
     api: Api, acme: Customer, other: dict[str, object]
 ) -> None:
     grant = {**GRANT, "priority": 50, "expires_at": "2099-01-01T00:00:00.5Z"}

@@ -105,7 +105,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def broken_in(place: Path) -> set[str]:
     """Return the names of the contracts that are broken there."""
-    told = subprocess.run(
+    report = subprocess.run(
         [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
         cwd=place,
         env={**os.environ, "COLUMNS": "400"},
@@ -113,8 +113,8 @@ def broken_in(place: Path) -> set[str]:
         text=True,
     ).stdout
     names = [each["name"] for each in CONTRACTS]
-    assert [name for name in names if f"\n{name} KEPT" not in told and f"\n{name} BROKEN" not in told] == []
-    return {name for name in names if f"\n{name} BROKEN" in told}
+    assert [name for name in names if f"\n{name} KEPT" not in report and f"\n{name} BROKEN" not in report] == []
+    return {name for name in names if f"\n{name} BROKEN" in report}
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Table, UniqueConstraint, create_engine, pool, text
 
-from app import models  # noqa: F401  # importing the package tells the metadata of every table
+from app import models  # noqa: F401  # importing the package registers every table
 from app.models.database import Base
 from tests.support.databases import Database
 

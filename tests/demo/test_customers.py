@@ -83,7 +83,7 @@ def test_there_is_a_customer_of_each_catalog_with_three_people_who_can_sign_in(a
     assert all(each.email in customers.table(sign_ins) for each in sign_ins)
 
 
-def test_the_balances_and_rows_tell_the_promised_stories(app: Flask) -> None:
+def test_the_balances_and_rows_show_the_promised_stories(app: Flask) -> None:
     make()
     ends = {catalog: micros / 1_000_000 for catalog, micros in balances().items()}
     assert -30 < ends["gateway"] < 0, "overage protection in use"
@@ -152,7 +152,7 @@ def test_days_that_went_by_are_added_and_no_others(app: Flask) -> None:
 
 
 @on_sqlite
-def test_a_history_that_was_cut_short_is_finished_without_telling_anything_twice(app: Flask) -> None:
+def test_a_history_that_was_cut_short_is_finished_without_writing_anything_twice(app: Flask) -> None:
     class Cut(Exception):
         pass
 

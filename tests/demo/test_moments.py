@@ -44,7 +44,7 @@ def make(webhook_url: str = "") -> None:
         demo_customers.make(months=1, progress=lambda days: days, webhook_url=webhook_url)
 
 
-def test_a_refused_call_is_told_at_once_and_its_webhook_again_after_five_seconds(app: Flask) -> None:
+def test_a_refused_call_is_notified_at_once_and_its_webhook_again_after_five_seconds(app: Flask) -> None:
     with host_product.listening(free_port()) as url:
         make(url)
     with as_service("look at the busy day"):

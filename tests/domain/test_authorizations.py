@@ -127,7 +127,7 @@ def test_the_day_is_over_at_midnight_utc(moment: datetime, seconds: int) -> None
     assert until_midnight(moment) == seconds
 
 
-def test_a_wish_is_told_from_any_other_by_its_digest() -> None:
+def test_requests_are_distinguished_by_their_digest() -> None:
     one = AuthorizationRequest("cus_1", "requests", 5)
     others = [
         replace(one, meter="runs"), replace(one, quantity=6), replace(one, micros=5), replace(one, ttl_seconds=1),

@@ -96,7 +96,7 @@ def test_the_other_figures_are_shown_as_they_are(granted: int, usage: int) -> No
     assert shown.daily_left is not None and shown.daily_left.micros == 6
 
 
-def test_what_is_used_or_over_and_not_posted_is_taken_off_and_told() -> None:
+def test_what_is_used_or_over_and_not_posted_is_taken_off_and_shown() -> None:
     shown = _numbers(balance=100, usage_to_post=30, lapsed=25, overage_limit=10)
     assert (shown.remaining_credits.micros, shown.available_to_use.micros) == (45, 55)
     assert (shown.usage_to_post.micros, shown.lapsed.micros) == (30, 25)

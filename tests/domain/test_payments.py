@@ -54,7 +54,7 @@ def test_looks_grow_rarer_within_bounds() -> None:
     ]
 
 
-def test_a_decline_is_told_in_words_and_fraud_stays_vague() -> None:
+def test_a_decline_is_said_in_words_and_fraud_stays_vague() -> None:
     assert decline_sentence("insufficient_funds") == "The card has insufficient funds."
     assert decline_sentence("stolen_card") == decline_sentence("fraudulent") == "The bank declined the card."
 

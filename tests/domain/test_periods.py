@@ -29,7 +29,7 @@ def test_a_leap_year_has_its_29th_of_february() -> None:
     assert _starts(2027, 2, 28, 13)[-1] == "02-28"
 
 
-def test_a_period_begins_at_midnight_utc_wherever_the_moment_was_told() -> None:
+def test_a_period_begins_at_midnight_utc_in_whatever_zone_the_time_is() -> None:
     local = datetime(2026, 11, 22, 3, 0, tzinfo=timezone(timedelta(hours=9)))
     assert first(local) == (21, datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 12, 21, tzinfo=UTC))
 

@@ -182,7 +182,7 @@ def test_the_same_event_is_known_again_however_it_is_written() -> None:
     "change",
     [{"meter": "runs"}, {"quantity": 2}, {"subject": "ann"}, {"time": NOW}, {"properties": {"a": 1}}],
 )
-def test_another_event_is_told_apart(change: dict[str, object]) -> None:
+def test_another_event_has_another_key(change: dict[str, object]) -> None:
     assert key_of(replace(EVENT, **change)) != key_of(EVENT)  # type: ignore[arg-type]
 
 

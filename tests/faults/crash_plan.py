@@ -1,4 +1,4 @@
-"""What befalls one crash run: who does what at the same moment, who is killed where, how the processor misbehaves.
+"""The plan of one crash run: who does what at the same time, who is killed where, and the processor's faults.
 
 A plan is drawn from a seed and a number alone, so that the same plan can be played again.
 """
@@ -92,7 +92,7 @@ class Wave:
 
 @dataclass(frozen=True)
 class Plan:
-    """One run: a customer of its own, and what befalls their purchases."""
+    """One run: a customer of its own, and what happens to their purchases."""
 
     name: str
     waves: tuple[Wave, ...]

@@ -26,7 +26,7 @@ SIMPLE = World("gateway", ("visa", "visa", "poor"), ("buy", "buy", "work"))
 
 
 @pytest.mark.parametrize(("database", "batch"), BATCHES, indirect=["database"])
-def test_whatever_dies_and_gets_lost_every_wish_is_charged_at_most_once_and_credited_exactly_once(
+def test_whatever_dies_and_gets_lost_every_order_is_charged_at_most_once_and_credited_exactly_once(
     database: Database, settings: Settings, catalog: str, batch: int, record_property: Counts
 ) -> None:
     cast.apply_catalog("platform")

@@ -21,14 +21,14 @@ CREDITING = (
 
 
 @pytest.mark.fault("A1")
-def test_killed_before_the_wish_is_committed_there_was_none(settings: Settings, catalog: str) -> None:
+def test_killed_before_the_order_is_committed_there_was_none(settings: Settings, catalog: str) -> None:
     runs = killed(settings, VISA, Kill("insert into payments"), Kill("before commit"))
     assert ends(runs) == [NOTHING] * len(runs)
-    assert ends(runs, "resubmitted") == [PAID] * len(runs), "sent again, it is a wish as any other"
+    assert ends(runs, "resubmitted") == [PAID] * len(runs), "sent again, it is an order as any other"
 
 
 @pytest.mark.fault("A2")
-def test_killed_after_the_wish_is_committed_it_is_given_up(settings: Settings, catalog: str) -> None:
+def test_killed_after_the_order_is_committed_it_is_given_up(settings: Settings, catalog: str) -> None:
     runs = killed(settings, VISA, Kill("after commit"), Kill("before create_intent"))
     assert ends(runs) == ends(runs, "resubmitted") == [GIVEN_UP] * len(runs)
 

@@ -1,7 +1,7 @@
 """The day of a limit begins and ends at 00:00:00 UTC on any host, and each notice of a day is given once (AC-52, AC-53).
 
 Each doing is a real process on a machine with its own `TZ`; its clock is the injected one, so that midnight comes when it is
-told to. On PostgreSQL the process' sessions are in that zone too (`PGTZ`).
+set to. On PostgreSQL the process' sessions are in that zone too (`PGTZ`).
 """
 
 import json
@@ -51,7 +51,7 @@ def limited(name: str) -> Customer:
 
 
 class Machine:
-    """A host's machine, on which processes do what they are told."""
+    """A host's machine, on which processes do what they are sent."""
 
     def __init__(self, process: programs.Program, log: Path) -> None:
         self._process, self._log = process, log
@@ -224,7 +224,7 @@ def test_one_notice_a_day_whatever_dies_and_is_started_again(
 
 
 @pytest.mark.case("AC-53")
-def test_four_workers_at_the_same_moment_tell_it_once(
+def test_four_workers_at_the_same_moment_send_it_once(
     app: Flask, settings: Settings, acme: Customer, tmp_path: Path
 ) -> None:
     spend.chooses(acme, "5", "4")

@@ -37,7 +37,7 @@ Worker = programs.Program
 
 @contextmanager
 def spenders(settings: Settings, many: int = WORKERS) -> Iterator[list[Worker]]:
-    """Let so many processes run that spend when they are told."""
+    """Let so many processes run that spend when they are asked."""
     environ = environment(settings)
     started = [programs.start("tests.programs.spender", NOW.isoformat(), env=environ) for _ in range(many)]
     try:
@@ -52,7 +52,7 @@ def spenders(settings: Settings, many: int = WORKERS) -> Iterator[list[Worker]]:
 
 
 def send_work(workers: list[Worker], how: str, customer: Customer, seed: object, calls: int = CALLS) -> None:
-    """Tell all of them to begin."""
+    """Ask all of them to begin."""
     for number, each in enumerate(workers):
         assert each.stdin is not None
         each.stdin.write(f"{how} {customer.customer_id} {seed}-{number} {calls}\n")

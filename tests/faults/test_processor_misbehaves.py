@@ -73,7 +73,7 @@ def test_a_long_outage_ends_with_one_charge_and_its_credit_or_neither(
         if request_name == "create_intent":
             assert state == "canceled"
         elif request_name == "confirm_intent" and fault in AFTER:
-            assert state == "succeeded"  # its answer was lost, but asking how things stand told
+            assert state == "succeeded"  # its answer was lost, but asking for its state said so
         else:
             assert state == "confirming"
     recover(app)
@@ -114,7 +114,7 @@ def test_a_bank_question_never_answered_is_given_up_after_a_day(app: Flask, alic
 
 
 @pytest.mark.case("AC-16", "AC-1")
-def test_the_same_form_in_an_outage_is_still_one_wish(app: Flask, alice_actor: Actor, visa: str) -> None:
+def test_the_same_form_in_an_outage_is_still_one_order(app: Flask, alice_actor: Actor, visa: str) -> None:
     key = ids.new_form_key()
     with faults(app, ("confirm_intent", "timeout_after", FOREVER), ("fetch_intent", "reset_before", FOREVER)):
         assert {buys(app, alice_actor, visa, key) for _ in range(3)} == {"confirming"}
@@ -125,7 +125,7 @@ def test_the_same_form_in_an_outage_is_still_one_wish(app: Flask, alice_actor: A
 @pytest.mark.fault("S11")
 @pytest.mark.case("AC-1")
 def test_a_key_that_was_used_for_something_else_charges_nothing(app: Flask, alice_actor: Actor, visa: str) -> None:
-    """Somebody else's bug has used the key of our confirmation: the processor refuses it, and the wish ends uncharged."""
+    """Somebody else's bug has used the key of our confirmation: the processor refuses it, and the order ends uncharged."""
     with using_up(app, "confirm_intent"):
         assert buys(app, alice_actor, visa) == "failed"
     recover(app)

@@ -50,7 +50,7 @@ def visa(app: Flask, alice_actor: Actor) -> str:
 
 
 def unheard(app: Flask, actor: Actor, method: str) -> Payment:
-    """Buy, and lose every answer after the charge: only the webhook or the sweep can tell of it."""
+    """Buy, and lose every answer after the charge: only the webhook or the sweep can report it."""
     lost = faults(app, ("confirm_intent", "timeout_after", MANY), ("fetch_intent", "reset_before", MANY))
     with lost, app.app_context(), as_customer(actor.customer_id):
         payment = top_ups.buy(
@@ -67,7 +67,7 @@ def unheard(app: Flask, actor: Actor, method: str) -> Payment:
 
 @pytest.fixture
 def waiting(app: Flask, settings: Settings, alice_actor: Actor, visa: str) -> Payment:
-    """A charge that nobody has heard of; the one event that tells of it waits in the inbox."""
+    """A charge that we do not know of; the one event that reports it waits in the inbox."""
     payment = unheard(app, alice_actor, visa)
     controls.deliver_due(settings, app.wsgi_app, MANY)
     with as_service("leave one event"), transaction() as session:

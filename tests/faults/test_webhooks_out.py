@@ -119,7 +119,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(app: Flask, acme: Customer,
 
 
 @pytest.mark.fault("O4")
-def test_an_address_that_is_gone_is_switched_off_and_told_nothing_more(
+def test_an_address_that_is_gone_is_switched_off_and_sent_nothing_more(
     app: Flask, acme: Customer, receiver: Receiver
 ) -> None:
     at(acme, receiver.url("410"))
@@ -133,7 +133,7 @@ def test_an_address_that_is_gone_is_switched_off_and_told_nothing_more(
     assert send() == 0
     found = only(acme.customer_id)
     assert (found.state, found.last_status, found.problem) == ("dropped", 410, endpoint.disabled_reason)
-    at(acme, receiver.url("200"))  # saved again, it is on again: for what is told from now on
+    at(acme, receiver.url("200"))  # saved again, it is on again: for events from now on
     write_events(acme.customer_id, "three")
     assert send() == 1
     assert [each.event["data"]["fact"] for each in receiver.requests()] == ["one", "three"]
@@ -193,7 +193,7 @@ def test_for_a_day_after_a_rotation_events_are_signed_with_both_secrets(
 
 
 @pytest.mark.fault("O1")
-def test_an_event_is_delivered_by_a_real_worker_soon_after_it_was_told(
+def test_an_event_is_delivered_by_a_real_worker_soon_after_it_was_written(
     app: Flask, settings: Settings, acme: Customer, receiver: Receiver, tmp_path: Path
 ) -> None:
     at(acme, receiver.url())

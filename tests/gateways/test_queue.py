@@ -220,7 +220,7 @@ def test_it_comes_back_when_its_engine_does(tmp_path: Path) -> None:
     queue.close()
 
 
-def test_it_is_beside_the_database_unless_told() -> None:
+def test_it_is_beside_the_database_by_default() -> None:
     def of(**values: str) -> str:
         return address(Settings(secret_key="0" * 32, **values))  # type: ignore[arg-type]
 

@@ -53,7 +53,7 @@ def test_a_letter_arrives_whole(server: MailServer) -> None:
     assert server.raw[0].isascii() and max(map(len, server.raw[0].split(b"\r\n"))) < 200
 
 
-def test_the_greeting_does_not_tell_the_machines_name(server: MailServer) -> None:
+def test_the_greeting_does_not_disclose_the_machines_name(server: MailServer) -> None:
     deliver(server.url, LETTER)
     assert server.greetings == ["relay.example"]
 
@@ -78,7 +78,7 @@ def test_the_seller_is_named_where_the_setting_names_nobody(server: MailServer) 
         ("DATA", "reset", NotNow("connection_lost")),
     ],
 )
-def test_each_refusal_is_told_apart(server: MailServer, step: str, answer: str, outcome: object) -> None:
+def test_each_refusal_is_distinguished(server: MailServer, step: str, answer: str, outcome: object) -> None:
     server.will(step, answer)
     assert deliver(server.url, LETTER) == outcome
     assert deliver(server.url, LETTER) == Delivered()

@@ -272,14 +272,14 @@ BUGS = [
         RAILS,
     ),
     Bug(
-        "nobody is told that the bank asks",
+        "no mail says that the bank asks",
         "app/services/payments/outcomes.py",
         "_mail(session, payment, ACTION_NEEDED)",
         "session.flush()",
         RAILS,
     ),
     Bug(
-        "nobody is told of a debit that failed days later",
+        "no mail reports a debit that failed days later",
         "app/services/payments/outcomes.py",
         "payment.off_session or payment.state == PaymentState.PROCESSING",
         "payment.off_session",

@@ -59,8 +59,8 @@ BUGS = [
     Bug(
         "the session's data says who is signed in",
         "app/web/session_cookie.py",
-        "return default if told.get(key) is None else told[key]",
-        "return super().get(key, default if told.get(key) is None else told[key])",
+        "return default if values.get(key) is None else values[key]",
+        "return super().get(key, default if values.get(key) is None else values[key])",
         (f"{COOKIES}::test_the_data_of_a_session_says_nothing_of_who_is_signed_in",),
     ),
 ]

@@ -70,7 +70,7 @@ BUGS = [
         "each grant that expires soon has a mail of its own",
         "app/domain/notices.py",
         'if "told_with" in figures:',
-        'if "told" in figures:',
+        'if "sent_with" in figures:',
         ("tests/services/notices/test_expiring_credit.py",),
     ),
     Bug(

@@ -181,7 +181,7 @@ BUGS = [
         "a worker is woken before the commit",
         "app/services/transaction.py",
         "        session.commit()\n",
-        "        nudge.send(session)\n        session.commit()\n",
+        "        wake_ups.send(session)\n        session.commit()\n",
         ("tests/services/test_jobs.py::test_a_worker_is_woken_after_the_commit_and_only_then",),
     ),
     Bug(

@@ -64,7 +64,7 @@ BUGS = [
         (*RATING, *EVENTS),
     ),
     Bug(
-        "the quantity is left out of what tells events apart",
+        "the quantity is left out of an event's digest",
         "app/domain/rating.py",
         'said = f"{report.meter}\\n{report.quantity}\\n{report.subject}',
         'said = f"{report.meter}\\n{report.subject}',
@@ -92,7 +92,7 @@ BUGS = [
         (*EVENTS, *HISTORIES),
     ),
     Bug(
-        "nobody is told of usage",
+        "no notice is decided after usage",
         "app/services/usage/counting.py",
         '"held_micros": 0, "dirty": True}',
         '"held_micros": 0, "dirty": False}',
@@ -162,14 +162,14 @@ BUGS = [
         AUTHORIZE,
     ),
     Bug(
-        "a key is answered with any wish",
+        "a key is answered for any request",
         "app/services/authorizations/on_sqlite.py",
         "        if earlier[1] != request.digest:\n",
         "        if not earlier[1]:\n",
         AUTHORIZE,
     ),
     Bug(
-        "a hold that is let go stays held",
+        "a released hold stays held",
         "app/services/authorizations/sqlite_funds.py",
         '"held": -micros, "used": 0',
         '"held": 0, "used": 0',

@@ -125,7 +125,7 @@ def test_who_has_just_confirmed_with_the_bank_is_not_charged_another_way(
     good = shop.add_method(alice_actor)
     form = shop.reviewed(alice, method=good.id)
     intent = controls.objects(app.extensions["purser.settings"], "payment_intent")[0]["id"]
-    # Approved at the bank, and nobody has told us yet.
+    # Approved at the bank, and no event has arrived yet.
     controls.answer_challenge(app.extensions["purser.settings"], intent, approved=True)
     page = alice.submits(form, FORM, button=BUY)
     assert page.status == 409 and "it was not charged a second time" in page.text
@@ -158,7 +158,7 @@ def test_a_payment_in_another_currency_is_said_to_be_looked_into(
     assert page.texts("#add_credits-payment h2") == ["We are reviewing this payment"]
     assert page.soup.select("[hx-trigger='every 2s'], meta[http-equiv=refresh]") == []
     assert "Relay Networks, Inc. has been notified and will look into it." in page.text
-    assert "has been told" not in page.text
+    assert "is on the list" not in page.text
     assert shop.remaining(acme) == 0
     assert "I9" in {violation.invariant for violation in verify(acme.customer_id)}
 

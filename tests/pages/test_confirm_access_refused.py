@@ -155,7 +155,7 @@ def test_what_is_sensitive(app: Flask) -> None:
     assert found == SENSITIVE | {"typed"}
 
 
-def test_the_log_tells_of_it_and_holds_no_password(
+def test_the_log_records_it_and_holds_no_password(
     alice: Browser, alice_actor: Actor, later: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = alice.opens(f"{PATH}/?next=/billing/usage")

@@ -34,7 +34,7 @@ def use(customer: Customer, units: int, key: str) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_new_customer_is_told_what_to_do_first(alice: Browser) -> None:
+def test_a_new_customer_sees_what_to_do_first(alice: Browser) -> None:
     page = alice.opens(PATH)
     assert page.status == 200
     assert page.texts("h1") == ["Overview"]

@@ -204,7 +204,7 @@ def test_a_seller_who_does_not_offer_it_shows_no_such_line(app: Flask, origin: s
     assert not page.soup.select("#overview-settings") and "Spend management" not in page.text
 
 
-def test_more_used_than_may_be_is_told_as_that(app: Flask, origin: str, acme: Customer) -> None:
+def test_more_used_than_may_be_is_shown_as_that(app: Flask, origin: str, acme: Customer) -> None:
     uses(acme, "requests", 1_000_000)
     page = looks(app, origin, acme).opens(PATH)
     (words,) = page.texts("#overview-available .error")

@@ -194,7 +194,7 @@ def test_where_the_processor_manages_methods_nothing_is_added_here(
     assert len(page.soup.select("form[action$='/portal']")) == 1
 
 
-def test_a_viewer_sees_them_and_is_told_whom_to_ask(alice: Browser, alice_actor: Actor, bob: Browser) -> None:
+def test_a_viewer_sees_them_and_whom_to_ask(alice: Browser, alice_actor: Actor, bob: Browser) -> None:
     card = shop.add_method(alice_actor)
     shop.add_method(alice_actor, OTHER)
     for query in ("", "?add=card", f"?remove={card.id}"):

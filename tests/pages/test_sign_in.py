@@ -237,7 +237,7 @@ def test_an_address_is_taken_once(acme: Customer, globex: Customer, alice_actor:
     assert refused.value.reason == "email_taken"
 
 
-def test_the_log_tells_who_signed_in_but_no_address(
+def test_the_log_says_who_signed_in_but_no_address(
     visitor: Browser, alice_actor: Actor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sign_in(visitor, password="not the password")

@@ -89,7 +89,7 @@ def test_the_days_that_were_tried_open_ten_at_a_time(alice: Browser, acme: Custo
     earlier = tried.find("#spend_management-earlier_days")
     assert len(earlier.select("tbody tr")) == 2 and not earlier.has_attr("open")
     assert "Show the 2 days before" in earlier.get_text()
-    assert tried.texts("#spend_management-would-tell")[0].endswith(
+    assert tried.texts("#spend_management-would-mail")[0].endswith(
         "it is above the daily limit, so no day would have reached it."
     )
     assert "not calls that were in progress and not calls that were refused" in tried.text

@@ -210,7 +210,7 @@ def test_another_customers_webhook_is_not_there(mallory: Browser, acme: Customer
     assert only(acme.customer_id) == delivery
 
 
-def test_what_the_seller_is_told_is_not_in_the_customers_log(alice: Browser, acme: Customer, endpoint: object) -> None:
+def test_events_for_the_seller_are_not_in_the_customers_log(alice: Browser, acme: Customer, endpoint: object) -> None:
     seller_endpoints.create(HOOK, [])
     write_events(acme.customer_id, "one")
     send()

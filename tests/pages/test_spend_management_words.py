@@ -1,4 +1,4 @@
-"""Spend management says what each limit stops, how near it is and what was told, with the customer's own numbers."""
+"""Spend management says what each limit stops, how near it is and which notifications were sent, with the customer's own numbers."""
 
 from datetime import timedelta
 
@@ -130,31 +130,31 @@ def test_the_pace_of_today_says_when_the_limit_is_reached_and_never_beyond_midni
     assert "At today’s pace the limit is not reached before it resets at 00:00 UTC." in alice.opens(PATH).text
 
 
-def test_what_was_told_is_listed(alice: Browser, acme: Customer) -> None:
+def test_notifications_are_listed(alice: Browser, acme: Customer) -> None:
     spend.chooses(acme, "25", "20")
     spend.uses(acme, "26")
     spend.decided()
-    rows = alice.opens(PATH).texts("#spend_management-told tbody tr")
+    rows = alice.opens(PATH).texts("#spend_management-notifications tbody tr")
     assert rows == [
         "Daily limit reached 21 Nov 2026, 12:00 UTC $25.00 $26.00",
         "E-mail threshold reached 21 Nov 2026, 12:00 UTC $20.00 $26.00",
     ]
 
 
-def test_what_was_told_says_what_it_was_about_and_nothing_that_nobody_was_told(alice: Browser, acme: Customer) -> None:
+def test_a_notification_says_what_it_was_about_and_silent_ones_are_left_out(alice: Browser, acme: Customer) -> None:
     spend.chooses(acme, "7")
     spend.uses(acme, "3.5")
     spend.holds(acme, "3")
     spend.asks(acme, "1")
     spend.decided()
-    rows = alice.opens(PATH).texts("#spend_management-told tbody tr")
+    rows = alice.opens(PATH).texts("#spend_management-notifications tbody tr")
     assert rows == ["Call refused: daily limit 21 Nov 2026, 12:00 UTC $7.00 $3.50, $3.00 held"]
     with clock.at(NOON + timedelta(minutes=1)):
         spend.chooses(acme, on=False, limit="7")
         spend.decided()
         spend.uses(acme, "1000")
         spend.decided()
-        rows = alice.opens(PATH).texts("#spend_management-told tbody tr")
+        rows = alice.opens(PATH).texts("#spend_management-notifications tbody tr")
     assert rows[0] == "Credits used up 21 Nov 2026, 12:01 UTC $0.00 −$3.50"
     assert not any("Balance low" in row for row in rows)
 

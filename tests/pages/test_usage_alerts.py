@@ -129,7 +129,7 @@ def test_an_alert_is_removed(alice: Browser) -> None:
     assert "There is no usage alert yet." in gone.text
 
 
-def test_it_says_how_far_each_is_and_when_it_was_told(alice: Browser, acme: Customer) -> None:
+def test_it_says_how_far_each_is_and_when_it_was_sent(alice: Browser, acme: Customer) -> None:
     adds(alice, "requests", "80")
     uses(acme, "requests", 3999)
     assert "Not reached now 3,999 requests" in alice.opens(USAGE).texts(".table--alerts tbody td")[0]

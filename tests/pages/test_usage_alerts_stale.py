@@ -29,7 +29,7 @@ def alice(app: Flask, origin: str, acme: Customer) -> Browser:
 
 
 @pytest.mark.both_databases
-def test_what_was_removed_already_is_told_as_that_and_the_list_is_shown(alice: Browser) -> None:
+def test_what_was_removed_already_is_said_to_be_and_the_list_is_shown(alice: Browser) -> None:
     alice.submits(alice.opens(USAGE), ALERT, **NEW)
     alice.submits(alice.opens(USAGE), ADDRESS, email=OPS)
     stale = alice.opens(USAGE)

@@ -143,7 +143,7 @@ def test_near_what_is_included_it_says_what_use_beyond_costs(app: Flask, origin:
         ("hours", 10, "$0.20 in all"),
     ],
 )
-def test_a_period_that_is_over_is_told_as_that(app: Flask, origin: str, meter: str, used: int, said: str) -> None:
+def test_a_period_that_is_over_is_described_as_over(app: Flask, origin: str, meter: str, used: int, said: str) -> None:
     acme = limited("requests = 5000, peak = 1")
     uses(acme, meter, used)
     with clock.at(clock.now() + timedelta(days=35)):

@@ -1,4 +1,4 @@
-"""Sends one wish over the API in a process of its own, which kills itself where the second argument says."""
+"""Sends one request over the API in a process of its own, which kills itself where the second argument says."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 """A program that asks the processor for everything that the portal ever asks for, and writes down whom it called.
 
-`python -m tests.programs.asks_everything FILE` takes its settings from the environment. Python tells it of every
+`python -m tests.programs.asks_everything FILE` takes its settings from the environment. Python reports to it every
 connection and every name looked up, whichever library does it.
 """
 

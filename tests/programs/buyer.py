@@ -1,4 +1,4 @@
-"""Worker processes that buy, spend, report, hold and settle: they begin at the same moment, and tell what came of each piece of work.
+"""Worker processes that buy, spend, report, hold and settle: they begin at the same moment, and report the result of each piece of work.
 
     python -m tests.programs.buyer < plans.json
 

@@ -149,7 +149,7 @@ def finish(app: Flask, portal: Portal, run: Run, plan: Plan, moment: datetime) -
             outcome.recover(app, portal.work, SOON)
             last = outcome.outcome(app, customer_id)
             both_sides.agree(app, customer_id)
-            assert len(last.charged_minor) <= len(sent), f"{len(sent)} wishes, charged {last.charged_minor}"
+            assert len(last.charged_minor) <= len(sent), f"{len(sent)} orders, charged {last.charged_minor}"
     except AssertionError as wrong:
         return {"wrong": str(wrong).splitlines()[0]}
     return {

@@ -1,4 +1,4 @@
-"""A host's and a worker's doings in processes of their own, in whatever zone their machine is, at the moments told.
+"""What a host and a worker do, in processes of their own, in any time zone, at given times.
 
     python -m tests.programs.day_turner
 
@@ -45,11 +45,11 @@ def reports(customer_id: str, key: str, quantity: int) -> int:
 
 
 def works() -> dict[str, int]:
-    """Decide what is to be told, and tell it."""
+    """Decide the notices, and send them."""
     return jobs.run_due(names=("notices_decided", "notices_sent", "mails_sent"))
 
 
-DOINGS: dict[str, Callable[..., Any]] = {"zone": zone, "asks": asks, "reports": reports, "works": works}
+ACTIONS: dict[str, Callable[..., Any]] = {"zone": zone, "asks": asks, "reports": reports, "works": works}
 
 
 class Commits:
@@ -74,7 +74,7 @@ def do(kill_at: int, steps: list[list[Any]]) -> None:
     with app.app_context():
         for when, what, *arguments in steps:
             with clock.at(datetime.fromisoformat(when)):
-                print("answer", json.dumps(DOINGS[what](*arguments)), flush=True)
+                print("answer", json.dumps(ACTIONS[what](*arguments)), flush=True)
 
 
 def begin(kill_at: int, steps: list[list[Any]]) -> int:

@@ -129,7 +129,7 @@ class Model:
         self.look_around()
 
     def look_around(self) -> None:
-        """Begin grants in the order of their moments; each pays the debt first. Then let go what is over."""
+        """Begin grants in the order of their times; each pays the debt first. Then expire what is over."""
         for grant in sorted(self.grants, key=lambda each: (each.begins, each.id)):
             if not grant.begun and not grant.voided and grant.begins <= self.now:
                 grant.begun, grant.left = True, grant.micros

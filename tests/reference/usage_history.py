@@ -51,7 +51,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Capture:
-    """So many tenths of what a hold asked for were used; the rest is let go or kept."""
+    """So many tenths of what a hold asked for were used; the rest is released or kept."""
 
     which: int
     tenths: int
@@ -60,7 +60,7 @@ class Capture:
 
 @dataclass(frozen=True)
 class Release:
-    """A hold is let go."""
+    """A hold is released."""
 
     which: int
 
@@ -158,7 +158,7 @@ class UsageModel(Model):
         return max(0, left if self.left_today is None else min(left, self.left_today))
 
     def wait(self, hours: int) -> None:
-        """Let time pass, and let go of what was held too long."""
+        """Let time pass, and release what was held too long."""
         super().wait(hours)
         for hold in self.holds:
             hold.is_open = hold.is_open and hold.ends > self.now

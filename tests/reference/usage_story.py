@@ -1,4 +1,4 @@
-"""One history of usage, told to a model on paper and to a customer of each way of burning, and compared everywhere."""
+"""One history of usage, run by a model on paper and for a customer of each burn order, and compared everywhere."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -45,7 +45,7 @@ select
 
 
 class Story:
-    """One history, told to the model and to a customer of each way of burning."""
+    """One history, run by the model and for a customer of each burn order."""
 
     def __init__(self, tellings: dict[str, Customer], overage: int) -> None:
         self.whose = [customer.customer_id for customer in tellings.values()]

@@ -79,7 +79,7 @@ def test_a_stranger_is_sent_to_sign_in_from_every_page(app: Flask, visitor: Brow
             assert answer.location.startswith("/sign-in")
 
 
-def test_a_stranger_with_htmx_is_told_where_to_sign_in(app: Flask, visitor: Browser) -> None:
+def test_a_stranger_with_htmx_is_sent_to_sign_in(app: Flask, visitor: Browser) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": f"{visitor.origin}/billing/add-credits?pack=a"}
     for rule in closed(app):
         for method in methods(rule):

@@ -127,7 +127,7 @@ def test_mallorys_key_finds_nothing_of_acme(app: Flask, acme: Customer, globex: 
                 path = _path(rule.rule, dict.fromkeys(rule.arguments, value)).removeprefix("/v1")
                 answer = mallory.open(declared.method, path, json={})
                 assert answer.status_code in {403, 404, 422}, (declared.method, path, answer.text)
-                _tells_nothing(answer.text, path)
+                _discloses_nothing(answer.text, path)
                 walked += 1
     assert walked > len(acmes_ids)
     assert _everything_of(acme) == before
@@ -155,10 +155,10 @@ def test_mallorys_lists_hold_globex_alone(app: Flask, acme: Customer, globex: Cu
             for query in ({}, {"customer": acmes_ids[0]}, {"customer": "acme"}):
                 answer = mallory.get(rule.rule.removeprefix("/v1"), **query)
                 assert answer.status_code in {200, 403, 404, 422}, (rule.rule, answer.text)
-                _tells_nothing(answer.text, rule.rule)
+                _discloses_nothing(answer.text, rule.rule)
 
 
-def _tells_nothing(text: str, where: str) -> None:
+def _discloses_nothing(text: str, where: str) -> None:
     for canary in ("acme", "rocket", "4321"):
         assert canary not in text.lower(), f"{where} says {canary!r}: {text}"
 

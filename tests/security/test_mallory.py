@@ -101,7 +101,7 @@ def test_no_address_shows_her_anything_of_acme(
                 answer = mallory.opens(path) if method == "GET" else mallory.posts(path, {"csrf_token": token})
                 leads_back = method == "GET" and rule.endpoint in LEADS_BACK
                 assert answer.status == (200 if leads_back else 404), f"{method} {path} answers {answer.status}"
-                _tells_nothing(answer.response.text, f"{method} {path}")
+                _discloses_nothing(answer.response.text, f"{method} {path}")
                 walked += 1
     assert walked >= len(acmes_ids)
     assert _everything_of(acme) == before
@@ -118,7 +118,7 @@ def test_no_query_shows_her_anything_of_acme(
             # A file that streams is read to its end while its request lasts.
             answer = mallory.client.get(f"{path}?{query}", base_url=mallory.origin, buffered=True)
             assert answer.status_code in {200, 303, 400, 404, 422}, f"{path} answers {answer.status_code}"
-            _tells_nothing(answer.text, path)
+            _discloses_nothing(answer.text, path)
 
 
 def test_no_form_takes_anything_of_acme(
@@ -135,7 +135,7 @@ def test_no_form_takes_anything_of_acme(
             for data in [everywhere, *alone]:
                 answer = mallory.posts(path, {**data, "csrf_token": token})
                 assert answer.status in {200, 400, 404, 409, 422, 429}, f"{path} answers {answer.status}"
-                _tells_nothing(answer.response.text, path)
+                _discloses_nothing(answer.response.text, path)
     assert _everything_of(acme) == before
     assert shop.charges(app) == charged
 
@@ -195,7 +195,7 @@ def _token(browser: Browser) -> str:
     return browser.opens(shop.PATH).value("csrf_token")
 
 
-def _tells_nothing(html: str, where: str) -> None:
+def _discloses_nothing(html: str, where: str) -> None:
     words = RANDOM.sub("", html.lower().replace("alice@acme.example", ""))
     for canary in ("acme", "alice archer", "4242, expires 08", "$25.00 to your balance", "26.00", "27.00"):
         assert canary not in words, f"{where} says {canary!r}"

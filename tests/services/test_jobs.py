@@ -86,7 +86,7 @@ def test_a_webhook_that_comes_again_is_not_new(app: Flask) -> None:
     assert [inbox.receive(event()) for _ in range(3)] == [True, False, False]
 
 
-def test_a_queue_that_is_away_hinders_nobody_but_is_told(settings: Settings) -> None:
+def test_a_queue_that_is_away_hinders_nobody_but_is_reported(settings: Settings) -> None:
     made = create_app(replace(settings, jobs_url="sqlite:////nowhere/at/all/jobs.sqlite3"))
     with made.app_context():
         assert inbox.receive(event())

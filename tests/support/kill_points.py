@@ -20,7 +20,7 @@ from tests.faults.crash_plan import Kill
 
 
 class KillPoints:
-    """Counts what is reached, by its own words and by its kind, and dies (kill -9) where it was told to."""
+    """Counts what is reached, by its own words and by its kind, and kills itself (kill -9) at the given point."""
 
     def __init__(self, kill: Kill | None) -> None:
         self._kill, self.seen = kill, Counter[str]()

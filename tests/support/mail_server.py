@@ -1,4 +1,4 @@
-"""A real mail server on loopback that takes what it is sent, or misbehaves as it is told."""
+"""A real mail server on loopback that takes what it is sent, or fails as configured."""
 
 import logging
 import ssl
@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.server import free_port
 
-logging.getLogger("mail.log").setLevel(logging.WARNING)  # it tells of each connection
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # it logs each connection
 HOST = "127.0.0.1"
 SENDER = "Relay Billing <billing@relay.example>"
 USER, PASSWORD = "purser@relay", "p:a/s@s word"

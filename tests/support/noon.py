@@ -30,7 +30,7 @@ def since_august(catalog: str) -> Customer:
 
 @pytest.fixture
 def since_november(catalog: str) -> Customer:
-    """Acme, a customer since the first of the month, with $1,000.00 of credit; what that tells is told."""
+    """Acme, a customer since the first of the month, with $1,000.00 of credit; its notices are sent."""
     made = of_november()
     with clock.at(NOON - timedelta(days=5)):
         spend.gives(made, "1000")

@@ -1,4 +1,4 @@
-"""Mails in tests: the facts that they tell, made for real, and the rows they are in."""
+"""Mails in tests: the facts that they report, made for real, and the rows they are in."""
 
 from dataclasses import replace
 

@@ -33,7 +33,7 @@ class Cluster:
         return f"postgresql+psycopg://{user}@127.0.0.1:{self.port}/{database}"
 
     def run(self, *statements: str, database: str = "postgres", user: str = "postgres") -> None:
-        """Run statements one by one, each committed, as the superuser unless told."""
+        """Run statements one by one, each committed, as the superuser by default."""
         with psycopg.connect(
             host="127.0.0.1", port=self.port, dbname=database, user=user, autocommit=True
         ) as connection:

@@ -48,7 +48,7 @@ class Received:
 
     @property
     def event(self) -> dict[str, Any]:
-        """What it tells."""
+        """The event in it."""
         event: dict[str, Any] = json.loads(self.body)
         return event
 
@@ -164,7 +164,7 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def handle_error(self, *_about: object) -> None:
-        """A sender that hangs up is nothing to tell of."""
+        """A sender that hangs up is no error."""
 
 
 if __name__ == "__main__":

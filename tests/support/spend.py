@@ -1,4 +1,4 @@
-"""Spending in tests: usage that costs so much, limits that are chosen, and what was told of them."""
+"""Spending in tests: usage that costs so much, limits that are chosen, and the events about them."""
 
 import json
 from datetime import UTC, datetime
@@ -102,7 +102,7 @@ def chooses(
 
 
 def decided() -> None:
-    """Let the jobs decide and tell, until nothing is left."""
+    """Let the jobs decide and send, until nothing is left."""
     while decisions.decide_due():
         pass
     while decisions.send_due():
@@ -122,7 +122,7 @@ def given(customer: Customer) -> list[tuple[str, str]]:
 
 
 def events(customer: Customer) -> list[tuple[str, dict[str, Any]]]:
-    """Return the type and data of what hosts are told of spending, in the customer's order."""
+    """Return the type and data of the events about spending, in the customer's order."""
     with as_service("look at the events"):
         rows = db.session.scalars(
             select(OutboxEvent)

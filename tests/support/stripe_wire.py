@@ -87,7 +87,7 @@ def _in_headers(method: str, headers: Mapping[str, str]) -> Iterator[str]:
     if scheme != "Bearer" or not _KEY.fullmatch(key):
         yield "Authorization: no test key"
     if "X-Stripe-Client-Telemetry" in headers:
-        yield "X-Stripe-Client-Telemetry: tells about us"
+        yield "X-Stripe-Client-Telemetry: discloses us"
     if method != "post":
         return
     if headers.get("Content-Type") != "application/x-www-form-urlencoded":

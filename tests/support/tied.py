@@ -10,7 +10,7 @@ _LIBC = ctypes.CDLL(None)
 
 
 def tied() -> dict[str, Any]:
-    """Return what `Popen` is told besides. Only Linux knows it; elsewhere the fixtures' own ends have to do."""
+    """Return the further arguments of `Popen`. Only Linux knows it; elsewhere the fixtures' own ends have to do."""
     return {"preexec_fn": _end_with_the_parent} if sys.platform == "linux" else {}
 
 

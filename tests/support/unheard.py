@@ -43,7 +43,7 @@ def buys(app: Flask, actor: Actor, method: str) -> Payment:
 
 
 def charged_unheard(app: Flask, actor: Actor, method: str) -> Payment:
-    """Buy, and lose every answer after the charge: only the webhook or the sweep can tell of it."""
+    """Buy, and lose every answer after the charge: only the webhook or the sweep can report it."""
     with faults(app, ("confirm_intent", "timeout_after", MANY), ("fetch_intent", "reset_before", MANY)):
         payment = buys(app, actor, method)
     assert payment.state == "confirming"

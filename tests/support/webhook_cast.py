@@ -1,4 +1,4 @@
-"""What tests of webhooks out begin with: settings that let a receiver on this machine be named, and facts to tell."""
+"""What tests of webhooks out begin with: settings that let a receiver on this machine be named, and facts to write events for."""
 
 import pytest
 
@@ -19,14 +19,14 @@ def settings(database: Database) -> Settings:
 
 
 def write_events(customer_id: str, *facts: str, event_type: str = "balance.low") -> None:
-    """Tell facts about the customer, each in a transaction of its own."""
+    """Write events about the customer, each in a transaction of its own."""
     for fact in facts:
         with as_service("write an event"), transaction() as session:
             events.write(session, customer_id, event_type, fact, {"fact": fact})
 
 
 def send() -> int:
-    """Do once what the worker does: spread what was told, and send what is due."""
+    """Do once what the worker does: fan out events, and send what is due."""
     fan_out.spread_due()
     return deliveries.send_due()
 

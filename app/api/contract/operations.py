@@ -144,7 +144,7 @@ def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[
     try:
         sent = _read(declared, arguments)
     except (Refused, HTTPException):
-        if not proved:  # a stranger is told only that the key is not valid, not what is wrong with the rest
+        if not proved:  # a stranger learns only that the key is not valid, not what is wrong with the rest
             callers.identify(declared.scope)
         raise
 

@@ -40,7 +40,7 @@ class AuthorizationIn(Model):
     capture: bool = Field(default=False, description="Capture at once; there is nothing to capture afterwards.")
 
     @model_validator(mode="after")
-    def one_wish(self) -> "AuthorizationIn":
+    def one_request(self) -> "AuthorizationIn":
         """Take either a meter with its quantity, or credits."""
         if (self.meter is None) != (self.quantity is None) or (self.meter is None) == (self.credits is None):
             raise ValueError("Send meter and quantity, or credits.")

@@ -39,7 +39,7 @@ def plant(database_url: str, matches: str, fault: str, times: int = 1) -> None:
     """Let the next `times` that match fail. `matches`: a call, `event:<type>`, `event:*`, or `*` for any call."""
     ensure(matches in {*CALLS, "*"} or matches.startswith("event:"), f"no such call: {matches}")
     ensure(fault.removeprefix(FLAKY) in NAMES, f"no such fault: {fault}")
-    ensure((fault in EVENTS) == matches.startswith("event:"), f"{fault} cannot befall {matches}")
+    ensure((fault in EVENTS) == matches.startswith("event:"), f"{fault} cannot happen to {matches}")
     with opened(database_url) as store:
         number = uuid_utils.uuid7().int >> 66  # grows with time and fits a whole number of the database
         store.connection.execute(insert(FAULTS).values(id=number, matches=matches, fault=fault, remaining=times))

@@ -1,4 +1,4 @@
-"""Mails to customers: put into words and sent after the fact that each tells is committed (`outbox/mails` wrote it).
+"""Mails to customers: rendered and sent after the fact that each reports is committed (`outbox/mails` wrote it).
 
 Each arrives at least once, always as the same mail (its Message-ID is its row's), or is given up where it can be seen.
 """

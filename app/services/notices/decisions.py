@@ -44,7 +44,7 @@ def decide_due(limit: int = 100) -> int:
 def send_due(limit: int = 100) -> int:
     """Send pending notices, the oldest first and at most `limit`; return how many. Any number of workers may do so.
 
-    One notice that fails does not keep the others from being told; its failure is raised at the end.
+    One notice that fails does not keep the others from being sent; its failure is raised at the end.
     """
     with as_service("notify"):
         oldest = (
@@ -157,7 +157,7 @@ def _clear(session: Session, customer_id: str, notice: Given, now: datetime) -> 
 
 
 def _notify(key: tuple[str, str, str]) -> bool:
-    """Tell one notice; say whether it was our turn to."""
+    """Send one notice; say whether it was our turn to."""
     customer_id, name, occasion = key
     with transaction() as session:
         notice = session.scalars(

@@ -1,4 +1,4 @@
-"""What hosts are to be told, written in the transaction of the fact (I28). Delivery comes after the commit."""
+"""Events for hosts, written in the transaction of their fact (I28). Delivery comes after the commit."""
 
 import json
 from collections.abc import Mapping

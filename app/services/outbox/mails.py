@@ -1,4 +1,4 @@
-"""That a mail is due, written in the transaction of the fact that it tells. Words and sending come after the commit."""
+"""Mails that are due, written in the transaction of the fact that they report. Sending comes after the commit."""
 
 import json
 from datetime import timedelta

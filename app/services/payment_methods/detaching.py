@@ -50,7 +50,7 @@ def of_customer(customer_id: str) -> None:
 
 
 def due(limit: int) -> int:
-    """Let go of removed methods that the processor has not heard of yet, one by one; return how many are done."""
+    """Detach removed methods that the processor still holds, one by one; return how many are done."""
     with as_service("find removed payment methods to detach"):
         return due_rows.each(due_rows.claimed(limit, _claim), detach, of="method", failed="detach_failed")
 

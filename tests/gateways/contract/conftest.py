@@ -92,18 +92,18 @@ class OutsideLocalStripe:
     base: str
 
     def answers(self, object_id: str, *, approved: bool) -> None:
-        self._tell(f"customer/{object_id}", "approve" if approved else "decline")
+        self._act(f"customer/{object_id}", "approve" if approved else "decline")
 
     def debit_ends(self, intent_id: str, *, succeeded: bool) -> None:
-        self._tell(f"bank/{intent_id}", "succeed" if succeeded else "fail")
+        self._act(f"bank/{intent_id}", "succeed" if succeeded else "fail")
 
     def disputes(self, intent_id: str) -> None:
-        self._tell(f"bank/{intent_id}", "dispute")
+        self._act(f"bank/{intent_id}", "dispute")
 
     def dispute_ends(self, dispute_id: str, *, won: bool) -> None:
-        self._tell(f"bank/{dispute_id}", "win" if won else "lose")
+        self._act(f"bank/{dispute_id}", "win" if won else "lose")
 
-    def _tell(self, path: str, what: str) -> None:
+    def _act(self, path: str, what: str) -> None:
         with urlopen(Request(f"{self.base}/_shim/{path}", data=what.encode()), timeout=10):
             pass
 

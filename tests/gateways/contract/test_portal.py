@@ -56,7 +56,7 @@ def paid(app: Flask, alice: Browser, acme: Customer) -> Payment:
     return payment
 
 
-def tells(app: Flask, settings: Settings, kind: str, about: dict[str, str]) -> None:
+def sends_event(app: Flask, settings: Settings, kind: str, about: dict[str, str]) -> None:
     """Send the portal a webhook as Stripe does, and let it be worked on."""
     body = json.dumps({
         "id": f"evt_{kind.replace('.', '_')}", "object": "event", "type": kind, "created": int(time.time()),
@@ -72,7 +72,7 @@ def test_what_is_bought_is_charged_and_credited_once(
 ) -> None:
     before = shop.remaining(acme)
     assert before > 0
-    tells(app, settings, "payment_intent.succeeded", {"object": "payment_intent", "id": str(paid.processor_id)})
+    sends_event(app, settings, "payment_intent.succeeded", {"object": "payment_intent", "id": str(paid.processor_id)})
     look = books.run(clock.now() - timedelta(hours=1))
     assert books.problems_of(look) == [] and shop.remaining(acme) == before
     intents = gateway().intents_since(clock.now() - timedelta(hours=1), clock.now() + timedelta(minutes=1))
@@ -97,9 +97,9 @@ def test_a_dispute_holds_the_credit_until_the_bank_decides(
     found = gateway().disputes_of(str(paid.processor_id))
     assert isinstance(found, list)
     about = {"object": "dispute", "id": found[0].id}
-    tells(app, settings, "charge.dispute.created", about)
+    sends_event(app, settings, "charge.dispute.created", about)
     assert shop.remaining(acme) < before
     bank.dispute_ends(found[0].id, won=won)
-    tells(app, settings, "charge.dispute.closed", about)
+    sends_event(app, settings, "charge.dispute.closed", about)
     assert shop.remaining(acme) == (before if won else before - paid.credits_micros)
     assert verify.verify() == []

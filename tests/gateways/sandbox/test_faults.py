@@ -38,7 +38,7 @@ def test_nothing_is_charged_when_the_request_does_not_arrive(
 
 @pytest.mark.case("AC-22")
 @pytest.mark.parametrize("fault", AFTER)
-def test_a_lost_answer_is_unknown_and_looking_it_up_tells(
+def test_a_lost_answer_is_unknown_and_looking_it_up_answers(
     gateway: PaymentGateway, settings: Settings, intent: Intent, card: Any, confirm: Any, fault: str
 ) -> None:
     visa = card("pm_card_visa")
@@ -125,7 +125,7 @@ def test_the_sdk_gives_up_after_two_repetitions(settings: Settings, intent: Inte
 
 
 @pytest.mark.fault("S12")
-def test_an_expired_key_is_a_new_wish_to_the_processor(gateway: PaymentGateway, order: Any) -> None:
+def test_an_expired_key_is_a_new_request_to_the_processor(gateway: PaymentGateway, order: Any) -> None:
     charge = order()
     with clock.at(clock.now()):
         first = gateway.create_intent(charge, key="create")

@@ -79,7 +79,7 @@ def test_what_is_on_its_way_cannot_be_given_up(gateway: PaymentGateway, euros: I
     assert isinstance(answer, Intent) and answer.status is IntentStatus.PROCESSING
 
 
-def test_a_day_that_comes_is_told_by_webhooks_without_anybody_asking(
+def test_a_day_that_comes_is_reported_by_webhooks_without_anybody_asking(
     app: Any, settings: Settings, euros: Intent, card: Any, confirm: Any, time_passes: Any
 ) -> None:
     confirm(euros, card("pm_success_de"))
@@ -91,7 +91,7 @@ def test_a_day_that_comes_is_told_by_webhooks_without_anybody_asking(
 
 
 @pytest.mark.parametrize("succeeded", [True, False, None])
-def test_what_is_on_its_way_ends_as_it_is_told(
+def test_what_is_on_its_way_ends_as_it_is_asked_to(
     gateway: PaymentGateway, settings: Settings, euros: Intent, card: Any, confirm: Any, succeeded: bool | None
 ) -> None:
     confirm(euros, card("pm_failedDelayed_de"))

@@ -109,7 +109,7 @@ def test_a_refund_may_come_back_after_it_had_succeeded_and_can_be_made_again(
 
 
 @pytest.mark.parametrize("succeeded", [True, False])
-def test_a_refund_ends_as_it_is_told_and_one_that_came_back_stays_back(
+def test_a_refund_ends_as_it_is_asked_to_and_one_that_came_back_stays_back(
     gateway: PaymentGateway, settings: Settings, paid: Any, succeeded: bool
 ) -> None:
     intent = paid("pm_card_pendingRefund")

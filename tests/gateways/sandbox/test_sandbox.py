@@ -169,7 +169,7 @@ def test_there_is_no_question_about_what_never_asked_one(settings: Settings, int
     assert controls.answer_challenge(settings, "pi_unknown", approved=True) is None
 
 
-def test_every_request_that_changes_something_names_its_wish_and_holds_no_card_number(
+def test_every_request_that_changes_something_has_its_key_and_holds_no_card_number(
     gateway: PaymentGateway, settings: Settings, owner: str, card: Any, order: Any, confirm: Any
 ) -> None:
     names = [name for rail in test_methods.OFFERED.values() for name, _label in rail if name != REFUSED]

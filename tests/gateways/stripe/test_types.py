@@ -37,7 +37,7 @@ def test_the_gateway_as_it_is_has_nothing_wrong(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_nothing_in_it_is_looked_at_without_a_type(file: Path) -> None:
-    """What mypy is told to overlook: one place, where the SDK's type for a key says nothing about it."""
+    """What mypy is asked to overlook: one place, where the SDK's type for a key says nothing about it."""
     assert re.findall(r"type: ignore\S*|\bAny\b|\bcast\(", file.read_text()) == []
 
 

@@ -37,7 +37,7 @@ class LocalStripe:
         return [each for each in read(self.heard) if not each.url.startswith(f"{self.base}/_shim/")]
 
     def forget(self) -> None:
-        """Begin anew: no customers, no keys, no requests."""
+        """Start empty: no customers, no keys, no requests."""
         with urlopen(Request(f"{self.base}/_shim/forget", data=b""), timeout=10):
             self.heard.write_text("")
 

@@ -100,7 +100,7 @@ class Shop:
             return False
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Start empty."""
         headers = {"Authorization": f"Bearer {KEY}"}
         with urlopen(Request(f"{self._upstream}/_config/data", headers=headers, method="DELETE"), timeout=20):
             for memory in (self.beside, self.hidden, self.made):

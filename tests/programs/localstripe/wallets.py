@@ -7,7 +7,7 @@ from tests.programs.localstripe.methods import method_of
 from tests.programs.localstripe.upstream import Body, Params, Shop
 
 ONCE = "pm_card_visa"
-"""What localstripe is told to charge for a wallet that it does not know."""
+"""What localstripe charges for a wallet that it does not know."""
 
 
 def redirect(shop: Shop, object_id: str) -> Body:

@@ -80,14 +80,14 @@ def test_one_notice_for_each_crossing_and_period(acme: Customer) -> None:
         assert alerted(acme) == sorted([f"1:{percent}", f"1:{runs}", f"2:{percent}"])
 
 
-def test_an_alert_that_is_reached_already_is_told_at_once(acme: Customer) -> None:
+def test_an_alert_that_is_reached_already_is_sent_at_once(acme: Customer) -> None:
     uses(acme, "requests", 4500)
     assert alerted(acme) == []
     alert = thresholds.add(acme.customer_id, EIGHTY, actor="test").alerts[0]
     assert alerted(acme) == [f"1:{alert.id}"]
 
 
-def test_what_was_crossed_in_a_periods_last_moment_is_told_after_it_too(acme: Customer) -> None:
+def test_what_was_crossed_in_a_periods_last_moment_is_sent_after_it_too(acme: Customer) -> None:
     alert = thresholds.add(acme.customer_id, EIGHTY, actor="test").alerts[0]
     end = datetime(2026, 12, 10, tzinfo=UTC)
     with clock.at(end - timedelta(microseconds=1)):
@@ -107,7 +107,7 @@ def test_an_alert_that_is_new_looks_at_no_period_that_is_over(acme: Customer) ->
         assert alerted(acme) == []
 
 
-def test_confirmed_addresses_are_told_or_else_the_billing_address(acme: Customer) -> None:
+def test_confirmed_addresses_are_notified_or_else_the_billing_address(acme: Customer) -> None:
     thresholds.add(acme.customer_id, RUNS, actor="test")
     for email in ("ops@acme.example", "cfo@acme.example", "never@acme.example"):
         thresholds.add_email(acme.customer_id, email, actor="test")

@@ -107,7 +107,7 @@ def test_the_small_catalogs_that_are_broken_above_are_good_in_themselves() -> No
     assert versions.parse(TOKENS).name == "tokens"
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_named_at_once() -> None:
     text = SMALL.replace('title = "Small"', "").replace('min = "5.00"', "min = 5.0").replace("per = 1000", "pr = 1000")
     with pytest.raises(WrongCatalog) as refusal:
         versions.parse(text)

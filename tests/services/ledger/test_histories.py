@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 
 
 class History:
-    """One customer, told the same story twice: to the services and to the model."""
+    """One customer with the same history twice: in the services and in the model."""
 
     def __init__(self, customer: Customer) -> None:
         self.customer_id = customer.customer_id

@@ -95,7 +95,7 @@ def test_html_and_text_say_the_same(sending: MailServer, alice_actor: Actor, fac
 
 
 @pytest.mark.case("AC-11")
-def test_the_customer_is_told_to_confirm_and_how(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
+def test_the_customer_is_asked_to_confirm_and_how(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     payment = post.asked(alice_actor)
     assert payment.state == "requires_action" and payment.action_url == ""
     mail_sending.send_due()
@@ -110,7 +110,9 @@ def test_the_customer_is_told_to_confirm_and_how(sending: MailServer, acme: Cust
 
 
 @pytest.mark.case("AC-74")
-def test_the_customer_is_told_of_a_charge_that_failed(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
+def test_the_customer_is_notified_of_a_charge_that_failed(
+    sending: MailServer, acme: Customer, alice_actor: Actor
+) -> None:
     assert post.declined(alice_actor).state == "failed"
     mail_sending.send_due()
     assert sending.mails[0]["Subject"] == "Your payment of $25.00 to Relay Networks, Inc. did not go through"
@@ -211,7 +213,7 @@ def test_one_fact_is_one_mail(sending: MailServer, acme: Customer, alice_actor: 
     assert mail_sending.send_due() == 1 and mail_sending.send_due() == 0
 
 
-def test_a_fact_that_never_was_is_not_told(sending: MailServer, acme: Customer) -> None:
+def test_a_fact_that_never_was_sends_no_mail(sending: MailServer, acme: Customer) -> None:
     with as_service("test"), pytest.raises(ZeroDivisionError), transaction() as session:
         mails.write(session, acme.customer_id, "receipt", key="receipt:x", to="x@acme.example", payment="pay_x")
         raise ZeroDivisionError

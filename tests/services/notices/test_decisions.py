@@ -1,4 +1,4 @@
-"""Notices: each once for its occasion, decided from what stands in the rows, told by an event and a mail (I27)."""
+"""Notices: each once for its occasion, decided from the rows, sent as an event and a mail (I27)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ def rules(customer: Customer) -> list[str]:
     return [name for name, _occasion in spend.given(customer)]
 
 
-def test_nothing_is_told_while_nothing_is_reached(acme: Customer) -> None:
+def test_nothing_is_sent_while_nothing_is_reached(acme: Customer) -> None:
     spend.chooses(acme, "50", "40")
     spend.uses(acme, "39.99")
     spend.decided()
@@ -52,7 +52,7 @@ def test_equality_reaches_the_threshold(acme: Customer) -> None:
     assert spend.mailed(acme) == [("spend_threshold", "billing@acme.example")]
 
 
-def test_the_limit_is_told_as_the_interface_promises(acme: Customer) -> None:
+def test_the_limit_is_sent_as_the_interface_promises(acme: Customer) -> None:
     spend.chooses(acme, "25")
     spend.uses(acme, "25")
     spend.decided()
@@ -87,14 +87,14 @@ def test_one_notice_a_day_however_often_it_is_looked_at(acme: Customer) -> None:
     assert len(spend.mailed(acme)) == 4
 
 
-def test_off_tells_nothing(acme: Customer) -> None:
+def test_off_discloses_nothing(acme: Customer) -> None:
     spend.chooses(acme, "25", "20", on=False)
     spend.uses(acme, "100")
     spend.decided()
     assert spend.given(acme) == []
 
 
-def test_a_limit_lowered_below_todays_use_is_told_at_once(acme: Customer) -> None:
+def test_a_limit_lowered_below_todays_use_is_sent_at_once(acme: Customer) -> None:
     spend.uses(acme, "30")
     spend.decided()
     spend.chooses(acme, "25")
@@ -103,7 +103,7 @@ def test_a_limit_lowered_below_todays_use_is_told_at_once(acme: Customer) -> Non
 
 
 @pytest.mark.case("AC-52")
-def test_the_day_turns_at_midnight_utc_and_that_is_told(acme: Customer) -> None:
+def test_the_day_turns_at_midnight_utc_and_that_is_sent(acme: Customer) -> None:
     spend.chooses(acme, "25")
     spend.uses(acme, "25")
     spend.decided()
@@ -163,7 +163,7 @@ def test_a_call_refused_because_of_holds_is_told_with_what_is_held(acme: Custome
     assert (data["limit"], data["used"], data["held"], data["reason"]) == ("7.00", "3.50", "3.00", "call_refused")
 
 
-def test_a_low_balance_is_told_once_until_it_is_well_again(acme: Customer) -> None:
+def test_a_low_balance_is_sent_once_until_it_recovers(acme: Customer) -> None:
     spend.uses(acme, "981")
     spend.decided()
     spend.uses(acme, "1")
@@ -193,7 +193,7 @@ def test_used_up_is_one_mail_not_two(acme: Customer) -> None:
     assert spend.mailed(acme) == [("balance_depleted", "billing@acme.example")]
 
 
-def test_whoever_was_only_given_credit_is_told_nothing(acme: Customer, globex: Customer) -> None:
+def test_whoever_was_only_given_credit_is_sent_nothing(acme: Customer, globex: Customer) -> None:
     spend.gives(globex, "5")
     spend.decided()
     assert spend.given(globex) == []
@@ -233,7 +233,7 @@ def test_one_customer_that_fails_does_not_keep_the_others_back(acme: Customer, g
     assert "daily_limit" in rules(second) and rules(first) == []
 
 
-def test_what_is_told_is_told_after_its_commit_and_once_by_many(acme: Customer) -> None:
+def test_a_notice_is_sent_after_its_commit_and_once_by_many(acme: Customer) -> None:
     spend.chooses(acme, "25", "20")
     spend.uses(acme, "25")
     assert decisions.decide_due() == 1

@@ -1,4 +1,4 @@
-"""Notices that come again on a day on which they had cleared: each is told, under a key of its own."""
+"""Notices that come again on a day on which they had cleared: each is sent, under a key of its own."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from tests.support.noon import since_november as acme
 __all__ = ["acme", "noon"]
 
 
-def test_a_raised_limit_that_is_reached_the_same_day_is_told_again(acme: Customer) -> None:
+def test_a_raised_limit_that_is_reached_the_same_day_is_sent_again(acme: Customer) -> None:
     for number, limit in enumerate(["25", "60", "70"]):
         with clock.at(NOON + timedelta(minutes=number)):
             spend.chooses(acme, limit)
@@ -35,7 +35,7 @@ def test_a_raised_limit_that_is_reached_the_same_day_is_told_again(acme: Custome
     assert [occasion for rule, occasion in spend.given(acme) if rule == "daily_limit_reset"] == again
 
 
-def test_a_balance_that_is_used_up_again_the_same_day_is_told_again(acme: Customer) -> None:
+def test_a_balance_that_is_used_up_again_the_same_day_is_sent_again(acme: Customer) -> None:
     for number, (gift, use) in enumerate([("100", "1110"), ("150", "135"), ("25", "50")]):
         with clock.at(NOON + timedelta(minutes=number)):
             spend.gives(acme, gift)

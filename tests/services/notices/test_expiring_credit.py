@@ -1,4 +1,4 @@
-"""Credit that expires soon is told once for each grant, with what is really left; what expired is told to hosts."""
+"""Credit that expires soon is notified once for each grant, with what is really left; expiry is an event for hosts."""
 
 import json
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ def gives(customer: Customer, amount: str, expires_at: datetime | None) -> str:
 
 
 def expiry_events(customer: Customer) -> list[tuple[str, dict[str, Any]]]:
-    """Return what hosts are told of credit that expires or has expired."""
+    """Return the events about credit that expires or has expired."""
     while expiring_credit.decide_due():
         pass
     while decisions.send_due():
@@ -49,7 +49,7 @@ def expiry_events(customer: Customer) -> list[tuple[str, dict[str, Any]]]:
         return [(row.type, json.loads(row.data)) for row in rows]
 
 
-def test_it_is_told_seven_days_before_and_once(acme: Customer) -> None:
+def test_it_is_sent_seven_days_before_and_once(acme: Customer) -> None:
     grant = gives(acme, "12", NOON + 7 * DAYS + timedelta(seconds=1))
     gives(acme, "100", None)
     assert expiry_events(acme) == []
@@ -93,7 +93,7 @@ def test_several_grants_are_one_mail_with_what_is_left_of_each(acme: Customer) -
         assert [each.rule for each in decisions.latest(acme.customer_id)] == ["credits_expiring"]
 
 
-def test_credit_that_is_used_already_is_not_told(acme: Customer) -> None:
+def test_credit_that_is_used_already_is_not_notified(acme: Customer) -> None:
     gives(acme, "5", NOON + 1 * DAYS)
     gives(acme, "50", None)
     spend.uses(acme, "5")
@@ -101,7 +101,7 @@ def test_credit_that_is_used_already_is_not_told(acme: Customer) -> None:
     assert expiring_credit.decide_due() == 0, "and it is not looked at again"
 
 
-def test_a_grant_that_comes_later_is_told_by_itself(acme: Customer) -> None:
+def test_a_grant_that_comes_later_is_notified_by_itself(acme: Customer) -> None:
     gives(acme, "5", NOON + 1 * DAYS)
     assert len(expiry_events(acme)) == 1
     gives(acme, "7", NOON + 1 * DAYS)
@@ -109,7 +109,7 @@ def test_a_grant_that_comes_later_is_told_by_itself(acme: Customer) -> None:
 
 
 @pytest.mark.case("AC-35")
-def test_what_expires_is_told_to_hosts_once(acme: Customer) -> None:
+def test_what_expires_is_sent_to_hosts_once(acme: Customer) -> None:
     grant = gives(acme, "12", NOON + 1 * DAYS)
     spend.uses(acme, "2.5")
     with clock.at(NOON + 2 * DAYS):
@@ -120,7 +120,7 @@ def test_what_expires_is_told_to_hosts_once(acme: Customer) -> None:
     assert found == [("credits.expired", said)]
 
 
-def test_looking_asks_the_same_however_many_were_told(acme: Customer) -> None:
+def test_looking_asks_the_same_however_many_were_sent(acme: Customer) -> None:
     def statements(so_many: int) -> int:
         for _ in range(so_many):
             gives(acme, "1", NOON + 1 * DAYS)

@@ -97,7 +97,7 @@ def test_a_webhook_that_ended_is_kept_for_90_days_with_its_attempts(
         write_events(acme.customer_id, "one", "two")
         write_events(globex.customer_id, "three")
         assert send() == 3  # nobody answers there
-        endpoints.save(acme.customer_id, "", by="test")  # lets go of Acme's; that of Globex waits on
+        endpoints.save(acme.customer_id, "", by="test")  # drops Acme's; that of Globex waits on
     assert len(kept(WebhookDelivery.id)) == len(kept(WebhookAttempt.delivery_id)) == 3
     with clock.at(DAY_90):
         assert retention.trim_deliveries() == 0

@@ -37,20 +37,20 @@ def dated(method: PaymentMethod, month: int, year: int) -> None:
         )
 
 
-def at_once(app: Flask, *deeds: "object") -> list[str]:
+def at_once(app: Flask, *changes: "object") -> list[str]:
     """Do all of it at the same moment; return `done` or why it was refused, sorted."""
-    start, ends = Barrier(len(deeds)), []
+    start, ends = Barrier(len(changes)), []
 
-    def act(deed: "object") -> None:
+    def act(change: "object") -> None:
         with app.app_context():
             start.wait(10)
             try:
-                deed()  # type: ignore[operator]  # a function of the test
+                change()  # type: ignore[operator]  # a function of the test
                 ends.append("done")
             except Refused as refusal:
                 ends.append(refusal.reason)
 
-    threads = [Thread(target=act, args=(deed,)) for deed in deeds]
+    threads = [Thread(target=act, args=(change,)) for change in changes]
     with outside_contexts():
         for thread in threads:
             thread.start()
@@ -182,9 +182,9 @@ def test_another_customers_method_is_not_there(
     app: Flask, acme: Customer, alice_actor: Actor, mallory_actor: Actor
 ) -> None:
     card = shop.add_method(alice_actor)
-    for deed in (saved.make_default, saved.remove):
+    for change in (saved.make_default, saved.remove):
         with pytest.raises(NotFound):
-            deed(mallory_actor, card.id)
+            change(mallory_actor, card.id)
     assert methods.shown(acme) == [("4242", True)]
     assert methods.both_sides_agree(app, acme)
 

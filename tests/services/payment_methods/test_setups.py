@@ -51,7 +51,7 @@ def test_the_same_card_again_takes_the_place_of_the_older_entry(app: Flask, acme
     again = shop.add_method(alice_actor)
     assert again.id != first.id
     assert methods.shown(acme) == [("4242", True), ("4444", False)], "the default passes on to the newer entry"
-    assert methods.both_sides_agree(app, acme), "the processor has let go of the older one"
+    assert methods.both_sides_agree(app, acme), "the processor has detached the older one"
 
 
 def test_two_who_save_the_same_card_at_once_have_it_once(app: Flask, acme: Customer, alice_actor: Actor) -> None:

@@ -57,7 +57,7 @@ def test_while_nobody_knows_it_stays_open_and_the_sweep_finds_it(
     assert methods.shown(acme) == [("4242", True)]
 
 
-def test_an_interrupted_wish_is_given_up_at_the_processor(app: Flask, acme: Customer, alice_actor: Actor) -> None:
+def test_an_interrupted_setup_is_given_up_at_the_processor(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     plant(app, "confirm_setup", "timeout_before")
     plant(app, "cancel_setup", "timeout_before")
     with pytest.raises(Refused):

@@ -84,7 +84,7 @@ def test_a_failed_charge_keeps_its_claim_and_is_never_tried_again_by_itself(
 
 
 @pytest.mark.case("AC-11")
-def test_a_charge_that_needs_its_customer_waits_and_tells_them(
+def test_a_charge_that_needs_its_customer_waits_and_notifies_them(
     app: Flask, settings: Settings, alice_actor: Actor, acme: Customer
 ) -> None:
     payment = charges(alice_actor, saved(alice_actor, shop.ASKS))

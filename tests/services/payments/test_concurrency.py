@@ -119,7 +119,7 @@ def by_hand(customer_id: str) -> None:
 
 
 def accepted_is_there(work: list[Work], answers: list[Answer]) -> None:
-    """What a worker was told is what the rows say: each accepted thing once, no refused one."""
+    """What a worker was answered is what the rows say: each accepted thing once, no refused one."""
     ends = {key: end for what, key, end in answers if what == "buy"}
     with as_service("look at every row"):
         paid = {each.id: each.state for each in db.session.scalars(sa.select(Payment))}

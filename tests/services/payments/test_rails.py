@@ -200,7 +200,7 @@ def test_a_debit_takes_days_and_is_credited_when_the_money_is_there(app: Flask, 
 @pytest.mark.case("AC-23", "AC-28")
 @pytest.mark.fault("S14")
 @pytest.mark.parametrize("heard", [True, False], ids=["webhook", "sweep"])
-def test_a_debit_that_fails_days_later_is_never_credited_and_the_customer_is_told(
+def test_a_debit_that_fails_days_later_is_never_credited_and_the_customer_is_notified(
     app: Flask, gavin: Actor, hooli: Customer, heard: bool
 ) -> None:
     payment = buys(gavin, saved(gavin, "pm_insufficientFunds_de"), currency="EUR")

@@ -1,4 +1,4 @@
-"""Whatever becomes of a call on any rail: nothing is charged twice, and every end is told once."""
+"""Whatever becomes of a call on any rail: nothing is charged twice, and every end is reported once."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -125,7 +125,7 @@ def test_the_attempt_and_its_key_are_committed_before_the_call(
 
 @pytest.mark.case("AC-23")
 @pytest.mark.parametrize("path", ["declined", "declined late", "refused at the bank", "unanswered", "given up"])
-def test_every_way_to_fail_is_told_once(
+def test_every_way_to_fail_is_reported_once(
     app: Flask, settings: Settings, gavin: Actor, hooli: Customer, path: str
 ) -> None:
     name = {"declined": shop.BROKE, "declined late": "pm_failedDelayed_de"}.get(path, shop.ASKS)

@@ -76,7 +76,7 @@ def test_another_currency_is_never_credited_and_is_reported(app: Flask, alice_ac
 
 
 def needs_review(customer_id: str) -> list[tuple[object, ...]]:
-    """Return what the seller was told a person must look at."""
+    """Return what was reported to the seller for a person to look at."""
     with as_service("look at the outbox"):
         rows = db.session.scalars(
             select(OutboxEvent).where(

@@ -50,7 +50,7 @@ _numbers = itertools.count(1)
 
 
 class MoneyHistory:
-    """One customer, told the same story twice: to the services and to the model."""
+    """One customer with the same history twice: in the services and in the model."""
 
     def __init__(self, catalog: str) -> None:
         number = next(_numbers)

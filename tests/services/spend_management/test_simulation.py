@@ -50,7 +50,7 @@ def test_it_finds_the_first_call_that_would_not_have_fitted(acme: Customer) -> N
     assert found.days == 90
 
 
-def test_equality_is_allowed_and_yet_told(acme: Customer) -> None:
+def test_equality_is_allowed_and_yet_mailed(acme: Customer) -> None:
     spend.uses(acme, "25", NOON - timedelta(days=3))
     found = tried(acme, "25", "25")
     assert found.stopped == () and len(found.mailed) == 1
@@ -126,7 +126,7 @@ def test_typed_limits_are_tried_and_nothing_is_saved(alice: Browser, acme: Custo
     assert page.texts("#spend_management-would-stop") == [
         "A daily limit of $25.00 would have refused calls on 2 of 90 days ."
     ]
-    assert page.texts("#spend_management-would-tell") == ["An e-mail threshold of $10.00 would have sent 2 mails ."]
+    assert page.texts("#spend_management-would-mail") == ["An e-mail threshold of $10.00 would have sent 2 mails ."]
     assert page.texts("#spend_management-simulation tbody tr") == [
         "20 Nov 2026 $61.20 $36.20 12:00 UTC",
         "19 Nov 2026 $30.00 $5.00 12:00 UTC",

@@ -39,7 +39,9 @@ def test_the_waits_are_those_of_the_design_with_up_to_a_tenth_more() -> None:
     assert wait(TRIES + 1, 0) == SCHEDULE[0]  # sent again by hand: the whole schedule once more
 
 
-def test_a_fact_is_told_as_the_design_says_and_its_signature_holds(app: Flask, acme: Customer, tmp_path: Path) -> None:
+def test_a_fact_is_delivered_as_the_design_says_and_its_signature_holds(
+    app: Flask, acme: Customer, tmp_path: Path
+) -> None:
     with receiving(tmp_path) as receiver, clock.at(clock.now()):
         endpoints.save(acme.customer_id, receiver.url(), by="alice")
         write_events(acme.customer_id, "one")
@@ -77,7 +79,7 @@ def test_a_fact_wakes_the_worker_that_spreads_and_a_delivery_the_one_that_sends(
     assert wake_ups.queue().waiting() == 2
 
 
-def test_a_fact_that_is_rolled_back_is_told_to_nobody(app: Flask, acme: Customer) -> None:
+def test_a_fact_that_is_rolled_back_sends_nothing(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     with pytest.raises(KeyError), as_service("write an event"), transaction() as session:
         events.write(session, acme.customer_id, "balance.low", "one", {})

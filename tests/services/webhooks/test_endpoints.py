@@ -1,4 +1,4 @@
-"""A customer's webhook address: checked when it is saved, kept with a sealed secret, and one for each customer."""
+"""A customer's webhook address: checked when it is saved, kept with an encrypted secret, and one for each customer."""
 
 from datetime import timedelta
 
@@ -64,7 +64,7 @@ def test_no_address_ends_it_and_what_waited_is_dropped(app: Flask, acme: Custome
     assert actions(acme) == ["webhook.changed"] * 2
 
 
-def test_the_next_address_after_none_keeps_the_secret_and_is_told_what_comes_then(app: Flask, acme: Customer) -> None:
+def test_the_next_address_after_none_keeps_the_secret_and_receives_what_comes_then(app: Flask, acme: Customer) -> None:
     with clock.at(clock.now() - timedelta(minutes=2)):
         endpoints.save(acme.customer_id, HOOK, by="alice")
         secret = secret_of(acme.customer_id)
@@ -103,10 +103,10 @@ def test_nobody_sees_anothers_address_or_secret(app: Flask, acme: Customer, glob
 def test_a_secret_opens_only_for_its_own_row_and_with_its_own_key(app: Flask, acme: Customer, globex: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     endpoints.save(globex.customer_id, HOOK, by="mallory")
-    moved = {"sealed": row(acme).secret_sealed, "customer": globex.customer_id}
+    moved = {"encrypted": row(acme).secret_sealed, "customer": globex.customer_id}
     with as_service("move a secret"), transaction() as session:
         session.execute(
-            text("update webhook_endpoints set secret_sealed = :sealed where customer_id = :customer"), moved
+            text("update webhook_endpoints set secret_sealed = :encrypted where customer_id = :customer"), moved
         )
     with pytest.raises(Refused) as refused:
         secret_of(globex.customer_id)
@@ -156,14 +156,14 @@ def test_the_seller_has_endpoints_for_all_customers_and_for_the_types_it_names(
     }
 
 
-def test_a_customer_is_not_told_what_is_the_sellers_business(app: Flask, acme: Customer) -> None:
+def test_a_customer_does_not_receive_the_sellers_events(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     write_events(acme.customer_id, "one", event_type="payment.needs_review")
     assert send() == 0
     assert log_of(acme.customer_id) == []
 
 
-def test_an_endpoint_is_not_told_what_was_before_it(app: Flask, acme: Customer) -> None:
+def test_an_endpoint_does_not_receive_what_was_before_it(app: Flask, acme: Customer) -> None:
     with clock.at(clock.now() - timedelta(seconds=1)):
         write_events(acme.customer_id, "before")
     endpoints.save(acme.customer_id, HOOK, by="alice")
