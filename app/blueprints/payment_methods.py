@@ -19,7 +19,7 @@ from app.models.setups import MethodSetup
 from app.services.payment_methods import mandates, processor_portal, setups
 from app.services.payment_methods import saved as saved_methods
 from app.web import security_headers
-from app.web.access import current_actor, current_catalog, fresh_only, managers_only, safe_next
+from app.web.access import current_actor, current_catalog, fresh_only, from_address, managers_only, safe_next
 from app.web.filters import method_name
 from app.web.respond import saved, show, wants_fragment
 
@@ -68,7 +68,7 @@ def add() -> Response:
 def make_default(method_id: str) -> Response:
     """Charge this method by default."""
     try:
-        method = saved_methods.make_default(current_actor(), method_id, address=_address())
+        method = saved_methods.make_default(current_actor(), method_id, address=from_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved(f"{method_name(method)} is your default payment method now.")
@@ -80,7 +80,7 @@ def make_default(method_id: str) -> Response:
 def remove(method_id: str) -> Response:
     """Remove the method."""
     try:
-        method, next_default = saved_methods.remove(current_actor(), method_id, address=_address())
+        method, next_default = saved_methods.remove(current_actor(), method_id, address=from_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved(_removed_notice(method, next_default))
@@ -225,7 +225,3 @@ def _removed_notice(method: PaymentMethod, next_default: PaymentMethod | None) -
 def _saved_notice(done: MethodSetup) -> str:
     method = next((each for each in saved_methods.saved() if each.id == done.method_id), None)
     return f"{method_name(method)} is saved." if method else "The payment method is saved."
-
-
-def _address() -> str:
-    return request.remote_addr or ""

@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
 from app import clock, locale
@@ -19,7 +19,7 @@ from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
 from app.services.spend_management import limits as own_limits
 from app.services.webhooks import endpoints, log
-from app.web.access import current_actor, current_catalog, current_customer, current_unit, managers_only
+from app.web.access import current_actor, current_catalog, current_customer, current_unit, from_address, managers_only
 from app.web.respond import saved, show
 
 bp = Blueprint("spend_management", __name__, url_prefix="/billing/spend-management")
@@ -49,7 +49,7 @@ def save() -> Response:
             wanted,
             webhook_url=form.webhook_url.data,
             by=actor.member_id,
-            address=request.remote_addr or "",
+            address=from_address(),
         )
     except Refused as refusal:
         if refusal.reason == own_limits.CHANGED_MEANWHILE:

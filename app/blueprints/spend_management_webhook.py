@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound, Refused
 from app.services.webhooks import endpoints, log
-from app.web.access import current_actor, fresh_only, managers_only
+from app.web.access import current_actor, fresh_only, from_address, managers_only
 from app.web.respond import saved, show
 
 bp = Blueprint("webhook", __name__, url_prefix="/billing/spend-management/webhook")
@@ -53,7 +53,7 @@ def rotate() -> Response:
     """Make a new secret; the old one signs for a day more, and one still older that is named ends now."""
     actor, ends = current_actor(), request.form.get("ends", "")
     try:
-        endpoints.rotate(actor.customer_id, by=actor.member_id, ends=ends, address=_address())
+        endpoints.rotate(actor.customer_id, by=actor.member_id, ends=ends, address=from_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved("Your webhook has a new secret. For 24 hours events are also signed with the old one.")
@@ -64,7 +64,7 @@ def rotate() -> Response:
 def send_test() -> Response:
     """Send a test event."""
     try:
-        log.send_test(current_actor().customer_id, by=current_actor().member_id, address=_address())
+        log.send_test(current_actor().customer_id, by=current_actor().member_id, address=from_address())
     except Refused as refusal:
         return _refused(refusal)
     return _saved("A test event was queued.")
@@ -77,7 +77,7 @@ def send_again(delivery_id: str) -> Response:
     actor = current_actor()
     try:
         log.send_again(
-            delivery_id, by=actor.member_id, customer_id=actor.customer_id, to_seller=False, address=_address()
+            delivery_id, by=actor.member_id, customer_id=actor.customer_id, to_seller=False, address=from_address()
         )
     except Refused as refusal:
         return _refused(refusal)
@@ -104,7 +104,3 @@ def _refused(refusal: Refused) -> Response:
     if refusal.status == 404:
         raise refusal
     return show(PAGE, WEBHOOK, status=refusal.status, **(_around() | {"webhook_problem": refusal.sentence}))
-
-
-def _address() -> str:
-    return request.remote_addr or ""

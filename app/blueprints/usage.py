@@ -19,7 +19,7 @@ from app.services.alerts import recipients, thresholds
 from app.services.spend_management import blocked_calls
 from app.services.usage import history, meters
 from app.services.usage.meters import DayUse, MeterUse, Usage
-from app.web.access import current_actor, current_customer, current_unit, managers_only
+from app.web.access import current_actor, current_customer, current_unit, from_address, managers_only
 from app.web.respond import saved, show
 
 bp = Blueprint("usage", __name__, url_prefix="/billing/usage")
@@ -115,7 +115,7 @@ def add_alert() -> Response:
     try:
         if not form.validate():
             return _again(422, alert_form=form)
-        thresholds.add(_whose(), form.wanted(), actor=_actor(), address=_from())
+        thresholds.add(_whose(), form.wanted(), actor=_actor(), address=from_address())
     except Refused as refusal:
         form.refuse(refusal)
         return _again(refusal.status, alert_form=form)
@@ -127,7 +127,7 @@ def add_alert() -> Response:
 def remove_alert(alert_id: str) -> Response:
     """Remove a usage alert."""
     try:
-        thresholds.remove(_whose(), alert_id, actor=_actor(), address=_from())
+        thresholds.remove(_whose(), alert_id, actor=_actor(), address=from_address())
     except NotFound:
         return _gone("This alert has already been removed.")
     return _saved("Usage alert removed.")
@@ -147,7 +147,7 @@ def add_email() -> Response:
     try:
         if not form.validate():
             return _again(422, email_form=form)
-        thresholds.add_email(_whose(), form.email.data or "", actor=_actor(), address=_from())
+        thresholds.add_email(_whose(), form.email.data or "", actor=_actor(), address=from_address())
     except Refused as refusal:
         form.refuse(refusal)
         return _again(refusal.status, email_form=form)
@@ -160,7 +160,7 @@ def remove_email() -> Response:
     """Take an address off the list."""
     email = request.form.get("email", "")[:254]
     try:
-        thresholds.remove_email(_whose(), email, actor=_actor(), address=_from())
+        thresholds.remove_email(_whose(), email, actor=_actor(), address=from_address())
     except NotFound:
         return _gone(f"{email}: this address was removed already.")
     return _saved(f"{email} no longer receives usage alerts.")
@@ -173,7 +173,7 @@ def ask_again() -> Response:
     form = AddressForm()
     email = (form.email.data or "")[:254]
     try:
-        recipients.ask_again(_whose(), email, actor=_actor(), address=_from())
+        recipients.ask_again(_whose(), email, actor=_actor(), address=from_address())
     except Refused as refusal:
         again = AddressForm(formdata=None)
         again.form_errors.append(f"{email}: {refusal.sentence}")
@@ -293,7 +293,3 @@ def _whose() -> str:
 
 def _actor() -> str:
     return current_actor().member_id
-
-
-def _from() -> str:
-    return request.remote_addr or ""

@@ -67,6 +67,11 @@ def current_actor() -> Actor:
     return actor  # type: ignore[return-value]  # ensured above
 
 
+def from_address() -> str:
+    """Return the network address that the request came from, for the audit trail; empty where it is not known."""
+    return request.remote_addr or ""
+
+
 def actor_or_none() -> Actor | None:
     """Return the member who acts, or None on a public page that a stranger opened."""
     actor: Actor | None = current_user.actor

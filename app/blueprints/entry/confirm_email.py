@@ -2,12 +2,12 @@
 
 import re
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, session, url_for
 
 from app.domain.errors import Refused
 from app.services.alerts import recipients
 from app.services.alerts.recipients import Asked
-from app.web.access import public
+from app.web.access import from_address, public
 from app.web.fields import PageForm
 
 bp = Blueprint("confirm_email", __name__, url_prefix="/billing/confirm-email")
@@ -38,7 +38,7 @@ def page(token: str) -> Response:
 def confirm(token: str) -> Response:
     """Confirm the address."""
     try:
-        recipients.confirm(token, request.remote_addr or "")
+        recipients.confirm(token, from_address())
     except Refused as refusal:
         return _refused(refusal, token)
     return make_response(redirect(url_for("confirm_email.page", token=token), 303))
@@ -63,7 +63,7 @@ def stopped(token: str) -> Response:
 def stop(token: str) -> Response:
     """Send no more alerts to the address."""
     try:
-        session[_SELLER] = recipients.stop(token, request.remote_addr or "").seller
+        session[_SELLER] = recipients.stop(token, from_address()).seller
     except Refused as refusal:
         if refusal.status != 404:
             return _refused(refusal, token)

@@ -1,12 +1,12 @@
 """The mailed link that brings a payment on: it shows what is paid, works once, and leads to the bank. No sign-in."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 
 from app.domain.errors import Refused
 from app.domain.payments import PaymentState
 from app.extensions import settings
 from app.services.payments import collection, resume_links, settlement
-from app.web.access import public
+from app.web.access import from_address, public
 from app.web.fields import PageForm
 
 bp = Blueprint("resume", __name__, url_prefix="/billing/resume")
@@ -36,7 +36,7 @@ def page(token: str) -> Response:
 def use(token: str) -> Response:
     """Use the link up and go on to the bank, or to how the payment stands when the bank asks nothing more."""
     try:
-        payment_id = resume_links.use(token, request.remote_addr or "")
+        payment_id = resume_links.use(token, from_address())
     except Refused as refusal:
         return _refused(refusal)
     payment = collection.resume(payment_id, settings().base_url + url_for("resume.returned", token=token))

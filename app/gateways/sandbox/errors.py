@@ -1,6 +1,6 @@
 """How the sandbox refuses: Stripe's error object and status, as an exception inside the sandbox."""
 
-from app.gateways.sandbox.store import Body
+from app.gateways.sandbox.store import Body, Store
 
 
 class Refusal(Exception):
@@ -30,6 +30,14 @@ def no_such(what: str, object_id: str, param: str = "intent") -> Refusal:
     """Refuse an id that is not known."""
     status = 404 if param in {"intent", "id"} else 400
     return Refusal(status, f"No such {what}: '{object_id}'", code="resource_missing", param=param)
+
+
+def existing(store: Store, kind: str, object_id: str, param: str = "intent", *, called: str = "") -> Body:
+    """Return the object, locked, or refuse an id that is not known; `called` where the refusal says another kind."""
+    found = store.find(kind, object_id)
+    if found is None:
+        raise no_such(called or kind, object_id, param)
+    return found
 
 
 def declined(code: str, decline_code: str, message: str, intent: Body, method: Body, charge: str) -> Refusal:

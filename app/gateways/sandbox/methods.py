@@ -5,7 +5,7 @@ import hashlib
 from app import clock
 from app.domain.methods import Rail
 from app.gateways.sandbox import events
-from app.gateways.sandbox.errors import Refusal, no_such, wrong_parameter
+from app.gateways.sandbox.errors import Refusal, existing, wrong_parameter
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store, hidden, new_id
 from app.gateways.test_methods import NAMED, SAVED, TestMethod
@@ -29,10 +29,7 @@ def create_customer(store: Store, params: Params) -> Body:
 
 def customer_of(store: Store, customer_id: str, param: str) -> Body:
     """Return a customer or refuse the id."""
-    found = store.find("customer", customer_id)
-    if found is None:
-        raise no_such("customer", customer_id, param)
-    return found
+    return existing(store, "customer", customer_id, param)
 
 
 def attach(store: Store, method_id: str, params: Params) -> Body:
@@ -72,10 +69,7 @@ def detach(store: Store, method_id: str) -> Body:
 
 def method_of(store: Store, method_id: str, param: str) -> Body:
     """Return a method or refuse the id."""
-    found = store.find("payment_method", method_id)
-    if found is None:
-        raise no_such("PaymentMethod", method_id, param)
-    return found
+    return existing(store, "payment_method", method_id, param, called="PaymentMethod")
 
 
 def known(method: Body) -> TestMethod:

@@ -3,7 +3,7 @@
 from app import clock
 from app.domain.methods import Rail
 from app.gateways.sandbox import charges, events
-from app.gateways.sandbox.errors import Refusal, declined, no_such, wrong_parameter
+from app.gateways.sandbox.errors import Refusal, declined, existing, wrong_parameter
 from app.gateways.sandbox.methods import customer_of, known, made_from_data, method_of, used_up
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store, hidden, new_id, public
@@ -71,10 +71,7 @@ def create(store: Store, params: Params) -> Body:
 
 def found(store: Store, intent_id: str) -> Body:
     """Return an intent or refuse the id."""
-    intent = store.find("payment_intent", intent_id)
-    if intent is None:
-        raise no_such("payment_intent", intent_id)
-    return intent
+    return existing(store, "payment_intent", intent_id)
 
 
 def confirm(store: Store, intent_id: str, params: Params, *, base_url: str, key: str, twist: str) -> Body:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from app import clock
 from app.gateways.sandbox import events
-from app.gateways.sandbox.errors import Refusal, no_such, wrong_parameter
+from app.gateways.sandbox.errors import Refusal, existing, wrong_parameter
 from app.gateways.sandbox.methods import known
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store, new_id, public
@@ -48,7 +48,7 @@ def refund(store: Store, params: Params, *, key: str = "") -> Body:
 
 def end_refund(store: Store, made: Body, *, succeeded: bool | None = None) -> None:
     """Let a refund arrive or come back, as given or as the test method says. One that came back stays back."""
-    charge = _found(store, "charge", made["charge"], "charge")
+    charge = existing(store, "charge", made["charge"], "charge")
     if succeeded is None:
         succeeded = _later(store, charge) != "refund_fails"
     store.keep(made, due_at=None)
@@ -67,14 +67,14 @@ def end_refund(store: Store, made: Body, *, succeeded: bool | None = None) -> No
 
 def refund_of(store: Store, refund_id: str) -> Body:
     """Return a refund or refuse the id."""
-    return _found(store, "refund", refund_id, "id")
+    return existing(store, "refund", refund_id, "id")
 
 
 def dispute(store: Store, intent: Body, *, amount: int | None = None, reason: str = "", inquiry: bool = False) -> Body:
     """Let the customer's bank take the money back until it is settled whose it is; an inquiry takes nothing yet."""
     if intent["status"] != "succeeded":
         raise Refusal(400, "Only what was paid can be disputed.")
-    charge = _found(store, "charge", intent["latest_charge"], "charge")
+    charge = existing(store, "charge", intent["latest_charge"], "charge")
     debit = charge["payment_method_details"]["type"] == "sepa_debit"
     now = clock.now()
     made: Body = {
@@ -114,7 +114,7 @@ def escalate(store: Store, made: Body) -> None:
     """Let an inquiry become a dispute, under the same id."""
     if made["status"] != "warning_needs_response":
         return
-    charge = _found(store, "charge", made["charge"], "charge")
+    charge = existing(store, "charge", made["charge"], "charge")
     made.update(status="needs_response", is_charge_refundable=False)
     store.keep(made, due_at=clock.now() + TO_ANSWER)
     _record_event(store, "charge.dispute.updated", made, charge)
@@ -126,7 +126,7 @@ def close_dispute(store: Store, made: Body, *, won: bool) -> None:
     store.keep(made, due_at=None)
     if made["status"] in _CLOSED:
         return
-    charge = _found(store, "charge", made["charge"], "charge")
+    charge = existing(store, "charge", made["charge"], "charge")
     asked_only = made["status"] == "warning_needs_response"
     made["status"] = "warning_closed" if asked_only else "won" if won else "lost"
     made["is_charge_refundable"] = made["status"] != "lost"
@@ -138,18 +138,18 @@ def close_dispute(store: Store, made: Body, *, won: bool) -> None:
 
 def dispute_of(store: Store, dispute_id: str) -> Body:
     """Return a dispute or refuse the id."""
-    return _found(store, "dispute", dispute_id, "id")
+    return existing(store, "dispute", dispute_id, "id")
 
 
 def _charge_for(store: Store, params: Params) -> Body:
     if "charge" in params:
-        return _found(store, "charge", params["charge"], "charge")
+        return existing(store, "charge", params["charge"], "charge")
     if "payment_intent" not in params:
         raise wrong_parameter("One of the following params should be provided: charge or payment_intent.", "charge")
-    intent = _found(store, "payment_intent", params["payment_intent"], "payment_intent")
+    intent = existing(store, "payment_intent", params["payment_intent"], "payment_intent")
     if intent["status"] != "succeeded":
         raise Refusal(400, "This PaymentIntent does not have a successful charge to refund.", param="payment_intent")
-    return _found(store, "charge", intent["latest_charge"], "charge")
+    return existing(store, "charge", intent["latest_charge"], "charge")
 
 
 def _disputes(store: Store, charge: Body) -> list[Body]:
@@ -186,10 +186,3 @@ def _later(store: Store, charge: Body) -> str:
 
 def _record_event(store: Store, kind: str, about: Body, charge: Body, *, key: str = "") -> None:
     events.record(store, kind, public(about), key=key, owner=charge["customer"] or "")
-
-
-def _found(store: Store, kind: str, object_id: str, param: str) -> Body:
-    found = store.find(kind, object_id)
-    if found is None:
-        raise no_such(kind, object_id, param)
-    return found

@@ -9,7 +9,7 @@ from stripe import params as sent
 from stripe.params import billing_portal as portal_sent
 
 from app.gateways.sandbox import methods, payment_intents, portal, reversals, setup_intents
-from app.gateways.sandbox.errors import no_such
+from app.gateways.sandbox.errors import existing
 from app.gateways.sandbox.paging import page_of
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store
@@ -90,7 +90,4 @@ def routed(method: str, path: str) -> tuple[str, Any, Handler | None, tuple[str,
 
 
 def _event(store: Store, event_id: str) -> Body:
-    event = store.find("event", event_id)
-    if event is None:
-        raise no_such("event", event_id, "id")
-    return event
+    return existing(store, "event", event_id, "id")

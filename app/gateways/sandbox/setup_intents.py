@@ -3,7 +3,7 @@
 from app import clock
 from app.domain.methods import Rail
 from app.gateways.sandbox import events
-from app.gateways.sandbox.errors import Refusal, no_such, wrong_parameter
+from app.gateways.sandbox.errors import Refusal, existing, wrong_parameter
 from app.gateways.sandbox.methods import customer_of, give, known, made, made_from_data, method_of, used_up
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store, hidden, new_id, public
@@ -48,10 +48,7 @@ def create(store: Store, params: Params) -> Body:
 
 def found(store: Store, setup_id: str) -> Body:
     """Return a setup or refuse the id."""
-    setup = store.find("setup_intent", setup_id)
-    if setup is None:
-        raise no_such("setupintent", setup_id)
-    return setup
+    return existing(store, "setup_intent", setup_id, called="setupintent")
 
 
 def confirm(store: Store, setup_id: str, params: Params, *, base_url: str, key: str) -> Body:
@@ -117,10 +114,7 @@ def refuse_identity(store: Store, setup: Body) -> None:
 
 def mandate_of(store: Store, mandate_id: str) -> Body:
     """Return a mandate or refuse the id."""
-    mandate = store.find("mandate", mandate_id)
-    if mandate is None:
-        raise no_such("mandate", mandate_id, "id")
-    return mandate
+    return existing(store, "mandate", mandate_id, "id")
 
 
 def _method_for(store: Store, setup: Body, params: Params) -> Body:
