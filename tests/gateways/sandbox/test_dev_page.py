@@ -16,7 +16,7 @@ PATH = "/dev/processor/"
 
 def test_it_plants_and_lifts_faults(alice: Browser, settings: Settings) -> None:
     page = alice.opens(PATH)
-    assert "The processor behaves." in page.text
+    assert "No fault is planned." in page.text
     page = alice.submits(page, "#dev_processor-plant", call="confirm_intent", fault="reset_after", times="2")
     assert page.status == 200 and controls.planted(settings) == [("confirm_intent", "reset_after", 2)]
     alice.submits(page, 'form[action$="/clear"]')
