@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.demo import limits, usage
+from app.demo.payment_methods import add_test_method
 from app.demo.reversals import reverse
 from app.demo.stories import ASKING_CARD, DEBIT, GOOD_CARD, OTHER_CARD, PAYPAL, POOR_CARD, Gift, Story, dice
 from app.domain.catalog import Catalog
@@ -113,7 +114,7 @@ class History:
     def _save(self, name: str) -> None:
         """Save a method as the customer does, with a yes at the wallet's page where it asks."""
         if name != PAYPAL:
-            saved.add_test_method(self.buyer, name)
+            add_test_method(self.buyer, name)
             return
         setup = setups.begin(self.buyer, kind=Rail.PAYPAL, test_method=name, address="127.0.0.1", user_agent="the demo")
         ensure(setup.processor_id is not None, "PayPal was not asked")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app import clock, ids
 from app.config import Settings
+from app.demo.payment_methods import add_test_method
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
@@ -48,7 +49,7 @@ def buys(app: Flask, actor: Actor, method: str, form_key: str = "") -> str:
 @pytest.fixture
 def visa(app: Flask, alice_actor: Actor) -> str:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        return saved.add_test_method(alice_actor, "pm_card_visa").id
+        return add_test_method(alice_actor, "pm_card_visa").id
 
 
 @pytest.mark.parametrize(("fault", "request_name"), tiers.each_once(FAULTS, REQUESTS))
@@ -87,7 +88,7 @@ def test_a_long_outage_ends_with_one_charge_and_its_credit_or_neither(
 @pytest.mark.fault("S9")
 def test_a_decline_is_final_at_the_processor_too(app: Flask, alice_actor: Actor) -> None:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        poor = saved.add_test_method(alice_actor, "pm_card_chargeCustomerFail").id
+        poor = add_test_method(alice_actor, "pm_card_chargeCustomerFail").id
     assert buys(app, alice_actor, poor) == "failed"
     recover(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
@@ -96,7 +97,7 @@ def test_a_decline_is_final_at_the_processor_too(app: Flask, alice_actor: Actor)
 @pytest.mark.fault("S2", "S9")
 def test_a_decline_whose_cancellation_is_lost_stays_open_until_it_is_certain(app: Flask, alice_actor: Actor) -> None:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        poor = saved.add_test_method(alice_actor, "pm_card_chargeCustomerFail").id
+        poor = add_test_method(alice_actor, "pm_card_chargeCustomerFail").id
     with faults(app, ("cancel_intent", "reset_before", FOREVER)):
         assert buys(app, alice_actor, poor) == "confirming"
     recover(app)
@@ -107,7 +108,7 @@ def test_a_decline_whose_cancellation_is_lost_stays_open_until_it_is_certain(app
 @pytest.mark.case("AC-12")
 def test_a_bank_question_never_answered_is_given_up_after_a_day(app: Flask, alice_actor: Actor) -> None:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        asks = saved.add_test_method(alice_actor, "pm_card_authenticationRequired").id
+        asks = add_test_method(alice_actor, "pm_card_authenticationRequired").id
     assert buys(app, alice_actor, asks) == "requires_action"
     recover(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["canceled"])

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, pool, select, text, update
 
 from app import clock, create_app, ids
 from app.config import Settings
+from app.demo.payment_methods import add_test_method
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.gateways.queue import address
@@ -22,7 +23,6 @@ from app.models.events import InboxEvent
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
 from app.services import jobs, wake_ups
-from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from app.services.reconciliation import inbox
 from app.services.transaction import transaction
@@ -43,7 +43,7 @@ MOMENTS = 8
 @pytest.fixture
 def visa(app: Flask, alice_actor: Actor) -> str:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        method = saved.add_test_method(alice_actor, "pm_card_visa").id
+        method = add_test_method(alice_actor, "pm_card_visa").id
     with app.app_context():
         jobs.run_due()  # what was said about the method is heard
     return method

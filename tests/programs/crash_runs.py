@@ -21,13 +21,13 @@ from flask import Flask
 
 from app import clock, create_app, ids
 from app.config import Settings
+from app.demo.payment_methods import add_test_method
 from app.domain.errors import ensure
 from app.domain.methods import Rail
 from app.domain.people import Actor, Role
 from app.gateways.sandbox import controls
 from app.models.database import db
 from app.services.customers import registration
-from app.services.payment_methods import saved as saved_methods
 from app.services.payment_methods import setups
 from tests.faults import both_sides, outcome
 from tests.faults.crash_plan import CARDS, FORMS, Plan, Step, calm, from_json
@@ -112,7 +112,7 @@ def begin(app: Flask, plan: Plan, start: datetime) -> Run:
 def saved(app: Flask, actor: Actor, name: str) -> str:
     """Save a test method, at PayPal's own page where it asks; return our id of it."""
     if name != "paypal":
-        return saved_methods.add_test_method(actor, METHODS[name]).id
+        return add_test_method(actor, METHODS[name]).id
     setup = setups.begin(actor, kind=Rail.PAYPAL, test_method=METHODS[name], address="127.0.0.1", user_agent="crash")
     controls.answer_challenge(app.extensions["purser.settings"], setup.processor_id or "", approved=True)
     return setups.settle(setup.id, returned=True).method_id or ""

@@ -14,9 +14,9 @@ from flask import Flask
 
 from app import create_app
 from app.config import Settings
+from app.demo.payment_methods import add_test_method
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
-from app.services.payment_methods import saved
 from tests.faults.crash_plan import Kill
 from tests.support.kill_points import watch
 
@@ -28,7 +28,7 @@ def save(app: Flask, customer_id: str, member_id: str, method: str, what: str, a
     watch(app, Kill(what, at))
     actor = Actor(member_id, customer_id, Role.OWNER, name="Saver", email="saver@acme.example", customer_name="Acme")
     with app.app_context(), as_customer(customer_id):
-        saved.add_test_method(actor, method)
+        add_test_method(actor, method)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from threading import Barrier, Thread
 from flask import Flask
 from sqlalchemy import select
 
+from app.demo.payment_methods import add_test_method
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
@@ -12,7 +13,6 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
 from app.services.balance import history
-from app.services.payment_methods import saved
 from tests.support.browser import Browser, Page
 from tests.support.client import outside_contexts
 
@@ -26,7 +26,7 @@ GOOD, BROKE, ASKS = "pm_card_visa", "pm_card_chargeDeclinedInsufficientFunds", "
 def add_method(actor: Actor, name: str = GOOD) -> PaymentMethod:
     """Save a test method for the actor's customer."""
     with as_customer(actor.customer_id):
-        return saved.add_test_method(actor, name)
+        return add_test_method(actor, name)
 
 
 def reviewed(browser: Browser, amount: str = "25.00", **fields: object) -> Page:

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock, ids
+from app.demo.payment_methods import add_test_method
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.database import db
@@ -15,7 +16,6 @@ from app.models.ledger import Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
 from app.services import jobs
-from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from tests.faults.outcome import Outcome, faults
 
@@ -27,7 +27,7 @@ MANY = 50
 @pytest.fixture
 def visa(app: Flask, alice_actor: Actor) -> str:
     with app.app_context(), as_customer(alice_actor.customer_id):
-        return saved.add_test_method(alice_actor, "pm_card_visa").id
+        return add_test_method(alice_actor, "pm_card_visa").id
 
 
 def buys(app: Flask, actor: Actor, method: str) -> Payment:

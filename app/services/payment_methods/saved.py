@@ -1,20 +1,18 @@
 """Saved ways to pay: which there are, which one is charged by default, and how one goes.
 
-How one comes is in `setups.py`; what becomes of one at the processor without us, in `method_changes.py`.
+How one comes is in `setups.py`; what becomes of one at the processor without us, in `changes.py`.
 """
 
 from sqlalchemy import select
 
 from app import clock
 from app.domain.errors import Refused
-from app.domain.mandates import SEPA_VERSION
-from app.domain.methods import Expiry, Rail, SetupState, expiry
+from app.domain.methods import Expiry, expiry
 from app.domain.people import Actor
-from app.gateways.test_methods import SAVED
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
-from app.services.payment_methods import detaching, rows, setups
+from app.services.payment_methods import detaching, rows
 from app.services.transaction import transaction
 
 
@@ -49,27 +47,6 @@ def gone(method_id: str) -> tuple[PaymentMethod, PaymentMethod | None] | None:
     next_default = default()
     is_same = next_default is not None and rows.is_same(next_default, method.kind, method.fingerprint)
     return None if is_same else (method, next_default)
-
-
-def add_test_method(actor: Actor, name: str) -> PaymentMethod:
-    """Save one of the processor's named test methods (`pm_card_visa`, …); the first one becomes the default.
-
-    Refuses (422) a method that the bank does not let save, (503) when the processor does not answer. One that asks the
-    customer something first is saved by `setups.begin`. A debit's mandate counts as accepted.
-    """
-    rail = SAVED[name].rail if name in SAVED else Rail.CARD
-    setup = setups.begin(
-        actor,
-        kind=rail,
-        test_method=name,
-        address="127.0.0.1",
-        user_agent="test method",
-        mandate_text_version=SEPA_VERSION,
-    )
-    if setup.state != SetupState.SUCCEEDED or setup.method_id is None:
-        raise setups.refusal(setup)
-    with as_service("read the method that was just saved"):
-        return db.session.get_one(PaymentMethod, setup.method_id)
 
 
 def make_default(actor: Actor, method_id: str, *, address: str = "") -> PaymentMethod:

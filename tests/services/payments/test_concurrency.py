@@ -9,6 +9,7 @@ from flask import Flask
 
 from app import ids
 from app.config import Settings
+from app.demo.payment_methods import add_test_method
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor
@@ -19,7 +20,6 @@ from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
 from app.services import jobs
 from app.services.ledger import grants
-from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from app.services.usage import recording
 from app.services.verification.verify import verify
@@ -39,7 +39,7 @@ def crew(database: Database) -> int:
 
 def with_visa(app: Flask, actor: Actor) -> str:
     with app.app_context(), as_customer(actor.customer_id):
-        return saved.add_test_method(actor, "pm_card_visa").id
+        return add_test_method(actor, "pm_card_visa").id
 
 
 def give(customer_id: str, micros: int) -> None:

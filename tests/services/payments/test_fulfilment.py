@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from app.demo.payment_methods import add_test_method
 from app.domain.errors import Broken
 from app.domain.ledger import Posting
 from app.domain.money import Money
@@ -18,7 +19,6 @@ from app.models.ledger import Grant
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
 from app.services.ledger.posting import Books
-from app.services.payment_methods import saved
 from app.services.payments import fulfilment, settlement
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
@@ -30,7 +30,7 @@ from tests.support.unheard import charged_unheard, stands
 def for_an_invoice(app: Flask, acme: Customer, alice_actor: Actor) -> Payment:
     """A payment that was charged, for a purpose that is not ours yet, and that nobody has settled."""
     with as_customer(acme.customer_id):
-        visa = saved.add_test_method(alice_actor, "pm_card_visa").id
+        visa = add_test_method(alice_actor, "pm_card_visa").id
     payment = charged_unheard(app, alice_actor, visa)
     with as_service("a test"), transaction() as session:
         session.execute(update(Payment).where(Payment.id == payment.id).values(purpose="invoice"))

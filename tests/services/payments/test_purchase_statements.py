@@ -3,10 +3,10 @@
 import pytest
 from flask import Flask
 
+from app.demo.payment_methods import add_test_method
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services.payment_methods import saved
 from app.services.verification.verify import verify
 from tests.support import cast, usage_cast
 from tests.support.databases import Database
@@ -21,7 +21,7 @@ NOW, NOW_WITH_USAGE = 27, 40
 def _settling(app: Flask, actor: Actor) -> list[str]:
     """Buy, and return the statements of the one transaction that posts to the ledger."""
     with as_customer(actor.customer_id):
-        visa = saved.add_test_method(actor, "pm_card_visa").id
+        visa = add_test_method(actor, "pm_card_visa").id
     with transactions() as seen:
         assert buys(app, actor, visa).state == "succeeded"
     (settling,) = [each for each in seen if any("INSERT INTO transfers" in statement for statement in each)]

@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import select
 
 from app import clock, ids
+from app.demo.payment_methods import add_test_method
 from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
 from app.domain.reversals import DisputeState, ProcessorDispute, ProcessorRefund, RefundState
@@ -21,7 +22,6 @@ from app.services import jobs
 from app.services.balance import history as balance_history
 from app.services.customers import registration
 from app.services.ledger import corrections, grants
-from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from app.services.reversals import disputes, refund_booking
 from app.services.usage import recording
@@ -67,7 +67,7 @@ class MoneyHistory:
         self.model = MoneyModel(START, customer.overage_protection_micros)
         self.transfers: list[str] = []
         with clock.at(START), as_customer(self.customer_id):
-            self.method = saved.add_test_method(self.actor, GOOD).id
+            self.method = add_test_method(self.actor, GOOD).id
 
     def take(self, step: Step) -> None:
         """Do the step in both worlds and compare them."""
