@@ -123,9 +123,7 @@ def plant() -> Response:
             )
         return show(PAGE, CONTENT, form=form, view=_view(), status=422)
     controls.plant(settings(), form.call.data, form.fault.data, form.times.data or 1)
-    return saved(
-        "dev_processor.page", CONTENT, "The sandbox will misbehave.", form=FaultForm(formdata=None), view=_view()
-    )
+    return saved("dev_processor.page", CONTENT, "The fault is planned.", form=FaultForm(formdata=None), view=_view())
 
 
 @bp.post("/faults/clear")

@@ -1,4 +1,4 @@
-"""What stands around every page: the sidebar's list, the names, the balance."""
+"""What every page has around it: the sidebar's list, the names, the balance."""
 
 from dataclasses import dataclass
 

@@ -144,8 +144,8 @@ def _answers(claims: Sequence[Claim]) -> list[Answer]:
 
     if len(claims) < 2:
         return [send(claim) for claim in claims]
-    with ThreadPoolExecutor(max_workers=len(claims)) as crew:
-        return list(crew.map(send, claims))
+    with ThreadPoolExecutor(max_workers=len(claims)) as senders:
+        return list(senders.map(send, claims))
 
 
 def _finish(claim: Claim, answer: Answer) -> None:

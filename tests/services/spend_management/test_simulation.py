@@ -168,4 +168,4 @@ def test_it_says_whether_the_saved_limits_are_tried_or_others(alice: Browser, ac
 
 def test_a_customer_of_today_has_no_days_yet(app: Flask, origin: str, globex: Customer) -> None:
     browser = cast.signed_in(app, origin, cast.make_actor(cast.MALLORY, globex))
-    assert "There is no whole day yet to try it on." in browser.opens(PATH).text
+    assert "There is no complete day yet." in browser.opens(PATH).text
