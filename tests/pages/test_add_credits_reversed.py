@@ -193,7 +193,7 @@ def test_another_amount_than_was_asked_for_is_said(
     controls.plant(settings, "confirm_intent", "other_amount")
     page = alice.submits(form, shop.FORM, button=shop.BUY)
     assert page.texts("#add_credits-payment .notice") == [
-        "You ordered $25.00, but $26.00 was charged and credited. It is on the review list of Relay Networks, Inc."
+        "You ordered $25.00, but $26.00 was charged and credited. Relay Networks, Inc. must review it."
     ]
     assert page.texts(TITLE) == ["Added $26.00 to your balance"]
     assert shop.remaining(acme) == 26_000_000
@@ -212,5 +212,5 @@ def test_a_wallet_whose_payment_does_not_fit_is_not_asked_for_again(
     settlement.settle(payment.id)
     page = alice.opens(page.path)
     assert page.texts(TITLE) == ["We are reviewing this payment"]
-    assert "It is on the review list of Relay Networks, Inc." in page.text
+    assert "Relay Networks, Inc. must review it." in page.text
     assert page.soup.select("#add_credits-payment .btn--primary") == []
