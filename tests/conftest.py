@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import sync_playwright
 
@@ -35,6 +37,10 @@ SESSION_DIR = "PURSER_TESTS_DIR"
 CRASH_SEED = "CRASH_SEED"
 TMP_PATHS = "PYTEST_DEBUG_TEMPROOT"
 """Under which directory pytest makes `tmp_path`; whoever wants to look into them afterwards sets another."""
+
+
+hypothesis_settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("any_machine")  # a loaded machine draws and runs examples slowly: that is no fault
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
