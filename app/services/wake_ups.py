@@ -11,7 +11,7 @@ queue: Extension[Queue] = Extension("queue")
 
 
 def after_commit(session: Session, job: str) -> None:
-    """Let the job (a name of `due.JOBS`) be done soon after the caller's transaction is committed, and only then."""
+    """Let the job (a name of `jobs.JOBS`) be done soon after the caller's transaction is committed, and only then."""
     ensure(queue().knows(job), f"no such job: {job}")  # now: after the commit nothing may fail any more
     session.info.setdefault(_WANTED, set()).add(job)
 
