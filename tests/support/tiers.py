@@ -82,10 +82,10 @@ def some(many: int, values: Iterable[Any], ids: Sequence[str] = ()) -> list[Any]
 def _combined(values: list[Any], *, proof: bool) -> Any:
     marks, ids, plain = [], [], []
     for value in values:
-        known = hasattr(value, "marks")
-        marks += list(value.marks) if known else []
-        ids.append(value.id if known and value.id else "-".join(map(str, value.values)) if known else str(value))
-        plain += list(value.values) if known else list(value) if isinstance(value, tuple) else [value]
+        each = value if hasattr(value, "marks") else pytest.param(*(value if isinstance(value, tuple) else (value,)))
+        marks += list(each.marks)
+        ids.append(each.id or "-".join(map(str, each.values)))
+        plain += list(each.values)
     return pytest.param(*plain, marks=[*marks, *([pytest.mark.proof] if proof else [])], id="-".join(ids))
 
 
