@@ -6,10 +6,12 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
+from app import clock
+from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.services.access import sessions
-from tests.support import methods
+from tests.support import cast, methods
 from tests.support.browser import Browser, Page
 from tests.support.cast import ALICE, PASSWORD
 from tests.support.confirm_page import (
@@ -33,8 +35,13 @@ __all__ = ["app", "card", "endpoint", "later", "settings"]
 HTMX = {"HX-Request": "true"}
 
 
-def test_nothing_is_asked_for_ten_minutes_after_the_sign_in(alice: Browser, endpoint: str) -> None:
-    with after(timedelta(minutes=9, seconds=58)):
+def test_nothing_is_asked_for_ten_minutes_after_the_sign_in(
+    app: Flask, origin: str, alice_actor: Actor, endpoint: str
+) -> None:
+    now = clock.now()
+    with clock.at(now):
+        alice = cast.signed_in(app, origin, alice_actor)
+    with clock.at(now + timedelta(minutes=9, seconds=58)):
         assert alice.opens(f"{WEBHOOK}/secret").texts("#spend_management-webhook-secret") == [endpoint]
 
 
