@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from app.config import Settings
-from tests.faults.crash_plan import WORLDS, World, calm, draw
-from tests.faults.played import played
 from tests.reference import naive_portal
 from tests.support import cast, tiers
+from tests.support.crash_plan import WORLDS, World, calm, draw
+from tests.support.crash_player import played
 from tests.support.databases import Database
 
 BATCH = tiers.sample_of(12, proof=15)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.config import Settings
-from tests.faults.crash_plan import Kill, Step
-from tests.faults.played import GIVEN_UP, NOTHING, PAID, REFUSED, ends, killed
+from tests.support.crash_plan import Kill, Step
+from tests.support.crash_player import GIVEN_UP, NOTHING, PAID, REFUSED, ends, killed
 
 VISA, POOR = Step("buy", method="visa"), Step("buy", method="poor")
 CREDITING = (

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from app.config import Settings
-from tests.faults.crash_plan import Kill, Step
-from tests.faults.played import BACK, GIVEN_UP, NOTHING, PAID, ends, killed
 from tests.support import cast
+from tests.support.crash_plan import Kill, Step
+from tests.support.crash_player import BACK, GIVEN_UP, NOTHING, PAID, ends, killed
 
 BUY = Step("buy", method="visa")
 CONFIRMED = (Kill("after confirm_intent"), Kill("before fetch_intent"), Kill("after fetch_intent"))

@@ -15,11 +15,11 @@ from app.models.scope import as_service
 from app.services.catalog import versions
 from app.services.payment_methods import saved
 from app.services.transaction import transaction
-from tests.faults.outcome import Outcome, outcome, recover
-from tests.faults.visitor import AT_ONCE, Sheet, Visitor, at_once, fields
 from tests.support import shop
 from tests.support.cast import EXAMPLES
+from tests.support.outcome import Outcome, outcome, recover
 from tests.support.server import Server
+from tests.support.visitor import AT_ONCE, Sheet, Visitor, at_once, fields
 
 ADDED = "Added $25.00 to your balance"
 WAITS = "Your bank asks you to confirm this payment"

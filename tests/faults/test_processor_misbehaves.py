@@ -22,8 +22,8 @@ from app.models.scope import as_customer, as_service
 from app.services import jobs
 from app.services.payment_methods import saved
 from app.services.payments import top_ups
-from tests.faults.outcome import Outcome, faults, outcome, recover
 from tests.support import tiers
+from tests.support.outcome import Outcome, faults, outcome, recover
 
 BEFORE = {"refuse": "S1", "reset_before": "S2", "timeout_before": "S4", "500_before": "S5", "409": "S7", "429": "S8"}
 AFTER = {"reset_after": "S3", "timeout_after": "S4", "500_after": "S6"}

@@ -26,9 +26,9 @@ from app.services import jobs, wake_ups
 from app.services.payments import top_ups
 from app.services.reconciliation import inbox
 from app.services.transaction import transaction
-from tests.faults.outcome import Outcome, faults, outcome
 from tests.support import programs, tiers
 from tests.support.databases import Database, environment
+from tests.support.outcome import Outcome, faults, outcome
 from tests.support.worker import until, working
 
 MANY = 50

@@ -19,10 +19,10 @@ from app.models.scope import as_service
 from app.services.mail import sending
 from app.services.payments import resume_links, settlement
 from app.services.transaction import transaction
-from tests.faults.outcome import faults
 from tests.support import post, shop
 from tests.support.browser import Browser, Page
 from tests.support.client import outside_contexts
+from tests.support.outcome import faults
 from tests.support.statements import counted
 
 LINK = re.compile(r"http://localhost(/billing/resume/[\w-]{43})\b")

@@ -29,11 +29,11 @@ from app.gateways.sandbox import controls
 from app.models.database import db
 from app.services.customers import registration
 from app.services.payment_methods import setups
-from tests.faults import both_sides, outcome
-from tests.faults.crash_plan import CARDS, FORMS, Plan, Step, calm, from_json
-from tests.faults.portals import Portal, Purser, Run
 from tests.reference import naive_portal
+from tests.support import both_sides, outcome
+from tests.support.crash_plan import CARDS, FORMS, Plan, Step, calm, from_json
 from tests.support.kill_points import watch
+from tests.support.portals import Portal, Purser, Run
 
 FORK = multiprocessing.get_context("fork")
 METHODS = {

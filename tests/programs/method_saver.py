@@ -17,7 +17,7 @@ from app.config import Settings
 from app.demo.payment_methods import add_test_method
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
-from tests.faults.crash_plan import Kill
+from tests.support.crash_plan import Kill
 from tests.support.kill_points import watch
 
 FORK = multiprocessing.get_context("fork")

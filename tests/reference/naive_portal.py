@@ -23,8 +23,8 @@ from app.services.ledger import grants, posting
 from app.services.processor import sandbox
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
-from tests.faults.crash_plan import Step
-from tests.faults.portals import Run
+from tests.support.crash_plan import Step
+from tests.support.portals import Run
 
 MICROS_PER_MINOR = 10_000
 PATIENCE = timedelta(minutes=1)

@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from tests.faults.crash_plan import Kill
+from tests.support.crash_plan import Kill
 
 
 class KillPoints:

@@ -17,7 +17,7 @@ from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
 from app.services import jobs
 from app.services.payments import top_ups
-from tests.faults.outcome import Outcome, faults
+from tests.support.outcome import Outcome, faults
 
 SUCCEEDED = "payment_intent.succeeded"
 PAID = Outcome([2500], [25_000_000], ["succeeded"])

@@ -19,11 +19,11 @@ from app.services.reconciliation import books, inbox
 from app.services.reversals import refunds
 from app.services.verification import verify
 from tests.gateways.contract.conftest import OutsideLocalStripe
-from tests.gateways.stripe.strange_webhooks import signed
 from tests.programs.localstripe.running import LocalStripe
 from tests.support import databases, shop
 from tests.support.browser import Browser
 from tests.support.databases import Database
+from tests.support.strange_webhooks import signed
 from tests.support.stripe_wire import problems
 
 SECRET = "whsec_portal"

@@ -24,10 +24,10 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services.reconciliation import inbox
-from tests.gateways.stripe.strange_webhooks import Strange, event, signed, strange
 from tests.support import tiers
 from tests.support.client import outside_contexts
 from tests.support.server import Server, serving
+from tests.support.strange_webhooks import Strange, event, signed, strange
 
 HOW_MANY = tiers.sample_of(1_000, proof=10_000)
 PATH = "/webhooks/stripe"

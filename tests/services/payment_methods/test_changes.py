@@ -16,8 +16,8 @@ from app.models.events import AuditEntry
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
 from app.services.payment_methods import changes
-from tests.faults.outcome import faults
 from tests.support.databases import Database
+from tests.support.outcome import faults
 from tests.support.reversals import fetched, later
 from tests.support.shop import add_method
 

@@ -20,8 +20,8 @@ from app.models.scope import as_customer, as_service
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, top_ups
 from app.services.transaction import transaction
-from tests.faults.outcome import Outcome, outcome, recover
 from tests.support import shop
+from tests.support.outcome import Outcome, outcome, recover
 from tests.support.rails import BACK, attempts, charges, events_of, later, mails, rows, saved, stands
 
 

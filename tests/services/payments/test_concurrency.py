@@ -23,9 +23,9 @@ from app.services.ledger import grants
 from app.services.payments import top_ups
 from app.services.usage import recording
 from app.services.verification.verify import verify
-from tests.faults.outcome import Outcome, faults, outcome
 from tests.support import tiers
 from tests.support.databases import Database
+from tests.support.outcome import Outcome, faults, outcome
 from tests.support.worker_crew import Answer, Work, together
 
 FOREVER = 50

@@ -21,8 +21,8 @@ from app.services.catalog import versions
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import settlement, top_ups
 from app.services.verification.verify import verify
-from tests.faults.outcome import Outcome, faults, outcome, recover
 from tests.support import cast, shop
+from tests.support.outcome import Outcome, faults, outcome, recover
 from tests.support.rails import (
     BACK,
     MANY,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.config import Settings
-from tests.faults.crash_plan import MINUTE, Kill, Plan, Step, Wave
-from tests.faults.played import drawn, played
+from tests.support.crash_plan import MINUTE, Kill, Plan, Step, Wave
+from tests.support.crash_player import drawn, played
 
 PAID: dict[str, Any] = {"charged": [2500], "states": ["succeeded"]}
 GIVEN_UP: dict[str, Any] = {"charged": [], "states": ["canceled"]}

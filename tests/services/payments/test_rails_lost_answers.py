@@ -18,8 +18,8 @@ from app.models.mails import Mail
 from app.models.payments import Attempt
 from app.models.scope import as_customer, as_service
 from app.services.payments import collection, top_ups
-from tests.faults.outcome import Outcome, faults, outcome, recover
 from tests.support import shop
+from tests.support.outcome import Outcome, faults, outcome, recover
 from tests.support.rails import (
     BACK,
     MANY,

@@ -22,7 +22,7 @@ from app.models.ledger import Transfer
 from app.models.scope import as_service
 from app.services.payments import settlement
 from app.services.verification.verify import verify
-from tests.faults.outcome import Outcome, faults, outcome, recover
+from tests.support.outcome import Outcome, faults, outcome, recover
 from tests.support.unheard import (
     MANY,
     PAID,

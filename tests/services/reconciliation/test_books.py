@@ -21,11 +21,11 @@ from app.services.payments import top_ups
 from app.services.reconciliation import books as reconciliation_books
 from app.services.reversals import refunds
 from app.services.verification.verify import verify
-from tests.faults.outcome import faults
 from tests.support import cast
 from tests.support.backups import backup
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
+from tests.support.outcome import faults
 from tests.support.restored import HOUR, MANY, books, by_hand
 from tests.support.reversals import buys, later, payment_of
 from tests.support.shop import ASKS, BROKE, add_method, payments, remaining

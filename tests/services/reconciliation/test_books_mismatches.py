@@ -14,8 +14,8 @@ from app.models.customers import Customer
 from app.models.payments import Payment
 from app.services.reconciliation import books
 from app.services.verification.verify import verify
-from tests.faults.outcome import faults
 from tests.support.client import outside_contexts
+from tests.support.outcome import faults
 from tests.support.reversals import buys, fetched, payment_of
 from tests.support.shop import remaining
 

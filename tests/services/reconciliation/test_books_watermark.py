@@ -15,8 +15,8 @@ from app.models.reversals import Dispute, Refund
 from app.models.scope import as_customer
 from app.services.reconciliation import books as reconciliation_books
 from app.services.verification.verify import verify
-from tests.faults.outcome import faults
 from tests.support.databases import Database
+from tests.support.outcome import faults
 from tests.support.restored import HOUR, MANY, books, by_hand
 from tests.support.reversals import buys, fetched, later, payment_of
 from tests.support.shop import remaining

@@ -13,7 +13,7 @@ from app.gateways.stripe.gateway import StripeGateway
 from app.models.customers import Customer
 from app.services.reconciliation import events
 from app.services.verification.verify import verify
-from tests.faults.outcome import faults
+from tests.support.outcome import faults
 from tests.support.reversals import buys, payment_of
 from tests.support.shop import add_method, remaining
 

@@ -22,7 +22,7 @@ from app.services.ledger import grants
 from app.services.reversals import refunds
 from app.services.usage import recording
 from app.services.verification.verify import verify
-from tests.faults.outcome import faults
+from tests.support.outcome import faults
 from tests.support.reversals import buys, fetched, later, money_back, payment_of, reversal_rows, sends_back
 from tests.support.shop import remaining
 

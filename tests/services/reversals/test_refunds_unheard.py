@@ -15,7 +15,7 @@ from app.models.reversals import Refund
 from app.models.scope import as_customer
 from app.services import jobs
 from app.services.verification.verify import verify
-from tests.faults.outcome import faults
+from tests.support.outcome import faults
 from tests.support.reversals import buys, fetched, later, money_back, payment_of, sends_back
 from tests.support.shop import remaining
 

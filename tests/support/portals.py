@@ -22,7 +22,7 @@ from app.services import jobs
 from app.services.payment_methods import saved, setups
 from app.services.payments import collection, settlement, top_ups
 from app.services.reversals import refunds
-from tests.faults.crash_plan import Step
+from tests.support.crash_plan import Step
 
 RETURN_URL = "http://127.0.0.1/{}"
 SAVES = "pm_card_mastercard"

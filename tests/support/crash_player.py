@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from app.config import Settings
-from tests.faults.crash_plan import MINUTE, Kill, Plan, Step, Wave, to_json
 from tests.support import programs, tiers
+from tests.support.crash_plan import MINUTE, Kill, Plan, Step, Wave, to_json
 from tests.support.databases import environment
 
 PATIENCE = 600
