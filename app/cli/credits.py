@@ -53,7 +53,7 @@ def grant(
 def void_grant(grant_id: str, reason: str, by: str) -> None:
     """Take back what is left of GRANT (grt_…), and print its id alone. Done twice it is done once.
 
-    What was used of it stays used. For credit that was bought, `refund` sends the money back too.
+    What was used of it stays used. Credit that was bought is refused: `refund` takes it back together with its money.
     """
     with one_line():
         click.echo(grants.void(grant_id, by=by, reason=reason).id)

@@ -85,4 +85,20 @@ BUGS = [
         'if wrong.sequence is not None and wrong.kind != "usage":',
         ("tests/cli/test_credits.py::test_what_cannot_be_done_is_one_line_and_changes_nothing",),
     ),
+    Bug(
+        "bought credit is voided",
+        "app/services/ledger/grants.py",
+        "        if grant.payment_id is not None:\n            words",
+        "        if grant.payment_id is None:\n            words",
+        ("tests/services/reversals/test_refunds.py::test_bought_credit_is_refunded_and_not_voided",),
+    ),
+    Bug(
+        "what a refund took elsewhere expires once more",
+        "app/services/ledger/corrections.py",
+        "or_(Grant.voided_at.is_not(None), Grant.expires_at <= now)",
+        "Grant.voided_at.is_not(None)",
+        (
+            "tests/services/reversals/test_refunds.py::test_usage_of_credit_that_ended_and_was_refunded_is_not_corrected",
+        ),
+    ),
 ]

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app import clock
 from app.domain.errors import NotFound, Refused
 from app.domain.ledger import CREDITS, Posting
-from app.models.ledger import Transfer
+from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES
+from app.models.ledger import Allocation, Grant, Transfer
+from app.models.reversals import Dispute, Refund
 from app.models.scope import as_service
 from app.services import audit
 from app.services.ledger import burn_down, grants, posting
@@ -19,6 +21,9 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
     """Undo usage by an opposite transfer that names it, and give its credit back to the grants it came from (AC-34).
 
     The same transfer corrected twice is corrected once: the correction that is there is returned.
+
+    Refuses (409) anything but usage, and usage of bought credit that is over by now and whose money has gone back: the
+    refund took from other credit what the usage had used, so that giving it back here would let it expire once more.
     """
     audit.ask_who_and_why(by, reason, "Give a name and a reason for the correction.")
     now = clock.now()
@@ -34,6 +39,11 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
         if there is not None:
             return there
         grants.catch_up(books, now)
+        if _was_settled_elsewhere(books, wrong, now):
+            words = (
+                "It used credit that has ended and whose payment was refunded or disputed. Grant the amount instead."
+            )
+            raise Refused(words, "credit_went_back")
         opposite = Posting(
             wrong.unit,
             wrong.credit_account,
@@ -67,6 +77,27 @@ def give_back(books: Books, wrong: Transfer, opposite: Transfer, now: datetime) 
         source = f"{grant.id}:{opposite.id}"
         (gone,) = books.post([Posting(wrong.unit, CREDITS, to, micros, kind, "grant", source, words)], now)
         burn_down.take(books, gone, grant, micros)
+
+
+def _was_settled_elsewhere(books: Books, wrong: Transfer, now: datetime) -> bool:
+    """Say whether the usage took from a bought grant that is over, and money of its payment has gone back."""
+    taken = select(Allocation.grant_id).where(
+        Allocation.customer_id == wrong.customer_id, Allocation.transfer_id == wrong.id
+    )
+    bought = select(Grant.payment_id).where(
+        Grant.customer_id == wrong.customer_id,
+        Grant.id.in_(taken),
+        or_(Grant.voided_at.is_not(None), Grant.expires_at <= now),
+    )
+    return any(
+        books.session.scalar(
+            select(model.id)
+            .where(model.customer_id == wrong.customer_id, model.payment_id.in_(bought), model.state.in_(states))
+            .limit(1)
+        )
+        is not None
+        for model, states in ((Refund, BOOKED_REFUNDS), (Dispute, STANDING_DISPUTES))
+    )
 
 
 def _correction(books: Books, wrong: Transfer) -> Transfer | None:

@@ -117,7 +117,11 @@ def give(
 
 
 def void(grant_id: str, *, by: str, reason: str) -> Grant:
-    """Take a grant back: what is left of it leaves the balance. Twice is once."""
+    """Take a grant back: what is left of it leaves the balance. Twice is once.
+
+    Refuses (409) credit that was bought: it goes back by a refund, together with its money. Taken back by itself it
+    would have to be told apart from what a later refund takes, and from what a correction gives back after that.
+    """
     audit.ask_who_and_why(by, reason, "Give a name and a reason for voiding the grant.")
     now = clock.now()
     with as_service("void a grant"), transaction() as session:
@@ -128,6 +132,9 @@ def void(grant_id: str, *, by: str, reason: str) -> Grant:
         session.refresh(grant)
         if grant.voided_at is not None:
             return grant
+        if grant.payment_id is not None:
+            words = "This credit was bought. Refund its payment: the credit goes back together with its money."
+            raise Refused(words, "credit_was_bought")
         catch_up(books, now)
         left = grant.remaining_micros
         if left:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app import clock, ids
 from app.demo.payment_methods import add_test_method
+from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
 from app.domain.reversals import DisputeState, ProcessorDispute, ProcessorRefund, RefundState
@@ -111,6 +112,10 @@ class MoneyHistory:
                 self.model.correct(which)
             case Void(which) if which < len(self.model.grants):
                 grant = self.model.grants[which]
+                if any(grant is purchase.grant for purchase in self.model.purchases):
+                    with pytest.raises(Refused, match="was bought"):
+                        grants.void(grant.id, by="support", reason="By mistake")
+                    return
                 grants.void(grant.id, by="support", reason="By mistake")
                 self.model.void(grant)
 

@@ -14,12 +14,13 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
-from app.models.ledger import Account, Transfer
-from app.models.scope import as_customer
+from app.models.ledger import Account, Grant, Transfer
+from app.models.scope import as_customer, as_service
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery
-from app.services.ledger import grants
+from app.services.ledger import corrections, grants
 from app.services.reversals import refunds
+from app.services.transaction import transaction
 from app.services.usage import recording
 from app.services.verification.verify import verify
 from tests.support.outcome import faults
@@ -143,19 +144,59 @@ def test_its_own_purchase_is_taken_back_before_what_was_given(app: Flask, acme: 
     assert verify() == []
 
 
+def _ends_tomorrow(customer: Customer) -> Grant:
+    """Let what was bought end, as a pack does that lasts a day; return its grant."""
+    with as_service("a pack that lasts a day"), transaction() as session:
+        grant = session.scalars(select(Grant).where(Grant.payment_id.is_not(None))).one()
+        grant.expires_at = clock.now() + timedelta(days=1)
+    return grant
+
+
 def test_credit_that_has_gone_unused_is_not_taken_a_second_time(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     payment = buys(app, alice_actor, 2500)
     recording.record(acme.customer_id, key="k", credits=Credits(15_000_000), description="Requests")
+    _ends_tomorrow(acme)
+    with clock.at(clock.now() + timedelta(days=1)):
+        assert remaining(acme) == 0
+        assert sends_back(payment, 1000).credits_micros == 0  # what the 10.00 bought has left the balance already
+        assert remaining(acme) == 0
+        assert sends_back(payment, 1500).credits_micros == 15_000_000  # this was used: it is owed
+        assert remaining(acme) == -15_000_000
+        assert verify() == []
+
+
+def test_usage_of_credit_that_ended_and_was_refunded_is_not_corrected(
+    app: Flask, acme: Customer, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500)
+    used = recording.record(acme.customer_id, key="k", credits=Credits(15_000_000), description="Requests")
+    other = recording.record(acme.customer_id, key="l", credits=Credits(1_000_000), description="Requests")
+    _ends_tomorrow(acme)
+    with clock.at(clock.now() + timedelta(days=1)):
+        corrections.correct(
+            other.id, by="support", reason="Counted twice"
+        )  # it ends with the rest: nothing is lost by it
+        assert sends_back(payment).credits_micros == 15_000_000
+        grants.give(acme.customer_id, kind="promotional", credits=Credits(50_000_000), granted_by="s", reason="Sorry")
+        before = remaining(acme)
+        with pytest.raises(Refused) as refusal:
+            corrections.correct(used.id, by="support", reason="Counted twice")
+        assert (refusal.value.reason, refusal.value.status) == ("credit_went_back", 409)
+        assert remaining(acme) == before == 35_000_000
+        assert (
+            corrections.correct(other.id, by="support", reason="Counted twice").corrects_id == other.id
+        )  # twice is once
+        assert verify() == []
+
+
+def test_bought_credit_is_refunded_and_not_voided(app: Flask, acme: Customer, alice_actor: Actor) -> None:
+    buys(app, alice_actor, 2500)
     with as_customer(acme.customer_id):
-        (row,) = history.history(HistoryQuery(kind="purchased")).entries
-        grant = history.entry(row.id).grant
-    assert grant is not None
-    grants.void(grant.id, by="support", reason="Closed")
-    assert remaining(acme) == 0
-    assert sends_back(payment, 1000).credits_micros == 0  # what the 10.00 bought has left the balance already
-    assert remaining(acme) == 0
-    assert sends_back(payment, 1500).credits_micros == 15_000_000  # this was used: it is owed
-    assert remaining(acme) == -15_000_000
+        grant_id = db.session.scalars(select(Grant.id).where(Grant.payment_id.is_not(None))).one()
+    with pytest.raises(Refused) as refusal:
+        grants.void(grant_id, by="support", reason="By mistake")
+    assert (refusal.value.reason, refusal.value.status) == ("credit_was_bought", 409)
+    assert remaining(acme) == 25_000_000
     assert verify() == []
 
 
