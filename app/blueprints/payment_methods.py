@@ -19,7 +19,15 @@ from app.models.setups import MethodSetup
 from app.services.payment_methods import mandates, processor_portal, setups
 from app.services.payment_methods import saved as saved_methods
 from app.web import security_headers
-from app.web.access import current_actor, current_catalog, fresh_only, from_address, managers_only, safe_next
+from app.web.access import (
+    current_actor,
+    current_catalog,
+    fresh_only,
+    from_address,
+    managers_only,
+    offered_only,
+    safe_next,
+)
 from app.web.filters import method_name
 from app.web.respond import saved, show, wants_fragment
 
@@ -76,7 +84,7 @@ def make_default(method_id: str) -> Response:
 
 @bp.post("/<method_id>/removal")
 @managers_only
-@fresh_only("remove the payment method", back="payment_methods.page")
+@fresh_only(lambda method_id: f"remove {method_name(saved_methods.one(method_id))}", back="payment_methods.page")
 def remove(method_id: str) -> Response:
     """Remove the method."""
     try:
@@ -88,7 +96,8 @@ def remove(method_id: str) -> Response:
 
 @bp.post("/portal")
 @managers_only
-@fresh_only("open the portal, where payment methods are removed too", back="payment_methods.page")
+@offered_only(lambda: processor_portal.ask_offered(current_catalog()))
+@fresh_only("open Stripe’s portal", back="payment_methods.page")
 def portal() -> Response:
     """Go to the processor's own portal; the way back remembers the default, which may go there before we look."""
     default = saved_methods.default()

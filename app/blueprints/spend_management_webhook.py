@@ -9,8 +9,17 @@ from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound, Refused
+from app.services.spend_management import limits as own_limits
 from app.services.webhooks import endpoints, log
-from app.web.access import current_actor, fresh_only, from_address, managers_only
+from app.web.access import (
+    current_actor,
+    current_catalog,
+    current_customer,
+    fresh_only,
+    from_address,
+    managers_only,
+    offered_only,
+)
 from app.web.respond import saved, show
 
 bp = Blueprint("webhook", __name__, url_prefix="/billing/spend-management/webhook")
@@ -18,13 +27,21 @@ PAGE, WEBHOOK = "spend_management/webhook.html", "spend_management/_webhook.html
 DELIVERY = "spend_management/webhook_delivery.html"
 
 
+def _offered() -> None:
+    """Refuse (404) as Spend management itself does, where the seller does not offer it."""
+    if not current_catalog().spend_management.offered:
+        own_limits.current(current_customer(), current_catalog())
+
+
 @bp.get("/")
+@offered_only(_offered)
 def page() -> Response:
     """Show how the webhook stands."""
     return show(PAGE, WEBHOOK, **_around())
 
 
 @bp.get("/secret")
+@offered_only(_offered)
 @managers_only
 @fresh_only("see the signing secret of your webhook", back="webhook.page")
 def secret() -> Response:
@@ -37,6 +54,7 @@ def secret() -> Response:
 
 
 @bp.get("/new-secret")
+@offered_only(_offered)
 @managers_only
 def ask_rotation() -> Response:
     """Ask whether a new secret is really wanted, and say what becomes of those that sign now."""
@@ -47,6 +65,7 @@ def ask_rotation() -> Response:
 
 
 @bp.post("/secret")
+@offered_only(_offered)
 @managers_only
 @fresh_only("make a new signing secret for your webhook", back="webhook.page")
 def rotate() -> Response:
@@ -60,6 +79,7 @@ def rotate() -> Response:
 
 
 @bp.post("/test")
+@offered_only(_offered)
 @managers_only
 def send_test() -> Response:
     """Send a test event."""
@@ -71,6 +91,7 @@ def send_test() -> Response:
 
 
 @bp.post("/deliveries/<delivery_id>")
+@offered_only(_offered)
 @managers_only
 def send_again(delivery_id: str) -> Response:
     """Send an event once more."""
@@ -85,6 +106,7 @@ def send_again(delivery_id: str) -> Response:
 
 
 @bp.get("/deliveries/<delivery_id>")
+@offered_only(_offered)
 def delivery(delivery_id: str) -> str:
     """Show one event and its tries."""
     found = log.one(delivery_id, customer_id=current_actor().customer_id, to_seller=False)

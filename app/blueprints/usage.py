@@ -64,7 +64,9 @@ def meter(meter: str) -> Response:
         unit=shown.unit if use.meter.key else "",
         period=period_words(first, last),
         counts=usage_sentences.counts(use.tariff.kind) if use.meter.key else "",
-        stops=usage_sentences.stops(shown.bar, resets_on, use.cost, credit) if usage.period.is_open else "",
+        limit_effect=usage_sentences.limit_effect(shown.bar, resets_on, use.cost, credit)
+        if usage.period.is_open
+        else "",
         refused=[refused(each, usage.catalog, credit) for each in calls],
         formula=usage_sentences.formula(shown.bar, use.cost, credit),
         days=days,

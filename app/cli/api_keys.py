@@ -45,6 +45,6 @@ def list_api_keys() -> None:
 @click.argument("key_id", metavar="KEY")
 @with_appcontext
 def revoke_api_key(key_id: str) -> None:
-    """Let KEY (key_…) be good no more, at once."""
+    """Revoke KEY (key_…) at once."""
     with one_line():
         click.echo(f"{api_keys.revoke(key_id).id} is revoked.")

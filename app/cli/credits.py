@@ -60,15 +60,15 @@ def void_grant(grant_id: str, reason: str, by: str) -> None:
 
 
 @click.command("correct")
-@click.argument("transfer_id", metavar="ROW")
+@click.argument("transfer_id", metavar="MOVEMENT")
 @click.option("--reason", required=True, help="Why; kept with the correction.")
 @click.option("--by", default="seller", show_default=True, help="Who corrects it.")
 @with_appcontext
 def correct(transfer_id: str, reason: str, by: str) -> None:
-    """Undo usage by a new, opposite row of the balance history, and print that row's id alone.
+    """Undo a movement of usage by a new, opposite movement, and print the new movement's id alone.
 
-    ROW is the id of the wrong row (txn_…). It stays, and its credit goes back to the grants that it came from. Done
-    twice it is done once.
+    MOVEMENT is the id of the wrong movement (txn_…). It stays, and its credit goes back to the grants that it came
+    from. Done twice it is done once.
     """
     with one_line():
         click.echo(corrections.correct(transfer_id, by=by, reason=reason).id)

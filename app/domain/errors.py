@@ -40,5 +40,5 @@ class NotFound(Refused):
 class Forbidden(Refused):
     """The member's role does not allow it."""
 
-    def __init__(self, sentence: str = "Your role can view this page but not change it.") -> None:
+    def __init__(self, sentence: str = "Your role does not allow this. Ask an owner or billing manager.") -> None:
         super().__init__(sentence, "forbidden", 403)

@@ -8,3 +8,16 @@ CONFIRM_EMAIL = "confirm_email"
 """Asks an address whether usage alerts are welcome there."""
 OF_NOTICES = frozenset(notices.MAILS.values())
 KINDS = OF_PAYMENTS | OF_NOTICES | {CONFIRM_EMAIL}
+TITLES = {
+    RECEIPT: "Receipt",
+    PAYMENT_FAILED: "Your payment did not go through",
+    ACTION_NEEDED: "Confirm your payment",
+    CONFIRM_EMAIL: "Usage alerts: confirm your address",
+    notices.MAILS[notices.DAILY_THRESHOLD]: "Your e-mail threshold is reached",
+    notices.MAILS[notices.DAILY_LIMIT]: "Your daily limit is reached",
+    notices.MAILS[notices.BALANCE_LOW]: "Your balance is low",
+    notices.MAILS[notices.BALANCE_DEPLETED]: "No credit is left",
+    notices.MAILS[notices.USAGE_ALERT]: "Usage alert",
+    notices.MAILS[notices.CREDITS_EXPIRING]: "Credit expires soon",
+}
+"""What each is called while it has no subject: one that was never sent has no figures to name."""

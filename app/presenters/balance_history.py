@@ -42,7 +42,7 @@ _HAPPENED = {
     "usage": "{} of credit was used.",
     "expired": "{} of credit was not used in time and expired.",
     "voided": "{} of granted credit was withdrawn.",
-    "correction": "An earlier movement was wrong. This corrects {} of credit.",
+    "correction": "An earlier movement was wrong. {} of credit was returned to you.",
     "refunded": "A payment was refunded to you. {} of credit that it had bought was removed.",
     "refund_failed": "A refund did not arrive. {} of credit was returned to you.",
     "disputed": "Your bank disputes a payment. {} of credit that it had bought is held until the dispute is decided.",

@@ -32,7 +32,7 @@ NOTICES = {
     DAILY_LIMIT_RESET: "Daily limit reset",
     USAGE_ALERT: "Usage alert",
     BALANCE_LOW: "Balance low",
-    BALANCE_DEPLETED: "Credits used up",
+    BALANCE_DEPLETED: "No credit left",
     BALANCE_RECOVERED: "Balance recovered",
     CREDITS_EXPIRING: "Credits expire soon",
 }

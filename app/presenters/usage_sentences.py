@@ -1,4 +1,4 @@
-"""How usage is described: a bar in words, what a meter counts, what it costs, and what its limit stops."""
+"""How usage is described: a bar in words, what a meter counts, what it costs, and which calls its limit refuses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,8 +69,8 @@ def price(tariff: Tariff, credit: CreditUnit) -> str:
     return "; ".join(steps)
 
 
-def stops(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit) -> str:
-    """Return what the plan's limit stops, with the customer's own numbers; nothing where there is none (AC-58)."""
+def limit_effect(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit) -> str:
+    """Return which calls the plan's limit refuses, in the customer's own numbers; nothing without a limit (AC-58)."""
     limit, meter = bar.tariff.limit, bar.tariff.meter
     if limit is None:
         return ""

@@ -9,6 +9,8 @@ from app import clock, ids
 from app.domain.errors import Refused
 from app.models.events import AuditEntry
 
+LONGEST_REASON = 300
+
 
 def ask_who_and_why(by: str, reason: str, words: str) -> None:
     """Refuse, with these words, a change that nobody answers for, and a reason that nobody could read."""
@@ -17,6 +19,14 @@ def ask_who_and_why(by: str, reason: str, words: str) -> None:
     if not (by.isprintable() and reason.isprintable()):
         words = "The reason has a line break or an invisible character. Enter it without."
         raise Refused(words, "reason_unprintable", 422, "reason")
+    ask_short(reason, "reason")
+
+
+def ask_short(text: str, what: str) -> None:
+    """Refuse a text that is longer than its column, instead of keeping a part of it."""
+    if len(text) > LONGEST_REASON:
+        words = f"The {what} is longer than {LONGEST_REASON} characters. Shorten it."
+        raise Refused(words, f"{what}_too_long", 422, what)
 
 
 def record(

@@ -1,6 +1,6 @@
 """Who may open what: closed unless a view says otherwise, and every change only from our own pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -41,13 +41,30 @@ def managers_only(view: View) -> View:
 class Sensitive:
     """What a view does that the password is asked for again, as "Enter your password to …" goes on."""
 
-    purpose: str
+    purpose: str | Callable[..., str]
     back: str
     """The endpoint of the page that the member is on, and returns to without the password."""
 
+    def named(self, values: Mapping[str, object]) -> str:
+        """Return the purpose in words; `values` are the arguments of the view."""
+        return self.purpose if isinstance(self.purpose, str) else self.purpose(**values)
 
-def fresh_only(purpose: str, *, back: str) -> Callable[[View], View]:
+
+def offered_only(offered: Callable[[], object]) -> Callable[[View], View]:
+    """Close the view where the seller does not offer it: `offered` refuses, before a password is asked for."""
+
+    def mark(view: View) -> View:
+        view.__dict__["is_offered"] = offered
+        return view
+
+    return mark
+
+
+def fresh_only(purpose: str | Callable[..., str], *, back: str) -> Callable[[View], View]:
     """Close the view to sessions whose member gave the password too long ago: it is asked for first.
+
+    A purpose that names a thing is a function of the view's arguments. It reads the customer's own rows, and refuses
+    what is not there as the view does.
 
     Whatever a form sent is kept meanwhile, and taken when the password fits. htmx gets the question in place of what it
     would swap, so it swaps `outerHTML`.
@@ -136,6 +153,8 @@ def _guard() -> Response | None:
     enter(CustomerScope(actor.customer_id))
     if marks.get("is_for_managers") and not actor.may_manage:
         raise Forbidden
+    if "is_offered" in marks:
+        marks["is_offered"]()
     if "is_sensitive" in marks and not login_fresh():
         asked: Response | None = login.needs_refresh()
         return asked  # None: the password came with the form, and fits

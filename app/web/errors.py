@@ -10,7 +10,7 @@ from app.web.respond import wants_fragment
 
 WORDS = {
     400: ("This request cannot be read", "Something in it is wrong. Go back and try again."),
-    403: ("You do not have access", "Your role can view this page but not change it."),
+    403: ("You do not have access", "Your role does not allow this. Ask an owner or billing manager."),
     404: ("There is no such page", "The address may be mistyped, or the page was removed."),
     405: ("This cannot be done here", "The page does not accept this kind of request. Go back and try again."),
     413: ("This is too large", "The request is larger than the portal accepts. Send less at a time."),

@@ -4,6 +4,7 @@ A form that was on its way is kept in the question and goes on with the password
 typed is lost, with and without JavaScript. What was only to be read is opened afterwards.
 """
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, make_response, redirect, request, url_for
@@ -53,7 +54,9 @@ class ConfirmForm(PageForm):
 
 def ask_before(wanted: str, *, form: ConfirmForm | None = None, status: int = 200) -> Response:
     """Ask for the password before the page `wanted` is opened; again, where `form` holds one that did not fit."""
-    return _question(_sensitive(wanted), form, status, url_for("confirm_access.confirm"), [("next", wanted)])
+    sensitive, values = _sensitive(wanted)
+    onward = url_for("confirm_access.confirm")
+    return _question(sensitive, sensitive.named(values), form, status, onward, [("next", wanted)])
 
 
 @login_manager.needs_refresh_handler  # type: ignore[untyped-decorator]  # Flask-Login has no types
@@ -64,23 +67,29 @@ def _ask() -> Response | None:
         if wants_fragment():
             return ask_before(here, status=401)
         return make_response(redirect(url_for("confirm_access.page", next=here), 303))
+    sensitive: Sensitive = current_app.view_functions[request.endpoint or ""].__dict__["is_sensitive"]
+    purpose = sensitive.named(request.view_args or {})
     form = ConfirmForm() if PASSWORD in request.form else None
     if form is not None and form.confirms():
         return None
-    sensitive: Sensitive = current_app.view_functions[request.endpoint or ""].__dict__["is_sensitive"]
     typed = [each for each in request.form.items(multi=True) if each[0] not in {PASSWORD, "csrf_token"}]
-    return _question(sensitive, form, 401, here, typed)
+    return _question(sensitive, purpose, form, 401, here, typed)
 
 
 def _question(
-    sensitive: Sensitive, form: ConfirmForm | None, status: int, action: str, kept: list[tuple[str, str]]
+    sensitive: Sensitive,
+    purpose: str,
+    form: ConfirmForm | None,
+    status: int,
+    action: str,
+    kept: list[tuple[str, str]],
 ) -> Response:
     answer = show(
         PAGE,
         FORM,
         status=form.status if form else status,
         form=form or ConfirmForm(formdata=None),
-        sensitive=sensitive,
+        purpose=purpose,
         actor=current_actor(),
         back=url_for(sensitive.back),
         action=action,
@@ -90,11 +99,11 @@ def _question(
     return password_tries.say_when(answer)
 
 
-def _sensitive(wanted: str) -> Sensitive:
-    """Return why the page of ours is sensitive."""
+def _sensitive(wanted: str) -> tuple[Sensitive, Mapping[str, object]]:
+    """Return why the page of ours is sensitive, and the arguments of its view."""
     try:
-        endpoint, _values = current_app.url_map.bind("").match(urlsplit(wanted).path)
+        endpoint, values = current_app.url_map.bind("").match(urlsplit(wanted).path)
     except HTTPException:  # no page, or one that only takes forms
-        return ANYTHING
+        return ANYTHING, {}
     found: Sensitive = current_app.view_functions[endpoint].__dict__.get("is_sensitive", ANYTHING)
-    return found
+    return found, values

@@ -4,8 +4,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
+from app.domain.money import Credits
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
+from app.services.ledger import corrections, grants
+from app.services.usage import recording
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import LOOKS, is_clean, saves_method
 from tests.support import shop, tiers
@@ -53,6 +56,27 @@ def test_the_sandbox_processor_is_clean_and_keeps_to_its_width(signs_in: Opens, 
     saves_method(page, GOOD)
     page.goto("/dev/processor/")
     is_clean(page, "/dev/processor/")
+
+
+@pytest.mark.parametrize("look", tiers.some(1, [LOOKS["narrow"], LOOKS["light"]], ids=["narrow", "light"]))
+def test_one_long_word_of_the_sellers_widens_no_page(signs_in: Opens, acme: Customer, look: dict[str, object]) -> None:
+    word = "w" * 300
+    given = {"kind": "promotional", "granted_by": "seller", "reason": word, "description": word}
+    grant = grants.give(acme.customer_id, credits=Credits(50_000_000), **given)  # type: ignore[arg-type]  # all text
+    usage = recording.record(acme.customer_id, key="k", credits=Credits(1_000_000), description=word)
+    corrections.correct(usage.id, by="seller", reason=word)
+    grants.void(grant.id, by="seller", reason=word)
+    page = signs_in(**look)
+    expect(page.locator("#overview-latest")).to_contain_text(word)
+    is_clean(page, "Overview")
+    page.goto("/billing/balance-history/")
+    is_clean(page, "Balance history")
+    entries = page.locator(".table--history a").evaluate_all("links => links.map(link => link.href)")
+    assert len(entries) == 4
+    for entry in entries:
+        page.goto(entry)
+        expect(page.locator("main")).to_contain_text(word[:100])
+        is_clean(page, entry)
 
 
 def test_the_open_menu_is_in_a_landmark(signs_in: Opens) -> None:

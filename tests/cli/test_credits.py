@@ -93,7 +93,7 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(app: Flask, acme: C
     only_usage = "Only usage is corrected. A grant is voided, and money goes back by a refund."
     unseen = "The reason has a line break or an invisible character. Enter it without."
     for words, sentence in [
-        (("correct", "txn_nothing"), "There is no such transfer."),
+        (("correct", "txn_nothing"), "There is no such movement."),
         (("correct", rows["promotional"]), only_usage),
         (("correct", rows["purchased"]), only_usage),
         (("correct", rows["payment"]), only_usage),
@@ -110,6 +110,18 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(app: Flask, acme: C
     for command in ("correct", "void-grant"):
         assert _run(app, command, grant).exit_code == 2  # without a reason
         assert _run(app, command, grant, "--reason", " \t").exit_code == 1
+    for command in (
+        ("void-grant", grant),
+        ("correct", used),
+        ("grant", "--customer", acme.customer_id, "--credits", "1"),
+    ):
+        refused = _run(app, *command, "--reason", "w" * 301)
+        assert (refused.exit_code, refused.stdout) == (1, ""), command
+        assert refused.stderr == "The reason is longer than 300 characters. Shorten it.\n"
+    described = ("--reason", "Why", "--description", "w" * 301)
+    refused = _run(app, "grant", "--customer", acme.customer_id, "--credits", "1", *described)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == "The description is longer than 300 characters. Shorten it.\n"
     assert len(_transfers()) == before
     assert _kept("grant.voided") == []
     assert verify() == []

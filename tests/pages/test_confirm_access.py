@@ -1,5 +1,6 @@
 """Confirm access: asked before sensitive changes, and what was typed is kept."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -29,9 +30,10 @@ from tests.support.confirm_page import (
     later,
     removes,
 )
+from tests.support.methods_page import erika
 from tests.support.webhook_cast import secret_of, settings
 
-__all__ = ["app", "card", "endpoint", "later", "settings"]
+__all__ = ["app", "card", "endpoint", "erika", "later", "settings"]
 HTMX = {"HX-Request": "true"}
 
 
@@ -72,7 +74,7 @@ def test_a_change_asks_and_is_made_by_the_same_form(
 ) -> None:
     page = removes(alice, card)
     assert page.status == 401
-    assert "Enter your password to remove the payment method." in page.text
+    assert "Enter your password to remove Visa ending in 4242." in page.text
     assert len(methods.live(acme)) == 1
     done = confirms(alice, page)
     assert (done.status, done.path) == (200, METHODS)
@@ -87,9 +89,31 @@ def test_a_secret_is_rotated_only_afterwards(alice: Browser, acme: Customer, end
     assert secret_of(acme.customer_id) != endpoint
 
 
-def test_the_processors_portal_opens_only_afterwards(app: Flask, catalog: str, later: None, alice: Browser) -> None:
+def test_the_processors_portal_opens_only_afterwards(erika: Callable[..., tuple[Browser, Customer, Actor]]) -> None:
+    browser, _customer, _actor = erika(manage='"both"')
+    with after(timedelta(minutes=10, seconds=1)):
+        page = browser.submits(browser.opens(METHODS), "form[action$='/portal']")
+        assert "Enter your password to open Stripe’s portal." in page.text
+        assert "/sandbox/" in confirms(browser, page).path
+
+
+def test_a_portal_that_is_not_offered_is_not_there_before_a_password_is_asked_for(alice: Browser, later: None) -> None:
     token = alice.opens("/billing/").soup.select("[name=csrf_token]")[0]["value"]
-    assert alice.posts(f"{METHODS}portal", {"csrf_token": token}).find("h1").text == "Confirm access"
+    page = alice.posts(f"{METHODS}portal", {"csrf_token": token})
+    assert (page.status, page.find("h1").text) == (404, "There is no such page")
+
+
+def test_another_customers_method_is_not_there_and_not_named(
+    mallory: Browser, card: PaymentMethod, acme: Customer
+) -> None:
+    with after(timedelta(minutes=10, seconds=1)):
+        token = mallory.opens("/billing/").soup.select("[name=csrf_token]")[0]["value"]
+        sent = {"csrf_token": token}
+        for method_id in (card.id, "pm_nothing"):
+            page = mallory.posts(f"{METHODS}{method_id}/removal", sent)
+            assert (page.status, page.errors()) == (404, [])
+            assert "There is no such payment method." in page.text and "4242" not in page.response.text
+    assert len(methods.live(acme)) == 1
 
 
 @pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
@@ -146,7 +147,16 @@ def test_it_is_not_there_where_the_seller_does_not_offer_it(app: Flask, origin: 
     initech = registration.create(name="Initech", email="b@initech.example", catalog="identity", external_id="initech")
     browser = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, initech))
     assert browser.opens(PATH).status == 404
-    assert "Spend management" not in browser.opens("/billing/").texts("nav a")
+    page = browser.opens("/billing/")
+    assert "Spend management" not in page.texts("nav a")
+    sent = {"csrf_token": page.soup.select("[name=csrf_token]")[0]["value"]}
+    webhook = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("webhook.")]
+    assert len(webhook) == 7
+    with clock.at(clock.now() + timedelta(minutes=11)):  # nothing asks for a password first
+        for rule in webhook:
+            path = rule.rule.replace("<delivery_id>", "whd_1")
+            answers = browser.posts(path, sent) if "POST" in (rule.methods or ()) else browser.opens(path)
+            assert (answers.status, answers.find("h1").text) == (404, "There is no such page"), rule
     answer = api_for(app).get(f"/customers/{initech.customer_id}/spend_management")
     assert problem_of(answer) == (404, "not_offered")
     assert answer.get_json()["detail"] == "This customer's catalog does not offer spend management."

@@ -42,13 +42,13 @@ def test_each_limit_says_in_one_sentence_what_it_stops_with_the_customers_own_nu
     spend.uses(acme, "18.24")
     spend.chooses(acme, "25", "20")
     page = alice.opens(PATH)
-    assert page.texts("#spend_management-limit-stops") == [
+    assert page.texts("#spend_management-limit_effect") == [
         (
             "Stops calls that ask for more than what is left of $25.00 a UTC day: $18.24 is used today, so "
             "$6.76 is left until 22 Nov 2026, 00:00 UTC."
         )
     ]
-    assert page.texts("#spend_management-threshold-stops") == [
+    assert page.texts("#spend_management-threshold_effect") == [
         (
             "Stops nothing: one e-mail a UTC day goes to billing@acme.example when $20.00 is used. $18.24 is used today, so "
             "nothing is sent yet."
@@ -60,7 +60,7 @@ def test_each_limit_says_in_one_sentence_what_it_stops_with_the_customers_own_nu
     )
     spend.uses(acme, "10")
     page = alice.opens(PATH)
-    assert page.texts("#spend_management-limit-stops") == [
+    assert page.texts("#spend_management-limit_effect") == [
         (
             "Stops calls now: $28.24 of $25.00 is used today, so calls that ask for permission are refused until "
             "22 Nov 2026, 00:00 UTC."
@@ -155,7 +155,7 @@ def test_a_notification_says_what_it_was_about_and_silent_ones_are_left_out(alic
         spend.uses(acme, "1000")
         spend.decided()
         rows = alice.opens(PATH).texts("#spend_management-notifications tbody tr")
-    assert rows[0] == "Credits used up 21 Nov 2026, 12:01 UTC $0.00 −$3.50"
+    assert rows[0] == "No credit left 21 Nov 2026, 12:01 UTC $0.00 −$3.50"
     assert not any("Balance low" in row for row in rows)
 
 
@@ -164,7 +164,7 @@ def test_a_threshold_that_was_raised_after_todays_mail_says_that_no_other_goes(a
     spend.uses(acme, "6")
     spend.decided()
     spend.chooses(acme, "50", "20")
-    (words,) = alice.opens(PATH).texts("#spend_management-threshold-stops")
+    (words,) = alice.opens(PATH).texts("#spend_management-threshold_effect")
     assert words.endswith(
         "$6.00 is used today, and today’s e-mail, for $5.00, is queued or sent: there is no other today."
     )
@@ -176,7 +176,7 @@ def test_calls_that_were_refused_say_why_and_what_they_asked_for(alice: Browser,
     with clock.at(NOON + timedelta(minutes=1)):
         spend.chooses(acme, on=False, limit="25")
         assert spend.asks(acme, "2000") == (False, "insufficient_credits")
-        rows = alice.opens(PATH).texts("#spend_management-stops tbody tr")
+        rows = alice.opens(PATH).texts("#spend_management-blocked_calls tbody tr")
     assert [row.rpartition(" hold_")[0] for row in rows] == [
         "Not enough credits 21 Nov 2026, 12:01 UTC $2,000.00",
         "Over the daily limit 21 Nov 2026, 12:00 UTC $25.01",

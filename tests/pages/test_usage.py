@@ -166,10 +166,10 @@ def test_a_plans_limit_says_what_it_stops_with_the_customers_own_numbers(
 ) -> None:
     uses(acme, "requests", used)
     page = looks(app, origin, acme).opens(f"{USAGE}requests")
-    assert page.texts("#usage-stops") == [
+    assert page.texts("#usage-limit_effect") == [
         f"Your plan allows 5,000 requests each billing period. {sentence} {resets()}, 00:00 UTC."
     ]
-    assert looks(app, origin, acme, cast.BOB).opens(f"{USAGE}runs").texts("#usage-stops") == []
+    assert looks(app, origin, acme, cast.BOB).opens(f"{USAGE}runs").texts("#usage-limit_effect") == []
 
 
 def test_an_earlier_period_stays_as_it_was(app: Flask, origin: str, acme: Customer) -> None:
@@ -188,4 +188,4 @@ def test_an_earlier_period_stays_as_it_was(app: Flask, origin: str, acme: Custom
         earlier = bob.follows(page, "section[aria-labelledby=usage-earlier-title] a")
         assert earlier.texts("#usage-meter-title") == ["10 Nov 2026 to 9 Dec 2026 (UTC)"]
         assert earlier.texts("#usage-meter .meter__of") == ["1,200 of 5,000 requests"]
-        assert earlier.texts("#usage-stops") == []
+        assert earlier.texts("#usage-limit_effect") == []

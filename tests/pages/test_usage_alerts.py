@@ -132,10 +132,10 @@ def test_an_alert_is_removed(alice: Browser) -> None:
 def test_it_says_how_far_each_is_and_when_it_was_sent(alice: Browser, acme: Customer) -> None:
     adds(alice, "requests", "80")
     uses(acme, "requests", 3999)
-    assert "Not reached now 3,999 requests" in alice.opens(USAGE).texts(".table--alerts tbody td")[0]
+    assert "Not reached · now 3,999 requests" in alice.opens(USAGE).texts(".table--alerts tbody td")[0]
     uses(acme, "requests", 1)
     decisions.decide_due(10)
-    assert alice.opens(USAGE).texts(".table--alerts tbody td")[0] == "Reached notified on 10 Nov 2026, 12:00 UTC"
+    assert alice.opens(USAGE).texts(".table--alerts tbody td")[0] == "Reached · notified on 10 Nov 2026, 12:00 UTC"
 
 
 def test_page_and_fragment_agree(alice: Browser) -> None:

@@ -80,7 +80,7 @@ def test_what_is_held_takes_up_the_limit_on_every_page(
     alice = looks(app, origin, acme)
     page = alice.opens(f"{USAGE}requests")
     assert note(page).startswith(said)
-    assert stops in page.texts("#usage-stops")[0]
+    assert stops in page.texts("#usage-limit_effect")[0]
     assert page.find("#usage-meter .meter")["data-state"] == state
     spoken = str(page.find("#usage-meter [role=meter]")["aria-valuetext"])
     assert spoken == f"{used:,} of 5,000 requests, {held} held, {(used + held) // 50} percent"
@@ -116,7 +116,7 @@ def test_beyond_a_limit_that_stops_nothing_it_says_what_it_costs(app: Flask, ori
     seen(acme, "eve")
     page = alice.opens(f"{USAGE}users")
     assert note(page) == f"1 user more than your plan allows. {PRICE} $0.05 each: $0.15 so far"
-    assert page.texts("#usage-stops")[0].endswith(f"can notify you. {PRICE} $0.05 each: $0.15 so far.")
+    assert page.texts("#usage-limit_effect")[0].endswith(f"can notify you. {PRICE} $0.05 each: $0.15 so far.")
     uses(acme, "storage", 8)
     assert note(alice.opens(f"{USAGE}storage")) == "Nearly all that your plan allows: 2 MB left"
     uses(acme, "storage", 16)

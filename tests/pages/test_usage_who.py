@@ -84,7 +84,7 @@ def test_a_limit_that_nobody_asks_about_stops_nothing_and_a_latest_value_never_r
     uses(acme, "storage", 4)
     seen(acme, "ann", "ben")
     alice = looks(app, origin, acme)
-    said = {meter: alice.opens(f"{USAGE}{meter}").texts("#usage-stops")[0] for meter in ("users", "storage")}
+    said = {meter: alice.opens(f"{USAGE}{meter}").texts("#usage-limit_effect")[0] for meter in ("users", "storage")}
     nothing = "No calls are refused for it: it is shown here, and usage alerts can notify you."
     price = "Use beyond what is included costs $0.05 each."
     assert said == {

@@ -143,7 +143,7 @@ class UsageModel(Model):
 
     @property
     def used_this_period(self) -> int:
-        """What was used since the period began, less what was put right since."""
+        """What was used since the period began, less what was corrected since."""
         return self.by_period.get(self.period, 0)
 
     @property
@@ -178,7 +178,7 @@ class UsageModel(Model):
         self.by_day[self.now.date()] = self.today + micros
         self.by_period[self.period] = self.used_this_period + micros
 
-    def put_right(self, number: int) -> None:
+    def correct_spending(self, number: int) -> None:
         """Undo a spending once."""
         if number not in self.undone:
             self.by_period[self.period] = self.used_this_period - self.uses[number]

@@ -88,7 +88,7 @@ class Story:
                 number, names = self.transfers[which]
                 for name in names:
                     corrections.correct(name, by="support", reason="Counted twice")
-                self.model.put_right(number)
+                self.model.correct_spending(number)
 
     def _hold(self, step: Ask | Capture | Release) -> None:
         if isinstance(step, Ask):

@@ -16,11 +16,11 @@ THEIRS = [table.name for table in Base.metadata.sorted_tables if table.name.star
 
 def backup(database: Database, directory: Path) -> Callable[[], None]:
     """Take a backup now; return what restores it."""
-    _let_go()
+    _close_connections()
     return _of_sqlite(database, directory) if database.kind == "sqlite" else _of_postgresql(database)
 
 
-def _let_go() -> None:
+def _close_connections() -> None:
     db.session.remove()
     for engine in db.engines.values():
         engine.dispose()
@@ -31,7 +31,7 @@ def _of_sqlite(database: Database, directory: Path) -> Callable[[], None]:
     _copied(live, copy)
 
     def restore() -> None:
-        _let_go()
+        _close_connections()
         with sqlite3.connect(copy) as connection:
             connection.execute("attach database ? as live", (live,))
             for name in THEIRS:
@@ -59,7 +59,7 @@ def _of_postgresql(database: Database) -> Callable[[], None]:
         }
 
     def restore() -> None:
-        _let_go()
+        _close_connections()
         with engine.begin() as connection:
             connection.exec_driver_sql("set session_replication_role = replica")  # past triggers and foreign keys
             for table in OURS:

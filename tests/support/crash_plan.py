@@ -62,7 +62,7 @@ WORLDS = (CARDS, CARDS, WALLETS, DEBITS, MONEY_BACK)
 
 @dataclass(frozen=True)
 class Kill:
-    """Where a process dies (kill -9): at the `at`-th of its moments of this kind; see `moments`."""
+    """Where a process dies (kill -9): at the `at`-th of its kill points of this kind; see `kill_points`."""
 
     what: str
     at: int = 1

@@ -31,7 +31,7 @@ def played(settings: Settings, portal: str, plans: list[Plan], *, until: str = "
 
 
 def drawn(settings: Settings, kills: tuple[Kill, ...]) -> tuple[Kill, ...]:
-    """Return the moments to be killed at: one of them, and in `make proof` on SQLite all of them.
+    """Return the points to be killed at: one of them, and in `make proof` on SQLite all of them.
 
     Which one, is drawn from the seed that the tests print: every run tries another.
     """

@@ -1,4 +1,4 @@
-"""The moments of a process at which it may be killed: every SQL statement, every commit, every call to the outside.
+"""The points of a process at which it may be killed: every SQL statement, every commit, every call to the outside.
 
 Each is counted by its kind (`statement`, `commit`, `call`) and by its own words: `insert into grants`, `before commit`,
 `after confirm_intent`.
@@ -26,14 +26,14 @@ class KillPoints:
         self._kill, self.seen = kill, Counter[str]()
 
     def reached(self, *words: str) -> None:
-        """Count one moment under each of its words."""
+        """Count one point under each of its words."""
         self.seen.update(words)
         if self._kill and self._kill.what in words and self.seen[self._kill.what] == self._kill.at:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Watched:
-    """Something outside whose every call is a moment before and a moment after."""
+    """Something outside whose every call is a point before and a point after."""
 
     def __init__(self, outside: object, kill_points: KillPoints) -> None:
         self._outside, self._kill_points = outside, kill_points
@@ -51,7 +51,7 @@ class Watched:
 
 
 def watch(app: Flask, kill: Kill | None) -> KillPoints:
-    """Count the moments of this process from here on."""
+    """Count the kill points of this process from here on."""
     kill_points = KillPoints(kill)
     app.extensions["purser.gateway"] = Watched(app.extensions["purser.gateway"], kill_points)
     event.listen(Session, "before_commit", lambda _session: kill_points.reached("commit", "before commit"))

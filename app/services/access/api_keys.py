@@ -80,7 +80,7 @@ def create(
 
 
 def revoke(key_id: str) -> ApiKey:
-    """Let a key be good no more, from this commit on. Twice is once."""
+    """Revoke a key, from this commit on. Twice is once."""
     with as_service("revoke an API key"), transaction() as session:
         key = session.get(ApiKey, key_id, with_for_update=True)
         if key is None:

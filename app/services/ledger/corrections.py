@@ -30,7 +30,7 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
     with as_service("correct a transfer"), transaction() as session:
         wrong = session.get(Transfer, transfer_id)
         if wrong is None:
-            raise NotFound("transfer")
+            raise NotFound("movement")
         if wrong.kind != "usage":
             words = "Only usage is corrected. A grant is voided, and money goes back by a refund."
             raise Refused(words, "not_correctable")

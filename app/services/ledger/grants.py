@@ -91,6 +91,8 @@ def give(
     priority: int = 50,
 ) -> Grant:
     """Give credit that nobody paid for, in a transaction of its own, and write down who gave it and why."""
+    audit.ask_who_and_why(granted_by, reason, "Give a name and a reason for the grant.")
+    audit.ask_short(description, "description")
     now = clock.now()
     with as_service("give credit"), transaction() as session:
         grant = add(
@@ -120,7 +122,7 @@ def void(grant_id: str, *, by: str, reason: str) -> Grant:
     """Take a grant back: what is left of it leaves the balance. Twice is once.
 
     Refuses (409) credit that was bought: it goes back by a refund, together with its money. Taken back by itself it
-    would have to be told apart from what a later refund takes, and from what a correction gives back after that.
+    would have to be kept apart from what a later refund takes, and from what a correction gives back after that.
     """
     audit.ask_who_and_why(by, reason, "Give a name and a reason for voiding the grant.")
     now = clock.now()

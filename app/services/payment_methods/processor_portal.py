@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from app import clock, ids
+from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.methods import SAVED_RAILS
 from app.domain.people import Actor
@@ -17,15 +18,19 @@ from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 
+def ask_offered(catalog: Catalog) -> None:
+    """Refuse (404) where the seller does not offer the portal."""
+    if catalog.payment_methods.manage == "purser":
+        raise Refused("Payment methods are managed on this page.", "portal_not_offered", 404)
+
+
 def address(actor: Actor, *, return_url: str) -> str:
     """Return where the portal is for one visit.
 
     Refuses (404) where the seller does not offer it and (503) when the processor does not answer.
     """
     with as_service("see where payment methods are managed"):
-        catalog = versions.current(db.session.get_one(Customer, actor.customer_id).catalog)
-    if catalog.payment_methods.manage == "purser":
-        raise Refused("Payment methods are managed on this page.", "portal_not_offered", 404)
+        ask_offered(versions.current(db.session.get_one(Customer, actor.customer_id).catalog))
     owner = customers.of(actor.customer_id)
     key = f"{actor.customer_id}:portal:{ids.new_form_key()}"
     url = gateway().portal_url(processor_customer=owner, return_url=return_url, key=key)

@@ -27,6 +27,11 @@ def saved() -> list[PaymentMethod]:
     )
 
 
+def one(method_id: str) -> PaymentMethod:
+    """Return the customer's saved method, or `NotFound`."""
+    return rows.of(saved(), method_id)
+
+
 def default() -> PaymentMethod | None:
     """Return the method that is charged by default, where there is one."""
     return db.session.scalars(

@@ -38,6 +38,7 @@ def refund(
     """
     if not reason.strip() or not requested_by.strip():
         raise Refused("Give a name and a reason for the refund.", "reason_missing", 422, "reason")
+    audit.ask_short(reason.strip(), "reason")
     now = clock.now()
     with as_service("refund a payment"):
         with transaction() as session:
@@ -50,7 +51,7 @@ def refund(
                 amount_minor=minor,
                 currency=payment.currency,
                 state=RefundState.CREATED.value,
-                reason=reason.strip()[:300],
+                reason=reason.strip(),
                 requested_by=requested_by.strip()[:254],
                 created_at=now,
                 updated_at=now,

@@ -4,12 +4,16 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from app.domain import mails
 from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.services.alerts import thresholds
+from app.services.ledger import grants
 from app.services.mail import sending
 from tests.support import post, spend, usage_cast
 from tests.support.browser import Browser
@@ -32,7 +36,7 @@ WORDS = {
         "Your balance is low: $19.00 left",
         ["less than $20.00", "down to −$50.00", "http://localhost/billing/add-credits/"],
     ),
-    "balance_depleted": ("Your credits are used up", ["the balance is −$10.00", "down to −$50.00"]),
+    "balance_depleted": ("No credit is left", ["Acme has no credit left: the balance is −$10.00.", "down to −$50.00"]),
 }
 
 
@@ -55,7 +59,10 @@ def test_a_call_refused_before_the_limit_is_used_says_no_more_than_that(acme: Cu
     words = " ".join(mail.body_text.split())
     assert "Acme has used $3.50 of $7.00 on 21 Nov 2026 (UTC), and $3.00 is held for calls in progress." in words
     assert "A call that asked for more than what was left of the limit was refused." in words
-    assert "Calls that ask for more than what is left are refused until 22 Nov 2026, 00:00 UTC" in words
+    assert (
+        "Calls that ask for more than what is left are refused until 22 Nov 2026, 00:00 UTC. Once nothing is left"
+        in words
+    )
     assert "Calls that ask for permission are refused" not in words + mail.body_html
     assert "Held for calls in progress" in mail.body_html and mail.subject in mail.body_html
 
@@ -107,7 +114,7 @@ def test_the_mail_of_a_usage_alert_can_be_stopped_by_its_reader(acme: Customer, 
             "Usage alert at 80 %: Requests at 103 % of your plan",
             [
                 "has reached 5,167 of 5,000 requests in this billing period. You set an alert at 80 % of 5,000 requests.",
-                "Use beyond the 1,000 included in your plan costs credits: $0.40 per 1,000 requests.",
+                "Usage beyond the 1,000 included in your plan costs credits: $0.40 per 1,000 requests.",
             ],
         ),
         (
@@ -115,14 +122,14 @@ def test_the_mail_of_a_usage_alert_can_be_stopped_by_its_reader(acme: Customer, 
             2_369,
             Threshold("hours", 100),
             "Usage alert at 100 hours: Hours at 2,369 hours",
-            ["You set an alert at 100 hours.", "Use of it costs credits."],
+            ["You set an alert at 100 hours.", "Usage of Hours costs credits."],
         ),
         (
             "peak",
             1,
             Threshold("peak", 1),
             "Usage alert at 1 machine: Peak at 1 machine",
-            ["You set an alert at 1 machine.", "Use of it costs credits: $2.00 each."],
+            ["You set an alert at 1 machine.", "Usage of Peak costs credits: $2.00 each."],
         ),
     ],
 )
@@ -142,10 +149,30 @@ def test_the_mail_of_a_usage_alert_says_how_far_it_is_and_what_use_costs(
     assert "\n\n\n" not in mail.body_text
 
 
-def test_a_low_balance_that_is_well_again_is_not_mailed_any_more(acme: Customer) -> None:
+def test_a_low_balance_that_has_recovered_is_not_mailed_any_more(alice: Browser, acme: Customer) -> None:
     spend.uses(acme, "981")
     spend.decided()
+    listed = alice.opens("/dev/mail/")
+    assert listed.texts("tbody td a") == ["Your balance is low"], "what it is called while it has no subject"
     spend.gives(acme, "100")
     spend.decided()
     assert sending.send_due() == 1
     assert [each.state for each in post.mails(acme)] == ["dropped"]
+    assert alice.follows(listed, "tbody td a").find("h1").text == "Your balance is low"
+
+
+def test_every_mail_has_a_title_before_it_has_a_subject() -> None:
+    assert set(mails.TITLES) == mails.KINDS
+
+
+def test_credit_that_the_seller_took_back_is_not_called_used_up(acme: Customer) -> None:
+    with as_service("read the grants"):
+        given = db.session.scalars(select(Grant.id).where(Grant.customer_id == acme.customer_id)).all()
+    for grant_id in given:
+        grants.void(grant_id, by="seller", reason="By mistake")
+    spend.decided()
+    assert sending.send_due() == 1
+    mail = post.mail(acme)
+    assert mail.subject == "No credit is left"
+    assert "used up" not in mail.body_text + mail.body_html
+    assert "Acme has no credit left: the balance is $0.00." in mail.body_text

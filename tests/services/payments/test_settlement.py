@@ -201,7 +201,7 @@ def test_a_poison_event_goes_dead_and_the_rest_flows(
     assert credited(alice_actor.customer_id) == [25_000_000]
     assert verify() == []
 
-    with opened(settings.database_url) as store:  # put right by a person, it ends by itself
+    with opened(settings.database_url) as store:  # mended by a person, it ends by itself
         store.keep(intent)
     recover(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([2500, 2500], [25_000_000] * 2, ["succeeded"] * 2)

@@ -277,7 +277,7 @@ def test_the_daily_limit_binds_while_spend_management_is_on(customer: Customer) 
 
 
 @pytest.mark.parametrize("customer", BURNS, indirect=True)
-def test_usage_that_was_posted_is_put_right_like_any_other(customer: Customer) -> None:
+def test_usage_that_was_posted_is_corrected_like_any_other(customer: Customer) -> None:
     with clock.at(NOON):
         _give(customer, 10)
         _use(customer, 4)
