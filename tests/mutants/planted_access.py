@@ -36,10 +36,17 @@ BUGS = [
         (f"{CONFIRM}::test_it_lasts_ten_minutes_from_the_confirmation",),
     ),
     Bug(
+        "what is not offered is there",
+        "app/web/access.py",
+        'marks["is_offered"]()',
+        'bool(marks["is_offered"])',
+        ("tests/pages/test_spend_management.py::test_it_is_not_there_where_the_seller_does_not_offer_it",),
+    ),
+    Bug(
         "what was typed is dropped",
         "app/web/fresh_sign_in.py",
-        "_question(sensitive, form, 401, here, typed)",
-        "_question(sensitive, form, 401, here, typed[:1])",
+        "_question(sensitive, purpose, form, 401, here, typed)",
+        "_question(sensitive, purpose, form, 401, here, typed[:1])",
         (f"{CONFIRM}::test_what_was_typed_is_kept_through_wrong_passwords",),
     ),
     Bug(
