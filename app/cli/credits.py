@@ -24,7 +24,7 @@ def add_to(bp: Blueprint) -> None:
 @click.option("--customer", required=True, help="The customer's id (cus_…).")
 @click.option("--credits", "credits_text", required=True, help="How many credits, such as 25 or 12.5.")
 @click.option("--kind", default="promotional", type=click.Choice(GIFTS), show_default=True)
-@click.option("--reason", required=True, help="Why; kept with the grant.")
+@click.option("--reason", required=True, help="Why, in at most 300 characters; kept with the grant.")
 @click.option("--description", help="What the customer reads in the balance history; default: the reason.")
 @click.option("--expires-at", help="When the rest of the grant expires (ISO 8601 with a zone); default: never.")
 @with_appcontext
@@ -47,7 +47,7 @@ def grant(
 
 @click.command("void-grant")
 @click.argument("grant_id", metavar="GRANT")
-@click.option("--reason", required=True, help="Why; kept, and shown to the customer.")
+@click.option("--reason", required=True, help="Why, in at most 300 characters; kept, and shown to the customer.")
 @click.option("--by", default="seller", show_default=True, help="Who takes it back.")
 @with_appcontext
 def void_grant(grant_id: str, reason: str, by: str) -> None:
@@ -61,7 +61,7 @@ def void_grant(grant_id: str, reason: str, by: str) -> None:
 
 @click.command("correct")
 @click.argument("transfer_id", metavar="MOVEMENT")
-@click.option("--reason", required=True, help="Why; kept with the correction.")
+@click.option("--reason", required=True, help="Why, in at most 300 characters; kept with the correction.")
 @click.option("--by", default="seller", show_default=True, help="Who corrects it.")
 @with_appcontext
 def correct(transfer_id: str, reason: str, by: str) -> None:

@@ -86,11 +86,11 @@ def test_an_address_whose_link_has_expired_says_so_and_can_be_asked_again(
     with clock.at(now):
         thresholds.add_email(acme.customer_id, "ops@acme.example", actor="test")
     with clock.at(now + timedelta(days=7, seconds=-1)):
-        assert "Not confirmed" in looks(app, origin, acme, cast.BOB).opens(USAGE).text
+        assert "Not confirmed · asked on " in looks(app, origin, acme, cast.BOB).opens(USAGE).text
     with clock.at(now + timedelta(days=7)):
         alice = looks(app, origin, acme)
         page = alice.opens(USAGE)
-        assert "Link expired" in page.text and "Not confirmed" not in page.text
+        assert "Link expired · asked on " in page.text and "Not confirmed" not in page.text
         assert "the link was valid for seven days. Ask again to send a new link" in page.text
         asked = alice.submits(page, "form[action$=mail]")
         assert "Not confirmed" in asked.text and "Link expired" not in asked.text
