@@ -61,12 +61,14 @@ class Settings:
             values[each.name] = _typed(name, text, each.type)
         values.setdefault("secret_key", "")
         if not values.get("database_url"):
-            INSTANCE.mkdir(exist_ok=True)
+            _make_instance("DATABASE_URL")
             values["database_url"] = f"sqlite:///{INSTANCE / 'purser.sqlite3'}"
-        values["database_url"] = _driver(str(values["database_url"]))
+        values["database_url"] = _from_here(_driver(str(values["database_url"])))
         values["database_owner_url"] = _driver(str(values.get("database_owner_url", "")))
         settings = cls(**values)  # type: ignore[arg-type]  # each value was typed by its field above
         settings.check()
+        if settings.on_postgresql and not settings.jobs_url:
+            _make_instance("JOBS_URL")
         return settings
 
     def check(self) -> None:
@@ -227,6 +229,23 @@ def _driver(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url
+
+
+def _from_here(url: str) -> str:
+    """Return the address of a SQLite file with its whole path: a command and the server must mean the same file."""
+    path = url.removeprefix("sqlite:///")
+    if path in {url, "", ":memory:"} or path.startswith(("/", "file:")):
+        return url
+    return f"sqlite:///{Path.cwd() / path}"
+
+
+def _make_instance(name: str) -> None:
+    """Make `instance/`, where a file is kept unless the setting of this name says otherwise."""
+    try:
+        INSTANCE.mkdir(exist_ok=True)
+    except OSError as problem:
+        raise WrongSetting(f"{name} must be set: {INSTANCE} cannot be made ({problem.strerror})") from None
+    _want(os.access(INSTANCE, os.W_OK), name, f"must be set: this account may not write in {INSTANCE}")
 
 
 def _want(condition: object, name: str, words: str) -> None:

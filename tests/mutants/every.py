@@ -1,6 +1,14 @@
-"""All planted bugs: of the ledger and payments, of reversals, of the books, of usage, of limits, and of who gets in."""
+"""All planted bugs: of the ledger and payments, reversals, the books, usage, limits, who gets in, and of running it."""
 
-from tests.mutants import planted, planted_access, planted_books, planted_limits, planted_reversals, planted_usage
+from tests.mutants import (
+    planted,
+    planted_access,
+    planted_books,
+    planted_limits,
+    planted_reversals,
+    planted_running,
+    planted_usage,
+)
 
 BUGS = [
     *planted.BUGS,
@@ -9,4 +17,5 @@ BUGS = [
     *planted_usage.BUGS,
     *planted_limits.BUGS,
     *planted_access.BUGS,
+    *planted_running.BUGS,
 ]
