@@ -25,6 +25,13 @@ bp = Blueprint("add_credits", __name__, url_prefix="/billing/add-credits")
 PAGE, FORM, TOTAL = "add_credits/page.html", "add_credits/_form.html", "add_credits/_total.html"
 PAYMENT_PAGE, PAYMENT = "add_credits/payment.html", "add_credits/_payment.html"
 
+_AGAIN = {
+    purchases.BOUGHT: "Nothing more was charged. To buy it a second time, press the button again.",
+    purchases.WAITS: "Nothing was charged. To cancel it and begin a new payment, press the button again.",
+    purchases.UNHEARD: "Nothing more was charged. To buy it a second time, press the button again.",
+}
+"""What to do next, where the same was asked for a few minutes ago."""
+
 
 @bp.get("/")
 def page() -> Response:
@@ -70,8 +77,8 @@ def buy() -> Response:
     except Refused as refusal:
         if refusal.reason.startswith("form_"):
             form.renew()
-        again = refusal.reason == "bought_just_now"
-        form.refuse(_asked_again(refusal, wanted) if again else refusal)
+        again = refusal.reason in _AGAIN
+        form.refuse(_asked_again(refusal) if again else refusal)
         return show(PAGE, FORM, status=refusal.status, **_around(form, again=again))
     return _outcome(bought, form)
 
@@ -187,12 +194,8 @@ def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
         raise Refused(f"The total is {money(wanted.amount)}. Check it, then press the button.", "total_changed")
 
 
-def _asked_again(refusal: Refused, wanted: TopUp) -> Refused:
-    words = (
-        f"You bought the same credits a few minutes ago, for {money(wanted.amount)}. Nothing more was charged. "
-        "To buy it a second time, press the button again."
-    )
-    return Refused(words, refusal.reason, refusal.status)
+def _asked_again(refusal: Refused) -> Refused:
+    return Refused(f"{refusal.sentence} {_AGAIN[refusal.reason]}", refusal.reason, refusal.status)
 
 
 def _return_url(payment_id: str) -> str:

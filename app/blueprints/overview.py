@@ -13,7 +13,7 @@ from app.domain.numbers import SERVED, Numbers, owed
 from app.presenters import spend_management, usage
 from app.presenters.balance_history import standing
 from app.presenters.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
-from app.presenters.overview import day_bar, day_marks, meters, spend_words
+from app.presenters.overview import below_zero, day_bar, day_marks, meters, owed_words, spend_words
 from app.services.balance import overview
 from app.services.balance.overview import Overview
 from app.services.usage.terms import plan_of
@@ -45,7 +45,8 @@ def page() -> Response:
         none_left=Credits(0),
         day_binds=_day_binds(now.numbers),
         overage=_overage(now.numbers),
-        owed=owed(now.numbers),
+        owed_words=owed_words(now.numbers, now.debt, current_unit()),
+        below_zero=below_zero(now.numbers, now.debt, current_unit()),
         not_served="" if now.numbers.standing in SERVED else NOT_SERVED,
         used=_used(now),
         charts=_charts(now),

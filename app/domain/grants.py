@@ -19,7 +19,9 @@ SOURCES = {
     "refund": "refunds",
 }
 """The account that a grant of each kind comes out of."""
-BURNING = ("usage", "refunded", "disputed")
+CLAW_BACKS = ("refunded", "disputed")
+"""The kinds of transfers that take credit whose money went back."""
+BURNING = ("usage", *CLAW_BACKS)
 """The kinds of transfers that take from grants, in their order, what the customer no longer has."""
 
 

@@ -9,8 +9,9 @@ from app import locale
 from app.domain import rating, usage_bars
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
+from app.domain.debts import Debt
 from app.domain.money import Credits
-from app.domain.numbers import SERVED, Numbers
+from app.domain.numbers import SERVED, Numbers, owed
 from app.domain.spend_management import Limits
 from app.domain.usage_bars import State
 from app.presenters import usage
@@ -22,6 +23,8 @@ from app.services.spend_management.limits import limits
 from app.services.usage.meters import MeterUse
 from app.services.usage.terms import plan_of
 
+WENT_BACK = "a payment was refunded or disputed after its credit was used"
+COVERED = "Your next top-up first covers this amount."
 MOST = 6
 """So many meters stand on the Overview; all are on the Usage page."""
 
@@ -118,6 +121,31 @@ def day_marks(now: Overview, spend: SpendWords | None, unit: CreditUnit) -> DayM
         drawn.add("limit")
     said = {day: words[kind] for day, kind in kinds.items() if kind}
     return DayMarks(tuple((kind, each) for kind, each in words.items() if kind in drawn and drawn != {"today"}), said)
+
+
+def below_zero(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
+    """Say why the balance is below zero; nothing where it is not."""
+    if not (debt.clawed_back.micros or debt.overrun.micros):
+        return ""
+    back, over = locale.credits(debt.clawed_back, unit), locale.credits(debt.overrun, unit)
+    within = "" if owed(numbers).micros else ", within your overage protection"
+    if not debt.clawed_back.micros:
+        return f"Your balance is below zero: more was used than you had credit for{within}. {COVERED}"
+    if not debt.overrun.micros:
+        return f"Your balance is below zero: {WENT_BACK}. {COVERED}"
+    return f"Your balance is below zero: for {back} of it {WENT_BACK}; {over} was used beyond your credits. {COVERED}"
+
+
+def owed_words(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
+    """Say what is owed beyond the overage protection, and why; nothing where nothing is."""
+    if not owed(numbers).micros:
+        return ""
+    beyond = "more was used than your credits and the overage protection allow"
+    why = WENT_BACK if debt.clawed_back.micros else beyond
+    if debt.clawed_back.micros and debt.overrun > numbers.overage_protection:
+        why = f"{WENT_BACK}, and {beyond}"
+    amount = locale.credits(owed(numbers), unit)
+    return f"{amount} is owed: {why}. Nothing can be used until a top-up covers this amount."
 
 
 def spend_words(now: Overview, catalog: Catalog, unit: CreditUnit) -> SpendWords | None:

@@ -1,10 +1,11 @@
-"""All planted bugs: of the ledger and payments, reversals, the books, usage, limits, who gets in, and of running it."""
+"""All planted bugs, of each subject."""
 
 from tests.mutants import (
     planted,
     planted_access,
     planted_books,
     planted_limits,
+    planted_pages,
     planted_reversals,
     planted_running,
     planted_usage,
@@ -18,4 +19,5 @@ BUGS = [
     *planted_limits.BUGS,
     *planted_access.BUGS,
     *planted_running.BUGS,
+    *planted_pages.BUGS,
 ]

@@ -5,11 +5,12 @@ from flask import Flask
 
 from app.domain.people import Actor
 from app.models.customers import Customer
-from app.models.payments import PaymentMethod
+from app.models.payments import Payment, PaymentMethod
+from app.services.payments import purchases
 from tests.support import shop
 from tests.support.browser import Browser
 from tests.support.credits_page import visa
-from tests.support.shop import BROKE, BUY, FORM, PATH
+from tests.support.shop import ASKS, BROKE, BUY, FORM, PATH
 
 __all__ = ["visa"]
 
@@ -72,6 +73,41 @@ def test_back_and_resubmit_asks_before_it_buys_again(
     meant = alice.submits(asked, FORM, button=BUY)
     assert meant.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
     assert shop.charges(app) == [2500, 2500]
+
+
+@pytest.mark.case("AC-2")
+def test_nothing_is_called_bought_that_was_not_paid(
+    app: Flask, alice: Browser, alice_actor: Actor, acme: Customer
+) -> None:
+    shop.add_method(alice_actor, ASKS)
+    shop.bought(alice)
+    asked = shop.bought(alice)
+    assert (asked.status, "You bought" in asked.text) == (409, False)
+    assert (
+        "Your payment of $25.00 for the same credits waits for your approval. Nothing was charged. "
+        "To cancel it and begin a new payment, press the button again." in asked.text
+    )
+    alice.submits(asked, FORM, button=BUY)
+    assert sorted(each.state for each in shop.payments(acme)) == ["canceled", "requires_action"]
+    assert shop.charges(app) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "reason"),
+    [
+        ("succeeded", "You bought the same credits a few minutes ago, for $25.00.", "bought_just_now"),
+        ("processing", "Your payment of $25.00 for the same credits is already being processed.", "bought_just_now"),
+        ("requires_action", "Your payment of $25.00 for the same credits waits for your approval.", "waits_already"),
+        (
+            "confirming",
+            "We have not heard back yet about your payment of $25.00 for the same credits.",
+            "not_heard_yet",
+        ),
+    ],
+)
+def test_each_state_has_its_sentence(state: str, words: str, reason: str) -> None:
+    asked = purchases.alike(Payment(state=state, amount_minor=2500, currency="USD"))
+    assert (asked.sentence, asked.reason, asked.status) == (words, reason, 409)
 
 
 @pytest.mark.case("AC-2")

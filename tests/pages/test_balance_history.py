@@ -135,7 +135,7 @@ def test_what_is_below_zero_and_what_paid_it_back_is_said(alice: Browser, acme: 
     below = use(acme, 15, "a")
     shop.add_method(alice_actor)
     shop.bought(alice, "25.00")
-    assert "$5.00 of it is below zero, within your overage protection." in alice.opens(f"{PATH}/{below.id}").text
+    assert "$5.00 of it took your balance below zero." in alice.opens(f"{PATH}/{below.id}").text
     page = alice.follows(alice.opens(f"{PATH}?kind=purchased"), f"{ROW} a")
     assert "$5.00 of it covered credit that was used below zero." in page.text
     assert page.soup.select("#balance_history-touched") == []

@@ -49,7 +49,7 @@ def test_a_refund_says_what_went_and_what_is_owed(
     made = refunds.refund(payment.id, amount=Money(2000, "USD"), reason="Not needed", requested_by="support")
     page = opened(alice, acme, "refunded")
     assert "A payment was refunded to you." in page
-    assert "had already been used and is owed: your next top-up first covers this amount." in page
+    assert "had already been used, so it took your balance below zero. Credit that is added later first covers" in page
     assert made.id in page and payment.id in page and "Visa ending in 4242" in page
     assert "Refund of $20.00" in page and "USD" not in page
     assert "Under way" not in page and "State of the refund Sent back" in page

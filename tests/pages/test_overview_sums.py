@@ -24,6 +24,11 @@ def sums(page: Page) -> dict[str, str]:
     return dict(zip(words, amounts, strict=True))
 
 
+def below_zero(browser: Browser) -> list[str]:
+    """Return what the page says of a balance below zero."""
+    return browser.opens(PATH).texts("#overview-below_zero")
+
+
 @pytest.mark.both_databases
 def test_what_went_back_or_is_held_is_between_the_total_and_what_remains(
     app: Flask, settings: Settings, alice: Browser, acme: Customer, alice_actor: Actor
@@ -45,12 +50,56 @@ def test_what_went_back_or_is_held_is_between_the_total_and_what_remains(
     }
     rows = alice.follows(page, "#overview-sums a[href*=sent_back]")
     assert rows.texts("#balance_history-figure dd") == ["−$60.00", "−$20.00", "$80.00"]
-    assert page.soup.select("#overview-below_zero") == []
+    assert below_zero(alice) == []
     use(acme, 110, "b")
-    assert (
-        "a payment was refunded or disputed after its credit was used"
-        in alice.opens(PATH).find("#overview-below_zero").text
-    )
+    assert below_zero(alice) == [
+        (
+            "Your balance is below zero: more was used than you had credit for, within your overage protection. "
+            "Your next top-up first covers this amount."
+        )
+    ], "what went back had not been used"
+
+
+@pytest.mark.both_databases
+def test_below_zero_it_says_why(
+    app: Flask, settings: Settings, alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    first, second = buys(app, alice_actor, 2500), buys(app, alice_actor, 4000)
+    assert below_zero(alice) == []
+    use(acme, 50, "a")
+    sends_back(first)
+    assert below_zero(alice) == [
+        (
+            "Your balance is below zero: a payment was refunded or disputed after its credit was used. "
+            "Your next top-up first covers this amount."
+        )
+    ]
+    use(acme, 10, "b")
+    assert below_zero(alice) == [
+        (
+            "Your balance is below zero: for $10.00 of it a payment was refunded or disputed after its credit was used; "
+            "$10.00 was used beyond your credits. Your next top-up first covers this amount."
+        )
+    ]
+    give(acme, 15)
+    assert "a payment was refunded or disputed after its credit was used. Your" in below_zero(alice)[0]
+    give(acme, 20)
+    assert below_zero(alice) == []
+    use(acme, 40, "c")
+    assert "more was used than you had credit for, within" in below_zero(alice)[0], "that refund is paid for"
+    disputed = controls.dispute(settings, second.processor_id or "")
+    later(app)
+    page = alice.opens(PATH)
+    assert "for $40.00 of it a payment was refunded" in page.find("#overview-below_zero").text
+    assert page.texts("#overview-available .error") == [
+        (
+            "$15.00 is owed: a payment was refunded or disputed after its credit was used. "
+            "Nothing can be used until a top-up covers this amount."
+        )
+    ]
+    controls.close_dispute(settings, disputed, won=True)
+    later(app)
+    assert "more was used than you had credit for, within" in below_zero(alice)[0], "its credit is back"
 
 
 def test_what_expired_and_what_was_taken_back_is_explained_too(alice: Browser, acme: Customer) -> None:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, String, and_, cast, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, ScalarSelect, String, and_, case, cast, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app import clock
+from app.domain import debts
+from app.domain.debts import Debt
 from app.domain.forecast import Forecast, run_out
+from app.domain.grants import CLAW_BACKS
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
 from app.domain.payments import OPEN
@@ -49,6 +52,8 @@ class Overview:
     today: date
     numbers: Numbers
     parts: Parts
+    debt: Debt
+    """What is below zero, and why."""
     period: BillingPeriod | None
     days: list[Day]
     """The last days up to today, beginning when the customer did; empty before the first movement."""
@@ -67,6 +72,7 @@ class _Around:
     """What one statement reads around the numbers."""
 
     parts: Parts
+    debt: Debt
     period: BillingPeriod | None
     under_way: list[Payment]
     used: dict[str, tuple[int, int, Credits]]
@@ -86,6 +92,7 @@ def now(since: date) -> Overview:
         today=today,
         numbers=numbers,
         parts=around.parts,
+        debt=around.debt,
         period=around.period,
         days=days if latest or any(day.used.micros for day in days) else [],
         forecast=run_out(left.micros, whole, today, numbers.daily_limit.micros if numbers.daily_limit else None),
@@ -121,7 +128,7 @@ def _around(numbers: Numbers) -> _Around:
         .scalar_subquery()
     )
     rows = db.session.execute(
-        select(BillingPeriod, Payment, SpendSettings, used, *_sums())
+        select(BillingPeriod, Payment, SpendSettings, used, _clawed_back(), *_sums())
         .select_from(Customer)
         .outerjoin(
             BillingPeriod,
@@ -133,10 +140,11 @@ def _around(numbers: Numbers) -> _Around:
         .order_by(Payment.created_at.desc(), Payment.id.desc())
         .limit(UNDER_WAY)
     ).all()
-    period, _newest, spend, text, *sums = rows[0]
+    period, _newest, spend, text, clawed_back, *sums = rows[0]
     under_way = [row[1] for row in rows if row[1] is not None]
     is_over = period is not None and period.ends_at <= clock.now()  # the next has begun, and nothing is used in it yet
-    return _Around(_parts(numbers, *sums), period, under_way, {} if is_over else _used(text or ""), spend)
+    debt = debts.debt(numbers.remaining_credits, int(clawed_back))
+    return _Around(_parts(numbers, *sums), debt, period, under_way, {} if is_over else _used(text or ""), spend)
 
 
 def _used(text: str) -> dict[str, tuple[int, int, Credits]]:
@@ -161,6 +169,35 @@ def _sums() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int]]
         + _total(Dispute.credits_micros, Dispute.state.in_(disputes)),
         _total(Grant.micros, Grant.voided_at.is_not(None), Grant.posted_at.is_not(None))
         - _total(Transfer.amount, Transfer.kind == "voided", Transfer.sequence.is_not(None)),
+    )
+
+
+def _clawed_back() -> ScalarSelect[int]:
+    """Return what claw-backs that were not undone took below zero since the balance was last at zero or above."""
+    above, undone = aliased(Transfer), aliased(Transfer)
+    last = (
+        select(above.sequence)
+        .where(above.customer_id == Customer.customer_id, above.sequence.is_not(None), above.balance_after_micros >= 0)
+        .order_by(above.sequence.desc())
+        .limit(1)
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+    below = case(
+        (Transfer.amount < -Transfer.balance_after_micros, Transfer.amount), else_=-Transfer.balance_after_micros
+    )
+    return (
+        select(func.coalesce(func.sum(below), 0))
+        .where(
+            Transfer.customer_id == Customer.customer_id,
+            Transfer.kind.in_(CLAW_BACKS),
+            Transfer.sequence > func.coalesce(last, 0),
+            ~select(undone.id)
+            .where(undone.customer_id == Transfer.customer_id, undone.corrects_id == Transfer.id)
+            .exists(),
+        )
+        .correlate(Customer)
+        .scalar_subquery()
     )
 
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 
 from app import clock, ids
-from app.domain.errors import NotFound
+from app.domain.amounts import money_words
+from app.domain.errors import NotFound, Refused
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import ACTION_LIFETIME, OPEN, PaymentState, Purpose
@@ -21,6 +22,8 @@ from app.models.reversals import Dispute, Refund
 ALIKE_WITHIN = timedelta(minutes=10)
 PAID_OTHERWISE = "paid_otherwise"
 """Why a payment was never taken to the processor: the bank had just confirmed the same purchase."""
+BOUGHT, WAITS, UNHEARD = "bought_just_now", "waits_already", "not_heard_yet"
+"""What became of the purchase just like the one that is asked for: the reasons to ask before it is bought again."""
 _PAID = [PaymentState.SUCCEEDED.value, PaymentState.REFUNDED.value, PaymentState.DISPUTED.value]
 _GOING_ON = [state.value for state in (*OPEN, PaymentState.SUCCEEDED)]
 
@@ -115,6 +118,23 @@ def just_like(customer_id: str, top_up: TopUp, rail: Rail, method_id: str | None
         .order_by(Payment.created_at.desc())
         .limit(1)
     ).one_or_none()
+
+
+def alike(payment: Payment) -> Refused:
+    """Return what to say before the same is bought again: the other payment as it stands, and never as more than that.
+
+    Nobody bought anything by a payment that waits for its bank, or about which nothing was heard.
+    """
+    amount = money_words(Money(payment.amount_minor, payment.currency))
+    match PaymentState(payment.state):
+        case PaymentState.SUCCEEDED:
+            return Refused(f"You bought the same credits a few minutes ago, for {amount}.", BOUGHT)
+        case PaymentState.PROCESSING:
+            return Refused(f"Your payment of {amount} for the same credits is already being processed.", BOUGHT)
+        case PaymentState.REQUIRES_ACTION:
+            return Refused(f"Your payment of {amount} for the same credits waits for your approval.", WAITS)
+        case _:
+            return Refused(f"We have not heard back yet about your payment of {amount} for the same credits.", UNHEARD)
 
 
 def _reversals(payment: Payment) -> list[Reversal]:

@@ -171,8 +171,9 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
             raise Refused(closed_sentence(catalog), CLOSED)
         top_up = priced(customer, amount=order.amount, pack=order.pack)
         rail, method = _way(session, order, catalog)
-        if not repeat and purchases.just_like(order.customer_id, top_up, rail, method, order.form_key):
-            raise Refused("You bought the same credits a few minutes ago.", "bought_just_now")
+        alike = None if repeat else purchases.just_like(order.customer_id, top_up, rail, method, order.form_key)
+        if alike is not None:
+            raise purchases.alike(alike)
         payment = Payment(
             id=ids.new("pay"),
             customer_id=order.customer_id,

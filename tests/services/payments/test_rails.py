@@ -131,7 +131,8 @@ def test_the_same_wallet_in_two_tabs_is_asked_about(alice_actor: Actor, acme: Cu
             return_url=BACK,
             repeat=False,
         )
-    assert refused.value.reason == "bought_just_now"
+    assert refused.value.reason == "waits_already"
+    assert refused.value.sentence == "Your payment of $25.00 for the same credits waits for your approval."
     assert len(shop.payments(acme)) == 1
 
 

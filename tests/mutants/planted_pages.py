@@ -1,0 +1,29 @@
+"""Bugs in what pages say: what is changed where, and which tests must turn red."""
+
+from tests.mutants.bug import Bug
+
+SUMS = ("tests/pages/test_overview_sums.py",)
+
+BUGS = [
+    Bug(
+        "a balance below zero is blamed on any refund there ever was",
+        "app/services/balance/overview.py",
+        "            Transfer.sequence > func.coalesce(last, 0),\n",
+        "",
+        SUMS,
+    ),
+    Bug(
+        "a refund that came back still counts as taken",
+        "app/services/balance/overview.py",
+        "            ~select(undone.id)\n",
+        "            select(undone.id)\n",
+        SUMS,
+    ),
+    Bug(
+        "what waits for the bank is called bought",
+        "app/services/payments/purchases.py",
+        "        case PaymentState.SUCCEEDED:\n",
+        "        case PaymentState.SUCCEEDED | PaymentState.REQUIRES_ACTION:\n",
+        ("tests/pages/test_add_credits_once.py",),
+    ),
+]
