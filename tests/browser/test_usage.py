@@ -6,7 +6,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
+from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
+from app.services.alerts import thresholds
 from app.services.customers import registration
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import in_every_look, is_clean, with_and_without
@@ -52,8 +54,38 @@ def test_an_alert_is_added_and_removed(signs_in: Opens, acme: Customer, javascri
     row = page.locator("#usage-alerts tbody tr").first
     expect(row).to_contain_text("90,000")
     expect(row).to_contain_text("Not reached")
-    row.get_by_role("button", name="Remove").click()
+    row.locator("summary").click()
+    row.get_by_role("button", name="Remove it").click()
     expect(page.locator("#usage-alerts")).to_contain_text("There is no usage alert yet.")
+
+
+@with_and_without
+def test_no_number_of_presses_at_one_place_removes_more_than_one_alert(
+    signs_in: Opens, acme: Customer, javascript: bool
+) -> None:
+    for percent in (50, 60, 70, 80):
+        thresholds.add(acme.customer_id, Threshold("sessions", percent, True), actor="test")
+    thresholds.add_email(acme.customer_id, "ops@acme.example", actor="test")
+    page = signs_in(java_script_enabled=javascript)
+    page.goto(PATH)
+    rows = page.locator("#usage-alerts tbody tr")
+    rows.nth(1).locator("summary").scroll_into_view_if_needed()
+    box = rows.nth(1).locator("summary").bounding_box()
+    assert box is not None
+    for _press in range(6):
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(120)
+    expect(rows).to_have_count(5)
+    rows.nth(1).locator("summary").click()
+    button = rows.nth(1).get_by_role("button", name="Remove it")
+    box = button.bounding_box()
+    assert box is not None
+    for _press in range(6):
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(120)
+    page.goto(PATH)
+    expect(rows.filter(has_text="60 %")).to_have_count(0)
+    expect(rows).to_have_count(4)
 
 
 def test_show_on_a_choice_that_is_shown_already_is_no_step_back(signs_in: Opens, acme: Customer) -> None:

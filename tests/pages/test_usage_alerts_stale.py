@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import clock
 from app.models.customers import Customer
+from app.models.scope import as_customer
 from app.services.alerts import thresholds
 from tests.support import cast, post, usage_cast
 from tests.support.browser import Browser
@@ -41,6 +42,23 @@ def test_what_was_removed_already_is_said_to_be_and_the_list_is_shown(alice: Bro
         again = alice.submits(stale, form)
         assert (again.status, again.errors()) == (404, [sentence])
         assert not again.soup.select(form) and again.soup.select("#usage-bars .meter")
+
+
+def test_an_alert_that_was_added_again_is_not_removed_by_the_old_ones_button(alice: Browser, acme: Customer) -> None:
+    alice.submits(alice.opens(USAGE), ALERT, **NEW)
+    alice.submits(alice.opens(USAGE), ALERT, **NEW | {"threshold": "90"})
+    stale = alice.opens(USAGE)
+    form = f"form[action*='alerts/{_ids(acme)[0]}']"
+    assert alice.submits(stale, form).status == 200
+    alice.submits(alice.opens(USAGE), ALERT, **NEW)
+    kept = _ids(acme)
+    assert alice.submits(stale, form).status == 404
+    assert _ids(acme) == kept and len(kept) == 2
+
+
+def _ids(customer: Customer) -> list[str]:
+    with as_customer(customer.customer_id):
+        return [each.id for each in thresholds.current().alerts]
 
 
 def test_the_history_that_was_chosen_stays_after_a_change(alice: Browser) -> None:

@@ -77,6 +77,8 @@ class _Wanted:
     thresholds: list[Threshold]
     emails: list[str]
     added: list[Threshold] = field(default_factory=list)
+    by_id: dict[str, Threshold] = field(default_factory=dict)
+    """What is there, by the ids of the rows."""
 
 
 def current() -> Alerts:
@@ -94,17 +96,15 @@ def add(customer_id: str, wanted: Threshold, *, actor: str, address: str = "") -
 
 
 def remove(customer_id: str, alert_id: str, *, actor: str, address: str = "") -> Alerts:
-    """Remove one alert, or `NotFound`."""
-    with as_service("find a usage alert"):
-        row = db.session.scalars(
-            select(UsageAlert).where(UsageAlert.customer_id == customer_id, UsageAlert.id == alert_id)
-        ).one_or_none()
-    if row is None:
-        raise NotFound("usage alert")
-    gone = alert_of(row).wants
-    return _change(
-        customer_id, lambda now: _Wanted([each for each in now.thresholds if each != gone], now.emails), actor, address
-    )
+    """Remove the one alert of this id, or `NotFound`: one like it that was added since is another."""
+
+    def without(now: _Wanted) -> _Wanted:
+        gone = now.by_id.get(alert_id)
+        if gone is None:
+            raise NotFound("usage alert")
+        return _Wanted([each for each in now.thresholds if each != gone], now.emails)
+
+    return _change(customer_id, without, actor, address)
 
 
 def add_email(customer_id: str, email: str, *, actor: str, address: str = "") -> Alerts:
@@ -145,7 +145,11 @@ def _change(
         before = _read(session, customer_id)
         if version is not None and version != before.version:
             raise Refused("Somebody else changed the usage alerts. Reload the page and try again.", "version_gone_by")
-        now = _Wanted([each.wants for each in before.alerts], [each.email for each in before.recipients])
+        now = _Wanted(
+            [each.wants for each in before.alerts],
+            [each.email for each in before.recipients],
+            by_id={each.id: each.wants for each in before.alerts},
+        )
         wanted = decide(now)
         _check(session, customer_id, wanted)
         if set(wanted.thresholds) == set(now.thresholds) and set(wanted.emails) == set(now.emails):
