@@ -110,7 +110,7 @@ BUGS = [
     Bug(
         "what a debt was paid with is not found again",
         "app/domain/grants.py",
-        'BURNING = ("usage", "refunded", "disputed")',
+        'BURNING = ("usage", *CLAW_BACKS)',
         'BURNING = ("usage",)',
         MONEY_BACK,
     ),
