@@ -112,7 +112,6 @@ class Unknown:
     """No answer, or one that says nothing: it may have happened. Never read as failed."""
 
     why: str
-    retry_same_key: bool = True
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from app.services.payment_methods import saved
 from app.services.payments import top_ups
 from tests.support import tiers
 from tests.support.outcome import Outcome, faults, outcome, recover
+from tests.support.sandbox_events import send_event
 
 BEFORE = {"refuse": "S1", "reset_before": "S2", "timeout_before": "S4", "500_before": "S5", "409": "S7", "429": "S8"}
 AFTER = {"reset_after": "S3", "timeout_after": "S4", "500_after": "S6"}
@@ -194,7 +195,7 @@ def test_an_event_of_an_unknown_type_is_kept_and_changes_nothing(
     assert buys(app, alice_actor, visa) == "succeeded"
     with as_service("look for the payment"):
         intent_id = db.session.scalars(select(Payment.processor_id)).one() or ""
-    sent = [controls.send_event(settings, kind, intent_id) for kind in ("payment_intent.teleported", "moon.landed")]
+    sent = [send_event(settings, kind, intent_id) for kind in ("payment_intent.teleported", "moon.landed")]
     recover(app)
     with as_service("look into the inbox"):
         kept = {event.id: event.state for event in db.session.scalars(select(InboxEvent))}

@@ -29,6 +29,7 @@ from app.services.transaction import transaction
 from tests.support import programs, tiers
 from tests.support.databases import Database, environment
 from tests.support.outcome import Outcome, faults, outcome
+from tests.support.sandbox_events import send_event
 from tests.support.worker import until, working
 
 MANY = 50
@@ -269,7 +270,7 @@ def test_a_worker_outlives_its_database(
             until(lambda: "round_failed" in worker.said())
             assert worker.process.poll() is None
             connection.execute(text(f"alter database {name} allow_connections true"))
-        controls.send_event(settings, "payment_intent.canceled", waiting.processor_id or "")
+        send_event(settings, "payment_intent.canceled", waiting.processor_id or "")
         until(lambda: "done" in {each.state for each in events() if each.type == "payment_intent.canceled"})
         worker.process.terminate()
         assert worker.process.wait(PATIENCE) == 0

@@ -68,17 +68,17 @@ def test_the_tries_are_those_of_the_sign_in(visitor: Browser, alice: Browser, la
     assert refused.status == 429
 
 
-def test_a_session_that_was_revoked_meanwhile_stays_so(alice: Browser, alice_actor: Actor, later: None) -> None:
+def test_a_session_that_was_revoked_meanwhile_stays_so(alice: Browser, later: None) -> None:
     page, token = alice.opens(f"{PATH}/?next=/billing/usage"), cookie(alice)
-    sessions.end_all_of(alice_actor.member_id)
+    sessions.end(token)
     assert sessions.confirm(token) == ""
     assert confirms(alice, page).path == "/sign-in"
     assert alice.opens(f"{WEBHOOK}/secret").path.startswith("/sign-in")
 
 
-def test_a_revoked_session_is_not_fresh_either(alice: Browser, alice_actor: Actor, endpoint: str) -> None:
+def test_a_revoked_session_is_not_fresh_either(alice: Browser, endpoint: str) -> None:
     assert alice.opens(f"{WEBHOOK}/secret").path == f"{WEBHOOK}/secret"
-    sessions.end_all_of(alice_actor.member_id)
+    sessions.end(cookie(alice))
     assert alice.opens(f"{WEBHOOK}/secret").path.startswith("/sign-in")
 
 

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from app.config import Settings
-from app.domain.errors import ensure
 from app.gateways.sandbox import (
     challenges,
     charges,
     deliveries,
-    events,
     faults,
     methods,
     payment_intents,
@@ -163,11 +161,3 @@ def remove_in_portal(settings: Settings, session_id: str, method_id: str) -> boo
     """Remove a method in the processor's own portal; say whether there was one."""
     with opened(settings.database_url) as store:
         return sandbox_portal.remove(store, session_id, method_id)
-
-
-def send_event(settings: Settings, kind: str, object_id: str) -> str:
-    """Send an event of any type about an object, as a late, odd or repeated one; return the event's id."""
-    with opened(settings.database_url) as store:
-        about = store.any_of(object_id)
-        ensure(about is not None, f"the sandbox holds no {object_id}")
-        return events.record(store, kind, about or {})

@@ -16,7 +16,7 @@ from app.domain.payments import Declined, Intent, IntentStatus, Misused, SavedMe
 
 log = structlog.get_logger()
 T = TypeVar("T")
-UNREADABLE = Unknown("the processor's answer cannot be read", retry_same_key=False)
+UNREADABLE = Unknown("the processor's answer cannot be read")
 
 PAYMENT_KEY, CUSTOMER_KEY = "payment", "customer"
 """Where the metadata of the processor's objects carries our ids."""
@@ -46,7 +46,7 @@ def _read(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
     try:
         status = IntentStatus(found.status)
     except ValueError:
-        return Unknown(f"{found.id} has the unknown status {found.status}", retry_same_key=False)
+        return Unknown(f"{found.id} has the unknown status {found.status}")
     try:
         amount = from_processor_minor(found.amount, found.currency)
         received = from_processor_minor(found.amount_received, found.currency)
@@ -130,7 +130,7 @@ def failure_of(error: stripe.StripeError) -> Declined | Unknown | Misused:
     if isinstance(error, stripe.APIConnectionError) or status is None:
         if _never_sent(error):
             return Unknown("the processor could not be reached")
-        return Unknown("the connection to the processor broke", retry_same_key=False)
+        return Unknown("the connection to the processor broke")
     if isinstance(error, stripe.CardError):
         intent = getattr(error.error, "payment_intent", None) or getattr(error.error, "setup_intent", None)
         decline_code = getattr(error.error, "decline_code", None) or ""
@@ -142,7 +142,7 @@ def failure_of(error: stripe.StripeError) -> Declined | Unknown | Misused:
             error.user_message or "", error.code or _kind(error), request=error.request_id or "", status=status
         )
     # 5xx, and answers that cannot be read
-    return Unknown(f"the processor failed ({status})", retry_same_key=False)
+    return Unknown(f"the processor failed ({status})")
 
 
 def asked(call: Callable[[], T]) -> T | Declined | Unknown | Misused:

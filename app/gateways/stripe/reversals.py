@@ -108,7 +108,7 @@ def refund_of(found: stripe.Refund) -> ProcessorRefund | Unknown | Misused:
     try:
         state = _REFUND_STATES.get(found.status or "")
         if state is None:
-            return Unknown(f"{found.id} has the unknown status {found.status}", retry_same_key=False)
+            return Unknown(f"{found.id} has the unknown status {found.status}")
         return ProcessorRefund(
             id=found.id,
             intent_id=id_of(found.payment_intent),

@@ -146,10 +146,10 @@ def setup_of(found: stripe.SetupIntent) -> Setup | Unknown:
     try:
         status = SetupStatus(found.status)
     except ValueError:
-        return Unknown(f"{found.id} has the unknown status {found.status}", retry_same_key=False)
+        return Unknown(f"{found.id} has the unknown status {found.status}")
     done, method = status is SetupStatus.SUCCEEDED, found.payment_method
     if done and not isinstance(method, stripe.PaymentMethod):
-        return Unknown(f"{found.id} succeeded and does not say with what", retry_same_key=False)
+        return Unknown(f"{found.id} succeeded and does not say with what")
     return Setup(
         id=found.id,
         status=status,

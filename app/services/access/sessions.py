@@ -136,12 +136,6 @@ def end(token: str) -> None:
         session.execute(delete(BrowserSession).where(BrowserSession.token_hash == _hash(token)))
 
 
-def end_all_of(member_id: str) -> None:
-    """End every session of the member."""
-    with as_service("end a member's browser sessions"), transaction() as session:
-        session.execute(delete(BrowserSession).where(BrowserSession.member_id == member_id))
-
-
 def _purge(session: Session, now: datetime) -> None:
     expired = select(BrowserSession.token_hash).where(BrowserSession.expires_at <= now).limit(PURGE_BATCH)
     session.execute(delete(BrowserSession).where(BrowserSession.token_hash.in_(session.scalars(expired).all())))

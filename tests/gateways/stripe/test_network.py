@@ -78,13 +78,13 @@ def test_where_nothing_listens_nothing_was_executed(monkeypatch: pytest.MonkeyPa
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     answer = gateway_at(f"http://127.0.0.1:{port}", monkeypatch).fetch_intent("pi_1")
-    assert answer == Unknown("the processor could not be reached", retry_same_key=True)
+    assert answer == Unknown("the processor could not be reached")
 
 
 def test_a_reset_connection_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(resets) as base:
         answer = gateway_at(base, monkeypatch).fetch_intent("pi_1")
-    assert isinstance(answer, Unknown) and not answer.retry_same_key
+    assert isinstance(answer, Unknown)
 
 
 def test_silence_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_silence_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(lambda _connection: (over.wait(5), None)[1]) as base:
         answer = gateway_at(base, monkeypatch).fetch_intent("pi_1")
         over.set()
-    assert isinstance(answer, Unknown) and not answer.retry_same_key
+    assert isinstance(answer, Unknown)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_an_answer_of_another_kind_says_nothing_whatever_was_asked(
 ) -> None:
     with listening(replies("200 OK", body)) as base:
         answer = call(gateway_at(base, monkeypatch))
-    assert isinstance(answer, Unknown) and not answer.retry_same_key
+    assert isinstance(answer, Unknown)
 
 
 def test_a_setup_that_succeeded_with_nothing_is_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from app.services.payment_methods import changes
 from tests.support.databases import Database
 from tests.support.outcome import faults
 from tests.support.reversals import fetched, later
+from tests.support.sandbox_events import send_event
 from tests.support.shop import add_method
 
 MANY = 50
@@ -62,7 +63,7 @@ def test_a_renewed_card_shows_its_new_date_and_number(
             {"body": json.dumps(body), "id": method.processor_id},
         )
     for _ in range(2):
-        controls.send_event(settings, "payment_method.automatically_updated", method.processor_id)
+        send_event(settings, "payment_method.automatically_updated", method.processor_id)
         later(app)
     method = fetched(method)
     assert (method.last4, method.exp_month, method.exp_year, method.is_default) == ("1881", 2, 2041, True)

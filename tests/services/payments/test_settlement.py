@@ -23,6 +23,7 @@ from app.models.scope import as_service
 from app.services.reconciliation.inbox import MAX_TRIES
 from app.services.verification.verify import verify
 from tests.support.outcome import Outcome, faults, outcome, recover
+from tests.support.sandbox_events import send_event
 from tests.support.unheard import (
     MANY,
     PAID,
@@ -131,7 +132,7 @@ def test_webhooks_in_the_wrong_order_only_move_forward(
     pass_time(app)
     assert outcome(app, alice_actor.customer_id) == PAID
     for late in ("payment_intent.processing", "payment_intent.payment_failed", "payment_intent.canceled"):
-        controls.send_event(settings, late, payment.processor_id or "")
+        send_event(settings, late, payment.processor_id or "")
         pass_time(app)
     assert outcome(app, alice_actor.customer_id) == PAID
     assert received("payment_intent.canceled")[0].state == "done"
@@ -147,7 +148,7 @@ def test_a_payment_that_fails_days_later_is_never_credited(
     controls.finish(settings, payment.processor_id or "", succeeded=False)
     pass_time(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
-    controls.send_event(settings, SUCCEEDED, payment.processor_id or "")  # the event says so, the processor does not
+    send_event(settings, SUCCEEDED, payment.processor_id or "")  # the event says so, the processor does not
     pass_time(app)
     assert outcome(app, alice_actor.customer_id) == Outcome([], [], ["failed"])
     assert events_of(alice_actor.customer_id) == ["payment.failed"]

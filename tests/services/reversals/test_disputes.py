@@ -24,6 +24,7 @@ from app.services.usage import recording
 from app.services.verification.verify import verify
 from tests.support.outcome import faults
 from tests.support.reversals import buys, fetched, later, payment_of, reversal_rows
+from tests.support.sandbox_events import send_event
 from tests.support.shop import remaining
 
 MANY = 50
@@ -156,7 +157,7 @@ def test_its_webhooks_in_any_order_and_number_come_to_the_same(
         dispute = db.session.scalars(select(Dispute)).one()
     assert (dispute.state, remaining(acme), payment_of(payment).state) == ("lost", 0, "disputed")
     for kind in ("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"):
-        controls.send_event(settings, kind, opened)
+        send_event(settings, kind, opened)
     later(app, timedelta(days=1))
     assert (fetched(dispute).state, remaining(acme)) == ("lost", 0)
     assert verify() == []
