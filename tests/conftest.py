@@ -25,7 +25,7 @@ from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.authorizations import holds
-from tests.support import cases, cast, databases, postgres, scratch, shared_work, tiers
+from tests.support import cases, cast, databases, postgres, scratch, shared_work, tiers, watcher
 from tests.support.browser import Browser
 from tests.support.chromium import launch
 from tests.support.client import StandAloneClient
@@ -37,6 +37,7 @@ SESSION_DIR = "PURSER_TESTS_DIR"
 CRASH_SEED = "CRASH_SEED"
 TMP_PATHS = "PYTEST_DEBUG_TEMPROOT"
 """Under which directory pytest makes `tmp_path`; whoever wants to look into them afterwards sets another."""
+WATCHER = pytest.StashKey["subprocess.Popen[bytes]"]()
 
 
 hypothesis_settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -63,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[SESSION_DIR] = str(scratch.new_directory())
         os.environ.setdefault(TMP_PATHS, os.environ[SESSION_DIR])
+        config.stash[WATCHER] = watcher.watch(Path(os.environ[SESSION_DIR]))
         os.environ.setdefault(CRASH_SEED, secrets.token_hex(4))
         for ending in (signal.SIGTERM, signal.SIGINT):  # SIGINT is ignored in what a shell runs in the background
             signal.signal(ending, signal.default_int_handler)
@@ -79,6 +81,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         directory = Path(os.environ.pop(SESSION_DIR))
         postgres.stop_shared(directory)
         shutil.rmtree(directory)
+        watcher.leave(config.stash[WATCHER])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

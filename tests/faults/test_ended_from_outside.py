@@ -32,7 +32,8 @@ def test_hangs(session_dir, tmp_path, database):
 
 
 @pytest.mark.parametrize(
-    "number", tiers.some(1, [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=["TERM", "INT", "HUP"])
+    "number",
+    tiers.some(1, [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=["KILL", "TERM", "INT", "HUP"]),
 )
 def test_nothing_is_left_running(tmp_path: Path, number: signal.Signals) -> None:
     mark, there = str(uuid.uuid4()), tmp_path / "there"

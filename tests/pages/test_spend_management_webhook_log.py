@@ -85,7 +85,7 @@ def test_a_second_press_makes_no_second_secret_and_ends_none(alice: Browser, acm
     refused = alice.submits(asked, ROTATION)
     assert refused.status == 409
     assert refused.errors() == [
-        "Nothing was changed: somebody else made a new secret, and the previous one still signs."
+        "Nothing was changed: a new secret was made meanwhile, and the previous one still signs."
     ]
     assert secret_of(acme.customer_id) == made
 

@@ -21,7 +21,7 @@ from tests.support.tied import tied
 ROOT = Path(__file__).resolve().parents[3]
 REQUIREMENTS = ROOT / "requirements" / "localstripe.txt"
 HOME = ROOT / ".venv" / "localstripe"
-LEFT_BEHIND = Path("/tmp/localstripe.pickle")  # noqa: S108  # localstripe's own choice; it never reads it here
+SETTINGS = Path(__file__).with_name("gunicorn_settings.py")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def running() -> Iterator[LocalStripe]:
         listener, before = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
         bases = [f"http://127.0.0.1:{each.getsockname()[1]}" for each in (listener, before)]
         server = [str(python), "-m", "gunicorn", "--worker-class", "aiohttp.GunicornWebWorker", "--no-control-socket"]
-        server += ["--log-level", "warning", "--graceful-timeout", "1"]
+        server += ["--config", str(SETTINGS), "--log-level", "warning", "--graceful-timeout", "1"]
         server += ["--bind", f"fd://{listener.fileno()}", "localstripe.server:app"]
         heard = directory / "heard.jsonl"
         shim = [sys.executable, "-m", "tests.programs.localstripe.shim", str(before.fileno()), bases[0], str(heard)]
@@ -93,7 +93,6 @@ def running() -> Iterator[LocalStripe]:
                 process.terminate()
             for process in processes:
                 process.wait(20)
-            LEFT_BEHIND.unlink(missing_ok=True)
 
 
 def _wait(base: str, log: Path) -> None:

@@ -223,7 +223,7 @@ def test_an_endpoint_of_the_sellers_that_is_gone_is_switched_off_with_a_line_in_
 
 def test_this_machine_may_be_named_in_demos_and_tests_only(database: Database) -> None:
     assert settings_for(database, webhooks_allow_loopback=True).webhooks_allow_loopback
-    values = {"SECRET_KEY": "0" * 32, "WEBHOOKS_ALLOW_LOOPBACK": "1", "DATABASE_URL": "sqlite:////tmp/none"}
+    values = {"SECRET_KEY": "0" * 32, "WEBHOOKS_ALLOW_LOOPBACK": "1", "DATABASE_URL": "sqlite:///none.db"}
     with pytest.raises(WrongSetting, match=r"^WEBHOOKS_ALLOW_LOOPBACK is for the demo only"):
         Settings.from_env(values)
     assert Settings.from_env(values | {"DEMO": "1"}).webhooks_allow_loopback
