@@ -77,7 +77,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m app.demo.__main__", description="Run the demo until Ctrl-C.")
+    parser = argparse.ArgumentParser(prog="python -m app.demo", description="Run the demo until Ctrl-C.")
     parser.add_argument(
         "--port", default=os.environ.get("DEMO_PORT", "8000"), help="of the portal, on this machine only"
     )

@@ -17,7 +17,7 @@ FOLLOWED = timedelta(minutes=2)
 
 
 def run() -> None:
-    """Run every job, and retry failed webhooks on their schedule."""
+    """Send the notices, mails and webhooks of what happened, and retry failed webhooks on their schedule."""
     jobs.run_due(names=AT_ONCE)
     now, is_done = clock.now(), True
     while is_done:

@@ -1,6 +1,6 @@
 """The sandbox processor's own three tables: what it holds, what it answered, and its planned faults.
 
-They belong to the other side: nothing but `gateways/sandbox*.py` reads them.
+They belong to the other side: nothing but `gateways/sandbox/` reads them.
 """
 
 from datetime import datetime

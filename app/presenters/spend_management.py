@@ -166,7 +166,7 @@ def pace(limits: Limits, numbers: Numbers, now: datetime) -> str:
         return "At today’s pace the limit is not reached before it resets at 00:00 UTC."
     if at <= now:
         return f"The limit is reached; it resets at {locale.moment(day_of(now).ends)}."
-    return f"At today’s pace the limit is reached at about {at:%H:%M} UTC, and resets at 00:00 UTC."
+    return f"At today’s pace the limit is reached at about {locale.time(at)}, and resets at 00:00 UTC."
 
 
 def notice_row(notice: Notice, unit: CreditUnit) -> NoticeRow:

@@ -44,7 +44,7 @@ class UsageAlertsIn(Model):
 
     alerts: list[AlertIn] = Field(max_length=100)
     recipients: list[RecipientIn] = Field(max_length=100, description="A new address is asked by e-mail to confirm.")
-    version: int = Field(ge=1, description="The version that this set replaces; 409 when somebody else changed it.")
+    version: int = Field(ge=1, description="The version that this set replaces; 409 when it was changed meanwhile.")
 
 
 class UsageAlertsOut(Model):

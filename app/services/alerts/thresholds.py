@@ -144,7 +144,9 @@ def _change(
         spending.lock(session, [customer_id])
         before = _read(session, customer_id)
         if version is not None and version != before.version:
-            raise Refused("Somebody else changed the usage alerts. Reload the page and try again.", "version_gone_by")
+            raise Refused(
+                "The usage alerts were changed meanwhile. Read them again, then send the change.", "version_gone_by"
+            )
         now = _Wanted(
             [each.wants for each in before.alerts],
             [each.email for each in before.recipients],

@@ -53,7 +53,7 @@ def look(method_id: str) -> bool:
 def _remove(session: Session, method: PaymentMethod, policy: PaymentMethods, now: datetime) -> None:
     was_default = method.is_default
     rows.take_away(session, method, now)
-    method.detach_at = None  # the processor has let it go already
+    method.detach_at = None  # it is detached at the processor already
     others = [each for each in rows.live(session, method.customer_id) if each.id != method.id]
     next_default = rows.next_default(others, policy, now) if was_default else None
     if next_default is not None:

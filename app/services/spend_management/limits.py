@@ -57,7 +57,7 @@ def change(customer_id: str, wanted: Limits, *, webhook_url: str | None, by: str
         row = session.get(SpendSettings, customer_id, populate_existing=True)
         before = limits(row, catalog)
         if wanted.version != before.version:
-            raise Refused("Somebody else changed spend management. Check it before you save.", CHANGED_MEANWHILE)
+            raise Refused("Spend management was changed meanwhile. Read it again before you save.", CHANGED_MEANWHILE)
         there = endpoints.of(customer_id)
         rule.check_something_set(wanted, (there.url if there else "") if url is None else url)
         moved = url is not None and endpoints.put(session, customer_id, url, by=by, address=address)

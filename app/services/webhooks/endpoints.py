@@ -114,7 +114,7 @@ def rotate(customer_id: str, *, by: str, ends: str = "", address: str = "") -> E
             raise NotFound("webhook")
         if shown(row).signing_twice != ends:
             raise Refused(
-                "Nothing was changed: somebody else made a new secret, and the previous one still signs.",
+                "Nothing was changed: a new secret was made meanwhile, and the previous one still signs.",
                 "old_secret_signs",
                 409,
             )
