@@ -19,5 +19,5 @@ def watch(directory: Path) -> "subprocess.Popen[bytes]":
 
 
 def leave(watcher: "subprocess.Popen[bytes]") -> None:
-    """Tell the watcher that the run has tidied up itself."""
+    """End the watcher: the run has tidied up itself."""
     watcher.communicate()
