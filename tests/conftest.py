@@ -25,7 +25,7 @@ from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.authorizations import holds
-from tests.support import cases, cast, databases, postgres, scratch, shared_work, tiers, watcher
+from tests.support import addresses, cases, cast, databases, postgres, scratch, shared_work, tiers, watcher
 from tests.support.browser import Browser
 from tests.support.chromium import launch
 from tests.support.client import StandAloneClient
@@ -137,17 +137,20 @@ def settings(database: Database) -> Settings:
 
 
 @pytest.fixture
-def right_requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def right_requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Sent]]:
     """Whatever the app asks the processor is something that Stripe would take: looked at afterwards, as it was sent."""
     sent: list[Sent] = []
     monkeypatch.setattr(controls, "transport", recorded(controls.transport, sent))
-    yield
+    yield sent
     assert [found for each in sent if (found := (each, problems(each, base=STRIPE)))[1]] == []
 
 
 @pytest.fixture
-def app(settings: Settings, right_requests: None) -> Iterator[Flask]:
-    """The app, with an app context for the test's own calls; requests run outside it."""
+def app(settings: Settings, right_requests: list[Sent]) -> Iterator[Flask]:
+    """The app, with an app context for the test's own calls; requests run outside it.
+
+    Whatever way back it gave the processor leads to a page of its own.
+    """
     made = create_app(settings)
     made.test_client_class = StandAloneClient
     shared_work.share(made)
@@ -157,6 +160,7 @@ def app(settings: Settings, right_requests: None) -> Iterator[Flask]:
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
+    assert addresses.sent_nowhere(made, right_requests) == []
 
 
 @pytest.fixture

@@ -11,12 +11,11 @@ from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence
 from app.domain.payments import method_name as rail_name
 from app.domain.top_ups import TopUp, paid_once
-from app.extensions import settings
 from app.forms import payment_methods
 from app.forms.add_credits import AGAIN, CreditsForm, total_seen
 from app.models.payments import Payment
 from app.services.payment_methods import saved as saved_methods
-from app.services.payments import collection, purchases, settlement, top_ups
+from app.services.payments import collection, purchases, resume_links, settlement, top_ups
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.filters import method_name, money
 from app.web.respond import saved, show, wants_fragment
@@ -71,7 +70,7 @@ def buy() -> Response:
             amount=amount,
             pack=pack,
             method_id=form.method.data,
-            return_url=_return_url,
+            return_url=resume_links.return_url,
             repeat=(form.seen.data or "").endswith(AGAIN),
         )
     except Refused as refusal:
@@ -143,7 +142,7 @@ def returned(payment_id: str) -> Response:
 def go_on(payment_id: str) -> Response:
     """Go on to the bank with a payment for which it wanted its customer while nobody was there."""
     purchases.read(payment_id)
-    resumed = collection.resume(payment_id, _return_url(payment_id), current_actor().member_id)
+    resumed = collection.resume(payment_id, resume_links.return_url(payment_id), current_actor().member_id)
     return payment_methods.away(resumed.action_url) if resumed.action_url else _at_payment(payment_id)
 
 
@@ -196,10 +195,6 @@ def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
 
 def _asked_again(refusal: Refused) -> Refused:
     return Refused(f"{refusal.sentence} {_AGAIN[refusal.reason]}", refusal.reason, refusal.status)
-
-
-def _return_url(payment_id: str) -> str:
-    return settings().base_url + url_for("add_credits.returned", payment_id=payment_id)
 
 
 def _outcome(paid: Payment, form: CreditsForm) -> Response:

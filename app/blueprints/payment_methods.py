@@ -16,6 +16,7 @@ from app.forms import payment_methods
 from app.forms.payment_methods import NewMethodForm
 from app.models.payments import PaymentMethod
 from app.models.setups import MethodSetup
+from app.services import portal_links
 from app.services.payment_methods import mandates, processor_portal, setups
 from app.services.payment_methods import saved as saved_methods
 from app.web import security_headers
@@ -101,7 +102,7 @@ def remove(method_id: str) -> Response:
 def portal() -> Response:
     """Go to the processor's own portal; the way back remembers the default, which may go there before we look."""
     default = saved_methods.default()
-    back = settings().base_url + url_for("payment_methods.portal_returned", default=default.id if default else None)
+    back = portal_links.page("payment_methods.portal_returned", **({"default": default.id} if default else {}))
     try:
         return payment_methods.away(processor_portal.address(current_actor(), return_url=back))
     except Refused as refusal:

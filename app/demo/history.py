@@ -27,7 +27,7 @@ from app.models.scope import as_customer
 from app.models.usage import Spending
 from app.services.ledger import grants
 from app.services.payment_methods import saved, setups
-from app.services.payments import settlement, top_ups
+from app.services.payments import resume_links, settlement, top_ups
 
 PURCHASES, GIFTS, TRIAL = time(9, 12), time(10, 30), time(8, 1)
 JUST_NOW = timedelta(minutes=4)
@@ -194,7 +194,7 @@ class History:
                 amount=order if isinstance(order, Money) else None,
                 pack=pack,
                 method_id=method.id,
-                return_url=lambda payment_id: f"{settings().base_url}/billing/add-credits/{payment_id}",
+                return_url=resume_links.return_url,
             )
 
     def _confirm(self, payment: Payment) -> None:

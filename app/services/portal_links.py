@@ -1,4 +1,7 @@
-"""Full addresses of pages, for mails and events: there is no request then that could say where the portal is."""
+"""Full addresses of pages, for mails, events, problems and the processor: no other module makes an address of ours.
+
+Each is made from the name of its page, so that one which leads nowhere cannot be made.
+"""
 
 from urllib.parse import urlsplit
 
@@ -7,11 +10,17 @@ from flask import current_app
 from app.extensions import settings
 
 
-def page(endpoint: str, **values: str) -> str:
-    """Return the page's full address."""
+def page(endpoint: str, *, fragment: str = "", **values: str) -> str:
+    """Return the page's full address, and the place on it."""
     base = urlsplit(settings().base_url)
     routes = current_app.url_map.bind(base.netloc, url_scheme=base.scheme)
-    return routes.build(endpoint, values, force_external=True)
+    found = routes.build(endpoint, values, force_external=True)
+    return f"{found}#{fragment}" if fragment else found
+
+
+def origin() -> str:
+    """Return where the portal is."""
+    return settings().base_url
 
 
 def page_or_overview(endpoint: str) -> str:

@@ -4,9 +4,31 @@ from tests.mutants.bug import Bug
 
 CONFIRM = "tests/pages/test_confirm_access.py"
 REFUSED = "tests/pages/test_confirm_access_refused.py"
+RETURNED = "tests/pages/test_resume_returned.py"
 COOKIES = "tests/security/test_cookies.py"
 
 BUGS = [
+    Bug(
+        "the way back from the bank ends at the sign-in",
+        "app/blueprints/entry/resume.py",
+        "if found is None or (member is not None and member.customer_id == found.customer_id):",
+        "if found is None or member is None or member.customer_id == found.customer_id:",
+        (f"{RETURNED}::test_a_mailed_link_of_a_purchase_left_at_the_bank_ends_where_the_payment_is_shown",),
+    ),
+    Bug(
+        "any proof shows a payment to strangers",
+        "app/services/payments/resume_links.py",
+        "hmac.compare_digest(proof.encode(), _proof(payment_id).encode())",
+        "proof",
+        (f"{RETURNED}::test_a_way_back_that_nobody_was_given_leads_to_sign_in",),
+    ),
+    Bug(
+        "the demo's way back leads nowhere",
+        "app/demo/history.py",
+        "return_url=resume_links.return_url,",
+        'return_url=lambda payment_id: resume_links.return_url(payment_id).replace("/payments/", "/"),',
+        (f"{RETURNED}::test_the_demo_s_waiting_payment_leads_back_to_its_page",),
+    ),
     Bug(
         "sensitive changes ask nobody",
         "app/web/access.py",

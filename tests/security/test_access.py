@@ -25,6 +25,7 @@ OPEN = {
     "resume.page",  # its token is the proof: a mailed link, used once
     "resume.use",
     "resume.returned",
+    "resume.came_back",  # its address is the proof: what the processor was given, for a day
     "confirm_email.page",  # and here too: a mailed link
     "confirm_email.confirm",
     "confirm_email.stop",

@@ -13,7 +13,7 @@ from app.models.database import db
 from app.models.mails import Mail
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
-from app.services.payments import top_ups
+from app.services.payments import resume_links, top_ups
 from tests.support.mail_server import SENDER, MailServer
 from tests.support.shop import ASKS, BROKE, GOOD, add_method
 
@@ -35,7 +35,7 @@ def paid(actor: Actor, card: str = GOOD, pack: str = "") -> Payment:
             amount=None if pack else Money(2500, "USD"),
             pack=pack,
             method_id=method,
-            return_url="http://localhost/{}".format,
+            return_url=resume_links.return_url,
         )
 
 
@@ -49,7 +49,7 @@ def charged(actor: Actor, card: str) -> Payment:
         amount=Money(2500, "USD"),
         pack="",
         method_id=method,
-        return_url="http://localhost/{}".format,
+        return_url=resume_links.return_url,
     )
 
 

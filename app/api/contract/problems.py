@@ -11,7 +11,7 @@ from werkzeug.routing import RequestRedirect
 
 from app.api.contract.shapes import Model
 from app.domain.errors import Refused
-from app.extensions import settings
+from app.services import portal_links
 from app.web import error_handlers
 
 MEDIA_TYPE = "application/problem+json"
@@ -108,7 +108,7 @@ def words_of(finding: ErrorDetails) -> str:
 def answer(status: int, reason: str, detail: str, errors: list[FieldProblem] | None = None) -> Response:
     """Return a problem document."""
     problem = Problem(
-        type=f"{settings().base_url}/v1/docs#{_anchor(reason)}",
+        type=portal_links.page("v1_docs.page", fragment=_anchor(reason)),
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,

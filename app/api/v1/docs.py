@@ -5,7 +5,8 @@ from markupsafe import Markup, escape
 
 from app.api.contract.openapi import document, operations_of, statuses
 from app.api.contract.problems import described
-from app.extensions import csrf, settings
+from app.extensions import csrf
+from app.services import portal_links
 from app.web.access import public
 
 bp = Blueprint("v1_docs", __name__, url_prefix="/v1")
@@ -37,7 +38,7 @@ def page() -> Response:
 
 
 def _document() -> dict[str, object]:
-    return document(current_app, settings().base_url)
+    return document(current_app, portal_links.origin())
 
 
 def _words(text: str) -> Markup:

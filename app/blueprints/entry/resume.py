@@ -1,12 +1,15 @@
-"""The mailed link that brings a payment on: it shows what is paid, works once, and leads to the bank. No sign-in."""
+"""The mailed link that brings a payment on: it shows what is paid, works once, and leads to the bank. No sign-in.
+
+And the way back from the bank, for whoever comes: a member goes on to the payment, anybody else sees how it ended.
+"""
 
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 
 from app.domain.errors import Refused
 from app.domain.payments import PaymentState
-from app.extensions import settings
+from app.services import portal_links
 from app.services.payments import collection, resume_links, settlement
-from app.web.access import from_address, public
+from app.web.access import actor_or_none, from_address, public
 from app.web.fields import PageForm
 
 bp = Blueprint("resume", __name__, url_prefix="/billing/resume")
@@ -39,7 +42,7 @@ def use(token: str) -> Response:
         payment_id = resume_links.use(token, from_address())
     except Refused as refusal:
         return _refused(refusal)
-    payment = collection.resume(payment_id, settings().base_url + url_for("resume.returned", token=token))
+    payment = collection.resume(payment_id, portal_links.page("resume.returned", token=token))
     waits = payment.state == PaymentState.REQUIRES_ACTION and payment.action_url
     return make_response(redirect(payment.action_url if waits else url_for("resume.page", token=token), 303))
 
@@ -53,6 +56,18 @@ def returned(token: str) -> Response:
     except Refused as refusal:
         return _refused(refusal)
     return make_response(redirect(url_for("resume.page", token=token), 303))
+
+
+@bp.get("/payments/<payment_id>/<proof>")
+@public
+def came_back(payment_id: str, proof: str) -> Response:
+    """Come back from the bank: ask the processor how it went, then show it. The address is the proof, for a day."""
+    found, member = resume_links.came_back(payment_id, proof), actor_or_none()
+    if found is None or (member is not None and member.customer_id == found.customer_id):
+        return make_response(redirect(url_for("add_credits.returned", payment_id=payment_id), 303))
+    settlement.settle(payment_id)
+    found = resume_links.came_back(payment_id, proof) or found
+    return make_response(render_template(PAGE, payment=found, form=PageForm(), token=""))
 
 
 def _refused(refusal: Refused) -> Response:

@@ -32,13 +32,12 @@ from app.domain.methods import (
 )
 from app.domain.payments import FIRST_CHECK, Declined, Misused, Unknown
 from app.domain.people import Actor
-from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import MethodSetup
-from app.services import due_rows
+from app.services import due_rows, portal_links
 from app.services.catalog import versions
 from app.services.payment_methods import detaching, mandates, rows, setup_outcomes
 from app.services.processor import customers
@@ -46,7 +45,6 @@ from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
-RETURN_PATH = "/billing/payment-methods/setups/{}/return"
 _OPEN = [state.value for state in OPEN_SETUPS]
 
 
@@ -100,7 +98,7 @@ def begin(
 
 def return_url(setup_id: str) -> str:
     """Return where the bank, the wallet or the processor's form sends the customer back to."""
-    return settings().base_url + RETURN_PATH.format(setup_id)
+    return portal_links.page("payment_methods.returned", setup_id=setup_id)
 
 
 def settle(setup_id: str, *, refused: str = "", returned: bool = False, give_up: bool = False) -> MethodSetup:

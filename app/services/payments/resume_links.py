@@ -1,22 +1,28 @@
-"""Links in mails that bring a payment on: each works once, for a day at most, and only its hash is kept (AC-12)."""
+"""Links in mails that bring a payment on: each works once, for a day at most, and only its hash is kept (AC-12).
 
+And the way back from the bank: whoever comes from there sees how the payment ended, signed in or not, for the same day.
+"""
+
+import base64
 import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Exists, exists, select, update
 from sqlalchemy.orm import aliased
 
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
-from app.domain.payments import PaymentState, method_name
+from app.domain.payments import ACTION_LIFETIME, PaymentState, method_name
+from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.mails import ResumeLink
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
-from app.services import audit
+from app.services import audit, portal_links
 from app.services.catalog import versions
 from app.services.transaction import transaction
 
@@ -28,6 +34,7 @@ class Resumable:
     """What a link leads to, as whoever holds it may see it: no more than the mail has said."""
 
     payment_id: str
+    customer_id: str
     state: PaymentState
     amount: Money
     method: str
@@ -64,18 +71,8 @@ def look(token: str) -> Resumable:
     """
     with as_service("look at a mailed link"):
         link, payment, customer, method, is_bought = _read(token)
-        catalog = versions.current(customer.catalog)
-    return Resumable(
-        payment_id=payment.id,
-        state=PaymentState(payment.state),
-        amount=Money(payment.received_minor or payment.amount_minor, payment.currency),
-        method=method_name(method.brand, method.last4) if method else method_name(payment.rail),
-        seller=catalog.seller_name,
-        customer=customer.name,
-        until=link.expires_at,
-        is_open=link.used_at is None and payment.state == PaymentState.REQUIRES_ACTION,
-        is_paid_otherwise=is_bought and payment.state == PaymentState.CANCELED,
-    )
+        is_open = link.used_at is None and payment.state == PaymentState.REQUIRES_ACTION
+        return _shown(payment, customer, method, link.expires_at, is_open=is_open, is_bought=is_bought)
 
 
 def use(token: str, address: str) -> str:
@@ -111,21 +108,79 @@ def use(token: str, address: str) -> str:
         return payment.id
 
 
+def return_url(payment_id: str) -> str:
+    """Return where the bank or the wallet sends the payer back to: with a proof that only this portal can make."""
+    return portal_links.page("resume.came_back", payment_id=payment_id, proof=_proof(payment_id))
+
+
+def came_back(payment_id: str, proof: str) -> Resumable | None:
+    """Return the payment that the way back is for; None when the proof is another one's, or its day is over."""
+    if not ids.is_id(payment_id, "pay") or not hmac.compare_digest(proof.encode(), _proof(payment_id).encode()):
+        return None
+    with as_service("look at the payment that somebody comes back from"):
+        found = db.session.execute(
+            select(Payment, Customer, PaymentMethod, _bought())
+            .join(Customer, Customer.customer_id == Payment.customer_id)
+            .outerjoin(
+                PaymentMethod,
+                (PaymentMethod.customer_id == Payment.customer_id) & (PaymentMethod.id == Payment.method_id),
+            )
+            .where(Payment.id == payment_id)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if found is None or (until := found[0].created_at + ACTION_LIFETIME) <= clock.now():
+            return None
+        payment, customer, method, is_bought = found
+        return _shown(payment, customer, method, until, is_open=False, is_bought=is_bought)
+
+
+def _shown(
+    payment: Payment,
+    customer: Customer,
+    method: PaymentMethod | None,
+    until: datetime,
+    *,
+    is_open: bool,
+    is_bought: bool,
+) -> Resumable:
+    return Resumable(
+        payment_id=payment.id,
+        customer_id=payment.customer_id,
+        state=PaymentState(payment.state),
+        amount=Money(payment.received_minor or payment.amount_minor, payment.currency),
+        method=method_name(method.brand, method.last4) if method else method_name(payment.rail),
+        seller=versions.current(customer.catalog).seller_name,
+        customer=customer.name,
+        until=until,
+        is_open=is_open,
+        is_paid_otherwise=is_bought and payment.state == PaymentState.CANCELED,
+    )
+
+
+def _bought() -> Exists:
+    """Whether the same was bought by another payment since."""
+    other = aliased(Payment)
+    return exists().where(
+        other.customer_id == Payment.customer_id,
+        other.purpose == Payment.purpose,
+        other.amount_minor == Payment.amount_minor,
+        other.pack == Payment.pack,
+        other.created_at > Payment.created_at,
+        other.state == PaymentState.SUCCEEDED.value,
+    )
+
+
+def _proof(payment_id: str) -> str:
+    made = hmac.new(settings().secret_key.encode(), f"way back of {payment_id}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
+
+
 def _read(token: str) -> tuple[ResumeLink, Payment, Customer, PaymentMethod | None, bool]:
     """Return the link with what it leads to, and whether the same was bought by another payment since."""
     found = None
     if token and len(token) <= LONGEST:
-        other = aliased(Payment)
-        bought = exists().where(
-            other.customer_id == Payment.customer_id,
-            other.purpose == Payment.purpose,
-            other.amount_minor == Payment.amount_minor,
-            other.pack == Payment.pack,
-            other.created_at > Payment.created_at,
-            other.state == PaymentState.SUCCEEDED.value,
-        )
         found = db.session.execute(
-            select(ResumeLink, Payment, Customer, PaymentMethod, bought)
+            select(ResumeLink, Payment, Customer, PaymentMethod, _bought())
             .join(Payment, (Payment.customer_id == ResumeLink.customer_id) & (Payment.id == ResumeLink.payment_id))
             .join(Customer, Customer.customer_id == ResumeLink.customer_id)
             .outerjoin(

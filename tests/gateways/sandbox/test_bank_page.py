@@ -161,11 +161,13 @@ def test_the_processors_portal_removes_a_method_and_leads_back(
     gateway: PaymentGateway, visitor: Browser, settings: Settings, owner: str, card: Any
 ) -> None:
     visa, amex = card("pm_card_visa"), card("pm_card_amex")
-    url = gateway.portal_url(processor_customer=owner, return_url="http://localhost/back", key="portal")
+    url = gateway.portal_url(
+        processor_customer=owner, return_url="http://localhost/billing/payment-methods", key="portal"
+    )
     assert isinstance(url, str)
     page = visitor.opens(url.removeprefix(settings.base_url))
     assert "not a real processor" in page.text and "Visa ending in 4242" in page.text
-    assert page.find("a[href='http://localhost/back']")
+    assert page.find("a[href='http://localhost/billing/payment-methods']")
     page = visitor.submits(page, f"form:has([value={visa}])")
     assert "Visa ending in 4242" not in page.text and "American Express" in page.text
     assert gateway.fetch_method(visa) is None and gateway.fetch_method(amex) is not None

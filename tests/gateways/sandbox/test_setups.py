@@ -204,11 +204,17 @@ def test_the_processors_own_portal_shows_what_is_saved_for_an_hour(
     gateway: PaymentGateway, settings: Settings, owner: str, card: Any, time_passes: Any
 ) -> None:
     visa = card("pm_card_visa")
-    url = gateway.portal_url(processor_customer=owner, return_url="http://localhost/back", key="portal")
+    url = gateway.portal_url(
+        processor_customer=owner, return_url="http://localhost/billing/payment-methods", key="portal"
+    )
     assert isinstance(url, str) and url.startswith(f"{settings.base_url}/sandbox/portal/bps_")
     session = url.rsplit("/", 1)[1]
     visit = controls.portal(settings, session)
-    assert visit and visit.methods == [(visa, "Visa ending in 4242")] and visit.return_url == "http://localhost/back"
+    assert (
+        visit
+        and visit.methods == [(visa, "Visa ending in 4242")]
+        and visit.return_url == "http://localhost/billing/payment-methods"
+    )
     time_passes(LIFETIME + timedelta(seconds=2))
     assert controls.portal(settings, session) is None
     assert not controls.remove_in_portal(settings, session, visa)

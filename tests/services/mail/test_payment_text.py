@@ -19,7 +19,7 @@ from app.services.customers import registration
 from app.services.mail import sending as mail_sending
 from app.services.outbox import mails
 from app.services.payment_methods import saved
-from app.services.payments import settlement, top_ups
+from app.services.payments import resume_links, settlement, top_ups
 from app.services.transaction import transaction
 from tests.support import cast, post, shop
 from tests.support.browser import Browser
@@ -154,7 +154,7 @@ def test_the_way_to_try_a_pack_again_brings_the_pack_along(sending: MailServer, 
         amount=None,
         pack="pro",
         method_id=shop.add_method(buyer, shop.BROKE).id,
-        return_url="http://localhost/{}".format,
+        return_url=resume_links.return_url,
     )
     mail_sending.send_due()
     text = text_of(sending)

@@ -210,7 +210,7 @@ def test_a_mandate_outlives_its_method(app: Flask) -> None:
 
 def test_the_portal_is_offered_only_where_the_catalog_says_so(app: Flask, alice_actor: Actor) -> None:
     with pytest.raises(Refused) as refused:
-        processor_portal.address(alice_actor, return_url="http://localhost/back")
+        processor_portal.address(alice_actor, return_url="http://localhost/billing/payment-methods")
     assert refused.value.status == 404
 
 
@@ -218,7 +218,7 @@ def test_what_was_done_in_the_portal_shows_here_afterwards(app: Flask) -> None:
     initech, erika = methods.initech(manage='"both"')
     settings = app.extensions["purser.settings"]
     card, other = shop.add_method(erika), shop.add_method(erika, OTHER)
-    assert processor_portal.address(erika, return_url="http://localhost/back").startswith("http")
+    assert processor_portal.address(erika, return_url="http://localhost/billing/payment-methods").startswith("http")
     controls.detach(settings, card.processor_id)
     with as_customer(initech.customer_id):
         assert processor_portal.came_back(initech.customer_id)
