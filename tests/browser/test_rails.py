@@ -11,7 +11,7 @@ from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services import jobs
-from app.services.payments import top_ups
+from app.services.payments import resume_links, top_ups
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import buys, heading, in_every_look, is_clean, saves_method, with_and_without
 from tests.support import shop
@@ -101,7 +101,7 @@ def waits(actor: Actor) -> None:
         amount=Money(2500, "USD"),
         pack="",
         method_id=shop.add_method(actor, shop.ASKS).id,
-        return_url="http://localhost/{}".format,
+        return_url=resume_links.return_url,
     )
 
 

@@ -13,7 +13,7 @@ from app.models.customers import Customer
 from app.models.payments import Payment
 from app.services import jobs
 from app.services.customers import registration
-from app.services.payments import top_ups
+from app.services.payments import resume_links, top_ups
 from tests.support import cast, shop
 from tests.support.browser import Browser, Page
 from tests.support.shop import BUY, FORM, PATH, SAVE
@@ -48,7 +48,7 @@ def waiting(alice_actor: Actor, acme: Customer) -> Payment:
         amount=Money(2500, "USD"),
         pack="",
         method_id=shop.add_method(alice_actor, shop.ASKS).id,
-        return_url="http://localhost/{}".format,
+        return_url=resume_links.return_url,
     )
 
 
