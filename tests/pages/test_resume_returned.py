@@ -1,4 +1,4 @@
-"""The way back from the bank: whoever approves there is told how it ended, signed in or not."""
+"""The way back from the bank: whoever approves there sees how it ended, signed in or not."""
 
 import re
 from datetime import timedelta

@@ -25,7 +25,7 @@ def leads_nowhere(app: Flask, address: str) -> bool:
 
 
 def sent_nowhere(app: Flask, sent: Iterable[Sent]) -> list[str]:
-    """Return what the processor was told to send a customer back to, where no page answers."""
+    """Return where the processor sends a customer back to and no page answers."""
     return [address for address in _given(sent) if leads_nowhere(app, address)]
 
 
