@@ -13,7 +13,7 @@ from app.domain.numbers import SERVED, Numbers, owed
 from app.presenters import spend_management, usage
 from app.presenters.balance_history import standing
 from app.presenters.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
-from app.presenters.overview import below_zero, day_bar, day_marks, meters, owed_words, spend_words
+from app.presenters.overview import below_zero, day_bar, day_marks, expiry_words, meters, owed_words, spend_words
 from app.services.balance import overview
 from app.services.balance.overview import Overview
 from app.services.usage.terms import plan_of
@@ -40,6 +40,7 @@ def page() -> Response:
         period=_period(now),
         used_since=_dated(now.period.starts_at.date()) if now.period else "",
         forecast=_forecast(now),
+        expiry=expiry_words(now.expiry, current_unit()),
         could_use=_could_use(now.numbers),
         taken_by_held=_taken_by_held(now.numbers),
         none_left=Credits(0),

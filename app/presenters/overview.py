@@ -10,6 +10,7 @@ from app.domain import rating, usage_bars
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
 from app.domain.debts import Debt
+from app.domain.forecast import Expiry
 from app.domain.money import Credits
 from app.domain.numbers import SERVED, Numbers, owed
 from app.domain.spend_management import Limits
@@ -146,6 +147,19 @@ def owed_words(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
         why = f"{WENT_BACK}, and {beyond}"
     amount = locale.credits(owed(numbers), unit)
     return f"{amount} is owed: {why}. Nothing can be used until a top-up covers this amount."
+
+
+def expiry_words(expiry: Expiry | None, unit: CreditUnit) -> str:
+    """Say which credit expires next, and how much of it will not be used in time; nothing where none expires."""
+    if expiry is None:
+        return ""
+    left, day = locale.credits(Credits(expiry.left), unit), locale.day(expiry.day)
+    said = f"Next to expire: {left} on {day}"
+    if not expiry.unused:
+        return f"{said}; at the last days’ pace it is used before that."
+    if expiry.unused == expiry.left:
+        return f"{said}; at the last days’ pace none of it is used before that."
+    return f"{said}; at the last days’ pace {locale.credits(Credits(expiry.unused), unit)} of it is not used by then."
 
 
 def spend_words(now: Overview, catalog: Catalog, unit: CreditUnit) -> SpendWords | None:

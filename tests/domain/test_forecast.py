@@ -1,12 +1,14 @@
 """When the credit runs out: by the pace of the last days, with an honest range, or nobody can say."""
 
+import math
 from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.forecast import BUSIEST, FARTHEST_DAYS, Forecast, run_out
+from app.domain.forecast import BUSIEST, FARTHEST_DAYS, Batch, Expiry, Forecast, next_expiry, run_out
 
 TODAY = date(2026, 11, 21)
 
@@ -16,39 +18,41 @@ def _in(days: int) -> date:
 
 
 def test_a_steady_pace_gives_one_day() -> None:
-    assert run_out(100, [10] * 14, TODAY) == Forecast(_in(10), _in(10), _in(10))
+    assert run_out([Batch(100)], [10] * 14, TODAY) == Forecast(_in(10), _in(10), _in(10))
 
 
 def test_the_range_is_the_busiest_and_the_slowest_week() -> None:
-    assert run_out(210, [10] * 7 + [30] * 7, TODAY) == Forecast(_in(7), _in(10), _in(21))
+    assert run_out([Batch(210)], [10] * 7 + [30] * 7, TODAY) == Forecast(_in(7), _in(10), _in(21))
 
 
 def test_a_week_without_usage_leaves_the_end_open() -> None:
-    assert run_out(70, [0] * 7 + [10] * 7, TODAY) == Forecast(_in(7), _in(14), None)
+    assert run_out([Batch(70)], [0] * 7 + [10] * 7, TODAY) == Forecast(_in(7), _in(14), None)
 
 
 def test_few_days_are_one_short_week() -> None:
-    assert run_out(30, [10, 20], TODAY) == Forecast(_in(2), _in(2), _in(2))
+    assert run_out([Batch(30)], [10, 20], TODAY) == Forecast(_in(2), _in(2), _in(2))
 
 
 @pytest.mark.parametrize("available", [0, -40])
 def test_nothing_left_runs_out_today(available: int) -> None:
-    assert run_out(available, [10], TODAY) == Forecast(TODAY, TODAY, TODAY)
+    assert run_out([Batch(available)], [10], TODAY) == Forecast(TODAY, TODAY, TODAY)
 
 
 @pytest.mark.parametrize("used", [[], [0], [0] * 30])
 def test_without_a_pace_nobody_can_say(used: list[int]) -> None:
-    assert run_out(100, used, TODAY) is None
+    assert run_out([Batch(100)], used, TODAY) is None
 
 
 def test_more_than_ten_years_ahead_nobody_can_say() -> None:
-    assert run_out(FARTHEST_DAYS, [1], TODAY) == Forecast(_in(FARTHEST_DAYS), _in(FARTHEST_DAYS), _in(FARTHEST_DAYS))
-    assert run_out(FARTHEST_DAYS + 1, [1], TODAY) is None
+    assert run_out([Batch(FARTHEST_DAYS)], [1], TODAY) == Forecast(
+        _in(FARTHEST_DAYS), _in(FARTHEST_DAYS), _in(FARTHEST_DAYS)
+    )
+    assert run_out([Batch(FARTHEST_DAYS + 1)], [1], TODAY) is None
 
 
 @given(available=st.integers(0, 10**9), used=st.lists(st.integers(0, 10**7), min_size=1, max_size=40))
 def test_the_days_are_in_order_and_the_credit_lasts_until_the_expected_one(available: int, used: list[int]) -> None:
-    forecast = run_out(available, used, TODAY)
+    forecast = run_out([Batch(available)], used, TODAY)
     if forecast is None:
         assert sum(used) == 0 or available * len(used) // sum(used) > FARTHEST_DAYS
         return
@@ -61,15 +65,94 @@ def test_the_days_are_in_order_and_the_credit_lasts_until_the_expected_one(avail
 
 @pytest.mark.case("AC-54")
 def test_a_daily_limit_makes_the_credit_last_as_long_as_it_allows() -> None:
-    assert run_out(100, [10] * 7 + [90] * 7, TODAY, 10) == Forecast(_in(10), _in(10), _in(10))
-    assert run_out(100, [10] * 14, TODAY, 10) == run_out(100, [10] * 14, TODAY)
+    assert run_out([Batch(100)], [10] * 7 + [90] * 7, TODAY, 10) == Forecast(_in(10), _in(10), _in(10))
+    assert run_out([Batch(100)], [10] * 14, TODAY, 10) == run_out([Batch(100)], [10] * 14, TODAY)
 
 
 @pytest.mark.case("AC-54")
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=14), st.integers(1, 10**6))
 def test_no_forecast_spends_more_in_a_day_than_the_limit(available: int, used: list[int], limit: int) -> None:
-    found = run_out(available, used, TODAY, limit)
-    without = run_out(available, used, TODAY)
+    found = run_out([Batch(available)], used, TODAY, limit)
+    without = run_out([Batch(available)], used, TODAY)
     if found is not None:
         assert (found.earliest - TODAY).days >= available // limit
         assert without is not None and without.earliest <= found.earliest
+
+
+@pytest.mark.parametrize(
+    ("batches", "used", "runs_out", "expiry"),
+    [
+        ([Batch(100, _in(4)), Batch(50)], [10], 9, Expiry(_in(4), 100, 60)),
+        ([Batch(40, _in(4)), Batch(50)], [10], 9, Expiry(_in(4), 40, 0)),
+        ([Batch(30, _in(4)), Batch(50)], [10], 8, Expiry(_in(4), 30, 0)),
+        ([Batch(50), Batch(100, _in(4))], [10], 5, Expiry(_in(4), 100, 100)),
+        ([Batch(50), Batch(100, _in(9))], [10], 9, Expiry(_in(9), 100, 60)),
+        ([Batch(25, _in(2)), Batch(25, _in(4)), Batch(60)], [10], 10, Expiry(_in(2), 25, 5)),
+        ([Batch(20, _in(3)), Batch(20, _in(3)), Batch(5)], [10], 3, Expiry(_in(3), 40, 10)),
+        ([Batch(100, _in(4))], [10], 4, Expiry(_in(4), 100, 60)),
+        ([Batch(100, _in(0)), Batch(30)], [10], 3, Expiry(_in(0), 100, 100)),
+        ([Batch(100)], [10], 10, None),
+        ([Batch(0, _in(3)), Batch(100)], [10], 10, None),
+        ([Batch(7, _in(2)), Batch(7)], [2, 3], 4, Expiry(_in(2), 7, 2)),
+    ],
+)
+def test_credit_is_used_in_its_order_until_it_expires(
+    batches: list[Batch], used: list[int], runs_out: int, expiry: Expiry | None
+) -> None:
+    found = run_out(batches, used, TODAY)
+    assert found is not None and found.expected == _in(runs_out)
+    assert next_expiry(batches, used, TODAY) == expiry
+
+
+def test_what_expires_ends_the_range_of_a_week_without_use() -> None:
+    assert run_out([Batch(70, _in(30))], [0] * 7 + [10] * 7, TODAY) == Forecast(_in(7), _in(14), _in(30))
+    assert run_out([Batch(70, _in(30)), Batch(1)], [0] * 7 + [10] * 7, TODAY) == Forecast(_in(7), _in(14), None)
+
+
+def test_without_a_pace_all_of_it_expires_unused() -> None:
+    assert next_expiry([Batch(70, _in(30)), Batch(5)], [0, 0], TODAY) == Expiry(_in(30), 70, 70)
+
+
+def _walked(batches: list[Batch], pace: Fraction) -> tuple[int, dict[date, Fraction]]:
+    """Return after how many whole days too little is left for one more, by using up each day by itself."""
+    left, expired = [Fraction(each.left) for each in batches], {}
+    for number in range(FARTHEST_DAYS + 2):
+        for place, each in enumerate(batches):
+            if each.ends is not None and each.ends <= _in(number):
+                expired[each.ends] = expired.get(each.ends, Fraction(0)) + left[place]
+                left[place] = Fraction(0)
+        if sum(left) < pace:
+            return number, expired
+        wanted = pace
+        for place, there in enumerate(left):
+            taken = min(wanted, there)
+            left[place], wanted = there - taken, wanted - taken
+    raise AssertionError("it lasts too long for this test")
+
+
+BATCHES = st.lists(
+    st.builds(Batch, st.integers(0, 500), st.one_of(st.none(), st.integers(0, 60).map(_in))), min_size=1, max_size=6
+)
+
+
+@given(BATCHES, st.lists(st.integers(1, 90), min_size=1, max_size=7))
+def test_it_is_what_a_walk_through_the_days_says(batches: list[Batch], used: list[int]) -> None:
+    days, expired = _walked(batches, Fraction(sum(used), len(used)))
+    found, expiry = run_out(batches, used, TODAY), next_expiry(batches, used, TODAY)
+    assert found is not None and found.expected == _in(days)
+    if expiry is not None and expiry.day <= found.expected:
+        assert expiry.unused == math.floor(expired[expiry.day])
+    assert expiry is None or 0 <= expiry.unused <= expiry.left
+
+
+@given(BATCHES, st.lists(st.integers(0, 90), min_size=1, max_size=20))
+def test_credit_that_expires_never_lasts_longer_than_credit_that_does_not(
+    batches: list[Batch], used: list[int]
+) -> None:
+    found, lasting = run_out(batches, used, TODAY), run_out([Batch(each.left) for each in batches], used, TODAY)
+    if found is None or lasting is None:
+        assert found is lasting
+        return
+    assert found.earliest <= lasting.earliest and found.expected <= lasting.expected
+    assert found.earliest <= found.expected
+    assert lasting.latest is None or (found.latest is not None and found.latest <= lasting.latest)

@@ -33,4 +33,18 @@ BUGS = [
         "        gone = now.by_id.get(alert_id) or next(iter(now.thresholds), None)\n",
         ("tests/pages/test_usage_alerts_stale.py",),
     ),
+    Bug(
+        "the forecast goes on with credit that has expired",
+        "app/domain/forecast.py",
+        "        for number in over:\n            left[number] = 0\n",
+        "",
+        ("tests/domain/test_forecast.py",),
+    ),
+    Bug(
+        "usage that waits is not taken off what expires",
+        "app/services/balance/remaining_grants.py",
+        "rule.left_in(live, numbers.usage_to_post.micros)",
+        "rule.left_in(live, 0)",
+        ("tests/pages/test_overview_expiry.py",),
+    ),
 ]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from app import clock
 from app.domain import debts
 from app.domain.debts import Debt
-from app.domain.forecast import Forecast, run_out
+from app.domain.forecast import Batch, Expiry, Forecast, next_expiry, run_out
 from app.domain.grants import CLAW_BACKS
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
@@ -22,7 +22,7 @@ from app.models.limits import SpendSettings
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
 from app.models.usage import UsageTotal
-from app.services.balance import history
+from app.services.balance import history, remaining_grants
 from app.services.balance.history import Day, HistoryQuery, Movement
 
 DAYS = 30
@@ -58,7 +58,9 @@ class Overview:
     days: list[Day]
     """The last days up to today, beginning when the customer did; empty before the first movement."""
     forecast: Forecast | None
-    """When the credit is used up; below zero, when the overage protection is."""
+    """When the credit is used up or expired; below zero, when the overage protection is used up."""
+    expiry: Expiry | None
+    """The credit that expires next."""
     latest: list[Movement]
     under_way: list[Payment]
     used: dict[str, tuple[int, int, Credits]]
@@ -77,6 +79,8 @@ class _Around:
     under_way: list[Payment]
     used: dict[str, tuple[int, int, Credits]]
     spend: SpendSettings | None
+    is_expiring: bool
+    """Whether there is credit that will expire."""
 
 
 def now(since: date) -> Overview:
@@ -86,8 +90,14 @@ def now(since: date) -> Overview:
     latest = history.history(HistoryQuery(limit=LATEST)).entries
     days = history.days(max(since, today - timedelta(days=DAYS - 1)), today)
     whole = [day.used.micros for day in days[:-1]][-PACE_DAYS:]
-    left = numbers.remaining_credits if numbers.remaining_credits.micros > 0 else numbers.overage_left
     around = _around(numbers)
+    limit = numbers.daily_limit.micros if numbers.daily_limit else None
+    if numbers.remaining_credits.micros <= 0:
+        batches = [Batch(numbers.overage_left.micros)]
+    elif around.is_expiring:
+        batches = remaining_grants.batches(numbers)
+    else:
+        batches = [Batch(numbers.remaining_credits.micros)]
     return Overview(
         today=today,
         numbers=numbers,
@@ -95,7 +105,8 @@ def now(since: date) -> Overview:
         debt=around.debt,
         period=around.period,
         days=days if latest or any(day.used.micros for day in days) else [],
-        forecast=run_out(left.micros, whole, today, numbers.daily_limit.micros if numbers.daily_limit else None),
+        forecast=run_out(batches, whole, today, limit),
+        expiry=next_expiry(batches, whole, today, limit),
         latest=latest,
         under_way=around.under_way,
         used=around.used,
@@ -128,7 +139,7 @@ def _around(numbers: Numbers) -> _Around:
         .scalar_subquery()
     )
     rows = db.session.execute(
-        select(BillingPeriod, Payment, SpendSettings, used, _clawed_back(), *_sums())
+        select(BillingPeriod, Payment, SpendSettings, used, remaining_grants.expiring(), _clawed_back(), *_sums())
         .select_from(Customer)
         .outerjoin(
             BillingPeriod,
@@ -140,11 +151,13 @@ def _around(numbers: Numbers) -> _Around:
         .order_by(Payment.created_at.desc(), Payment.id.desc())
         .limit(UNDER_WAY)
     ).all()
-    period, _newest, spend, text, clawed_back, *sums = rows[0]
+    period, _newest, spend, text, expiring, clawed_back, *sums = rows[0]
     under_way = [row[1] for row in rows if row[1] is not None]
     is_over = period is not None and period.ends_at <= clock.now()  # the next has begun, and nothing is used in it yet
     debt = debts.debt(numbers.remaining_credits, int(clawed_back))
-    return _Around(_parts(numbers, *sums), debt, period, under_way, {} if is_over else _used(text or ""), spend)
+    return _Around(
+        _parts(numbers, *sums), debt, period, under_way, {} if is_over else _used(text or ""), spend, expiring > 0
+    )
 
 
 def _used(text: str) -> dict[str, tuple[int, int, Credits]]:
