@@ -127,7 +127,7 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
     born = customer.created_at.date()
     with clock.at(customer.created_at):
         buyer = _people(story, customer)
-    catalog = versions.current(story.catalog)
+    catalog = versions.offered(story.catalog)
     return History(story, catalog, buyer, born, _next_day(story, catalog, customer, born), now, webhook_url)
 
 

@@ -216,6 +216,8 @@ class Catalog:
     dunning: Dunning = Dunning()
     tax: Tax = Tax()
     referrals: Referrals = Referrals()
+    version: int = 0
+    """Its number among the versions that were applied; 0: it was not applied yet."""
 
     @property
     def seller_name(self) -> str:

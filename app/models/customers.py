@@ -15,7 +15,7 @@ class Customer(CustomerOwned, Base):
     __table_args__ = (
         CheckConstraint("standing in ('good','past_due','suspended','closed')", name="standing"),
         CheckConstraint("overage_protection_micros >= 0", name="overage_protection_not_negative"),
-        *whole("overage_protection_micros"),
+        *whole("overage_protection_micros", "catalog_version"),
     )
 
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -23,7 +23,9 @@ class Customer(CustomerOwned, Base):
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254))
     catalog: Mapped[str] = mapped_column(String(60))
-    """The catalog that the customer buys from, by name; its newest version applies."""
+    """The catalog that the customer buys from, by name."""
+    catalog_version: Mapped[int]
+    """The version of it that the plan was given with. What that sold stays as it was sold."""
     plan: Mapped[str] = mapped_column(String(60), default="")
     """The key of the customer's plan; empty: the catalog's default."""
     currency: Mapped[str] = mapped_column(String(3))
@@ -56,7 +58,7 @@ class BillingPeriod(CustomerOwned, Base):
             postgresql_where=text("closed_at is null"),
         ),
         CheckConstraint("ends_at > starts_at", name="forward"),
-        *whole("number", "anchor_day"),
+        *whole("number", "anchor_day", "catalog_version"),
     )
 
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -65,6 +67,9 @@ class BillingPeriod(CustomerOwned, Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    catalog_version: Mapped[int | None]
+    """The customer's version of the catalog when the period closed, and the plan: what a closed period shows stays."""
+    plan: Mapped[str | None] = mapped_column(String(60))
 
     @classmethod
     def is_due(cls, now: datetime) -> ColumnElement[bool]:

@@ -105,7 +105,7 @@ def current_customer() -> Customer:
 def current_catalog() -> Catalog:
     """Return the catalog that the customer buys from. One small query a request."""
     if "catalog" not in g:
-        g.catalog = versions.current(current_customer().catalog)
+        g.catalog = versions.of(current_customer())
     catalog: Catalog = g.catalog
     return catalog
 

@@ -60,6 +60,7 @@ def test_a_meter_that_is_no_longer_sold_still_shows_what_was_used(api: Api, mete
         .replace('key = "requests"', 'key = "calls"')
         .replace("requests = ", "calls = ")
     )
+    meters.move_to_newest(metered.customer_id)
     said = api.get(f"/customers/{metered.customer_id}/usage").get_json()
     assert said["meters"][0]["meter"] == "calls"
     gone = said["meters"][-1]

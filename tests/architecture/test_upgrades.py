@@ -55,7 +55,7 @@ def old(request: pytest.FixtureRequest, empty: Database) -> tuple[Database, Rows
     metadata.reflect(engine)
     dumped: dict[str, list[dict[str, Any]]] = json.loads(path.read_text())
     rows = {name: [_typed(metadata.tables[name], row) for row in dumped[name]] for name in dumped}
-    with engine.begin() as connection, _as_nobody_in_particular(connection):
+    with engine.begin() as connection, as_nobody_in_particular(connection):
         for table in metadata.sorted_tables:
             if rows.get(table.name):
                 # A row may name an earlier one of its own table: one after the other, in the order they were made.
@@ -70,7 +70,7 @@ def test_nothing_is_lost_and_every_proof_holds(old: tuple[Database, Rows]) -> No
     engine = create_engine(upgraded.owner_url, poolclass=pool.NullPool)
     metadata = MetaData()
     metadata.reflect(engine)
-    with engine.connect() as connection, _as_nobody_in_particular(connection):
+    with engine.connect() as connection, as_nobody_in_particular(connection):
         for name, rows in before.items():
             assert _kept(connection, metadata.tables[name], rows) == rows, name
     app = create_app(settings)
@@ -85,7 +85,7 @@ def test_what_may_never_change_still_cannot(old: tuple[Database, Rows]) -> None:
     install(databases.settings_for(upgraded))
     engine = create_engine(upgraded.owner_url, poolclass=pool.NullPool)
     prepare(engine)
-    with engine.connect() as connection, _as_nobody_in_particular(connection):
+    with engine.connect() as connection, as_nobody_in_particular(connection):
         for statement in (
             "update transfers set amount = amount + 1",
             "delete from audit_entries",
@@ -99,7 +99,7 @@ def test_what_may_never_change_still_cannot(old: tuple[Database, Rows]) -> None:
 
 
 @contextmanager
-def _as_nobody_in_particular(connection: Connection) -> Iterator[None]:
+def as_nobody_in_particular(connection: Connection) -> Iterator[None]:
     """Let the owner of PostgreSQL's tables see and write every customer's rows, which only a role may otherwise."""
     if connection.dialect.name != "postgresql":
         yield

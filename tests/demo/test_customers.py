@@ -117,7 +117,7 @@ def test_the_bars_show_little_much_and_too_much(app: Flask) -> None:
     percents = set()
     with as_service("look at the demo's meters"):
         for customer in db.session.scalars(select(Customer)):
-            catalog = versions.current(customer.catalog)
+            catalog = versions.of(customer)
             plan = terms.plan_of(catalog, customer.plan)
             for total in db.session.scalars(select(UsageTotal).where(UsageTotal.customer_id == customer.customer_id)):
                 basis = plan.limit(total.meter) or plan.allowance(total.meter)

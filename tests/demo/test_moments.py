@@ -106,7 +106,7 @@ def test_a_day_that_was_cut_short_between_two_reports_is_finished(app: Flask) ->
         customers = {each.external_id: each for each in db.session.scalars(select(Customer))}
     for story in STORIES:
         customer = customers[f"demo-{story.slug}"]
-        catalog, born = versions.current(story.catalog), customer.created_at.date()
+        catalog, born = versions.offered(story.catalog), customer.created_at.date()
         batches = usage.reports(story, catalog, customer.customer_id, left[0], born, at)
         whole[customer.customer_id] = {each.id for batch in batches for each in batch}
         with clock.at(at[0]):

@@ -250,7 +250,7 @@ def test_usage_opens_the_credits_it_used_in_order(alice: Browser, acme: Customer
 def test_a_gift_says_why_and_by_whom(alice: Browser, acme: Customer) -> None:
     give(acme, 10, "Sorry for Tuesday")
     page = alice.follows(alice.opens(PATH), f"{ROW} a")
-    seller = versions.current(cast.CATALOG).seller_name
+    seller = versions.offered(cast.CATALOG).seller_name
     words = page.find("#balance_history-grant").get_text(" ")
     assert (
         "Sorry for Tuesday" in words

@@ -107,6 +107,15 @@ def apply(burn: str = "realtime") -> None:
     versions.apply(METERED.format(burn=burn))
 
 
+def dearer_without_paid_and_hours() -> str:
+    """Return the catalog's next version: requests cost twice as much, and neither the paid plan nor hours are in it."""
+    head, _hours, rest = (
+        METERED.format(burn="realtime").replace('"0.40"', '"0.80"').partition('[[meters]]\nkey = "hours"')
+    )
+    plans = rest[rest.index("[plans]") :]
+    return head + plans[: plans.index('[[plans.tiers]]\nkey = "paid"')]
+
+
 def customer(name: str, *, plan: str = "") -> Customer:
     """Create a customer who buys from the catalog."""
     slug = name.lower()
@@ -119,6 +128,13 @@ def move_to_plan(customer_id: str, plan: str) -> None:
     """Put the customer on another plan."""
     with as_service("test"), transaction():
         db.session.get_one(Customer, customer_id).plan = plan
+
+
+def move_to_newest(customer_id: str) -> None:
+    """Move the customer to the newest version of the catalog."""
+    with as_service("test"), transaction() as session:
+        moved = session.get_one(Customer, customer_id)
+        moved.catalog_version = versions.offered(moved.catalog).version
 
 
 def accept_one(customer_id: str, *, id: str, meter: str, quantity: int = 1, **more: Any) -> Accepted:  # noqa: A002  # as its sender calls it

@@ -73,7 +73,7 @@ def saved(actor: Actor, name: str) -> str:
     if not name.endswith("_de"):
         return shop.add_method(actor, name).id
     with as_customer(actor.customer_id):
-        text = mandates.current(versions.current("platform"))
+        text = mandates.current(versions.offered("platform"))
         setup = setups.begin(
             actor,
             kind=Rail.SEPA_DEBIT,

@@ -55,7 +55,7 @@ def since_august(name: str = "Acme") -> Customer:
 def held(customer: Customer) -> tuple[bool, str, str]:
     """Return what holds: whether it is on, the limit and the threshold."""
     with as_customer(customer.customer_id):
-        now = limits.current(customer, versions.current(customer.catalog))
+        now = limits.current(customer, versions.of(customer))
     values = [f"{each.units.normalize():f}" if each else "" for each in (now.daily_limit, now.notify_threshold)]
     return now.enabled, values[0], values[1]
 

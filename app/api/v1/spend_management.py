@@ -66,7 +66,7 @@ def replace(customer_id: str, body: SpendManagement) -> SpendManagement:
 
 def _offered(customer: Customer) -> Limits:
     try:
-        return own_limits.current(customer, versions.current(customer.catalog))
+        return own_limits.current(customer, versions.of(customer))
     except NotFound:
         words = "This customer's catalog does not offer spend management."
         raise Refused(words, "not_offered", 404) from None

@@ -82,7 +82,7 @@ def levels(session: Session, customer_id: str) -> list[Level]:
     customer = session.get(Customer, customer_id)
     if customer is None:
         raise NotFound("customer")
-    catalog = versions.current(customer.catalog)
+    catalog = versions.of(customer)
     plan = plan_of(catalog, customer.plan)
     found = []
     for period, totals in _periods(session, customer_id):

@@ -83,7 +83,7 @@ def look(text: str) -> Asked:
     """
     with as_service("look at a mailed link"):
         row, customer = _find(db.session(), text)
-        catalog = versions.current(customer.catalog)
+        catalog = versions.of(customer)
     return Asked(row.email, customer.name, catalog.seller_name, row.confirmed_at is not None)
 
 
@@ -91,7 +91,7 @@ def seller_of(text: str) -> str:
     """Return the name of the seller whose mail holds the link, also when it has expired; empty: nobody knows it."""
     with as_service("name the seller of a mailed link"):
         found = _row(db.session(), text)
-        return versions.current(found[1].catalog).seller_name if found is not None else ""
+        return versions.of(found[1]).seller_name if found is not None else ""
 
 
 def confirm(text: str, address: str) -> Asked:

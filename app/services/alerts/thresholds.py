@@ -181,7 +181,7 @@ def _change(
 
 def _check(session: Session, customer_id: str, wanted: _Wanted) -> None:
     customer = session.get_one(Customer, customer_id)
-    catalog = versions.current(customer.catalog)
+    catalog = versions.of(customer)
     for each in wanted.added:
         rule.check(each, catalog, plan_of(catalog, customer.plan))
     rule.check_all(wanted.thresholds, wanted.emails, catalog)

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from app import clock, ids
 from app.domain.authorizations import AuthorizationRequest, Authorized, CaptureRequest, Taken
@@ -19,7 +19,6 @@ from app.domain.errors import NotFound
 from app.domain.rating import Tariff
 from app.extensions import Extension, settings
 from app.models.authorizations import Authorization
-from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.scope import as_service
@@ -248,14 +247,13 @@ def _terms(reference: str) -> _Terms:
 
 def _looked_up(reference: str) -> _Terms:
     with as_service("authorize"):
-        newest = select(func.max(CatalogVersion.version)).where(CatalogVersion.catalog == Customer.catalog)
         row = db.session.execute(
             select(
                 Customer.customer_id,
                 Customer.catalog,
+                Customer.catalog_version,
                 Customer.plan,
                 BillingPeriod.number,
-                newest.scalar_subquery().label("version"),
             )
             .join(BillingPeriod, BillingPeriod.customer_id == Customer.customer_id)
             .where(
@@ -267,9 +265,9 @@ def _looked_up(reference: str) -> _Terms:
         ).one_or_none()
         if row is None:
             raise NotFound("customer")
-        catalog = versions.sold(row.catalog, row.version)
+        catalog = versions.sold(row.catalog, row.catalog_version)
     plan = plan_of(catalog, row.plan)
-    return _Terms(row.customer_id, row.catalog, row.version, row.plan, row.number, catalog, plan)
+    return _Terms(row.customer_id, row.catalog, row.catalog_version, row.plan, row.number, catalog, plan)
 
 
 def _whose(hold_id: str) -> tuple[str, str]:

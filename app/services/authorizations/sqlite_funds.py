@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from app import clock
 from app.domain.authorizations import Authorized, Blocked, Funds
+from app.domain.catalog_sold import Sold
 from app.domain.errors import NotFound
 from app.domain.ledger import CREDITS, credits_unit
 from app.domain.rating import FULL
@@ -32,7 +33,7 @@ join spending s on s.customer_id = c.customer_id
 join billing_periods p on p.customer_id = c.customer_id and p.closed_at is null
 join accounts a on a.customer_id = c.customer_id and a.unit = :unit || c.credit_unit and a.name = :account
 join catalog_versions v on v.catalog = c.catalog
-    and v.version = (select max(w.version) from catalog_versions w where w.catalog = c.catalog)
+    and v.version = c.catalog_version
 left join balance_days d on d.customer_id = c.customer_id and d.day = :today
 left join spend_settings l on l.customer_id = c.customer_id
 left join usage_totals t on t.customer_id = c.customer_id and t.period_number = p.number and t.meter = :meter
@@ -109,6 +110,7 @@ class LockedFunds:
         ) = row  # fmt: skip
         if is_due:
             raise CatchUpNeeded(self.customer_id)
+        self.sold = Sold(version, plan)
         catalog = versions.remembered(catalog_name, version, digest)
         self.tariff = priced_by(catalog, terms.plan_of(catalog, plan), self.meter)
         at_invoice = catalog.credits.burn == "at_invoice"

@@ -117,7 +117,7 @@ def period_start(now: datetime) -> datetime:
 
 
 def _terms(now: datetime) -> tuple[datetime, Catalog]:
-    """Return when the open period began, and the catalog that the customer buys from: one statement for both."""
+    """Return when the open period began, and the version of the catalog that the customer keeps: one statement."""
     row = db.session.execute(
         select(
             BillingPeriod.starts_at,
@@ -128,14 +128,15 @@ def _terms(now: datetime) -> tuple[datetime, Catalog]:
             CatalogVersion.digest,
         )
         .select_from(Customer)
-        .join(CatalogVersion, CatalogVersion.catalog == Customer.catalog)
+        .join(
+            CatalogVersion,
+            and_(CatalogVersion.catalog == Customer.catalog, CatalogVersion.version == Customer.catalog_version),
+        )
         .outerjoin(
             BillingPeriod,
             and_(BillingPeriod.customer_id == Customer.customer_id, BillingPeriod.closed_at.is_(None)),
         )
         .where(Customer.customer_id == whose())
-        .order_by(CatalogVersion.version.desc())
-        .limit(1)
     ).one_or_none()
     if row is None:
         raise NotFound("customer")

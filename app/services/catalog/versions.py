@@ -3,13 +3,14 @@
 import hashlib
 import re
 import tomllib
+from dataclasses import replace
 from decimal import Decimal
 from threading import Lock
 from typing import Any
 
 from cachetools import LRUCache, cached
 from pydantic import ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from app import clock
 from app.domain.catalog import Catalog
 from app.domain.catalog_problems import Path, Problem, dotted
 from app.domain.catalog_rules import problems
+from app.domain.catalog_sold import as_sold
 from app.domain.errors import NotFound, Refused
 from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
@@ -65,8 +67,11 @@ def apply(text: str) -> CatalogVersion:
             return _keep(catalog, text, digest)
 
 
-def current(name: str) -> Catalog:
-    """Return the newest version of the catalog, or `NotFound`. One small statement: what it says is remembered."""
+def offered(name: str) -> Catalog:
+    """Return the newest version of the catalog, or `NotFound`. One small statement: what it says is remembered.
+
+    It is what a new customer gets, and no customer's terms: `of` returns those.
+    """
     newest = db.session.execute(
         select(CatalogVersion.version, CatalogVersion.digest)
         .where(CatalogVersion.catalog == name)
@@ -78,8 +83,26 @@ def current(name: str) -> Catalog:
     return remembered(name, newest.version, newest.digest)
 
 
+def of(customer: Customer) -> Catalog:
+    """Return the catalog as the customer has it: what was sold stays as it was sold, the rest is the newest version's.
+
+    One small statement.
+    """
+    name, version = customer.catalog, customer.catalog_version
+    newest = select(func.max(CatalogVersion.version)).where(CatalogVersion.catalog == name).scalar_subquery()
+    found = db.session.execute(
+        select(CatalogVersion.version, CatalogVersion.digest)
+        .where(CatalogVersion.catalog == name, or_(CatalogVersion.version == version, CatalogVersion.version == newest))
+        .order_by(CatalogVersion.version)
+    ).all()
+    if not found or found[0].version != version:
+        raise NotFound("catalog")
+    own, last = (remembered(name, row.version, row.digest) for row in (found[0], found[-1]))
+    return as_sold(own, last)
+
+
 def sold(name: str, version: int) -> Catalog:
-    """Return the catalog as it was in that version, or `NotFound`: what was sold stays as it was sold."""
+    """Return the catalog as it was in that version, or `NotFound`: for what is as sold alone."""
     digest = db.session.scalar(
         select(CatalogVersion.digest).where(CatalogVersion.catalog == name, CatalogVersion.version == version)
     )
@@ -96,7 +119,7 @@ def remembered(name: str, version: int, digest: str) -> Catalog:
             CatalogVersion.catalog == name, CatalogVersion.version == version, CatalogVersion.digest == digest
         )
     ).one()
-    return parse(text)
+    return replace(parse(text), version=version)
 
 
 def _keep(catalog: Catalog, text: str, digest: str) -> CatalogVersion:

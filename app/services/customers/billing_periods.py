@@ -1,9 +1,10 @@
 """Billing periods: stored when they begin, closed when they end, never recomputed (I18)."""
 
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app import clock
 from app.domain import periods as rule
@@ -11,6 +12,8 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.scope import as_service
 from app.services.ledger import spending
 from app.services.transaction import transaction
+
+Value = TypeVar("Value")
 
 
 def open_first(session: Session, customer: Customer, now: datetime) -> BillingPeriod:
@@ -54,11 +57,18 @@ def _roll(session: Session, customer_ids: list[str], now: datetime) -> int:
     ).all()
     for period in ended:
         period.closed_at = now
+        period.catalog_version = _of_customer(Customer.catalog_version, period)
+        period.plan = _of_customer(Customer.plan, period)
     session.flush()  # one is open at a time: close before opening
     for last in ended:
         _open_next(session, last)
     session.flush()
     return len(ended)
+
+
+def _of_customer(column: InstrumentedAttribute[Value], period: BillingPeriod) -> ScalarSelect[Value]:
+    """Return what the customer's row says when the period is closed, read by the statement that closes it."""
+    return select(column).where(Customer.customer_id == period.customer_id).scalar_subquery()
 
 
 def _open_next(session: Session, last: BillingPeriod) -> None:

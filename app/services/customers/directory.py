@@ -57,7 +57,7 @@ def catalogs_seen(name: str | None = None, *, only: str | None = None) -> list[C
     """Return the newest version of each catalog there is, or of the one named. An unknown name finds none."""
     with as_service("read the catalogs"):
         names = catalog_names(only)
-        return [versions.current(each) for each in names if name in {None, each}]
+        return [versions.offered(each) for each in names if name in {None, each}]
 
 
 def catalog_for(name: str | None, currency: str | None, plan: str | None) -> str:
@@ -65,7 +65,7 @@ def catalog_for(name: str | None, currency: str | None, plan: str | None) -> str
     with as_service("choose a catalog"):
         names = catalog_names() if name is None else [name]
         try:
-            sold = [versions.current(each) for each in names]
+            sold = [versions.offered(each) for each in names]
         except NotFound:
             raise Refused("There is no such catalog.", "catalog_unknown", 422, "catalog") from None
     fitting = [each for each in sold if currency in {None, each.currency}]
@@ -91,8 +91,8 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
                 ).one_or_none()
                 if customer is None:
                     raise NotFound("customer")
-                if values.get("plan") and versions.current(customer.catalog).plans.plan(values["plan"]) is None:
-                    raise Refused("There is no such plan.", "plan_unknown", 422, "plan")
+                if values.get("plan", customer.plan) != customer.plan:
+                    values["catalog_version"] = _version_with(customer, str(values["plan"]))
                 before = {name: getattr(customer, name) for name, value in values.items()}
                 changed = {name: value for name, value in values.items() if before[name] != value}
                 for name, value in changed.items():
@@ -105,8 +105,19 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
         return customer
 
 
-def _checked(wanted: Change) -> dict[str, str]:
-    values: dict[str, str] = {}
+def _version_with(customer: Customer, plan: str) -> int:
+    """Return the version of the catalog that another plan is given with: the newest, or refuse what it does not sell.
+
+    Empty is the newest version's default plan.
+    """
+    newest = versions.offered(customer.catalog)
+    if plan and newest.plans.plan(plan) is None:
+        raise Refused("There is no such plan.", "plan_unknown", 422, "plan")
+    return newest.version
+
+
+def _checked(wanted: Change) -> dict[str, str | int]:
+    values: dict[str, str | int] = {}
     if wanted.name is not None:
         values["name"] = _words("name", wanted.name.strip())
     if wanted.email is not None:

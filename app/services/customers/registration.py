@@ -44,7 +44,7 @@ def create(
         check_external_id(external_id)
     now = created_at or clock.now()
     with as_service("create a customer"):
-        sold = versions.current(catalog)
+        sold = versions.offered(catalog)
         if plan and sold.plans.plan(plan) is None:
             raise Refused("The catalog has no such plan.", "plan_unknown", 422, "plan")
         customer = Customer(
@@ -53,6 +53,7 @@ def create(
             name=named,
             email=address,
             catalog=sold.name,
+            catalog_version=sold.version,
             plan=plan,
             currency=sold.currency,
             credit_unit=sold.credit_unit,

@@ -37,7 +37,7 @@ def post(books: Books, now: datetime, *, until: date | None = None) -> list[Tran
     ).all()
     if not rows:
         return []
-    catalog = versions.current(books.customer.catalog)
+    catalog = versions.sold(books.customer.catalog, books.customer.catalog_version)
     shares = list(_shares(session, catalog, rows, now))
     postings = [
         Posting(

@@ -29,7 +29,7 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         key = (customer_id, str(context["rule"]), str(context["occasion"]))
         notice = db.session.get(Notice, key, populate_existing=True)
         customer = db.session.get_one(Customer, customer_id)
-        catalog = versions.current(customer.catalog)
+        catalog = versions.of(customer)
         if notice is None or (notice.rule in _UNTIL_CLEARED and notice.recovered_at is not None):
             return None
         stop = _stop_link(customer_id, str(context["email"])) if notice.rule == rule.USAGE_ALERT else ""

@@ -66,7 +66,7 @@ def _confirmation(customer_id: str, email: str) -> Words | None:
     with as_customer(customer_id):
         row = db.session.get(AlertRecipient, (customer_id, email), populate_existing=True)
         customer = db.session.get_one(Customer, customer_id)
-        seller = versions.current(customer.catalog).seller
+        seller = versions.of(customer).seller
     if row is None or row.confirmed_at is not None:
         return None
     link = portal_links.page("confirm_email.page", token=token(customer_id, email, row.asked_at))
@@ -82,7 +82,7 @@ def _facts(payment_id: str) -> dict[str, Any]:
     purchase = purchases.read(payment_id)
     payment, method, row = purchase.payment, purchase.method, purchase.row
     customer = db.session.get_one(Customer, payment.customer_id)
-    catalog = versions.current(customer.catalog)
+    catalog = versions.of(customer)
     return {
         "seller": catalog.seller,
         "customer": customer,

@@ -34,7 +34,7 @@ def _to_look_at(limit: int) -> list[tuple[str, int]]:
     """Return customers with a grant that expires soon without a notice yet, and its days of notice."""
     now, found = clock.now(), list[tuple[str, int]]()
     for name in directory.catalog_names():
-        days = versions.current(name).credits.expiry_notice_days
+        days = versions.offered(name).credits.expiry_notice_days
         if not days or len(found) >= limit:
             continue
         rows = db.session.scalars(

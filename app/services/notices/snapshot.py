@@ -56,7 +56,7 @@ def read(session: Session, customer_id: str, now: datetime) -> Levels:
         .where(Customer.customer_id == customer_id)
         .execution_options(populate_existing=True)
     ).one()
-    catalog = versions.current(customer.catalog)
+    catalog = versions.of(customer)
     limits = limits_of(settings, catalog)
     changed_at = settings.changed_at if settings else None
     return Levels(

@@ -123,7 +123,7 @@ def read(mandate_id: str) -> AcceptedMandate:
         raise NotFound("mandate")
     customer = db.session.get_one(Customer, mandate.customer_id)
     method = db.session.get(PaymentMethod, mandate.method_id) if mandate.method_id else None
-    seller = versions.current(customer.catalog).seller
+    seller = versions.of(customer).seller
     return AcceptedMandate(
         id=mandate.id,
         reference=mandate.reference,

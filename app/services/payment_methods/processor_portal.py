@@ -30,7 +30,7 @@ def address(actor: Actor, *, return_url: str) -> str:
     Refuses (404) where the seller does not offer it and (503) when the processor does not answer.
     """
     with as_service("see where payment methods are managed"):
-        ask_offered(versions.current(db.session.get_one(Customer, actor.customer_id).catalog))
+        ask_offered(versions.of(db.session.get_one(Customer, actor.customer_id)))
     owner = customers.of(actor.customer_id)
     key = f"{actor.customer_id}:portal:{ids.new_form_key()}"
     url = gateway().portal_url(processor_customer=owner, return_url=return_url, key=key)
@@ -48,7 +48,7 @@ def came_back(customer_id: str) -> bool:
             return False
         saved = select(PaymentMethod).where(PaymentMethod.customer_id == customer_id)
         known = {each.processor_id: each.id for each in db.session.scalars(saved)}
-        taken = versions.current(db.session.get_one(Customer, customer_id).catalog).payment_methods.kinds
+        taken = versions.of(db.session.get_one(Customer, customer_id)).payment_methods.kinds
         now = clock.now()
         for method in reversed(listed):  # the processor names the newest first
             if method.processor_id not in known and method.kind in SAVED_RAILS and method.kind in taken:

@@ -68,7 +68,7 @@ def lock_customer(session: Session, customer_id: str) -> PaymentMethods:
     catalog = session.scalars(
         select(Customer.catalog).where(Customer.customer_id == customer_id).with_for_update(key_share=True)
     ).one()
-    return versions.current(catalog).payment_methods
+    return versions.offered(catalog).payment_methods
 
 
 def live(session: Session, customer_id: str) -> list[PaymentMethod]:

@@ -192,7 +192,7 @@ def _look_at(setup_id: str) -> int:
 def _check(customer_id: str, kind: Rail, accepted: str) -> MandateText | None:
     """Refuse what may not be begun; return the mandate that was accepted, where one is needed."""
     with as_service("see which payment methods the seller takes"):
-        catalog = versions.current(db.session.get_one(Customer, customer_id).catalog)
+        catalog = versions.of(db.session.get_one(Customer, customer_id))
         many = db.session.scalar(
             select(func.count())
             .select_from(PaymentMethod)

@@ -149,7 +149,7 @@ def _shown(
         state=PaymentState(payment.state),
         amount=Money(payment.received_minor or payment.amount_minor, payment.currency),
         method=method_name(method.brand, method.last4) if method else method_name(payment.rail),
-        seller=versions.current(customer.catalog).seller_name,
+        seller=versions.of(customer).seller_name,
         customer=customer.name,
         until=until,
         is_open=is_open,

@@ -42,7 +42,7 @@ class _Order:
 
 def priced(customer: Customer, *, amount: Money | None, pack: str) -> TopUp:
     """Return what would be charged and credited, or refuse: the same rule for the page's total and the purchase."""
-    catalog = versions.current(customer.catalog)
+    catalog = versions.of(customer)
     if pack:
         return from_pack(pack, catalog.packs)
     if amount is None or catalog.top_up is None:
@@ -166,7 +166,7 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         earlier = _with_key(order)
         if earlier is not None:
             return _same_order(earlier, order), False
-        catalog = versions.current(customer.catalog)
+        catalog = versions.of(customer)
         if customer.standing == CLOSED:
             raise Refused(closed_sentence(catalog), CLOSED)
         top_up = priced(customer, amount=order.amount, pack=order.pack)

@@ -53,7 +53,7 @@ def change(customer_id: str, wanted: Limits, *, webhook_url: str | None, by: str
         customer = session.get(Customer, customer_id)
         if customer is None:
             raise NotFound("customer")
-        catalog = versions.current(customer.catalog)
+        catalog = versions.of(customer)
         row = session.get(SpendSettings, customer_id, populate_existing=True)
         before = limits(row, catalog)
         if wanted.version != before.version:

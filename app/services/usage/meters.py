@@ -93,7 +93,7 @@ class Usage:
 def usage(customer: Customer, number: int | None = None) -> Usage:
     """Return what the customer used in the period of this number, or in the one that is open now. Four statements."""
     period = _period(customer.customer_id, number)
-    catalog = versions.current(customer.catalog)
+    catalog = versions.of(customer)
     plan = plan_of(catalog, customer.plan)
     totals = {
         row.meter: row

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.catalog import Catalog, Plan
 from app.domain.ledger import CREDITS
+from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
 from app.models.ledger import Account, BalanceDay, Grant
 from app.models.usage import Spending
@@ -57,6 +58,8 @@ def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -
             Customer.customer_id,
             Customer.catalog,
             Customer.plan,
+            CatalogVersion.version,
+            CatalogVersion.digest,
             BillingPeriod.number,
             BillingPeriod.ends_at,
             Account.balance,
@@ -66,6 +69,10 @@ def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -
             .where(BalanceDay.customer_id == Customer.customer_id)
             .scalar_subquery()
             .label("last_day"),
+        )
+        .join(
+            CatalogVersion,
+            (CatalogVersion.catalog == Customer.catalog) & (CatalogVersion.version == Customer.catalog_version),
         )
         .join(BillingPeriod, BillingPeriod.customer_id == Customer.customer_id)
         .join(Account, Account.customer_id == Customer.customer_id)
@@ -77,11 +84,11 @@ def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -
             Account.unit == literal("credits:") + Customer.credit_unit,
         )
     ).all()
-    sold = {name: versions.current(name) for name in {row.catalog for row in rows}}
+    sold = {row.customer_id: versions.remembered(row.catalog, row.version, row.digest) for row in rows}
     found = {
         row.customer_id: Standing(
-            sold[row.catalog],
-            plan_of(sold[row.catalog], row.plan),
+            sold[row.customer_id],
+            plan_of(sold[row.customer_id], row.plan),
             row.number,
             row.ends_at,
             row.balance,

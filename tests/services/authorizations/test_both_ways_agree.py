@@ -52,6 +52,7 @@ STEPS = st.one_of(
     st.tuples(st.just("standing"), st.sampled_from(["good", "past_due", "suspended", "closed"])),
     st.tuples(st.just("plan"), st.sampled_from(["", "free", "paid"])),
     st.tuples(st.just("catalog"), st.sampled_from(["0.25", "0.31"])),
+    st.tuples(st.just("move")),
     st.tuples(st.just("wait"), st.sampled_from([1, 59, 3_601, 86_400, 32 * 86_400])),
 )
 
@@ -122,6 +123,8 @@ class Side:
             case ("catalog", price):
                 text = meters.METERED.format(burn="realtime").replace('"0.25"', f'"{price}"')
                 versions.apply(f"{text}\n# {number}")
+            case ("move",):
+                meters.move_to_newest(self.id)
             case ("expire",):
                 expiry.expire_due()
         return None

@@ -89,7 +89,7 @@ def test_whatever_was_held_the_total_is_the_tariffs(app: Flask, steps: list[tupl
         with as_customer(acme.customer_id):
             total = db.session.scalars(select(UsageTotal).where(UsageTotal.meter == "hours")).one_or_none()
             left = db.session.scalars(select(Spending.held_micros)).one()
-        meter = versions.current("metered").meter("hours")
+        meter = versions.offered("metered").meter("hours")
         assert left == 0
         assert meter is not None
         assert total is None or total.micros == meter.cost(total.quantity).micros

@@ -90,11 +90,13 @@ def test_the_plans_own_price_holds(paid: Customer) -> None:
         assert ask(paid, "runs", 1).micros == 250_000
 
 
-def test_a_new_price_holds_from_the_next_call_on(paid: Customer) -> None:
+def test_a_new_price_holds_from_the_next_call_after_the_move_on(paid: Customer) -> None:
     with clock.at(BEGIN):
         meters.move_to_plan(paid.customer_id, "")
         before = ask(paid, "runs", 1)
         versions.apply(meters.METERED.format(burn="realtime").replace('"0.25"', '"0.75"'))
+        assert ask(paid, "runs", 1).micros == 250_000, "as it was sold"
+        meters.move_to_newest(paid.customer_id)
         assert (before.micros, ask(paid, "runs", 1).micros) == (250_000, 750_000)
 
 

@@ -1,0 +1,108 @@
+"""A customer's catalog: its own version where it was sold, the newest where it is what is offered."""
+
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.domain.errors import NotFound, Refused
+from app.domain.money import Money
+from app.models.customers import BillingPeriod, Customer
+from app.models.database import db
+from app.models.scope import as_customer
+from app.services.balance import history
+from app.services.catalog import versions
+from app.services.customers import billing_periods, directory, registration
+from app.services.customers.directory import Change
+from app.services.payments import top_ups
+from tests.support.small_catalogs import SMALL
+from tests.support.statements import counted
+
+NEXT = (
+    SMALL.replace('title = "Small"', 'title = "Less small"')
+    .replace('"0.40"', '"0.80"')
+    .replace('min = "5.00"', 'min = "7.00"')
+    .replace('key = "paid"', 'key = "pro"')
+)
+LIMITED = '\n[spend_management]\nenabled = true\ndaily_limit = "{limit}"\n'
+
+
+def customer(plan: str = "paid") -> Customer:
+    """A customer of the small catalog."""
+    return registration.create(name="Acme", email="billing@acme.example", catalog="small", plan=plan)
+
+
+def test_plans_and_prices_are_as_sold_and_what_is_for_sale_is_current(app: Flask) -> None:
+    versions.apply(SMALL)
+    acme = customer()
+    versions.apply(NEXT)
+    has = versions.of(acme)
+    assert (has.version, has.title, acme.catalog_version) == (1, "Less small", 1)
+    assert has.plans == versions.sold("small", 1).plans
+    assert has.meters == versions.sold("small", 1).meters
+    assert top_ups.priced(acme, amount=Money(700, "USD"), pack="").amount == Money(700, "USD")
+    with pytest.raises(Refused):
+        top_ups.priced(acme, amount=Money(500, "USD"), pack="")
+
+
+def test_the_catalog_of_a_customer_takes_one_statement(app: Flask) -> None:
+    versions.apply(SMALL)
+    acme = customer()
+    versions.apply(NEXT)
+    versions.of(acme)
+    with counted() as seen:
+        versions.of(acme)
+    assert len(seen) == 1
+
+
+def test_the_daily_limit_that_spend_management_starts_with_is_as_sold(app: Flask) -> None:
+    versions.apply(SMALL + LIMITED.format(limit="50"))
+    acme = customer()
+    versions.apply(SMALL + LIMITED.format(limit="20"))
+    globex = registration.create(name="Globex", email="billing@globex.example", catalog="small")
+    for one, limit in ((acme, 50), (globex, 20)):
+        with as_customer(one.customer_id):
+            now = history.numbers().daily_limit
+        assert now is not None and now.units == limit
+
+
+def test_another_plan_comes_with_the_newest_version(app: Flask) -> None:
+    versions.apply(SMALL)
+    acme = customer()
+    versions.apply(NEXT)
+    for name in ("Acme Ltd", "Acme Inc"):
+        changed = directory.change(acme.customer_id, Change(name=name, plan="paid"), by="seller")
+        assert (changed.plan, changed.catalog_version) == ("paid", 1), "the same plan is no other sale"
+    with pytest.raises(Refused, match="no such plan"):
+        customer()
+    changed = directory.change(acme.customer_id, Change(plan="pro"), by="seller")
+    assert (changed.plan, changed.catalog_version) == ("pro", 2)
+
+
+def test_a_plan_that_is_offered_no_longer_cannot_be_given(app: Flask) -> None:
+    versions.apply(SMALL)
+    acme = customer(plan="free")
+    versions.apply(NEXT)
+    with pytest.raises(Refused, match="no such plan"):
+        directory.change(acme.customer_id, Change(plan="paid"), by="seller")
+
+
+def test_a_closed_period_keeps_the_version_and_the_plan(app: Flask) -> None:
+    with clock.at(datetime(2026, 11, 2, tzinfo=UTC)):
+        versions.apply(SMALL)
+        acme = customer()
+    versions.apply(NEXT)
+    with clock.at(datetime(2026, 12, 3, tzinfo=UTC)):
+        assert billing_periods.roll_due() == 1
+        directory.change(acme.customer_id, Change(plan="pro"), by="seller")
+    with as_customer(acme.customer_id):
+        rows = db.session.scalars(select(BillingPeriod).order_by(BillingPeriod.number)).all()
+    assert [(row.catalog_version, row.plan) for row in rows] == [(1, "paid"), (None, None)]
+
+
+def test_a_customer_of_a_version_that_is_not_there_has_no_catalog(app: Flask) -> None:
+    versions.apply(SMALL)
+    with pytest.raises(NotFound):
+        versions.of(Customer(catalog="small", catalog_version=9))
