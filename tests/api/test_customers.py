@@ -96,6 +96,7 @@ def test_among_several_catalogs_the_one_that_fits_is_taken(api: Api, catalog: st
 def test_a_change_keeps_what_is_left_out_and_is_written_down(api: Api, acme: Customer) -> None:
     path = f"/customers/{acme.customer_id}"
     plan = api.get("/plans", catalog=acme.catalog).get_json()["data"][-1]["key"]
+    assert api.get(path).get_json()["catalog_version"] == 1
     changed = api.open("PATCH", path, json={"name": "Acme Ltd", "plan": plan})
     assert changed.status_code == 200
     assert changed.get_json() == {**api.get(path).get_json(), "name": "Acme Ltd", "plan": plan, "email": acme.email}

@@ -51,7 +51,8 @@ class CustomerOut(Model):
     name: str
     email: str
     catalog: str
-    plan: str | None = Field(description="null: the catalog's default plan.")
+    catalog_version: int = Field(description="The version of the catalog that the plan was given with, and is kept.")
+    plan: str | None = Field(description="null: the default plan of that version.")
     currency: str
     credit_unit: str
     standing: str = Field(description="good, past_due, suspended or closed.")
@@ -129,7 +130,8 @@ def read(customer_id: str) -> CustomerOut:
 def change(customer_id: str, body: CustomerChange) -> CustomerOut:
     """Change a customer.
 
-    A plan that is changed prices usage from then on; what was used keeps its price.
+    Another plan comes with the newest version of the catalog. It prices usage from then on; what was used keeps its
+    price.
     """
     customer_in(customer_id)
     sent = body.model_dump(exclude_unset=True)
@@ -146,6 +148,7 @@ def _shown(row: Customer) -> CustomerOut:
         name=row.name,
         email=row.email,
         catalog=row.catalog,
+        catalog_version=row.catalog_version,
         plan=row.plan or None,
         currency=row.currency,
         credit_unit=row.credit_unit,
