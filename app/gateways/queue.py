@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey  # type: ignore[import-untyped]
+from huey import Huey, RedisHuey, SqliteHuey  # type: ignore[import-untyped]
 from huey.consumer import BaseProcess, Consumer  # type: ignore[import-untyped]
 from huey.registry import Message  # type: ignore[import-untyped]
 from huey.serializer import Serializer  # type: ignore[import-untyped]
@@ -23,6 +23,7 @@ from sqlalchemy.engine import make_url
 
 from app.config import INSTANCE, Settings
 from app.domain.errors import ensure
+from app.models.postgresql import has_died
 
 log = structlog.get_logger()
 NAME = "purser"
@@ -181,7 +182,18 @@ def _engine_for(url: str) -> Huey:
     with psycopg.connect(url, connect_timeout=PATIENCE) as connection:
         # Two processes that make the same table at the same time get in each other's way, `if not exists` or not.
         connection.execute("select pg_advisory_xact_lock(%s)", (ONE_AT_A_TIME,))
-        return PostgresHuey(NAME, connection=_Connections(url), table_prefix="purser_jobs", **options)
+        return Huey(NAME, storage_class=_Rows, connection=_Connections(url), table_prefix="purser_jobs", **options)
+
+
+class _Rows(PostgresStorage):  # type: ignore[misc]
+    """Huey's rows on PostgreSQL. It would notice only by a wake-up that fails that its connection died while idle."""
+
+    @property
+    def conn(self) -> Any:
+        """Return the connection; another one when it has died."""
+        if self._conn is not None and has_died(self._conn):
+            self._conn.close()
+        return super().conn
 
 
 class _Connections:

@@ -3,6 +3,8 @@
 from tests.mutants.bug import Bug
 
 INSTALL = "tests/faults/test_first_install.py"
+RESTARTS = "tests/faults/test_database_restarts.py"
+CALLS = "app/services/authorizations/postgresql_calls.py"
 
 BUGS = [
     Bug(
@@ -18,5 +20,40 @@ BUGS = [
         'return f"sqlite:///{Path.cwd() / path}"',
         "return url",
         (f"{INSTALL}::test_a_relative_path_is_the_same_file_for_a_command_and_for_the_server",),
+    ),
+    Bug(
+        "a call is sent over a connection that has died",
+        CALLS,
+        "                if not has_died(connection):\n",
+        "                if connection:\n",
+        (f"{RESTARTS}::test_after_a_restart_no_good_call_of_any_customer_is_refused",),
+    ),
+    Bug(
+        "the pause between two connections grows while the database is away",
+        CALLS,
+        "RECONNECTING = 2\n",
+        "RECONNECTING = 300\n",
+        (f"{RESTARTS}::test_after_a_restart_no_good_call_of_any_customer_is_refused",),
+    ),
+    Bug(
+        "idle connections are kept when one has died",
+        CALLS,
+        "                self._pool.drain()  # where one has died, the others have too\n",
+        "",
+        (f"{RESTARTS}::test_one_that_died_in_a_call_takes_the_idle_ones_with_it",),
+    ),
+    Bug(
+        "what may have been committed is sent again",
+        CALLS,
+        "                if not again:\n                    raise DatabaseAway from problem\n",
+        "",
+        (f"{RESTARTS}::test_a_call_that_may_have_been_committed_is_repeated_only_where_it_has_its_effect_once",),
+    ),
+    Bug(
+        "the queue's connection dies unnoticed",
+        "app/gateways/queue.py",
+        "if self._conn is not None and has_died(self._conn):",
+        "if self._conn is not None and self._conn.closed:",
+        (f"{RESTARTS}::test_the_first_wake_up_after_a_restart_reaches_the_queue",),
     ),
 ]

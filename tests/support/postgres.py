@@ -64,7 +64,7 @@ def stop_shared(directory: Path) -> None:
 
 def start(data: Path, *, durable: bool = False, settings: tuple[str, ...] = ()) -> Cluster:
     """Make a cluster in the new directory `data`, start it and return it once it answers."""
-    initdb, control = binary("initdb"), binary("pg_ctl")
+    initdb = binary("initdb")
     account = _account()
     data.mkdir(mode=0o700)
     if account:
@@ -76,16 +76,30 @@ def start(data: Path, *, durable: bool = False, settings: tuple[str, ...] = ()) 
     )
     for _ in range(3):
         port = _free_port()
-        options = ["listen_addresses=127.0.0.1", "unix_socket_directories=", f"port={port}", "max_connections=200"]
-        options += [*settings, *(() if durable else FAST)]
-        words = " ".join(f"--{option}" for option in options)
-        command = [control, "-D", str(data), "-w", "-t", "60", "-l", str(data / "log"), "-o", words, "start"]
-        if (
-            subprocess.run(**_as(account, command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
-            == 0
-        ):  # type: ignore[call-overload]
-            return Cluster(port, int((data / "postmaster.pid").read_text().split()[0]))
+        if _launched(data, port, durable=durable, settings=settings):
+            return Cluster(port, _pid(data))
     raise RuntimeError(f"PostgreSQL did not start: {(data / 'log').read_text()[-2000:]}")
+
+
+def start_again(data: Path, port: int) -> Cluster:
+    """Start the stopped cluster in the directory `data` again where it was, and return it once it answers."""
+    if not _launched(data, port, durable=True):
+        raise RuntimeError(f"PostgreSQL did not start again: {(data / 'log').read_text()[-2000:]}")
+    return Cluster(port, _pid(data))
+
+
+def _launched(data: Path, port: int, *, durable: bool, settings: tuple[str, ...] = ()) -> bool:
+    """Start the server; return whether it came to answer."""
+    options = ["listen_addresses=127.0.0.1", "unix_socket_directories=", f"port={port}", "max_connections=200"]
+    options += [*settings, *(() if durable else FAST)]
+    words = " ".join(f"--{option}" for option in options)
+    command = [binary("pg_ctl"), "-D", str(data), "-w", "-t", "60", "-l", str(data / "log"), "-o", words, "start"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.run(**_as(_account(), command), **quiet).returncode == 0  # type: ignore[call-overload]
+
+
+def _pid(data: Path) -> int:
+    return int((data / "postmaster.pid").read_text().split()[0])
 
 
 def stop(pid: int) -> None:

@@ -172,7 +172,7 @@ def capture(request: CaptureRequest, proof: Presented | None) -> Taken:
 def release(hold_id: str, proof: Presented | None) -> Authorized:
     """Hold it no longer. Twice is once."""
     values = {**_proof(proof), "id": hold_id, "now": clock.now()}
-    row = _sent(postgresql_calls.RELEASE, values, about=hold_id)
+    row = _sent(postgresql_calls.RELEASE, values, about=hold_id, again=True)
     match row.outcome:
         case "released":
             return shown(row)

@@ -15,10 +15,15 @@ from psycopg.rows import namedtuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 from sqlalchemy.engine import make_url
 
+from app.models.postgresql import has_died
+
 AT_ONCE = 4
 """How many calls of a process may be about one customer at the same time."""
 PATIENCE = 3
 """Seconds that a call waits for a connection, or for its turn. Then the answer is no."""
+RECONNECTING = 2
+"""Seconds for which a lost connection is opened again, a second apart. Later the next call opens one: it never waits
+for a pause that has grown while the database was away."""
 
 _TERMS = (
     "row(%(catalog)s::text, %(version)s::bigint, %(plan)s::text, %(period)s::bigint, %(at_invoice)s::boolean, "
@@ -61,6 +66,7 @@ class HotPath:
             max_size=size,
             timeout=PATIENCE,
             max_idle=300,
+            reconnect_timeout=RECONNECTING,
             open=False,
             kwargs={**address, "autocommit": True, "row_factory": namedtuple_row, "connect_timeout": 3},
             name="hot path",
@@ -72,14 +78,18 @@ class HotPath:
     def ask(self, statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:
         """Run the statement, prepared, and return its row, or raise `DatabaseAway`.
 
-        `about` is whose turn is waited for. `again`: it may be sent twice, for a connection that was lost while idle.
+        `about` is whose turn is waited for. `again`: it may be sent twice, because it has its effect once. Any other
+        is not repeated when its connection dies after it was sent: it may have been committed.
         """
         self._open()
         with self._turn(about):
             try:
                 return self._once(statement, values)
             except psycopg.OperationalError as problem:
-                if not (again and _has_died(problem)):
+                if not _was_lost(problem):
+                    raise DatabaseAway from problem
+                self._pool.drain()  # where one has died, the others have too
+                if not again:
                     raise DatabaseAway from problem
             try:
                 return self._once(statement, values)
@@ -97,8 +107,20 @@ class HotPath:
                     self._pool.open()
 
     def _once(self, statement: str, values: Mapping[str, object]) -> Any:
-        with self._pool.connection() as connection:
+        with self._living() as connection:
             return connection.execute(statement, values, prepare=True).fetchone()
+
+    @contextmanager
+    def _living(self) -> Iterator["psycopg.Connection[Any]"]:
+        """Take a connection. Those that died while they were idle are all dropped at the first of them."""
+        for _ in range(self._pool.max_size + 1):
+            with self._pool.connection() as connection:
+                if not has_died(connection):
+                    yield connection
+                    return
+                connection.close()
+            self._pool.drain()
+        raise DatabaseAway
 
     @contextmanager
     def _turn(self, about: str) -> Iterator[None]:
@@ -119,7 +141,7 @@ class HotPath:
                     self._turns.pop(about, None)
 
 
-def _has_died(problem: psycopg.OperationalError) -> bool:
+def _was_lost(problem: psycopg.OperationalError) -> bool:
     """Say whether it was the connection that failed (57…: the server ended it), not what was asked over it."""
     if isinstance(problem, PoolTimeout | TooManyRequests):
         return False
