@@ -6,16 +6,8 @@ next and how it is paid, and how pages write and warn.
 """
 
 from dataclasses import replace
-from typing import NamedTuple
 
 from app.domain.catalog import Catalog
-
-
-class Sold(NamedTuple):
-    """On which terms something was sold: the catalog's version, and the plan's key (empty: the default of it)."""
-
-    version: int
-    plan: str
 
 
 def as_sold(sold: Catalog, newest: Catalog) -> Catalog:

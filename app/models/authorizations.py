@@ -49,7 +49,6 @@ class Authorization(CustomerOwned, Base):
             "captured_quantity",
             "captures",
             "period_number",
-            "catalog_version",
         ),
     )
 
@@ -72,9 +71,6 @@ class Authorization(CustomerOwned, Base):
     captures: Mapped[int] = mapped_column(default=0)
     period_number: Mapped[int]
     """The billing period whose allowance and plan limit it was judged by."""
-    catalog_version: Mapped[int]
-    """The customer's version of the catalog at that time, and the plan: what is captured is priced by them."""
-    plan: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -1,7 +1,7 @@
-"""Terms as sold: each customer keeps the catalog's version that the plan was given with, each hold and closed period too.
+"""Terms as sold: each customer keeps the catalog's version that the plan was given with, and so does a closed period.
 
 Customers of today keep the newest version that has their plan, which is the one in force: unless a version applied since
-has dropped the plan, by which they fell to the default plan's limits. Open holds and closed periods get the same.
+has dropped the plan, by which they fell to the default plan's limits. Closed periods get the same.
 """
 
 import tomllib
@@ -19,7 +19,7 @@ depends_on = None
 WHOLE = sa.BigInteger()
 PLAN = sa.String(length=60)
 SQL = Path(__file__).resolve().parent.parent / "sql"
-FILLED = ("customers", "billing_periods", "authorizations")
+FILLED = ("customers", "billing_periods")
 
 
 def upgrade() -> None:
@@ -28,8 +28,6 @@ def upgrade() -> None:
     _add("customers", "catalog_version", WHOLE, "0")
     _add("billing_periods", "catalog_version", WHOLE)
     _add("billing_periods", "plan", PLAN)
-    _add("authorizations", "catalog_version", WHOLE, "0")
-    _add("authorizations", "plan", PLAN, "''")
     for table in FILLED if on_postgresql else ():
         # Row-level security binds the owner too, who would otherwise see no row to update.
         op.execute(f"alter table {table} no force row level security")
@@ -66,12 +64,11 @@ def _fill() -> None:
             sa.text("update customers set catalog_version = :version where catalog = :catalog and plan = :plan"),
             {"catalog": catalog, "plan": plan, "version": version},
         )
-    for table, rows in (("billing_periods", "closed_at is not null"), ("authorizations", "state = 'held'")):
-        owner = f"from customers c where c.customer_id = {table}.customer_id"
-        op.execute(
-            f"update {table} set catalog_version = (select c.catalog_version {owner}), plan = (select c.plan {owner}) "  # noqa: S608  # our own words
-            f"where {rows}"
-        )
+    owner = "from customers c where c.customer_id = billing_periods.customer_id"
+    op.execute(
+        f"update billing_periods set catalog_version = (select c.catalog_version {owner}), "  # noqa: S608  # our own words
+        f"plan = (select c.plan {owner}) where closed_at is not null"
+    )
 
 
 def _kept(connection: sa.Connection) -> Iterator[tuple[str, str, int]]:

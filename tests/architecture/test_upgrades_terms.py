@@ -45,7 +45,7 @@ def opened(there: Database) -> Iterator[tuple[Connection, MetaData]]:
 
 @pytest.fixture
 def before(database: Database, session_dir: Path, tmp_path: Path) -> Iterator[Database]:
-    """A database of the revision before; each customer has a closed and an open period, an open hold and a refusal."""
+    """A database of the revision before; each customer has a closed and an open period."""
     made = databases.empty_sqlite(tmp_path) if database.kind == "sqlite" else databases.empty_postgresql(session_dir)
     command.upgrade(configuration(made.owner_url), "0004")
     rows: dict[str, list[dict[str, Any]]] = {
@@ -55,7 +55,6 @@ def before(database: Database, session_dir: Path, tmp_path: Path) -> Iterator[Da
         ],
         "customers": [_customer(name, *terms) for name, terms in CUSTOMERS.items()],
         "billing_periods": [_period(name, number) for name in CUSTOMERS for number in (1, 2)],
-        "authorizations": [_answer(name, state) for name in CUSTOMERS for state in ("held", "refused")],
     }
     with opened(made) as (connection, metadata):
         for table, found in rows.items():
@@ -67,9 +66,9 @@ def before(database: Database, session_dir: Path, tmp_path: Path) -> Iterator[Da
 def test_each_customer_keeps_the_newest_version_that_has_the_plan(before: Database) -> None:
     install(databases.settings_for(before))
     with opened(before) as (connection, metadata):
-        customers, periods, answers = (
+        customers, periods = (
             connection.execute(select(metadata.tables[table])).mappings().all()
-            for table in ("customers", "billing_periods", "authorizations")
+            for table in ("customers", "billing_periods")
         )
     assert {row["customer_id"]: row["catalog_version"] for row in customers} == {
         name: version for name, (_catalog, _plan, version) in CUSTOMERS.items()
@@ -77,10 +76,7 @@ def test_each_customer_keeps_the_newest_version_that_has_the_plan(before: Databa
     for row in periods:
         _catalog, plan, version = CUSTOMERS[row["customer_id"]]
         assert (row["catalog_version"], row["plan"]) == ((None, None) if row["closed_at"] is None else (version, plan))
-    for row in answers:
-        _catalog, plan, version = CUSTOMERS[row["customer_id"]]
-        assert (row["catalog_version"], row["plan"]) == ((version, plan) if row["state"] == "held" else (0, ""))
-    assert (len(periods), len(answers)) == (2 * len(CUSTOMERS), 2 * len(CUSTOMERS))
+    assert len(periods) == 2 * len(CUSTOMERS)
 
 
 def _customer(name: str, catalog: str, plan: str, _version: int) -> dict[str, Any]:
@@ -107,25 +103,4 @@ def _period(name: str, number: int) -> dict[str, Any]:
         "starts_at": begins,
         "ends_at": begins + timedelta(days=30),
         "closed_at": begins + timedelta(days=30) if number == 1 else None,
-    }
-
-
-def _answer(name: str, state: str) -> dict[str, Any]:
-    return {
-        "id": f"{name}_{state}",
-        "customer_id": name,
-        "key": state,
-        "digest": "digest",
-        "meter": "requests",
-        "quantity": 1,
-        "micros": 400,
-        "state": state,
-        "reason": "plan_limit" if state == "refused" else "",
-        "available_after_micros": 0,
-        "captured_micros": 0,
-        "captured_quantity": 0,
-        "captures": 0,
-        "period_number": 2,
-        "created_at": AT,
-        "expires_at": AT,
     }

@@ -38,11 +38,11 @@ TRIES = 4
 _the_writer: Extension[Writer] = Extension("writer")
 _COLUMNS = (
     "id, customer_id, meter, quantity, micros, state, reason, retry_after_seconds, available_after_micros, "
-    "captured_micros, captured_quantity, captures, created_at, expires_at, digest, period_number, catalog_version, plan"
+    "captured_micros, captured_quantity, captures, created_at, expires_at, digest, period_number"
 )
 _EARLIER = f"select {_COLUMNS} from authorizations where customer_id = ? and key = ?"  # noqa: S608  # our own words
 _BY_ID = f"select {_COLUMNS} from authorizations where id = ?"  # noqa: S608  # our own words
-_INSERT = f"insert into authorizations ({_COLUMNS}, key, ended_at) values ({', '.join('?' * 20)})"  # noqa: S608  # our own words
+_INSERT = f"insert into authorizations ({_COLUMNS}, key, ended_at) values ({', '.join('?' * 18)})"  # noqa: S608  # our own words
 _CHANGE = (
     "update authorizations set state = ?, captured_micros = ?, captured_quantity = ?, captures = ?, ended_at = ? "
     "where id = ? and customer_id = ?"
@@ -142,7 +142,7 @@ def _authorize(rows: Rows, request: AuthorizationRequest, proof: Presented | Non
         created_at=locked.now,
         expires_at=locked.now + timedelta(seconds=request.ttl_seconds),
     )
-    _keep(rows, made, request, locked)
+    _keep(rows, made, request, locked.period)
     if blocked:
         locked.note(blocked)
     elif used:
@@ -251,12 +251,11 @@ def _read(row: tuple[Any, ...] | None) -> Found | None:
     return Authorized(*fields), row[14], row[15]
 
 
-def _keep(rows: Rows, made: Authorized, request: AuthorizationRequest, locked: LockedFunds) -> None:
+def _keep(rows: Rows, made: Authorized, request: AuthorizationRequest, number: int) -> None:
     *fields, created_at, expires_at = (getattr(made, name) for name in Authorized.__dataclass_fields__)
     at = kept(created_at)
     over_at = None if made.state == "held" else at
-    judged = (request.digest, locked.period, *locked.sold)
-    rows.execute(_INSERT, (*fields, at, kept(expires_at), *judged, request.key or made.id, over_at))
+    rows.execute(_INSERT, (*fields, at, kept(expires_at), request.digest, number, request.key or made.id, over_at))
 
 
 def _change(rows: Rows, after: Authorized, ended_at: str | None) -> None:

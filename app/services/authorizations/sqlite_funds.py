@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 
 from app import clock
 from app.domain.authorizations import Authorized, Blocked, Funds
-from app.domain.catalog_sold import Sold
 from app.domain.errors import NotFound
 from app.domain.ledger import CREDITS, credits_unit
 from app.domain.rating import FULL
@@ -110,7 +109,6 @@ class LockedFunds:
         ) = row  # fmt: skip
         if is_due:
             raise CatchUpNeeded(self.customer_id)
-        self.sold = Sold(version, plan)
         catalog = versions.remembered(catalog_name, version, digest)
         self.tariff = priced_by(catalog, terms.plan_of(catalog, plan), self.meter)
         at_invoice = catalog.credits.burn == "at_invoice"
