@@ -180,7 +180,7 @@ def json_file() -> Response:
 def entry(txn_id: str) -> Response:
     """Show what is behind one movement."""
     found, method = breakdown.behind(txn_id)
-    return show(ENTRY_PAGE, ENTRY, described=described(found, method, current_catalog(), current_unit()))
+    return show(ENTRY_PAGE, ENTRY, described=described(found, method, current_catalog(), current_unit(), clock.now()))
 
 
 def _file(kind: str) -> Response:

@@ -1,11 +1,12 @@
 """Grants: the order in which they burn, what a debit takes from each, and how that is undone.
 
 One rule holds throughout: what remains in all grants is the balance while it is above zero and nothing while it is
-below, so a debt never stands beside credit that is left.
+below, so a debt never stands beside credit that is left. Credit that an open hold holds does not expire before the hold
+ends: it stays in its grant until then, and nobody else is promised it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.domain.errors import ensure
@@ -38,6 +39,14 @@ class LiveGrant:
 
 
 @dataclass(frozen=True)
+class OpenHold:
+    """An open hold as expiry sees it: when it was made, and what it still holds."""
+
+    made_at: datetime
+    left: int
+
+
+@dataclass(frozen=True)
 class Share:
     """A part of a transfer that came out of a grant; below zero, that went back into it."""
 
@@ -51,31 +60,24 @@ def burn_order(grant: LiveGrant) -> tuple[int, bool, datetime, bool, datetime, s
     return (grant.priority, expiry is None, expiry or _NEVER, grant.kind == "purchased", grant.effective_at, grant.id)
 
 
-def is_live(grant: LiveGrant, now: datetime) -> bool:
-    """Say whether the grant may be used: it has begun, has not expired and something is left."""
-    return grant.remaining > 0 and grant.effective_at <= now and not is_expired(grant.expires_at, now)
-
-
 def is_expired(expires_at: datetime | None, now: datetime) -> bool:
     """Say whether the grant has expired. At exactly its time of expiry the credit is gone."""
     return expires_at is not None and expires_at <= now
 
 
-def allocate(debit: int, grants: Iterable[LiveGrant], now: datetime | None, own: str = "") -> tuple[list[Share], int]:
+def allocate(debit: int, grants: Iterable[LiveGrant], own: str = "") -> tuple[list[Share], int]:
     """Return what the debit takes from each grant, in burn order, and the part that no grant covers: the debt.
 
-    What a purchase gave is clawed back from the purchase itself first: the grant of the id `own`. Without `now` the
-    debit lies before whatever is due: all that is left may be taken, of grants whose time is over too.
+    All that is left may be taken, of grants whose time is over too: what is not kept for open holds is gone before
+    anything is posted (`kept`). What a purchase gave is clawed back from the purchase itself first: the grant `own`.
     """
     ensure(debit > 0, f"a debit of {debit}")
     shares, left = [], debit
-    live = sorted((each for each in grants if (is_live(each, now) if now else each.remaining > 0)), key=burn_order)
-    for grant in sorted(live, key=lambda each: each.id != own):
-        if left == 0:
-            break
+    for grant in sorted(grants, key=lambda each: (each.id != own, burn_order(each))):
         taken = min(left, grant.remaining)
-        shares.append(Share(grant.id, taken))
-        left -= taken
+        if taken > 0:
+            shares.append(Share(grant.id, taken))
+            left -= taken
     return shares, left
 
 
@@ -84,23 +86,52 @@ def cover(micros: int, balance: int) -> int:
     return min(micros, max(0, -balance))
 
 
-def begun(waiting: Iterable[LiveGrant], balance: int, now: datetime) -> int:
-    """Return the balance once grants that are due have begun: each pays a debt first, then may expire."""
+def begun(waiting: Iterable[LiveGrant], balance: int) -> list[LiveGrant]:
+    """Return what is left of grants that are due once they have begun: each pays a debt first."""
+    found = []
     for grant in sorted(waiting, key=lambda each: (each.effective_at, each.id)):
-        kept = cover(grant.remaining, balance) if is_expired(grant.expires_at, now) else grant.remaining
-        balance += kept
-    return balance
+        found.append(replace(grant, remaining=grant.remaining - cover(grant.remaining, balance)))
+        balance += grant.remaining
+    return found
 
 
-def lapsed(grants: Sequence[LiveGrant], usage_to_post: int, now: datetime) -> int:
-    """Return what is left in grants whose time is over, once the usage that lies before took its part of all."""
+def kept(grants: Sequence[LiveGrant], holds: Sequence[OpenHold], held: int, now: datetime) -> dict[str, int]:
+    """Return what does not expire yet of each grant whose time is over: what holds made before then still reserve.
+
+    A hold reserves what it still holds, all of them together at most `held`, each part of it once: in the grant that
+    expires first. A hold that was made after a grant's time never keeps it.
+    """
+    over = [each for each in grants if is_expired(each.expires_at, now)]
+    keeps, reserved = dict[str, int](), 0
+    for grant in sorted(over, key=lambda each: (each.expires_at or _NEVER, burn_order(each))):
+        promised = sum(hold.left for hold in holds if hold.made_at < (grant.expires_at or _NEVER))
+        keeps[grant.id] = min(grant.remaining, max(0, min(promised, held) - reserved))
+        reserved += keeps[grant.id]
+    return keeps
+
+
+def lapsed(
+    grants: Sequence[LiveGrant],
+    usage_to_post: int,
+    now: datetime,
+    *,
+    begun: Sequence[LiveGrant] = (),
+    holds: Sequence[OpenHold] = (),
+    held: int = 0,
+) -> int:
+    """Return what is lost of grants whose time is over, once the usage that lies before took its part of `grants`.
+
+    `begun` began after that usage. What open holds keep of either is not lost yet.
+    """
     left = left_in(grants, usage_to_post)
-    return sum(left[each.id] for each in grants if is_expired(each.expires_at, now))
+    rest = [*(replace(each, remaining=left[each.id]) for each in grants), *begun]
+    keeps = kept(rest, holds, held, now)
+    return sum(each.remaining - keeps[each.id] for each in rest if each.id in keeps)
 
 
 def left_in(grants: Sequence[LiveGrant], usage_to_post: int) -> dict[str, int]:
     """Return what is left in each grant once the usage that is not posted yet took its part of all."""
-    shares = allocate(usage_to_post, grants, None)[0] if usage_to_post else []
+    shares = allocate(usage_to_post, grants)[0] if usage_to_post else []
     taken = {share.grant_id: share.micros for share in shares}
     return {each.id: each.remaining - taken.get(each.id, 0) for each in grants}
 

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    and_,
+    case,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
@@ -74,3 +84,14 @@ class Authorization(CustomerOwned, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+    @classmethod
+    def is_open(cls, now: datetime) -> ColumnElement[bool]:
+        """Select what is held: neither captured nor released, and its time is not over, whether a job saw it or not."""
+        return and_(cls.state == "held", cls.expires_at > now)
+
+    @classmethod
+    def left(cls) -> ColumnElement[int]:
+        """Return what is still held of it."""
+        left = cls.micros - cls.captured_micros
+        return case((left > 0, left), else_=0)

@@ -11,12 +11,16 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    func,
     or_,
+    select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from app.models.authorizations import Authorization
 from app.models.database import Base, CustomerOwned, whole
+from app.models.usage import Spending
 
 NOT_NULL_SEQUENCE = text("sequence is not null")
 
@@ -179,9 +183,31 @@ class Grant(CustomerOwned, Base):
         return and_(cls.posted_at.is_(None), cls.voided_at.is_(None), cls.effective_at <= now)
 
     @classmethod
-    def is_to_expire(cls, now: datetime) -> ColumnElement[bool]:
+    def is_over(cls, now: datetime) -> ColumnElement[bool]:
         """Select grants whose time is over and of which something is left."""
         return and_(cls.remaining_micros > 0, cls.expires_at <= now)
+
+    @classmethod
+    def is_to_expire(cls, now: datetime) -> ColumnElement[bool]:
+        """Select grants that are over and hold more, with those over before them, than open holds keep.
+
+        The rule is `app.domain.grants.kept`: only holds made before a grant's time keep it.
+        """
+        before = aliased(cls)
+        left = (
+            select(func.sum(before.remaining_micros))
+            .where(before.customer_id == cls.customer_id, before.remaining_micros > 0)
+            .where(before.expires_at <= cls.expires_at)
+            .scalar_subquery()
+        )
+        kept = (
+            select(func.coalesce(func.sum(Authorization.left()), 0))
+            .where(Authorization.customer_id == cls.customer_id, Authorization.is_open(now))
+            .where(Authorization.created_at < cls.expires_at)
+            .scalar_subquery()
+        )
+        held = select(Spending.held_micros).where(Spending.customer_id == cls.customer_id).scalar_subquery()
+        return and_(cls.is_over(now), or_(left > kept, left > held))
 
     @classmethod
     def is_due(cls, now: datetime) -> ColumnElement[bool]:

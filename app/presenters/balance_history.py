@@ -5,7 +5,7 @@ from datetime import datetime
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
-from app.domain.grants import BURNING, SOURCES
+from app.domain.grants import BURNING, SOURCES, is_expired
 from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence, method_name
 from app.domain.usage_words import title
@@ -95,7 +95,9 @@ _ATTEMPTS = {
 }
 
 
-def described(entry: Entry, method: PaymentMethod | None, catalog: Catalog, unit: CreditUnit) -> dict[str, object]:
+def described(
+    entry: Entry, method: PaymentMethod | None, catalog: Catalog, unit: CreditUnit, now: datetime
+) -> dict[str, object]:
     """Return what a movement's page says."""
     row, grant, payment = entry.transfer, entry.grant, entry.payment
     shared = sum(part.micros for part, _grant in entry.allocations)
@@ -122,6 +124,7 @@ def described(entry: Entry, method: PaymentMethod | None, catalog: Catalog, unit
         "grant_kind": KINDS[grant.kind] if grant else "",
         "granted": Credits(grant.micros) if grant else None,
         "grant_left": Credits(grant.remaining_micros) if grant else None,
+        "is_kept": grant is not None and grant.remaining_micros > 0 and is_expired(grant.expires_at, now),
         "paid": Money(payment.received_minor or payment.amount_minor, payment.currency) if payment else None,
         "payment_state": _payment_state(payment) if payment else "",
         "method": method_name(method.brand, method.last4) if method else method_name(payment.rail) if payment else "",

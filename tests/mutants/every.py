@@ -6,6 +6,7 @@ from tests.mutants import (
     planted_books,
     planted_limits,
     planted_pages,
+    planted_rails,
     planted_reversals,
     planted_running,
     planted_usage,
@@ -20,4 +21,5 @@ BUGS = [
     *planted_access.BUGS,
     *planted_running.BUGS,
     *planted_pages.BUGS,
+    *planted_rails.BUGS,
 ]

@@ -48,10 +48,10 @@ BUGS = [
         ("tests/domain/test_grants.py",),
     ),
     Bug(
-        "expired credit is spent",
+        "at its moment of expiry credit is there still",
         "app/domain/grants.py",
-        "grant.effective_at <= now and not is_expired(grant.expires_at, now)",
-        "grant.effective_at <= now",
+        "return expires_at is not None and expires_at <= now",
+        "return expires_at is not None and expires_at < now",
         ("tests/domain/test_grants.py",),
     ),
     Bug(

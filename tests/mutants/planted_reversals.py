@@ -40,8 +40,8 @@ BUGS = [
     Bug(
         "other credit is clawed back before the purchase's own",
         "app/services/reversals/clawbacks.py",
-        "burn_down.burn(books, made[1], now, own=grant.id)",
-        "burn_down.burn(books, made[1], now)",
+        "burn_down.burn(books, made[1], own=grant.id)",
+        "burn_down.burn(books, made[1])",
         REFUNDS,
     ),
     Bug(

@@ -136,8 +136,16 @@ class Model:
                 self._move(grant, DEBT, min(grant.left, self.debt))
                 self.debt -= grant.spent.get(DEBT, 0)
         for grant in self.grants:
-            if grant.voided or (grant.ends is not None and grant.ends <= self.now):
-                grant.left = 0
+            grant.left = 0 if grant.voided else grant.left
+        reserved = 0
+        for grant in sorted(self.grants, key=lambda each: each.ends.timestamp() if each.ends else float("inf")):
+            if grant.ends is not None and grant.ends <= self.now:
+                grant.left = max(0, min(grant.left, self.promised_before(grant.ends) - reserved))
+                reserved += grant.left
+
+    def promised_before(self, moment: datetime) -> int:  # noqa: ARG002
+        """Return what is promised since before then and not used yet: nothing here."""
+        return 0
 
     def give(self, grant: ModelGrant) -> None:
         """Add a grant."""

@@ -1,7 +1,7 @@
 """Histories of usage in words, and a model of what they must come to: paper, exact fractions, and no rule of ours."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import floor
 from typing import Literal
@@ -112,6 +112,7 @@ class PaperHold:
 
     asked: int
     left: int
+    made: datetime
     ends: datetime
     is_open: bool = True
 
@@ -158,10 +159,20 @@ class UsageModel(Model):
         return max(0, left if self.left_today is None else min(left, self.left_today))
 
     def wait(self, hours: int) -> None:
-        """Let time pass, and release what was held too long."""
-        super().wait(hours)
+        """Let time pass, release what was held too long, and only then let credit expire."""
+        self.now += timedelta(hours=hours)
         for hold in self.holds:
             hold.is_open = hold.is_open and hold.ends > self.now
+        self.look_around()
+
+    def promised_before(self, moment: datetime) -> int:
+        """Return what the holds made before then still hold."""
+        return sum(hold.left for hold in self.holds if hold.is_open and hold.made < moment)
+
+    def release(self, hold: PaperHold) -> None:
+        """Hold it no longer."""
+        hold.is_open = False
+        self.look_around()
 
     def take(self, micros: int) -> bool:
         """Spend at once, or say no where it would take what is held or pass the protection."""
@@ -195,7 +206,7 @@ class UsageModel(Model):
     def ask(self, micros: int, ends: datetime) -> bool:
         """Promise credit where it is available."""
         allowed = micros <= self.available
-        self.holds.append(PaperHold(micros, micros, ends, is_open=allowed))
+        self.holds.append(PaperHold(micros, micros, self.now, ends, is_open=allowed))
         return allowed
 
     def capture(self, hold: PaperHold, micros: int, *, keep: bool) -> bool:
@@ -205,6 +216,7 @@ class UsageModel(Model):
         hold.is_open = keep and micros < hold.left
         hold.left -= min(micros, hold.left)
         self.spend(micros)
+        self.look_around()
         return True
 
 

@@ -101,7 +101,7 @@ class Story:
             return
         for hold_id in self.holds[step.which]:
             holds.release(hold_id)
-        self.model.holds[step.which].is_open = False
+        self.model.release(self.model.holds[step.which])
 
     def _pass(self, step: Wait | Due | Posted) -> None:
         match step:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
@@ -24,18 +24,18 @@ from app.models.usage import Spending
 from app.services.catalog import versions
 from app.services.ledger import spending
 from app.services.ledger.burn_down import view
+from app.services.ledger.kept_credit import open_holds
 
 
 def numbers() -> Numbers:
     """Return the current numbers: what is due but not posted yet is counted as if the job had just run.
 
-    Two statements; a third where a grant has begun or expired that no job has seen.
+    Two statements; a third where a grant has begun or expired that no job has seen, a fourth where credit is held too.
     """
     now, customer_id = clock.now(), whose()
     start, catalog = _terms(now)
     begun = and_(Grant.customer_id == customer_id, Grant.voided_at.is_(None), Grant.effective_at <= now)
     due_now = and_(Grant.customer_id == customer_id, Grant.is_due(now))
-    left = Authorization.micros - Authorization.captured_micros
     ended = and_(
         Authorization.customer_id == customer_id, Authorization.state == "held", Authorization.expires_at <= now
     )
@@ -63,7 +63,7 @@ def numbers() -> Numbers:
                 ),
             ),
             _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day == now.date())),
-            _total(case((left > 0, left), else_=0), ended),
+            _total(Authorization.left(), ended),
         )
         .join(
             Account,
@@ -80,7 +80,7 @@ def numbers() -> Numbers:
     standing, unit, overage, posted, usage_to_post, held, enabled, limit = figures[:8]
     granted, due, used, corrected, today, over_by_now = figures[8:]
     held -= int(over_by_now)  # what no authorization counts any more, seen by the job or not
-    waiting, lapsed = _not_seen(customer_id, posted - usage_to_post, usage_to_post, now) if due else (0, 0)
+    waiting, lapsed = _not_seen(customer_id, posted, usage_to_post, held, now) if due else (0, 0)
     return rule.compute(
         granted=int(granted),
         usage=int(used) - int(corrected),
@@ -97,7 +97,7 @@ def numbers() -> Numbers:
     )
 
 
-def _not_seen(customer_id: str, balance: int, usage_to_post: int, now: datetime) -> tuple[int, int]:
+def _not_seen(customer_id: str, posted: int, usage_to_post: int, held: int, now: datetime) -> tuple[int, int]:
     """Return what grants hold that have begun unseen by any job, and what is left of grants that are over likewise."""
     found = db.session.scalars(
         select(Grant)
@@ -106,9 +106,10 @@ def _not_seen(customer_id: str, balance: int, usage_to_post: int, now: datetime)
     ).all()
     waiting = [view(grant) for grant in found if grant.posted_at is None]
     live = [view(grant) for grant in found if grant.posted_at is not None]
-    begin = sum(each.remaining for each in waiting)
-    kept = grant_rule.begun(waiting, balance, now) - balance
-    return begin, grant_rule.lapsed(live, usage_to_post, now) + begin - kept
+    begun = grant_rule.begun(waiting, posted - usage_to_post)
+    holds = open_holds(db.session(), customer_id, now) if held else []
+    lapsed = grant_rule.lapsed(live, usage_to_post, now, begun=begun, holds=holds, held=held)
+    return sum(each.remaining for each in waiting), lapsed
 
 
 def period_start(now: datetime) -> datetime:

@@ -23,10 +23,11 @@ def source_account(grant: Grant) -> str:
     return rule.SOURCES[grant.kind]
 
 
-def burn(books: Books, transfer: Transfer, now: datetime | None = None, own: str = "") -> None:
-    """Take a debit out of the grants that are live, in their order; what they do not hold is the customer's debt.
+def burn(books: Books, transfer: Transfer, own: str = "") -> None:
+    """Take a debit out of what is left of the grants, in their order; what they do not hold is the customer's debt.
 
-    A claw-back names the grant that it begins with: `own`. Without `now` the debit lies before any expiry that is due.
+    A claw-back names the grant that it begins with: `own`. Whoever posts anything but usage has let expire before what
+    is due, so that what is left of a grant whose time is over is kept for open holds.
     """
     live = books.session.scalars(
         select(Grant)
@@ -34,7 +35,7 @@ def burn(books: Books, transfer: Transfer, now: datetime | None = None, own: str
         .execution_options(populate_existing=True)
     ).all()
     by_id = {grant.id: grant for grant in live}
-    shares, _debt = rule.allocate(transfer.amount, [view(grant) for grant in live], now, own)
+    shares, _debt = rule.allocate(transfer.amount, [view(grant) for grant in live], own)
     for share in shares:
         take(books, transfer, by_id[share.grant_id], share.micros)
 

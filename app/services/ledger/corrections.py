@@ -12,7 +12,7 @@ from app.models.ledger import Allocation, Grant, Transfer
 from app.models.reversals import Dispute, Refund
 from app.models.scope import as_service
 from app.services import audit
-from app.services.ledger import burn_down, grants, posting
+from app.services.ledger import burn_down, grants, kept_credit, posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
@@ -70,13 +70,21 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
 
 
 def give_back(books: Books, wrong: Transfer, opposite: Transfer, now: datetime) -> None:
-    """Give the grants back what a debit took, now that its opposite is posted; what expired meanwhile goes at once."""
-    for kind, grant, micros in burn_down.give_back(books, wrong, opposite, now):
+    """Give the grants back what a debit took, now that its opposite is posted; what expired meanwhile goes at once.
+
+    What open holds keep of it goes when they end.
+    """
+    gone = burn_down.give_back(books, wrong, opposite, now)
+    lost = {grant.id: micros for grant, micros, _stays in kept_credit.lost(books, now)} if gone else {}
+    for kind, grant, returned in gone:
+        micros = min(returned, lost.get(grant.id, 0)) if kind == "expired" else returned
+        if micros == 0:
+            continue
         words = "Credit expired" if kind == "expired" else "Credit taken back"
         to = "breakage" if kind == "expired" else burn_down.source_account(grant)
         source = f"{grant.id}:{opposite.id}"
-        (gone,) = books.post([Posting(wrong.unit, CREDITS, to, micros, kind, "grant", source, words)], now)
-        burn_down.take(books, gone, grant, micros)
+        (made,) = books.post([Posting(wrong.unit, CREDITS, to, micros, kind, "grant", source, words)], now)
+        burn_down.take(books, made, grant, micros)
 
 
 def _was_settled_elsewhere(books: Books, wrong: Transfer, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.services import audit, due_rows
-from app.services.ledger import burn_down, posting, usage_posting
+from app.services.ledger import burn_down, kept_credit, posting, usage_posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
@@ -141,7 +141,7 @@ def void(grant_id: str, *, by: str, reason: str) -> Grant:
         left = grant.remaining_micros
         if left:
             words = f"Credit taken back: {reason}"[:300]
-            _take_back(books, grant, burn_down.source_account(grant), "voided", words, now)
+            _take_back(books, grant, left, burn_down.source_account(grant), "voided", words, now)
         grant.voided_at = now
         audit.record(
             session,
@@ -171,8 +171,8 @@ def catch_up(books: Books, now: datetime) -> None:
     for grant in due:
         if grant.posted_at is None:
             _post(books, grant, grant.reason or "Credit", now)
-        if grant.remaining_micros > 0 and rule.is_expired(grant.expires_at, now):
-            _take_back(books, grant, "breakage", "expired", "Credit expired", now)
+    if any(rule.is_expired(grant.expires_at, now) for grant in due):
+        _expire(books, now)
 
 
 def post_due(limit: int = 100) -> int:
@@ -214,7 +214,7 @@ def _one(grant_id: str, customer_id: str, now: datetime) -> bool:
         if grant.posted_at is None:
             _post(books, grant, grant.reason or "Credit", now)
         else:
-            _take_back(books, grant, "breakage", "expired", "Credit expired", now)
+            _expire(books, now)
         return True
 
 
@@ -232,12 +232,23 @@ def _post(books: Books, grant: Grant, description: str, now: datetime) -> None:
     books.session.flush()
 
 
-def _take_back(books: Books, grant: Grant, to: str, kind: str, description: str, now: datetime) -> None:
-    """Post what is left of the grant out of the balance. Keyed by the grant, so it happens once."""
-    left = grant.remaining_micros
-    (gone,) = books.post([Posting(books.unit, CREDITS, to, left, kind, "grant", grant.id, description)], now)
-    burn_down.take(books, gone, grant, left)
+def _expire(books: Books, now: datetime) -> None:
+    """Expire what is left of grants whose time is over, but for what open holds keep: that expires when they end."""
+    for grant, lost, stays in kept_credit.lost(books, now):
+        if lost:
+            # The last of it is keyed by the grant alone, what goes before by its place in the history as well.
+            key = f"{grant.id}:{books.credits.version + 1}" if stays else grant.id
+            _take_back(books, grant, lost, "breakage", "expired", "Credit expired", now, key=key)
+
+
+def _take_back(
+    books: Books, grant: Grant, micros: int, to: str, kind: str, description: str, now: datetime, *, key: str = ""
+) -> None:
+    """Post so much of what is left of the grant out of the balance. Keyed, so that it happens once."""
+    source = key or grant.id
+    (gone,) = books.post([Posting(books.unit, CREDITS, to, micros, kind, "grant", source, description)], now)
+    burn_down.take(books, gone, grant, micros)
     books.session.flush()
     if kind == "expired":
-        said = {"grant": grant.id, "credits": credits_text(Credits(left)), "credit_unit": books.customer.credit_unit}
-        books.outbox.write("credits.expired", grant.id, said)
+        said = {"grant": grant.id, "credits": credits_text(Credits(micros)), "credit_unit": books.customer.credit_unit}
+        books.outbox.write("credits.expired", source, said)

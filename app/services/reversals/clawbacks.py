@@ -82,7 +82,7 @@ def take(books: Books, payment: Payment, amount_minor: int, route: Route, source
     taken = rule.credits_taken(due, remaining=grant.remaining_micros, gone=_gone(session, grant))
     made = _post(books, payment, route, source, (amount_minor, taken), (None, None), now)
     if taken:
-        burn_down.burn(books, made[1], now, own=grant.id)
+        burn_down.burn(books, made[1], own=grant.id)
     session.flush()
     return taken
 

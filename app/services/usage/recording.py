@@ -48,7 +48,7 @@ def record(
         _check(books, credits.micros)
         used = Posting(books.unit, CREDITS, "revenue", credits.micros, "usage", "usage", key, description)
         (made,) = books.post([used], now)
-        burn_down.burn(books, made, now)
+        burn_down.burn(books, made)
         session.flush()
         return made
 

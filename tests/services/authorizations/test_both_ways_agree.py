@@ -235,6 +235,9 @@ def test_both_ways_answer_alike_whatever_happens(app: Flask, on_sqlite: Flask) -
          ("capture", 0, None, False)],
         # A grant that is over before the ask no longer counts.
         [("grant", 5, 1), ("wait", 3_601), ("ask", "", 3 * MICROS + 1, False, 3_600), ("ask", "", 3 * MICROS, True, 60)],
+        # A grant that is over while it is held: it is there for its hold, in parts, and for nobody else.
+        [("grant", 5, 1), ("ask", "", 7 * MICROS, False, 86_400), ("wait", 3_601), ("ask", "", MICROS + 1, False, 3_600),
+         ("capture", 0, 3_000, True), ("ask", "", MICROS, False, 3_600), ("release", 0), ("ask", "", 1, False, 3_600)],
         # A new price, a new plan.
         [("ask", "runs", 1, False, 3_600), ("catalog", "0.31"), ("ask", "runs", 1, False, 3_600), ("plan", "paid"),
          ("ask", "runs", 1, False, 3_600), ("capture", 0, None, False), ("capture", 1, 3, False)],

@@ -10,7 +10,18 @@ from hypothesis import settings as hypothesis_settings
 from app.services.catalog import versions
 from app.services.customers import registration
 from tests.reference.history import Due, Give, Use, Wait
-from tests.reference.usage_history import ALLOWANCE, METERS, USAGE_STEPS, Ask, Capture, Limit, Posted, Report, UsageStep
+from tests.reference.usage_history import (
+    ALLOWANCE,
+    METERS,
+    USAGE_STEPS,
+    Ask,
+    Capture,
+    Limit,
+    Posted,
+    Release,
+    Report,
+    UsageStep,
+)
 from tests.reference.usage_story import START, Story
 from tests.support import tiers
 from tests.support.api import Api, api_for
@@ -75,6 +86,20 @@ def _gift(tenths: int, begins: int | None = None, lasts: int | None = None, prio
 )
 @example(  # a debt beyond the protection, paid by a grant that begins unseen
     steps=[Report("requests", 30_000), Posted(), _gift(60, begins=5), _gift(90, begins=6, lasts=3), Wait(7), Wait(9)]
+)
+@example(  # held when it expired: it stays for its hold alone, and goes with what the hold leaves of it
+    steps=[
+        _gift(60, lasts=5),
+        _gift(20),
+        Ask(5_000_000, 20),
+        Wait(6),
+        Ask(2_000_000, 20),
+        Capture(0, 4, True),
+        Due(),
+        Report("requests", 1_000),
+        Release(0),
+        Capture(1, 10, False),
+    ]
 )
 @hypothesis_settings(
     max_examples=tiers.sample_of(3, proof=12),

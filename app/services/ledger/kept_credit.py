@@ -1,0 +1,47 @@
+"""Credit whose time is over and that open holds keep: it expires when they end (domain/grants.py, `kept`)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain import grants as rule
+from app.domain.grants import OpenHold
+from app.models.authorizations import Authorization
+from app.models.ledger import Grant
+from app.services.ledger.burn_down import view
+from app.services.ledger.posting import Books
+
+
+def open_holds(session: Session, customer_id: str, now: datetime) -> list[OpenHold]:
+    """Return what the customer's open holds still hold, and since when."""
+    rows = session.execute(
+        select(Authorization.created_at, Authorization.left()).where(
+            Authorization.customer_id == customer_id, Authorization.is_open(now)
+        )
+    )
+    return [OpenHold(made_at, left) for made_at, left in rows]
+
+
+def lost(books: Books, now: datetime) -> list[tuple[Grant, int, int]]:
+    """Return the grants of which something is left though they are over: how much of it goes now, and how much stays.
+
+    What was used before is posted already. Grants that began first are first.
+    """
+    over = books.session.scalars(
+        select(Grant)
+        .where(Grant.customer_id == books.customer_id, Grant.is_over(now))
+        .order_by(Grant.effective_at, Grant.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    if not over:
+        return []
+    keeps = _kept(books, over, now)
+    return [(grant, grant.remaining_micros - keeps[grant.id], keeps[grant.id]) for grant in over]
+
+
+def _kept(books: Books, over: Sequence[Grant], now: datetime) -> dict[str, int]:
+    held = books.spending.held_micros
+    holds = open_holds(books.session, books.customer_id, now) if held else []
+    return rule.kept([view(grant) for grant in over], holds, held, now)
