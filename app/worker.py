@@ -14,6 +14,7 @@ from app.extensions import settings
 from app.gateways.queue import Queue, address
 from app.models.database import db
 from app.services import jobs, shutdown, wake_ups
+from app.services.reconciliation import subscriptions
 
 log = structlog.get_logger()
 BATCH = 100
@@ -55,7 +56,7 @@ def work(app: Flask, *, every: float, threads: int) -> None:
         threading.Thread(target=_rounds, args=(app, names, pause, over), name=names[0], daemon=True)
         for names, pause in ((jobs.SLOW, SLOW_EVERY), (jobs.OUTWARD, every))
     ]
-    for thread in beside:
+    for thread in (*beside, threading.Thread(target=_look_at_subscriptions, args=(app,), daemon=True)):
         thread.start()
     _rounds(app, jobs.QUICK, every, over, listener.look_after)
     listener.stop()
@@ -120,6 +121,15 @@ def _one_round(app: Flask, names: Sequence[str]) -> bool:
     """Do once what is due of these; say whether it went well. The worker outlives its database."""
     with app.app_context():
         return _run_and_log("round", lambda: jobs.run_due(BATCH, names=names))
+
+
+def _look_at_subscriptions(app: Flask) -> None:
+    """Warn, by name, of events that the processor does not send us. Whatever it answers, the work has begun."""
+    with app.app_context():
+        try:
+            subscriptions.check()
+        except Exception:
+            log.exception("webhook_endpoint_not_checked")
 
 
 def _run_and_log(name: str, job: Callable[[], dict[str, int]]) -> bool:

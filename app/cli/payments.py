@@ -10,13 +10,13 @@ from app.domain.money import Money, parse_amount
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
-from app.services.reconciliation import books
+from app.services.reconciliation import books, subscriptions
 from app.services.reversals import refunds
 
 
 def add_to(bp: Blueprint) -> None:
     """Add these commands to the seller's command line."""
-    for command in (refund, reconcile_command):
+    for command in (refund, reconcile_command, check_webhooks):
         bp.cli.add_command(command)
 
 
@@ -56,6 +56,24 @@ def reconcile_command(since: str | None) -> None:
     if problems:
         stop(f"{len(problems)} thing{'s need' if len(problems) > 1 else ' needs'} a person.")
     click.echo("Nothing needs your attention.")
+
+
+@click.command("check-webhooks")
+@with_appcontext
+def check_webhooks() -> None:
+    """Ask the processor whether it sends every event that Purser acts on to this portal's webhook address.
+
+    A worker asks the same when it starts, and only warns. Exit status 0 only when nothing is missing.
+    """
+    with one_line():
+        problems = subscriptions.check()
+    if problems is None:
+        stop("The processor does not say which webhook endpoints it has. Its key may need the right to read them.")
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        stop(f"{len(problems)} thing{'s' if len(problems) > 1 else ''} to mend in the processor's dashboard.")
+    click.echo("The processor sends every event that is needed.")
 
 
 def _currency(payment_id: str) -> str:

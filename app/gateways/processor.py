@@ -6,6 +6,7 @@ from typing import Protocol
 from app.domain.methods import Acceptance, Rail, Setup, SetupAnswer, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import Answer, ChargeOrder, Declined, Intent, Misused, ProcessorEvent, SavedMethod, Unknown
+from app.domain.processor_events import WebhookEndpoint
 from app.domain.reversals import ProcessorDispute, ProcessorRefund
 
 
@@ -91,6 +92,9 @@ class PaymentGateway(Protocol):
 
     def detach_method(self, method: str, *, key: str) -> Unknown | Misused | None:
         """Remove a saved method at the processor."""
+
+    def webhook_endpoints(self) -> list[WebhookEndpoint] | Unknown | Misused:
+        """Return every address that the processor posts events to."""
 
     def read_event(self, body: bytes, signature: str) -> ProcessorEvent:
         """Verify a webhook (raw body and its signature header) or raise `BadWebhook`."""

@@ -89,6 +89,7 @@ def ask_everything(asks: Asking) -> None:
     asks("refunds_of", intents[0])
     asks("disputes_of", intents[0])
     asks("fetch_dispute", "du_1")
+    asks("webhook_endpoints")
     asks("detach_method", method, key=ids.new("key"))
 
 

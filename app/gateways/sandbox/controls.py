@@ -7,6 +7,7 @@ route.
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from app.gateways.sandbox import (
     challenges,
     charges,
     deliveries,
+    endpoints,
     faults,
     methods,
     payment_intents,
@@ -149,6 +151,12 @@ def detach(settings: Settings, method_id: str) -> None:
     """Remove a saved method in the processor's dashboard."""
     with opened(settings.database_url) as store:
         methods.detach(store, method_id)
+
+
+def subscribe(settings: Settings, events: Sequence[str], *, is_enabled: bool = True) -> None:
+    """Subscribe the webhook endpoint to these events only, or switch it off, in the processor's dashboard."""
+    with opened(settings.database_url) as store:
+        endpoints.configure(store, settings.base_url, events, is_enabled=is_enabled)
 
 
 def portal(settings: Settings, session_id: str) -> Visit | None:

@@ -16,14 +16,14 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import clock
-from app.gateways.sandbox import faults
+from app.gateways.sandbox import endpoints, faults
+from app.gateways.sandbox.endpoints import PATH
 from app.gateways.sandbox.store import OBJECTS, Body, hidden, opened, public
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 log = structlog.get_logger()
-PATH = "/webhooks/stripe"
 LEASE = timedelta(minutes=1)
 MAX_TRIES = 6
 LATE = timedelta(days=3)
@@ -80,6 +80,9 @@ def _claim(database_url: str, limit: int) -> list[Delivery]:
         for event_id, text in due:
             event: Body = json.loads(text)
             hidden(event)["tries"] = hidden(event).get("tries", 0) + 1
+            if not endpoints.subscribed(store, event["type"]):
+                store.keep(event, due_at=None)
+                continue
             fault = faults.take(store, f"event:{event['type']}", "event:*")
             if fault in {"lose", "late"}:
                 store.keep(event, due_at=now + LATE if fault == "late" else None)

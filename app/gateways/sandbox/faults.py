@@ -31,7 +31,7 @@ CALLS = (
     "create_intent", "confirm_intent", "fetch_intent", "cancel_intent", "list_intents",
     "create_setup", "confirm_setup", "fetch_setup", "cancel_setup", "fetch_mandate",
     "create_refund", "fetch_refund", "list_refunds", "fetch_dispute", "list_disputes", "create_portal_session",
-    "fetch_event", "list_events",
+    "fetch_event", "list_events", "list_webhook_endpoints",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from stripe import params as sent
 from stripe.params import billing_portal as portal_sent
 
-from app.gateways.sandbox import methods, payment_intents, portal, reversals, setup_intents
+from app.gateways.sandbox import endpoints, methods, payment_intents, portal, reversals, setup_intents
 from app.gateways.sandbox.errors import existing
 from app.gateways.sandbox.paging import page_of
 from app.gateways.sandbox.parameters import Params
@@ -73,6 +73,8 @@ ROUTES: tuple[Route, ...] = (
      lambda s, _, i: reversals.dispute_of(s, i)),
     ("post", r"/v1/billing_portal/sessions", "create_portal_session", portal_sent.SessionCreateParams,
      lambda s, c: portal.create(s, c.params, base_url=c.base_url)),
+    ("get", r"/v1/webhook_endpoints", "list_webhook_endpoints", sent.WebhookEndpointListParams,
+     lambda s, c: endpoints.listed(s, c.params, base_url=c.base_url)),
     ("get", r"/v1/events", "list_events", sent.EventListParams,
      lambda s, c: page_of(s, "event", c.params, "/v1/events")),
     ("get", r"/v1/events/(\w+)", "fetch_event", sent.EventRetrieveParams,

@@ -17,6 +17,7 @@ from app.domain.payments import (
     ProcessorEvent,
     Unknown,
 )
+from app.domain.processor_events import WebhookEndpoint
 from app.gateways.stripe import webhooks
 from app.gateways.stripe.answers import (
     CLOCK_MARGIN,
@@ -169,6 +170,21 @@ class StripeGateway(StripeSetups, StripeReversals):
             page = self._client.v1.events.list({"created": _span(since, until), "limit": 100})
             read = [webhooks.listed(each) for each in page.auto_paging_iter()]
             return [event for event in reversed(read) if event is not None]
+
+        return asked_for_nothing_charged(listed)
+
+    def webhook_endpoints(self) -> list[WebhookEndpoint] | Unknown | Misused:
+        """Return every address that events are posted to."""
+
+        def listed() -> list[WebhookEndpoint] | Unknown:
+            try:
+                page = self._client.v1.webhook_endpoints.list({"limit": 100})
+            except stripe.PermissionError:  # a restricted key may lack it, and everything else works
+                return Unknown("the key may not list webhook endpoints")
+            return [
+                WebhookEndpoint(each.url, each.status == "enabled", frozenset(each.enabled_events))
+                for each in page.auto_paging_iter()
+            ]
 
         return asked_for_nothing_charged(listed)
 

@@ -16,6 +16,9 @@ from app.gateways.processor import BadWebhook
 log = structlog.get_logger()
 TOLERANCE_SECONDS = 300
 _ID = re.compile(r"[A-Za-z0-9_]{1,100}", re.ASCII)
+# Sellers choose the ids of coupons, plans, products and, imported, customers: `25%off`, `user-42@shop`. Nothing is cut
+# or written that is no text: control characters, and halves of surrogate pairs, which no database takes.
+_OBJECT_ID = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,500}")
 _TYPE = re.compile(r"[a-z0-9_.]{1,100}", re.ASCII)
 _EARLIEST, _LATEST = 1_262_304_000, 4_102_444_800  # 2010 and 2100: anything else is not a time of ours
 
@@ -73,7 +76,7 @@ def _event(event: Any) -> ProcessorEvent:
         type=_text(event.get("type"), _TYPE),
         object_type=_text(about.get("object"), _TYPE),
         # Some objects of events have no id of their own (a balance): nothing of ours is fetched by it.
-        object_id=_text(about["id"], _ID) if "id" in about else "",
+        object_id=_text(about["id"], _OBJECT_ID) if about.get("id") is not None else "",
         created_at=datetime.fromtimestamp(created, UTC),
         livemode=livemode,
         account=account,

@@ -25,6 +25,7 @@ from app.services.transaction import transaction
 log = structlog.get_logger()
 LEASE = timedelta(minutes=1)
 MAX_TRIES = 8
+LONGEST_ID = 100
 NOT_FINISHED = "not_finished"
 """Why an event is open whose worker has it, or was killed over it."""
 
@@ -49,7 +50,8 @@ def receive(event: ProcessorEvent) -> bool:
                 "id": event.id,
                 "type": event.type[:100],
                 "object_type": event.object_type[:60],
-                "object_id": event.object_id[:100],
+                # An id cut short could be another object's; what we act on has a short one of the processor's own.
+                "object_id": event.object_id if len(event.object_id) <= LONGEST_ID else "",
                 "created_at": event.created_at,
                 "received_at": now,
                 "state": "new",

@@ -21,6 +21,7 @@ from app.gateways.stripe.gateway import StripeGateway
 from app.models.database import db
 from app.models.events import InboxEvent
 from app.models.scope import as_service
+from app.services.reconciliation import inbox
 
 
 def an_event(**changes: object) -> dict[str, Any]:
@@ -58,6 +59,35 @@ def test_an_event_of_an_unknown_type_or_version_is_read_too(gateway: PaymentGate
     body = json.dumps(an_event(type="moon.landed", api_version="2031-01-01.x", data={"object": {"object": "moon"}}))
     event = gateway.read_event(body.encode(), signed(settings, body))
     assert (event.type, event.object_type, event.object_id) == ("moon.landed", "moon", "")
+
+
+@pytest.mark.fault("S16", "W7")
+@pytest.mark.parametrize(
+    ("kind", "chosen"),
+    [
+        ("coupon", "free-1-month"), ("coupon", "25%off"), ("plan", "gold-monthly"), ("customer", "user-42@shop"),
+        ("reporting.report_type", "balance.summary.1"), ("product", "Café 日本 №1"), ("price", "a/b?c=d&e#f"),
+        ("product", "p" * 255), ("upcoming", None),
+    ],
+)  # fmt: skip
+def test_an_object_may_have_an_id_that_the_seller_chose(
+    app: Flask, settings: Settings, kind: str, chosen: str | None
+) -> None:
+    body = json.dumps(an_event(type=f"{kind}.created", data={"object": {"object": kind, "id": chosen}}))
+    assert post(app.wsgi_app, body, signed(settings, body), base_url=settings.base_url) == 200
+    assert kept(app) == {"evt_1": f"{kind}.created"}
+    with as_service("look into the inbox"):
+        row = db.session.scalars(select(InboxEvent)).one()
+        assert row.object_id == ((chosen or "") if len(chosen or "") <= 100 else "")
+    assert inbox.work() == 1
+
+
+@pytest.mark.fault("W7")
+@pytest.mark.parametrize("bad", ["", "a\0", "a\nb", "a\x1b[2J", "a\x85", "\ud800", "x" * 501, 5, ["a"], {}, True, 1.5])
+def test_an_id_that_is_no_text_is_400(app: Flask, settings: Settings, bad: object) -> None:
+    body = json.dumps(an_event(data={"object": {"object": "coupon", "id": bad}}))
+    assert post(app.wsgi_app, body, signed(settings, body), base_url=settings.base_url) == 400
+    assert kept(app) == {}
 
 
 @pytest.mark.case("AC-30/31")

@@ -82,4 +82,5 @@ GAPS = (
     ("post", r"/v1/setup_intents/(\w+)/cancel", cancel),
     ("get", r"/v1/mandates/(\w+)", lambda shop, _, mandate_id: shop.its_own(mandate_id)),
     ("post", r"/v1/billing_portal/sessions", portal),
+    ("get", r"/v1/webhook_endpoints", lambda shop, params: shop.page([], params, "/v1/webhook_endpoints")),
 )
