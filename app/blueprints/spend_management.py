@@ -115,17 +115,19 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
     customer, catalog, unit, now = current_customer(), current_catalog(), current_unit(), clock.now()
     limits, numbers = own_limits.current(customer, catalog), history.numbers()
     today, plan = day_of(now), blocked_calls.of_plan(customer, catalog)
+    simulated = _simulated(form)
     yesterday, _today = history.days(today.date - timedelta(days=1), today.date)
     return {
         "form": form, "limits": limits, "numbers": numbers, "today": today, "yesterday": yesterday,
         "left": Credits(max(0, numbers.daily_left.micros)) if numbers.daily_left else Credits(0),
-        "bar": overview.day_bar(numbers, unit), "simulated": _simulated(form), "tried": tried, "focus": focus,
+        "bar": overview.day_bar(numbers, unit), "simulated": simulated, "tried": tried, "focus": focus,
         "words": {
             "limit": spend_management.daily_limit(limits, numbers, now, unit),
             "threshold": spend_management.threshold(
                 limits, numbers, customer.email, unit, decisions.of_threshold(customer.customer_id, today)
             ),
             "balance": spend_management.balance(numbers, unit),
+            "refused": spend_management.really_refused(simulated, today.date) if simulated else "",
             "pace": spend_management.pace(limits, numbers, now),
         },
         "could_use": spend_management.could_use(numbers),

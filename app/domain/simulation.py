@@ -51,6 +51,9 @@ class Simulation:
     """The newest first."""
     mailed: tuple[date, ...]
     """Days with a mail at the threshold."""
+    refused_on: tuple[date, ...] = ()
+    """Days on which calls really were refused for the daily limit of that day, today too: what they asked for was not
+    used, so that no simulation of what was used finds it."""
 
 
 def simulate(limits: Limits, days: Sequence[Used], *, first: date, count: int) -> Simulation:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from app import locale
@@ -20,6 +20,7 @@ from app.domain.notices import (
     USAGE_ALERT,
 )
 from app.domain.numbers import SERVED, Numbers, owed
+from app.domain.simulation import Simulation
 from app.domain.spend_management import Limits, day_of, reached_at
 from app.domain.units import quantity
 from app.models.authorizations import Authorization
@@ -131,6 +132,16 @@ def balance(numbers: Numbers, unit: CreditUnit) -> str:
         f"Stops calls that ask for more than your remaining {written(numbers.remaining_credits)}{overage}{held}: "
         f"that is {written(could_use(numbers))} now."
     )
+
+
+def really_refused(simulated: Simulation, today: date) -> str:
+    """Say on how many days calls really were refused, which what was used does not show; nothing where none were."""
+    before = sum(day < today for day in simulated.refused_on)
+    days = f"{before} of these days" if before > 1 else "one of these days"
+    happened = f"On {days} calls really were refused, for the daily limit of that day. " if before else ""
+    also = "Today calls were refused too, and today is not counted yet. " if today in simulated.refused_on else ""
+    why = "What a refused call asked for was not used, so the preview does not count it."
+    return f"{happened}{also}{why}" if happened or also else ""
 
 
 def could_use(numbers: Numbers) -> Credits:

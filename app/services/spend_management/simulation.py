@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Date, cast, func, select, type_coerce, union_all
+from sqlalchemy import ColumnElement, Date, cast, func, literal, select, type_coerce, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
@@ -11,10 +11,13 @@ from app.domain import simulation as rule
 from app.domain.money import Credits
 from app.domain.simulation import DAYS, TIMED, Simulation, Used
 from app.domain.spend_management import Day, Limits, day_of
+from app.models.authorizations import Authorization
 from app.models.database import db
 from app.models.ledger import BalanceDay, Transfer
 from app.models.usage import UsageDay, UsageEvent
 
+MOST_REFUSALS = 20_000
+"""So many of the newest refused calls are looked through for days on which a daily limit refused any."""
 MOST_EVENTS = 200_000
 """Days with more events than this among them are shown without the time: a page must not read for seconds."""
 
@@ -22,7 +25,7 @@ MOST_EVENTS = 200_000
 def of(customer_id: str, limits: Limits, since: date) -> Simulation:
     """Return what the limits would have done to the last whole days of the customer in scope, who is one since `since`.
 
-    Three statements at most, however many days there are.
+    Four statements at most, however many days there are.
     """
     today = day_of(clock.now()).date
     first = max(today - timedelta(days=DAYS), since)
@@ -33,7 +36,10 @@ def of(customer_id: str, limits: Limits, since: date) -> Simulation:
     )
     days = [Used(day, Credits(micros)) for day, micros in rows]
     found = rule.simulate(limits, days, first=first, count=max(0, (today - first).days))
-    if limits.daily_limit is None or not found.stopped:
+    if limits.daily_limit is None:
+        return found
+    found = replace(found, refused_on=_refused_on(customer_id, first))
+    if not found.stopped:
         return found
     newest = [each.day for each in found.stopped[:TIMED]]
     refused_from = _first_refused(customer_id, _not_too_many(customer_id, newest), limits.daily_limit)
@@ -57,6 +63,25 @@ def _not_too_many(customer_id: str, days: list[date]) -> list[date]:
             break
         kept.append(day)
     return kept
+
+
+def _refused_on(customer_id: str, first: date) -> tuple[date, ...]:
+    """Return the days since `first`, today too, on which calls were refused for a daily limit, the newest first."""
+    newest = (
+        select(Authorization.created_at, Authorization.reason)
+        .where(
+            Authorization.customer_id == customer_id,
+            Authorization.state == literal("refused", literal_execute=True),  # as the index of the refused says it
+            Authorization.created_at >= Day(first).begins,
+        )
+        .order_by(Authorization.created_at.desc())
+        .limit(MOST_REFUSALS)
+        .subquery()
+    )
+    day = _utc_day(newest.c.created_at)
+    return tuple(
+        db.session.scalars(select(day).where(newest.c.reason == "daily_limit").distinct().order_by(day.desc()))
+    )
 
 
 def _first_refused(customer_id: str, days: list[date], limit: Credits) -> dict[date, datetime]:
@@ -85,7 +110,7 @@ def _first_refused(customer_id: str, days: list[date], limit: Credits) -> dict[d
     return dict(rows.all())
 
 
-def _utc_day(moment: InstrumentedAttribute[datetime]) -> ColumnElement[date]:
+def _utc_day(moment: InstrumentedAttribute[datetime] | ColumnElement[datetime]) -> ColumnElement[date]:
     if db.session.get_bind().dialect.name == "postgresql":  # whose `date()` goes by the session's zone
         return cast(func.timezone("UTC", moment), Date)
     return type_coerce(func.date(moment), Date)

@@ -12,6 +12,7 @@ from app.domain.simulation import Simulation
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
 from app.models.scope import as_customer
+from app.presenters.spend_management import really_refused
 from app.services.spend_management import simulation
 from app.services.usage import recording
 from tests.support import cast, spend
@@ -102,12 +103,12 @@ def test_random_days_come_to_what_a_walk_through_them_says(acme: Customer, seed:
     assert len(found.stopped) == len(walked)
 
 
-def test_three_statements_however_many_days(acme: Customer) -> None:
+def test_four_statements_however_many_days(acme: Customer) -> None:
     for days in range(1, 15):
         spend.uses(acme, "30", NOON - timedelta(days=15 - days))
     with counted() as statements:
         found = tried(acme, "25")
-    assert (len(found.stopped), len(statements)) == (14, 3)
+    assert (len(found.stopped), len(statements)) == (14, 4)
     assert [each.refused_from is not None for each in found.stopped] == [True] * 10 + [False] * 4
 
 
@@ -124,7 +125,7 @@ def test_typed_limits_are_tried_and_nothing_is_saved(alice: Browser, acme: Custo
     page = alice.submits(alice.opens(PATH), FORM, button=TRY, enabled=True, daily_limit="25", notify_threshold="10")
     assert page.status == 200
     assert page.texts("#spend_management-would-stop") == [
-        "A daily limit of $25.00 would have refused calls on 2 of 90 days ."
+        "Judged by what was used, a daily limit of $25.00 would have refused calls on 2 of 90 days ."
     ]
     assert page.texts("#spend_management-would-mail") == ["An e-mail threshold of $10.00 would have sent 2 mails ."]
     assert page.texts("#spend_management-simulation tbody tr") == [
@@ -139,6 +140,44 @@ def test_typed_limits_are_tried_and_nothing_is_saved(alice: Browser, acme: Custo
         **{"HX-Request": "true"},
     )
     assert str(part.find("#spend_management-simulation")) == str(page.find("#spend_management-simulation"))
+
+
+@pytest.mark.both_databases
+def test_calls_that_really_were_refused_do_not_contradict_the_preview(alice: Browser, acme: Customer) -> None:
+    saved = spend.chooses(acme, "25")
+    for days in (5, 3):
+        with clock.at(NOON - timedelta(days=days)):
+            spend.uses(acme, "24")
+            assert spend.asks(acme, "2") == (False, "daily_limit")
+            assert spend.asks(acme, "3") == (False, "daily_limit")
+    page = alice.opens(PATH)
+    (said,) = page.texts("#spend_management-would-stop")
+    assert said == (
+        "Judged by what was used, a daily limit of $25.00 would have refused calls on 0 of 90 days . On 2 of these days "
+        "calls really were refused, for the daily limit of that day. What a refused call asked for was not used, so the "
+        "preview does not count it."
+    )
+    assert len(page.soup.select("[aria-label='Refused calls'] tbody tr")) == 4
+    spend.uses(acme, "24")
+    assert spend.asks(acme, "2")[0] is False
+    assert "Today calls were refused too, and today is not counted yet." in alice.opens(PATH).text
+    assert saved.daily_limit is not None and tried(acme, "", "5").refused_on == ()
+
+
+@pytest.mark.parametrize(
+    ("refused_on", "said"),
+    [
+        ([], ""),
+        ([21], "Today calls were refused too, and today is not counted yet. What a refused call"),
+        ([20], "On one of these days calls really were refused, for the daily limit of that day. What a refused call"),
+        ([21, 20, 19], "On 2 of these days calls really were refused, for the daily limit of that day. Today calls"),
+    ],
+)
+def test_days_with_refused_calls_are_named(refused_on: list[int], said: str) -> None:
+    days = tuple(date(2026, 11, day) for day in refused_on)
+    found = Simulation(Limits(True, None, None), FIRST, 90, 0, None, (), (), days)
+    words = really_refused(found, NOON.date())
+    assert words.startswith(said) and bool(words) == bool(said)
 
 
 def test_what_cannot_be_read_is_not_tried(alice: Browser, acme: Customer) -> None:
