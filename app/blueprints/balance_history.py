@@ -40,7 +40,7 @@ FIGURES: dict[str, tuple[str, str, Callable[[], Figure]]] = {
     ),
     "all_usage": (
         "Used so far",
-        "All usage since the beginning, less corrections.",
+        "All usage since the beginning. Corrections are counted apart.",
         breakdown.all_usage,
     ),
     "sent_back": (

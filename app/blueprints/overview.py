@@ -13,7 +13,16 @@ from app.domain.numbers import SERVED, Numbers, owed
 from app.presenters import spend_management, usage
 from app.presenters.balance_history import standing
 from app.presenters.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
-from app.presenters.overview import below_zero, day_bar, day_marks, expiry_words, meters, owed_words, spend_words
+from app.presenters.overview import (
+    below_zero,
+    day_bar,
+    day_marks,
+    expiry_words,
+    meters,
+    owed_words,
+    spend_words,
+    used_since,
+)
 from app.services.balance import overview
 from app.services.balance.overview import Overview
 from app.services.usage.terms import plan_of
@@ -38,7 +47,7 @@ def page() -> Response:
         sums=_sums(now),
         standing=standing,
         period=_period(now),
-        used_since=_dated(now.period.starts_at.date()) if now.period else "",
+        used_since=used_since(now, current_unit()),
         forecast=_forecast(now),
         expiry=expiry_words(now.expiry, current_unit()),
         could_use=_could_use(now.numbers),
@@ -107,9 +116,10 @@ def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
     numbers, parts = now.numbers, now.parts
     if numbers.total_credits - numbers.usage_this_period == numbers.remaining_credits:
         return []
-    before = parts.used != numbers.usage_this_period
+    before = parts.used != numbers.usage_this_period + numbers.corrected_this_period
     lines = [
         ("Used so far", -parts.used, {"figure": "all_usage"}, "In this period and before it" if before else ""),
+        ("Corrections", parts.corrected, {"kind": "correction"}, "Usage that was wrong, returned to you"),
         ("Expired", -parts.expired, {"kind": "expired"}, ""),
         ("Used from withdrawn credits", parts.voided, {"kind": "voided"}, "No longer part of the total"),
         (

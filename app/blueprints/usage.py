@@ -191,6 +191,7 @@ def _around(usage: Usage, form: HistoryForm) -> dict[str, Any]:
         "plain": present.without_meter(usage) if usage.without_meter else None,
         "plain_slug": WITHOUT_METER,
         "total": usage.cost,
+        "corrected": history.corrected(_whose(), usage.period),
         "plan": usage.plan.title,
         "seller": usage.catalog.seller_name,
         "period": period_words(usage.period.starts_at.date(), last),

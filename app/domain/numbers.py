@@ -26,6 +26,8 @@ class Numbers:
     standing: str
     usage_to_post: Credits = Credits(0)
     """Used, and taken off what remains, but no row of the history yet."""
+    corrected_this_period: Credits = Credits(0)
+    """Given back by corrections made in this period, and taken off its usage, which it may bring below zero."""
     lapsed: Credits = Credits(0)
     """Over by now, and taken off what remains, but no row of the history yet."""
 
@@ -44,11 +46,12 @@ def compute(
     used_today: int = 0,
     held_today: int = 0,
     lapsed: int = 0,
+    corrected: int = 0,
 ) -> Numbers:
     """Return the numbers from whole micros, by the one rule of what may be used.
 
-    `usage_to_post` is usage that no posting holds yet, `lapsed` what is over and not posted either. Without a daily
-    limit there is no bound for the day.
+    `usage_to_post` is usage that no posting holds yet, `lapsed` what is over and not posted either, `corrected` what
+    corrections of any usage gave back in this period. Without a daily limit there is no bound for the day.
     """
     remaining = balance - usage_to_post - lapsed
     overage_left = max(0, overage_limit - max(0, -remaining))
@@ -58,7 +61,7 @@ def compute(
         usable = min(usable, daily_left)
     return Numbers(
         total_credits=Credits(granted),
-        usage_this_period=Credits(usage),
+        usage_this_period=Credits(usage - corrected),
         remaining_credits=Credits(remaining),
         overage_protection=Credits(overage_limit),
         overage_left=Credits(overage_left),
@@ -71,6 +74,7 @@ def compute(
         standing=standing,
         usage_to_post=Credits(usage_to_post),
         lapsed=Credits(lapsed),
+        corrected_this_period=Credits(corrected),
     )
 
 

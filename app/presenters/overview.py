@@ -149,6 +149,17 @@ def owed_words(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
     return f"{amount} is owed: {why}. Nothing can be used until a top-up covers this amount."
 
 
+def used_since(now: Overview, unit: CreditUnit) -> str:
+    """Say since when usage of this period counts, and what corrections took off it."""
+    if now.period is None:
+        return ""
+    since, corrected = locale.day(now.period.starts_at.date()), now.numbers.corrected_this_period
+    if not corrected.micros:
+        return f"Used since {since}"
+    used = locale.credits(now.numbers.usage_this_period + corrected, unit)
+    return f"{used} used since {since}, less {locale.credits(corrected, unit)} of corrections made since then"
+
+
 def expiry_words(expiry: Expiry | None, unit: CreditUnit) -> str:
     """Say which credit expires next, and how much of it will not be used in time; nothing where none expires."""
     if expiry is None:

@@ -47,4 +47,25 @@ BUGS = [
         "rule.left_in(live, 0)",
         ("tests/pages/test_overview_expiry.py",),
     ),
+    Bug(
+        "corrections are taken off what was used so far",
+        "app/services/balance/overview.py",
+        "    used = total + int(voided) + int(corrected) - over",
+        "    used = total + int(voided) - over",
+        ("tests/pages/test_usage_corrected.py",),
+    ),
+    Bug(
+        "corrections of any period are taken off this one's sum",
+        "app/services/usage/history.py",
+        "            Transfer.booked_at >= period.starts_at,\n",
+        "",
+        ("tests/pages/test_usage_corrected.py",),
+    ),
+    Bug(
+        "calls that really were refused are not named beside the preview",
+        "app/services/spend_management/simulation.py",
+        'newest.c.reason == "daily_limit"',
+        'newest.c.reason == "plan_limit"',
+        ("tests/services/spend_management/test_simulation.py",),
+    ),
 ]

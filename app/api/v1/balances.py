@@ -1,5 +1,7 @@
 """The balance: the same numbers that the customer's pages show."""
 
+from pydantic import Field
+
 from app import clock
 from app.api.contract.operations import CreditsFromZero, CreditsText, Model, Moment, customer_in, operation, resource
 from app.services.balance import history
@@ -12,7 +14,9 @@ class BalanceOut(Model):
 
     customer: str
     total_credits: CreditsText
-    usage_this_period: CreditsText
+    usage_this_period: CreditsText = Field(
+        description="Less what was corrected in this period, also of usage before it: so it may be below zero."
+    )
     remaining_credits: CreditsText
     held: CreditsFromZero
     overage_protection: CreditsFromZero

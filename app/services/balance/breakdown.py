@@ -88,9 +88,9 @@ def usage_this_period() -> Figure:
 
 
 def all_usage() -> Figure:
-    """Add up every row of usage, what put usage right, and what no row holds yet."""
+    """Add up every row of usage, and what no row holds yet."""
     rows = select(Transfer.kind, func.count(), func.sum(-Transfer.change_micros)).where(
-        Transfer.kind.in_(("usage", "correction")), Transfer.sequence.is_not(None)
+        Transfer.kind == "usage", Transfer.sequence.is_not(None)
     )
     used = overview.parts(history.numbers()).used
     return Figure(used, [*_lines(rows.group_by(Transfer.kind)), *_lines(_waiting(1))])

@@ -1,7 +1,7 @@
 """What the Overview shows, read in a fixed number of statements, however long the history is."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, ScalarSelect, String, and_, case, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -14,6 +14,7 @@ from app.domain.grants import CLAW_BACKS
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
 from app.domain.payments import OPEN
+from app.domain.periods import following, open_at
 from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
@@ -34,15 +35,28 @@ UNDER_WAY = 5
 
 @dataclass(frozen=True)
 class Parts:
-    """How the credits that came in became those that remain: total - used - expired - back + voided = remaining."""
+    """How the credits that came in became those that remain.
+
+    total - used + corrected - expired - back + voided = remaining.
+    """
 
     used: Credits
-    """Used so far, in every period, less corrections."""
+    """Used so far, in every period."""
+    corrected: Credits
+    """Given back by corrections of usage."""
     expired: Credits
     back: Credits
     """Gone with money sent back, or held by disputes."""
     voided: Credits
     """Used of credit that was taken back, so that it is no part of the total any more."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """From when to when a billing period is."""
+
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True)
@@ -54,7 +68,8 @@ class Overview:
     parts: Parts
     debt: Debt
     """What is below zero, and why."""
-    period: BillingPeriod | None
+    period: Stretch | None
+    """The billing period that is open now, whether or not the job has begun it."""
     days: list[Day]
     """The last days up to today, beginning when the customer did; empty before the first movement."""
     forecast: Forecast | None
@@ -75,7 +90,7 @@ class _Around:
 
     parts: Parts
     debt: Debt
-    period: BillingPeriod | None
+    period: Stretch | None
     under_way: list[Payment]
     used: dict[str, tuple[int, int, Credits]]
     spend: SpendSettings | None
@@ -156,8 +171,21 @@ def _around(numbers: Numbers) -> _Around:
     is_over = period is not None and period.ends_at <= clock.now()  # the next has begun, and nothing is used in it yet
     debt = debts.debt(numbers.remaining_credits, int(clawed_back))
     return _Around(
-        _parts(numbers, *sums), debt, period, under_way, {} if is_over else _used(text or ""), spend, expiring > 0
+        _parts(numbers, *sums),
+        debt,
+        _open(period),
+        under_way,
+        {} if is_over else _used(text or ""),
+        spend,
+        expiring > 0,
     )
+
+
+def _open(row: BillingPeriod | None) -> Stretch | None:
+    if row is None:
+        return None
+    start, _passed = open_at(row.starts_at, row.ends_at, row.anchor_day, clock.now())
+    return Stretch(start, following(start, row.anchor_day))
 
 
 def _used(text: str) -> dict[str, tuple[int, int, Credits]]:
@@ -165,16 +193,16 @@ def _used(text: str) -> dict[str, tuple[int, int, Credits]]:
     return {meter: (int(quantity), int(held), Credits(int(micros))) for meter, quantity, held, micros in found}
 
 
-def _parts(numbers: Numbers, expired: int, back: int, voided: int) -> Parts:
+def _parts(numbers: Numbers, expired: int, back: int, voided: int, corrected: int) -> Parts:
     """Return the parts. What was used is the rest: summing every row of usage takes too long for this page."""
     total, remaining = numbers.total_credits.micros, numbers.remaining_credits.micros
     over = int(expired) + numbers.lapsed.micros
-    used = total + int(voided) - over - int(back) - remaining
-    return Parts(Credits(used), Credits(over), Credits(int(back)), Credits(int(voided)))
+    used = total + int(voided) + int(corrected) - over - int(back) - remaining
+    return Parts(Credits(used), Credits(int(corrected)), Credits(over), Credits(int(back)), Credits(int(voided)))
 
 
-def _sums() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int]]:
-    """Return what expired, what went back or is held, and what was used of credit taken back."""
+def _sums() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int], ColumnElement[int]]:
+    """Return what expired, what went back or is held, what was used of credit taken back, and what was corrected."""
     refunds, disputes = [state.value for state in BOOKED_REFUNDS], [state.value for state in STANDING_DISPUTES]
     return (
         _total(Transfer.amount, Transfer.kind == "expired", Transfer.sequence.is_not(None)),
@@ -182,6 +210,7 @@ def _sums() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int]]
         + _total(Dispute.credits_micros, Dispute.state.in_(disputes)),
         _total(Grant.micros, Grant.voided_at.is_not(None), Grant.posted_at.is_not(None))
         - _total(Transfer.amount, Transfer.kind == "voided", Transfer.sequence.is_not(None)),
+        _total(Transfer.amount, Transfer.kind == "correction", Transfer.sequence.is_not(None)),
     )
 
 

@@ -83,7 +83,8 @@ def numbers() -> Numbers:
     waiting, lapsed = _not_seen(customer_id, posted, usage_to_post, held, now) if due else (0, 0)
     return rule.compute(
         granted=int(granted),
-        usage=int(used) - int(corrected),
+        usage=int(used),
+        corrected=int(corrected),
         balance=posted + waiting,
         overage_limit=overage,
         standing=standing,

@@ -10,8 +10,9 @@ from app.domain.errors import NotFound, ensure
 from app.domain.money import Credits
 from app.models.customers import BillingPeriod
 from app.models.database import db
+from app.models.ledger import Transfer
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
-from app.services.usage.meters import DAY, DayUse, days
+from app.services.usage.meters import DAY, DayUse, Stretch, days
 
 PERIODS = 12
 MOST_ADDED = 50_000
@@ -68,6 +69,20 @@ def last_periods(customer_id: str, meter: str) -> list[PeriodUse]:
         PeriodUse(row.number, row.starts_at.date(), row.ends_at.date() - DAY, quantity or 0, Credits(micros or 0))
         for row, quantity, micros in rows
     ]
+
+
+def corrected(customer_id: str, period: Stretch) -> Credits:
+    """Return what corrections gave back in the period, of whichever period the usage was. One statement."""
+    total = db.session.scalar(
+        select(func.sum(Transfer.amount)).where(
+            Transfer.customer_id == customer_id,
+            Transfer.kind == "correction",
+            Transfer.sequence.is_not(None),
+            Transfer.booked_at >= period.starts_at,
+            Transfer.booked_at < period.ends_at,
+        )
+    )
+    return Credits(int(total or 0))
 
 
 def day_of(customer_id: str, meter: str, day: date) -> DayUse:
