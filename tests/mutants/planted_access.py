@@ -7,7 +7,16 @@ REFUSED = "tests/pages/test_confirm_access_refused.py"
 RETURNED = "tests/pages/test_resume_returned.py"
 COOKIES = "tests/security/test_cookies.py"
 
+SIGN_IN = "tests/pages/test_sign_in.py"
+
 BUGS = [
+    Bug(
+        "no limit of sign-ins from one address",
+        "app/web/password_tries.py",
+        "if not tries.test(PER_ADDRESS, address) or not tries.hit(PER_MEMBER, member_key):",
+        "if not tries.hit(PER_MEMBER, member_key):",
+        (f"{SIGN_IN}::test_fifty_wrong_tries_close_the_door_to_their_address_and_to_no_other",),
+    ),
     Bug(
         "the way back from the bank ends at the sign-in",
         "app/blueprints/entry/resume.py",

@@ -128,6 +128,18 @@ def test_tries_are_counted_for_each_member(visitor: Browser, alice_actor: Actor,
     assert sign_in(visitor, bob_actor.email).path == HOME
 
 
+def test_fifty_wrong_tries_close_the_door_to_their_address_and_to_no_other(
+    visitor: Browser, alice_actor: Actor
+) -> None:
+    page = visitor.opens(PATH)
+    for number in range(50):
+        assert visitor.submits(page, FORM, email=f"{number}@guessed.example", password="a guess").status == 422
+    late = visitor.submits(page, FORM, email=ALICE.email, password=PASSWORD)
+    assert (late.status, late.response.headers["Retry-After"]) == (429, "900")
+    visitor.client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    assert visitor.submits(page, FORM, email=ALICE.email, password=PASSWORD).path == HOME
+
+
 def test_signing_in_forgets_the_wrong_tries(app: Flask, visitor: Browser, alice_actor: Actor) -> None:
     for _ in range(2):
         for _ in range(4):
