@@ -10,13 +10,23 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.numbers import NumberPattern, format_decimal, parse_pattern
+from babel.numbers import (
+    NumberPattern,
+    format_decimal,
+    get_decimal_symbol,
+    get_group_symbol,
+    parse_pattern,
+)
 
+from app.domain import typed_numbers
 from app.domain.amounts import MINUS, NO_BREAK, SYMBOLS, CreditUnit
 from app.domain.money import Credits, exponent
+from app.domain.typed_numbers import Field, Marks
 from app.domain.units import one
 
 LOCALE = Locale("en")
+MARKS = Marks(get_decimal_symbol(LOCALE), get_group_symbol(LOCALE))
+"""What the page's language writes in numbers. What a browser says of its reader's language does not count."""
 REMEMBERED = 10_000
 """So many amounts and days are kept in their written form: a page has the same ones many times."""
 
@@ -45,6 +55,11 @@ def credits(value: Credits, unit: CreditUnit) -> str:  # noqa: A001  # the word 
         return amount(value.units, unit.name)
     is_one = abs(value.units) == 1
     return f"{number(value.units)}{NO_BREAK}{one(unit.words) if is_one else unit.words}"
+
+
+def read(text: str, field: Field) -> Decimal | None:
+    """Read a number that was typed on a page, in the marks in which the page writes them; None for nothing."""
+    return typed_numbers.read(text, field, MARKS)
 
 
 @lru_cache(REMEMBERED)

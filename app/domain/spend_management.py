@@ -1,7 +1,5 @@
 """Spend management: the customer's own daily limit and e-mail threshold, and what each of them stops, in words."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -23,7 +21,6 @@ THRESHOLD_ABOVE = Refused(
     422,
     "notify_threshold",
 )
-_AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?")
 _WHOLE_DAY = timedelta(days=1) // timedelta(microseconds=1)
 _WORDS = {"daily_limit": "daily limit", "notify_threshold": "e-mail threshold"}
 
@@ -107,37 +104,6 @@ def out_of_bounds(name: str) -> Refused:
     if name == "notify_threshold":
         words = words.replace("a e-mail", "an e-mail")
     return Refused(words, f"{name}_out_of_bounds", 422, name)
-
-
-def typed(text: str, name: str) -> Credits | None:
-    """Return what a person typed, None for nothing, or refuse it with the sentence to show.
-
-    ASCII digits with at most six decimals: no sign, exponent or thousands mark.
-    """
-    wanted = text.strip()
-    if not wanted:
-        return None
-    if wanted[0] in "-\N{MINUS SIGN}" and _AMOUNT.fullmatch(wanted[1:]):
-        raise out_of_bounds(name)
-    if not _AMOUNT.fullmatch(wanted):
-        raise Refused(_what_is_wrong(wanted), f"{name}_malformed", 422, name)
-    whole, _, fraction = wanted.partition(".")
-    whole = whole.lstrip("0") or "0"
-    if len(whole) > len(str(MOST.micros // MICROS)):
-        raise out_of_bounds(name)
-    if len(fraction) > 6:
-        raise Refused("An amount has at most six decimals.", f"{name}_too_fine", 422, name)
-    return Credits(int(whole) * MICROS + int(fraction.ljust(6, "0")))
-
-
-def _what_is_wrong(text: str) -> str:
-    """Return the sentence for what is no amount: it names the mark where one mark is all that is wrong."""
-    if "," in text and re.fullmatch(r"[0-9.,]+", text):
-        return "Leave out the comma: use a decimal point and no thousands separator, such as 1250.50."
-    mark = next((each for each in text if unicodedata.category(each) == "Sc"), "")
-    if mark and re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", text.replace(mark, "", 1)):
-        return f"Leave out “{mark}”: enter the amount in digits alone, such as 25.00."
-    return "Enter an amount in digits, such as 25.00."
 
 
 def is_reached(limit: Credits | None, used: Credits) -> bool:

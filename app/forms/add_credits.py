@@ -4,8 +4,9 @@ from wtforms import HiddenField, StringField
 
 from app import ids
 from app.domain.errors import Refused
-from app.domain.money import Money, parse_amount
+from app.domain.money import Money
 from app.domain.top_ups import TopUp
+from app.forms import amounts
 from app.forms.payment_methods import NewMethodForm
 from app.services.payments import top_ups
 from app.web.access import current_catalog, current_customer
@@ -29,7 +30,7 @@ class CreditsForm(NewMethodForm):
         pack = self.pack.data or ""
         if pack or not current_catalog().top_up:
             return None, pack
-        return parse_amount(self.amount.data or "", self.currency), ""
+        return amounts.money(self.amount.data or "", self.currency), ""
 
     def top_up(self) -> TopUp:
         """Return what would be charged and credited, or refuse it beside its field."""

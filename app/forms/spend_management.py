@@ -7,8 +7,9 @@ from wtforms import BooleanField, HiddenField, StringField
 from app.domain.amounts import digits, is_currency
 from app.domain.errors import Refused
 from app.domain.money import Credits, exponent
-from app.domain.spend_management import Limits, typed
-from app.web.access import current_customer
+from app.domain.spend_management import Limits
+from app.forms import amounts
+from app.web.access import current_customer, current_unit
 from app.web.fields import PageForm
 
 _VERSION = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -48,7 +49,7 @@ class LimitsForm(PageForm):
         refusals = []
         for name in read:
             try:
-                read[name] = typed(self[name].data or "", name)
+                read[name] = amounts.credits(self[name].data or "", name, current_unit())
             except Refused as refusal:
                 refusals.append(refusal)
         return (read["daily_limit"], read["notify_threshold"]), refusals

@@ -1,18 +1,19 @@
 """The forms of the Usage page: what the history shows, a new usage alert, a new address."""
 
-import re
+from collections.abc import Mapping
 
 from wtforms import EmailField, Field, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, ValidationError
 
+from app.domain.errors import Refused
 from app.domain.usage_alerts import Threshold
+from app.forms import amounts
 from app.services.usage.meters import Usage
 from app.web.fields import PageForm
 
 STRETCHES = {"30": "Last 30 days", "90": "Last 90 days"}
 MEASURES = {"percent": "% of the plan", "quantity": "counted"}
-_WHOLE = re.compile(r"[0-9]{1,16}", re.ASCII)
 
 
 class HistoryForm(PageForm):
@@ -61,14 +62,18 @@ class AlertForm(_TypedForm):
     threshold = StringField(
         "Alert at",
         [InputRequired("Enter a number, such as 80.")],
-        render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": 16},
+        render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": 40},
     )
     measure = SelectField("Measured as", default="percent", validate_choice=False)
+    units: Mapping[str, str] = {}
+    """What each meter counts."""
 
     def validate_threshold(self, field: Field) -> None:
         """Refuse what is no whole number."""
-        if not _WHOLE.fullmatch((field.data or "").strip()):
-            raise ValidationError("Enter a whole number in digits, such as 80.")
+        try:
+            amounts.whole(field.data or "", "threshold", self._unit())
+        except Refused as refusal:
+            raise ValidationError(refusal.sentence) from None
 
     def validate_measure(self, field: Field) -> None:
         """Refuse a measure that there is not."""
@@ -77,7 +82,12 @@ class AlertForm(_TypedForm):
 
     def wanted(self) -> Threshold:
         """Return the alert. For a form that is valid."""
-        return Threshold(self.meter.data, int((self.threshold.data or "").strip()), self.measure.data == "percent")
+        wanted = amounts.whole(self.threshold.data or "", "threshold", self._unit())
+        return Threshold(self.meter.data, wanted or 0, self.measure.data == "percent")
+
+    def _unit(self) -> str:
+        """Return what may stand beside the number: the sign of a percentage, or the meter's unit."""
+        return "%" if self.measure.data == "percent" else self.units.get(self.meter.data, "")
 
 
 class AddressForm(_TypedForm):
@@ -104,6 +114,7 @@ def offer(usage: Usage, *forms: HistoryForm | AlertForm) -> None:
         if isinstance(form, HistoryForm):
             form.offered = frozenset(each.meter.key for each in usage.meters)
         else:
+            form.units = {each.meter.key: each.meter.unit for each in usage.meters}
             form.measure.choices = [
                 SelectChoice(value, words)
                 for value, words in MEASURES.items()

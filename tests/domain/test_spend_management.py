@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from app.domain.catalog_terms import SpendManagement
 from app.domain.errors import Refused
-from app.domain.money import MICROS, Credits
-from app.domain.spend_management import MOST, Limits, beginning, check, day_of, is_reached, reached_at, typed
+from app.domain.money import Credits
+from app.domain.spend_management import MOST, Limits, beginning, check, day_of, is_reached, reached_at
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -74,24 +74,6 @@ def test_a_set_that_cannot_hold_is_refused(limits: Limits, reason: str) -> None:
 )
 def test_a_set_that_can_is_kept(limits: Limits) -> None:
     check(limits)
-
-
-@given(st.integers(1, MOST.micros))
-def test_what_is_typed_is_read_exactly(micros: int) -> None:
-    whole, rest = divmod(micros, MICROS)
-    assert typed(f" {whole}.{rest:06d} ", "daily_limit") == Credits(micros)
-
-
-@pytest.mark.parametrize(
-    "text", ["-1", "+1", "1e3", "NaN", "1,000", "0x10", "١", "1.", ".5", "1 0", "9" * 13, "1_0", "²"]
-)
-def test_nothing_else_is_read(text: str) -> None:
-    with pytest.raises(Refused, match=r"digits|Leave out the comma|of at most"):
-        typed(text, "daily_limit")
-
-
-def test_nothing_typed_is_no_limit() -> None:
-    assert typed("  ", "daily_limit") is None
 
 
 def test_equality_reaches_it() -> None:

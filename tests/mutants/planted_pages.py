@@ -68,4 +68,18 @@ BUGS = [
         'newest.c.reason == "plan_limit"',
         ("tests/services/spend_management/test_simulation.py",),
     ),
+    Bug(
+        "thousands are taken for what they are not",
+        "app/domain/typed_numbers.py",
+        "{{0,2}}(?:{re.escape(marks.group)}[0-9]{{3}})+",
+        "{{0,2}}(?:{re.escape(marks.group)}[0-9]{{2,3}})+",
+        ("tests/domain/test_typed_numbers.py",),
+    ),
+    Bug(
+        "an amount of another currency is read",
+        "app/domain/typed_numbers.py",
+        "    if other and found:\n",
+        "    if other and not found:\n",
+        ("tests/domain/test_typed_numbers.py",),
+    ),
 ]

@@ -24,10 +24,12 @@ WRONG = {
     "sNaN": "Enter an amount in digits, such as 25.00.",
     "Infinity": "Enter an amount in digits, such as 25.00.",
     "٥": "Enter an amount in digits, such as 25.00.",
-    "-25": "Enter an amount in digits, such as 25.00.",
-    "1,000": "Enter an amount in digits, such as 25.00.",
+    "-25": "Enter an amount between $5.00 and $5,000.00.",
+    "5,000.01": "Enter an amount between $5.00 and $5,000.00.",
+    "12,50": "Write decimals after “.” and “,” only between thousands, as in 12.50.",
+    "€25": "Leave out “€”: this is in USD.",
     "0x19": "Enter an amount in digits, such as 25.00.",
-    "9" * 401: "Enter an amount in digits, such as 25.00.",
+    "9" * 401: "Enter an amount between $5.00 and $5,000.00.",
 }
 
 

@@ -1,0 +1,145 @@
+"""Numbers as a person types them: in the marks of the page's language, read strictly and never guessed.
+
+What a page writes is read back as the same. What could be meant in two ways is refused, with the right form in words.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.domain.amounts import SYMBOLS, CreditUnit
+from app.domain.errors import Refused
+from app.domain.units import one
+
+MOST_DIGITS = 20
+"""So many digits are read; a bound is far below, and names itself."""
+_SPACES = " \t\r\n\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
+_MINUS = "-\N{MINUS SIGN}"
+_ANY_MARK = re.compile("[.,'\N{RIGHT SINGLE QUOTATION MARK} \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]")
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How a language writes a number: what is before decimals, and what between thousands."""
+
+    decimal: str = "."
+    group: str = ","
+
+    def written(self, value: Decimal, decimals: int = 0) -> str:
+        """Return the number with its thousands apart and at least so many decimals."""
+        whole, _, rest = f"{value:,f}".partition(".")
+        rest = rest.ljust(decimals, "0")
+        return whole.replace(",", self.group) + (f"{self.decimal}{rest}" if rest else "")
+
+
+ENGLISH = Marks()
+
+
+@dataclass(frozen=True)
+class Field:
+    """What is asked: its name, how many decimals there may be, and what may stand beside the number."""
+
+    name: str
+    decimals: int
+    signs: Sequence[str] = ()
+    """The currency's sign and code, or the unit: with one of them the number is read too, with another it is not."""
+    too_fine: str = ""
+    """What to say of too many decimals."""
+    what: str = "an amount"
+    example: Decimal = Decimal(25)
+    """A number that may be typed."""
+
+
+def signs(unit: CreditUnit) -> tuple[str, ...]:
+    """Return what pages write beside an amount of the unit."""
+    if unit.is_currency:
+        return tuple(dict.fromkeys((SYMBOLS.get(unit.name, unit.name), unit.name)))
+    return tuple(dict.fromkeys((unit.name, one(unit.words), unit.words)))
+
+
+def read(text: str, field: Field, marks: Marks = ENGLISH) -> Decimal | None:
+    """Return the number, exact, None where nothing was typed, or refuse it with the sentence to show.
+
+    ASCII digits alone; thousands only where they belong; at most one sign or code, the right one; a minus before all.
+    """
+    typed = text.strip(_SPACES)
+    if not typed:
+        return None
+    minus = typed[0] in _MINUS
+    number, other = _without_sign(typed[minus:].strip(_SPACES), field.signs)
+    grouped = rf"[1-9][0-9]{{0,2}}(?:{re.escape(marks.group)}[0-9]{{3}})+"
+    found = re.fullmatch(rf"([0-9]+|{grouped})(?:{re.escape(marks.decimal)}([0-9]+))?", number, re.ASCII)
+    if other and found:
+        raise _malformed(field, f"Leave out “{other}”: this is in {field.signs[-1]}.")
+    if not found:
+        raise _malformed(field, _right_form(number, field, marks))
+    whole, rest = found[1].replace(marks.group, "").lstrip("0") or "0", found[2] or ""
+    if len(rest) > field.decimals:
+        raise Refused(field.too_fine or _as_example(field, marks), f"{field.name}_too_fine", 422, field.name)
+    value = Decimal(f"{whole if len(whole) <= MOST_DIGITS else '9' * MOST_DIGITS}.{rest or 0}")
+    return value.copy_negate() if minus else value
+
+
+def _without_sign(typed: str, allowed: Sequence[str]) -> tuple[str, str]:
+    """Return the number without the sign or word beside it, and that sign where it is another one."""
+    before, number, after = _parted(typed)
+    beside = before or after
+    if not beside or (before and after):
+        return (typed, "") if beside else (number, "")
+    if beside.casefold() in {each.casefold() for each in allowed}:
+        return number, ""
+    is_one = len(beside) <= 3 and all(map(_is_of_a_sign, beside))
+    return (number, beside) if is_one and allowed else (typed, "")
+
+
+def _is_of_a_sign(character: str) -> bool:
+    return character.isalpha() or character == "%" or unicodedata.category(character) == "Sc"
+
+
+def _parted(typed: str) -> tuple[str, str, str]:
+    """Return what stands before the first ASCII digit, what is from there to the last one, and what is behind."""
+    digits = [place for place, each in enumerate(typed) if each in "0123456789"]
+    if not digits:
+        return typed, "", ""
+    first, last = digits[0], digits[-1] + 1
+    return typed[:first].strip(_SPACES), typed[first:last], typed[last:].strip(_SPACES)
+
+
+def _right_form(number: str, field: Field, marks: Marks) -> str:
+    """Return the sentence for what is no number: with what was meant in the right form, where that is clear."""
+    plain = _ANY_MARK.sub("", number)
+    if not (plain.isascii() and plain.isdigit()) or plain == number or not (number[0] + number[-1]).isdigit():
+        return _as_example(field, marks)
+    meant = _meant(number, field)
+    such = marks.written(*meant) if meant else marks.written(Decimal("1250.50"), 2)
+    if not field.decimals:
+        such = marks.written(Decimal(1250)) if not meant or meant[1] else such
+        return f"Write thousands as in {such}, and no decimals."
+    return f"Write decimals after “{marks.decimal}” and “{marks.group}” only between thousands, as in {such}."
+
+
+def _meant(number: str, field: Field) -> tuple[Decimal, int] | None:
+    """Return the number and its decimals where its marks say them in another language's way; None where they do not."""
+    *groups, last = _ANY_MARK.split(number)
+    used = _ANY_MARK.findall(number)
+    if used[-1] in ".," and len(last) != 3 and 0 < len(last) <= field.decimals and used.count(used[-1]) == 1:
+        whole, rest = groups, last
+    elif len(set(used)) == 1:
+        whole, rest = [*groups, last], ""
+    else:
+        return None
+    is_grouped = 1 <= len(whole[0]) <= 3 and whole[0][0] != "0" and all(len(each) == 3 for each in whole[1:])
+    if len(whole) > 1 and not is_grouped:
+        return None
+    return Decimal(f"{''.join(whole)}{'.' if rest else ''}{rest}"), len(rest)
+
+
+def _as_example(field: Field, marks: Marks) -> str:
+    example = marks.written(field.example, field.decimals if field.decimals <= 3 else 2)
+    return f"Enter {field.what} in digits, such as {example}."
+
+
+def _malformed(field: Field, sentence: str) -> Refused:
+    return Refused(sentence, f"{field.name}_malformed", 422, field.name)

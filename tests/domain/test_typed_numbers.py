@@ -1,0 +1,175 @@
+"""Numbers as they are typed: what a page writes is read back as the same, and nothing is guessed."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import locale
+from app.domain.amounts import NO_BREAK, SYMBOLS, CreditUnit
+from app.domain.errors import Refused
+from app.domain.money import Credits, Money, exponent
+from app.domain.spend_management import MOST
+from app.domain.typed_numbers import Field, Marks, read, signs
+from app.forms import amounts
+from tests.presenters.test_locale import CURRENCIES
+
+USD = Field("amount", 2, signs(CreditUnit("USD")), too_fine="too fine")
+GERMAN, SWISS, FRENCH = (
+    Marks(",", "."),
+    Marks(".", "\N{RIGHT SINGLE QUOTATION MARK}"),
+    Marks(",", "\N{NARROW NO-BREAK SPACE}"),
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("25", "25"),
+        (" 25.50 ", "25.50"),
+        ("0.01", "0.01"),
+        ("007", "7"),
+        ("1,000", "1000"),
+        ("1,000,000.5", "1000000.5"),
+        ("$20", "20"),
+        ("$ 1,234.50", "1234.50"),
+        ("USD 20", "20"),
+        (f"usd{NO_BREAK}20.00", "20"),
+        ("20 USD", "20"),
+        ("20$", "20"),
+        ("-5", "-5"),
+        ("−$5.00", "-5"),
+        (f"{NO_BREAK}20\t", "20"),
+        ("9" * 400, "9" * 20),
+        ("0" * 400 + "1", "1"),
+    ],
+)
+def test_what_a_page_writes_is_read(typed: str, value: str) -> None:
+    assert read(typed, USD) == Decimal(value)
+
+
+AS_EXAMPLE = "Enter an amount in digits, such as 25.00."
+MARKS = "Write decimals after “.” and “,” only between thousands, as in {}."
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("12,50", MARKS.format("12.50")),
+        ("1,00", MARKS.format("1.00")),
+        ("1.234,56", MARKS.format("1,234.56")),
+        ("1\N{RIGHT SINGLE QUOTATION MARK}234.50", MARKS.format("1,234.50")),
+        ("1 000", MARKS.format("1,000")),
+        (f"1{NO_BREAK}234,5", MARKS.format("1,234.5")),
+        ("10,00.00", MARKS.format("1,250.50")),
+        ("1,0000", MARKS.format("1,250.50")),
+        ("0,123", MARKS.format("1,250.50")),
+        ("5 0", MARKS.format("1,250.50")),
+        ("1,00,000", MARKS.format("1,250.50")),
+        ("1,234,56", MARKS.format("1,250.50")),
+        ("1.2.3", MARKS.format("1,250.50")),
+        ("€25", "Leave out “€”: this is in USD."),
+        ("25 EUR", "Leave out “EUR”: this is in USD."),
+        ("A$25", "Leave out “A$”: this is in USD."),
+        ("$25 USD", AS_EXAMPLE),
+        ("$$25", "Leave out “$$”: this is in USD."),
+        ("5.001", "too fine"),
+        ("1e3", AS_EXAMPLE),
+        ("sNaN", AS_EXAMPLE),
+        ("Infinity", AS_EXAMPLE),
+        ("0x19", AS_EXAMPLE),
+        ("1_000", AS_EXAMPLE),
+        ("+5", AS_EXAMPLE),
+        ("--5", AS_EXAMPLE),
+        ("5-", AS_EXAMPLE),
+        ("5.", AS_EXAMPLE),
+        (".5", AS_EXAMPLE),
+        (",000", AS_EXAMPLE),
+        ("٥", AS_EXAMPLE),
+        ("５", AS_EXAMPLE),
+        ("2²", AS_EXAMPLE),
+        ("1٥", AS_EXAMPLE),
+        ("5\x00", AS_EXAMPLE),
+        ("twenty", AS_EXAMPLE),
+        ("-", AS_EXAMPLE),
+        ("$", AS_EXAMPLE),
+    ],
+)
+def test_anything_else_is_refused_with_the_right_form(typed: str, sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read(typed, USD)
+    assert (refused.value.sentence, refused.value.status, refused.value.field) == (sentence, 422, "amount")
+
+
+@pytest.mark.parametrize("typed", ["", " ", f"\t{NO_BREAK}"])
+def test_nothing_typed_is_nothing(typed: str) -> None:
+    assert read(typed, USD) is None
+
+
+@pytest.mark.parametrize(
+    ("marks", "typed", "value"),
+    [
+        (GERMAN, "12,50", "12.50"),
+        (GERMAN, "1.234,5", "1234.5"),
+        (GERMAN, "1.000", "1000"),
+        (SWISS, "1\N{RIGHT SINGLE QUOTATION MARK}234.50", "1234.50"),
+        (FRENCH, "1\N{NARROW NO-BREAK SPACE}234,50", "1234.50"),
+    ],
+)
+def test_another_language_has_its_own_marks(marks: Marks, typed: str, value: str) -> None:
+    assert read(typed, USD, marks) == Decimal(value)
+
+
+def test_in_another_language_the_right_form_is_its_own() -> None:
+    with pytest.raises(Refused, match=r"Write decimals after “,” and “\.” only between thousands, as in 12,50\."):
+        read("12.50", USD, GERMAN)
+
+
+@given(st.integers(0, 10**14), st.sampled_from(CURRENCIES))
+def test_a_written_amount_of_any_currency_is_read_back(minor: int, currency: str) -> None:
+    written = Money(minor, currency)
+    assert amounts.money(locale.amount(written.major, currency), currency) == written
+    assert amounts.money(locale.number(written.major, exponent(currency)), currency) == written
+    assert amounts.money(f"{written.major:f}", currency) == written
+
+
+@given(
+    st.integers(-MOST.micros, MOST.micros),
+    st.sampled_from([*map(CreditUnit, CURRENCIES), CreditUnit("tokens"), CreditUnit("tok", "credits")]),
+)
+def test_written_credits_of_any_unit_are_read_back(micros: int, unit: CreditUnit) -> None:
+    written = locale.credits(Credits(micros), unit)
+    if micros >= 0:
+        assert amounts.credits(written, "daily_limit", unit) == Credits(micros)
+        return
+    with pytest.raises(Refused, match="of at most 999,999,999,999"):
+        amounts.credits(written, "daily_limit", unit)
+
+
+@given(st.text("0123456789.,'$ €-", max_size=12), st.sampled_from(["USD", "JPY", "KWD"]))
+def test_what_is_read_has_the_digits_that_were_typed(typed: str, currency: str) -> None:
+    try:
+        found = read(typed, Field("amount", exponent(currency), signs(CreditUnit(currency))))
+    except Refused:
+        return
+    if found is not None:
+        whole = typed.partition(".")[0]
+        assert abs(int(found)) == int("".join(each for each in whole if each.isdigit())), "a mark moved the point"
+
+
+@pytest.mark.parametrize("sign", sorted({*SYMBOLS.values()} - {"$"}))
+def test_no_other_currencys_sign_is_taken(sign: str) -> None:
+    with pytest.raises(Refused):
+        read(f"{sign}25", USD)
+
+
+@pytest.mark.parametrize(("typed", "value"), [("80", 80), ("80 %", 80), ("1,000", 1000), ("-3", -3), ("", None)])
+def test_a_whole_number_may_have_its_unit_beside_it(typed: str, value: int | None) -> None:
+    assert amounts.whole(typed, "threshold", "%") == value
+
+
+@pytest.mark.parametrize("typed", ["80.5", "1,00", "80 requests", "٨٠", "8 0"])
+def test_no_other_whole_number_is_read(typed: str) -> None:
+    with pytest.raises(Refused):
+        amounts.whole(typed, "threshold", "%")
