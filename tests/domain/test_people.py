@@ -1,0 +1,69 @@
+"""People: which role may change anything, how an address is kept, and which passwords are refused."""
+
+import pytest
+
+from app.domain.errors import Forbidden, NotFound, Refused
+from app.domain.people import Actor, Role, check_password, normal_email
+
+
+@pytest.mark.parametrize(("role", "may"), [(Role.OWNER, True), (Role.BILLING_MANAGER, True), (Role.VIEWER, False)])
+def test_who_only_looks_may_change_nothing(role: Role, may: bool) -> None:
+    assert role.may_manage is may
+    assert Actor("mem_1", "cus_1", role, "Alice", "alice@acme.example", "Acme").may_manage is may
+
+
+def test_an_address_is_kept_in_small_letters_without_spaces_around_it() -> None:
+    assert normal_email("  Alice@Acme.Example\n") == "alice@acme.example"
+    long = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.example"
+    assert normal_email(long) == long
+
+
+@pytest.mark.parametrize(
+    "text", ["", "alice", "@acme.example", "alice@", "alice@acme", "al ice@acme.example", "a\x00@b.example"]
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        normal_email(text)
+    assert (refusal.value.reason, refusal.value.status, refusal.value.field) == ("email_malformed", 422, "email")
+    assert refusal.value.sentence.startswith("Enter an e-mail address")
+
+
+@pytest.mark.parametrize("password", ["12345 78", "a" * 254 + "bc", "harbour lights"])
+def test_a_password_of_8_to_256_characters_is_taken(password: str) -> None:
+    check_password(password, "alice@acme.example")
+
+
+@pytest.mark.parametrize(
+    ("password", "reason", "sentence"),
+    [
+        ("1234 78", "password_short", "Choose a password of at least 8 characters."),
+        ("ab c" * 64 + "d", "password_long", "Choose a password of at most 256 characters."),
+        ("PASSWORD123", "password_common", "Choose another password: this one is too easy to guess."),
+        ("Alice@acme.example", "password_common", "Choose another password: this one is too easy to guess."),
+        ("ALICE.ARCHER", "password_common", "Choose another password: this one is too easy to guess."),
+        ("abababab", "password_common", "Choose another password: this one is too easy to guess."),
+    ],
+)
+def test_a_password_that_anybody_would_try_is_refused(password: str, reason: str, sentence: str) -> None:
+    email = "alice.archer@acme.example" if "." in password and "@" not in password else "alice@acme.example"
+    with pytest.raises(Refused) as refusal:
+        check_password(password, email)
+    refused = refusal.value
+    assert (refused.sentence, refused.reason, refused.status, refused.field) == (sentence, reason, 422, "password")
+
+
+def test_three_different_characters_are_enough() -> None:
+    check_password("abcabcabc", "alice@acme.example")
+
+
+def test_refusals_carry_their_sentence_and_their_status() -> None:
+    assert str(Refused("No.", "no")) == "No."
+    assert (Refused("No.", "no").status, Refused("No.", "no").field) == (409, "")
+    assert (str(NotFound("grant")), NotFound().reason, NotFound().status) == (
+        "There is no such grant.",
+        "not_found",
+        404,
+    )
+    assert str(NotFound()) == "There is no such page."
+    assert (str(Forbidden("Not you.")), Forbidden().reason, Forbidden().status) == ("Not you.", "forbidden", 403)
+    assert str(Forbidden()) == "Your role does not allow this. Ask an owner or billing manager."
