@@ -7,6 +7,8 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app import mailboxes
+
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 _SECRETS = {
     "SECRET_KEY",
@@ -144,7 +146,7 @@ class Settings:
         )
         _name, address = parseaddr(self.mail_from)
         _want(
-            "@" in address and not set(self.mail_from) & set("\r\n"),
+            mailboxes.is_mailable(address) and not set(self.mail_from) & set("\r\n"),
             "MAIL_FROM",
             "must be the address that mails come from, such as 'Example Billing <billing@example.com>', with MAIL_URL",
         )

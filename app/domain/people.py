@@ -58,16 +58,6 @@ class Actor:
         return self.role.may_manage
 
 
-def normal_email(text: str) -> str:
-    """Return the address as it is kept, or refuse it. Only its shape is checked: a mail to it is the real proof."""
-    email = text.strip().lower()
-    name, at, host = email.rpartition("@")
-    plain = email.isprintable() and not any(character.isspace() for character in email)
-    if not (at and name and "." in host.strip(".") and plain and len(email) <= 254):
-        raise Refused("Enter an e-mail address, such as name@example.com.", "email_malformed", 422, "email")
-    return email
-
-
 def check_password(password: str, email: str) -> None:
     """Refuse a password that is too short, too long, or among the first that anybody would try."""
     if len(password) < PASSWORD_LENGTH.start:

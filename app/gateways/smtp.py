@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import structlog
+
+from app import mailboxes
+
+log = structlog.get_logger()
 SECONDS = 20
 _PORTS = {"smtp": 587, "smtps": 465}
 # No header of ours needs any of these, and each could begin a header of somebody else's.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+")
 
 
 @dataclass(frozen=True)
@@ -70,20 +74,27 @@ Outcome = Delivered | NotNow | Never
 def deliver(url: str, letter: Letter) -> Outcome:
     """Hand the letter to the server at `url`."""
     try:
-        message = written(letter)
-    except ValueError:
+        sender, recipient = _as_sent(parseaddr(letter.sender)[1]), _as_sent(letter.recipient)
+        beyond_ascii = not (sender + recipient).isascii()
+        # The message's own bytes: what smtplib makes of a message turns a line "From …" into ">From …".
+        content = written(letter).as_bytes(policy=SMTPUTF8 if beyond_ascii else SMTP)
+    except Exception as problem:  # noqa: BLE001  # whatever cannot be written is this mail's, and no other's
+        log.warning("mail_cannot_be_written", id=letter.id, kind=type(problem).__name__)
         return Never("address_or_header_malformed")
     server: smtplib.SMTP | None = None
     try:
         server = _connected(url, letter)
-        server.send_message(message)
+        server.ehlo_or_helo_if_needed()
+        if beyond_ascii and not server.has_extn("smtputf8"):
+            return Never("address_not_supported")
+        # Of several recipients smtplib would only return who was refused: each letter has one, so that it raises.
+        server.sendmail(sender, [recipient], content, ["SMTPUTF8", "BODY=8BITMIME"] if beyond_ascii else [])
     except smtplib.SMTPRecipientsRefused as refused:
         return _refused("recipient_refused", max(code for code, _words in refused.recipients.values()))
     except smtplib.SMTPDataError as refused:
         return _refused("refused", refused.smtp_code)
     except smtplib.SMTPNotSupportedError:
-        # The session stands, so it is the mail: an address beyond ASCII on a server that takes none.
-        return Never("address_not_supported") if server else Unreachable("tls_or_sign_in_not_offered")
+        return Unreachable("tls_or_sign_in_not_offered")
     except smtplib.SMTPResponseException as refused:
         # Sign-in, greeting or sender refused: the seller's setting, which may be corrected before the next try.
         return Unreachable(f"server_refused {refused.smtp_code}")
@@ -100,16 +111,15 @@ def deliver(url: str, letter: Letter) -> Outcome:
 
 def written(letter: Letter) -> EmailMessage:
     """Return the letter as it travels, or raise ValueError where a header would not be one line."""
-    name, address = parseaddr(letter.sender)
-    for each in (address, letter.recipient, *([letter.reply_to] if letter.reply_to else [])):
-        _check_address(each)
+    name, typed = parseaddr(letter.sender)
+    address, reply_to = _as_sent(typed), mailboxes.as_sent(letter.reply_to)
     message = EmailMessage(policy=SMTP)
     message["Message-ID"] = f"<{letter.id}@{_host(address)}>"
     message["Date"] = format_datetime(letter.written_at)
-    message["From"] = Address(_one_line(name or letter.sender_name), addr_spec=address)
-    message["To"] = Address(addr_spec=letter.recipient)
-    if letter.reply_to:
-        message["Reply-To"] = Address(addr_spec=letter.reply_to)
+    message["From"] = _header(address, _one_line(name or letter.sender_name))
+    message["To"] = _header(_as_sent(letter.recipient))
+    if reply_to and reply_to.isascii():  # the seller's of the catalog; without it answers go to the sender
+        message["Reply-To"] = _header(reply_to)
     message["Subject"] = _one_line(letter.subject)
     message["Auto-Submitted"] = "auto-generated"  # so that no holiday answer comes back (RFC 3834)
     message.set_content(letter.text, cte="quoted-printable")
@@ -120,7 +130,8 @@ def written(letter: Letter) -> EmailMessage:
 def _connected(url: str, letter: Letter) -> smtplib.SMTP:
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-    own_name = _host(parseaddr(letter.sender)[1])  # said in the greeting; the machine's own name is nobody's business
+    # Said in the greeting; the machine's own name is nobody's business.
+    own_name = _host(_as_sent(parseaddr(letter.sender)[1]))
     context = ssl.create_default_context()
     if parts.scheme == "smtps":
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, own_name, timeout=SECONDS, context=context)
@@ -142,9 +153,17 @@ def _refused(why: str, code: int) -> Outcome:
     return Never(f"{why} {code}") if code >= 500 else NotNow(f"{why} {code}")
 
 
-def _check_address(address: str) -> None:
-    if not _ADDRESS.fullmatch(address) or _CONTROL.search(address) or len(address) > 254:
+def _header(address: str, name: str = "") -> Address:
+    """Return the address for a header. From its text the library would take none whose name is beyond ASCII."""
+    local, _at, host = address.rpartition("@")
+    return Address(name, local, host)
+
+
+def _as_sent(address: str) -> str:
+    sent = mailboxes.as_sent(address)
+    if sent is None:
         raise ValueError("not an address")
+    return sent
 
 
 def _one_line(words: str) -> str:

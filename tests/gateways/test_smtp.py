@@ -118,7 +118,14 @@ def test_somebody_else_listens() -> None:
         {"recipient": "<billing@acme.example> ORCPT=x"},
         {"recipient": "no address"},
         {"recipient": "a" * 250 + "@acme.example"},
-        {"reply_to": "help@relay.example\nBcc: mallory@globex.example"},
+        {"recipient": "a@example..test"},
+        {"recipient": "a..b@example.test"},
+        {"recipient": ".a@example.test"},
+        {"recipient": "a@-example.test"},
+        {"recipient": "a@example.test."},
+        {"recipient": "a@" + "b" * 64 + ".test"},
+        {"recipient": '"a b"@example.test'},
+        {"sender": "Relay <billing@relay..example>"},
     ],
 )
 def test_an_address_that_would_be_more_than_one_is_never_sent(server: MailServer, change: dict[str, str]) -> None:
@@ -138,9 +145,36 @@ def test_words_never_begin_a_header(server: MailServer, breaks: str) -> None:
     assert len(list(mail.iter_parts())) == 2
 
 
-def test_an_address_beyond_ascii_goes_only_where_it_is_taken(server: MailServer) -> None:
+@pytest.mark.parametrize(
+    "reply_to", ["help@relay.example\nBcc: mallory@globex.example", "help@relay..example", "hélp@relay.example"]
+)
+def test_an_answer_s_address_that_cannot_be_written_is_left_out(server: MailServer, reply_to: str) -> None:
+    assert deliver(server.url, replace(LETTER, reply_to=reply_to)) == Delivered()
+    assert (server.mails[0]["Reply-To"], server.mails[0]["Bcc"]) == (None, None)
+    assert server.recipients == ["billing@acme.example"]
+
+
+def test_a_host_beyond_ascii_goes_everywhere_and_a_name_only_where_it_is_taken(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = replace(LETTER, recipient="zoë@acmé.example")
     assert deliver(server.url, replace(LETTER, recipient="billing@acmé.example")) == Delivered()
-    assert server.recipients == ["billing@acmé.example"]
+    assert deliver(server.url, named) == Delivered()
+    assert server.recipients == ["billing@xn--acm-dma.example", "zoë@xn--acm-dma.example"]
+    assert [str(mail["To"]) for mail in server.mails] == server.recipients
+    assert lines(next(iter(server.mails[1].iter_parts()))) == LETTER.text  # type: ignore[arg-type]
+    monkeypatch.setattr(server, "takes_utf8", False)
+    assert deliver(server.url, named) == Never("address_not_supported")
+    assert deliver(server.url, LETTER) == Delivered()
+
+
+@pytest.mark.parametrize("recipient", ["billing@acme.example", "zoë@acme.example"])
+def test_a_line_that_begins_with_from_stays_as_it_is(server: MailServer, recipient: str) -> None:
+    text = "From 1 December on, prices change.\nFrom: nobody\n>From here\n.\n\nFrom\n"
+    html = "<p>\nFrom now on</p>\n"
+    assert deliver(server.url, replace(LETTER, recipient=recipient, text=text, html=html)) == Delivered()
+    plain, rich = server.mails[0].iter_parts()
+    assert (lines(plain), lines(rich)) == (text, html)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("implicit", [False, True], ids=["starttls", "tls"])

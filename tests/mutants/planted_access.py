@@ -5,6 +5,7 @@ from tests.mutants.bug import Bug
 CONFIRM = "tests/pages/test_confirm_access.py"
 REFUSED = "tests/pages/test_confirm_access_refused.py"
 RETURNED = "tests/pages/test_resume_returned.py"
+DOORS = "tests/services/mail/test_doors.py"
 COOKIES = "tests/security/test_cookies.py"
 
 SIGN_IN = "tests/pages/test_sign_in.py"
@@ -30,6 +31,27 @@ BUGS = [
         '_text(about["id"], _OBJECT_ID) if about.get("id") is not None else ""',
         '_text(about["id"], _ID) if "id" in about else ""',
         ("tests/gateways/stripe/test_webhooks.py::test_an_object_may_have_an_id_that_the_seller_chose",),
+    ),
+    Bug(
+        "two dots in a host are let in",
+        "app/mailboxes.py",
+        "    except EmailNotValidError:\n        return None",
+        "    except EmailNotValidError:\n        return email",
+        (f"{DOORS}::test_it_cannot_be_mailed", f"{DOORS}::test_a_use_case_refuses_it"),
+    ),
+    Bug(
+        "a mail that cannot be written stops the round",
+        "app/gateways/smtp.py",
+        "    except Exception as problem:  # noqa: BLE001  # whatever cannot be written is this mail's, and no other's",
+        "    except TypeError as problem:",
+        (f"{DOORS}::test_one_that_is_in_the_rows_is_a_dead_letter_and_the_others_go_out",),
+    ),
+    Bug(
+        "the mail library quotes lines that begin with From",
+        "app/gateways/smtp.py",
+        "content = written(letter).as_bytes(",
+        "content = written(letter).as_bytes().replace(b'\\nFrom ', b'\\n>From ') or b''.join(",
+        ("tests/gateways/test_smtp.py::test_a_line_that_begins_with_from_stays_as_it_is",),
     ),
     Bug(
         "any proof shows a payment to strangers",

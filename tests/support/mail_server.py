@@ -38,6 +38,7 @@ class MailServer:
     signed_in: list[bool] = field(default_factory=list)
     greetings: list[str] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)
+    takes_utf8: bool = True
     after_data: Callable[[], None] | None = None
     """Called when a mail is taken, before the client hears of it."""
 
@@ -56,7 +57,7 @@ class MailServer:
         """Greet."""
         self.greetings.append(hostname)
         session.host_name = hostname
-        return responses
+        return [each for each in responses if self.takes_utf8 or "SMTPUTF8" not in each]
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]

@@ -10,9 +10,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app import clock, ids
+from app import clock, ids, mailboxes
 from app.domain.errors import NotFound, Refused
-from app.domain.people import PASSWORD_LENGTH, Role, check_password, normal_email
+from app.domain.people import PASSWORD_LENGTH, Role, check_password
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
@@ -34,7 +34,7 @@ class SignedIn:
 
 def create_member(email: str, name: str, password: str, customer_id: str, role: Role) -> Member:
     """Create the member and the membership, or refuse."""
-    address, named = normal_email(email), name.strip()
+    address, named = mailboxes.normal(email), name.strip()
     if not 1 <= len(named) <= 200 or not named.isprintable():
         raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
     check_password(password, address)

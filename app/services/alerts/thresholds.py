@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import clock, ids
+from app import clock, ids, mailboxes
 from app.domain import usage_alerts as rule
 from app.domain.errors import NotFound, Refused
-from app.domain.people import normal_email
 from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.models.database import db
@@ -109,7 +108,7 @@ def remove(customer_id: str, alert_id: str, *, actor: str, address: str = "") ->
 
 def add_email(customer_id: str, email: str, *, actor: str, address: str = "") -> Alerts:
     """Add an address and ask by mail whether alerts are welcome there, or refuse it."""
-    wanted = normal_email(email)
+    wanted = mailboxes.normal(email)
     return _change(customer_id, lambda now: _Wanted(now.thresholds, [*now.emails, wanted]), actor, address)
 
 
@@ -132,7 +131,7 @@ def replace(
     An alert or address that stays keeps what it has: its id, its confirmation.
     """
     wanted = list(thresholds)
-    normal = [normal_email(each) for each in emails]
+    normal = [mailboxes.normal(each) for each in emails]
     return _change(customer_id, lambda _now: _Wanted(wanted, normal, wanted), actor, "", version)
 
 

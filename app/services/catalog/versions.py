@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, mailboxes
 from app.domain.catalog import Catalog
 from app.domain.catalog_problems import Path, Problem, dotted
 from app.domain.catalog_rules import problems
@@ -59,6 +59,8 @@ def apply(text: str) -> CatalogVersion:
     Refuses (`WrongCatalog`) a catalog that is wrong, or that counts otherwise than its customers' ledgers do.
     """
     catalog = parse(text)
+    if catalog.seller.email and not mailboxes.is_mailable(catalog.seller.email):  # what is kept stays readable
+        raise _wrong(text, [Problem(("seller", "email"), "is no address that mails can be answered to")])
     digest = hashlib.sha256(text.encode()).hexdigest()
     with as_service("apply a catalog"):
         try:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from app import mailboxes
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
-from app.domain.people import normal_email
 from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.database import db
@@ -121,7 +121,7 @@ def _checked(wanted: Change) -> dict[str, str | int]:
     if wanted.name is not None:
         values["name"] = _words("name", wanted.name.strip())
     if wanted.email is not None:
-        values["email"] = normal_email(wanted.email)
+        values["email"] = mailboxes.normal(wanted.email)
     if wanted.external_id is not None:
         registration.check_external_id(wanted.external_id)
         values["external_id"] = wanted.external_id

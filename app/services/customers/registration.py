@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import clock, ids
+from app import clock, ids, mailboxes
 from app.domain.catalog import Trial
 from app.domain.errors import Refused
-from app.domain.people import normal_email
 from app.models.customers import Customer
 from app.models.scope import as_service
 from app.services import audit
@@ -35,7 +34,7 @@ def create(
 
     With `trial` the catalog's trial credit is given at once, where it has one.
     """
-    named, address = name.strip(), normal_email(email)
+    named, address = name.strip(), mailboxes.normal(email)
     if not 1 <= len(named) <= 200:
         raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
     if not named.isprintable():

@@ -94,7 +94,11 @@ def _send(mail: Mail) -> Outcome | Words | None:
         written_at=clock.now(),
     )
     no_transaction()
-    return smtp.deliver(settings().mail_url, letter)
+    try:
+        return smtp.deliver(settings().mail_url, letter)
+    except Exception:  # no mail stops the others
+        log.exception("mail_failed", id=mail.id)
+        return NotNow("failed")
 
 
 def _finish(mail: Mail, outcome: Outcome | Words | None) -> bool:

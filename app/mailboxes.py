@@ -1,0 +1,35 @@
+"""E-mail addresses: which ones can be mailed, how they are kept, and how they travel. No name is looked up."""
+
+import email_validator
+from email_validator import EmailNotValidError, validate_email
+
+from app.domain.errors import Refused
+
+# Names that are reserved (`.test`, `.local`, `.invalid`) are those of demos, of tests and of networks of one's own.
+# Whether anybody reads a mail there is the mail server's to say, as for every other name.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+LONGEST = 254
+
+
+def normal(text: str) -> str:
+    """Return the address as it is kept, or refuse what no mail can be addressed to. A mail to it is the real proof."""
+    email = text.strip().lower()
+    if not is_mailable(email):
+        raise Refused("Enter an e-mail address, such as name@example.com.", "email_malformed", 422, "email")
+    return email
+
+
+def is_mailable(email: str) -> bool:
+    """Say whether a mail can be addressed to it."""
+    return as_sent(email) is not None
+
+
+def as_sent(email: str) -> str | None:
+    """Return the address as a mail carries it, its host in ASCII; None: no mail can be addressed to it."""
+    if len(email) > LONGEST or not email.isprintable() or "." not in email.rpartition("@")[2].strip("."):
+        return None
+    try:
+        found = validate_email(email, check_deliverability=False, globally_deliverable=False, strict=True)
+    except EmailNotValidError:
+        return None
+    return f"{found.local_part}@{found.ascii_domain}"
