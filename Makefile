@@ -77,14 +77,16 @@ clean: ## remove .venv and what tools left (not instance/, where the data is)
 	@$(BIN)/python -m tests.programs.localstripe.running >/dev/null
 	@touch $@
 
-# The tests start PostgreSQL and Chromium themselves; here they are only installed, when that is allowed.
+# The tests start PostgreSQL, PgBouncer, Redis and Chromium themselves; here they are only installed, when that is allowed.
 test-tools:
 	@missing=; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || missing="$$missing pgbouncer"; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	$(BIN)/python -c 'from tests.support import chromium; chromium.path()' 2>/dev/null || missing="$$missing chromium"; \
 	test -z "$$missing" && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	else \
-	  echo "The tests need$$missing. Run: sudo apt-get install$$missing  (macOS: brew install postgresql; brew install --cask chromium)" >&2; exit 1; \
+	  echo "The tests need$$missing. Run: sudo apt-get install$$missing  (macOS: brew install postgresql pgbouncer redis; brew install --cask chromium)" >&2; exit 1; \
 	fi

@@ -58,7 +58,7 @@ def create_app(settings: Settings) -> Flask:
 
     database.db.init_app(app)
     with app.app_context():
-        database.prepare(database.db.engine)
+        database.prepare(database.db.engine, settings.database_prepared_statements)
     worker.init_app(app)
     migrate.init_app(app, database.db)
     limiter.init_app(app)

@@ -33,6 +33,7 @@ class Settings:
     secret_key: str = field(repr=False)
     database_url: str = field(repr=False)
     database_owner_url: str = field(default="", repr=False)
+    database_prepared_statements: str = "auto"
     payments: str = "sandbox"
     stripe_secret_key: str = field(default="", repr=False)
     stripe_publishable_key: str = ""
@@ -82,6 +83,11 @@ class Settings:
         )
         scheme = self.database_url.partition(":")[0]
         _want(scheme in {"sqlite", "postgresql+psycopg"}, "DATABASE_URL", "must begin with sqlite:/// or postgresql://")
+        _want(
+            self.database_prepared_statements in {"auto", "on", "off"},
+            "DATABASE_PREPARED_STATEMENTS",
+            "must be 'auto', 'on' or 'off'",
+        )
         _want(self.payments in {"sandbox", "stripe"}, "PAYMENTS", "must be 'sandbox' or 'stripe'")
         _want(self.log_format in {"json", "console"}, "LOG_FORMAT", "must be 'json' or 'console'")
         _want(0 <= self.trusted_proxies <= 10, "TRUSTED_PROXIES", "must be a number from 0 to 10")

@@ -18,6 +18,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.types import TypeDecorator
 
 from app.domain.errors import ensure
+from app.models.postgresql import choose_preparing
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -76,9 +77,13 @@ def whole(*columns: str) -> list[CheckConstraint]:
     ]
 
 
-def prepare(engine: Engine) -> None:
-    """Give each connection of the engine its pragmas, and each SQLite transaction its beginning."""
+def prepare(engine: Engine, prepared_statements: str = "off") -> None:
+    """Give each connection of the engine its pragmas, and each SQLite transaction its beginning.
+
+    On PostgreSQL, let it prepare statements or not; one that is kept for a few statements need not.
+    """
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", lambda connection, _record: choose_preparing(connection, prepared_statements))
         return
 
     @event.listens_for(engine, "connect")

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL as both pools and the queue keep them: whether an idle one has died."""
+"""Connections to PostgreSQL as both pools and the queue keep them: what they may prepare, and whether one has died."""
 
 import select
 from typing import Any
@@ -17,3 +17,30 @@ def has_died(connection: psycopg.Connection[Any]) -> bool:
     look = select.poll()
     look.register(connection.fileno(), select.POLLIN)
     return bool(look.poll(0))
+
+
+def was_lost(problem: BaseException) -> bool:
+    """Say whether it was the connection that failed, not what was asked over it.
+
+    `57P…`: the server ended it. `08…`: a pooler did, which has lost its own, and says so before it closes ours.
+    """
+    if not isinstance(problem, psycopg.OperationalError):
+        return False
+    return problem.sqlstate is None or problem.sqlstate.startswith(("57P", "08"))
+
+
+def choose_preparing(connection: psycopg.Connection[Any], prepared_statements: str) -> None:
+    """Let a new connection prepare statements or not: `on`, `off`, or (`auto`) only straight to the server.
+
+    A pooler hands the next transaction to any server process, which does not know what another one has prepared, or
+    knows the name for something else. Leaves no transaction open.
+    """
+    if prepared_statements == "off" or (prepared_statements == "auto" and _is_pooled(connection)):
+        connection.prepare_threshold = None
+
+
+def _is_pooled(connection: psycopg.Connection[Any]) -> bool:
+    """Say whether a pooler answers for the server: the process at work is not the one that greeted us."""
+    row = connection.execute("select pg_backend_pid()").fetchone()
+    connection.rollback()
+    return row is None or row[0] != connection.info.backend_pid

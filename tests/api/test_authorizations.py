@@ -1,17 +1,18 @@
 """Authorizations over the API: what a host's backend sends and gets back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from app import clock
+from app.config import Settings
 from app.domain.money import MICROS, Credits
 from app.models.customers import Customer
 from app.services.authorizations import on_postgresql
 from app.services.ledger import grants
 from tests.support.api import Api, api_for, problem_of
-from tests.support.databases import Database
 
 MISSING = "hold_00000000000000000000000000"
 
@@ -183,14 +184,13 @@ def test_a_key_must_be_good_and_may_only_do_what_its_scopes_say(app: Flask, api:
 @pytest.mark.fault("D1")
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_without_its_database_the_answer_is_no(
-    app: Flask, api: Api, paid: Customer, database: Database, monkeypatch: pytest.MonkeyPatch
+    app: Flask, api: Api, paid: Customer, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = {"customer": "acme", "credits": "1"}
     assert api.post("/authorizations", body).get_json()["allowed"] is True
     on_postgresql.close()
-    away = app.extensions["purser.authorizations"] = on_postgresql.AppState(
-        database.url.replace("@127.0.0.1:", "@127.0.0.1:1")[: len(database.url)]
-    )
+    nowhere = settings.database_url.replace("@127.0.0.1:", "@127.0.0.1:1")[: len(settings.database_url)]
+    away = app.extensions["purser.authorizations"] = on_postgresql.AppState(replace(settings, database_url=nowhere))
     answer = api.post("/authorizations", body)
     away.path.close()
     assert problem_of(answer) == (503, "unavailable")

@@ -1,5 +1,6 @@
 """D1: the database server is killed and started again. Once it is back, no good call is refused, and none is made twice."""
 
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -72,13 +73,26 @@ def fill_the_pools(app: Flask) -> None:
 
 
 @pytest.mark.fault("D1")
-@pytest.mark.parametrize("away_for", [0, pytest.param(LONGER, marks=pytest.mark.proof)], ids=["at-once", "later"])
+@pytest.mark.parametrize(
+    ("number", "away_for"),
+    [
+        pytest.param(signal.SIGQUIT, 0, id="killed"),
+        pytest.param(signal.SIGINT, 0, id="stopped"),
+        pytest.param(signal.SIGQUIT, LONGER, id="later", marks=pytest.mark.proof),
+    ],
+)
 def test_after_a_restart_no_good_call_of_any_customer_is_refused(
-    app: Flask, own: OwnCluster, api: Api, alice: Browser, customers: list[Customer], away_for: float
+    app: Flask,
+    own: OwnCluster,
+    api: Api,
+    alice: Browser,
+    customers: list[Customer],
+    number: signal.Signals,
+    away_for: float,
 ) -> None:
     held = [hold(api, each).get_json()["authorization"] for each in customers for _ in range(2)]
     fill_the_pools(app)
-    own.stop()
+    own.stop(number)
     if away_for:
         with ThreadPoolExecutor(CONNECTIONS) as at_once:
             refused = list(at_once.map(lambda each: hold(api, each).status_code, customers))

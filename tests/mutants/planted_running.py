@@ -4,6 +4,8 @@ from tests.mutants.bug import Bug
 
 INSTALL = "tests/faults/test_first_install.py"
 RESTARTS = "tests/faults/test_database_restarts.py"
+POOLED = "tests/faults/test_pgbouncer.py"
+CONNECTIONS = "app/models/postgresql.py"
 CALLS = "app/services/authorizations/postgresql_calls.py"
 
 BUGS = [
@@ -55,5 +57,33 @@ BUGS = [
         "if self._conn is not None and has_died(self._conn):",
         "if self._conn is not None and self._conn.closed:",
         (f"{RESTARTS}::test_the_first_wake_up_after_a_restart_reaches_the_queue",),
+    ),
+    Bug(
+        "statements are prepared through a pooler",
+        CONNECTIONS,
+        "return row is None or row[0] != connection.info.backend_pid",
+        "return row is None",
+        (f"{POOLED}::test_every_call_and_page_is_served_through_it",),
+    ),
+    Bug(
+        "statements are never prepared",
+        CONNECTIONS,
+        "return row is None or row[0] != connection.info.backend_pid",
+        "return row is not None",
+        (f"{POOLED}::test_statements_are_prepared_only_straight_to_the_server",),
+    ),
+    Bug(
+        "the customer is set for the session",
+        "app/models/database.py",
+        "set_config('app.customer_id', :customer_id, true)",
+        "set_config('app.customer_id', :customer_id, false)",
+        (f"{POOLED}::test_what_a_transaction_of_ours_sets_is_gone_for_the_next_client",),
+    ),
+    Bug(
+        "a pooler that lost its server is not believed",
+        CONNECTIONS,
+        'problem.sqlstate.startswith(("57P", "08"))',
+        'problem.sqlstate.startswith("57P")',
+        (f"{POOLED}::test_a_call_whose_server_process_died_is_repeated_where_it_has_its_effect_once",),
     ),
 ]

@@ -1,5 +1,6 @@
 """A PostgreSQL of the test's own, which it may stop and start again."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,9 +19,9 @@ class OwnCluster:
     cluster: postgres.Cluster
     database: Database
 
-    def stop(self) -> None:
-        """Kill the server and all its connections; what was committed is kept."""
-        postgres.stop(self.cluster.pid)
+    def stop(self, number: signal.Signals = signal.SIGQUIT) -> None:
+        """Stop the server and all its connections, at once or (SIGINT) with a word to them; what was committed is kept."""
+        postgres.stop(self.cluster.pid, number)
 
     def start(self) -> None:
         """Start it again where it was."""

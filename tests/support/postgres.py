@@ -95,17 +95,17 @@ def _launched(data: Path, port: int, *, durable: bool, settings: tuple[str, ...]
     words = " ".join(f"--{option}" for option in options)
     command = [binary("pg_ctl"), "-D", str(data), "-w", "-t", "60", "-l", str(data / "log"), "-o", words, "start"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.run(**_as(_account(), command), **quiet).returncode == 0  # type: ignore[call-overload]
+    return subprocess.run(**as_account(command), **quiet).returncode == 0  # type: ignore[call-overload]
 
 
 def _pid(data: Path) -> int:
     return int((data / "postmaster.pid").read_text().split()[0])
 
 
-def stop(pid: int) -> None:
-    """Stop the server with this process id at once and wait until it is gone."""
+def stop(pid: int, number: signal.Signals = signal.SIGQUIT) -> None:
+    """Stop the server with this process id, at once by default, and wait until it is gone."""
     try:
-        os.kill(pid, signal.SIGQUIT)
+        os.kill(pid, number)
         for _ in range(200):
             if _gone(pid):
                 return
@@ -166,6 +166,11 @@ def _as(account: pwd.struct_passwd | None, command: list[str]) -> dict[str, obje
     if account:
         who |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     return who
+
+
+def as_account(command: list[str]) -> dict[str, object]:
+    """Return how `subprocess` runs a command that refuses to run as root."""
+    return _as(_account(), command)
 
 
 def _check(command: dict[str, object]) -> None:

@@ -13,6 +13,7 @@ from cachetools import LRUCache
 from sqlalchemy import or_, select
 
 from app import clock, ids
+from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest, Authorized, CaptureRequest, Taken
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import NotFound
@@ -96,8 +97,8 @@ class _Remembered(Generic[Value]):
 class AppState:
     """The hot path of an app, and what it remembers: terms by customer, and whose and of which meter a hold is."""
 
-    def __init__(self, database_url: str) -> None:
-        self.path = HotPath(database_url)
+    def __init__(self, known: Settings) -> None:
+        self.path = HotPath(known.database_url, prepared_statements=known.database_prepared_statements)
         self.terms: _Remembered[_Terms] = _Remembered(20_000)
         self.holds: _Remembered[tuple[str, str]] = _Remembered(50_000)
 
@@ -197,7 +198,7 @@ _NO_TERMS: dict[str, object] = {
 
 
 def _app_state() -> AppState:
-    return _the_state.get_or_make(lambda: AppState(settings().database_url))
+    return _the_state.get_or_make(lambda: AppState(settings()))
 
 
 def _sent(statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:

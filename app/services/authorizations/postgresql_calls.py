@@ -1,4 +1,4 @@
-"""Authorizations on PostgreSQL: one prepared statement each, in autocommit, on a pool of connections of its own.
+"""Authorizations on PostgreSQL: one statement each, prepared where that can be, on a pool of connections of its own.
 
 Nothing of SQLAlchemy is on this path. A customer that everybody asks about at once is let through a few at a time: more
 would only wait for the same row, and hold connections that other customers need.
@@ -15,7 +15,7 @@ from psycopg.rows import namedtuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 from sqlalchemy.engine import make_url
 
-from app.models.postgresql import has_died
+from app.models.postgresql import choose_preparing, has_died, was_lost
 
 AT_ONCE = 4
 """How many calls of a process may be about one customer at the same time."""
@@ -57,7 +57,7 @@ class _Turn:
 class HotPath:
     """The pool, and whose turn it is. One for each app; the connections come with the first call."""
 
-    def __init__(self, database_url: str, size: int = 10) -> None:
+    def __init__(self, database_url: str, size: int = 10, prepared_statements: str = "auto") -> None:
         url = make_url(database_url)
         # SQLAlchemy's own reading of the address: libpq's differs, for a space in an option as an example.
         _words, address = url.get_dialect()().create_connect_args(url)
@@ -67,6 +67,7 @@ class HotPath:
             timeout=PATIENCE,
             max_idle=300,
             reconnect_timeout=RECONNECTING,
+            configure=lambda connection: choose_preparing(connection, prepared_statements),
             open=False,
             kwargs={**address, "autocommit": True, "row_factory": namedtuple_row, "connect_timeout": 3},
             name="hot path",
@@ -76,7 +77,7 @@ class HotPath:
         self._counting = threading.Lock()
 
     def ask(self, statement: str, values: Mapping[str, object], *, about: str, again: bool = False) -> Any:
-        """Run the statement, prepared, and return its row, or raise `DatabaseAway`.
+        """Run the statement, prepared where that can be, and return its row, or raise `DatabaseAway`.
 
         `about` is whose turn is waited for. `again`: it may be sent twice, because it has its effect once. Any other
         is not repeated when its connection dies after it was sent: it may have been committed.
@@ -86,7 +87,7 @@ class HotPath:
             try:
                 return self._once(statement, values)
             except psycopg.OperationalError as problem:
-                if not _was_lost(problem):
+                if isinstance(problem, PoolTimeout | TooManyRequests) or not was_lost(problem):
                     raise DatabaseAway from problem
                 self._pool.drain()  # where one has died, the others have too
                 if not again:
@@ -139,13 +140,6 @@ class HotPath:
                 turn.waiting -= 1
                 if not turn.waiting:
                     self._turns.pop(about, None)
-
-
-def _was_lost(problem: psycopg.OperationalError) -> bool:
-    """Say whether it was the connection that failed (57…: the server ended it), not what was asked over it."""
-    if isinstance(problem, PoolTimeout | TooManyRequests):
-        return False
-    return problem.sqlstate is None or problem.sqlstate.startswith("57P")
 
 
 def price_values(steps: Sequence[tuple[int, int | None]]) -> dict[str, object]:
