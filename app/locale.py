@@ -1,6 +1,6 @@
 """How numbers, amounts, days and times are written: by the CLDR data of Babel, in English until others are offered.
 
-Babel rounds nothing here: `app.domain.money` says how many decimals a currency has, and every digit that counts is
+Babel rounds nothing here: `app.domain.currencies` says how many decimals a currency has, and every digit that counts is
 written (docs/decisions/0017). Only a number of more than 28 digits would be rounded, and there is none.
 """
 
@@ -20,7 +20,8 @@ from babel.numbers import (
 
 from app.domain import typed_numbers
 from app.domain.amounts import MINUS, NO_BREAK, SYMBOLS, CreditUnit
-from app.domain.money import Credits, exponent
+from app.domain.currencies import shown_decimals
+from app.domain.money import Credits
 from app.domain.typed_numbers import Field, Marks
 from app.domain.units import one
 
@@ -46,7 +47,7 @@ def number(value: Decimal, decimals: int = 0) -> str:
 def amount(value: Decimal, currency: str) -> str:
     """Return the amount, which may be finer than the currency is, with its currency: `$1,234.50`, `CHF 0.0125`."""
     sign = "¤" if currency in SYMBOLS else f"¤¤{NO_BREAK}"
-    return _written(_pattern(sign, exponent(currency)), value, currency)
+    return _written(_pattern(sign, shown_decimals(currency)), value, currency)
 
 
 def credits(value: Credits, unit: CreditUnit) -> str:  # noqa: A001  # the word of the product

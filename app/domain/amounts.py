@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.money import Money, exponent
+from app.domain.currencies import shown_decimals
+from app.domain.money import Money
 
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -46,7 +47,7 @@ def in_currency(amount: Decimal, currency: str) -> str:
     """Return the amount, which may be finer than the currency is, with its currency."""
     sign = MINUS if amount < 0 else ""
     symbol = SYMBOLS.get(currency, f"{currency}{NO_BREAK}")
-    return f"{sign}{symbol}{digits(abs(amount), exponent(currency))}"
+    return f"{sign}{symbol}{digits(abs(amount), shown_decimals(currency))}"
 
 
 def digits(amount: Decimal, decimals: int) -> str:

@@ -8,48 +8,12 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.domain.currencies import exponent, shown_decimals
 from app.domain.errors import Refused, ensure
 
 MICROS = 1_000_000
 
-# ISO 4217 exponents other than 2.
-_EXPONENTS = {
-    **dict.fromkeys(
-        (
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ),
-        0,
-    ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-# Currencies that Stripe counts otherwise than ISO 4217 does: it wants ISK and UGX in hundredths, always whole
-# (https://docs.stripe.com/currencies#special-cases). Factors turn our minor units into the processor's.
-_STRIPE_FACTORS = {"ISK": 100, "UGX": 100}
-
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-
-
-def exponent(currency: str) -> int:
-    """Return how many decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD."""
-    ensure(_CURRENCY.fullmatch(currency), f"not a currency code: {currency!r}")
-    return _EXPONENTS.get(currency, 2)
 
 
 @dataclass(frozen=True, order=True)
@@ -135,7 +99,7 @@ def parse_amount(text: str, currency: str) -> Money:
     decimals = exponent(currency)
     if not typed:
         raise Refused("Enter an amount.", "amount_missing", 422, "amount")
-    example = "25" if decimals == 0 else f"25.{'0' * decimals}"
+    example = "25" if shown_decimals(currency) == 0 else f"25.{'0' * decimals}"
     if not _AMOUNT.fullmatch(typed):
         raise Refused(f"Enter an amount in digits, such as {example}.", "amount_malformed", 422, "amount")
     whole, _, fraction = typed.partition(".")
@@ -143,16 +107,3 @@ def parse_amount(text: str, currency: str) -> Money:
         many = "no decimals" if decimals == 0 else f"at most {decimals} decimals"
         raise Refused(f"An amount in {currency} has {many}, such as {example}.", "amount_too_fine", 422, "amount")
     return Money(int(whole) * 10**decimals + int(fraction.ljust(decimals, "0") or "0"), currency)
-
-
-def to_processor_minor(money: Money) -> int:
-    """Return the amount as Stripe counts it."""
-    return money.amount_minor * _STRIPE_FACTORS.get(money.currency, 1)
-
-
-def from_processor_minor(amount: int, currency: str) -> Money:
-    """Return what Stripe counted as our money; Stripe's own exceptions are undone exactly."""
-    code = currency.upper()
-    factor = _STRIPE_FACTORS.get(code, 1)
-    ensure(amount % factor == 0, f"{amount} {code} is not a whole amount at the processor")
-    return Money(amount // factor, code)

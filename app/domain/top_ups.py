@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.domain import processor_amounts
 from app.domain.errors import Refused, ensure
 from app.domain.methods import ONE_TIME_RAILS, Rail
 from app.domain.money import Credits, Money, credits_from_money, divided
@@ -53,6 +54,7 @@ def free_amount(amount: Money, lowest: Money, highest: Money) -> TopUp:
             422,
             "amount",
         )
+    processor_amounts.check(amount)
     return TopUp(amount, credits_from_money(amount))
 
 
@@ -60,6 +62,9 @@ def from_pack(key: str, packs: Sequence[Pack]) -> TopUp:
     """Return the top-up for the pack of this key, or refuse when it is not sold."""
     for pack in packs:
         if pack.key == key:
+            if not processor_amounts.is_charged(pack.price):
+                words = "That credit pack cannot be paid as it is priced. Choose another one."
+                raise Refused(words, "amount_not_taken", 422, "pack")
             return TopUp(pack.price, pack.credits, pack.key, pack.expires_after_days)
     raise Refused("That credit pack is no longer sold. Choose another one.", "pack_unknown", 422, "pack")
 

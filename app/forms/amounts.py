@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from app import locale
 from app.domain.amounts import CreditUnit
+from app.domain.currencies import exponent
 from app.domain.errors import Refused
-from app.domain.money import Credits, Money, exponent
+from app.domain.money import Credits, Money
 from app.domain.spend_management import MOST, out_of_bounds
 from app.domain.typed_numbers import Field, signs
 

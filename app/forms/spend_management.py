@@ -5,8 +5,9 @@ import re
 from wtforms import BooleanField, HiddenField, StringField
 
 from app.domain.amounts import digits, is_currency
+from app.domain.currencies import shown_decimals
 from app.domain.errors import Refused
-from app.domain.money import Credits, exponent
+from app.domain.money import Credits
 from app.domain.spend_management import Limits
 from app.forms import amounts
 from app.web.access import current_customer, current_unit
@@ -60,4 +61,4 @@ def editable(value: Credits | None) -> str:
     if value is None:
         return ""
     unit = current_customer().credit_unit
-    return digits(value.units, exponent(unit) if is_currency(unit) else 0).replace(",", "")
+    return digits(value.units, shown_decimals(unit) if is_currency(unit) else 0).replace(",", "")

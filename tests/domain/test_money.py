@@ -12,33 +12,9 @@ from app.domain.money import (
     Money,
     credits_from_money,
     divided,
-    exponent,
-    from_processor_minor,
     parse_amount,
     split,
-    to_processor_minor,
 )
-
-
-@pytest.mark.case("AC-32/33")
-def test_exponents_come_from_a_table() -> None:
-    assert {code: exponent(code) for code in ("USD", "EUR", "JPY", "KWD", "UGX")} == {
-        "USD": 2,
-        "EUR": 2,
-        "JPY": 0,
-        "KWD": 3,
-        "UGX": 0,
-    }
-
-
-@pytest.mark.case("AC-39/40")
-def test_the_processor_counts_some_currencies_otherwise() -> None:
-    assert to_processor_minor(Money(500, "UGX")) == 50_000
-    assert from_processor_minor(50_000, "ugx") == Money(500, "UGX")
-    assert to_processor_minor(Money(500, "JPY")) == 500
-    assert from_processor_minor(2500, "usd") == Money(2500, "USD")
-    with pytest.raises(Broken):
-        from_processor_minor(50_001, "ugx")
 
 
 @pytest.mark.parametrize("currency", ["USD", "JPY", "KWD"])

@@ -3,8 +3,37 @@
 from tests.mutants.bug import Bug
 
 KEPT = ("tests/services/authorizations/test_kept_credit.py",)
+CURRENCIES = ("tests/domain/test_currencies.py",)
 
 BUGS = [
+    Bug(
+        "ariary are charged 100 times too much",
+        "app/domain/processor_amounts.py",
+        "return 0 if currency in _NONE else 3",
+        "return 0 if currency in _NONE - {'MGA'} else 3",
+        CURRENCIES,
+    ),
+    Bug(
+        "a dinar's last digit is charged as typed",
+        "app/domain/processor_amounts.py",
+        "    if currency in _THREE:\n        return 10\n",
+        "",
+        CURRENCIES,
+    ),
+    Bug(
+        "a catalog in any currency is sold from",
+        "app/services/catalog/versions.py",
+        "    if never_charged:\n",
+        "    if never_charged and not text:\n",
+        ("tests/services/payments/test_currencies.py",),
+    ),
+    Bug(
+        "a part finer than the processor counts is promised back",
+        "app/services/reversals/refunds.py",
+        "        processor_amounts.check_step(requested)\n",
+        "        pass\n",
+        ("tests/services/payments/test_currencies.py",),
+    ),
     Bug(
         "credit expires under an open hold",
         "app/domain/grants.py",

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from app.domain.methods import Rail
-from app.domain.money import Money, from_processor_minor
+from app.domain.money import Money
+from app.domain.processor_amounts import from_processor_minor
 from app.gateways.sandbox import charges, payment_intents, setup_intents
 from app.gateways.sandbox.methods import method_of
 from app.gateways.sandbox.store import Body, Store, hidden

@@ -2,19 +2,13 @@
 
 from app import clock
 from app.domain.methods import Rail
-from app.gateways.sandbox import charges, events
+from app.gateways.sandbox import charges, currencies, events
 from app.gateways.sandbox.errors import Refusal, declined, existing, wrong_parameter
 from app.gateways.sandbox.methods import customer_of, known, made_from_data, method_of, used_up
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store, hidden, new_id, public
 from app.gateways.test_methods import BY_DATA, TestMethod
 
-_LEAST = {"dkk": 250, "gbp": 30, "huf": 17_500, "mxn": 1_000, "nok": 300, "pln": 200, "sek": 300}
-_MOST = 99_999_999
-_STEPS = {
-    **dict.fromkeys(("isk", "ugx", "huf", "twd"), 100),
-    **dict.fromkeys(("bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd"), 10),
-}
 _ONLY_IN = {Rail.SEPA_DEBIT.value: "eur", Rail.CRYPTO.value: "usd"}
 _ASKABLE = ("requires_payment_method", "requires_confirmation")
 _CANCELABLE = (*_ASKABLE, "requires_action", "requires_capture")
@@ -30,7 +24,7 @@ _ASKS = TestMethod(
 
 def create(store: Store, params: Params) -> Body:
     """Make an intent, not confirmed."""
-    _check_amount(params["amount"], params["currency"])
+    currencies.check_charge(params["amount"], params["currency"])
     if params.get("confirm"):
         raise wrong_parameter("The sandbox confirms in a request of its own.", "confirm")
     if params.get("customer"):
@@ -174,23 +168,6 @@ def _ask(store: Store, intent: Body, method: Body, return_url: str, url: str, ke
     store.keep(intent)
     events.record(store, "payment_intent.requires_action", intent, key=key)
     return intent
-
-
-def _check_amount(amount: int, currency: str) -> None:
-    if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.islower():
-        raise wrong_parameter(f"Invalid currency: {currency}. Codes are in lower case, such as usd.", "currency")
-    if amount < 1:
-        raise wrong_parameter("This value must be greater than or equal to 1.", "amount", "parameter_invalid_integer")
-    least = _LEAST.get(currency, 50)
-    if amount < least:
-        raise wrong_parameter(f"Amount must be at least {least} {currency}", "amount", "amount_too_small")
-    if amount > _MOST:
-        raise wrong_parameter(f"Amount must be no more than {_MOST} {currency}", "amount", "amount_too_large")
-    step = _STEPS.get(currency, 1)
-    if amount % step:
-        raise wrong_parameter(
-            f"Amounts in {currency} must be divisible by {step}", "amount", "parameter_invalid_integer"
-        )
 
 
 def _check_currency(kind: str, currency: str) -> None:

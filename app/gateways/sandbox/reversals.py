@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app import clock
-from app.gateways.sandbox import events
+from app.gateways.sandbox import currencies, events
 from app.gateways.sandbox.errors import Refusal, existing, wrong_parameter
 from app.gateways.sandbox.methods import known
 from app.gateways.sandbox.parameters import Params
@@ -165,12 +165,7 @@ def _check_refund(store: Store, charge: Body, amount: int) -> None:
         )
     if left == 0:
         raise Refusal(400, f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
-    if amount < 1:
-        raise wrong_parameter("This value must be greater than or equal to 1.", "amount", "parameter_invalid_integer")
-    if amount > left:
-        raise Refusal(
-            400, f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", param="amount"
-        )
+    currencies.check_refund(amount, charge["currency"], left)
 
 
 def _count(store: Store, charge: Body, amount: int) -> None:

@@ -11,8 +11,9 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from app.domain import promises
 from app.domain.errors import Broken
-from app.domain.money import Money, from_processor_minor
+from app.domain.money import Money
 from app.domain.payments import Declined, Intent, IntentStatus, Misused, SavedMethod, Unknown
+from app.domain.processor_amounts import from_processor_minor
 
 log = structlog.get_logger()
 T = TypeVar("T")

@@ -7,7 +7,6 @@ import stripe
 from stripe import StripeClient
 
 from app.domain.methods import ONE_TIME_RAILS, Rail
-from app.domain.money import to_processor_minor
 from app.domain.payments import (
     Answer,
     ChargeOrder,
@@ -17,6 +16,7 @@ from app.domain.payments import (
     ProcessorEvent,
     Unknown,
 )
+from app.domain.processor_amounts import to_processor_minor
 from app.domain.processor_events import WebhookEndpoint
 from app.gateways.stripe import webhooks
 from app.gateways.stripe.answers import (

@@ -7,8 +7,9 @@ import stripe
 from stripe import StripeClient
 
 from app.domain.errors import Broken
-from app.domain.money import Money, from_processor_minor, to_processor_minor
+from app.domain.money import Money
 from app.domain.payments import Declined, Misused, Unknown
+from app.domain.processor_amounts import from_processor_minor, to_processor_minor
 from app.domain.reversals import DisputeState, ProcessorDispute, ProcessorRefund, RefundState
 from app.gateways.stripe.answers import (
     PAYMENT_KEY,

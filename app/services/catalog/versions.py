@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock, mailboxes
+from app.domain import catalog_charges
 from app.domain.catalog import Catalog
 from app.domain.catalog_problems import Path, Problem, dotted
 from app.domain.catalog_rules import problems
@@ -56,11 +57,15 @@ def parse(text: str) -> Catalog:
 def apply(text: str) -> CatalogVersion:
     """Keep the text as the newest version of the catalog that it names; the newest version again changes nothing.
 
-    Refuses (`WrongCatalog`) a catalog that is wrong, or that counts otherwise than its customers' ledgers do.
+    Refuses (`WrongCatalog`) a catalog that is wrong, that the payment processor could not charge for, or that counts
+    otherwise than its customers' ledgers do.
     """
     catalog = parse(text)
     if catalog.seller.email and not mailboxes.is_mailable(catalog.seller.email):  # what is kept stays readable
         raise _wrong(text, [Problem(("seller", "email"), "is no address that mails can be answered to")])
+    never_charged = catalog_charges.problems(catalog)
+    if never_charged:
+        raise _wrong(text, never_charged)
     digest = hashlib.sha256(text.encode()).hexdigest()
     with as_service("apply a catalog"):
         try:

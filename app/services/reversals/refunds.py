@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.domain import processor_amounts
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, KEY_LIFETIME, Declined, Misused, PaymentState, Unknown, next_check
@@ -119,6 +120,8 @@ def _allowed(session: Session, payment: Payment, amount: Money | None, now: date
         raise Refused(
             f"At most {left.major} {left.currency} of this payment is left to refund.", "more_than_left", 409, "amount"
         )
+    if requested != left:
+        processor_amounts.check_step(requested)
     same = session.scalar(
         select(Refund.id).where(
             Refund.customer_id == payment.customer_id,

@@ -48,6 +48,9 @@ GOOD: dict[str, Any] = {"amount": 2500, "currency": "usd"}
         ({"amount": -1}, "amount", "parameter_invalid_integer"),
         ({"currency": "USD"}, "currency", None),
         ({"currency": "kwd", "amount": 10_001}, "amount", "parameter_invalid_integer"),
+        ({"currency": "ugx", "amount": 10_001}, "amount", "parameter_invalid_integer"),
+        ({"currency": "iqd", "amount": 10_000}, "currency", None),
+        ({"currency": "xyz", "amount": 10_000}, "currency", None),
         ({"customer": ""}, "customer", "parameter_invalid_empty"),
     ],
 )
