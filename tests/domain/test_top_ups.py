@@ -31,8 +31,9 @@ def test_an_amount_within_the_bounds_is_its_own_credit(minor: int) -> None:
 
 @pytest.mark.parametrize("minor", [0, 499, 500_001])
 def test_an_amount_outside_is_refused_with_the_bounds(minor: int) -> None:
-    with pytest.raises(Refused, match=r"between 5\.00 and 5000\.00 USD"):
+    with pytest.raises(Refused, match=r"between 5\.00 and 5000\.00 USD") as refused:
         free_amount(Money(minor, "USD"), LOW, HIGH)
+    assert (refused.value.reason, refused.value.status, refused.value.field) == ("amount_out_of_bounds", 422, "amount")
 
 
 def test_another_currency_is_a_bug_not_a_price() -> None:
@@ -42,8 +43,9 @@ def test_another_currency_is_a_bug_not_a_price() -> None:
 
 def test_a_pack_is_sold_as_listed_or_not_at_all() -> None:
     assert from_pack("starter", PACKS) == TopUp(Money(500, "EUR"), Credits(10**12), "starter", 90)
-    with pytest.raises(Refused, match="no longer sold"):
+    with pytest.raises(Refused, match="no longer sold") as refused:
         from_pack("gone", PACKS)
+    assert (refused.value.reason, refused.value.status, refused.value.field) == ("pack_unknown", 422, "pack")
 
 
 @pytest.mark.case("AC-18")

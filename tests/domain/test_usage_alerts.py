@@ -49,20 +49,35 @@ def test_a_percentage_is_of_the_limit_or_else_of_what_is_included() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "reason"),
+    ("wanted", "reason", "field"),
     [
-        (Threshold("zebras", 1), "meter_unknown"),
-        (Threshold("runs", 80, is_percent=True), "percentage_of_nothing"),
-        (Threshold("requests", 0, is_percent=True), "threshold_out_of_range"),
-        (Threshold("requests", 1001, is_percent=True), "threshold_out_of_range"),
-        (Threshold("requests", 0), "threshold_out_of_range"),
-        (Threshold("requests", 10**15 + 1), "threshold_out_of_range"),
+        (Threshold("zebras", 1), "meter_unknown", "meter"),
+        (Threshold("runs", 80, is_percent=True), "percentage_of_nothing", "threshold"),
+        (Threshold("requests", 0, is_percent=True), "threshold_out_of_range", "threshold"),
+        (Threshold("requests", 1001, is_percent=True), "threshold_out_of_range", "threshold"),
+        (Threshold("requests", 0), "threshold_out_of_range", "threshold"),
+        (Threshold("requests", 10**15 + 1), "threshold_out_of_range", "threshold"),
     ],
 )
-def test_an_alert_that_can_never_be_given_is_refused(wanted: Threshold, reason: str) -> None:
+def test_an_alert_that_can_never_be_given_is_refused(wanted: Threshold, reason: str, field: str) -> None:
     with pytest.raises(Refused) as refused:
         rule.check(wanted, CATALOG, PAID)
-    assert (refused.value.reason, refused.value.status) == (reason, 422)
+    assert (refused.value.reason, refused.value.status, refused.value.field) == (reason, 422, field)
+
+
+@pytest.mark.parametrize("threshold", [1, rule.MOST_PERCENT])
+def test_a_percentage_may_be_as_low_and_as_high_as_is_said(threshold: int) -> None:
+    rule.check(Threshold("requests", threshold, is_percent=True), CATALOG, PAID)
+
+
+@pytest.mark.parametrize("threshold", [1, rule.MOST_QUANTITY])
+def test_a_quantity_may_be_as_low_and_as_high_as_is_said(threshold: int) -> None:
+    rule.check(Threshold("requests", threshold), CATALOG, FREE)
+
+
+def test_a_set_may_be_as_large_as_is_said() -> None:
+    alerts = [Threshold("runs", each) for each in range(1, rule.MOST_ALERTS + 1)]
+    rule.check_all(alerts, [f"{each}@acme.example" for each in range(CATALOG.usage.alert_emails)], CATALOG)
 
 
 def test_what_a_plan_has_decides_whether_a_percentage_makes_sense() -> None:
@@ -73,15 +88,15 @@ def test_what_a_plan_has_decides_whether_a_percentage_makes_sense() -> None:
 
 
 @pytest.mark.parametrize(
-    ("alerts", "emails", "reason"),
+    ("alerts", "emails", "reason", "field"),
     [
-        ([Threshold("runs", 1), Threshold("runs", 1)], [], "alert_twice"),
-        ([Threshold("runs", each) for each in range(1, 22)], [], "too_many_alerts"),
-        ([], ["a@acme.example", "a@acme.example"], "email_twice"),
-        ([], [f"{each}@acme.example" for each in range(11)], "too_many_emails"),
+        ([Threshold("runs", 1), Threshold("runs", 1)], [], "alert_twice", "threshold"),
+        ([Threshold("runs", each) for each in range(1, 22)], [], "too_many_alerts", "threshold"),
+        ([], ["a@acme.example", "a@acme.example"], "email_twice", "email"),
+        ([], [f"{each}@acme.example" for each in range(11)], "too_many_emails", "email"),
     ],
 )
-def test_the_set_is_judged_as_a_whole(alerts: list[Threshold], emails: list[str], reason: str) -> None:
+def test_the_set_is_judged_as_a_whole(alerts: list[Threshold], emails: list[str], reason: str, field: str) -> None:
     with pytest.raises(Refused) as refused:
         rule.check_all(alerts, emails, CATALOG)
-    assert refused.value.reason == reason
+    assert (refused.value.reason, refused.value.status, refused.value.field) == (reason, 422, field)
