@@ -11,12 +11,21 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Length, Optional, ValidationError
 
 from app import clock
-from app.presenters.balance_history import HEADER, KINDS, csv_row, described, json_row, standing
+from app.presenters.balance_history import (
+    HEADER,
+    KINDS,
+    SHEET_HEADER,
+    csv_row,
+    described,
+    json_row,
+    sheet_row,
+    standing,
+)
 from app.presenters.charts import day_label
 from app.services.balance import breakdown, history
 from app.services.balance.breakdown import Figure
 from app.services.balance.history import HistoryQuery
-from app.web import exports
+from app.web import exports, workbooks
 from app.web.access import current_catalog, current_customer, current_unit
 from app.web.fields import PageForm
 from app.web.respond import show, wants_fragment
@@ -170,6 +179,12 @@ def csv_file() -> Response:
     return _file("csv")
 
 
+@bp.get("/balance-history.xlsx")
+def spreadsheet() -> Response:
+    """Send every movement that matches as a spreadsheet with typed cells."""
+    return _file("xlsx")
+
+
 @bp.get("/balance-history.json")
 def json_file() -> Response:
     """Send every movement that matches as JSON."""
@@ -191,6 +206,8 @@ def _file(kind: str) -> Response:
     rows = history.export(form.query())
     if kind == "csv":
         return exports.as_csv(name, HEADER, (csv_row(row, unit) for row in rows))
+    if kind == "xlsx":
+        return workbooks.as_workbook(name, "Movements", SHEET_HEADER, (sheet_row(row, unit) for row in rows))
     return exports.as_json(name, (json_row(row, unit) for row in rows))
 
 

@@ -1,6 +1,7 @@
 """How movements are described: the kinds to choose from, what happened in words, and a row of a file."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from app import locale
 from app.domain.amounts import CreditUnit
@@ -32,6 +33,7 @@ KINDS = {
     "disputed": "Disputed payments",
     "dispute_won": "Disputes won",
 }
+SHEET_HEADER = ["Id", "Description", "Created time (UTC)", "Amount", "Running balance", "Unit", "Kind", "Source"]
 HEADER = ["Id", "Description", "Created time", "Amount", "Running balance", "Unit", "Kind", "Source"]
 _HAPPENED = {
     "purchased": "{} of credit was bought and added to your balance.",
@@ -148,6 +150,20 @@ def csv_row(row: Movement, unit: str) -> list[str]:
         harmless(unit),
         row.kind,
         harmless(f"{row.source_type}:{row.source_id}"),
+    ]
+
+
+def sheet_row(row: Movement, unit: str) -> list[str | Decimal | datetime]:
+    """Return the movement as typed cells of a spreadsheet: texts as they are, amounts as numbers, times as times."""
+    return [
+        row.id,
+        row.description,
+        row.booked_at.replace(microsecond=0),
+        row.change.units,
+        row.balance_after.units,
+        unit,
+        row.kind,
+        f"{row.source_type}:{row.source_id}",
     ]
 
 

@@ -153,7 +153,7 @@ class Story:
             ]
             last_day = seen.days[-1].closing if seen.days else Credits(0)
         assert [figure.summed for figure in figures] == [figure.shown for figure in figures]
-        assert seen.parts.used.micros == self.model.used
+        assert seen.parts.used.micros - seen.parts.corrected.micros == self.model.used
         assert last_day == seen.numbers.remaining_credits
         assert _said_by(api, customer_id) == _as_said(seen.numbers)
         with as_service("add up the rows"):
@@ -250,6 +250,6 @@ def _said_by(api: Api, customer_id: str) -> dict[str, Decimal | None]:
 
 
 def _as_said(numbers: Numbers) -> dict[str, Decimal | None]:
-    inside = {"credit_unit", "standing", "usage_to_post", "lapsed"}
+    inside = {"credit_unit", "standing", "usage_to_post", "lapsed", "corrected_this_period"}
     values = {name: getattr(numbers, name) for name in Numbers.__dataclass_fields__ if name not in inside}
     return {name: None if value is None else value.units for name, value in values.items()}
