@@ -9,14 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from app.domain import numbers
-from app.domain.errors import ensure
+from app.domain.amounts_in_json import credits_text
+from app.domain.errors import Refused, ensure
+from app.domain.money import MICROS, Credits
 from app.domain.numbers import SERVED
-from app.domain.rating import DEAREST
+from app.domain.reservations import Reservation
 
 LONGEST = 86_400
 """The most seconds that a hold may be open."""
 USUAL = 900
 """How many seconds it is open when the host does not say."""
+MOST = 10**12 * MICROS - 1
+"""The most micros that can be asked for: what an answer can say."""
 
 
 @dataclass(frozen=True)
@@ -168,14 +172,18 @@ class Hold:
 
 @dataclass(frozen=True)
 class Captured:
-    """What a capture does: so much is used, so much is no longer held, and the hold `is_over` or stays open."""
+    """What a capture does: so much is used, so many units are no longer held, and the hold `is_over` or stays open.
+
+    `held` is by how much what is held of the customer's credit changes.
+    """
 
     micros: int
     quantity: int
-    freed_micros: int
+    held: int
     freed_quantity: int
     is_over: bool
     available: int
+    after: Reservation
 
 
 @dataclass(frozen=True)
@@ -187,6 +195,32 @@ class Taken:
     hold: Authorized
 
 
+def authorize(
+    funds: Funds, meter: Reservation, *, quantity: int, micros: int, at_once: bool, outlasts: bool, now: datetime
+) -> tuple[Allowed | Blocked, Reservation]:
+    """Say whether so many units of a meter, or (without one) so many micros, may be used; and what is reserved then.
+
+    What it takes is what everything that is used and held can cost with it, less what it can cost without it: nothing
+    while the allowance has room for all. Used `at_once` it costs its price, and the holds that are open move up behind.
+    """
+    metered = meter.tariff is not None
+    after = meter.use(quantity) if at_once else meter.hold(quantity, outlasts=outlasts)
+    price = meter.price(quantity) if metered else micros
+    more = after.micros - meter.micros + (price if at_once else 0) if metered else micros
+    if more > MOST:
+        raise too_dear(metered)
+    judged = judge(funds, more, now, over_plan=metered and after.is_over_plan)
+    if isinstance(judged, Allowed) and at_once:
+        judged = replace(judged, micros=price)
+    return judged, after
+
+
+def too_dear(of_meter: object) -> Refused:
+    """Return the refusal of what costs more than an answer can say."""
+    words = f"At most {credits_text(Credits(MOST))} credits can be authorized at once, and this costs more."
+    return Refused(words, "credits_out_of_range", 422, "quantity" if of_meter else "credits")
+
+
 def judge(funds: Funds, micros: int, now: datetime, *, over_plan: bool = False) -> Allowed | Blocked:
     """Say whether `micros` may be spent. What just reaches a limit is still allowed.
 
@@ -194,48 +228,60 @@ def judge(funds: Funds, micros: int, now: datetime, *, over_plan: bool = False) 
     it is named last.
     """
     ensure(micros >= 0, f"a request to spend {micros}")
-    asked, available = min(micros, DEAREST), funds.available
+    available = funds.available
     if funds.standing not in SERVED:
-        return Blocked(asked, available, "closed" if funds.standing == "closed" else "suspended")
+        return Blocked(micros, available, "closed" if funds.standing == "closed" else "suspended")
     if over_plan:
-        return Blocked(asked, available, "plan_limit")
-    if micros > funds.credit_left or micros > DEAREST:
-        return Blocked(asked, available, "insufficient_credits")
+        return Blocked(micros, available, "plan_limit")
+    if micros > funds.credit_left:
+        return Blocked(micros, available, "insufficient_credits")
     if micros > available:
         # What is more than a whole day's limit is refused tomorrow too.
         helps = funds.daily_limit is not None and micros <= funds.daily_limit
-        return Blocked(asked, available, "daily_limit", until_midnight(now) if helps else None)
+        return Blocked(micros, available, "daily_limit", until_midnight(now) if helps else None)
     return Allowed(micros, max(0, replace(funds, held=funds.held + micros).available))
 
 
 def capture(
-    hold: Hold, funds: Funds, *, quantity: int, price: int, now: datetime, keep: bool, over_plan: bool = False
+    hold: Hold,
+    funds: Funds,
+    meter: Reservation,
+    *,
+    quantity: int | None,
+    micros: int | None,
+    now: datetime,
+    keep: bool,
+    outlasts: bool,
 ) -> Captured | Blocked:
-    """Say what capturing `quantity` units for `price` does, or (without a meter) capturing `price`.
+    """Say what capturing `quantity` units does, or (without a meter) `micros`; None of either: all that is left.
 
-    What was promised is never refused, and costs what the tariff says where the meter stands now: the price that was
-    held is that of its place in the line, which may have changed. Beyond what was promised, all of it must be
-    available.
+    It costs what the tariff says where the meter stands now. What was promised is never refused: its place is reserved.
+    Beyond what was promised, all that it adds to what is used and reserved must be available.
     """
-    ensure(price >= 0 and quantity >= 0, f"a capture of {quantity} for {price}")
-    metered = hold.quantity > 0
-    promised = quantity <= hold.quantity_left if metered else price <= hold.left
-    more = max(0, price - hold.left)
-    micros = price
+    if meter.tariff is not None:
+        units = hold.quantity_left if quantity is None else quantity
+        price, promised = meter.price(units), units <= hold.quantity_left
+        is_over = not keep or units >= hold.quantity_left
+        freed = hold.quantity_left if is_over else units
+        after = meter.free(freed, outlasts=outlasts).use(units)
+        held = after.micros - meter.micros
+    else:
+        price = hold.left if micros is None else micros
+        units, freed, after, promised = 0, 0, meter, price <= hold.left
+        is_over = not keep or price >= hold.left
+        held = -(hold.left if is_over else price)
+    ensure(price >= 0 and units >= 0, f"a capture of {units} for {price}")
     if not promised:
-        judged = judge(funds, more, now, over_plan=over_plan)
+        if price > MOST:
+            raise too_dear(meter.tariff is not None)
+        over_plan = meter.tariff is not None and after.is_over_plan
+        judged = judge(funds, max(0, price + held), now, over_plan=over_plan)
         if isinstance(judged, Blocked):
-            return replace(judged, micros=min(price, DEAREST))
-    over = not keep or (quantity >= hold.quantity_left if metered else micros >= hold.left)
-    freed = hold.left if over else min(micros, hold.left)
-    after = replace(
-        funds,
-        usage_to_post=funds.usage_to_post + micros,
-        held=funds.held - freed,
-        used_today=funds.used_today + micros,
+            return judged
+    left = replace(
+        funds, usage_to_post=funds.usage_to_post + price, held=funds.held + held, used_today=funds.used_today + price
     )
-    freed_quantity = hold.quantity_left if over else min(quantity, hold.quantity_left)
-    return Captured(micros, quantity, freed, freed_quantity, over, after.available)
+    return Captured(price, units, held, freed, is_over, left.available, after)
 
 
 def until_midnight(now: datetime) -> int:

@@ -112,17 +112,27 @@ class Meter:
     per: int = 1
     tiers: tuple[MeterTier, ...] = ()
 
+    def steps(self, rate: Credits | None = None) -> tuple[tuple[int, int | None], ...]:
+        """Return what each `per` units cost in micros, and up to how many; the last step has no end.
+
+        `rate` is a plan's own price: it takes the place of all steps.
+        """
+        if rate is not None or not self.tiers:
+            return (((rate or self.credits or Credits(0)).micros, None),)
+        return tuple((tier.credits.micros, tier.up_to) for tier in self.tiers)
+
+    def undivided(self, quantity: int, rate: Credits | None = None) -> int:
+        """Return the micros that `per` times so many units beyond the allowance cost."""
+        total, done = 0, 0
+        for micros, up_to in self.steps(rate):
+            top = quantity if up_to is None else min(quantity, up_to)
+            total += micros * max(0, top - done)
+            done = max(done, top)
+        return total
+
     def cost(self, quantity: int, rate: Credits | None = None) -> Credits:
         """Return what `quantity` units beyond the allowance cost, rounded once; `rate` is a plan's own price."""
-        if rate is not None or not self.tiers:
-            each = rate or self.credits or Credits(0)
-            return Credits(divided(each.micros * quantity, self.per))
-        total, done = 0, 0
-        for tier in self.tiers:
-            top = quantity if tier.up_to is None else min(quantity, tier.up_to)
-            total += tier.credits.micros * max(0, top - done)
-            done = max(done, top)
-        return Credits(divided(total, self.per))
+        return Credits(divided(self.undivided(quantity, rate), self.per))
 
     @property
     def is_priced(self) -> bool:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.catalog import Catalog, Meter, MeterKind, Plan
 from app.domain.errors import ensure
-from app.domain.money import Credits
+from app.domain.money import Credits, divided
 
 OLDEST = timedelta(days=34)
 """How late an event may be reported. Its id is kept for longer, so that a late repetition still counts once."""
@@ -76,10 +76,19 @@ class Tariff:
         """Whether no quantity costs anything."""
         return self.rate is None and not self.meter.is_priced
 
+    @property
+    def steps(self) -> tuple[tuple[int, int | None], ...]:
+        """What each `per` units beyond the allowance cost in micros, and up to how many; the last step has no end."""
+        return self.meter.steps(self.rate)
+
     def cost(self, quantity: int) -> int:
-        """Return the micros that this quantity of a period costs: nothing up to the allowance."""
+        """Return the micros that this quantity of a period costs: nothing up to the allowance; rounded once."""
+        return divided(self.undivided(quantity), self.meter.per)
+
+    def undivided(self, quantity: int) -> int:
+        """Return what `cost` is before it is divided by the meter's `per` and rounded."""
         beyond = quantity - self.allowance
-        return self.meter.cost(beyond, self.rate).micros if beyond > 0 else 0
+        return self.meter.undivided(beyond, self.rate) if beyond > 0 else 0
 
     def step(self, before: int, after: int) -> int:
         """Return the micros that going from one quantity to another costs; a quantity that falls gives nothing back."""

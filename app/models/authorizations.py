@@ -71,7 +71,8 @@ class Authorization(CustomerOwned, Base):
     """Empty where credits were asked for, not units of a meter."""
     quantity: Mapped[int] = mapped_column(default=0)
     micros: Mapped[int]
-    """What was asked for; while it is open, this less what was captured is held."""
+    """What it takes. The credit that was asked for, of which what is not captured is held while it is open; of a meter
+    by how much what is reserved rose, or what was used at once cost."""
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(30), default="")
     retry_after_seconds: Mapped[int | None]

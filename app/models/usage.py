@@ -11,7 +11,8 @@ from app.models.database import Base, CustomerOwned, whole
 class Spending(CustomerOwned, Base):
     """What a customer spends right now. Whoever changes the customer's credits or usage locks this row first.
 
-    `unposted_micros` was used but is not in the ledger yet; `held_micros` is promised to open authorizations.
+    `unposted_micros` was used but is not in the ledger yet; `held_micros` is what open authorizations may still cost:
+    what the meters of the open period reserve, and what is held of credit without a meter.
     """
 
     __tablename__ = "spending"
@@ -85,7 +86,9 @@ class UsageTotal(CustomerOwned, Base):
         ),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         CheckConstraint("held_quantity >= 0", name="held_not_negative"),
-        *whole("period_number", "quantity", "held_quantity", "micros"),
+        CheckConstraint("outlasting_quantity >= 0", name="outlasting_not_negative"),
+        CheckConstraint("reserved_micros >= 0", name="reserved_not_negative"),
+        *whole("period_number", "quantity", "held_quantity", "outlasting_quantity", "reserved_micros", "micros"),
     )
 
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -93,7 +96,11 @@ class UsageTotal(CustomerOwned, Base):
     meter: Mapped[str] = mapped_column(String(60), primary_key=True)
     quantity: Mapped[int] = mapped_column(default=0)
     held_quantity: Mapped[int] = mapped_column(default=0)
-    """Held by open authorizations."""
+    """Held by open authorizations. The open period has all of it, whatever period they were made in."""
+    outlasting_quantity: Mapped[int] = mapped_column(default=0)
+    """How much of that may be captured when the period is over."""
+    reserved_micros: Mapped[int] = mapped_column(default=0)
+    """What all that is held may still cost at most."""
     micros: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime | None]
     """When the value that a `last` meter shows was taken."""

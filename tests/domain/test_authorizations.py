@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,12 +15,18 @@ from app.domain.authorizations import (
     Captured,
     Funds,
     Hold,
+    authorize,
     capture,
     judge,
     until_midnight,
 )
+from app.domain.catalog import Meter
+from app.domain.money import Credits
+from app.domain.rating import Tariff
+from app.domain.reservations import Reservation
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NO_METER = Reservation(None)
 PLENTY = Funds("good", balance=100, usage_to_post=0, held=0, overage_limit=0, daily_limit=None, used_today=0)
 
 amounts = st.integers(0, 200)
@@ -77,38 +84,85 @@ def test_the_plan_comes_before_the_credit() -> None:
     assert judge(PLENTY, 1, NOON, over_plan=True) == Blocked(1, 100, "plan_limit")
 
 
-@given(funds, st.integers(1, 100), amounts, amounts, st.booleans())
+@given(funds, st.integers(1, 100), amounts, st.integers(1, 200), st.booleans())
 def test_what_is_used_is_within_what_was_held_and_what_is_available(
-    of: Funds, held: int, used: int, price: int, keep: bool
+    of: Funds, held: int, used: int, micros: int, keep: bool
 ) -> None:
     of = replace(of, held=of.held + held)
-    done = capture(Hold(held, captured_micros=used), of, quantity=0, price=price, now=NOON, keep=keep)
+    done = captured(Hold(held, captured_micros=used), of, micros=micros, keep=keep)
     left = max(0, held - used)
     if isinstance(done, Blocked):
-        assert price > left + of.available or (price > left and of.standing not in {"good", "past_due"})
+        assert micros > left + of.available or (micros > left and of.standing not in {"good", "past_due"})
         return
-    assert done.micros == price <= left + of.available
-    assert done.freed_micros == (min(price, left) if keep and price < left else left)
-    assert done.is_over == (not keep or price >= left)
+    assert done.micros == micros <= left + of.available
+    assert done.held == -(min(micros, left) if keep and micros < left else left)
+    assert done.is_over == (not keep or micros >= left)
 
 
-def test_a_promise_is_kept_though_its_price_rose() -> None:
-    """Ten units were free within the allowance; since then usage was reported that took the allowance."""
-    hold, nearly_empty = Hold(0, quantity=10), replace(PLENTY, balance=4)
-    done = capture(hold, nearly_empty, quantity=10, price=10, now=NOON, keep=False)
-    assert done == Captured(10, 10, 0, 10, is_over=True, available=0), (
-        "it costs what the tariff says, whatever was held"
+def metered(*, used: int = 0, held: int = 0, allowance: int = 10, limit: int | None = None) -> Reservation:
+    """A meter with an allowance whose units cost 1 beyond it."""
+    meter = Meter("requests", "Requests", "", "requests", credits=Credits(1))
+    return Reservation(Tariff(meter, allowance, limit), used, held)
+
+
+def captured(hold: Hold, of: Funds, meter: Reservation = NO_METER, **more: Any) -> Captured | Blocked:
+    """Capture all that is left, unless `more` says something else."""
+    asked = {"quantity": None, "micros": None, "keep": False, "outlasts": False, "now": NOON, **more}
+    return capture(hold, of, meter, **asked)
+
+
+def test_a_promise_is_kept_where_others_took_the_allowance_since() -> None:
+    """Ten units were free within the allowance; since then it was used, so that their price is reserved."""
+    hold, meter = Hold(0, quantity=10), metered(used=10, held=10)
+    nearly_empty = replace(PLENTY, balance=14, held=10)
+    done = captured(hold, nearly_empty, meter)
+    assert done == Captured(10, 10, -10, 10, is_over=True, available=4, after=metered(used=20))
+    assert captured(hold, nearly_empty, meter, quantity=14) == Captured(
+        14, 14, -10, 10, is_over=True, available=0, after=metered(used=24)
     )
-    more = capture(hold, nearly_empty, quantity=11, price=11, now=NOON, keep=False)
-    assert more == Blocked(11, 4, "insufficient_credits")
+    assert captured(hold, nearly_empty, meter, quantity=15) == Blocked(5, 4, "insufficient_credits")
 
 
 def test_a_part_leaves_the_rest_held() -> None:
-    hold, of = Hold(30, quantity=10), replace(PLENTY, held=30)
-    part = capture(hold, of, quantity=4, price=12, now=NOON, keep=True)
-    assert part == Captured(12, 4, 12, 4, is_over=False, available=70)
-    last = capture(hold, of, quantity=4, price=12, now=NOON, keep=False)
-    assert last == Captured(12, 4, 30, 10, is_over=True, available=88)
+    hold, of = Hold(0, quantity=10), replace(PLENTY, held=10)
+    part = captured(hold, of, metered(used=10, held=10), quantity=4, keep=True)
+    assert part == Captured(4, 4, -4, 4, is_over=False, available=90, after=metered(used=14, held=6))
+    last = captured(hold, of, metered(used=10, held=10), quantity=4)
+    assert last == Captured(4, 4, -10, 10, is_over=True, available=96, after=metered(used=14))
+
+
+@pytest.mark.parametrize(
+    ("meter", "quantity", "at_once", "micros", "available"),
+    [
+        (metered(), 10, False, 0, 100),  # all within the allowance
+        (metered(held=4), 7, False, 1, 99),  # behind those that are held
+        (metered(held=4), 7, True, 0, 99),  # in front of them: free, and one of theirs is not any more
+        (metered(used=10), 30, True, 30, 70),
+        (metered(used=10), 30, False, 30, 70),
+    ],
+)
+def test_what_is_asked_for_takes_a_place(
+    meter: Reservation, quantity: int, at_once: bool, micros: int, available: int
+) -> None:
+    judged, after = authorize(PLENTY, meter, quantity=quantity, micros=0, at_once=at_once, outlasts=False, now=NOON)
+    assert judged == Allowed(micros, available)
+    assert after == (meter.use(quantity) if at_once else meter.hold(quantity, outlasts=False))
+
+
+def test_who_has_only_the_allowance_left_is_served_until_it_is_held() -> None:
+    broke, asked = replace(PLENTY, balance=0), {"micros": 0, "outlasts": False, "now": NOON}
+    first, meter = authorize(broke, metered(held=6), quantity=4, at_once=False, **asked)
+    assert first == Allowed(0, 0)
+    for at_once in (False, True):
+        assert authorize(broke, meter, quantity=1, at_once=at_once, **asked)[0] == Blocked(1, 0, "insufficient_credits")
+
+
+def test_a_capture_counts_its_own_hold_once_against_the_plan() -> None:
+    meter = metered(used=60, held=40, limit=100)
+    assert isinstance(captured(Hold(0, quantity=40), PLENTY, meter), Captured)
+    assert captured(Hold(0, quantity=40), PLENTY, meter, quantity=41) == Blocked(1, 100, "plan_limit")
+    fuller = metered(used=60, held=30, limit=100)
+    assert isinstance(captured(Hold(0, quantity=30), PLENTY, fuller, quantity=40), Captured)
 
 
 @pytest.mark.case("AC-52")

@@ -87,15 +87,15 @@ BUGS = [
     Bug(
         "a batch forgets what it costs",
         "app/services/usage/counting.py",
-        '{"unposted_micros": "add", "dirty": "set"}',
-        '{"unposted_micros": "set", "dirty": "set"}',
+        '{"unposted_micros": "add", "held_micros": "set"',
+        '{"unposted_micros": "set", "held_micros": "set"',
         (*EVENTS, *HISTORIES),
     ),
     Bug(
         "no notice is decided after usage",
         "app/services/usage/counting.py",
-        '"held_micros": 0, "dirty": True}',
-        '"held_micros": 0, "dirty": False}',
+        '"held_micros": held[owner], "dirty": True}',
+        '"held_micros": held[owner], "dirty": False}',
         (*NOTICES, *EVENTS),
     ),
     Bug(
@@ -136,22 +136,22 @@ BUGS = [
     Bug(
         "a limit of the plan is not looked at",
         "app/domain/authorizations.py",
-        '    if over_plan:\n        return Blocked(asked, available, "plan_limit")\n',
+        '    if over_plan:\n        return Blocked(micros, available, "plan_limit")\n',
         "",
         AUTHORIZE,
     ),
     Bug(
         "a capture keeps what it does not use",
         "app/domain/authorizations.py",
-        "freed = hold.left if over else min(micros, hold.left)",
-        "freed = min(micros, hold.left)",
+        "held = -(hold.left if is_over else price)",
+        "held = -price",
         AUTHORIZE,
     ),
     Bug(
         "more than was held is taken unasked",
         "app/domain/authorizations.py",
-        "promised = quantity <= hold.quantity_left if metered else price <= hold.left",
-        "promised = metered or price <= hold.left",
+        "price, promised = meter.price(units), units <= hold.quantity_left",
+        "price, promised = meter.price(units), True",
         AUTHORIZE,
     ),
     Bug(
@@ -171,8 +171,8 @@ BUGS = [
     Bug(
         "a released hold stays held",
         "app/services/authorizations/sqlite_funds.py",
-        '"held": -micros, "used": 0',
-        '"held": 0, "used": 0',
+        "        self._write(after, credit=-hold.left)\n",
+        "        self._write(self.reservation, credit=0)\n",
         AUTHORIZE,
     ),
     Bug(

@@ -2,8 +2,7 @@
 
 from app import clock
 from app.models.scope import as_service
-from app.services.authorizations import expiry
-from app.services.ledger import spending
+from app.services.ledger import reservations, spending
 from app.services.transaction import transaction
 from app.services.usage import posting_schedule
 
@@ -14,4 +13,4 @@ def catch_up(customer_id: str) -> None:
         locked = spending.lock(session, [customer_id])
         now = clock.now()
         posting_schedule.catch_up(session, locked[customer_id], now)
-        expiry.expire(session, customer_id, now)
+        reservations.expire(session, customer_id, now)

@@ -14,10 +14,10 @@ from sqlalchemy import or_, select
 
 from app import clock, ids
 from app.config import Settings
-from app.domain.authorizations import AuthorizationRequest, Authorized, CaptureRequest, Taken
+from app.domain.authorizations import AuthorizationRequest, Authorized, CaptureRequest, Taken, too_dear
 from app.domain.catalog import Catalog, Plan
 from app.domain.errors import NotFound
-from app.domain.rating import Tariff
+from app.domain.rating import Tariff, tariff
 from app.extensions import Extension, settings
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
@@ -64,6 +64,13 @@ class _Terms:
         """Return the terms as the statements take them, for so much of one meter."""
         price = priced_by(self.catalog, self.plan, meter)
         check_count(price, quantity)
+        return self._with(price)
+
+    def of_hold(self, meter: str) -> dict[str, object]:
+        """Return the terms as the statements take them, to end a hold: of a meter that may be sold no longer."""
+        return self._with(tariff(self.catalog, self.plan, meter))
+
+    def _with(self, price: Tariff | None) -> dict[str, object]:
         return {
             "catalog": self.catalog_name,
             "version": self.version,
@@ -130,6 +137,8 @@ def authorize(request: AuthorizationRequest, proof: Presented | None) -> Authori
                 return shown(row)
             case "key_reused":
                 raise reused_key()
+            case "too_dear":
+                raise too_dear(request.meter)
             case "not_found":
                 raise NotFound("customer")
             case outcome:
@@ -161,6 +170,8 @@ def capture(request: CaptureRequest, proof: Presented | None) -> Taken:
                 raise reused_key()
             case "ended":
                 return ended(shown(row), row.available, request)
+            case "too_dear":
+                raise too_dear(meter)
             case "refused":
                 raise NoRoom(row.why, row.available, row.retry_after)
             case outcome:
@@ -172,15 +183,19 @@ def capture(request: CaptureRequest, proof: Presented | None) -> Taken:
 
 def release(hold_id: str, proof: Presented | None) -> Authorized:
     """Hold it no longer. Twice is once."""
-    values = {**_proof(proof), "id": hold_id, "now": clock.now()}
-    row = _sent(postgresql_calls.RELEASE, values, about=hold_id, again=True)
-    match row.outcome:
-        case "released":
-            return shown(row)
-        case "ended":
-            raise over(shown(row))
-        case outcome:
-            raise refused_key(outcome)
+    for _ in range(TRIES):
+        customer_id, meter = _whose(hold_id)
+        terms = _terms(customer_id).of_hold(meter) if customer_id else _NO_TERMS
+        values = {**_proof(proof), **terms, "id": hold_id, "now": clock.now()}
+        row = _sent(postgresql_calls.RELEASE, values, about=customer_id or hold_id, again=True)
+        match row.outcome:
+            case "released":
+                return shown(row)
+            case "ended":
+                raise over(shown(row))
+            case outcome:
+                _mend(outcome, customer_id, customer_id)
+    raise Unavailable
 
 
 def close() -> None:
@@ -223,18 +238,12 @@ def _proof(proof: Presented | None) -> dict[str, object]:
     return {"key_id": proof.key_id, "key_hash": proof.secret_hash}
 
 
-def _price(tariff: Tariff | None) -> dict[str, object]:
+def _price(price: Tariff | None) -> dict[str, object]:
     """Return what a meter costs as the statements take it."""
-    if tariff is None:
+    if price is None:
         return {"allowance": 0, "plan_limit": None, "each": [], "up_to": [], "per": 1}
-    meter = tariff.meter
-    flat = tariff.rate if tariff.rate is not None or meter.tiers else meter.credits
-    if flat is not None or not meter.tiers:
-        steps: list[tuple[int, int | None]] = [(flat.micros if flat is not None else 0, None)]
-    else:
-        steps = [(tier.credits.micros, tier.up_to) for tier in meter.tiers]
-    known = {"allowance": tariff.allowance, "plan_limit": tariff.limit, "per": meter.per}
-    return {**known, **postgresql_calls.price_values(steps)}
+    known = {"allowance": price.allowance, "plan_limit": price.limit, "per": price.meter.per}
+    return {**known, **postgresql_calls.price_values(price.steps)}
 
 
 def _terms(reference: str) -> _Terms:

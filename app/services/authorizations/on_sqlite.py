@@ -31,7 +31,7 @@ from app.services.authorizations.refusals import (
     reused_key,
 )
 from app.services.authorizations.sqlite_connection import Writer
-from app.services.authorizations.sqlite_funds import CatchUpNeeded, LockedFunds, kept, moment, release_hold
+from app.services.authorizations.sqlite_funds import CatchUpNeeded, LockedFunds, kept, moment
 
 TRIES = 4
 """How often something may be due before we give up."""
@@ -59,7 +59,7 @@ _ONCE = (
 _REMEMBER = "insert into usage_event_keys (customer_id, id, digest, received_at) values (?, ?, ?, ?)"
 Rows = sqlite3.Connection
 Answer = TypeVar("Answer")
-Found = tuple[Authorized, str, int]
+Found = tuple[Authorized, str]
 
 
 def authorize(request: AuthorizationRequest, proof: Presented | None) -> Authorized:
@@ -111,52 +111,55 @@ def _authorize(rows: Rows, request: AuthorizationRequest, proof: Presented | Non
     if named is None or mine not in {None, named[0]}:
         raise NotFound("customer")
     locked, name = LockedFunds(rows, named[0], request.meter), ids.new("hold")
-    check_count(locked.tariff, request.quantity)
+    check_count(locked.reservation.tariff, request.quantity)
     earlier = _read(rows.execute(_EARLIER, (locked.customer_id, request.key or name)).fetchone())
     if earlier is not None:
         if earlier[1] != request.digest:
             raise reused_key()
         return earlier[0]
-    reached = locked.quantity + locked.held_quantity
-    over_plan = bool(request.meter) and locked.is_over_plan(reached + request.quantity)
-    # What is used at once costs what the meter shows now. A hold is for the dearer of that and its place in the line.
-    price = locked.price(locked.quantity, request.quantity) if request.meter else request.micros
-    dearest = max(price, locked.price(reached, request.quantity)) if request.meter else price
-    judged = rule.judge(locked.funds, dearest, locked.now, over_plan=over_plan)
+    expires_at = locked.now + timedelta(seconds=request.ttl_seconds)
+    judged, after = rule.authorize(
+        locked.funds,
+        locked.reservation,
+        quantity=request.quantity,
+        micros=request.micros,
+        at_once=request.at_once,
+        outlasts=locked.outlasts(expires_at),
+        now=locked.now,
+    )
     blocked = judged if isinstance(judged, Blocked) else None
     used = request.at_once and blocked is None
-    micros = price if used else judged.micros
     made = Authorized(
         id=name,
         customer_id=locked.customer_id,
         meter=request.meter,
         quantity=request.quantity,
-        micros=micros,
+        micros=judged.micros,
         state="refused" if blocked else "captured" if used else "held",
         reason=blocked.reason if blocked else "",
         retry_after_seconds=blocked.retry_after if blocked else None,
-        available_after_micros=judged.available + judged.micros - micros,
-        captured_micros=micros if used else 0,
+        available_after_micros=judged.available,
+        captured_micros=judged.micros if used else 0,
         captured_quantity=request.quantity if used else 0,
         captures=1 if used else 0,
         created_at=locked.now,
-        expires_at=locked.now + timedelta(seconds=request.ttl_seconds),
+        expires_at=expires_at,
     )
     _keep(rows, made, request, locked.period)
     if blocked:
         locked.note(blocked)
     elif used:
-        locked.use(name, made, request.quantity, made.micros)
+        locked.use(name, made, request.quantity, made.micros, after, 0)
     else:
-        locked.hold(made.micros, request.quantity)
+        locked.hold(made.micros, after)
     return made
 
 
 def _capture(rows: Rows, request: CaptureRequest, proof: Presented | None) -> Taken | Blocked:
-    seen, number = _found(rows, request.hold_id, proof)
+    seen = _found(rows, request.hold_id, proof)
     check_kind(seen.meter, request.quantity, request.micros)
     locked = LockedFunds(rows, seen.customer_id, seen.meter, seen.created_at)
-    check_count(locked.tariff, request.quantity)
+    check_count(locked.reservation.tariff, request.quantity)
     if request.key:
         before = rows.execute(_ONCE, (locked.customer_id, request.event_id)).fetchone()
         if before is not None:
@@ -165,33 +168,27 @@ def _capture(rows: Rows, request: CaptureRequest, proof: Presented | None) -> Ta
             return Taken(before[1], locked.funds.available, seen)
     if seen.state != "held" or seen.expires_at <= locked.now:
         return ended(seen, locked.funds.available, request)
-    hold = _hold(seen)
-    units = 0 if not seen.meter else hold.quantity_left if request.quantity is None else request.quantity
-    asked = hold.left if request.micros is None else request.micros
-    beyond = locked.quantity + locked.held_quantity - hold.quantity_left + units
     done = rule.capture(
-        hold,
+        _hold(seen),
         locked.funds,
-        quantity=units,
-        price=locked.price(locked.quantity, units) if seen.meter else asked,
+        locked.reservation,
+        quantity=request.quantity,
+        micros=request.micros,
         now=locked.now,
         keep=request.keep,
-        over_plan=bool(seen.meter) and locked.is_over_plan(beyond),
+        outlasts=locked.outlasts(seen.expires_at),
     )
     if isinstance(done, Blocked):
         locked.note(done)
         return done
-    return _taken(rows, locked, request, seen, number, done)
+    return _taken(rows, locked, request, seen, done)
 
 
-def _taken(
-    rows: Rows, locked: LockedFunds, request: CaptureRequest, seen: Authorized, number: int, done: Captured
-) -> Taken:
+def _taken(rows: Rows, locked: LockedFunds, request: CaptureRequest, seen: Authorized, done: Captured) -> Taken:
     """Write what a capture does."""
-    locked.free(done.freed_micros, done.freed_quantity, number)
     whole = done.is_over and seen.captures == 0
     event_id = request.event_id if request.key else seen.id if whole else f"{seen.id}:{seen.captures + 1}"
-    locked.use(event_id, seen, done.quantity, done.micros)
+    locked.use(event_id, seen, done.quantity, done.micros, done.after, done.held)
     if request.key:
         rows.execute(_REMEMBER, (locked.customer_id, event_id, request.digest, kept(locked.now)))
     after = replace(
@@ -206,14 +203,15 @@ def _taken(
 
 
 def _release(rows: Rows, hold_id: str, proof: Presented | None) -> Authorized:
-    seen, number = _found(rows, hold_id, proof)
+    seen = _found(rows, hold_id, proof)
     if seen.state == "released":
         return seen
     if seen.state != "held":
         raise over(seen)
-    hold, after = _hold(seen), replace(seen, state="released")
-    release_hold(rows, seen.customer_id, seen.meter, number, hold.left, hold.quantity_left)
-    _change(rows, after, kept(max(clock.now(), seen.created_at)))
+    locked = LockedFunds(rows, seen.customer_id, seen.meter, seen.created_at, is_ending=True)
+    after = replace(seen, state="released")
+    locked.free(_hold(seen), seen.expires_at)
+    _change(rows, after, kept(locked.now))
     return after
 
 
@@ -235,20 +233,20 @@ def _prove(rows: Rows, proof: Presented | None) -> str | None:
     return only
 
 
-def _found(rows: Rows, hold_id: str, proof: Presented | None) -> tuple[Authorized, int]:
+def _found(rows: Rows, hold_id: str, proof: Presented | None) -> Authorized:
     mine = _prove(rows, proof)
     found = _read(rows.execute(_BY_ID, (hold_id,)).fetchone())
     if found is None or mine not in {None, found[0].customer_id}:
         raise NotFound("authorization")
-    return found[0], found[2]
+    return found[0]
 
 
 def _read(row: tuple[Any, ...] | None) -> Found | None:
-    """Return an authorization, its digest and the number of its period. The columns are in its order."""
+    """Return an authorization and its digest. The columns are in its order."""
     if row is None:
         return None
     fields: list[Any] = [*row[:12], *(moment(each) for each in row[12:14])]
-    return Authorized(*fields), row[14], row[15]
+    return Authorized(*fields), row[14]
 
 
 def _keep(rows: Rows, made: Authorized, request: AuthorizationRequest, number: int) -> None:

@@ -41,7 +41,9 @@ CAPTURE = (
     f"from purser_capture({_PROOF}, %(id)s::text, %(quantity)s::bigint, %(micros)s::bigint, %(keep)s::boolean, "
     f"%(event_key)s::text, %(digest)s::text, %(now)s::timestamptz, {_TERMS}) f"
 )
-RELEASE = f"select f.outcome, (f.answer).* from purser_release({_PROOF}, %(id)s::text, %(now)s::timestamptz) f"  # noqa: S608  # our own words
+RELEASE = (
+    f"select f.outcome, (f.answer).* from purser_release({_PROOF}, %(id)s::text, %(now)s::timestamptz, {_TERMS}) f"  # noqa: S608  # our own words
+)
 
 
 class DatabaseAway(Exception):

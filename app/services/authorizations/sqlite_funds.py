@@ -8,10 +8,11 @@ import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
 from app import clock
-from app.domain.authorizations import Authorized, Blocked, Funds
+from app.domain.authorizations import Authorized, Blocked, Funds, Hold
 from app.domain.errors import NotFound
 from app.domain.ledger import CREDITS, credits_unit
-from app.domain.rating import FULL
+from app.domain.rating import tariff
+from app.domain.reservations import Reservation
 from app.services.authorizations.refusals import priced_by
 from app.services.catalog import versions
 from app.services.ledger import spending
@@ -20,7 +21,8 @@ from app.services.usage import terms
 _LOOK = """
 select c.standing, c.catalog, c.plan, c.overage_protection_micros, p.number, p.ends_at, a.balance, s.unposted_micros,
     s.held_micros, coalesce(d.used_micros, 0), l.enabled, l.daily_limit_micros, coalesce(t.quantity, 0),
-    coalesce(t.held_quantity, 0) + coalesce(b.held_quantity, 0), v.version, v.digest,
+    coalesce(t.held_quantity, 0), coalesce(t.outlasting_quantity, 0), coalesce(t.reserved_micros, 0), v.version,
+    v.digest,
     p.ends_at <= :now or exists (
         select 1 from grants g where g.customer_id = :customer_id and g.remaining_micros > 0 and g.expires_at <= :now
             and (select sum(o.remaining_micros) from grants o where o.customer_id = :customer_id
@@ -41,7 +43,6 @@ join catalog_versions v on v.catalog = c.catalog
 left join balance_days d on d.customer_id = c.customer_id and d.day = :today
 left join spend_settings l on l.customer_id = c.customer_id
 left join usage_totals t on t.customer_id = c.customer_id and t.period_number = p.number and t.meter = :meter
-left join usage_totals b on b.customer_id = c.customer_id and b.period_number = p.number - 1 and b.meter = :meter
 where c.customer_id = :customer_id
 """
 _SPEND = """
@@ -50,10 +51,11 @@ update spending set held_micros = held_micros + :held, unposted_micros = unposte
 where customer_id = :customer_id
 """
 _TOTAL = """
-insert into usage_totals (customer_id, period_number, meter, quantity, held_quantity, micros)
-values (:customer_id, :number, :meter, :quantity, max(0, :held), :micros)
-on conflict (customer_id, period_number, meter) do update set quantity = quantity + :quantity,
-    held_quantity = held_quantity + :held, micros = micros + :micros
+insert into usage_totals (customer_id, period_number, meter, quantity, held_quantity, outlasting_quantity,
+    reserved_micros, micros)
+values (:customer_id, :number, :meter, :quantity, :held, :outlasting, :reserved, :micros)
+on conflict (customer_id, period_number, meter) do update set quantity = :quantity, held_quantity = :held,
+    outlasting_quantity = :outlasting, reserved_micros = :reserved, micros = micros + :micros
 """
 _EVENT = """
 insert into usage_events (customer_id, id, received_at, day, occurred_at, period_number, meter, subject, quantity,
@@ -95,9 +97,17 @@ class LockedFunds:
     """A customer of whom nothing moves until we commit: what may be spent, and on which terms."""
 
     def __init__(
-        self, rows: sqlite3.Connection, customer_id: str, meter: str, earliest: datetime | None = None
+        self,
+        rows: sqlite3.Connection,
+        customer_id: str,
+        meter: str,
+        earliest: datetime | None = None,
+        *,
+        is_ending: bool = False,
     ) -> None:
+        """`is_ending`: a hold of the meter is only ended, so that the meter may be sold no longer."""
         self._rows, self.customer_id, self.meter = rows, customer_id, meter
+        self._priced = tariff if is_ending else priced_by
         now = clock.now()  # after the lock: the day is that of the time it counts
         self.now = max(now, earliest) if earliest else now
         self.today = self.now.date()
@@ -110,57 +120,52 @@ class LockedFunds:
             raise NotFound("customer")
         (
             standing, catalog_name, plan, overage, self.period, ends_at, balance, usage_to_post, held, used_today,
-            enabled, limit, self.quantity, self.held_quantity, version, digest, is_due,
+            enabled, limit, used, held_quantity, outlasting, self._reserved, version, digest, is_due,
         ) = row  # fmt: skip
         if is_due:
             raise CatchUpNeeded(self.customer_id)
         catalog = versions.remembered(catalog_name, version, digest)
-        self.tariff = priced_by(catalog, terms.plan_of(catalog, plan), self.meter)
+        self._ends_at = moment(ends_at)
+        price = self._priced(catalog, terms.plan_of(catalog, plan), self.meter)
+        self.reservation = Reservation(price, used, held_quantity, outlasting)
         at_invoice = catalog.credits.burn == "at_invoice"
-        self.due_on: date = moment(ends_at).date() if at_invoice else self.today + timedelta(days=1)
+        self.due_on: date = self._ends_at.date() if at_invoice else self.today + timedelta(days=1)
         self.funds = Funds(
             standing=standing,
             balance=balance,
             usage_to_post=usage_to_post,
-            held=held,
+            held=held + self.reservation.micros - self._reserved,
             overage_limit=overage,
             daily_limit=spending.daily_limit(None if enabled is None else (bool(enabled), limit), catalog),
             used_today=used_today,
         )
 
-    def is_over_plan(self, quantity: int) -> bool:
-        """Say whether the plan does not allow so much of the meter."""
-        limit = self.tariff.limit if self.tariff is not None else None
-        return quantity > (FULL if limit is None else min(limit, FULL))
+    def outlasts(self, expires_at: datetime) -> bool:
+        """Say whether a hold that is open until then may be captured when the billing period is over."""
+        return expires_at > self._ends_at
 
-    def price(self, before: int, quantity: int) -> int:
-        """Return what so many units cost after those `before`."""
-        return self.tariff.step(before, before + quantity) if self.tariff is not None else 0
+    def hold(self, micros: int, after: Reservation) -> None:
+        """Hold so much more credit, or units of the meter."""
+        self._write(after, credit=micros)
 
-    def hold(self, micros: int, quantity: int) -> None:
-        """Hold so much more."""
-        self._spend(held=micros)
-        if self.meter:
-            self._total(self.period, held=quantity)
-
-    def use(self, event_id: str, hold: Authorized, quantity: int, micros: int) -> None:
-        """Count what was captured, as the event that it is."""
+    def use(self, event_id: str, hold: Authorized, quantity: int, micros: int, after: Reservation, credit: int) -> None:
+        """Count what was captured, as the event that it is; `credit` is by how much held credit changes."""
         values = {**self._key, "quantity": quantity, "micros": micros, "number": self.period}
         self._rows.execute(_EVENT, {**values, "event_id": event_id, "hold_id": hold.id})
-        self._total(self.period, quantity=quantity, micros=micros)
-        self._spend(used=micros, dirty=True)
+        self._write(after, credit=credit, used=micros, is_used=True)
         self._rows.execute(_DAY, {**values, "due_on": self.due_on.isoformat()})
         if micros:
             self._rows.execute(_BALANCE, values)
             self._rows.execute(_LATER, values)
 
-    def free(self, micros: int, quantity: int, number: int) -> None:
-        """Hold so much less. `number` is the period that the hold was made in."""
-        release_hold(self._rows, self.customer_id, self.meter, number, micros, quantity)
+    def free(self, hold: Hold, expires_at: datetime) -> None:
+        """Hold no more of what is left of a hold."""
+        after = self.reservation.free(hold.quantity_left, outlasts=self.outlasts(expires_at))
+        self._write(after, credit=-hold.left)
 
     def note(self, blocked: Blocked) -> None:
         """Mark the customer for a notice of the daily limit; or find an ended hold, and judge again without it."""
-        if self.funds.held or self.held_quantity:
+        if self.funds.held or self.reservation.held:
             self._look_for_ended_holds()
         if blocked.reason == "daily_limit":
             self._spend(dirty=True)
@@ -172,22 +177,14 @@ class LockedFunds:
     def _spend(self, *, held: int = 0, used: int = 0, dirty: bool = False) -> None:
         self._rows.execute(_SPEND, {**self._key, "held": held, "used": used, "dirty": dirty})
 
-    def _total(self, number: int, *, quantity: int = 0, held: int = 0, micros: int = 0) -> None:
-        values = {"number": number, "quantity": quantity, "held": held, "micros": micros}
-        self._rows.execute(_TOTAL, {**self._key, **values})
-
-
-def release_hold(
-    rows: sqlite3.Connection, customer_id: str, meter: str, number: int, micros: int, quantity: int
-) -> None:
-    """Hold so much less, of a hold that was made in the period of this number."""
-    rows.execute(_SPEND, {"customer_id": customer_id, "held": -micros, "used": 0, "dirty": False})
-    if meter and quantity:
-        rows.execute(
-            "update usage_totals set held_quantity = held_quantity - ? "
-            "where customer_id = ? and period_number = ? and meter = ?",
-            (quantity, customer_id, number, meter),
-        )
+    def _write(self, after: Reservation, *, credit: int, used: int = 0, is_used: bool = False) -> None:
+        """Write what is used and held now: what is reserved for a meter takes the place of what was."""
+        held = after.micros - self._reserved if self.meter else credit
+        self._spend(held=held, used=used, dirty=is_used)
+        if self.meter or is_used:
+            of_meter = {"quantity": after.used, "held": after.held, "outlasting": after.outlasting}
+            amounts = {"reserved": after.micros, "micros": used, "number": self.period}
+            self._rows.execute(_TOTAL, {**self._key, **of_meter, **amounts})
 
 
 def kept(time: datetime) -> str:

@@ -10,7 +10,7 @@ from app import clock
 from app.domain import periods as rule
 from app.models.customers import BillingPeriod, Customer
 from app.models.scope import as_service
-from app.services.ledger import spending
+from app.services.ledger import reservations, spending
 from app.services.transaction import transaction
 
 Value = TypeVar("Value")
@@ -63,6 +63,7 @@ def _roll(session: Session, customer_ids: list[str], now: datetime) -> int:
     for last in ended:
         _open_next(session, last)
     session.flush()
+    reservations.turn(session, [last.customer_id for last in ended], now)
     return len(ended)
 
 

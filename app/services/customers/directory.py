@@ -15,6 +15,7 @@ from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import registration
+from app.services.ledger import reservations, spending
 from app.services.transaction import transaction
 
 
@@ -86,6 +87,8 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
     with as_service("change a customer"):
         try:
             with transaction() as session:
+                if "plan" in values:  # no call is judged by half of a change
+                    spending.lock_one(session, customer_id)
                 customer = session.scalars(
                     select(Customer).where(Customer.customer_id == customer_id).with_for_update()
                 ).one_or_none()
@@ -97,6 +100,8 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
                 changed = {name: value for name, value in values.items() if before[name] != value}
                 for name, value in changed.items():
                     setattr(customer, name, value)
+                if "plan" in changed:
+                    reservations.write(session, customer_id)
                 if changed:
                     was = {name: before[name] for name in changed}
                     audit.record(session, customer_id, by, "customer.changed", customer_id, before=was, after=changed)

@@ -1,7 +1,7 @@
 """Counting a batch: what its customers' meters show is read once, rated in memory, and each table is written once."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain import rating
 from app.domain.catalog import MeterKind
 from app.domain.rating import DEAREST, FULL, Tally, Tariff, UsageReport
+from app.domain.reservations import Reservation
 from app.models.bulk import given, insert, table_of, upsert
 from app.models.ledger import BalanceDay
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageEventKey, UsageSubject, UsageTotal
@@ -40,6 +41,7 @@ class Counting:
         self._standings: dict[str, Standing] = {}
         self._tariffs: dict[MeterKey, Tariff] = {}
         self._tallies: dict[MeterKey, Tally] = {}
+        self._held: dict[MeterKey, tuple[Reservation, int]] = {}
         self._seen: set[SubjectKey] = set()
         self._events: list[dict[str, Any]] = []
         self._keys: list[dict[str, Any]] = []
@@ -61,7 +63,7 @@ class Counting:
             tariff = rating.tariff(standing.catalog, standing.plan, meter)
             if tariff is not None:
                 self._tariffs[customer_id, meter] = tariff
-        self._tallies = self._shown()
+        self._look_at_totals()
         unique = {key for key, tariff in self._tariffs.items() if tariff.kind is MeterKind.UNIQUE}
         self._seen = self._counted_before(
             {(owner, each.meter, each.subject) for owner, each in reports if (owner, each.meter) in unique}
@@ -85,7 +87,8 @@ class Counting:
         after = rating.counted(tariff.kind, before, report.quantity, happened_at, is_new=is_new)
         micros = tariff.step(before.quantity, after.quantity)
         cost = self._costs.get(customer_id, 0) + micros
-        if after.quantity > FULL or self._standings[customer_id].usage_to_post + cost > DEAREST:
+        due = self._standings[customer_id].usage_to_post + cost + self._reserved(key, after.quantity)
+        if after.quantity > FULL or due > DEAREST:
             return "too_much"
         self._tallies[key], self._costs[customer_id] = after, cost
         number = self._standings[customer_id].period_number
@@ -130,10 +133,10 @@ class Counting:
             self._write_days(kinds or tuple(set(MeterKind) - set(_RULES)), rule)
         self._write_balance_days()
 
-    def _shown(self) -> dict[MeterKey, Tally]:
-        """Return what the meters show in the open periods."""
+    def _look_at_totals(self) -> None:
+        """Read what the meters show and hold in the open periods."""
         if not self._tariffs:
-            return {}
+            return
         table = table_of(UsageTotal)
         rows = [
             {"customer_id": owner, "period_number": self._standings[owner].period_number, "meter": meter}
@@ -142,14 +145,31 @@ class Counting:
         columns = [table.c.customer_id, table.c.period_number, table.c.meter]
         asked = given(self._session, columns, rows).subquery()
         found = self._session.execute(
-            select(table.c.customer_id, table.c.meter, table.c.quantity, table.c.last_at).join(
+            select(
+                table.c.customer_id,
+                table.c.meter,
+                table.c.quantity,
+                table.c.last_at,
+                table.c.held_quantity,
+                table.c.outlasting_quantity,
+                table.c.reserved_micros,
+            ).join(
                 asked,
                 (table.c.customer_id == asked.c.customer_id)
                 & (table.c.period_number == asked.c.period_number)
                 & (table.c.meter == asked.c.meter),
             )
         )
-        return {(owner, meter): Tally(quantity, last_at) for owner, meter, quantity, last_at in found}
+        for owner, meter, quantity, last_at, held, outlasting, reserved in found:
+            key = owner, meter
+            self._tallies[key] = Tally(quantity, last_at)
+            if held:
+                self._held[key] = Reservation(self._tariffs[key], quantity, held, outlasting), reserved
+
+    def _reserved(self, key: MeterKey, used: int) -> int:
+        """Return what the open holds of the meter may still cost when so much is used: they have moved up behind it."""
+        held = self._held.get(key)
+        return replace(held[0], used=used).micros if held else 0
 
     def _counted_before(self, subjects: Iterable[SubjectKey]) -> set[SubjectKey]:
         """Return those of the subjects that the open period knows."""
@@ -179,11 +199,15 @@ class Counting:
         return {(owner, meter, subject) for owner, meter, subject in found}
 
     def _write_spending(self) -> None:
+        held = {owner: self._standings[owner].held for owner in self._costs}
+        for key, (_reservation, before) in self._held.items():
+            if key in self._changes:
+                held[key[0]] += self._reserved(key, self._tallies[key].quantity) - before
         rows = [
-            {"customer_id": owner, "unposted_micros": micros, "held_micros": 0, "dirty": True}
+            {"customer_id": owner, "unposted_micros": micros, "held_micros": held[owner], "dirty": True}
             for owner, micros in sorted(self._costs.items())
         ]
-        upsert(self._session, Spending, rows, {"unposted_micros": "add", "dirty": "set"})
+        upsert(self._session, Spending, rows, {"unposted_micros": "add", "held_micros": "set", "dirty": "set"})
 
     def _write_totals(self) -> None:
         rows = [
@@ -193,12 +217,19 @@ class Counting:
                 "meter": meter,
                 "quantity": self._tallies[owner, meter].quantity,
                 "held_quantity": 0,
+                "outlasting_quantity": 0,
+                "reserved_micros": self._reserved((owner, meter), self._tallies[owner, meter].quantity),
                 "micros": change.micros,
                 "last_at": self._tallies[owner, meter].last_at,
             }
             for (owner, meter), change in sorted(self._changes.items())
         ]
-        upsert(self._session, UsageTotal, rows, {"quantity": "set", "micros": "add", "last_at": "set"})
+        upsert(
+            self._session,
+            UsageTotal,
+            rows,
+            {"quantity": "set", "reserved_micros": "set", "micros": "add", "last_at": "set"},
+        )
 
     def _write_days(self, kinds: Collection[MeterKind], rule: str) -> None:
         rows = [

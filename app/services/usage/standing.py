@@ -30,6 +30,8 @@ class Standing:
     balance: int
     """What the ledger says; what waits to be posted is still to be taken off."""
     usage_to_post: int
+    held: int
+    """What open holds may still cost."""
     last_day: date | None
     """The last day that has totals. Another machine's clock may have been past midnight already."""
 
@@ -64,6 +66,7 @@ def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -
             BillingPeriod.ends_at,
             Account.balance,
             Spending.unposted_micros,
+            Spending.held_micros,
             or_(grant_is_due, BillingPeriod.is_due(now)).label("is_due"),
             select(func.max(BalanceDay.day))
             .where(BalanceDay.customer_id == Customer.customer_id)
@@ -93,6 +96,7 @@ def _looked_up(session: Session, customer_ids: Collection[str], now: datetime) -
             row.ends_at,
             row.balance,
             row.unposted_micros,
+            row.held_micros,
             row.last_day,
         )
         for row in rows

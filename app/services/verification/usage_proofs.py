@@ -78,24 +78,31 @@ USAGE_PROOFS = (
     ),
     Proof(
         "I19",
-        "what is held is not what open authorizations hold",
+        "what is held is not what meters reserve and what open authorizations hold of credit without one",
         """
         select s.customer_id, s.customer_id as row_id from spending s
         left join (
             select customer_id, sum(case when micros > captured_micros then micros - captured_micros else 0 end) held
-            from authorizations where state = 'held' group by customer_id) h on h.customer_id = s.customer_id
-        where s.held_micros <> coalesce(h.held, 0)""",
+            from authorizations where state = 'held' and meter = '' group by customer_id) h
+          on h.customer_id = s.customer_id
+        left join (select customer_id, sum(reserved_micros) held from usage_totals group by customer_id) t
+          on t.customer_id = s.customer_id
+        where s.held_micros <> coalesce(h.held, 0) + coalesce(t.held, 0)""",
     ),
     Proof(
         "I19",
-        "what a meter holds is not what open authorizations hold of it",
+        "what a meter holds is not what open authorizations hold of it, in the open period and beyond its end",
         """
         select customer_id, meter as row_id from (
-          select customer_id, period_number, meter, held_quantity held, 0 asked from usage_totals
-          union all select customer_id, period_number, meter, 0,
-            case when quantity > captured_quantity then quantity - captured_quantity else 0 end
-          from authorizations where state = 'held' and meter <> '') h
-        group by customer_id, period_number, meter having sum(held) <> sum(asked)""",
+          select customer_id, period_number, meter, held_quantity held, 0 asked, outlasting_quantity late, 0 asked_late
+          from usage_totals
+          union all select a.customer_id, p.number, a.meter, 0, a.left_over, 0,
+            case when a.expires_at > p.ends_at then a.left_over else 0 end
+          from (select customer_id, meter, expires_at,
+              case when quantity > captured_quantity then quantity - captured_quantity else 0 end left_over
+            from authorizations where state = 'held' and meter <> '') a
+          join billing_periods p on p.customer_id = a.customer_id and p.closed_at is null) h
+        group by customer_id, period_number, meter having sum(held) <> sum(asked) or sum(late) <> sum(asked_late)""",
     ),
     Proof(
         "usage",

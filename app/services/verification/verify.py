@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from app.models.database import db
 from app.models.scope import as_service
+from app.services.verification import reservation_proofs
 from app.services.verification.ledger_proofs import PROOFS
 from app.services.verification.reversal_proofs import REVERSAL_PROOFS
 from app.services.verification.usage_proofs import USAGE_PROOFS
@@ -29,7 +30,10 @@ class Violation:
 
 
 def verify(customer_id: str | None = None) -> list[Violation]:
-    """Return every violation for one customer, or for all. Each proof is one statement over whole sets."""
+    """Return every violation for one customer, or for all. Each proof is one statement over whole sets.
+
+    What is reserved for open holds follows from the catalog's text: it is read, and reckoned here.
+    """
     found = []
     with as_service("prove the ledger"):
         day = _UTC_DAYS[db.session.get_bind().dialect.name]
@@ -38,5 +42,9 @@ def verify(customer_id: str | None = None) -> list[Violation]:
             narrowed = _ONE.format(sql)
             for owner, row_id in db.session.execute(text(narrowed), {"customer_id": customer_id}):
                 found.append(Violation(proof.invariant, owner, proof.sentence, str(row_id)))
+        found += [
+            Violation("I19", owner, reservation_proofs.SENTENCE, meter)
+            for owner, meter in reservation_proofs.violations(db.session(), customer_id)
+        ]
         db.session.rollback()
     return found

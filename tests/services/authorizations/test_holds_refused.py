@@ -10,9 +10,13 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
 from app.services.authorizations import holds
+from app.services.catalog import versions
+from app.services.customers import registration
 from tests.support.holding import OVERAGE, ask, credit, proved
+from tests.support.small_catalogs import SMALL
 
 __all__ = ["proved"]
+BOUND = r"At most 999999999999\.999999 credits can be authorized"
 
 
 def test_what_was_refused_is_kept_with_its_reason(acme: Customer) -> None:
@@ -40,10 +44,31 @@ def test_what_cannot_be_judged_is_refused_with_words(acme: Customer, asked: dict
     assert (refusal.value.reason, refusal.value.status) == (reason, 422)
 
 
-def test_a_number_beyond_all_credit_is_only_not_enough(acme: Customer) -> None:
-    assert holds.authorize(AuthorizationRequest(acme.customer_id, micros=2**62)).reason == "insufficient_credits"
+@pytest.mark.both_databases
+def test_a_number_beyond_all_credit_is_only_not_enough_and_is_answered_as_it_was_asked(acme: Customer) -> None:
+    for micros in (10**17 + 1, 10**18 - 1):
+        refused = holds.authorize(AuthorizationRequest(acme.customer_id, micros=micros))
+        assert (refused.reason, refused.micros) == ("insufficient_credits", micros)
     refused = holds.authorize(AuthorizationRequest(acme.customer_id, meter="egress", quantity=10**12))
     assert (refused.reason, refused.micros) == ("insufficient_credits", 80 * 10**12)
+
+
+@pytest.mark.both_databases
+def test_what_costs_more_than_can_be_said_is_refused_with_the_bound(acme: Customer) -> None:
+    versions.apply(SMALL.replace('"0.40"', '"2000"').replace("per = 1000", "per = 1"))
+    small = registration.create(name="Small", email="billing@small.example", catalog="small", external_id="small")
+    credit(small, 10)
+    for of, asked in (
+        (acme, {"micros": 10**18}),
+        (acme, {"micros": 10**18, "at_once": True}),
+        (small, {"meter": "requests", "quantity": 5 * 10**11}),
+    ):
+        with pytest.raises(Refused, match=BOUND) as refusal:
+            holds.authorize(AuthorizationRequest(of.customer_id, **asked))  # type: ignore[arg-type]
+        assert (refusal.value.reason, refusal.value.status) == ("credits_out_of_range", 422)
+    held = holds.authorize(AuthorizationRequest(small.customer_id, micros=MICROS))
+    with pytest.raises(Refused, match=BOUND):
+        holds.capture(held.id, credits=Credits(10**18))
 
 
 def test_the_host_may_call_the_customer_by_its_own_name(acme: Customer) -> None:

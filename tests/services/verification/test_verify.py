@@ -90,7 +90,10 @@ DAMAGES = [
     ("usage", "update usage_totals set quantity = quantity - 1", "requests 1"),
     ("usage", f"insert into usage_subjects select customer_id, 1, 'requests', 'x' from spending where {USES}", "requ"),
     ("I19", f"update spending set held_micros = held_micros + 1 where {USES}", "cus_"),
-    ("I19", "update authorizations set micros = micros + 1", "cus_"),
+    ("I19", "update authorizations set micros = micros + 1 where meter = ''", "cus_"),
+    ("I19", "update usage_totals set reserved_micros = reserved_micros - 1 where held_quantity > 0", "requests"),
+    ("I19", "update usage_totals set reserved_micros = reserved_micros + 1 where held_quantity > 0", "cus_"),
+    ("I19", "update usage_totals set outlasting_quantity = 1 where held_quantity > 0", "requests"),
     ("I19", "update authorizations set quantity = quantity + 1", "requests"),
     ("I19", "update usage_totals set held_quantity = 0", "requests"),
 ]
@@ -100,7 +103,7 @@ DAMAGES = [
 def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
     """Acme with a purchase of 25 (1 sent back, 2 disputed), a present of 10 and usage of 4: all of it of today.
 
-    Its meter counted 1 of credit that is posted and 1 that is not, and holds 1 more.
+    Its meter counted 1 of credit that is posted and 1 that is not, and holds 1 more; 1 is held without a meter.
     """
     method = add_method(alice_actor).id
     with as_customer(acme.customer_id):
@@ -124,7 +127,8 @@ def ledger_of_acme(app: Flask, acme: Customer, alice_actor: Actor) -> Customer:
     accept_one(acme.customer_id, id="e1", meter="requests", quantity=2500)
     post_all(acme.customer_id)
     accept_one(acme.customer_id, id="e2", meter="requests", quantity=2500)
-    assert holds.authorize(AuthorizationRequest(acme.customer_id, "requests", 2500)).allowed
+    for asked in ({"meter": "requests", "quantity": 2500}, {"micros": 1_000_000}):
+        assert holds.authorize(AuthorizationRequest(acme.customer_id, **asked)).allowed
     db.session.remove()
     return acme
 
