@@ -92,7 +92,13 @@ class Authorization(CustomerOwned, Base):
         return and_(cls.state == "held", cls.expires_at > now)
 
     @classmethod
-    def left(cls) -> ColumnElement[int]:
-        """Return what is still held of it."""
+    def credit_left(cls) -> ColumnElement[int]:
+        """Return what is still held of credit without a meter."""
         left = cls.micros - cls.captured_micros
+        return case((and_(cls.meter == "", left > 0), left), else_=0)
+
+    @classmethod
+    def units_left(cls) -> ColumnElement[int]:
+        """Return how many units of its meter are still held."""
+        left = cls.quantity - cls.captured_quantity
         return case((left > 0, left), else_=0)

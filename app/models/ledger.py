@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.models.authorizations import Authorization
 from app.models.database import Base, CustomerOwned, whole
-from app.models.usage import Spending
+from app.models.usage import Spending, UsageTotal
 
 NOT_NULL_SEQUENCE = text("sequence is not null")
 
@@ -191,7 +191,7 @@ class Grant(CustomerOwned, Base):
     def is_to_expire(cls, now: datetime) -> ColumnElement[bool]:
         """Select grants that are over and hold more, with those over before them, than open holds keep.
 
-        The rule is `app.domain.grants.kept`: only holds made before a grant's time keep it.
+        The rule is `app.domain.grants.kept`: only holds made before a grant's time keep it; those of a meter together.
         """
         before = aliased(cls)
         left = (
@@ -200,12 +200,19 @@ class Grant(CustomerOwned, Base):
             .where(before.expires_at <= cls.expires_at)
             .scalar_subquery()
         )
-        kept = (
-            select(func.coalesce(func.sum(Authorization.left()), 0))
-            .where(Authorization.customer_id == cls.customer_id, Authorization.is_open(now))
-            .where(Authorization.created_at < cls.expires_at)
+        held_before = and_(
+            Authorization.customer_id == cls.customer_id,
+            Authorization.is_open(now),
+            Authorization.created_at < cls.expires_at,
+        )
+        credit = select(func.coalesce(func.sum(Authorization.credit_left()), 0)).where(held_before).scalar_subquery()
+        metered = (
+            select(func.coalesce(func.sum(UsageTotal.reserved_micros), 0))
+            .where(UsageTotal.customer_id == cls.customer_id, UsageTotal.reserved_micros > 0)
+            .where(select(Authorization.id).where(held_before, Authorization.meter == UsageTotal.meter).exists())
             .scalar_subquery()
         )
+        kept = credit + metered
         held = select(Spending.held_micros).where(Spending.customer_id == cls.customer_id).scalar_subquery()
         return and_(cls.is_over(now), or_(left > kept, left > held))
 

@@ -51,8 +51,8 @@ BUGS = [
     Bug(
         "what a hold kept stays when it has ended",
         "app/services/authorizations/sqlite_funds.py",
-        "where h.state = 'held' and h.expires_at > :now and h.customer_id",
-        "where h.customer_id",
+        "where h.state = 'held' and h.expires_at > :now and h.customer_id = :customer_id and h.meter = ''",
+        "where h.customer_id = :customer_id and h.meter = ''",
         KEPT,
     ),
 ]

@@ -5,11 +5,10 @@ from typing import Any
 from app import clock
 from app.domain.rating import UsageReport
 from app.models.customers import Customer
-from app.models.database import db
 from app.models.scope import as_service
 from app.services.catalog import versions
 from app.services.customers import registration
-from app.services.ledger import posting, usage_posting
+from app.services.ledger import posting, reservations, spending, usage_posting
 from app.services.transaction import transaction
 from app.services.usage import events
 from app.services.usage.events import Accepted
@@ -126,15 +125,19 @@ def customer(name: str, *, plan: str = "") -> Customer:
 
 def move_to_plan(customer_id: str, plan: str) -> None:
     """Put the customer on another plan."""
-    with as_service("test"), transaction():
-        db.session.get_one(Customer, customer_id).plan = plan
+    with as_service("test"), transaction() as session:
+        spending.lock(session, [customer_id])
+        session.get_one(Customer, customer_id).plan = plan
+        reservations.write(session, customer_id)
 
 
 def move_to_newest(customer_id: str) -> None:
     """Move the customer to the newest version of the catalog."""
     with as_service("test"), transaction() as session:
+        spending.lock(session, [customer_id])
         moved = session.get_one(Customer, customer_id)
         moved.catalog_version = versions.offered(moved.catalog).version
+        reservations.write(session, customer_id)
 
 
 def accept_one(customer_id: str, *, id: str, meter: str, quantity: int = 1, **more: Any) -> Accepted:  # noqa: A002  # as its sender calls it

@@ -12,5 +12,5 @@ def catch_up(customer_id: str) -> None:
     with as_service("authorize"), transaction() as session:
         locked = spending.lock(session, [customer_id])
         now = clock.now()
-        posting_schedule.catch_up(session, locked[customer_id], now)
         reservations.expire(session, customer_id, now)
+        posting_schedule.catch_up(session, locked[customer_id], now)

@@ -28,8 +28,11 @@ select c.standing, c.catalog, c.plan, c.overage_protection_micros, p.number, p.e
             and (select sum(o.remaining_micros) from grants o where o.customer_id = :customer_id
                 and o.remaining_micros > 0 and o.expires_at <= g.expires_at)
             > min(s.held_micros, (select coalesce(sum(max(0, h.micros - h.captured_micros)), 0) from authorizations h
-                where h.state = 'held' and h.expires_at > :now and h.customer_id = :customer_id
-                and h.created_at < g.expires_at))
+                where h.state = 'held' and h.expires_at > :now and h.customer_id = :customer_id and h.meter = ''
+                and h.created_at < g.expires_at) + (select coalesce(sum(r.reserved_micros), 0) from usage_totals r
+                where r.customer_id = :customer_id and r.reserved_micros > 0 and exists (
+                    select 1 from authorizations h where h.state = 'held' and h.expires_at > :now
+                        and h.customer_id = :customer_id and h.meter = r.meter and h.created_at < g.expires_at)))
     ) or exists (
         select 1 from grants g where g.customer_id = :customer_id and g.posted_at is null and g.voided_at is null
             and g.effective_at <= :now

@@ -22,7 +22,7 @@ from app.models.ledger import Account, BalanceDay, Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.usage import Spending
 from app.services.catalog import versions
-from app.services.ledger import spending
+from app.services.ledger import reservations, spending
 from app.services.ledger.burn_down import view
 from app.services.ledger.kept_credit import open_holds
 
@@ -30,7 +30,8 @@ from app.services.ledger.kept_credit import open_holds
 def numbers() -> Numbers:
     """Return the current numbers: what is due but not posted yet is counted as if the job had just run.
 
-    Two statements; a third where a grant has begun or expired that no job has seen, a fourth where credit is held too.
+    Two statements; a third where a grant has begun or expired that no job has seen, a fourth where credit is held too;
+    and four where a hold has ended.
     """
     now, customer_id = clock.now(), whose()
     start, catalog = _terms(now)
@@ -63,7 +64,7 @@ def numbers() -> Numbers:
                 ),
             ),
             _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day == now.date())),
-            _total(Authorization.left(), ended),
+            select(func.count()).select_from(Authorization).where(ended).scalar_subquery(),
         )
         .join(
             Account,
@@ -79,7 +80,8 @@ def numbers() -> Numbers:
         raise NotFound("customer")
     standing, unit, overage, posted, usage_to_post, held, enabled, limit = figures[:8]
     granted, due, used, corrected, today, over_by_now = figures[8:]
-    held -= int(over_by_now)  # what no authorization counts any more, seen by the job or not
+    if over_by_now:  # what no authorization counts any more, seen by the job or not
+        held = reservations.held(db.session(), customer_id, now).micros
     waiting, lapsed = _not_seen(customer_id, posted, usage_to_post, held, now) if due else (0, 0)
     return rule.compute(
         granted=int(granted),

@@ -3,25 +3,29 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.domain import grants as rule
 from app.domain.grants import OpenHold
 from app.models.authorizations import Authorization
 from app.models.ledger import Grant
+from app.models.usage import UsageTotal
 from app.services.ledger.burn_down import view
 from app.services.ledger.posting import Books
 
 
 def open_holds(session: Session, customer_id: str, now: datetime) -> list[OpenHold]:
-    """Return what the customer's open holds still hold, and since when."""
-    rows = session.execute(
-        select(Authorization.created_at, Authorization.left()).where(
-            Authorization.customer_id == customer_id, Authorization.is_open(now)
-        )
+    """Return what the customer's open holds still hold, and since when; those of a meter together, since the first."""
+    is_open = and_(Authorization.customer_id == customer_id, Authorization.is_open(now))
+    of_credit = select(Authorization.created_at, Authorization.credit_left()).where(is_open, Authorization.meter == "")
+    of_meters = (
+        select(func.min(Authorization.created_at), func.max(UsageTotal.reserved_micros))
+        .join(UsageTotal, UsageTotal.customer_id == Authorization.customer_id)
+        .where(is_open, UsageTotal.meter == Authorization.meter, UsageTotal.reserved_micros > 0)
+        .group_by(UsageTotal.meter)
     )
-    return [OpenHold(made_at, left) for made_at, left in rows]
+    return [OpenHold(made_at, left) for made_at, left in session.execute(of_credit.union_all(of_meters))]
 
 
 def lost(books: Books, now: datetime) -> list[tuple[Grant, int, int]]:

@@ -20,8 +20,6 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.usage import Spending, UsageTotal
 from app.services.catalog import versions
 
-_LEFT = Authorization.quantity - Authorization.captured_quantity
-_CREDIT_LEFT = Authorization.micros - Authorization.captured_micros
 _HOLDS = or_(UsageTotal.held_quantity > 0, UsageTotal.outlasting_quantity > 0, UsageTotal.reserved_micros > 0)
 
 
@@ -57,12 +55,12 @@ def held(session: Session, customer_id: str, at: datetime | None = None) -> Held
     plan = catalog.plans.plan(row.plan) or catalog.plans.plan(catalog.plans.default)
     if plan is None:
         raise Broken(f"{catalog.name} has no default plan")
-    units = case((_LEFT > 0, _LEFT), else_=0)
+    units = Authorization.units_left()
     wanted = select(
         Authorization.meter,
         func.sum(units),
         func.sum(case((Authorization.expires_at > ends_at, units), else_=0)),
-        func.sum(case((_CREDIT_LEFT > 0, _CREDIT_LEFT), else_=0)),
+        func.sum(Authorization.credit_left()),
     ).where(Authorization.customer_id == customer_id, Authorization.state == "held")
     if at is not None:
         wanted = wanted.where(Authorization.expires_at > at)

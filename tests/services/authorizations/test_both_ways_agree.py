@@ -25,7 +25,7 @@ from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageDay, UsageEvent, UsageTotal
 from app.services.authorizations import expiry, holds
 from app.services.catalog import versions
-from app.services.ledger import grants
+from app.services.ledger import grants, reservations
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
 from tests.support import meters, tiers
@@ -190,8 +190,7 @@ def play(steps: list[tuple[Any, ...]], *apps: Flask) -> None:
                 assert verify(each.id) == []
                 with as_customer(each.id):
                     held = db.session.get_one(Spending, each.id).held_micros
-                    open_now = [h for h in (holds.find(hold.id) for hold in each.holds) if h.state == "held"]
-                    assert held == sum(max(0, hold.micros - hold.captured_micros) for hold in open_now)
+                    assert held == reservations.held(db.session(), each.id).micros
 
 
 @pytest.fixture

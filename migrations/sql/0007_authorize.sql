@@ -1,5 +1,5 @@
--- Authorizations in one round trip: the key, the lock, the judgement and what is written. In the place of those of 0003
--- and 0005.
+-- Authorizations in one round trip: the key, the lock, the judgement and what is written. In the place of all
+-- that came before.
 --
 -- The rules are those of app/domain/authorizations.py and reservations.py; tests hold them against these. Each function
 -- is one transaction of its own (autocommit). Every statement inside reads what was committed when it began, so that
@@ -16,6 +16,7 @@ drop function purser_judge(purser_funds, numeric, boolean);
 drop function purser_available(purser_funds);
 drop function purser_room(purser_funds);
 drop function purser_has_ended(text, purser_funds);
+drop function purser_credit_is_over(text, bigint, timestamptz);
 drop function purser_look(text, text, text, purser_terms, timestamptz);
 drop function purser_key(text, text, text, timestamptz);
 drop function purser_cost(numeric, purser_terms);
@@ -113,6 +114,23 @@ begin
     return '';
 end $$;
 
+-- Whether a grant is over and holds more, with those over before it, than open holds made before its time reserve; of a
+-- meter that is all that is reserved for it. The rule is `kept` of app/domain/grants.py.
+create function purser_credit_is_over(whose text, held numeric, moment timestamptz) returns boolean
+language sql stable as $$
+    select exists (
+        select from grants g
+        where g.customer_id = whose and g.remaining_micros > 0 and g.expires_at <= moment
+            and (select sum(o.remaining_micros) from grants o
+                where o.customer_id = whose and o.remaining_micros > 0 and o.expires_at <= g.expires_at)
+            > least(held, (select coalesce(sum(greatest(0, h.micros - h.captured_micros)), 0) from authorizations h
+                where h.state = 'held' and h.expires_at > moment and h.customer_id = whose and h.meter = ''
+                and h.created_at < g.expires_at) + (select coalesce(sum(r.reserved_micros), 0) from usage_totals r
+                where r.customer_id = whose and r.reserved_micros > 0 and exists (
+                    select from authorizations h where h.state = 'held' and h.expires_at > moment
+                        and h.customer_id = whose and h.meter = r.meter and h.created_at < g.expires_at))))
+$$;
+
 -- Lock the customer's spending and read everything that a judgement needs. `outcome` is '' when the terms that the
 -- caller knows still hold; else 'stale', or 'catch_up' when a grant or a period is due, or 'not_found'.
 create function purser_look(whose text, reference text, for_meter text, terms purser_terms, asked_at timestamptz)
@@ -137,9 +155,7 @@ begin
         row(coalesce(t.quantity, 0), coalesce(t.held_quantity, 0), coalesce(t.outlasting_quantity, 0))::purser_reservation
             as meter, coalesce(t.reserved_micros, 0) as reserved,
         c.catalog_version as version,
-        exists (
-            select from grants g where g.customer_id = whose and g.remaining_micros > 0 and g.expires_at <= funds.moment
-        ) or exists (
+        purser_credit_is_over(whose, funds.held, funds.moment) or exists (
             select from grants g where g.customer_id = whose and g.posted_at is null and g.voided_at is null
                 and g.effective_at <= funds.moment
         ) as is_due

@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -55,7 +55,7 @@ def upgrade() -> None:
             op.execute(f"alter table usage_totals alter column {column} drop default")
     _with_every_row(_reserve, on_sqlite=on_sqlite)
     if not on_sqlite:
-        op.get_bind().exec_driver_sql((SQL / "0006_authorize.sql").read_text())
+        op.get_bind().exec_driver_sql((SQL / "0007_authorize.sql").read_text())
 
 
 def downgrade() -> None:
