@@ -18,7 +18,7 @@ from app.gateways import connect
 from app.models import database
 from app.services.access.sessions import LIFETIME
 from app.services.processor.gateway import the_gateway
-from app.web import access, errors, filters, login, navigation, security_headers
+from app.web import access, errors, filters, login, navigation, security_headers, shared_counts
 from app.web.session_cookie import ServerSessions
 
 PAGES = (
@@ -37,8 +37,6 @@ PAGES = (
 )
 PROGRAMS = ("health", "metrics", "processor_webhooks")
 MAX_BODY = 1024 * 1024
-COUNTING = {"socket_connect_timeout": 1, "socket_timeout": 1}
-"""Seconds that a request waits for its calls to be counted; without an answer it is let through."""
 
 
 def create_app(settings: Settings) -> Flask:
@@ -97,7 +95,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "WTF_CSRF_SSL_STRICT": False,  # web/access.py checks the Origin on every change
         "REMEMBER_COOKIE_NAME": None,  # Flask-Login's own could not be revoked, and odd bytes in it answer 500
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
-        "RATELIMIT_STORAGE_OPTIONS": COUNTING if settings.redis_url else {},
+        "RATELIMIT_STORAGE_OPTIONS": shared_counts.options(settings),
     }
 
 

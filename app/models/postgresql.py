@@ -19,14 +19,9 @@ def has_died(connection: psycopg.Connection[Any]) -> bool:
     return bool(look.poll(0))
 
 
-def was_lost(problem: BaseException) -> bool:
-    """Say whether it was the connection that failed, not what was asked over it.
-
-    `57P…`: the server ended it. `08…`: a pooler did, which has lost its own, and says so before it closes ours.
-    """
-    if not isinstance(problem, psycopg.OperationalError):
-        return False
-    return problem.sqlstate is None or problem.sqlstate.startswith(("57P", "08"))
+def was_lost(problem: psycopg.OperationalError) -> bool:
+    """Say whether it was the connection that failed (57P…: the server ended it), not what was asked over it."""
+    return problem.sqlstate is None or problem.sqlstate.startswith("57P")
 
 
 def choose_preparing(connection: psycopg.Connection[Any], prepared_statements: str) -> None:

@@ -8,7 +8,7 @@ from flask import Response, current_app, request
 from limits import RateLimitItemPerMinute
 
 from app.domain.errors import Refused
-from app.extensions import limiter
+from app.web import shared_counts
 
 PER_MEMBER = RateLimitItemPerMinute(5, 15, namespace="sign_in_member")
 PER_ADDRESS = RateLimitItemPerMinute(50, 15, namespace="sign_in_address")
@@ -19,16 +19,16 @@ def counted(email: str, check: Callable[[str], Checked]) -> Checked:
     """Return what `check` says for the network address, or refuse. A password that fits forgets the member's tries."""
     address = request.remote_addr or "unknown"
     member_key = hashlib.sha256(f"{email.strip().lower()} {address}".encode()).hexdigest()
-    tries = limiter.limiter
-    if not tries.test(PER_ADDRESS, address) or not tries.hit(PER_MEMBER, member_key):
+    tries = shared_counts.tries()
+    if not tries.are_left(PER_ADDRESS, address) or not tries.take(PER_MEMBER, member_key):
         current_app.logger.warning("too many tries to sign in")
         raise Refused("Too many tries. Wait 15 minutes, then try again.", "too_many_tries", 429)
     try:
         checked = check(address)
     except Refused:
-        tries.hit(PER_ADDRESS, address)
+        tries.take(PER_ADDRESS, address)
         raise
-    tries.clear(PER_MEMBER, member_key)
+    tries.forget(PER_MEMBER, member_key)
     return checked
 
 

@@ -133,15 +133,6 @@ def test_too_many_calls_are_answered_when_to_come_back(settings: Settings, app: 
         db.engine.dispose()
 
 
-def test_without_the_counter_calls_go_through(settings: Settings, app: Flask, catalog: str) -> None:
-    uncounted = create_app(replace(settings, redis_url="redis://127.0.0.1:1/0", api_calls_per_minute=1))
-    uncounted.test_client_class = app.test_client_class
-    api = api_for(uncounted)
-    assert [api.get("/plans").status_code for _ in range(3)] == [200, 200, 200]
-    with uncounted.app_context():
-        db.engine.dispose()
-
-
 def test_a_key_is_made_from_the_command_line_and_shown_alone(app: Flask, acme: Customer) -> None:
     runner = app.test_cli_runner()
     made = runner.invoke(args=["portal", "create-api-key", "--scope", "all", "--name", "Host"])

@@ -14,8 +14,8 @@ BUGS = [
     Bug(
         "no limit of sign-ins from one address",
         "app/web/password_tries.py",
-        "if not tries.test(PER_ADDRESS, address) or not tries.hit(PER_MEMBER, member_key):",
-        "if not tries.hit(PER_MEMBER, member_key):",
+        "if not tries.are_left(PER_ADDRESS, address) or not tries.take(PER_MEMBER, member_key):",
+        "if not tries.take(PER_MEMBER, member_key):",
         (f"{SIGN_IN}::test_fifty_wrong_tries_close_the_door_to_their_address_and_to_no_other",),
     ),
     Bug(

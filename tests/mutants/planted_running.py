@@ -6,6 +6,7 @@ INSTALL = "tests/faults/test_first_install.py"
 RESTARTS = "tests/faults/test_database_restarts.py"
 POOLED = "tests/faults/test_pgbouncer.py"
 CONNECTIONS = "app/models/postgresql.py"
+REDIS = "tests/faults/test_redis_away.py"
 CALLS = "app/services/authorizations/postgresql_calls.py"
 
 BUGS = [
@@ -80,10 +81,24 @@ BUGS = [
         (f"{POOLED}::test_what_a_transaction_of_ours_sets_is_gone_for_the_next_client",),
     ),
     Bug(
-        "a pooler that lost its server is not believed",
-        CONNECTIONS,
-        'problem.sqlstate.startswith(("57P", "08"))',
-        'problem.sqlstate.startswith("57P")',
-        (f"{POOLED}::test_a_call_whose_server_process_died_is_repeated_where_it_has_its_effect_once",),
+        "the door is open while Redis is away",
+        "app/web/shared_counts.py",
+        "lambda: self._here.hit(limit, who))",
+        "lambda: True)",
+        (f"{REDIS}::test_people_sign_in_and_the_door_still_closes_after_five_wrong_tries",),
+    ),
+    Bug(
+        "calls are not counted while Redis is away",
+        "app/api/contract/callers.py",
+        "        wait = _calls.add(shown.secret_hash, most)\n",
+        "        wait = 0\n",
+        (f"{REDIS}::test_calls_of_a_key_are_served_and_still_limited",),
+    ),
+    Bug(
+        "what was counted while Redis was away is forgotten",
+        "app/web/shared_counts.py",
+        "        if not self._here.test(limit, who):\n            return False\n",
+        "",
+        (f"{REDIS}::test_people_sign_in_and_the_door_still_closes_after_five_wrong_tries",),
     ),
 ]

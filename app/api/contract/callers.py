@@ -2,28 +2,26 @@
 
 import math
 
-import structlog
 from flask import g, request
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import select
 
 from app import clock
 from app.api.contract.problems import WORDS, RetryLater, Unauthorized
 from app.api.contract.rate_limit import Calls
 from app.domain.errors import Forbidden, NotFound, ensure
-from app.extensions import limiter, settings
+from app.extensions import settings
 from app.ids import is_id
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import CustomerScope, enter
 from app.services.access import api_keys
 from app.services.access.api_keys import Caller, Presented
+from app.web import shared_counts
+from app.web.shared_counts import Away
 
 __all__ = ["Caller", "Presented", "caller", "customer_in", "identify", "known", "presented"]
 
-log = structlog.get_logger()
 _calls = Calls()
 
 
@@ -77,10 +75,10 @@ def count(shown: Presented) -> None:
     most = settings().api_calls_per_minute
     if not most:
         return
-    if isinstance(limiter.storage, MemoryStorage):  # its own counting starts a thread for nearly every call
-        wait = _calls.add(shown.secret_hash, most)
-    else:
+    try:
         wait = _counted(shown.secret_hash, most)
+    except Away:  # no Redis, or none that counts: each process counts for itself, from zero
+        wait = _calls.add(shown.secret_hash, most)
     if wait:
         reason, sentence = WORDS[429]
         raise RetryLater(sentence, reason, 429, wait)
@@ -88,12 +86,6 @@ def count(shown: Presented) -> None:
 
 def _counted(key: str, most: int) -> int:
     """Count a call where all processes do; return in how many seconds the key may call again, 0: it may now."""
-    window, item = FixedWindowRateLimiter(limiter.storage), RateLimitItemPerMinute(most)
-    try:
-        if window.hit(item, "api", key):
-            return 0
-        over_at = window.get_window_stats(item, "api", key).reset_time
-    except limiter.storage.base_exceptions as problem:  # a limit that cannot be counted does not close the API
-        log.warning("rate_limit_not_counted", kind=type(problem).__name__)
-        return 0
-    return max(1, min(item.get_expiry(), math.ceil(over_at - clock.now().timestamp())))
+    item = RateLimitItemPerMinute(most)
+    over_at = shared_counts.counted_by_all(item, "api", key)
+    return 0 if over_at is None else max(1, min(item.get_expiry(), math.ceil(over_at - clock.now().timestamp())))

@@ -1,4 +1,4 @@
-"""How often each key called this minute, counted in this process: where no Redis counts for all of them."""
+"""How often each key called this minute, counted in this process: where no Redis counts for all, or it is away."""
 
 import threading
 
