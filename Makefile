@@ -8,7 +8,7 @@ BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve worker test proof test-tools check bench mutants format lock clean
+.PHONY: help install demo serve worker test proof test-tools check bench mutants mutation format lock clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ worker: .venv/runtime.stamp ## the job worker in the foreground, with the enviro
 test: .venv/dev.stamp .venv/localstripe.stamp test-tools ## every promise once: SQLite, PostgreSQL where it matters, browser, faults (ARGS="-k name")
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --durations=10 --durations-min=1 $(ARGS)
 
-proof: .venv/dev.stamp .venv/localstripe.stamp test-tools ## everything on both databases, long runs whole, planted bugs; writes docs/proof.md (hours)
+proof: .venv/dev.stamp .venv/localstripe.stamp .venv/mutation.stamp test-tools ## everything on both databases, long runs whole, planted bugs, mutants; writes docs/proof.md (hours)
 	@$(BIN)/python -m tests.proof $(ARGS)
 
 check: .venv/dev.stamp test-tools ## lint, format, types, import rules, templates, migrations, docs
@@ -45,6 +45,9 @@ bench: .venv/dev.stamp test-tools ## the benchmarks; writes benchmarks/results.m
 mutants: .venv/dev.stamp ## plant bugs one by one and see that the tests find each
 	@$(BIN)/python -m tests.mutants
 
+mutation: .venv/mutation.stamp ## change the rules in small steps and print what no test finds (ARGS="app/domain/money.py")
+	@$(BIN)/python -m tests.mutation $(ARGS)
+
 format: .venv/dev.stamp ## format and sort what can be done by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -56,6 +59,8 @@ lock: .venv/dev.stamp ## compile requirements/*.txt from pyproject.toml and loca
 	  --no-emit-trusted-host --no-header --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header -o requirements/localstripe.txt requirements/localstripe.in
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header -c requirements/dev.txt -o requirements/mutation.txt requirements/mutation.in
 
 clean: ## remove .venv and what tools left (not instance/, where the data is)
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
@@ -70,6 +75,10 @@ clean: ## remove .venv and what tools left (not instance/, where the data is)
 
 .venv/dev.stamp: requirements/dev.txt .venv/runtime.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/mutation.stamp: requirements/mutation.txt .venv/dev.stamp
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutation.txt
 	@touch $@
 
 # GPL, so in an environment of its own: the tests talk to it over HTTP.

@@ -1,8 +1,9 @@
-"""`make proof`: everything on both databases, every long run whole, every planted bug; the result goes to docs/proof.md.
+"""`make proof`: everything on both databases, long runs whole, planted bugs, mutants; the result goes to docs/proof.md.
 
     python -m tests.proof [PLACE …]
 
-A place is a path of tests, or `mutants` for the planted bugs. With places, only those are run, and the result says so.
+A place is a path of tests, `mutants` for the planted bugs, or `mutation` for the changes that a tool makes. With
+places, only those are run, and the result says so.
 `CRASH_SEED=…` plays a proof again with the seed that its result names.
 """
 
@@ -23,11 +24,12 @@ from importlib.metadata import version
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests.mutation.places import PLACES
 from tests.support import chromium, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "docs" / "proof.md"
-MUTANTS = "mutants"
+MUTANTS, MUTATION = "mutants", "mutation"
 COLUMNS = ("passed", "failed", "skipped")
 
 
@@ -40,6 +42,7 @@ class Proof:
     rooms: dict[str, Counter[str]]
     counts: Counter[str]
     bugs: str
+    mutation: dict[str, str]
     minutes: float
     green: bool
 
@@ -48,13 +51,17 @@ def main(places: list[str]) -> int:
     """Run the proof, write its result, and return the exit code."""
     began, seed = time.monotonic(), os.environ.get("CRASH_SEED") or secrets.token_hex(4)
     green, rooms, counts, bugs = True, {}, Counter[str](), "not run"
-    tests = [place for place in places if place != MUTANTS]
+    mutation = {place.name: "not run" for place in PLACES}
+    tests = [place for place in places if place not in {MUTANTS, MUTATION}]
     if tests or not places:
         green, rooms, counts = _tested(tests, seed)
     if MUTANTS in places or not places:
         all_found, bugs = _planted()
         green = green and all_found
-    proof = Proof(places, seed, rooms, counts, bugs, (time.monotonic() - began) / 60, green)
+    if MUTATION in places or not places:
+        few_survive, mutation = _mutated(seed)
+        green = green and few_survive
+    proof = Proof(places, seed, rooms, counts, bugs, mutation, (time.monotonic() - began) / 60, green)
     RESULT.write_text(page_of(proof, _versions(), datetime.now(UTC)))
     print(f"Written to {RESULT.relative_to(ROOT)}: {'green' if green else 'RED'}.")
     return 0 if green else 1
@@ -68,8 +75,8 @@ def page_of(proof: Proof, versions: dict[str, str], now: datetime) -> str:
     lines = [
         "# Proof",
         "",
-        "What the last `make proof` came to: every test on both databases, the long runs whole, the planted bugs.",
-        "The command writes this page itself; `make test` keeps every promise once and samples the rest.",
+        "What the last `make proof` came to: every test on both databases, the long runs whole, the planted bugs,",
+        "and the mutants (`tests/mutation/`). The command writes this page itself; `make test` keeps every promise once and samples the rest.",
         "",
         "| | |",
         "|---|---|",
@@ -81,6 +88,7 @@ def page_of(proof: Proof, versions: dict[str, str], now: datetime) -> str:
         *(f"| {name} | {value} |" for name, value in versions.items()),
         *(f"| {name.capitalize()} | {count:,} |" for name, count in sorted(proof.counts.items())),
         f"| Planted bugs | {proof.bugs} |",
+        *(f"| Mutants of `{place}` | {words} |" for place, words in proof.mutation.items()),
         "",
         f"| Tests | {' | '.join(COLUMNS)} |",
         "|---|--:|--:|--:|",
@@ -129,6 +137,17 @@ def _planted() -> tuple[bool, str]:
     print(done.stdout)
     found = re.search(r"^(\d+ of \d+) planted bugs were found", done.stdout, re.MULTILINE)
     return done.returncode == 0, f"{found[1]} found" if found else "nothing can be said: the tests are red without any"
+
+
+def _mutated(seed: str) -> tuple[bool, dict[str, str]]:
+    """Try the mutants; return whether few enough survived, and what to say of each place."""
+    done = subprocess.run(
+        [sys.executable, "-u", "-m", "tests.mutation"],
+        cwd=ROOT, env={**os.environ, "CRASH_SEED": seed}, stdout=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    print(done.stdout)
+    said = dict(re.findall(r"^(\w+) \(seed \w+\): (.+)\.$", done.stdout, re.MULTILINE))
+    return done.returncode == 0, {place.name: said.get(place.name, "nothing can be said") for place in PLACES}
 
 
 def _versions() -> dict[str, str]:

@@ -54,10 +54,11 @@ def test_a_proof_counts_what_its_tests_recorded(tmp_path: Path) -> None:
     )
     rooms, counts = proof.read(report)
     assert rooms == {"tests/faults": Counter(passed=1, failed=1)} and counts == {"crash runs": 15}
-    done = proof.Proof([], "ab", rooms, counts, "1 of 1 found", 61.2, green=False)
+    done = proof.Proof([], "ab", rooms, counts, "1 of 1 found", {"domain": "all 3 tried"}, 61.2, green=False)
     page = proof.page_of(done, {"Python": "3.11"}, datetime(2026, 11, 28, 9, tzinfo=UTC))
     assert "| Result | **red** |" in page and "| Crash runs | 15 |" in page and "| **all** | 1 | 1 | 0 |" in page
-    part = proof.Proof(["tests/faults"], "ab", rooms, counts, "not run", 1, green=True)
+    assert "| Mutants of `domain` | all 3 tried |" in page
+    part = proof.Proof(["tests/faults"], "ab", rooms, counts, "not run", {}, 1, green=True)
     assert "only `tests/faults`, not the whole" in proof.page_of(part, {}, datetime(2026, 11, 28, 9, tzinfo=UTC))
 
 

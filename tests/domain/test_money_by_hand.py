@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from app.domain.errors import Broken, Refused
-from app.domain.money import Credits, Money, divided, from_processor_minor, parse_amount, split
+from app.domain.money import Credits, Money, divided, parse_amount, split
 
 
 def test_money_of_one_currency_adds_up() -> None:
@@ -89,8 +89,3 @@ def test_the_sentence_shows_an_amount_of_the_currency(currency: str, example: st
     with pytest.raises(Refused) as refused:
         parse_amount("ten", currency)
     assert refused.value.sentence.endswith(f"such as {example}.")
-
-
-def test_a_processors_amount_that_is_not_whole_here_is_a_bug() -> None:
-    with pytest.raises(Broken, match="50001 UGX is not a whole amount at the processor"):
-        from_processor_minor(50_001, "ugx")
