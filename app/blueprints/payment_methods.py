@@ -52,7 +52,7 @@ class Row:
 @bp.get("/")
 def page() -> Response:
     """Show the methods; a link may open the form for one more (`add`), or ask before one goes (`remove`)."""
-    form = NewMethodForm(formdata=None, kind=request.args.get("add", "")[:20])
+    form = NewMethodForm(formdata=None, kind=_adding())
     return show(PAGE, CONTENT, **_around(form, removing=request.args.get("remove", "")[:40]))
 
 
@@ -164,14 +164,21 @@ def give_up(setup_id: str) -> Response:
 
 
 def _saved(notice: str) -> Response:
-    return saved("payment_methods.page", CONTENT, notice, **_around(NewMethodForm(formdata=None), focus=True))
+    adding = _adding()
+    around = _around(NewMethodForm(formdata=None, kind=adding), focus=True)
+    return saved("payment_methods.page", CONTENT, notice, values={"add": adding} if adding else {}, **around)
 
 
 def _refused(refusal: Refused) -> Response:
     """Say above the list why not."""
-    form = NewMethodForm(formdata=None)
+    form = NewMethodForm(formdata=None, kind=_adding())
     form.form_errors.append(refusal.sentence)
     return show(PAGE, CONTENT, status=refusal.status, **_around(form))
+
+
+def _adding() -> str:
+    """Return which form for one more stands open beside what was changed; it stays open."""
+    return request.args.get("add", "")[:20]
 
 
 def _around(form: NewMethodForm, *, removing: str = "", focus: bool = False) -> dict[str, Any]:

@@ -34,6 +34,72 @@
     if (new URL(history.path, location.href).href === location.href) history.type = "replace";
   });
 
+  // What was typed into other forms of a part that is replaced stays: whoever typed it has not sent it yet.
+  const isDate = (field) => field.type === "date";
+  const isTick = (field) => field.type === "checkbox" || field.type === "radio";
+  const first = (list) => Math.max(0, [...list.options].findIndex((option) => option.defaultSelected));
+  const isChanged = (field) => {
+    if (!field.name || ["hidden", "password", "file", "submit", "button"].includes(field.type)) return false;
+    if (isTick(field)) return field.checked !== field.defaultChecked;
+    if (field instanceof HTMLSelectElement) return field.selectedIndex !== first(field);
+    return field.value !== field.defaultValue;
+  };
+  const nameOf = (form) => form.id || form.getAttribute("action");
+  let typed = [];
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { target, sourceElement } = event.detail?.ctx ?? {};
+    typed = [];
+    if (!(target instanceof Element) || target === document.body) return;
+    const sent = sourceElement?.closest?.("form");
+    for (const form of target.querySelectorAll("form")) {
+      if (form === sent) continue;
+      for (const field of form.elements) {
+        if (isChanged(field)) typed.push({ form: nameOf(form), name: field.name, value: field.value, checked: field.checked });
+      }
+    }
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const kept of typed.splice(0)) {
+      for (const form of document.forms) {
+        if (nameOf(form) !== kept.form) continue;
+        for (const field of form.elements) {
+          if (field.name !== kept.name) continue;
+          if (isTick(field)) field.checked = field.value === kept.value ? kept.checked : field.checked;
+          else if (!field.options || [...field.options].some((each) => each.value === kept.value)) field.value = kept.value;
+        }
+      }
+    }
+  });
+
+  // A second press at the same place, quicker than anybody reads what came there meanwhile, presses no other button.
+  let press = null;
+  document.addEventListener("htmx:after:swap", () => {
+    if (press) press.swapped = performance.now();
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("form[method=post] button");
+    const action = button && (button.getAttribute("formaction") ?? button.form?.getAttribute("action"));
+    const isNear = press && Math.hypot(event.clientX - press.x, event.clientY - press.y) < 8;
+    if (button && isNear && press.swapped && performance.now() - press.swapped < 1000 && press.action !== action) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    press = button && event.detail ? { x: event.clientX, y: event.clientY, action, swapped: 0 } : null;
+  }, true);
+
+  // A choice whose answer did not come goes back to what the page shows.
+  const putBack = (form) => {
+    for (const field of form?.elements ?? []) {
+      if (isTick(field)) field.checked = field.defaultChecked;
+      else if (field instanceof HTMLSelectElement) field.selectedIndex = first(field);
+      else if (isDate(field)) field.value = field.defaultValue;
+    }
+  };
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) document.querySelectorAll("form[method=get]").forEach(putBack);
+  });
+
   const unavailable = () => {
     const words = document.getElementById("announcer")?.dataset.unavailable;
     const notices = document.getElementById("notices");
@@ -43,8 +109,12 @@
     notice.textContent = words;
     notices.replaceChildren(notice);
   };
+  const failed = (event) => {
+    unavailable();
+    putBack(event.detail?.ctx?.sourceElement?.closest?.("form[method=get]"));
+  };
   document.addEventListener("htmx:response:error", (event) => {
-    if (event.detail?.ctx?.response?.status >= 500) unavailable();
+    if (event.detail?.ctx?.response?.status >= 500) failed(event);
   });
-  document.addEventListener("htmx:error", unavailable);
+  document.addEventListener("htmx:error", failed);
 })();
