@@ -2,8 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -23,44 +21,14 @@ from app.services.authorizations import expiry
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
-from tests.support import cast, programs, tiers
-from tests.support.databases import environment
+from tests.support import cast, tiers
+from tests.support.spenders import Worker, heard, send_work, spenders
 
 NOW = datetime(2026, 11, 21, 23, 59, 30, tzinfo=UTC)
 WORKERS = tiers.sample_of(6, proof=12)
 ROUNDS = tiers.sample_of({"postgresql": 3, "sqlite": 2}, proof={"postgresql": 10, "sqlite": 3})
 CALLS = tiers.sample_of(8, proof=4)
 EDGE = 20 * MICROS
-
-Worker = programs.Program
-
-
-@contextmanager
-def spenders(settings: Settings, many: int = WORKERS) -> Iterator[list[Worker]]:
-    """Let so many processes run that spend when they are asked."""
-    environ = environment(settings)
-    started = [programs.start("tests.programs.spender", NOW.isoformat(), env=environ) for _ in range(many)]
-    try:
-        for each in started:
-            assert each.stdout is not None
-            assert each.stdout.readline() == "ready\n"
-        yield started
-    finally:
-        for each in started:
-            each.kill()
-            each.communicate()
-
-
-def send_work(workers: list[Worker], how: str, customer: Customer, seed: object, calls: int = CALLS) -> None:
-    """Ask all of them to begin."""
-    for number, each in enumerate(workers):
-        assert each.stdin is not None
-        each.stdin.write(f"{how} {customer.customer_id} {seed}-{number} {calls}\n")
-
-
-def heard(workers: list[Worker]) -> int:
-    """Wait for all of them; return what they were allowed, or used, in micros."""
-    return sum(int(each.stdout.readline()) for each in workers if each.stdout is not None)
 
 
 def at_an_edge(name: str, kind: str) -> Customer:
@@ -101,7 +69,7 @@ def test_what_is_authorized_never_passes_the_edge_and_what_is_reported_by_what_w
     app: Flask, settings: Settings, catalog: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rounds = 2 * ROUNDS[db.engine.dialect.name]
-    with spenders(settings) as workers:
+    with spenders(settings, NOW, WORKERS) as workers:
         authorized = [authorized_round(workers, number) for number in range(rounds)]
         reported = [reported_round(workers, number) for number in range(3)]
     with capsys.disabled():
@@ -115,7 +83,7 @@ def test_what_is_authorized_never_passes_the_edge_and_what_is_reported_by_what_w
 def authorized_round(workers: list[Worker], number: int) -> int:
     """Let all of them ask, and return by how many micros an edge was passed."""
     customer = at_an_edge(f"Edge{number}", "day" if number % 2 else "balance")
-    send_work(workers, "authorize", customer, number)
+    send_work(workers, "authorize", customer, number, CALLS)
     allowed = heard(workers)
     used, held = spent(customer)
     assert used == allowed
@@ -128,7 +96,7 @@ def authorized_round(workers: list[Worker], number: int) -> int:
 def reported_round(workers: list[Worker], number: int) -> int:
     """Let all of them use and report, and return by how many micros the limit was passed."""
     customer = at_an_edge(f"Report{number}", "day")
-    send_work(workers, "report", customer, number)
+    send_work(workers, "report", customer, number, CALLS)
     reported = heard(workers)
     used, _held = spent(customer)
     assert used == reported
@@ -138,7 +106,7 @@ def reported_round(workers: list[Worker], number: int) -> int:
 @pytest.mark.case("AC-55")
 @pytest.mark.fault("A6")
 def test_workers_killed_at_the_edge_leave_it_as_it_is(app: Flask, settings: Settings, catalog: str) -> None:
-    with spenders(settings, 4) as workers:
+    with spenders(settings, NOW, 4) as workers:
         customer = at_an_edge("Edge", "day")
         send_work(workers, "authorize", customer, "killed", 200)
         for victim in workers[:2]:

@@ -2,7 +2,8 @@
 
     python -m tests.programs.spender NOW
 
-A line is `HOW CUSTOMER SEED CALLS`; `HOW` is `authorize` or `report`. At its end the round is answered with the micros that
+A line is `HOW CUSTOMER SEED CALLS`; `HOW` is `authorize`, `places` (meters whose price depends on what others use) or
+`report`. At its end the round is answered with the micros that
 were allowed, or used. `NOW` is what the clock of the process shows.
 """
 
@@ -18,6 +19,7 @@ from app.domain.money import MICROS, Credits
 from app.models.scope import as_customer
 from app.services.authorizations import holds
 from app.services.balance import summary
+from tests.support import stepped
 from tests.support.meters import accept_one
 
 EVENT = 2_500
@@ -51,6 +53,32 @@ def authorize(customer_id: str, chance: random.Random) -> int:
     return 0
 
 
+def places(customer_id: str, chance: random.Random) -> int:
+    """Ask for units of a meter, or for credit, and use them, some, more, none, or leave them held."""
+    meter = chance.choice([*stepped.METERS, *stepped.METERS, ""])
+    units, micros = (chance.randrange(1, 60), 0) if meter else (0, chance.randrange(1, 3 * MICROS))
+    ttl, at_once = chance.choice([60, 86_400]), chance.random() < 0.2
+    made = holds.authorize(AuthorizationRequest(customer_id, meter, units, micros, "", ttl, at_once))
+    if not made.allowed or at_once:
+        return made.captured_micros
+    part = {"quantity": chance.randrange(1, units + 1)} if meter else {"credits": Credits(1 + micros // 3)}
+    more = {"quantity": units + 9} if meter else {"credits": Credits(2 * micros)}
+    try:
+        match chance.randrange(6):
+            case 0:
+                return holds.capture(made.id).micros
+            case 1:
+                return holds.capture(made.id, **part, keep=chance.random() < 0.5).micros
+            case 2:
+                return holds.capture(made.id, **more).micros
+            case 3:
+                holds.release(made.id)
+    except Refused as refusal:
+        if refusal.reason not in {"insufficient_credits", "daily_limit", "plan_limit"}:
+            raise
+    return 0
+
+
 def report(customer_id: str, chance: random.Random) -> int:
     """Look whether there is something to use, use it, and report it afterwards: what a host does that never asks."""
     with as_customer(customer_id):
@@ -69,7 +97,7 @@ def main(now: datetime) -> None:
         for line in sys.stdin:
             how, customer_id, seed, calls = line.split()
             chance = random.Random(seed)  # noqa: S311  # a test's dice
-            spend = authorize if how == "authorize" else report
+            spend = {"authorize": authorize, "places": places, "report": report}[how]
             print(sum(spend(customer_id, chance) for _ in range(int(calls))), flush=True)
 
 
