@@ -60,13 +60,12 @@ STEPS = st.one_of(
 class Side:
     """A customer in a database of one of the two kinds."""
 
-    def __init__(self, app: Flask, name: str) -> None:
+    def __init__(self, app: Flask, name: str, make: Callable[[str], Customer]) -> None:
         self.app = app
         self.holds: list[Authorized] = []
         self.asked: list[AuthorizationRequest] = []
         with app.app_context():
-            versions.apply(meters.METERED.format(burn="realtime"))
-            self.id = meters.customer(name).customer_id
+            self.id = make(name).customer_id
 
     def captures(self, hold: Authorized, units: int | None, *, keep: bool, key: str = "") -> Taken:
         quantity = units if hold.meter else None
@@ -167,22 +166,42 @@ def limit(customer_id: str, units: int | None) -> SpendSettings:
     )
 
 
-def play(steps: list[tuple[Any, ...]], *apps: Flask) -> None:
-    """Play the steps for a customer on each database, and hold what they say and leave against each other."""
+def metered(name: str) -> Customer:
+    """Create a customer of the metered catalog."""
+    meters.apply()
+    return meters.customer(name)
+
+
+def play(
+    steps: list[tuple[Any, ...]],
+    *apps: Flask,
+    make: Callable[[str], Customer] = metered,
+    look: Callable[[str, datetime], None] = lambda _customer_id, _now: None,
+) -> None:
+    """Play the steps for a customer on each database, and hold what they say and leave against each other.
+
+    After each step `look` is called with the customer and the time, in the app of each side.
+    """
     moment, name = BEGIN, f"Side{next(_names)}"
     with clock.at(BEGIN):
-        sides = [Side(app, name) for app in apps]
+        sides = [Side(app, name, make) for app in apps]
         for each in sides:
             each.does(("grant", 3, None), 0)
     for number, step in enumerate(steps, 1):
         if step[0] == "wait":
             moment += timedelta(seconds=step[1])
             continue
+        if step[0] == "until":
+            moment = max(moment, step[1])
+            continue
         if step[0] in {"again", "capture", "release"} and step[1] >= len(sides[0].holds):
             continue
         with clock.at(moment):
             hot, plain = (each.does(step, number) for each in sides)
             assert hot == plain, (number, step)
+            for each in sides:
+                with each.app.app_context():
+                    look(each.id, moment)
     with clock.at(moment):
         assert sides[0].rows() == sides[1].rows()
         for each in sides:
