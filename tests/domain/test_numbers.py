@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.numbers import Numbers, compute
+from app.domain.numbers import Numbers, compute, owed
 
 SOME = st.integers(0, 200)
 
@@ -46,6 +46,11 @@ def test_what_may_be_used(given: dict[str, int | str], usable: int) -> None:
 def test_a_debt_uses_up_the_overage_protection(balance: int, left: int) -> None:
     shown = _numbers(balance=balance, overage_limit=50)
     assert (shown.remaining_credits.micros, shown.overage_left.micros) == (balance, left)
+
+
+@pytest.mark.parametrize(("balance", "owes"), [(100, 0), (-49, 0), (-50, 0), (-51, 1), (-80, 30)])
+def test_what_is_below_the_overage_protection_is_owed(balance: int, owes: int) -> None:
+    assert owed(_numbers(balance=balance, overage_limit=50)).micros == owes
 
 
 def test_without_a_daily_limit_there_is_no_bound_for_the_day() -> None:

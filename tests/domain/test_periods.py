@@ -62,6 +62,12 @@ def test_the_period_that_is_open_now_is_found_though_none_was_rolled(days: int, 
     assert opened == start
 
 
+def test_a_period_is_over_at_the_moment_of_its_end() -> None:
+    anchor, start, end = first(datetime(2026, 11, 21, 13, 45, 7, 9, tzinfo=UTC))
+    assert open_at(start, end, anchor, end - timedelta(microseconds=1)) == (start, 0)
+    assert open_at(start, end, anchor, end) == (end, 1)
+
+
 @pytest.mark.parametrize(
     ("first_day", "last_day", "words"),
     [

@@ -18,3 +18,7 @@ def test_one_of_a_thing_is_in_the_singular(unit: str, single: str) -> None:
     assert quantity(1, unit) == f"1 {single}".strip()
     assert quantity(0, unit) == f"0 {unit}".strip()
     assert quantity(41_200, unit) == f"41,200 {unit}".strip()
+
+
+def test_a_quantity_needs_no_unit() -> None:
+    assert quantity(41_200) == "41,200"
