@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from app import locale
 from app.domain.amounts import CreditUnit
-from app.domain.currencies import exponent
+from app.domain.currencies import exponent, shown_decimals
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.spend_management import MOST, out_of_bounds
@@ -16,7 +16,7 @@ EIGHTY = Decimal(80)
 def money(text: str, currency: str, name: str = "amount") -> Money:
     """Return the amount that was typed, also below zero, or refuse it beside its field. Its bounds are the caller's."""
     decimals = exponent(currency)
-    example = "25" if decimals == 0 else f"25{locale.MARKS.decimal}{'0' * decimals}"
+    example = "25" if shown_decimals(currency) == 0 else f"25{locale.MARKS.decimal}{'0' * decimals}"
     many = "no decimals" if decimals == 0 else f"at most {decimals} decimals"
     field = Field(
         name,
