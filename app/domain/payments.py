@@ -184,6 +184,8 @@ def next_check(age: timedelta) -> timedelta:
 # The bank wants its question answered and nobody was there: the customer goes on with the payment later (AC-11).
 AUTHENTICATION_REQUIRED = "authentication_required"
 # The customer removed the method between the order and the charge: it is not charged any more.
+MISSING = "resource_missing"
+"""The processor's word for a customer or a method that it does not have, or has no more."""
 METHOD_REMOVED = "method_removed"
 
 _DECLINES = {

@@ -24,6 +24,7 @@ EVENTS = {
     "payment_method.updated": "A payment method was changed at the processor.",
     "payment_method.automatically_updated": "A card was renewed by its bank.",
     "mandate.updated": "A debit's mandate has ended: its method cannot be charged.",
+    "customer.deleted": "A customer was deleted at the processor: its payment methods are gone.",
 }
 """Each type with what it is for. What is missed all the same, the hourly look through the processor's books finds."""
 

@@ -153,6 +153,12 @@ def detach(settings: Settings, method_id: str) -> None:
         methods.detach(store, method_id)
 
 
+def delete_customer(settings: Settings, customer_id: str) -> None:
+    """Delete a customer in the processor's dashboard."""
+    with opened(settings.database_url) as store:
+        methods.delete_customer(store, customer_id)
+
+
 def subscribe(settings: Settings, events: Sequence[str], *, is_enabled: bool = True) -> None:
     """Subscribe the webhook endpoint to these events only, or switch it off, in the processor's dashboard."""
     with opened(settings.database_url) as store:

@@ -5,7 +5,7 @@ import hashlib
 from app import clock
 from app.domain.methods import Rail
 from app.gateways.sandbox import events
-from app.gateways.sandbox.errors import Refusal, existing, wrong_parameter
+from app.gateways.sandbox.errors import Refusal, existing, no_such, wrong_parameter
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store, hidden, new_id
 from app.gateways.test_methods import NAMED, SAVED, TestMethod
@@ -28,8 +28,29 @@ def create_customer(store: Store, params: Params) -> Body:
 
 
 def customer_of(store: Store, customer_id: str, param: str) -> Body:
-    """Return a customer or refuse the id."""
-    return existing(store, "customer", customer_id, param)
+    """Return a customer or refuse the id; a deleted one is refused like one that never was."""
+    customer = existing(store, "customer", customer_id, param)
+    if customer.get("deleted"):
+        raise no_such("customer", customer_id, param)
+    return customer
+
+
+def customer_as_it_is(store: Store, customer_id: str) -> Body:
+    """Return a customer, or what is left of a deleted one."""
+    customer = existing(store, "customer", customer_id, "id")
+    return {name: customer[name] for name in ("id", "object", "deleted")} if customer.get("deleted") else customer
+
+
+def delete_customer(store: Store, customer_id: str) -> None:
+    """Delete a customer for good, as the dashboard does: what was saved for it belongs to nobody any more."""
+    customer = customer_of(store, customer_id, "id")
+    for method in store.newest("payment_method", owner=customer_id):
+        method["customer"] = None
+        hidden(method)["detached"] = True
+        store.keep(method, owner="")
+    customer["deleted"] = True
+    store.keep(customer)
+    events.record(store, "customer.deleted", customer, owner=customer_id)
 
 
 def attach(store: Store, method_id: str, params: Params) -> Body:

@@ -32,7 +32,7 @@ ROUTES: tuple[Route, ...] = (
     ("post", r"/v1/customers", "create_customer", sent.CustomerCreateParams,
      lambda s, c: methods.create_customer(s, c.params)),
     ("get", r"/v1/customers/(\w+)", "fetch_customer", sent.CustomerRetrieveParams,
-     lambda s, _, i: methods.customer_of(s, i, "id")),
+     lambda s, _, i: methods.customer_as_it_is(s, i)),
     ("post", r"/v1/payment_methods/(\w+)/attach", "attach_method", sent.PaymentMethodAttachParams,
      lambda s, c, i: methods.attach(s, i, c.params)),
     ("post", r"/v1/payment_methods/(\w+)/detach", "detach_method", sent.PaymentMethodDetachParams,
@@ -40,7 +40,7 @@ ROUTES: tuple[Route, ...] = (
     ("get", r"/v1/payment_methods/(\w+)", "fetch_method", sent.PaymentMethodRetrieveParams,
      lambda s, _, i: methods.method_of(s, i, "id")),
     ("get", r"/v1/payment_methods", "list_methods", sent.PaymentMethodListParams,
-     lambda s, c: page_of(s, "payment_method", c.params, "/v1/payment_methods")),
+     lambda s, c: _methods(s, c.params)),
     ("get", r"/v1/mandates/(\w+)", "fetch_mandate", sent.MandateRetrieveParams,
      lambda s, _, i: setup_intents.mandate_of(s, i)),
     ("post", r"/v1/payment_intents", "create_intent", sent.PaymentIntentCreateParams,
@@ -89,6 +89,12 @@ def routed(method: str, path: str) -> tuple[str, Any, Handler | None, tuple[str,
         if verb == method and match:
             return name, spec, handler, match.groups()
     return "", None, None, ()
+
+
+def _methods(store: Store, params: Params) -> Body:
+    if params.get("customer"):
+        methods.customer_of(store, params["customer"], "customer")
+    return page_of(store, "payment_method", params, "/v1/payment_methods")
 
 
 def _event(store: Store, event_id: str) -> Body:

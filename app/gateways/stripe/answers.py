@@ -12,7 +12,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from app.domain import promises
 from app.domain.errors import Broken
 from app.domain.money import Money
-from app.domain.payments import Declined, Intent, IntentStatus, Misused, SavedMethod, Unknown
+from app.domain.payments import MISSING, Declined, Intent, IntentStatus, Misused, SavedMethod, Unknown
 from app.domain.processor_amounts import from_processor_minor
 
 log = structlog.get_logger()
@@ -24,6 +24,7 @@ PAYMENT_KEY, CUSTOMER_KEY = "payment", "customer"
 # The processor stamps its objects by its own clock, in whole seconds.
 CLOCK_MARGIN = timedelta(minutes=5)
 SETUP_KEY, REFUND_KEY = "setup", "refund"
+_OF_OTHER_MODE = "a similar object exists in "
 UNEXPECTED_STATES = frozenset({"payment_intent_unexpected_state", "setup_intent_unexpected_state"})
 _VAGUE = frozenset({"", "card_declined", "payment_intent_payment_attempt_failed"})
 """Codes that say nothing by themselves: the bank's own word does."""
@@ -139,9 +140,10 @@ def failure_of(error: stripe.StripeError) -> Declined | Unknown | Misused:
     if isinstance(error, stripe.RateLimitError) or status in {408, 409, 425}:
         return Unknown(f"the processor is busy ({status})")
     if 400 <= status < 500:
-        return misused(
-            error.user_message or "", error.code or _kind(error), request=error.request_id or "", status=status
-        )
+        code = error.code or _kind(error)
+        if code == MISSING and _OF_OTHER_MODE in (error.user_message or ""):
+            code = "another_mode"  # the key is wrong, and what it does not see is not gone
+        return misused(error.user_message or "", code, request=error.request_id or "", status=status)
     # 5xx, and answers that cannot be read
     return Unknown(f"the processor failed ({status})")
 

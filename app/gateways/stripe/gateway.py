@@ -8,6 +8,7 @@ from stripe import StripeClient
 
 from app.domain.methods import ONE_TIME_RAILS, Rail
 from app.domain.payments import (
+    MISSING,
     Answer,
     ChargeOrder,
     Intent,
@@ -58,6 +59,13 @@ class StripeGateway(StripeSetups, StripeReversals):
         return asked_for_nothing_charged(
             lambda: self._client.v1.customers.create(parameters, {"idempotency_key": key}).id
         )
+
+    def has_customer(self, processor_customer: str) -> bool | Unknown | Misused:
+        """Say whether the record of a customer is there: a deleted one is answered, and marked so."""
+        found = asked_for_nothing_charged(
+            lambda: not getattr(self._client.v1.customers.retrieve(processor_customer), "deleted", False)
+        )
+        return False if isinstance(found, Misused) and found.code == MISSING else found
 
     def create_intent(self, order: ChargeOrder, *, key: str) -> Answer:
         """Create the processor's payment, unconfirmed."""

@@ -127,6 +127,8 @@ def _still_so(template: str, payment: Payment) -> bool:
 def _why(payment: Payment) -> str:
     if payment.state == PaymentState.FAILED:
         return decline_sentence(payment.problem, payment.rail)
+    if payment.problem == "unavailable":
+        return "Our payment processor did not answer."
     return "It was not confirmed with the bank in time." if payment.off_session else "It was not confirmed in time."
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.catalog_terms import PaymentMethods
-from app.domain.payments import Misused, SavedMethod, Unknown
+from app.domain.payments import MISSING, Misused, SavedMethod, Unknown
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
@@ -30,7 +30,7 @@ def look(method_id: str) -> bool:
         found = gateway().fetch_method(processor_id)
         if isinstance(found, Unknown):
             return False
-        if isinstance(found, Misused):
+        if isinstance(found, Misused) and found.code != MISSING:
             return True  # logged for the seller by the gateway; asking again would not help
         now = clock.now()
         with transaction() as session:
@@ -43,7 +43,7 @@ def look(method_id: str) -> bool:
             ).one_or_none()
             if method is None:
                 return True
-            if found is None:
+            if not isinstance(found, SavedMethod):
                 _remove(session, method, policy, now)
             else:
                 _renew(session, method, found)

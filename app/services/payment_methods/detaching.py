@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import select, update
 
 from app import clock
-from app.domain.payments import Misused, next_check
+from app.domain.payments import MISSING, Misused, next_check
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
@@ -27,7 +27,7 @@ def detach(method_id: str) -> bool:
         removed_at, processor_id, customer_id = method.removed_at, method.processor_id, method.customer_id
         answer = gateway().detach_method(processor_id, key=f"{method_id}:detach")
         now = clock.now()
-        done = answer is None or (isinstance(answer, Misused) and answer.code == "resource_missing")
+        done = answer is None or (isinstance(answer, Misused) and answer.code == MISSING)
         if isinstance(answer, Misused) and not done:
             log.error("method_not_detached", method=method_id, why=answer.code)
         with transaction() as session:

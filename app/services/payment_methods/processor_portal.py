@@ -6,13 +6,14 @@ from app import clock, ids
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.methods import SAVED_RAILS
+from app.domain.payments import MISSING, Misused
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.services.catalog import versions
-from app.services.payment_methods import changes, detaching, rows
+from app.services.payment_methods import changes, detaching, lost_customers, rows
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -34,6 +35,10 @@ def address(actor: Actor, *, return_url: str) -> str:
     owner = customers.of(actor.customer_id)
     key = f"{actor.customer_id}:portal:{ids.new_form_key()}"
     url = gateway().portal_url(processor_customer=owner, return_url=return_url, key=key)
+    if isinstance(url, Misused) and url.code == MISSING:
+        again = lost_customers.replaced(actor.customer_id, owner)
+        if isinstance(again, str) and again != owner:
+            url = gateway().portal_url(processor_customer=again, return_url=return_url, key=f"{key}:{again}")
     if not isinstance(url, str):
         raise customers.UNAVAILABLE
     return url
@@ -44,6 +49,8 @@ def came_back(customer_id: str) -> bool:
     owner = customers.of(customer_id)
     with as_service("take over what was done in the processor's portal"):
         listed = gateway().list_methods(owner)
+        if isinstance(listed, Misused) and listed.code == MISSING:
+            return lost_customers.look(owner)
         if not isinstance(listed, list):
             return False
         saved = select(PaymentMethod).where(PaymentMethod.customer_id == customer_id)

@@ -4,6 +4,7 @@
 times, at once, and be killed anywhere: nothing else saves a method that a customer adds here.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -30,7 +31,7 @@ from app.domain.methods import (
     setup_is_over,
     setup_problem,
 )
-from app.domain.payments import FIRST_CHECK, Declined, Misused, Unknown
+from app.domain.payments import FIRST_CHECK, MISSING, Declined, Misused, Unknown
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
@@ -39,7 +40,7 @@ from app.models.scope import as_service
 from app.models.setups import MethodSetup
 from app.services import due_rows, portal_links
 from app.services.catalog import versions
-from app.services.payment_methods import detaching, mandates, rows, setup_outcomes
+from app.services.payment_methods import detaching, lost_customers, mandates, rows, setup_outcomes
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -75,6 +76,11 @@ def begin(
     order = SetupOrder(setup_id=setup_id, customer_id=actor.customer_id, processor_customer=owner, kinds=(kind,))
     with as_service("save a payment method"):
         made = gateway().begin_setup(order, key=f"{setup_id}:create")
+        if isinstance(made, Misused) and made.code == MISSING:  # deleted at the processor: made again, by its own key
+            again = lost_customers.replaced(actor.customer_id, owner)
+            if isinstance(again, str) and again != owner:
+                order = replace(order, processor_customer=again)
+                made = gateway().begin_setup(order, key=f"{setup_id}:create:{again}")
         if not isinstance(made, Setup):
             # Without its id nobody can confirm it: nothing is saved, for certain.
             return _abandon(setup_id, UNAVAILABLE if isinstance(made, Unknown) else made.code or "refused")

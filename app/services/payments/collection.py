@@ -19,6 +19,7 @@ from app.domain.payments import (
     AUTHENTICATION_REQUIRED,
     FIRST_CHECK,
     METHOD_REMOVED,
+    MISSING,
     Answer,
     AttemptState,
     ChargeOrder,
@@ -35,7 +36,8 @@ from app.models.database import db
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.models.scope import as_service
 from app.services import audit
-from app.services.payments import settlement
+from app.services.payment_methods import changes, lost_customers
+from app.services.payments import outcomes, settlement
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -48,6 +50,8 @@ class _ChargeRequest:
     order: ChargeOrder
     rail: Rail
     method: str
+    method_id: str
+    """Our own id of it."""
 
     def confirm(self, intent_id: str, *, return_url: str, off_session: bool, key: str) -> Answer:
         """Ask the processor to charge it, or where the customer goes on to pay."""
@@ -68,6 +72,8 @@ def collect(payment_id: str, *, return_url: str) -> Payment:
         if not isinstance(request, _ChargeRequest):
             return _give_up_unconfirmed(payment_id, request)
         made = gateway().create_intent(request.order, key=f"{payment_id}:create")  # step 2
+        if isinstance(made, Misused) and made.code == MISSING:
+            made = _for_another_customer(request, made)
         match made:
             case Intent():
                 attempt = _begin_attempt(payment_id, made.id)  # step 3, and the attempt of step 4
@@ -78,7 +84,7 @@ def collect(payment_id: str, *, return_url: str) -> Payment:
             return settlement.settle(payment_id)
         off_session = request.order.off_session
         answer = request.confirm(made.id, return_url=return_url, off_session=off_session, key=attempt)  # step 4
-        return _heard(payment_id, answer)  # step 5
+        return _heard(payment_id, _or_removed(request, answer))  # step 5
 
 
 def resume(payment_id: str, return_url: str, by: str = "") -> Payment:
@@ -102,7 +108,7 @@ def resume(payment_id: str, return_url: str, by: str = "") -> Payment:
         if attempt is None:  # somebody else goes on with it
             return settlement.settle(payment_id)
         answer = request.confirm(intent_id, return_url=return_url, off_session=False, key=attempt)
-        return _heard(payment_id, answer)
+        return _heard(payment_id, _or_removed(request, answer))
 
 
 def advance(session: Session, payment_id: str, target: PaymentState, now: datetime, **values: object) -> bool:
@@ -118,12 +124,14 @@ def advance(session: Session, payment_id: str, target: PaymentState, now: dateti
 
 
 def abandon(payment_id: str, problem: str) -> Payment:
-    """End a payment that no intent was made for: nothing can be charged."""
-    now = clock.now()
+    """End a payment that no intent was made for: nothing can be charged. Who was not there is notified of it."""
+    now, target = clock.now(), PaymentState.FAILED if problem == METHOD_REMOVED else PaymentState.CANCELED
     with as_service("end a payment"), transaction() as session:
-        ended = advance(session, payment_id, PaymentState.CANCELED, now, problem=problem)
+        ended = advance(session, payment_id, target, now, problem=problem)
         payment = session.get_one(Payment, payment_id, populate_existing=True)
-        if ended:
+        if ended and (payment.off_session or target is PaymentState.FAILED):
+            outcomes.report_end(session, payment, nobody_watched=payment.off_session)
+        elif ended:
             after = {"problem": problem}
             audit.record(session, payment.customer_id, "processor", "payment.canceled", payment_id, after=after)
     return payment
@@ -143,7 +151,7 @@ def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
     payment, customer, method = found
     if method and method.removed_at:
         return Misused("the payment method was removed", METHOD_REMOVED)
-    rail, method_id = Rail(payment.rail), method.processor_id if method else ""
+    rail = Rail(payment.rail)
     promise = Promise(payment.purpose, payment.credits_micros, payment.pack, payment.expires_after_days)
     order = ChargeOrder(
         payment_id=payment.id,
@@ -159,7 +167,36 @@ def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
         if not isinstance(named, str):
             return named
         order = replace(order, processor_customer=named)
-    return _ChargeRequest(order, rail, method_id)
+    return _ChargeRequest(order, rail, method.processor_id if method else "", method.id if method else "")
+
+
+def _for_another_customer(request: _ChargeRequest, refused: Misused) -> Answer:
+    """Make the intent again for the customer's new record at the processor, where the old one was deleted there.
+
+    The refused request has made none, and the new one has a key of its own. What was saved went with the old record.
+    """
+    order = request.order
+    again = lost_customers.replaced(order.customer_id, order.processor_customer)
+    if not isinstance(again, str):
+        return again
+    if again == order.processor_customer:
+        return refused
+    if request.method:
+        return Misused("the payment method went with its customer", METHOD_REMOVED)
+    order = replace(order, processor_customer=again)
+    return gateway().create_intent(order, key=f"{order.payment_id}:create:{again}")
+
+
+def _or_removed(request: _ChargeRequest, answer: Answer) -> Answer:
+    """Return the answer to a confirmation, or that the method is gone: somebody removed it at the processor."""
+    if not isinstance(answer, Misused) or not request.method:
+        return answer
+    changes.look(request.method_id)
+    gone = db.session.scalar(select(PaymentMethod.removed_at).where(PaymentMethod.id == request.method_id))
+    if gone is None:
+        return answer
+    lost_customers.look(request.order.processor_customer)
+    return Misused(answer.why, METHOD_REMOVED)
 
 
 def _heard(payment_id: str, answer: Answer) -> Payment:

@@ -78,14 +78,13 @@ def end(session: Session, payment: Payment, code: str, otherwise: str, now: date
     before = "" if payment.problem == AUTHENTICATION_REQUIRED else payment.problem
     payment.problem, payment.action_url = code or before or otherwise, ""
     _close_attempt(session, payment, AttemptState.DECLINED if code else AttemptState.CANCELED, payment.problem, now)
-    audit.record(
-        session,
-        payment.customer_id,
-        "processor",
-        f"payment.{target.value}",
-        payment.id,
-        after={"problem": payment.problem},
-    )
+    report_end(session, payment, nobody_watched=nobody_watched)
+
+
+def report_end(session: Session, payment: Payment, *, nobody_watched: bool) -> None:
+    """Write down that the payment ended uncharged, report it to hosts, and by mail to who did not watch it."""
+    facts = {"problem": payment.problem}
+    audit.record(session, payment.customer_id, "processor", f"payment.{payment.state}", payment.id, after=facts)
     session.flush()
     events.write(
         session, payment.customer_id, "payment.failed", payment.id, {"payment": payment.id, "reason": payment.problem}

@@ -4,7 +4,7 @@ import structlog
 from sqlalchemy import select
 
 from app import clock
-from app.domain.payments import FIRST_CHECK, KEY_LIFETIME, Intent, PaymentState, Unknown
+from app.domain.payments import FIRST_CHECK, KEY_LIFETIME, MISSING, Intent, Misused, PaymentState, Unknown
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment
@@ -49,6 +49,8 @@ def _find(payment: Payment) -> bool:
     owner = customer.processor_customer or ""
     answer = gateway().find_intent(payment_id=payment_id, processor_customer=owner, since=created_at)
     now = clock.now()
+    if isinstance(answer, Misused) and answer.code == MISSING:
+        answer = None  # the customer was deleted at the processor: no intent of theirs will ever be confirmed
     match answer:
         case Intent(id=intent_id):
             with transaction() as session:

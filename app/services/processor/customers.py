@@ -1,5 +1,7 @@
 """The processor's own record of a customer, made when it is first needed."""
 
+import hashlib
+
 from sqlalchemy import select, update
 
 from app.domain.errors import Refused
@@ -25,22 +27,29 @@ def of(customer_id: str) -> str:
     return made
 
 
-def named(customer_id: str) -> str | Unknown | Misused:
-    """Return the processor's id of the customer. Two who ask at once get the same, by the key."""
+def named(customer_id: str, *, instead_of: str | None = None) -> str | Unknown | Misused:
+    """Return the processor's id of the customer, made now where there is none or where it is `instead_of` a lost one.
+
+    Any number who ask at once get the same, by the key: it says what is made, and instead of whom, so that neither a
+    changed name nor a deleted record is answered from the processor's memory.
+    """
     with as_service("name the customer to the processor"):
-        customer = db.session.get_one(Customer, customer_id)
-        if customer.processor_customer:
+        customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+        if customer.processor_customer and customer.processor_customer != instead_of:
             return customer.processor_customer
         name, email = customer.name, customer.email
-        made = gateway().create_customer(customer_id=customer_id, name=name, email=email, key=f"{customer_id}:customer")
+        said = hashlib.sha256(f"{instead_of or ''}\n{name}\n{email}".encode()).hexdigest()[:16]
+        key = f"{customer_id}:customer:{said}"
+        made = gateway().create_customer(customer_id=customer_id, name=name, email=email, key=key)
         if not isinstance(made, str):
             # Somebody else's first request may have been quicker with the same key.
             by_now = db.session.scalar(select(Customer.processor_customer).where(Customer.customer_id == customer_id))
-            return by_now or made
+            return by_now if by_now and by_now != instead_of else made
+        before = Customer.processor_customer == instead_of if instead_of else Customer.processor_customer.is_(None)
         with transaction() as session:
             session.execute(
                 update(Customer)
-                .where(Customer.customer_id == customer_id, Customer.processor_customer.is_(None))
+                .where(Customer.customer_id == customer_id, before)
                 .values(processor_customer=made)
                 .execution_options(synchronize_session=False)
             )

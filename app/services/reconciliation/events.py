@@ -15,7 +15,7 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
-from app.services.payment_methods import changes, setups
+from app.services.payment_methods import changes, lost_customers, setups
 from app.services.payments import settlement
 from app.services.processor.gateway import gateway
 from app.services.reversals import disputes, refund_booking
@@ -63,6 +63,7 @@ def _doers() -> dict[str, Callable[[str], str]]:
         "dispute": _dispute,
         "payment_method": _method,
         "mandate": _mandate,
+        "customer": _customer,
     }
 
 
@@ -144,6 +145,11 @@ def _method(processor_id: str) -> str:
         select(PaymentMethod.id).where(PaymentMethod.processor_id == processor_id, PaymentMethod.removed_at.is_(None))
     )
     return "" if known is None or changes.look(known) else UNAVAILABLE
+
+
+def _customer(processor_id: str) -> str:
+    """Look at a customer that was deleted or changed at the processor: what was saved for a deleted one is gone."""
+    return "" if lost_customers.look(processor_id) else UNAVAILABLE
 
 
 def _mandate(processor_id: str) -> str:

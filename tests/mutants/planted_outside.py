@@ -1,0 +1,80 @@
+"""The bugs of what leaves the house and comes back: addresses, mails, the processor's events, what is deleted there."""
+
+from tests.mutants.bug import Bug
+
+RETURNED = "tests/pages/test_resume_returned.py"
+DOORS = "tests/services/mail/test_doors.py"
+DELETED = "tests/services/payments/test_deleted_at_the_processor.py"
+
+BUGS = [
+    Bug(
+        "the way back from the bank ends at the sign-in",
+        "app/blueprints/entry/resume.py",
+        "if found is None or (member is not None and member.customer_id == found.customer_id):",
+        "if found is None or member is None or member.customer_id == found.customer_id:",
+        (f"{RETURNED}::test_a_mailed_link_of_a_purchase_left_at_the_bank_ends_where_the_payment_is_shown",),
+    ),
+    Bug(
+        "an event about an object with a chosen id is refused",
+        "app/gateways/stripe/webhooks.py",
+        '_text(about["id"], _OBJECT_ID) if about.get("id") is not None else ""',
+        '_text(about["id"], _ID) if "id" in about else ""',
+        ("tests/gateways/stripe/test_webhooks.py::test_an_object_may_have_an_id_that_the_seller_chose",),
+    ),
+    Bug(
+        "two dots in a host are let in",
+        "app/mailboxes.py",
+        "    except EmailNotValidError:\n        return None",
+        "    except EmailNotValidError:\n        return email",
+        (f"{DOORS}::test_it_cannot_be_mailed", f"{DOORS}::test_a_use_case_refuses_it"),
+    ),
+    Bug(
+        "a mail that cannot be written stops the round",
+        "app/gateways/smtp.py",
+        "    except Exception as problem:  # noqa: BLE001  # whatever cannot be written is this mail's, and no other's",
+        "    except TypeError as problem:",
+        (f"{DOORS}::test_one_that_is_in_the_rows_is_a_dead_letter_and_the_others_go_out",),
+    ),
+    Bug(
+        "the mail library quotes lines that begin with From",
+        "app/gateways/smtp.py",
+        "content = written(letter).as_bytes(",
+        "content = written(letter).as_bytes().replace(b'\\nFrom ', b'\\n>From ') or b''.join(",
+        ("tests/gateways/test_smtp.py::test_a_line_that_begins_with_from_stays_as_it_is",),
+    ),
+    Bug(
+        "any proof shows a payment to strangers",
+        "app/services/payments/resume_links.py",
+        "hmac.compare_digest(proof.encode(), _proof(payment_id).encode())",
+        "proof",
+        (f"{RETURNED}::test_a_way_back_that_nobody_was_given_leads_to_sign_in",),
+    ),
+    Bug(
+        "the demo's way back leads nowhere",
+        "app/demo/history.py",
+        "return_url=resume_links.return_url,",
+        'return_url=lambda payment_id: resume_links.return_url(payment_id).replace("/payments/", "/"),',
+        (f"{RETURNED}::test_the_demo_s_waiting_payment_leads_back_to_its_page",),
+    ),
+    Bug(
+        "a deleted customer stays deleted",
+        "app/services/payments/collection.py",
+        "        if isinstance(made, Misused) and made.code == MISSING:\n            made",
+        "        if isinstance(made, Misused) and not made.code:\n            made",
+        (f"{DELETED}::test_what_is_paid_once_goes_through",),
+    ),
+    Bug(
+        "the new record of a lost customer is answered from memory",
+        "app/services/processor/customers.py",
+        """hashlib.sha256(f"{instead_of or ''}\\n{name}""",
+        """hashlib.sha256(f"\\n{name}""",
+        (f"{DELETED}::test_a_deleted_customer_may_save_a_method_at_once",),
+    ),
+    Bug(
+        "a method that is gone stays saved",
+        "app/services/payments/collection.py",
+        "    changes.look(request.method_id)\n",
+        "",
+        (f"{DELETED}::test_a_method_that_was_removed_in_the_dashboard_is_said_before_its_webhook_comes",),
+    ),
+]
