@@ -50,7 +50,7 @@ def set_up(story: Story, buyer: Actor, webhook_url: str) -> None:
 
 
 def rush(story: Story, buyer: Actor, catalog: Catalog, born: date, day: date) -> None:
-    """Let the customer, whose usual usage is counted, use nearly all that a day may cost, and be refused more."""
+    """Let the customer, whose usual use is counted, use nearly all of the limit, be refused more, and use the rest."""
     limits = story.own_limits
     if limits is None or _was_refused(buyer, day):
         return
@@ -62,14 +62,17 @@ def rush(story: Story, buyer: Actor, catalog: Catalog, born: date, day: date) ->
     launch = UsageReport(f"launch-{day}", buyer.customer_id, meter.key, quantity, "", clock.now())
     events.accept([launch])
     jobs.run()
+    begin, left = clock.now(), 0
     for number in range(REFUSED_CALLS):
-        with clock.at(clock.now() + timedelta(minutes=4 * number + 1)):
-            holds.authorize(
-                AuthorizationRequest(
-                    customer=buyer.customer_id, key=f"demo-{day}-{number}", meter=meter.key, quantity=2 * meter.per
-                )
-            )
+        with clock.at(begin + timedelta(minutes=4 * number + 1)):
+            key = f"demo-{day}-{number}"
+            asked = AuthorizationRequest(buyer.customer_id, meter.key, 2 * meter.per, key=key)
+            left = holds.authorize(asked).available_after_micros
             jobs.run()
+    with clock.at(begin + timedelta(minutes=4 * REFUSED_CALLS + 1)):
+        rest = AuthorizationRequest(buyer.customer_id, micros=left, key=f"demo-{day}-rest", at_once=True)
+        holds.authorize(rest)
+        jobs.run()
 
 
 def stream(story: Story, buyer: Actor) -> None:
@@ -91,7 +94,7 @@ def more_than_usual(story: Story, catalog: Catalog, born: date, day: date) -> Cr
     if story.own_limits is None:
         return Credits(0)
     usual = usage.cost(story, catalog, born, day, day)
-    return max(Credits(0), story.own_limits.daily_limit - LEFT_OF_THE_LIMIT - usual)
+    return max(Credits(0), story.own_limits.daily_limit - usual)
 
 
 def _limit(buyer: Actor, limits: OwnLimits, webhook_url: str) -> None:

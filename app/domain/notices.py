@@ -13,6 +13,8 @@ from app.domain.money import Credits
 from app.domain.spend_management import Day, Limits, day_of, is_reached
 
 DAILY_THRESHOLD, DAILY_LIMIT, DAILY_LIMIT_RESET = "daily_threshold", "daily_limit", "daily_limit_reset"
+CALL_REFUSED = "call_refused"
+"""A call was refused for the daily limit while some of it was left. A mail says so: hosts have the refusal itself."""
 USAGE_ALERT = "usage_alert"
 BALANCE_LOW, BALANCE_DEPLETED, BALANCE_RECOVERED = "balance_low", "balance_depleted", "balance_recovered"
 CREDITS_EXPIRING = "credits_expiring"
@@ -32,6 +34,7 @@ EVENTS = {
 MAILS = {
     DAILY_THRESHOLD: "spend_threshold",
     DAILY_LIMIT: "spend_limit",
+    CALL_REFUSED: "spend_limit",
     USAGE_ALERT: "usage_alert",
     BALANCE_LOW: "balance_low",
     BALANCE_DEPLETED: "balance_depleted",
@@ -43,6 +46,7 @@ PAGES = {
     DAILY_THRESHOLD: "spend_management.page",
     DAILY_LIMIT: "spend_management.page",
     DAILY_LIMIT_RESET: "spend_management.page",
+    CALL_REFUSED: "spend_management.page",
     USAGE_ALERT: "usage.page",
 }
 """Where a notice leads; the others lead to the Overview."""
@@ -53,8 +57,8 @@ OF_NO_DAY = frozenset({USAGE_ALERT, CREDITS_EXPIRING})
 RECOVERS = frozenset({DAILY_LIMIT, BALANCE_LOW, BALANCE_DEPLETED})
 """What stays open until it clears."""
 
-COUNTED = RECOVERS | {BALANCE_RECOVERED}
-"""What may come several times on one day: it comes again only after it had cleared."""
+COUNTED = RECOVERS | {BALANCE_RECOVERED, CALL_REFUSED}
+"""What may come several times on one day: it comes again only after it had cleared, or for another limit."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,7 @@ def _occasion(rule: str, day: Day, given: Sequence[Given]) -> str:
 def _day(levels: Levels, given: Sequence[Given], wanted: list[Wanted], cleared: list[Given]) -> None:
     today, limits, used = day_of(levels.now), levels.limits, levels.used_today
     threshold, limit = limits.notifies_at, limits.in_force
-    reached = limit is not None and (is_reached(limit, used) or levels.was_refused)
+    reached = is_reached(limit, used)
     limited = [each for each in given if each.rule == DAILY_LIMIT and each.is_open]
     for each in limited:
         is_changed = levels.limits_changed_at is not None and levels.limits_changed_at >= each.created_at
@@ -205,11 +209,20 @@ def _day(levels: Levels, given: Sequence[Given], wanted: list[Wanted], cleared: 
             wanted.append(_reset(each, levels.now, "limit_changed"))
     if threshold is not None and is_reached(threshold, used):
         wanted.append(Wanted(DAILY_THRESHOLD, today.date.isoformat(), _figures("threshold", threshold, used)))
-    if limit is not None and reached and not any(each.day == today for each in limited):
-        why = "used_up" if is_reached(limit, used) else "call_refused"
+    rule, why = (DAILY_LIMIT, "used_up") if reached else (CALL_REFUSED, "call_refused")
+    if limit is not None and (reached or levels.was_refused) and not _was_said(rule, today, levels, given):
         figures = _figures("limit", limit, used) | {"held_micros": levels.held.micros, "reason": why}
-        blocked = {"blocked_until": stamp(today.ends)}
-        wanted.append(Wanted(DAILY_LIMIT, _occasion(DAILY_LIMIT, today, given), figures | blocked))
+        wanted.append(Wanted(rule, _occasion(rule, today, given), figures | {"blocked_until": stamp(today.ends)}))
+
+
+def _was_said(rule: str, today: Day, levels: Levels, given: Sequence[Given]) -> bool:
+    """Say whether the limit of today was noticed: reached and open still, or as it was when a call was refused."""
+    before = [each for each in given if each.rule == rule and each.day == today]
+    if rule == DAILY_LIMIT:
+        # Up to 0.3.0 a refused call was kept as a limit that is reached.
+        return any(each.is_open and each.figures.get("reason") != CALL_REFUSED for each in before)
+    changed_at = levels.limits_changed_at
+    return any(changed_at is None or each.created_at >= changed_at for each in before)
 
 
 def _reset(notice: Given, at: datetime, why: str) -> Wanted:

@@ -13,6 +13,7 @@ from app.domain.notices import (
     BALANCE_DEPLETED,
     BALANCE_LOW,
     BALANCE_RECOVERED,
+    CALL_REFUSED,
     CREDITS_EXPIRING,
     DAILY_LIMIT,
     DAILY_LIMIT_RESET,
@@ -31,13 +32,13 @@ NOTICES = {
     DAILY_THRESHOLD: "E-mail threshold reached",
     DAILY_LIMIT: "Daily limit reached",
     DAILY_LIMIT_RESET: "Daily limit reset",
+    CALL_REFUSED: "Call refused: daily limit",
     USAGE_ALERT: "Usage alert",
     BALANCE_LOW: "Balance low",
     BALANCE_DEPLETED: "No credit left",
     BALANCE_RECOVERED: "Balance recovered",
     CREDITS_EXPIRING: "Credits expire soon",
 }
-CALL_REFUSED = "Call refused: daily limit"
 REFUSED = {
     "insufficient_credits": "Not enough credits",
     "daily_limit": "Over the daily limit",
@@ -208,7 +209,7 @@ def notice_row(notice: Notice, unit: CreditUnit) -> NoticeRow:
             unit,
         ),
     )
-    title = CALL_REFUSED if figures.get("reason") == "call_refused" else NOTICES[notice.rule]
+    title = NOTICES[CALL_REFUSED if figures.get("reason") == CALL_REFUSED else notice.rule]
     return NoticeRow(
         notice.created_at, title, _or_dash(bound, unit), f"{level}, {_or_dash(held, unit)} held" if held else level
     )

@@ -10,6 +10,7 @@ from app.domain.notices import (
     BALANCE_DEPLETED,
     BALANCE_LOW,
     BALANCE_RECOVERED,
+    CALL_REFUSED,
     CREDITS_EXPIRING,
     DAILY_LIMIT,
     DAILY_LIMIT_RESET,
@@ -82,10 +83,28 @@ def test_the_limit_is_reached_by_what_was_used() -> None:
     assert decide(levels(limit=100, used=100, enabled=False), []).wanted == ()
 
 
-def test_a_call_that_was_refused_is_said_with_its_reason() -> None:
-    (wanted,) = decide(levels(limit=100, used=40, was_refused=True), []).wanted
-    assert (wanted.rule, wanted.figures["reason"], wanted.figures["used_micros"]) == (DAILY_LIMIT, "call_refused", 40)
+def test_a_call_that_was_refused_is_said_and_is_no_limit_that_is_reached() -> None:
+    (wanted,) = decide(levels(limit=100, used=99, held=1, was_refused=True), []).wanted
+    assert (wanted.rule, wanted.figures["reason"], wanted.figures["used_micros"]) == (CALL_REFUSED, "call_refused", 99)
     assert decide(levels(used=40, was_refused=True), []).wanted == ()
+    (reached,) = decide(levels(limit=100, used=100, was_refused=True), [given(CALL_REFUSED)]).wanted
+    assert (reached.rule, reached.figures["reason"]) == (DAILY_LIMIT, "used_up")
+
+
+def test_a_refused_call_is_said_again_only_for_another_limit() -> None:
+    before = given(CALL_REFUSED, is_open=False)
+    assert decide(levels(limit=100, used=40, was_refused=True), [before]) == Decision((), ())
+    same = levels(limit=100, used=40, was_refused=True, limits_changed_at=before.created_at - MINUTE)
+    assert decide(same, [before]) == Decision((), ())
+    other = levels(limit=90, used=40, was_refused=True, limits_changed_at=NOON)
+    (again,) = decide(other, [before]).wanted
+    assert (again.rule, again.occasion) == (CALL_REFUSED, f"{TODAY}:2")
+
+
+def test_a_refused_call_of_an_earlier_release_hides_no_limit_that_is_reached() -> None:
+    before = given(DAILY_LIMIT, figures={"limit_micros": 100, "reason": "call_refused"})
+    (reached,) = decide(levels(limit=100, used=100), [before]).wanted
+    assert (reached.rule, reached.occasion) == (DAILY_LIMIT, f"{TODAY}:2")
 
 
 def test_the_limit_is_said_once_a_day_and_again_on_the_next() -> None:

@@ -11,10 +11,17 @@ KEYS = ("tests/security/test_api_keys.py",)
 
 BUGS = [
     Bug(
-        "a refusal for the limit reaches nobody",
+        "a refusal for the limit is mailed to nobody",
         "app/domain/notices.py",
-        "(is_reached(limit, used) or levels.was_refused)",
-        "is_reached(limit, used)",
+        "(reached or levels.was_refused) and not",
+        "reached and not",
+        NOTICES,
+    ),
+    Bug(
+        "a call too large for the limit blocks everybody until tomorrow",
+        "app/domain/notices.py",
+        "reached = is_reached(limit, used)",
+        "reached = is_reached(limit, used) or (limit is not None and levels.was_refused)",
         NOTICES,
     ),
     Bug(

@@ -183,7 +183,9 @@ def _notify(key: tuple[str, str, str]) -> bool:
 
 
 def _write_event(session: Session, notice: Notice, customer: Customer) -> None:
-    """Write the event. Its place in the customer's order is taken under the customer's lock, so it comes last."""
+    """Write the event, if there is one. Its place in the customer's order is taken under a lock, so it comes last."""
+    if notice.rule not in rule.EVENTS:
+        return
     data = rule.event_data(
         notice.rule,
         notice.occasion,

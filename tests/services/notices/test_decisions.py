@@ -14,6 +14,7 @@ from app.models.scope import as_service
 from app.models.usage import Spending
 from app.services import jobs
 from app.services.alerts import thresholds
+from app.services.authorizations import holds
 from app.services.notices import decisions
 from app.services.transaction import transaction
 from tests.support import spend
@@ -134,33 +135,53 @@ def test_a_raised_limit_clears_it_before_midnight_and_midnight_does_not_clear_it
     assert rules(acme) == ["daily_limit", "daily_limit_reset"]
 
 
-def test_a_call_refused_for_the_limit_reaches_it_until_the_limit_is_another(acme: Customer) -> None:
+def test_one_call_too_large_blocks_nobody_and_the_limit_is_sent_when_it_is_reached(acme: Customer) -> None:
     spend.chooses(acme, "25")
-    spend.uses(acme, "24.99")
+    spend.uses(acme, "4.39")
+    assert spend.asks(acme, "20.62") == (False, "daily_limit")
     spend.decided()
-    assert spend.given(acme) == []
-    with clock.at(NOON + timedelta(minutes=1)):
-        assert spend.asks(acme, "0.02") == (False, "daily_limit")
-        spend.decided()
-    assert spend.given(acme) == [("daily_limit", TODAY)]
-    assert spend.events(acme)[0][1]["used"] == "24.99"
-    with clock.at(NOON + timedelta(minutes=2)):
-        spend.chooses(acme, "26")
-        spend.decided()
-        assert spend.asks(acme, "0.02") == (True, "")
-        spend.decided()
-    assert rules(acme) == ["daily_limit", "daily_limit_reset"]
-
-
-def test_a_call_refused_because_of_holds_is_told_with_what_is_held(acme: Customer) -> None:
-    spend.chooses(acme, "7")
-    spend.uses(acme, "3.5")
-    spend.holds(acme, "3")
-    assert spend.asks(acme, "1") == (False, "daily_limit")
+    assert (spend.events(acme), spend.given(acme)) == ([], [("call_refused", TODAY)])
+    assert spend.asks(acme, "20.60") == (True, "")
+    assert spend.asks(acme, "0.02") == (False, "daily_limit")
+    spend.decided()
+    assert (spend.events(acme), spend.given(acme)) == ([], [("call_refused", TODAY)])
+    assert spend.asks(acme, "0.01") == (True, "")
     spend.decided()
     ((event, data),) = spend.events(acme)
-    assert event == "spend.daily_limit_reached"
-    assert (data["limit"], data["used"], data["held"], data["reason"]) == ("7.00", "3.50", "3.00", "call_refused")
+    assert (event, data["used"], data["blocked_until"]) == (
+        "spend.daily_limit_reached", "25.00", "2026-11-22T00:00:00Z",
+    )  # fmt: skip
+    assert spend.mailed(acme) == [("spend_limit", "billing@acme.example")] * 2
+
+
+def test_a_refused_call_is_mailed_once_a_day_and_again_for_another_limit(acme: Customer) -> None:
+    spend.chooses(acme, "25")
+    for minute in (1, 2):
+        with clock.at(NOON + timedelta(minutes=minute)):
+            assert spend.asks(acme, "26") == (False, "daily_limit")
+            spend.decided()
+    assert spend.given(acme) == [("call_refused", TODAY)]
+    with clock.at(NOON + timedelta(minutes=3)):
+        spend.chooses(acme, "26")
+        spend.decided()
+        assert spend.given(acme) == [("call_refused", TODAY)]
+        assert spend.asks(acme, "27") == (False, "daily_limit")
+        spend.decided()
+    with clock.at(MIDNIGHT):
+        spend.decided()
+    assert spend.given(acme) == [("call_refused", TODAY), ("call_refused", f"{TODAY}:2")], "nothing was reached"
+    assert len(spend.mailed(acme)) == 2
+
+
+def test_what_is_held_may_come_back_so_it_blocks_nobody(acme: Customer) -> None:
+    spend.chooses(acme, "7")
+    spend.uses(acme, "3.5")
+    held = spend.holds(acme, "3.5")
+    assert spend.asks(acme, "1") == (False, "daily_limit")
+    spend.decided()
+    assert (spend.events(acme), spend.given(acme)) == ([], [("call_refused", TODAY)])
+    holds.release(held)
+    assert spend.asks(acme, "1") == (True, "")
 
 
 def test_a_low_balance_is_sent_once_until_it_recovers(acme: Customer) -> None:
