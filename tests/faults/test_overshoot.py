@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app import clock
 from app.config import Settings
@@ -14,6 +14,7 @@ from app.domain.money import MICROS, Credits
 from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.ledger import Account
 from app.models.limits import SpendSettings
 from app.models.scope import as_service
 from app.models.usage import Spending, UsageEvent
@@ -36,6 +37,9 @@ def at_an_edge(name: str, kind: str) -> Customer:
     customer = cast.make_customer(name)
     with as_service("test"), transaction() as session:
         session.get_one(Customer, customer.customer_id).overage_protection_micros = 0
+        session.execute(
+            update(Account).where(Account.customer_id == customer.customer_id, Account.floor < 0).values(floor=0)
+        )
         if kind == "day":
             session.add(
                 SpendSettings(

@@ -140,7 +140,7 @@ BUGS = [
         "app/services/verification/reversal_proofs.py",
         "where a.name = 'disputes' and a.balance <> coalesce(h.held, 0)",
         "where a.name = 'disputes' and a.balance < coalesce(h.held, 0)",
-        ("tests/services/verification/test_verify.py",),
+        ("tests/services/verification/test_damage.py",),
     ),
     Bug(
         "a late worker ends another's attempt",

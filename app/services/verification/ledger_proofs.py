@@ -1,6 +1,12 @@
 """The proofs of `verify`: each selects the customer and the row of whatever breaks its invariant, on both databases."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+Found = tuple[str, str]
+"""A customer's id, and the row that shows what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -10,6 +16,16 @@ class Proof:
     invariant: str
     sentence: str
     sql: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """One invariant that no statement says alike on both databases: the rows are read one after the other."""
+
+    invariant: str
+    sentence: str
+    find: Callable[[Session, str | None], Iterator[Found]]
+    """Takes the only customer to look at, or None: all."""
 
 
 _MOVES = """(select customer_id, unit, credit_account name, amount from transfers

@@ -1,0 +1,86 @@
+"""The proofs of `verify` about what every customer has: accounts, their floors, billing periods, live credit."""
+
+from app.domain.ledger import CREDIT_ACCOUNTS, MONEY_ACCOUNTS
+from app.services.verification.ledger_proofs import Proof
+
+_NAMES = " union all ".join(
+    f"select '{unit}' as kind, '{name}' as name"
+    for unit, names in (("money", MONEY_ACCOUNTS), ("credits", CREDIT_ACCOUNTS))
+    for name in names
+)
+_WANTED = f"""(select c.customer_id, n.name, case n.kind when 'money' then 'money:' || c.currency
+      else 'credits:' || c.credit_unit end as unit from customers c cross join ({_NAMES}) n)"""  # noqa: S608
+_PERIODS = """(select customer_id, count(*) n, min(number) low, max(number) top,
+      sum(case when closed_at is null then 1 else 0 end) open, max(case when closed_at is null then number end) open_one
+    from billing_periods group by customer_id)"""
+
+CUSTOMER_PROOFS = (
+    Proof(
+        "I6",
+        "an account's floor is not minus the customer's overage protection, or it has one and must not",
+        """
+        select a.customer_id, a.unit || '/' || a.name as row_id from accounts a
+        join customers c on c.customer_id = a.customer_id
+        where (a.name = 'credits' and (a.floor is null or a.floor <> -c.overage_protection_micros))
+          or (a.name <> 'credits' and a.floor is not null)""",
+    ),
+    Proof(
+        "units",
+        "an account of the customer's currency or credit unit is missing",
+        f"""
+        select w.customer_id, w.unit || '/' || w.name as row_id from {_WANTED} w
+        left join accounts a on a.customer_id = w.customer_id and a.unit = w.unit and a.name = w.name
+        where a.name is null""",  # noqa: S608
+    ),
+    Proof(
+        "units",
+        "an account is in another unit than the customer's currency and credit unit",
+        """
+        select a.customer_id, a.unit || '/' || a.name as row_id from accounts a
+        left join customers c on c.customer_id = a.customer_id
+        where c.customer_id is null or a.unit not in ('money:' || c.currency, 'credits:' || c.credit_unit)""",
+    ),
+    Proof(
+        "units",
+        "a payment is in another currency than its customer's",
+        """
+        select p.customer_id, p.id from payments p
+        join customers c on c.customer_id = p.customer_id where c.currency <> p.currency""",
+    ),
+    Proof(
+        "I18",
+        "the customer has no open billing period, more than one, or one that is not the last, or a period is missing",
+        f"""
+        select c.customer_id, c.customer_id as row_id from customers c
+        left join {_PERIODS} p on p.customer_id = c.customer_id
+        where p.n is null or p.open <> 1 or p.low <> 1 or p.top <> p.n or p.open_one <> p.top""",  # noqa: S608
+    ),
+    Proof(
+        "I18",
+        "a billing period does not begin where the one before it ends, or has another anchor day",
+        """
+        select p.customer_id, 'period ' || cast(p.number as text) as row_id from billing_periods p
+        join billing_periods b on b.customer_id = p.customer_id and b.number = p.number - 1
+        where p.starts_at <> b.ends_at or p.anchor_day <> b.anchor_day or p.ends_at <= p.starts_at""",
+    ),
+    Proof(
+        "grants",
+        "a grant that was taken back or has expired still has credit",
+        """
+        select g.customer_id, g.id from grants g
+        left join (select distinct customer_id, source_id from transfers
+                   where source_type = 'grant' and kind in ('expired','voided')) t
+          on t.customer_id = g.customer_id and t.source_id = g.id
+        where g.remaining_micros > 0 and (g.voided_at is not null or t.source_id is not null)""",
+    ),
+    Proof(
+        "grants",
+        "a grant has not begun or expired, and the customer's history goes on more than two days later",
+        """
+        select g.customer_id, g.id from grants g
+        join (select customer_id, max(booked_at) last_at from transfers group by customer_id) t
+          on t.customer_id = g.customer_id
+        where (g.remaining_micros > 0 and t.last_at > {two_days_after_expiry})
+          or (g.posted_at is null and g.voided_at is null and t.last_at > {two_days_after_begin})""",
+    ),
+)

@@ -1,0 +1,50 @@
+"""Bugs in what `verify` sees of rows that were deleted, lowered or marked as done: what is changed, which test is red."""
+
+from tests.mutants.bug import Bug
+
+EVIDENCE = ("tests/services/verification/test_evidence.py",)
+
+BUGS = [
+    Bug(
+        "verify does not miss a row that others name",
+        "app/services/verification/verify.py",
+        "    *REFERENCE_PROOFS,\n",
+        "",
+        EVIDENCE,
+    ),
+    Bug(
+        "verify overlooks an authorization whose usage stays",
+        "app/services/verification/authorization_proofs.py",
+        "having sum(micros) <> sum(used)",
+        "having sum(micros) > sum(used)",
+        EVIDENCE,
+    ),
+    Bug(
+        "verify does not ask whether an event that counted is remembered",
+        "app/services/verification/authorization_proofs.py",
+        "where e.received_at >= :ids_since and k.id is null",
+        "where e.received_at < :ids_since and k.id is null",
+        EVIDENCE,
+    ),
+    Bug(
+        "verify takes a floor that is too low",
+        "app/services/verification/customer_proofs.py",
+        "a.floor <> -c.overage_protection_micros",
+        "a.floor > -c.overage_protection_micros",
+        EVIDENCE,
+    ),
+    Bug(
+        "verify takes an event as fanned out because it says so",
+        "app/services/verification/event_proofs.py",
+        "where e.state = 'done' and e.done_at > :deliveries_since and d.id is null",
+        "where e.state = 'done' and e.done_at is null and d.id is null",
+        EVIDENCE,
+    ),
+    Bug(
+        "verify does not compare what was received with the audit trail",
+        "app/services/verification/audit_proofs.py",
+        "where p.state in {_PAID} and a.after not like",
+        "where p.state = '' and a.after not like",
+        EVIDENCE,
+    ),
+]
