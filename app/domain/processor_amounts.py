@@ -111,6 +111,12 @@ def nearest(amount: Money) -> list[Money]:
     return [Money(each, amount.currency) for each in (below, below + unit) if each > 0]
 
 
+def taken_of(amount: Money) -> Money:
+    """Return the most of an amount that the processor takes: the same, unless a part finer than it counts is gone."""
+    unit = step(amount.currency)
+    return Money(amount.amount_minor // unit * unit, amount.currency)
+
+
 def to_processor_minor(money: Money) -> int:
     """Return the amount as Stripe counts it."""
     ensure(is_taken(money), f"the processor takes no {money}")

@@ -48,7 +48,10 @@ class ProcessorDispute:
 
     id: str
     intent_id: str
-    amount: Money
+    amount: Money | None
+    """What the bank claims; None: no amount of a currency that we know."""
+    claimed: str
+    """The same in words."""
     state: DisputeState
     reason: str
     created_at: datetime

@@ -70,6 +70,8 @@ class Dispute(CustomerOwned, Base):
     credits_micros: Mapped[int] = mapped_column(default=0)
     """The credit that is held or was taken."""
     state: Mapped[str] = mapped_column(String(10))
+    claimed: Mapped[str] = mapped_column(String(60), default="")
+    """What the bank claims, in words, where that is no part of the payment: another currency, or more than it was."""
     reason: Mapped[str] = mapped_column(String(100), default="")
     respond_by: Mapped[datetime | None]
     opened_at: Mapped[datetime]

@@ -5,7 +5,30 @@ from tests.mutants.bug import Bug
 KEPT = ("tests/services/authorizations/test_kept_credit.py",)
 CURRENCIES = ("tests/domain/test_currencies.py",)
 
+CLAIMS = ("tests/services/reversals/test_other_currencies.py",)
+
 BUGS = [
+    Bug(
+        "a dispute in another currency holds nothing",
+        "app/services/reversals/disputes.py",
+        'return "not_paid_yet" if PaymentState(payment.state) in OPEN else ""',
+        'return "another_currency" if not found.amount or found.amount.currency != payment.currency else ""',
+        CLAIMS,
+    ),
+    Bug(
+        "a claim in another currency is counted as one in the payment's",
+        "app/services/reversals/disputes.py",
+        "claim = found.amount if found.amount and found.amount.currency == payment.currency else None",
+        "claim = found.amount",
+        CLAIMS,
+    ),
+    Bug(
+        "a refund that does not fit its payment is named by nobody",
+        "app/services/reconciliation/books.py",
+        "        _name_claims(look, min(since, now - NAMED_FOR))\n",
+        "",
+        CLAIMS,
+    ),
     Bug(
         "ariary are charged 100 times too much",
         "app/domain/processor_amounts.py",
@@ -30,8 +53,8 @@ BUGS = [
     Bug(
         "a part finer than the processor counts is promised back",
         "app/services/reversals/refunds.py",
-        "        processor_amounts.check_step(requested)\n",
-        "        pass\n",
+        "    processor_amounts.check_step(requested)\n",
+        "",
         ("tests/services/payments/test_currencies.py",),
     ),
     Bug(

@@ -126,12 +126,21 @@ def end_refund(settings: Settings, refund_id: str, *, succeeded: bool) -> None:
 
 
 def dispute(
-    settings: Settings, intent_id: str, *, amount: int | None = None, reason: str = "", inquiry: bool = False
+    settings: Settings,
+    intent_id: str,
+    *,
+    amount: int | None = None,
+    currency: str = "",
+    reason: str = "",
+    inquiry: bool = False,
 ) -> str:
-    """Let the customer's bank dispute a payment, or only ask about it; return the dispute's id."""
+    """Let the customer's bank dispute a payment, or only ask about it; return the dispute's id.
+
+    A bank may dispute it in a currency of its own.
+    """
     with opened(settings.database_url) as store:
         intent = payment_intents.found(store, intent_id)
-        made = reversals.dispute(store, intent, amount=amount, reason=reason, inquiry=inquiry)
+        made = reversals.dispute(store, intent, amount=amount, currency=currency, reason=reason, inquiry=inquiry)
         return str(made["id"])
 
 

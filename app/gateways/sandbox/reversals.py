@@ -70,7 +70,15 @@ def refund_of(store: Store, refund_id: str) -> Body:
     return existing(store, "refund", refund_id, "id")
 
 
-def dispute(store: Store, intent: Body, *, amount: int | None = None, reason: str = "", inquiry: bool = False) -> Body:
+def dispute(
+    store: Store,
+    intent: Body,
+    *,
+    amount: int | None = None,
+    currency: str = "",
+    reason: str = "",
+    inquiry: bool = False,
+) -> Body:
     """Let the customer's bank take the money back until it is settled whose it is; an inquiry takes nothing yet."""
     if intent["status"] != "succeeded":
         raise Refusal(400, "Only what was paid can be disputed.")
@@ -84,7 +92,7 @@ def dispute(store: Store, intent: Body, *, amount: int | None = None, reason: st
         "balance_transactions": [],
         "charge": charge["id"],
         "created": int(now.timestamp()),
-        "currency": charge["currency"],
+        "currency": currency or charge["currency"],
         "evidence_details": {
             "due_by": int((now + TO_ANSWER).timestamp()),
             "has_evidence": False,

@@ -17,7 +17,7 @@ from app.domain.payments import (
     ProcessorEvent,
     Unknown,
 )
-from app.domain.processor_amounts import to_processor_minor
+from app.domain.processor_amounts import is_taken, to_processor_minor
 from app.domain.processor_events import WebhookEndpoint
 from app.gateways.stripe import webhooks
 from app.gateways.stripe.answers import (
@@ -69,6 +69,8 @@ class StripeGateway(StripeSetups, StripeReversals):
 
     def create_intent(self, order: ChargeOrder, *, key: str) -> Answer:
         """Create the processor's payment, unconfirmed."""
+        if not is_taken(order.amount):
+            return misused(f"no amount that the processor charges: {order.amount}", "amount_not_taken")
         try:
             made = self._client.v1.payment_intents.create(
                 {

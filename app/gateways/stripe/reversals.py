@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import stripe
+import structlog
 from stripe import StripeClient
 
+from app.domain.amounts import money_words
 from app.domain.errors import Broken
 from app.domain.money import Money
 from app.domain.payments import Declined, Misused, Unknown
-from app.domain.processor_amounts import from_processor_minor, to_processor_minor
+from app.domain.processor_amounts import from_processor_minor, is_taken, to_processor_minor
 from app.domain.reversals import DisputeState, ProcessorDispute, ProcessorRefund, RefundState
 from app.gateways.stripe.answers import (
     PAYMENT_KEY,
@@ -21,6 +23,7 @@ from app.gateways.stripe.answers import (
     misused,
 )
 
+log = structlog.get_logger()
 Each = TypeVar("Each", ProcessorRefund, ProcessorDispute)
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 _NOTHING_LEFT = frozenset({"charge_already_refunded", "charge_disputed", "amount_too_large"})
@@ -50,6 +53,8 @@ class StripeReversals:
         self, *, intent_id: str, refund_id: str, payment_id: str, amount: Money, reason: str, key: str
     ) -> ProcessorRefund | Declined | Unknown | Misused:
         """Send money of a payment back. Stripe knows three reasons; any other is the customer's request."""
+        if not is_taken(amount):
+            return misused(f"no amount that the processor sends back: {amount}", "amount_not_taken")
         parameters: stripe.params.RefundCreateParams = {
             "payment_intent": intent_id,
             "amount": to_processor_minor(amount),
@@ -123,21 +128,28 @@ def refund_of(found: stripe.Refund) -> ProcessorRefund | Unknown | Misused:
         return misused(f"{found.id}: {problem}", "amount_unreadable")
 
 
-def dispute_of(found: stripe.Dispute) -> ProcessorDispute | Unknown | Misused:
-    """Return the dispute in our words; one that we cannot read is for a person to look at."""
+def dispute_of(found: stripe.Dispute) -> ProcessorDispute:
+    """Return the dispute in our words, also where its amount is none that we can count."""
+    due = found.evidence_details.due_by if found.evidence_details else None
+    amount = _claim(found)
+    return ProcessorDispute(
+        id=found.id,
+        intent_id=id_of(found.payment_intent),
+        amount=amount,
+        claimed=money_words(amount) if amount else f"{found.amount} {found.currency}"[:60],
+        state=_DISPUTE_STATES.get(found.status, DisputeState.OPEN),
+        reason=found.reason,
+        created_at=datetime.fromtimestamp(found.created, UTC),
+        respond_by=datetime.fromtimestamp(due, UTC) if due else None,
+    )
+
+
+def _claim(found: stripe.Dispute) -> Money | None:
     try:
-        due = found.evidence_details.due_by if found.evidence_details else None
-        return ProcessorDispute(
-            id=found.id,
-            intent_id=id_of(found.payment_intent),
-            amount=from_processor_minor(found.amount, found.currency),
-            state=_DISPUTE_STATES.get(found.status, DisputeState.OPEN),
-            reason=found.reason,
-            created_at=datetime.fromtimestamp(found.created, UTC),
-            respond_by=datetime.fromtimestamp(due, UTC) if due else None,
-        )
+        return from_processor_minor(found.amount, found.currency)
     except Broken as problem:
-        return misused(f"{found.id}: {problem}", "amount_unreadable")
+        log.error("dispute_amount_unreadable", dispute=found.id, why=str(problem))
+        return None
 
 
 def _nothing_left(error: stripe.InvalidRequestError) -> bool:

@@ -40,6 +40,8 @@ class Reversal:
     """When it came to where it is."""
     row_id: str
     """Its newest row in the balance history; empty when it took no credit."""
+    claimed: str = ""
+    """What the bank claims, in words, where that is no part of the payment."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def _begun(found: Refund | Dispute) -> tuple[datetime, str]:
 def _reversal(found: Refund | Dispute, row_id: str) -> Reversal:
     amount = Money(found.amount_minor, found.currency)
     if isinstance(found, Dispute):
-        return Reversal("dispute", found.state, amount, found.closed_at or found.opened_at, row_id)
+        return Reversal("dispute", found.state, amount, found.closed_at or found.opened_at, row_id, found.claimed)
     since = found.created_at if found.state in OPEN_REFUNDS else found.updated_at
     return Reversal("refund", found.state, amount, since, row_id)
 

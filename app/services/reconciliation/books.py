@@ -13,10 +13,12 @@ from app import clock, ids
 from app.domain.amounts import money_words
 from app.domain.money import Money
 from app.domain.payments import OPEN, Intent, IntentStatus, PaymentState
+from app.domain.reversals import DisputeState
 from app.models.database import db
+from app.models.events import InboxEvent
 from app.models.ledger import Transfer
 from app.models.payments import Payment
-from app.models.reversals import Reconciliation
+from app.models.reversals import Dispute, Reconciliation
 from app.models.scope import as_service
 from app.services import shutdown
 from app.services.payments import settlement
@@ -71,6 +73,7 @@ def run(since: datetime | None = None, until: datetime | None = None) -> Reconci
         if whole and since < now - EVENT_LIFETIME:
             whole = _each_payment(look, since)
         _name_mismatches(look, min(since, now - NAMED_FOR))
+        _name_claims(look, min(since, now - NAMED_FOR))
         if not whole:
             look.problem("The processor did not answer, so this period could not be compared.")
         return _end(look_id, look, whole=whole)
@@ -190,6 +193,24 @@ def _name_mismatches(look: _Look, since: datetime) -> None:
     for row in db.session.scalars(otherwise.order_by(Payment.created_at)):
         asked, got = (money_words(Money(minor, row.currency)) for minor in (row.amount_minor, row.received_minor))
         look.problem(f"{row.id}: {asked} was asked for, {got} was charged and credited ({row.processor_id}).")
+
+
+def _name_claims(look: _Look, since: datetime) -> None:
+    """Name disputes whose claim is no part of their payment, and refunds that do not fit theirs: nobody else knows."""
+    doubtful = (Dispute.claimed != "") & (
+        (Dispute.state == DisputeState.OPEN.value)
+        | ((Dispute.state == DisputeState.LOST.value) & (Dispute.updated_at >= since))
+    )
+    for row in db.session.scalars(select(Dispute).where(doubtful).order_by(Dispute.opened_at)):
+        held, is_open = money_words(Money(row.amount_minor, row.currency)), row.state == DisputeState.OPEN.value
+        words = f"{row.processor_id} disputes {row.claimed} of {row.payment_id}"
+        look.problem(f"{words}: {held}, all that was left of it, {'is held' if is_open else 'was taken'}.")
+    unbooked = InboxEvent.state.in_(("new", "dead")) & InboxEvent.problem.in_((*_MISMATCHES, events.UNREADABLE_AMOUNT))
+    for event in db.session.scalars(
+        select(InboxEvent).where(InboxEvent.object_type == "refund", unbooked).order_by(InboxEvent.object_id)
+    ):
+        words = f"{event.object_id} does not fit its payment ({event.problem})"
+        look.problem(f"{words}: nothing was booked for it.")
 
 
 def _events(look: _Look, since: datetime, until: datetime) -> bool:

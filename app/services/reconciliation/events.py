@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy import select
 
 from app.domain.methods import Setup
-from app.domain.payments import Intent, Unknown
+from app.domain.payments import Intent, Misused, Unknown
 from app.domain.reversals import ProcessorDispute, ProcessorRefund
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
@@ -21,6 +21,8 @@ from app.services.processor.gateway import gateway
 from app.services.reversals import disputes, refund_booking
 
 UNAVAILABLE = "processor_unavailable"
+UNREADABLE_AMOUNT = "amount_unreadable"
+"""A refund whose amount is none of its currency: a person must look at it, and it is named until then."""
 NOT_SAVED_YET = "not_saved_yet"
 """Ours, but its id is not saved yet: the event overtook our own answer (W8). The sweep saves it in time."""
 
@@ -107,6 +109,8 @@ def _refund(processor_id: str) -> str:
     found = gateway().fetch_refund(processor_id)
     if isinstance(found, Unknown):
         return UNAVAILABLE
+    if isinstance(found, Misused) and found.code == UNREADABLE_AMOUNT:
+        return found.code
     if not isinstance(found, ProcessorRefund):
         return ""
     payment_id, again = _paid(found.intent_id)

@@ -28,6 +28,7 @@ def record(payment_id: str, found: ProcessorDispute) -> str:
     """Book a dispute as the processor has it; return why it must be looked at again, or nothing.
 
     What is held is at most what is left of the payment: refunds and disputes never take more than was received (I11).
+    A claim in another currency says nothing of how much: all that is left is held, until the bank decides.
     """
     now = clock.now()
     with as_service("book a dispute"), transaction() as session:
@@ -58,16 +59,15 @@ def record(payment_id: str, found: ProcessorDispute) -> str:
 def _not_bookable(payment: Payment, found: ProcessorDispute) -> str:
     if found.intent_id != payment.processor_id:
         return "another_payment"
-    if found.amount.currency != payment.currency:
-        return "another_currency"
     return "not_paid_yet" if PaymentState(payment.state) in OPEN else ""
 
 
 def _open(books: Books, payment: Payment, found: ProcessorDispute, now: datetime) -> tuple[Dispute | None, str]:
     """Hold what the dispute is about, and return it; or nothing, and whether it is worth another look."""
-    session = books.session
-    amount = min(found.amount.amount_minor, clawbacks.left_of(payment))
-    if amount < found.amount.amount_minor:
+    session, left = books.session, clawbacks.left_of(payment)
+    claim = found.amount if found.amount and found.amount.currency == payment.currency else None
+    amount = min(claim.amount_minor, left) if claim else left
+    if claim is None or amount < claim.amount_minor:
         waiting = session.scalar(
             select(Refund.id).where(
                 Refund.customer_id == payment.customer_id,
@@ -77,7 +77,7 @@ def _open(books: Books, payment: Payment, found: ProcessorDispute, now: datetime
         )
         if waiting is not None:
             return None, "refund_under_way"  # the processor refuses it, or has it: then it is clear what is left
-        log.error("payment_needs_review", payment=payment.id, dispute=found.id, why="disputed_more_than_left")
+        log.error("payment_needs_review", payment=payment.id, dispute=found.id, why=_why(claim))
     if amount <= 0:
         return None, ""  # all of it has gone back before: the seller loses it twice, the customer does not
     dispute = Dispute(
@@ -88,6 +88,7 @@ def _open(books: Books, payment: Payment, found: ProcessorDispute, now: datetime
         amount_minor=amount,
         currency=payment.currency,
         state=DisputeState.OPEN.value,
+        claimed="" if claim and claim.amount_minor <= payment.received_minor else found.claimed,
         reason=found.reason[:100],
         respond_by=found.respond_by,
         opened_at=found.created_at,
@@ -99,6 +100,10 @@ def _open(books: Books, payment: Payment, found: ProcessorDispute, now: datetime
     clawbacks.restate(session, payment, now)
     _write_event(books, dispute, None)
     return dispute, ""
+
+
+def _why(claim: Money | None) -> str:
+    return "disputed_more_than_left" if claim else "disputed_in_another_currency"
 
 
 def _close(books: Books, payment: Payment, dispute: Dispute, target: DisputeState, now: datetime) -> None:
@@ -132,6 +137,8 @@ def _write_event(books: Books, dispute: Dispute, before: DisputeState | None) ->
         "currency": dispute.currency,
         "credits_micros": dispute.credits_micros,
     }
+    if dispute.claimed:
+        facts["claimed"] = dispute.claimed
     name = _EVENTS[DisputeState(dispute.state)]
     audit.record(
         books.session,

@@ -109,6 +109,7 @@ def _allowed(session: Session, payment: Payment, amount: Money | None, now: date
     if PaymentState(payment.state) not in clawbacks.PAID:
         raise Refused("This payment has not been paid, so there is nothing to refund.", "not_paid")
     left = Money(clawbacks.left_of(payment), payment.currency)
+    left = processor_amounts.taken_of(left)
     requested = amount or left
     if requested.currency != payment.currency:
         raise Refused(f"This payment was made in {payment.currency}.", "another_currency", 422, "amount")
@@ -120,8 +121,7 @@ def _allowed(session: Session, payment: Payment, amount: Money | None, now: date
         raise Refused(
             f"At most {left.major} {left.currency} of this payment is left to refund.", "more_than_left", 409, "amount"
         )
-    if requested != left:
-        processor_amounts.check_step(requested)
+    processor_amounts.check_step(requested)
     same = session.scalar(
         select(Refund.id).where(
             Refund.customer_id == payment.customer_id,

@@ -54,7 +54,7 @@ def test_the_same_news_at_once_from_many_sides_is_booked_once(app: Flask, acme: 
     payment = buys(app, alice_actor, 2500)
     intent, now = payment.processor_id or "", payment.created_at
     refund = ProcessorRefund("re_1", intent, Money(700, "USD"), RefundState.SUCCEEDED, "", now)
-    dispute = ProcessorDispute("du_1", intent, Money(900, "USD"), DisputeState.OPEN, "fraudulent", now)
+    dispute = ProcessorDispute("du_1", intent, Money(900, "USD"), "$9.00", DisputeState.OPEN, "fraudulent", now)
 
     def hears(number: int) -> str:
         with app.app_context():

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app import clock, ids
 from app.demo.payment_methods import add_test_method
+from app.domain.amounts import money_words
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
@@ -219,7 +220,8 @@ class MoneyHistory:
             return db.session.scalars(select(Payment.processor_id).where(Payment.id == purchase.id)).one() or ""
 
     def _dispute_of(self, purchase: Purchase, name: str, minor: int, state: DisputeState) -> ProcessorDispute:
-        return ProcessorDispute(name, self._intent(purchase), Money(minor, "USD"), state, "fraudulent", START)
+        claim = Money(minor, "USD")
+        return ProcessorDispute(name, self._intent(purchase), claim, money_words(claim), state, "fraudulent", START)
 
 
 def _gift(tenths: int) -> Give:

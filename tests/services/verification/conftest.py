@@ -105,7 +105,7 @@ def _buys(app: Flask, actor: Actor) -> Payment:
     )
     refunds.refund(payment.id, amount=Money(100, "USD"), reason="Not needed", requested_by="support")
     intent = payment.processor_id or ""
-    dispute = ProcessorDispute("du_1", intent, Money(200, "USD"), DisputeState.OPEN, "", clock.now())
+    dispute = ProcessorDispute("du_1", intent, Money(200, "USD"), "$2.00", DisputeState.OPEN, "", clock.now())
     assert disputes.record(payment.id, dispute) == ""
     return payment
 
