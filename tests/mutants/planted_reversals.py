@@ -89,8 +89,8 @@ BUGS = [
     Bug(
         "a dispute takes more than is left",
         "app/services/reversals/disputes.py",
-        "amount = min(found.amount.amount_minor, clawbacks.left_of(payment))",
-        "amount = found.amount.amount_minor",
+        "amount = min(claim.amount_minor, left) if claim else left",
+        "amount = claim.amount_minor if claim else left",
         DISPUTES,
     ),
     Bug(
