@@ -95,11 +95,14 @@ def begun(waiting: Iterable[LiveGrant], balance: int) -> list[LiveGrant]:
     return found
 
 
-def kept(grants: Sequence[LiveGrant], holds: Sequence[OpenHold], held: int, now: datetime) -> dict[str, int]:
+def kept(
+    grants: Sequence[LiveGrant], holds: Sequence[OpenHold], held: int, now: datetime, spare: int | None = None
+) -> dict[str, int]:
     """Return what does not expire yet of each grant whose time is over: what holds made before then still reserve.
 
     A hold reserves what it still holds, all of them together at most `held`, each part of it once: in the grant that
-    expires first. A hold that was made after a grant's time never keeps it.
+    expires first. A hold that was made after a grant's time never keeps it; but where other credit was used in its
+    place, no more goes than all that is held leaves to `spare`.
     """
     over = [each for each in grants if is_expired(each.expires_at, now)]
     keeps, reserved = dict[str, int](), 0
@@ -107,6 +110,9 @@ def kept(grants: Sequence[LiveGrant], holds: Sequence[OpenHold], held: int, now:
         promised = sum(hold.left for hold in holds if hold.made_at < (grant.expires_at or _NEVER))
         keeps[grant.id] = min(grant.remaining, max(0, min(promised, held) - reserved))
         reserved += keeps[grant.id]
+        if spare is not None:
+            lost = min(grant.remaining - keeps[grant.id], spare)
+            keeps[grant.id], spare = grant.remaining - lost, spare - lost
     return keeps
 
 
@@ -118,14 +124,15 @@ def lapsed(
     begun: Sequence[LiveGrant] = (),
     holds: Sequence[OpenHold] = (),
     held: int = 0,
+    spare: int | None = None,
 ) -> int:
     """Return what is lost of grants whose time is over, once the usage that lies before took its part of `grants`.
 
-    `begun` began after that usage. What open holds keep of either is not lost yet.
+    `begun` began after that usage. What open holds keep of either is not lost yet, and no more than `spare` is.
     """
     left = left_in(grants, usage_to_post)
     rest = [*(replace(each, remaining=left[each.id]) for each in grants), *begun]
-    keeps = kept(rest, holds, held, now)
+    keeps = kept(rest, holds, held, now, spare)
     return sum(each.remaining - keeps[each.id] for each in rest if each.id in keeps)
 
 

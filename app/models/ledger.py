@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.models.authorizations import Authorization
+from app.models.customers import Customer
 from app.models.database import Base, CustomerOwned, whole
 from app.models.usage import Spending, UsageTotal
 
@@ -191,7 +192,8 @@ class Grant(CustomerOwned, Base):
     def is_to_expire(cls, now: datetime) -> ColumnElement[bool]:
         """Select grants that are over and hold more, with those over before them, than open holds keep.
 
-        The rule is `app.domain.grants.kept`: only holds made before a grant's time keep it; those of a meter together.
+        The rule is `app.domain.grants.kept`: only holds made before a grant's time keep it, those of a meter together;
+        and no more goes than all that is held leaves.
         """
         before = aliased(cls)
         left = (
@@ -214,7 +216,13 @@ class Grant(CustomerOwned, Base):
         )
         kept = credit + metered
         held = select(Spending.held_micros).where(Spending.customer_id == cls.customer_id).scalar_subquery()
-        return and_(cls.is_over(now), or_(left > kept, left > held))
+        spare = (
+            select(Account.balance + Customer.overage_protection_micros - Spending.unposted_micros)
+            .where(Account.customer_id == cls.customer_id, Account.name == "credits")
+            .where(Customer.customer_id == cls.customer_id, Spending.customer_id == cls.customer_id)
+            .scalar_subquery()
+        )
+        return and_(cls.is_over(now), or_(held == 0, spare > held), or_(left > kept, left > held))
 
     @classmethod
     def is_due(cls, now: datetime) -> ColumnElement[bool]:

@@ -115,7 +115,8 @@ begin
 end $$;
 
 -- Whether a grant is over and holds more, with those over before it, than open holds made before its time reserve; of a
--- meter that is all that is reserved for it. The rule is `kept` of app/domain/grants.py.
+-- meter that is all that is reserved for it. The rule is `kept` of app/domain/grants.py. It is asked where credit is
+-- left beside all that is held: no more goes than that.
 create function purser_credit_is_over(whose text, held numeric, moment timestamptz) returns boolean
 language sql stable as $$
     select exists (
@@ -155,7 +156,8 @@ begin
         row(coalesce(t.quantity, 0), coalesce(t.held_quantity, 0), coalesce(t.outlasting_quantity, 0))::purser_reservation
             as meter, coalesce(t.reserved_micros, 0) as reserved,
         c.catalog_version as version,
-        purser_credit_is_over(whose, funds.held, funds.moment) or exists (
+        ((funds.held = 0 or a.balance - unposted + c.overage_protection_micros > funds.held)
+            and purser_credit_is_over(whose, funds.held, funds.moment)) or exists (
             select from grants g where g.customer_id = whose and g.posted_at is null and g.voided_at is null
                 and g.effective_at <= funds.moment
         ) as is_due

@@ -114,6 +114,11 @@ class Model:
         return sum(grant.left for grant in self.grants) - self.debt
 
     @property
+    def held(self) -> int:
+        """What is promised: nothing here."""
+        return 0
+
+    @property
     def granted(self) -> int:
         """All credit that has begun and was not taken back."""
         return sum(grant.micros for grant in self.grants if grant.begun and not grant.voided)
@@ -137,11 +142,12 @@ class Model:
                 self.debt -= grant.spent.get(DEBT, 0)
         for grant in self.grants:
             grant.left = 0 if grant.voided else grant.left
-        reserved = 0
+        reserved, spare = 0, max(0, self.balance + self.overage - self.held)
         for grant in sorted(self.grants, key=lambda each: each.ends.timestamp() if each.ends else float("inf")):
             if grant.ends is not None and grant.ends <= self.now:
-                grant.left = max(0, min(grant.left, self.promised_before(grant.ends) - reserved))
-                reserved += grant.left
+                kept = max(0, min(grant.left, self.promised_before(grant.ends) - reserved))
+                lost = min(grant.left - kept, spare)
+                grant.left, reserved, spare = grant.left - lost, reserved + kept, spare - lost
 
     def promised_before(self, moment: datetime) -> int:  # noqa: ARG002
         """Return what is promised since before then and not used yet: nothing here."""

@@ -23,7 +23,8 @@ select c.standing, c.catalog, c.plan, c.overage_protection_micros, p.number, p.e
     s.held_micros, coalesce(d.used_micros, 0), l.enabled, l.daily_limit_micros, coalesce(t.quantity, 0),
     coalesce(t.held_quantity, 0), coalesce(t.outlasting_quantity, 0), coalesce(t.reserved_micros, 0), v.version,
     v.digest,
-    p.ends_at <= :now or exists (
+    p.ends_at <= :now
+    or (s.held_micros = 0 or a.balance - s.unposted_micros + c.overage_protection_micros > s.held_micros) and exists (
         select 1 from grants g where g.customer_id = :customer_id and g.remaining_micros > 0 and g.expires_at <= :now
             and (select sum(o.remaining_micros) from grants o where o.customer_id = :customer_id
                 and o.remaining_micros > 0 and o.expires_at <= g.expires_at)

@@ -82,7 +82,7 @@ def numbers() -> Numbers:
     granted, due, used, corrected, today, over_by_now = figures[8:]
     if over_by_now:  # what no authorization counts any more, seen by the job or not
         held = reservations.held(db.session(), customer_id, now).micros
-    waiting, lapsed = _not_seen(customer_id, posted, usage_to_post, held, now) if due else (0, 0)
+    waiting, lapsed = _not_seen(customer_id, posted, usage_to_post, held, overage, now) if due else (0, 0)
     return rule.compute(
         granted=int(granted),
         usage=int(used),
@@ -100,7 +100,9 @@ def numbers() -> Numbers:
     )
 
 
-def _not_seen(customer_id: str, posted: int, usage_to_post: int, held: int, now: datetime) -> tuple[int, int]:
+def _not_seen(
+    customer_id: str, posted: int, usage_to_post: int, held: int, overage: int, now: datetime
+) -> tuple[int, int]:
     """Return what grants hold that have begun unseen by any job, and what is left of grants that are over likewise."""
     found = db.session.scalars(
         select(Grant)
@@ -111,8 +113,10 @@ def _not_seen(customer_id: str, posted: int, usage_to_post: int, held: int, now:
     live = [view(grant) for grant in found if grant.posted_at is not None]
     begun = grant_rule.begun(waiting, posted - usage_to_post)
     holds = open_holds(db.session(), customer_id, now) if held else []
-    lapsed = grant_rule.lapsed(live, usage_to_post, now, begun=begun, holds=holds, held=held)
-    return sum(each.remaining for each in waiting), lapsed
+    to_begin = sum(each.remaining for each in waiting)
+    spare = max(0, posted - usage_to_post + to_begin + overage - held)
+    lapsed = grant_rule.lapsed(live, usage_to_post, now, begun=begun, holds=holds, held=held, spare=spare)
+    return to_begin, lapsed
 
 
 def period_start(now: datetime) -> datetime:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain import grants as rule
 from app.domain.grants import OpenHold
 from app.models.authorizations import Authorization
+from app.models.customers import Customer
 from app.models.ledger import Grant
 from app.models.usage import UsageTotal
 from app.services.ledger.burn_down import view
@@ -47,5 +48,9 @@ def lost(books: Books, now: datetime) -> list[tuple[Grant, int, int]]:
 
 def _kept(books: Books, over: Sequence[Grant], now: datetime) -> dict[str, int]:
     held = books.spending.held_micros
-    holds = open_holds(books.session, books.customer_id, now) if held else []
-    return rule.kept([view(grant) for grant in over], holds, held, now)
+    if not held:
+        return rule.kept([view(grant) for grant in over], [], 0, now)
+    overage = books.session.get_one(Customer, books.customer_id).overage_protection_micros
+    spare = max(0, books.credits.balance - books.spending.unposted_micros + overage - held)
+    holds = open_holds(books.session, books.customer_id, now)
+    return rule.kept([view(grant) for grant in over], holds, held, now, spare)

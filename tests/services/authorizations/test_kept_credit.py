@@ -24,6 +24,7 @@ from app.models.scope import as_customer, as_service
 from app.services.authorizations import expiry, holds
 from app.services.balance import history
 from app.services.ledger import grants
+from app.services.transaction import transaction
 from app.services.verification.verify import verify
 from tests.support import cast, tiers
 from tests.support.holding import OVERAGE, ask, proved
@@ -227,3 +228,28 @@ def test_no_expiry_brings_what_was_authorized_below_the_floor_whatever_the_histo
 
 
 _numbers = count(1)
+
+
+@pytest.mark.parametrize("job_runs", [True, False])
+def test_what_a_hold_kept_stays_where_other_credit_was_used_and_later_holds_count_on_it(
+    acme: Customer, job_runs: bool
+) -> None:
+    """The first hold kept what expires first and used the other credit, which the second was promised."""
+    with as_service("test"), transaction() as session:
+        session.get_one(Customer, acme.customer_id).overage_protection_micros = 0
+    with clock.at(NOON):
+        over, other = lent(acme, 100, HOUR), lent(acme, 100, priority=10)
+        first = ask(acme, 100, ttl_seconds=86_400)
+    with clock.at(NOON + HOUR):
+        second = ask(acme, 70, ttl_seconds=86_400)
+        assert (second.allowed, second.available_after_micros) == (True, 30 * MICROS)
+        holds.capture(first.id)
+        assert (units(shown(acme).remaining_credits), shown(acme).available_to_use.micros) == (70, 0)
+        if job_runs:
+            assert grants.expire_due() == 1
+            assert (left(other), left(over)) == (0, 70)
+            assert grants.expire_due() == 0
+        holds.capture(second.id, credits=Credits(50 * MICROS))
+        assert shown(acme).remaining_credits.micros == 0
+        grants.expire_due()
+        assert (left(over), shown(acme).remaining_credits.micros) == (0, 0)
