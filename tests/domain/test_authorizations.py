@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.domain.authorizations import (
     Allowed,
     AuthorizationRequest,
+    Authorized,
     Blocked,
     Captured,
     Funds,
@@ -18,6 +19,7 @@ from app.domain.authorizations import (
     authorize,
     capture,
     judge,
+    too_dear,
     until_midnight,
 )
 from app.domain.catalog import Meter
@@ -189,3 +191,25 @@ def test_requests_are_distinguished_by_their_digest() -> None:
     ]  # fmt: skip
     assert len({each.digest for each in [one, *others]}) == 6
     assert replace(one, key="again").digest == one.digest
+
+
+def test_a_hold_that_was_captured_beyond_what_it_held_holds_nothing() -> None:
+    hold = Hold(10, 4, captured_micros=3, captured_quantity=1)
+    assert (hold.left, hold.quantity_left) == (7, 3)
+    over = Hold(10, 4, captured_micros=11, captured_quantity=5)
+    assert (over.left, over.quantity_left) == (0, 0)
+
+
+@pytest.mark.parametrize(("of_meter", "field"), [(True, "quantity"), (False, "credits")])
+def test_what_costs_more_than_an_answer_can_say_is_refused_beside_what_was_asked(of_meter: bool, field: str) -> None:
+    refused = too_dear(of_meter)
+    assert refused.sentence.startswith("At most 999999999999.999999 credits can be authorized at once")
+    assert (refused.reason, refused.status, refused.field) == ("credits_out_of_range", 422, field)
+
+
+@pytest.mark.parametrize(
+    ("state", "allowed"), [("held", True), ("captured", True), ("refused", False), ("expired", True)]
+)
+def test_an_answer_that_is_not_a_refusal_was_yes(state: str, allowed: bool) -> None:
+    made = Authorized("hold_1", "cus_1", "", 0, 5, state, "", None, 0, 0, 0, 0, NOON, NOON)
+    assert made.allowed is allowed

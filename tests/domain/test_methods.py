@@ -105,3 +105,15 @@ def test_a_value_cannot_add_a_line_of_its_own() -> None:
 
 def test_what_was_accepted_stays_when_the_text_changes() -> None:
     assert "The old words." in document(accepted(text=MandateText("sepa_debit-2020-01", "The old words.")))
+
+
+@pytest.mark.parametrize(("month", "year"), [(11, None), (None, 2020)])
+def test_half_a_date_is_none(month: int | None, year: int | None) -> None:
+    assert expiry(month, year, date(2026, 11, 21)) is Expiry.FINE
+
+
+def test_each_code_has_its_sentence_and_its_reason() -> None:
+    assert setup_problem("incorrect_cvc")[0] == "The card's security code is wrong. Nothing was saved."
+    assert setup_problem("not_a_test_method")[1] == "test_method_unknown"
+    unheard_of = ("The bank does not accept this payment method. Choose another one.", "method_declined")
+    assert setup_problem("never heard of") == unheard_of

@@ -79,3 +79,15 @@ def test_each_rail_has_its_own_words_for_a_decline() -> None:
 )
 def test_a_way_to_pay_is_called_as_people_call_it(brand: str, last4: str, name: str) -> None:
     assert method_name(brand, last4) == name
+
+
+def test_a_decline_of_any_rail_has_its_sentence() -> None:
+    assert decline_sentence("processing_error", "paypal") == "The bank had a problem with this payment."
+    assert decline_sentence("insufficient_funds", "sepa_debit") == "The bank account has insufficient funds."
+    assert decline_sentence("fraudulent") == "The bank declined the card."
+
+
+def test_a_way_to_pay_is_called_by_its_name_and_its_last_digits_where_it_has_any() -> None:
+    assert (method_name("visa", "4242"), method_name("visa"), method_name("paypal")) == (
+        "Visa ending in 4242", "Visa", "PayPal",
+    )  # fmt: skip

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from app.domain.catalog_terms import SpendManagement
 from app.domain.errors import Refused
 from app.domain.money import Credits
-from app.domain.spend_management import MOST, Limits, beginning, check, day_of, is_reached, reached_at
+from app.domain.spend_management import (
+    MOST,
+    Limits,
+    beginning,
+    check,
+    check_something_set,
+    day_of,
+    is_reached,
+    reached_at,
+)
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -99,3 +108,34 @@ def test_the_pace_of_half_a_day() -> None:
     assert reached_at(Credits(40), Credits(20), NOON) is None
     assert reached_at(Credits(20), Credits(20), NOON) == NOON
     assert reached_at(None, Credits(20), NOON) is None
+
+
+def test_what_was_chosen_is_kept_for_the_audit_trail() -> None:
+    assert Limits(True, Credits(5), Credits(3)).chosen() == {
+        "enabled": True, "daily_limit_micros": 5, "notify_threshold_micros": 3,
+    }  # fmt: skip
+    assert Limits(False, None, None).chosen() == {
+        "enabled": False, "daily_limit_micros": None, "notify_threshold_micros": None,
+    }  # fmt: skip
+
+
+def test_the_catalogs_threshold_holds_too() -> None:
+    terms = SpendManagement(enabled=False, daily_limit=Credits(5), notify_threshold=Credits(3))
+    assert beginning(terms) == Limits(False, Credits(5), Credits(3), 0)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "url"),
+    [
+        (Limits(False, None, None), ""), (Limits(True, Credits(5), None), ""), (Limits(True, None, Credits(5)), ""),
+        (Limits(True, None, None), "https://example.com/hooks"), (Limits(True, Credits(5), Credits(5)), ""),
+    ],
+)  # fmt: skip
+def test_any_of_a_limit_a_threshold_or_a_url_is_enough_to_be_switched_on(wanted: Limits, url: str) -> None:
+    check_something_set(wanted, url)
+
+
+def test_what_neither_stops_nor_notifies_is_not_switched_on() -> None:
+    with pytest.raises(Refused) as refused:
+        check_something_set(Limits(True, None, None), "")
+    assert (refused.value.reason, refused.value.status, refused.value.field) == ("nothing_set", 422, "daily_limit")

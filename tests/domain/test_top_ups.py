@@ -62,3 +62,9 @@ def test_more_received_is_more_credit_and_the_exact_amount_is_the_promise(
 def test_only_wallets_pay_once_and_only_those_that_are_taken() -> None:
     assert paid_once(("card", "crypto", "sepa_debit", "paypal")) == ["crypto", "paypal"]
     assert paid_once(("card", "sepa_debit")) == []
+
+
+def test_a_pack_whose_price_the_processor_does_not_take_is_refused_by_its_reason() -> None:
+    with pytest.raises(Refused, match="cannot be paid as it is priced") as refused:
+        from_pack("odd", [Pack("odd", Credits(1), Money(1505, "KWD"))])
+    assert (refused.value.reason, refused.value.status, refused.value.field) == ("amount_not_taken", 422, "pack")

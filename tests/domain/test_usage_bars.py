@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.domain.catalog import Meter
 from app.domain.money import Credits
 from app.domain.rating import Tariff
-from app.domain.usage_bars import State, bar
+from app.domain.usage_bars import Bar, State, bar
 
 MARKS = (80, 100)
 
@@ -59,3 +59,15 @@ def test_the_percentage_never_says_a_mark_that_is_not_reached(used: int, limit: 
     assert found.percent is not None
     assert (found.percent >= 100) == (used >= limit) == (found.state is State.OVER)
     assert (found.percent >= 80) == (found.state in {State.NEAR, State.OVER})
+
+
+def test_without_anything_to_measure_against_nothing_is_left_and_nothing_is_over() -> None:
+    shown = bar(tariff(), 0, MARKS)
+    assert (shown.basis, shown.left, shown.over, shown.charged, shown.has_limit) == (None, 0, 0, 0, False)
+    assert (bar(tariff(), 7, MARKS).charged, bar(tariff(), 7, MARKS).over) == (7, 0)
+
+
+def test_what_is_included_is_not_charged_and_the_rest_is() -> None:
+    assert [bar(tariff(allowance=5), used, MARKS).charged for used in (0, 5, 6)] == [0, 0, 1]
+    assert Bar(tariff(), 5, 0, State.OVER).over == 5
+    assert Bar(tariff(), 5, 0, State.OVER).left == 0

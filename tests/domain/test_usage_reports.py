@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from app.domain.authorizations import AuthorizationRequest, CaptureRequest
+from app.domain.money import Credits
 from app.domain.rating import (
     ID_LENGTH,
     LARGEST,
@@ -65,6 +66,9 @@ def test_a_tariff_is_what_the_plan_says_of_the_meter() -> None:
     assert (found.meter.key, found.allowance, found.limit, found.rate) == (
         "requests", plan.allowance("requests"), plan.limit("requests"), plan.rate("requests"),
     )  # fmt: skip
+    own = tariff(catalog, plan, "runs")
+    assert own is not None
+    assert own.rate == plan.rate("runs") == Credits(100_000)
     assert tariff(catalog, plan, "zebras") is None
 
 
