@@ -56,5 +56,5 @@ class SandboxFault(Base):
     """`create_intent`, `confirm_intent`, `fetch_intent`, `cancel_intent`, … or `event:<type>`; `*` for any."""
     fault: Mapped[str] = mapped_column(String(40))
     """`refuse`, `reset_before`, `reset_after`, `timeout_before`, `timeout_after`, `500_before`, `500_after`,
-    `409`, `429`, `duplicate`, `reorder`, `lose`."""
+    `garbled_after`, `409`, `429`, `duplicate`, `reorder`, `lose`."""
     remaining: Mapped[int]

@@ -27,7 +27,7 @@ from tests.support.outcome import Outcome, faults, outcome, recover
 from tests.support.sandbox_events import send_event
 
 BEFORE = {"refuse": "S1", "reset_before": "S2", "timeout_before": "S4", "500_before": "S5", "409": "S7", "429": "S8"}
-AFTER = {"reset_after": "S3", "timeout_after": "S4", "500_after": "S6"}
+AFTER = {"reset_after": "S3", "timeout_after": "S4", "500_after": "S6", "garbled_after": "S3"}
 FAULTS = [
     pytest.param(name, marks=pytest.mark.fault(fault), id=f"{fault}-{name}") for name, fault in (BEFORE | AFTER).items()
 ]

@@ -7,6 +7,7 @@ RESTARTS = "tests/faults/test_database_restarts.py"
 POOLED = "tests/faults/test_pgbouncer.py"
 CONNECTIONS = "app/models/postgresql.py"
 REDIS = "tests/faults/test_redis_away.py"
+STRANGE = "tests/gateways/stripe/test_strange_answers.py"
 CALLS = "app/services/authorizations/postgresql_calls.py"
 
 BUGS = [
@@ -100,5 +101,19 @@ BUGS = [
         "        if not self._here.test(limit, who):\n            return False\n",
         "",
         (f"{REDIS}::test_people_sign_in_and_the_door_still_closes_after_five_wrong_tries",),
+    ),
+    Bug(
+        "an answer that is no text goes on to the SDK",
+        "app/gateways/stripe/transport.py",
+        'return text or "", status, answered',
+        "return content, status, answered",
+        (f"{STRANGE}::test_an_answer_that_is_none_is_unknown_whatever_was_asked",),
+    ),
+    Bug(
+        "an endless answer is read to its end",
+        "app/gateways/stripe/transport.py",
+        "if left < 0 or time.monotonic() > until:",
+        "if time.monotonic() > until:",
+        (f"{STRANGE}::test_an_answer_that_does_not_end_is_given_up",),
     ),
 ]

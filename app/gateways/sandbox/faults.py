@@ -19,8 +19,8 @@ from app.gateways.sandbox.store import FAULTS, Store, opened
 FLAKY = "flaky_"
 BEFORE = ("refuse", "reset_before", "timeout_before", "500_before", "409", "429")
 """Nothing is executed."""
-AFTER = ("reset_after", "timeout_after", "500_after")
-"""Executed, and the answer is lost."""
+AFTER = ("reset_after", "timeout_after", "500_after", "garbled_after")
+"""Executed, and the answer is lost, or comes as bytes that are no text."""
 TWISTS = ("other_amount", "other_currency", "processing")
 """A confirmation ends otherwise: another amount or currency is received, or the money is only on its way."""
 EVENTS = ("duplicate", "reorder", "lose", "late")

@@ -20,7 +20,7 @@ from app.gateways.sandbox.routes import Call, Handler, routed
 from app.gateways.sandbox.store import Body, new_id, opened, public
 
 KEY_LIFETIME = timedelta(hours=24)
-Answer = tuple[str, int, Mapping[str, str]]
+Answer = tuple[str | bytes, int, Mapping[str, str]]
 
 
 class SandboxTransport(stripe.HTTPClient):
@@ -45,7 +45,7 @@ class SandboxTransport(stripe.HTTPClient):
         post_data: Any = None,
         *,
         _usage: list[str] | None = None,
-    ) -> Answer:
+    ) -> Any:  # bytes too, as over a network, where the SDK's base class says text
         """Answer one request, or fail the way a connection does."""
         parts, known = urlsplit(url), CaseInsensitiveDict(headers or {})
         key = known.get("Idempotency-Key", "")
@@ -133,6 +133,8 @@ class SandboxTransport(stripe.HTTPClient):
                 )
             case "429":
                 return _error(429, "Request rate limit exceeded.", code="rate_limit", headers=again)
+            case "garbled_after":
+                return b'{"id": "\xff\xfe', 200, CaseInsensitiveDict({"Content-Type": "application/json"})
             case _:
                 return _error(500, "An unknown error occurred.", kind="api_error", headers=again)
 

@@ -139,7 +139,7 @@ def failure_of(error: stripe.StripeError) -> Declined | Unknown | Misused:
         return Declined(_the_word(error.code or "", decline_code), intent_id=intent.id if intent else "")
     if isinstance(error, stripe.RateLimitError) or status in {408, 409, 425}:
         return Unknown(f"the processor is busy ({status})")
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status != 402:  # a decline that cannot be read is none
         code = error.code or _kind(error)
         if code == MISSING and _OF_OTHER_MODE in (error.user_message or ""):
             code = "another_mode"  # the key is wrong, and what it does not see is not gone
