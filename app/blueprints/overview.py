@@ -7,8 +7,7 @@ from flask import Blueprint
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from app.domain.amounts import is_currency
-from app.domain.money import Credits, Money, divided
+from app.domain.money import Credits, Money
 from app.domain.numbers import SERVED, Numbers, owed
 from app.presenters import spend_management, usage
 from app.presenters.balance_history import standing
@@ -20,6 +19,7 @@ from app.presenters.overview import (
     expiry_words,
     meters,
     owed_words,
+    readable,
     spend_words,
     used_since,
 )
@@ -93,7 +93,9 @@ def _forecast(now: Overview) -> str:
         return "No credits bought or granted yet"
     if not any(day.used.micros for day in now.days[:-1][-overview.PACE_DAYS :]):
         used = now.days[-1].used.micros
-        return f"No use in the last days{' before today' if used else ''}, so no forecast{' yet' if used else ''}"
+        return (
+            f"No credits used in the last days{' before today' if used else ''}, so no forecast{' yet' if used else ''}"
+        )
     if owed(now.numbers).micros:
         return "Nothing can be used until a top-up covers what is owed"
     what = "Credits last" if now.numbers.remaining_credits.micros > 0 else "The overage protection lasts"
@@ -153,7 +155,7 @@ def _taken_by_held(numbers: Numbers) -> str:
 
 def _overage(numbers: Numbers) -> str:
     if not numbers.overage_protection.micros:
-        return "You cannot go below zero."
+        return "Calls that ask for permission are refused at zero. Usage that is only reported can go below it."
     if numbers.overage_left < numbers.overage_protection:
         return f"{written(numbers.overage_left)} of it is left below zero; billed on your next invoice."
     return "Lets you go below zero; billed on your next invoice."
@@ -165,14 +167,8 @@ def _used(now: Overview) -> dict[str, Credits]:
     return {
         "today": now.days[-1].used if now.days else Credits(0),
         "yesterday": Credits(before[-1] if before else 0),
-        "average": Credits(_readable(sum(before), len(before), now.numbers.credit_unit)) if before else Credits(0),
+        "average": readable(sum(before), len(before), now.numbers.credit_unit) if before else Credits(0),
     }
-
-
-def _readable(total: int, days: int, unit: str) -> int:
-    """Return the average in hundredths of money or whole named units, or exact micros where it is less than one."""
-    average, step = divided(total, days), 10_000 if is_currency(unit) else 1_000_000
-    return divided(average, step) * step if average >= step else average
 
 
 def _charts(now: Overview) -> dict[str, Markup]:

@@ -7,11 +7,11 @@ from functools import partial
 
 from app import locale
 from app.domain import rating, usage_bars
-from app.domain.amounts import CreditUnit
+from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
 from app.domain.debts import Debt
 from app.domain.forecast import Expiry
-from app.domain.money import Credits
+from app.domain.money import Credits, divided
 from app.domain.numbers import SERVED, Numbers, owed
 from app.domain.spend_management import Limits
 from app.domain.usage_bars import State
@@ -160,6 +160,12 @@ def used_since(now: Overview, unit: CreditUnit) -> str:
     return f"{used} used since {since}, less {locale.credits(corrected, unit)} of corrections made since then"
 
 
+def readable(total: int, days: int, unit: str) -> Credits:
+    """Return what is only estimated in hundredths of money or whole named units; exact where it is less than one."""
+    average, step = divided(total, days), 10_000 if is_currency(unit) else 1_000_000
+    return Credits(divided(average, step) * step if average >= step else average)
+
+
 def expiry_words(expiry: Expiry | None, unit: CreditUnit) -> str:
     """Say which credit expires next, and how much of it will not be used in time; nothing where none expires."""
     if expiry is None:
@@ -170,7 +176,8 @@ def expiry_words(expiry: Expiry | None, unit: CreditUnit) -> str:
         return f"{said}; at the last days’ pace it is used before that."
     if expiry.unused == expiry.left:
         return f"{said}; at the last days’ pace none of it is used before that."
-    return f"{said}; at the last days’ pace {locale.credits(Credits(expiry.unused), unit)} of it is not used by then."
+    unused = locale.credits(readable(expiry.unused, 1, unit.name), unit)
+    return f"{said}; at the last days’ pace about {unused} of it is not used by then."
 
 
 def spend_words(now: Overview, catalog: Catalog, unit: CreditUnit) -> SpendWords | None:

@@ -168,14 +168,14 @@ def test_tokens_are_whole_on_average_and_no_overage_protection_is_off(app: Flask
 def test_without_use_there_is_no_forecast_and_it_says_so(alice: Browser, acme: Customer) -> None:
     give(acme, 100)
     page = alice.opens(PATH)
-    assert "No use in the last days, so no forecast" in page.text
+    assert "No credits used in the last days, so no forecast" in page.text
     assert 'class="fore"' not in page.response.text
 
 
 def test_use_of_today_alone_makes_no_forecast_and_is_not_denied(alice: Browser, acme: Customer) -> None:
     give(acme, 100)
     use(acme, 52, "today")
-    assert "No use in the last days before today, so no forecast yet" in alice.opens("/billing/").text
+    assert "No credits used in the last days before today, so no forecast yet" in alice.opens("/billing/").text
 
 
 def test_below_zero_it_says_what_is_left_of_the_overage_protection(alice: Browser, acme: Customer) -> None:
