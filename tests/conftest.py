@@ -81,6 +81,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         directory = Path(os.environ.pop(SESSION_DIR))
         postgres.stop_shared(directory)
         shutil.rmtree(directory)
+        if os.environ.get(TMP_PATHS) == str(directory):
+            del os.environ[TMP_PATHS]  # another run in the same process has another directory
         watcher.leave(config.stash[WATCHER])
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.authorizations import (
+    MOST,
     Allowed,
     AuthorizationRequest,
     Authorized,
@@ -23,6 +24,7 @@ from app.domain.authorizations import (
     until_midnight,
 )
 from app.domain.catalog import Meter
+from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.reservations import Reservation
@@ -213,3 +215,49 @@ def test_what_costs_more_than_an_answer_can_say_is_refused_beside_what_was_asked
 def test_an_answer_that_is_not_a_refusal_was_yes(state: str, allowed: bool) -> None:
     made = Authorized("hold_1", "cus_1", "", 0, 5, state, "", None, 0, 0, 0, 0, NOON, NOON)
     assert made.allowed is allowed
+
+
+METERED = Reservation(
+    Tariff(Meter("runs", "Runs", "Runs", "runs", credits=Credits(10)), allowance=2, limit=8), used=1, held=4
+)
+"""Of a meter whose first two runs are free: one is used and four are held, which may cost 30."""
+
+
+def asks(of: Funds, meter: Reservation, **more: int | bool) -> tuple[Allowed | Blocked, Reservation]:
+    known: dict[str, Any] = {"quantity": 0, "micros": 0, "at_once": False, "outlasts": False} | more
+    return authorize(of, meter, now=NOON, **known)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_credit_without_a_meter_costs_what_is_asked_held_or_at_once(at_once: bool) -> None:
+    assert asks(PLENTY, Reservation(None), micros=30, at_once=at_once)[0] == Allowed(30, 70)
+    blocked = asks(PLENTY, Reservation(None), micros=101, at_once=at_once)[0]
+    assert blocked == Blocked(101, 100, "insufficient_credits")
+
+
+def test_what_a_meter_asks_for_is_what_it_adds_to_what_may_be_asked_already() -> None:
+    judged, after = asks(PLENTY, METERED, quantity=2)
+    assert (judged, after.held) == (Allowed(20, 80), 6)
+    judged, after = asks(PLENTY, METERED, quantity=1, at_once=True)
+    assert (judged, after.used, after.held) == (Allowed(0, 90), 2, 4)
+    assert asks(replace(PLENTY, balance=19), METERED, quantity=2)[0] == Blocked(20, 19, "insufficient_credits")
+
+
+def test_beyond_the_plan_nothing_is_held_however_much_credit_there_is() -> None:
+    assert isinstance(asks(PLENTY, METERED, quantity=3)[0], Allowed)
+    assert asks(PLENTY, METERED, quantity=4)[0] == Blocked(40, 100, "plan_limit")
+
+
+def test_the_days_limit_says_when_the_day_is_over() -> None:
+    of = replace(PLENTY, daily_limit=40, used_today=20)
+    assert asks(of, Reservation(None), micros=30)[0] == Blocked(30, 20, "daily_limit", 43_200)
+
+
+def test_the_most_that_an_answer_can_say_is_judged_and_one_micro_more_is_refused() -> None:
+    assert asks(PLENTY, Reservation(None), micros=MOST)[0] == Blocked(MOST, 100, "insufficient_credits")
+    with pytest.raises(Refused) as refused:
+        asks(PLENTY, Reservation(None), micros=MOST + 1)
+    assert refused.value.field == "credits"
+    with pytest.raises(Refused) as refused:
+        asks(PLENTY, METERED, quantity=MOST)
+    assert refused.value.field == "quantity"

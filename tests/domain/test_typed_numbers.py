@@ -173,3 +173,31 @@ def test_a_whole_number_may_have_its_unit_beside_it(typed: str, value: int | Non
 def test_no_other_whole_number_is_read(typed: str) -> None:
     with pytest.raises(Refused):
         amounts.whole(typed, "threshold", "%")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ("123.456.789", USD, MARKS.format("123,456,789")),
+        ("1234,5", USD, MARKS.format("1,234.5")),
+        ("1 234", Field("amount", 0), "Write thousands as in 1,234, and no decimals."),
+        ("12,5", Field("amount", 0), "Write thousands as in 1,250, and no decimals."),
+        ("123.4567,8901", Field("amount", 6), MARKS.format("1,250.50")),
+        ("1234'567", USD, MARKS.format("1,250.50")),
+        ("1.5,", USD, AS_EXAMPLE),
+        ("ten", Field("amount", 3), "Enter an amount in digits, such as 25.000."),
+        ("ten", Field("amount", 4), "Enter an amount in digits, such as 25.00."),
+        ("ten", Field("amount", 0), "Enter an amount in digits, such as 25."),
+        ("0,1234", Field("amount", 6), MARKS.format("0.1234")),
+    ],
+)
+def test_what_was_meant_is_named_where_it_is_clear(typed: str, field: Field, sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read(typed, field)
+    assert refused.value.sentence == sentence
+
+
+def test_a_number_is_written_with_no_more_decimals_than_it_has_or_is_to_have() -> None:
+    assert Marks().written(Decimal(1250)) == "1,250"
+    assert Marks().written(Decimal("1250.5"), 3) == "1,250.500"
+    assert GERMAN.written(Decimal("1250.5"), 2) == "1.250,50"
