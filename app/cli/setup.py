@@ -1,6 +1,4 @@
-"""Setting up: the database, the settings, the catalog, the example customers."""
-
-from pathlib import Path
+"""Setting up: the database, the settings, the example customers."""
 
 import click
 from flask import Blueprint
@@ -8,15 +6,13 @@ from flask.cli import with_appcontext
 
 from app.cli.console import one_line
 from app.config import printable
-from app.domain.errors import Refused
 from app.extensions import settings
-from app.services.catalog import versions
 from app.services.operations import installation
 
 
 def add_to(bp: Blueprint) -> None:
     """Add these commands to the seller's command line."""
-    for command in (init, config, apply_catalog, demo_data):
+    for command in (init, config, demo_data):
         bp.cli.add_command(command)
 
 
@@ -37,20 +33,6 @@ def config(check: bool) -> None:
         for name, value in printable(settings()):
             click.echo(f"{name}={value}")
     click.echo("The settings are right.")
-
-
-@click.command("apply-catalog")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@with_appcontext
-def apply_catalog(file: Path) -> None:
-    """Keep FILE as the newest version of the catalog it names."""
-    with one_line():
-        try:
-            text = file.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise Refused(f"{file} is not UTF-8 text.", "not_text") from None
-        applied = versions.apply(text)
-        click.echo(f"Catalog {applied.catalog} is at version {applied.version}.")
 
 
 @click.command("demo-data")

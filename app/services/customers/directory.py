@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app import mailboxes
 from app.domain.catalog import Catalog
@@ -14,8 +15,8 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
-from app.services.customers import registration
-from app.services.ledger import reservations, spending
+from app.services.customers import plan_moves, registration
+from app.services.ledger import posting
 from app.services.transaction import transaction
 
 
@@ -87,42 +88,46 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
     with as_service("change a customer"):
         try:
             with transaction() as session:
-                if "plan" in values:  # no call is judged by half of a change
-                    spending.lock_one(session, customer_id)
-                customer = session.scalars(
-                    select(Customer).where(Customer.customer_id == customer_id).with_for_update()
-                ).one_or_none()
-                if customer is None:
-                    raise NotFound("customer")
-                if values.get("plan", customer.plan) != customer.plan:
-                    values["catalog_version"] = _version_with(customer, str(values["plan"]))
-                before = {name: getattr(customer, name) for name, value in values.items()}
-                changed = {name: value for name, value in values.items() if before[name] != value}
-                for name, value in changed.items():
+                # No call is judged by half of a change: another plan waits for the customer's books.
+                books = posting.lock(session, customer_id) if wanted.plan is not None else None
+                customer = books.customer if books is not None else _locked(session, customer_id)
+                was: dict[str, object] = {name: getattr(customer, name) for name in values}
+                now = {name: value for name, value in values.items() if was[name] != value}
+                was = {name: was[name] for name in now}
+                for name, value in now.items():
                     setattr(customer, name, value)
-                if "plan" in changed:
-                    reservations.write(session, customer_id)
-                if changed:
-                    was = {name: before[name] for name in changed}
-                    audit.record(session, customer_id, by, "customer.changed", customer_id, before=was, after=changed)
+                if books is not None and wanted.plan is not None and wanted.plan != customer.plan:
+                    old, new = plan_moves.give(books, wanted.plan, _selling(customer, wanted.plan))
+                    was, now = was | old, now | new
+                if now:
+                    audit.record(session, customer_id, by, "customer.changed", customer_id, before=was, after=now)
         except IntegrityError:
             raise Refused("There is a customer with this external id already.", "external_id_taken", 409) from None
         return customer
 
 
-def _version_with(customer: Customer, plan: str) -> int:
+def _locked(session: Session, customer_id: str) -> Customer:
+    customer = session.scalars(
+        select(Customer).where(Customer.customer_id == customer_id).with_for_update()
+    ).one_or_none()
+    if customer is None:
+        raise NotFound("customer")
+    return customer
+
+
+def _selling(customer: Customer, plan: str) -> Catalog:
     """Return the version of the catalog that another plan is given with: the newest, or refuse what it does not sell.
 
-    Empty is the newest version's default plan.
+    Empty is its default plan.
     """
     newest = versions.offered(customer.catalog)
     if plan and newest.plans.plan(plan) is None:
         raise Refused("There is no such plan.", "plan_unknown", 422, "plan")
-    return newest.version
+    return newest
 
 
-def _checked(wanted: Change) -> dict[str, str | int]:
-    values: dict[str, str | int] = {}
+def _checked(wanted: Change) -> dict[str, object]:
+    values: dict[str, object] = {}
     if wanted.name is not None:
         values["name"] = _words("name", wanted.name.strip())
     if wanted.email is not None:
@@ -130,8 +135,6 @@ def _checked(wanted: Change) -> dict[str, str | int]:
     if wanted.external_id is not None:
         registration.check_external_id(wanted.external_id)
         values["external_id"] = wanted.external_id
-    if wanted.plan is not None:
-        values["plan"] = wanted.plan
     return values
 
 
