@@ -7,7 +7,7 @@ WITHOUT_A_METER = "Usage"
 
 REFUSALS = {
     "unknown_customer": "There is no such customer.",
-    "unknown_meter": "The customer's catalog has no such meter.",
+    "unknown_meter": "The customer's version of the catalog has no meter {meter}.",
     "id_malformed": "An id has 1 to 200 visible characters.",
     "id_reserved": "Ids that begin with hold_ belong to captures. Use another id.",
     "id_reused": "This id was used for an event with other content.",
@@ -21,6 +21,11 @@ REFUSALS = {
     "too_much": "The quantity is more than the meter can show, or costs more than can be counted.",
 }
 """The sentence for the host's developer when an event cannot be counted, by the reason for machines."""
+
+
+def refused(reason: str, meter: str) -> str:
+    """Return the sentence for an event about this meter. What cannot be read is not named."""
+    return REFUSALS[reason].format(meter=meter if meter and meter.isprintable() else "of this name")
 
 
 def title(catalog: Catalog, meter: str) -> str:

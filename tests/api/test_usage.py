@@ -9,6 +9,7 @@ from app import clock
 from app.domain.rating import UsageReport
 from app.models.customers import Customer
 from app.services.catalog import versions
+from app.services.customers import plan_moves
 from app.services.usage import events
 from tests.support import meters
 from tests.support.api import Api, api_for, problem_of
@@ -65,6 +66,18 @@ def test_a_meter_that_is_no_longer_sold_still_shows_what_was_used(api: Api, mete
     assert said["meters"][0]["meter"] == "calls"
     gone = said["meters"][-1]
     assert (gone["meter"], gone["used"], gone["included"], gone["credits"]) == ("requests", 1900, 0, "0.36")
+
+
+def test_a_closed_period_is_shown_by_the_terms_that_it_closed_with(api: Api, metered: Customer) -> None:
+    path = f"/customers/{metered.customer_id}/usage"
+    with clock.at(datetime(2026, 12, 20, tzinfo=UTC)):
+        versions.apply(meters.dearer_without_paid_and_hours())
+        moves, _stay = plan_moves.planned("metered", to="free")
+        assert list(plan_moves.move_each(moves, by="ops", reason="New prices")) == [None]
+        now, before = api.get(path).get_json(), api.get(path, period=1).get_json()
+    terms = [(each["catalog_version"], each["plan"], each["meters"][0]["included"]) for each in (now, before)]
+    assert terms == [(2, "free", 0), (1, "paid", 1000)]
+    assert [len(each["meters"]) for each in (now, before)] == [5, 6]
 
 
 def test_a_period_that_is_over_is_shown_by_its_number_and_the_next_has_begun(api: Api, metered: Customer) -> None:

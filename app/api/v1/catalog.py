@@ -12,6 +12,7 @@ from app.api.contract.operations import (
     Page,
     PageQuery,
     caller,
+    customer_in,
     decode_cursor,
     operation,
     page_of,
@@ -29,6 +30,11 @@ class CatalogQuery(PageQuery):
     """Which catalog."""
 
     catalog: str | None = Field(None, max_length=60, description="Only this catalog; else all of them.")
+    customer: str | None = Field(
+        None,
+        max_length=200,
+        description="What this customer has: the plans and meters of the version that is kept, and the packs of today.",
+    )
 
 
 class Keyed(Model):
@@ -42,6 +48,12 @@ class Keyed(Model):
 Row = TypeVar("Row", bound=Keyed)
 
 
+class Versioned(Keyed):
+    """What a version of a catalog holds."""
+
+    catalog_version: int
+
+
 class SeatsOut(Model):
     """Seats of a plan."""
 
@@ -51,7 +63,7 @@ class SeatsOut(Model):
     annual: MoneyOut | None
 
 
-class PlanOut(Keyed):
+class PlanOut(Versioned):
     """A plan."""
 
     description: str
@@ -73,7 +85,7 @@ class TierOut(Model):
     credits: CreditsFromZero
 
 
-class MeterOut(Keyed):
+class MeterOut(Versioned):
     """A meter: what it counts and what a unit beyond the allowance costs."""
 
     description: str
@@ -94,14 +106,20 @@ class PackOut(Keyed):
 
 @operation(bp, "GET", "/plans", scope="billing:read", query=CatalogQuery, answers={200: Page[PlanOut]}, tag=TAG)
 def plans(query: CatalogQuery) -> Page[PlanOut]:
-    """List the plans, from the least to the most."""
+    """List the plans, from the least to the most: those that are offered, or those of a customer's version.
+
+    A key for one customer lists that customer's.
+    """
     data, following = _page(query, lambda sold: (_plan(sold, each) for each in sold.plans))
     return Page[PlanOut](data=data, next_cursor=following)
 
 
 @operation(bp, "GET", "/meters", scope="billing:read", query=CatalogQuery, answers={200: Page[MeterOut]}, tag=TAG)
 def meters(query: CatalogQuery) -> Page[MeterOut]:
-    """List the meters."""
+    """List the meters: those that are offered, or those of a customer's version.
+
+    A key for one customer lists that customer's.
+    """
     data, following = _page(query, lambda sold: (_meter(sold, each) for each in sold.meters))
     return Page[MeterOut](data=data, next_cursor=following)
 
@@ -115,16 +133,22 @@ def packs(query: CatalogQuery) -> Page[PackOut]:
 
 def _page(query: CatalogQuery, rows_of: Callable[[Catalog], Iterable[Row]]) -> tuple[list[Row], str | None]:
     after = decode_cursor(query.cursor, str, str)
-    found = directory.catalogs_seen(query.catalog, only=caller().customer_id)
+    found = directory.catalogs_seen(query.catalog, only=_whose(query))
     rows = [row for sold in found for row in rows_of(sold)]
     keys = [[row.catalog, row.key] for row in rows]
     begin = keys.index(after) + 1 if after in keys else 0
     return page_of(rows[begin:], query.limit, lambda row: row, lambda row: [row.catalog, row.key])
 
 
+def _whose(query: CatalogQuery) -> str | None:
+    """Return the customer that the caller asks about, or the only one that it may ask about; None: what is offered."""
+    return caller().customer_id if query.customer is None else customer_in(query.customer).customer_id
+
+
 def _plan(sold: Catalog, plan: Plan) -> PlanOut:
     return PlanOut(
         catalog=sold.name,
+        catalog_version=sold.version,
         key=plan.key,
         title=plan.title,
         description=plan.description,
@@ -150,6 +174,7 @@ def _seats(seats: Seats | None) -> SeatsOut | None:
 def _meter(sold: Catalog, meter: Meter) -> MeterOut:
     return MeterOut(
         catalog=sold.name,
+        catalog_version=sold.version,
         key=meter.key,
         title=meter.title,
         description=meter.description,

@@ -74,6 +74,8 @@ class UsageOut(Model):
 
     customer: str
     period: PeriodOut
+    catalog_version: int = Field(description="The version of the catalog that the period's terms are of.")
+    plan: str = Field(description="The key of the plan.")
     credit_unit: str
     meters: list[MeterUseOut]
     without_meter: list[DayOut] = Field(description="Credits used without a meter.")
@@ -95,6 +97,8 @@ def read(customer_id: str, query: UsageQuery) -> UsageOut:
     return UsageOut(
         customer=customer.customer_id,
         period=_period(found.period),
+        catalog_version=found.catalog.version,
+        plan=found.plan.key,
         credit_unit=customer.credit_unit,
         meters=[_meter(each) for each in found.meters],
         without_meter=[_day(each) for each in found.without_meter],

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain import usage_alerts as rule
+from app.domain.catalog import Catalog, Plan
 from app.domain.errors import NotFound
 from app.domain.notices import USAGE_ALERT
 from app.domain.usage_alerts import Threshold
@@ -82,10 +83,9 @@ def levels(session: Session, customer_id: str) -> list[Level]:
     customer = session.get(Customer, customer_id)
     if customer is None:
         raise NotFound("customer")
-    catalog = versions.of(customer)
-    plan = plan_of(catalog, customer.plan)
     found = []
     for period, totals in _periods(session, customer_id):
+        catalog, plan = _terms(customer, period)
         for alert, since in alerts:
             meter = catalog.meter(alert.wants.meter)
             if meter is None or (period.closed_at is not None and since >= period.ends_at):
@@ -125,6 +125,13 @@ def notified(period_number: int) -> dict[str, datetime]:
 def alert_of(row: UsageAlert) -> Alert:
     """Return the row as a value."""
     return Alert(row.id, Threshold(row.meter, row.threshold, row.is_percent))
+
+
+def _terms(customer: Customer, period: BillingPeriod) -> tuple[Catalog, Plan]:
+    """Return the terms of the period: those that it closed with, or those that the customer has."""
+    version = customer.catalog_version if period.catalog_version is None else period.catalog_version
+    catalog = versions.sold(customer.catalog, version)
+    return catalog, plan_of(catalog, customer.plan if period.plan is None else period.plan)
 
 
 def _periods(session: Session, customer_id: str) -> list[tuple[BillingPeriod, dict[str, int]]]:

@@ -6,6 +6,7 @@ from app.domain.authorizations import Authorized, CaptureRequest, Taken
 from app.domain.catalog import Catalog, MeterKind, Plan
 from app.domain.errors import Forbidden, NotFound, Refused
 from app.domain.rating import Tariff, tariff
+from app.domain.usage_words import refused
 
 SCOPE = "usage:write"
 _ENDED = {
@@ -64,7 +65,7 @@ def priced_by(catalog: Catalog, plan: Plan, meter: str) -> Tariff | None:
         return None
     found = tariff(catalog, plan, meter)
     if found is None:
-        raise Refused("The catalog has no such meter.", "unknown_meter", 422, "meter")
+        raise Refused(refused("unknown_meter", meter), "unknown_meter", 422, "meter")
     if not found.kind.can_be_held:
         words = f"A {found.kind.value} meter cannot be authorized: what it shows is known only afterwards."
         raise Refused(words, "meter_not_counted", 422, "meter")

@@ -90,12 +90,12 @@ def offered(name: str) -> Catalog:
     return remembered(name, newest.version, newest.digest)
 
 
-def of(customer: Customer) -> Catalog:
+def of(customer: Customer, version: int | None = None) -> Catalog:
     """Return the catalog as the customer has it: what was sold stays as it was sold, the rest is the newest version's.
 
-    One small statement.
+    `version` is one that the customer had in a period that is closed; None: the one that is kept. One small statement.
     """
-    name, version = customer.catalog, customer.catalog_version
+    name, version = customer.catalog, customer.catalog_version if version is None else version
     newest = select(func.max(CatalogVersion.version)).where(CatalogVersion.catalog == name).scalar_subquery()
     found = db.session.execute(
         select(CatalogVersion.version, CatalogVersion.digest)

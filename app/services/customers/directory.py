@@ -45,21 +45,23 @@ def listed(
         return list(db.session.scalars(wanted))
 
 
-def catalog_names(only: str | None = None) -> list[str]:
-    """Return the names of the catalogs there are; `only` is the customer whose catalog may be seen."""
+def catalog_names() -> list[str]:
+    """Return the names of the catalogs there are."""
     wanted = select(CatalogVersion.catalog).distinct().order_by(CatalogVersion.catalog)
-    if only is not None:
-        mine = select(Customer.catalog).where(Customer.customer_id == only).scalar_subquery()
-        wanted = wanted.where(CatalogVersion.catalog == mine)
     with as_service("list catalogs"):
         return list(db.session.scalars(wanted))
 
 
 def catalogs_seen(name: str | None = None, *, only: str | None = None) -> list[Catalog]:
-    """Return the newest version of each catalog there is, or of the one named. An unknown name finds none."""
+    """Return the newest version of each catalog there is, or of the one named. An unknown name finds none.
+
+    `only` is the customer whose catalog alone may be seen: as the customer has it.
+    """
     with as_service("read the catalogs"):
-        names = catalog_names(only)
-        return [versions.offered(each) for each in names if name in {None, each}]
+        if only is None:
+            return [versions.offered(each) for each in catalog_names() if name in {None, each}]
+        customer = db.session.get(Customer, only, populate_existing=True)
+        return [versions.of(customer)] if customer is not None and name in {None, customer.catalog} else []
 
 
 def catalog_for(name: str | None, currency: str | None, plan: str | None) -> str:

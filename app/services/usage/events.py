@@ -6,7 +6,7 @@ each table is written once.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -16,7 +16,7 @@ from app import clock
 from app.domain import rating
 from app.domain.errors import Refused, ensure
 from app.domain.rating import UsageReport
-from app.domain.usage_words import REFUSALS
+from app.domain.usage_words import refused
 from app.models.bulk import given, table_of
 from app.models.customers import Customer
 from app.models.scope import as_service
@@ -36,11 +36,12 @@ class Rejected:
 
     index: int
     reason: str
+    meter: str = field(default="", compare=False)
 
     @property
     def sentence(self) -> str:
         """The sentence for the host's developer."""
-        return REFUSALS[self.reason]
+        return refused(self.reason, self.meter)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _accepted(session: Session, batch: Counting, reports: Sequence[UsageReport],
         elif not reason:
             reason = "id_reused"
         if reason:
-            rejected.append(Rejected(index, reason))
+            rejected.append(Rejected(index, reason, each.report.meter))
     batch.write()
     return Accepted(batch.counted, duplicates, tuple(rejected))
 

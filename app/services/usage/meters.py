@@ -91,10 +91,13 @@ class Usage:
 
 
 def usage(customer: Customer, number: int | None = None) -> Usage:
-    """Return what the customer used in the period of this number, or in the one that is open now. Four statements."""
-    period = _period(customer.customer_id, number)
-    catalog = versions.of(customer)
-    plan = plan_of(catalog, customer.plan)
+    """Return what the customer used in the period of this number, or in the one that is open now. Four statements.
+
+    A closed period is shown by the terms that it closed with.
+    """
+    period, version, had = _period(customer.customer_id, number)
+    catalog = versions.of(customer, version)
+    plan = plan_of(catalog, customer.plan if had is None else had)
     totals = {
         row.meter: row
         for row in db.session.scalars(
@@ -205,8 +208,11 @@ def events(
     return EventPage(shown, shown[-1].place if len(rows) > limit else None)
 
 
-def _period(customer_id: str, number: int | None) -> Stretch:
-    """Return the period. One that is over but not closed yet is: the next has begun, and nothing was used in it."""
+def _period(customer_id: str, number: int | None) -> tuple[Stretch, int | None, str | None]:
+    """Return the period, and the version of the catalog and the plan that it closed with; None: it is not closed.
+
+    One that is over but not closed yet is: the next has begun, and nothing was used in it.
+    """
     now = clock.now()
     wanted = select(BillingPeriod).where(BillingPeriod.customer_id == customer_id)
     wanted = wanted.where(BillingPeriod.number == number) if number else wanted.where(BillingPeriod.closed_at.is_(None))
@@ -217,7 +223,7 @@ def _period(customer_id: str, number: int | None) -> Stretch:
     while number is None and found.ends_at <= now:
         ends_at = period_rule.following(found.ends_at, row.anchor_day)
         found = Stretch(found.number + 1, found.ends_at, ends_at, is_open=ends_at > now)
-    return found
+    return found, row.catalog_version, row.plan
 
 
 def _figures(total: UsageTotal | None) -> tuple[int, int, Credits, datetime | None]:

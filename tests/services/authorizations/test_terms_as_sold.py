@@ -68,8 +68,9 @@ def test_a_new_customer_gets_the_new_version(acme: Customer) -> None:
         assert ask(globex, "requests", 1_500).micros == 1_200_000
         with pytest.raises(Refused) as refusal:
             ask(globex, "hours", 1)
-        assert (refusal.value.reason, refusal.value.status) == ("unknown_meter", 422)
-        with pytest.raises(Refused, match="no such meter"):
+        said = "The customer's version of the catalog has no meter hours."
+        assert (refusal.value.reason, refusal.value.status, str(refusal.value)) == ("unknown_meter", 422, said)
+        with pytest.raises(Refused, match=said):
             accept_one(globex.customer_id, id="one", meter="hours")
         with pytest.raises(Refused, match="no such plan"):
             meters.customer("Initech", plan="paid")
