@@ -11,6 +11,7 @@ from tests.mutants import (
     planted_rails,
     planted_reversals,
     planted_running,
+    planted_terms,
     planted_usage,
 )
 
@@ -26,4 +27,5 @@ BUGS = [
     *planted_running.BUGS,
     *planted_pages.BUGS,
     *planted_rails.BUGS,
+    *planted_terms.BUGS,
 ]

@@ -21,7 +21,7 @@ from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import billing_periods
-from app.services.ledger import posting, reservations, spending
+from app.services.ledger import posting, reservations, spending, usage_posting
 from app.services.ledger.posting import Books
 from app.services.ledger.reservations import Held
 from app.services.transaction import transaction
@@ -130,9 +130,12 @@ def give(books: Books, plan: str, newest: Catalog) -> tuple[dict[str, object], d
     on. So do open holds when they are captured, and what they may cost is reserved anew. Where the limits leave no room
     for that, or where the new version does not have their meter, the customer stays.
     """
-    session, customer = books.session, books.customer
-    billing_periods.roll(session, customer.customer_id, clock.now())  # a period that is over closes by the terms it had
+    session, customer, now = books.session, books.customer, clock.now()
+    billing_periods.roll(session, customer.customer_id, now)  # a period that is over closes by the terms it had
+    reservations.expire(session, customer.customer_id, now)
     own, before = _own(customer), _values(customer)
+    if _is_booked_otherwise(own, newest):
+        usage_posting.post(books, now)  # under the names that its meters had
     held, room = reservations.held(session, customer.customer_id), _room(books, own)
     overage = overage_after(Credits(customer.overage_protection_micros), own, newest)
     remaining = books.credits.balance - books.spending.unposted_micros
@@ -167,6 +170,13 @@ def _named(catalog: str, customers: Collection[str]) -> list[Customer]:
 def _own(customer: Customer) -> Catalog:
     """Return the version of the catalog that the customer keeps."""
     return versions.sold(customer.catalog, customer.catalog_version)
+
+
+def _is_booked_otherwise(own: Catalog, newest: Catalog) -> bool:
+    """Say whether usage comes into the balance history at another time or under another name."""
+    named = {each.key: each.title for each in newest.meters}
+    same = all(named.get(each.key) == each.title for each in own.meters)
+    return own.credits.burn != newest.credits.burn or not same
 
 
 def _values(customer: Customer) -> dict[str, object]:

@@ -15,7 +15,7 @@ from app.domain.money import MICROS, Credits
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.events import AuditEntry
-from app.models.ledger import Account
+from app.models.ledger import Account, Transfer
 from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageTotal
 from app.services.authorizations import holds
@@ -223,6 +223,26 @@ def test_after_a_move_a_meter_that_is_not_there_is_refused(acme: Customer) -> No
     with pytest.raises(Refused) as refusal:
         accept_one(acme.customer_id, id="one", meter="hours")
     assert refusal.value.reason == "unknown_meter"
+
+
+def test_usage_of_a_meter_that_is_dropped_keeps_its_name_in_the_balance_history(acme: Customer) -> None:
+    with clock.at(BEGIN):
+        accept_one(acme.customer_id, id="one", meter="hours", quantity=10)
+        versions.apply(without_hours())
+        assert moved() == []
+    with as_customer(acme.customer_id):
+        words = db.session.scalars(select(Transfer.description).where(Transfer.kind == "usage")).all()
+    assert words == ["Hours, 21 November 2026"]
+    assert verify() == []
+
+
+def test_a_hold_whose_time_is_over_keeps_nobody(acme: Customer) -> None:
+    with clock.at(BEGIN):
+        assert ask(acme, "hours", 10, ttl_seconds=1).allowed
+        versions.apply(without_hours())
+    with clock.at(BEGIN + timedelta(seconds=1)):
+        assert moved() == []
+    assert verify() == []
 
 
 def test_a_period_that_is_over_closes_by_the_terms_it_had(acme: Customer) -> None:
