@@ -19,8 +19,8 @@ from app.domain import catalog_charges
 from app.domain.catalog import Catalog
 from app.domain.catalog_problems import Path, Problem, dotted
 from app.domain.catalog_rules import problems
-from app.domain.catalog_sold import as_sold
 from app.domain.errors import NotFound, Refused
+from app.domain.sold_terms import as_sold
 from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.database import db

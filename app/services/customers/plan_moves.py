@@ -12,7 +12,7 @@ from app.domain.authorizations import Funds
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.money import Credits
-from app.domain.plan_moves import Difference, Terms, differences, overage_after
+from app.domain.sold_terms import Difference, Terms, differences, overage_after
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import BalanceDay

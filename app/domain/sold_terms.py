@@ -1,7 +1,12 @@
-"""What changes for a customer who is moved to other terms: plan, prices, allowances and limits, old and new."""
+"""Terms as sold: what a customer keeps of the version that the plan was given with, and what changes by a move to others.
+
+As it was sold: the plans and meters (prices, allowances, limits, features, the kind of a meter and its words), overage
+protection, what spend management starts with, and how usage is booked. Always current: who sells, what may be bought
+next and how it is paid, and how pages write and warn.
+"""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from app.domain import rating
@@ -41,6 +46,21 @@ class Difference:
     about: str
     before: str
     after: str
+
+
+def as_sold(sold: Catalog, newest: Catalog) -> Catalog:
+    """Return the catalog of a customer who was given a plan of `sold`, while `newest` is what is offered."""
+    if sold.version == newest.version:
+        return newest
+    return replace(
+        newest,
+        version=sold.version,
+        plans=sold.plans,
+        meters=sold.meters,
+        overage=sold.overage,
+        credits=replace(newest.credits, burn=sold.credits.burn),
+        spend_management=replace(sold.spend_management, offered=newest.spend_management.offered),
+    )
 
 
 def differences(before: Terms, after: Terms, overage: Credits) -> tuple[Difference, ...]:

@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 import pytest
 
 from app.domain.catalog import Catalog, Plans, TopUpBounds
-from app.domain.catalog_sold import as_sold
 from app.domain.catalog_terms import Dunning, Invoices, Overage, PaymentMethods, Referrals, SpendManagement, Tax, Usage
 from app.domain.money import Credits, Money
+from app.domain.sold_terms import as_sold
 from app.services.catalog import versions
 from tests.support.meters import METERED
 
