@@ -1,4 +1,4 @@
-"""Terms as sold: what a customer keeps of the version that the plan was given with, and what changes by a move to others.
+"""Terms as sold: what a customer keeps of the version that the plan was given with, and what a move to others changes.
 
 As it was sold: the plans and meters (prices, allowances, limits, features, the kind of a meter and its words), overage
 protection, what spend management starts with, and how usage is booked. Always current: who sells, what may be bought
