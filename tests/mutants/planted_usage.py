@@ -11,6 +11,8 @@ AUTHORIZE = (
     "tests/services/authorizations/test_terms.py",
     "tests/services/authorizations/test_both_ways_agree.py",
 )
+PLACES = ("tests/services/authorizations/test_places.py",)
+SQL = "migrations/sql/0007_authorize.sql"
 NOTICES = ("tests/services/notices/test_decisions.py",)
 
 BUGS = [
@@ -181,5 +183,77 @@ BUGS = [
         'if seen.state != "held" or seen.expires_at <= locked.now:',
         'if seen.state != "held":',
         AUTHORIZE,
+    ),
+    Bug(
+        "a hold is priced where it stands, not at its place",
+        "app/domain/authorizations.py",
+        "more = after.micros - meter.micros + (price if at_once else 0) if metered else micros",
+        "more = price",
+        (*PLACES, "tests/domain/test_authorizations.py"),
+    ),
+    Bug(
+        "a hold is priced where it stands, not at its place, on PostgreSQL",
+        SQL,
+        "        more := purser_reserved(after, terms) - purser_reserved(funds.meter, terms)\n"
+        "            + case when at_once then price else 0 end;\n",
+        "        more := price;\n",
+        PLACES,
+    ),
+    Bug(
+        "its own hold counts twice at a capture against the plan's limit",
+        "app/domain/authorizations.py",
+        "over_plan = meter.tariff is not None and after.is_over_plan",
+        "over_plan = meter.tariff is not None and meter.use(units).is_over_plan",
+        (*PLACES, "tests/domain/test_authorizations.py"),
+    ),
+    Bug(
+        "its own hold counts twice at a capture against the plan's limit, on PostgreSQL",
+        SQL,
+        "greatest(0, cost + change), answer.meter <> '' and purser_over_plan(after, terms)",
+        "greatest(0, cost + change), answer.meter <> ''\n"
+        "            and purser_over_plan(purser_moved(funds.meter, units, 0, false), terms)",
+        PLACES,
+    ),
+    Bug(
+        "a hold that outlasts its period is priced in it alone",
+        "app/domain/reservations.py",
+        "        if not self.outlasting:\n",
+        "        if self.outlasting >= 0:\n",
+        ("tests/domain/test_reservations.py", *PLACES),
+    ),
+    Bug(
+        "a hold that outlasts its period is priced in it alone, on PostgreSQL",
+        SQL,
+        "    if later = 0 then return purser_cost",
+        "    if later >= 0 then return purser_cost",
+        PLACES,
+    ),
+    Bug(
+        "what is held is left in the period that is over",
+        "app/services/customers/billing_periods.py",
+        "    reservations.turn(session, [last.customer_id for last in ended], now)\n",
+        "",
+        (*PLACES, "tests/services/authorizations/test_terms.py"),
+    ),
+    Bug(
+        "reported usage leaves what is held where it was",
+        "app/services/usage/counting.py",
+        "                held[key[0]] += self._reserved(key, self._tallies[key].quantity) - before\n",
+        "                held[key[0]] += 0\n",
+        PLACES,
+    ),
+    Bug(
+        "another plan leaves what is held at the old price",
+        "app/services/customers/directory.py",
+        "                    reservations.write(session, customer_id)\n",
+        "                    session.flush()\n",
+        PLACES,
+    ),
+    Bug(
+        "credit expires that later holds count on",
+        "app/domain/grants.py",
+        "lost = min(grant.remaining - keeps[grant.id], spare)",
+        "lost = grant.remaining - keeps[grant.id]",
+        ("tests/services/authorizations/test_kept_credit.py",),
     ),
 ]
