@@ -244,9 +244,9 @@ BUGS = [
     ),
     Bug(
         "another plan leaves what is held at the old price",
-        "app/services/customers/directory.py",
-        "                    reservations.write(session, customer_id)\n",
-        "                    session.flush()\n",
+        "app/services/customers/plan_moves.py",
+        "    reservations.write(session, customer.customer_id)\n",
+        "    session.flush()\n",
         PLACES,
     ),
     Bug(
