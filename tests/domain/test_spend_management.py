@@ -17,6 +17,7 @@ from app.domain.spend_management import (
     check_something_set,
     day_of,
     is_reached,
+    out_of_bounds,
     reached_at,
 )
 
@@ -139,3 +140,25 @@ def test_what_neither_stops_nor_notifies_is_not_switched_on() -> None:
     with pytest.raises(Refused) as refused:
         check_something_set(Limits(True, None, None), "")
     assert (refused.value.reason, refused.value.status, refused.value.field) == ("nothing_set", 422, "daily_limit")
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("daily_limit", "Enter a daily limit above zero"), ("notify_threshold", "Enter an e-mail threshold above zero")],
+)
+def test_what_is_out_of_bounds_is_refused_beside_its_field_in_good_english(name: str, begins: str) -> None:
+    refused = out_of_bounds(name)
+    assert refused.sentence.startswith(begins)
+    assert (refused.reason, refused.status, refused.field) == (f"{name}_out_of_bounds", 422, name)
+
+
+def test_when_the_days_pace_reaches_the_limit_is_a_whole_microsecond_of_the_same_day() -> None:
+    noon = NOON
+    assert reached_at(Credits(3), Credits(2), noon) == noon.replace(hour=18)
+    assert reached_at(Credits(3), Credits(1), noon.replace(hour=6)) == noon.replace(hour=18)
+    assert reached_at(Credits(11), Credits(7), noon) == noon.replace(hour=0) + timedelta(microseconds=67_885_714_285)
+    assert reached_at(Credits(2), Credits(1), noon) is None, "at midnight the next day begins at zero"
+    assert reached_at(Credits(2), Credits(2), noon) == noon
+    assert reached_at(None, Credits(2), noon) is None
+    assert reached_at(Credits(2), Credits(0), noon) is None
+    assert reached_at(Credits(2), Credits(1), noon.replace(hour=0)) is None

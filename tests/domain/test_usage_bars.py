@@ -71,3 +71,21 @@ def test_what_is_included_is_not_charged_and_the_rest_is() -> None:
     assert [bar(tariff(allowance=5), used, MARKS).charged for used in (0, 5, 6)] == [0, 0, 1]
     assert Bar(tariff(), 5, 0, State.OVER).over == 5
     assert Bar(tariff(), 5, 0, State.OVER).left == 0
+
+
+def test_what_is_held_takes_up_a_limit_and_nothing_else() -> None:
+    limited = bar(tariff(limit=100), 70, MARKS, 10)
+    assert (limited.state, limited.held, limited.taken, limited.percent, limited.left) == (State.NEAR, 10, 80, 80, 20)
+    assert bar(tariff(limit=100), 70, MARKS, 9).state is State.OK
+    full = bar(tariff(limit=100), 70, MARKS, 30)
+    assert (full.state, full.held, full.left) == (State.OVER, 30, 0)
+    included = bar(tariff(allowance=100), 70, MARKS, 30)
+    assert (included.state, included.held, included.taken) == (State.OK, 0, 70)
+    none = bar(tariff(), 70, MARKS)
+    assert (none.tariff, none.used, none.basis) == (tariff(), 70, None)
+
+
+def test_a_mark_at_the_whole_or_none_at_all_warns_of_nothing() -> None:
+    assert bar(tariff(limit=100), 99, (100,)).state is State.OK
+    assert bar(tariff(limit=100), 99, ()).state is State.OK
+    assert bar(tariff(limit=100), 99, (100, 99, 120)).state is State.NEAR
