@@ -193,6 +193,7 @@ def _around(usage: Usage, form: HistoryForm) -> dict[str, Any]:
         "total": usage.cost,
         "corrected": history.corrected(_whose(), usage.period),
         "plan": usage.plan.title,
+        "version": usage.catalog.version,
         "seller": usage.catalog.seller_name,
         "period": period_words(usage.period.starts_at.date(), last),
         "history_form": form,
