@@ -122,3 +122,7 @@ def test_the_plan_allows_what_reaches_its_limit(used: int, held: int, is_over: b
 def test_no_meter_shows_more_than_can_be_counted() -> None:
     assert not Reservation(tariff((1, None)), 10**15 - 1, 1).is_over_plan
     assert Reservation(tariff((1, None), limit=10**16), 10**15, 1).is_over_plan
+
+
+def test_credit_that_is_held_without_a_meter_is_never_beyond_a_plan() -> None:
+    assert not Reservation(None, 0, 10**6).is_over_plan
