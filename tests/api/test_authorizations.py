@@ -48,6 +48,12 @@ def test_a_no_is_an_answer_with_its_reason(api: Api, paid: Customer) -> None:
     assert api.get(f"/authorizations/{said['authorization']}").get_json()["reason"] == "insufficient_credits"
 
 
+def test_the_answer_says_the_amount_that_was_asked_for(api: Api, paid: Customer) -> None:
+    for amount in ("100000000001.00", "999999999999.00", "999999999999.999999"):
+        said = api.post("/authorizations", {"customer": "acme", "credits": amount}).get_json()
+        assert (said["allowed"], said["reason"], said["credits"]) == (False, "insufficient_credits", amount)
+
+
 @pytest.mark.case("AC-1")
 def test_sent_again_with_its_key_it_holds_once(api: Api, paid: Customer) -> None:
     body = {"customer": "acme", "credits": "4.00"}

@@ -39,7 +39,7 @@ def test_a_value_is_an_app_s_own_and_made_once() -> None:
 
 ON_CONFLICT = re.compile(r"on[ _]conflict", re.IGNORECASE)
 PLAIN_SQL = APP / "services" / "authorizations" / "sqlite_funds.py"
-"""It writes an authorization on a SQLite connection of its own, which passes by SQLAlchemy: docs/decisions/0011."""
+"""It writes an authorization on a SQLite connection of its own, which passes by SQLAlchemy: docs/decisions/0020."""
 
 
 def test_a_row_that_may_be_there_is_written_by_one_module() -> None:

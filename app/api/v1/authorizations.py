@@ -52,7 +52,10 @@ class AuthorizationOut(Model):
 
     allowed: bool
     authorization: str = Field(description="Its id. A refusal has one too and is kept with its reason.")
-    credits: CreditsFromZero = Field(description="What it costs.")
+    credits: CreditsFromZero = Field(
+        description="What it takes of what is available. Used at once: what it costs; held: what it adds to all that "
+        "is held, nothing while the allowance has room for everything; refused: what it would have taken."
+    )
     available_to_use: CreditsFromZero = Field(description="The credit that can still be used after this answer.")
     reason: str | None = Field(
         description="`insufficient_credits`, `daily_limit`, `plan_limit`, `suspended` or `closed`; null when allowed."
@@ -80,7 +83,7 @@ class HoldOut(Model):
     state: str = Field(description="`held`, `captured`, `released`, `expired` or `refused`.")
     meter: str | None
     quantity: int | None
-    credits: CreditsFromZero = Field(description="The credits that were requested.")
+    credits: CreditsFromZero = Field(description="The credits that were requested; of a meter, what it took then.")
     captured: CreditsFromZero
     captured_quantity: int | None
     reason: str | None
