@@ -79,7 +79,7 @@ def make_default(method_id: str) -> Response:
     try:
         method = saved_methods.make_default(current_actor(), method_id, address=from_address())
     except Refused as refusal:
-        return _refused(refusal)
+        return _refused(_gone(method_id) or refusal)
     return _saved(f"{method_name(method)} is your default payment method now.")
 
 
@@ -91,7 +91,7 @@ def remove(method_id: str) -> Response:
     try:
         method, next_default = saved_methods.remove(current_actor(), method_id, address=from_address())
     except Refused as refusal:
-        return _refused(refusal)
+        return _refused(_gone(method_id) or refusal)
     return _saved(_removed_notice(method, next_default))
 
 
@@ -167,6 +167,12 @@ def _saved(notice: str) -> Response:
     adding = _adding()
     around = _around(NewMethodForm(formdata=None, kind=adding), focus=True)
     return saved("payment_methods.page", CONTENT, notice, values={"add": adding} if adding else {}, **around)
+
+
+def _gone(method_id: str) -> Refused | None:
+    """Return what to say of a press on a method that was removed meanwhile; None where it was not."""
+    gone = saved_methods.gone(method_id)
+    return Refused(f"{method_name(gone[0])} has already been removed.", "method_removed", 404) if gone else None
 
 
 def _refused(refusal: Refused) -> Response:

@@ -107,6 +107,9 @@ def test_a_method_is_removed_after_a_question(app: Flask, alice: Browser, acme: 
     assert page.notices() == [words]
     assert methods.shown(acme) == [("4444", True)]
     assert methods.both_sides_agree(app, acme)
+    again = alice.submits(asked, "form[action$='/removal']")
+    assert (again.status, again.errors()) == (404, ["Visa ending in 4242 has already been removed."])
+    assert methods.shown(acme) == [("4444", True)]
 
 
 def test_the_last_one_may_go_and_the_question_says_what_that_means(
