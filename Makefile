@@ -4,6 +4,7 @@ PYTHON ?= python3
 DEMO_PORT ?= 8000
 PORT ?= 8000
 WEB_WORKERS ?= 2
+WEB_STOP_SECONDS ?= 30
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 
@@ -18,8 +19,8 @@ install: .venv/runtime.stamp ## make .venv with the locked run-time dependencies
 demo: .venv/runtime.stamp ## the portal with example customers on http://127.0.0.1:8000 (DEMO_PORT); Ctrl-C ends it
 	@$(BIN)/python -m app.demo --port $(DEMO_PORT)
 
-serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKERS), with the environment's settings
-	@exec $(BIN)/granian --interface wsgi --host 0.0.0.0 --port $(PORT) --workers $(WEB_WORKERS) --no-ws wsgi:app
+serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKERS, WEB_STOP_SECONDS), with the environment's settings
+	@exec $(BIN)/granian --interface wsgi --host 0.0.0.0 --port $(PORT) --workers $(WEB_WORKERS) --workers-kill-timeout $(WEB_STOP_SECONDS) --no-ws wsgi:app
 
 worker: .venv/runtime.stamp ## the job worker in the foreground, with the environment's settings
 	@exec $(FLASK) portal worker

@@ -1,5 +1,7 @@
 """Setting up: the database, the settings, the example customers."""
 
+from pathlib import Path
+
 import click
 from flask import Blueprint
 from flask.cli import with_appcontext
@@ -7,12 +9,13 @@ from flask.cli import with_appcontext
 from app.cli.console import one_line
 from app.config import printable
 from app.extensions import settings
+from app.services.operations import backup as installation_backup
 from app.services.operations import installation
 
 
 def add_to(bp: Blueprint) -> None:
     """Add these commands to the seller's command line."""
-    for command in (init, config, demo_data):
+    for command in (init, config, backup, demo_data):
         bp.cli.add_command(command)
 
 
@@ -33,6 +36,16 @@ def config(check: bool) -> None:
         for name, value in printable(settings()):
             click.echo(f"{name}={value}")
     click.echo("The settings are right.")
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def backup(file: Path) -> None:
+    """Write a backup of the SQLite database into the new FILE, while it is in use. On PostgreSQL: say how."""
+    with one_line():
+        size = installation_backup.take(settings(), file)
+        click.echo(f"{file} is a backup of {size} bytes.")
 
 
 @click.command("demo-data")

@@ -40,8 +40,8 @@ class CannotStart(Exception):
     """The demo cannot start; the words say why."""
 
 
-class Stopped(Exception):
-    """Somebody asked the demo to end."""
+class Stopped(BaseException):
+    """Somebody asked the demo to end. No job on the way, which outlives any `Exception`, takes it for a failure."""
 
 
 def main() -> int:
@@ -87,6 +87,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
+    """End once: a signal to the whole group comes a second time from `make`, while we are ending."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise Stopped
 
 
@@ -157,7 +160,8 @@ def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: i
 
 def _web_command(port: int) -> list[str]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
-    return [*command, "--workers", "1", "--blocking-threads", THREADS, "--no-ws", "wsgi:app"]
+    command += ["--workers", "1", "--workers-kill-timeout", str(STOP_SECONDS - 2), "--blocking-threads", THREADS]
+    return [*command, "--no-ws", "wsgi:app"]
 
 
 def _host_command(port: int) -> list[str]:

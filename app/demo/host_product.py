@@ -80,4 +80,5 @@ def environment(directory: Path, portal: str) -> dict[str, str]:
 def command(port: int) -> list[str]:
     """Return how the host product is started on its port."""
     serve = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
-    return [*serve, "--workers", "1", "--blocking-threads", "4", "--no-ws", "examples.host_product.host:app"]
+    serve += ["--workers", "1", "--workers-kill-timeout", "5", "--blocking-threads", "4", "--no-ws"]
+    return [*serve, "examples.host_product.host:app"]

@@ -8,6 +8,8 @@ POOLED = "tests/faults/test_pgbouncer.py"
 CONNECTIONS = "app/models/postgresql.py"
 REDIS = "tests/faults/test_redis_away.py"
 STRANGE = "tests/gateways/stripe/test_strange_answers.py"
+BACKUP = "tests/cli/test_backup.py"
+ENDS = "tests/faults/test_server_ends.py"
 CALLS = "app/services/authorizations/postgresql_calls.py"
 
 BUGS = [
@@ -115,5 +117,40 @@ BUGS = [
         "if left < 0 or time.monotonic() > until:",
         "if time.monotonic() > until:",
         (f"{STRANGE}::test_an_answer_that_does_not_end_is_given_up",),
+    ),
+    Bug(
+        "a backup writes over what is there",
+        "app/services/operations/backup.py",
+        "os.O_CREAT | os.O_EXCL | os.O_WRONLY",
+        "os.O_CREAT | os.O_TRUNC | os.O_WRONLY",
+        (f"{BACKUP}::test_a_file_that_is_there_stays_as_it_is",),
+    ),
+    Bug(
+        "a backup may be read by everybody",
+        "app/services/operations/backup.py",
+        "OWNER_ALONE = 0o600",
+        "OWNER_ALONE = 0o644",
+        (f"{BACKUP}::test_backups_beside_writers_are_whole_and_restored_ones_hold_every_invariant",),
+    ),
+    Bug(
+        "a backup is a copy of the file",
+        "app/services/operations/backup.py",
+        'connection.execute("vacuum into ?", (str(target),))',
+        "target.write_bytes(path.read_bytes())",
+        (f"{BACKUP}::test_a_plain_copy_of_the_file_lacks_rows_and_a_backup_has_them",),
+    ),
+    Bug(
+        "half a request holds up the end for ever",
+        "Makefile",
+        " --workers-kill-timeout $(WEB_STOP_SECONDS)",
+        "",
+        (f"{ENDS}::test_half_a_request_holds_up_the_end_no_longer_than_was_said",),
+    ),
+    Bug(
+        "a job takes the demo's end for its own failure",
+        "app/demo/__main__.py",
+        "class Stopped(BaseException):",
+        "class Stopped(Exception):",
+        (f"{ENDS}::test_no_job_takes_the_demos_end_for_a_failure_of_its_own",),
     ),
 ]

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.models.database import Base, db
-from tests.support.databases import Database
+from app.services.operations.backup import take
+from tests.support.databases import Database, settings_for
 
 OURS = [table for table in Base.metadata.sorted_tables if not table.name.startswith("sandbox_")]
 THEIRS = [table.name for table in Base.metadata.sorted_tables if table.name.startswith("sandbox_")]
@@ -28,7 +29,7 @@ def _close_connections() -> None:
 
 def _of_sqlite(database: Database, directory: Path) -> Callable[[], None]:
     live, copy = database.url.removeprefix("sqlite:///"), str(directory / "backup.sqlite3")
-    _copied(live, copy)
+    take(settings_for(database), Path(copy))
 
     def restore() -> None:
         _close_connections()
