@@ -1,4 +1,4 @@
-"""The proofs of `verify` about what every customer has: accounts, their floors, billing periods, live credit."""
+"""The proofs of `verify` about what every customer has: terms, accounts with floors, billing periods, live credit."""
 
 from app.domain.ledger import CREDIT_ACCOUNTS, MONEY_ACCOUNTS
 from app.services.verification.ledger_proofs import Proof
@@ -15,6 +15,23 @@ _PERIODS = """(select customer_id, count(*) n, min(number) low, max(number) top,
     from billing_periods group by customer_id)"""
 
 CUSTOMER_PROOFS = (
+    Proof(
+        "terms",
+        "the customer keeps a version of the catalog that is not there",
+        """
+        select c.customer_id, c.customer_id as row_id from customers c
+        left join catalog_versions v on v.catalog = c.catalog and v.version = c.catalog_version
+        where v.version is null""",
+    ),
+    Proof(
+        "terms",
+        "a closed billing period does not say by which version and plan it closed, or says another than there is",
+        """
+        select p.customer_id, 'period ' || cast(p.number as text) as row_id from billing_periods p
+        join customers c on c.customer_id = p.customer_id
+        left join catalog_versions v on v.catalog = c.catalog and v.version = p.catalog_version
+        where p.closed_at is not null and (v.version is null or p.plan is null)""",
+    ),
     Proof(
         "I6",
         "an account's floor is not minus the customer's overage protection, or it has one and must not",

@@ -80,6 +80,8 @@ DAMAGES = [
         "an authorization is not in the state that its captures and its end leave it in",
     ),
     # What every customer has.
+    ("terms", "update customers set catalog_version = 9", "cus_", "a version of the catalog that is not there"),
+    ("terms", f"update billing_periods set closed_at = {LATER}", "period", "does not say by which version and plan"),
     ("I6", "update accounts set floor = floor * 2 where name = 'credits'", "credits:USD/credits", "floor is not minus"),
     ("I6", "update accounts set floor = null where name = 'credits'", "credits:USD/credits", "floor is not minus"),
     ("I6", "update accounts set floor = -1 where name = 'revenue'", "credits:USD/revenue", "it has one and must not"),
