@@ -162,3 +162,20 @@ def unwind(back: int, taken: Sequence[Share], covered: Sequence[Share]) -> list[
             back -= part
     ensure(back == 0, "a correction gives back more than was taken")
     return [Share(grant_id, micros) for grant_id, micros in shares.items()]
+
+
+def instead(taken: Sequence[Share], own: str, elsewhere: Sequence[Share]) -> list[Share]:
+    """Return the shares with those of the grant `own` replaced, as far as it goes, by what was taken elsewhere."""
+    found, left = list[Share](), list(elsewhere)
+    for share in taken:
+        rest = share.micros
+        swapped = list[Share]()
+        while share.grant_id == own and rest and left:
+            last = left.pop()
+            part = min(rest, last.micros)
+            swapped.insert(0, Share(last.grant_id, part))
+            rest -= part
+            if part < last.micros:
+                left.append(Share(last.grant_id, last.micros - part))
+        found += [*([Share(share.grant_id, rest)] if rest else []), *swapped]
+    return found

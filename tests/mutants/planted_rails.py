@@ -9,6 +9,20 @@ CLAIMS = ("tests/services/reversals/test_other_currencies.py",)
 
 BUGS = [
     Bug(
+        "what comes back expires though another refund took it elsewhere",
+        "app/services/ledger/burn_down.py",
+        "_elsewhere(takings, wrong, order, over) if own in over else []",
+        "[]",
+        ("tests/services/reversals/test_bounced_after_expiry.py",),
+    ),
+    Bug(
+        "refunds that changed places give back what they took at first",
+        "app/services/ledger/reversal_shares.py",
+        "            _change_places(taking, other, part)\n",
+        "",
+        ("tests/services/reversals/test_bounced_after_expiry.py",),
+    ),
+    Bug(
         "a dispute in another currency holds nothing",
         "app/services/reversals/disputes.py",
         'return "not_paid_yet" if PaymentState(payment.state) in OPEN else ""',

@@ -157,8 +157,27 @@ class MoneyModel(Model):
         for bucket in (back.bucket, DEBT):
             for grant in reversed(self.in_order()):
                 part = min(rest, grant.spent.get(bucket, 0))
+                part -= (moved := self._instead(back, grant, part) if bucket != DEBT else 0)
                 self._move(grant, bucket, -part)
-                rest -= part
+                rest -= part + moved
         for grant in self.grants:
             grant.spent[DEBT] = grant.spent.get(DEBT, 0) + grant.spent.pop(back.bucket, 0)
         self.look_around()
+
+    def _instead(self, back: Back, own: ModelGrant, most: int) -> int:
+        """Where the purchase itself is over, give back what its other refunds took elsewhere, and change places."""
+        purchase = next(each for each in self.purchases if back in each.back)
+        if own is not purchase.grant or not (own.voided or (own.ends is not None and own.ends <= self.now)):
+            return 0
+        moved = 0
+        others = [each for each in reversed(purchase.back) if each.stands and each is not back]
+        for grant in reversed(self.in_order()):
+            if grant.voided or (grant.ends is not None and grant.ends <= self.now):
+                continue
+            for other in others:
+                part = min(most - moved, grant.spent.get(other.bucket, 0))
+                self._move(grant, other.bucket, -part)
+                own.spent[back.bucket] -= part
+                own.spent[other.bucket] = own.spent.get(other.bucket, 0) + part
+                moved += part
+        return moved

@@ -9,7 +9,9 @@ from app.domain import grants as rule
 from app.domain.errors import ensure
 from app.domain.grants import LiveGrant, Share
 from app.models.ledger import Allocation, Grant, Transfer
+from app.services.ledger import reversal_shares
 from app.services.ledger.posting import Books
+from app.services.ledger.reversal_shares import Takings
 
 
 def view(grant: Grant) -> LiveGrant:
@@ -55,18 +57,31 @@ def take(books: Books, transfer: Transfer, grant: Grant, micros: int) -> None:
     session.add(Allocation(customer_id=books.customer_id, transfer_id=transfer.id, grant_id=grant.id, micros=micros))
 
 
-def give_back(books: Books, wrong: Transfer, correction: Transfer, now: datetime) -> list[tuple[str, Grant, int]]:
-    """Put a corrected debit back into grants; return what must go again at once: it expired or was voided meanwhile."""
+def give_back(
+    books: Books, wrong: Transfer, correction: Transfer, now: datetime, own: str = ""
+) -> list[tuple[str, Grant, int]]:
+    """Put a corrected debit back into grants; return what must go again at once: it expired or was voided meanwhile.
+
+    `own` is the grant of the purchase whose refund or dispute is given back. Where that is over, what others of the
+    payment have taken elsewhere goes back instead: it would not have been taken, had the credit expired before.
+    """
     session = books.session
     ensure(correction.balance_after_micros is not None, "a correction outside the history")
     before = (correction.balance_after_micros or 0) - correction.amount
     grants = {grant.id: grant for grant in session.scalars(select(Grant).where(Grant.customer_id == wrong.customer_id))}
-    order = sorted(grants.values(), key=lambda grant: rule.burn_order(view(grant)))
-    taken, covered = _taken(session, wrong), _covered(session, wrong)
-    own = [Share(grant.id, taken[grant.id]) for grant in order if grant.id in taken]
-    pool = [Share(grant.id, covered[grant.id]) for grant in order if covered.get(grant.id, 0) > 0]
+    over = {name for name, grant in grants.items() if grant.voided_at or rule.is_expired(grant.expires_at, now)}
+    order = [grant.id for grant in sorted(grants.values(), key=lambda grant: rule.burn_order(view(grant)))]
+    takings = reversal_shares.read(session, wrong.customer_id)
+    covered = _covered(session, wrong, takings)
+    if wrong.id in takings.by_transfer:
+        taken = takings.by_transfer[wrong.id].shares
+        elsewhere = _elsewhere(takings, wrong, order, over) if own in over else []
+    else:
+        taken, elsewhere = _taken(session, wrong), []
+    mine = [Share(name, taken[name]) for name in order if taken.get(name)]
+    pool = [Share(name, covered[name]) for name in order if covered.get(name, 0) > 0]
     gone = []
-    for share in rule.unwind(rule.given_back(correction.amount, before), own, pool):
+    for share in rule.unwind(rule.given_back(correction.amount, before), rule.instead(mine, own, elsewhere), pool):
         grant = grants[share.grant_id]
         take(books, correction, grant, share.micros)
         if grant.voided_at is not None:
@@ -75,6 +90,15 @@ def give_back(books: Books, wrong: Transfer, correction: Transfer, now: datetime
             gone.append(("expired", grant, -share.micros))
     session.flush()
     return gone
+
+
+def _elsewhere(takings: Takings, wrong: Transfer, order: list[str], over: set[str]) -> list[Share]:
+    """Return what the payment's other refunds and disputes hold of grants that are not over, in burn order."""
+    held = dict[str, int]()
+    for other in takings.others(wrong.id):
+        for grant_id, micros in other.shares.items():
+            held[grant_id] = held.get(grant_id, 0) + micros
+    return [Share(name, held[name]) for name in order if held.get(name) and name not in over]
 
 
 def _taken(session: Session, transfer: Transfer) -> dict[str, int]:
@@ -86,7 +110,7 @@ def _taken(session: Session, transfer: Transfer) -> dict[str, int]:
     return {row.grant_id: row.micros for row in rows}
 
 
-def _covered(session: Session, wrong: Transfer) -> dict[str, int]:
+def _covered(session: Session, wrong: Transfer, takings: Takings) -> dict[str, int]:
     """Return, per grant, what paid for debts: taken by no debit that still stands."""
     fix = aliased(Transfer)
     undone = select(fix.id).where(fix.customer_id == Transfer.customer_id, fix.corrects_id == Transfer.id).exists()
@@ -95,6 +119,10 @@ def _covered(session: Session, wrong: Transfer) -> dict[str, int]:
         select(Allocation.grant_id, func.sum(Allocation.micros))
         .join(Transfer, (Transfer.customer_id == Allocation.customer_id) & (Transfer.id == Allocation.transfer_id))
         .where(Allocation.customer_id == wrong.customer_id, Allocation.transfer_id != wrong.id, ~stands)
+        .where(Transfer.source_type.not_in(reversal_shares.SOURCES))
         .group_by(Allocation.grant_id)
     )
-    return {grant_id: int(micros) for grant_id, micros in rows}
+    found = takings.covered(besides=wrong.id)
+    for grant_id, micros in rows:
+        found[grant_id] = found.get(grant_id, 0) + int(micros)
+    return found

@@ -69,12 +69,12 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
         return made
 
 
-def give_back(books: Books, wrong: Transfer, opposite: Transfer, now: datetime) -> None:
+def give_back(books: Books, wrong: Transfer, opposite: Transfer, now: datetime, own: str = "") -> None:
     """Give the grants back what a debit took, now that its opposite is posted; what expired meanwhile goes at once.
 
-    What open holds keep of it goes when they end.
+    What open holds keep of it goes when they end. `own` is the grant whose purchase a refund or dispute was about.
     """
-    gone = burn_down.give_back(books, wrong, opposite, now)
+    gone = burn_down.give_back(books, wrong, opposite, now, own)
     lost = {grant.id: micros for grant, micros, _stays in kept_credit.lost(books, now)} if gone else {}
     for kind, grant, returned in gone:
         micros = min(returned, lost.get(grant.id, 0)) if kind == "expired" else returned

@@ -70,11 +70,7 @@ def take(books: Books, payment: Payment, amount_minor: int, route: Route, source
     """
     grants.catch_up(books, now)
     session = books.session
-    grant = session.scalars(
-        select(Grant)
-        .where(Grant.customer_id == books.customer_id, Grant.payment_id == payment.id)
-        .execution_options(populate_existing=True)
-    ).one()
+    grant = _bought(books, payment)
     minor, before = _booked(session, payment)
     due = rule.credits_due(
         reversed_minor=minor + amount_minor, received_minor=payment.received_minor, bought=grant.micros, taken=before
@@ -96,7 +92,7 @@ def give_back(books: Books, payment: Payment, taken: Route, route: Route, source
     names = (money.id if money else None, credit.id if credit else None)
     made = _post(books, payment, route, source, amounts, names, now)
     if credit is not None:
-        corrections.give_back(books, credit, made[1], now)
+        corrections.give_back(books, credit, made[1], now, own=_bought(books, payment).id)
     books.session.flush()
 
 
@@ -118,6 +114,15 @@ def restate(session: Session, payment: Payment, now: datetime) -> None:
     if after is not before:
         ensure(after in ARROWS[before], f"{payment.id} cannot go from {before} to {after}")
         payment.state = after.value
+
+
+def _bought(books: Books, payment: Payment) -> Grant:
+    """Return the grant that the payment has bought."""
+    return books.session.scalars(
+        select(Grant)
+        .where(Grant.customer_id == books.customer_id, Grant.payment_id == payment.id)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def _booked(session: Session, payment: Payment) -> tuple[int, int]:
