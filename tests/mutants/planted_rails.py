@@ -6,8 +6,23 @@ KEPT = ("tests/services/authorizations/test_kept_credit.py",)
 CURRENCIES = ("tests/domain/test_currencies.py",)
 
 CLAIMS = ("tests/services/reversals/test_other_currencies.py",)
+DECLINES = ("tests/services/payments/test_declines.py",)
 
 BUGS = [
+    Bug(
+        "a declined card is charged as often as anybody asks",
+        "app/services/payments/top_ups.py",
+        "        declines.check(session, order.customer_id, method, now)\n",
+        "",
+        DECLINES,
+    ),
+    Bug(
+        "what is on its way is not counted with the declines",
+        "app/services/payments/declines.py",
+        "                Payment.state.in_(_ON_ITS_WAY),\n",
+        "",
+        DECLINES,
+    ),
     Bug(
         "what comes back expires though another refund took it elsewhere",
         "app/services/ledger/burn_down.py",

@@ -20,7 +20,7 @@ from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.services import audit
 from app.services.catalog import versions
-from app.services.payments import collection, purchases, settlement
+from app.services.payments import collection, declines, purchases, settlement
 from app.services.transaction import transaction
 
 CLOSED = "closed"
@@ -72,8 +72,8 @@ def buy(
     one order: the same key with the same choice gives the payment that is there already, with another choice it is
     refused (409). `return_url` gives, for a payment's id, where the bank or the wallet sends the customer back.
     Refuses (422) an amount or pack that is not sold, or a way to pay that is not taken, and (404) a method that is not
-    this customer's; (409) a customer whose account is closed; without `repeat` also (409) the same purchase, made by
-    another form in the last minutes (AC-2).
+    this customer's; (409) a customer whose account is closed; (429) one more charge after too many
+    declines; without `repeat` also (409) the same purchase, made by another form in the last minutes (AC-2).
 
     The same purchase that still waits for the bank is given up first: who pays another way pays once (AC-17).
     """
@@ -174,6 +174,7 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         alike = None if repeat else purchases.just_like(order.customer_id, top_up, rail, method, order.form_key)
         if alike is not None:
             raise purchases.alike(alike)
+        declines.check(session, order.customer_id, method, now)
         payment = Payment(
             id=ids.new("pay"),
             customer_id=order.customer_id,
