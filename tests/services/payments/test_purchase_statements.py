@@ -30,7 +30,9 @@ def _settling(app: Flask, actor: Actor) -> list[str]:
 
 def _each_once(settling: list[str], *tables: str, on_postgresql: bool) -> None:
     for table in tables:
-        assert len(reads(settling, table)) == 1, f"{table}:\n" + "\n".join(reads(settling, table))
+        # Whether a grant is due is one question, which looks at what is held where one is over.
+        found = [each for each in reads(settling, table) if "FROM grants" not in each]
+        assert len(found) == 1, f"{table}:\n" + "\n".join(found)
     if on_postgresql:
         for table in ("payments", "spending", "accounts", "customers"):
             assert len(locks(settling, table)) == 1, table
