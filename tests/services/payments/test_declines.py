@@ -1,4 +1,4 @@
-"""Charges that are declined again and again: the processor hears of a few, then whoever asks is told to wait."""
+"""Charges that are declined again and again: the processor hears of a few, then the next one is refused."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
