@@ -1,9 +1,11 @@
 """Ways to pay: the rails, a saved method, the setup that saves one, and the mandate that a debit needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from app.domain.errors import Refused
 from app.domain.payments import CONFIRM_GRACE, Declined, Misused, SavedMethod, Unknown
 
 
@@ -174,3 +176,37 @@ def setup_problem(code: str) -> tuple[str, str]:
     """Return why nothing was saved as a sentence for the customer and a reason for machines."""
     words = "The bank does not accept this payment method. Choose another one."
     return _PROBLEMS.get(code, (words, "method_declined"))
+
+
+DECLINES_WITHIN = timedelta(hours=1)
+MOST_DECLINES, MOST_DECLINES_IN_ALL = 5, 15
+"""So many declines in an hour with one method and of one customer, since the last that was paid; then the next one
+waits. Who charges many in a few seconds tries stolen cards, or has a program that does not stop."""
+TOO_MANY_DECLINES = "too_many_declines"
+
+
+def charge_again_at(tries: Sequence[datetime], most: int, now: datetime) -> datetime | None:
+    """Return when the next charge may be tried, or None: now. `tries` are those since the last that was paid."""
+    late = sorted(each for each in tries if each > now - DECLINES_WITHIN)
+    return late[-most] + DECLINES_WITHIN if len(late) >= most else None
+
+
+def check_declines(of_method: Sequence[datetime], of_customer: Sequence[datetime], now: datetime) -> None:
+    """Refuse (429) one more charge after too many that were declined, and say when to try again."""
+    method, customer = (
+        charge_again_at(of_method, MOST_DECLINES, now),
+        charge_again_at(of_customer, MOST_DECLINES_IN_ALL, now),
+    )
+    if customer is not None:
+        words = "Too many payments were declined in the last hour. Nothing was charged."
+        raise Refused(f"{words} Try again {_in_minutes(customer, now)}.", TOO_MANY_DECLINES, 429, "method")
+    if method is not None:
+        words = "This payment method was declined too often in the last hour. Nothing was charged."
+        raise Refused(
+            f"{words} Use another one, or try again {_in_minutes(method, now)}.", TOO_MANY_DECLINES, 429, "method"
+        )
+
+
+def _in_minutes(moment: datetime, now: datetime) -> str:
+    minutes = -((now - moment) // timedelta(minutes=1))
+    return "in a minute" if minutes <= 1 else f"in {minutes} minutes"

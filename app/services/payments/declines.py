@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain import declines as rule
+from app.domain import methods as rule
 from app.domain.payments import AUTHENTICATION_REQUIRED, AttemptState, PaymentState
 from app.models.payments import Attempt, Payment, PaymentMethod
 
@@ -26,7 +26,7 @@ def check(session: Session, customer_id: str, method_id: str | None, now: dateti
         )
         .where(
             Payment.customer_id == customer_id,
-            func.coalesce(Attempt.started_at, Payment.created_at) > now - rule.WITHIN,
+            func.coalesce(Attempt.started_at, Payment.created_at) > now - rule.DECLINES_WITHIN,
             or_(
                 Attempt.state == AttemptState.SUCCEEDED.value,
                 (Attempt.state == AttemptState.DECLINED.value) & (Attempt.code != AUTHENTICATION_REQUIRED),
@@ -48,4 +48,4 @@ def check(session: Session, customer_id: str, method_id: str | None, now: dateti
         of_customer.append(started_at or created_at)
         if is_same and method_id is not None:
             of_method.append(started_at or created_at)
-    rule.check(of_method, of_customer, now)
+    rule.check_declines(of_method, of_customer, now)

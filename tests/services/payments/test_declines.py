@@ -8,8 +8,8 @@ from flask import Flask
 
 from app import clock
 from app.config import Settings
-from app.domain.declines import MOST_OF_CUSTOMER, MOST_OF_METHOD
 from app.domain.errors import Refused
+from app.domain.methods import MOST_DECLINES, MOST_DECLINES_IN_ALL
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
@@ -33,7 +33,7 @@ def test_a_card_that_is_declined_again_and_again_is_charged_a_few_times_an_hour(
     broke, good = (shop.add_method(alice_actor, name).id for name in (shop.BROKE, shop.GOOD))
     for second in range(12):
         with clock.at(NOON + timedelta(seconds=second)):
-            if second < MOST_OF_METHOD:
+            if second < MOST_DECLINES:
                 assert buys(alice_actor, broke).state == "failed"
                 continue
             for ask in (buys, charges):  # on the page, and while nobody is there
@@ -41,7 +41,7 @@ def test_a_card_that_is_declined_again_and_again_is_charged_a_few_times_an_hour(
                     ask(alice_actor, broke)
                 assert (refused.value.reason, refused.value.status) == ("too_many_declines", 429)
                 assert "Use another one, or try again in 60 minutes." in refused.value.sentence
-    assert confirmed(settings) == MOST_OF_METHOD
+    assert confirmed(settings) == MOST_DECLINES
     with clock.at(NOON + MINUTE):
         broke = shop.add_method(alice_actor, shop.BROKE).id  # the same card, saved once more
         assert buys(alice_actor, good).state == "succeeded", "another card pays"
@@ -59,13 +59,13 @@ def test_a_customer_with_many_cards_is_stopped_too_until_one_has_paid(
         cards = [shop.add_method(alice_actor, name).id for name in (shop.BROKE, "pm_card_chargeCustomerFail")]
         cards += [shop.add_method(alice_actor, "pm_card_chargeDeclinedExpiredCard").id]
         good = shop.add_method(alice_actor, shop.GOOD).id
-        for card in cards * MOST_OF_METHOD:
+        for card in cards * MOST_DECLINES:
             assert buys(alice_actor, card).state == "failed"
-        assert confirmed(settings) == MOST_OF_CUSTOMER
+        assert confirmed(settings) == MOST_DECLINES_IN_ALL
         with pytest.raises(Refused) as refused:
             buys(alice_actor, good)
         assert "Too many payments were declined" in refused.value.sentence
-    assert confirmed(settings) == MOST_OF_CUSTOMER
+    assert confirmed(settings) == MOST_DECLINES_IN_ALL
 
 
 def test_a_success_lets_the_card_be_tried_again(
@@ -73,7 +73,7 @@ def test_a_success_lets_the_card_be_tried_again(
 ) -> None:
     card = shop.add_method(alice_actor, shop.ASKS).id
     with clock.at(NOON):
-        for approved in ([False] * (MOST_OF_METHOD - 1) + [True]) * 2 + [False] * MOST_OF_METHOD:
+        for approved in ([False] * (MOST_DECLINES - 1) + [True]) * 2 + [False] * MOST_DECLINES:
             payment = buys(alice_actor, card)
             controls.answer_challenge(settings, payment.processor_id or "", approved=approved)
             ended = settlement.settle(payment.id).state
@@ -102,5 +102,5 @@ def test_forms_sent_at_once_count_each_other(
         each.start()
     for each in threads:
         each.join()
-    assert sorted(ends) == ["failed"] * MOST_OF_METHOD + ["too_many_declines"] * 3
-    assert confirmed(settings) == MOST_OF_METHOD
+    assert sorted(ends) == ["failed"] * MOST_DECLINES + ["too_many_declines"] * 3
+    assert confirmed(settings) == MOST_DECLINES
