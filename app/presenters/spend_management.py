@@ -125,14 +125,20 @@ def balance(numbers: Numbers, unit: CreditUnit) -> str:
         return (
             f"Stops calls that ask for more than what is left of your {written(numbers.overage_protection)} of overage "
             f"protection: {written(-numbers.remaining_credits)} of it is used{held}, so that is "
-            f"{written(could_use(numbers))} now."
+            f"{written(could_use(numbers))} now.{_beyond(numbers, unit)}"
         )
     overage = f" and {written(numbers.overage_left)} of overage protection" if numbers.overage_protection.micros else ""
     held = f", less {written(numbers.held)} held for calls in progress" if numbers.held.micros else ""
     return (
         f"Stops calls that ask for more than your remaining {written(numbers.remaining_credits)}{overage}{held}: "
-        f"that is {written(could_use(numbers))} now."
+        f"that is {written(could_use(numbers))} now.{_beyond(numbers, unit)}"
     )
+
+
+def _beyond(numbers: Numbers, unit: CreditUnit) -> str:
+    """Say by how much more is held than is left; nothing where it is not: usage was reported, or credit went."""
+    over = -(max(0, numbers.remaining_credits.micros) + numbers.overage_left.micros - numbers.held.micros)
+    return f" Calls in progress may use {locale.credits(Credits(over), unit)} more than is left." if over > 0 else ""
 
 
 def really_refused(simulated: Simulation, today: date) -> str:
