@@ -143,6 +143,8 @@ def _serving(place: Place) -> Iterator[int]:
     command += [
         "--workers",
         "1",
+        "--workers-kill-timeout",
+        "5",
         "--blocking-threads",
         "16",
         "--no-ws",

@@ -168,3 +168,36 @@ def test_the_first_wake_up_after_a_restart_reaches_the_queue(own: OwnCluster) ->
     until(lambda: queue.waiting() == 0)
     consumer.stop(graceful=True)
     queue.close()
+
+
+def test_a_dead_synchronous_replica_stops_every_commit_until_it_is_taken_out(own: OwnCluster) -> None:
+    """What docs/operations.md says: no timeout ends the wait, what is cancelled is committed, and how it goes on."""
+    superuser = create_engine(own.database.superuser_url, poolclass=pool.NullPool, isolation_level="AUTOCOMMIT")
+    writer = create_engine(own.database.superuser_url, poolclass=pool.NullPool)
+    waits = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
+
+    def write(word: str) -> None:
+        with writer.begin() as connection:
+            connection.execute(text("set local statement_timeout = '300ms'"))
+            connection.execute(text("insert into written values (:word)"), {"word": word})
+
+    with superuser.connect() as connection, ThreadPoolExecutor(2) as aside:
+        connection.execute(text("create table written (word text)"))
+        connection.execute(text("alter system set synchronous_standby_names = 'nobody'"))
+        connection.execute(text("select pg_reload_conf()"))
+        until(lambda: connection.scalar(text("show synchronous_standby_names")) == "nobody")
+        cancelled = aside.submit(write, "cancelled")
+        until(lambda: connection.scalar(text(waits)))
+        connection.execute(text("select pg_sleep(1)"))  # three times as long as a statement may take
+        assert not cancelled.done()
+        connection.execute(text(f"select pg_cancel_backend(({waits}))"))
+        cancelled.result()
+        going_on = aside.submit(write, "going on")
+        until(lambda: connection.scalar(text(waits)))
+        connection.execute(text("alter system set synchronous_standby_names = ''"))
+        connection.execute(text("select pg_reload_conf()"))
+        going_on.result()
+        assert connection.execute(text("select word from written order by 1")).scalars().all() == [
+            "cancelled",
+            "going on",
+        ]
