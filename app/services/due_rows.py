@@ -4,11 +4,12 @@ A claim is a short transaction. It locks the row that has been due the longest, 
 sets the row's next time: the lease. The work comes after the commit, so the row of a killed worker is due again.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import Select, inspect, select, tuple_
 
 from app.models.database import Base, db
 from app.services import shutdown
@@ -20,19 +21,37 @@ Claim = TypeVar("Claim")
 Key = TypeVar("Key", bound=Hashable)
 
 
+@dataclass(frozen=True)
+class Done(Generic[Key]):
+    """How much was done of a batch, and what could not be."""
+
+    count: int
+    failed: list[Key]
+
+
 def claim(due: Select[Row], take: Callable[[Row], Claim | None]) -> Claim | None:
     """Claim the first row of `due` that nobody else has locked; return what `take` made of it, or None: none is due.
 
     `take` sets the row's lease. It may put the row aside for good and return None instead: then the next is claimed.
+    A row that cannot be claimed stays as it is, is logged, and the next is claimed.
     """
     while db.session.scalar(select(due.limit(1).exists())):  # with nothing to do, nothing is locked
-        with transaction() as session:
-            row = session.scalars(
-                due.limit(1).with_for_update(skip_locked=True).execution_options(populate_existing=True)
-            ).one_or_none()
+        row: Row | None = None
+        try:
+            with transaction() as session:
+                row = session.scalars(
+                    due.limit(1).with_for_update(skip_locked=True).execution_options(populate_existing=True)
+                ).one_or_none()
+                if row is None:
+                    return None
+                identity = inspect(row).identity
+                claimed = take(row)
+        except Exception:
             if row is None:
-                return None
-            claimed = take(row)
+                raise
+            log.exception("claim_failed", table=type(row).__tablename__, key=identity)
+            due = due.where(tuple_(*inspect(type(row)).primary_key).not_in([identity]))
+            continue
         if claimed is not None:
             return claimed
     return None
@@ -45,6 +64,40 @@ def claimed(limit: int, claim_next: Callable[[], Claim | None]) -> Iterator[Clai
         if found is None:
             return
         yield found
+
+
+def together(keys: Sequence[Key], work: Callable[[Sequence[Key]], int], *, of: str, failed: str) -> Done[Key]:
+    """Do the work for all keys in one go; where that fails, for each by itself, so that a bad one stops no other.
+
+    What fails is logged as by `each`, and is in the answer.
+    """
+    if not keys:
+        return Done(0, [])
+    try:
+        return Done(work(keys), [])
+    except Exception as problem:  # noqa: BLE001  # which key it was is found out, and logged, one by one
+        db.session.rollback()
+        log.warning("batch_failed", job=failed, kind=type(problem).__name__)
+    bad = list[Key]()
+
+    def alone(key: Key) -> int:
+        try:
+            return work([key])
+        except Exception:
+            bad.append(key)
+            raise
+
+    return Done(each(keys, alone, of=of, failed=failed), bad)
+
+
+def one(work: Callable[[], int], *, failed: str, **about: str) -> int:
+    """Do the work and return what it did; where it fails, log it as `failed` with what it is about, and return 0."""
+    try:
+        return work()
+    except Exception:
+        db.session.rollback()
+        log.exception(failed, **about)
+        return 0
 
 
 def each(keys: Iterable[Key], work: Callable[[Key], int], *, of: str, failed: str, raises: bool = False) -> int:

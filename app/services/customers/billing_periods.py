@@ -1,5 +1,6 @@
 """Billing periods: stored when they begin, closed when they end, never recomputed (I18)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,7 +10,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app import clock
 from app.domain import periods as rule
 from app.models.customers import BillingPeriod, Customer
+from app.models.database import db
 from app.models.scope import as_service
+from app.services import due_rows
 from app.services.ledger import reservations, spending
 from app.services.transaction import transaction
 
@@ -27,17 +30,28 @@ def open_first(session: Session, customer: Customer, now: datetime) -> BillingPe
 def roll_due(limit: int = 100) -> int:
     """Close periods that have ended and open the next, at most `limit`; return how many.
 
-    A customer whose spending somebody else holds is left to them, or to the next time.
+    A customer whose spending somebody else holds is left to them, or to the next time. All turn together; where one
+    cannot, each by itself.
     """
-    now = clock.now()
-    with as_service("roll billing periods"), transaction() as session:
-        found = session.scalars(
-            select(BillingPeriod.customer_id)
-            .where(BillingPeriod.is_due(now))
-            .order_by(BillingPeriod.ends_at, BillingPeriod.customer_id)
-            .limit(limit)
-        ).all()
-        return _roll(session, list(spending.lock(session, found, skip_locked=True)), now)
+    now, done, bad = clock.now(), 0, list[str]()
+    with as_service("roll billing periods"):
+        while done < limit:
+            found = db.session.scalars(
+                select(BillingPeriod.customer_id)
+                .where(BillingPeriod.is_due(now), BillingPeriod.customer_id.not_in(bad))
+                .order_by(BillingPeriod.ends_at, BillingPeriod.customer_id)
+                .limit(limit - done)
+            ).all()
+            turned = due_rows.together(found, _turn, of="customer", failed="period_not_rolled")
+            done, bad = done + turned.count, [*bad, *turned.failed]
+            if not turned.failed:
+                break
+    return done
+
+
+def _turn(customer_ids: Sequence[str]) -> int:
+    with transaction() as session:
+        return _roll(session, list(spending.lock(session, customer_ids, skip_locked=True)), clock.now())
 
 
 def roll(session: Session, customer_id: str, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock, ids
 from app.domain import grants as rule
@@ -178,19 +179,24 @@ def catch_up(books: Books, now: datetime) -> None:
 def post_due(limit: int = 100) -> int:
     """Begin grants that are due, at most `limit`; return how many."""
     now = clock.now()
-    waiting = select(Grant.id, Grant.customer_id).where(Grant.is_to_begin(now))
-    return _each("begin grants", waiting.order_by(Grant.effective_at, Grant.id).limit(limit), now)
+    return _each("begin grants", Grant.is_to_begin(now), Grant.effective_at, limit, now)
 
 
 def expire_due(limit: int = 100) -> int:
     """Expire what is left of grants whose time is over, at most `limit`; return how many."""
     now = clock.now()
-    over = select(Grant.id, Grant.customer_id).where(Grant.is_to_expire(now))
-    return _each("expire grants", over.order_by(Grant.expires_at, Grant.id).limit(limit), now)
+    return _each("expire grants", Grant.is_to_expire(now), Grant.expires_at, limit, now)
 
 
-def _each(purpose: str, candidates: Select[str, str], now: datetime) -> int:
-    """Do each in a transaction of its own. Whoever holds the customer's accounts has it done first, or next time."""
+def _each(
+    purpose: str, due: ColumnElement[bool], since: InstrumentedAttribute[datetime | None], limit: int, now: datetime
+) -> int:
+    """Do each in a transaction of its own. Whoever holds the customer's accounts has it done first, or next time.
+
+    Customers take turns, so that however many of one's grants cannot be done, the others' are.
+    """
+    turn = func.row_number().over(partition_by=Grant.customer_id, order_by=(since, Grant.id))
+    candidates = select(Grant.id, Grant.customer_id).where(due).order_by(turn, since, Grant.id).limit(limit)
     with as_service(purpose):
         owners = {row[0]: row[1] for row in db.session.execute(candidates)}
         return due_rows.each(

@@ -6,6 +6,7 @@ Each arrives at least once, always as the same mail (its Message-ID is its row's
 import json
 import secrets
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import select, update
@@ -37,7 +38,7 @@ def send_due(limit: int = 50) -> int:
     with as_service("send mails"):
         for mail in due_rows.claimed(limit, _claim):
             outcome = _send(mail)
-            done += _finish(mail, outcome)
+            done += due_rows.one(partial(_finish, mail, outcome), failed="mail_not_noted", mail=mail.id)
             if isinstance(outcome, Unreachable):
                 break  # the others keep their tries for when the server is back
     return done

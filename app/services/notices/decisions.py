@@ -8,7 +8,7 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -47,10 +47,12 @@ def send_due(limit: int = 100) -> int:
     One notice that fails does not keep the others from being sent; its failure is raised at the end.
     """
     with as_service("notify"):
+        order = (Notice.created_at, Notice.rule, Notice.occasion)
+        turn = func.row_number().over(partition_by=Notice.customer_id, order_by=order)  # customers take turns
         oldest = (
             select(Notice.customer_id, Notice.rule, Notice.occasion)
             .where(Notice.state == "pending")
-            .order_by(Notice.created_at, Notice.customer_id, Notice.rule, Notice.occasion)
+            .order_by(turn, Notice.created_at, Notice.customer_id, Notice.rule, Notice.occasion)
             .limit(limit)
         )
         keys = [(row[0], row[1], row[2]) for row in db.session.execute(oldest)]

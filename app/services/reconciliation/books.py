@@ -246,8 +246,12 @@ def _each_payment(look: _Look, since: datetime) -> bool:
         if not isinstance(refunds, list) or not isinstance(disputed, list):
             return False
         look.looked_at += 1
-        problems = [refund_booking.record(payment_id, each) for each in refunds]
-        problems += [disputes.record(payment_id, each) for each in disputed]
+        try:
+            problems = [refund_booking.record(payment_id, each) for each in refunds]
+            problems += [disputes.record(payment_id, each) for each in disputed]
+        except Exception:
+            log.exception("reconcile_failed", payment=payment_id)
+            problems = ["could not be compared with the processor's refunds and disputes"]
         for problem in filter(None, problems):
             look.problem(f"{payment_id}: {problem}.")
     return True

@@ -7,6 +7,7 @@ than that finds the number changed and can no longer say how it ended; what it d
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import select, update
@@ -72,7 +73,8 @@ def work(limit: int = 50) -> int:
             except Exception:
                 log.exception("inbox_event_failed", event_id=claim.event_id, tries=claim.attempt)
                 problem = "failed"
-            done += _finish(claim, problem)
+            finish = partial(_finish, claim, problem)
+            done += due_rows.one(finish, failed="inbox_event_not_noted", event_id=claim.event_id)
     return done
 
 

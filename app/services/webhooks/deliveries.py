@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import select, update
@@ -21,7 +22,7 @@ from app.models.bulk import insert_new
 from app.models.database import db
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from app.services import audit, encryption, shutdown
+from app.services import audit, due_rows, encryption, shutdown
 from app.services.transaction import no_transaction, transaction
 from app.services.webhooks import endpoints, queue
 from app.services.webhooks.queue import DEAD, DELIVERED, DROPPED, PENDING
@@ -34,6 +35,7 @@ PAUSE = timedelta(seconds=30)
 """How long what else is due for an address waits that did not answer at all."""
 INTERRUPTED = "The attempt was interrupted."
 UNREADABLE = "Its signing secret cannot be read: make a new one."
+UNSENDABLE = "The request could not be made."
 GONE = "It answered 410: it no longer accepts events."
 
 
@@ -54,35 +56,50 @@ class Claim:
 
 def send_due(limit: int = 100) -> int:
     """Try what is due, at most so many; return how many tries were made. Any number of workers may do so."""
-    tried = 0
+    tried, bad = 0, list[str]()
     with as_service("send webhooks"):
-        while tried < limit and not shutdown.asked() and _waits():
-            claims = _claim(min(AT_ONCE, limit - tried))
-            for claim, answer in zip(claims, _answers(claims), strict=True):
-                _finish(claim, answer)
+        while tried < limit and not shutdown.asked():
+            waiting, claims = _waiting(min(AT_ONCE, limit - tried), bad), list[Claim]()
+            claim = partial(_claim, claims)
+            taken = due_rows.together(waiting, claim, of="delivery", failed="webhook_not_claimed")
+            if not taken.count and not taken.failed:
+                break
+            bad += taken.failed
+            for each, answer in zip(claims, _answers(claims), strict=True):
+                finish = partial(_finish, each, answer)
+                due_rows.one(finish, failed="webhook_not_noted", delivery=each.delivery_id)
             tried += len(claims)
     return tried
 
 
-def _waits() -> bool:
-    due = select(WebhookDelivery.id).where(WebhookDelivery.state == PENDING, WebhookDelivery.next_try_at <= clock.now())
-    return db.session.scalar(due.limit(1)) is not None
+def _waiting(limit: int, but: Sequence[str]) -> Sequence[str]:
+    """Return the ids of those that are due the longest, but for those that could not be claimed just now."""
+    due = select(WebhookDelivery.id).where(
+        WebhookDelivery.state == PENDING, WebhookDelivery.next_try_at <= clock.now(), WebhookDelivery.id.not_in(but)
+    )
+    in_order = due.order_by(WebhookDelivery.next_try_at, WebhookDelivery.sequence, WebhookDelivery.id)
+    return db.session.scalars(in_order.limit(limit)).all()
 
 
-def _claim(limit: int) -> list[Claim]:
-    """Take those that are due the longest; nobody else takes them before the lease is over."""
+def _claim(claims: list[Claim], delivery_ids: Sequence[str]) -> int:
+    """Take these, and add them to the claims: nobody else takes them before the lease is over. Return how many went."""
     now = clock.now()
     with transaction() as session:
         due = session.scalars(
             select(WebhookDelivery)
-            .where(WebhookDelivery.state == PENDING, WebhookDelivery.next_try_at <= now)
+            .where(
+                WebhookDelivery.id.in_(delivery_ids),
+                WebhookDelivery.state == PENDING,
+                WebhookDelivery.next_try_at <= now,
+            )
             .order_by(WebhookDelivery.next_try_at, WebhookDelivery.sequence, WebhookDelivery.id)
-            .limit(limit)
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         ).all()
         found = _endpoints(session, due)
-        return [claim for each in due if (claim := _taken(each, found.get(each.endpoint_id))) is not None]
+        mine = [claim for each in due if (claim := _taken(each, found.get(each.endpoint_id))) is not None]
+    claims += mine
+    return len(due)
 
 
 def _endpoints(session: Session, due: Sequence[WebhookDelivery]) -> dict[str, WebhookEndpoint | SellerEndpoint]:
@@ -139,8 +156,12 @@ def _answers(claims: Sequence[Claim]) -> list[Answer]:
     def send(claim: Claim) -> Answer:
         if not claim.secrets:
             return Unanswered(UNREADABLE, 0)
-        headers = webhook_sender.signed(claim.secrets, claim.event_id, now, claim.body)
-        return webhook_sender.post(claim.url, claim.body, headers, allow_loopback=loopback)
+        try:
+            headers = webhook_sender.signed(claim.secrets, claim.event_id, now, claim.body)
+            return webhook_sender.post(claim.url, claim.body, headers, allow_loopback=loopback)
+        except Exception:  # no delivery keeps the answers of the others from being noted
+            log.exception("webhook_failed", delivery=claim.delivery_id)
+            return Unanswered(UNSENDABLE, 0)
 
     if len(claims) < 2:
         return [send(claim) for claim in claims]
@@ -148,8 +169,8 @@ def _answers(claims: Sequence[Claim]) -> list[Answer]:
         return list(senders.map(send, claims))
 
 
-def _finish(claim: Claim, answer: Answer) -> None:
-    """Note how the try ended, unless the lease was over and somebody else has it by now."""
+def _finish(claim: Claim, answer: Answer) -> int:
+    """Note how the try ended and return 1, unless the lease was over and somebody else has it by now."""
     now, meant = clock.now(), verdict(answer)
     problem = words(answer)
     values: dict[str, object] = {
@@ -186,6 +207,7 @@ def _finish(claim: Claim, answer: Answer) -> None:
     elif values.get("state") == DEAD:
         log.error("webhook_dead", delivery=claim.delivery_id, why=problem, tries=claim.attempt)
     _let_others_wait(claim, answer)
+    return 1
 
 
 def _log(session: Session, claim: Claim, answer: Answer, problem: str) -> None:

@@ -1,22 +1,27 @@
 """Fan-out: each new event becomes a delivery for each endpoint that wants it."""
 
 import json
+import secrets
+from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.domain import webhooks
+from app.domain import back_off, webhooks
 from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_service
 from app.models.webhooks import SellerEndpoint, WebhookEndpoint
-from app.services import shutdown
+from app.services import due_rows, shutdown
 from app.services.transaction import transaction
 from app.services.webhooks import queue
 
+log = structlog.get_logger()
 BATCH = 100
+MAX_TRIES = 8
 
 
 def spread_due(limit: int = BATCH) -> int:
@@ -25,30 +30,52 @@ def spread_due(limit: int = BATCH) -> int:
     Events are taken by their state, never by a number that grows: of two transactions the later number may be
     committed first. Any number of workers may do so.
     """
-    done = 0
+    done, bad = 0, list[str]()
     with as_service("fan out events"):
-        while done < limit and not shutdown.asked() and _waits():
-            spread = _spread(min(BATCH, limit - done))
-            if not spread:
+        while done < limit and not shutdown.asked():
+            waiting = _waiting(min(BATCH, limit - done), bad)
+            spread = due_rows.together(waiting, _spread, of="event_id", failed="event_not_spread")
+            if not spread.count and not spread.failed:
                 break
-            done += spread
+            done, bad = done + spread.count, [*bad, *spread.failed]
+        due_rows.each(bad, _put_off, of="event_id", failed="event_not_put_off")
     return done
 
 
-def _waits() -> bool:
-    """Say whether there is anything to do: with nothing to do, nothing is locked."""
-    due = select(OutboxEvent.id).where(OutboxEvent.state == "pending", OutboxEvent.next_try_at <= clock.now())
-    return db.session.scalar(due.limit(1)) is not None
+def _waiting(limit: int, but: Sequence[str]) -> Sequence[str]:
+    """Return the ids of the events that wait the longest, but for those that just failed."""
+    due = select(OutboxEvent.id).where(
+        OutboxEvent.state == "pending", OutboxEvent.next_try_at <= clock.now(), OutboxEvent.id.not_in(but)
+    )
+    return db.session.scalars(due.order_by(OutboxEvent.next_try_at, OutboxEvent.id).limit(limit)).all()
 
 
-def _spread(limit: int) -> int:
+def _put_off(event_id: str) -> int:
+    """Let an event that failed wait longer each time; one that failed too often is a dead letter."""
+    with transaction() as session:
+        event = session.scalars(
+            select(OutboxEvent)
+            .where(OutboxEvent.id == event_id, OutboxEvent.state == "pending")
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if event is None:
+            return 0
+        event.tries, event.problem = event.tries + 1, "failed"
+        event.next_try_at = clock.now() + back_off.wait(event.tries, secrets.randbelow(1000))
+        if event.tries >= MAX_TRIES:
+            event.state = "dead"
+            log.error("event_dead", id=event.id, why=event.problem)
+    return 1
+
+
+def _spread(event_ids: Sequence[str]) -> int:
     now = clock.now()
     with transaction() as session:
         events = session.scalars(
             select(OutboxEvent)
-            .where(OutboxEvent.state == "pending", OutboxEvent.next_try_at <= now)
+            .where(OutboxEvent.id.in_(event_ids), OutboxEvent.state == "pending")
             .order_by(OutboxEvent.next_try_at, OutboxEvent.id)
-            .limit(limit)
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         ).all()
