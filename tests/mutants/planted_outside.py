@@ -4,9 +4,31 @@ from tests.mutants.bug import Bug
 
 RETURNED = "tests/pages/test_resume_returned.py"
 DOORS = "tests/services/mail/test_doors.py"
+POISONED = "tests/services/test_poisoned.py"
 DELETED = "tests/services/payments/test_deleted_at_the_processor.py"
 
 BUGS = [
+    Bug(
+        "one event that cannot be fanned out stops all",
+        "app/services/webhooks/fan_out.py",
+        "            done, bad = done + spread.count, [*bad, *spread.failed]",
+        "            done, bad = done + spread.count, bad if spread.failed else bad\n            if spread.failed:\n                break",
+        (f"{POISONED}::test_what_cannot_be_written_for_one_customer_stops_no_other",),
+    ),
+    Bug(
+        "one customer's grants come before all others'",
+        "app/services/ledger/grants.py",
+        "order_by(turn, since, Grant.id).limit(limit)",
+        "order_by(since, Grant.id).limit(limit)",
+        (f"{POISONED}::test_what_cannot_be_written_for_one_customer_stops_no_other",),
+    ),
+    Bug(
+        "one period that cannot turn stops all",
+        "app/services/customers/billing_periods.py",
+        'due_rows.together(found, _turn, of="customer", failed="period_not_rolled")',
+        "due_rows.Done(_turn(found), [])",
+        (f"{POISONED}::test_what_cannot_be_written_for_one_customer_stops_no_other",),
+    ),
     Bug(
         "the way back from the bank ends at the sign-in",
         "app/blueprints/entry/resume.py",

@@ -26,6 +26,13 @@ __all__ = ["settings"]
 HOOK = "http://127.0.0.1:9/hook"
 
 
+def claimed() -> list[deliveries.Claim]:
+    """Claim what is due, as one worker."""
+    claims: list[deliveries.Claim] = []
+    deliveries._claim(claims, deliveries._waiting(16, []))
+    return claims
+
+
 def test_the_waits_are_those_of_the_design_with_up_to_a_tenth_more() -> None:
     seconds = [5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]
     assert [wait(number, 0) for number in range(1, TRIES)] == [timedelta(seconds=each) for each in seconds]
@@ -183,7 +190,7 @@ def test_a_worker_that_comes_back_after_its_lease_notes_nothing(app: Flask, acme
     write_events(acme.customer_id, "one")
     fan_out.spread_due()
     with as_service("be slow"):
-        (late,) = deliveries._claim(16)
+        (late,) = claimed()
     with clock.at(clock.now() + deliveries.LEASE + timedelta(seconds=1)):
         assert send() == 1
     before = only(acme.customer_id)
@@ -198,7 +205,7 @@ def test_an_answer_410_of_an_address_left_meanwhile_switches_nothing_off(app: Fl
     write_events(acme.customer_id, "one")
     fan_out.spread_due()
     with as_service("be slow"):
-        (late,) = deliveries._claim(16)
+        (late,) = claimed()
     moved = endpoints.save(acme.customer_id, "http://127.0.0.1:9/moved", by="alice")
     with as_service("come back"):
         deliveries._finish(late, deliveries.Answered(410, 1))
@@ -214,7 +221,7 @@ def test_an_endpoint_of_the_sellers_that_is_gone_is_switched_off_with_a_line_in_
     write_events(acme.customer_id, "one")
     fan_out.spread_due()
     with as_service("ask one that is gone"), structlog.testing.capture_logs() as logs:
-        (claim,) = deliveries._claim(16)
+        (claim,) = claimed()
         deliveries._finish(claim, deliveries.Answered(410, 1))
     assert not seller_endpoints.one(endpoint.id).active
     logged = [(line["id"], line["by"], line["why"]) for line in logs if line["event"] == "seller_endpoint_disabled"]
