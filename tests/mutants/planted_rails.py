@@ -10,6 +10,20 @@ DECLINES = ("tests/services/payments/test_declines.py",)
 
 BUGS = [
     Bug(
+        "a refund event that overtakes its payment's is not settled first",
+        "app/services/reconciliation/events.py",
+        "    if payment_id:\n        settlement.settle(payment_id)\n    return payment_id, again\n",
+        "    return payment_id, again\n",
+        ("tests/services/reconciliation/test_events.py",),
+    ),
+    Bug(
+        "the 'bought the same' window halved",
+        "app/services/payments/purchases.py",
+        "ALIKE_WITHIN = timedelta(minutes=10)",
+        "ALIKE_WITHIN = timedelta(minutes=5)",
+        ("tests/services/payments/test_alike.py",),
+    ),
+    Bug(
         "a declined card is charged as often as anybody asks",
         "app/services/payments/top_ups.py",
         "        declines.check(session, order.customer_id, method, now)\n",

@@ -108,3 +108,20 @@ def test_without_an_answer_it_is_tried_again(
     assert events.act(event("anything", "dispute", dispute)) == ""
     assert remaining(acme) == 22_000_000
     assert verify() == []
+
+
+@pytest.mark.fault("W3")
+@pytest.mark.parametrize("kind", ["refund", "dispute"])
+def test_what_goes_back_of_a_payment_whose_own_event_is_still_to_come_is_settled_first_and_booked_at_once(
+    app: Flask, settings: Settings, acme: Customer, alice_actor: Actor, kind: str
+) -> None:
+    with faults(app, ("confirm_intent", "timeout_after", MANY), ("fetch_intent", "reset_before", MANY)):
+        payment = buys(app, alice_actor, 2500)
+    assert payment.state == "confirming"
+    back = controls.refund if kind == "refund" else controls.dispute
+    name = back(settings, payment.processor_id or "", amount=700)
+    assert events.act(event(f"{kind}.created", kind, name)) == "", "it need not be tried again"
+    found = payment_of(payment)
+    assert (found.state, found.refunded_minor + found.disputed_minor) == ("succeeded", 700)
+    assert remaining(acme) == 18_000_000
+    assert verify() == []
