@@ -49,6 +49,13 @@ def test_it_asks_how_much_and_how(alice: Browser, visa: PaymentMethod) -> None:
     assert ids.is_form_key(page.value("form_key"))
 
 
+@pytest.mark.parametrize("language", ["de", "fr-CH", "en", "*"])
+def test_the_pages_language_says_how_an_amount_is_typed_and_no_header_does(alice: Browser, language: str) -> None:
+    asked = FRAGMENT | {"Accept-Language": language}
+    assert "as in 12.50." in alice.opens(f"{PATH}total?amount=12,50", **asked).text
+    assert alice.opens(f"{PATH}total?amount=$1,000", **asked).texts(BUY) == ["Add $1,000.00 to my balance"]
+
+
 def test_there_is_no_field_for_a_card_number(alice: Browser) -> None:
     page = alice.opens(PATH)
     typed = [
