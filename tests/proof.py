@@ -51,7 +51,7 @@ def main(places: list[str]) -> int:
     """Run the proof, write its result, and return the exit code."""
     began, seed = time.monotonic(), os.environ.get("CRASH_SEED") or secrets.token_hex(4)
     green, rooms, counts, bugs = True, {}, Counter[str](), "not run"
-    mutation = {place.name: "not run" for place in PLACES}
+    mutation = {place.name: f"not run; earlier: {place.measured}" for place in PLACES}
     tests = [place for place in places if place not in {MUTANTS, MUTATION}]
     if tests or not places:
         green, rooms, counts = _tested(tests, seed)

@@ -49,7 +49,7 @@ def test_a_sample_is_the_same_for_the_same_seed() -> None:
 def test_the_result_says_how_many_survive_that_could_be_found() -> None:
     result = Result(PLACES[0], 30, 22, 2, (Mutant("a", "a.py", "a", "b"),))
     assert result.percent == 5
-    assert result.words.startswith("22 of 30 tried: 19 found, 2 equivalent, 1 survive (5.0 %); before")
+    assert result.words.startswith("22 of 30 tried: 19 found, 2 equivalent, 1 survive (5.0 %); earlier: ")
 
 
 def test_every_place_and_every_equivalent_names_what_is_there() -> None:

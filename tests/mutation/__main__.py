@@ -41,7 +41,7 @@ class Result:
         found = self.tried - self.equivalent - len(self.survivors)
         return (
             f"{of} tried: {found:,} found, {self.equivalent} equivalent, {len(self.survivors)} survive "
-            f"({self.percent:.1f} %); before the survivors were read {self.place.before}"
+            f"({self.percent:.1f} %); earlier: {self.place.measured}"
         )
 
 

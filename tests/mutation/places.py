@@ -14,8 +14,8 @@ class Place:
     name: str
     files: tuple[str, ...]
     tests: tuple[str, ...]
-    before: str
-    """What survived before the survivors were read, for docs/proof.md."""
+    measured: str
+    """What survived before anybody had read the survivors, and after, for docs/proof.md."""
     sample: int | None = None
 
 
