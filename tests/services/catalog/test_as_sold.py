@@ -1,6 +1,7 @@
 """A customer's catalog: its own version where it was sold, the newest where it is what is offered."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from app.services.payments import top_ups
 from tests.support.small_catalogs import SMALL
 from tests.support.statements import counted
 
+APP = Path(__file__).resolve().parent.parent.parent.parent / "app"
 NEXT = (
     SMALL.replace('title = "Small"', 'title = "Less small"')
     .replace('"0.40"', '"0.80"')
@@ -106,3 +108,19 @@ def test_a_customer_of_a_version_that_is_not_there_has_no_catalog(app: Flask) ->
     versions.apply(SMALL)
     with pytest.raises(NotFound):
         versions.of(Customer(catalog="small", catalog_version=9))
+
+
+OFFERED_FOR = {
+    "demo/customers.py": "what new customers of the demo get",
+    "services/catalog/in_use.py": "what the newest version drops",
+    "services/customers/directory.py": "what is offered, and another plan",
+    "services/customers/plan_moves.py": "what customers are moved to",
+    "services/customers/registration.py": "what a new customer gets",
+    "services/notices/expiring_credit.py": "how early expiry is noticed, which is always current",
+    "services/payment_methods/rows.py": "which methods are taken, which is always current",
+}
+
+
+def test_the_newest_version_is_read_where_something_is_offered_and_nowhere_as_a_customers_terms() -> None:
+    found = {str(path.relative_to(APP)) for path in APP.rglob("*.py") if "versions.offered(" in path.read_text()}
+    assert found == set(OFFERED_FOR)
