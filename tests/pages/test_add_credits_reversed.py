@@ -150,6 +150,15 @@ def test_a_dispute_is_said_first_while_it_is_open_and_when_it_is_lost(
     )
 
 
+def test_a_claim_in_another_currency_is_named(app: Flask, settings: Settings, alice: Browser, payment: Payment) -> None:
+    controls.dispute(settings, payment.processor_id or "", amount=2301, currency="eur")
+    later(app)
+    assert said(shown(alice, payment))[2] == (
+        "Dispute of $25.00 is open since Your bank claims €23.01, which is no part of this payment: all that was left of it "
+        "is disputed. The credit for it is held until the dispute is decided."
+    )
+
+
 def test_a_dispute_that_is_over_leaves_the_payment_as_it_was(
     app: Flask, settings: Settings, alice: Browser, payment: Payment
 ) -> None:

@@ -10,6 +10,7 @@ from app.config import Settings
 from app.domain.currencies import exponent
 from app.domain.errors import Refused
 from app.domain.money import Money
+from app.domain.payments import ChargeOrder, Misused
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.models.scope import as_customer
@@ -17,6 +18,7 @@ from app.services.catalog import versions
 from app.services.catalog.versions import WrongCatalog
 from app.services.customers import registration
 from app.services.payments import top_ups
+from app.services.processor.gateway import gateway
 from app.services.reversals import refunds
 from app.services.verification.verify import verify
 from tests.support import cast, rails, shop
@@ -149,3 +151,15 @@ def test_a_pack_that_was_sold_at_such_a_price_is_not_charged(app: Flask, setting
         )
     assert refused.value.reason == "amount_not_taken"
     assert controls.objects(settings, "payment_intent") == []
+
+
+def test_what_an_order_from_before_asks_in_parts_too_fine_is_refused_and_never_sent(
+    app: Flask, settings: Settings
+) -> None:
+    order = ChargeOrder("pay_1", "cus_1", "", Money(1_505, "KWD"), "Credits", off_session=False, metadata={})
+    made = gateway().create_intent(order, key="k")
+    back = gateway().create_refund(
+        intent_id="pi_1", refund_id="ref_1", payment_id="pay_1", amount=Money(1_505, "KWD"), reason="r", key="k"
+    )
+    assert isinstance(made, Misused) and isinstance(back, Misused)
+    assert (made.code, back.code, controls.requests(settings)) == ("amount_not_taken", "amount_not_taken", [])
