@@ -9,6 +9,7 @@ import pytest
 from app.domain.payments import Intent, Misused, Unknown
 from app.gateways.stripe.transport import LONGEST
 from tests.gateways.stripe.test_network import CALLS, gateway_at, listening
+from tests.support import tiers
 
 INTENT = {"object": "payment_intent", "id": "pi_1", "status": "succeeded", "amount": 2500, "amount_received": 2500}
 GOOD = json.dumps({**INTENT, "currency": "usd", "metadata": {}, "next_action": None, "last_payment_error": None})
@@ -62,7 +63,7 @@ def ask_everything(base: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, obje
     return {name: call(gateway) for name, call in CALLS.items()} | {"fetch_intent": gateway.fetch_intent("pi_1")}
 
 
-@pytest.mark.parametrize("kind", ANSWERS)
+@pytest.mark.parametrize("kind", tiers.some(12, ANSWERS, ids=list(ANSWERS)))
 def test_an_answer_that_is_none_is_unknown_whatever_was_asked(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     with listening(answer_of(kind)) as base:
         answers = ask_everything(base, monkeypatch)
