@@ -12,7 +12,7 @@ from app.models.customers import Customer
 from app.services.ledger import grants
 from app.services.usage import recording
 from tests.pages.test_overview import PATH, give
-from tests.support import cast
+from tests.support import cast, spend
 from tests.support.browser import Browser, Page
 from tests.support.noon import NOON, noon
 from tests.support.noon import since_august as acme
@@ -74,7 +74,7 @@ def test_usage_that_waits_is_taken_off_what_expires_and_what_is_over_is_not_name
 
     promised(acme, 30, NOON + timedelta(hours=1))
     promised(acme, 50, NOON + timedelta(days=3))
-    recording.record(acme.customer_id, key="a", credits=Credits(35 * 10**6), description="Requests")
+    spend.uses(acme, "35")
     assert "$45.00 on 24 Nov 2026" in looks().texts(NOTE)[1]
     with clock.at(NOON + timedelta(days=2)):
         promised(acme, 7, NOON + timedelta(days=2, hours=1))

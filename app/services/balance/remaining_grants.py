@@ -40,15 +40,14 @@ def batches(numbers: Numbers) -> list[Batch]:
         .where(Grant.customer_id == whose(), or_(Grant.remaining_micros > 0, Grant.is_to_begin(now)))
         .execution_options(populate_existing=True)
     ).all()
-    live = [view(each) for each in found if each.effective_at <= now]
-    left = rule.left_in(live, numbers.usage_to_post.micros)
-    ordered = sorted((each for each in live if not rule.is_expired(each.expires_at, now)), key=rule.burn_order)
+    live = [view(each) for each in found if not rule.is_expired(each.expires_at, now)]
+    ordered = sorted((each for each in live if each.effective_at <= now), key=rule.burn_order)
     ends = [each.expires_at.astimezone(UTC).date() if each.expires_at else None for each in ordered]
-    return whole([Batch(left[each.id], day) for each, day in zip(ordered, ends, strict=True)], numbers)
+    return whole([Batch(each.remaining, day) for each, day in zip(ordered, ends, strict=True)], numbers)
 
 
 def whole(found: Sequence[Batch], numbers: Numbers) -> list[Batch]:
-    """Return the batches so that they come to what remains: a debt that a new grant pays first is taken off."""
+    """Return the batches so that they come to what remains: usage that waits, or a debt, is taken off in burn order."""
     remaining = max(0, numbers.remaining_credits.micros)
     over, kept = sum(each.left for each in found) - remaining, []
     for each in found:
