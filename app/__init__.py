@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import extensions, logs, worker
 from app.api import metrics, v1
-from app.api.contract import problems
+from app.api.contract import addresses, problems
 from app.config import Settings
 from app.extensions import csrf, htmx, limiter, migrate
 from app.gateways import connect
@@ -68,6 +68,7 @@ def create_app(settings: Settings) -> Flask:
     access.init_app(app)
     errors.init_app(app)
     problems.init_app(app)
+    addresses.init_app(app)
     security_headers.init_app(app, settings)
     filters.init_app(app)
     navigation.init_app(app)

@@ -17,7 +17,10 @@ def add_to(bp: Blueprint) -> None:
 @click.command("create-api-key")
 @click.option("--scope", "scopes", required=True, multiple=True, type=click.Choice(api_keys.SCOPES), help="Repeatable.")
 @click.option("--name", default="", help="What it is for.")
-@click.option("--customer", help="The only customer (cus_…) that it may ask about; default: all.")
+@click.option(
+    "--customer",
+    help="The only customer (cus_…) that it may ask about; default: all. Such a key has none of the seller's scopes.",
+)
 @click.option("--expires-at", help="When it expires (ISO 8601); default: never.")
 @with_appcontext
 def create_api_key(scopes: tuple[str, ...], name: str, customer: str | None, expires_at: str | None) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import structlog
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock, create_app
 from app.config import Settings
@@ -16,6 +16,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.access import api_keys
+from app.services.transaction import transaction
 from tests.support.api import Api, api_for, problem_of
 
 GOOD_FORM = f"sk_{'0' * 26}_{'a' * 43}"
@@ -93,20 +94,55 @@ def test_a_key_does_what_its_scopes_say(app: Flask, acme: Customer) -> None:
     assert reads.get(f"/customers/{acme.customer_id}").status_code == 200
     refused = reads.open("PATCH", f"/customers/{acme.customer_id}", json={"name": "Other"})
     assert problem_of(refused) == (403, "forbidden")
-    assert "billing:write" in refused.get_json()["detail"]
+    assert "customers:write" in refused.get_json()["detail"]
     assert problem_of(api_for(app, "usage:write").get("/customers")) == (403, "forbidden")
 
 
 def test_a_key_of_one_customer_sees_no_other(app: Flask, acme: Customer, globex: Customer) -> None:
-    mine = api_for(app, "all", customer=acme)
+    mine = api_for(app, customer=acme)
     assert mine.get(f"/customers/{acme.customer_id}/balance").status_code == 200
     for path in ("", "/balance", "/balance_transactions"):
         assert problem_of(mine.get(f"/customers/{globex.customer_id}{path}")) == (404, "not_found")
     assert [each["id"] for each in mine.get("/customers").get_json()["data"]] == [acme.customer_id]
     assert mine.get("/customers", external_id="globex").get_json()["data"] == []
+    limits = {"enabled": True, "daily_limit": "5", "notify_threshold": None, "webhook_url": None, "version": 0}
+    path = f"/customers/{globex.customer_id}/spend_management"
+    assert problem_of(mine.open("PUT", path, json=limits)) == (404, "not_found")
+
+
+def test_what_is_the_sellers_no_key_of_a_customer_does(app: Flask, acme: Customer) -> None:
+    mine, path = api_for(app, customer=acme), f"/customers/{acme.customer_id}"
+    refused = [
+        mine.post(f"{path}/credit_grants", {"credits": "5", "reason": "Mine"}),
+        mine.open("PATCH", path, json={"plan": "business"}),
+        mine.open("PATCH", path, json={"external_id": "globex-2"}),
+        mine.post("/customers", {"name": "New", "email": "new@new.example"}),
+        mine.get("/webhook_endpoints"),
+        mine.post("/webhook_endpoints", {"url": "https://example.com/hook"}),
+    ]
+    for answer in refused:
+        assert problem_of(answer) == (403, "forbidden")
+        assert "for one customer only" in answer.get_json()["detail"]
+    assert mine.get(path).get_json()["plan"] is None
+    assert mine.get(f"{path}/balance").get_json()["total_credits"] == "0.00"
+
+
+@pytest.mark.parametrize("scope", sorted(api_keys.SELLERS_ONLY))
+def test_a_scope_of_the_sellers_is_refused_to_a_key_of_a_customer(app: Flask, acme: Customer, scope: str) -> None:
+    words = ["portal", "create-api-key", "--scope", "billing:read", "--scope", scope, "--customer", acme.customer_id]
+    result = app.test_cli_runner().invoke(args=words)
+    assert result.exit_code != 0
+    assert f"A key for one customer cannot have {scope}" in result.stderr
+    assert api_keys.listed() == []
+
+
+def test_a_scope_that_such_a_key_had_from_before_gives_it_nothing(app: Flask, acme: Customer) -> None:
+    mine = api_for(app, customer=acme)
+    with as_service("as an older release left it"), transaction() as session:
+        session.execute(update(ApiKey).values(scopes="all credits:grant customers:write"))
+    assert problem_of(mine.get(f"/customers/{acme.customer_id}")) == (403, "forbidden")
     body = {"credits": "5", "reason": "Mine"}
-    assert problem_of(mine.post(f"/customers/{globex.customer_id}/credit_grants", body)) == (404, "not_found")
-    assert problem_of(mine.post("/customers", {"name": "New", "email": "new@new.example"})) == (403, "forbidden")
+    assert problem_of(mine.post(f"/customers/{acme.customer_id}/credit_grants", body)) == (403, "forbidden")
 
 
 @pytest.mark.parametrize(

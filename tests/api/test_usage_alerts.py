@@ -59,7 +59,7 @@ def test_it_refuses_what_the_page_refuses(api: Api, acme: Customer, body: dict[s
 
 
 def test_a_key_for_one_customer_reaches_no_other(app: Flask, acme: Customer) -> None:
-    other = api_for(app, "all", customer=meters.customer("Globex"))
+    other = api_for(app, customer=meters.customer("Globex"))
     assert problem_of(other.get(path(acme))) == (404, "not_found")
     answer = other.open("PUT", path(acme), json={"alerts": [], "recipients": [], "version": 1})
     assert problem_of(answer) == (404, "not_found")

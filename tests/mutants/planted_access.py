@@ -79,4 +79,32 @@ BUGS = [
         "return super().get(key, default if values.get(key) is None else values[key])",
         (f"{COOKIES}::test_the_data_of_a_session_says_nothing_of_who_is_signed_in",),
     ),
+    Bug(
+        "a key of a customer is made with the seller's scopes",
+        "app/services/access/api_keys.py",
+        "    if customer_id is not None and sellers:\n",
+        '    if customer_id == "" and sellers:\n',
+        ("tests/api/test_callers.py::test_a_scope_of_the_sellers_is_refused_to_a_key_of_a_customer",),
+    ),
+    Bug(
+        "a key of a customer that had the seller's scopes from before keeps them",
+        "app/services/access/api_keys.py",
+        "            return scope in self.scopes - SELLERS_ONLY\n",
+        "            return scope in self.scopes or ALL in self.scopes\n",
+        ("tests/api/test_callers.py::test_a_scope_that_such_a_key_had_from_before_gives_it_nothing",),
+    ),
+    Bug(
+        "the seller's id names any customer to a key of one",
+        "app/services/customers/directory.py",
+        '    if only is not None:\n        wanted = wanted.where(Customer.customer_id == only)\n    with as_service("look for',
+        '    if only == "":\n        wanted = wanted.where(Customer.customer_id == only)\n    with as_service("look for',
+        ("tests/api/test_external_ids.py::test_another_customers_is_not_found",),
+    ),
+    Bug(
+        "a customer's id ends at a slash",
+        "app/api/contract/addresses.py",
+        """    regex = f"(?:(?!/(?:{'|'.join(ADDRESS_WORDS)})(?:/|$)).)+"\n""",
+        """    regex = "[^/]+"\n""",
+        ("tests/api/test_external_ids.py::test_whatever_it_has_in_it_it_names_its_customer",),
+    ),
 ]

@@ -160,8 +160,8 @@ BUGS = [
     Bug(
         "a key of one customer reads another",
         "app/api/contract/callers.py",
-        "or mine not in {None, customer_id}:",
-        "or mine == customer_id[::-1]:",
+        "return name if mine in {None, name} else None",
+        "return name",
         KEYS,
     ),
     Bug(

@@ -186,7 +186,7 @@ def _field_names(app: Flask, browser: Browser) -> set[str]:
 
 def _path(rule: str, values: dict[str, str]) -> str:
     for name, value in values.items():
-        rule = rule.replace(f"<{name}>", quote(value))
+        rule = rule.replace(f"<{name}>", quote(value, safe=""))
     assert "<" not in rule, f"a parameter of another kind: {rule}"
     return rule
 

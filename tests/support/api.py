@@ -35,9 +35,10 @@ class Api:
 
 
 def api_for(app: Flask, *scopes: str, customer: Customer | None = None) -> Api:
-    """Return a program with a new key of these scopes (default: all), for all customers or for one."""
+    """Return a program with a new key of these scopes (default: all that it may have), for all customers or for one."""
     only = customer.customer_id if customer is not None else None
-    _key, text = api_keys.create("a test", list(scopes or ("all",)), customer_id=only)
+    most = ["all"] if only is None else [each for each in api_keys.SCOPES if each not in api_keys.SELLERS_ONLY]
+    _key, text = api_keys.create("a test", list(scopes) or most, customer_id=only)
     return Api(app, text)
 
 

@@ -17,10 +17,11 @@ from app.models.database import db
 from app.models.scope import CustomerScope, enter
 from app.services.access import api_keys
 from app.services.access.api_keys import Caller, Presented
+from app.services.customers import directory
 from app.web import shared_counts
 from app.web.shared_counts import Away
 
-__all__ = ["Caller", "Presented", "caller", "customer_in", "identify", "known", "presented"]
+__all__ = ["Caller", "Presented", "caller", "customer_in", "identify", "known", "named", "presented"]
 
 _calls = Calls()
 
@@ -47,6 +48,8 @@ def identify(scope: str) -> None:
 def known(found: Caller, scope: str) -> None:
     """Take a caller whose key was proved, by `identify` or in the operation's own round trip, if the scope allows."""
     g.api_caller = found
+    if found.customer_id is not None and scope in api_keys.SELLERS_ONLY:
+        raise Forbidden(f"This key is for one customer only, and {scope} is for keys of the seller's.")
     if not found.may(scope):
         raise Forbidden(f"This key lacks the scope {scope}.")
 
@@ -58,10 +61,21 @@ def caller() -> Caller:
     return found  # type: ignore[return-value]  # ensured above
 
 
-def customer_in(customer_id: str) -> Customer:
-    """Return the customer and put its scope in force, or `NotFound`: unknown, or none of this caller's."""
+def named(name: str) -> str | None:
+    """Return our id of the customer that is called so, if the caller may ask about it: by our id or the seller's own.
+
+    What has the form of our id is one: no id of the seller's has. None: unknown, or none of this caller's.
+    """
     mine = caller().customer_id
-    if not is_id(customer_id, "cus") or mine not in {None, customer_id}:
+    if is_id(name, "cus"):
+        return name if mine in {None, name} else None
+    return directory.id_of(name, only=mine) if name.isprintable() else None
+
+
+def customer_in(name: str) -> Customer:
+    """Return the customer that is called so and put its scope in force, or `NotFound`."""
+    customer_id = named(name)
+    if customer_id is None:
         raise NotFound("customer")
     enter(CustomerScope(customer_id))
     found = db.session.scalars(select(Customer).where(Customer.customer_id == customer_id)).one_or_none()

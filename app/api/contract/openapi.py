@@ -9,9 +9,11 @@ from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from app.api.contract.addresses import CUSTOMER
 from app.api.contract.idempotency import HEADER
 from app.api.contract.operations import Operation
 from app.api.contract.problems import MEDIA_TYPE, Problem
+from app.services.access.api_keys import SELLERS_ONLY
 
 _REF = "#/components/schemas/{model}"
 _RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}}
@@ -86,7 +88,7 @@ def _described(operation: Operation, refs: Refs) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": f"{operation.resource}.{operation.name}",
         "summary": operation.summary,
-        "description": f"{operation.description}\n\nScope: `{operation.scope}`.".strip(),
+        "description": f"{operation.description}\n\n{_scope(operation)}".strip(),
         "tags": [operation.tag],
         "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_key_parameter(operation)],
         "responses": {},
@@ -113,9 +115,18 @@ def _response(operation: Operation, status: int, refs: Refs) -> dict[str, Any]:
     return response
 
 
+def _scope(operation: Operation) -> str:
+    sellers = operation.scope in SELLERS_ONLY
+    return f"Scope: `{operation.scope}`.{' No key for one customer has it.' if sellers else ''}"
+
+
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
     schema = {"type": "string", "minLength": 1}
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in operation.parameters]
+    words = {CUSTOMER: {"description": "Our id of the customer, or your `external_id`, percent-encoded as one part."}}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": schema, **words.get(name, {})}
+        for name in operation.parameters
+    ]
 
 
 def _query_parameters(operation: Operation) -> list[dict[str, Any]]:

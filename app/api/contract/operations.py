@@ -5,9 +5,11 @@ A resource is a module of `app/api/v1`:
     bp = resource("customers")
 
     @operation(bp, "GET", "/customers/<customer_id>", scope="billing:read", answers={200: CustomerOut}, tag="Customers")
-    def read(customer_id: str) -> CustomerOut: ...
+    def read(customer: Customer) -> CustomerOut: ...
 
-Path parameters, `body` and `query` come as keywords. It returns a model, or a model and its status.
+Path parameters, `body` and `query` come as keywords, and for `<customer_id>` the `customer`, whose scope is in force:
+found by our id or the seller's own, and only if the caller may ask about it. It returns a model, or a model and its
+status.
 """
 
 import math
@@ -22,7 +24,8 @@ from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
 from app.api.contract import callers, idempotency, problems
-from app.api.contract.callers import Caller, caller, customer_in, presented
+from app.api.contract.addresses import CUSTOMER
+from app.api.contract.callers import Caller, caller, customer_in, named, presented
 from app.api.contract.idempotency import request_key
 from app.api.contract.problems import FieldProblem, Malformed
 from app.api.contract.shapes import (
@@ -43,8 +46,8 @@ from app.web.access import public
 
 __all__ = [
     "Caller", "CreditsAboveZero", "CreditsFromZero", "CreditsText", "Model", "Moment", "Operation", "Page", "PageQuery",
-    "caller", "customer_in", "decode_cursor", "encode_cursor", "operation", "page_of", "presented", "request_key",
-    "resource",
+    "caller", "customer_in", "decode_cursor", "encode_cursor", "named", "operation", "page_of", "presented",
+    "request_key", "resource",
 ]  # fmt: skip
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -127,7 +130,7 @@ def operation(
             return _respond(declared, function, dict(arguments))
 
         view.__dict__["operation"] = declared
-        bp.add_url_rule(path, declared.name, public(view), methods=[method])
+        bp.add_url_rule(path, declared.name, public(view), methods=[method], merge_slashes=False)
         return function
 
     return declare
@@ -149,6 +152,8 @@ def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[
         raise
 
     def work() -> Response:
+        if CUSTOMER in arguments:
+            arguments["customer"] = customer_in(arguments.pop(CUSTOMER))
         return _answer(declared, function(**arguments))
 
     if key is None:

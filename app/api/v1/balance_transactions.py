@@ -8,12 +8,12 @@ from app.api.contract.operations import (
     Moment,
     Page,
     PageQuery,
-    customer_in,
     decode_cursor,
     operation,
     resource,
 )
 from app.api.contract.shapes import encode_cursor
+from app.models.customers import Customer
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery, Movement
 
@@ -55,9 +55,8 @@ class TransactionQuery(PageQuery):
     answers={200: Page[TransactionOut]},
     tag="Balances",
 )
-def listed(customer_id: str, query: TransactionQuery) -> Page[TransactionOut]:
+def listed(customer: Customer, query: TransactionQuery) -> Page[TransactionOut]:  # noqa: ARG001  # its scope is in force
     """List a customer's balance transactions, the newest first."""
-    customer_in(customer_id)
     before = decode_cursor(query.cursor, int)
     page = history.history(HistoryQuery(kind=query.kind, before=before[0] if before else None, limit=query.limit))
     following = encode_cursor([page.older]) if page.older is not None else None

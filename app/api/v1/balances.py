@@ -3,7 +3,8 @@
 from pydantic import Field
 
 from app import clock
-from app.api.contract.operations import CreditsFromZero, CreditsText, Model, Moment, customer_in, operation, resource
+from app.api.contract.operations import CreditsFromZero, CreditsText, Model, Moment, operation, resource
+from app.models.customers import Customer
 from app.services.balance import history
 
 bp = resource("balances")
@@ -33,12 +34,11 @@ class BalanceOut(Model):
 @operation(
     bp, "GET", "/customers/<customer_id>/balance", scope="billing:read", answers={200: BalanceOut}, tag="Balances"
 )
-def read(customer_id: str) -> BalanceOut:
+def read(customer: Customer) -> BalanceOut:
     """Read a customer's balance.
 
     `available_to_use` is what an authorization would allow now; 0 while the standing does not allow service.
     """
-    customer = customer_in(customer_id)
     now = clock.now()
     numbers = history.numbers()
     return BalanceOut(

@@ -33,7 +33,8 @@ class CatalogQuery(PageQuery):
     customer: str | None = Field(
         None,
         max_length=200,
-        description="What this customer has: the plans and meters of the version that is kept, and the packs of today.",
+        description="What this customer (our id, or your `external_id`) has: the plans and meters of the version that "
+        "is kept, and the packs of today.",
     )
 
 

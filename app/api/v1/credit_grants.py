@@ -9,12 +9,12 @@ from app.api.contract.operations import (
     Model,
     Moment,
     caller,
-    customer_in,
     operation,
     request_key,
     resource,
 )
 from app.domain.money import Credits
+from app.models.customers import Customer
 from app.models.ledger import Grant
 from app.services.ledger import grant_requests
 
@@ -49,20 +49,19 @@ class GrantOut(Model):
     bp,
     "POST",
     "/customers/<customer_id>/credit_grants",
-    scope="billing:write",
+    scope="credits:grant",
     body=GrantIn,
     answers={201: GrantOut},
     refusals=(409,),
     tag="Credit grants",
 )
-def give(customer_id: str, body: GrantIn) -> GrantOut:
+def give(customer: Customer, body: GrantIn) -> GrantOut:
     """Give a customer credit.
 
     Sent again with the same Idempotency-Key it is the same grant, also after a crash and after the kept answer is gone.
     """
-    customer_in(customer_id)
     grant = grant_requests.give(
-        customer_id,
+        customer.customer_id,
         kind=body.kind,
         credits=body.credits,
         granted_by=caller().key_id,

@@ -8,13 +8,11 @@ from app.api.contract.operations import (
     Page,
     PageQuery,
     caller,
-    customer_in,
     decode_cursor,
     operation,
     page_of,
     resource,
 )
-from app.domain.errors import Forbidden
 from app.models.customers import Customer
 from app.services.customers import directory, registration
 
@@ -69,7 +67,7 @@ class CustomerQuery(PageQuery):
     bp,
     "POST",
     "/customers",
-    scope="billing:write",
+    scope="customers:write",
     body=CustomerIn,
     answers={201: CustomerOut},
     refusals=(409,),
@@ -80,8 +78,6 @@ def create(body: CustomerIn) -> CustomerOut:
 
     An `external_id` that is taken is refused with 409.
     """
-    if caller().customer_id is not None:
-        raise Forbidden("This key is for one customer only.")
     catalog = directory.catalog_for(body.catalog, body.currency, body.plan)
     made = registration.create(
         name=body.name,
@@ -112,33 +108,32 @@ def listed(query: CustomerQuery) -> Page[CustomerOut]:
 
 
 @operation(bp, "GET", "/customers/<customer_id>", scope="billing:read", answers={200: CustomerOut}, tag=TAG)
-def read(customer_id: str) -> CustomerOut:
+def read(customer: Customer) -> CustomerOut:
     """Read a customer."""
-    return _shown(customer_in(customer_id))
+    return _shown(customer)
 
 
 @operation(
     bp,
     "PATCH",
     "/customers/<customer_id>",
-    scope="billing:write",
+    scope="customers:write",
     body=CustomerChange,
     answers={200: CustomerOut},
     refusals=(409,),
     tag=TAG,
 )
-def change(customer_id: str, body: CustomerChange) -> CustomerOut:
+def change(customer: Customer, body: CustomerChange) -> CustomerOut:
     """Change a customer.
 
     Another plan comes with the newest version of the catalog. It prices usage from then on; what was used keeps its
     price.
     """
-    customer_in(customer_id)
     sent = body.model_dump(exclude_unset=True)
     if sent.get("plan", "") is None:
         sent["plan"] = ""  # as the rows have the default plan
     wanted = directory.Change(**sent)
-    return _shown(directory.change(customer_id, wanted, by=caller().key_id))
+    return _shown(directory.change(customer.customer_id, wanted, by=caller().key_id))
 
 
 def _shown(row: Customer) -> CustomerOut:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.api.contract.operations import CreditsText, Model, caller, customer_in, operation, resource
+from app.api.contract.operations import CreditsText, Model, caller, operation, resource
 from app.domain.errors import NotFound, Refused
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
@@ -31,14 +31,13 @@ class SpendManagement(Model):
     answers={200: SpendManagement},
     tag="Spend management",
 )
-def read(customer_id: str) -> SpendManagement:
+def read(customer: Customer) -> SpendManagement:
     """Read what holds on each UTC day.
 
     `version` is 0 while the customer has never chosen: then the catalog's terms hold. Changes name the version that
     they were made from.
     """
-    customer = customer_in(customer_id)
-    return _shown(customer_id, _offered(customer))
+    return _shown(customer.customer_id, _offered(customer))
 
 
 @operation(
@@ -51,17 +50,16 @@ def read(customer_id: str) -> SpendManagement:
     refusals=(409, 422),
     tag="Spend management",
 )
-def replace(customer_id: str, body: SpendManagement) -> SpendManagement:
+def replace(customer: Customer, body: SpendManagement) -> SpendManagement:
     """Replace the set, or refuse it whole.
 
     The same rules hold as on the page: limits are above zero, the threshold is not above the daily limit, and what is
     switched on has one of the two or a webhook URL. Another version than the present one is refused with 409.
     """
-    customer = customer_in(customer_id)
     _offered(customer)
     wanted = Limits(body.enabled, body.daily_limit, body.notify_threshold, body.version)
-    now = own_limits.change(customer_id, wanted, webhook_url=body.webhook_url or "", by=caller().key_id)
-    return _shown(customer_id, now)
+    now = own_limits.change(customer.customer_id, wanted, webhook_url=body.webhook_url or "", by=caller().key_id)
+    return _shown(customer.customer_id, now)
 
 
 def _offered(customer: Customer) -> Limits:

@@ -11,13 +11,13 @@ from app.api.contract.operations import (
     Moment,
     Page,
     PageQuery,
-    customer_in,
     decode_cursor,
     encode_cursor,
     operation,
     resource,
 )
 from app.domain.errors import Refused
+from app.models.customers import Customer
 from app.services.usage import meters
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Place, Stretch
 
@@ -90,9 +90,8 @@ class UsageOut(Model):
     answers={200: UsageOut},
     tag=TAG,
 )
-def read(customer_id: str, query: UsageQuery) -> UsageOut:
+def read(customer: Customer, query: UsageQuery) -> UsageOut:
     """Read what a customer's meters show for a billing period, day by day."""
-    customer = customer_in(customer_id)
     found = meters.usage(customer, query.period)
     return UsageOut(
         customer=customer.customer_id,
@@ -136,12 +135,11 @@ class EventOut(Model):
     answers={200: Page[EventOut]},
     tag=TAG,
 )
-def events(customer_id: str, query: EventQuery) -> Page[EventOut]:
+def events(customer: Customer, query: EventQuery) -> Page[EventOut]:
     """List the events behind a meter's number, the newest first.
 
     They are listed by the UTC days on which they were accepted and for which they count.
     """
-    customer = customer_in(customer_id)
     last = _day_of(query.last, "last") or clock.now().date()
     first = _day_of(query.first, "first") or last - DEFAULT_DAYS
     after = decode_cursor(query.cursor, str, str, str)

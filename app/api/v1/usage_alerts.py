@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
-from app.api.contract.operations import Model, Moment, caller, customer_in, operation, resource
+from app.api.contract.operations import Model, Moment, caller, operation, resource
 from app.domain.usage_alerts import MOST_QUANTITY, Threshold
+from app.models.customers import Customer
 from app.services.alerts import thresholds
 from app.services.alerts.thresholds import Alerts
 
@@ -63,9 +64,8 @@ class UsageAlertsOut(Model):
     answers={200: UsageAlertsOut},
     tag=TAG,
 )
-def read(customer_id: str) -> UsageAlertsOut:
+def read(customer: Customer) -> UsageAlertsOut:  # noqa: ARG001  # its scope is in force
     """Read the usage alerts of a customer."""
-    customer_in(customer_id)
     return _shown(thresholds.current())
 
 
@@ -79,15 +79,14 @@ def read(customer_id: str) -> UsageAlertsOut:
     refusals=(409,),
     tag=TAG,
 )
-def replace(customer_id: str, body: UsageAlertsIn) -> UsageAlertsOut:
+def replace(customer: Customer, body: UsageAlertsIn) -> UsageAlertsOut:
     """Replace the usage alerts of a customer.
 
     The set is taken or refused as a whole, by the rules of the Usage page. What stays keeps its id and confirmation.
     """
-    customer_in(customer_id)
     emails = [each.email for each in body.recipients]
     wanted = [Threshold(each.meter, each.threshold, each.is_percent) for each in body.alerts]
-    return _shown(thresholds.replace(customer_id, wanted, emails, body.version, actor=caller().key_id))
+    return _shown(thresholds.replace(customer.customer_id, wanted, emails, body.version, actor=caller().key_id))
 
 
 def _shown(now: Alerts) -> UsageAlertsOut:

@@ -12,6 +12,7 @@ from app.api.contract.operations import (
     PageQuery,
     caller,
     decode_cursor,
+    named,
     operation,
     page_of,
     resource,
@@ -33,7 +34,11 @@ State = Literal["pending", "delivered", "dead", "dropped"]
 class DeliveryQuery(PageQuery):
     """Which deliveries are asked for."""
 
-    customer: str | None = Field(None, max_length=40, description="Only of this customer's events.")
+    customer: str | None = Field(
+        None,
+        max_length=200,
+        description="Only of this customer's events: our id, or your `external_id`.",
+    )
     endpoint: str | None = Field(None, max_length=40, description="Only to this endpoint.")
     state: State | None = Field(None, description="Only deliveries in this state.")
 
@@ -90,11 +95,12 @@ class NoBody(Model):
 def list_all(query: DeliveryQuery) -> Page[DeliveryOut]:
     """List deliveries, the newest first: to the seller's endpoints and to the customers' own."""
     mine = caller().customer_id
-    if mine is not None and query.customer not in {None, mine}:
+    wanted = mine if query.customer is None else named(query.customer)
+    if wanted is None and query.customer is not None:
         return Page[DeliveryOut](data=[])
     with as_service("list webhook deliveries"):
         rows = log.listed(
-            customer_id=mine or query.customer or "",
+            customer_id=wanted or "",
             to_seller=None if mine is None else False,
             endpoint_id=query.endpoint or "",
             state=query.state or "",

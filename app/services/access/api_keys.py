@@ -21,7 +21,19 @@ from app.services.transaction import transaction
 log = structlog.get_logger()
 
 ALL = "all"
-SCOPES = (ALL, "usage:write", "billing:read", "billing:write", "webhooks:manage", "embed:create")
+SCOPES = (
+    ALL,
+    "usage:write",
+    "billing:read",
+    "billing:write",
+    "customers:write",
+    "credits:grant",
+    "webhooks:manage",
+    "embed:create",
+)
+SELLERS_ONLY = frozenset({ALL, "customers:write", "credits:grant", "embed:create"})
+"""What no key that is bound to a customer may have: the seller gives credit, changes plans and signs people in."""
+_FOR_A_CUSTOMER = [scope for scope in SCOPES if scope not in SELLERS_ONLY]
 _TEXT = re.compile(r"sk_([0-7][0-9a-hjkmnp-tv-z]{25})_([A-Za-z0-9_-]{43})")
 USE_NOTED_EVERY = timedelta(hours=1)
 """How often the use of a key is noted, at most."""
@@ -44,7 +56,9 @@ class Caller:
     customer_id: str | None
 
     def may(self, scope: str) -> bool:
-        """Say whether the key's scopes allow it."""
+        """Say whether the key's scopes allow it. A key that is bound to a customer has none of the seller's."""
+        if self.customer_id is not None:
+            return scope in self.scopes - SELLERS_ONLY
         return ALL in self.scopes or scope in self.scopes
 
 
@@ -55,6 +69,10 @@ def create(
     unknown = [each for each in scopes if each not in SCOPES]
     if unknown or not scopes:
         raise Refused(f"A scope is one of {', '.join(SCOPES)}.", "scope_unknown", 422, "scopes")
+    sellers = sorted(SELLERS_ONLY.intersection(scopes))
+    if customer_id is not None and sellers:
+        words = f"A key for one customer cannot have {', '.join(sellers)}: take of {', '.join(_FOR_A_CUSTOMER)}."
+        raise Refused(words, "scope_sellers_only", 422, "scopes")
     if not (len(name) <= 100 and name.isprintable()):
         raise Refused("A key's name has at most 100 visible characters.", "name_malformed", 422, "name")
     now = clock.now()

@@ -15,7 +15,7 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
-from app.services.customers import plan_moves, registration
+from app.services.customers import external_ids, plan_moves
 from app.services.ledger import posting
 from app.services.transaction import transaction
 
@@ -43,6 +43,15 @@ def listed(
         wanted = wanted.where(Customer.customer_id == only)
     with as_service("list customers"):
         return list(db.session.scalars(wanted))
+
+
+def id_of(external_id: str, *, only: str | None = None) -> str | None:
+    """Return our id of the customer with this id of the seller's, or None; `only` is the one to be seen."""
+    wanted = select(Customer.customer_id).where(Customer.external_id == external_id)
+    if only is not None:
+        wanted = wanted.where(Customer.customer_id == only)
+    with as_service("look for a customer by the seller's own id"):
+        return db.session.scalar(wanted)
 
 
 def catalog_names() -> list[str]:
@@ -135,7 +144,7 @@ def _checked(wanted: Change) -> dict[str, object]:
     if wanted.email is not None:
         values["email"] = mailboxes.normal(wanted.email)
     if wanted.external_id is not None:
-        registration.check_external_id(wanted.external_id)
+        external_ids.check(wanted.external_id)
         values["external_id"] = wanted.external_id
     return values
 

@@ -12,7 +12,7 @@ from app.models.customers import Customer
 from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
-from app.services.customers import billing_periods
+from app.services.customers import billing_periods, external_ids
 from app.services.ledger import grants, posting, spending
 from app.services.transaction import transaction
 
@@ -40,7 +40,7 @@ def create(
     if not named.isprintable():
         raise Refused(f"The name {_UNPRINTABLE}", "name_unprintable", 422, "name")
     if external_id is not None:
-        check_external_id(external_id)
+        external_ids.check(external_id)
     now = created_at or clock.now()
     with as_service("create a customer"):
         sold = versions.offered(catalog)
@@ -73,20 +73,6 @@ def create(
         except IntegrityError:
             raise Refused("There is a customer with this external id already.", "external_id_taken", 409) from None
     return customer
-
-
-def check_external_id(external_id: str) -> None:
-    """Refuse what cannot be the seller's own id of a customer. One that looks like ours could name somebody else."""
-    if not 1 <= len(external_id) <= 200:
-        raise Refused("An external id has 1 to 200 characters.", "external_id_malformed", 422, "external_id")
-    if not external_id.isprintable():
-        raise Refused(f"The external id {_UNPRINTABLE}", "external_id_unprintable", 422, "external_id")
-    if external_id != external_id.strip():
-        words = "An external id does not begin or end with a space."
-        raise Refused(words, "external_id_malformed", 422, "external_id")
-    if external_id.lower().startswith("cus_"):
-        words = "An external id does not begin with cus_: our own ids of customers do."
-        raise Refused(words, "external_id_reserved", 422, "external_id")
 
 
 def _give_trial(session: Session, customer_id: str, trial: Trial, now: datetime) -> None:
