@@ -68,6 +68,8 @@ def customer(name: str, *, plan: str, credit: int, overage: int = 0, daily: int 
     )
     with as_service("test"), transaction() as session:
         session.get_one(Customer, made.customer_id).overage_protection_micros = overage * MICROS
+        account = select(Account).where(Account.customer_id == made.customer_id, Account.name == "credits")
+        session.scalars(account).one().floor = -overage * MICROS
         if daily is not None:
             session.add(
                 SpendSettings(

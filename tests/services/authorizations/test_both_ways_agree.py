@@ -107,11 +107,11 @@ class Side:
             case ("report", meter, units):
                 quantity = 1 if meter == "runs" else units
                 return accept_one(self.id, id=f"event-{number}", meter=meter, quantity=quantity)
-            case ("grant", units, lasts):
+            case ("grant", units, lasts, *priority):
                 expires = clock.now() + timedelta(hours=lasts) if lasts else None
                 grants.give(
                     self.id, kind="promotional", credits=Credits(units * MICROS), granted_by="test", reason="Test",
-                    expires_at=expires,
+                    expires_at=expires, priority=[50, *priority][-1],
                 )  # fmt: skip
             case ("limit", units):
                 self.changes(lambda session: session.merge(limit(self.id, units)))
@@ -126,6 +126,8 @@ class Side:
                 meters.move_to_newest(self.id)
             case ("expire",):
                 expiry.expire_due()
+            case ("expire_credit",):
+                grants.expire_due()
         return None
 
     def changes(self, change: Callable[[Any], object]) -> None:

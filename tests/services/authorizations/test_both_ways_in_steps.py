@@ -31,9 +31,10 @@ STEPS = st.one_of(
     st.tuples(st.just("capture"), st.integers(0, 5), st.none(), st.just(False)),
     st.tuples(st.just("release"), st.integers(0, 5)),
     st.tuples(st.just("expire")),
-    st.tuples(st.just("grant"), st.integers(1, 30), st.none()),
+    st.tuples(st.just("grant"), st.integers(1, 30), st.sampled_from([None, 1]), st.sampled_from([10, 50])),
+    st.tuples(st.just("expire_credit")),
     st.tuples(st.just("until"), st.sampled_from([EVE, TURN])),
-    st.tuples(st.just("wait"), st.sampled_from([1, 21, 61, 86_400])),
+    st.tuples(st.just("wait"), st.sampled_from([1, 21, 61, 3_601, 86_400])),
 )
 
 

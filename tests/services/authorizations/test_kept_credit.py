@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
 from app.domain.authorizations import Authorized
@@ -19,14 +19,14 @@ from app.domain.numbers import Numbers
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent
-from app.models.ledger import Grant, Transfer
+from app.models.ledger import Account, Grant, Transfer
 from app.models.scope import as_customer, as_service
 from app.services.authorizations import expiry, holds
 from app.services.balance import history
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
-from tests.support import cast, tiers
+from tests.support import cast, stepped, tiers
 from tests.support.holding import OVERAGE, ask, proved
 from tests.support.meters import post_all
 
@@ -237,6 +237,9 @@ def test_what_a_hold_kept_stays_where_other_credit_was_used_and_later_holds_coun
     """The first hold kept what expires first and used the other credit, which the second was promised."""
     with as_service("test"), transaction() as session:
         session.get_one(Customer, acme.customer_id).overage_protection_micros = 0
+        session.execute(
+            update(Account).where(Account.customer_id == acme.customer_id, Account.floor < 0).values(floor=0)
+        )
     with clock.at(NOON):
         over, other = lent(acme, 100, HOUR), lent(acme, 100, priority=10)
         first = ask(acme, 100, ttl_seconds=86_400)
@@ -253,3 +256,19 @@ def test_what_a_hold_kept_stays_where_other_credit_was_used_and_later_holds_coun
         assert shown(acme).remaining_credits.micros == 0
         grants.expire_due()
         assert (left(over), shown(acme).remaining_credits.micros) == (0, 0)
+
+
+def test_credit_stays_for_a_meters_hold_that_others_moved_behind_the_allowance(app: Flask) -> None:
+    """The hold took nothing when it was made; what was used since has its place in the allowance."""
+    with clock.at(NOON):
+        acme = stepped.customer("Acme", plan="", credit=1)  # 100 are included, then three cost 0.70
+        over = lent(acme, 30, HOUR)
+        held = ask(acme, meter="included", quantity=90, ttl_seconds=86_400)
+        assert ask(acme, meter="included", quantity=100, at_once=True).captured_micros == 0
+        assert (held.micros, units(shown(acme).held)) == (0, 21)
+    with clock.at(NOON + HOUR):
+        assert units(shown(acme).remaining_credits) == 22
+        assert grants.expire_due() == 1
+        assert left(over) == 21
+        assert holds.capture(held.id).micros == 21 * MICROS
+        assert units(shown(acme).remaining_credits) == 1
