@@ -23,6 +23,9 @@ class PaymentGateway(Protocol):
     def create_customer(self, *, customer_id: str, name: str, email: str, key: str) -> str | Unknown | Misused:
         """Create the processor's record of our customer; return its id."""
 
+    def update_customer(self, processor_customer: str, *, name: str, email: str, key: str) -> Unknown | Misused | None:
+        """Let the processor's record of a customer have this name and address."""
+
     def has_customer(self, processor_customer: str) -> bool | Unknown | Misused:
         """Say whether the processor still has its record of a customer: deleted ones are gone for good."""
 

@@ -15,7 +15,13 @@ class Customer(CustomerOwned, Base):
     __table_args__ = (
         CheckConstraint("standing in ('good','past_due','suspended','closed')", name="standing"),
         CheckConstraint("overage_protection_micros >= 0", name="overage_protection_not_negative"),
-        *whole("overage_protection_micros", "catalog_version"),
+        Index(
+            "ix_customers_profile_due",
+            "profile_due_at",
+            sqlite_where=text("profile_due_at is not null"),
+            postgresql_where=text("profile_due_at is not null"),
+        ),
+        *whole("overage_protection_micros", "catalog_version", "profile_version"),
     )
 
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -35,6 +41,10 @@ class Customer(CustomerOwned, Base):
     overage_protection_micros: Mapped[int] = mapped_column(default=0)
     standing: Mapped[str] = mapped_column(String(10), default="good")
     processor_customer: Mapped[str | None] = mapped_column(String(100), unique=True)
+    profile_version: Mapped[int] = mapped_column(default=0)
+    """Grows with each change of name or address, and with each try to send them to the processor."""
+    profile_due_at: Mapped[datetime | None]
+    """When name and address are to be sent to the processor; none: it has them."""
     created_at: Mapped[datetime]
 
 

@@ -13,7 +13,7 @@ from app.services.notices import decisions, expiring_credit
 from app.services.operations import partitions, retention
 from app.services.payment_methods import setups
 from app.services.payments import sweep
-from app.services.processor import sandbox
+from app.services.processor import profiles, sandbox
 from app.services.reconciliation import books, inbox
 from app.services.reversals import refunds
 from app.services.usage import deduplication, posting_schedule
@@ -32,6 +32,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "payments_checked": sweep.payments_due,
     "refunds_checked": refunds.sweep_due,
     "setups_checked": setups.sweep_due,
+    "profiles_sent": profiles.send_due,
     "notices_decided": decisions.decide_due,
     "expiries_decided": expiring_credit.decide_due,
     "notices_sent": decisions.send_due,

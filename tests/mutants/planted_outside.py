@@ -5,9 +5,31 @@ from tests.mutants.bug import Bug
 RETURNED = "tests/pages/test_resume_returned.py"
 DOORS = "tests/services/mail/test_doors.py"
 POISONED = "tests/services/test_poisoned.py"
+PROFILES = "tests/services/processor/test_profiles.py"
 DELETED = "tests/services/payments/test_deleted_at_the_processor.py"
 
 BUGS = [
+    Bug(
+        "a changed name never reaches the processor",
+        "app/services/customers/directory.py",
+        'if not now.keys().isdisjoint({"name", "email"}):',
+        'if not now.keys().isdisjoint({"plan"}):',
+        (f"{PROFILES}::test_a_change_by_the_api_is_sent_after_its_commit",),
+    ),
+    Bug(
+        "a change while the one before is being sent is forgotten",
+        "app/services/processor/profiles.py",
+        ".where(Customer.customer_id == customer_id, Customer.profile_version == attempt)",
+        ".where(Customer.customer_id == customer_id)",
+        (f"{PROFILES}::test_of_two_changes_the_last_wins_also_while_the_first_is_being_sent",),
+    ),
+    Bug(
+        "there and back again is answered from the processor's memory",
+        "app/services/processor/profiles.py",
+        'key = f"{customer_id}:profile:{attempt}"',
+        'key = f"{customer_id}:profile:{name}:{email}"',
+        (f"{PROFILES}::test_there_and_back_again_is_sent_each_time",),
+    ),
     Bug(
         "one event that cannot be fanned out stops all",
         "app/services/webhooks/fan_out.py",

@@ -90,6 +90,8 @@ def ask_everything(asks: Asking) -> None:
     asks("disputes_of", intents[0])
     asks("fetch_dispute", "du_1")
     asks("webhook_endpoints")
+    asks("has_customer", owner)
+    asks("update_customer", owner, name="Acme", email="b@acme.example", key=ids.new("key"))
     asks("detach_method", method, key=ids.new("key"))
 
 

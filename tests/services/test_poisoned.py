@@ -21,7 +21,7 @@ from app.domain.money import MICROS, Credits
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.models.authorizations import Authorization
-from app.models.customers import BillingPeriod
+from app.models.customers import BillingPeriod, Customer
 from app.models.database import Base, db
 from app.models.events import InboxEvent, OutboxEvent
 from app.models.ledger import Grant
@@ -34,6 +34,7 @@ from app.models.setups import MethodSetup
 from app.models.webhooks import WebhookDelivery
 from app.services import jobs
 from app.services.authorizations import holds
+from app.services.customers import directory
 from app.services.ledger import grants
 from app.services.payment_methods import setups
 from app.services.reversals import refunds
@@ -50,7 +51,7 @@ WAITS = (timedelta(minutes=3), 2 * HOUR, 3 * HOUR, 2 * DAY, 9 * DAY, 33 * DAY)
 WORKED = {
     "periods_rolled", "grants_posted", "holds_expired", "usage_posted", "grants_expired", "webhooks_worked",
     "payments_checked", "refunds_checked", "setups_checked", "notices_decided", "expiries_decided", "notices_sent",
-    "mails_sent", "events_spread", "webhooks_sent",
+    "mails_sent", "events_spread", "webhooks_sent", "profiles_sent",
 }  # fmt: skip
 FIRST = ["payments_checked", "refunds_checked", "setups_checked", "usage_posted"]
 """What is done before the webhooks of the same facts come, and before grants post usage: so that it is its own work."""
@@ -109,6 +110,7 @@ def test_what_cannot_be_written_for_one_customer_stops_no_other(
 def has_everything(actor: Actor, settings: Settings, number: int) -> None:
     """Give the customer something of everything that a job looks for."""
     customer_id = actor.customer_id
+    directory.change(customer_id, directory.Change(name=f"{actor.customer_name} Ltd"), by="test")
     endpoints.save(customer_id, "http://127.0.0.1:9/hook", by="test")
     paid = [post.paid(actor) for _ in range(number)]
     for payment in paid:
@@ -167,6 +169,9 @@ def left_undone(customer_id: str) -> dict[str, int]:
         "events": select(OutboxEvent.id).where(OutboxEvent.customer_id == customer_id, OutboxEvent.state == "pending"),
         "deliveries": select(WebhookDelivery.id).where(
             WebhookDelivery.customer_id == customer_id, WebhookDelivery.tries == 0
+        ),
+        "names": select(Customer.customer_id).where(
+            Customer.customer_id == customer_id, Customer.profile_due_at.is_not(None)
         ),
         "inbox": select(InboxEvent.id).where(InboxEvent.state == "new", InboxEvent.tries == 0),
     }  # fmt: skip

@@ -35,6 +35,15 @@ def customer_of(store: Store, customer_id: str, param: str) -> Body:
     return customer
 
 
+def update_customer(store: Store, customer_id: str, params: Params) -> Body:
+    """Change what is sent of a customer."""
+    customer = customer_of(store, customer_id, "id")
+    customer.update({name: params[name] for name in ("name", "email", "description") if name in params})
+    store.keep(customer)
+    events.record(store, "customer.updated", customer, owner=customer_id)
+    return customer
+
+
 def customer_as_it_is(store: Store, customer_id: str) -> Body:
     """Return a customer, or what is left of a deleted one."""
     customer = existing(store, "customer", customer_id, "id")

@@ -33,6 +33,8 @@ ROUTES: tuple[Route, ...] = (
      lambda s, c: methods.create_customer(s, c.params)),
     ("get", r"/v1/customers/(\w+)", "fetch_customer", sent.CustomerRetrieveParams,
      lambda s, _, i: methods.customer_as_it_is(s, i)),
+    ("post", r"/v1/customers/(\w+)", "update_customer", sent.CustomerUpdateParams,
+     lambda s, c, i: methods.update_customer(s, i, c.params)),
     ("post", r"/v1/payment_methods/(\w+)/attach", "attach_method", sent.PaymentMethodAttachParams,
      lambda s, c, i: methods.attach(s, i, c.params)),
     ("post", r"/v1/payment_methods/(\w+)/detach", "detach_method", sent.PaymentMethodDetachParams,

@@ -60,6 +60,16 @@ class StripeGateway(StripeSetups, StripeReversals):
             lambda: self._client.v1.customers.create(parameters, {"idempotency_key": key}).id
         )
 
+    def update_customer(self, processor_customer: str, *, name: str, email: str, key: str) -> Unknown | Misused | None:
+        """Let the record of a customer have this name and address."""
+
+        def update() -> None:
+            self._client.v1.customers.update(
+                processor_customer, {"name": name, "email": email}, {"idempotency_key": key}
+            )
+
+        return asked_for_nothing_charged(update)
+
     def has_customer(self, processor_customer: str) -> bool | Unknown | Misused:
         """Say whether the record of a customer is there: a deleted one is answered, and marked so."""
         found = asked_for_nothing_charged(

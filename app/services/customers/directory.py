@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import mailboxes
+from app import clock, mailboxes
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
 from app.models.catalogs import CatalogVersion
@@ -17,6 +17,7 @@ from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import external_ids, plan_moves
 from app.services.ledger import posting
+from app.services.processor import profiles
 from app.services.transaction import transaction
 
 
@@ -107,6 +108,8 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
                 was = {name: was[name] for name in now}
                 for name, value in now.items():
                     setattr(customer, name, value)
+                if not now.keys().isdisjoint({"name", "email"}):
+                    profiles.changed(session, customer, clock.now())
                 if books is not None and wanted.plan is not None and wanted.plan != customer.plan:
                     old, new = plan_moves.give(books, wanted.plan, _selling(customer, wanted.plan))
                     was, now = was | old, now | new

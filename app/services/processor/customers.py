@@ -2,8 +2,9 @@
 
 import hashlib
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, case, select, update
 
+from app import clock
 from app.domain.errors import Refused
 from app.domain.payments import Misused, Unknown
 from app.models.customers import Customer
@@ -50,7 +51,14 @@ def named(customer_id: str, *, instead_of: str | None = None) -> str | Unknown |
             session.execute(
                 update(Customer)
                 .where(Customer.customer_id == customer_id, before)
-                .values(processor_customer=made)
+                .values(
+                    processor_customer=made,
+                    # Changed while the request was on its way: the processor was not sent what stands here now.
+                    profile_due_at=case(
+                        (and_(Customer.name == name, Customer.email == email), Customer.profile_due_at),
+                        else_=clock.now(),
+                    ),
+                )
                 .execution_options(synchronize_session=False)
             )
             kept = session.scalar(select(Customer.processor_customer).where(Customer.customer_id == customer_id))
