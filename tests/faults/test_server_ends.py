@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -16,7 +17,10 @@ from tests.support.databases import environment
 from tests.support.server import ROOT, _wait, free_port
 from tests.support.tied import tied
 
-HALF = b"POST /v1/authorizations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
+HALF = (
+    b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: 1000\r\n\r\nemail=al"
+)
 
 
 def test_half_a_request_holds_up_the_end_no_longer_than_was_said(settings: Settings, tmp_path: Path) -> None:
@@ -31,7 +35,9 @@ def test_half_a_request_holds_up_the_end_no_longer_than_was_said(settings: Setti
         _wait(server, f"http://127.0.0.1:{port}", log)
         with socket.create_connection(("127.0.0.1", port)) as slow:
             slow.sendall(HALF)
-            os.killpg(server.pid, signal.SIGTERM)
+            for _ in range(5):  # by then the half has been read
+                urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30).close()
+            server.terminate()
             server.wait(60)
     finally:
         if server.poll() is None:
@@ -44,9 +50,17 @@ def test_half_a_request_holds_up_the_end_no_longer_than_was_said(settings: Setti
 def test_no_job_takes_the_demos_end_for_a_failure_of_its_own(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    went_on: list[int] = []
+
     def ends(_limit: int) -> int:
         raise Stopped
 
+    def counts(limit: int) -> int:
+        went_on.append(limit)
+        return 0
+
     monkeypatch.setitem(jobs.JOBS, "periods_rolled", ends)
+    monkeypatch.setitem(jobs.JOBS, "grants_posted", counts)
     with pytest.raises(Stopped):
         jobs.run_due(names=("periods_rolled", "grants_posted"))
+    assert went_on == []
