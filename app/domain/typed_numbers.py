@@ -70,7 +70,7 @@ def read(text: str, field: Field, marks: Marks = ENGLISH) -> Decimal | None:
     minus = typed[0] in _MINUS
     number, other = _without_sign(typed[minus:].strip(_SPACES), field.signs)
     grouped = rf"[1-9][0-9]{{0,2}}(?:{re.escape(marks.group)}[0-9]{{3}})+"
-    found = re.fullmatch(rf"([0-9]+|{grouped})(?:{re.escape(marks.decimal)}([0-9]+))?", number, re.ASCII)
+    found = re.fullmatch(rf"([0-9]+|{grouped})(?:{re.escape(marks.decimal)}([0-9]+))?", number)
     if other and found:
         raise _malformed(field, f"Leave out “{other}”: this is in {field.signs[-1]}.")
     if not found:
@@ -124,7 +124,7 @@ def _meant(number: str, field: Field) -> tuple[Decimal, int] | None:
     """Return the number and its decimals where its marks say them in another language's way; None where they do not."""
     *groups, last = _ANY_MARK.split(number)
     used = _ANY_MARK.findall(number)
-    if used[-1] in ".," and len(last) != 3 and 0 < len(last) <= field.decimals and used.count(used[-1]) == 1:
+    if used[-1] in ".," and len(last) != 3 and len(last) <= field.decimals and used.count(used[-1]) == 1:
         whole, rest = groups, last
     elif len(set(used)) == 1:
         whole, rest = [*groups, last], ""

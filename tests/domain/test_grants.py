@@ -126,6 +126,14 @@ def test_what_open_holds_reserve_of_credit_that_is_over_stays_and_the_rest_goes(
     assert kept([_grant("alive"), _grant("later", expires=1)], [_hold(40, 1)], 40, NOW) == {}
 
 
+def test_what_lapses_is_less_by_what_holds_keep() -> None:
+    over = _grant("over", expires=0)
+    assert lapsed([over], 0, NOW, holds=[_hold(4, 1)], held=4) == 6
+    assert lapsed([over], 3, NOW, holds=[_hold(4, 1)], held=4) == 3
+    assert lapsed([over], 0, NOW, holds=[_hold(4, 1)], held=4, spare=1) == 1, "no more goes than is spare"
+    assert lapsed([over], 0, NOW, holds=[_hold(4, 1)]) == 10, "of what is held in all, which is nothing"
+
+
 def test_a_hold_made_at_the_time_of_expiry_or_later_keeps_nothing() -> None:
     day_ago = _grant("over", begun=5, expires=-1)
     assert kept([day_ago], [_hold(5, 24)], 5, NOW) == {"over": 0}

@@ -97,6 +97,8 @@ def test_a_refused_call_is_said_again_only_for_another_limit() -> None:
     same = levels(limit=100, used=40, was_refused=True, limits_changed_at=before.created_at - MINUTE)
     assert decide(same, [before]) == Decision((), ())
     other = levels(limit=90, used=40, was_refused=True, limits_changed_at=NOON)
+    at_once = levels(limit=90, used=40, was_refused=True, limits_changed_at=before.created_at)
+    assert decide(at_once, [before]) == Decision((), ()), "a notice of the same moment is of that limit"
     (again,) = decide(other, [before]).wanted
     assert (again.rule, again.occasion) == (CALL_REFUSED, f"{TODAY}:2")
 
@@ -249,3 +251,13 @@ def test_hosts_receive_credits_as_text_with_their_unit_and_the_day() -> None:
         "credit_unit": "USD",
         "portal_url": "p",
     }
+
+
+def test_what_comes_true_twice_in_a_day_is_numbered_by_its_own_rule() -> None:
+    before = [given(BALANCE_DEPLETED, is_open=False), given(BALANCE_LOW, is_open=False)]
+    both = decide(levels(low=10, remaining=0), before).wanted
+    assert [(each.rule, each.occasion) for each in both] == [
+        (BALANCE_DEPLETED, f"{TODAY}:2"), (BALANCE_LOW, f"{TODAY}:2"),
+    ]  # fmt: skip
+    (low,) = decide(levels(low=10, remaining=9), before).wanted
+    assert (low.rule, low.occasion) == (BALANCE_LOW, f"{TODAY}:2")

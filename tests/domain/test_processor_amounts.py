@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.errors import Refused
 from app.domain.money import Money
-from app.domain.processor_amounts import bounds, check, check_step, is_charged, nearest
+from app.domain.processor_amounts import bounds, check, check_step, is_charged, nearest, taken_of
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,11 @@ def test_the_nearest_amounts_are_above_zero() -> None:
     assert nearest(Money(5, "KWD")) == [Money(10, "KWD")]
     assert nearest(Money(7, "JPY")) == [Money(7, "JPY"), Money(8, "JPY")]
     assert nearest(Money(1, "JPY")) == [Money(1, "JPY"), Money(2, "JPY")]
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "taken"),
+    [(1_509, "KWD", 1_500), (1_510, "KWD", 1_510), (9, "KWD", 0), (1_234, "USD", 1_234), (199, "MGA", 100)],
+)
+def test_of_an_amount_that_is_too_fine_the_rest_is_left(minor: int, currency: str, taken: int) -> None:
+    assert taken_of(Money(minor, currency)) == Money(taken, currency)

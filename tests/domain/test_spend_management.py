@@ -157,6 +157,9 @@ def test_when_the_days_pace_reaches_the_limit_is_a_whole_microsecond_of_the_same
     assert reached_at(Credits(3), Credits(2), noon) == noon.replace(hour=18)
     assert reached_at(Credits(3), Credits(1), noon.replace(hour=6)) == noon.replace(hour=18)
     assert reached_at(Credits(11), Credits(7), noon) == noon.replace(hour=0) + timedelta(microseconds=67_885_714_285)
+    early = noon.replace(hour=5, minute=55, second=35)
+    in_whole_numbers = reached_at(Credits(3 * 2_309_542_140), Credits(2_309_542_140), early)
+    assert in_whole_numbers == noon.replace(hour=17, minute=46, second=45), "a quotient in binary ends before"
     assert reached_at(Credits(2), Credits(1), noon) is None, "at midnight the next day begins at zero"
     assert reached_at(Credits(2), Credits(2), noon) == noon
     assert reached_at(None, Credits(2), noon) is None

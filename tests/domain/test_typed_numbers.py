@@ -94,12 +94,19 @@ MARKS = "Write decimals after “.” and “,” only between thousands, as in 
         ("twenty", AS_EXAMPLE),
         ("-", AS_EXAMPLE),
         ("$", AS_EXAMPLE),
+        ("20 EURO", AS_EXAMPLE),
+        ("20%", "Leave out “%”: this is in USD."),
+        ("\N{EM SPACE}20", AS_EXAMPLE),
+        ("20\N{EM SPACE}", AS_EXAMPLE),
+        ("-\N{EM SPACE}20", AS_EXAMPLE),
+        ("$\N{EM SPACE}20", AS_EXAMPLE),
     ],
 )
 def test_anything_else_is_refused_with_the_right_form(typed: str, sentence: str) -> None:
     with pytest.raises(Refused) as refused:
         read(typed, USD)
     assert (refused.value.sentence, refused.value.status, refused.value.field) == (sentence, 422, "amount")
+    assert refused.value.reason == ("amount_too_fine" if sentence == USD.too_fine else "amount_malformed")
 
 
 @pytest.mark.parametrize("typed", ["", " ", f"\t{NO_BREAK}"])

@@ -13,6 +13,9 @@ class Equivalent:
     why: str
 
 
+WITHOUT = "without a digit there is only the example to show"
+BESIDE = "what has something beside it is no number, so that nothing reads which sign it is"
+UNHEARD = "what is not sent there depends on the event types alone"
 DIGITS = "the text holds no X: it was matched before"
 
 EQUIVALENT: tuple[Equivalent, ...] = (
@@ -57,5 +60,89 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         'if used[-1] in ".," and len(last) != 3 and 0 < len(last) <= field.decimals and used.count(used[-1]) == 1:',
         'if used[-1] in "XX.,XX" and len(last) != 3 and 0 < len(last) <= field.decimals and used.count(used[-1]) == 1:',
         "a mark is one of those that were looked for: X is none",
+    ),
+    Equivalent(
+        "app/domain/usage_bars.py",
+        "near = min((mark for mark in warn_at if mark < FULL_PERCENT), default=FULL_PERCENT)",
+        "near = min((mark for mark in warn_at if mark <= FULL_PERCENT), default=FULL_PERCENT)",
+        "a mark at 100 % warns where the bar says already that it is full",
+    ),
+    Equivalent(
+        "app/domain/webhooks.py",
+        'return json.dumps(event, ensure_ascii=False, separators=(",", ":"))',
+        'return json.dumps(event, ensure_ascii=None, separators=(",", ":"))',
+        "None is as false",
+    ),
+    Equivalent(
+        "app/domain/spend_management.py",
+        "if used >= limit:",
+        "if used > limit:",
+        "the pace reaches at this moment what is reached at this moment",
+    ),
+    Equivalent(
+        "app/domain/typed_numbers.py",
+        'whole, rest = found[1].replace(marks.group, "").lstrip("0") or "0", found[2] or ""',
+        'whole, rest = found[1].replace(marks.group, "").lstrip("XX0XX") or "0", found[2] or ""',
+        "digits hold no X",
+    ),
+    Equivalent(
+        "app/domain/typed_numbers.py",
+        'such = marks.written(*meant) if meant else marks.written(Decimal("1250.50"), 2)',
+        'such = marks.written(*meant) if meant else marks.written(Decimal("1250.50"), )',
+        "the number has its two decimals already",
+    ),
+    Equivalent(
+        "app/domain/typed_numbers.py",
+        'return typed, "", ""',
+        'return typed, "XXXX", ""',
+        WITHOUT,
+    ),
+    Equivalent(
+        "app/domain/typed_numbers.py",
+        'return typed, "", ""',
+        'return typed, "", "XXXX"',
+        WITHOUT,
+    ),
+    Equivalent(
+        "app/domain/typed_numbers.py",
+        'return (typed, "") if beside else (number, "")',
+        'return (typed, "XXXX") if beside else (number, "")',
+        BESIDE,
+    ),
+    Equivalent(
+        "app/domain/typed_numbers.py",
+        'return (number, beside) if is_one and allowed else (typed, "")',
+        'return (number, beside) if is_one and allowed else (typed, "XXXX")',
+        BESIDE,
+    ),
+    Equivalent(
+        "app/domain/processor_events.py",
+        "for each in WebhookEndpoint(url, is_enabled=True, event_types=types).unheard",
+        "for each in WebhookEndpoint(None, is_enabled=True, event_types=types).unheard",
+        UNHEARD,
+    ),
+    Equivalent(
+        "app/domain/processor_events.py",
+        "for each in WebhookEndpoint(url, is_enabled=True, event_types=types).unheard",
+        "for each in WebhookEndpoint(url, is_enabled=None, event_types=types).unheard",
+        UNHEARD,
+    ),
+    Equivalent(
+        "app/domain/processor_events.py",
+        "for each in WebhookEndpoint(url, is_enabled=True, event_types=types).unheard",
+        "for each in WebhookEndpoint(url, is_enabled=False, event_types=types).unheard",
+        UNHEARD,
+    ),
+    Equivalent(
+        "app/domain/webhooks.py",
+        "case Answered(status=status) if not 200 <= status < 300:",
+        "case Answered(status=status) if not 200 <= status <= 300:",
+        "300 is a redirect, which was named before",
+    ),
+    Equivalent(
+        "app/domain/webhooks.py",
+        "case Answered(status=status) if not 200 <= status < 300:",
+        "case Answered(status=status) if not 200 <= status < 301:",
+        "300 is a redirect, which was named before",
     ),
 )

@@ -19,6 +19,7 @@ class Place:
     sample: int | None = None
 
 
+CHARGES = "tests/services/payments/test_currencies.py"
 CATALOGS = "tests/services/catalog/test_versions.py"
 """What holds between the keys of a catalog is a rule of the domain; the tests break it in the text of a catalog."""
 
@@ -33,14 +34,19 @@ PLACES = (
             f"{CATALOGS}::test_a_wrong_catalog_is_refused_with_its_key_line_and_reason",
             f"{CATALOGS}::test_the_small_catalogs_that_are_broken_above_are_good_in_themselves",
             f"{CATALOGS}::test_all_problems_are_named_at_once",
+            f"{CHARGES}::test_a_catalog_in_a_currency_that_cannot_be_charged_is_refused",
+            f"{CHARGES}::test_a_catalog_with_an_amount_that_cannot_be_charged_is_refused_with_the_nearest",
         ),
-        "62 % of 2,219 were found by no test of the domain alone",
+        "62 % of 2,219 were found by no test of the domain alone, 10.9 % of 1,812 after the first tests for them; "
+        "then 2,357 of 4,106 were tried in the modules that the domain's own tests call: 0.9 % (21) survived that are "
+        "not equivalent, each of which has a test since or is gone",
     ),
     Place(
         "services",
         tuple(f"app/services/{room}/*.py" for room in MONEY_ROOMS),
         ("tests/services",),
-        "not measured",
+        "of `ledger` alone, and by the tests of that room alone, 43 of 66 were found by no test, 27 of them called by "
+        "none; the drawn 500 have not been tried whole",
         sample=500,
     ),
 )
