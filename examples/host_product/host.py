@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flask import Flask, abort, redirect, render_template, request, url_for
-from purser_client import Lease, Purser, Refused, Unavailable
+from purser_client import Lease, NotCounted, Purser, Refused, Unavailable
 from standardwebhooks import Webhook
 from werkzeug.wrappers import Response
 
@@ -114,8 +114,11 @@ def small_requests() -> Response:
 def report_download() -> Response:
     """Report what has happened already. The event's id counts once, however often it is sent."""
     event = {"id": _request_id(), "customer": CUSTOMER, "meter": "egress", "quantity": 500}
-    said = purser.report([event])
-    return _said("500 MB of data out", f"reported: {said['accepted']} new, {said['duplicates']} counted before")
+    try:
+        said = purser.report([event])
+    except NotCounted as problem:
+        return _said("500 MB of data out", f"not counted: {problem.rejected[0].detail}")
+    return _said("500 MB of data out", f"reported: {said.accepted} new, {said.duplicates} counted before")
 
 
 @app.post("/webhooks")

@@ -54,8 +54,8 @@ def test_a_host_asks_captures_reports_and_leases(
     assert purser.capture(answer.authorization, quantity=2_000) == taken  # an answer that was lost is asked for again
 
     event = {"id": "one", "customer": "acme", "meter": "requests", "quantity": 500}
-    assert purser.report([event])["accepted"] == 1
-    assert purser.report([event])["duplicates"] == 1
+    assert purser.report([event]).accepted == 1
+    assert purser.report([event]).duplicates == 1
     with pytest.raises(library.Refused) as refusal:
         purser.capture(answer.authorization, quantity=1)
     assert (refusal.value.status, refusal.value.reason) == (409, "authorization_captured")

@@ -1,6 +1,17 @@
 """Report usage to Purser, and ask it for permission to spend."""
 
-from purser_client.client import Answer, Captured, Purser, Refused, Unavailable
+from purser_client.client import Answer, Captured, NotCounted, Purser, Refused, Rejected, Reported, Unavailable
 from purser_client.lease import Lease, NotCharged
 
-__all__ = ["Answer", "Captured", "Lease", "NotCharged", "Purser", "Refused", "Unavailable"]
+__all__ = [
+    "Answer",
+    "Captured",
+    "Lease",
+    "NotCharged",
+    "NotCounted",
+    "Purser",
+    "Refused",
+    "Rejected",
+    "Reported",
+    "Unavailable",
+]

@@ -2,8 +2,9 @@
 
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -12,20 +13,47 @@ import requests
 
 
 class Unavailable(Exception):
-    """No answer, or none that can be used. Whether the request was done is not known: send it again with its key."""
+    """No answer, or none that can be used. Whether the request was done is not known: send it again with its key.
+
+    `retry_after` is in how many seconds, where the answer says so.
+    """
+
+    def __init__(self, words: str, *, request_id: str = "", retry_after: int | None = None) -> None:
+        super().__init__(words)
+        self.request_id, self.retry_after = request_id, retry_after
 
 
 class Refused(Exception):
-    """Purser said no: a problem document with a `status`, a `reason` for programs and a `detail` for people."""
+    """Purser said no: a problem document with a `status`, a `reason` for programs and a `detail` for people.
 
-    def __init__(self, status: int, reason: str, detail: str) -> None:
-        super().__init__(detail)
+    `errors` says what is wrong with which `field` of a body; `request_id` is what to quote when you ask about it, and
+    `retry_after` in how many seconds it may be sent again, where time helps.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        detail: str,
+        *,
+        errors: Iterable[Mapping[str, str]] = (),
+        request_id: str = "",
+        retry_after: int | None = None,
+    ) -> None:
+        self.errors = tuple(dict(each) for each in errors)
+        fields = "".join(f" {each.get('field')}: {each.get('detail')}" for each in self.errors)
+        super().__init__(detail + fields)
         self.status, self.reason, self.detail = status, reason, detail
+        self.request_id, self.retry_after = request_id, retry_after
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to `authorize`. Nothing but `allowed` says yes."""
+    """The answer to `authorize`. Nothing but `allowed` says yes, and it says so of now.
+
+    Asked again with a key whose hold is captured, released or expired meanwhile it is no, and `state` and `reason` say
+    which. With `capture=True` yes is `captured`, else it is `held`, until `expires_at`.
+    """
 
     allowed: bool
     authorization: str
@@ -33,6 +61,46 @@ class Answer:
     available_to_use: Decimal
     reason: str | None
     retry_after: int | None
+    state: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """An event of a report that was not counted: its place in the report and its id, and why."""
+
+    index: int
+    id: str
+    reason: str
+    detail: str
+
+
+class NotCounted(Exception):
+    """Events of a report were not counted; the others were. `reported` says what became of all, `rejected` which."""
+
+    def __init__(self, reported: "Reported") -> None:
+        first = reported.rejected[0]
+        super().__init__(
+            f"{len(reported.rejected)} events were not counted, first number {first.index} ({first.id}): {first.detail}"
+        )
+        self.reported, self.rejected = reported, reported.rejected
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What became of the events of a report: counted now, counted before, and never. True if none was rejected."""
+
+    accepted: int
+    duplicates: int
+    rejected: tuple[Rejected, ...]
+
+    def __bool__(self) -> bool:
+        return not self.rejected
+
+    def raise_for_rejected(self) -> None:
+        """Raise `NotCounted` if any event was rejected. Sent again as they are, they are rejected again."""
+        if self.rejected:
+            raise NotCounted(self)
 
 
 @dataclass(frozen=True)
@@ -71,11 +139,13 @@ class Purser:
         )  # fmt: skip
         try:
             said = self.call("POST", "/authorizations", body, key=key or uuid.uuid4().hex)
-        except Unavailable:
-            return Answer(False, "", Decimal(0), Decimal(0), "unavailable", None)
+        except Unavailable as problem:
+            return Answer(False, "", Decimal(0), Decimal(0), "unavailable", problem.retry_after)
+        state = str(said["state"])
+        allowed = bool(said["allowed"]) and state == ("captured" if capture else "held")
         return Answer(
-            said["allowed"], said["authorization"], Decimal(said["credits"]), Decimal(said["available_to_use"]),
-            said["reason"], said["retry_after"],
+            allowed, said["authorization"], Decimal(said["credits"]), Decimal(said["available_to_use"]),
+            said["reason"] or (None if allowed else state), said["retry_after"], state, _moment(said["expires_at"]),
         )  # fmt: skip
 
     def capture(
@@ -90,39 +160,76 @@ class Purser:
         body = _given(quantity=quantity, credits=_text(credits), keep=keep or None)
         # The capture that ends a hold may be sent twice as it is; one that keeps it needs a key to count once.
         key = uuid.uuid4().hex if keep else None
-        said = self.call("POST", f"/authorizations/{quote(authorization, safe='')}/capture", body, key=key)
+        said = self.call(
+            "POST", f"/authorizations/{quote(authorization, safe='')}/capture", body, key=key, repeatable=True
+        )
         return Captured(
             said["authorization"], said["state"], Decimal(said["credits_used"]), Decimal(said["available_to_use"])
         )
 
     def release(self, authorization: str) -> None:
         """Hold it no longer."""
-        self.call("POST", f"/authorizations/{quote(authorization, safe='')}/release", {})
+        self.call("POST", f"/authorizations/{quote(authorization, safe='')}/release", {}, repeatable=True)
 
-    def report(self, events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-        """Report usage that has happened, up to 1,000 events; each counts once by its `id`."""
-        return self.call("POST", "/usage_events", {"events": [dict(each) for each in events]})
+    def report(self, events: Iterable[Mapping[str, Any]]) -> Reported:
+        """Report usage that has happened, up to 1,000 events; each counts once by its `id`.
+
+        Look at what is `rejected`, or call `raise_for_rejected`. When all of them were, `NotCounted` is raised.
+        """
+        sent = [dict(each) for each in events]
+        said = self.call("POST", "/usage_events", {"events": sent}, repeatable=True)
+        reported = Reported(
+            said["accepted"],
+            said["duplicates"],
+            tuple(
+                Rejected(each["index"], str(sent[each["index"]].get("id", "")), each["reason"], each["detail"])
+                for each in said["rejected"]
+            ),
+        )
+        if sent and len(reported.rejected) == len(sent):
+            raise NotCounted(reported)
+        return reported
 
     def balance(self, customer: str) -> dict[str, Any]:
-        """Return the balance of a customer, by our id (`cus_…`)."""
+        """Return the balance of a customer, by our id or your own."""
         return self.call("GET", f"/customers/{quote(customer, safe='')}/balance")
 
-    def call(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None
-    ) -> dict[str, Any]:
-        """Make one call, a second time where no answer came, and return what it answered.
+    def each(self, path: str, **query: str | int) -> Iterator[dict[str, Any]]:
+        """Yield everything that a list has, page by page, the newest first: `each("/customers", limit=200)`."""
+        cursor: str | None = None
+        while True:
+            page = self.call("GET", path, query=query | ({} if cursor is None else {"cursor": cursor}))
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
 
-        All that this client sends may be sent twice: by its key, by its events' ids, or by what it does.
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        query: Mapping[str, str | int] | None = None,
+        repeatable: bool = False,
+    ) -> dict[str, Any]:
+        """Make one call and return what it answered; where no answer came, a second time if that does no harm.
+
+        It does none for what is not a POST, with a key, or where the caller says that it is `repeatable`: by its
+        events' ids, or by what it does. What was answered is never sent again by itself: see `retry_after`.
         """
         headers = {"Idempotency-Key": key} if key else {}
-        for is_last in (False, True):
+        tries = 2 if repeatable or key or method != "POST" else 1
+        for number in range(1, tries + 1):
             try:
                 answer = self._session().request(
-                    method, self._base + path, json=body, headers=headers, timeout=self._timeout, allow_redirects=False
-                )
+                    method, self._base + path, json=body, params=dict(query or {}), headers=headers,
+                    timeout=self._timeout, allow_redirects=False,
+                )  # fmt: skip
                 break
             except requests.RequestException as problem:
-                if is_last:
+                if number == tries:
                     raise Unavailable(str(problem)) from problem
         return _read(answer)
 
@@ -141,11 +248,28 @@ def _read(answer: requests.Response) -> dict[str, Any]:
         said = answer.json()
     except ValueError:
         said = None
+    request_id, wait = answer.headers.get("X-Request-Id", ""), _seconds(answer.headers.get("Retry-After", ""))
     if not isinstance(said, dict) or answer.status_code >= 500 or 300 <= answer.status_code < 400:
-        raise Unavailable(f"status {answer.status_code}")
+        raise Unavailable(f"status {answer.status_code}", request_id=request_id, retry_after=wait)
     if answer.status_code >= 400:
-        raise Refused(answer.status_code, str(said.get("reason")), str(said.get("detail")))
+        errors = said.get("errors")
+        raise Refused(
+            answer.status_code,
+            str(said.get("reason")),
+            str(said.get("detail")),
+            errors=[each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else (),
+            request_id=str(said.get("request_id") or request_id),
+            retry_after=wait,
+        )
     return said
+
+
+def _seconds(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _given(**fields: object) -> dict[str, object]:

@@ -22,7 +22,14 @@ class NotCharged(Refused):
     """
 
     def __init__(self, refusal: Refused, customer: str, meter: str | None, amount: Decimal) -> None:
-        super().__init__(refusal.status, refusal.reason, refusal.detail)
+        super().__init__(
+            refusal.status,
+            refusal.reason,
+            refusal.detail,
+            errors=refusal.errors,
+            request_id=refusal.request_id,
+            retry_after=refusal.retry_after,
+        )
         self.customer, self.meter, self.amount = customer, meter, amount
 
 
