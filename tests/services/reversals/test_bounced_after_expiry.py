@@ -12,11 +12,12 @@ from app.domain.money import Credits
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
+from app.models.database import db
 from app.models.payments import Payment
-from app.models.scope import as_customer
+from app.models.scope import as_customer, as_service
 from app.services.catalog import versions
 from app.services.customers import registration
-from app.services.ledger import grants
+from app.services.ledger import grants, reversal_shares
 from app.services.payments import top_ups
 from app.services.usage import recording
 from app.services.verification.verify import verify
@@ -156,3 +157,16 @@ def test_a_third_refund_is_counted_on_what_the_others_hold_now(story: Story) -> 
     assert story.left == 10, "all money went back: of the pack 15 were used"
     story.bounces(third, day=43)
     assert story.left == 20
+
+
+def test_what_stayed_taken_is_the_other_refund_s_then_and_pays_no_debt_of_anybody(story: Story) -> None:
+    first = story.refunds(10, day=1)
+    story.uses(15, day=2)
+    story.refunds(15, day=40)
+    story.bounces(first, day=41)
+    with as_service("look at the shares"):
+        takings = reversal_shares.read(db.session(), story.customer.customer_id)
+    bounced, standing = takings.by_transfer.values()
+    assert (bounced.stands, sum(bounced.shares.values())) == (False, 0)
+    assert (standing.stands, sorted(standing.shares.values())) == (True, [5 * UNIT, 10 * UNIT])
+    assert not any(takings.covered(besides="").values())
