@@ -1,0 +1,163 @@
+"""A pytest plugin that tries mutants: the app and the tests are imported once, and each mutant has a process of its own.
+
+Run in mutmut's tree, where `mutants.json` names those to be tried. A process runs only the tests that call the changed
+function, those first that found another change of it, then the quickest, and ends at the first red one.
+"""
+
+import json
+import os
+import resource
+import signal
+import time
+from collections import defaultdict
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+UNDER_TEST = "MUTANT_UNDER_TEST"
+CHOSEN, CALLS, ENDS = Path("mutants.json"), Path("calls.json"), Path("ends.jsonl")
+RED, NO_TESTS, TOO_LONG = 1, 33, 36
+AT_ONCE = 2
+FEWEST_SECONDS, TIMES_AS_LONG = 20, 10
+NEVER_ENDS = 600
+"""How long a process may wait for what never comes, on a loaded machine too."""
+
+
+class Calls:
+    """Which tests call a function, and how long each test takes: looked up once, with nothing changed."""
+
+    def __init__(self, items: list[pytest.Item]) -> None:
+        if not CALLS.exists() and (end := _in_a_process(lambda: _look(items), limit=NEVER_ENDS)):
+            raise RuntimeError(f"the tests are not green with nothing changed: {end}")
+        found = json.loads(CALLS.read_text())
+        self._seconds, self._tests = found["seconds"], found["tests"]
+        self._items = {item.nodeid: item for item in items}
+        self._finds: defaultdict[str, list[str]] = defaultdict(list)
+
+    def of(self, mutant: str) -> list[pytest.Item]:
+        """Return the tests to try a mutant with, the likeliest to find it first."""
+        function = mutant.partition("__mutmut_")[0]
+        finds = self._finds[function]
+        tests = [each for each in self._tests.get(function, ()) if each in self._items]
+        return [self._items[each] for each in sorted(tests, key=lambda each: (-finds.count(each), self._seconds[each]))]
+
+    def seconds(self, items: list[pytest.Item]) -> float:
+        """Return how long the tests take with nothing changed."""
+        return float(sum(self._seconds[item.nodeid] for item in items))
+
+    def found(self, mutant: str, test: str) -> None:
+        """Keep which test found a change of the function."""
+        self._finds[mutant.partition("__mutmut_")[0]].append(test)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool:
+    """Try the mutants instead of running the tests."""
+    session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # one for all processes
+    calls = Calls(session.items)
+    waiting = json.loads(CHOSEN.read_text())[::-1]
+    running: dict[int, tuple[str, float, Path]] = {}
+    while waiting or running:
+        while waiting and len(running) < AT_ONCE:
+            mutant = waiting.pop()
+            items = calls.of(mutant)
+            if not items:
+                _ended(mutant, NO_TESTS, "")
+                continue
+            said = Path(f"said-{len(waiting)}")
+            limit = FEWEST_SECONDS + int(TIMES_AS_LONG * calls.seconds(items))
+            running[_started(mutant, items, limit, said)] = (mutant, time.monotonic() + NEVER_ENDS, said)
+        _look_at(running, calls)
+    return True
+
+
+def _look_at(running: dict[int, tuple[str, float, Path]], calls: Calls) -> None:
+    for pid, (mutant, until, said) in list(running.items()):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if not ended and time.monotonic() < until:
+            continue
+        _kill_all_of(pid)
+        if not ended:
+            os.waitpid(pid, 0)
+        del running[pid]
+        test = said.read_text() if said.exists() else ""
+        said.unlink(missing_ok=True)
+        code = os.waitstatus_to_exitcode(status) if ended else TOO_LONG
+        if test:
+            calls.found(mutant, test)
+        _ended(mutant, TOO_LONG if code < 0 else code, test)
+    time.sleep(0.01)
+
+
+def _started(mutant: str, items: list[pytest.Item], limit: int, said: Path) -> int:
+    pid = os.fork()
+    if not pid:
+        _alone(limit)
+        os.environ[UNDER_TEST] = mutant
+        os._exit(_run(items, said))
+    return pid
+
+
+def _in_a_process(work, limit: int) -> int:  # type: ignore[no-untyped-def]
+    pid = os.fork()
+    if not pid:
+        _alone(limit)
+        os._exit(work())
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _alone(limit: int) -> None:
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
+def _kill_all_of(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def _run(items: list[pytest.Item], said: Path | None = None) -> int:
+    """Run the tests until one is red; 1 when one was."""
+    for item in items:
+        if not _is_green(item):
+            if said:
+                said.write_text(item.nodeid)
+            return RED
+    return 0
+
+
+def _is_green(item: pytest.Item) -> bool:
+    reports = runtestprotocol(item, log=False, nextitem=SimpleNamespace(listchain=lambda: [item.session]))  # type: ignore[arg-type]
+    return not any(report.failed for report in reports)
+
+
+def _look(items: list[pytest.Item]) -> int:
+    """Run every test and write down which functions it calls; one that is red by itself finds nothing and is left out."""
+    from mutmut.state import state  # type: ignore[import-not-found]
+
+    os.environ[UNDER_TEST] = "stats"
+    seconds, tests = {}, defaultdict[str, list[str]](list)
+    for item in items:
+        began = time.monotonic()
+        state()._stats.clear()
+        if not _is_green(item):
+            with open("red.txt", "a") as red:
+                red.write(f"{item.nodeid}\n")
+            continue
+        seconds[item.nodeid] = time.monotonic() - began
+        for function in state()._stats:
+            tests[function].append(item.nodeid)
+    CALLS.write_text(json.dumps({"seconds": seconds, "tests": tests}))
+    return 0
+
+
+def _ended(mutant: str, code: int, test: str) -> None:
+    with ENDS.open("a") as ends:
+        ends.write(json.dumps([mutant, code, test]) + "\n")
