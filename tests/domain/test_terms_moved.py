@@ -14,6 +14,7 @@ from tests.support.small_catalogs import SMALL
 
 OWN = Credits(0)
 CALLS = Meter("calls", "Calls", "API calls", "calls", credits=Credits(400_000), per=1000)
+FREE = "free (Free), 0.00 USD a month, none a year"
 PLAN = Plan("free", "Free", monthly=Money(0, "USD"))
 CATALOG: Catalog = replace(versions.parse(SMALL), version=4, meters=(CALLS,), plans=Plans("free", (PLAN,)))
 STEPS = (MeterTier(Credits(20_000), 1000), MeterTier(Credits(16_000), 20_000), MeterTier(Credits(0)))
@@ -36,16 +37,15 @@ def of_catalog(**parts: object) -> Terms:
         (terms(), []),
         (
             terms(key="paid", title="Paid", monthly=Money(1050, "USD"), annual=Money(10_000, "USD")),
-            [("plan", "free (Free), 0.00 USD a month, none a year", "paid (Paid), 10.50 USD a month, 100.00 USD a year")],
+            [("plan", FREE, "paid (Paid), 10.50 USD a month, 100.00 USD a year")],
         ),
         (
             terms(seats=Seats(2, 5, Money(300, "USD"), Money(3000, "USD"))),
             [
                 (
                     "plan",
-                    "free (Free), 0.00 USD a month, none a year",
-                    "free (Free), 0.00 USD a month, none a year, "
-                    "2 seats included, at most 5, one more 3.00 USD a month, 30.00 USD a year",
+                    FREE,
+                    FREE + ", 2 seats included, at most 5, one more 3.00 USD a month, 30.00 USD a year",
                 )
             ],
         ),
@@ -54,9 +54,8 @@ def of_catalog(**parts: object) -> Terms:
             [
                 (
                     "plan",
-                    "free (Free), 0.00 USD a month, none a year",
-                    "free (Free), 0.00 USD a month, none a year, "
-                    "1 seats included, at most none, one more none a month, none a year",
+                    FREE,
+                    FREE + ", 1 seats included, at most none, one more none a month, none a year",
                 )
             ],
         ),
@@ -120,5 +119,5 @@ def test_terms_are_those_of_the_plan_or_of_the_default_plan() -> None:
         Terms(catalog, plan) for plan in (paid, PLAN, PLAN, PLAN)
     ]
     assert Terms.of(catalog, "paid").name == "paid of version 4"
-    with pytest.raises(Broken, match="^small has no default plan$"):
+    with pytest.raises(Broken, match=r"^small has no default plan$"):
         Terms.of(replace(catalog, plans=Plans("gone", (paid,))), "free")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from tests.mutation.equivalent import EQUIVALENT, Equivalent
 from tests.mutation.places import PLACES, Place
-from tests.mutation.workspace import Mutant, drawn, made, mutants, tried
+from tests.mutation.workspace import Mutant, changed, drawn, made, named, tried
 
 MOST_PERCENT = 5
 
@@ -48,15 +48,23 @@ class Result:
 def look_at(place: Place, seed: str) -> Result:
     """Try the place's mutants, or the sample that the seed draws."""
     with made(place) as tree:
-        there = mutants(tree)
-        done = tried(tree, drawn(there, place.sample, seed))
+        names = named(tree)
+        chosen = drawn(names, place.sample, seed, lambda some: changed(tree, some))
+        done = tried(tree, place, chosen)
     known = {(each.file, each.old, each.new) for each in EQUIVALENT}
     alive = [each for each in done if not each.found]
     survivors = [each for each in alive if (each.file, each.old, each.new) not in known]
-    changes = {(each.file, each.old, each.new) for each in there}
-    files = {each.file for each in there}
+    changes = {(each.file, each.old, each.new) for each in done}
+    files = {each.file for each in done} if place.sample is None else set()
     stale = [each for each in EQUIVALENT if each.file in files and (each.file, each.old, each.new) not in changes]
-    return Result(place, len(there), len(done), len(alive) - len(survivors), tuple(survivors), tuple(stale))
+    return Result(
+        place,
+        len(names) if place.sample else len(done),
+        len(done),
+        len(alive) - len(survivors),
+        tuple(survivors),
+        tuple(stale),
+    )
 
 
 def main(names: list[str]) -> int:

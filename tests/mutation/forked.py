@@ -10,6 +10,8 @@ import resource
 import signal
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +20,11 @@ from _pytest.runner import runtestprotocol
 
 UNDER_TEST = "MUTANT_UNDER_TEST"
 CHOSEN, CALLS, ENDS = Path("mutants.json"), Path("calls.json"), Path("ends.jsonl")
+LEFT_OUT = Path("red.txt")
+"""Which tests are red with nothing changed: they find nothing."""
 RED, NO_TESTS, TOO_LONG = 1, 33, 36
+FOUND = {RED, TOO_LONG}
+"""A test is red, or the change made the tests run on and on."""
 AT_ONCE = 2
 FEWEST_SECONDS, TIMES_AS_LONG = 20, 10
 NEVER_ENDS = 600
@@ -100,7 +106,7 @@ def _started(mutant: str, items: list[pytest.Item], limit: int, said: Path) -> i
     return pid
 
 
-def _in_a_process(work, limit: int) -> int:  # type: ignore[no-untyped-def]
+def _in_a_process(work: Callable[[], int], limit: int) -> int:
     pid = os.fork()
     if not pid:
         _alone(limit)
@@ -117,10 +123,8 @@ def _alone(limit: int) -> None:
 
 
 def _kill_all_of(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _run(items: list[pytest.Item], said: Path | None = None) -> int:
@@ -148,7 +152,7 @@ def _look(items: list[pytest.Item]) -> int:
         began = time.monotonic()
         state()._stats.clear()
         if not _is_green(item):
-            with open("red.txt", "a") as red:
+            with LEFT_OUT.open("a") as red:
                 red.write(f"{item.nodeid}\n")
             continue
         seconds[item.nodeid] = time.monotonic() - began

@@ -1,6 +1,8 @@
-"""What is asked of mutmut itself, in the tree that it works on: `generate` makes the mutants, `changes` prints each.
+"""What is asked of mutmut itself, in the tree that it works on: `generate` makes the mutants, `names` names them all.
 
-python -m tests.mutation.inside generate|changes
+python -m tests.mutation.inside generate|names|changes
+
+`changes` prints the change of each that standard input names.
 """
 
 import json
@@ -21,16 +23,29 @@ def generate() -> None:
     create_mutants(CHILDREN)
 
 
+def names() -> None:
+    """Print as JSON the name of every mutant."""
+    print(json.dumps(sorted(_files())))
+
+
 def changes() -> None:
     """Print as JSON, by the mutant's name: its file, the lines as they are, and as they became."""
-    found = {}
-    for meta in sorted(Path("mutants").rglob("*.meta")):
-        for name in json.loads(meta.read_text())["exit_code_by_key"]:
-            lines = get_diff_for_mutant(name).splitlines()[2:]
-            old, new = (" ".join(each[1:].strip() for each in lines if each[:1] == mark) for mark in "-+")
-            found[name] = (str(meta.relative_to("mutants").with_suffix("")), old, new)
+    found, files = {}, _files()
+    for name in json.load(sys.stdin):
+        lines = get_diff_for_mutant(name).splitlines()[2:]
+        old, new = (" ".join(each[1:].strip() for each in lines if each[:1] == mark) for mark in "-+")
+        found[name] = (files[name], old, new)
     print(json.dumps(found))
 
 
+def _files() -> dict[str, str]:
+    """Return the file of each mutant, by the mutant's name."""
+    return {
+        name: str(meta.relative_to("mutants").with_suffix(""))
+        for meta in Path("mutants").rglob("*.meta")
+        for name in json.loads(meta.read_text())["exit_code_by_key"]
+    }
+
+
 if __name__ == "__main__":
-    {"generate": generate, "changes": changes}[sys.argv[1]]()
+    {"generate": generate, "names": names, "changes": changes}[sys.argv[1]]()

@@ -8,20 +8,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.mutation import forked
 from tests.mutation.places import Place
 from tests.mutation.words import is_about_words
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEFT_OUT = shutil.ignore_patterns(".venv", ".git", ".*_cache", ".hypothesis", "__pycache__", "instance", "test-results")
-FOUND = {1, 3}
-"""What pytest ends with when a test is red, or cannot even be collected."""
-TOO_LONG = {24, -24, 36, 152, 255, -9}
-"""What mutmut writes of a change that made the tests run on and on."""
 AWAY = "Pacific/Auckland"
 """The time zone of the tests: where it is UTC, nobody notices a time that was left in the machine's own."""
 
@@ -48,43 +45,56 @@ def made(place: Place) -> Iterator[Path]:
                 file.write_text(with_plain_properties(file.read_text()))
         settings = tree / "pyproject.toml"
         settings.write_text(settings.read_text() + _settings(place))
-        _run(tree, "tests.mutation.inside", "generate")
+        _run(tree, "generate")
         yield tree
 
 
-def mutants(tree: Path) -> list[Mutant]:
-    """Return every mutant but those that only change the words of a sentence."""
-    changes = json.loads(_run(tree, "tests.mutation.inside", "changes"))
-    all_of_them = [Mutant(name, *change) for name, change in changes.items()]
-    return [each for each in all_of_them if not is_about_words(each.old, each.new)]
+def named(tree: Path) -> list[str]:
+    """Return the names of all mutants there are."""
+    return list(json.loads(_run(tree, "names")))
 
 
-def drawn(candidates: Sequence[Mutant], sample: int | None, seed: str) -> list[Mutant]:
-    """Return as many as the sample is to have, the same for the same seed; all of them without a sample."""
-    if sample is None or sample >= len(candidates):
-        return list(candidates)
-    return random.Random(seed).sample(candidates, sample)  # noqa: S311  # a sample, no secret
+def changed(tree: Path, names: Sequence[str]) -> list[Mutant]:
+    """Return the mutants of these names, but those that only change the words of a sentence."""
+    changes = json.loads(_run(tree, "changes", json.dumps(names)))
+    return [Mutant(name, *changes[name]) for name in names if not is_about_words(*changes[name][1:])]
 
 
-def tried(tree: Path, chosen: Sequence[Mutant]) -> list[Mutant]:
+def drawn(
+    names: Sequence[str], sample: int | None, seed: str, changes: Callable[[Sequence[str]], list[Mutant]]
+) -> list[Mutant]:
+    """Return all mutants; with a sample so many, in an order that is the same for the same seed."""
+    if sample is None:
+        return changes(names)
+    order, chosen = random.Random(seed).sample(names, len(names)), list[Mutant]()  # noqa: S311  # a sample, no secret
+    while order and len(chosen) < sample:
+        chosen += changes(order[:sample])
+        order = order[sample:]
+    return chosen[:sample]
+
+
+def tried(tree: Path, place: Place, chosen: Sequence[Mutant]) -> list[Mutant]:
     """Try the mutants, each with the tests that call its function; return them with what came of it."""
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "2", *(each.name for each in chosen)]
+    home = tree / "mutants"
+    (home / forked.CHOSEN).write_text(json.dumps([each.name for each in chosen]))
     done = subprocess.run(
-        command,
-        cwd=tree,
-        env={**os.environ, "TZ": AWAY},
+        [
+            sys.executable, "-m", "pytest", "-q", "-s", "-p", "tests.mutation.forked", "-p", "no:xdist",
+            "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", place.but, *place.tests,
+        ],
+        cwd=home,
+        env={**os.environ, "TZ": AWAY, forked.UNDER_TEST: ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-    )
-    ends: dict[str, int | None] = {}
-    for meta in (tree / "mutants").rglob("*.meta"):
-        ends |= json.loads(meta.read_text())["exit_code_by_key"]
-    untried = [each.name for each in chosen if ends[each.name] is None]
-    if done.returncode or untried:
+    )  # fmt: skip
+    said = (home / forked.ENDS).read_text().splitlines() if (home / forked.ENDS).exists() else []
+    ends = {name: code for name, code, _test in map(json.loads, said)}
+    untried = [each.name for each in chosen if each.name not in ends]
+    if untried:
         raise RuntimeError(f"{len(untried)} mutants were not tried: {done.stdout[-3000:]}")
-    return [Mutant(each.name, each.file, each.old, each.new, ends[each.name] in FOUND | TOO_LONG) for each in chosen]
+    return [replace(each, found=ends[each.name] in forked.FOUND) for each in chosen]
 
 
 def with_plain_properties(source: str) -> str:
@@ -111,18 +121,15 @@ def _settings(place: Place) -> str:
         "source_paths": ["app"],
         "only_mutate": list(place.files),
         "also_copy": ["migrations", "examples", "clients", "wsgi.py"],
-        "pytest_add_cli_args": [
-            "-p", "no:xdist", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", "not postgresql",
-        ],
-        "pytest_add_cli_args_test_selection": list(place.tests),
         "track_dependencies": False,
         "use_git_change_detection": False,
     }  # fmt: skip
     return "\n\n[tool.mutmut]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
 
 
-def _run(tree: Path, *words: str) -> str:
-    done = subprocess.run([sys.executable, "-m", *words], cwd=tree, capture_output=True, text=True, check=False)
+def _run(tree: Path, word: str, said: str = "") -> str:
+    command = [sys.executable, "-m", "tests.mutation.inside", word]
+    done = subprocess.run(command, cwd=tree, input=said, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(words)} failed: {done.stdout[-1000:]}{done.stderr[-3000:]}")
+        raise RuntimeError(f"{word} failed: {done.stdout[-1000:]}{done.stderr[-3000:]}")
     return done.stdout
