@@ -109,6 +109,27 @@ def test_what_expires_ends_the_range_of_a_week_without_use() -> None:
     assert run_out([Batch(70, _in(30)), Batch(1)], [0] * 7 + [10] * 7, TODAY) == Forecast(_in(7), _in(14), None)
 
 
+@pytest.mark.parametrize(
+    ("left", "used"),
+    [(6000, [10, *[0] * 7, 10]), (20_000, [10] * 7 + [0] * 7)],
+    ids=["only the mean of all days ends in time", "only the busiest week does"],
+)
+def test_where_one_of_the_two_days_lies_too_far_ahead_nobody_can_say(left: int, used: list[int]) -> None:
+    assert run_out([Batch(left)], used, TODAY) is None
+
+
+def test_the_last_micro_expires_too_and_a_daily_limit_leaves_more_unused() -> None:
+    assert next_expiry([Batch(1, _in(3))], [], TODAY) == Expiry(_in(3), 1, 1)
+    assert next_expiry([Batch(100, _in(4))], [50], TODAY) == Expiry(_in(4), 100, 0)
+    assert next_expiry([Batch(100, _in(4))], [50], TODAY, 10) == Expiry(_in(4), 100, 60)
+
+
+def test_what_stays_unused_is_that_of_the_mean_pace_and_nothing_left_is_over_today() -> None:
+    slow_then_busy = [0] * 7 + [10] * 7
+    assert next_expiry([Batch(100, _in(10))], slow_then_busy, TODAY) == Expiry(_in(10), 100, 50)
+    assert run_out([Batch(0, _in(3))], slow_then_busy, TODAY) == Forecast(TODAY, TODAY, TODAY)
+
+
 def test_without_a_pace_all_of_it_expires_unused() -> None:
     assert next_expiry([Batch(70, _in(30)), Batch(5)], [0, 0], TODAY) == Expiry(_in(30), 70, 70)
 
