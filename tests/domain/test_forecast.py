@@ -48,6 +48,8 @@ def test_more_than_ten_years_ahead_nobody_can_say() -> None:
         _in(FARTHEST_DAYS), _in(FARTHEST_DAYS), _in(FARTHEST_DAYS)
     )
     assert run_out([Batch(FARTHEST_DAYS + 1)], [1], TODAY) is None
+    half_a_day_more = run_out([Batch(2 * FARTHEST_DAYS + 1)], [2], TODAY)
+    assert half_a_day_more is not None and half_a_day_more.expected == _in(FARTHEST_DAYS)
 
 
 @given(available=st.integers(0, 10**9), used=st.lists(st.integers(0, 10**7), min_size=1, max_size=40))

@@ -16,6 +16,7 @@ class Equivalent:
 WITHOUT = "without a digit there is only the example to show"
 BESIDE = "what has something beside it is no number, so that nothing reads which sign it is"
 UNHEARD = "what is not sent there depends on the event types alone"
+CAST = "cast does nothing at run time"
 DIGITS = "the text holds no X: it was matched before"
 
 EQUIVALENT: tuple[Equivalent, ...] = (
@@ -144,5 +145,35 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "case Answered(status=status) if not 200 <= status < 300:",
         "case Answered(status=status) if not 200 <= status < 301:",
         "300 is a redirect, which was named before",
+    ),
+    Equivalent(
+        "app/domain/forecast.py",
+        "if used <= 0 and sum(left) > 0:",
+        "if used <= 0 and sum(left) > 1:",
+        "only the slowest week may use nothing, and a week counts each micro seven times",
+    ),
+    Equivalent(
+        "app/domain/sold_terms.py",
+        'return cls(catalog, cast("Plan", plan))',
+        "return cls(catalog, cast(None, plan))",
+        CAST,
+    ),
+    Equivalent(
+        "app/domain/sold_terms.py",
+        'return cls(catalog, cast("Plan", plan))',
+        'return cls(catalog, cast("XXPlanXX", plan))',
+        CAST,
+    ),
+    Equivalent(
+        "app/domain/sold_terms.py",
+        'return cls(catalog, cast("Plan", plan))',
+        'return cls(catalog, cast("plan", plan))',
+        CAST,
+    ),
+    Equivalent(
+        "app/domain/sold_terms.py",
+        'return cls(catalog, cast("Plan", plan))',
+        'return cls(catalog, cast("PLAN", plan))',
+        CAST,
     ),
 )
