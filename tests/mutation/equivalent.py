@@ -176,4 +176,10 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         'return cls(catalog, cast("PLAN", plan))',
         CAST,
     ),
+    Equivalent(
+        "app/domain/grants.py",
+        'def allocate(debit: int, grants: Iterable[LiveGrant], own: str = "") -> tuple[list[Share], int]:',
+        'def allocate(debit: int, grants: Iterable[LiveGrant], own: str = "XXXX") -> tuple[list[Share], int]:',
+        "no grant has the one id nor the other",
+    ),
 )
