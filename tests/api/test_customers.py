@@ -1,6 +1,7 @@
 """Customers: created, found and changed by the seller's program."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app.models.customers import Customer
@@ -8,7 +9,8 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer
 from app.services.balance import history
-from tests.support import cast
+from app.services.catalog import versions
+from tests.support import cast, meters
 from tests.support.api import Api, problem_of
 from tests.support.statements import counted
 
@@ -105,6 +107,18 @@ def test_a_change_keeps_what_is_left_out_and_is_written_down(api: Api, acme: Cus
     assert '"name": "Acme"' in entry.before
     assert '"name": "Acme Ltd"' in entry.after
     assert entry.actor.startswith("key_")
+
+
+def test_the_plan_in_force_is_named_by_usage_and_changes_nothing(api: Api, app: Flask) -> None:
+    meters.apply()
+    acme = meters.customer("Acme", plan="")
+    path = f"/customers/{acme.customer_id}"
+    before = api.get(path).get_json()
+    versions.apply(meters.METERED.format(burn="realtime").replace('"0.40"', '"0.80"'))
+    in_force = api.get(f"{path}/usage").get_json()["plan"]
+    assert (before["plan"], in_force, before["catalog_version"]) == (None, "free", 1)
+    for plan in (in_force, None):
+        assert api.open("PATCH", path, json={"plan": plan}).get_json() == before
 
 
 def test_null_is_the_default_plan(api: Api, acme: Customer) -> None:

@@ -30,6 +30,13 @@ BUGS = [
         SOLD,
     ),
     Bug(
+        "the default plan by its name is another sale",
+        "app/services/customers/directory.py",
+        "return (plan or own.plans.default) == Terms.of(own, customer.plan).plan.key",
+        "return plan == customer.plan",
+        SOLD,
+    ),
+    Bug(
         "a closed period is shown by the terms of today",
         "app/services/usage/meters.py",
         "catalog = versions.of(customer, version)",

@@ -38,7 +38,9 @@ class CustomerChange(Model):
     external_id: str = Field(default_factory=str, min_length=1, max_length=200)
     name: str = Field(default_factory=str, min_length=1, max_length=200)
     email: str = Field(default_factory=str, max_length=254, json_schema_extra=EMAIL)
-    plan: str | None = Field(None, max_length=60, description="A plan's key; null: the catalog's default plan.")
+    plan: str | None = Field(
+        None, max_length=60, description="A plan's key; null: the default plan. The plan in force changes nothing."
+    )
 
 
 class CustomerOut(Model):
@@ -50,7 +52,9 @@ class CustomerOut(Model):
     email: str
     catalog: str
     catalog_version: int = Field(description="The version of the catalog that the plan was given with, and is kept.")
-    plan: str | None = Field(description="null: the default plan of that version.")
+    plan: str | None = Field(
+        description="As it was given; null: the default plan of that version, which `usage` names."
+    )
     currency: str
     credit_unit: str
     standing: str = Field(description="good, past_due, suspended or closed.")
@@ -127,7 +131,7 @@ def change(customer: Customer, body: CustomerChange) -> CustomerOut:
     """Change a customer.
 
     Another plan comes with the newest version of the catalog. It prices usage from then on; what was used keeps its
-    price.
+    price. The plan in force, by its key or, where it is the default, by null, changes nothing.
     """
     sent = body.model_dump(exclude_unset=True)
     if sent.get("plan", "") is None:

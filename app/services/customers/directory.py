@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock, mailboxes
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
+from app.domain.sold_terms import Terms
 from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.database import db
@@ -110,7 +111,7 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
                     setattr(customer, name, value)
                 if not now.keys().isdisjoint({"name", "email"}):
                     profiles.changed(session, customer, clock.now())
-                if books is not None and wanted.plan is not None and wanted.plan != customer.plan:
+                if books is not None and wanted.plan is not None and not _is_in_force(customer, wanted.plan):
                     old, new = plan_moves.give(books, wanted.plan, _selling(customer, wanted.plan))
                     was, now = was | old, now | new
                 if now:
@@ -127,6 +128,12 @@ def _locked(session: Session, customer_id: str) -> Customer:
     if customer is None:
         raise NotFound("customer")
     return customer
+
+
+def _is_in_force(customer: Customer, plan: str) -> bool:
+    """Say whether the customer has this plan already. Empty is the default plan of the version that it keeps."""
+    own = versions.sold(customer.catalog, customer.catalog_version)
+    return (plan or own.plans.default) == Terms.of(own, customer.plan).plan.key
 
 
 def _selling(customer: Customer, plan: str) -> Catalog:

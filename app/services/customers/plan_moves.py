@@ -84,7 +84,7 @@ def planned(
                 continue
             key = to or row.plan
             after = Terms.of(newest, key)
-            if (row.catalog_version, row.plan) != (newest.version, key):
+            if before != after:
                 moves.append(
                     Move(row.customer_id, row.name, Credits(row.overage_protection_micros), before, key, after)
                 )

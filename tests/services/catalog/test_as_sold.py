@@ -12,7 +12,8 @@ from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
-from app.models.scope import as_customer
+from app.models.events import AuditEntry
+from app.models.scope import as_customer, as_service
 from app.services.balance import history
 from app.services.catalog import versions
 from app.services.customers import billing_periods, directory, registration
@@ -81,6 +82,27 @@ def test_another_plan_comes_with_the_newest_version(app: Flask) -> None:
         customer()
     changed = directory.change(acme.customer_id, Change(plan="pro"), by="seller")
     assert (changed.plan, changed.catalog_version) == ("pro", 2)
+
+
+@pytest.mark.parametrize(("has", "given"), [("", "free"), ("free", ""), ("", ""), ("free", "free")])
+def test_the_default_plan_by_its_name_or_by_none_is_the_plan_in_force(app: Flask, has: str, given: str) -> None:
+    versions.apply(SMALL)
+    acme = customer(plan=has)
+    versions.apply(NEXT)
+    changed = directory.change(acme.customer_id, Change(plan=given), by="seller")
+    assert (changed.plan, changed.catalog_version) == (has, 1), "nothing was sold"
+    with as_service("test"):
+        assert not db.session.scalars(select(AuditEntry).where(AuditEntry.action == "customer.changed")).all()
+
+
+def test_another_default_plan_is_no_other_plan_for_who_has_the_default_of_its_own_version(app: Flask) -> None:
+    versions.apply(SMALL)
+    acme = customer(plan="")
+    versions.apply(NEXT.replace('"free"', '"starter"'))
+    for given in ("free", ""):
+        assert directory.change(acme.customer_id, Change(plan=given), by="seller").catalog_version == 1
+    changed = directory.change(acme.customer_id, Change(plan="starter"), by="seller")
+    assert (changed.plan, changed.catalog_version) == ("starter", 2)
 
 
 def test_a_plan_that_is_offered_no_longer_cannot_be_given(app: Flask) -> None:

@@ -118,6 +118,12 @@ def test_each_move_is_written_down(acme: Customer) -> None:
     assert plan_moves.planned("metered", to="free") == ([], []), "moved once"
 
 
+def test_the_default_plan_by_its_name_is_no_move(app: Flask) -> None:
+    meters.apply()
+    meters.customer("Globex", plan="")
+    assert plan_moves.planned("metered", to="free") == ([], [])
+
+
 @pytest.mark.parametrize("reason", ["", "two\nlines", "x" * 301])
 def test_nobody_is_moved_without_a_reason(acme: Customer, reason: str) -> None:
     dearer()
