@@ -51,6 +51,14 @@ def test_the_same_set_again_changes_nothing(app: Flask, acme: Customer) -> None:
     assert api.open("PUT", path(acme), json=made).get_json() == made
 
 
+def test_a_set_with_a_webhook_is_answered_with_it(app: Flask, acme: Customer) -> None:
+    api, wanted = api_for(app), SET | {"webhook_url": "https://93.184.216.34/hook"}
+    answer = api.open("PUT", path(acme), json=wanted)
+    assert (answer.status_code, answer.get_json()) == (200, wanted | {"version": 1})
+    again = api.open("PUT", path(acme), json=answer.get_json())
+    assert (again.status_code, again.get_json()) == (200, wanted | {"version": 1})
+
+
 @pytest.mark.case("AC-56")
 def test_a_version_gone_by_is_refused_as_on_the_page(app: Flask, acme: Customer) -> None:
     api = api_for(app)

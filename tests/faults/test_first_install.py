@@ -9,17 +9,20 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import pytest
+from alembic import command
 
-from app import create_app
+from app import clock, create_app
 from app.config import Settings, WrongSetting
 from app.models.database import db
 from app.services import wake_ups
-from app.services.operations.installation import install
+from app.services.operations import partitions
+from app.services.operations.installation import configuration, install, newest_revision
 from tests.support import postgres
 from tests.support.server import ROOT, free_port
 from tests.support.tied import tied
@@ -126,6 +129,37 @@ def test_the_commands_of_the_document_bring_up_a_portal_that_is_ready_and_whose_
         queue.close()
     logs = (tmp_path / "web.log").read_text() + (tmp_path / "worker.log").read_text()
     assert "queue_does_not_answer" not in logs and "Traceback" not in logs, logs
+
+
+def of_the_login(cluster: postgres.Cluster) -> Settings:
+    """Return the settings of whoever does what the document says, with the queue in the portal's own database."""
+    at = f"purser:PASSWORD@127.0.0.1:{cluster.port}/purser"
+    return Settings("0" * 32, f"postgresql+psycopg://{at}", jobs_url=f"postgresql://{at}")
+
+
+def test_what_was_installed_so_is_upgraded_so(cluster: postgres.Cluster) -> None:
+    """Releases before did not give the login a right of its own, and took from it what it had as the owner."""
+    settings = of_the_login(cluster)
+    command.upgrade(configuration(settings.database_url), "0004")
+    cluster.run("alter role purser noinherit")
+    assert install(settings) == newest_revision()
+    assert install(settings) == newest_revision()
+
+
+def test_months_are_added_and_the_queue_answers_with_the_rights_that_an_install_leaves(
+    cluster: postgres.Cluster,
+) -> None:
+    settings = of_the_login(cluster)
+    install(settings)
+    app = create_app(settings)
+    with app.app_context(), clock.at(datetime(2031, 5, 1, tzinfo=UTC)):
+        assert partitions.make_due() == partitions.AHEAD
+        assert partitions.make_due() == 0
+        db.engine.dispose()
+    queue = wake_ups.queue.of(app)
+    assert queue.wake("mails_sent")
+    assert queue.waiting() == 1
+    queue.close()
 
 
 def test_a_relative_path_is_the_same_file_for_a_command_and_for_the_server(

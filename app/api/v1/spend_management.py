@@ -57,9 +57,10 @@ def replace(customer: Customer, body: SpendManagement) -> SpendManagement:
     switched on has one of the two or a webhook URL. Another version than the present one is refused with 409.
     """
     _offered(customer)
+    customer_id = customer.customer_id  # the row is gone once the address has been looked up, outside any transaction
     wanted = Limits(body.enabled, body.daily_limit, body.notify_threshold, body.version)
-    now = own_limits.change(customer.customer_id, wanted, webhook_url=body.webhook_url or "", by=caller().key_id)
-    return _shown(customer.customer_id, now)
+    now = own_limits.change(customer_id, wanted, webhook_url=body.webhook_url or "", by=caller().key_id)
+    return _shown(customer_id, now)
 
 
 def _offered(customer: Customer) -> Limits:

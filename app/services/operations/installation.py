@@ -19,9 +19,12 @@ ROLES = ("purser_app", "purser_service")
 def install(settings: Settings) -> str:
     """Migrate to the newest revision, grant the roles to the login of DATABASE_URL, and return the revision."""
     url = settings.database_owner_url or settings.database_url
+    engine = create_engine(url, poolclass=pool.NullPool)
+    if settings.on_postgresql:
+        with engine.begin() as connection:
+            _let_create(connection)
     command.upgrade(configuration(url), "head")
     if settings.on_postgresql:
-        engine = create_engine(url, poolclass=pool.NullPool)
         with engine.begin() as connection:
             _grant_roles(connection, _login(settings))
     return newest_revision()
@@ -51,6 +54,26 @@ def _login(settings: Settings) -> str:
         return name
     with create_engine(settings.database_url, poolclass=pool.NullPool).connect() as app_connection:
         return str(app_connection.scalar(text("select session_user")))
+
+
+def _let_create(connection: Connection) -> None:
+    """Give whoever migrates the right to make tables by its own name.
+
+    The owner of a database has that right from PostgreSQL 15 on as a member of `pg_database_owner`, the owner of the
+    schema, and a login that inherits nothing (`_grant_roles`) has it no longer: neither the next upgrade nor the next
+    month's partition could be made.
+    """
+    owned = connection.execute(
+        text("""
+        select nspowner::regrole::text, quote_ident(nspname), quote_ident(session_user) from pg_namespace
+        where nspname = current_schema() and pg_has_role(session_user, nspowner, 'member')
+        """)
+    ).first()
+    if owned is not None:
+        owner, schema, login = owned
+        connection.exec_driver_sql(f"set local role {owner}")
+        connection.exec_driver_sql(f"grant create, usage on schema {schema} to {login}")
+        connection.exec_driver_sql("reset role")
 
 
 def _grant_roles(connection: Connection, login: str) -> None:

@@ -5,6 +5,7 @@ from app.domain.webhooks import CUSTOMER_TYPES
 from app.services.verification.ledger_proofs import Proof
 
 _OF_NOTICE = " ".join(f"when '{rule}' then '{event}'" for rule, event in EVENTS.items())
+_WITH_EVENT = ", ".join(f"'{rule}'" for rule in EVENTS)
 _OF_CUSTOMERS = ", ".join(f"'{each}'" for each in CUSTOMER_TYPES)
 _FACTS = f"""(
     select g.customer_id, 'credits.granted' as type, g.id as source_id from grants g
@@ -16,7 +17,7 @@ _FACTS = f"""(
     union all select customer_id, 'dispute.opened', id from disputes
     union all select customer_id, 'dispute.' || state, id from disputes where state <> 'open'
     union all select customer_id, case rule {_OF_NOTICE} end, rule || ':' || occasion from notices
-      where state = 'done' and done_at > created_at
+      where state = 'done' and done_at > created_at and rule in ({_WITH_EVENT})
     union all select customer_id, 'credits.expired', source_id from transfers
       where kind = 'expired' and source_type = 'grant' and source_id not like '%:%'
         and booked_at > (select min(created_at) from outbox_events where type = 'credits.expired'))"""  # noqa: S608  # put together from constants, like all below

@@ -17,6 +17,7 @@ from app.services.alerts import thresholds
 from app.services.authorizations import holds
 from app.services.notices import decisions
 from app.services.transaction import transaction
+from app.services.verification.verify import verify
 from tests.support import spend
 from tests.support.noon import MIDNIGHT, NOON, TODAY, noon
 from tests.support.noon import since_november as acme
@@ -152,6 +153,17 @@ def test_one_call_too_large_blocks_nobody_and_the_limit_is_sent_when_it_is_reach
         "spend.daily_limit_reached", "25.00", "2026-11-22T00:00:00Z",
     )  # fmt: skip
     assert spend.mailed(acme) == [("spend_limit", "billing@acme.example")] * 2
+
+
+def test_verify_asks_no_event_of_a_notice_that_is_a_mail_alone(acme: Customer) -> None:
+    spend.chooses(acme, "25")
+    assert spend.asks(acme, "30") == (False, "daily_limit")
+    with clock.at(NOON + timedelta(minutes=1)):
+        spend.decided()
+    with clock.at(NOON + timedelta(minutes=2)):
+        jobs.run_due()
+        assert spend.given(acme) == [("call_refused", TODAY)]
+        assert verify(acme.customer_id) == []
 
 
 def test_a_refused_call_is_mailed_once_a_day_and_again_for_another_limit(acme: Customer) -> None:
