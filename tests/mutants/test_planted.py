@@ -16,7 +16,9 @@ def test_each_bug_fits_one_place_and_is_code(bug: Bug) -> None:
     source = (ROOT / bug.file).read_text()
     assert source.count(bug.old) == 1
     changed = source.replace(bug.old, bug.new)
-    assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(source))
+    if bug.file.endswith(".py"):
+        assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(source))
+    assert changed.split() != source.split()
     assert bug.tests and all((ROOT / test.partition("::")[0]).is_file() for test in bug.tests)
 
 

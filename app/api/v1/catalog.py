@@ -105,7 +105,16 @@ class PackOut(Keyed):
     expires_after_days: int | None
 
 
-@operation(bp, "GET", "/plans", scope="billing:read", query=CatalogQuery, answers={200: Page[PlanOut]}, tag=TAG)
+@operation(
+    bp,
+    "GET",
+    "/plans",
+    scope="billing:read",
+    query=CatalogQuery,
+    answers={200: Page[PlanOut]},
+    refusals=(404,),
+    tag=TAG,
+)
 def plans(query: CatalogQuery) -> Page[PlanOut]:
     """List the plans, from the least to the most: those that are offered, or those of a customer's version.
 
@@ -115,7 +124,16 @@ def plans(query: CatalogQuery) -> Page[PlanOut]:
     return Page[PlanOut](data=data, next_cursor=following)
 
 
-@operation(bp, "GET", "/meters", scope="billing:read", query=CatalogQuery, answers={200: Page[MeterOut]}, tag=TAG)
+@operation(
+    bp,
+    "GET",
+    "/meters",
+    scope="billing:read",
+    query=CatalogQuery,
+    answers={200: Page[MeterOut]},
+    refusals=(404,),
+    tag=TAG,
+)
 def meters(query: CatalogQuery) -> Page[MeterOut]:
     """List the meters: those that are offered, or those of a customer's version.
 
@@ -125,7 +143,16 @@ def meters(query: CatalogQuery) -> Page[MeterOut]:
     return Page[MeterOut](data=data, next_cursor=following)
 
 
-@operation(bp, "GET", "/packs", scope="billing:read", query=CatalogQuery, answers={200: Page[PackOut]}, tag=TAG)
+@operation(
+    bp,
+    "GET",
+    "/packs",
+    scope="billing:read",
+    query=CatalogQuery,
+    answers={200: Page[PackOut]},
+    refusals=(404,),
+    tag=TAG,
+)
 def packs(query: CatalogQuery) -> Page[PackOut]:
     """List the credit packs."""
     data, following = _page(query, lambda sold: (_pack(sold, each) for each in sold.packs))

@@ -159,7 +159,7 @@ def test_verify_asks_no_event_of_a_notice_that_is_a_mail_alone(acme: Customer) -
     spend.chooses(acme, "25")
     assert spend.asks(acme, "30") == (False, "daily_limit")
     with clock.at(NOON + timedelta(minutes=1)):
-        spend.decided()
+        decisions.decide_due()
     with clock.at(NOON + timedelta(minutes=2)):
         jobs.run_due()
         assert spend.given(acme) == [("call_refused", TODAY)]
