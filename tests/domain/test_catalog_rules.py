@@ -185,6 +185,8 @@ ANOTHER, LOWER, LONGER = (good(credits=each, packs=(PACK,), top_up=None) for eac
         (good(dunning=Dunning((3, 2), 9)), {"dunning.retry_days": "must rise from day to day"}),
         (good(dunning=Dunning((1, 5), 5)), {}),
         (good(dunning=Dunning((), 0)), {}),
+        (good(dunning=Dunning((1, 2, 6), 5)), {"dunning.suspend_after_days": "must not come before the last retry (day 6)"}),
+        (good(dunning=Dunning((6,), 5)), {"dunning.suspend_after_days": "must not come before the last retry (day 6)"}),
         (good(dunning=Dunning((1, 6), 5)), {"dunning.suspend_after_days": "must not come before the last retry (day 6)"}),
         (good(invoices=Invoices("A", "A")), {"invoices.credit_note_prefix": "must differ from prefix, because credit notes have their own series"}),
         (taxed(("DE", 1), ("DE", 2), ("FR", 1)), {}),

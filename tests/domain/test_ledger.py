@@ -115,3 +115,11 @@ def test_no_account_grows_beyond_what_can_be_kept() -> None:
     assert (refused.value.status, refused.value.reason) == (422, "amount_too_large")
     beyond = {(CREDIT, CREDITS): 0, (CREDIT, "promotions"): -MOST - 5}
     assert post([_posting(CREDITS, "promotions", 1)], beyond, dict.fromkeys(beyond))[CREDIT, "promotions"] == -MOST - 4
+
+
+@pytest.mark.parametrize("part", ["unit", "kind", "source_type", "source_id"])
+def test_a_posting_names_its_unit_its_kind_and_where_it_comes_from(part: str) -> None:
+    whole = {"unit": "credits:USD", "kind": "usage", "source_type": "usage_day", "source_id": "1"}
+    Posting(**whole, debit=CREDITS, credit="revenue", amount=1, description="")
+    with pytest.raises(Broken, match=r"^a posting without unit, kind or source$"):
+        Posting(**whole | {part: ""}, debit=CREDITS, credit="revenue", amount=1, description="")

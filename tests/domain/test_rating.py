@@ -189,3 +189,8 @@ def test_another_event_has_another_key(change: dict[str, object]) -> None:
 def test_a_moment_without_a_zone_is_a_bug() -> None:
     with pytest.raises(Broken):
         key_of(replace(EVENT, time=NOW.replace(tzinfo=None)))
+
+
+def test_a_plans_own_price_is_its_only_step() -> None:
+    assert tariff(rate=Credits(7)).steps == ((7, None),)
+    assert tariff().steps == ((400_000, None),)

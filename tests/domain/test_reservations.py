@@ -126,3 +126,21 @@ def test_no_meter_shows_more_than_can_be_counted() -> None:
 
 def test_credit_that_is_held_without_a_meter_is_never_beyond_a_plan() -> None:
     assert not Reservation(None, 0, 10**6).is_over_plan
+
+
+def test_credit_that_is_held_without_a_meter_has_no_price_of_its_own() -> None:
+    assert (Reservation(None).price(5), Reservation(None, held=5).micros) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("held", "outlasting", "of", "micros"),
+    [
+        (11, 6, tariff((5, 4), (9, 8), (1, None)), 71),  # eight before the end and three after it
+        (4, 2, tariff((3, None), allowance=20, per=2), 0),
+        (3, 1, tariff((1, None), per=2), 2),
+        (3, 1, tariff((10**17, None)), 3 * 10**17),
+    ],
+)
+def test_the_dearest_split_by_hand(held: int, outlasting: int, of: Tariff, micros: int) -> None:
+    found = Reservation(of, 0, held, outlasting).micros
+    assert found == micros and type(found) is int

@@ -182,4 +182,28 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         'def allocate(debit: int, grants: Iterable[LiveGrant], own: str = "XXXX") -> tuple[list[Share], int]:',
         "no grant has the one id nor the other",
     ),
+    Equivalent(
+        "app/domain/reservations.py",
+        "if self.tariff is None or self.tariff.is_free or not self.held:",
+        "if self.tariff is None or self.tariff.is_free and not self.held:",
+        "what is free, and what nothing is held of, comes to zero by the sum too",
+    ),
+    Equivalent(
+        "app/domain/rating.py",
+        "return self.meter.undivided(beyond, self.rate) if beyond > 0 else 0",
+        "return self.meter.undivided(beyond, self.rate) if (beyond > 0) or True else 0",
+        "a meter counts nothing below zero",
+    ),
+    Equivalent(
+        "app/domain/rating.py",
+        "return self.meter.undivided(beyond, self.rate) if beyond > 0 else 0",
+        "return self.meter.undivided(beyond, self.rate) if beyond >= 0 else 0",
+        "no units cost nothing",
+    ),
+    Equivalent(
+        "app/domain/rating.py",
+        "if self.is_free or after <= before:",
+        "if self.is_free or after < before:",
+        "from a quantity to the same is no difference",
+    ),
 )
