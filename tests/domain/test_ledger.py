@@ -112,7 +112,7 @@ def test_no_account_grows_beyond_what_can_be_kept() -> None:
     assert post([_posting("promotions", CREDITS, 1)], balances, floors)[CREDIT, CREDITS] == MOST
     with pytest.raises(Refused) as refused:
         post([_posting("promotions", CREDITS, 2)], balances, floors)
-    assert (refused.value.status, refused.value.reason) == (422, "amount_too_large")
+    assert (refused.value.status, refused.value.reason, refused.value.field) == (422, "amount_too_large", "credits")
     beyond = {(CREDIT, CREDITS): 0, (CREDIT, "promotions"): -MOST - 5}
     assert post([_posting(CREDITS, "promotions", 1)], beyond, dict.fromkeys(beyond))[CREDIT, "promotions"] == -MOST - 4
 

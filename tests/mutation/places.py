@@ -43,14 +43,15 @@ PLACES = (
         ),
         "62 % of 2,219 were found by no test of the domain alone, 10.9 % of 1,812 after the first tests for them; "
         "then 2,357 of 4,106 were tried in the modules that the domain's own tests call: 0.9 % (21) survived that are "
-        "not equivalent, each of which has a test since or is gone",
+        "not equivalent; of 2,133 more in fourteen modules 3.3 % (70), 39 of them in one rule that no test of the "
+        "domain called; each has a test since, is named as equivalent, or is gone",
     ),
     Place(
         "services",
         tuple(f"app/services/{room}/*.py" for room in MONEY_ROOMS),
         tuple(f"tests/services/{room}" for room in (*TESTED_ROOMS, "verification")),
         "of `ledger` alone, and by the tests of that room alone, 43 of 66 were found by no test, 27 of them called by "
-        "none; the drawn 500 have not been tried whole",
+        "none; then 51 of 500 were tried with the covering tests on SQLite: 13 survived, 7 of them called by none",
         sample=500,
         but="not postgresql and not killed and not histories and not test_concurrency and not at_once",
     ),
