@@ -256,4 +256,18 @@ BUGS = [
         "lost = grant.remaining - keeps[grant.id]",
         ("tests/services/authorizations/test_kept_credit.py",),
     ),
+    Bug(
+        "one unreadable event refuses its batch",
+        "app/api/v1/usage_events.py",
+        '    judged_each="events",\n',
+        "",
+        ("tests/api/test_usage_batches.py",),
+    ),
+    Bug(
+        "an event that cannot be kept is counted by what is left of it",
+        "app/api/v1/usage_events.py",
+        "events[index] = Unreadable(words)",
+        "events[index] = events[index] or words",
+        ("tests/api/test_usage_batches.py",),
+    ),
 ]

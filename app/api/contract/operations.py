@@ -12,18 +12,15 @@ found by our id or the seller's own, and only if the caller may ask about it. It
 status.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from json import JSONDecoder
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
-from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException
 
-from app.api.contract import callers, idempotency, problems
+from app.api.contract import bodies, callers, idempotency, problems
 from app.api.contract.addresses import CUSTOMER
 from app.api.contract.callers import Caller, caller, customer_in, named, presented
 from app.api.contract.idempotency import request_key
@@ -51,7 +48,6 @@ __all__ = [
 ]  # fmt: skip
 
 View = TypeVar("View", bound=Callable[..., Any])
-_BIGGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -72,6 +68,7 @@ class Operation:
     query: type[BaseModel] | None = None
     idempotent: bool = False
     proves_caller: bool = True
+    judged_each: str = ""
     parameters: tuple[str, ...] = field(default=())
     """The names in the path."""
 
@@ -97,6 +94,7 @@ def operation(
     refusals: tuple[int, ...] = (),
     idempotent: bool = True,
     proves_caller: bool = True,
+    judged_each: str = "",
 ) -> Callable[[View], View]:
     """Make the function an operation of the API.
 
@@ -104,6 +102,7 @@ def operation(
     rest (400, 401, 403, 404 with a path parameter, 413, 415, 422, 429, 503). A POST is kept by its Idempotency-Key
     unless `idempotent` is False: then the operation does so by itself. With `proves_caller` False the key's form and
     its rate are checked, and the operation proves it in a round trip of its own (`presented`, `callers.known`).
+    `judged_each` names the list in the body whose elements are judged each for itself (see `bodies`).
     """
 
     def declare(function: View) -> View:
@@ -123,6 +122,7 @@ def operation(
             query=query,
             idempotent=idempotent and method == "POST",
             proves_caller=proves_caller,
+            judged_each=judged_each,
             parameters=tuple(part.partition(">")[0] for part in path.split("<")[1:]),
         )
 
@@ -169,7 +169,7 @@ def _read(declared: Operation, arguments: dict[str, Any]) -> object:
     if declared.query is not None:
         arguments["query"] = _query(declared.query)
     if declared.body is not None:
-        sent, arguments["body"] = _body(declared.body)
+        sent, arguments["body"] = bodies.body(declared.body, declared.judged_each)
     return sent
 
 
@@ -191,58 +191,3 @@ def _query(model: type[BaseModel]) -> BaseModel:
         return model.model_validate_strings(sent)
     except ValidationError as problem:
         raise problems.malformed(problem) from None
-
-
-def _body(model: type[BaseModel]) -> tuple[object, BaseModel]:
-    """Return the body as it was sent, and as the model that it must be. No body is an empty one."""
-    raw = request.get_data(cache=False, parse_form_data=False) or b""
-    if raw and not request.is_json:
-        raise UnsupportedMediaType
-    try:
-        sent: object = from_json(raw or b"{}", allow_inf_nan=False, cache_strings="none")
-    except ValueError:  # no JSON, or nested too deeply, or a text with half a character
-        raise BadRequest from None
-    _ONCE.decode(raw.decode() or "{}")
-    _look_through(sent, ())
-    try:
-        return sent, model.model_validate_json(raw or b"{}")
-    except ValidationError as problem:
-        raise problems.malformed(problem) from None
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse a field that is there twice: whoever reads the one and whoever reads the other would not agree."""
-    if len({name for name, _ in pairs}) == len(pairs):
-        return
-    names = [name for name, _ in pairs]
-    twice = next(name for name in names if names.count(name) > 1)
-    raise Malformed(
-        [FieldProblem(field=twice[:200].replace("\0", ""), reason="field_twice", detail="Send it only once.")]
-    )
-
-
-_ONCE = JSONDecoder(object_pairs_hook=_each_once)
-
-
-def _look_through(value: object, path: tuple[str, ...]) -> None:
-    """Refuse what no table of ours can hold, wherever it stands, also where any JSON is taken."""
-    match value:
-        case str() if "\0" in value:
-            raise _unfit(path, "A text must not have a NUL in it.")
-        case bool():
-            return
-        case int() if not -_BIGGEST <= value <= _BIGGEST:
-            raise _unfit(path, "A number must fit in 64 bits.")
-        case float() if not math.isfinite(value):
-            raise _unfit(path, "A number must be finite.")
-        case list():
-            for index, each in enumerate(value):
-                _look_through(each, (*path, str(index)))
-        case dict():
-            for name, each in value.items():
-                _look_through(name, path)
-                _look_through(each, (*path, name))
-
-
-def _unfit(path: tuple[str, ...], words: str) -> Malformed:
-    return Malformed([FieldProblem(field=".".join(path)[:200], reason="value_unfit", detail=words)])

@@ -1,9 +1,19 @@
 """Usage events: what a host reports that its customers used, counted exactly once."""
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Self, cast
 
-from pydantic import Discriminator, Field, JsonValue, RootModel, Tag, ValidationError, WrapValidator
+from pydantic import (
+    Discriminator,
+    Field,
+    JsonValue,
+    RootModel,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from app.api.contract.operations import Model, Moment, caller, operation, resource
@@ -48,6 +58,13 @@ class BatchIn(Model):
 
     events: list[Annotated[EventIn, WrapValidator(_read)]] = Field(min_length=1, max_length=usage_events.MOST)
 
+    @model_validator(mode="after")
+    def _without_the_unfit(self, info: ValidationInfo) -> Self:
+        events = cast("list[EventIn | Unreadable]", self.events)
+        for index, words in (info.context or {}).items():
+            events[index] = Unreadable(words)
+        return self
+
 
 def _kind(value: object) -> str:
     return "<batch>" if isinstance(value, BatchIn) or (isinstance(value, dict) and "events" in value) else "<event>"
@@ -82,14 +99,15 @@ class ReportOut(Model):
     answers={200: ReportOut},
     refusals=(409,),
     tag="Usage",
+    judged_each="events",
 )
 def report(body: ReportIn) -> ReportOut:
     """Report what was used: one event, or up to 1,000 as `events`.
 
     An event counts once for its customer and `id`, however often it is sent: send it again when no answer came. The
     same id with anything else in the event is refused: 409 for one event, `rejected` in a batch. A batch is judged
-    event by event. An event counts for the UTC day and billing period in which it is accepted. It is never refused
-    for money; ask for an authorization first where it should be.
+    event by event: whatever is wrong inside one, the others count. An event counts for the UTC day and billing period
+    in which it is accepted. It is never refused for money; ask for an authorization first where it should be.
     """
     only = caller().customer_id or ""
     if isinstance(body.root, EventIn):

@@ -1,0 +1,132 @@
+"""The body of a request: read as JSON, looked through, and made the model that the operation takes."""
+
+import json
+import math
+from typing import Any
+
+from flask import request
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from app.api.contract import problems
+from app.api.contract.problems import FieldProblem, Malformed
+
+_BIGGEST = 2**63 - 1
+_LONGEST = 40
+
+
+class _Twice(list[tuple[str, Any]]):
+    """The fields of an object that has one of them twice: whoever reads the one or the other would not agree."""
+
+
+def body(model: type[BaseModel], judged_each: str = "") -> tuple[object, BaseModel]:
+    """Return the body as it was sent, and as the model that it must be. No body is an empty one.
+
+    `judged_each` names a list in it whose elements are judged each for itself: what is wrong inside one is not wrong
+    with the request. The model has in its context the places of such elements, and what is wrong with each.
+    """
+    raw = request.get_data(cache=False, parse_form_data=False) or b""
+    if raw and not request.is_json:
+        raise UnsupportedMediaType
+    raw = raw or b"{}"
+    readable = _is_readable(raw)
+    if not readable and not judged_each:
+        raise BadRequest
+    try:
+        sent: object = _PAIRS.decode(raw.decode())
+    except (ValueError, RecursionError):
+        raise BadRequest from None
+    wrong = _wrong_elements(sent, judged_each, readable)
+    rest = sent
+    if wrong and isinstance(sent, dict):
+        each = [None if index in wrong else element for index, element in enumerate(sent[judged_each])]
+        rest = {**sent, judged_each: each}
+    try:
+        taken = json.dumps(rest).encode() if wrong else raw
+    except RecursionError:
+        raise BadRequest from None
+    if not readable and not _is_readable(taken):
+        raise BadRequest
+    _look_through(rest, ())
+    try:
+        return sent if readable else raw.decode(), model.model_validate_json(taken, context=wrong)
+    except ValidationError as problem:
+        raise problems.malformed(problem) from None
+
+
+def _is_readable(raw: bytes) -> bool:
+    """Say whether it is JSON, not nested too deeply, with whole characters and numbers of a sensible length."""
+    try:
+        from_json(raw, allow_inf_nan=False, cache_strings="none")
+    except ValueError:
+        return False
+    return True
+
+
+def _wrong_elements(sent: object, name: str, readable: bool) -> dict[int, str]:
+    """Return what is wrong with the elements of the list that are not to be taken, by their places."""
+    elements = sent.get(name) if name and isinstance(sent, dict) else None
+    if not isinstance(elements, list) or isinstance(elements, _Twice):
+        return {}
+    wrong = dict[int, str]()
+    for index, element in enumerate(elements):
+        try:
+            _look_through(element, ())
+            if not readable and not _is_readable(json.dumps(element).encode()):
+                wrong[index] = "It cannot be read: a text with half a character, or nested too deeply."
+        except Malformed as problem:
+            (found,) = problem.errors
+            wrong[index] = f"{found.field}: {found.detail}".removeprefix(": ")
+        except RecursionError:
+            wrong[index] = "It is nested too deeply."
+    return wrong
+
+
+def _object(pairs: list[tuple[str, Any]]) -> object:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _Twice(pairs)
+
+
+def _whole_number(text: str) -> int:
+    """Return the number; of one that is far too long, its beginning, which is too large as well."""
+    return int(text[:_LONGEST])
+
+
+def _no_number(_: str) -> object:
+    raise ValueError
+
+
+_PAIRS = json.JSONDecoder(object_pairs_hook=_object, parse_int=_whole_number, parse_constant=_no_number)
+
+
+def _look_through(value: object, path: tuple[str, ...]) -> None:
+    """Refuse what no table of ours can hold, wherever it stands, also where any JSON is taken."""
+    match value:
+        case str() if "\0" in value:
+            raise _unfit(path, "A text must not have a NUL in it.")
+        case bool():
+            return
+        case int() if not -_BIGGEST <= value <= _BIGGEST:
+            raise _unfit(path, "A number must fit in 64 bits.")
+        case float() if not math.isfinite(value):
+            raise _unfit(path, "A number must be finite.")
+        case _Twice():
+            names = [name for name, _ in value]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise _problem((*path, twice), "field_twice", "Send it only once.")
+        case list():
+            for index, each in enumerate(value):
+                _look_through(each, (*path, str(index)))
+        case dict():
+            for name, each in value.items():
+                _look_through(name, path)
+                _look_through(each, (*path, name))
+
+
+def _unfit(path: tuple[str, ...], words: str) -> Malformed:
+    return _problem(path, "value_unfit", words)
+
+
+def _problem(path: tuple[str, ...], reason: str, words: str) -> Malformed:
+    return Malformed([FieldProblem(field=".".join(path)[:200].replace("\0", ""), reason=reason, detail=words)])
