@@ -68,7 +68,7 @@ def meter(meter: str) -> Response:
         if usage.period.is_open
         else "",
         refused=[refused(each, usage.catalog, credit) for each in calls],
-        formula=usage_sentences.formula(shown.bar, use.cost, credit),
+        formula=usage_sentences.formula(shown.bar, use.cost, credit, is_open=usage.period.is_open),
         days=days,
         name=present.chart_name(days, shown.title, shown.unit),
         chart=_chart(use, days, has_today=days[-1].day == today),

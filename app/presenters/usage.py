@@ -46,8 +46,8 @@ class Row:
 
     @property
     def is_free(self) -> bool:
-        """Whether no use of it costs anything."""
-        return self.bar.tariff.is_free
+        """Whether no use of it costs anything, or has cost anything in the period."""
+        return self.bar.tariff.is_free and not self.cost.micros
 
 
 @dataclass(frozen=True)

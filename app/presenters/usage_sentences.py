@@ -44,7 +44,9 @@ def bar_words(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit, *, i
     spoken = f"{used} {of}{held}" if bar.percent is None else f"{used} {of}{held}, {locale.whole(bar.percent)} percent"
     warns = bar.state in {State.NEAR, State.OVER}
     note = (
-        f"{_level(bar, _dated(resets_on), credit)}{_costs(bar, cost, credit)}" if is_open else _was(bar, cost, credit)
+        f"{_level(bar, _dated(resets_on), cost, credit)}{_costs(bar, cost, credit)}"
+        if is_open
+        else _was(bar, cost, credit)
     )
     return BarWords(used, of, spoken, note, warns)
 
@@ -106,12 +108,18 @@ def _shown_only(bar: Bar, limit: int, cost: Credits, credit: CreditUnit) -> str:
     )
 
 
-def formula(bar: Bar, cost: Credits, credit: CreditUnit) -> Sequence[tuple[str, str]]:
-    """Return how the quantity became credit, line by line."""
+def formula(bar: Bar, cost: Credits, credit: CreditUnit, *, is_open: bool = True) -> Sequence[tuple[str, str]]:
+    """Return how the quantity became credit, line by line; no product where the terms shown do not come to the sum."""
     unit = bar.tariff.meter.unit
     lines = [("Used", quantity(bar.used, unit))]
-    if bar.tariff.is_free:
+    if bar.tariff.is_free and not cost.micros:
         return lines
+    if cost.micros != bar.tariff.cost(bar.used):  # the terms have changed in the period, or a value fell
+        now = (
+            [] if bar.tariff.is_free else [("Price now" if is_open else "Price at its end", price(bar.tariff, credit))]
+        )
+        charged = ("Charged", "As it was counted, by the terms of that time")
+        return [*lines, *now, charged, ("Credits used", locale.credits(cost, credit))]
     if bar.tariff.allowance:
         lines += [
             ("Included in your plan", f"− {quantity(min(bar.used, bar.tariff.allowance), unit)}"),
@@ -130,7 +138,12 @@ def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, 
     return f"{title}: {locale.whole(wanted.threshold)} % of {of}"
 
 
-def _level(bar: Bar, resets: str, credit: CreditUnit) -> str:
+def _free(cost: Credits) -> str:
+    """Say that a meter costs nothing; that it did before, where its use was charged by earlier terms."""
+    return "Without a price" if cost.micros else "Counted, without a limit or a price"
+
+
+def _level(bar: Bar, resets: str, cost: Credits, credit: CreditUnit) -> str:
     """Say where the bar of the open period stands. A limit that stops nothing reads as what the plan allows."""
     tariff, unit = bar.tariff, bar.tariff.meter.unit
     held = f", {quantity(bar.held)} held for calls in progress" if bar.held else ""
@@ -138,7 +151,7 @@ def _level(bar: Bar, resets: str, credit: CreditUnit) -> str:
         case State.OPEN if tariff.limit == 0:
             return "Not part of your plan"
         case State.OPEN:
-            return "Counted, without a limit or a price" if tariff.is_free else price(tariff, credit)
+            return _free(cost) if tariff.is_free else price(tariff, credit)
         case State.OVER if bar.has_limit and not _is_stopping(bar):
             return _more_than(bar, "your plan allows")
         case State.OVER if bar.over and bar.has_limit:
@@ -161,16 +174,14 @@ def _level(bar: Bar, resets: str, credit: CreditUnit) -> str:
 
 def _costs(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     """Say what use beyond what is included costs, from where the bar warns on, and what it has cost so far."""
-    if bar.tariff.is_free or (bar.tariff.limit == 0 and not cost.micros):
+    if (bar.tariff.is_free or bar.tariff.limit == 0) and not cost.micros:
         return ""
-    if bar.state is State.OPEN:
+    if bar.state is State.OPEN or bar.tariff.is_free:
         return f"; {locale.credits(cost, credit)} so far"
     if bar.state is State.OK:
-        return (
-            f"; {locale.credits(cost, credit)} of credits for {quantity(bar.charged, bar.tariff.meter.unit)}"
-            if cost.micros
-            else ""
-        )
+        many = quantity(bar.charged, bar.tariff.meter.unit)
+        of_it = f" for {many}" if cost.micros == bar.tariff.cost(bar.used) else ""
+        return f"; {locale.credits(cost, credit)} of credits{of_it}" if cost.micros else ""
     if not bar.has_limit and bar.over:
         return f": {locale.credits(cost, credit)} of credits"
     return f". {_beyond(bar, cost, credit)}"
@@ -185,7 +196,7 @@ def _was(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
             return f"Not part of your plan{charged}"
         case State.OPEN:
             return (
-                "Counted, without a limit or a price"
+                f"{_free(cost)}{charged}"
                 if tariff.is_free
                 else f"{price(tariff, credit)}; {locale.credits(cost, credit)} in all"
             )

@@ -66,6 +66,7 @@ def test_a_meter_that_is_no_longer_sold_still_shows_what_was_used(api: Api, mete
     assert said["meters"][0]["meter"] == "calls"
     gone = said["meters"][-1]
     assert (gone["meter"], gone["used"], gone["included"], gone["credits"]) == ("requests", 1900, 0, "0.36")
+    assert (gone["title"], gone["unit"], gone["kind"]) == ("Requests", "requests", "sum")
 
 
 def test_a_closed_period_is_shown_by_the_terms_that_it_closed_with(api: Api, metered: Customer) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 from threading import Lock
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, mailboxes
 from app.domain import catalog_charges
-from app.domain.catalog import Catalog
+from app.domain.catalog import Catalog, Meter
 from app.domain.catalog_problems import Path, Problem, dotted
 from app.domain.catalog_rules import problems
 from app.domain.errors import NotFound, Refused
@@ -116,6 +117,23 @@ def sold(name: str, version: int) -> Catalog:
     if digest is None:
         raise NotFound("catalog")
     return remembered(name, version, digest)
+
+
+def dropped_meters(name: str, version: int, keys: Collection[str]) -> list[Meter]:
+    """Return the meters of these keys as the latest version before this one had them, without a price: none is sold."""
+    earlier = (
+        select(CatalogVersion.version, CatalogVersion.digest)
+        .where(CatalogVersion.catalog == name, CatalogVersion.version < version)
+        .order_by(CatalogVersion.version.desc())
+    )
+    found = dict[str, Meter]()
+    for row in db.session.execute(earlier).all() if keys else ():
+        had = remembered(name, row.version, row.digest).meters
+        found = {each.key: each for each in had if each.key in keys} | found
+        if len(found) == len(keys):
+            break
+    unknown = {key: Meter(key, key, "", "") for key in keys}
+    return [replace(each, description="No longer sold.", credits=None, tiers=()) for each in (unknown | found).values()]
 
 
 @cached(LRUCache(maxsize=200), lock=Lock())

@@ -91,9 +91,10 @@ class Usage:
 
 
 def usage(customer: Customer, number: int | None = None) -> Usage:
-    """Return what the customer used in the period of this number, or in the one that is open now. Four statements.
+    """Return what the customer used in the period of this number, or in the one that is open now.
 
-    A closed period is shown by the terms that it closed with.
+    Four statements, and one more where a meter is no longer sold. A closed period is shown by the terms that it closed
+    with.
     """
     period, version, had = _period(customer.customer_id, number)
     catalog = versions.of(customer, version)
@@ -112,7 +113,8 @@ def usage(customer: Customer, number: int | None = None) -> Usage:
         by_meter.setdefault(each.meter, []).append(each)
     without = tuple(by_meter.pop("", ()))
     sold = {meter.key: meter for meter in catalog.meters}
-    gone = [Meter(key, key, "No longer sold.", "") for key in sorted({*totals, *by_meter} - sold.keys() - {""})]
+    keys = sorted({*totals, *by_meter} - sold.keys() - {""})
+    gone = versions.dropped_meters(catalog.name, catalog.version, keys)
     shown = [
         MeterUse(
             rating.tariff(catalog, plan, meter.key) or Tariff(meter),
