@@ -127,6 +127,17 @@ def test_more_than_was_held_is_a_problem_where_nothing_is_left(api: Api, paid: C
     assert api.post(f"{path}/capture", {"credits": "60.01"}, once="all").status_code == 200, "it had taken nothing"
 
 
+@pytest.mark.parametrize(
+    ("body", "status"), [("x", 400), ('{"reason": "over"}', 422), ("[]", 422), ('"x"', 422), ("", 200), ("{}", 200)]
+)
+def test_a_release_takes_no_fields(api: Api, paid: Customer, body: str, status: int) -> None:
+    held = api.post("/authorizations", {"customer": "acme", "credits": "4.00"}).get_json()["authorization"]
+    path = f"/authorizations/{held}"
+    answer = api.open("POST", f"{path}/release", data=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert api.get(path).get_json()["state"] == ("released" if status == 200 else "held")
+
+
 def test_what_was_released_is_captured_no_more(api: Api, paid: Customer) -> None:
     held = api.post("/authorizations", {"customer": "acme", "credits": "60.00"}).get_json()["authorization"]
     path = f"/authorizations/{held}"

@@ -50,6 +50,10 @@ __all__ = [
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+class Nothing(Model):
+    """The body of an operation that takes none: an empty one, or an object without fields."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """An operation as it is declared."""
@@ -170,6 +174,8 @@ def _read(declared: Operation, arguments: dict[str, Any]) -> object:
         arguments["query"] = _query(declared.query)
     if declared.body is not None:
         sent, arguments["body"] = bodies.body(declared.body, declared.judged_each)
+    elif declared.method != "GET":
+        bodies.body(Nothing)
     return sent
 
 
