@@ -4,7 +4,7 @@ import click
 from flask import Blueprint
 from flask.cli import with_appcontext
 
-from app.cli.console import moment, one_line
+from app.cli.console import customer_named, moment, one_line
 from app.services.access import api_keys
 
 
@@ -19,7 +19,7 @@ def add_to(bp: Blueprint) -> None:
 @click.option("--name", default="", help="What it is for.")
 @click.option(
     "--customer",
-    help="The only customer (cus_…) that it may ask about; default: all. Such a key has none of the seller's scopes.",
+    help="The only customer (our id or yours) that it may ask about; default: all. It has none of the seller's scopes.",
 )
 @click.option("--expires-at", help="When it expires (ISO 8601); default: never.")
 @with_appcontext
@@ -27,7 +27,8 @@ def create_api_key(scopes: tuple[str, ...], name: str, customer: str | None, exp
     """Make a key of the Billing API and print it alone. It cannot be shown again."""
     with one_line():
         ends = moment(expires_at) if expires_at else None
-        key, text = api_keys.create(name, list(scopes), customer_id=customer, expires_at=ends)
+        only = customer_named(customer) if customer is not None else None
+        key, text = api_keys.create(name, list(scopes), customer_id=only, expires_at=ends)
         click.echo(text)
         click.echo(f"Revoke it with: flask portal revoke-api-key {key.id}", err=True)
 

@@ -9,7 +9,9 @@ from typing import NoReturn
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.domain.errors import Refused
+from app.domain.errors import NotFound, Refused
+from app.ids import is_id
+from app.services.customers import directory
 
 
 @contextmanager
@@ -32,6 +34,16 @@ def moment(text: str) -> datetime:
     except ValueError:
         raise Refused(f"{text!r} is not a time such as 2026-11-21T12:00:00Z.", "moment_malformed") from None
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read
+
+
+def customer_named(name: str) -> str:
+    """Return our id of the customer that is called so, by our id or the seller's own, or refuse."""
+    if is_id(name, "cus"):
+        return name
+    found = directory.id_of(name) if name.isprintable() else None
+    if found is None:
+        raise NotFound("customer")
+    return found
 
 
 def stop(line: str) -> NoReturn:

@@ -6,7 +6,7 @@ import click
 from flask import Blueprint
 from flask.cli import with_appcontext
 
-from app.cli.console import moment, one_line
+from app.cli.console import customer_named, moment, one_line
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
 from app.services.ledger import corrections, grants
@@ -21,7 +21,7 @@ def add_to(bp: Blueprint) -> None:
 
 
 @click.command("grant")
-@click.option("--customer", required=True, help="The customer's id (cus_…).")
+@click.option("--customer", required=True, help="The customer, by our id or yours.")
 @click.option("--credits", "credits_text", required=True, help="How many credits, such as 25 or 12.5.")
 @click.option("--kind", default="promotional", type=click.Choice(GIFTS), show_default=True)
 @click.option("--reason", required=True, help="Why, in at most 300 characters; kept with the grant.")
@@ -34,7 +34,7 @@ def grant(
     """Give a customer credits, and print the grant's id alone."""
     with one_line():
         given = grants.give(
-            customer,
+            customer_named(customer),
             kind=kind,
             credits=_credits(credits_text),
             granted_by="seller",

@@ -6,7 +6,7 @@ import click
 from flask import Blueprint
 from flask.cli import with_appcontext
 
-from app.cli.console import one_line
+from app.cli.console import customer_named, one_line
 from app.domain.people import Role
 from app.services.access import members
 from app.services.customers import registration
@@ -34,7 +34,7 @@ def create_customer(name: str, email: str, catalog: str, external_id: str | None
 
 @click.command("create-member")
 @click.option("--email", required=True)
-@click.option("--customer", required=True, help="The customer's id (cus_…).")
+@click.option("--customer", required=True, help="The customer, by our id or yours.")
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--name", help="The member's name in the portal; default: the address.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input; else you are asked.")
@@ -46,4 +46,4 @@ def create_member(email: str, customer: str, role: str, name: str | None, passwo
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with one_line():
-        click.echo(members.create_member(email, name or email, password, customer, Role(role)).id)
+        click.echo(members.create_member(email, name or email, password, customer_named(customer), Role(role)).id)

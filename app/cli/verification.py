@@ -4,7 +4,7 @@ import click
 from flask import Blueprint
 from flask.cli import with_appcontext
 
-from app.cli.console import one_line, stop
+from app.cli.console import customer_named, one_line, stop
 from app.domain.errors import NotFound
 from app.models.customers import Customer
 from app.models.database import db
@@ -19,12 +19,13 @@ def add_to(bp: Blueprint) -> None:
 
 
 @click.command("verify")
-@click.option("--customer", help="Only this customer (cus_…).")
+@click.option("--customer", help="Only this customer, by our id or yours.")
 @with_appcontext
 def verify_command(customer: str | None) -> None:
     """Prove every invariant again on the live data. Exit status 0 only when all of them hold."""
     with one_line():
         if customer is not None:
+            customer = customer_named(customer)
             _must_exist(customer)
         violations = verify.verify(customer)
     for violation in violations:
