@@ -62,7 +62,7 @@ def move_plan(catalog: str, customers: tuple[str, ...], plan: str, to: str, reas
     """Move customers of CATALOG to its newest version: print who changes and by how much, and with --yes move them.
 
     What they used keeps its price. A customer who cannot be moved stops no other, and is named at the end: then the
-    exit status is 1. Run it again for who is left.
+    exit status is 1, with --yes or without. Run it again for who is left.
     """
     with one_line():
         moves, stay = plan_moves.planned(catalog, customers=customers, plan=plan, to=to)
@@ -73,12 +73,14 @@ def move_plan(catalog: str, customers: tuple[str, ...], plan: str, to: str, reas
             left += [(each.customer_id, each.why)] if each else []
     for customer_id, why in left:
         click.echo(f"{customer_id} stays: {why}", err=True)
-    if not yes:
-        click.echo(f"Nothing has changed. Move {_many(len(moves))} with --yes." if moves else "Nobody is to be moved.")
-        return
-    click.echo(f"{_many(len(moves) + len(stay) - len(left))} moved.")
+    if yes:
+        click.echo(f"{_many(len(moves) + len(stay) - len(left))} moved.")
+    elif moves:
+        click.echo(f"Nothing has changed. Move {_many(len(moves))} with --yes.")
+    else:
+        click.echo("Nothing has changed." if left else "Nobody is to be moved.")
     if left:
-        stop(f"{_many(len(left))} not moved.")
+        stop(f"{_many(len(left))} {'not' if yes else 'cannot be'} moved.")
 
 
 def _printed(moves: Sequence[Move]) -> Iterator[str]:

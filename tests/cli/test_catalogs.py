@@ -108,11 +108,31 @@ def test_who_cannot_be_moved_is_named_and_stops_nobody(app: Flask, database: Dat
     assert (again.exit_code, _version(globex)) == (0, (2, "free")), again.output
 
 
+def test_who_stays_is_no_success_before_yes_either(app: Flask, tmp_path: Path) -> None:
+    _applied(app, tmp_path, meters.METERED.format(burn="realtime"))
+    acme = meters.customer("Acme", plan="paid")
+    _applied(app, tmp_path, meters.dearer_without_paid_and_hours())
+    stays = [
+        f"{acme.customer_id} stays: Version 2 has no plan paid: say which one they get, with --to.",
+        "1 customer cannot be moved.",
+    ]
+    looked = _run(app, "move-plan", "metered", "--plan", "paid")
+    assert (looked.exit_code, looked.stdout, looked.stderr.splitlines()) == (1, "Nothing has changed.\n", stays)
+    meters.customer("Globex", plan="free")
+    assert _run(app, "move-plan", "metered", "--plan", "free").stdout == "Nobody is to be moved.\n"
+    given = _run(app, "move-plan", "metered", "--to", "free")
+    assert (given.exit_code, given.stdout.splitlines()[-1]) == (
+        0,
+        "Nothing has changed. Move 1 customer with --yes.",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("nowhere",), "There is no such catalog."),
         (("metered", "--to", "golden"), "Version 1 of metered has no plan golden."),
+        (("metered", "--plan", "nope"), "No version of metered that is offered or kept has a plan nope."),
         (("metered", "--customer", "nobody"), "metered has no such customer: nobody."),
     ],
 )

@@ -58,6 +58,13 @@ BUGS = [
         ("tests/pages/test_usage_terms.py",),
     ),
     Bug(
+        "a plan that no version has moves nobody and says nothing",
+        "app/services/customers/plan_moves.py",
+        "if plan and not any(each.plans.plan(plan) for each in (newest, *sold.values())):",
+        "if False:",
+        ("tests/cli/test_catalogs.py",),
+    ),
+    Bug(
         "who was changed meanwhile is moved unseen",
         "app/services/customers/plan_moves.py",
         "if has != wanted.before or newest.version != wanted.after.catalog.version:",

@@ -74,6 +74,9 @@ def planned(
         moves, stay = list[Move](), list[Stays]()
         found = _named(catalog, customers)
         sold = {number: versions.sold(catalog, number) for number in {row.catalog_version for row in found}}
+        if plan and not any(each.plans.plan(plan) for each in (newest, *sold.values())):
+            words = f"No version of {catalog} that is offered or kept has a plan {plan}."
+            raise Refused(words, "plan_unknown", 422, "plan")
         for row in found:
             before = Terms.of(sold[row.catalog_version], row.plan)
             if plan and before.plan.key != plan:
