@@ -32,4 +32,6 @@ def as_sent(email: str) -> str | None:
         found = validate_email(email, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError:
         return None
+    if found.ascii_domain.rpartition(".")[2].isdigit():  # an address of a machine: no name ends so
+        return None
     return f"{found.local_part}@{found.ascii_domain}"

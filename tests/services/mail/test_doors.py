@@ -26,7 +26,8 @@ from tests.support.mail_server import mail_server
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 BAD = [
     "a@example..test", "a..b@example.test", ".a@example.test", "a.@example.test", "a@.example.test", "a@example.test.",
-    "a@-example.test", "a@example-.test", "a@exa_mple.test", "a@localhost", "a@[127.0.0.1]", "a", "@example.test", "a@",
+    "a@-example.test", "a@example-.test", "a@exa_mple.test", "a@localhost", "a@[127.0.0.1]", "a",
+    "a@127.0.0.1", "a@example.1", "a@１27.0.0.１", "@example.test", "a@",
     "a@b@example.test", "a b@example.test", '"a b"@example.test', "a,b@example.test", "a<b@example.test", "a\0@example.test",
     "a\u2028@example.test", "a\u200b@example.test", "a" * 65 + "@example.test", "a@" + "b" * 64 + ".test",
     "a@" + "b.a" * 90 + ".test", "Alice <a@example.test>", "a@example.test\r\nBcc: b@example.test",
