@@ -6,6 +6,8 @@ _PAID = "('succeeded','refunded','disputed')"
 _DONE = f"""(
     select customer_id, 'customer.created' as action, customer_id as subject from customers
     union all select customer_id, 'grant.given', id from grants where payment_id is null and kind <> 'trial'
+    union all select g.customer_id, 'grant.given', g.id from grants g
+      join customers c on c.customer_id = g.customer_id and c.created_at <> g.created_at where g.kind = 'trial'
     union all select customer_id, 'grant.voided', id from grants where voided_at is not null
     union all select customer_id, 'transfer.corrected', source_id from transfers where kind = 'correction'
     union all select customer_id, 'top_up.wished', id from payments

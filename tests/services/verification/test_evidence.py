@@ -1,8 +1,12 @@
 """What rows say of each other: a row that is deleted, lowered or marked as done is named by those that stay."""
 
+import pytest
 from flask import Flask
 
+from app.domain.money import Credits
 from app.models.customers import Customer
+from app.models.database import db
+from app.services.ledger import grants
 from tests.services.verification.conftest import Damage
 
 BOUGHT = "(select source_id from transfers where kind = 'sale')"
@@ -183,6 +187,28 @@ DAMAGES = [
         "settings were changed more often than the audit trail says",
     ),
 ]
+
+
+@pytest.fixture
+def given_a_trial(app: Flask, history_of_acme: Customer) -> str:
+    """Acme, whom a program gave trial credit after its creation."""
+    acme = history_of_acme.customer_id
+    grants.give(acme, kind="trial", credits=Credits(1_000_000), granted_by="key_1", reason="Try")
+    db.session.remove()
+    return acme
+
+
+def test_trial_credit_that_was_given_later_is_proved_and_that_of_the_creation_needs_no_entry(
+    given_a_trial: str, damaged: Damage
+) -> None:
+    of_trials = "(select id from grants where kind = 'trial')"
+    named = damaged(f"delete from audit_entries where action = 'grant.given' and subject in {of_trials}")
+    assert [each for each in named if "I35" in each and "grant.given" in each], named
+    unsaid = f"update customers set created_at = (select created_at from grants where id in {of_trials})"
+    named = damaged(
+        f"{unsaid} where customer_id = '{given_a_trial}'; delete from audit_entries where subject in {of_trials}"
+    )
+    assert not [each for each in named if "grant.given" in each], named
 
 
 def test_a_history_of_everything_passes(app: Flask, history_of_acme: Customer, damaged: Damage) -> None:
