@@ -121,6 +121,7 @@ def described(
         "used": [
             (*_counted(each, catalog), each.meter or WITHOUT_METER, each, Credits(each.micros)) for each in entry.used
         ],
+        "booked": Credits(row.amount) if row.amount != sum(each.micros for each in entry.used) else None,
         "paid_back": Credits(shared) if came_in and shared else None,
         "given_by": _giver(grant, catalog) if grant else "",
         "grant_kind": KINDS[grant.kind] if grant else "",

@@ -13,7 +13,7 @@ from app.models.customers import Customer
 from app.services import jobs
 from app.services.authorizations import holds
 from app.services.ledger import grants
-from tests.support import usage_cast
+from tests.support import meters, usage_cast
 from tests.support.browser import Browser, Page
 from tests.support.usage_cast import looks, uses
 
@@ -68,6 +68,21 @@ def test_a_days_row_opens_the_day_and_its_events(app: Flask, origin: str) -> Non
         without = _opened(alice, 1)
         assert without.texts("#balance_history-used td") == ["Usage", "", "$1.50"]
         assert taken.id in alice.follows(without, "#balance_history-used a").text
+
+
+def test_a_row_of_a_day_that_is_booked_in_parts_says_which_part_is_its_own(app: Flask, origin: str) -> None:
+    acme = _customer("realtime")
+    uses(acme, "requests", 3500)
+    meters.post_all(acme.customer_id)
+    alice = looks(app, origin, acme)
+    assert not _opened(alice, 0).texts("#balance_history-booked")
+    uses(acme, "requests", 1000)
+    meters.post_all(acme.customer_id)
+    for number, own in enumerate(("$0.40", "$1.00")):
+        row = _opened(alice, number)
+        assert row.texts("#balance_history-used td") == ["Requests", "4,500 requests", "$1.40"]
+        said = f"This row booked {own} of it. The rest is in other rows, or will be."
+        assert row.texts("#balance_history-booked") == [said]
 
 
 def test_a_periods_row_opens_what_each_meter_counted_in_it(app: Flask, origin: str) -> None:
