@@ -51,7 +51,8 @@ PLACES = (
         tuple(f"app/services/{room}/*.py" for room in MONEY_ROOMS),
         tuple(f"tests/services/{room}" for room in (*TESTED_ROOMS, "verification")),
         "of `ledger` alone, and by the tests of that room alone, 43 of 66 were found by no test, 27 of them called by "
-        "none; then 51 of 500 were tried with the covering tests on SQLite: 13 survived, 7 of them called by none",
+        "none; then 51 of 500 were tried with the covering tests on SQLite: 13 survived, 7 of them called by none; "
+        "10 of the 13 have a test since, each seen to fail with a change of its line, and the other 449 were not tried",
         sample=500,
         but="not postgresql and not killed and not histories and not test_concurrency and not at_once",
     ),
