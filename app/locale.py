@@ -1,7 +1,7 @@
 """How numbers, amounts, days and times are written: by the CLDR data of Babel, in English until others are offered.
 
-Babel rounds nothing here: `app.domain.currencies` says how many decimals a currency has, and every digit that counts is
-written (docs/decisions/0017). Only a number of more than 28 digits would be rounded, and there is none.
+Babel rounds nothing here: `app.domain.currencies` says how many decimals a currency is shown with, and
+`app.domain.amounts` rounds to them (docs/decisions/0017). `exact` and `price` write every digit that counts.
 """
 
 from datetime import UTC, date, datetime
@@ -18,10 +18,11 @@ from babel.numbers import (
     parse_pattern,
 )
 
-from app.domain import typed_numbers
+from app.domain import amounts, typed_numbers, units
 from app.domain.amounts import MINUS, NO_BREAK, SYMBOLS, CreditUnit
 from app.domain.currencies import shown_decimals
-from app.domain.money import Credits
+from app.domain.errors import ensure
+from app.domain.money import Credits, Money
 from app.domain.typed_numbers import Field, Marks
 from app.domain.units import one
 
@@ -44,18 +45,52 @@ def number(value: Decimal, decimals: int = 0) -> str:
 
 
 @lru_cache(REMEMBERED)
-def amount(value: Decimal, currency: str) -> str:
-    """Return the amount, which may be finer than the currency is, with its currency: `$1,234.50`, `CHF 0.0125`."""
+def in_currency(value: Decimal, currency: str, decimals: int = 0) -> str:
+    """Return the amount, every digit of it, with its currency: `$1,234.50`, `CHF 0.0125`; at least so many decimals."""
     sign = "¤" if currency in SYMBOLS else f"¤¤{NO_BREAK}"
-    return _written(_pattern(sign, shown_decimals(currency)), value, currency)
+    return _written(_pattern(sign, max(decimals, shown_decimals(currency))), value, currency)
+
+
+def exact(value: Credits | Money, unit: CreditUnit | None = None, *, decimals: int = 0, sign: bool = False) -> str:
+    """Return the amount with every digit that counts: `$3,284.62`, `$0.0000125`, `1,000,000 tokens`.
+
+    Amounts that stand below each other are given the `decimals` of the finest, so that their points line up.
+    """
+    known, digits = _unit_of(value, unit), amounts.digits_of(value)
+    return _signed(_with_unit(digits, known, decimals), digits, sign=sign)
+
+
+def amount(value: Credits | Money, unit: CreditUnit | None = None, *, sign: bool = False) -> str:
+    """Return the amount in the decimals of its unit, rounded half away from zero: `$3,284.62`, `<$0.01`."""
+    known = _unit_of(value, unit)
+    return _shown(amounts.rounded(value, amounts.decimals_of(known)), value, known, sign=sign)
+
+
+def balance(value: Credits | Money, unit: CreditUnit | None = None) -> str:
+    """Return what is left, in the decimals of its unit, rounded down: it is never shown better than it is."""
+    known = _unit_of(value, unit)
+    return _shown(amounts.floored(value, amounts.decimals_of(known)), value, known, sign=False)
 
 
 def credits(value: Credits, unit: CreditUnit) -> str:  # noqa: A001  # the word of the product
     """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
-    if unit.is_currency:
-        return amount(value.units, unit.name)
-    is_one = abs(value.units) == 1
-    return f"{number(value.units)}{NO_BREAK}{one(unit.words) if is_one else unit.words}"
+    return exact(value, unit)
+
+
+def counted(value: int, unit: str = "") -> str:
+    """Return the quantity as it was counted: `1 request`, `20,412 MB`."""
+    return _joined(Decimal(value), unit)
+
+
+def quantity(value: int, unit: str = "") -> str:
+    """Return the quantity of a meter, easy to read: `581,484 requests`, `1 request`, `20.4 GB`."""
+    return _joined(*units.readable(value, unit))
+
+
+def quantity_of(value: int, basis: int, unit: str = "") -> str:
+    """Return the quantity against what there is of it, in one unit: `20.4 of 50 GB`, `1 of 5 users`."""
+    used, all_of_it, words = units.readable_of(value, basis, unit)
+    return f"{number(used)} of {_joined(all_of_it, words)}"
 
 
 def read(text: str, field: Field) -> Decimal | None:
@@ -83,6 +118,36 @@ def time(value: datetime) -> str:
 def moment(value: datetime) -> str:
     """Return the moment to the minute, in UTC: `21 Nov 2026, 09:41 UTC`."""
     return f"{day(value.astimezone(UTC).date())}, {time(value)}"
+
+
+def _unit_of(value: Credits | Money, unit: CreditUnit | None) -> CreditUnit:
+    known = CreditUnit(value.currency) if isinstance(value, Money) else unit
+    ensure(known is not None, "credits without their unit")
+    return known  # type: ignore[return-value]  # ensured above
+
+
+def _shown(rounded: Decimal, value: Credits | Money, unit: CreditUnit, *, sign: bool) -> str:
+    """Return the rounded amount; one that is not zero and would be shown as zero is less than the least shown."""
+    if rounded or not amounts.digits_of(value):
+        return _signed(_with_unit(rounded, unit), rounded, sign=sign)
+    least = _with_unit(Decimal(1).scaleb(-amounts.decimals_of(unit)), unit)
+    before = MINUS if amounts.digits_of(value) < 0 else "+" if sign else ""
+    return f"{before}<{least}"
+
+
+def _signed(written: str, value: Decimal, *, sign: bool) -> str:
+    return f"+{written}" if sign and value > 0 else written
+
+
+def _with_unit(value: Decimal, unit: CreditUnit, decimals: int = 0) -> str:
+    if unit.is_currency:
+        return in_currency(value, unit.name, decimals)
+    return _joined(value, unit.words, decimals, NO_BREAK)
+
+
+def _joined(value: Decimal, unit: str, decimals: int = 0, space: str = " ") -> str:
+    written = number(value, decimals)
+    return f"{written}{space}{one(unit) if abs(value) == 1 else unit}" if unit else written
 
 
 def _written(pattern: NumberPattern, value: Decimal, currency: str | None = None) -> str:

@@ -1,10 +1,14 @@
-"""How amounts are written in the domain's own sentences and descriptions. Pages have `app.locale` for it."""
+"""Amounts as they are shown and written: the decimals of a unit, which way it is rounded, and the domain's own words.
+
+What is left (a balance, what is available) is rounded down, so that no page shows it better than it is. Every other
+amount is rounded by `money.divided`. Pages write both by `app.locale`, and keep the exact amount beside them.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.currencies import shown_decimals
-from app.domain.money import Money
+from app.domain.currencies import exponent, shown_decimals
+from app.domain.money import Credits, Money, divided
 
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -38,6 +42,28 @@ def is_currency(unit: str) -> bool:
     return len(unit) == 3 and unit.isascii() and unit.isupper()
 
 
+def decimals_of(unit: CreditUnit) -> int:
+    """Return how many decimals an amount of the unit is shown with: the currency's; a named unit is shown whole."""
+    return shown_decimals(unit.name) if unit.is_currency else 0
+
+
+def digits_of(value: Credits | Money) -> Decimal:
+    """Return the amount in whole units, exact."""
+    return value.major if isinstance(value, Money) else value.units
+
+
+def rounded(value: Credits | Money, decimals: int) -> Decimal:
+    """Return the amount to so many decimals, half away from zero."""
+    smallest, finer = _parts(value, decimals)
+    return Decimal(divided(smallest, finer)).scaleb(-decimals)
+
+
+def floored(value: Credits | Money, decimals: int) -> Decimal:
+    """Return the amount to so many decimals, towards minus infinity: never more than it is."""
+    smallest, finer = _parts(value, decimals)
+    return Decimal(smallest // finer).scaleb(-decimals)
+
+
 def money_words(value: Money) -> str:
     """Return the amount with its currency: `$1,234.50`."""
     return in_currency(value.major, value.currency)
@@ -56,3 +82,12 @@ def digits(amount: Decimal, decimals: int) -> str:
     rest = rest.rstrip("0").ljust(decimals, "0")
     sign = MINUS if amount < 0 else ""
     return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
+
+
+def _parts(value: Credits | Money, decimals: int) -> tuple[int, int]:
+    """Return the amount in whole smallest parts, and how many of them make one of the last decimal shown."""
+    kept = exponent(value.currency) if isinstance(value, Money) else 6
+    smallest = value.amount_minor if isinstance(value, Money) else value.micros
+    if decimals > kept:
+        return smallest * int(10 ** (decimals - kept)), 1
+    return smallest, int(10 ** (kept - decimals))

@@ -1,5 +1,10 @@
-"""How amounts and moments stand on pages and in mails: as `locale` writes them, in the customer's unit of credit."""
+"""How amounts, quantities and times stand on pages and in mails: as `locale` writes them, in the customer's unit.
 
+A figure is markup on a page and plain text in a mail's text, in a name or joined to a string. Where the value shown is
+not the exact one, the markup keeps that in a tip that hover, focus and tap show (`figures.css`).
+"""
+
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from flask import Flask
@@ -13,22 +18,71 @@ from app.models.payments import PaymentMethod
 from app.web.access import current_unit
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A value as it is shown, and the exact one where that is another."""
+
+    shown: str
+    exact: str = ""
+    is_below: bool = False
+    """Whether it is what is left, and below zero."""
+    focus: bool = True
+    """Whether the keyboard reaches it by itself. Inside a link, a button or a row that has a link it does not."""
+
+    def __str__(self) -> str:
+        return self.shown
+
+    def __html__(self) -> str:
+        css = "amount num amount--below" if self.is_below else "amount num"
+        if self.exact in {"", self.shown}:
+            return Markup('<span class="{}">{}</span>').format(css, self.shown)
+        tab = Markup(' tabindex="0"') if self.focus else ""
+        tip = Markup('<span class="tip"><span class="sr">, exactly </span>{}</span>').format(self.exact)
+        return Markup('<span class="{}"{}>{}{}</span>').format(css, tab, self.shown, tip)
+
+
+def balance(value: Credits | Money, unit: str = "", label: str = "", *, focus: bool = True) -> Figure:
+    """Return what is left, rounded down: `$3,284.62`, `−$18.01`."""
+    known = _unit(value, unit, label)
+    return Figure(locale.balance(value, known), locale.exact(value, known), _is_below(value), focus)
+
+
+def amount(value: Credits | Money, unit: str = "", label: str = "", *, focus: bool = True) -> Figure:
+    """Return the amount, rounded half away from zero: `$25.00`, `<$0.01`."""
+    known = _unit(value, unit, label)
+    return Figure(locale.amount(value, known), locale.exact(value, known), focus=focus)
+
+
+def signed(value: Credits | Money, unit: str = "", label: str = "", *, focus: bool = True) -> Figure:
+    """Return the amount with its sign, rounded half away from zero: `+$25.00`, `−$1.20`."""
+    known = _unit(value, unit, label)
+    return Figure(locale.amount(value, known, sign=True), locale.exact(value, known, sign=True), focus=focus)
+
+
+def exact(value: Credits | Money, unit: str = "", label: str = "", *, decimals: int = 0, sign: bool = False) -> Figure:
+    """Return the amount with every digit that counts, for details and sums: `$3,284.624512`."""
+    known = _unit(value, unit, label)
+    return Figure(locale.exact(value, known, decimals=decimals, sign=sign), "", not sign and _is_below(value))
+
+
+def price(value: Credits | Money, unit: str = "", label: str = "") -> Figure:
+    """Return the price of one, with as many decimals as it has: `$0.0000125`."""
+    return exact(value, unit, label)
+
+
+def quantity(value: int, unit: str = "", *, focus: bool = True) -> Figure:
+    """Return the quantity of a meter, easy to read: `581,484 requests`, `20.4 GB`."""
+    return Figure(locale.quantity(value, unit), locale.counted(value, unit), focus=focus)
+
+
 def money(value: Money) -> str:
     """Return the amount with its currency: `$1,234.50`."""
-    return locale.amount(value.major, value.currency)
+    return locale.exact(value)
 
 
 def credits(value: Credits, unit: str = "", label: str = "") -> str:  # noqa: A001  # the word of the product
     """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
-    known = CreditUnit(unit, label) if unit and (label or is_currency(unit)) else current_unit(unit)
-    return locale.credits(value, known)
-
-
-def signed(value: Credits | Money, unit: str = "") -> str:
-    """Return the amount with its sign: `+$25.00`, `−$1.20`."""
-    written = money(value) if isinstance(value, Money) else credits(value, unit)
-    zero = (value.amount_minor if isinstance(value, Money) else value.micros) <= 0
-    return written if zero else f"+{written}"
+    return locale.exact(value, _unit(value, unit, label))
 
 
 def count(value: int) -> str:
@@ -45,21 +99,44 @@ def figure(value: Credits | Money) -> Markup:
     return Markup('<span class="num">{}<span class="cents">.{}</span></span>').format(whole, rest)
 
 
-def moment(value: datetime) -> Markup:
-    """Return the time to the minute, with UTC."""
-    machine = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return Markup('<time datetime="{}">{}</time>').format(machine, locale.moment(value))
+@dataclass(frozen=True)
+class Time:
+    """A moment as it is written in UTC. `times.js` puts it into the reader's zone, and keeps UTC in a tip."""
+
+    at: datetime
+    shown: str
+    how: str = ""
+    """Empty: day and time. `ago`: how long ago, while that is recent. `both`: the reader's time of day beside UTC."""
+
+    def __str__(self) -> str:
+        return self.shown
+
+    def __html__(self) -> str:
+        machine = f"{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        how = Markup(' data-time="{}"').format(self.how) if self.how else ""
+        return Markup('<time datetime="{}"{}>{}</time>').format(machine, how, self.shown)
 
 
-def day(value: date) -> Markup:
-    """Return the day: `21 Nov 2026`."""
-    utc = value.astimezone(UTC).date() if isinstance(value, datetime) else value
-    return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%d}", locale.day(utc))
+def moment(value: datetime) -> Time:
+    """Return the time to the minute: `28 Nov 2026, 09:19 UTC`."""
+    return Time(value, locale.moment(value))
 
 
-def time_of_day(value: datetime) -> str:
-    """Return the time of day, and say that it is UTC: `09:05 UTC`."""
-    return locale.time(value)
+def ago(value: datetime) -> Time:
+    """Return the time to the minute, which a script writes as how long ago it was while it is recent."""
+    return Time(value, locale.moment(value), "ago")
+
+
+def day(value: date, *, utc: bool = False) -> Markup:
+    """Return the UTC day: `21 Nov 2026`; with `utc` it says which days are meant: `21 Nov 2026 (UTC)`."""
+    known = value.astimezone(UTC).date() if isinstance(value, datetime) else value
+    words = f"{locale.day(known)} (UTC)" if utc else locale.day(known)
+    return Markup('<time datetime="{}">{}</time>').format(f"{known:%Y-%m-%d}", words)
+
+
+def time_of_day(value: datetime) -> Time:
+    """Return the time of day in UTC, beside which a script writes the reader's: `00:00 UTC, 01:00 your time`."""
+    return Time(value, locale.time(value), "both")
 
 
 def method_name(method: PaymentMethod) -> str:
@@ -74,5 +151,16 @@ def rail_name(rail: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
-    for each in (money, credits, signed, count, figure, moment, day, time_of_day, method_name, rail_name):
+    figures = (balance, amount, signed, exact, price, quantity, money, credits, count, figure)
+    for each in (*figures, moment, ago, day, time_of_day, method_name, rail_name):
         app.add_template_filter(each)
+
+
+def _unit(value: Credits | Money, unit: str, label: str) -> CreditUnit | None:
+    if isinstance(value, Money):
+        return None
+    return CreditUnit(unit, label) if unit and (label or is_currency(unit)) else current_unit(unit)
+
+
+def _is_below(value: Credits | Money) -> bool:
+    return (value.amount_minor if isinstance(value, Money) else value.micros) < 0

@@ -23,13 +23,13 @@ def test_amounts_of_every_currency_are_written_as_before() -> None:
     assert len(CURRENCIES) > 300
     for currency, each in product(CURRENCIES, SOME):
         for value in (Money(each, currency).major, Credits(each).units):
-            assert locale.amount(value, currency) == in_currency(value, currency)
+            assert locale.in_currency(value, currency) == in_currency(value, currency)
 
 
 @given(BIGINT, st.sampled_from(CURRENCIES))
 def test_any_amount_is_written_as_before(minor: int, currency: str) -> None:
     for value in (Money(minor, currency).major, Credits(minor).units, Decimal(minor).scaleb(-9)):
-        assert locale.amount(value, currency) == in_currency(value, currency)
+        assert locale.in_currency(value, currency) == in_currency(value, currency)
 
 
 @given(BIGINT, st.integers(-9, 3), st.integers(0, 6))
@@ -57,7 +57,7 @@ def test_any_number_is_written_as_before(value: int, power: int, decimals: int) 
     ],
 )
 def test_nothing_is_rounded_and_decimals_are_ours(value: str, currency: str, written: str) -> None:
-    assert locale.amount(Decimal(value), currency) == written
+    assert locale.in_currency(Decimal(value), currency) == written
 
 
 def test_days_are_written_as_before() -> None:

@@ -1,0 +1,14 @@
+// Tips of figures and moments (figures.css): a tap shows one, and Escape closes what hover or focus has opened.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const restore = () => root.removeAttribute("data-tips");
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") root.dataset.tips = "off";
+  });
+  document.addEventListener("focusin", restore);
+  document.addEventListener("pointerover", restore);
+  document.addEventListener("click", (event) => {
+    event.target.closest?.(".amount[tabindex], time[tabindex]")?.focus(); // Safari gives a tap no focus by itself
+  });
+})();

@@ -1,0 +1,68 @@
+// Moments in the reader's zone. The page writes UTC; this keeps that in a tip, where hover, focus, tap and paper show it.
+// UTC days (<time> without a time of day) stay as they are: they begin and end in UTC wherever the reader is.
+(() => {
+  "use strict";
+  const language = document.documentElement.lang || "en";
+  const parts = new Intl.DateTimeFormat(language, {
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+  });
+  const since = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const zone = parts.resolvedOptions().timeZone;
+  const isUTC = !zone || /^(Etc\/)?(UTC|UCT|GMT|Universal|Zulu)$/.test(zone);
+  const MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+
+  const written = (at) => {
+    const of = Object.fromEntries(parts.formatToParts(at).map((each) => [each.type, each.value]));
+    return { day: `${of.day} ${of.month} ${of.year}`, time: `${of.hour}:${of.minute}` };
+  };
+
+  // How long ago it was, for a day; nothing for what is older, or ahead of this machine's clock.
+  const ago = (at) => {
+    const seconds = Math.round((Date.now() - at) / 1000);
+    if (seconds < -MINUTE || seconds >= DAY) return "";
+    if (seconds < MINUTE) return "just now";
+    return seconds < HOUR ? since.format(-Math.floor(seconds / MINUTE), "minute") : since.format(-Math.floor(seconds / HOUR), "hour");
+  };
+
+  const reached = "a, button, summary, label, tr:has(a)"; // what the keyboard reaches already
+  const tipped = (element, words, tip) => {
+    const [shown, kept] = ["when", "tip"].map((name) => Object.assign(document.createElement("span"), { className: name }));
+    shown.textContent = words;
+    kept.textContent = tip;
+    element.replaceChildren(shown, kept);
+    if (!element.closest(reached)) element.tabIndex = 0;
+  };
+
+  const write = (element) => {
+    const at = new Date(element.dateTime);
+    if (!element.dateTime.includes("T") || Number.isNaN(at.getTime())) return;
+    const kept = element.querySelector(":scope > .tip");
+    element.dataset.utc = kept ? element.dataset.utc : element.textContent.trim();
+    const local = written(at), utc = element.dataset.utc;
+    if (element.dataset.time === "both") {
+      if (!isUTC && !element.dataset.beside) element.append(`, ${(element.dataset.beside = local.time)} your time`);
+      return;
+    }
+    const recent = element.dataset.time === "ago" ? ago(at) : "";
+    const absolute = isUTC ? utc : `${local.day}, ${local.time}`;
+    if (recent) tipped(element, recent, isUTC ? utc : `${absolute} (${utc})`);
+    else if (!isUTC) tipped(element, absolute, utc);
+    else if (kept) element.replaceChildren(utc);
+  };
+
+  const writeAll = () => document.querySelectorAll("time[datetime]").forEach(write);
+  const keepFresh = () => {
+    if (!document.hidden) document.querySelectorAll("time[data-time=ago]").forEach(refresh);
+  };
+  const refresh = (element) => {
+    const shown = element.querySelector(":scope > .when");
+    if (!shown) return;
+    const recent = ago(new Date(element.dateTime));
+    if (!recent) write(element);
+    else if (shown.textContent !== recent) shown.textContent = recent;
+  };
+  writeAll();
+  document.addEventListener("htmx:after:swap", writeAll);
+  document.addEventListener("visibilitychange", keepFresh);
+  setInterval(keepFresh, 30_000);
+})();
