@@ -3,19 +3,17 @@
 from datetime import UTC, date, timedelta
 from typing import Any
 
-from flask import Blueprint
-from markupsafe import Markup
+from flask import Blueprint, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.money import Credits, Money
 from app.domain.numbers import SERVED, Numbers, owed
 from app.presenters import spend_management, usage
 from app.presenters.balance_history import standing
-from app.presenters.charts import HALF, NARROW, WIDE, Ahead, balance_chart, daily_columns, day_label
+from app.presenters.charts import Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
     day_bar,
-    day_marks,
     expiry_words,
     meters,
     owed_words,
@@ -77,7 +75,6 @@ def _usage(now: Overview) -> dict[str, Any]:
         "plan": plan_of(catalog, plan).title,
         "day_bar": day_bar(now.numbers, unit),
         "spend": spend,
-        "marks": day_marks(now, spend, unit),
     }
 
 
@@ -171,35 +168,54 @@ def _used(now: Overview) -> dict[str, Credits]:
     }
 
 
-def _charts(now: Overview) -> dict[str, Markup]:
-    """Return each chart in its two drawings."""
+def _charts(now: Overview) -> dict[str, Chart | None]:
+    """Return the balance of each day, and what was used on it."""
     if not now.days:
         return {}
-    unit, floor = now.numbers.credit_unit, -now.numbers.overage_protection.micros
-    closing = [(day.day, day.closing.micros) for day in now.days]
-    used = [(day.day, day.used.micros) for day in now.days]
+    measure, floor = Measure(current_unit()), -now.numbers.overage_protection.micros
     ahead, ends = None, 0 if now.numbers.remaining_credits.micros > 0 else floor
     if now.forecast:
         far = now.forecast.expected + (now.forecast.expected - now.today) * 4
         ahead = Ahead(now.forecast.earliest, now.forecast.expected, now.forecast.latest or far, ends)
-    first, top = day_label(closing[0][0]), max(used, key=lambda each: each[1])
+    first, top = day_label(now.days[0].day), max(now.days, key=lambda each: each.used)
     balance_name = (
         f"Balance at the end of each day from {first} to today: from {written(now.days[0].closing)} "
         f"to {written(now.days[-1].closing)}. {_forecast(now)}."
     )
-    used_name = f"Credits used each day from {first} to today. Most on {day_label(top[0])}: {written(Credits(top[1]))}."
-    if now.numbers.daily_limit is not None:
-        reached = sum(day.used >= now.numbers.daily_limit for day in now.days)
-        used_name += f" Days at or over the daily limit of {written(now.numbers.daily_limit)}: {reached}."
-    limit = now.numbers.daily_limit.micros if now.numbers.daily_limit is not None else None
+    used_name = f"Credits used each day from {first} to today. Most on {day_label(top.day)}: {written(top.used)}."
+    limit = now.numbers.daily_limit
+    if limit is not None:
+        reached = sum(day.used >= limit for day in now.days)
+        used_name += f" Days at or over the daily limit of {written(limit)}: {reached}."
     spend = spend_words(now, current_catalog(), current_unit())
-    alert = spend.threshold.micros if spend and spend.threshold else None
+    marks = []
+    if limit:
+        marks.append(Mark("limit", limit.micros, "Daily limit", f"At or over your {written(limit)} daily limit"))
+    if spend and spend.threshold:
+        note = f"From your {written(spend.threshold)} mail threshold on"
+        marks.append(Mark("threshold", spend.threshold.micros, "Mail at", note))
     return {
-        "balance": balance_chart(closing, ahead, unit=unit, name=balance_name, floor=floor, size=WIDE)
-        + balance_chart(closing, ahead, unit=unit, name=balance_name, floor=floor, size=NARROW),
-        "used": daily_columns(used, unit=unit, name=used_name, limit=limit, alert=alert, size=HALF)
-        + daily_columns(used, unit=unit, name=used_name, limit=limit, alert=alert, size=NARROW),
+        "balance": balance_line(
+            [Point(day.day, day.closing.micros, _day_of_history(day.day)) for day in now.days],
+            ahead,
+            measure=measure,
+            name=balance_name,
+            floor=Mark("floor", floor, "End of your overage protection"),
+        ),
+        "used": columns(
+            [Column(day.day, (day.used.micros,), _day_of_history(day.day)) for day in now.days],
+            measure=measure,
+            name=used_name,
+            series=("Credits used",),
+            marks=marks,
+            today=now.today,
+        ),
     }
+
+
+def _day_of_history(day: date) -> str:
+    between: dict[str, Any] = {"from": day.isoformat(), "to": day.isoformat()}
+    return url_for("balance_history.page", **between)
 
 
 def _dated(day: date) -> str:

@@ -1,10 +1,9 @@
 """Usage: what each meter has counted against the plan, day by day, down to the events, and the usage alerts."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app import clock
@@ -13,6 +12,7 @@ from app.forms import usage_query
 from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
 from app.presenters import usage as present
 from app.presenters import usage_sentences
+from app.presenters.charts import Chart
 from app.presenters.spend_management import refused
 from app.presenters.usage import WITHOUT_METER, period_words
 from app.services.alerts import recipients, thresholds
@@ -71,7 +71,7 @@ def meter(meter: str) -> Response:
         formula=usage_sentences.formula(shown.bar, use.cost, credit, is_open=usage.period.is_open),
         days=days,
         name=present.chart_name(days, shown.title, shown.unit),
-        chart=_chart(use, days, has_today=days[-1].day == today),
+        chart=_chart(use, days, today),
         earlier=[
             (each, period_words(each.first, each.last), each.number == usage.period.number)
             for each in history.last_periods(current_customer().customer_id, use.meter.key)
@@ -237,7 +237,7 @@ def _history(usage: Usage, form: HistoryForm) -> dict[str, Any] | None:
         "slug": use.meter.key,
         "unit": use.meter.unit or "quantity",
         "name": name,
-        "chart": _chart(use, days, has_today=True),
+        "chart": _chart(use, days, today),
     }
 
 
@@ -285,10 +285,14 @@ def _use(usage: Usage, slug: str) -> MeterUse:
     return found
 
 
-def _chart(use: MeterUse, days: list[DayUse], *, has_today: bool) -> Markup:
+def _chart(use: MeterUse, days: list[DayUse], today: date) -> Chart | None:
+    def address(each: DayUse) -> str:
+        slug = use.meter.key or WITHOUT_METER
+        return url_for("usage.day", meter=slug, day=each.day.isoformat()) if each.events or each.cost.micros else ""
+
     if not use.meter.key:
-        return present.credit_chart(days, use.meter.title, current_customer().credit_unit)
-    return present.chart(days, use.meter.title, use.meter.unit, has_today=has_today)
+        return present.credit_chart(days, use.meter.title, current_unit(), address, today=today)
+    return present.chart(days, use.meter.title, use.meter.unit or "quantity", address, today=today)
 
 
 def _whose() -> str:

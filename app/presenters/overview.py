@@ -1,8 +1,6 @@
 """What the Overview says of usage: each meter's bar, today's limit, and how spend management stands."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 
 from app import locale
@@ -16,7 +14,6 @@ from app.domain.numbers import SERVED, Numbers, owed
 from app.domain.spend_management import Limits
 from app.domain.usage_bars import State
 from app.presenters import usage
-from app.presenters.charts import column_kind
 from app.presenters.spend_management import could_use
 from app.presenters.usage import Row
 from app.services.balance.overview import Overview
@@ -42,16 +39,6 @@ class DayBar:
     """How near or over the limit it is, in a sentence: the same on each page."""
     spoken: str
     note: str
-
-
-@dataclass(frozen=True)
-class DayMarks:
-    """What stands out on the chart of the days, in words."""
-
-    legend: tuple[tuple[str, str], ...]
-    """Only what is drawn: the kind of column, or `limit` for the line, and what it means."""
-    of: Mapping[date, str]
-    """What the table says of a day; nothing of a day like any other."""
 
 
 @dataclass(frozen=True)
@@ -102,26 +89,6 @@ def day_bar(numbers: Numbers, unit: CreditUnit) -> DayBar | None:
         spoken=f"{used}{held}{beyond}",
         note=f"{level} {used}{held}. {ends}" if state in word else f"{used}{held}. {ends}",
     )
-
-
-def day_marks(now: Overview, spend: SpendWords | None, unit: CreditUnit) -> DayMarks:
-    """Return what stands out on the days: all are measured by the limits of today."""
-    limit, threshold = now.numbers.daily_limit, spend.threshold if spend else None
-    bounds = limit.micros if limit else None, threshold.micros if threshold else None
-    words = {"today": "Today"}
-    if threshold:
-        words["near"] = f"From your {locale.credits(threshold, unit)} mail threshold on"
-    if limit:
-        words |= {
-            "over": f"At or over your {locale.credits(limit, unit)} daily limit",
-            "limit": f"Daily limit {locale.credits(limit, unit)}",
-        }
-    kinds = {day.day: column_kind(day.used.micros, *bounds) for day in now.days}
-    drawn = {kind or "today" for day, kind in kinds.items() if kind or (day == now.today and now.days[-1].used.micros)}
-    if limit:
-        drawn.add("limit")
-    said = {day: words[kind] for day, kind in kinds.items() if kind}
-    return DayMarks(tuple((kind, each) for kind, each in words.items() if kind in drawn and drawn != {"today"}), said)
 
 
 def below_zero(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:

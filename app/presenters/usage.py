@@ -1,11 +1,9 @@
 """Usage as pages show it: a row for each meter with its bar, the days of a meter as a chart, and alerts in words."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from markupsafe import Markup
 
 from app import locale
 from app.domain import usage_alerts, usage_bars
@@ -15,7 +13,7 @@ from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.units import quantity
 from app.domain.usage_bars import Bar, State
-from app.presenters.charts import FULL, NARROW, WIDE, daily_columns, day_label, quantity_columns
+from app.presenters.charts import Chart, Column, Measure, columns, day_label
 from app.presenters.usage_sentences import BarWords, alert_words, bar_words, price
 from app.services.alerts.thresholds import Alert
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
@@ -106,18 +104,22 @@ def pressing(shown: Sequence[Row]) -> list[Row]:
     return sorted(urgent, key=lambda each: each.bar.state is not State.OVER)
 
 
-def chart(days: Sequence[DayUse], title: str, unit: str, *, has_today: bool) -> Markup:
-    """Return the days of a meter in their drawings."""
-    last = "Today" if has_today else ""
-    name, counted = chart_name(days, title, unit), [(each.day, each.quantity) for each in days]
-    return Markup("").join(quantity_columns(counted, name=name, last=last, size=size) for size in (FULL, WIDE, NARROW))
+def chart(
+    days: Sequence[DayUse], title: str, unit: str, addresses: Callable[[DayUse], str], *, today: date | None
+) -> Chart | None:
+    """Return the days of a meter as columns of what it counted."""
+    name, series = chart_name(days, title, unit), (f"{unit[:1].upper()}{unit[1:]}",)
+    counted = [Column(each.day, (each.quantity,), addresses(each)) for each in days]
+    return columns(counted, measure=Measure(of=unit), name=name, series=series, today=today)
 
 
-def credit_chart(days: Sequence[DayUse], title: str, unit: str) -> Markup:
-    """Return the credits of the days in their drawings."""
-    spent = [(each.day, each.cost.micros) for each in days]
+def credit_chart(
+    days: Sequence[DayUse], title: str, unit: CreditUnit, addresses: Callable[[DayUse], str], *, today: date | None
+) -> Chart | None:
+    """Return the credits of the days as columns."""
+    spent = [Column(each.day, (each.cost.micros,), addresses(each)) for each in days]
     name = f"{title} each day, in credits, from {day_label(days[0].day)} to {day_label(days[-1].day)}."
-    return Markup("").join(daily_columns(spent, unit=unit, name=name, size=size) for size in (FULL, WIDE, NARROW))
+    return columns(spent, measure=Measure(unit), name=name, series=("Credits used",), today=today)
 
 
 def chart_name(days: Sequence[DayUse], title: str, unit: str) -> str:

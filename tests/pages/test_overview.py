@@ -41,7 +41,7 @@ def test_a_new_customer_sees_what_to_do_first(alice: Browser) -> None:
     assert page.texts("#overview-first_steps h2") == ["Start here"]
     assert page.find("#overview-first_steps a.btn")["href"] == "/billing/add-credits/"
     assert "No credits bought or granted yet" in page.text
-    assert not page.soup.select("svg.chart, #overview-latest")
+    assert not page.soup.select(".chart, #overview-latest")
 
 
 def test_a_viewer_sees_it_all_but_is_sent_to_a_manager_to_buy(bob: Browser) -> None:
@@ -91,8 +91,11 @@ def test_the_charts_are_tables_too_and_say_themselves_in_a_sentence(alice: Brows
     give(acme, 100)
     use(acme, 30, "a")
     page = alice.opens(PATH)
-    assert all(svg["role"] == "img" and "$" in str(svg["aria-label"]) for svg in page.soup.select("svg.chart"))
-    assert len(page.soup.select("svg.chart")) == 4
+    drawings = page.soup.select("svg.chart__plot")
+    assert len(drawings) == 2, "one drawing each, for every width"
+    assert all(svg["role"] == "group" and "$" in str(svg["aria-label"]) for svg in drawings)
+    days = [str(link["href"]) for svg in drawings for link in svg.select("a")]
+    assert all(alice.opens(day).texts("#balance_history-history h2") for day in days) and len(days) == 2
     assert page.texts("#overview-days details td.end") == ["$30.00"]
     assert page.texts("#overview-balance details td.end") == ["$70.00"]
     assert page.texts("#overview-days .pair dd") == ["$30.00", "$0.00", "$0.00"]

@@ -124,12 +124,13 @@ def test_days_from_the_mail_threshold_on_have_its_colour_and_a_word(app: Flask, 
     spend.chooses(acme, "10", "5")
     alice = looks(app, origin, acme)
     uses(acme, "requests", 10_000)
-    assert alice.opens(PATH).texts("#overview-days .legend > span") == ["Today", "Daily limit $10.00"]
+    lines = ["Daily limit $10.00", "Mail at $5.00"]
+    assert alice.opens(PATH).texts("#overview-days .mark text") == lines
     uses(acme, "requests", 3500)
     page = alice.opens(PATH)
-    assert len(page.soup.select("#overview-days rect.col--near")) == 2
+    assert len(page.soup.select("#overview-days a.near")) == 1
     threshold = "From your $5.00 mail threshold on"
-    assert page.texts("#overview-days .legend > span") == [threshold, "Daily limit $10.00"]
+    assert page.texts("#overview-days a.near title") == [f"10 Nov 2026: $5.00 {threshold}"]
     assert page.texts("#overview-days tbody tr")[0] == f"10 Nov 2026 $5.00 {threshold}"
 
 
@@ -138,12 +139,11 @@ def test_days_at_the_daily_limit_have_a_colour_of_their_own_and_a_word(app: Flas
     uses(acme, "requests", 26_000)
     with clock.at(clock.now() + timedelta(days=1)):
         page = looks(app, origin, acme).opens(PATH)
-    assert (len(page.soup.select("rect.col--over")), len(page.soup.select("rect.col--near"))) == (2, 0)
+    assert (len(page.soup.select("a.over")), len(page.soup.select("a.near"))) == (1, 0)
     over = "At or over your $10.00 daily limit"
-    assert page.texts("#overview-days .legend > span") == [over, "Daily limit $10.00"], "today has no column"
     assert page.texts("#overview-days tbody tr")[:2] == ["11 Nov 2026 $0.00", f"10 Nov 2026 $10.00 {over}"]
     assert "Days at or over the daily limit of $10.00: 1." in str(
-        page.soup.select("#overview-days svg.chart")[0]["aria-label"]
+        page.soup.select("#overview-days svg.chart__plot")[0]["aria-label"]
     )
 
 

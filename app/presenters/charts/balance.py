@@ -1,0 +1,119 @@
+"""The balance as a line, one point a day, and where it goes at the last days' pace."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app import locale
+from app.domain.errors import ensure
+from app.domain.money import divided
+from app.presenters.charts.axis import DayName, Measure, day_label
+from app.presenters.charts.drawing import HEIGHT, WIDE, Chart, DayRow, Mark, Plot, reachable
+
+LEAST_AHEAD = timedelta(21)
+
+
+@dataclass(frozen=True)
+class Point:
+    """The balance at the end of a day, or now."""
+
+    day: date
+    figure: int
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Where the balance goes at the last days' pace: it reaches `floor` on `expected`, within the range."""
+
+    earliest: date
+    expected: date
+    latest: date
+    floor: int = 0
+
+
+def balance_line(
+    points: Sequence[Point],
+    ahead: Ahead | None,
+    *,
+    measure: Measure,
+    name: str,
+    floor: Mark | None = None,
+) -> Chart | None:
+    """Draw the balance of each day up to today, the last point, and, dashed, the days ahead; nothing without a day.
+
+    `floor` (not above zero) is where the overage protection ends; it is drawn once a balance is below zero.
+    """
+    if not points:
+        return None
+    first, today = points[0].day, points[-1].day
+    ensure([each.day for each in points] == _days(first, len(points)), "a day without a point")
+    ensure(floor is None or (floor.figure or 0) <= 0, "a floor above zero")
+    ahead = ahead if ahead and ahead.latest > today else None
+    last = min(ahead.latest, today + max((today - first) * 3 // 2, LEAST_AHEAD)) if ahead else today
+    figures = [each.figure for each in points]
+    marks = [floor] if floor and floor.figure and min(figures) < 0 else []
+    lowest = min([0, *figures, *(mark.figure or 0 for mark in marks), *([ahead.floor] if ahead else [])])
+    plot = Plot(measure.axis(lowest, max(figures), 3), measure, (last - first).days + 1)
+    slots = [
+        plot.slot(
+            number,
+            f"{locale.day(each.day)}{', so far' if each.day == today else ''}: {measure.written(each.figure)}",
+            f'<circle cx="50%" cy="{plot.y(each.figure)}" r="4"/>',
+            href=each.href,
+            css=' class="now"' if each.day == today else "",
+        )
+        for number, each in enumerate(points)
+    ]
+    inside = _line(plot, figures) + (_ahead(plot, points[-1], ahead, (today - first).days, last) if ahead else "")
+    box = f'<svg viewBox="0 0 {WIDE} {HEIGHT * 10}" preserveAspectRatio="none">{inside}</svg>'
+    legend = [("line", "Balance"), ("fore", "Forecast at the last days’ pace, with its range")] if ahead else []
+    return Chart(
+        name=name,
+        drawing=plot.drawn(
+            box + plot.lines(marks) + reachable(slots, len(slots) - 1), name, _named(plot, first, today)
+        ),
+        legend=tuple(legend),
+        head=("Day", "Balance"),
+        rows=tuple(DayRow(each.day, each.href, (measure.written(each.figure),), "") for each in reversed(points)),
+    )
+
+
+def _days(first: date, many: int) -> list[date]:
+    return [first + timedelta(number) for number in range(many)]
+
+
+def _line(plot: Plot, figures: Sequence[int]) -> str:
+    if len(figures) == 1:
+        return ""
+    line = "M" + "L".join(f"{plot.middle(number)} {plot.tenths(figure)}" for number, figure in enumerate(figures))
+    zero = plot.tenths(0)
+    area = f"{line}L{plot.middle(len(figures) - 1)} {zero}L{plot.middle(0)} {zero}Z"
+    return f'<path class="area" d="{area}"/><path class="line" d="{line}"/>'
+
+
+def _ahead(plot: Plot, now: Point, ahead: Ahead, today: int, last: date) -> str:
+    """Draw the expected line, dashed, and the range around it, all cut where the chart ends."""
+
+    def end(day: date) -> str:
+        days = max((day - now.day).days, 1)
+        shown = min(days, (last - now.day).days)
+        fallen = divided((now.figure - ahead.floor) * shown, days)
+        return f"{plot.middle(today + shown)} {plot.tenths(now.figure - fallen)}"
+
+    origin = f"M{plot.middle(today)} {plot.tenths(now.figure)}"
+    reached = f"{plot.middle(today + (min(ahead.latest, last) - now.day).days)} {plot.tenths(ahead.floor)}"
+    along = f"L{reached}" if ahead.earliest < last else ""
+    return (
+        f'<path class="area" d="{origin}L{end(ahead.earliest)}{along}L{end(ahead.latest)}Z"/>'
+        f'<path class="fore" d="{origin}L{end(ahead.expected)}"/>'
+    )
+
+
+def _named(plot: Plot, first: date, today: date) -> list[DayName]:
+    """Return the days to name: today, both ends, and what lies in the middle of each part."""
+    now, end = (today - first).days, plot.slots - 1
+    return [
+        DayName(plot.x(each), plot.x(each + 1), "Today" if each == now else day_label(first + timedelta(each)))
+        for each in dict.fromkeys([now, 0, end, now // 2, now + (end - now) // 2, now // 4, now * 3 // 4])
+    ]

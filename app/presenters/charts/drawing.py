@@ -1,0 +1,148 @@
+"""What every chart is made of: its plot, its slots, its lines, the names of its days, and its table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup, escape
+
+from app.domain.errors import ensure
+from app.domain.money import divided
+from app.presenters.charts.axis import Axis, DayName, Measure, placed
+
+TOP, DEEP, BELOW = 8, 152, 8
+"""The plot in pixels: free above the highest step, from there to the lowest, and free below it."""
+HEIGHT = TOP + DEEP + BELOW
+WIDE = 10_000
+"""The plot's width, in hundredths of a percent: it is as wide as its box."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line across the chart: a `limit`, a `threshold`, or the `floor` where an overage protection ends.
+
+    Without a figure it is drawn out of sight, for a page that moves it while somebody types.
+    """
+
+    kind: str
+    figure: int | None
+    words: str
+    """What stands at the line, before its figure: `Daily limit`."""
+    note: str = ""
+    """What is said of a day that reached it: `At or over your $25.00 daily limit`."""
+
+
+@dataclass(frozen=True)
+class DayRow:
+    """A day in the table below a chart."""
+
+    day: date
+    href: str
+    cells: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart as `macros/charts.html` shows it."""
+
+    name: str
+    """The sentence that says it."""
+    drawing: Markup
+    legend: tuple[tuple[str, str], ...]
+    """What is drawn and not named on the spot: its class, and what it means."""
+    head: tuple[str, ...]
+    rows: tuple[DayRow, ...]
+    """The newest day first."""
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether the table has something to say of any day."""
+        return any(row.note for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """The area that figures are drawn in: from a figure to pixels, and from a slot to its share of the width."""
+
+    scale: Axis
+    measure: Measure
+    slots: int
+
+    def y(self, figure: int) -> int:
+        """Return how far below the top the figure lies, in pixels."""
+        return divided(self.tenths(figure), 10)
+
+    def tenths(self, figure: int) -> int:
+        """Return how far below the top the figure lies, in tenths of a pixel."""
+        low, high = self.scale.ticks[0], self.scale.ticks[-1]
+        return TOP * 10 + divided(DEEP * 10 * (high - figure), high - low)
+
+    def x(self, slot: int) -> int:
+        """Return where the slot begins, in hundredths of a percent."""
+        return divided(WIDE * slot, self.slots)
+
+    def middle(self, slot: int) -> int:
+        """Return where the middle of the slot is, in hundredths of a percent."""
+        return divided(WIDE * (2 * slot + 1), 2 * self.slots)
+
+    def slot(self, number: int, title: str, inside: str, *, href: str = "", css: str = "", more: str = "") -> str:
+        """Return a day: its whole slot answers to the pointer, and opens the day where it has an address.
+
+        The title is written line by line, as `label: value`; the script shows it as it is.
+        """
+        ensure(title, "a slot without a title")
+        box = f'<svg x="{share(self.x(number))}" width="{share(self.x(number + 1) - self.x(number))}">'
+        named = f'{css}{more} tabindex="-1"><title>{escape(title)}</title>{box}<rect class="hit"/>{inside}</svg>'
+        return f'<a href="{escape(href)}"{named}</a>' if href else f'<g role="img"{named}</g>'
+
+    def lines(self, marks: Sequence[Mark]) -> str:
+        """Return the lines across, each with its words: a limit's at the right end, another's at the left."""
+        return "".join(self._line(mark) for mark in marks)
+
+    def _line(self, mark: Mark) -> str:
+        y = TOP if mark.figure is None else self.y(mark.figure)
+        hidden = " mark--hidden" if mark.figure is None else ""
+        words = mark.words if mark.figure is None else f"{mark.words} {self.measure.written(mark.figure)}"
+        beside = 'x="100%"' if mark.kind == "limit" else 'x="2"'
+        up = "16" if y < TOP + 14 else "-6"
+        return (
+            f'<g class="mark mark--{mark.kind}{hidden}" data-words="{escape(mark.words)}" '
+            f'transform="translate(0 {y})"><path d="M0 0H9999"/><text {beside} y="{up}">{escape(words)}</text></g>'
+        )
+
+    def drawn(self, inside: str, name: str, names: Sequence[DayName]) -> Markup:
+        """Return the whole drawing: the steps beside it, the plot, and below it the names of the days."""
+        ticks = self.scale.ticks
+        steps = "".join(f"<span>{escape(self.measure.tick(tick, self.scale))}</span>" for tick in reversed(ticks))
+        across = "".join(f"M0 {self.y(tick)}H9999" for tick in ticks if tick)
+        zero = f'<path class="zero" d="M0 {self.y(0)}H9999"/>'
+        scale = f'data-high="{ticks[-1]}" data-low="{ticks[0]}" data-whole="{self.measure.whole}"'
+        scale += f' data-top="{TOP}" data-deep="{DEEP}"'
+        below = "".join(
+            f'<text class="x{level}" x="{share(_at(each, anchor))}" text-anchor="{anchor}" y="15">'
+            f"{escape(each.words)}</text>"
+            for each, level, anchor in placed(names)
+        )
+        return Markup(
+            f'<div class="chart__steps" aria-hidden="true">{steps}</div>'
+            f'<svg class="chart__plot" height="{HEIGHT}" role="group" aria-label="{escape(name)}" {scale}>'
+            f'<path class="steps" d="{across}"/>{zero}{inside}</svg>'
+            f'<svg class="chart__days" height="20" aria-hidden="true">{below}</svg>'
+        )
+
+
+def share(hundredths: int) -> str:
+    """Return hundredths of a percent as SVG writes them: `3.33%`, `50%`."""
+    whole, rest = divmod(hundredths, 100)
+    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") + "%"
+
+
+def reachable(slots: list[str], first: int) -> str:
+    """Return the slots as one stop of the Tab key, which is this one at first: arrows go on from there."""
+    slots[first] = slots[first].replace('tabindex="-1"', 'tabindex="0"', 1)
+    return "".join(slots)
+
+
+def _at(name: DayName, anchor: str) -> int:
+    return {"start": name.starts, "end": name.ends}.get(anchor, (name.starts + name.ends) // 2)
