@@ -171,7 +171,7 @@ def _used(now: Overview) -> dict[str, Credits]:
 def _charts(now: Overview) -> dict[str, Chart | None]:
     """Return the balance of each day, and what was used on it."""
     if not now.days:
-        return {}
+        return {"balance": None, "used": None}
     measure, floor = Measure(current_unit()), -now.numbers.overage_protection.micros
     ahead, ends = None, 0 if now.numbers.remaining_credits.micros > 0 else floor
     if now.forecast:
