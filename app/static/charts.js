@@ -71,8 +71,8 @@
     shown = day;
     const box = day.querySelector(".hit").getBoundingClientRect();
     const frame = area.getBoundingClientRect();
-    const wished = box.left + box.width / 2 - frame.left - tip.offsetWidth / 2;
-    tip.style.insetInlineStart = `${Math.max(0, Math.min(wished, frame.width - tip.offsetWidth))}px`;
+    const centred = box.left + box.width / 2 - frame.left - tip.offsetWidth / 2;
+    tip.style.insetInlineStart = `${Math.max(0, Math.min(centred, frame.width - tip.offsetWidth))}px`;
   };
 
   const focused = () => (document.activeElement?.matches?.(DAY) && document.activeElement.matches(":focus-visible") ? document.activeElement : null);

@@ -10,7 +10,7 @@ from app.presenters.charts.axis import DayName, Measure, day_label
 from app.presenters.charts.drawing import Chart, DayRow, Mark, Plot, reachable
 
 MOST_SERIES = 6
-"""So many series can be told apart; who has more adds up the smallest as others."""
+"""So many series can be distinguished; a chart of more adds up the smallest as others."""
 LEAST_SLOTS = 12
 """A few days are drawn as slim as if they were so many."""
 
@@ -47,7 +47,7 @@ def columns(
     `series` names the figures of a day, the lowest first; with one only the day's figure is written. A day from a
     limit on is drawn as over it, from a threshold on as near it. `before` is what the earlier figure is called.
     """
-    ensure(0 < len(series) <= MOST_SERIES, "series that cannot be told apart")
+    ensure(0 < len(series) <= MOST_SERIES, "series that cannot be distinguished")
     ensure(all(len(each.figures) in {0, len(series)} for each in days), "figures without a series")
     known = [each for each in days if each.figures]
     has_before = any(each.before for each in days)
