@@ -287,12 +287,9 @@ def _use(usage: Usage, slug: str) -> MeterUse:
 
 def _chart(use: MeterUse, days: list[DayUse], today: date) -> Chart | None:
     def address(each: DayUse) -> str:
-        slug = use.meter.key or WITHOUT_METER
-        return url_for("usage.day", meter=slug, day=each.day.isoformat()) if each.events or each.cost.micros else ""
+        return url_for("usage.day", meter=use.meter.key or WITHOUT_METER, day=each.day.isoformat())
 
-    if not use.meter.key:
-        return present.credit_chart(days, use.meter.title, current_unit(), address, today=today)
-    return present.chart(days, use.meter.title, use.meter.unit or "quantity", address, today=today)
+    return present.chart(use, days, current_unit(), address, today)
 
 
 def _whose() -> str:

@@ -105,21 +105,18 @@ def pressing(shown: Sequence[Row]) -> list[Row]:
 
 
 def chart(
-    days: Sequence[DayUse], title: str, unit: str, addresses: Callable[[DayUse], str], *, today: date | None
+    use: MeterUse, days: Sequence[DayUse], credit: CreditUnit, address: Callable[[DayUse], str], today: date
 ) -> Chart | None:
-    """Return the days of a meter as columns of what it counted."""
-    name, series = chart_name(days, title, unit), (f"{unit[:1].upper()}{unit[1:]}",)
-    counted = [Column(each.day, (each.quantity,), addresses(each)) for each in days]
-    return columns(counted, measure=Measure(of=unit), name=name, series=series, today=today)
-
-
-def credit_chart(
-    days: Sequence[DayUse], title: str, unit: CreditUnit, addresses: Callable[[DayUse], str], *, today: date | None
-) -> Chart | None:
-    """Return the credits of the days as columns."""
-    spent = [Column(each.day, (each.cost.micros,), addresses(each)) for each in days]
-    name = f"{title} each day, in credits, from {day_label(days[0].day)} to {day_label(days[-1].day)}."
-    return columns(spent, measure=Measure(unit), name=name, series=("Credits used",), today=today)
+    """Return the days as columns of what the meter counted; of credits where they were used without a meter."""
+    addresses = [address(each) if each.events or each.cost.micros else "" for each in days]
+    if not use.meter.key:
+        name = f"{use.meter.title} each day, in credits, from {day_label(days[0].day)} to {day_label(days[-1].day)}."
+        spent = [Column(each.day, (each.cost.micros,), at) for each, at in zip(days, addresses, strict=True)]
+        return columns(spent, measure=Measure(credit), name=name, series=("Credits used",), today=today)
+    unit = use.meter.unit or "quantity"
+    counted = [Column(each.day, (each.quantity,), at) for each, at in zip(days, addresses, strict=True)]
+    name = chart_name(days, use.meter.title, unit)
+    return columns(counted, measure=Measure(of=unit), name=name, series=(unit[:1].upper() + unit[1:],), today=today)
 
 
 def chart_name(days: Sequence[DayUse], title: str, unit: str) -> str:
