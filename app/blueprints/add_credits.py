@@ -14,10 +14,12 @@ from app.domain.top_ups import TopUp, paid_once
 from app.forms import payment_methods
 from app.forms.add_credits import AGAIN, CreditsForm, total_seen
 from app.models.payments import Payment
+from app.presenters import status_line
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, purchases, resume_links, settlement, top_ups
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.filters import method_name, money
+from app.web.navigation import at_top
 from app.web.respond import saved, show, wants_fragment
 
 bp = Blueprint("add_credits", __name__, url_prefix="/billing/add-credits")
@@ -180,6 +182,7 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False, foc
         why_not = refusal.sentence
     seen = total_seen(wanted) + (AGAIN if again else "") if wanted else ""
     return {
+        **at_top(status_line.words),
         "form": form, "catalog": terms, "methods": methods, "paid_once": once, **payment_methods.offer(),
         "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
         "closed": top_ups.closed_sentence(terms) if current_customer().standing == top_ups.CLOSED else "",

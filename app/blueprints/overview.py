@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 
 from app.domain.money import Credits, Money
 from app.domain.numbers import SERVED, Numbers, owed
-from app.presenters import spend_management, usage
+from app.domain.status_line import rank
+from app.presenters import spend_management, status_line, usage
 from app.presenters.balance_history import standing
 from app.presenters.charts import Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
@@ -21,10 +22,10 @@ from app.presenters.overview import (
     spend_words,
     used_since,
 )
-from app.services.balance import overview
+from app.services.balance import overview, status_facts
 from app.services.balance.overview import Overview
 from app.services.usage.terms import plan_of
-from app.web.access import current_catalog, current_customer, current_unit
+from app.web.access import current_actor, current_catalog, current_customer, current_unit
 from app.web.filters import credits as written
 from app.web.respond import show
 
@@ -36,11 +37,15 @@ NOT_SERVED = "Your account is not active at the moment, so nothing can be used."
 @bp.get("/")
 def page() -> Response:
     """Show where the customer stands; while a payment is under way the page asks again by itself."""
-    now = overview.now(current_customer().created_at.astimezone(UTC).date())
+    catalog, customer = current_catalog(), current_customer()
+    now = overview.now(customer.created_at.astimezone(UTC).date(), catalog, plan_of(catalog, customer.plan))
     return show(
         PAGE,
         CONTENT,
         now=now,
+        status_now=lambda: status_line.words(
+            rank(now.facts), catalog, current_unit(), may_manage=current_actor().may_manage
+        ),
         numbers=now.numbers,
         sums=_sums(now),
         standing=standing,
@@ -88,7 +93,7 @@ def _forecast(now: Overview) -> str:
     """Return when the credit runs out, with its range, or why nobody can say."""
     if not now.days:
         return "No credits bought or granted yet"
-    if not any(day.used.micros for day in now.days[:-1][-overview.PACE_DAYS :]):
+    if not any(day.used.micros for day in now.days[:-1][-status_facts.PACE_DAYS :]):
         used = now.days[-1].used.micros
         return (
             f"No credits used in the last days{' before today' if used else ''}, so no forecast{' yet' if used else ''}"

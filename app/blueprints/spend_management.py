@@ -13,13 +13,14 @@ from app.domain.money import Credits
 from app.domain.simulation import Simulation
 from app.domain.spend_management import day_of
 from app.forms.spend_management import LimitsForm, editable
-from app.presenters import overview, spend_management
+from app.presenters import overview, spend_management, status_line
 from app.services.balance import history
 from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
 from app.services.spend_management import limits as own_limits
 from app.services.webhooks import endpoints, log
 from app.web.access import current_actor, current_catalog, current_customer, current_unit, from_address, managers_only
+from app.web.navigation import at_top
 from app.web.respond import saved, show
 
 bp = Blueprint("spend_management", __name__, url_prefix="/billing/spend-management")
@@ -136,7 +137,7 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
             spend_management.refused(each, catalog, unit) for each in blocked_calls.latest(customer.customer_id)
         ],
         "given": [spend_management.notice_row(each, unit) for each in decisions.latest(customer.customer_id)],
-        **log.around(customer.customer_id),
+        **log.around(customer.customer_id), **at_top(status_line.words, lambda: numbers),
     }  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from app import clock
 from app.domain.errors import NotFound, Refused
 from app.forms import usage_query
 from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
+from app.presenters import status_line, usage_sentences
 from app.presenters import usage as present
-from app.presenters import usage_sentences
 from app.presenters.charts import Chart
 from app.presenters.spend_management import refused
 from app.presenters.usage import WITHOUT_METER, period_words
@@ -20,6 +20,7 @@ from app.services.spend_management import blocked_calls
 from app.services.usage import history, meters
 from app.services.usage.meters import DayUse, MeterUse, Usage
 from app.web.access import current_actor, current_customer, current_unit, from_address, managers_only
+from app.web.navigation import at_top
 from app.web.respond import saved, show
 
 bp = Blueprint("usage", __name__, url_prefix="/billing/usage")
@@ -35,8 +36,7 @@ POSTED = frozenset({"alerts", "addresses"})
 @bp.get("/")
 def page() -> Response:
     """Show every meter's bar, the history of one of them, what is counted, and the alerts."""
-    form = HistoryForm(request.args)
-    usage = meters.usage(current_customer())
+    form, usage = HistoryForm(request.args), meters.usage(current_customer())
     offer(usage, form)
     valid = form.validate()
     around = _around(usage, form) | {"history": _history(usage, form) if valid else None}
@@ -197,6 +197,7 @@ def _around(usage: Usage, form: HistoryForm) -> dict[str, Any]:
         "seller": usage.catalog.seller_name,
         "period": period_words(usage.period.starts_at.date(), last),
         "history_form": form,
+        **at_top(status_line.words),
         **_alerts(usage, added=request.args.get("added", "")),
     }
 
@@ -231,12 +232,11 @@ def _history(usage: Usage, form: HistoryForm) -> dict[str, Any] | None:
     customer, today = current_customer(), clock.now().date()
     first = max(today - timedelta(days=int(form.days.data) - 1), customer.created_at.astimezone(UTC).date())
     days = history.every_day(customer.customer_id, use.meter.key, use.tariff.kind, min(first, today), today)
-    name = present.chart_name(days, use.meter.title, use.meter.unit)
     return {
         "days": days,
         "slug": use.meter.key,
         "unit": use.meter.unit or "quantity",
-        "name": name,
+        "name": present.chart_name(days, use.meter.title, use.meter.unit),
         "chart": _chart(use, days, today),
     }
 

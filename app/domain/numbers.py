@@ -1,4 +1,7 @@
-"""The one set of numbers: the same function answers the page, the API and every rule (I21)."""
+"""The one set of numbers: the same function answers the page, the API and every rule (I21).
+
+And why a balance is below zero.
+"""
 
 from dataclasses import dataclass
 
@@ -81,3 +84,24 @@ def compute(
 def owed(numbers: Numbers) -> Credits:
     """Return how far the balance is below what the overage protection allows: only a claw-back brings it there."""
     return Credits(max(0, -numbers.remaining_credits.micros - numbers.overage_protection.micros))
+
+
+@dataclass(frozen=True)
+class Debt:
+    """What is below zero, by its cause. The two parts add up to it."""
+
+    clawed_back: Credits
+    """Credit that was used already when its payment was refunded or disputed."""
+    overrun: Credits
+    """Used beyond all credit, as the overage protection allows."""
+
+
+def debt(remaining: Credits, clawed_back: int) -> Debt:
+    """Return what is below zero and why; nothing of a balance that is not.
+
+    `clawed_back` is how much claw-backs that still stand took below zero since the balance was last at zero or above.
+    Whatever came in since then covers an overrun first, so that no more is said of a claw-back than is still open.
+    """
+    below = max(0, -remaining.micros)
+    gone = min(below, max(0, clawed_back))
+    return Debt(Credits(gone), Credits(below - gone))

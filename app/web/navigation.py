@@ -1,13 +1,21 @@
-"""What every page has around it: the sidebar's list, the names, the balance."""
+"""What every page has around it: the sidebar's list, the names, the balance; and the status line on top of some."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
 
 from flask import Flask, request
 
+from app.domain.amounts import CreditUnit
+from app.domain.catalog import Catalog
 from app.domain.money import Credits
+from app.domain.numbers import Numbers
+from app.domain.status_line import Status, rank
 from app.extensions import settings
-from app.services.balance import history
-from app.web.access import actor_or_none, current_catalog
+from app.services.balance import history, status_facts
+from app.services.usage.terms import plan_of
+from app.web.access import actor_or_none, current_actor, current_catalog, current_customer, current_unit
 
 _BELOW = {"webhook": "spend_management"}
 """Pages that lie below the page of another blueprint."""
@@ -56,6 +64,26 @@ def remaining_credits() -> Credits:
     """Return the figure of the balance badge, as it is now."""
     remaining: Credits = history.numbers().remaining_credits
     return remaining
+
+
+class Words(Protocol):
+    """What writes a status."""
+
+    def __call__(self, status: Status | None, catalog: Catalog, unit: CreditUnit, *, may_manage: bool) -> object:
+        """Return the status as a template shows it."""
+        ...
+
+
+def at_top(words: Words, read: Callable[[], Numbers] = history.numbers) -> dict[str, object]:
+    """Return what the templates ask for the line and for the badge; the numbers are read once, if at all."""
+    numbers = cache(read)
+
+    def status() -> object:
+        catalog, customer = current_catalog(), current_customer()
+        facts = status_facts.facts(numbers(), catalog, plan_of(catalog, customer.plan))
+        return words(rank(facts), catalog, current_unit(), may_manage=current_actor().may_manage)
+
+    return {"status_now": status, "remaining_credits": lambda: numbers().remaining_credits}
 
 
 def init_app(app: Flask) -> None:

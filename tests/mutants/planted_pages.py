@@ -6,15 +6,29 @@ SUMS = ("tests/pages/test_overview_sums.py",)
 
 BUGS = [
     Bug(
+        "holds that are over, and that no job has seen, fill the plan's limit in the status line",
+        "app/services/balance/status_facts.py",
+        "is_stale=ended > 0",
+        "is_stale=False",
+        ("tests/services/balance/test_status_facts.py",),
+    ),
+    Bug(
+        "a balance below zero by use says that money went back",
+        "app/presenters/status_line.py",
+        '    why = "more was used than you had credit for"\n',
+        "    why = WENT_BACK\n",
+        ("tests/presenters/test_status_line.py",),
+    ),
+    Bug(
         "a balance below zero is blamed on any refund there ever was",
-        "app/services/balance/overview.py",
+        "app/services/balance/status_facts.py",
         "            Transfer.sequence > func.coalesce(last, 0),\n",
         "",
         SUMS,
     ),
     Bug(
         "a refund that came back still counts as taken",
-        "app/services/balance/overview.py",
+        "app/services/balance/status_facts.py",
         "            ~select(undone.id)\n",
         "            select(undone.id)\n",
         SUMS,

@@ -67,7 +67,7 @@ def test_the_number_of_statements_does_not_grow(app: Flask, origin: str, acme: C
     for meter in ("requests", "runs", "peak", "hours", "storage"):
         uses(acme, meter, *[1] * 60)
     assert [_statements(alice, path) for path in paths] == few
-    assert max(few) <= 12
+    assert max(few) <= 13  # one of them reads the status line
 
 
 def _statements(browser: Browser, path: str) -> int:

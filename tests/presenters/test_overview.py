@@ -6,10 +6,9 @@ from datetime import date
 import pytest
 
 from app.domain.amounts import CreditUnit
-from app.domain.debts import Debt
 from app.domain.forecast import Expiry
 from app.domain.money import Credits
-from app.domain.numbers import Numbers, compute
+from app.domain.numbers import Debt, Numbers, compute
 from app.presenters.overview import below_zero, expiry_words, owed_words, readable
 
 USD, TOKENS = CreditUnit("USD"), CreditUnit("tokens")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.debts import debt
 from app.domain.money import Credits
+from app.domain.numbers import debt
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,203 @@
+"""The status line: of all that is so with a customer, the one fact that is the most urgent.
+
+Whether calls are refused is asked of the rule that answers authorizations, so that the line never says otherwise.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from app.domain import usage_bars
+from app.domain.authorizations import Blocked, Funds, judge
+from app.domain.forecast import Expiry, Forecast
+from app.domain.methods import Expiry as CardExpiry
+from app.domain.methods import expiry as card_expiry
+from app.domain.money import Money
+from app.domain.numbers import Debt, Numbers
+from app.domain.reservations import Reservation
+from app.domain.usage_bars import Bar, State
+
+SOON = timedelta(days=7)
+"""Credit that runs out or expires within so many days is said."""
+FAILED_FOR = timedelta(days=7)
+"""So long a payment that failed while nobody watched is said, unless another one was begun since."""
+NEAR_PERCENT = 80
+
+
+class Kind(StrEnum):
+    """What the line says. In the order of urgency."""
+
+    NOT_SERVED = "not_served"
+    FAILED = "failed"
+    """A payment failed while nobody watched."""
+    WAITING = "waiting"
+    """A payment waits for a member."""
+    NO_CREDIT = "no_credit"
+    HELD = "held"
+    """Calls in progress hold all that is left."""
+    DAY_LIMIT = "day_limit"
+    PLAN_LIMIT = "plan_limit"
+    BELOW_ZERO = "below_zero"
+    DAY_NEAR = "day_near"
+    PLAN_NEAR = "plan_near"
+    RUNS_OUT = "runs_out"
+    EXPIRING = "expiring"
+    CARD = "card"
+
+
+REFUSED = frozenset({Kind.NOT_SERVED, Kind.NO_CREDIT, Kind.HELD, Kind.DAY_LIMIT, Kind.PLAN_LIMIT})
+"""With these, calls are refused now."""
+BAD = REFUSED | {Kind.FAILED}
+
+
+@dataclass(frozen=True)
+class PaymentFact:
+    """A payment that wants attention."""
+
+    id: str
+    amount: Money
+    rail: str
+    problem: str
+    action_url: str
+    at: datetime
+    """When it came to where it is."""
+
+
+@dataclass(frozen=True)
+class CardFact:
+    """The method that is charged by default."""
+
+    brand: str
+    last4: str
+    month: int | None
+    year: int | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is so with a customer at one time."""
+
+    now: datetime
+    numbers: Numbers
+    debt: Debt
+    meters: tuple[Reservation, ...] = ()
+    """What the meters of the open period show, in the catalog's order."""
+    warn_at: tuple[int, ...] = ()
+    resets_on: date | None = None
+    """The day on which the open period ends and what the plan allows starts over."""
+    waiting: PaymentFact | None = None
+    failed: PaymentFact | None = None
+    forecast: Forecast | None = None
+    """When the credit runs out; below zero, when the overage protection does."""
+    expiry: Expiry | None = None
+    card: CardFact | None = None
+
+    @property
+    def today(self) -> date:
+        """The UTC day."""
+        return self.now.date()
+
+    @property
+    def funds(self) -> Funds:
+        """What authorizations judge by."""
+        numbers = self.numbers
+        limit = numbers.daily_limit
+        return Funds(
+            standing=numbers.standing,
+            balance=numbers.remaining_credits.micros,
+            usage_to_post=0,  # what remains is without it already
+            held=numbers.held.micros,
+            overage_limit=numbers.overage_protection.micros,
+            daily_limit=None if limit is None else limit.micros,
+            used_today=numbers.daily_used.micros,
+        )
+
+
+@dataclass(frozen=True)
+class Status:
+    """The fact that the line says, and the values behind it."""
+
+    kind: Kind
+    facts: Facts
+    bars: tuple[Bar, ...] = ()
+    """The meters that it is about, the fullest first."""
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether something fails now, and not only soon."""
+        return self.kind in BAD
+
+    @property
+    def is_partly(self) -> bool:
+        """Whether calls that cost nothing go through, while those that cost credit are refused."""
+        return any(_is_free(each) for each in self.facts.meters)
+
+
+def rank(facts: Facts) -> Status | None:
+    """Return the most urgent of the facts; None where nothing is urgent."""
+    found = dict.fromkeys(_whole(facts), ()) | _of_meters(facts)
+    kind = next((each for each in Kind if each in found), None)
+    return Status(kind, facts, found[kind]) if kind else None
+
+
+def _whole(facts: Facts) -> set[Kind]:
+    """Return what is so of the customer as a whole."""
+    found = {kind for kind, fact in ((Kind.FAILED, facts.failed), (Kind.WAITING, facts.waiting)) if fact is not None}
+    found |= _of_credit(facts)
+    if facts.card is not None and card_expiry(facts.card.month, facts.card.year, facts.today) is not CardExpiry.FINE:
+        found.add(Kind.CARD)
+    return found
+
+
+def _of_credit(facts: Facts) -> set[Kind]:
+    """Return what is so of credit: whether the next micro of it is refused, and why; else what comes next."""
+    numbers, soon = facts.numbers, facts.today + SOON
+    judged = judge(facts.funds, 1, facts.now)
+    if isinstance(judged, Blocked):
+        return {_refused(judged.reason, numbers)}
+    found = set[Kind]()
+    is_last = facts.forecast is not None and facts.forecast.expected <= soon
+    if numbers.remaining_credits.micros < 0:
+        found.add(Kind.BELOW_ZERO)
+    elif is_last:
+        found.add(Kind.RUNS_OUT)
+    if day_percent(numbers) >= NEAR_PERCENT:
+        found.add(Kind.DAY_NEAR)
+    if facts.expiry is not None and facts.expiry.unused and facts.expiry.day <= soon:
+        found.add(Kind.EXPIRING)
+    return found
+
+
+def _refused(reason: str, numbers: Numbers) -> Kind:
+    if reason == "insufficient_credits":
+        left = max(0, numbers.remaining_credits.micros) + numbers.overage_left.micros
+        return Kind.HELD if left > 0 else Kind.NO_CREDIT
+    return Kind.DAY_LIMIT if reason == "daily_limit" else Kind.NOT_SERVED
+
+
+def day_percent(numbers: Numbers) -> int:
+    """Return how much of today's limit is used or held, in whole percents; nothing without a limit."""
+    limit = numbers.daily_limit
+    return (numbers.daily_used + numbers.held).micros * 100 // limit.micros if limit and limit.micros else 0
+
+
+def _of_meters(facts: Facts) -> dict[Kind, tuple[Bar, ...]]:
+    """Return the meters whose next unit is refused by the plan, and those that come near what the plan allows."""
+    refused, near = list[Bar](), list[Bar]()
+    for each in facts.meters:
+        if each.tariff is None or not each.tariff.limit:  # a plan that has nothing of a meter is no news
+            continue
+        bar = usage_bars.bar(each.tariff, each.used, facts.warn_at, each.held)
+        if each.tariff.kind.can_be_held and each.hold(1, outlasts=False).is_over_plan:
+            refused.append(bar)
+        elif bar.state in {State.NEAR, State.OVER}:
+            near.append(bar)
+    found = {Kind.PLAN_LIMIT: refused, Kind.PLAN_NEAR: near}
+    return {kind: tuple(sorted(bars, key=lambda bar: -(bar.percent or 0))) for kind, bars in found.items() if bars}
+
+
+def _is_free(meter: Reservation) -> bool:
+    """Say whether the meter's next unit is allowed and costs nothing."""
+    after = meter.hold(1, outlasts=False)
+    can = meter.tariff is not None and meter.tariff.kind.can_be_held
+    return can and not after.is_over_plan and after.micros == meter.micros

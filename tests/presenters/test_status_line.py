@@ -1,0 +1,174 @@
+"""The status line in words: the true reason, what follows, and a button that leads somewhere or whom to ask."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.domain.amounts import CreditUnit
+from app.domain.catalog import Catalog
+from app.domain.forecast import Expiry
+from app.domain.money import MICROS, Credits
+from app.domain.numbers import Debt
+from app.domain.reservations import Reservation
+from app.domain.status_line import Facts, Kind, rank
+from app.presenters.status_line import StatusWords, words
+from app.services.catalog import versions
+from tests.domain.test_status_line import CARD, FORECAST, PAYMENT, TODAY, facts, metered, numbers, suspended
+
+USD = CreditUnit("USD")
+GATEWAY = (Path(__file__).parents[2] / "examples/catalogs/gateway.toml").read_text()
+NOT_OFFERED = GATEWAY.replace("[spend_management]\noffered = true", "[spend_management]\noffered = false")
+
+
+def catalog(text: str = GATEWAY) -> Catalog:
+    return versions.parse(text)
+
+
+def said(so: Facts, *, may_manage: bool = True, sold: str = GATEWAY) -> StatusWords:
+    found = words(rank(so), catalog(sold), USD, may_manage=may_manage)
+    assert found is not None
+    return found
+
+
+def below(clawed: int, overrun: int) -> dict[str, object]:
+    return {"debt": Debt(Credits(clawed * MICROS), Credits(overrun * MICROS))}
+
+
+@pytest.mark.parametrize(
+    ("so", "fact", "follows", "button"),
+    [
+        (facts(suspended()), "Calls are refused: your account is suspended.", "", None),
+        (
+            facts(failed=replace(PAYMENT, rail="sepa_debit", problem="account_closed")),
+            "Your payment of $50.00 failed on 28 Nov.",
+            "The bank account is closed. Nothing was charged.",
+            "Add credits",
+        ),
+        (
+            facts(waiting=PAYMENT),
+            "Your bank asks you to confirm $50.00.",
+            "Nothing is charged until you do.",
+            "Continue",
+        ),
+        (facts(numbers(0, overage=0)), "Calls are refused: there is no credit yet.", "", "Add credits"),
+        (
+            facts(numbers(-50), **below(0, 50)),
+            "Calls are refused: your balance is −$50.00.",
+            "The overage protection of $50.00 is used up.",
+            "Add credits",
+        ),
+        (
+            facts(numbers(-62), **below(62, 0)),
+            "Calls are refused: your balance is −$62.00.",
+            "A payment was refunded or disputed after its credit was used. The next $12.00 you add cover what is owed first.",
+            "Add credits",
+        ),
+        (
+            facts(numbers(5, held=55)),
+            "Calls are refused: calls in progress hold all that is left.",
+            "Without them, $55.00 would be left.",
+            None,
+        ),
+        (
+            facts(numbers(limit=10, used_today=12)),
+            "Calls are refused until 00:00 UTC.",
+            "$12.00 of today’s limit of $10.00 is used.",
+            "Raise the limit",
+        ),
+        (
+            facts(numbers(limit=10, used_today=12), meters=(metered(3),)),
+            "Calls beyond what your plan includes are refused until 00:00 UTC.",
+            "$12.00 of today’s limit of $10.00 is used.",
+            "Raise the limit",
+        ),
+        (
+            facts(meters=(metered(99, held=1),), resets_on=TODAY + timedelta(days=3)),
+            "Calls for Calls are refused until 1 Dec 2026, 00:00 UTC.",
+            "99 of your plan’s 100 calls used and 1 held.",
+            "See usage",
+        ),
+        (
+            facts(numbers(-20), **below(0, 20), forecast=FORECAST),
+            "Your balance is −$20.00: more was used than you had credit for.",
+            "$30.00 of overage protection is left, enough for about 3 days.",
+            "Add credits",
+        ),
+        (
+            facts(numbers(-20), **below(20, 0)),
+            "Your balance is −$20.00: a payment was refunded or disputed after its credit was used.",
+            "$30.00 of overage protection is left.",
+            "Add credits",
+        ),
+        (
+            facts(numbers(limit=10, used_today=7, held=2)),
+            "90 % of today’s limit of $10.00 is used or held.",
+            "At the limit, calls are refused until 00:00 UTC.",
+            "Raise the limit",
+        ),
+        (
+            facts(meters=(metered(93),), resets_on=TODAY),
+            "Calls: 93 % of your plan’s 100 calls used.",
+            "Beyond it, calls are refused until 28 Nov 2026.",
+            "See usage",
+        ),
+        (
+            facts(forecast=FORECAST),
+            "At the last days’ pace your credit lasts until about 1 Dec 2026.",
+            "Then $50.00 of overage protection is used.",
+            "Add credits",
+        ),
+        (facts(expiry=Expiry(TODAY, 5 * MICROS, 5 * MICROS)), "$5.00 expires on 28 Nov 2026.", "", None),
+        (
+            facts(card=CARD),
+            "Visa ending in 4242 expires at the end of 12/2026.",
+            "It is the method that is charged by default.",
+            "Add the new card",
+        ),
+    ],
+)
+def test_the_fact_what_follows_and_one_button(so: Facts, fact: str, follows: str, button: str | None) -> None:
+    line = said(so)
+    text = str(line.fact).replace('<time datetime="2026-11-29T00:00:00Z" data-time="both">', "").replace("</time>", "")
+    after = (
+        str(line.follows).replace('<time datetime="2026-11-29T00:00:00Z" data-time="both">', "").replace("</time>", "")
+    )
+    assert (text, after, line.link.words if line.link else None) == (fact, follows, button)
+
+
+def test_a_balance_below_zero_by_use_says_nothing_of_money_that_went_back() -> None:
+    for so in (facts(numbers(-20), **below(0, 20)), facts(numbers(-60), **below(0, 60))):
+        line = said(so)
+        assert (
+            "refunded" not in f"{line.fact} {line.follows}" and "more was used" in f"{line.fact} {line.follows}".lower()
+        )
+
+
+def everything() -> list[Facts]:
+    """Return facts for every kind of line."""
+    found = [
+        facts(suspended()), facts(failed=PAYMENT), facts(waiting=PAYMENT), facts(numbers(0, overage=0)),
+        facts(numbers(5, held=55)), facts(numbers(limit=10, used_today=12)), facts(meters=(metered(100),)),
+        facts(numbers(-20), **below(0, 20)), facts(numbers(limit=10, used_today=9)), facts(meters=(metered(93),)),
+        facts(forecast=FORECAST), facts(expiry=Expiry(TODAY, 5, 5)), facts(card=CARD),
+    ]  # fmt: skip
+    assert [line.kind for line in filter(None, map(rank, found))] == list(Kind)
+    return found
+
+
+def test_a_viewer_gets_the_same_fact_and_whom_to_ask_and_no_button_to_change_anything() -> None:
+    for so in everything():
+        mine, theirs = said(so), said(so, may_manage=False)
+        assert (theirs.fact, theirs.follows) == (mine.fact, mine.follows)
+        if mine.link is not None and mine.link.words != "See usage":
+            assert theirs.link is None and theirs.ask.startswith("Ask an owner or billing manager to")
+
+
+def test_a_limit_of_the_seller_that_nobody_can_change_has_no_button() -> None:
+    line = said(facts(numbers(limit=10, used_today=12)), sold=NOT_OFFERED)
+    assert line.link is None and line.ask == "Relay Networks, Inc. has set this limit."
+
+
+def test_nothing_urgent_is_no_line() -> None:
+    assert words(rank(facts(meters=(Reservation(None),))), catalog(), USD, may_manage=True) is None
