@@ -18,6 +18,9 @@ BESIDE = "what has something beside it is no number, so that nothing reads which
 UNHEARD = "what is not sent there depends on the event types alone"
 CAST = "cast does nothing at run time"
 DIGITS = "the text holds no X: it was matched before"
+AVAILABLE = "of these numbers only what is available is read"
+NAUGHT = "nothing is nothing with either sign"
+NO_ZERO = "a denominator is never nothing: that was refused before"
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
@@ -205,5 +208,53 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "if self.is_free or after <= before:",
         "if self.is_free or after < before:",
         "from a quantity to the same is no difference",
+    ),
+    Equivalent(
+        "app/domain/money.py",
+        "sign = -1 if (numerator < 0) != (denominator < 0) else 1",
+        "sign = -1 if (numerator <= 0) != (denominator < 0) else 1",
+        NAUGHT,
+    ),
+    Equivalent(
+        "app/domain/money.py",
+        "sign = -1 if (numerator < 0) != (denominator < 0) else 1",
+        "sign = -1 if (numerator < 1) != (denominator < 0) else 1",
+        NAUGHT,
+    ),
+    Equivalent(
+        "app/domain/money.py",
+        "sign = -1 if (numerator < 0) != (denominator < 0) else 1",
+        "sign = -1 if (numerator < 0) != (denominator <= 0) else 1",
+        NO_ZERO,
+    ),
+    Equivalent(
+        "app/domain/money.py",
+        "sign = -1 if (numerator < 0) != (denominator < 0) else 1",
+        "sign = -1 if (numerator < 0) != (denominator < 1) else 1",
+        NO_ZERO,
+    ),
+    Equivalent(
+        "app/domain/authorizations.py",
+        "granted=0,",
+        "granted=1,",
+        AVAILABLE,
+    ),
+    Equivalent(
+        "app/domain/authorizations.py",
+        "usage=0,",
+        "usage=1,",
+        AVAILABLE,
+    ),
+    Equivalent(
+        "app/domain/authorizations.py",
+        'credit_unit="",',
+        'credit_unit="XXXX",',
+        AVAILABLE,
+    ),
+    Equivalent(
+        "app/domain/authorizations.py",
+        'credit_unit="",',
+        "credit_unit=None,",
+        AVAILABLE,
     ),
 )

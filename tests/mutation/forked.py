@@ -4,6 +4,7 @@ Run in mutmut's tree, where `mutants.json` names those to be tried. A process ru
 function, those first that found another change of it, then the quickest, and ends at the first red one.
 """
 
+import gc
 import json
 import os
 import resource
@@ -17,6 +18,8 @@ from types import SimpleNamespace
 
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import Phase
+from hypothesis import settings as hypothesis_settings
 
 UNDER_TEST = "MUTANT_UNDER_TEST"
 CHOSEN, CALLS, ENDS = Path("mutants.json"), Path("calls.json"), Path("ends.jsonl")
@@ -59,8 +62,18 @@ class Calls:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """Let what is red be red at once: nobody reads the smallest example of a mutant."""
+    hypothesis_settings.register_profile(
+        "mutants", hypothesis_settings(phases=(Phase.explicit, Phase.generate), database=None)
+    )
+    hypothesis_settings.load_profile("mutants")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool:
     """Try the mutants instead of running the tests."""
+    gc.freeze()  # so that a process does not copy what it only looks at
     session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # one for all processes
     calls = Calls(session.items)
     waiting = json.loads(CHOSEN.read_text())[::-1]

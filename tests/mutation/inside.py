@@ -32,7 +32,7 @@ def changes() -> None:
     """Print as JSON, by the mutant's name: its file, the lines as they are, and as they became."""
     found, files = {}, _files()
     for name in json.load(sys.stdin):
-        lines = get_diff_for_mutant(name).splitlines()[2:]
+        lines = get_diff_for_mutant(name, path=files[name]).splitlines()[2:]
         old, new = (" ".join(each[1:].strip() for each in lines if each[:1] == mark) for mark in "-+")
         found[name] = (files[name], old, new)
     print(json.dumps(found))
