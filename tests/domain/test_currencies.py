@@ -36,6 +36,11 @@ def test_the_table_is_iso_4217_as_published() -> None:
     assert {"XCG", "ZWG", "SLE"} <= ISO_4217.keys() and {"BGN", "ANG", "SLL", "HRK"} <= WITHDRAWN.keys()
 
 
+@pytest.mark.parametrize(("code", "decimals"), [("BYR", 0), ("HRK", 2), ("XYZ", 2), ("KWD", 3), ("CLF", 4), ("JPY", 0)])
+def test_what_was_withdrawn_is_counted_as_it_was_and_what_is_unknown_in_two(code: str, decimals: int) -> None:
+    assert exponent(code) == decimals
+
+
 @pytest.mark.case("AC-39/40")
 def test_one_of_every_currency_is_charged_as_one_and_comes_back_as_one() -> None:
     assert len(CHARGED) > 130

@@ -105,3 +105,11 @@ def test_what_is_used_or_over_and_not_posted_is_taken_off_and_shown() -> None:
     shown = _numbers(balance=100, usage_to_post=30, lapsed=25, overage_limit=10)
     assert (shown.remaining_credits.micros, shown.available_to_use.micros) == (45, 55)
     assert (shown.usage_to_post.micros, shown.lapsed.micros) == (30, 25)
+
+
+def test_corrections_are_taken_off_the_usage_and_shown_beside_it() -> None:
+    shown = _numbers(usage=30, corrected=40, credit_unit="tokens", standing="past_due", daily_limit=9)
+    assert (shown.usage_this_period.micros, shown.corrected_this_period.micros) == (-10, 40)
+    assert (shown.credit_unit, shown.standing) == ("tokens", "past_due")
+    assert shown.daily_limit is not None and shown.daily_limit.micros == 9
+    assert _numbers(usage=30).corrected_this_period.micros == 0

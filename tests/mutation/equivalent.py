@@ -61,8 +61,8 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "app/domain/typed_numbers.py",
-        'if used[-1] in ".," and len(last) != 3 and 0 < len(last) <= field.decimals and used.count(used[-1]) == 1:',
-        'if used[-1] in "XX.,XX" and len(last) != 3 and 0 < len(last) <= field.decimals and used.count(used[-1]) == 1:',
+        'if used[-1] in ".," and len(last) != 3 and len(last) <= field.decimals and used.count(used[-1]) == 1:',
+        'if used[-1] in "XX.,XX" and len(last) != 3 and len(last) <= field.decimals and used.count(used[-1]) == 1:',
         "a mark is one of those that were looked for: X is none",
     ),
     Equivalent(

@@ -1,7 +1,8 @@
 """A pytest plugin that tries mutants: the app and the tests are imported once, and each mutant has a process of its own.
 
 Run in mutmut's tree, where `mutants.json` names those to be tried. A process runs only the tests that call the changed
-function, those first that found another change of it, then the quickest, and ends at the first red one.
+function, and ends at the first red one: first those that found another change of it, then those that are named after
+its module or room, then the quickest.
 """
 
 import gc
@@ -31,14 +32,14 @@ FOUND = {RED, TOO_LONG}
 AT_ONCE = 2
 FEWEST_SECONDS, TIMES_AS_LONG = 20, 10
 NEVER_ENDS = 600
-"""How long a process may wait for what never comes, on a loaded machine too."""
+"""For how many seconds a test may wait for what never comes, on a loaded machine too."""
 
 
 class Calls:
     """Which tests call a function, and how long each test takes: looked up once, with nothing changed."""
 
     def __init__(self, items: list[pytest.Item]) -> None:
-        if not CALLS.exists() and (end := _in_a_process(lambda: _look(items), limit=NEVER_ENDS)):
+        if not CALLS.exists() and (end := _in_a_process(lambda: _look(items))):
             raise RuntimeError(f"the tests are not green with nothing changed: {end}")
         found = json.loads(CALLS.read_text())
         self._seconds, self._tests = found["seconds"], found["tests"]
@@ -50,11 +51,16 @@ class Calls:
         function = mutant.partition("__mutmut_")[0]
         finds = self._finds[function]
         tests = [each for each in self._tests.get(function, ()) if each in self._items]
-        return [self._items[each] for each in sorted(tests, key=lambda each: (-finds.count(each), self._seconds[each]))]
+        *_packages, room, module, _function = function.split(".")
 
-    def seconds(self, items: list[pytest.Item]) -> float:
-        """Return how long the tests take with nothing changed."""
-        return float(sum(self._seconds[item.nodeid] for item in items))
+        def is_far(test: str) -> tuple[int, bool, bool, float]:
+            return -finds.count(test), module not in test, f"/{room}/" not in test, self._seconds[test]
+
+        return [self._items[each] for each in sorted(tests, key=is_far)]
+
+    def limit(self, item: pytest.Item) -> int:
+        """Return how many seconds of the processor a test may take with something changed."""
+        return FEWEST_SECONDS + int(TIMES_AS_LONG * self._seconds[item.nodeid])
 
     def found(self, mutant: str, test: str) -> None:
         """Keep which test found a change of the function."""
@@ -77,7 +83,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # one for all processes
     calls = Calls(session.items)
     waiting = json.loads(CHOSEN.read_text())[::-1]
-    running: dict[int, tuple[str, float, Path]] = {}
+    running: dict[int, tuple[str, Path]] = {}
     while waiting or running:
         while waiting and len(running) < AT_ONCE:
             mutant = waiting.pop()
@@ -86,50 +92,46 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
                 _ended(mutant, NO_TESTS, "")
                 continue
             said = Path(f"said-{len(waiting)}")
-            limit = FEWEST_SECONDS + int(TIMES_AS_LONG * calls.seconds(items))
-            running[_started(mutant, items, limit, said)] = (mutant, time.monotonic() + NEVER_ENDS, said)
+            running[_started(mutant, [(item, calls.limit(item)) for item in items], said)] = (mutant, said)
         _look_at(running, calls)
     return True
 
 
-def _look_at(running: dict[int, tuple[str, float, Path]], calls: Calls) -> None:
-    for pid, (mutant, until, said) in list(running.items()):
+def _look_at(running: dict[int, tuple[str, Path]], calls: Calls) -> None:
+    for pid, (mutant, said) in list(running.items()):
         ended, status = os.waitpid(pid, os.WNOHANG)
-        if not ended and time.monotonic() < until:
+        if not ended:
             continue
         _kill_all_of(pid)
-        if not ended:
-            os.waitpid(pid, 0)
         del running[pid]
         test = said.read_text() if said.exists() else ""
         said.unlink(missing_ok=True)
-        code = os.waitstatus_to_exitcode(status) if ended else TOO_LONG
+        code = os.waitstatus_to_exitcode(status)
         if test:
             calls.found(mutant, test)
         _ended(mutant, TOO_LONG if code < 0 else code, test)
     time.sleep(0.01)
 
 
-def _started(mutant: str, items: list[pytest.Item], limit: int, said: Path) -> int:
+def _started(mutant: str, items: list[tuple[pytest.Item, int]], said: Path) -> int:
     pid = os.fork()
     if not pid:
-        _alone(limit)
+        _alone()
         os.environ[UNDER_TEST] = mutant
         os._exit(_run(items, said))
     return pid
 
 
-def _in_a_process(work: Callable[[], int], limit: int) -> int:
+def _in_a_process(work: Callable[[], int]) -> int:
     pid = os.fork()
     if not pid:
-        _alone(limit)
+        _alone()
         os._exit(work())
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _alone(limit: int) -> None:
+def _alone() -> None:
     os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
@@ -140,14 +142,21 @@ def _kill_all_of(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def _run(items: list[pytest.Item], said: Path | None = None) -> int:
+def _run(items: list[tuple[pytest.Item, int]], said: Path) -> int:
     """Run the tests until one is red; 1 when one was."""
-    for item in items:
+    for item, limit in items:
+        _end_after(limit)
         if not _is_green(item):
-            if said:
-                said.write_text(item.nodeid)
+            said.write_text(item.nodeid)
             return RED
     return 0
+
+
+def _end_after(limit: int) -> None:
+    """Let the process end by itself when its test takes so many seconds more of the processor, or waits for ever."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + limit, resource.RLIM_INFINITY))
+    signal.alarm(NEVER_ENDS)
 
 
 def _is_green(item: pytest.Item) -> bool:

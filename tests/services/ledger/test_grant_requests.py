@@ -45,6 +45,7 @@ def test_who_gave_what_and_why_is_written_down_once(app: Flask, acme: Customer) 
     with pytest.raises(Refused) as refused:
         give(acme, "request-1", 6)
     assert (refused.value.reason, refused.value.status) == ("idempotency_key_reused", 409)
+    assert refused.value.sentence == "This Idempotency-Key was used for another request. Take a new key."
 
 
 def test_a_key_is_one_grant_of_its_customer_alone(app: Flask, acme: Customer, globex: Customer) -> None:

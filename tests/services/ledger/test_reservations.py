@@ -102,3 +102,14 @@ def test_credit_that_is_held_stays_held_as_the_period_turns(app: Flask) -> None:
     with clock.at(NEXT):
         billing_periods.roll_due()
     assert written(acme) == 3 * MICROS
+
+
+@pytest.mark.parametrize(("longer", "outlasting"), [(0, 0), (1, 5)])
+def test_a_hold_outlasts_the_period_only_when_it_ends_after_it(app: Flask, longer: int, outlasting: int) -> None:
+    with clock.at(NOON):
+        acme = stepped.customer("Acme", plan="", credit=20)
+    with clock.at(NEXT - timedelta(minutes=1)):
+        ask(acme, 5, 60 + longer)
+        with as_service("look at what is held"):
+            rising = reservations.held(db.session(), acme.customer_id).meters["rising"]
+    assert (rising.held, rising.outlasting) == (5, outlasting)
