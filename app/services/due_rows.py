@@ -5,8 +5,9 @@ sets the row's next time: the lease. The work comes after the commit, so the row
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 from sqlalchemy import Select, inspect, select, tuple_
@@ -19,6 +20,10 @@ log = structlog.get_logger()
 Row = TypeVar("Row", bound=Base)
 Claim = TypeVar("Claim")
 Key = TypeVar("Key", bound=Hashable)
+MOST_TRIED = 10_000
+"""So many keys are tried in one pass at most, those that fail among them."""
+_passed_over: ContextVar[list[Any]] = ContextVar("passed_over")
+"""The rows that this pass could not claim."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,9 @@ def claim(due: Select[Row], take: Callable[[Row], Claim | None]) -> Claim | None
     `take` sets the row's lease. It may put the row aside for good and return None instead: then the next is claimed.
     A row that cannot be claimed stays as it is, is logged, and the next is claimed.
     """
+    passed_over = _passed_over.get([])
+    if passed_over:
+        due = _without(due, passed_over)
     while db.session.scalar(select(due.limit(1).exists())):  # with nothing to do, nothing is locked
         row: Row | None = None
         try:
@@ -50,20 +58,49 @@ def claim(due: Select[Row], take: Callable[[Row], Claim | None]) -> Claim | None
             if row is None:
                 raise
             log.exception("claim_failed", table=type(row).__tablename__, key=identity)
-            due = due.where(tuple_(*inspect(type(row)).primary_key).not_in([identity]))
+            passed_over.append(identity)
+            due = _without(due, [identity])
             continue
         if claimed is not None:
             return claimed
     return None
 
 
+def _without(due: Select[Row], identities: Sequence[Any]) -> Select[Row]:
+    (entity,) = (each["entity"] for each in due.column_descriptions)
+    return due.where(tuple_(*inspect(entity).primary_key).not_in(identities))
+
+
 def claimed(limit: int, claim_next: Callable[[], Claim | None]) -> Iterator[Claim]:
-    """Yield at most `limit` claims, each made when the one before it is done; none once the worker is to end."""
+    """Yield at most `limit` claims, each made when the one before it is done; none once the worker is to end.
+
+    A row that cannot be claimed is tried once.
+    """
+    passed_over = list[Any]()
     for _ in range(limit):
-        found = None if shutdown.asked() else claim_next()
+        token = _passed_over.set(passed_over)
+        try:
+            found = None if shutdown.asked() else claim_next()
+        finally:
+            _passed_over.reset(token)
         if found is None:
             return
         yield found
+
+
+def waiting(limit: int, find: Callable[[int, Sequence[Key]], Sequence[Key]]) -> Iterator[Key]:
+    """Yield the keys of what waits, so many at a time: the next ones are looked for when these were not `enough`.
+
+    `find` returns at most so many keys, in their order, and none of those that were tried before in this pass. So
+    whatever fails takes no place: however many customers cannot be worked on, the others are.
+    """
+    tried = list[Key]()
+    while len(tried) < MOST_TRIED:
+        found = find(limit, tried)
+        yield from found
+        if len(found) < limit:
+            return
+        tried += found
 
 
 def together(keys: Sequence[Key], work: Callable[[Sequence[Key]], int], *, of: str, failed: str) -> Done[Key]:
@@ -100,13 +137,21 @@ def one(work: Callable[[], int], *, failed: str, **about: str) -> int:
         return 0
 
 
-def each(keys: Iterable[Key], work: Callable[[Key], int], *, of: str, failed: str, raises: bool = False) -> int:
-    """Do the work for one key after the other; return the sum of what each did.
+def each(
+    keys: Iterable[Key],
+    work: Callable[[Key], int],
+    *,
+    of: str,
+    failed: str,
+    enough: int | None = None,
+    raises: bool = False,
+) -> int:
+    """Do the work for one key after the other, until `enough` were worked on; return the sum of what each did.
 
     A key that fails stops no other and counts for nothing: it is logged as `failed`, with the key as what it is a key
     `of`. With `raises` the first failure is raised at the end.
     """
-    done, failures = 0, list[Exception]()
+    done, worked_on, failures = 0, 0, list[Exception]()
     for key in keys:
         if shutdown.asked():
             break
@@ -116,6 +161,10 @@ def each(keys: Iterable[Key], work: Callable[[Key], int], *, of: str, failed: st
             db.session.rollback()  # a read that failed would fail the next one's too
             log.exception(failed, **{of: key})
             failures.append(problem)
+        else:
+            worked_on += 1
+            if worked_on == enough:
+                break
     if failures and raises:
         raise failures[0]
     return done

@@ -5,6 +5,7 @@ from tests.mutants.bug import Bug
 RETURNED = "tests/pages/test_resume_returned.py"
 DOORS = "tests/services/mail/test_doors.py"
 POISONED = "tests/services/test_poisoned.py"
+MANY_BAD = "tests/services/test_poisoned_customers.py"
 PROFILES = "tests/services/processor/test_profiles.py"
 DELETED = "tests/services/payments/test_deleted_at_the_processor.py"
 
@@ -40,9 +41,30 @@ BUGS = [
     Bug(
         "one customer's grants come before all others'",
         "app/services/ledger/grants.py",
-        "order_by(turn, since, Grant.id).limit(limit)",
-        "order_by(since, Grant.id).limit(limit)",
-        (f"{POISONED}::test_what_cannot_be_written_for_one_customer_stops_no_other",),
+        "where(due).order_by(turn, since, Grant.id)",
+        "where(due).order_by(since, Grant.id)",
+        (f"{MANY_BAD}::test_customers_take_turns_however_much_of_one_is_due",),
+    ),
+    Bug(
+        "one customer's notices come before all others'",
+        "app/services/notices/decisions.py",
+        "order_by(turn, Notice.created_at, *key)",
+        "order_by(Notice.created_at, *key)",
+        (f"{MANY_BAD}::test_customers_take_turns_however_much_of_one_is_due",),
+    ),
+    Bug(
+        "customers who cannot be worked on take the places of others",
+        "app/services/due_rows.py",
+        "        if len(found) < limit:\n",
+        "        if len(found) <= limit:\n",
+        (f"{MANY_BAD}::test_more_bad_customers_than_are_done_at_once_keep_no_good_one_waiting",),
+    ),
+    Bug(
+        "a row that cannot be claimed is tried for each claim",
+        "app/services/due_rows.py",
+        "            passed_over.append(identity)\n",
+        "",
+        ("tests/services/test_due_rows.py::test_what_cannot_be_claimed_is_tried_once_in_a_pass",),
     ),
     Bug(
         "one period that cannot turn stops all",

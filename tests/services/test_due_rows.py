@@ -71,6 +71,20 @@ def test_what_is_put_aside_is_passed_over() -> None:
     assert db.session.scalars(dead).all() == ["evt_1", "evt_2"]
 
 
+def test_what_cannot_be_claimed_is_tried_once_in_a_pass() -> None:
+    tried = []
+
+    def take_some(event: InboxEvent) -> str:
+        tried.append(event.id)
+        if event.id == "evt_1":
+            raise SQLAlchemyError(event.id)
+        return take(event)
+
+    due = select(InboxEvent).where(InboxEvent.next_try_at <= clock.now()).order_by(InboxEvent.next_try_at)
+    assert list(due_rows.claimed(9, lambda: due_rows.claim(due, take_some))) == ["evt_2", "evt_3"]
+    assert tried == ["evt_1", "evt_2", "evt_3"]
+
+
 def test_what_somebody_else_has_locked_is_left_to_them(database: Database) -> None:
     if database.kind == "sqlite":  # there whoever writes has the whole database
         assert claim() == "evt_1"

@@ -91,7 +91,7 @@ def test_what_cannot_be_written_for_one_customer_stops_no_other(
     with clock.at(started + timedelta(seconds=1)):  # so that Acme's rows come first
         has_everything(mallory_actor, settings, 1)
         jobs.JOBS["sandbox_events_delivered"](100)  # they wait in the inbox
-    poison(database, acme)
+    poison(database, f"new.customer_id = '{acme}'")
     done: Counter[str] = Counter()
     for wait in WAITS:
         with clock.at(started + wait):
@@ -127,8 +127,8 @@ def has_everything(actor: Actor, settings: Settings, number: int) -> None:
         accept_one(customer_id, id=f"use-{each}", meter="requests", quantity=PER_DOLLAR)
 
 
-def poison(database: Database, customer_id: str) -> None:
-    """Let the database refuse whatever would be written for the customer."""
+def poison(database: Database, whose: str) -> None:
+    """Let the database refuse whatever would be written for the customers of whom this holds."""
     tables = [
         table.name for table in Base.metadata.sorted_tables
         if "customer_id" in table.columns and not table.name.startswith("sandbox")
@@ -141,7 +141,7 @@ def poison(database: Database, customer_id: str) -> None:
             )
         for table in tables:
             for what in ("insert", "update"):
-                when = f"before {what} on {table} for each row when (new.customer_id = '{customer_id}')"
+                when = f"before {what} on {table} for each row when ({whose})"
                 if connection.dialect.name == "postgresql":
                     made = f"{when} execute function poisoned()"
                 else:

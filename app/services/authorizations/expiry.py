@@ -1,5 +1,7 @@
 """Authorizations whose time is over: what they held may be spent by others."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from app import clock
@@ -16,16 +18,20 @@ def expire_due(limit: int = 100) -> int:
 
     A customer whose spending somebody else has locked is left to the next time.
     """
-    now = clock.now()
     with as_service("expire authorizations"):
-        found = db.session.scalars(
-            select(Authorization.customer_id)
-            .where(Authorization.state == "held", Authorization.expires_at <= now)
-            .group_by(Authorization.customer_id)
-            .order_by(Authorization.customer_id)
-            .limit(limit)
-        ).all()
-        return due_rows.each(found, _expire, of="customer", failed="holds_not_expired")
+        found = due_rows.waiting(limit, _with_ended_holds)
+        return due_rows.each(found, _expire, of="customer", failed="holds_not_expired", enough=limit)
+
+
+def _with_ended_holds(limit: int, but: Sequence[str]) -> Sequence[str]:
+    return db.session.scalars(
+        select(Authorization.customer_id)
+        .where(Authorization.state == "held", Authorization.expires_at <= clock.now())
+        .where(Authorization.customer_id.not_in(but))
+        .group_by(Authorization.customer_id)
+        .order_by(Authorization.customer_id)
+        .limit(limit)
+    ).all()
 
 
 def _expire(customer_id: str) -> int:

@@ -1,5 +1,6 @@
 """Grants: credit given at once, by a paid top-up or by somebody for a reason (I10). It begins, expires, is voided."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
@@ -196,15 +197,19 @@ def _each(
     Customers take turns, so that however many of one's grants cannot be done, the others' are.
     """
     turn = func.row_number().over(partition_by=Grant.customer_id, order_by=(since, Grant.id))
-    candidates = select(Grant.id, Grant.customer_id).where(due).order_by(turn, since, Grant.id).limit(limit)
+    candidates = select(Grant.id, Grant.customer_id).where(due).order_by(turn, since, Grant.id)
+
+    def find(many: int, but: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        wanted = candidates.where(Grant.id.not_in([grant_id for grant_id, _owner in but])).limit(many)
+        return [(row[0], row[1]) for row in db.session.execute(wanted)]
+
     with as_service(purpose):
-        owners = {row[0]: row[1] for row in db.session.execute(candidates)}
-        return due_rows.each(
-            owners, lambda grant_id: _one(grant_id, owners[grant_id], now), of="grant", failed="grant_failed"
-        )
+        found = due_rows.waiting(limit, find)
+        return due_rows.each(found, lambda key: _one(key, now), of="grant", failed="grant_failed", enough=limit)
 
 
-def _one(grant_id: str, customer_id: str, now: datetime) -> bool:
+def _one(key: tuple[str, str], now: datetime) -> bool:
+    grant_id, customer_id = key
     with transaction() as session:
         books = posting.lock_if_free(session, customer_id)
         if books is None:

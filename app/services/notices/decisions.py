@@ -6,9 +6,10 @@ at limits whose day is over; another turns each notice into an event for hosts a
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -30,6 +31,8 @@ from app.services.outbox import events, mails
 from app.services.transaction import transaction
 
 SHOWN = 10
+_Key = tuple[str, str, str]
+"""A notice's customer, rule and occasion."""
 
 
 def decide_due(limit: int = 100) -> int:
@@ -38,7 +41,8 @@ def decide_due(limit: int = 100) -> int:
     One customer that fails does not keep the others from being looked at; its failure is raised at the end.
     """
     with as_service("decide notices"):
-        return due_rows.each(_to_look_at(limit), _decide, of="customer", failed="notices_failed", raises=True)
+        found = due_rows.waiting(limit, _to_look_at)
+        return due_rows.each(found, _decide, of="customer", failed="notices_failed", enough=limit, raises=True)
 
 
 def send_due(limit: int = 100) -> int:
@@ -47,16 +51,8 @@ def send_due(limit: int = 100) -> int:
     One notice that fails does not keep the others from being sent; its failure is raised at the end.
     """
     with as_service("notify"):
-        order = (Notice.created_at, Notice.rule, Notice.occasion)
-        turn = func.row_number().over(partition_by=Notice.customer_id, order_by=order)  # customers take turns
-        oldest = (
-            select(Notice.customer_id, Notice.rule, Notice.occasion)
-            .where(Notice.state == "pending")
-            .order_by(turn, Notice.created_at, Notice.customer_id, Notice.rule, Notice.occasion)
-            .limit(limit)
-        )
-        keys = [(row[0], row[1], row[2]) for row in db.session.execute(oldest)]
-        return due_rows.each(keys, _notify, of="notice", failed="notice_failed", raises=True)
+        found = due_rows.waiting(limit, _pending)
+        return due_rows.each(found, _notify, of="notice", failed="notice_failed", enough=limit, raises=True)
 
 
 def latest(customer_id: str) -> list[Notice]:
@@ -94,20 +90,33 @@ def keep(session: Session, customer_id: str, wanted: Wanted, now: datetime) -> N
     )
 
 
-def _to_look_at(limit: int) -> list[str]:
+def _to_look_at(limit: int, but: Sequence[str]) -> Sequence[str]:
     """Return customers with something to decide: those whose limit's day is over first, for they are promised 00:00."""
     today = day_of(clock.now()).date.isoformat()
     over = db.session.scalars(
         select(Notice.customer_id)
         .where(Notice.rule == rule.DAILY_LIMIT, Notice.recovered_at.is_(None), Notice.occasion < today)
+        .where(Notice.customer_id.not_in(but))
         .distinct()
         .order_by(Notice.customer_id)
         .limit(limit)
     ).all()
     moved = db.session.scalars(
-        select(Spending.customer_id).where(Spending.dirty).order_by(Spending.customer_id).limit(limit)
+        select(Spending.customer_id)
+        .where(Spending.dirty, Spending.customer_id.not_in(but))
+        .order_by(Spending.customer_id)
+        .limit(limit)
     ).all()
     return list(dict.fromkeys([*over, *moved]))[:limit]
+
+
+def _pending(limit: int, but: Sequence[_Key]) -> Sequence[_Key]:
+    """Return the keys of pending notices, the oldest first. Customers take turns."""
+    key, order = (Notice.customer_id, Notice.rule, Notice.occasion), (Notice.created_at, Notice.rule, Notice.occasion)
+    turn = func.row_number().over(partition_by=Notice.customer_id, order_by=order)
+    oldest = select(*key).where(Notice.state == "pending", tuple_(*key).not_in(but))
+    rows = db.session.execute(oldest.order_by(turn, Notice.created_at, *key).limit(limit))
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def _decide(customer_id: str) -> bool:
@@ -158,7 +167,7 @@ def _clear(session: Session, customer_id: str, notice: Given, now: datetime) -> 
     )
 
 
-def _notify(key: tuple[str, str, str]) -> bool:
+def _notify(key: _Key) -> bool:
     """Send one notice; say whether it was our turn to."""
     customer_id, name, occasion = key
     with transaction() as session:

@@ -1,5 +1,6 @@
 """Notices of credit that expires soon: so many days before as the catalog says, once for each grant."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
@@ -26,11 +27,11 @@ from app.services.transaction import transaction
 def decide_due(limit: int = 100) -> int:
     """Decide the notices of at most `limit` customers whose credit expires soon; return how many were looked at."""
     with as_service("decide notices of expiring credit"):
-        days = dict(_to_look_at(limit))
-        return due_rows.each(days, lambda each: _decide(each, days[each]), of="customer", failed="notices_failed")
+        found = due_rows.waiting(limit, _to_look_at)
+        return due_rows.each(found, _decide, of="customer", failed="notices_failed", enough=limit)
 
 
-def _to_look_at(limit: int) -> list[tuple[str, int]]:
+def _to_look_at(limit: int, but: Sequence[tuple[str, int]]) -> Sequence[tuple[str, int]]:
     """Return customers with a grant that expires soon without a notice yet, and its days of notice."""
     now, found = clock.now(), list[tuple[str, int]]()
     for name in directory.catalog_names():
@@ -42,6 +43,7 @@ def _to_look_at(limit: int) -> list[tuple[str, int]]:
             .join(Customer, Customer.customer_id == Grant.customer_id)
             .where(
                 Customer.catalog == name,
+                Customer.customer_id.not_in([customer_id for customer_id, _days in but]),
                 Customer.standing != "closed",
                 Grant.remaining_micros > 0,
                 Grant.expires_at > now,
@@ -56,8 +58,9 @@ def _to_look_at(limit: int) -> list[tuple[str, int]]:
     return found
 
 
-def _decide(customer_id: str, days: int) -> bool:
+def _decide(found: tuple[str, int]) -> bool:
     """Keep a notice for each of the customer's grants that expire soon; say whether it was our turn to look."""
+    customer_id, days = found
     with transaction() as session:
         held = spending.lock(session, [customer_id], skip_locked=True)
         if customer_id not in held:

@@ -1,6 +1,6 @@
 """When accepted usage is posted: on its day, and before anything that changes which credit it burns."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -23,16 +23,9 @@ def post_due(limit: int = 100) -> int:
 
     Whoever holds a customer's accounts leaves it to the next time. A customer that fails does not keep the others back.
     """
-    today = clock.now().date()
     with as_service("post usage"):
-        found = db.session.scalars(
-            select(UsageDay.customer_id)
-            .where(UsageDay.micros > UsageDay.posted_micros, UsageDay.due_on <= today)
-            .group_by(UsageDay.customer_id)
-            .order_by(UsageDay.customer_id)
-            .limit(limit)
-        ).all()
-        return due_rows.each(found, _post_one, of="customer", failed="usage_not_posted")
+        found = due_rows.waiting(limit, _with_usage_to_post)
+        return due_rows.each(found, _post_one, of="customer", failed="usage_not_posted", enough=limit)
 
 
 def catch_up(session: Session, spending_row: Spending, now: datetime) -> bool:
@@ -61,6 +54,17 @@ def due(session: Session, customer_ids: Collection[str], now: datetime) -> set[s
         )
     )
     return set(session.scalars(rows))
+
+
+def _with_usage_to_post(limit: int, but: Sequence[str]) -> Sequence[str]:
+    return db.session.scalars(
+        select(UsageDay.customer_id)
+        .where(UsageDay.micros > UsageDay.posted_micros, UsageDay.due_on <= clock.now().date())
+        .where(UsageDay.customer_id.not_in(but))
+        .group_by(UsageDay.customer_id)
+        .order_by(UsageDay.customer_id)
+        .limit(limit)
+    ).all()
 
 
 def _post_one(customer_id: str) -> bool:
