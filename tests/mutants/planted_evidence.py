@@ -3,6 +3,7 @@
 from tests.mutants.bug import Bug
 
 EVIDENCE = ("tests/services/verification/test_evidence.py",)
+TERMS = "tests/services/verification/test_terms.py"
 
 BUGS = [
     Bug(
@@ -46,5 +47,33 @@ BUGS = [
         "where p.state in {_PAID} and a.after not like",
         "where p.state = '' and a.after not like",
         EVIDENCE,
+    ),
+    Bug(
+        "verify takes a payment without an attempt as charged",
+        "app/services/verification/attempt_proofs.py",
+        "where p.created_by <> 'reconcile'\n",
+        "where p.created_by = 'reconcile'\n",
+        EVIDENCE,
+    ),
+    Bug(
+        "verify takes an attempt that is open for one that has ended",
+        "app/services/verification/attempt_proofs.py",
+        "(a.state in {_OPEN}) <> (a.finished_at is null)\n            or (a.state in {_OPEN} and",
+        "(a.state in {_OPEN} and a.number < 0 and",
+        EVIDENCE,
+    ),
+    Bug(
+        "verify takes any plan for the one that was given",
+        "app/services/verification/terms_proofs.py",
+        "return not Counter(self.given) - Counter([*self.replaced, now])",
+        "return len(self.given) <= len([*self.replaced, now])",
+        (*EVIDENCE, TERMS),
+    ),
+    Bug(
+        "verify takes a closed period's plan as it is",
+        "app/services/verification/terms_proofs.py",
+        "BillingPeriod.closed_at.is_not(None))",
+        "BillingPeriod.closed_at.is_(None))",
+        (TERMS,),
     ),
 ]

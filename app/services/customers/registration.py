@@ -67,7 +67,8 @@ def create(
                 posting.open_accounts(session, customer)
                 billing_periods.open_first(session, customer, now)
                 made = customer.customer_id
-                audit.record(session, made, actor, "customer.created", made, after={"catalog": catalog})
+                terms = {"catalog": catalog, "plan": plan, "catalog_version": sold.version}
+                audit.record(session, made, actor, "customer.created", made, after=terms)
                 if trial and sold.trial is not None:
                     _give_trial(session, made, sold.trial, now)
         except IntegrityError:

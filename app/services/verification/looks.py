@@ -19,6 +19,7 @@ from app.models.ledger import Grant
 from app.models.payments import Payment
 from app.services.verification import reservation_proofs
 from app.services.verification.ledger_proofs import Found, Look
+from app.services.verification.terms_proofs import TERMS_LOOKS
 
 _AT_ONCE = {"yield_per": 1_000}
 
@@ -117,4 +118,5 @@ LOOKS = (
     Look("units", "the customer's catalog is not there, or is in another currency or credit unit", _of_another_catalog),
     Look("I19", "an authorization is for another meter, amount or time than was asked for", _other_than_asked),
     Look("I9", "a grant is not what the amount received buys at the rate of the promise", _other_than_bought),
+    *TERMS_LOOKS,
 )

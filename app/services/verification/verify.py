@@ -12,6 +12,7 @@ from app import clock
 from app.domain.rating import KEPT
 from app.models.database import UtcDateTime, db
 from app.models.scope import as_service
+from app.services.verification.attempt_proofs import ATTEMPT_PROOFS
 from app.services.verification.audit_proofs import AUDIT_PROOFS
 from app.services.verification.authorization_proofs import AUTHORIZATION_PROOFS
 from app.services.verification.customer_proofs import CUSTOMER_PROOFS
@@ -24,6 +25,7 @@ from app.services.verification.usage_proofs import USAGE_PROOFS
 
 EVERY = (
     *PROOFS,
+    *ATTEMPT_PROOFS,
     *REVERSAL_PROOFS,
     *USAGE_PROOFS,
     *CUSTOMER_PROOFS,

@@ -20,6 +20,9 @@ GRANT_LOWERED_TOO = f"""{LOWERED};
 CAPTURED = "(select authorization_id from usage_events where authorization_id is not null and micros > 750000)"
 AT_ONCE = "(select id from authorizations where state = 'captured' and meter = '')"
 LATER = "cast('2999-01-01 00:00:00' as timestamp)"
+DECLINED = "(select id from payments where state = 'failed')"
+ENDED = "a payment has ended otherwise than its attempts"
+CLOSED = f"update billing_periods set closed_at = {LATER}, plan = {{}}, catalog_version = {{}}"
 DAMAGES = [
     # A payment's row is gone, and its grant and transfers stay.
     ("rows", f"delete from payments where id in {BOUGHT}", "grt_", "a row of grants names a row of payments"),
@@ -35,6 +38,14 @@ DAMAGES = [
     ("I9", LOWERED, "grt_", "a grant is not what the amount received buys at the rate of the promise"),
     ("I9", LOWERED, "pay_", "the audit trail says that another amount was received"),
     ("I9", GRANT_LOWERED_TOO, "pay_", "the audit trail says that another amount was received"),
+    # Attempts to charge.
+    ("I8", f"delete from attempts where payment_id in {BOUGHT}", "pay_", "no attempt to charge it is there"),
+    ("I8", f"delete from attempts where payment_id in {DECLINED}", "pay_", "no attempt to charge it is there"),
+    ("I8", "update attempts set number = 2", "pay_", "an attempt to charge a payment is missing before another one"),
+    ("I8", f"update attempts set state = 'declined' where payment_id in {BOUGHT}", "pay_", ENDED),
+    ("I8", f"update attempts set state = 'succeeded' where payment_id in {DECLINED}", "att_", ENDED),
+    ("I8", "update attempts set state = 'started', finished_at = null", "att_", ENDED),
+    ("I8", "update attempts set finished_at = null", "att_", ENDED),
     # The ids of events.
     ("I17", "delete from usage_event_keys where id = 'e1'", "e1", "the id of an event that was counted is not kept"),
     (
@@ -86,6 +97,10 @@ DAMAGES = [
     # What every customer has.
     ("terms", "update customers set catalog_version = 9", "cus_", "a version of the catalog that is not there"),
     ("terms", f"update billing_periods set closed_at = {LATER}", "period", "does not say by which version and plan"),
+    ("terms", "update customers set plan = 'scale'", "plan", "has another plan or version of the catalog than it was"),
+    ("terms", "update customers set catalog_version = 9", "catalog_version", "has another plan or version of the"),
+    ("terms", CLOSED.format("'scale'", 1), "period 1", "has a plan or version that its customer never had"),
+    ("terms", CLOSED.format("''", 9), "period 1", "has a plan or version that its customer never had"),
     ("I6", "update accounts set floor = floor * 2 where name = 'credits'", "credits:USD/credits", "floor is not minus"),
     ("I6", "update accounts set floor = null where name = 'credits'", "credits:USD/credits", "floor is not minus"),
     ("I6", "update accounts set floor = -1 where name = 'revenue'", "credits:USD/revenue", "it has one and must not"),
