@@ -80,5 +80,6 @@ def _credits(text: str) -> Credits:
     except InvalidOperation:
         micros = Decimal("NaN")
     if not micros.is_finite() or micros != micros.to_integral_value() or not 0 < micros < 10**18:
-        raise Refused(f"{text!r} is not a number of credits above 0 with at most 6 decimals.", "credits_malformed")
+        words = f"Enter a number of credits above zero with at most 6 decimals, such as 25, not {text!r}."
+        raise Refused(words, "credits_malformed")
     return Credits(int(micros))

@@ -6,7 +6,8 @@ from flask.cli import with_appcontext
 
 from app.cli.console import moment, one_line, stop
 from app.domain.errors import Refused
-from app.domain.money import Money, parse_amount
+from app.domain.money import Money
+from app.domain.typed_numbers import parse_amount
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service

@@ -14,10 +14,11 @@ from app.domain.catalog import Catalog
 from app.domain.errors import ensure
 from app.domain.ledger import CREDITS, credits_unit
 from app.domain.methods import Rail
-from app.domain.money import Credits, Money, parse_amount
+from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState
 from app.domain.people import Actor
 from app.domain.rating import UsageReport
+from app.domain.typed_numbers import parse_amount
 from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.models.database import db

@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from app import clock
 from app.demo.stories import Reversal, Story
-from app.domain.money import Money, parse_amount
+from app.domain.money import Money
 from app.domain.payments import PaymentState
 from app.domain.people import Actor
+from app.domain.typed_numbers import parse_amount
 from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.models.database import db

@@ -4,16 +4,13 @@ Money is whole minor units of a currency (ISO 4217; cents for USD, yen for JPY).
 customer's credit unit, which is a currency or a named unit such as tokens. The two are different types on purpose.
 """
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.currencies import exponent, shown_decimals
-from app.domain.errors import Refused, ensure
+from app.domain.currencies import exponent
+from app.domain.errors import ensure
 
 MICROS = 1_000_000
-
-_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, order=True)
@@ -88,22 +85,3 @@ def split(total: int, weights: list[int]) -> list[int]:
 def credits_from_money(money: Money) -> Credits:
     """Return the credits that the money is, where the credit unit is the currency itself. Exact, never rounded."""
     return Credits(money.amount_minor * 10 ** (6 - exponent(money.currency)))
-
-
-def parse_amount(text: str, currency: str) -> Money:
-    """Read what a person typed as an amount of `currency`, or refuse with the sentence to show.
-
-    ASCII digits with at most the currency's decimals; no sign, exponent, thousands mark or other script (I16).
-    """
-    typed = text.strip()
-    decimals = exponent(currency)
-    if not typed:
-        raise Refused("Enter an amount.", "amount_missing", 422, "amount")
-    example = "25" if shown_decimals(currency) == 0 else f"25.{'0' * decimals}"
-    if not _AMOUNT.fullmatch(typed):
-        raise Refused(f"Enter an amount in digits, such as {example}.", "amount_malformed", 422, "amount")
-    whole, _, fraction = typed.partition(".")
-    if len(fraction) > decimals:
-        many = "no decimals" if decimals == 0 else f"at most {decimals} decimals"
-        raise Refused(f"An amount in {currency} has {many}, such as {example}.", "amount_too_fine", 422, "amount")
-    return Money(int(whole) * 10**decimals + int(fraction.ljust(decimals, "0") or "0"), currency)

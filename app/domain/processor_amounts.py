@@ -87,10 +87,10 @@ def check(amount: Money, *, field: str = "amount") -> None:
         raise Refused(f"This cannot be paid: {why}.", "currency_not_taken", 422, field)
     lowest, highest = bounds(amount.currency)
     if amount < lowest:
-        words = f"The least that our payment processor charges is {money_words(lowest)}. Enter at least that."
+        words = f"Enter at least {money_words(lowest)}: our payment processor charges no less."
         raise Refused(words, "amount_too_small", 422, field)
     if amount > highest:
-        words = f"The most that our payment processor charges at once is {money_words(highest)}. Enter at most that."
+        words = f"Enter at most {money_words(highest)}: our payment processor charges no more at once."
         raise Refused(words, "amount_too_large", 422, field)
     check_step(amount, field=field)
 
@@ -100,7 +100,7 @@ def check_step(amount: Money, *, field: str = "amount") -> None:
     if is_taken(amount):
         return
     near = " or ".join(money_words(each) for each in nearest(amount))
-    words = f"Our payment processor takes no {money_words(amount)} exactly. Enter {near}."
+    words = f"Enter {near}: our payment processor cannot charge {money_words(amount)} exactly."
     raise Refused(words, "amount_not_taken", 422, field)
 
 

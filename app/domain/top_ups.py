@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain import processor_amounts
+from app.domain.amounts import money_words
 from app.domain.errors import Refused, ensure
 from app.domain.methods import ONE_TIME_RAILS, Rail
 from app.domain.money import Credits, Money, credits_from_money, divided
@@ -48,12 +49,8 @@ def free_amount(amount: Money, lowest: Money, highest: Money) -> TopUp:
     """Return the top-up for an amount that the customer chose, or refuse one outside the bounds (I16)."""
     ensure(amount.currency == lowest.currency == highest.currency, "bounds in another currency")
     if not lowest <= amount <= highest:
-        raise Refused(
-            f"Enter an amount between {lowest.major} and {highest.major} {amount.currency}.",
-            "amount_out_of_bounds",
-            422,
-            "amount",
-        )
+        words = f"Enter an amount from {money_words(lowest)} to {money_words(highest)}."
+        raise Refused(words, "amount_out_of_bounds", 422, "amount")
     processor_amounts.check(amount)
     return TopUp(amount, credits_from_money(amount))
 

@@ -1,6 +1,7 @@
 """Numbers as a person types them: in the marks of the page's language, read strictly and never guessed.
 
-What a page writes is read back as the same. What could be meant in two ways is refused, with the right form in words.
+What a page writes is read back as the same. What could be meant in two ways is refused. Every refusal is one sentence
+of one kind: "Enter an amount", and then how; a bound or another rule is said in the same way where it is kept.
 """
 
 import re
@@ -10,12 +11,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.amounts import SYMBOLS, CreditUnit
+from app.domain.currencies import exponent, shown_decimals
 from app.domain.errors import Refused
+from app.domain.money import Money
 from app.domain.units import one
 
 MOST_DIGITS = 20
 """So many digits are read; a bound is far below, and names itself."""
 _SPACES = " \t\r\n\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
+_PLAIN = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 _MINUS = "-\N{MINUS SIGN}"
 _ANY_MARK = re.compile("[.,'\N{RIGHT SINGLE QUOTATION MARK} \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]")
 
@@ -45,11 +49,39 @@ class Field:
     decimals: int
     signs: Sequence[str] = ()
     """The currency's sign and code, or the unit: with one of them the number is read too, with another it is not."""
-    too_fine: str = ""
-    """What to say of too many decimals."""
     what: str = "an amount"
     example: Decimal = Decimal(25)
     """A number that may be typed."""
+    example_decimals: int = 0
+    """How many decimals the example is written with."""
+
+
+def money_field(currency: str, name: str = "amount") -> Field:
+    """Return what is asked where an amount of the currency is."""
+    decimals = exponent(currency)
+    shown = decimals if shown_decimals(currency) else 0
+    return Field(name, decimals, signs(CreditUnit(currency)), example_decimals=shown)
+
+
+def missing(field: Field) -> Refused:
+    """Return the refusal of a field that needs something and has nothing."""
+    return Refused(f"Enter {field.what}.", f"{field.name}_missing", 422, field.name)
+
+
+def parse_amount(text: str, currency: str) -> Money:
+    """Read an amount of `currency` in a file or a command: ASCII digits with at most the currency's decimals (I16).
+
+    No sign, exponent, thousands mark or other script: what a page reads more freely is read strictly here.
+    """
+    typed, field = text.strip(), money_field(currency)
+    if not typed:
+        raise missing(field)
+    if not _PLAIN.fullmatch(typed):
+        raise _malformed(field, _as_example(field, ENGLISH))
+    whole, _, fraction = typed.partition(".")
+    if len(fraction) > field.decimals:
+        raise _too_fine(field, ENGLISH)
+    return Money(int(whole) * 10**field.decimals + int(fraction.ljust(field.decimals, "0") or "0"), currency)
 
 
 def signs(unit: CreditUnit) -> tuple[str, ...]:
@@ -72,12 +104,12 @@ def read(text: str, field: Field, marks: Marks = ENGLISH) -> Decimal | None:
     grouped = rf"[1-9][0-9]{{0,2}}(?:{re.escape(marks.group)}[0-9]{{3}})+"
     found = re.fullmatch(rf"([0-9]+|{grouped})(?:{re.escape(marks.decimal)}([0-9]+))?", number)
     if other and found:
-        raise _malformed(field, f"Leave out “{other}”: this is in {field.signs[-1]}.")
+        raise _malformed(field, f"Enter {field.what} in {field.signs[-1]}, without “{other}”.")
     if not found:
         raise _malformed(field, _right_form(number, field, marks))
     whole, rest = found[1].replace(marks.group, "").lstrip("0") or "0", found[2] or ""
     if len(rest) > field.decimals:
-        raise Refused(field.too_fine or _as_example(field, marks), f"{field.name}_too_fine", 422, field.name)
+        raise _too_fine(field, marks)
     value = Decimal(f"{whole if len(whole) <= MOST_DIGITS else '9' * MOST_DIGITS}.{rest or 0}")
     return value.copy_negate() if minus else value
 
@@ -116,8 +148,9 @@ def _right_form(number: str, field: Field, marks: Marks) -> str:
     such = marks.written(*meant) if meant else marks.written(Decimal("1250.50"), 2)
     if not field.decimals:
         such = marks.written(Decimal(1250)) if not meant or meant[1] else such
-        return f"Write thousands as in {such}, and no decimals."
-    return f"Write decimals after “{marks.decimal}” and “{marks.group}” only between thousands, as in {such}."
+        return f"Enter {field.what} such as {such}, without decimals and with “{marks.group}” only between thousands."
+    between = f"“{marks.decimal}” before decimals and “{marks.group}” only between thousands"
+    return f"Enter {field.what} such as {such}, with {between}."
 
 
 def _meant(number: str, field: Field) -> tuple[Decimal, int] | None:
@@ -137,8 +170,13 @@ def _meant(number: str, field: Field) -> tuple[Decimal, int] | None:
 
 
 def _as_example(field: Field, marks: Marks) -> str:
-    example = marks.written(field.example, field.decimals if field.decimals <= 3 else 2)
-    return f"Enter {field.what} in digits, such as {example}."
+    return f"Enter {field.what} in digits, such as {marks.written(field.example, field.example_decimals)}."
+
+
+def _too_fine(field: Field, marks: Marks) -> Refused:
+    many = f"with at most {field.decimals} decimals" if field.decimals else "without decimals"
+    words = f"Enter {field.what} {many}, such as {marks.written(field.example, field.example_decimals)}."
+    return Refused(words, f"{field.name}_too_fine", 422, field.name)
 
 
 def _malformed(field: Field, sentence: str) -> Refused:

@@ -10,7 +10,6 @@ from app.forms import amounts
 from app.forms.payment_methods import NewMethodForm
 from app.services.payments import top_ups
 from app.web.access import current_catalog, current_customer
-from app.web.filters import money
 
 AGAIN = " again"
 
@@ -51,11 +50,7 @@ def total_seen(wanted: TopUp) -> str:
 
 
 def _in_words(refusal: Refused) -> Refused:
-    """Put the refusal of a price beside the field that the form has for it, with amounts as people write them."""
-    bounds = current_catalog().top_up
-    if bounds is None:
+    """Put the refusal of a price beside the field that the form has for it."""
+    if current_catalog().top_up is None:
         return Refused("Choose a credit pack.", refusal.reason, 422, "pack")
-    if refusal.reason != "amount_out_of_bounds":
-        return refusal
-    sentence = f"Enter an amount between {money(bounds.min)} and {money(bounds.max)}."
-    return Refused(sentence, refusal.reason, refusal.status, refusal.field)
+    return refusal

@@ -61,7 +61,7 @@ class AlertForm(_TypedForm):
     meter = SelectField("Meter", id="usage-alert_meter", validate_choice=False)
     threshold = StringField(
         "Alert at",
-        [InputRequired("Enter a number, such as 80.")],
+        [InputRequired("Enter a whole number.")],
         render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": 40},
     )
     measure = SelectField("Measured as", default="percent", validate_choice=False)

@@ -32,7 +32,7 @@ def test_the_seller_refunds_and_reconciles_by_command(app: Flask, acme: Customer
     assert remaining(acme) == 15_000_000
     for words, sentence in [
         (("--amount", "1.00", "--reason", "w" * 301), "The reason is longer than 300 characters. Shorten it."),
-        (("--amount", "15.01"), "At most 15.00 USD"),
+        (("--amount", "15.01"), "Enter at most $15.00: no more of this payment is left"),
         (("--amount", "ten"), "digits"),
         (("--amount", "10.00"), "a few minutes ago"),
     ]:

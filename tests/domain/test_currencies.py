@@ -85,12 +85,12 @@ def test_what_the_processor_never_counts_is_not_read(stripe: int, currency: str)
 @pytest.mark.parametrize(
     ("minor", "currency", "words"),
     [
-        (1_505, "KWD", "Enter KWD\xa01.500 or KWD\xa01.510."),
-        (5, "BHD", "least that our payment processor charges is BHD\xa00.010"),
-        (100_050, "MGA", "Enter MGA\xa01,000 or MGA\xa01,001."),
-        (49, "USD", "least that our payment processor charges is $0.50"),
+        (1_505, "KWD", "Enter KWD\xa01.500 or KWD\xa01.510: "),
+        (5, "BHD", "Enter at least BHD\xa00.010: our payment processor charges no less."),
+        (100_050, "MGA", "Enter MGA\xa01,000 or MGA\xa01,001: "),
+        (49, "USD", "Enter at least $0.50: our payment processor charges no less."),
         (17_499, "HUF", "HUF\xa0175.00"),
-        (99_999_999 + 1, "EUR", "most that our payment processor charges at once is €999,999.99"),
+        (99_999_999 + 1, "EUR", "Enter at most €999,999.99: our payment processor charges no more at once."),
         (10_000_000_00, "XTS", "XTS is no currency of ISO 4217"),
         (10_000, "XYZ", "XYZ is no currency of ISO 4217"),
         (10_000, "BGN", "BGN was withdrawn"),

@@ -12,9 +12,9 @@ from app.domain.money import (
     Money,
     credits_from_money,
     divided,
-    parse_amount,
     split,
 )
+from app.domain.typed_numbers import parse_amount
 
 
 @pytest.mark.parametrize("currency", ["USD", "JPY", "KWD"])
@@ -96,7 +96,7 @@ def test_anything_else_is_refused_with_words(typed: str) -> None:
 
 
 def test_yen_have_no_decimals() -> None:
-    with pytest.raises(Refused, match="no decimals"):
+    with pytest.raises(Refused, match="without decimals"):
         parse_amount("5.0", "JPY")
 
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from app.domain.errors import Broken, Refused
-from app.domain.money import Credits, Money, divided, parse_amount, split
+from app.domain.money import Credits, Money, divided, split
+from app.domain.typed_numbers import parse_amount
 
 
 def test_money_of_one_currency_adds_up() -> None:

@@ -31,7 +31,7 @@ def test_an_amount_within_the_bounds_is_its_own_credit(minor: int) -> None:
 
 @pytest.mark.parametrize("minor", [0, 499, 500_001])
 def test_an_amount_outside_is_refused_with_the_bounds(minor: int) -> None:
-    with pytest.raises(Refused, match=r"between 5\.00 and 5000\.00 USD") as refused:
+    with pytest.raises(Refused, match=r"from \$5\.00 to \$5,000\.00\.") as refused:
         free_amount(Money(minor, "USD"), LOW, HIGH)
     assert (refused.value.reason, refused.value.status, refused.value.field) == ("amount_out_of_bounds", 422, "amount")
 

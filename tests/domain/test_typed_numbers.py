@@ -1,5 +1,6 @@
 """Numbers as they are typed: what a page writes is read back as the same, and nothing is guessed."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -7,15 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import locale
+from app.domain import processor_amounts, top_ups
 from app.domain.amounts import NO_BREAK, SYMBOLS, CreditUnit
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money, exponent
 from app.domain.spend_management import MOST
-from app.domain.typed_numbers import Field, Marks, read, signs
+from app.domain.typed_numbers import Field, Marks, money_field, parse_amount, read, signs
 from app.forms import amounts
 from tests.presenters.test_locale import CURRENCIES
 
-USD = Field("amount", 2, signs(CreditUnit("USD")), too_fine="too fine")
+USD = money_field("USD")
 GERMAN, SWISS, FRENCH = (
     Marks(",", "."),
     Marks(".", "\N{RIGHT SINGLE QUOTATION MARK}"),
@@ -50,7 +52,9 @@ def test_what_a_page_writes_is_read(typed: str, value: str) -> None:
 
 
 AS_EXAMPLE = "Enter an amount in digits, such as 25.00."
-MARKS = "Write decimals after “.” and “,” only between thousands, as in {}."
+TOO_FINE = "Enter an amount with at most 2 decimals, such as 25.00."
+WHOLE = "Enter an amount such as {}, without decimals and with “,” only between thousands."
+MARKS = "Enter an amount such as {}, with “.” before decimals and “,” only between thousands."
 
 
 @pytest.mark.parametrize(
@@ -69,12 +73,12 @@ MARKS = "Write decimals after “.” and “,” only between thousands, as in 
         ("1,00,000", MARKS.format("1,250.50")),
         ("1,234,56", MARKS.format("1,250.50")),
         ("1.2.3", MARKS.format("1,250.50")),
-        ("€25", "Leave out “€”: this is in USD."),
-        ("25 EUR", "Leave out “EUR”: this is in USD."),
-        ("A$25", "Leave out “A$”: this is in USD."),
+        ("€25", "Enter an amount in USD, without “€”."),
+        ("25 EUR", "Enter an amount in USD, without “EUR”."),
+        ("A$25", "Enter an amount in USD, without “A$”."),
         ("$25 USD", AS_EXAMPLE),
-        ("$$25", "Leave out “$$”: this is in USD."),
-        ("5.001", "too fine"),
+        ("$$25", "Enter an amount in USD, without “$$”."),
+        ("5.001", TOO_FINE),
         ("1e3", AS_EXAMPLE),
         ("sNaN", AS_EXAMPLE),
         ("Infinity", AS_EXAMPLE),
@@ -95,7 +99,7 @@ MARKS = "Write decimals after “.” and “,” only between thousands, as in 
         ("-", AS_EXAMPLE),
         ("$", AS_EXAMPLE),
         ("20 EURO", AS_EXAMPLE),
-        ("20%", "Leave out “%”: this is in USD."),
+        ("20%", "Enter an amount in USD, without “%”."),
         ("\N{EM SPACE}20", AS_EXAMPLE),
         ("20\N{EM SPACE}", AS_EXAMPLE),
         ("-\N{EM SPACE}20", AS_EXAMPLE),
@@ -106,7 +110,7 @@ def test_anything_else_is_refused_with_the_right_form(typed: str, sentence: str)
     with pytest.raises(Refused) as refused:
         read(typed, USD)
     assert (refused.value.sentence, refused.value.status, refused.value.field) == (sentence, 422, "amount")
-    assert refused.value.reason == ("amount_too_fine" if sentence == USD.too_fine else "amount_malformed")
+    assert refused.value.reason == ("amount_too_fine" if sentence == TOO_FINE else "amount_malformed")
 
 
 @pytest.mark.parametrize("typed", ["", " ", f"\t{NO_BREAK}"])
@@ -129,14 +133,14 @@ def test_another_language_has_its_own_marks(marks: Marks, typed: str, value: str
 
 
 def test_in_another_language_the_right_form_is_its_own() -> None:
-    with pytest.raises(Refused, match=r"Write decimals after “,” and “\.” only between thousands, as in 12,50\."):
+    with pytest.raises(Refused, match=r"such as 12,50, with “,” before decimals and “\.” only between thousands\."):
         read("12.50", USD, GERMAN)
 
 
 @given(st.integers(0, 10**14), st.sampled_from(CURRENCIES))
 def test_a_written_amount_of_any_currency_is_read_back(minor: int, currency: str) -> None:
     written = Money(minor, currency)
-    assert amounts.money(locale.amount(written.major, currency), currency) == written
+    assert amounts.money(locale.exact(written), currency) == written
     assert amounts.money(locale.number(written.major, exponent(currency)), currency) == written
     assert amounts.money(f"{written.major:f}", currency) == written
 
@@ -187,13 +191,13 @@ def test_no_other_whole_number_is_read(typed: str) -> None:
     [
         ("123.456.789", USD, MARKS.format("123,456,789")),
         ("1234,5", USD, MARKS.format("1,234.5")),
-        ("1 234", Field("amount", 0), "Write thousands as in 1,234, and no decimals."),
-        ("12,5", Field("amount", 0), "Write thousands as in 1,250, and no decimals."),
+        ("1 234", Field("amount", 0), WHOLE.format("1,234")),
+        ("12,5", Field("amount", 0), WHOLE.format("1,250")),
         ("123.4567,8901", Field("amount", 6), MARKS.format("1,250.50")),
         ("1234'567", USD, MARKS.format("1,250.50")),
         ("1.5,", USD, AS_EXAMPLE),
-        ("ten", Field("amount", 3), "Enter an amount in digits, such as 25.000."),
-        ("ten", Field("amount", 4), "Enter an amount in digits, such as 25.00."),
+        ("ten", money_field("KWD"), "Enter an amount in digits, such as 25.000."),
+        ("ten", money_field("MGA"), "Enter an amount in digits, such as 25."),
         ("ten", Field("amount", 0), "Enter an amount in digits, such as 25."),
         ("0,1234", Field("amount", 6), MARKS.format("0.1234")),
     ],
@@ -208,3 +212,57 @@ def test_a_number_is_written_with_no_more_decimals_than_it_has_or_is_to_have() -
     assert Marks().written(Decimal(1250)) == "1,250"
     assert Marks().written(Decimal("1250.5"), 3) == "1,250.500"
     assert GERMAN.written(Decimal("1250.5"), 2) == "1.250,50"
+
+
+TOKENS = CreditUnit("tokens")
+FIVE, FIFTY = Money(500, "USD"), Money(5000, "USD")
+
+
+@pytest.mark.parametrize(
+    ("read_it", "sentence"),
+    [
+        (lambda: amounts.money("", "USD"), "Enter an amount."),
+        (lambda: parse_amount("", "USD"), "Enter an amount."),
+        (lambda: amounts.money("ten", "JPY"), "Enter an amount in digits, such as 25."),
+        (lambda: parse_amount("ten", "JPY"), "Enter an amount in digits, such as 25."),
+        (lambda: amounts.money("5.5", "JPY"), "Enter an amount without decimals, such as 25."),
+        (lambda: parse_amount("5.5", "JPY"), "Enter an amount without decimals, such as 25."),
+        (lambda: amounts.money("5.0001", "KWD"), "Enter an amount with at most 3 decimals, such as 25.000."),
+        (lambda: parse_amount("5.0001", "KWD"), "Enter an amount with at most 3 decimals, such as 25.000."),
+        (lambda: amounts.money("€5", "USD"), "Enter an amount in USD, without “€”."),
+        (lambda: amounts.credits("ten", "daily_limit", CreditUnit("USD")), AS_EXAMPLE),
+        (lambda: amounts.credits("ten", "daily_limit", TOKENS), "Enter an amount in digits, such as 25."),
+        (
+            lambda: amounts.credits("1.1234567", "daily_limit", TOKENS),
+            "Enter an amount with at most 6 decimals, such as 25.",
+        ),
+        (
+            lambda: amounts.credits("-1", "daily_limit", TOKENS),
+            "Enter a daily limit above zero and of at most 999,999,999,999, or leave it empty for none.",
+        ),
+        (lambda: amounts.whole("ten", "threshold", "%"), "Enter a whole number in digits, such as 80."),
+        (lambda: amounts.whole("8.5", "threshold", "%"), "Enter a whole number without decimals, such as 80."),
+        (
+            lambda: amounts.whole("1,00", "threshold", "%"),
+            "Enter a whole number such as 1,250, without decimals and with “,” only between thousands.",
+        ),
+        (lambda: amounts.whole("$80", "threshold", "%"), "Enter a whole number in %, without “$”."),
+        (lambda: top_ups.free_amount(Money(1, "USD"), FIVE, FIFTY), "Enter an amount from $5.00 to $50.00."),
+        (
+            lambda: processor_amounts.check(Money(49, "USD")),
+            "Enter at least $0.50: our payment processor charges no less.",
+        ),
+        (
+            lambda: processor_amounts.check(Money(10**10, "USD")),
+            "Enter at most $999,999.99: our payment processor charges no more at once.",
+        ),
+        (
+            lambda: processor_amounts.check(Money(100_050, "MGA")),
+            "Enter MGA\xa01,000 or MGA\xa01,001: our payment processor cannot charge MGA\xa01,000.5 exactly.",
+        ),
+    ],
+)
+def test_one_wording_names_what_is_wrong_with_an_amount(read_it: Callable[[], object], sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read_it()
+    assert refused.value.sentence == sentence

@@ -83,6 +83,27 @@ BUGS = [
         ("tests/services/spend_management/test_simulation.py",),
     ),
     Bug(
+        "a balance is shown better than it is",
+        "app/domain/amounts.py",
+        "Decimal(smallest // finer)",
+        "Decimal(divided(smallest, finer))",
+        ("tests/presenters/test_figures.py",),
+    ),
+    Bug(
+        "less than the least that is shown is shown as nothing",
+        "app/locale.py",
+        "    if rounded or not amounts.digits_of(value):\n",
+        "    if True:\n",
+        ("tests/presenters/test_figures.py",),
+    ),
+    Bug(
+        "more decimals than there may be are refused in other words in a file than on a page",
+        "app/domain/typed_numbers.py",
+        "        raise _too_fine(field, ENGLISH)\n",
+        "        raise _malformed(field, _as_example(field, ENGLISH))\n",
+        ("tests/domain/test_typed_numbers.py",),
+    ),
+    Bug(
         "thousands are taken for what they are not",
         "app/domain/typed_numbers.py",
         "{{0,2}}(?:{re.escape(marks.group)}[0-9]{{3}})+",

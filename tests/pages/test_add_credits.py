@@ -17,19 +17,19 @@ from tests.support.shop import BUY, FORM, PATH
 __all__ = ["visa"]
 WRONG = {
     "": "Enter an amount.",
-    "4.99": "Enter an amount between $5.00 and $5,000.00.",
-    "5000.01": "Enter an amount between $5.00 and $5,000.00.",
-    "5.001": "An amount in USD has at most 2 decimals, such as 25.00.",
+    "4.99": "Enter an amount from $5.00 to $5,000.00.",
+    "5000.01": "Enter an amount from $5.00 to $5,000.00.",
+    "5.001": "Enter an amount with at most 2 decimals, such as 25.00.",
     "1e3": "Enter an amount in digits, such as 25.00.",
     "sNaN": "Enter an amount in digits, such as 25.00.",
     "Infinity": "Enter an amount in digits, such as 25.00.",
     "٥": "Enter an amount in digits, such as 25.00.",
-    "-25": "Enter an amount between $5.00 and $5,000.00.",
-    "5,000.01": "Enter an amount between $5.00 and $5,000.00.",
-    "12,50": "Write decimals after “.” and “,” only between thousands, as in 12.50.",
-    "€25": "Leave out “€”: this is in USD.",
+    "-25": "Enter an amount from $5.00 to $5,000.00.",
+    "5,000.01": "Enter an amount from $5.00 to $5,000.00.",
+    "12,50": "Enter an amount such as 12.50, with “.” before decimals and “,” only between thousands.",
+    "€25": "Enter an amount in USD, without “€”.",
     "0x19": "Enter an amount in digits, such as 25.00.",
-    "9" * 401: "Enter an amount between $5.00 and $5,000.00.",
+    "9" * 401: "Enter an amount from $5.00 to $5,000.00.",
 }
 
 
@@ -39,7 +39,7 @@ def test_it_asks_how_much_and_how(alice: Browser, visa: PaymentMethod) -> None:
     assert page.status == 200
     assert page.texts("h1") == ["Add credits"]
     assert "How much would you like to add to your balance?" in page.text
-    assert "Enter an amount between $5.00 and $5,000.00." in page.text
+    assert "Enter an amount from $5.00 to $5,000.00." in page.text
     assert page.texts("#method option") == [
         "Visa ending in 4242, expires 08/2034 (default)",
         "PayPal, for this payment only",
@@ -52,7 +52,7 @@ def test_it_asks_how_much_and_how(alice: Browser, visa: PaymentMethod) -> None:
 @pytest.mark.parametrize("language", ["de", "fr-CH", "en", "*"])
 def test_the_pages_language_says_how_an_amount_is_typed_and_no_header_does(alice: Browser, language: str) -> None:
     asked = FRAGMENT | {"Accept-Language": language}
-    assert "as in 12.50." in alice.opens(f"{PATH}total?amount=12,50", **asked).text
+    assert "such as 12.50, with" in alice.opens(f"{PATH}total?amount=12,50", **asked).text
     assert alice.opens(f"{PATH}total?amount=$1,000", **asked).texts(BUY) == ["Add $1,000.00 to my balance"]
 
 
@@ -74,7 +74,7 @@ def test_the_total_is_worked_out_by_the_server(alice: Browser, visa: PaymentMeth
     ] == ["add_credits-total"]
     wrong = alice.opens(f"{PATH}total?amount=4.99", **FRAGMENT)
     assert wrong.texts(BUY) == ["Add to my balance"]
-    assert "Enter an amount between $5.00 and $5,000.00." in wrong.text
+    assert "Enter an amount from $5.00 to $5,000.00." in wrong.text
 
 
 def test_without_javascript_the_total_is_shown_before_anything_is_charged(

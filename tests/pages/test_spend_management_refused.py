@@ -28,12 +28,12 @@ TEXTS = [
     ({"daily_limit": "-x"}, "daily_limit", "Enter an amount in digits, such as 25.00."),
     ({"daily_limit": "1e3"}, "daily_limit", "Enter an amount in digits, such as 25.00."),
     ({"daily_limit": "١٢"}, "daily_limit", "Enter an amount in digits, such as 25.00."),
-    ({"daily_limit": "1,00"}, "daily_limit", "Write decimals after “.” and “,” only between thousands, as in 1.00."),
-    ({"daily_limit": "25,5"}, "daily_limit", "Write decimals after “.” and “,” only between thousands, as in 25.5."),
-    ({"daily_limit": "€25"}, "daily_limit", "Leave out “€”: this is in USD."),
+    ({"daily_limit": "1,00"}, "daily_limit", "Enter an amount such as 1.00, with “.” before decimals and “,” only between thousands."),
+    ({"daily_limit": "25,5"}, "daily_limit", "Enter an amount such as 25.5, with “.” before decimals and “,” only between thousands."),
+    ({"daily_limit": "€25"}, "daily_limit", "Enter an amount in USD, without “€”."),
     ({"daily_limit": "0" * 20 + "12345678901234"}, "daily_limit", "Enter a daily limit above zero and of at most 999,999,999,999, or leave it empty for none."),
     ({"daily_limit": "9" * 20}, "daily_limit", "Enter a daily limit above zero and of at most 999,999,999,999, or leave it empty for none."),
-    ({"daily_limit": "1.1234567"}, "daily_limit", "An amount has at most six decimals."),
+    ({"daily_limit": "1.1234567"}, "daily_limit", "Enter an amount with at most 6 decimals, such as 25.00."),
 ]  # fmt: skip
 SETS = [
     ({"daily_limit": "0"}, "daily_limit", "Enter a daily limit above zero and of at most 999,999,999,999, or leave it empty for none."),

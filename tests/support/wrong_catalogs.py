@@ -51,11 +51,11 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "too many decimals": (
         _small('min = "5.00"', 'min = "5.001"'),
-        'top_up.min (line 12) cannot be "5.001": An amount in USD has at most 2 decimals, such as 25.00.',
+        'top_up.min (line 12) cannot be "5.001": Enter an amount with at most 2 decimals, such as 25.00.',
     ),
     "decimals in yen": (
         SMALL.replace("USD", "JPY").replace('"5.00"', '"5.50"').replace(".00", ""),
-        'top_up.min (line 12) cannot be "5.50": An amount in JPY has no decimals, such as 25.',
+        'top_up.min (line 12) cannot be "5.50": Enter an amount without decimals, such as 25.',
     ),
     "too fine for micros": (
         _small('credits = "0.40"', 'credits = "0.0000004"'),

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInf
 
 from app.domain import catalog_terms as terms
 from app.domain.errors import Refused
-from app.domain.money import MICROS, Credits, Money, parse_amount
+from app.domain.money import MICROS, Credits, Money
+from app.domain.typed_numbers import parse_amount
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")

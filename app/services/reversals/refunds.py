@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain import processor_amounts
+from app.domain.amounts import money_words
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, KEY_LIFETIME, Declined, Misused, PaymentState, Unknown, next_check
@@ -119,7 +120,10 @@ def _allowed(session: Session, payment: Payment, amount: Money | None, now: date
         raise Refused("Enter an amount above zero.", "amount_too_small", 422, "amount")
     if requested > left:
         raise Refused(
-            f"At most {left.major} {left.currency} of this payment is left to refund.", "more_than_left", 409, "amount"
+            f"Enter at most {money_words(left)}: no more of this payment is left to refund.",
+            "more_than_left",
+            409,
+            "amount",
         )
     processor_amounts.check_step(requested)
     same = session.scalar(
