@@ -97,12 +97,6 @@ def test_an_alert_is_a_percentage_of_the_plan_or_a_quantity(alice: Browser) -> N
         ("requests", "", "percent", "Enter a whole number."),
         ("requests", "80.5", "percent", "Enter a whole number without decimals, such as 80."),
         ("requests", "-80", "percent", "Enter a percentage from 1 to 1,000."),
-        (
-            "requests",
-            "1,00",
-            "quantity",
-            "Enter a whole number such as 1,250, without decimals and with “,” only between thousands.",
-        ),
         ("requests", "٨٠", "percent", "Enter a whole number in digits, such as 80."),
         ("requests", "0", "percent", "Enter a percentage from 1 to 1,000."),
         ("requests", "1001", "percent", "Enter a percentage from 1 to 1,000."),
