@@ -102,17 +102,16 @@
 
   const unavailable = () => {
     const words = document.getElementById("announcer")?.dataset.unavailable;
-    const notices = document.getElementById("notices");
-    if (!words || !notices) return;
-    const notice = document.createElement("p");
-    notice.className = "notice notice--bad";
-    notice.textContent = words;
-    notices.replaceChildren(notice);
+    if (words) window.purser?.toast(words, "unavailable");
   };
   const failed = (event) => {
     unavailable();
     putBack(event.detail?.ctx?.sourceElement?.closest?.("form[method=get]"));
   };
+  document.addEventListener("htmx:after:swap", (event) => {
+    // It also comes after an answer that swapped nothing, such as a 500.
+    if (event.detail?.ctx?.response?.status < 400) document.querySelector("[data-toast=unavailable]")?.remove();
+  });
   document.addEventListener("htmx:response:error", (event) => {
     if (event.detail?.ctx?.response?.status >= 500) failed(event);
   });

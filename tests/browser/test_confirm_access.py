@@ -67,7 +67,7 @@ def test_htmx_asks_in_place_and_what_is_typed_elsewhere_stays(signs_in: Opens, e
     assert cookie(page) != before
     page.get_by_role("link", name="Make a new secret").click()
     page.get_by_role("button", name="Make the new secret").click()
-    expect(page.locator(".notice--ok")).to_contain_text("Your webhook has a new secret.")
+    expect(page.locator(".toast--ok")).to_contain_text("Your webhook has a new secret.")
     expect(page.locator("#webhook_url")).to_have_value("https://half.example/typ")
 
 
@@ -96,7 +96,7 @@ def test_a_method_is_removed_after_the_password(
     expect(page.locator("#confirm_password-error")).to_have_text("This is not your password.")
     assert len(methods.live(acme)) == 1
     confirms(page)
-    expect(page.locator(".notice--ok")).to_contain_text("Visa ending in 4242 is removed.")
+    expect(page.locator(".toast--ok")).to_contain_text("Visa ending in 4242 is removed.")
     expect(page).to_have_url(re.compile(f"{METHODS}$"))
     assert methods.live(acme) == [] and methods.both_sides_agree(app, acme)
 

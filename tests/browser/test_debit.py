@@ -30,7 +30,7 @@ def adds_debit(page: Page) -> None:
     page.select_option("#test_method", "pm_success_de")
     page.get_by_label("I accept this mandate").check()
     page.get_by_role("button", name="Save this payment method").click()
-    expect(page.locator(".notice--ok")).to_contain_text("SEPA direct debit ending in 3000 is saved and chosen")
+    expect(page.locator(".toast--ok")).to_contain_text("SEPA direct debit ending in 3000 is saved and chosen")
     expect(page.locator("#amount")).to_have_value("31.50")
 
 

@@ -48,7 +48,7 @@ def adds(page: Page, kind: str, test_method: str) -> None:
 
 def says(page: Page, words: str) -> None:
     """Wait until the page says that it worked."""
-    expect(page.locator(".notice--ok")).to_contain_text(words)
+    expect(page.locator(".toast--ok")).to_contain_text(words)
 
 
 def rows(page: Page) -> list[str]:

@@ -31,7 +31,7 @@ def test_a_daily_limit_is_saved_and_says_what_it_stops(signs_in: Opens, acme: Cu
     page.fill("#daily_limit", "25")
     page.fill("#notify_threshold", "20")
     page.locator(SAVE).click()
-    expect(page.locator(".notice--ok")).to_contain_text("Spend management is saved.")
+    expect(page.locator(".toast--ok")).to_contain_text("Spend management is saved.")
     expect(page.locator("#spend_management-limit_effect")).to_contain_text("25.00")
     assert spend.held(acme) == (True, "25", "20")
     page.goto("/billing/")
@@ -90,7 +90,7 @@ def test_the_keyboard_alone_saves(signs_in: Opens, acme: Customer) -> None:
     page.keyboard.press("Space")
     tabs_to(page, "spend_management-save")
     page.keyboard.press("Enter")
-    expect(page.locator(".notice--ok")).to_contain_text("Spend management is saved.")
+    expect(page.locator(".toast--ok")).to_contain_text("Spend management is saved.")
 
 
 @in_every_look
@@ -109,7 +109,7 @@ def test_axe_finds_nothing_in_any_state(signs_in: Opens, acme: Customer, look: d
     expect(page.locator("#spend_management-would-stop")).to_be_visible()
     is_clean(page, "tried")
     page.locator(SAVE).click()
-    expect(page.locator(".notice--ok")).to_be_visible()
+    expect(page.locator(".toast--ok")).to_be_visible()
     is_clean(page, "on")
     page.goto(f"{PATH}webhook/")
     is_clean(page, "webhook")

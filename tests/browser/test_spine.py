@@ -49,7 +49,7 @@ def saves_method(page: Page, name: str) -> None:
         page.get_by_text("Add new payment method").click()
     page.select_option("#test_method", name)
     page.get_by_role("button", name="Save this payment method").click()
-    expect(page.locator(".notice--ok")).to_contain_text("is saved and chosen")
+    expect(page.locator(".toast--ok")).to_contain_text("is saved and chosen")
 
 
 def buys(page: Page, amount: str = "25.00") -> None:

@@ -71,7 +71,7 @@ def test_htmx_gets_the_list_and_the_notice_beside_it(alice: Browser) -> None:
     sent = {"csrf_token": form.value("csrf_token"), "kind": "card", "test_method": GOOD}
     part = alice.posts(PATH, sent, **FRAGMENT)
     assert part.status == 200
-    assert part.texts("#notices .notice") == ["Visa ending in 4242 is saved."]
+    assert part.texts("#notices .toast__text") == ["Visa ending in 4242 is saved."]
     assert part.texts("#payment_methods-content h2[autofocus]") == ["Your payment methods"]
     assert part.soup.select("html, h1") == []
 

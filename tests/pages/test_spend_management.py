@@ -66,7 +66,7 @@ def test_htmx_gets_the_content_and_the_notice_beside_it(alice: Browser, acme: Cu
     sent = {"csrf_token": form.value("csrf_token"), "version": "0", "enabled": "on", "daily_limit": "25"}
     part = alice.posts(PATH, sent, **FRAGMENT)
     assert part.status == 200
-    assert part.texts("#notices .notice") == ["Spend management is saved."]
+    assert part.texts("#notices .toast__text") == ["Spend management is saved."]
     assert part.soup.select("html, h1") == []
     assert part.find("#spend_management-today").has_attr("autofocus")
     assert spend.held(acme) == (True, "25", "")

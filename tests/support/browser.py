@@ -59,8 +59,8 @@ class Page:
         return self.texts(".error, [role=alert] .notice-text, .field-error")
 
     def notices(self) -> list[str]:
-        """Return the notices on top of the page."""
-        return self.texts("#notices .notice")
+        """Return the notices of the page."""
+        return self.texts("#notices .toast__text")
 
     def value(self, name: str) -> str:
         """Return what stands in the form's field."""
