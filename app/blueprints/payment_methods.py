@@ -113,7 +113,9 @@ def portal() -> Response:
 def portal_returned() -> Response:
     """Come back from the processor's portal: take over what was done there."""
     if not processor_portal.came_back(current_actor().customer_id):
-        flash("Our payment processor does not answer right now. Your changes there will show here a little later.", "warn")
+        flash(
+            "Our payment processor does not answer right now. Your changes there will show here a little later.", "warn"
+        )
     gone = saved_methods.gone(request.args.get("default", "")[:40])
     if gone is not None:
         flash(_removed_notice(*gone), "ok")
