@@ -9,15 +9,18 @@ BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve worker test proof test-tools check bench mutants mutation format lock clean
+.PHONY: help install demo demo-shell serve worker test proof test-tools check bench mutants mutation format lock clean
 
 help: ## list these
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/runtime.stamp ## make .venv with the locked run-time dependencies, nothing else
 
 demo: .venv/runtime.stamp ## the portal with example customers on http://127.0.0.1:8000 (DEMO_PORT); Ctrl-C ends it
 	@$(BIN)/python -m app.demo --port $(DEMO_PORT)
+
+demo-shell: .venv/runtime.stamp ## a command on the demo's database (ARGS="flask portal verify"); without ARGS a shell
+	@$(BIN)/python -m app.demo.shell --port $(DEMO_PORT) $(ARGS)
 
 serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKERS, WEB_STOP_SECONDS), with the environment's settings
 	@exec $(BIN)/granian --interface wsgi --host 0.0.0.0 --port $(PORT) --workers $(WEB_WORKERS) --workers-kill-timeout $(WEB_STOP_SECONDS) --no-ws wsgi:app

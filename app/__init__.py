@@ -107,6 +107,8 @@ def _register(app: Flask, settings: Settings) -> None:
         names.append("app.dev.bank_challenge")
     if settings.payments == "sandbox" and (settings.demo or settings.testing):
         names += ["app.dev.processor", "app.dev.mailbox"]
+    if settings.payments == "sandbox" and settings.demo:
+        names.append("app.demo.people")
     names += [f"app.api.v1.{module.name}" for module in iter_modules(v1.__path__)]
     for name in [*names, "app.cli"]:
         app.register_blueprint(import_module(name).bp)

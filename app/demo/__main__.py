@@ -6,7 +6,7 @@ It shares nothing with a real installation: its database, key and logs are in `i
 import argparse
 import logging
 import os
-import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -20,9 +20,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from app.config import INSTANCE, Settings, WrongSetting
+from app.demo.environment import HOST, ROOT, environment
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-HOST = "127.0.0.1"
 START_SECONDS, STOP_SECONDS = 30, 10
 THREADS = "8"
 
@@ -52,7 +51,7 @@ def main() -> int:
     try:
         asked = _arguments()
         (port, next_port), directory = _ports(asked.port), asked.directory
-        environ = _environment(directory, port)
+        environ = environment(directory, port)
         made = _prepare(environ, asked.months, directory, next_port)
         children.append(("web", _start("web", _web_command(port), environ, directory)))
         children.append(("worker", _start("worker", _worker_command(), environ, directory)))
@@ -62,6 +61,7 @@ def main() -> int:
         _say(made.table)
         _say(f"\nBilling API: http://{HOST}:{port}/v1/docs with the key {made.api_key}")
         _say(f"The example host product, which uses it: http://{HOST}:{next_port}/")
+        _say(f"Commands against this database: {_shell(directory)}")
         _say(f"Purser is at http://{HOST}:{port}/  (Ctrl-C ends it)")
         return _watch(children, directory)
     except (CannotStart, WrongSetting) as problem:
@@ -86,6 +86,13 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _shell(directory: Path) -> str:
+    """Return how a command is run against the demo's database, as somebody in the project's folder types it."""
+    if directory.resolve() == INSTANCE.resolve():
+        return 'make demo-shell ARGS="flask portal verify"'
+    return f"{sys.executable} -m app.demo.shell --directory {shlex.quote(str(directory))} flask portal verify"
+
+
 def _stop(_number: int, _frame: FrameType | None) -> None:
     """End once: a signal to the whole group comes a second time from `make`, while we are ending."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -108,31 +115,6 @@ def _ports(text: str) -> tuple[int, int]:
                     f"Port {port} cannot be used ({problem.strerror}). Choose another one: make demo DEMO_PORT=8010"
                 ) from None
     return ports
-
-
-def _environment(directory: Path, port: int) -> dict[str, str]:
-    """Return the settings of the demo, over whatever else is in the environment."""
-    directory.mkdir(parents=True, exist_ok=True)
-    ours = {name.upper() for name in Settings.__dataclass_fields__}
-    others = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in ours}
-    return others | {
-        "SECRET_KEY": _secret(directory / "demo.secret"),
-        "DATABASE_URL": f"sqlite:///{directory.resolve() / 'demo.sqlite3'}",
-        "PAYMENTS": "sandbox",
-        "DEMO": "1",
-        "WEBHOOKS_ALLOW_LOOPBACK": "1",
-        "BASE_URL": f"http://{HOST}:{port}",
-        "LOG_FORMAT": "console",
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-def _secret(path: Path) -> str:
-    """Return the demo's key, made once, so that sign-ins outlive a restart."""
-    if not path.exists():
-        path.touch(0o600)
-        path.write_text(secrets.token_hex(32))
-    return path.read_text()
 
 
 def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: int) -> Prepared:

@@ -13,7 +13,7 @@ from app.demo import jobs as demo_jobs
 from app.demo import usage
 from app.demo.history import JUST_NOW, History
 from app.demo.limits import RUSH, SET_DAYS_AGO
-from app.demo.stories import STORIES, Story
+from app.demo.stories import PASSWORD, STORIES, Story
 from app.domain.catalog import Catalog
 from app.domain.people import Actor, Role
 from app.domain.simulation import DAYS
@@ -32,7 +32,6 @@ from app.services.transaction import transaction
 from app.services.usage import events
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "catalogs"
-PASSWORD = "harbour lights at noon"  # noqa: S105  # printed on purpose: the demo holds nothing of anybody
 WRITTEN_UNTIL = "demo.told"
 MOST_ROUNDS = 50
 MIDNIGHT_JOBS = time(0, 0, 1)
@@ -64,8 +63,8 @@ class SignIn:
 
 
 def bar(days: list[date]) -> Iterable[date]:
-    """Go through the days behind a progress bar on standard error."""
-    return tqdm(days, desc="Demo history", unit="day", leave=False)
+    """Go through the days behind a progress bar on standard error, where that is a terminal."""
+    return tqdm(days, desc="Demo history", unit="day", leave=False, disable=None)
 
 
 def make(*, months: int = 12, progress: Progress = bar, webhook_url: str = "") -> list[SignIn]:
@@ -76,7 +75,7 @@ def make(*, months: int = 12, progress: Progress = bar, webhook_url: str = "") -
     """
     now = clock.now()
     start = (now - timedelta(days=round(months * DAYS_A_MONTH) + INTO_THE_PERIOD)).date()
-    histories = [_begin(story, start, now, webhook_url) for story in STORIES]
+    histories = [_begin(story, _came(story, start, now), now, webhook_url) for story in STORIES]
     first = min(history.next_day for history in histories)
     for day in progress(_days(first, now)):
         with clock.at(min(_moment(day, MIDNIGHT_JOBS), now)):
@@ -89,6 +88,11 @@ def make(*, months: int = 12, progress: Progress = bar, webhook_url: str = "") -
             _note(history)
     _everything_due()
     return [sign_in for story in STORIES for sign_in in _sign_ins(story)]
+
+
+def _came(story: Story, start: date, now: datetime) -> date:
+    """Return the day on which the customer came, where it is not there yet."""
+    return start if story.came_days_ago is None else max(start, now.date() - timedelta(days=story.came_days_ago))
 
 
 def _live(histories: list[History], day: date, now: datetime) -> None:
@@ -115,7 +119,7 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
             select(Customer).where(Customer.external_id == f"demo-{story.slug}")
         ).one_or_none()
     if customer is None:
-        with clock.at(_moment(start, time(8, 0))):
+        with clock.at(min(_moment(start, time(8, 0)), now - JUST_NOW)):
             versions.apply((EXAMPLES / f"{story.catalog}.toml").read_text())
             customer = registration.create(
                 name=story.name,

@@ -32,6 +32,8 @@ from app.services.payments import resume_links, settlement, top_ups
 
 PURCHASES, GIFTS, TRIAL = time(9, 12), time(10, 30), time(8, 1)
 JUST_NOW = timedelta(minutes=4)
+IN_VAIN = timedelta(hours=3)
+USUAL = ("first", "asked", "debit", "paypal", "second")
 SMALLEST = 5
 DESK = time(15, 20)
 LAST_DIGITS = {GOOD_CARD: "4242", OTHER_CARD: "4444", ASKING_CARD: "3184", POOR_CARD: "9995", DEBIT: "3000", PAYPAL: ""}
@@ -86,6 +88,7 @@ class History:
         with clock.at(self.now - JUST_NOW):
             limits.set_up(self.story, self.buyer, self.webhook_url)
             limits.stream(self.story, self.buyer)
+        self._try_in_vain()
         if not self.story.leaves_under_way or self._under_way():
             return
         order = self._usual()
@@ -93,9 +96,17 @@ class History:
             if order is not None:
                 self._buy(self.now.date(), self.story.leaves_under_way, "waiting", order)
 
+    def _try_in_vain(self) -> None:
+        """Let the bank decline a last purchase a few hours ago, where the story has it, once a day."""
+        order = self._usual()
+        if not self.story.last_card or order is None or self._has_bought(self.now.date(), "in vain"):
+            return
+        with clock.at(self.now - IN_VAIN):
+            self._buy(self.now.date(), self.story.last_card, "in vain", order)
+
     def _arrive(self) -> None:
         trial = self.catalog.trial_grant
-        if trial is not None and not self._has_grant(trial.description):
+        if self.story.gets_trial and trial is not None and not self._has_grant(trial.description):
             with clock.at(self._moment(self.born, TRIAL)):
                 grants.give(
                     self.buyer.customer_id,
@@ -219,8 +230,8 @@ class History:
         own = self.story.own_limits
         return None if own is None else self.now.date() - timedelta(days=own.reached_days_ago)
 
-    def _has_bought(self, day: date) -> bool:
-        keys = [_form_key(self.story.slug, day, which) for which in ("first", "asked", "debit", "paypal", "second")]
+    def _has_bought(self, day: date, *which: str) -> bool:
+        keys = [_form_key(self.story.slug, day, each) for each in which or USUAL]
         with as_customer(self.buyer.customer_id):
             found = db.session.scalars(select(Payment.id).where(Payment.form_key.in_(keys)).limit(1))
             return found.one_or_none() is not None

@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from app.demo.environment import HOST, ROOT
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.access import api_keys
 from app.services.webhooks import endpoints
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-HOST = "127.0.0.1"
 CUSTOMER = "demo-northwind"
 WEBHOOKS = "/webhooks"
 BUSY_ONCE = "spend.daily_limit_reached"

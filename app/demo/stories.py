@@ -7,6 +7,7 @@ from datetime import date
 from app.domain.money import Credits
 from app.domain.people import Role
 
+PASSWORD = "harbour lights at noon"  # noqa: S105  # printed on purpose: the demo holds nothing of anybody
 GOOD_CARD, OTHER_CARD = "pm_card_visa", "pm_card_mastercard"
 POOR_CARD, ASKING_CARD = "pm_card_chargeDeclinedInsufficientFunds", "pm_card_authenticationRequired"
 DEBIT, PAYPAL = "pm_success_de", "paypal"
@@ -85,6 +86,13 @@ class Story:
     """The method of a last purchase that is still under way when the history ends."""
     own_limits: OwnLimits | None = None
     alerts: tuple[Alert, ...] = ()
+    shows: str = ""
+    """What there is to see, as the list of people says it."""
+    came_days_ago: int | None = None
+    """When the customer came; None: when the history begins."""
+    gets_trial: bool = True
+    last_card: str = ""
+    """The card that a last purchase was tried with, in vain, a few hours ago."""
 
     def members(self) -> list[tuple[str, str, Role]]:
         """Return name, e-mail address and role of the customer's people."""
@@ -123,8 +131,8 @@ STORIES = (
         ),
         own_limits=OwnLimits(daily_limit=_units(25), notify_threshold=_units(20), reached_days_ago=6),
         alerts=(Alert("requests", 500_000), Alert("egress", 1_000_000)),
-        buys_below=_units(20),
-        buys=150,
+        buys_below=_units(90),
+        buys=250,
         cards=(GOOD_CARD, OTHER_CARD, POOR_CARD, ASKING_CARD),
         reversals=(Reversal(230, 50, "Bought more than was needed"),),
         gifts=(
@@ -132,7 +140,7 @@ STORIES = (
             Gift(210, "refund", _units(12), "For the outage in the Frankfurt region"),
             Gift(345, "promotional", _units(20), "Thank you for one year with us", 60),
         ),
-        ends_near=_units(-18),
+        shows="A year of history, credit to spend, a daily limit that was reached once",
     ),
     Story(
         slug="lumen",
@@ -154,6 +162,7 @@ STORIES = (
             Gift(350, "promotional", _units(300_000), "Autumn offer", 45),
         ),
         leaves_under_way=ASKING_CARD,
+        shows="A plan with allowances, credit in tokens, a payment that the bank asks about",
     ),
     Story(
         slug="fernhill",
@@ -174,6 +183,7 @@ STORIES = (
         gifts=(Gift(150, "promotional", _units(30), "Conference credit", 45),),
         reversals=(Reversal(95),),
         ends_near=_units(14),
+        shows="Many meters near their limits, little credit left",
     ),
     Story(
         slug="brightyard",
@@ -187,5 +197,35 @@ STORIES = (
         cards=(GOOD_CARD, DEBIT, PAYPAL, POOR_CARD),
         gifts=(Gift(30, "promotional", _units(50), "Migration credit", 120),),
         leaves_under_way=DEBIT,
+        shows="Card, direct debit and PayPal, a debit on its way",
+    ),
+    Story(
+        slug="tidewater",
+        name="Tidewater Sound ApS",
+        catalog="gateway",
+        plan="pay_as_you_go",
+        people=(("Theo Lund", Role.OWNER), ("Maja Holm", Role.BILLING_MANAGER), ("Emil Krogh", Role.VIEWER)),
+        habits=(Habit("requests", 9_000, 60, 300), Habit("egress", 4_000, 60, 300)),
+        buys_below=_units(20),
+        buys=60,
+        cards=(GOOD_CARD, POOR_CARD),
+        ends_near=_units(-36),
+        came_days_ago=75,
+        last_card=POOR_CARD,
+        shows="In trouble: below zero, and the card was declined",
+    ),
+    Story(
+        slug="solstice",
+        name="Solstice Robotics, Inc.",
+        catalog="gateway",
+        plan="pay_as_you_go",
+        people=(("Sara Quist", Role.OWNER), ("Jonas Weber", Role.BILLING_MANAGER), ("Ida Blom", Role.VIEWER)),
+        habits=(),
+        buys_below=_units(0),
+        buys=0,
+        cards=(),
+        came_days_ago=0,
+        gets_trial=False,
+        shows="New today: nothing bought, nothing used",
     ),
 )

@@ -1,0 +1,92 @@
+"""The demo's people: one press signs in, each can follow the first steps of the README, and no other installation has them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+
+from app import clock, create_app
+from app.config import Settings
+from app.demo import customers
+from app.demo.stories import STORIES
+from app.domain.people import Role
+from app.services.access import members
+from tests.support import databases, shop
+from tests.support.browser import Browser, Page
+from tests.support.databases import Database
+
+NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
+PEOPLE = "/dev/people/"
+EVERYBODY = [email for story in STORIES for _name, email, _role in story.members()]
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def settings(database: Database) -> Settings:
+    return replace(databases.settings_for(database), demo=True)
+
+
+@pytest.fixture
+def visitor(app: Flask, origin: str) -> Browser:
+    return Browser(app.test_client(), origin)
+
+
+def presses(browser: Browser, email: str, path: str = "/sign-in") -> Page:
+    return browser.submits(browser.opens(path), f"form:has(button[value='{email}'])", button=f"button[value='{email}']")
+
+
+def buys_what_the_page_offers(browser: Browser, which: int) -> Page:
+    """Add the test card where there is no method that can pay, choose an amount or a pack, another for each, and buy."""
+    page = browser.opens(shop.PATH)
+    if not page.soup.select("select[name=method] option"):
+        page = browser.submits(page, shop.FORM, button=shop.SAVE, test_method=shop.GOOD)
+    packs = page.soup.select("input[name=pack]")
+    order = {"pack": packs[which]["value"]} if packs else {"amount": str(25 + which)}
+    reviewed = browser.submits(page, shop.FORM, button=shop.BUY, **order)
+    return browser.submits(reviewed, shop.FORM, button=shop.BUY)
+
+
+@on_sqlite
+def test_everybody_who_is_listed_can_follow_the_first_steps(app: Flask, origin: str) -> None:
+    with clock.at(NOW):
+        sign_ins = customers.make(months=1, progress=lambda days: days)
+        assert [each.email for each in sign_ins] == EVERYBODY
+        assert {(each.catalog, each.role) for each in sign_ins} == {
+            (story.catalog, role.value) for story in STORIES for role in Role
+        }
+        for each in sign_ins:
+            assert members.sign_in(each.email, each.password, "127.0.0.1").customer_id.startswith("cus_")
+            assert each.email in customers.table(sign_ins)
+            browser = Browser(app.test_client(), origin)
+            home = presses(browser, each.email)
+            assert (home.path, home.status, home.texts("h1")) == ("/billing/", 200, ["Overview"])
+            assert each.customer in home.text
+            assert home.soup.select(".dock a[href='/dev/mail/']")
+            if each.role == Role.VIEWER.value:
+                assert "Ask an owner or billing manager" in browser.opens(shop.PATH).text
+            else:
+                paid = buys_what_the_page_offers(browser, each.role == Role.OWNER.value)
+                assert "/payments/pay_" in paid.path and paid.status == 200, (each.email, paid.errors())
+
+
+@on_sqlite
+def test_a_press_signs_in_in_place_of_whoever_was(app: Flask, visitor: Browser) -> None:
+    with clock.at(NOW):
+        story = STORIES[-1]
+        customers.make(months=1, progress=lambda _days: [])
+        owner, manager, _viewer = (email for _name, email, _role in story.members())
+        assert owner in presses(visitor, owner).text
+        again = presses(visitor, manager, PEOPLE)
+        assert manager in again.text and owner not in again.text
+        assert visitor.posts(PEOPLE, {"email": "alice@acme.example"}).status == 400, "no form of ours"
+        sent = {"email": "alice@acme.example", "csrf_token": visitor.opens(PEOPLE).value("csrf_token")}
+        assert visitor.posts(PEOPLE, sent).redirects[0] == "/sign-in", "none of the demo's people"
+
+
+@on_sqlite
+def test_no_other_installation_has_them(settings: Settings) -> None:
+    plain = create_app(replace(settings, demo=False))
+    assert plain.test_client().get(PEOPLE).status_code == 404
+    page = plain.test_client().get("/sign-in").text
+    assert "People of the demo" not in page and 'class="dock"' not in page
