@@ -52,6 +52,7 @@ def main() -> int:
         asked = _arguments()
         (port, next_port), directory = _ports(asked.port), asked.directory
         environ = environment(directory, port)
+        _say("Writing what the demo's customers did: about a minute the first time.")
         made = _prepare(environ, asked.months, directory, next_port)
         children.append(("web", _start("web", _web_command(port), environ, directory)))
         children.append(("worker", _start("worker", _worker_command(), environ, directory)))

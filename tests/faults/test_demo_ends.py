@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -90,6 +91,7 @@ def alive(pid: int) -> bool:
 def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
     said = demo.says("Ctrl-C")
     assert f"{demo.url}/" in said
+    assert "day/s" not in said, "a file wants no progress bar"
     row = re.search(r"Northwind Labs GmbH +gateway +owner +(\S+) +(.+)", said)
     assert row is not None, said
 
@@ -106,7 +108,11 @@ def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
     key = re.search(r"with the key (sk_\S+)", said)
     assert key is not None, said
     asked = Request(f"{demo.url}/v1/customers?limit=9", headers={"Authorization": f"Bearer {key[1]}"})
-    assert len(json.load(browser.open(asked))["data"]) == 4
+    assert len(json.load(browser.open(asked))["data"]) == 6
+    shown = re.search(r"Commands against this database: (.+)", said)
+    assert shown is not None, said
+    ran = subprocess.run(shlex.split(shown[1]), cwd=ROOT, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout.splitlines()[-1:]) == (0, ["Every invariant holds."]), ran
 
     host = f"http://127.0.0.1:{demo.port + 1}/"
     assert host in said
@@ -137,6 +143,12 @@ def test_it_ends_with_the_reason_when_a_part_of_it_dies(demo: Demo) -> None:
     assert demo.process.wait(PATIENCE) == 1
     assert "The worker process ended by itself; see " in demo.output.read_text()
     assert not [pid for pid in children if alive(pid)]
+
+
+def test_a_shell_without_a_demo_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app.demo.shell", "--directory", str(tmp_path), "true"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (1, f"There is no demo in {tmp_path} yet: run make demo first.\n")
 
 
 def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
