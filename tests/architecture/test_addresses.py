@@ -23,6 +23,7 @@ KNOWS_WHERE_WE_ARE = {
     "app/services/portal_links.py": "makes every address of ours",
     "app/web/access.py": "compares the Origin of a change with it",
     "app/demo/__main__.py": "prints where the demo is, before it imports the app",
+    "app/demo/people.py": "names the host product, one port further",
     "app/gateways/sandbox/controls.py": "hands it to the pretend processor, whose pages are beside ours",
     "app/gateways/sandbox/deliveries.py": "posts the pretend processor's webhooks",
     "app/gateways/sandbox/endpoints.py": "names the endpoint that the pretend processor posts to",
