@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,24 @@ from flask import Flask
 from jinja2 import nodes
 from werkzeug.routing import BuildError
 
+from app.config import Settings
 from app.domain import notices
 from app.services import portal_links
 from app.web import access
 from tests.architecture.source import APP, ROOT, modules, named, tree
+from tests.support import databases
 from tests.support.addresses import leads_nowhere
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def settings(database: Database) -> Settings:
+    """A demo's, which has every page."""
+    return replace(databases.settings_for(database), demo=True)
+
+
 TEMPLATES = APP / "templates"
 KNOWS_WHERE_WE_ARE = {
     "app/config.py": "reads BASE_URL",
