@@ -11,6 +11,13 @@ MONEY_ACCOUNTS = ("clearing", "disputes", "prepaid", "processor")
 CREDIT_ACCOUNTS = ("breakage", CREDITS, "disputes", "promotions", "purchases", "referrals", "refunds", "revenue")
 ACCEPTED_BEFORE = frozenset({"usage_day", "usage_period"})
 """The sources of usage that was accepted first and is posted later: the day's totals moved when it was accepted."""
+HISTORY_KINDS = frozenset(
+    {
+        "correction", "dispute_won", "disputed", "expired", "promotional", "purchased", "referral", "refund",
+        "refund_failed", "refunded", "trial", "usage", "voided",
+    }
+)  # fmt: skip
+"""Every kind of row that the balance history has. What is between the others counts as usage in the history by day."""
 
 MOST = 2**61
 """No account goes further from zero. All accounts of a customer, and any sum of theirs, so fit into 64 bits."""

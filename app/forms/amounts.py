@@ -5,6 +5,8 @@ from decimal import Decimal
 from app import locale
 from app.domain.amounts import CreditUnit, decimals_of
 from app.domain.money import Credits, Money
+from app.domain.sought import FINEST, SoughtAmount
+from app.domain.sought import sought as find
 from app.domain.spend_management import MOST, out_of_bounds
 from app.domain.typed_numbers import Field, missing, money_field, signs
 
@@ -28,6 +30,20 @@ def credits(text: str, name: str, unit: CreditUnit) -> Credits | None:  # noqa: 
     if value < 0 or value > MOST.units:
         raise out_of_bounds(name)
     return Credits(int(value.scaleb(6)))
+
+
+def sought(text: str, unit: CreditUnit) -> SoughtAmount | None:
+    """Return the amount that is looked for, None where the text is none; its sign counts where one was typed."""
+    plus = text.startswith("+")
+    try:
+        value = locale.read(text[plus:], Field("q", FINEST, signs(unit)))
+    except Refused:
+        return None
+    if value is None:
+        return None
+    shown = shown_decimals(unit.name) if unit.is_currency else 0
+    typed = -int(value.as_tuple().exponent) if "." in text else 0
+    return find(value, max(shown, typed), -1 if value.is_signed() else int(plus))
 
 
 def whole(text: str, name: str, unit: str) -> int | None:

@@ -33,6 +33,13 @@ KINDS = {
     "disputed": "Disputed payments",
     "dispute_won": "Disputes won",
 }
+GROUPS = {
+    "purchases": frozenset({"purchased"}),
+    "usage": frozenset({"usage", "correction"}),
+    "refunds": frozenset({"refunded", "refund_failed", "disputed", "dispute_won", "refund"}),
+    "grants": frozenset({"promotional", "trial", "referral", "expired", "voided"}),
+}
+"""The quick filters: each kind is in one of them."""
 SHEET_HEADER = ["Id", "Description", "Created time (UTC)", "Amount", "Running balance", "Unit", "Kind", "Source"]
 HEADER = ["Id", "Description", "Created time", "Amount", "Running balance", "Unit", "Kind", "Source"]
 _HAPPENED = {

@@ -185,6 +185,7 @@ def _transfer(
     history[posting.debited] += 1
     history[posting.credited] += 1
     own, key = posting.change is not None, (posting.unit, CREDITS)
+    ensure(not own or posting.kind in rule.HISTORY_KINDS, f"the balance history has no {posting.kind!r}")
     return Transfer(
         id=ids.new("txn"),
         customer_id=customer_id,

@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def _promotion(books: posting.Books, micros: int, name: str) -> Posting:
-    return Posting(books.unit, "promotions", CREDITS, micros, "test", "test", name, "Test")
+    return Posting(books.unit, "promotions", CREDITS, micros, "promotional", "test", name, "Test")
 
 
 def test_nobody_locks_twice_in_one_transaction(app: Flask, acme: Customer, globex: Customer) -> None:
@@ -54,7 +54,7 @@ def test_one_lock_serves_several_postings_and_knows_what_they_moved(app: Flask, 
         assert [each.balance_after_micros for each in (*first, *second)] == [5, 12]
         spending.touch(session, acme.customer_id)
         assert books.spending.dirty
-        back = [Posting(books.unit, CREDITS, "promotions", 12, "test", "test", "3", "Test")]
+        back = [Posting(books.unit, CREDITS, "promotions", 12, "voided", "test", "3", "Test")]
         assert books.post(back, NOW)[0].balance_after_micros == 0
     with as_service("a test"), transaction() as session:  # what the books knew is what the rows say
         assert (posting.lock(session, acme.customer_id).credits.balance, books.credits.balance) == (0, 0)

@@ -1,0 +1,144 @@
+"""The balance history by day: one row for the usage of a UTC day, one for each other movement, newest first.
+
+Whatever moves credit posts the usage before it first, so the balance after a movement is net of all usage until then,
+and the balance at a day's end is net of all usage of the day, whether or not rows of usage hold it already. What lies
+between two of these balances is usage. So no row is summed, each says the balance that was really there after it, and
+a day's usage is one row unless something else moved the balance in its midst: then it is parted there.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from math import inf
+
+DAY, MOVEMENT, UNDER = "d", "m", "u"
+"""What a row is: usage up to the day's end, a movement, usage between a movement and what came before it."""
+_PLACE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.(0|[1-9][0-9]{0,17})([dmu])", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row stands. `sequence` is of the movement that it is or lies under; for a day's row of the next below."""
+
+    day: date
+    sequence: int
+    part: str
+
+    @property
+    def rank(self) -> tuple[date, float]:
+        """What rows are ordered by, the greatest first."""
+        return self.day, inf if self.part == DAY else 2 * self.sequence + (self.part == MOVEMENT)
+
+    def __str__(self) -> str:
+        return f"{self.day}.{self.sequence}{self.part}"
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a UTC day did to the balance, in micros: `added` is all but usage, signed."""
+
+    day: date
+    added: int
+    used: int
+    closing: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """A movement that is not usage: what it did to the balance, and the balance right after it."""
+
+    sequence: int
+    day: date
+    change: int
+    balance_after: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the history by day."""
+
+    place: Place
+    change: int
+    balance_after: int
+    below: int | None = None
+    """The movement of the same day right below a row of usage: the usage lies behind it."""
+
+    @property
+    def is_usage(self) -> bool:
+        """Whether the row is usage."""
+        return self.place.part != MOVEMENT
+
+    @property
+    def above(self) -> int | None:
+        """The movement of the same day right above a row of usage: the usage lies before it."""
+        return self.place.sequence if self.place.part == UNDER else None
+
+
+def read_place(text: str) -> Place | None:
+    """Read the place of a row as an address holds it; None for what is none."""
+    found = _PLACE.fullmatch(text)
+    try:
+        return Place(date.fromisoformat(found[1]), int(found[2]), found[3]) if found else None
+    except ValueError:
+        return None
+
+
+def rows(totals: Sequence[Totals], steps: Sequence[Step], *, parted: bool = True) -> Iterator[Row]:
+    """Yield the rows of the days, the newest first.
+
+    `steps` are all movements of these days, or of a stretch of the history: then what lies beyond its ends is wrong,
+    and the caller leaves it out. With `parted` false they are only some, and a day's usage is one row whatever it met.
+    """
+    days = {each.day: each for each in totals}
+    ordered = sorted(steps, key=lambda step: (step.day, step.sequence), reverse=True)
+    moved = {day: list(own) for day, own in groupby(ordered, key=lambda step: step.day)}
+    left = [step.sequence for step in ordered]
+    for day in sorted(days.keys() | moved.keys(), reverse=True):
+        own, total = moved.get(day, []), days.get(day)
+        if total is None:
+            yield from _movements(own)
+        elif parted and own:
+            yield from _parted(total, own)
+        else:
+            if total.used:
+                yield Row(Place(day, left[0] if left else 0, DAY), -total.used, total.closing)
+            yield from _movements(own)
+        del left[: len(own)]
+
+
+def _movements(own: Sequence[Step]) -> Iterator[Row]:
+    for step in own:
+        yield Row(Place(step.day, step.sequence, MOVEMENT), step.change, step.balance_after)
+
+
+def _parted(total: Totals, own: Sequence[Step]) -> list[Row]:
+    """Return the rows of a day with movements: usage lies between the balances around them."""
+    found, balance, place = list[Row](), total.closing, Place(total.day, own[0].sequence, DAY)
+    for step in own:
+        found.append(Row(place, balance - step.balance_after, balance, below=step.sequence))
+        found.append(Row(Place(step.day, step.sequence, MOVEMENT), step.change, step.balance_after))
+        balance, place = step.balance_after - step.change, Place(step.day, step.sequence, UNDER)
+    opening = total.closing - total.added + total.used
+    found.append(Row(place, balance - opening, balance))
+    found = [row for row in found if row.change or not row.is_usage]
+    is_whole = sum(step.change for step in own) == total.added
+    if is_whole and any(row.is_usage and row.change > 0 for row in found):
+        return _as_if_before(total, own)
+    return found
+
+
+def _as_if_before(total: Totals, own: Sequence[Step]) -> list[Row]:
+    """Return the rows of a day whose movements were booked for it after those of the next one had been.
+
+    Two that came at midnight may be booked the wrong way round. The balances are then counted as if each had been
+    booked on its day, before the day's usage.
+    """
+    found, balance = list[Row](), total.closing + total.used
+    if total.used:
+        found.append(Row(Place(total.day, own[0].sequence, DAY), -total.used, total.closing))
+    for step in own:
+        found.append(Row(Place(step.day, step.sequence, MOVEMENT), step.change, balance))
+        balance -= step.change
+    return found
