@@ -46,6 +46,19 @@ def sought(text: str, unit: CreditUnit) -> SoughtAmount | None:
     return find(value, max(shown, typed), -1 if value.is_signed() else int(plus))
 
 
+def sought_problem(text: str, unit: CreditUnit) -> str:
+    """Return the right form of what was meant as an amount to look for and is none; nothing for words."""
+    if not text or any(each.isalpha() for each in text) or not any(each.isdigit() for each in text):
+        return ""
+    try:
+        locale.read(
+            text.removeprefix("+"), Field("q", FINEST, signs(unit), too_fine="An amount has at most six decimals.")
+        )
+    except Refused as refused:
+        return refused.sentence
+    return ""
+
+
 def whole(text: str, name: str, unit: str) -> int | None:
     """Return the whole number that was typed, None for nothing, or refuse it; the unit may stand beside it."""
     value = locale.read(text, Field(name, 0, (unit,), what="a whole number", example=EIGHTY))

@@ -122,7 +122,8 @@ class FiltersForm(PageForm):
             meters=[each.key for each in catalog.meters if text and text.casefold() in each.title.casefold()],
             from_day=self.from_day.data if first else None,
             to_day=self.to_day.data if last else None,
-            **({} if self.is_by_day else {name: _number(self.asked(name)) for name in ("before", "after")}),
+            before=None if self.is_by_day else _number(self.asked("before")),
+            after=None if self.is_by_day else _number(self.asked("after")),
         )
 
     def places(self) -> dict[str, Place | None]:
@@ -150,5 +151,3 @@ def months(today: date, many: int) -> list[tuple[date, date]]:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
-
-

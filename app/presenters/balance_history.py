@@ -126,7 +126,7 @@ def described(
         "dispute": entry.dispute,
         "dispute_state": _on(_DISPUTES[state], entry.dispute.closed_at) if entry.dispute else "",
         "used": [
-            (*_counted(each, catalog), each.meter or WITHOUT_METER, each, Credits(each.micros)) for each in entry.used
+            (*counted(each, catalog), each.meter or WITHOUT_METER, each, Credits(each.micros)) for each in entry.used
         ],
         "booked": Credits(row.amount) if row.amount != sum(each.micros for each in entry.used) else None,
         "paid_back": Credits(shared) if came_in and shared else None,
@@ -152,9 +152,9 @@ def csv_row(row: Movement, unit: str) -> list[str]:
     return [
         row.id,
         harmless(row.description),
-        _time(row),
-        _number(row.change),
-        _number(row.balance_after),
+        written_time(row),
+        number(row.change),
+        number(row.balance_after),
         harmless(unit),
         row.kind,
         harmless(f"{row.source_type}:{row.source_id}"),
@@ -181,16 +181,16 @@ def json_row(row: Movement, unit: str) -> dict[str, object]:
         "id": row.id,
         "sequence": row.sequence,
         "description": row.description,
-        "created_at": _time(row),
-        "amount": _number(row.change),
-        "balance_after": _number(row.balance_after),
+        "created_at": written_time(row),
+        "amount": number(row.change),
+        "balance_after": number(row.balance_after),
         "credit_unit": unit,
         "kind": row.kind,
         "source": {"type": row.source_type, "id": row.source_id},
     }
 
 
-def _counted(used: Used, catalog: Catalog) -> tuple[str, str]:
+def counted(used: Used, catalog: Catalog) -> tuple[str, str]:
     """Return what the meter is called, and how much it counted in its unit."""
     meter = catalog.meter(used.meter)
     if meter is None:
@@ -216,11 +216,13 @@ def _payment_state(payment: Payment) -> str:
     return f"{words}, and disputed now" if payment.state == "succeeded" and payment.disputed_minor else words
 
 
-def _number(value: Credits) -> str:
+def number(value: Credits) -> str:
+    """Return the amount as a plain signed number."""
     return f"{value.units:.6f}"
 
 
-def _time(row: Movement) -> str:
+def written_time(row: Movement) -> str:
+    """Return when the movement was booked, as files write it."""
     return f"{row.booked_at:%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -69,8 +69,10 @@ def test_one_long_word_of_the_sellers_widens_no_page(signs_in: Opens, acme: Cust
     page = signs_in(**look)
     expect(page.locator("#overview-latest")).to_contain_text(word)
     is_clean(page, "Overview")
-    page.goto("/billing/balance-history/")
+    page.goto("/billing/balance-history")
     is_clean(page, "Balance history")
+    page.goto("/billing/balance-history?view=rows")
+    is_clean(page, "Balance history, every row")
     entries = page.locator(".table--history a").evaluate_all("links => links.map(link => link.href)")
     assert len(entries) == 4
     for entry in entries:

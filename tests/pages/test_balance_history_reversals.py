@@ -32,7 +32,7 @@ def opened(browser: Browser, customer: Customer, kind: str) -> str:
 
 def listed(browser: Browser, kind: str) -> list[str]:
     """Return what the list says of the rows of a kind."""
-    return browser.opens(f"{PATH}?kind={kind}").texts(".table--history tbody td:nth-child(2)")
+    return browser.opens(f"{PATH}?view=rows&kind={kind}").texts(".table--history tbody td:first-child")
 
 
 def today() -> str:

@@ -15,7 +15,7 @@ from app.services.balance import history
 from tests.pages.test_balance_history import PATH, file, give, rows_of, use
 from tests.support.browser import Browser
 
-XLSX = f"{PATH}.xlsx"
+XLSX = f"{PATH}.xlsx?view=rows"
 
 
 def sheet(browser: Browser, path: str = XLSX) -> list[list[Any]]:
@@ -34,12 +34,12 @@ def test_it_holds_the_rows_of_the_csv_and_sums_to_the_balance(alice: Browser, ac
         use(acme, 7, f"u{number}")
     answer = file(alice, XLSX)
     assert answer.headers["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    assert f"balance-history-{clock.now():%Y-%m-%d}.xlsx" in answer.headers["Content-Disposition"]
+    assert f"balance-history-rows-{clock.now():%Y-%m-%d}.xlsx" in answer.headers["Content-Disposition"]
     header, *rows = sheet(alice)
     assert header == [
         "Id", "Description", "Created time (UTC)", "Amount", "Running balance", "Unit", "Kind", "Source",
     ]  # fmt: skip
-    same = rows_of(file(alice, f"{PATH}.csv").text)
+    same = rows_of(file(alice, f"{PATH}.csv?view=rows").text)
     assert len(rows) == len(same) == 41
     for row, line in zip(rows, same, strict=True):
         assert row[0] == line["Id"] and row[6] == line["Kind"] and row[7] == line["Source"]
@@ -55,11 +55,11 @@ def test_it_holds_the_rows_of_the_csv_and_sums_to_the_balance(alice: Browser, ac
 def test_it_holds_what_the_filter_matches_and_refuses_what_the_csv_refuses(alice: Browser, acme: Customer) -> None:
     give(acme, 100)
     use(acme, 1, "a")
-    page = alice.opens(f"{PATH}?kind=usage")
+    page = alice.opens(f"{PATH}?view=rows&kind=usage")
     assert [row[6] for row in sheet(alice, str(page.find("a[href*='.xlsx']")["href"]))[1:]] == ["usage"]
     tomorrow = clock.now().date() + timedelta(days=1)
-    assert len(sheet(alice, f"{XLSX}?from={tomorrow}")) == 1
-    assert alice.opens(f"{XLSX}?kind=zebra").status == 422
+    assert len(sheet(alice, f"{XLSX}&from={tomorrow}")) == 1
+    assert alice.opens(f"{XLSX}&kind=zebra").status == 422
 
 
 def test_nobody_else_gets_it(visitor: Browser, mallory: Browser, bob: Browser, acme: Customer) -> None:

@@ -18,6 +18,7 @@ from tests.support.browser import Browser, Page
 from tests.support.usage_cast import looks, uses
 
 HISTORY = "/billing/balance-history"
+ROWS = f"{HISTORY}?view=rows"
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
 
@@ -40,11 +41,11 @@ def _customer(burn: str) -> Customer:
 def _rows(page: Page) -> list[list[str]]:
     """Return the description, amount and running balance of each row."""
     cells = [row.select("td") for row in page.soup.select(".table--history tbody tr")]
-    return [[" ".join(row[place].get_text(" ").split()) for place in (1, 3, 4)] for row in cells]
+    return [[" ".join(row[place].get_text(" ").split()) for place in (0, 2, 3)] for row in cells]
 
 
 def _opened(alice: Browser, number: int) -> Page:
-    link = alice.opens(HISTORY).soup.select(".table--history tbody a")[number]
+    link = alice.opens(ROWS).soup.select(".table--history tbody a")[number]
     return alice.opens(str(link["href"]))
 
 
@@ -57,7 +58,7 @@ def test_a_days_row_opens_the_day_and_its_events(app: Flask, origin: str) -> Non
     with clock.at(NOON + timedelta(days=1)):
         jobs.run_due(names=["usage_posted"])
         alice = looks(app, origin, acme)
-        assert _rows(alice.opens(HISTORY))[:2] == [
+        assert _rows(alice.opens(ROWS))[:2] == [
             ["Requests, 10 November 2026", "−$1.00", "$17.50"],
             ["Usage, 10 November 2026", "−$1.50", "$18.50"],
         ]
@@ -93,7 +94,7 @@ def test_a_periods_row_opens_what_each_meter_counted_in_it(app: Flask, origin: s
         jobs.run_due(names=["periods_rolled", "usage_posted"])
         alice = looks(app, origin, acme)
         words = "Applied credit balance to usage, 10 November – 9 December 2026"
-        assert _rows(alice.opens(HISTORY))[0] == [words, "−$5.00", "$15.00"]
+        assert _rows(alice.opens(ROWS))[0] == [words, "−$5.00", "$15.00"]
         opened = _opened(alice, 0)
         assert opened.texts("#balance_history-used tbody td") == [
             *("Peak", "2 machines", "$4.00"),

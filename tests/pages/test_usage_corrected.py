@@ -82,7 +82,7 @@ def test_a_correction_of_an_earlier_period_says_why_the_figure_is_below_zero(ali
     rows = alice.follows(page, "#overview-sums a[href*=all_usage]")
     assert rows.texts("#balance_history-summed") == ["$37.00"]
     rows = alice.follows(page, "#overview-sums a[href*=correction]")
-    assert rows.texts(".table--history td.end:nth-of-type(4)") == ["+$30.00"]
+    assert rows.texts(".table--days td.end:nth-of-type(3)") == ["+$30.00"]
     assert table(alice.opens(USAGE))[2] == "Usage this period −$23.00"
 
 

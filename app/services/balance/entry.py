@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 
 from app.domain.errors import NotFound
 from app.domain.grants import burn_order
+from app.domain.money import Credits
 from app.models.database import db
 from app.models.ledger import Allocation, Grant, Transfer
 from app.models.payments import Attempt, Payment
@@ -24,6 +25,11 @@ class Used:
     period_number: int
     quantity: int
     micros: int
+
+    @property
+    def cost(self) -> Credits:
+        """What it cost."""
+        return Credits(self.micros)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,100 @@
+"""Rows of the history by day in words, and as rows of a file."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from app import locale
+from app.domain.catalog import Catalog
+from app.presenters.balance_history import counted, number, standing, written_time
+from app.presenters.spreadsheets import harmless
+from app.presenters.usage import WITHOUT_METER
+from app.services.balance.by_day import BEGUN, LAPSED, DayRow
+from app.services.balance.usage_of_day import UsageOfDay
+
+HEADER = ["Day", "Description", "Amount", "Running balance", "Unit", "Kind", "Created time", "Id"]
+SHEET_HEADER = ["Day (UTC)", "Description", "Amount", "Running balance", "Unit", "Kind", "Created time (UTC)", "Id"]
+_NOT_BOOKED = {LAPSED: "Expired credits, booked soon", BEGUN: "Credits that begin, booked soon"}
+
+
+def name(row: DayRow, today: date) -> str:
+    """Return what a row is called: what happened, or the usage of which day."""
+    if row.movement:
+        return row.movement.description
+    if not row.is_usage:
+        return _NOT_BOOKED[row.kind]
+    if row.day == today and row.until is None:
+        return "Today so far"
+    return f"Usage, {locale.short_day(row.day) if row.day.year == today.year else locale.day(row.day)}"
+
+
+def part(row: DayRow) -> str:
+    """Return which part of its UTC day the usage is of, where something else moved the balance in its midst."""
+    since, until = (locale.time(each) if each else "" for each in (row.since, row.until))
+    if since and until:
+        return f"from {since.removesuffix(' UTC')} to {until}"
+    return f"from {since}" if since else f"until {until}" if until else ""
+
+
+def note(row: DayRow) -> str:
+    """Return where the refund or dispute behind the row stands now; nothing when the row says it all."""
+    return standing(row.movement) if row.movement else ""
+
+
+def csv_row(row: DayRow, unit: str) -> list[str]:
+    """Return the row of a CSV file: texts made harmless, amounts as plain signed numbers."""
+    moved = row.movement
+    return [
+        f"{row.day}",
+        harmless(_in_file(row)),
+        number(row.change),
+        number(row.balance_after),
+        harmless(unit),
+        row.kind,
+        written_time(moved) if moved else "",
+        moved.id if moved else "",
+    ]
+
+
+def sheet_row(row: DayRow, unit: str) -> list[str | Decimal | datetime]:
+    """Return the row as typed cells of a spreadsheet."""
+    moved = row.movement
+    return [
+        f"{row.day}",
+        _in_file(row),
+        row.change.units,
+        row.balance_after.units,
+        unit,
+        row.kind,
+        moved.booked_at.replace(microsecond=0) if moved else "",
+        moved.id if moved else "",
+    ]
+
+
+def json_row(row: DayRow, unit: str) -> dict[str, object]:
+    """Return the row as the Billing API writes one: credits as decimal strings; usage of a day has no id."""
+    moved = row.movement
+    return {
+        "day": f"{row.day}",
+        "description": _in_file(row),
+        "amount": number(row.change),
+        "balance_after": number(row.balance_after),
+        "credit_unit": unit,
+        "kind": row.kind,
+        "created_at": written_time(moved) if moved else None,
+        "id": moved.id if moved else None,
+    }
+
+
+def described(usage: UsageOfDay, catalog: Catalog) -> dict[str, object]:
+    """Return what the page of a day's usage says."""
+    return {
+        "usage": usage,
+        "change": -usage.used,
+        "meters": [(*counted(each, catalog), each.meter or WITHOUT_METER, each) for each in usage.meters],
+    }
+
+
+def _in_file(row: DayRow) -> str:
+    if not row.is_usage:
+        return name(row, row.day)
+    return ", ".join(filter(None, (f"Usage, {locale.day(row.day)}", part(row))))
