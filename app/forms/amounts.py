@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from app import locale
 from app.domain.amounts import CreditUnit, decimals_of
+from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.sought import FINEST, SoughtAmount
 from app.domain.sought import sought as find
@@ -36,14 +37,13 @@ def sought(text: str, unit: CreditUnit) -> SoughtAmount | None:
     """Return the amount that is looked for, None where the text is none; its sign counts where one was typed."""
     plus = text.startswith("+")
     try:
-        value = locale.read(text[plus:], Field("q", FINEST, signs(unit)))
+        value = locale.read(text[plus:], _sought(unit))
     except Refused:
         return None
     if value is None:
         return None
-    shown = shown_decimals(unit.name) if unit.is_currency else 0
-    typed = -int(value.as_tuple().exponent) if "." in text else 0
-    return find(value, max(shown, typed), -1 if value.is_signed() else int(plus))
+    typed = -int(value.as_tuple().exponent) if locale.MARKS.decimal in text else 0
+    return find(value, max(decimals_of(unit), typed), -1 if value.is_signed() else int(plus))
 
 
 def sought_problem(text: str, unit: CreditUnit) -> str:
@@ -51,12 +51,14 @@ def sought_problem(text: str, unit: CreditUnit) -> str:
     if not text or any(each.isalpha() for each in text) or not any(each.isdigit() for each in text):
         return ""
     try:
-        locale.read(
-            text.removeprefix("+"), Field("q", FINEST, signs(unit), too_fine="An amount has at most six decimals.")
-        )
+        locale.read(text.removeprefix("+"), _sought(unit))
     except Refused as refused:
         return refused.sentence
     return ""
+
+
+def _sought(unit: CreditUnit) -> Field:
+    return Field("q", FINEST, signs(unit), example_decimals=decimals_of(unit))
 
 
 def whole(text: str, name: str, unit: str) -> int | None:
