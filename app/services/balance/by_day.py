@@ -24,7 +24,7 @@ LAPSED, BEGUN = "lapsed", "begun"
 """Kinds of rows that no movement has yet: credit that is over, credit that begins; the next job books both."""
 CHUNK = 500
 _BEYOND = 4
-"""So many rows more are read: those at a page's ends that belong to another page, or tell whether there is one."""
+"""So many rows more are read: those at a page's ends that belong to another page, or that say whether there is one."""
 _LONGEST = 500
 """So many rows of usage by their words are looked at."""
 
