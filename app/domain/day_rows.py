@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from math import inf
 
 DAY, MOVEMENT, UNDER = "d", "m", "u"
 """What a row is: usage up to the day's end, a movement, usage between a movement and what came before it."""
@@ -27,9 +26,9 @@ class Place:
     part: str
 
     @property
-    def rank(self) -> tuple[date, float]:
-        """What rows are ordered by, the greatest first."""
-        return self.day, inf if self.part == DAY else 2 * self.sequence + (self.part == MOVEMENT)
+    def rank(self) -> tuple[date, bool, int, bool]:
+        """What rows are ordered by, the greatest first: a day's row on top, usage under its movement."""
+        return self.day, self.part == DAY, self.sequence, self.part == MOVEMENT
 
     def __str__(self) -> str:
         return f"{self.day}.{self.sequence}{self.part}"
