@@ -2,8 +2,6 @@
 
 import csv
 import io
-import json
-from decimal import Decimal
 
 import pytest
 from werkzeug.test import TestResponse
@@ -13,8 +11,6 @@ from app.domain.money import Credits
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.ledger import Transfer
-from app.models.scope import as_customer
-from app.services.balance import history
 from app.services.catalog import versions
 from app.services.ledger import corrections, grants
 from app.services.usage import recording
@@ -29,21 +25,6 @@ ROWS = f"{PATH}?view=rows"
 DAY_ROW = ".table--days tbody tr"
 ROW = ".table--history tbody tr"
 LINK = f"{ROW} td:first-child a"
-WRONG = {
-    "kind=zebra": "There is no such kind of movement. Choose one from the list.",
-    "show=zebra": "There is no such kind of movement. Choose one from the list.",
-    "view=zebra": "The history is shown by day or row by row.",
-    "from=2026-13-40": "Enter a day such as 2026-11-21.",
-    "to=yesterday": "Enter a day such as 2026-11-21.",
-    "from=2026-11-02&to=2026-11-01": "The last day is before the first one.",
-    "before=zebra": "This page of the history does not exist. Start from the newest movement.",
-    "after=-1": "This page of the history does not exist. Start from the newest movement.",
-    "before=٥": "This page of the history does not exist. Start from the newest movement.",
-    "before=9999999999999999999": "This page of the history does not exist. Start from the newest movement.",
-    "before=2026-11-01.1m&after=2026-11-01.2m": "Choose either older or newer movements.",
-    "figure=zebra": "There is no such figure on the Overview.",
-    f"q={'a' * 101}": "Search for at most 100 characters.",
-}
 
 
 def give(customer: Customer, units: int, reason: str = "Welcome") -> None:
@@ -86,90 +67,6 @@ def test_an_empty_history_says_so(alice: Browser) -> None:
 def test_a_viewer_may_look(bob: Browser, acme: Customer) -> None:
     give(acme, 100)
     assert bob.opens(ROWS).texts(f"{ROW} td:nth-child(3)") == ["+$100.00"]
-
-
-def test_it_filters_by_kind_words_and_days_without_javascript(alice: Browser, acme: Customer) -> None:
-    give(acme, 100)
-    use(acme, 1, "a", "Model 100% fast")
-    use(acme, 2, "b", "Another model")
-    page, today = alice.opens(ROWS), clock.now().date()
-    usage = alice.opens(str(next(each for each in page.soup.select(".chips a") if each.text == "Usage")["href"]))
-    assert usage.texts(f"{ROW} td:nth-child(3)") == ["−$2.00", "−$1.00"]
-    assert usage.texts(".chips a[aria-current]") == ["Usage", "Every row", "Any time"]
-    assert alice.submits(usage, FORM, q="100%").texts(LINK) == ["Model 100% fast"]
-    assert len(alice.submits(page, FORM, **{"from": str(today), "to": str(today)}).soup.select(ROW)) == 3
-    nothing = alice.submits(page, FORM, q="zebra")
-    assert "No movement matches." in nothing.text
-    assert nothing.value("q") == "zebra"
-    assert len(alice.follows(nothing, "main .card p a").soup.select(ROW)) == 3
-
-
-@pytest.mark.parametrize(
-    ("typed", "found"),
-    [
-        ("2.50", ["−$2.50"]),
-        ("$2.5", ["−$2.50"]),
-        ("-2.50", ["−$2.50"]),
-        ("−$2.50", ["−$2.50"]),
-        ("+2.50", []),
-        ("100", ["+$100.00"]),
-        ("+100", ["+$100.00"]),
-        ("-100", []),
-        ("0.33", ["−$0.33"]),
-        ("0.334", []),
-        ("0.333333", ["−$0.33"]),
-    ],
-)
-def test_an_amount_is_found_as_it_is_shown_and_by_its_sign(
-    alice: Browser, acme: Customer, typed: str, found: list[str]
-) -> None:
-    give(acme, 100)
-    for number, micros in enumerate((2_500_000, 333_333)):
-        recording.record(acme.customer_id, key=f"{number}", credits=Credits(micros), description="Requests")
-    page = alice.submits(alice.opens(ROWS), FORM, q=typed)
-    assert [words.partition(", exactly")[0].strip() for words in page.texts(f"{ROW} td:nth-child(3)")] == found
-
-
-def test_an_amount_that_is_written_in_another_way_is_answered_with_the_right_form(
-    alice: Browser, acme: Customer
-) -> None:
-    give(acme, 100)
-    words = "No movement matches. Write decimals after “.” and “,” only between thousands, as in 12.50."
-    assert words in alice.submits(alice.opens(PATH), FORM, q="12,50").text
-
-
-@pytest.mark.parametrize("query", WRONG)
-def test_a_wrong_filter_is_refused_in_words_and_the_list_and_what_was_typed_stay(
-    alice: Browser, acme: Customer, query: str
-) -> None:
-    give(acme, 100)
-    page = alice.opens(f"{PATH}?{query}")
-    assert page.status == 422
-    assert len(page.soup.select(DAY_ROW)) == 1
-    assert errors(page) == [WRONG[query]]
-    for name, _, value in (part.partition("=") for part in query.split("&")):
-        if name in {"q", "from", "to"}:
-            assert page.value(name) == value
-
-
-def test_fragment_and_page_agree_also_when_refused(alice: Browser, acme: Customer) -> None:
-    give(acme, 100)
-    for path in (PATH, f"{PATH}?kind=zebra"):
-        page, fragment = alice.opens(path), alice.opens(path, **FRAGMENT)
-        assert fragment.status == page.status and not fragment.soup.select("html")
-        assert fragment.find("#balance_history-history") == page.find("#balance_history-history")
-
-
-def test_htmx_takes_the_fragment_and_keeps_the_address(alice: Browser) -> None:
-    form = alice.opens(PATH).find(FORM)
-    assert form["hx-target"] == "#balance_history-history"
-    assert form["hx-push-url"] == "true"
-    assert form["method"] == "get" and form["action"] == PATH == form["hx-get"]
-
-
-def test_the_address_leaves_out_what_was_left_empty(alice: Browser) -> None:
-    answer = alice.opens(f"{PATH}?kind=&q=hours&from=&to=&_external=1", **FRAGMENT)
-    assert answer.response.headers["HX-Push-Url"] == f"{PATH}?q=hours"
 
 
 def test_usage_of_a_period_shows_the_signs_of_its_rows(alice: Browser, acme: Customer) -> None:
@@ -225,56 +122,6 @@ def file(browser: Browser, path: str) -> TestResponse:
 
 def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
-
-
-def test_the_csv_opens_and_sums_to_the_balance(alice: Browser, acme: Customer) -> None:
-    give(acme, 1000)
-    for number in range(40):
-        use(acme, 7, f"u{number}")
-    answer = file(alice, f"{PATH}.csv?view=rows")
-    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert (
-        answer.headers["Content-Disposition"]
-        == f'attachment; filename="balance-history-rows-{clock.now():%Y-%m-%d}.csv"'
-    )
-    rows = rows_of(answer.text)
-    assert list(rows[0]) == ["Id", "Description", "Created time", "Amount", "Running balance", "Unit", "Kind", "Source"]
-    assert len(rows) == 41
-    with as_customer(acme.customer_id):
-        remaining = history.numbers().remaining_credits.units
-    assert sum(Decimal(row["Amount"]) for row in rows) == remaining == Decimal(rows[0]["Running balance"])
-
-
-def test_the_csv_holds_what_the_filter_matches(alice: Browser, acme: Customer) -> None:
-    give(acme, 100)
-    use(acme, 1, "a")
-    page = alice.opens(f"{ROWS}&kind=usage")
-    link = str(page.find("a[href*='.csv']")["href"])
-    assert [row["Kind"] for row in rows_of(file(alice, link).text)] == ["usage"]
-    assert alice.opens(f"{PATH}.csv?kind=zebra").status == 422
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_text_in_the_csv_is_a_formula_while_amounts_stay_numbers(alice: Browser, acme: Customer, start: str) -> None:
-    give(acme, 100)
-    use(acme, 1, "a", f"{start}HYPERLINK(1)")
-    row = rows_of(file(alice, f"{PATH}.csv?view=rows").text)[0]
-    assert row["Description"] == f"'{start}HYPERLINK(1)"
-    assert row["Amount"] == "-1.000000"
-
-
-def test_the_json_holds_the_same(alice: Browser, acme: Customer) -> None:
-    give(acme, 100)
-    used = use(acme, 1, "a", 'Größe "x"')
-    data = json.loads(file(alice, f"{PATH}.json?view=rows").text)["data"]
-    assert [each["amount"] for each in data] == ["-1.000000", "100.000000"]
-    assert data[0]["id"] == used.id and data[0]["description"] == 'Größe "x"'
-    assert data[0]["credit_unit"] == "USD" and data[0]["source"] == {"type": "usage", "id": "a"}
-
-
-def test_an_empty_file_is_still_a_file(alice: Browser) -> None:
-    assert rows_of(file(alice, f"{PATH}.csv?view=rows").text) == []
-    assert json.loads(file(alice, f"{PATH}.json?view=rows").text) == {"data": []}
 
 
 def test_a_purchase_opens_its_payment_with_method_and_attempt(alice: Browser, alice_actor: Actor) -> None:
