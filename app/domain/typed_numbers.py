@@ -18,6 +18,8 @@ from app.domain.units import one
 
 MOST_DIGITS = 20
 """So many digits are read; a bound is far below, and names itself."""
+FINEST = 6
+"""Credits have so many decimals."""
 _SPACES = " \t\r\n\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
 _PLAIN = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 _MINUS = "-\N{MINUS SIGN}"
@@ -181,3 +183,20 @@ def _too_fine(field: Field, marks: Marks) -> Refused:
 
 def _malformed(field: Field, sentence: str) -> Refused:
     return Refused(sentence, f"{field.name}_malformed", 422, field.name)
+
+
+@dataclass(frozen=True)
+class SoughtAmount:
+    """The micros from `low` up to `high`, without it, that are shown as the amount; sign 0: whatever went or came."""
+
+    low: int
+    high: int
+    sign: int = 0
+
+
+def sought(value: Decimal, decimals: int, sign: int = 0) -> SoughtAmount:
+    """Return what is shown as the value with so many decimals, by the one rounding: half away from zero."""
+    exact = int(abs(value).scaleb(FINEST))
+    step = 10 ** max(0, FINEST - decimals)
+    half = step // 2
+    return SoughtAmount(max(0, exact - half), exact + step - half, sign)

@@ -6,10 +6,9 @@ from app import locale
 from app.domain.amounts import CreditUnit, decimals_of
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
-from app.domain.sought import FINEST, SoughtAmount
-from app.domain.sought import sought as find
 from app.domain.spend_management import MOST, out_of_bounds
-from app.domain.typed_numbers import Field, missing, money_field, signs
+from app.domain.typed_numbers import FINEST, Field, SoughtAmount, missing, money_field, signs
+from app.domain.typed_numbers import sought as find
 
 EIGHTY = Decimal(80)
 

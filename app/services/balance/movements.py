@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, union_all
 
 from app.domain.errors import Broken
 from app.domain.money import Credits
-from app.domain.sought import SoughtAmount
+from app.domain.typed_numbers import SoughtAmount
 from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.reversals import Dispute, Refund
