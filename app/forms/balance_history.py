@@ -9,10 +9,10 @@ from wtforms.validators import Length, Optional, ValidationError
 
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
-from app.domain.day_rows import Place, read_place
 from app.forms.amounts import sought
 from app.presenters.balance_figures import FIGURES
 from app.presenters.balance_history import GROUPS, KINDS
+from app.services.balance.day_rows import Place, read_place
 from app.services.balance.history import HistoryQuery
 from app.web.fields import PageForm
 

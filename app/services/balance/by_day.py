@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
-from app.domain.day_rows import Place, Row, Step, Totals, rows
 from app.domain.errors import ensure
 from app.domain.ledger import HISTORY_KINDS
 from app.domain.money import Credits
@@ -15,6 +14,7 @@ from app.models.database import db
 from app.models.ledger import BalanceDay, Transfer
 from app.models.usage import UsageDay
 from app.services.balance import movements
+from app.services.balance.day_rows import Place, Row, Step, Totals, rows
 from app.services.balance.history import Day
 from app.services.balance.movements import HistoryQuery, Movement
 from app.services.balance.summary import whose

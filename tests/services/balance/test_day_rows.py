@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.domain.day_rows import Place, Step, Totals, read_place, rows
+from app.services.balance.day_rows import Place, Step, Totals, read_place, rows
 
 MONDAY = date(2026, 11, 23)
 TUESDAY = MONDAY + timedelta(days=1)
