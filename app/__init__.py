@@ -18,7 +18,8 @@ from app.gateways import connect
 from app.models import database
 from app.services.access.sessions import LIFETIME
 from app.services.processor.gateway import the_gateway
-from app.web import access, errors, filters, login, navigation, security_headers, shared_counts
+from app.web import access, assets, filters, login, navigation, security_headers, shared_counts
+from app.web.errors import pages as error_pages
 from app.web.session_cookie import ServerSessions
 
 PAGES = (
@@ -66,11 +67,12 @@ def create_app(settings: Settings) -> Flask:
     metrics.init_app(app)
     login.init_app(app)
     access.init_app(app)
-    errors.init_app(app)
+    error_pages.init_app(app)
     problems.init_app(app)
     addresses.init_app(app)
     security_headers.init_app(app, settings)
     filters.init_app(app)
+    assets.init_app(app, demo=settings.demo)
     navigation.init_app(app)
     _register(app, settings)
     return app

@@ -57,7 +57,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         # A view may bring a policy of its own: the frame that shows a mail of the demo, the page with Stripe's form.
         response.headers.update({name: value for name, value in fixed.items() if name not in response.headers})
         if request.endpoint == "static" and response.status_code in {200, 206, 304}:
-            response.headers["Cache-Control"] = "public, max-age=3600"
+            if not response.cache_control.immutable:
+                response.headers["Cache-Control"] = "public, max-age=3600"
         else:
             response.headers["Cache-Control"] = "private, no-store"
             response.vary.add("HX-Request")

@@ -12,7 +12,7 @@ from werkzeug.routing import RequestRedirect
 from app.api.contract.shapes import Model
 from app.domain.errors import Refused
 from app.services import portal_links
-from app.web import error_handlers
+from app.web.errors import handlers
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "/v1/"
@@ -114,7 +114,7 @@ def answer(status: int, reason: str, detail: str, errors: list[FieldProblem] | N
         detail=detail,
         reason=reason,
         errors=errors or [],
-        request_id=error_handlers.request_id(),
+        request_id=handlers.request_id(),
     )
     return Response(json.dumps(problem.model_dump()), status, mimetype=MEDIA_TYPE)
 
@@ -136,7 +136,7 @@ def refused(refusal: Refused) -> Response:
         errors = [FieldProblem(field=refusal.field, reason=refusal.reason, detail=refusal.sentence)]
     made = answer(refusal.status, refusal.reason, refusal.sentence, errors)
     if isinstance(refusal, RetryLater) and refusal.seconds is not None:
-        error_handlers.retry_after(made, refusal.seconds)
+        handlers.retry_after(made, refusal.seconds)
     if refusal.status == 401:
         made.headers["WWW-Authenticate"] = "Bearer"
     return made
@@ -144,7 +144,7 @@ def refused(refusal: Refused) -> Response:
 
 def add_to(bp: Blueprint) -> None:
     """Let whatever goes wrong in the blueprint's views end in a problem document."""
-    error_handlers.register(bp, refused=refused, http=_http, failed=lambda status: answer(status, *WORDS[status]))
+    handlers.register(bp, refused=refused, http=_http, failed=lambda status: answer(status, *WORDS[status]))
 
 
 def init_app(app: Flask) -> None:
@@ -161,5 +161,5 @@ def init_app(app: Flask) -> None:
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if isinstance(error, BadHost) or status not in WORDS:
-        status = error_handlers.same_class(status)
-    return error_handlers.with_headers_of(error, answer(status, *WORDS[status]))
+        status = handlers.same_class(status)
+    return handlers.with_headers_of(error, answer(status, *WORDS[status]))

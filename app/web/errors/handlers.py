@@ -1,6 +1,6 @@
 """What pages and the API have in common when something is wrong: who is asked for the answer, the log and the headers.
 
-`web/errors.py` answers people with a page, `api/contract/problems.py` answers programs with a problem document.
+`web/errors/pages.py` answers people with a page, `api/contract/problems.py` answers programs with a problem document.
 """
 
 from collections.abc import Callable

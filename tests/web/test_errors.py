@@ -7,23 +7,23 @@ from structlog.testing import capture_logs
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.domain.errors import Refused
-from app.web import error_handlers
+from app.web.errors import handlers
 
 SECRET = "whsec_of_a_customer"
 
 
 def answers(on: Flask | Blueprint, who: str) -> None:
     """Answer as `who` does, in one line."""
-    error_handlers.register(
+    handlers.register(
         on,
         refused=lambda refusal: Response(f"{who}: {refusal.sentence}", refusal.status),
-        http=lambda error: error_handlers.with_headers_of(error, Response(f"{who}: http", status(error))),
+        http=lambda error: handlers.with_headers_of(error, Response(f"{who}: http", status(error))),
         failed=lambda code: Response(f"{who}: failed", code),
     )
 
 
 def status(error: HTTPException) -> int:
-    return error_handlers.same_class(error.code or 500)
+    return handlers.same_class(error.code or 500)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import BadHost, HTTPException
 
 from app.domain.errors import Refused
-from app.web import error_handlers
+from app.web.errors import handlers
 from app.web.respond import wants_fragment
 
 WORDS = {
@@ -29,7 +29,7 @@ FORM_TOO_OLD = ("This form is too old", "Nothing was changed. Go back, reload th
 
 def init_app(app: Flask) -> None:
     """Answer every error of the app in words."""
-    error_handlers.register(app, refused=_refused, http=_http, failed=lambda status: _answer(status, *WORDS[status]))
+    handlers.register(app, refused=_refused, http=_http, failed=lambda status: _answer(status, *WORDS[status]))
     app.register_error_handler(CSRFError, _form_too_old)
 
 
@@ -49,13 +49,13 @@ def _http(error: HTTPException) -> Response:
         return Response(f"{WORDS[400][0]}.\n", 400, mimetype="text/plain")
     if status < 400:
         return make_response(error.get_response())  # a redirect of the router
-    words = WORDS.get(status, WORDS[error_handlers.same_class(status)])
-    return error_handlers.with_headers_of(error, _answer(status, *words))
+    words = WORDS.get(status, WORDS[handlers.same_class(status)])
+    return handlers.with_headers_of(error, _answer(status, *words))
 
 
 def _answer(status: int, title: str, sentence: str) -> Response:
     """Say it, without a look at the database: that may be what is wrong."""
-    request_id = error_handlers.request_id()
+    request_id = handlers.request_id()
     if wants_fragment() and status < 500:
         html = render_template("errors/_error.html", title=title, sentence=sentence, request_id=request_id)
         answer = make_response(html, status)

@@ -1,0 +1,63 @@
+"""Styles and scripts: many small files for whoever writes them, one of each for a browser."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask, Response, request, url_for
+
+STYLES = ("portal.css", "components.css", "figures.css", "charts.css")
+PAGES = ("add_credits", "balance_history", "dev", "overview", "payment_methods", "spend_management", "usage")
+PRINT = "print.css"
+SCRIPTS = ("htmx-4.0.1.min.js", "feedback.js", "portal.js", "figures.js", "times.js", "charts.js")
+"""In the order in which they run."""
+FOREVER = 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Files in one: its name and type, and what it says."""
+
+    name: str
+    mimetype: str
+    content: str
+
+
+def init_app(app: Flask, *, demo: bool) -> None:
+    """Read the files, and let `static` answer with them in one beside the single files."""
+    folder = Path(app.static_folder or "")
+    styles, scripts = joined(folder, demo=demo)
+    made = {"css": styles, "js": scripts}
+    one_file = app.view_functions["static"]
+
+    def answer(filename: str) -> object:
+        """Send the file. One whose name is out of date is what there is now: its page came from another version."""
+        stem, _, kind = filename.rpartition(".")
+        if not stem.startswith("joined-") or kind not in made:
+            return one_file(filename=filename)
+        found = made[kind]
+        response = Response(found.content, mimetype=found.mimetype)
+        response.cache_control.public = True
+        if filename == found.name:
+            response.cache_control.max_age = FOREVER
+            response.cache_control.immutable = True
+        response.add_etag()
+        return response.make_conditional(request)
+
+    app.view_functions["static"] = answer
+    app.jinja_env.globals["styles"] = lambda: url_for("static", filename=styles.name)
+    app.jinja_env.globals["scripts"] = lambda: url_for("static", filename=scripts.name)
+
+
+def joined(folder: Path, *, demo: bool) -> tuple[Joined, Joined]:
+    """Return the styles and the scripts of the folder, each in one."""
+    pages = [f"pages/{name}.css" for name in (*PAGES, *["demo"] * demo)]
+    parts = [(folder / name).read_text() for name in (*STYLES, *pages)]
+    parts.append(f"@media print {{\n{(folder / PRINT).read_text()}\n}}")
+    scripts = [(folder / name).read_text() for name in SCRIPTS]
+    return _named("\n".join(parts), "css", "text/css"), _named(";\n".join(scripts), "js", "text/javascript")
+
+
+def _named(content: str, kind: str, mimetype: str) -> Joined:
+    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+    return Joined(f"joined-{digest}.{kind}", mimetype, content)

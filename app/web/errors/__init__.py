@@ -1,0 +1,1 @@
+"""When something is wrong: what pages and the API have in common, and what people see."""
