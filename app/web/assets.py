@@ -28,13 +28,12 @@ def init_app(app: Flask, *, demo: bool) -> None:
     folder = Path(app.static_folder or "")
     styles, scripts = joined(folder, demo=demo)
     made = {"css": styles, "js": scripts}
-    one_file = app.view_functions["static"]
 
-    def answer(filename: str) -> object:
+    def answer(filename: str) -> Response:
         """Send the file. One whose name is out of date is what there is now: its page came from another version."""
         stem, _, kind = filename.rpartition(".")
         if not stem.startswith("joined-") or kind not in made:
-            return one_file(filename=filename)
+            return app.send_static_file(filename)
         found = made[kind]
         response = Response(found.content, mimetype=found.mimetype)
         response.cache_control.public = True
