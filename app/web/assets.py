@@ -41,7 +41,8 @@ def init_app(app: Flask, *, demo: bool) -> None:
             response.cache_control.max_age = FOREVER
             response.cache_control.immutable = True
         response.add_etag()
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     app.view_functions["static"] = answer
     app.jinja_env.globals["styles"] = lambda: url_for("static", filename=styles.name)
