@@ -1,6 +1,6 @@
 """Usage: what each meter has counted against the plan, day by day, down to the events, and the usage alerts."""
 
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -10,15 +10,15 @@ from app import clock
 from app.domain.errors import NotFound, Refused
 from app.forms import usage_query
 from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
-from app.presenters import status_line, usage_sentences
+from app.presenters import status_line, usage_charts, usage_sentences
 from app.presenters import usage as present
-from app.presenters.charts import Chart
 from app.presenters.spend_management import refused
-from app.presenters.usage import WITHOUT_METER, period_words
+from app.presenters.usage import period_words
+from app.presenters.usage_charts import ALL_METERS, WITHOUT_METER, Drawn
 from app.services.alerts import recipients, thresholds
 from app.services.spend_management import blocked_calls
-from app.services.usage import history, meters
-from app.services.usage.meters import DayUse, MeterUse, Usage
+from app.services.usage import history, meters, stretches
+from app.services.usage.meters import MeterUse, Usage
 from app.web.access import current_actor, current_customer, current_unit, from_address, managers_only
 from app.web.navigation import at_top
 from app.web.respond import saved, show
@@ -71,7 +71,7 @@ def meter(meter: str) -> Response:
         formula=usage_sentences.formula(shown.bar, use.cost, credit, is_open=usage.period.is_open),
         days=days,
         name=present.chart_name(days, shown.title, shown.unit),
-        chart=_chart(use, days, today),
+        chart=present.chart(use, days, credit, _day_address, today),
         earlier=[
             (each, period_words(each.first, each.last), each.number == usage.period.number)
             for each in history.last_periods(current_customer().customer_id, use.meter.key)
@@ -85,6 +85,8 @@ def day(meter: str, day: str) -> Response:
     if meter in POSTED and day in {"removal", "mail"}:
         return _back()
     customer, on = current_customer(), usage_query.day(day)
+    if meter == ALL_METERS:
+        return _day_of_all(on)
     use = _use(meters.usage(customer), meter)
     key, after = use.meter.key, request.args.get("after", "")
     counted = history.day_of(customer.customer_id, key, on)
@@ -106,6 +108,15 @@ def day(meter: str, day: str) -> Response:
         newest=url_for("usage.day", meter=meter, day=day) if after else "",
         older=url_for("usage.day", meter=meter, day=day, after=usage_query.written(found.older)) if found.older else "",
     )
+
+
+def _day_of_all(on: date) -> Response:
+    """Show what each meter counted on one day."""
+    used = meters.days(_whose(), on, on)
+    if not used:
+        raise NotFound("day")
+    rows = present.day_rows(used, meters.usage(current_customer()))
+    return show("usage/all_meters.html", "usage/_all_meters.html", on=on, rows=rows, total=present.cost_of(used))
 
 
 @bp.post("/alerts")
@@ -223,22 +234,18 @@ def _alerts(
     }
 
 
-def _history(usage: Usage, form: HistoryForm) -> dict[str, Any] | None:
-    """Return the days of the meter that is chosen, or of the first one; None where nothing is counted."""
-    use = usage.of(form.meter.data) if form.meter.data else next(iter(usage.meters), None)
+def _history(usage: Usage, form: HistoryForm) -> Drawn:
+    """Return what the days cost that are chosen, or what the chosen meter counted on them."""
+    use = usage.of(form.meter.data or "")
+    form.meter.data, form.days.data = form.meter.data or "", form.days.data or stretches.PERIOD
+    days = stretches.compared(current_customer(), usage, form.days.data, use.meter.key if use else None)
     if use is None:
-        return None
-    form.meter.data, form.days.data = use.meter.key, form.days.data or "30"
-    customer, today = current_customer(), clock.now().date()
-    first = max(today - timedelta(days=int(form.days.data) - 1), customer.created_at.astimezone(UTC).date())
-    days = history.every_day(customer.customer_id, use.meter.key, use.tariff.kind, min(first, today), today)
-    return {
-        "days": days,
-        "slug": use.meter.key,
-        "unit": use.meter.unit or "quantity",
-        "name": present.chart_name(days, use.meter.title, use.meter.unit),
-        "chart": _chart(use, days, today),
-    }
+        return usage_charts.cost_of_all(days, usage, current_unit(), _day_address)
+    return usage_charts.quantity_of_one(days, use, current_unit(), _day_address)
+
+
+def _day_address(slug: str, day: date) -> str:
+    return url_for("usage.day", meter=slug, day=day.isoformat())
 
 
 def _again(status: int, *, alert_form: AlertForm | None = None, email_form: AddressForm | None = None) -> Response:
@@ -283,13 +290,6 @@ def _use(usage: Usage, slug: str) -> MeterUse:
     if found is None:
         raise NotFound("meter")
     return found
-
-
-def _chart(use: MeterUse, days: list[DayUse], today: date) -> Chart | None:
-    def address(each: DayUse) -> str:
-        return url_for("usage.day", meter=use.meter.key or WITHOUT_METER, day=each.day.isoformat())
-
-    return present.chart(use, days, current_unit(), address, today)
 
 
 def _whose() -> str:

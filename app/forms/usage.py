@@ -10,9 +10,11 @@ from app.domain.errors import Refused
 from app.domain.usage_alerts import Threshold
 from app.forms import amounts
 from app.services.usage.meters import Usage
+from app.services.usage.stretches import PERIOD
 from app.web.fields import PageForm
 
-STRETCHES = {"30": "Last 30 days", "90": "Last 90 days"}
+STRETCHES = {PERIOD: "This billing period", "30": "Last 30 days", "90": "Last 90 days"}
+ALL = "Cost of all meters"
 MEASURES = {"percent": "% of the plan", "quantity": "counted"}
 
 
@@ -24,13 +26,13 @@ class HistoryForm(PageForm):
 
         csrf = False
 
-    meter = SelectField("Meter", id="usage-history_meter", validate_choice=False)
+    meter = SelectField("Show", id="usage-history_meter", validate_choice=False)
     offered: frozenset[str] = frozenset()
     days = SelectField(
         "Days",
         id="usage-history_days",
         choices=[SelectChoice(value, words) for value, words in STRETCHES.items()],
-        default="30",
+        default=PERIOD,
         validate_choice=False,
     )
 
@@ -112,6 +114,7 @@ def offer(usage: Usage, *forms: HistoryForm | AlertForm) -> None:
     for form in forms:
         form.meter.choices = meters
         if isinstance(form, HistoryForm):
+            form.meter.choices = [SelectChoice("", ALL), *meters]
             form.offered = frozenset(each.meter.key for each in usage.meters)
         else:
             form.units = {each.meter.key: each.meter.unit for each in usage.meters}

@@ -14,7 +14,7 @@ from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.presenters.charts import day_label
 from app.presenters.spreadsheets import harmless
-from app.presenters.usage import WITHOUT_METER
+from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance.entry import Used
 from app.services.balance.history import Entry, Movement
 

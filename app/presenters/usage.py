@@ -1,7 +1,7 @@
 """Usage as pages show it: a row for each meter with its bar, the days of a meter as a chart, and alerts in words."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,13 +14,10 @@ from app.domain.rating import Tariff
 from app.domain.units import quantity
 from app.domain.usage_bars import Bar, State
 from app.presenters.charts import Chart, Column, Measure, columns, day_label
+from app.presenters.usage_charts import WITHOUT_METER, Address
 from app.presenters.usage_sentences import BarWords, alert_words, bar_words, price
 from app.services.alerts.thresholds import Alert
 from app.services.usage.meters import DayUse, EventUse, MeterUse, Usage
-
-WITHOUT_METER = "-"
-"""How credit taken without a meter is called in an address: no meter's key has a hyphen."""
-NONE = "None"
 
 
 @dataclass(frozen=True)
@@ -37,8 +34,8 @@ class Row:
     """How far the bar is filled, in percent."""
     marks: tuple[int, ...]
     """Where it will change, in percent: marks that are not reached yet."""
-    included: str
-    limit: str
+    terms: str
+    """What the plan includes and allows; empty: neither."""
     price: str
     cost: Credits
 
@@ -84,11 +81,19 @@ def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], credit: Credit
         words=bar_words(bar, resets_on, use.cost, credit, is_open=is_open),
         filled=min(percent, 100),
         marks=tuple(mark for mark in warn_at if percent < mark < usage_bars.FULL_PERCENT),
-        included=locale.whole(tariff.allowance) if tariff.allowance else NONE,
-        limit=NONE if tariff.limit is None else locale.whole(tariff.limit),
+        terms=terms(tariff),
         price=price(tariff, credit),
         cost=use.cost,
     )
+
+
+def terms(tariff: Tariff) -> str:
+    """Return what the plan includes and allows of the meter: `50 GB included, limit 100 GB`."""
+    unit = tariff.meter.unit
+    if tariff.limit == 0:
+        return "Not part of your plan"
+    included = [f"{locale.quantity(tariff.allowance, unit)} included"] if tariff.allowance else []
+    return ", ".join([*included, *([f"limit {locale.quantity(tariff.limit, unit)}"] if tariff.limit else [])])
 
 
 def without_meter(usage: Usage) -> MeterUse:
@@ -104,11 +109,10 @@ def pressing(shown: Sequence[Row]) -> list[Row]:
     return sorted(urgent, key=lambda each: each.bar.state is not State.OVER)
 
 
-def chart(
-    use: MeterUse, days: Sequence[DayUse], credit: CreditUnit, address: Callable[[DayUse], str], today: date
-) -> Chart | None:
+def chart(use: MeterUse, days: Sequence[DayUse], credit: CreditUnit, address: Address, today: date) -> Chart | None:
     """Return the days as columns of what the meter counted; of credits where they were used without a meter."""
-    addresses = [address(each) if each.events or each.cost.micros else "" for each in days]
+    slug = use.meter.key or WITHOUT_METER
+    addresses = [address(slug, each.day) if each.events or each.cost.micros else "" for each in days]
     if not use.meter.key:
         name = f"{use.meter.title} each day, in credits, from {day_label(days[0].day)} to {day_label(days[-1].day)}."
         spent = [Column(each.day, (each.cost.micros,), at) for each, at in zip(days, addresses, strict=True)]
@@ -117,6 +121,19 @@ def chart(
     counted = [Column(each.day, (each.quantity,), at) for each, at in zip(days, addresses, strict=True)]
     name = chart_name(days, use.meter.title, unit)
     return columns(counted, measure=Measure(of=unit), name=name, series=(unit[:1].upper() + unit[1:],), today=today)
+
+
+def day_rows(days: Sequence[DayUse], usage: Usage) -> list[tuple[str, str, str, DayUse]]:
+    """Return what each meter counted on a day, in the catalog's order: its address, its title, its unit."""
+    found = {each.meter: each for each in days}
+    known = [(each.meter.key, each.meter.title, each.meter.unit) for each in usage.meters]
+    gone = [(key, key or "Without a meter", "") for key in sorted(found.keys() - {key for key, _, _ in known})]
+    return [(key or WITHOUT_METER, title, unit, found[key]) for key, title, unit in [*known, *gone] if key in found]
+
+
+def cost_of(days: Sequence[DayUse]) -> Credits:
+    """Return what the days cost together."""
+    return Credits(sum(each.cost.micros for each in days))
 
 
 def chart_name(days: Sequence[DayUse], title: str, unit: str) -> str:
@@ -151,7 +168,7 @@ def alert_rows(alerts: Sequence[Alert], notified: Mapping[str, datetime], usage:
         basis = usage_alerts.basis(usage.plan, wants.meter)
         words = alert_words(wants, use.meter.title, use.meter.unit, basis, has_limit=bool(use.tariff.limit))
         reached = usage_alerts.crossed(wants, use.used, basis)
-        now = f"now {quantity(use.used, use.meter.unit)}"
+        now = f"now {locale.quantity(use.used, use.meter.unit)}"
         found.append(AlertRow(alert.id, words, reached, notified.get(alert.id), now))
     return found
 

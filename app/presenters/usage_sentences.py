@@ -9,7 +9,7 @@ from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
 from app.domain.money import Credits
 from app.domain.rating import Tariff
-from app.domain.units import one, quantity
+from app.domain.units import quantity
 from app.domain.usage_alerts import Threshold
 from app.domain.usage_bars import Bar, State
 from app.presenters.charts import day_label
@@ -32,23 +32,30 @@ class BarWords:
     """What it is measured against, with its unit; the unit alone where it is against nothing."""
     spoken: str
     note: str
+    warning: str
+    """How near or over it is, where that warns."""
     warns: bool
 
 
 def bar_words(bar: Bar, resets_on: date, cost: Credits, credit: CreditUnit, *, is_open: bool = True) -> BarWords:
     """Return the bar in words; `cost` is what use beyond the allowance has cost in its period, open or over."""
-    unit = bar.tariff.meter.unit
-    used = quantity(bar.used)
-    of = (one(unit) if bar.used == 1 else unit) if bar.basis is None else f"of {quantity(bar.basis, unit)}"
-    held = f", {quantity(bar.held)} held" if bar.held else ""
+    used, of = _shown(bar)
+    held = f", {locale.quantity(bar.held, bar.tariff.meter.unit)} held" if bar.held else ""
     spoken = f"{used} {of}{held}" if bar.percent is None else f"{used} {of}{held}, {locale.whole(bar.percent)} percent"
     warns = bar.state in {State.NEAR, State.OVER}
-    note = (
-        f"{_level(bar, _dated(resets_on), cost, credit)}{_costs(bar, cost, credit)}"
-        if is_open
-        else _was(bar, cost, credit)
-    )
-    return BarWords(used, of, spoken, note, warns)
+    level = _level(bar, _dated(resets_on), cost, credit)
+    note = f"{level}{_costs(bar, cost, credit)}" if is_open else _was(bar, cost, credit)
+    return BarWords(used, of, spoken, note, level if warns else "", warns)
+
+
+def _shown(bar: Bar) -> tuple[str, str]:
+    """Return what was used and what it is measured against, in one unit that reads well."""
+    unit = bar.tariff.meter.unit
+    if bar.basis is None:
+        used, _, words = locale.quantity(bar.used, unit).partition(" ")
+        return used, words
+    used, _, basis = locale.quantity_of(bar.used, bar.basis, unit).partition(" of ")
+    return used, f"of {basis}"
 
 
 def counts(kind: MeterKind) -> str:
@@ -61,12 +68,12 @@ def price(tariff: Tariff, credit: CreditUnit) -> str:
     meter = tariff.meter
     if tariff.rate is not None or not meter.tiers:
         rate = tariff.rate or meter.credits
-        return "No price" if rate is None else f"{locale.credits(rate, credit)} {_per(meter.per, meter.unit)}"
+        return "No price" if rate is None else f"{locale.exact(rate, credit)} {_per(meter.per, meter.unit)}"
     steps, before = [], 0
     for tier in meter.tiers:
         first = locale.whole(before + 1)
         which = f"from {first} on" if tier.up_to is None else f"{first} to {locale.whole(tier.up_to)}"
-        steps.append(f"{which}: {locale.credits(tier.credits, credit)} {_per(meter.per, meter.unit)}")
+        steps.append(f"{which}: {locale.exact(tier.credits, credit)} {_per(meter.per, meter.unit)}")
         before = tier.up_to or before
     return "; ".join(steps)
 
@@ -119,13 +126,13 @@ def formula(bar: Bar, cost: Credits, credit: CreditUnit, *, is_open: bool = True
             [] if bar.tariff.is_free else [("Price now" if is_open else "Price at its end", price(bar.tariff, credit))]
         )
         charged = ("Charged", "As it was counted, by the terms of that time")
-        return [*lines, *now, charged, ("Credits used", locale.credits(cost, credit))]
+        return [*lines, *now, charged, ("Credits used", locale.exact(cost, credit))]
     if bar.tariff.allowance:
         lines += [
             ("Included in your plan", f"− {quantity(min(bar.used, bar.tariff.allowance), unit)}"),
             ("Beyond it", quantity(bar.charged, unit)),
         ]
-    return [*lines, ("Price", price(bar.tariff, credit)), ("Credits used", locale.credits(cost, credit))]
+    return [*lines, ("Price", price(bar.tariff, credit)), ("Credits used", locale.exact(cost, credit))]
 
 
 def alert_words(wanted: Threshold, title: str, unit: str, basis: int | None, *, has_limit: bool) -> str:
@@ -146,7 +153,7 @@ def _free(cost: Credits) -> str:
 def _level(bar: Bar, resets: str, cost: Credits, credit: CreditUnit) -> str:
     """Say where the bar of the open period stands. A limit that stops nothing reads as what the plan allows."""
     tariff, unit = bar.tariff, bar.tariff.meter.unit
-    held = f", {quantity(bar.held)} held for calls in progress" if bar.held else ""
+    held = f", {locale.quantity(bar.held, unit)} held for calls in progress" if bar.held else ""
     match bar.state:
         case State.OPEN if tariff.limit == 0:
             return "Not part of your plan"
@@ -155,21 +162,21 @@ def _level(bar: Bar, resets: str, cost: Credits, credit: CreditUnit) -> str:
         case State.OVER if bar.has_limit and not _is_stopping(bar):
             return _more_than(bar, "your plan allows")
         case State.OVER if bar.over and bar.has_limit:
-            return f"Over the limit by {quantity(bar.over, unit)}{held}"
+            return f"Over the limit by {locale.quantity(bar.over, unit)}{held}"
         case State.OVER if bar.used < (bar.basis or 0):
-            return f"Nothing left now: {quantity(bar.held, unit)} held for calls in progress"
+            return f"Nothing left now: {locale.quantity(bar.held, unit)} held for calls in progress"
         case State.OVER if bar.has_limit:
             return f"At the limit until {resets}{held}"
         case State.OVER:
-            over = f"{quantity(bar.over, unit)} beyond what is included"
+            over = f"{locale.quantity(bar.over, unit)} beyond what is included"
             return over if bar.over else "All that is included is used"
         case State.NEAR:
             what = "Nearly all that your plan allows" if bar.has_limit else "Nearly all that is included"
             near = "Near the limit" if _is_stopping(bar) else what
-            return f"{near}: {quantity(bar.left, unit)} left{held}"
+            return f"{near}: {locale.quantity(bar.left, unit)} left{held}"
         case _:
             again = "" if tariff.meter.kind is MeterKind.LAST else f". Resets on {resets}"
-            return f"{quantity(bar.left, unit)} left{held}{again}"
+            return f"{locale.quantity(bar.left, unit)} left{held}{again}"
 
 
 def _costs(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
@@ -177,20 +184,20 @@ def _costs(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     if (bar.tariff.is_free or bar.tariff.limit == 0) and not cost.micros:
         return ""
     if bar.state is State.OPEN or bar.tariff.is_free:
-        return f"; {locale.credits(cost, credit)} so far"
+        return f"; {locale.amount(cost, credit)} so far"
     if bar.state is State.OK:
-        many = quantity(bar.charged, bar.tariff.meter.unit)
+        many = locale.quantity(bar.charged, bar.tariff.meter.unit)
         of_it = f" for {many}" if cost.micros == bar.tariff.cost(bar.used) else ""
-        return f"; {locale.credits(cost, credit)} of credits{of_it}" if cost.micros else ""
+        return f"; {locale.amount(cost, credit)} of credits{of_it}" if cost.micros else ""
     if not bar.has_limit and bar.over:
-        return f": {locale.credits(cost, credit)} of credits"
+        return f": {locale.amount(cost, credit)} of credits"
     return f". {_beyond(bar, cost, credit)}"
 
 
 def _was(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     """Say where the bar of a period that is over stood at its end, and what its use cost."""
     tariff, unit = bar.tariff, bar.tariff.meter.unit
-    charged = f"; {locale.credits(cost, credit)} of credits" if cost.micros else ""
+    charged = f"; {locale.amount(cost, credit)} of credits" if cost.micros else ""
     match bar.state:
         case State.OPEN if tariff.limit == 0:
             return f"Not part of your plan{charged}"
@@ -198,30 +205,30 @@ def _was(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
             return (
                 f"{_free(cost)}{charged}"
                 if tariff.is_free
-                else f"{price(tariff, credit)}; {locale.credits(cost, credit)} in all"
+                else f"{price(tariff, credit)}; {locale.amount(cost, credit)} in all"
             )
         case State.OVER if bar.has_limit and not _is_stopping(bar):
             return f"{_more_than(bar, 'your plan allowed')}{charged}"
         case State.OVER if bar.has_limit:
-            over = f"Over the limit by {quantity(bar.over, unit)}"
+            over = f"Over the limit by {locale.quantity(bar.over, unit)}"
             return f"{over if bar.over else 'The limit was reached'}{charged}"
         case State.OVER:
-            over = f"{quantity(bar.over, unit)} beyond what was included"
+            over = f"{locale.quantity(bar.over, unit)} beyond what was included"
             return f"{over if bar.over else 'All that was included was used'}{charged}"
         case _:
-            return f"{quantity(bar.left, unit)} {'was' if bar.left == 1 else 'were'} left{charged}"
+            return f"{locale.quantity(bar.left, unit)} {'was' if bar.left == 1 else 'were'} left{charged}"
 
 
 def _more_than(bar: Bar, has: str) -> str:
     unit = bar.tariff.meter.unit
-    return f"{quantity(bar.over, unit)} more than {has}" if bar.over else f"All that {has}"
+    return f"{locale.quantity(bar.over, unit)} more than {has}" if bar.over else f"All that {has}"
 
 
 def _beyond(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
     """Say the price of use beyond what is included, and what it has cost so far."""
     steps = bar.tariff.rate is None and bar.tariff.meter.tiers
     each = "the price of its step" if steps else price(bar.tariff, credit)
-    so_far = f": {locale.credits(cost, credit)} so far" if cost.micros else ""
+    so_far = f": {locale.amount(cost, credit)} so far" if cost.micros else ""
     return f"Use{' beyond what is included' if bar.tariff.allowance else ''} costs {each}{so_far}"
 
 

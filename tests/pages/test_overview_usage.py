@@ -57,11 +57,11 @@ def test_it_shows_the_same_as_the_usage_page(app: Flask, origin: str, acme: Cust
     alice = looks(app, origin, acme)
     here, there = alice.opens(PATH), alice.opens("/billing/usage/")
     for meter in ("requests", "users", "runs", "storage", "peak", "hours"):
-        bars = [
-            page.find(f"{root} .meter:has(#meter-{meter})")
-            for page, root in ((here, "#overview-usage"), (there, "#usage-bars"))
+        shown = [
+            [page.find(f"{root} .meter:has(#meter-{meter})").select(part) for part in (".meter__of", "[role=meter]")]
+            for page, root in ((here, "#overview-usage"), (there, "#usage-meters"))
         ]
-        assert bars[0] == bars[1]
+        assert shown[0] == shown[1]
 
 
 def test_what_is_over_stands_before_what_is_near(app: Flask, origin: str, acme: Customer) -> None:

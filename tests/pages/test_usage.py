@@ -29,7 +29,7 @@ def resets() -> str:
 @pytest.mark.parametrize(
     ("used", "state", "of", "note"),
     [
-        (3999, "ok", "3,999 of 5,000 requests", "1,001 requests left. Resets on 10 Dec 2026; $1.1996 of credits"),
+        (3999, "ok", "3,999 of 5,000 requests", ""),
         (4000, "near", "4,000 of 5,000 requests", "Near the limit: 1,000 requests left"),
         (4999, "near", "4,999 of 5,000 requests", "Near the limit: 1 request left"),
         (5000, "over", "5,000 of 5,000 requests", "At the limit until 10 Dec 2026"),
@@ -43,28 +43,29 @@ def test_a_bar_changes_colour_and_words_at_80_and_100_percent(
     page = looks(app, origin, acme).opens(USAGE)
     found = bar(page, "requests")
     assert found[:2] == (state, of)
-    assert found[2].startswith(note)
-    meter = page.find("#usage-bars [role=meter][aria-labelledby=meter-requests]")
+    assert found[2] == note
+    meter = page.find("#usage-meters [role=meter][aria-labelledby=meter-requests]")
     assert meter["aria-valuenow"] == str(min(100, used * 100 // 5000))
     assert meter["aria-valuetext"] == f"{of}, {used * 100 // 5000} percent"
-    assert len(page.soup.select("#usage-bars .meter:has(#meter-requests) .meter__note svg")) == (state != "ok")
+    assert len(page.soup.select("#usage-meters .meter:has(#meter-requests) .meter__note svg")) == (state != "ok")
 
 
 def test_without_a_limit_the_bar_is_of_what_is_included(app: Flask, origin: str, acme: Customer) -> None:
     seen(acme, "ann", "ben")
     alice = looks(app, origin, acme)
-    full = "All that is included is used. Use beyond what is included costs $0.05 each"
-    assert bar(alice.opens(USAGE), "users") == ("over", "2 of 2 users", full)
+    assert bar(alice.opens(USAGE), "users") == ("over", "2 of 2 users", "All that is included is used")
     seen(acme, "cy", "ann")
-    beyond = "1 user beyond what is included: $0.05 of credits"
-    assert bar(alice.opens(USAGE), "users") == ("over", "3 of 2 users", beyond)
+    assert bar(alice.opens(USAGE), "users") == ("over", "3 of 2 users", "1 user beyond what is included")
+    note = "1 user beyond what is included: $0.05 of credits"
+    assert alice.opens(f"{USAGE}users").texts("#usage-meter .meter__note") == [note]
 
 
-def test_a_meter_with_nothing_to_measure_against_says_what_it_costs(app: Flask, origin: str, acme: Customer) -> None:
+def test_a_meter_with_nothing_to_measure_against_has_no_bar(app: Flask, origin: str, acme: Customer) -> None:
     uses(acme, "runs", 1, 1, 1)
     page = looks(app, origin, acme).opens(USAGE)
-    assert bar(page, "runs") == ("open", "3 runs", "$0.10 each; $0.30 so far")
-    assert bar(page, "storage") == ("open", "0 MB", "Counted, without a limit or a price")
+    assert bar(page, "runs") == ("open", "3 runs", "")
+    assert bar(page, "storage") == ("open", "0 MB", "")
+    assert page.texts("#usage-meters tr:has(#meter-runs) td") == ["3 runs", "", "$0.10 each", "$0.30"]
     assert not page.soup.select("[aria-labelledby=meter-runs]")
 
 
@@ -77,8 +78,9 @@ def test_the_table_describes_each_meter_with_its_terms(app: Flask, origin: str, 
     assert list(rows) == ["Requests", "Runs", "Users", "Storage", "Peak", "Hours"]
     shown = [" ".join(cell.get_text().split()) for cell in rows["Requests"].select("td")]
     assert rows["Requests"].th.span.get_text() == "API calls"  # type: ignore[union-attr]
-    assert shown == ["2,500", "1,000", "5,000", "$0.40 per 1,000 requests", "$0.60"]
-    graduated = rows["Hours"].select("td")[3].get_text()
+    terms = "1,000 requests included, limit 5,000 requests"
+    assert shown == ["2,500 of 5,000 requests", terms, "$0.40 per 1,000 requests", "$0.60"]
+    graduated = rows["Hours"].select("td")[2].get_text()
     assert graduated == "1 to 100: $0.02 each; from 101 on: $0.016 each"
     assert page.texts("#usage-cost") == ["$3.08"]  # 0.60 + 100 × 0.02 + 30 × 0.016
 
@@ -92,7 +94,7 @@ def test_the_history_is_a_chart_and_a_table_of_the_meter_that_is_chosen(
     with clock.at(now + timedelta(days=2)):
         uses(acme, "requests", 250, 50)
         alice = looks(app, origin, acme)
-        page = alice.opens(USAGE)
+        page = alice.submits(alice.opens(USAGE), FORM, meter="requests", days="period")
         assert page.texts("#usage-history tbody tr") == [
             "12 Nov 2026 300 requests",
             "11 Nov 2026 0 requests",
@@ -100,10 +102,11 @@ def test_the_history_is_a_chart_and_a_table_of_the_meter_that_is_chosen(
         ]
         names = {str(svg["aria-label"]) for svg in page.soup.select("#usage-history svg.chart__plot")}
         assert names == {"Requests each day from 10 Nov to 12 Nov. Most on 12 Nov: 300 requests."}
+        assert page.texts("#usage-total") == ["400 requests"]
         other = alice.submits(page, FORM, meter="runs", days="90")
         assert (other.status, other.value("meter"), other.value("days")) == (200, "runs", "90")
-        assert "Nothing was counted on these days." in other.texts("#usage-history p")
-        link = page.find("#usage-history tbody tr:first-child a")
+        assert other.texts("#usage-history p.muted") == ["Nothing was used on these days."]
+        link = page.soup.select("#usage-history_chart svg a")[-1]
         assert alice.opens(str(link["href"])).texts("h1") == ["Requests on 12 Nov 2026"]
 
 
@@ -112,7 +115,7 @@ def test_a_choice_that_is_not_offered_is_refused_in_words(app: Flask, origin: st
     page = looks(app, origin, acme).opens(f"{USAGE}?{wrong}")
     assert page.status == 422
     assert len(page.errors()) == 1 and page.errors()[0].endswith("from the list.")
-    assert page.soup.select("#usage-bars .meter")
+    assert page.soup.select("#usage-meters .meter")
 
 
 def test_no_id_stands_twice_on_the_page(app: Flask, origin: str, acme: Customer) -> None:

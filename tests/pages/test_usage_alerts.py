@@ -42,7 +42,7 @@ def alice(app: Flask, origin: str, acme: Customer) -> Browser:
 
 
 def alerts(page: Page) -> list[str]:
-    return page.texts("#usage-alerts .table--alerts:first-of-type tbody tr th")
+    return page.texts("#usage-alert_list tbody tr th")
 
 
 def adds(browser: Browser, meter: str, threshold: str, measure: str = "percent") -> Page:
@@ -65,7 +65,7 @@ def states(browser: Browser) -> dict[str, str]:
     """Return each address of the list with how it stands."""
     page = browser.opens(USAGE)
     rows = [row for row in page.soup.select(".table--alerts tr") if "@" in (row.th or row).get_text()]
-    return {row.th.get_text(): row.select_one(".pill").get_text() for row in rows}  # type: ignore[union-attr]
+    return {row.th.get_text(): row.select_one(".state").get_text() for row in rows}  # type: ignore[union-attr]
 
 
 @pytest.mark.both_databases
@@ -113,7 +113,7 @@ def test_what_is_refused_keeps_what_was_typed(
     form = page.find(ALERT)
     chosen = [str(each["value"]) for each in form.select("option[selected]")]
     assert (page.value("threshold"), chosen) == (threshold, [meter, measure])
-    assert page.soup.select("#usage-bars .meter"), "the rest of the page is there"
+    assert page.soup.select("#usage-meters .meter"), "the rest of the page is there"
 
 
 def test_the_same_alert_twice_is_refused(alice: Browser) -> None:

@@ -21,7 +21,7 @@ def test_every_page_shows_the_terms_as_they_were_sold(app: Flask, origin: str) -
     uses(acme, "requests", 2_000)
     alice = looks(app, origin, acme)
     page = alice.opens(USAGE)
-    assert "Plan: Paid, as sold in version 1." in page.text
+    assert "Prices and limits of Paid, as sold in version 1." in page.text
     assert "2,000 of 5,000 requests" in page.text and "Hours" in page.text
     assert "$0.40" in page.text and "$0.80" not in page.text
     assert LIMIT in alice.opens(f"{USAGE}requests").text
@@ -43,10 +43,11 @@ def test_after_a_move_each_row_shows_what_was_charged_and_no_sum_is_worked_out_b
     alice = looks(app, origin, acme)
     page = alice.opens(USAGE)
     rows = {row.select_one("a").text: row.select("td") for row in page.soup.select(".table--meters tbody tr")}  # type: ignore[union-attr]
-    charged = {title: cells[-1].text for title, cells in rows.items() if cells[-1].text not in {"None", "$0.00"}}
-    assert (charged, page.find("#usage-cost").text) == ({"Requests": "$0.40", "Hours": "$2.064"}, "$2.464")
+    costs = {title: cells[-1].text for title, cells in rows.items() if cells[-1].text not in {"", "$0.00"}}
+    assert costs == {"Requests": "$0.40", "Hours": "$2.06, exactly $2.064"}
+    assert page.find("#usage-cost").text == "$2.46, exactly $2.464"
     assert "No longer sold" in page.text and "104 hours" in page.text
-    assert "Counted, without a limit or a price" not in page.find("#usage-bars .meter:has(#meter-hours)").text
+    assert "Counted, without a limit or a price" not in page.find("#usage-meters .meter:has(#meter-hours)").text
     hours = alice.opens(f"{USAGE}hours").texts(".sum > div")
     assert [" ".join(each.split()) for each in hours] == ["Used 104 hours", OF_THEIR_TIME, "Credits used $2.064"]
     requests = alice.opens(f"{USAGE}requests").texts(".sum > div")

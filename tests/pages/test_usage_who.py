@@ -91,7 +91,7 @@ def test_a_limit_that_nobody_asks_about_stops_nothing_and_a_latest_value_never_r
         "users": f"Your plan allows 2 users each billing period. You have used 2. {nothing} {price}",
         "storage": f"Your plan allows 10 MB, and the latest value is 4. {nothing}",
     }
-    assert bar(alice.opens(USAGE), "storage") == ("ok", "4 of 10 MB", "6 MB left")
+    assert bar(alice.opens(USAGE), "storage") == ("ok", "4 of 10 MB", "")
     uses(acme, "storage", 10)
     assert bar(alice.opens(USAGE), "storage") == ("over", "10 of 10 MB", "All that your plan allows")
     assert '<th scope="col" class="end">MB</th>' in alice.opens(f"{USAGE}storage").response.text

@@ -24,10 +24,13 @@ def today() -> str:
 
 
 def bar(page: Page, meter: str) -> tuple[str, str, str]:
-    """Return a meter's state, its figures and its note."""
-    found = page.find(f"#usage-bars .meter:has(#meter-{meter})")
-    words = [" ".join(found.select_one(part).get_text(" ").split()) for part in (".meter__of", ".meter__note")]  # type: ignore[union-attr]
-    return str(found["data-state"]), words[0], words[1]
+    """Return a meter's state, its figures, and what its row warns of."""
+    row = f"#usage-meters .meter:has(#meter-{meter})"
+    return (
+        str(page.find(row)["data-state"]),
+        page.texts(f"{row} .meter__of")[0],
+        "".join(page.texts(f"{row} .meter__note")),
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,8 @@ class Column:
     href: str = ""
     before: int | None = None
     before_day: date | None = None
+    more: str = ""
+    """What else its readout says, as `label: value`."""
 
     @property
     def total(self) -> int:
@@ -145,7 +147,7 @@ def _title(each: Column, series: Sequence[str], measure: Measure, before: str, n
     if each.before is not None:
         on = f", {day_label(each.before_day)}" if each.before_day else ""
         lines.append(f"{before}{on}: {measure.written(each.before)}")
-    return "\n".join([*lines, note] if note else lines)
+    return "\n".join([*lines, *filter(None, (each.more, note))])
 
 
 def _cells(each: Column, measure: Measure, *, has_before: bool) -> tuple[str, ...]:
