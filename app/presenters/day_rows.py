@@ -7,7 +7,7 @@ from app import locale
 from app.domain.catalog import Catalog
 from app.presenters.balance_history import counted, number, standing, written_time
 from app.presenters.spreadsheets import harmless
-from app.presenters.usage import WITHOUT_METER
+from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance.by_day import BEGUN, LAPSED, DayRow
 from app.services.balance.usage_of_day import UsageOfDay
 
