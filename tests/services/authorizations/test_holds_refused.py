@@ -28,20 +28,50 @@ def test_what_was_refused_is_kept_with_its_reason(acme: Customer) -> None:
         holds.capture(refused.id)
 
 
-@pytest.mark.parametrize(
-    ("asked", "reason"),
-    [
-        ({"meter": "nothing", "quantity": 1}, "unknown_meter"),
-        ({"meter": "requests", "quantity": 0}, "quantity_out_of_range"),
-        ({"meter": "requests", "quantity": 10**12 + 1}, "quantity_out_of_range"),
-        ({"micros": 0}, "nothing_asked"),
-        ({"micros": 1, "ttl_seconds": 86_401}, "ttl_out_of_range"),
-    ],
-)
-def test_what_cannot_be_judged_is_refused_with_words(acme: Customer, asked: dict[str, object], reason: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        holds.authorize(AuthorizationRequest(acme.customer_id, **asked))  # type: ignore[arg-type]
-    assert (refusal.value.reason, refusal.value.status) == (reason, 422)
+QUANTITY = "A quantity is from 1 to 1,000,000,000,000."
+TTL = "An authorization is open for 1 to 86,400 seconds."
+
+
+@pytest.mark.both_databases
+def test_what_cannot_be_judged_is_refused_with_words_beside_what_was_asked(acme: Customer) -> None:
+    for asked, reason, field, words in (
+        ({"meter": "nothing", "quantity": 1}, "unknown_meter", "meter", ""),
+        ({"meter": "requests", "quantity": 0}, "quantity_out_of_range", "quantity", QUANTITY),
+        ({"meter": "requests", "quantity": 10**12 + 1}, "quantity_out_of_range", "quantity", QUANTITY),
+        ({"micros": 0}, "nothing_asked", "credits", "Ask for more than zero credits, or for a meter and a quantity."),
+        ({"micros": 1, "ttl_seconds": 86_401}, "ttl_out_of_range", "ttl_seconds", TTL),
+        ({"micros": 1, "ttl_seconds": 0}, "ttl_out_of_range", "ttl_seconds", TTL),
+    ):
+        with pytest.raises(Refused) as refusal:
+            holds.authorize(AuthorizationRequest(acme.customer_id, **asked))  # type: ignore[arg-type]
+        assert (refusal.value.reason, refusal.value.status, refusal.value.field) == (reason, 422, field)
+        assert words in refusal.value.sentence
+    for name in ("nobody", "no\nbody"):
+        with pytest.raises(NotFound, match=r"There is no such customer\."):
+            holds.authorize(AuthorizationRequest(name, micros=MICROS))
+
+
+@pytest.mark.both_databases
+def test_what_cannot_be_captured_is_refused_with_words_beside_what_was_asked(acme: Customer) -> None:
+    credit(acme, 10)
+    of_credit, of_meter = ask(acme, 1), ask(acme, meter="requests", quantity=1)
+    for hold, asked, reason, field in (
+        (of_credit, {"quantity": 1}, "quantity_unexpected", "quantity"),
+        (of_meter, {"credits": Credits(1)}, "credits_unexpected", "credits"),
+        (of_meter, {"quantity": 0}, "quantity_out_of_range", "quantity"),
+        (of_meter, {"quantity": 10**12 + 1}, "quantity_out_of_range", "quantity"),
+        (of_credit, {"credits": Credits(0)}, "credits_too_small", "credits"),
+    ):
+        with pytest.raises(Refused) as refusal:
+            holds.capture(hold.id, **asked)  # type: ignore[arg-type]
+        assert (refusal.value.reason, refusal.value.status, refusal.value.field) == (reason, 422, field)
+    for hold_id in ("hold_00000000000000000000000000", "nothing"):
+        for work in (holds.capture, holds.release, holds.find):
+            with pytest.raises(NotFound, match=r"There is no such authorization\."):
+                work(hold_id)
+    with pytest.raises(NotFound):
+        holds.find(of_credit.id, "cus_none")
+    assert holds.find(of_credit.id, acme.customer_id).id == holds.find(of_credit.id).id == of_credit.id
 
 
 @pytest.mark.both_databases

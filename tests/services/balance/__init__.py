@@ -1,1 +1,1 @@
-"""Tests of the balance."""
+"""Balance: what remains of what, and what an entry of the history was."""
