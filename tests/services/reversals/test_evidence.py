@@ -1,0 +1,87 @@
+"""What is written of money that goes back: who asked for it and why, how it stood before, and what hosts receive."""
+
+import json
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.config import Settings
+from app.domain.errors import NotFound
+from app.domain.people import Actor
+from app.gateways.sandbox import controls
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.events import AuditEntry, OutboxEvent
+from app.models.reversals import Dispute
+from app.models.scope import as_customer
+from app.services.payments import purchases
+from app.services.reversals import refunds
+from tests.support.reversals import buys, fetched, later, sends_back
+
+
+def audited(of: Customer, subject: str) -> list[tuple[str, str, object, object]]:
+    """Return who did what to it, and how it was before and after."""
+    with as_customer(of.customer_id):
+        rows = db.session.scalars(
+            select(AuditEntry).where(AuditEntry.subject == subject).order_by(AuditEntry.at, AuditEntry.id)
+        )
+        return [
+            (row.actor, row.action, json.loads(row.before or "null"), json.loads(row.after or "null")) for row in rows
+        ]
+
+
+def sent(of: Customer, subject: str) -> list[tuple[str, object]]:
+    """Return the events about it."""
+    with as_customer(of.customer_id):
+        rows = db.session.scalars(
+            select(OutboxEvent).where(OutboxEvent.source_id == subject).order_by(OutboxEvent.sequence)
+        )
+        return [(row.type, json.loads(row.data)) for row in rows]
+
+
+def test_a_refund_says_who_asked_why_and_how_it_stood(app: Flask, acme: Customer, alice_actor: Actor) -> None:
+    payment = buys(app, alice_actor, 2500)
+    refund = sends_back(payment, 1000)
+    later(app)
+    money = {"payment": payment.id, "amount_minor": 1000, "currency": "USD"}
+    facts = {**money, "refund": refund.id, "credits_micros": 10_000_000}
+    assert fetched(refund).state == "succeeded"
+    assert audited(acme, refund.id) == [
+        ("support", "refund.wished", None, {**money, "reason": "Not needed"}),
+        ("processor", "refund.succeeded", {"state": "created"}, {**facts, "problem": ""}),
+    ]
+    assert sent(acme, refund.id) == [("refund.created", {**facts, "customer": acme.customer_id})]
+
+
+def test_a_dispute_says_what_is_disputed_why_and_how_it_stood(
+    app: Flask, settings: Settings, acme: Customer, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500)
+    made = controls.dispute(settings, payment.processor_id or "", amount=3701, currency="eur")
+    later(app)
+    controls.close_dispute(settings, made, won=False)
+    later(app)
+    with as_customer(acme.customer_id):
+        dispute = db.session.scalars(select(Dispute).where(Dispute.processor_id == made)).one()
+    facts = {
+        "dispute": dispute.id, "payment": payment.id, "amount_minor": 2500, "currency": "USD",
+        "credits_micros": 25_000_000, "claimed": "€37.01",
+    }  # fmt: skip
+    known = {**facts, "reason": dispute.reason}
+    assert dispute.reason
+    assert audited(acme, dispute.id) == [
+        ("processor", "dispute.opened", None, known),
+        ("processor", "dispute.lost", {"state": "open"}, known),
+    ]
+    event = {**facts, "customer": acme.customer_id}
+    assert sent(acme, dispute.id) == [("dispute.opened", event), ("dispute.lost", event)]
+
+
+def test_what_is_not_there_is_named(app: Flask, acme: Customer) -> None:
+    with pytest.raises(NotFound, match=r"There is no such refund\."):
+        refunds.settle("ref_none")
+    with pytest.raises(NotFound, match=r"There is no such payment\."):
+        refunds.refund("pay_none", amount=None, reason="None", requested_by="support")
+    with as_customer(acme.customer_id), pytest.raises(NotFound, match=r"There is no such payment\."):
+        purchases.read("pay_none")
