@@ -13,8 +13,8 @@ from app.domain.money import MICROS, Credits
 from app.domain.numbers import Numbers, compute
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.services.balance import history, remaining_grants
 from app.services.authorizations import holds
+from app.services.balance import history, remaining_grants
 from app.services.ledger import grants
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
