@@ -85,3 +85,19 @@ def test_what_is_not_there_is_named(app: Flask, acme: Customer) -> None:
         refunds.refund("pay_none", amount=None, reason="None", requested_by="support")
     with as_customer(acme.customer_id), pytest.raises(NotFound, match=r"There is no such payment\."):
         purchases.read("pay_none")
+
+
+def test_what_went_back_is_read_in_the_order_in_which_it_began(
+    app: Flask, settings: Settings, acme: Customer, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500)
+    made = controls.dispute(settings, payment.processor_id or "", amount=300)
+    later(app)
+    first, second = sends_back(payment, 100), sends_back(payment, 200, repeat=True)
+    later(app)
+    with as_customer(acme.customer_id):
+        dispute = db.session.scalars(select(Dispute).where(Dispute.processor_id == made)).one()
+        found = purchases.read(payment.id).reversals
+    began = sorted([(dispute.opened_at, dispute.id), (first.created_at, first.id), (second.created_at, second.id)])
+    amounts = {dispute.id: 300, first.id: 100, second.id: 200}
+    assert [each.amount.amount_minor for each in found] == [amounts[row_id] for _at, row_id in began]
