@@ -24,6 +24,7 @@ from app.web.session_cookie import ServerSessions
 
 PAGES = (
     "entry.home",
+    "entry.balance_badge",
     "entry.sign_in",
     "overview",
     "usage",

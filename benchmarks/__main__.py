@@ -1,6 +1,6 @@
 """`make bench`: measure everything on both databases, print it, and keep it in results.md and results.json."""
 
-from benchmarks import authorize, filling, history, ingest, ledger, overview, report
+from benchmarks import authorize, badge, filling, history, ingest, ledger, overview, report
 from benchmarks.places import Place, places
 from benchmarks.timing import Count, Ratio
 
@@ -28,6 +28,7 @@ def _measured(place: Place) -> list[Ratio | Count]:
     found: list[Ratio | Count] = [*history.measure(place, (long, long_browser), (short, short_browser))]
     found += ledger.measure(place, spender, actor, scratch)
     found += overview.measure(place, long_browser, short_browser)
+    found += badge.measure(place, long_browser)
     found += ingest.measure(place)
     found += authorize.measure(place)
     return found

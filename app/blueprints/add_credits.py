@@ -17,7 +17,7 @@ from app.models.payments import Payment
 from app.presenters import status_line
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, purchases, resume_links, settlement, top_ups
-from app.web.access import current_actor, current_catalog, current_customer, managers_only
+from app.web.access import comes_back, current_actor, current_catalog, current_customer, managers_only
 from app.web.filters import method_name, money
 from app.web.navigation import at_top
 from app.web.respond import saved, show, wants_fragment
@@ -25,6 +25,8 @@ from app.web.respond import saved, show, wants_fragment
 bp = Blueprint("add_credits", __name__, url_prefix="/billing/add-credits")
 PAGE, FORM, TOTAL = "add_credits/page.html", "add_credits/_form.html", "add_credits/_total.html"
 PAYMENT_PAGE, PAYMENT = "add_credits/payment.html", "add_credits/_payment.html"
+CHOICE = ("amount", "pack", "method")
+"""What a link to the page may bring along."""
 
 _AGAIN = {
     purchases.BOUGHT: "Nothing more was charged. To buy it a second time, press the button again.",
@@ -37,18 +39,20 @@ _AGAIN = {
 @bp.get("/")
 def page() -> Response:
     """Ask how much and how. A link may bring the choice along."""
-    given = {name: request.args.get(name, "")[:100] for name in ("amount", "pack", "method")}
+    given = {name: request.args.get(name, "")[:100] for name in CHOICE}
     form = CreditsForm(formdata=None, data={**given, "form_key": ids.new_form_key()})
     return show(PAGE, FORM, **_around(form, review="review" in request.args))
 
 
 @bp.get("/total")
+@comes_back("add_credits.page", *CHOICE)
 def total() -> Response:
     """Answer what is chosen with its total and the button that says it."""
     return show(PAGE, TOTAL, **_around(CreditsForm(request.args)))
 
 
 @bp.post("/")
+@comes_back("add_credits.page", *CHOICE)
 @managers_only
 def buy() -> Response:
     """Buy, if the total is the one that the member saw."""
@@ -85,6 +89,7 @@ def buy() -> Response:
 
 
 @bp.post("/methods")
+@comes_back("add_credits.page", *CHOICE)
 @managers_only
 def add_method() -> Response:
     """Save a method and choose it, with everything else in the form as it was typed."""

@@ -17,6 +17,7 @@ from app.models.customers import Customer
 from app.models.scope import CustomerScope, enter
 from app.services.catalog import versions
 from app.web.respond import is_htmx, page_of_htmx
+from app.web.session_cookie import portal_session
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., object])
@@ -48,6 +49,16 @@ class Sensitive:
     def named(self, values: Mapping[str, object]) -> str:
         """Return the purpose in words; `values` are the arguments of the view."""
         return self.purpose if isinstance(self.purpose, str) else self.purpose(**values)
+
+
+def comes_back(page: str, *names: str) -> Callable[[View], View]:
+    """Keep what was chosen when the session has ended: after the sign-in `page` opens with the fields `names`."""
+
+    def mark(view: View) -> View:
+        view.__dict__["comes_back"] = (page, names)
+        return view
+
+    return mark
 
 
 def offered_only(offered: Callable[[], object]) -> Callable[[View], View]:
@@ -189,15 +200,41 @@ def _own_origin() -> str:
 
 @login.unauthorized_handler  # type: ignore[untyped-decorator]  # Flask-Login has no types
 def _to_sign_in() -> Response:
+    """Lead to the sign-in, and from there back to the page that the member was on, with the amount typed there."""
+    where = _sign_in_url(_choice() or _page())
     if is_htmx():
         answer = Response(status=401)
-        answer.headers["HX-Redirect"] = _sign_in_url(page_of_htmx())
+        answer.headers["HX-Redirect"] = where
         return answer
-    wanted = request.full_path.rstrip("?") if request.method in SAFE else ""
-    return make_response(redirect(_sign_in_url(wanted), code=303))
+    return make_response(redirect(where, code=303))
+
+
+def _page() -> str:
+    """Return the path of the page that asks."""
+    if is_htmx():
+        return page_of_htmx()
+    if request.method in SAFE:
+        return request.full_path.rstrip("?")
+    try:
+        sender = urlsplit(request.referrer or "")
+    except ValueError:
+        return ""
+    is_ours = f"{sender.scheme}://{sender.netloc}" in {_own_origin(), settings().base_url}
+    return sender.path + (f"?{sender.query}" if sender.query else "") if is_ours else ""
+
+
+def _choice() -> str:
+    """Return the address of the page with what was chosen on it, where the view says which page takes it."""
+    view = current_app.view_functions[request.endpoint or ""]
+    page, names = getattr(view, "__dict__", {}).get("comes_back", ("", ()))
+    given = {name: value[:100] for name in names if (value := request.values.get(name, ""))}
+    return f"{url_for(page)}?{urlencode(given)}" if given else ""
 
 
 def _sign_in_url(wanted: str) -> str:
     path = url_for("sign_in.page")
     target = safe_next(wanted)
-    return path if target == "/" or target.startswith(path) else f"{path}?{urlencode({'next': target})}"
+    asked = {} if target == "/" or target.startswith(path) else {"next": target}
+    if portal_session().has_ended:
+        asked["ended"] = "1"
+    return f"{path}?{urlencode(asked)}" if asked else path

@@ -13,6 +13,10 @@ from app.models.customers import Customer
 from app.services.access import sessions
 
 DATA_LIMIT = 4_000
+BADGE = "/billing/balance-badge"
+"""The address that the balance badge asks."""
+BY_ITSELF = "X-By-Itself"
+"""The header of what a page asks by itself, again and again: nobody is seen at it."""
 OF_THE_ROW = frozenset({"_user_id", "_fresh", "_id"})
 """What Flask-Login asks a session for and writes into it: who is signed in, and whether afresh. The row says so."""
 
@@ -30,6 +34,11 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         self.renewed = False
         """Whether the browser must be given another token."""
         self.ended = False
+        self.is_quiet = False
+        """Whether a page asks by itself: the session lasts no longer for it."""
+        self.wants_balance = False
+        """Whether the question for the session brings the balance along: the badge's own does."""
+        self.remaining: int | None = None
         self.modified = False
         self.member: Actor | None = None
         self.billed: Customer | None = None
@@ -39,13 +48,19 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         """Read the session, once."""
         if not self.loaded:
             self.loaded = True
-            found = sessions.find(self.token) if self.token else None
+            found = sessions.find(self.token, with_balance=self.wants_balance) if self.token else None
             if found:
                 self.update(json.loads(found.data))
                 self.modified = False
                 self.stored, self.stale, self.is_fresh = True, found.stale, found.fresh
                 self.member, self.billed = found.actor, found.customer
+                self.remaining = found.remaining
         return self
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the browser brings the token of a session that is over."""
+        return bool(self.load().token) and not self.stored
 
     def sign_in(self, member_id: str, customer_id: str) -> None:
         """Begin the member's session under a new token; the visitor's is over."""
@@ -104,7 +119,10 @@ class ServerSessions(SessionInterface):
     def open_session(self, _app: Flask, request: Request) -> PortalSession:
         """Take the token from the cookie; the database is not asked yet."""
         token = request.cookies.get(self.cookie, "")
-        return PortalSession(token if len(token) <= 100 else "")
+        session = PortalSession(token if len(token) <= 100 else "")
+        session.wants_balance = request.path == BADGE
+        session.is_quiet = request.method == "GET" and BY_ITSELF in request.headers
+        return session
 
     def save_session(self, _app: Flask, session: SessionMixin, response: Response) -> None:
         """Keep what changed, and hand out or take back the cookie."""
@@ -114,11 +132,11 @@ class ServerSessions(SessionInterface):
         if session.ended:
             self._take_back(response)
             return
-        if session.modified or (session.stored and session.stale):
+        if session.modified or (session.stored and session.stale and not session.is_quiet):
             data = json.dumps(dict(session))
             ensure(len(data) <= DATA_LIMIT, "a session's data may not grow")
             if session.stored:
-                sessions.keep(session.token, data)
+                sessions.keep(session.token, data, is_seen=not session.is_quiet)
             elif session:
                 session.token = sessions.begin(data)
                 session.renewed = True

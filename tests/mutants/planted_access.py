@@ -8,7 +8,45 @@ COOKIES = "tests/security/test_cookies.py"
 
 SIGN_IN = "tests/pages/test_sign_in.py"
 
+BADGE = "tests/pages/test_balance_badge.py"
+ENDED = "tests/pages/test_sign_in_ended.py"
+
 BUGS = [
+    Bug(
+        "the balance badge keeps its reader signed in",
+        "app/blueprints/entry/balance_badge.py",
+        "    session.is_quiet = True\n",
+        "",
+        (f"{BADGE}::test_it_keeps_nobody_signed_in",),
+    ),
+    Bug(
+        "a page that asks by itself keeps its reader signed in",
+        "app/web/session_cookie.py",
+        'session.is_quiet = request.method == "GET" and BY_ITSELF in request.headers',
+        "session.is_quiet = False",
+        (f"{BADGE}::test_it_keeps_nobody_signed_in",),
+    ),
+    Bug(
+        "the balance badge misses a grant that ends by itself",
+        "app/services/access/badge.py",
+        "            ~select(Grant.id).where(Grant.customer_id == Customer.customer_id, moves).exists(),\n",
+        "",
+        (f"{BADGE}::test_a_grant_that_begins_or_ends_by_itself_moves_it",),
+    ),
+    Bug(
+        "a session that ended loses the amount typed",
+        "app/web/access.py",
+        "_sign_in_url(_choice() or _page())",
+        "_sign_in_url(_page())",
+        (f"{ENDED}::test_the_amount_that_was_sent_comes_back",),
+    ),
+    Bug(
+        "the sign-in leads back to another site's path",
+        "app/web/access.py",
+        'return sender.path + (f"?{sender.query}" if sender.query else "") if is_ours else ""',
+        'return sender.path + (f"?{sender.query}" if sender.query else "")',
+        (f"{ENDED}::test_no_other_site_is_come_back_to",),
+    ),
     Bug(
         "no limit of sign-ins from one address",
         "app/web/password_tries.py",

@@ -37,7 +37,8 @@ def page() -> Response:
     """Ask who it is; whoever is signed in goes on."""
     if actor_or_none():
         return make_response(redirect(safe_next(request.args.get("next", "")), 303))
-    return show(PAGE, FORM, form=SignInForm(formdata=None, next=safe_next(request.args.get("next", ""))))
+    form = SignInForm(formdata=None, next=safe_next(request.args.get("next", "")))
+    return show(PAGE, FORM, form=form, ended="ended" in request.args)
 
 
 @bp.post("/sign-in")

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, null, select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -13,6 +13,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.members import BrowserSession, Member, Membership
 from app.models.scope import as_service
+from app.services.access import badge
 from app.services.transaction import transaction
 
 IDLE = timedelta(hours=12)
@@ -35,16 +36,18 @@ class Found:
     stale: bool
     fresh: bool = False
     """Whether the password was given a short while ago."""
+    remaining: int | None = None
+    """The remaining credits in micros, where they were asked for and nothing moves them by itself just now."""
 
 
-def find(token: str) -> Found | None:
+def find(token: str, *, with_balance: bool = False) -> Found | None:
     """Return the session of this token, or None.
 
     A member who was disabled or who lost the membership is signed out by this very question.
     """
     now = clock.now()
     question = (
-        select(BrowserSession, Member, Membership.role, Customer)
+        select(BrowserSession, Member, Membership.role, Customer, badge.REMAINING if with_balance else null())
         .outerjoin(Member, and_(Member.id == BrowserSession.member_id, Member.disabled_at.is_(None)))
         .outerjoin(
             Membership,
@@ -54,11 +57,11 @@ def find(token: str) -> Found | None:
         .where(BrowserSession.token_hash == _hash(token), BrowserSession.expires_at > now)
     )
     with as_service("find a browser session"):
-        row = db.session.execute(question).one_or_none()
+        row = db.session.execute(question, {badge.NOW: now} if with_balance else {}).one_or_none()
         db.session.expunge_all()  # what was read stays readable when the scope ends
     if row is None:
         return None
-    kept, member, role, customer = row
+    kept, member, role, customer, remaining = row
     stale = now - kept.seen_at > TOUCH_AFTER
     if kept.member_id is None:
         return Found(kept.data, None, None, stale)
@@ -73,7 +76,7 @@ def find(token: str) -> Found | None:
         customer_name=customer.name,
     )
     fresh = kept.authenticated_at is not None and now - kept.authenticated_at <= FRESH_FOR
-    return Found(kept.data, actor, customer, stale, fresh)
+    return Found(kept.data, actor, customer, stale, fresh, remaining)
 
 
 def begin(data: str, member_id: str | None = None, customer_id: str | None = None, instead_of: str = "") -> str:
@@ -118,14 +121,17 @@ def confirm(token: str) -> str:
     return renewed if changed else ""
 
 
-def keep(token: str, data: str) -> None:
-    """Keep the session's data, and count the session as seen now."""
+def keep(token: str, data: str, *, is_seen: bool = True) -> None:
+    """Keep the session's data, and count the session as seen now where somebody `is_seen` at it."""
     now = clock.now()
     with as_service("keep a browser session"), transaction() as session:
         row = session.get(BrowserSession, _hash(token))
         if row is None:  # signed out meanwhile, in another tab: it stays signed out
             return
-        row.data, row.seen_at = data, now
+        row.data = data
+        if not is_seen:
+            return
+        row.seen_at = now
         lifetime = LIFETIME if row.member_id else VISITOR_LIFETIME
         row.expires_at = min(row.created_at + lifetime, now + IDLE)
 

@@ -1,0 +1,79 @@
+// The balance badge follows the usage while a page is open and seen: a small question every few seconds, which brings
+// the balance shown along and mostly gets 204. It never keeps a session alive; one that has ended is said.
+(() => {
+  "use strict";
+  const EVERY = 4000;
+  const SLOWEST = 60000;
+  let wait = EVERY;
+  let timer = 0;
+  let isAsking = false;
+
+  const put = (html) => {
+    const badge = document.getElementById("balance-badge");
+    if (!badge) return;
+    // What moves every few seconds is not read out each time.
+    badge.setAttribute("aria-live", "off");
+    badge.innerHTML = html;
+    const figure = badge.querySelector("[data-shown]");
+    const menu = document.getElementById("menu-balance");
+    if (menu && figure) {
+      menu.innerHTML = figure.innerHTML;
+      menu.querySelectorAll("[tabindex]").forEach((each) => each.removeAttribute("tabindex"));
+    }
+    setTimeout(() => badge.setAttribute("aria-live", "polite"), 500);
+  };
+
+  const ended = (badge, where) => {
+    const toast = window.purser?.toast("", "ended");
+    const words = toast?.querySelector(".toast__text");
+    if (!words) return;
+    const [said, ask] = badge.dataset.ended.split(/(?<=\.) /);
+    const link = document.createElement("a");
+    link.href = where;
+    link.textContent = ask;
+    words.append(`${said} `, link);
+  };
+
+  const ask = async () => {
+    const badge = document.getElementById("balance-badge");
+    const shown = badge?.querySelector("[data-shown]")?.dataset.shown;
+    if (shown === undefined || isAsking) return;
+    isAsking = true;
+    try {
+      const answer = await fetch(`${badge.dataset.source}?shown=${encodeURIComponent(shown)}`, {
+        headers: { "HX-Request": "true", "HX-Current-URL": location.href, "X-By-Itself": "1" },
+        cache: "no-store",
+        signal: AbortSignal.timeout(10000),
+      });
+      const now = badge.querySelector("[data-shown]")?.dataset.shown;
+      if (answer.status === 401) {
+        ended(badge, answer.headers.get("HX-Redirect") ?? "/sign-in");
+        wait = Infinity;
+      } else if (answer.ok) {
+        wait = EVERY;
+        const html = answer.status === 200 ? await answer.text() : "";
+        if (html && now === shown) put(html); // else a form's answer brought a newer balance meanwhile
+      } else wait = Math.min(wait * 2, SLOWEST);
+    } catch {
+      wait = Math.min(wait * 2, SLOWEST);
+    } finally {
+      isAsking = false;
+    }
+  };
+
+  const next = () => {
+    clearTimeout(timer);
+    if (document.hidden || wait === Infinity) return;
+    timer = setTimeout(async () => {
+      await ask();
+      next();
+    }, wait);
+  };
+  document.addEventListener("visibilitychange", async () => {
+    clearTimeout(timer);
+    if (document.hidden || wait === Infinity) return;
+    await ask();
+    next();
+  });
+  next();
+})();
