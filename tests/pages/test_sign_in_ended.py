@@ -77,7 +77,7 @@ def test_no_other_site_is_come_back_to(alice: Browser, referrer: str) -> None:
             assert next_of(answer.location).startswith(CREDITS)
 
 
-def test_who_was_never_signed_in_is_told_of_no_session(visitor: Browser) -> None:
+def test_who_was_never_signed_in_reads_of_no_session(visitor: Browser) -> None:
     asked = visitor.opens("/billing/")
     assert WORDS not in asked.text
     assert WORDS not in visitor.opens("/billing/").text
