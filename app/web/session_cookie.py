@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from flask import Flask, Request, Response, session
+from flask import Flask, Request, Response, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
@@ -13,8 +13,8 @@ from app.models.customers import Customer
 from app.services.access import sessions
 
 DATA_LIMIT = 4_000
-BADGE = "/billing/balance-badge"
-"""The address that the balance badge asks."""
+BADGE = "balance_badge.page"
+"""What the balance badge asks: the question for the session brings the balance along."""
 BY_ITSELF = "X-By-Itself"
 """The header of what a page asks by itself, again and again: nobody is seen at it."""
 OF_THE_ROW = frozenset({"_user_id", "_fresh", "_id"})
@@ -36,8 +36,6 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         self.ended = False
         self.is_quiet = False
         """Whether a page asks by itself: the session lasts no longer for it."""
-        self.wants_balance = False
-        """Whether the question for the session brings the balance along: the badge's own does."""
         self.remaining: int | None = None
         self.modified = False
         self.member: Actor | None = None
@@ -48,7 +46,7 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         """Read the session, once."""
         if not self.loaded:
             self.loaded = True
-            found = sessions.find(self.token, with_balance=self.wants_balance) if self.token else None
+            found = sessions.find(self.token, with_balance=request.endpoint == BADGE) if self.token else None
             if found:
                 self.update(json.loads(found.data))
                 self.modified = False
@@ -116,12 +114,11 @@ class ServerSessions(SessionInterface):
         self.secure = secure
         self.cookie = "__Host-purser" if secure else "purser"
 
-    def open_session(self, _app: Flask, request: Request) -> PortalSession:
+    def open_session(self, _app: Flask, asked: Request) -> PortalSession:
         """Take the token from the cookie; the database is not asked yet."""
-        token = request.cookies.get(self.cookie, "")
+        token = asked.cookies.get(self.cookie, "")
         session = PortalSession(token if len(token) <= 100 else "")
-        session.wants_balance = request.path == BADGE
-        session.is_quiet = request.method == "GET" and BY_ITSELF in request.headers
+        session.is_quiet = asked.method == "GET" and BY_ITSELF in asked.headers
         return session
 
     def save_session(self, _app: Flask, session: SessionMixin, response: Response) -> None:

@@ -22,7 +22,7 @@ BUGS = [
     Bug(
         "a page that asks by itself keeps its reader signed in",
         "app/web/session_cookie.py",
-        'session.is_quiet = request.method == "GET" and BY_ITSELF in request.headers',
+        'session.is_quiet = asked.method == "GET" and BY_ITSELF in asked.headers',
         "session.is_quiet = False",
         (f"{BADGE}::test_it_keeps_nobody_signed_in",),
     ),

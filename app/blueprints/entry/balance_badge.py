@@ -3,12 +3,12 @@
 from flask import Blueprint, Response, make_response, render_template, request
 
 from app.services.balance.history import numbers
-from app.web.session_cookie import BADGE, portal_session
+from app.web.session_cookie import portal_session
 
 bp = Blueprint("balance_badge", __name__)
 
 
-@bp.get(BADGE)
+@bp.get("/billing/balance-badge")
 def page() -> Response:
     """Answer with the balance where it is another than the one shown (in micros), else with nothing (204).
 
