@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ForeignKeyConstraint, Table
+from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, Table
 
 from app.models.database import Base
 from app.services.verification.ledger_proofs import Proof
@@ -23,9 +23,9 @@ def _of_one(table: Table, key: ForeignKeyConstraint) -> Proof:
     other = key.referred_table.name
     same = " and ".join(f"o.{theirs} = t.{ours}" for ours, theirs in pairs)
     names = [f"t.{ours}" for ours, _theirs in pairs]
-    shown = [f"t.{each.name}" for each in table.primary_key.columns if each.name != _OWNER] or [f"t.{_OWNER}"]
+    shown = [_text(each) for each in table.primary_key.columns if each.name != _OWNER] or [f"t.{_OWNER}"]
     named = " || ' ' || ".join(f"cast({name} as text)" for name in names if name != f"t.{_OWNER}") or f"t.{_OWNER}"
-    row_id = " || ' ' || ".join(f"cast({each} as text)" for each in shown)
+    row_id = " || ' ' || ".join(shown)
     return Proof(
         "rows",
         f"a row of {table.name} names a row of {other} that is not there",
@@ -34,6 +34,12 @@ def _of_one(table: Table, key: ForeignKeyConstraint) -> Proof:
         left join {other} o on {same}
         where o.{pairs[0][1]} is null and {" and ".join(f"{name} is not null" for name in names)}""",  # noqa: S608  # names of our own schema
     )
+
+
+def _text(column: Column[object]) -> str:
+    """Return the SQL of a column as text: bytes in hexadecimal digits, as they are no text."""
+    name = f"t.{column.name}"
+    return f"{{hex_of}}{name}{{in_hex}}" if isinstance(column.type, LargeBinary) else f"cast({name} as text)"
 
 
 def _source(source: str, table: str) -> Proof:

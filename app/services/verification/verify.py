@@ -42,12 +42,16 @@ _WORDS = {
         "{shortly_before}": "datetime(e.created_at, '-1 minute')",
         "{two_days_after_expiry}": "datetime(g.expires_at, '+2 days')",
         "{two_days_after_begin}": "datetime(g.effective_at, '+2 days')",
+        "{hex_of}": "lower(hex(",
+        "{in_hex}": "))",
     },
     "postgresql": {
         "{day}": "to_char(booked_at at time zone 'UTC', 'YYYY-MM-DD')",
         "{shortly_before}": "e.created_at - interval '1 minute'",
         "{two_days_after_expiry}": "g.expires_at + interval '2 days'",
         "{two_days_after_begin}": "g.effective_at + interval '2 days'",
+        "{hex_of}": "encode(",
+        "{in_hex}": ", 'hex')",
     },
 }
 """What the two databases say differently. An endpoint that was saved in the minute before may not have been seen, and a

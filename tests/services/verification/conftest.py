@@ -21,6 +21,7 @@ from app.models.database import db, prepare
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services import jobs
+from app.services.access import sessions
 from app.services.alerts import thresholds
 from app.services.authorizations import holds
 from app.services.ledger import corrections, grants
@@ -81,6 +82,7 @@ def history_of_acme(ledger_of_acme: Customer, app: Flask, alice_actor: Actor) ->
     acme, now = ledger_of_acme.customer_id, clock.now()
     seller_endpoints.create(NOBODY_LISTENS, [])
     endpoints.save(acme, NOBODY_LISTENS, by="alice")
+    sessions.begin("{}", alice_actor.member_id, acme)
     with clock.at(now + timedelta(minutes=5)):
         _ends_grants(acme)
         _captures(acme)

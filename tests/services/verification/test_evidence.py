@@ -34,6 +34,7 @@ DAMAGES = [
     ("rows", "delete from transfers where source_id = 'wrong'", "txn_", "a row of transfers names a row of transfers"),
     ("rows", "delete from payment_methods", "pay_", "a row of payments names a row of payment_methods"),
     ("rows", f"delete from customers where customer_id in {OF_ACME}", "cus_", "a row of spending names a row of"),
+    ("rows", f"delete from customers where customer_id in {OF_ACME}", "", "a row of browser_sessions names a row of customers"),
     # The amount received is lowered, with its transfers and balances.
     ("I9", LOWERED, "grt_", "a grant is not what the amount received buys at the rate of the promise"),
     ("I9", LOWERED, "pay_", "the audit trail says that another amount was received"),
@@ -56,6 +57,18 @@ DAMAGES = [
     ),
     ("I17", "delete from usage_events where id = 'e1'", "e1", "the id of an event is kept, and there is no such event"),
     # An authorization that was used.
+    (
+        "I19",
+        f"update authorizations set state = 'released' where id in {CAPTURED} and state = 'captured'",
+        "hold_",
+        "an authorization is not in the state that its captures and its end leave it in",
+    ),
+    (
+        "I19",
+        f"update authorizations set state = 'expired' where id in {AT_ONCE}",
+        "hold_",
+        "an authorization is not in the state that its captures and its end leave it in",
+    ),
     ("I19", f"delete from authorizations where id in {CAPTURED}", "hold_", "has captured is not the usage"),
     (
         "I19",
