@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app import clock, ids
 from app.config import Settings
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.people import Actor
@@ -16,6 +17,7 @@ from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
 from app.models.ledger import Account, Grant, Transfer
 from app.models.scope import as_customer, as_service
+from app.services.authorizations import holds
 from app.services.balance import history
 from app.services.balance.history import HistoryQuery
 from app.services.ledger import corrections, grants
@@ -248,3 +250,22 @@ def test_a_refund_of_nothing_we_know_is_not_found(app: Flask, acme: Customer) ->
     with pytest.raises(Refused) as refusal:
         refunds.refund(ids.new("pay"), reason="Why", requested_by="support")
     assert refusal.value.status == 404
+
+
+@pytest.mark.case("AC-41/42", "AC-55")
+def test_what_was_allowed_before_money_went_back_is_captured_and_passes_the_limit_by_what_went_back(
+    app: Flask, acme: Customer, alice_actor: Actor
+) -> None:
+    first = buys(app, alice_actor, 4000)
+    buys(app, alice_actor, 2500)
+    with as_service("read what Acme may owe"):
+        protection = db.session.get_one(Customer, acme.customer_id).overage_protection_micros
+    room = 65_000_000 + protection
+    held = holds.authorize(AuthorizationRequest(acme.customer_id, micros=room))
+    assert held.allowed
+    sends_back(first)
+    assert not holds.authorize(AuthorizationRequest(acme.customer_id, micros=1_000_000)).allowed
+    assert holds.capture(held.id).micros == room
+    assert remaining(acme) == -protection - 40_000_000, "by what went back"
+    assert not holds.authorize(AuthorizationRequest(acme.customer_id, micros=1)).allowed
+    assert verify() == []

@@ -34,7 +34,12 @@ DAMAGES = [
     ("rows", "delete from transfers where source_id = 'wrong'", "txn_", "a row of transfers names a row of transfers"),
     ("rows", "delete from payment_methods", "pay_", "a row of payments names a row of payment_methods"),
     ("rows", f"delete from customers where customer_id in {OF_ACME}", "cus_", "a row of spending names a row of"),
-    ("rows", f"delete from customers where customer_id in {OF_ACME}", "", "a row of browser_sessions names a row of customers"),
+    (
+        "rows",
+        f"delete from customers where customer_id in {OF_ACME}",
+        "",
+        "a row of browser_sessions names a row of customers",
+    ),
     # The amount received is lowered, with its transfers and balances.
     ("I9", LOWERED, "grt_", "a grant is not what the amount received buys at the rate of the promise"),
     ("I9", LOWERED, "pay_", "the audit trail says that another amount was received"),
