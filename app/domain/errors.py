@@ -37,6 +37,14 @@ class NotFound(Refused):
         super().__init__(f"There is no such {what}.", "not_found", 404)
 
 
+class NotOffered(NotFound):
+    """The customer's seller does not have what was asked for, though Purser does."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self.sentence, self.reason = f"{what} is not offered for this account.", "not_offered"
+
+
 class Forbidden(Refused):
     """The member's role does not allow it."""
 

@@ -13,6 +13,13 @@ ENDED = "tests/pages/test_sign_in_ended.py"
 
 BUGS = [
     Bug(
+        "a page that is not there loses the frame",
+        "app/web/errors/pages.py",
+        'page = (_framed(words) if status < 500 else "") or render_template("errors/page.html", **words)',
+        'page = render_template("errors/page.html", **words)',
+        ("tests/pages/test_errors.py::test_a_page_that_is_not_there_keeps_the_frame",),
+    ),
+    Bug(
         "the balance badge keeps its reader signed in",
         "app/blueprints/entry/balance_badge.py",
         "    session.is_quiet = True\n",

@@ -146,7 +146,10 @@ def test_it_is_not_there_where_the_seller_does_not_offer_it(app: Flask, origin: 
     cast.apply_catalog("identity")
     initech = registration.create(name="Initech", email="b@initech.example", catalog="identity", external_id="initech")
     browser = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, initech))
-    assert browser.opens(PATH).status == 404
+    there = browser.opens(PATH)
+    assert (there.status, there.texts("h1")) == (404, ["This page is not offered here"])
+    assert there.texts("header p") == ["Spend management is not offered for this account."]
+    assert "Usage" in there.texts(".side .nav a"), "the frame stays"
     page = browser.opens("/billing/")
     assert "Spend management" not in page.texts("nav a")
     sent = {"csrf_token": page.soup.select("[name=csrf_token]")[0]["value"]}
@@ -156,7 +159,7 @@ def test_it_is_not_there_where_the_seller_does_not_offer_it(app: Flask, origin: 
         for rule in webhook:
             path = rule.rule.replace("<delivery_id>", "whd_1")
             answers = browser.posts(path, sent) if "POST" in (rule.methods or ()) else browser.opens(path)
-            assert (answers.status, answers.find("h1").text) == (404, "There is no such page"), rule
+            assert (answers.status, answers.find("h1").text) == (404, "This page is not offered here"), rule
     answer = api_for(app).get(f"/customers/{initech.customer_id}/spend_management")
     assert problem_of(answer) == (404, "not_offered")
     assert answer.get_json()["detail"] == "This customer's catalog does not offer spend management."

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain import spend_management as rule
 from app.domain.catalog import Catalog
-from app.domain.errors import NotFound, Refused
+from app.domain.errors import NotFound, NotOffered, Refused
 from app.domain.money import Credits
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
@@ -36,7 +36,7 @@ def current(customer: Customer, catalog: Catalog) -> Limits:
     row = db.session.get(SpendSettings, customer.customer_id, populate_existing=True)
     now = limits(row, catalog)
     if not (catalog.spend_management.offered or now.enabled):
-        raise NotFound
+        raise NotOffered("Spend management")
     return now
 
 

@@ -1,10 +1,13 @@
 """When something is wrong: a sentence in the portal's own look, the request's id, and nothing of the inside."""
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadHost, HTTPException
 
-from app.domain.errors import Refused
+from app.domain.errors import NotOffered, Refused
+from app.models.scope import CustomerScope, enter
+from app.web.access import actor_or_none
 from app.web.errors import handlers
 from app.web.respond import wants_fragment
 
@@ -24,6 +27,7 @@ WORDS = {
         "The database does not answer right now. Wait a moment, then check the page before you repeat a change.",
     ),
 }
+NOT_OFFERED = "This page is not offered here"
 FORM_TOO_OLD = ("This form is too old", "Nothing was changed. Go back, reload the page and send it again.")
 
 
@@ -35,6 +39,8 @@ def init_app(app: Flask) -> None:
 
 def _refused(refusal: Refused) -> Response:
     title, more = WORDS.get(refusal.status, ("This cannot be done", ""))
+    if isinstance(refusal, NotOffered):
+        title = NOT_OFFERED
     is_said = refusal.sentence.rstrip(".") == title
     return _answer(refusal.status, title, more if is_said else refusal.sentence)
 
@@ -54,7 +60,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _answer(status: int, title: str, sentence: str) -> Response:
-    """Say it, without a look at the database: that may be what is wrong."""
+    """Say it; from 500 on without a look at the database: that may be what is wrong."""
     request_id = handlers.request_id()
     if wants_fragment() and status < 500:
         html = render_template("errors/_error.html", title=title, sentence=sentence, request_id=request_id)
@@ -62,5 +68,20 @@ def _answer(status: int, title: str, sentence: str) -> Response:
         # What asked stays as it is, with what was typed in it; the words go to the notices.
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notices", "innerHTML"
         return answer
-    page = render_template("errors/page.html", title=title, sentence=sentence, request_id=request_id, status=status)
+    words = {"title": title, "sentence": sentence, "request_id": request_id, "status": status}
+    page = (_framed(words) if status < 500 else "") or render_template("errors/page.html", **words)
     return make_response(page, status)
+
+
+def _framed(words: dict[str, object]) -> str:
+    """Return the page with the portal's frame around it for whoever is signed in; nothing where it cannot be had."""
+    if request.endpoint == "static":
+        return ""
+    try:
+        actor = actor_or_none()
+        if actor is None:
+            return ""
+        enter(CustomerScope(actor.customer_id))  # no guard has run where no view has the address
+        return render_template("errors/framed.html", **words)
+    except (SQLAlchemyError, HTTPException):
+        return ""
