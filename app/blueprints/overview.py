@@ -7,22 +7,22 @@ from flask import Blueprint, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.money import Credits, Money
-from app.domain.numbers import SERVED, Numbers, owed
-from app.domain.status_line import rank
-from app.presenters import spend_management, status_line, usage
+from app.domain.numbers import Numbers, owed
+from app.domain.status_line import Kind, rank
+from app.presenters import status_line
 from app.presenters.balance_history import standing
 from app.presenters.charts import Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
+    binds,
     day_bar,
     expiry_words,
     meters,
-    owed_words,
     readable,
     spend_words,
     used_since,
 )
-from app.services.balance import overview, status_facts
+from app.services.balance import overview
 from app.services.balance.overview import Overview
 from app.services.usage.terms import plan_of
 from app.web.access import current_actor, current_catalog, current_customer, current_unit
@@ -31,7 +31,8 @@ from app.web.respond import show
 
 bp = Blueprint("overview", __name__, url_prefix="/billing")
 PAGE, CONTENT = "overview/page.html", "overview/_content.html"
-NOT_SERVED = "Your account is not active at the moment, so nothing can be used."
+SAYS_WHY = frozenset({Kind.BELOW_ZERO, Kind.NO_CREDIT})
+"""What the status line says why of: the balance need not say it once more."""
 
 
 @bp.get("/")
@@ -39,28 +40,25 @@ def page() -> Response:
     """Show where the customer stands; while a payment is under way the page asks again by itself."""
     catalog, customer = current_catalog(), current_customer()
     now = overview.now(customer.created_at.astimezone(UTC).date(), catalog, plan_of(catalog, customer.plan))
+    status = rank(now.facts)
+    says_why = status is not None and status.kind in SAYS_WHY
     return show(
         PAGE,
         CONTENT,
         now=now,
-        status_now=lambda: status_line.words(
-            rank(now.facts), catalog, current_unit(), may_manage=current_actor().may_manage
-        ),
+        status_now=lambda: status_line.words(status, catalog, current_unit(), may_manage=current_actor().may_manage),
         numbers=now.numbers,
         sums=_sums(now),
         standing=standing,
         period=_period(now),
         used_since=used_since(now, current_unit()),
         forecast=_forecast(now),
-        expiry=expiry_words(now.expiry, current_unit()),
+        expiry=expiry_words(now.expiry, current_unit(), has_pace=now.has_pace),
         could_use=_could_use(now.numbers),
         taken_by_held=_taken_by_held(now.numbers),
         none_left=Credits(0),
-        day_binds=_day_binds(now.numbers),
         overage=_overage(now.numbers),
-        owed_words=owed_words(now.numbers, now.debt, current_unit()),
-        below_zero=below_zero(now.numbers, now.debt, current_unit()),
-        not_served="" if now.numbers.standing in SERVED else NOT_SERVED,
+        below_zero="" if says_why else below_zero(now.numbers, now.debt, current_unit()),
         used=_used(now),
         charts=_charts(now),
         under_way=[(payment, Money(payment.amount_minor, payment.currency)) for payment in now.under_way],
@@ -70,15 +68,14 @@ def page() -> Response:
 
 
 def _usage(now: Overview) -> dict[str, Any]:
-    """Return the meters' bars, what of them presses, today's limit and how spend management stands."""
+    """Return the meters' bars, today's limit, what binds now and how spend management stands."""
     catalog, plan, unit = current_catalog(), current_customer().plan, current_unit()
-    spend = spend_words(now, catalog, unit)
-    bars = meters(now, catalog, plan, unit)
+    spend = spend_words(now, catalog)
     return {
-        "meters": bars,
-        "pressing": usage.pressing(bars),
+        "meters": meters(now, catalog, plan, unit),
         "plan": plan_of(catalog, plan).title,
         "day_bar": day_bar(now.numbers, unit),
+        "binds": binds(now.numbers, unit),
         "spend": spend,
     }
 
@@ -93,7 +90,7 @@ def _forecast(now: Overview) -> str:
     """Return when the credit runs out, with its range, or why nobody can say."""
     if not now.days:
         return "No credits bought or granted yet"
-    if not any(day.used.micros for day in now.days[:-1][-status_facts.PACE_DAYS :]):
+    if not now.has_pace:
         used = now.days[-1].used.micros
         return (
             f"No credits used in the last days{' before today' if used else ''}, so no forecast{' yet' if used else ''}"
@@ -113,13 +110,8 @@ def _forecast(now: Overview) -> str:
 
 
 def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
-    """Return how the total became what remains: the words, the amount with its sign, its rows, and a note.
-
-    Nothing where usage of this period says it all.
-    """
+    """Return how the total became what remains: the words, the amount with its sign, its rows, and a note."""
     numbers, parts = now.numbers, now.parts
-    if numbers.total_credits - numbers.usage_this_period == numbers.remaining_credits:
-        return []
     before = parts.used != numbers.usage_this_period + numbers.corrected_this_period
     lines = [
         ("Used so far", -parts.used, {"figure": "all_usage"}, "In this period and before it" if before else ""),
@@ -139,12 +131,6 @@ def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
 def _could_use(numbers: Numbers) -> Credits:
     """Return what remains with the protection, less what is held: the most before any daily limit."""
     return numbers.remaining_credits + numbers.overage_protection - numbers.held
-
-
-def _day_binds(numbers: Numbers) -> bool:
-    """Whether today's limit leaves less than the balance does; a balance that stops calls too still does tomorrow."""
-    left = spend_management.could_use(numbers)
-    return numbers.daily_left is not None and left.micros > 0 and numbers.daily_left < left
 
 
 def _taken_by_held(numbers: Numbers) -> str:
@@ -192,7 +178,7 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
     if limit is not None:
         reached = sum(day.used >= limit for day in now.days)
         used_name += f" Days at or over the daily limit of {written(limit)}: {reached}."
-    spend = spend_words(now, current_catalog(), current_unit())
+    spend = spend_words(now, current_catalog())
     marks = []
     if limit:
         marks.append(Mark("limit", limit.micros, "Daily limit", f"At or over your {written(limit)} daily limit"))

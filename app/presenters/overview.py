@@ -10,7 +10,6 @@ from app.domain.catalog import Catalog
 from app.domain.forecast import Expiry
 from app.domain.money import Credits, divided
 from app.domain.numbers import SERVED, Debt, Numbers, owed
-from app.domain.spend_management import Limits
 from app.domain.usage_bars import State
 from app.presenters import usage
 from app.presenters.spend_management import could_use
@@ -22,7 +21,7 @@ from app.services.usage.terms import plan_of
 
 WENT_BACK = "a payment was refunded or disputed after its credit was used"
 COVERED = "Your next top-up first covers this amount."
-MOST = 6
+MOST = 4
 """So many meters stand on the Overview; all are on the Usage page."""
 
 
@@ -42,16 +41,17 @@ class DayBar:
 
 @dataclass(frozen=True)
 class SpendWords:
-    """How spend management stands, for its line among the settings."""
+    """How spend management stands."""
 
     is_on: bool
-    sentence: str
+    change: str
+    """The words of the link that changes it."""
     threshold: Credits | None
     """From where on a day's column is in the alert's colour."""
 
 
 def meters(now: Overview, catalog: Catalog, plan_key: str, unit: CreditUnit) -> list[Row]:
-    """Return the meters' rows, what has a bar before what has none."""
+    """Return the meters' rows: first what wants attention, then what has a bar."""
     plan, found = plan_of(catalog, plan_key), []
     for meter in catalog.meters if now.period else ():
         tariff = rating.tariff(catalog, plan, meter.key)
@@ -59,7 +59,7 @@ def meters(now: Overview, catalog: Catalog, plan_key: str, unit: CreditUnit) -> 
         if tariff is not None and now.period is not None:
             use = MeterUse(tariff, used, held, cost, None, ())
             found.append(usage.row(use, now.period.ends_at.date(), catalog.usage.warn_at_percent, unit))
-    return sorted(found, key=lambda row: row.bar.basis is None)[:MOST]
+    return sorted(found, key=lambda row: (not row.words.warns, row.bar.basis is None))[:MOST]
 
 
 def day_bar(numbers: Numbers, unit: CreditUnit) -> DayBar | None:
@@ -103,16 +103,23 @@ def below_zero(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
     return f"Your balance is below zero: for {back} of it {WENT_BACK}; {over} was used beyond your credits. {COVERED}"
 
 
-def owed_words(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
-    """Say what is owed beyond the overage protection, and why; nothing where nothing is."""
-    if not owed(numbers).micros:
-        return ""
-    beyond = "more was used than your credits and the overage protection allow"
-    why = WENT_BACK if debt.clawed_back.micros else beyond
-    if debt.clawed_back.micros and debt.overrun > numbers.overage_protection:
-        why = f"{WENT_BACK}, and {beyond}"
-    amount = locale.credits(owed(numbers), unit)
-    return f"{amount} is owed: {why}. Nothing can be used until a top-up covers this amount."
+def binds(numbers: Numbers, unit: CreditUnit) -> str:
+    """Say what bounds what may be used now: one line."""
+    if numbers.standing not in SERVED:
+        return "Your account is not active at the moment, so nothing can be used."
+    if owed(numbers).micros:
+        return f"A top-up first covers the {locale.amount(owed(numbers), unit)} that is owed."
+    left, today = could_use(numbers), day_bar(numbers, unit)
+    if not left.micros:
+        return "Calls in progress hold all that is left." if numbers.held.micros else "No credit is left."
+    if today is not None and numbers.daily_left is not None:
+        binding = numbers.daily_left < left
+        return f"{today.spoken}. {'The limit ends at 00:00 UTC.' if binding else 'Your balance leaves less than that.'}"
+    held = f", less {locale.amount(numbers.held, unit)} held" if numbers.held.micros else ""
+    if not numbers.overage_protection.micros:
+        return f"Your balance{held}. Calls are refused at zero."
+    what = "Your balance and " if numbers.remaining_credits.micros > 0 else ""
+    return f"{what}{locale.balance(numbers.overage_left, unit)} of overage protection{held}."
 
 
 def used_since(now: Overview, unit: CreditUnit) -> str:
@@ -121,9 +128,9 @@ def used_since(now: Overview, unit: CreditUnit) -> str:
         return ""
     since, corrected = locale.day(now.period.starts_at.date()), now.numbers.corrected_this_period
     if not corrected.micros:
-        return f"Used since {since}"
-    used = locale.credits(now.numbers.usage_this_period + corrected, unit)
-    return f"{used} used since {since}, less {locale.credits(corrected, unit)} of corrections made since then"
+        return f"used since {since}"
+    used, less = locale.amount(now.numbers.usage_this_period + corrected, unit), locale.amount(corrected, unit)
+    return f"this period: {used} used since {since}, less {less} of corrections made since then"
 
 
 def readable(total: int, days: int, unit: str) -> Credits:
@@ -132,12 +139,14 @@ def readable(total: int, days: int, unit: str) -> Credits:
     return Credits(divided(average, step) * step if average >= step else average)
 
 
-def expiry_words(expiry: Expiry | None, unit: CreditUnit) -> str:
+def expiry_words(expiry: Expiry | None, unit: CreditUnit, *, has_pace: bool = True) -> str:
     """Say which credit expires next, and how much of it will not be used in time; nothing where none expires."""
     if expiry is None:
         return ""
     left, day = locale.credits(Credits(expiry.left), unit), locale.day(expiry.day)
     said = f"Next to expire: {left} on {day}"
+    if not has_pace:
+        return f"{said}."
     if not expiry.unused:
         return f"{said}; at the last days’ pace it is used before that."
     if expiry.unused == expiry.left:
@@ -146,20 +155,12 @@ def expiry_words(expiry: Expiry | None, unit: CreditUnit) -> str:
     return f"{said}; at the last days’ pace about {unused} of it is not used by then."
 
 
-def spend_words(now: Overview, catalog: Catalog, unit: CreditUnit) -> SpendWords | None:
+def spend_words(now: Overview, catalog: Catalog) -> SpendWords | None:
     """Return how spend management stands; None where the seller does not offer it and it is off."""
     chosen = limits(now.spend, catalog)
     if not chosen.enabled and not catalog.spend_management.offered:
         return None
     if not chosen.enabled:
-        return SpendWords(is_on=False, sentence="No daily limit, and no e-mail threshold.", threshold=None)
-    return SpendWords(is_on=True, sentence=_sentence(chosen, unit), threshold=chosen.notifies_at)
-
-
-def _sentence(chosen: Limits, unit: CreditUnit) -> str:
-    said = []
-    if chosen.daily_limit is not None:
-        said.append(f"Hard limit of {locale.credits(chosen.daily_limit, unit)} a day")
-    if chosen.notify_threshold is not None:
-        said.append(f"{'mail' if said else 'Mail'} at {locale.credits(chosen.notify_threshold, unit)}")
-    return f"{', '.join(said)}." if said else "Nothing is set."
+        return SpendWords(is_on=False, change="Set a daily limit", threshold=None)
+    change = "Set a daily limit" if chosen.daily_limit is None else "Change the limits"
+    return SpendWords(is_on=True, change=change, threshold=chosen.notifies_at)

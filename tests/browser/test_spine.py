@@ -79,7 +79,7 @@ def test_a_customer_buys_credit_and_the_three_pages_agree(
     expect(page).to_have_url(re.compile(r"/payments/pay_"))
     expect(page.locator("#balance-badge")).to_contain_text("$25.00")
     page.goto("/billing/")
-    expect(page.locator("#overview-balance .stat--lead")).to_contain_text("$25.00")
+    expect(page.locator("#overview-balance .lead")).to_contain_text("$25.00")
     expect(page.locator("#balance-badge")).to_contain_text("$25.00")
     page.goto("/billing/balance-history")
     expect(page.locator("main table")).to_contain_text("+$25.00")

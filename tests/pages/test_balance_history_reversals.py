@@ -135,7 +135,7 @@ def test_the_overview_says_what_is_owed_and_that_nothing_can_be_used(
     page = alice.opens("/billing/")
     assert page.status == 200
     assert "$50.00 is owed: a payment was refunded or disputed after its credit was used." in page.text
-    assert page.find("#overview-available .result__v").get_text().strip() == "$0.00"
+    assert page.find("#overview-available .lead").get_text().strip() == "$0.00"
 
 
 def test_every_figure_still_adds_up(

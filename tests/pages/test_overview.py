@@ -38,39 +38,46 @@ def test_a_new_customer_sees_what_to_do_first(alice: Browser) -> None:
     page = alice.opens(PATH)
     assert page.status == 200
     assert page.texts("h1") == ["Overview"]
-    assert page.texts("#overview-first_steps h2") == ["Start here"]
-    assert page.find("#overview-first_steps a.btn")["href"] == "/billing/add-credits/"
-    assert "No credits bought or granted yet" in page.text
-    assert not page.soup.select(".chart, #overview-latest")
+    assert page.texts("#overview-first_steps h2") == ["First steps"]
+    assert page.texts("#overview-first_steps h3") == ["Add credits", "Set a daily limit", "Use it"]
+    steps = [str(link["href"]) for link in page.soup.select("#overview-first_steps a")]
+    assert steps == ["/billing/add-credits/", "/billing/spend-management/", "/billing/usage/"]
+    assert all(alice.opens(step).status == 200 for step in steps)
+    assert not page.soup.select(".chart, #overview-latest, #overview-balance"), "there is nothing to draw"
 
 
 def test_a_viewer_sees_it_all_but_is_sent_to_a_manager_to_buy(bob: Browser) -> None:
     page = bob.opens(PATH)
     assert page.status == 200
     assert "Ask an owner or billing manager to add credits." in page.text
-    assert not page.soup.select("#overview-first_steps a.btn")
+    assert page.texts("#overview-first_steps a") == ["See the limits", "See what is counted"]
 
 
 def test_its_figures_are_the_numbers_of_the_service(alice: Browser, acme: Customer) -> None:
     give(acme, 100)
     use(acme, 30, "a")
     page = alice.opens(PATH)
-    assert page.texts("#overview-balance dd .figure") == ["$100 .00", "$30 .00", "$70 .00"]
+    assert page.texts("#overview-balance a.figure") == ["$70.00", "$30.00", "Total credits"]
+    assert page.texts("#overview-sums dd") == ["$100.00", "−$30.00", "$70.00"]
     with as_customer(acme.customer_id):
         numbers = history.numbers()
     assert numbers.remaining_credits == Credits(70 * 10**6)
     available = numbers.available_to_use.units
-    assert page.texts("#overview-available .result__v") == [f"${int(available)} .00"]
+    assert page.texts("#overview-available .lead") == [f"${int(available)}.00"]
     assert "Left of today’s limit" not in page.text
 
 
-@pytest.mark.parametrize("figure", ["total_credits", "usage_this_period", "remaining_credits"])
+FIGURES = ("total_credits", "usage_this_period", "remaining_credits")
+
+
+@pytest.mark.parametrize("figure", FIGURES)
 def test_each_figure_opens_rows_that_add_up_to_it(alice: Browser, acme: Customer, figure: str) -> None:
     give(acme, 100)
     give(acme, 11, "Sorry")
     use(acme, 30, "a")
     page = alice.opens(PATH)
-    shown = page.find(f"a.figure[href*='figure={figure}']").get_text()
+    shown = dict(zip(FIGURES, ["$111.00", "$30.00", "$81.00"], strict=True))[figure]
+    assert shown in page.text
     rows = alice.follows(page, f"a.figure[href*='figure={figure}']")
     assert rows.status == 200
     assert rows.texts("#balance_history-summed") == [shown]
@@ -97,8 +104,8 @@ def test_the_charts_are_tables_too_and_say_themselves_in_a_sentence(alice: Brows
     days = [str(link["href"]) for svg in drawings for link in svg.select("a")]
     assert all(alice.opens(day).texts("#balance_history-history h2") for day in days) and len(days) == 2
     assert page.texts("#overview-days details td.end") == ["$30.00"]
-    assert page.texts("#overview-balance details td.end") == ["$70.00"]
-    assert page.texts("#overview-days .pair dd") == ["$30.00", "$0.00", "$0.00"]
+    assert page.texts("#overview-chart details td.end") == ["$70.00"]
+    assert page.texts("#overview-days .facts dd") == ["$30.00", "$0.00", "$0.00"]
 
 
 @pytest.fixture
@@ -126,7 +133,7 @@ def test_it_forecasts_the_day_the_credit_runs_out(acme_with_habits: Browser) -> 
     day = clock.now().date() + timedelta(days=79)  # 790.00 left at 10.00 a day
     assert f"Credits last until about {day.day} {day:%b} {day.year}" in page.text
     assert 'class="fore"' in page.response.text
-    assert page.texts("#overview-days .pair dd") == ["$10.00", "$10.00", "$6.90"]
+    assert page.texts("#overview-days .facts dd") == ["$10.00", "$10.00", "$6.90"]
     assert len(page.soup.select("#overview-days details tbody tr")) == 30
 
 
@@ -138,13 +145,15 @@ def test_the_range_of_a_forecast_is_left_out_when_it_is_one_day(app: Flask, orig
         with clock.at(now - timedelta(days=days)):
             use(old_acme, 10, f"d{days}")
     page = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, old_acme)).opens(PATH)
-    note = page.texts("#overview-balance .stat--lead .stat__note")[0]
+    note = page.texts("#overview-balance .overview-now__note")[0]
     assert "Credits last until about" in note and "(" not in note
 
 
 def test_usage_says_since_when_it_counts(alice: Browser, acme: Customer) -> None:
+    give(acme, 100)
+    use(acme, 1, "a")
     page, today = alice.opens(PATH), clock.now().date()
-    assert page.texts("#overview-balance .stat:nth-child(2) .stat__note") == [f"Used since {today.day} {today:%b %Y}"]
+    assert page.texts("#overview-used") == [f"$1.00 used since {today.day} {today:%b %Y}"]
 
 
 def test_tokens_are_whole_on_average_and_no_overage_protection_is_off(app: Flask, origin: str, catalog: str) -> None:
@@ -159,7 +168,7 @@ def test_tokens_are_whole_on_average_and_no_overage_protection_is_off(app: Flask
         use(customer, 100, "a")
     give(customer, 1)
     page = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, customer)).opens(PATH)
-    average = page.texts("#overview-days .pair dd")[2]
+    average = page.texts("#overview-days .facts dd")[2]
     assert average.endswith("tokens") and "." not in average
     assert page.texts("#overview-latest tbody td.num")[0] == "+1 token"
     with as_customer(customer.customer_id):
@@ -187,13 +196,13 @@ def test_below_zero_it_says_what_is_left_of_the_overage_protection(alice: Browse
     with as_customer(acme.customer_id):
         numbers = history.numbers()
     page = alice.opens(PATH)
-    assert page.texts("#overview-balance .stat--lead .figure") == ["−$20 .00"]
+    assert page.texts("#overview-balance .lead") == ["−$20.00"]
     assert numbers.overage_left == numbers.overage_protection - Credits(20 * 10**6)
     lines = dict(zip(page.texts("#overview-available dt"), page.texts("#overview-available dd"), strict=True))
     assert lines["Remaining credits"] == "−$20.00"
     assert lines["Overage protection"].startswith("+ $50.00 $30.00 of it is left below zero;")
     assert lines["Credits you could use"] == "$30.00"  # the column adds up
-    assert page.texts("#overview-available .result p") == ["Available to use now"]
+    assert page.texts("#overview-available .overview-now__note")[0] == "$30.00 of overage protection."
     assert "End of your overage protection" in page.response.text
 
 
@@ -201,12 +210,13 @@ def test_a_payment_that_waits_for_the_bank_can_be_continued(alice: Browser, bob:
     shop.add_method(alice_actor, shop.ASKS)
     shop.bought(alice, "25.00")
     page = alice.opens(PATH)
-    assert "Your bank asks you to confirm $25.00." in page.text
-    assert page.texts("#overview-under_way a") == ["Continue with your bank"]
+    assert page.texts("#status_line strong") == ["Your bank asks you to confirm $25.00."]
+    assert page.texts("#status_line a") == ["Continue"]
+    assert page.texts("#overview-under_way li") == ["$25.00 waits for you to confirm it with your bank."]
     assert page.find("#overview-content")["hx-trigger"] == "every 5s"
     seen = bob.opens(PATH)
-    assert "An owner or billing manager can confirm it." in seen.text
-    assert not seen.soup.select("#overview-under_way a")
+    assert "Ask an owner or billing manager to confirm it." in seen.texts("#status_line")[0]
+    assert not seen.soup.select("#status_line a")
 
 
 def test_nothing_asks_again_while_nothing_is_under_way(alice: Browser) -> None:
@@ -249,6 +259,6 @@ def test_the_overage_protection_holds_as_shown(alice: Browser, acme: Customer) -
     with as_customer(acme.customer_id):
         available = history.numbers().available_to_use
     recording.record(acme.customer_id, key="all", credits=available, description="Everything")
-    assert alice.opens(PATH).texts("#overview-available .result__v") == ["$0 .00"]
+    assert alice.opens(PATH).texts("#overview-available .lead") == ["$0.00"]
     with pytest.raises(Refused):
         recording.record(acme.customer_id, key="more", credits=Credits(1), description="One more")

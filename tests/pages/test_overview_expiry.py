@@ -20,7 +20,7 @@ from tests.support.statements import counted
 
 __all__ = ["acme", "noon"]
 
-NOTE = "#overview-balance .stat--lead .stat__note"
+NOTE = "#overview-balance .lead ~ p:not(#overview-used), #overview-expiry"
 
 
 def promised(customer: Customer, units: int, ends: datetime | None, *, priority: int = 50) -> None:

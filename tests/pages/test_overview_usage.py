@@ -41,13 +41,13 @@ def test_bars_stand_before_what_has_none_and_open_their_meter(app: Flask, origin
     uses(acme, "requests", 4600)
     alice = looks(app, origin, acme)
     page = alice.opens(PATH)
-    assert page.texts("#overview-usage .meter__name") == ["Requests", "Users", "Runs", "Storage", "Peak", "Hours"]
+    assert page.texts("#overview-usage .meter__name") == ["Requests", "Users", "Runs", "Storage"]
     assert page.texts("#overview-usage h2") == ["Plan usage · Paid"]
     first = page.soup.select("#overview-usage .meter")[0]
     price = "Use beyond what is included costs $0.40 per 1,000 requests: $1.44 so far"
     note = f"Near the limit: 400 requests left. {price}"
     assert (first["data-state"], page.texts("#overview-usage .meter__note")[0]) == ("near", note)
-    assert page.texts("#overview-pressing .notice__text > span") == [f"Requests: {note}."]
+    assert page.texts("#status_line strong") == ["Requests: 92 % of your plan’s 5,000 requests used."]
     assert alice.follows(page, "#overview-usage .meter:first-child a").texts("h1") == ["Requests"]
 
 
@@ -56,7 +56,7 @@ def test_it_shows_the_same_as_the_usage_page(app: Flask, origin: str, acme: Cust
     uses(acme, "runs", 1, 1)
     alice = looks(app, origin, acme)
     here, there = alice.opens(PATH), alice.opens("/billing/usage/")
-    for meter in ("requests", "users", "runs", "storage", "peak", "hours"):
+    for meter in ("requests", "users", "runs", "storage"):
         shown = [
             [page.find(f"{root} .meter:has(#meter-{meter})").select(part) for part in (".meter__of", "[role=meter]")]
             for page, root in ((here, "#overview-usage"), (there, "#usage-meters"))
@@ -64,11 +64,11 @@ def test_it_shows_the_same_as_the_usage_page(app: Flask, origin: str, acme: Cust
         assert shown[0] == shown[1]
 
 
-def test_what_is_over_stands_before_what_is_near(app: Flask, origin: str, acme: Customer) -> None:
-    uses(acme, "requests", 4600)
+def test_what_wants_attention_stands_first(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 1)
     usage_cast.seen(acme, "ann", "ben", "cy")
     page = looks(app, origin, acme).opens(PATH)
-    assert [each.partition(":")[0] for each in page.texts("#overview-pressing strong")] == ["Users", "Requests"]
+    assert page.texts("#overview-usage .meter__name")[:2] == ["Users", "Requests"]
 
 
 def test_a_period_that_is_over_begins_at_nothing_before_any_job_ran(app: Flask, origin: str, acme: Customer) -> None:
@@ -76,48 +76,41 @@ def test_a_period_that_is_over_begins_at_nothing_before_any_job_ran(app: Flask, 
     with clock.at(clock.now() + timedelta(days=40)):
         page = looks(app, origin, acme).opens(PATH)
     assert page.texts("#overview-usage .meter__of")[0] == "0 of 5,000 requests"
-    assert not page.soup.select("#overview-pressing")
+    assert not page.soup.select("#status_line")
 
 
 def test_accepted_usage_shows_at_once_in_every_figure(app: Flask, origin: str, acme: Customer) -> None:
     uses(acme, "requests", 3500)
     page = looks(app, origin, acme).opens(PATH)
-    assert page.texts("#overview-balance dd .figure") == ["$100 .00", "$1 .00", "$99 .00"]
-    assert page.texts("#overview-days .pair dd")[0] == "$1.00"
+    assert page.texts("#overview-balance a.figure") == ["$99.00", "$1.00", "Total credits"]
+    assert page.texts("#overview-days .facts dd")[0] == "$1.00"
     with as_customer(acme.customer_id):
         numbers = history.numbers()
     assert (numbers.usage_this_period, numbers.remaining_credits) == (Credits(10**6), Credits(99 * 10**6))
 
 
 @pytest.mark.parametrize(
-    ("used", "state", "left", "word"),
-    [
-        (1250, "ok", "$9.90", "Applies now"),
-        (22_000, "near", "$1.60", "Applies now"),
-        (26_000, "over", "$0.00", "Reached"),
-    ],
+    ("used", "state", "left"), [(1250, "ok", "$9.90"), (22_000, "near", "$1.60"), (26_000, "over", "$0.00")]
 )
 def test_todays_limit_is_a_bar_with_words(
-    app: Flask, origin: str, acme: Customer, used: int, state: str, left: str, word: str
+    app: Flask, origin: str, acme: Customer, used: int, state: str, left: str
 ) -> None:
     spend.chooses(acme, "10", "5")
     uses(acme, "requests", used)
     page = looks(app, origin, acme).opens(PATH)
-    line = page.find("#overview-available div:has(> #overview-day_limit)")
-    assert line["data-state"] == state
-    assert next(line.dd.stripped_strings) == left  # type: ignore[union-attr]
-    assert page.texts("#overview-day_limit .pill") == [word]
+    assert page.find("#overview-available .overview-now__bar")["data-state"] == state
+    assert page.texts("#overview-available .sum__total dd")[1].startswith(left)
     assert "usage is blocked until tomorrow, 00:00 UTC." in page.texts("#overview-available .sum__note")[-1]
+    assert "of $10.00 used today" in page.texts("#overview-available .overview-now__note")[0]
     assert "Daily limit $10.00" in page.find("#overview-days").get_text()
 
 
-def test_todays_limit_applies_only_where_the_balance_leaves_more(app: Flask, origin: str, acme: Customer) -> None:
+def test_todays_limit_binds_only_where_the_balance_leaves_more(app: Flask, origin: str, acme: Customer) -> None:
     alice = looks(app, origin, acme)
-    for limit, pill, until in (("100", [], ""), ("99.99", ["Applies now"], ", until 00:00 UTC")):
+    for limit, words in (("100", "Your balance leaves less than that."), ("99.99", "The limit ends at 00:00 UTC.")):
         spend.chooses(acme, limit)
-        page = alice.opens(PATH)
-        assert page.texts("#overview-day_limit .pill") == pill
-        assert page.texts("#overview-available .result p") == [f"Available to use now{until}"]
+        note = alice.opens(PATH).texts("#overview-available .overview-now__note")[0]
+        assert note == f"$0.00 of ${limit}{'' if '.' in limit else '.00'} used today. {words}"
 
 
 def test_days_from_the_mail_threshold_on_have_its_colour_and_a_word(app: Flask, origin: str, acme: Customer) -> None:
@@ -160,7 +153,7 @@ def test_over_the_daily_limit_it_says_by_how_much_as_spend_management_does(
     )
     assert str(page.find("#overview-available [role=meter]")["aria-valuetext"]).endswith("over by $4.00")
     assert alice.opens("/billing/spend-management/").texts(".meter__note")[0].startswith(level)
-    assert page.texts("#overview-available .result p") == ["Available to use now, until 00:00 UTC"]
+    assert page.texts("#overview-available .overview-now__note")[0].endswith("The limit ends at 00:00 UTC.")
 
 
 def test_what_calls_under_way_hold_is_no_debt(app: Flask, origin: str, acme: Customer) -> None:
@@ -177,38 +170,37 @@ def test_what_calls_under_way_hold_is_no_debt(app: Flask, origin: str, acme: Cus
     assert "Missing" not in page.text
     spend.chooses(acme, "50")
     page = alice.opens(PATH)
-    assert page.texts("#overview-available .result p") == ["Available to use now"], "midnight frees nothing"
+    binds = page.texts("#overview-available .overview-now__note")[0]
+    assert binds == "Calls in progress hold all that is left.", "midnight frees nothing"
     assert page.texts("#overview-available .sum__note")[-1].endswith(
         "Further usage is blocked until tomorrow, 00:00 UTC, and after that by your balance."
     )
 
 
-def test_settings_say_how_spend_management_stands(app: Flask, origin: str, acme: Customer) -> None:
-    alice = looks(app, origin, acme)
-    page = alice.opens(PATH)
-    assert page.texts("#overview-settings .row") == [
-        "Spend management No daily limit, and no e-mail threshold. Disabled Modify spend management"
-    ]
+def test_the_limits_are_a_step_away(app: Flask, origin: str, acme: Customer) -> None:
+    alice, bob = looks(app, origin, acme), looks(app, origin, acme, cast.BOB)
+    assert alice.opens(PATH).texts("#overview-limits a") == ["Set a daily limit"]
     spend.chooses(acme, "10", "5")
-    assert alice.opens(PATH).texts("#overview-settings .row") == [
-        "Spend management Hard limit of $10.00 a day, mail at $5.00. Enabled Modify spend management"
-    ]
-    bob = looks(app, origin, acme, cast.BOB)
-    assert bob.opens(PATH).texts("#overview-settings a.btn") == ["View spend management"]
+    assert alice.opens(PATH).texts("#overview-limits a") == ["Change the limits"]
+    assert bob.opens(PATH).texts("#overview-limits a") == ["See the limits"]
 
 
 def test_a_seller_who_does_not_offer_it_shows_no_such_line(app: Flask, origin: str) -> None:
     versions.apply(meters.METERED.format(burn="realtime") + "\n[spend_management]\noffered = false\n")
     page = looks(app, origin, meters.customer("Acme", plan="paid")).opens(PATH)
     assert page.status == 200
-    assert not page.soup.select("#overview-settings") and "Spend management" not in page.text
+    assert not page.soup.select("#overview-limits") and "Spend management" not in page.text
 
 
 def test_more_used_than_may_be_is_shown_as_that(app: Flask, origin: str, acme: Customer) -> None:
     uses(acme, "requests", 1_000_000)
     page = looks(app, origin, acme).opens(PATH)
-    (words,) = page.texts("#overview-available .error")
-    assert words.startswith("$299.60 is owed: more was used than your credits and the overage protection allow.")
+    assert page.texts("#status_line p") == [
+        (
+            "Calls are refused: your balance is −$299.60. More was used than your credit and the overage protection. "
+            "The next $299.60 you add cover what is owed first."
+        )
+    ]
 
 
 def test_it_takes_six_statements_whatever_was_used(app: Flask, origin: str, acme: Customer) -> None:

@@ -49,13 +49,12 @@ def test_the_sums_of_both_pages_agree_and_a_correction_is_its_own_line(alice: Br
     used(acme, 7, NOON - timedelta(days=2))
     wrong = used(acme, 30, NOON - timedelta(days=1))
     page = alice.opens(OVERVIEW)
-    assert page.texts("#overview-balance .stat:nth-child(2) .stat__note") == ["Used since 1 Nov 2026"]
+    assert page.texts("#overview-used") == ["$37.00 used since 1 Nov 2026"]
     assert table(alice.opens(USAGE)) == ["Together $37.00"]
     corrections.correct(wrong, by="support", reason="Charged twice")
     page = alice.opens(OVERVIEW)
-    assert page.texts("#overview-balance .stat:nth-child(2) .figure") == ["$7 .00"]
-    assert page.texts("#overview-balance .stat:nth-child(2) .stat__note") == [
-        "$37.00 used since 1 Nov 2026, less $30.00 of corrections made since then"
+    assert page.texts("#overview-used") == [
+        "$7.00 this period: $37.00 used since 1 Nov 2026, less $30.00 of corrections made since then"
     ]
     assert table(alice.opens(USAGE)) == [
         "Together $37.00",
@@ -69,9 +68,8 @@ def test_a_correction_of_an_earlier_period_says_why_the_figure_is_below_zero(ali
     used(acme, 7, NOON - timedelta(days=2))
     corrections.correct(wrong, by="support", reason="Charged twice")
     page = alice.opens(OVERVIEW)
-    assert page.texts("#overview-balance .stat:nth-child(2) .figure") == ["−$23 .00"]
-    assert page.texts("#overview-balance .stat:nth-child(2) .stat__note") == [
-        "$7.00 used since 1 Nov 2026, less $30.00 of corrections made since then"
+    assert page.texts("#overview-used") == [
+        "−$23.00 this period: $7.00 used since 1 Nov 2026, less $30.00 of corrections made since then"
     ]
     assert sums(page) == {
         "Total credits": "$1,000.00",
@@ -94,4 +92,4 @@ def test_what_was_corrected_before_this_period_is_not_its_line(
         corrections.correct(wrong, by="support", reason="Charged twice")
     alice = cast.signed_in(app, origin, alice_actor)
     assert table(alice.opens(USAGE)) == ["Together $0.00"]
-    assert alice.opens(OVERVIEW).texts("#overview-balance .stat:nth-child(2) .stat__note") == ["Used since 1 Nov 2026"]
+    assert alice.opens(OVERVIEW).texts("#overview-used") == ["$0.00 used since 1 Nov 2026"]

@@ -9,7 +9,7 @@ from app.domain.amounts import CreditUnit
 from app.domain.forecast import Expiry
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers, compute
-from app.presenters.overview import below_zero, expiry_words, owed_words, readable
+from app.presenters.overview import below_zero, binds, expiry_words, readable
 
 USD, TOKENS = CreditUnit("USD"), CreditUnit("tokens")
 DAY = date(2026, 12, 7)
@@ -29,33 +29,58 @@ def numbers(remaining: int, protection: int) -> Numbers:
 
 
 @pytest.mark.parametrize(
-    ("clawed", "overrun", "protection", "said", "owes"),
+    ("clawed", "overrun", "protection", "said"),
     [
-        (0, 0, 50, "", ""),
-        (20, 0, 50, "Your balance is below zero: a payment was refunded or disputed after its credit was used.", ""),
-        (0, 20, 50, "Your balance is below zero: more was used than you had credit for, within your overage", ""),
-        (5, 15, 50, "Your balance is below zero: for $5.00 of it a payment was refunded or disputed after its", ""),
-        (20, 0, 0, "Your balance is below zero: a payment", "$20.00 is owed: a payment was refunded or disputed after"),
-        (
-            0,
-            20,
-            5,
-            "Your balance is below zero: more was used than you had credit for. Your",
-            "$15.00 is owed: more was",
-        ),
-        (5, 15, 5, "Your balance is below zero: for $5.00", "$15.00 is owed: a payment was refunded or disputed"),
+        (0, 0, 50, ""),
+        (20, 0, 50, "Your balance is below zero: a payment was refunded or disputed after its credit was used."),
+        (0, 20, 50, "Your balance is below zero: more was used than you had credit for, within your overage"),
+        (5, 15, 50, "Your balance is below zero: for $5.00 of it a payment was refunded or disputed after its"),
+        (0, 20, 5, "Your balance is below zero: more was used than you had credit for. Your"),
     ],
 )
-def test_a_balance_below_zero_has_its_own_reason(
-    clawed: int, overrun: int, protection: int, said: str, owes: str
-) -> None:
-    now = numbers(-clawed - overrun, protection)
+def test_a_balance_below_zero_has_its_own_reason(clawed: int, overrun: int, protection: int, said: str) -> None:
     debt = Debt(Credits(clawed * 100 * CENT), Credits(overrun * 100 * CENT))
-    for words, expected in ((below_zero(now, debt, USD), said), (owed_words(now, debt, USD), owes)):
-        assert words.startswith(expected) and bool(words) == bool(expected)
-    assert "and more was used" in owed_words(replace(now, remaining_credits=Credits(-(10**9))), debt, USD) or not (
-        clawed and overrun > protection
-    )
+    words = below_zero(numbers(-clawed - overrun, protection), debt, USD)
+    assert words.startswith(said) and bool(words) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("so", "said"),
+    [
+        (numbers(100, 50), "Your balance and $50.00 of overage protection."),
+        (numbers(100, 0), "Your balance. Calls are refused at zero."),
+        (numbers(-20, 50), "$30.00 of overage protection."),
+        (numbers(0, 0), "No credit is left."),
+        (numbers(-62, 50), "A top-up first covers the $12.00 that is owed."),
+        (
+            replace(numbers(100, 50), standing="closed"),
+            "Your account is not active at the moment, so nothing can be used.",
+        ),
+        (replace(numbers(100, 0), held=Credits(10_000 * CENT)), "Calls in progress hold all that is left."),
+        (
+            replace(numbers(100, 50), held=Credits(100 * CENT)),
+            "Your balance and $50.00 of overage protection, less $1.00 held.",
+        ),
+    ],
+)
+def test_what_bounds_what_may_be_used_is_one_line(so: Numbers, said: str) -> None:
+    assert binds(so, USD) == said
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (10, "$8.00 of $10.00 used today. The limit ends at 00:00 UTC."),
+        (500, "$8.00 of $500.00 used today. Your balance leaves less than that."),
+    ],
+)
+def test_it_says_whether_todays_limit_or_the_balance_binds(limit: int, said: str) -> None:
+    used = {
+        "daily_limit": Credits(limit * 100 * CENT),
+        "daily_used": Credits(800 * CENT),
+        "daily_left": Credits((limit - 8) * 100 * CENT),
+    }
+    assert binds(replace(numbers(100, 50), **used), USD) == said
 
 
 @pytest.mark.parametrize(
@@ -71,6 +96,13 @@ def test_what_expires_is_said_with_what_will_not_be_used(unused: int, said: str)
     words = expiry_words(Expiry(DAY, 150_000_000, unused), USD)
     assert words == f"Next to expire: $150.00 on 7 Dec 2026; at the last days’ pace {said}"
     assert expiry_words(None, USD) == ""
+
+
+def test_without_a_pace_nothing_is_said_of_one() -> None:
+    assert (
+        expiry_words(Expiry(DAY, 150_000_000, 150_000_000), USD, has_pace=False)
+        == "Next to expire: $150.00 on 7 Dec 2026."
+    )
 
 
 def test_an_estimate_has_no_more_digits_than_it_knows() -> None:

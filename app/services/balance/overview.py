@@ -70,6 +70,8 @@ class Overview:
     """What the customer chose on Spend management, if anything."""
     facts: Facts
     """What the status line is made of."""
+    has_pace: bool
+    """Whether anything was used on the days that the forecast looks at."""
 
 
 def now(since: date, catalog: Catalog, plan: Plan) -> Overview:
@@ -94,6 +96,7 @@ def now(since: date, catalog: Catalog, plan: Plan) -> Overview:
         used=around.used,
         spend=around.spend,
         facts=facts,
+        has_pace=any(around.pace),
     )
 
 
