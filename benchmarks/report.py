@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.timing import ROUNDS, Count, Ratio
 
 HERE = Path(__file__).resolve().parent
+PAGES = "## Pages beside the build"
 
 
 def lines(found: list[Ratio | Count], versions: list[str]) -> list[str]:
@@ -31,9 +32,25 @@ def lines(found: list[Ratio | Count], versions: list[str]) -> list[str]:
     return table
 
 
+def write_pages(against: str, rounds: int, versions: list[str], rows: list[str]) -> None:
+    """Write the pages beside an older build below the other results, in place of those written before."""
+    results = (HERE / "results.md").read_text().partition(PAGES)[0]
+    head = [
+        f"{PAGES} {against}",
+        "",
+        f"{' and '.join(versions)}; medians of {rounds} rounds by turns, at the same history of 20,000 rows.",
+        "This build to the older one; sizes are of the compressed HTML.",
+        "",
+        "| page | database | ratio | goal | | server time | statements | size |",
+        "|---|---|---:|---:|---|---|---|---|",
+    ]
+    (HERE / "results.md").write_text("\n".join([results.rstrip(), "", *head, *rows]) + "\n")
+
+
 def write(found: list[Ratio | Count], versions: list[str]) -> None:
     """Write both files beside this one."""
-    (HERE / "results.md").write_text("\n".join(lines(found, versions)) + "\n")
+    kept = "".join((HERE / "results.md").read_text().partition(PAGES)[1:])
+    (HERE / "results.md").write_text("\n".join(lines(found, versions)) + "\n" + (f"\n{kept}" if kept else ""))
     results = [{**asdict(each), "verdict": each.verdict} for each in found]
     for each in results:
         if "ratio" in each:
