@@ -9,8 +9,7 @@ from werkzeug.wrappers import Response
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers, owed
 from app.domain.status_line import Kind, rank
-from app.presenters import status_line
-from app.presenters.balance_history import standing
+from app.presenters import day_rows, status_line
 from app.presenters.charts import Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
@@ -49,7 +48,7 @@ def page() -> Response:
         status_now=lambda: status_line.words(status, catalog, current_unit(), may_manage=current_actor().may_manage),
         numbers=now.numbers,
         sums=_sums(now),
-        standing=standing,
+        words=day_rows,
         period=_period(now),
         used_since=used_since(now, current_unit()),
         forecast=_forecast(now),

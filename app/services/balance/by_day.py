@@ -73,14 +73,17 @@ def page(query: HistoryQuery, *, before: Place | None = None, after: Place | Non
     )
 
 
-def latest(limit: int, days: Sequence[Day]) -> list[DayRow]:
-    """Return the newest rows. `days` are every day up to today, as `history.days` returns them; they spare a read."""
+def latest(limit: int, days: Sequence[Day], *, is_whole: bool = False) -> list[DayRow]:
+    """Return the newest rows. `days` are every day up to today, as `history.days` returns them; they spare a read.
+
+    `is_whole`: there is no day before them, so that fewer rows are all there are.
+    """
     query = HistoryQuery(limit=limit)
     moved = movements.of_kinds(replace(query, limit=limit + _BEYOND), HISTORY_KINDS - {USAGE})
     first = days[0].day if days else date.max
     known = [_as_totals(day) for day in days if day.used.micros or day.added.micros or _has(moved, day.day)]
     found = _described(known, [each for each in moved if _day(each) >= first])
-    return found[:limit] if len(found) >= limit else page(query).rows
+    return found[:limit] if is_whole or len(found) >= limit else page(query).rows
 
 
 def export(query: HistoryQuery) -> Iterator[DayRow]:

@@ -19,8 +19,9 @@ from app.models.ledger import Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
-from app.services.balance import history, status_facts
-from app.services.balance.history import Day, HistoryQuery, Movement
+from app.services.balance import by_day, history, status_facts
+from app.services.balance.by_day import DayRow
+from app.services.balance.history import Day
 from app.services.balance.status_facts import Stretch
 
 DAYS = 30
@@ -62,7 +63,8 @@ class Overview:
     """When the credit is used up or expired; below zero, when the overage protection is used up."""
     expiry: Expiry | None
     """The credit that expires next."""
-    latest: list[Movement]
+    latest: list[DayRow]
+    """The newest rows of the history by day."""
     under_way: list[Payment]
     used: dict[str, tuple[int, int, Credits]]
     """What each meter has counted in the open period, what is held besides, and what it cost."""
@@ -78,8 +80,9 @@ def now(since: date, catalog: Catalog, plan: Plan) -> Overview:
     """Return where the customer in scope stands, who is one since that day and buys by these terms."""
     today = clock.now().date()
     numbers = history.numbers()
-    latest = history.history(HistoryQuery(limit=LATEST)).entries
     days = history.days(max(since, today - timedelta(days=DAYS - 1)), today)
+    booked = by_day.latest(LATEST, days, is_whole=days[0].day == since)
+    latest = [*by_day.not_booked(numbers, booked[0] if booked else None, today), *booked][:LATEST]
     around = status_facts.around(numbers, *_sums())
     facts = status_facts.facts(numbers, catalog, plan, around)
     return Overview(
