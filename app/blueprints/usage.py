@@ -240,7 +240,7 @@ def _history(usage: Usage, form: HistoryForm) -> Drawn:
     form.meter.data, form.days.data = form.meter.data or "", form.days.data or stretches.PERIOD
     days = stretches.compared(current_customer(), usage, form.days.data, use.meter.key if use else None)
     if use is None:
-        return usage_charts.cost_of_all(days, usage, current_unit(), _day_address)
+        return usage_charts.cost_of_all(days, usage.meters, current_unit(), _day_address)
     return usage_charts.quantity_of_one(days, use, current_unit(), _day_address)
 
 

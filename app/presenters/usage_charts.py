@@ -9,7 +9,7 @@ from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
 from app.domain.money import Credits, divided
 from app.presenters.charts import MOST_SERIES, Chart, Column, Measure, columns, day_label
-from app.services.usage.meters import DayUse, MeterUse, Usage
+from app.services.usage.meters import DayUse, MeterUse
 from app.services.usage.stretches import Compared
 
 ALL_METERS = "all-meters"
@@ -35,9 +35,9 @@ class Drawn:
     """What was used on as many days before, and how much more or less this is; empty where there was nothing."""
 
 
-def cost_of_all(days: Compared, usage: Usage, credit: CreditUnit, address: Address) -> Drawn:
+def cost_of_all(days: Compared, meters: Sequence[MeterUse], credit: CreditUnit, address: Address) -> Drawn:
     """Return what the days cost: the meters in the catalog's order, the smallest together where there are many."""
-    series, members = _series(days, usage)
+    series, members = _series(days, meters)
     figures, before = _by_day(days.days, members), _sums(days.earlier, lambda each: each.cost.micros)
     used = {each.day for each in days.days}
     drawn = [
@@ -85,10 +85,10 @@ def quantity_of_one(days: Compared, use: MeterUse, credit: CreditUnit, address: 
     return Drawn(chart, name, locale.quantity(total, use.meter.unit), _compared(total, earlier, words, days))
 
 
-def _series(days: Compared, usage: Usage) -> tuple[list[str], dict[str, str]]:
+def _series(days: Compared, meters: Sequence[MeterUse]) -> tuple[list[str], dict[str, str]]:
     """Return the titles of what cost anything, the catalog's first, and the title under which each meter counts."""
-    cost = _sums_by_meter((*days.days, *days.earlier))
-    titles = {each.meter.key: each.meter.title for each in usage.meters}
+    cost = _sums_by_meter(days.days)
+    titles = {each.meter.key: each.meter.title for each in meters}
     keys = [*titles, *sorted(cost.keys() - titles.keys())]
     priced = [key for key in keys if cost.get(key)]
     dearest = sorted(priced, key=lambda key: -cost[key])
