@@ -13,8 +13,8 @@ from app.services.usage.meters import Usage
 from app.services.usage.stretches import PERIOD
 from app.web.fields import PageForm
 
-STRETCHES = {PERIOD: "This billing period", "30": "Last 30 days", "90": "Last 90 days"}
-ALL = "Cost of all meters"
+STRETCHES = {PERIOD: "This period", "30": "Last 30 days", "90": "Last 90 days"}
+ALL = "All meters"
 MEASURES = {"percent": "% of the plan", "quantity": "counted"}
 
 

@@ -88,18 +88,21 @@ def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], credit: Credit
 
 
 def terms(tariff: Tariff) -> str:
-    """Return what the plan includes and allows of the meter: `50 GB included, limit 100 GB`."""
-    unit = tariff.meter.unit
-    if tariff.limit == 0:
+    """Return what the plan includes and allows of the meter: `1,000 included, up to 5,000 requests`."""
+    unit, included, limit = tariff.meter.unit, tariff.allowance, tariff.limit
+    if limit == 0:
         return "Not part of your plan"
-    included = [f"{locale.quantity(tariff.allowance, unit)} included"] if tariff.allowance else []
-    return ", ".join([*included, *([f"limit {locale.quantity(tariff.limit, unit)}"] if tariff.limit else [])])
+    if not limit:
+        return f"{locale.quantity(included, unit)} included" if included else ""
+    if not included or included >= limit:
+        return f"Up to {locale.quantity(limit, unit)}"
+    return f"{' included, up to '.join(locale.quantity_of(included, limit, unit).split(' of '))}"
 
 
 def without_meter(usage: Usage) -> MeterUse:
     """Return the credit that was taken by no meter, as if a meter had counted it."""
     cost = Credits(sum(each.cost.micros for each in usage.without_meter))
-    tariff = Tariff(Meter("", "Usage", "Credits used without a meter", "", kind=MeterKind.SUM))
+    tariff = Tariff(Meter("", "Without a meter", "Credits used without a meter", "", kind=MeterKind.SUM))
     return MeterUse(tariff, 0, 0, cost, None, usage.without_meter)
 
 

@@ -134,7 +134,7 @@ def _bar(plot: Plot, each: Column) -> str:
             parts.append(f'<rect class="s{number}" y="{top}" height="{bottom - top - gap}"/>')
     if not parts and any(each.figures):
         parts.append(f'<rect class="s1" y="{plot.y(0) - 1}" height="1"/>')
-    if each.before is not None:
+    if each.before:
         parts.append(f'<rect class="was" y="{plot.y(each.before) - 1}"/>')
     return "".join(parts)
 
