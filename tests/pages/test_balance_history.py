@@ -131,7 +131,9 @@ def test_a_purchase_opens_its_payment_with_method_and_attempt(alice: Browser, al
     assert "$25.00 of credit was bought and added to your balance." in page.text
     payment = page.find("#balance_history-payment").get_text(" ")
     assert "$25.00" in payment and "Paid" in payment and "ending in 4242" in payment
-    assert page.texts("#balance_history-payment tbody td:last-child") == ["Paid"]
+    receipt = " ".join(page.find(".receipt").get_text(" ").split())
+    assert f"Sold by {versions.offered(cast.CATALOG).seller_name}" in receipt and "Customer Acme" in receipt
+    assert "Paid $25.00 , Visa ending in 4242" in receipt
     assert "Never" in page.find("#balance_history-grant").get_text()
 
 

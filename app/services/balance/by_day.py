@@ -80,9 +80,8 @@ def latest(limit: int, days: Sequence[Day], *, is_whole: bool = False) -> list[D
     """
     query = HistoryQuery(limit=limit)
     moved = movements.of_kinds(replace(query, limit=limit + _BEYOND), HISTORY_KINDS - {USAGE})
-    first = days[0].day if days else date.max
     known = [_as_totals(day) for day in days if day.used.micros or day.added.micros or _has(moved, day.day)]
-    found = _described(known, [each for each in moved if _day(each) >= first])
+    found = _described(known, moved)
     return found[:limit] if is_whole or len(found) >= limit else page(query).rows
 
 
@@ -185,11 +184,7 @@ def _days_in_words(query: HistoryQuery) -> set[date]:
 def _described(totals: Sequence[Totals], moved: Sequence[Movement], *, is_some: bool = False) -> list[DayRow]:
     by_sequence = {each.sequence: each for each in moved}
     steps = [Step(each.sequence, _day(each), each.change.micros, each.balance_after.micros) for each in moved]
-    days = {each.day for each in totals}
-    return [
-        _row(row, by_sequence)
-        for row in rows(totals, [step for step in steps if is_some or step.day in days], parted=not is_some)
-    ]
+    return [_row(row, by_sequence) for row in rows(totals, steps, parted=not is_some)]
 
 
 def _row(row: Row, moved: dict[int, Movement]) -> DayRow:

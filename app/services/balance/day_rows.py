@@ -62,17 +62,14 @@ class Row:
     change: int
     balance_after: int
     below: int | None = None
-    """The movement of the same day right below a row of usage: the usage lies behind it."""
+    """For a part of a day's usage: the movement of the day right below it, after which it was used."""
+    above: int | None = None
+    """The same right above it, before which it was used."""
 
     @property
     def is_usage(self) -> bool:
         """Whether the row is usage."""
         return self.place.part != MOVEMENT
-
-    @property
-    def above(self) -> int | None:
-        """The movement of the same day right above a row of usage: the usage lies before it."""
-        return self.place.sequence if self.place.part == UNDER else None
 
 
 def read_place(text: str) -> Place | None:
@@ -88,7 +85,8 @@ def rows(totals: Sequence[Totals], steps: Sequence[Step], *, parted: bool = True
     """Yield the rows of the days, the newest first.
 
     `steps` are all movements of these days, or of a stretch of the history: then what lies beyond its ends is wrong,
-    and the caller leaves it out. With `parted` false they are only some, and a day's usage is one row whatever it met.
+    and the caller leaves it out; of a day without totals nothing is said. With `parted` false they are only some, and a
+    day's usage is one row whatever it met.
     """
     days = {each.day: each for each in totals}
     ordered = sorted(steps, key=lambda step: (step.day, step.sequence), reverse=True)
@@ -96,32 +94,31 @@ def rows(totals: Sequence[Totals], steps: Sequence[Step], *, parted: bool = True
     left = [step.sequence for step in ordered]
     for day in sorted(days.keys() | moved.keys(), reverse=True):
         own, total = moved.get(day, []), days.get(day)
-        if total is None:
-            yield from _movements(own)
-        elif parted and own:
-            yield from _parted(total, own)
+        if parted and own:
+            yield from _parted(total, own) if total else ()
         else:
-            if total.used:
+            if total and total.used:
                 yield Row(Place(day, left[0] if left else 0, DAY), -total.used, total.closing)
-            yield from _movements(own)
+            for step in own:
+                yield Row(Place(day, step.sequence, MOVEMENT), step.change, step.balance_after)
         del left[: len(own)]
-
-
-def _movements(own: Sequence[Step]) -> Iterator[Row]:
-    for step in own:
-        yield Row(Place(step.day, step.sequence, MOVEMENT), step.change, step.balance_after)
 
 
 def _parted(total: Totals, own: Sequence[Step]) -> list[Row]:
     """Return the rows of a day with movements: usage lies between the balances around them."""
-    found, balance, place = list[Row](), total.closing, Place(total.day, own[0].sequence, DAY)
-    for step in own:
-        found.append(Row(place, balance - step.balance_after, balance, below=step.sequence))
-        found.append(Row(Place(step.day, step.sequence, MOVEMENT), step.change, step.balance_after))
-        balance, place = step.balance_after - step.change, Place(step.day, step.sequence, UNDER)
-    opening = total.closing - total.added + total.used
-    found.append(Row(place, balance - opening, balance))
-    found = [row for row in found if row.change or not row.is_usage]
+    found, balance, above = list[Row](), total.closing, None
+    for step in [*own, None]:
+        rest = step.balance_after if step else total.closing - total.added + total.used
+        place = Place(total.day, own[0].sequence, DAY) if above is None else Place(total.day, above, UNDER)
+        change = balance - rest
+        is_all = change == -total.used
+        if change:
+            found.append(
+                Row(place, change, balance, None if is_all or not step else step.sequence, None if is_all else above)
+            )
+        if step:
+            found.append(Row(Place(step.day, step.sequence, MOVEMENT), step.change, step.balance_after))
+            balance, above = step.balance_after - step.change, step.sequence
     is_whole = sum(step.change for step in own) == total.added
     if is_whole and any(row.is_usage and row.change > 0 for row in found):
         return _as_if_before(total, own)

@@ -130,7 +130,7 @@ def agrees(customer: Customer) -> None:
         waiting = by_day.not_booked(numbers, rows[0] if rows else None, today)
         shown = [*waiting, *rows]
         days = {day.day: day for day in history.days(START.date(), today)}
-        assert list(by_day.export(EVERY)) == rows == paged(replace(EVERY, limit=2))
+        assert list(by_day.export(EVERY)) == rows == paged(replace(EVERY, limit=1))
         assert by_day.latest(5, list(days.values())) == rows[:5]
         usage = by_day.page(replace(EVERY, kinds=["usage"])).rows
         some = by_day.page(replace(EVERY, kinds=["usage", "promotional"], limit=3))
@@ -164,6 +164,7 @@ _numbers = itertools.count(1)
 @example("at_invoice", [Give(20), Report(1001), Wait(5), Give(10), Report(33), Wait(20), Report(7), Once("work")])
 @example("realtime", [Give(20, 5), Report(999), Wait(6), Report(50), Once("work"), Once("correct"), Once("void")])
 @example("realtime", [Report(300), Record(1), Give(9), Record(2), Wait(1), Give(9, begins=5), Wait(6), Record(1)])
+@example("realtime", [Give(9), *[each for _ in range(8) for each in (Report(100), Wait(24))], Give(1), Report(10)])
 @hypothesis_settings(
     max_examples=tiers.sample_of(4, proof=60),
     deadline=None,

@@ -51,6 +51,11 @@ def test_a_day_without_usage_has_no_row_of_it() -> None:
     assert shown([Totals(MONDAY, 0, 0, 20)], []) == []
 
 
+def test_of_a_day_without_totals_nothing_is_said_but_the_days_above_it_know_what_is_below() -> None:
+    totals = [Totals(TUESDAY, 0, 17, 53)]
+    assert shown(totals, [Step(9, MONDAY, 70, 70)]) == [("2026-11-24.9d", -17, 53)]
+
+
 def test_movements_that_midnight_booked_the_wrong_way_round_are_never_shown_as_usage() -> None:
     totals = [Totals(TUESDAY, 25, 4, 71), Totals(MONDAY, 50, 0, 50)]
     steps = [Step(2, MONDAY, 50, 75), Step(1, TUESDAY, 25, 25)]
