@@ -25,6 +25,7 @@ from app.web.session_cookie import ServerSessions
 PAGES = (
     "entry.home",
     "entry.balance_badge",
+    "usage_undo",
     "entry.sign_in",
     "overview",
     "usage",

@@ -15,22 +15,21 @@ from app.presenters import usage as present
 from app.presenters.spend_management import refused
 from app.presenters.usage import period_words
 from app.presenters.usage_charts import ALL_METERS, WITHOUT_METER, Drawn
-from app.services.alerts import recipients, thresholds
+from app.services.alerts import recipients, removals, thresholds
 from app.services.spend_management import blocked_calls
 from app.services.usage import history, meters, stretches
 from app.services.usage.meters import MeterUse, Usage
+from app.web import undo
 from app.web.access import current_actor, current_customer, current_unit, from_address, managers_only
 from app.web.navigation import at_top
 from app.web.respond import saved, show
 
 bp = Blueprint("usage", __name__, url_prefix="/billing/usage")
 PAGE, HISTORY, ALERTS = "usage/page.html", "usage/_history.html", "usage/_alerts.html"
-METER_PAGE, METER = "usage/meter.html", "usage/_meter.html"
-DAY_PAGE, DAY = "usage/day.html", "usage/_day.html"
+METER_PAGE, METER, DAY_PAGE, DAY = "usage/meter.html", "usage/_meter.html", "usage/day.html", "usage/_day.html"
 ONE_DAY = timedelta(days=1)
 EVENTS = 25
-POSTED = frozenset({"alerts", "addresses"})
-"""Addresses that are only posted to. Opened, they lead back to the page, but for a meter of that name."""
+POSTED = frozenset({"alerts", "addresses"})  # opened, they lead back to the page, but for a meter of that name
 
 
 @bp.get("/")
@@ -82,7 +81,7 @@ def meter(meter: str) -> Response:
 @bp.get("/<meter>/<day>")
 def day(meter: str, day: str) -> Response:
     """Show the events behind one day of a meter, and the day added up again from them."""
-    if meter in POSTED and day in {"removal", "mail"}:
+    if meter in POSTED and day in {"removal", "mail", "undo"}:
         return _back()
     customer, on = current_customer(), usage_query.day(day)
     if meter == ALL_METERS:
@@ -140,16 +139,11 @@ def add_alert() -> Response:
 def remove_alert(alert_id: str) -> Response:
     """Remove a usage alert."""
     try:
+        gone = removals.alert(alert_id)
         thresholds.remove(_whose(), alert_id, actor=_actor(), address=from_address())
     except NotFound:
         return _gone("This alert has already been removed.")
-    return _saved("Usage alert removed.")
-
-
-@bp.get("/alerts/<alert_id>/removal")
-def removal_opened(alert_id: str) -> Response:  # noqa: ARG001  # the address has it
-    """Lead back to the page: opening the address removes nothing."""
-    return _back()
+    return _removed("Usage alert removed.", gone.id, gone)
 
 
 @bp.post("/addresses")
@@ -173,10 +167,11 @@ def remove_email() -> Response:
     """Take an address off the list."""
     email = request.form.get("email", "")[:254]
     try:
+        gone = removals.address(email)
         thresholds.remove_email(_whose(), email, actor=_actor(), address=from_address())
     except NotFound:
         return _gone(f"{email}: this address was removed already.")
-    return _saved(f"{email} no longer receives usage alerts.")
+    return _removed(f"{email} no longer receives usage alerts.", email, gone)
 
 
 @bp.post("/addresses/mail")
@@ -266,6 +261,11 @@ def _gone(sentence: str) -> Response:
     form = AlertForm(formdata=None)
     form.form_errors.append(sentence)
     return _again(404, alert_form=form)
+
+
+def _removed(notice: str, key: str, gone: removals.Removed) -> Response:
+    undo.offer(notice, "usage_undo.put_back", key, removals.kept(gone))
+    return _saved("")
 
 
 def _saved(notice: str, added: str = "") -> Response:

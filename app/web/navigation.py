@@ -15,6 +15,7 @@ from app.domain.status_line import Status, rank
 from app.extensions import settings
 from app.services.balance import history, status_facts
 from app.services.usage.terms import plan_of
+from app.web import undo
 from app.web.access import actor_or_none, current_actor, current_catalog, current_customer, current_unit
 
 _BELOW = {"webhook": "spend_management"}
@@ -92,6 +93,7 @@ def init_app(app: Flask) -> None:
     @app.context_processor
     def around() -> dict[str, object]:
         return {
+            "undo": undo.offered,
             "sidebar": SIDEBAR,
             "here": here,
             "remaining_credits": remaining_credits,

@@ -39,8 +39,12 @@ def show(page: str, fragment: str, *, status: int = 200, **context: object) -> R
 def saved(
     endpoint: str, fragment: str, notice: str, *, values: Mapping[str, str] | None = None, **context: object
 ) -> Response:
-    """Say that it worked: the fragment (htmx), or a redirect to `endpoint`, so that a reload sends nothing twice."""
-    flash(notice, "ok")
+    """Say that it worked: the fragment (htmx), or a redirect to `endpoint`, so that a reload sends nothing twice.
+
+    Without a notice the caller has said it already.
+    """
+    if notice:
+        flash(notice, "ok")
     if wants_fragment():
         return _part(fragment, 200, context)
     where: dict[str, Any] = dict(values or {})

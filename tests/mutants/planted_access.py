@@ -11,7 +11,23 @@ SIGN_IN = "tests/pages/test_sign_in.py"
 BADGE = "tests/pages/test_balance_badge.py"
 ENDED = "tests/pages/test_sign_in_ended.py"
 
+UNDO = "tests/pages/test_usage_undo.py"
+
 BUGS = [
+    Bug(
+        "an alert that is put back is another one",
+        "app/services/alerts/removals.py",
+        "            id=gone.id,\n",
+        '            id=gone.id + "x",\n',
+        (f"{UNDO}::test_an_alert_is_there_again_as_it_was",),
+    ),
+    Bug(
+        "a removal can be undone for ever",
+        "app/web/undo.py",
+        ' or datetime.fromisoformat(kept["until"]) < clock.now()',
+        "",
+        (f"{UNDO}::test_it_is_offered_for_a_short_while_and_for_the_last_removal_alone",),
+    ),
     Bug(
         "a page that is not there loses the frame",
         "app/web/errors/pages.py",

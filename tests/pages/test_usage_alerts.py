@@ -148,7 +148,7 @@ def test_page_and_fragment_agree(alice: Browser) -> None:
         token.decompose()  # it says when it was made
     del parts[0].find("h2")["autofocus"]  # type: ignore[union-attr]  # where the reader goes on after a change
     assert parts[0] == parts[1]
-    assert fragment.texts("#notices") == ["Usage alert added."]
+    assert fragment.texts("#notices .toast__text") == ["Usage alert added."]
 
 
 def test_an_address_confirms_once_by_mail_and_opening_the_link_is_not_enough(

@@ -44,7 +44,7 @@ from tests.support.routes import UNSAFE, rules_of
 # The pretend bank and the processor's control desk are the other side, not the portal; machines bring their own proof.
 OTHER_SIDE = {"bank_challenge", "dev_processor", "processor_webhooks", "health", "metrics"}
 LEAVES = {"sign_in.sign_out"}
-LEADS_BACK = {"usage.removal_opened"}
+LEADS_BACK = {"usage_undo.opened"}
 """Addresses that are posted to: opened, they lead to the visitor's own page, whatever id stands in them."""
 RANDOM = re.compile(r"[\w-]{20,}")
 """What stands in tokens and ids: in a thousand pages, chance spells any four letters there."""

@@ -131,6 +131,11 @@ def stop(text: str, address: str) -> Asked:
     return found
 
 
+def hash_of(customer_id: str, email: str, asked_at: datetime) -> str:
+    """Return what is kept of the link that was mailed when the address was asked."""
+    return _hash(token(customer_id, email, asked_at))
+
+
 def link_token(session: Session, customer_id: str, email: str) -> str | None:
     """Return the token of the link by which the address may confirm or stop; None where it is not in the list."""
     row = session.get(AlertRecipient, (customer_id, email))

@@ -16,8 +16,9 @@ from app.models.database import db
 from app.models.limits import AlertRecipient, AlertSettings, UsageAlert
 from app.models.scope import as_service
 from app.services import audit
-from app.services.alerts import recipients
+from app.services.alerts import recipients, removals
 from app.services.alerts.progress import Alert, Level, addresses, alert_of, levels, notified
+from app.services.alerts.removals import Removed, RemovedAlert
 from app.services.balance.summary import whose
 from app.services.catalog import versions
 from app.services.ledger import spending
@@ -38,6 +39,7 @@ __all__ = [
     "remove",
     "remove_email",
     "replace",
+    "restore",
 ]  # fmt: skip
 
 
@@ -78,6 +80,8 @@ class _Wanted:
     added: list[Threshold] = field(default_factory=list)
     by_id: dict[str, Threshold] = field(default_factory=dict)
     """What is there, by the ids of the rows."""
+    back: Removed | None = None
+    """What was removed a short while ago and comes back as it was."""
 
 
 def current() -> Alerts:
@@ -123,6 +127,17 @@ def remove_email(customer_id: str, email: str, *, actor: str, address: str = "")
     return _change(customer_id, without, actor, address)
 
 
+def restore(customer_id: str, gone: Removed, *, actor: str, address: str = "") -> Alerts:
+    """Put back what was removed, as it was; refuse it where the seller has no room for it by now."""
+
+    def more(now: _Wanted) -> _Wanted:
+        if isinstance(gone, RemovedAlert):
+            return _Wanted([*now.thresholds, gone.wants], now.emails, [gone.wants], back=gone)
+        return _Wanted(now.thresholds, [*now.emails, gone.email], back=gone)
+
+    return _change(customer_id, more, actor, address)
+
+
 def replace(
     customer_id: str, thresholds: Iterable[Threshold], emails: Iterable[str], version: int, *, actor: str
 ) -> Alerts:
@@ -152,12 +167,19 @@ def _change(
             by_id={each.id: each.wants for each in before.alerts},
         )
         wanted = decide(now)
+        if wanted.back is not None and _has(now, wanted.back):
+            return before  # somebody added the like meanwhile
         _check(session, customer_id, wanted)
         if set(wanted.thresholds) == set(now.thresholds) and set(wanted.emails) == set(now.emails):
             return before
-        _write_alerts(session, customer_id, before.alerts, wanted.thresholds)
+        if isinstance(wanted.back, RemovedAlert):
+            removals.put_back_alert(session, customer_id, wanted.back)
+        elif wanted.back is not None:
+            removals.put_back_address(session, customer_id, wanted.back)
+        else:
+            _write_alerts(session, customer_id, before.alerts, wanted.thresholds)
         for email in wanted.emails:
-            if email not in now.emails:
+            if email not in now.emails and wanted.back is None:
                 recipients.ask(session, customer_id, email)
         for row in session.scalars(select(AlertRecipient).where(AlertRecipient.customer_id == customer_id)).all():
             if row.email not in wanted.emails:
@@ -176,6 +198,10 @@ def _change(
         spending.touch(session, customer_id)
         session.flush()
         return _read(session, customer_id)
+
+
+def _has(now: _Wanted, gone: Removed) -> bool:
+    return gone.wants in now.thresholds if isinstance(gone, RemovedAlert) else gone.email in now.emails
 
 
 def _check(session: Session, customer_id: str, wanted: _Wanted) -> None:
