@@ -1,12 +1,15 @@
 """The balance history: is the page at depth a million as fast as the first, and as fast as of a short history?"""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
 from app.services.balance import history as balance_history
 from app.services.balance.history import HistoryQuery
+from benchmarks.filling import DAYS
 from benchmarks.places import Place
 from benchmarks.timing import Ratio, interleaved, milliseconds
 from tests.support.browser import Browser
@@ -14,8 +17,10 @@ from tests.support.browser import Browser
 LONG, SHORT = 1_000_000, 1_000
 BOTTOM = 27
 """The place from which the oldest full page goes down."""
-PATH = "/billing/balance-history"
+PATH = "/billing/balance-history?view=rows"
+BY_DAY = "/billing/balance-history"
 GOAL = 1.3
+_ROW = re.compile(r'class="rowlink" href="/billing/balance-history/')
 _PAGE = """
     select id, sequence, kind, description, booked_at, change_micros, balance_after_micros, source_type, source_id
     from transfers where customer_id = {mark} and sequence is not null and sequence < {mark}
@@ -82,13 +87,19 @@ def _page(place: Place, long: Browser, short: Browser) -> list[Ratio]:
         def read() -> int:
             answer = browser.client.get(path, base_url=browser.origin)
             assert answer.status_code == 200
-            return answer.text.count("/billing/balance-history/txn_")
+            return len(_ROW.findall(answer.text))
 
         return read
 
-    tasks = {"first": get(long, PATH), "deep": get(long, f"{PATH}?before={BOTTOM}"), "short": get(short, PATH)}
+    tasks = {"first": get(long, PATH), "deep": get(long, f"{PATH}&before={BOTTOM}"), "short": get(short, PATH)}
+    oldest = f"{datetime.now(UTC).date() - timedelta(days=DAYS - BOTTOM)}.1d"
+    tasks |= {
+        "days": get(long, BY_DAY),
+        "oldest days": get(long, f"{BY_DAY}?before={oldest}"),
+        "days of few rows": get(short, BY_DAY),
+    }
     rows = {name: task() for name, task in tasks.items()}
-    assert min(rows.values()) >= 25, rows
+    assert set(rows.values()) == {25}, rows
     took = interleaved(tasks, times=3)
     first, deep, few = took["first"], took["deep"], took["short"]
     return [
@@ -99,5 +110,15 @@ def _page(place: Place, long: Browser, short: Browser) -> list[Ratio]:
         Ratio(
             "GET balance history: customer with 1,000,000 rows to one with 1,000", place.kind, first / few, GOAL,
             f"{milliseconds(first)} to {milliseconds(few)}",
+        ),
+        Ratio(
+            "GET balance history by day: the oldest days to the first page", place.kind,
+            took["oldest days"] / took["days"], GOAL,
+            f"{milliseconds(took['oldest days'])} to {milliseconds(took['days'])}",
+        ),
+        Ratio(
+            "GET balance history by day: customer with 1,000,000 rows to one with 1,000", place.kind,
+            took["days"] / took["days of few rows"], GOAL,
+            f"{milliseconds(took['days'])} to {milliseconds(took['days of few rows'])}",
         ),
     ]  # fmt: skip

@@ -6,6 +6,41 @@ SUMS = ("tests/pages/test_overview_sums.py",)
 
 BUGS = [
     Bug(
+        "a day's row forgets the movement below it, so that the next page of the history begins too low",
+        "app/services/balance/day_rows.py",
+        "Row(Place(day, left[0] if left else 0, DAY), -total.used, total.closing)",
+        "Row(Place(day, own[0].sequence if own else 0, DAY), -total.used, total.closing)",
+        ("tests/services/balance/test_by_day.py", "tests/services/balance/test_day_rows.py"),
+    ),
+    Bug(
+        "usage of a day is shown below what happened before it",
+        "app/services/balance/day_rows.py",
+        "rest = step.balance_after if step else total.closing - total.added + total.used",
+        "rest = step.balance_after - step.change if step else total.closing - total.added + total.used",
+        ("tests/services/balance/test_day_rows.py",),
+    ),
+    Bug(
+        "credit that is over is missing on top of the history",
+        "app/services/balance/by_day.py",
+        "rest = [(LAPSED, -numbers.lapsed), ",
+        "rest = [(LAPSED, numbers.lapsed - numbers.lapsed), ",
+        ("tests/pages/test_balance_history_days.py",),
+    ),
+    Bug(
+        "half of a refused range of days still narrows the history",
+        "app/forms/balance_history.py",
+        "is_refused = bool(self.from_day.errors or self.to_day.errors)",
+        "pass",
+        ("tests/pages/test_balance_history_filters.py",),
+    ),
+    Bug(
+        "an amount is found only where it is exactly so, not where it is shown so",
+        "app/domain/typed_numbers.py",
+        "half = step // 2",
+        "half = 0",
+        ("tests/pages/test_balance_history_filters.py",),
+    ),
+    Bug(
         "holds that are over, and that no job has seen, fill the plan's limit in the status line",
         "app/services/balance/status_facts.py",
         "is_stale=ended > 0",
