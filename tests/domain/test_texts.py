@@ -5,7 +5,19 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.amounts import MINUS, NO_BREAK, CreditUnit, digits, in_currency, is_currency, money_words
+from app.domain.amounts import (
+    MINUS,
+    NO_BREAK,
+    CreditUnit,
+    decimals_of,
+    digits,
+    digits_of,
+    floored,
+    in_currency,
+    is_currency,
+    money_words,
+    rounded,
+)
 from app.domain.amounts_in_json import credits_text, parse_credits
 from app.domain.errors import Broken, ensure
 from app.domain.mandates import SEPA_VERSION, AcceptedMandate, account_name, document, sepa_debit
@@ -106,3 +118,32 @@ def test_a_mandate_is_kept_as_it_was_shown() -> None:
         f"Version of the text:  {SEPA_VERSION}",
     ]
     assert lines[12:] == ["", text.text, ""]
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "near", "below"),
+    [
+        (Credits(1_234_567), 2, "1.23", "1.23"),
+        (Credits(1_235_000), 2, "1.24", "1.23"),
+        (Credits(-1_235_000), 2, "-1.24", "-1.24"),
+        (Credits(-1), 2, "0.00", "-0.01"),
+        (Credits(1_234_567), 6, "1.234567", "1.234567"),
+        (Credits(1_500_000), 0, "2", "1"),
+        (Credits(7), 8, "0.00000700", "0.00000700"),
+        (Money(1234, "USD"), 2, "12.34", "12.34"),
+        (Money(12, "USD"), 3, "0.120", "0.120"),
+        (Money(5, "JPY"), 2, "5.00", "5.00"),
+        (Money(1235, "KWD"), 2, "1.24", "1.23"),
+        (Money(-1235, "KWD"), 1, "-1.2", "-1.3"),
+    ],
+)
+def test_an_amount_is_rounded_half_away_from_zero_or_never_above_itself(
+    value: Credits | Money, decimals: int, near: str, below: str
+) -> None:
+    assert str(rounded(value, decimals)) == near
+    assert str(floored(value, decimals)) == below
+
+
+def test_an_amount_is_shown_with_its_units_decimals() -> None:
+    assert [decimals_of(CreditUnit(name)) for name in ("USD", "JPY", "KWD", "MGA", "tokens")] == [2, 0, 3, 0, 0]
+    assert (digits_of(Credits(1_500_000)), digits_of(Money(1234, "USD"))) == (Decimal("1.5"), Decimal("12.34"))

@@ -216,7 +216,9 @@ def test_a_batch_is_judged_event_by_event(metered: Customer) -> None:
 
 def test_a_rejected_event_may_come_again_corrected(metered: Customer) -> None:
     wrong, right = report(1, "nothing"), report(1, "runs")
-    assert usage_events.accept([wrong, right]) == Accepted(1, 0, (Rejected(0, "unknown_meter"),))
+    answer = usage_events.accept([wrong, right])
+    assert answer == Accepted(1, 0, (Rejected(0, "unknown_meter"),))
+    assert wrong.meter in answer.rejected[0].sentence
     assert usage_events.accept([right]) == Accepted(0, 1)
 
 
