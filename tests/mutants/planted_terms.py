@@ -9,6 +9,13 @@ UPGRADE = ("tests/architecture/test_upgrades_terms.py",)
 
 BUGS = [
     Bug(
+        "a move counts on credit that is over",
+        "app/services/customers/plan_moves.py",
+        "    grants.catch_up_where_due(books, now)",
+        "    ...",
+        ("tests/services/customers/test_moves_of_what_is_due.py",),
+    ),
+    Bug(
         "the newest version is everybody's",
         "app/services/catalog/versions.py",
         "return as_sold(own, last)",

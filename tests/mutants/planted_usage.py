@@ -17,6 +17,15 @@ NOTICES = ("tests/services/notices/test_decisions.py",)
 
 BUGS = [
     Bug(
+        "one customer whose usage cannot be written stops the others of a batch",
+        "app/services/usage/events.py",
+        "        if len(named) == 1:\n",
+        "        if len(named) >= 1:\n",
+        (
+            "tests/services/test_poisoned_customers.py::test_in_a_batch_of_several_customers_the_events_of_the_others_are_counted",
+        ),
+    ),
+    Bug(
         "a meter that falls gives credit back",
         "app/domain/rating.py",
         "if self.is_free or after <= before:",

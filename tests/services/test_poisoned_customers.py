@@ -10,23 +10,27 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import Select, select
+from sqlalchemy.exc import DBAPIError
 
 from app import clock
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import MICROS, Credits
 from app.domain.notices import BALANCE_RECOVERED, CREDITS_EXPIRING, Wanted
+from app.domain.rating import UsageReport
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.ledger import Grant
 from app.models.limits import Notice
 from app.models.scope import as_service
-from app.models.usage import Spending, UsageDay
+from app.models.usage import Spending, UsageDay, UsageEvent
 from app.services import jobs
 from app.services.authorizations import holds
 from app.services.ledger import grants
 from app.services.notices import decisions
 from app.services.transaction import transaction
+from app.services.usage import events
+from app.services.usage.events import Accepted, Rejected
 from tests.services.test_poisoned import poison
 from tests.support.cast import make_customer
 from tests.support.databases import Database
@@ -94,6 +98,24 @@ def test_customers_take_turns_however_much_of_one_is_due(app: Flask, acme: Custo
         assert (jobs.JOBS["grants_posted"](2), jobs.JOBS["notices_sent"](2)) == (2, 2)
         assert sorted(db.session.scalars(begun)) == ["Many", "One"]
         assert set(db.session.scalars(sent)) == {acme.customer_id, globex.customer_id}
+
+
+def test_in_a_batch_of_several_customers_the_events_of_the_others_are_counted(
+    app: Flask, acme: Customer, globex: Customer, database: Database
+) -> None:
+    poison(database, f"new.customer_id = '{acme.customer_id}'")
+    batch = [
+        UsageReport(id="a", customer=acme.customer_id, meter="requests"),
+        UsageReport(id="g", customer=globex.customer_id, meter="requests"),
+        UsageReport(id="no", customer=globex.customer_id, meter="none"),
+    ]
+    for _ in range(2):  # whoever sends it again counts nothing twice
+        with pytest.raises(DBAPIError, match="poisoned"):
+            events.accept(batch)
+    counted = select(UsageEvent.customer_id, UsageEvent.id)
+    with as_service("look"):
+        assert [tuple(row) for row in db.session.execute(counted)] == [(globex.customer_id, "g")]
+    assert events.accept(batch[1:]) == Accepted(0, 1, (Rejected(1, "unknown_meter"),))
 
 
 @pytest.mark.both_databases

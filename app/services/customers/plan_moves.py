@@ -21,7 +21,7 @@ from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import billing_periods
-from app.services.ledger import posting, reservations, spending, usage_posting
+from app.services.ledger import grants, posting, reservations, spending, usage_posting
 from app.services.ledger.posting import Books
 from app.services.ledger.reservations import Held
 from app.services.transaction import transaction
@@ -134,8 +134,9 @@ def give(books: Books, plan: str, newest: Catalog) -> tuple[dict[str, object], d
     for that, or where the new version does not have their meter, the customer stays.
     """
     session, customer, now = books.session, books.customer, clock.now()
-    billing_periods.roll(session, customer.customer_id, now)  # a period that is over closes by the terms it had
     reservations.expire(session, customer.customer_id, now)
+    grants.catch_up_where_due(books, now)  # credit that is over makes no room for what is held
+    billing_periods.roll(session, customer.customer_id, now)  # a period that is over closes by the terms it had
     own, before = _own(customer), _values(customer)
     if _is_booked_otherwise(own, newest):
         usage_posting.post(books, now)  # under the names that its meters had

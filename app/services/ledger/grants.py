@@ -177,6 +177,13 @@ def catch_up(books: Books, now: datetime) -> None:
         _expire(books, now)
 
 
+def catch_up_where_due(books: Books, now: datetime) -> None:
+    """Catch up where a grant of the customer of the books is to begin or to expire; else post nothing."""
+    due = select(Grant.id).where(Grant.customer_id == books.customer_id, Grant.is_due(now)).limit(1)
+    if books.session.scalar(due) is not None:
+        catch_up(books, now)
+
+
 def post_due(limit: int = 100) -> int:
     """Begin grants that are due, at most `limit`; return how many."""
     now = clock.now()

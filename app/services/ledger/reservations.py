@@ -12,8 +12,8 @@ from sqlalchemy import case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.domain import periods, rating
-from app.domain.errors import Broken
 from app.domain.reservations import Reservation
+from app.domain.sold_terms import Terms
 from app.models.authorizations import Authorization
 from app.models.bulk import upsert
 from app.models.customers import BillingPeriod, Customer
@@ -51,10 +51,7 @@ def held(session: Session, customer_id: str, at: datetime | None = None) -> Held
     if at is not None:
         start, passed = periods.open_at(row.starts_at, ends_at, row.anchor_day, at)
         number, ends_at = number + passed, periods.following(start, row.anchor_day) if passed else ends_at
-    catalog = versions.sold(row.catalog, row.catalog_version)
-    plan = catalog.plans.plan(row.plan) or catalog.plans.plan(catalog.plans.default)
-    if plan is None:
-        raise Broken(f"{catalog.name} has no default plan")
+    terms = Terms.of(versions.sold(row.catalog, row.catalog_version), row.plan)
     units = Authorization.units_left()
     wanted = select(
         Authorization.meter,
@@ -78,7 +75,7 @@ def held(session: Session, customer_id: str, at: datetime | None = None) -> Held
         else ()
     )
     meters = {
-        meter: Reservation(rating.tariff(catalog, plan, meter), used.get(meter, 0), many, outlasting)
+        meter: Reservation(rating.tariff(terms.catalog, terms.plan, meter), used.get(meter, 0), many, outlasting)
         for meter, (many, outlasting, _micros) in sorted(found.items())
     }
     return Held(number, meters, credit)

@@ -6,10 +6,12 @@ each table is written once.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import structlog
 from sqlalchemy import or_, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -25,6 +27,7 @@ from app.services.ledger import spending
 from app.services.transaction import transaction
 from app.services.usage.counting import Counting
 
+log = structlog.get_logger()
 MOST = 1000
 """The most events of one batch."""
 Key = tuple[str, str]
@@ -65,8 +68,44 @@ def accept(reports: Sequence[UsageReport], *, now: datetime | None = None, only:
 
     A report with the id of one that was counted is a duplicate when it says the same, and rejected when it says
     anything else. `only` is the customer whose usage the caller may report; empty: anybody's.
+
+    Where that fails, each customer's reports are counted by themselves, and the failure is raised when the others' are
+    counted: whoever sends the batch again finds them counted.
     """
     ensure(len(reports) <= MOST, f"more than {MOST} events at once")
+    try:
+        return _counted(reports, now, only)
+    except OperationalError:  # the database is away: for everybody
+        raise
+    except Exception:
+        named = list(dict.fromkeys(each.customer for each in reports))
+        if len(named) == 1:
+            raise
+        log.exception("batch_failed", job="usage_not_counted")
+    parts = [[place for place, each in enumerate(reports) if each.customer == name] for name in named]
+    return _put_together([(part, _or_failure([reports[place] for place in part], now, only)) for part in parts])
+
+
+def _or_failure(reports: Sequence[UsageReport], now: datetime | None, only: str) -> Accepted | Exception:
+    try:
+        return _counted(reports, now, only)
+    except Exception as problem:
+        log.exception("usage_not_counted", customer=reports[0].customer)
+        return problem
+
+
+def _put_together(parts: Sequence[tuple[list[int], Accepted | Exception]]) -> Accepted:
+    """Return what became of a batch whose parts, at these places of it, were counted one by one; or raise why not."""
+    accepted, duplicates, rejected = 0, 0, list[Rejected]()
+    for places, answer in parts:
+        if isinstance(answer, Exception):
+            raise answer
+        accepted, duplicates = accepted + answer.accepted, duplicates + answer.duplicates
+        rejected += [replace(each, index=places[each.index]) for each in answer.rejected]
+    return Accepted(accepted, duplicates, tuple(sorted(rejected, key=lambda each: each.index)))
+
+
+def _counted(reports: Sequence[UsageReport], now: datetime | None, only: str) -> Accepted:
     with as_service("accept usage"), transaction() as session:
         named = _customers(session, reports, only)
         locked = spending.lock(session, set(named.values()))
