@@ -166,4 +166,32 @@ BUGS = [
         "            sheet.write(self._row, column, shortened(text))",
         ("tests/web/test_workbooks.py",),
     ),
+    Bug(
+        "what is stacked begins at nothing",
+        "app/presenters/charts/columns.py",
+        "        start = up if figure >= 0 else down\n",
+        "        start = 0\n",
+        ("tests/presenters/test_charts.py",),
+    ),
+    Bug(
+        "the days before are compared whole with those so far",
+        "app/presenters/usage_charts.py",
+        "    last = min(days.last, days.today)\n",
+        "    last = days.last\n",
+        ("tests/presenters/test_usage_charts.py",),
+    ),
+    Bug(
+        "the smallest of many meters are left out of a chart",
+        "app/presenters/usage_charts.py",
+        "    return ([*named, OTHERS] if len(apart) < len(priced) else named) or",
+        "    return named or",
+        ("tests/presenters/test_usage_charts.py",),
+    ),
+    Bug(
+        "a day stands beside itself",
+        "app/services/usage/stretches.py",
+        "found < self.first else None",
+        "found <= self.first else None",
+        ("tests/presenters/test_usage_charts.py",),
+    ),
 ]
