@@ -114,6 +114,7 @@ def test_a_longer_period_before_has_days_that_stand_beside_none() -> None:
     assert days.beside(date(2026, 3, 5)) == date(2026, 2, 2)
     first = Compared(date(2026, 3, 6), date(2026, 4, 5), date(2026, 3, 6), date(2026, 2, 6), (), (), is_period=True)
     assert first.beside(date(2026, 4, 5)) is None, "February has no such day"
+    assert (first.beside(date(2026, 4, 2)), first.beside(date(2026, 4, 3))) == (date(2026, 3, 5), None)
 
 
 def test_a_meter_is_drawn_in_what_it_counts_with_its_cost_in_the_readout() -> None:
