@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, bindparam, or_, select, union_all
 
 from app.domain.errors import Broken
 from app.domain.money import Credits
@@ -13,6 +14,9 @@ from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.reversals import Dispute, Refund
 from app.services.balance.summary import whose
+
+_NEWEST = 2**62
+"""No sequence comes so far."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,7 @@ def matching(query: HistoryQuery) -> Select[Transfer]:
         wanted = wanted.where(Transfer.kind.in_(sorted(query.kinds)))
     if sought := _sought(query):
         wanted = wanted.where(or_(*sought))
-    if query.from_day:
-        wanted = wanted.where(Transfer.booked_at >= begin(query.from_day))
-    if query.to_day and query.to_day < date.max:
-        wanted = wanted.where(Transfer.booked_at < begin(query.to_day + timedelta(days=1)))
-    return wanted
+    return wanted.where(*_of_days(query))
 
 
 def of_kinds(
@@ -78,24 +78,45 @@ def of_kinds(
 
     One statement, and as fast at any depth whatever lies between them: each kind is read by itself, by sequence.
     """
-    upwards, found = since is not None, []
-    for kind in sorted(kinds):
-        own = matching(replace(query, kind=kind, kinds=())).with_only_columns(Transfer.sequence)
-        if since is not None:
-            own = own.where(Transfer.sequence >= since)
-        elif up_to is not None:
-            own = own.where(Transfer.sequence <= up_to)
-        own = own.order_by(Transfer.sequence if upwards else Transfer.sequence.desc()).limit(query.limit)
-        found.append(select(own.subquery(f"of_{kind}").c.sequence))
-    if not found:
+    if not kinds:
         return []
-    wanted = (
-        select(Transfer)
-        .where(Transfer.customer_id == whose(), Transfer.sequence.in_(union_all(*found)))
-        .order_by(Transfer.sequence if upwards else Transfer.sequence.desc())
-        .limit(query.limit)
-    )
-    return [movement_now(row) for row in db.session.execute(with_standing(wanted))]
+    of_days, sought = _of_days(query), _sought(query)
+    conditions = (*of_days, or_(*sought)) if sought else of_days
+    wanted = _of_kinds(frozenset(kinds), since is not None, conditions)
+    edge = since if since is not None else _NEWEST if up_to is None else up_to
+    found = db.session.execute(wanted, {"whose": whose(), "edge": edge, "many": query.limit})
+    return [movement_now(row) for row in found]
+
+
+def _of_kinds(
+    kinds: frozenset[str], upwards: bool, conditions: tuple[ColumnElement[bool], ...]
+) -> Select[Transfer, str | None, str | None, datetime | None]:
+    return _plain(kinds, upwards) if not conditions else _put_together(kinds, upwards, conditions)
+
+
+@lru_cache(maxsize=32)
+def _plain(kinds: frozenset[str], upwards: bool) -> Select[Transfer, str | None, str | None, datetime | None]:
+    """Return the statement without a filter: put together once, for that takes longer than the statement itself."""
+    return _put_together(kinds, upwards, ())
+
+
+def _put_together(
+    kinds: frozenset[str], upwards: bool, conditions: tuple[ColumnElement[bool], ...]
+) -> Select[Transfer, str | None, str | None, datetime | None]:
+    edge, many = bindparam("edge", type_=BigInteger), bindparam("many", type_=BigInteger)
+    own = Transfer.customer_id == bindparam("whose")
+    beyond = Transfer.sequence >= edge if upwards else Transfer.sequence <= edge
+    order = Transfer.sequence if upwards else Transfer.sequence.desc()
+    found = [
+        select(Transfer.sequence)
+        .where(own, Transfer.kind == kind, Transfer.sequence.is_not(None), beyond, *conditions)
+        .order_by(order)
+        .limit(many)
+        .subquery(f"of_{kind}")
+        for kind in sorted(kinds)
+    ]
+    newest = union_all(*(select(each.c.sequence) for each in found))
+    return with_standing(select(Transfer).where(own, Transfer.sequence.in_(newest)).order_by(order).limit(many))
 
 
 def with_standing(wanted: Select[Transfer]) -> Select[Transfer, str | None, str | None, datetime | None]:
@@ -133,6 +154,15 @@ def movement(row: Transfer) -> Movement:
 def begin(day: date) -> datetime:
     """Return when the UTC day begins."""
     return datetime.combine(day, time(), UTC)
+
+
+def _of_days(query: HistoryQuery) -> tuple[ColumnElement[bool], ...]:
+    found = []
+    if query.from_day:
+        found.append(Transfer.booked_at >= begin(query.from_day))
+    if query.to_day and query.to_day < date.max:
+        found.append(Transfer.booked_at < begin(query.to_day + timedelta(days=1)))
+    return tuple(found)
 
 
 def _sought(query: HistoryQuery) -> list[ColumnElement[bool]]:
