@@ -1,5 +1,6 @@
 """Overview: what credit there is, what may be used now, how fast it goes, and what happened last."""
 
+from collections.abc import Callable
 from datetime import UTC, date, timedelta
 from typing import Any
 
@@ -162,6 +163,7 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
     """Return the balance of each day, and what was used on it."""
     if not now.days:
         return {"balance": None, "used": None}
+    of_day = _days_of_history()
     measure, floor = Measure(current_unit()), -now.numbers.overage_protection.micros
     ahead, ends = None, 0 if now.numbers.remaining_credits.micros > 0 else floor
     if now.forecast:
@@ -186,14 +188,14 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
         marks.append(Mark("threshold", spend.threshold.micros, "Mail at", note))
     return {
         "balance": balance_line(
-            [Point(day.day, day.closing.micros, _day_of_history(day.day)) for day in now.days],
+            [Point(day.day, day.closing.micros, of_day(day.day)) for day in now.days],
             ahead,
             measure=measure,
             name=balance_name,
             floor=Mark("floor", floor, "End of your overage protection"),
         ),
         "used": columns(
-            [Column(day.day, (day.used.micros,), _day_of_history(day.day)) for day in now.days],
+            [Column(day.day, (day.used.micros,), of_day(day.day)) for day in now.days],
             measure=measure,
             name=used_name,
             series=("Credits used",),
@@ -203,9 +205,10 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
     }
 
 
-def _day_of_history(day: date) -> str:
-    between: dict[str, Any] = {"from": day.isoformat(), "to": day.isoformat()}
-    return url_for("balance_history.page", **between)
+def _days_of_history() -> Callable[[date], str]:
+    """Return what gives the address of each day's rows. One address is built, as there are sixty days on the page."""
+    page = url_for("balance_history.page")
+    return lambda day: f"{page}?from={day}&to={day}"
 
 
 def _dated(day: date) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, Moment, whole
 
 
 class Authorization(CustomerOwned, Base):
@@ -87,7 +87,7 @@ class Authorization(CustomerOwned, Base):
     ended_at: Mapped[datetime | None]
 
     @classmethod
-    def is_open(cls, now: datetime) -> ColumnElement[bool]:
+    def is_open(cls, now: Moment) -> ColumnElement[bool]:
         """Select what is held: neither captured nor released, and its time is not over, whether a job saw it or not."""
         return and_(cls.state == "held", cls.expires_at > now)
 

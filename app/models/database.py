@@ -5,7 +5,19 @@ from typing import Any, ClassVar
 
 from flask import g
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, CheckConstraint, Connection, DateTime, Dialect, Engine, MetaData, event, false, text
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    CheckConstraint,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    event,
+    false,
+    text,
+)
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -28,6 +40,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+Moment = datetime | BindParameter[Any]
+"""A time in a statement: known, or bound when the statement is run."""
 WRITING = "purser_writing"
 SQLITE_BUSY_MS = 15_000
 

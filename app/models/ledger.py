@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.models.authorizations import Authorization
 from app.models.customers import Customer
-from app.models.database import Base, CustomerOwned, whole
+from app.models.database import Base, CustomerOwned, Moment, whole
 from app.models.usage import Spending, UsageTotal
 
 NOT_NULL_SEQUENCE = text("sequence is not null")
@@ -179,17 +179,17 @@ class Grant(CustomerOwned, Base):
     created_at: Mapped[datetime]
 
     @classmethod
-    def is_to_begin(cls, now: datetime) -> ColumnElement[bool]:
+    def is_to_begin(cls, now: Moment) -> ColumnElement[bool]:
         """Select grants whose time has come and that are not posted."""
         return and_(cls.posted_at.is_(None), cls.voided_at.is_(None), cls.effective_at <= now)
 
     @classmethod
-    def is_over(cls, now: datetime) -> ColumnElement[bool]:
+    def is_over(cls, now: Moment) -> ColumnElement[bool]:
         """Select grants whose time is over and of which something is left."""
         return and_(cls.remaining_micros > 0, cls.expires_at <= now)
 
     @classmethod
-    def is_to_expire(cls, now: datetime) -> ColumnElement[bool]:
+    def is_to_expire(cls, now: Moment) -> ColumnElement[bool]:
         """Select grants that are over and hold more, with those over before them, than open holds keep.
 
         The rule is `app.domain.grants.kept`: only holds made before a grant's time keep it, those of a meter together;
@@ -225,7 +225,7 @@ class Grant(CustomerOwned, Base):
         return and_(cls.is_over(now), or_(held == 0, spare > held), or_(left > kept, left > held))
 
     @classmethod
-    def is_due(cls, now: datetime) -> ColumnElement[bool]:
+    def is_due(cls, now: Moment) -> ColumnElement[bool]:
         """Select grants that are to begin or to expire. Authorizations say the same in SQL, and a test compares."""
         return or_(cls.is_to_begin(now), cls.is_to_expire(now))
 

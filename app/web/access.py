@@ -123,8 +123,14 @@ def current_catalog() -> Catalog:
 
 def current_unit(name: str = "") -> CreditUnit:
     """Return what the customer's credit is counted in, or `name` with the label that the catalog has for it."""
-    name = name or current_customer().credit_unit
-    return CreditUnit(name, "" if is_currency(name) else current_catalog().credit_unit_label)
+    if not name and "credit_unit" in g:  # a page writes dozens of figures
+        known: CreditUnit = g.credit_unit
+        return known
+    own, name = not name, name or current_customer().credit_unit
+    unit = CreditUnit(name, "" if is_currency(name) else current_catalog().credit_unit_label)
+    if own:
+        g.credit_unit = unit
+    return unit
 
 
 def safe_next(text: str) -> str:

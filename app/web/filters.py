@@ -6,9 +6,10 @@ not the exact one, the markup keeps that in a tip that hover, focus and tap show
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from flask import Flask
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app import locale
 from app.domain import payments
@@ -35,10 +36,10 @@ class Figure:
     def __html__(self) -> str:
         css = "amount num amount--below" if self.is_below else "amount num"
         if self.exact in {"", self.shown}:
-            return Markup('<span class="{}">{}</span>').format(css, self.shown)
-        tab = Markup(' tabindex="0"') if self.focus else ""
-        tip = Markup('<span class="tip"><span class="sr">, exactly </span>{}</span>').format(self.exact)
-        return Markup('<span class="{}"{}>{}{}</span>').format(css, tab, self.shown, tip)
+            return f'<span class="{css}">{escape(self.shown)}</span>'
+        tab = ' tabindex="0"' if self.focus else ""
+        tip = f'<span class="tip"><span class="sr">, exactly </span>{escape(self.exact)}</span>'
+        return f'<span class="{css}"{tab}>{escape(self.shown)}{tip}</span>'
 
 
 def balance(value: Credits | Money, unit: str = "", label: str = "", *, focus: bool = True) -> Figure:
@@ -113,8 +114,8 @@ class Time:
 
     def __html__(self) -> str:
         machine = f"{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        how = Markup(' data-time="{}"').format(self.how) if self.how else ""
-        return Markup('<time datetime="{}"{}>{}</time>').format(machine, how, self.shown)
+        how = f' data-time="{escape(self.how)}"' if self.how else ""
+        return f'<time datetime="{machine}"{how}>{escape(self.shown)}</time>'
 
 
 def moment(value: datetime) -> Time:
@@ -130,8 +131,13 @@ def ago(value: datetime) -> Time:
 def day(value: date, *, utc: bool = False) -> Markup:
     """Return the UTC day: `21 Nov 2026`; with `utc` it says which days are meant: `21 Nov 2026 (UTC)`."""
     known = value.astimezone(UTC).date() if isinstance(value, datetime) else value
+    return _day(known, utc=utc)
+
+
+@lru_cache(locale.REMEMBERED)
+def _day(known: date, *, utc: bool) -> Markup:
     words = f"{locale.day(known)} (UTC)" if utc else locale.day(known)
-    return Markup('<time datetime="{}">{}</time>').format(f"{known:%Y-%m-%d}", words)
+    return Markup(f'<time datetime="{known:%Y-%m-%d}">{escape(words)}</time>')  # its parts are escaped
 
 
 def time_of_day(value: datetime) -> Time:

@@ -42,7 +42,7 @@ BUGS = [
     ),
     Bug(
         "holds that are over, and that no job has seen, fill the plan's limit in the status line",
-        "app/services/balance/status_facts.py",
+        "app/services/balance/status_rows.py",
         "is_stale=ended > 0",
         "is_stale=False",
         ("tests/services/balance/test_status_facts.py",),
@@ -56,14 +56,14 @@ BUGS = [
     ),
     Bug(
         "a balance below zero is blamed on any refund there ever was",
-        "app/services/balance/status_facts.py",
+        "app/services/balance/status_rows.py",
         "            Transfer.sequence > func.coalesce(last, 0),\n",
         "",
         SUMS,
     ),
     Bug(
         "a refund that came back still counts as taken",
-        "app/services/balance/status_facts.py",
+        "app/services/balance/status_rows.py",
         "            ~select(undone.id)\n",
         "            select(undone.id)\n",
         SUMS,

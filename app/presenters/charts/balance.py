@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from app import locale
 from app.domain.errors import ensure
 from app.domain.money import divided
 from app.presenters.charts.axis import DayName, Measure, day_label
-from app.presenters.charts.drawing import HEIGHT, WIDE, Chart, DayRow, Mark, Plot, reachable
+from app.presenters.charts.drawing import HEIGHT, KEPT, WIDE, Chart, DayRow, Mark, Plot, reachable
 
 LEAST_AHEAD = timedelta(21)
 
@@ -43,7 +44,15 @@ def balance_line(
     """Draw the balance of each day up to today, the last point, and, dashed, the days ahead; nothing without a day.
 
     `floor` (not above zero) is where the overage protection ends; it is drawn once a balance is below zero.
+    The same days are drawn once: what was drawn is kept, by all that it is made of.
     """
+    return _drawn(tuple(points), ahead, measure, name, floor)
+
+
+@lru_cache(KEPT)
+def _drawn(
+    points: tuple[Point, ...], ahead: Ahead | None, measure: Measure, name: str, floor: Mark | None
+) -> Chart | None:
     if not points:
         return None
     first, today = points[0].day, points[-1].day

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from app import locale
 from app.domain.errors import ensure
 from app.presenters.charts.axis import DayName, Measure, day_label
-from app.presenters.charts.drawing import Chart, DayRow, Mark, Plot, reachable
+from app.presenters.charts.drawing import KEPT, Chart, DayRow, Mark, Plot, reachable
 
 MOST_SERIES = 6
 """So many series can be distinguished; a chart of more adds up the smallest as others."""
@@ -48,7 +49,22 @@ def columns(
 
     `series` names the figures of a day, the lowest first; with one only the day's figure is written. A day from a
     limit on is drawn as over it, from a threshold on as near it. `before` is what the earlier figure is called.
+
+    The same days are drawn once: what was drawn is kept, by all that it is made of.
     """
+    return _drawn(tuple(days), measure, name, tuple(series), tuple(marks), today, before)
+
+
+@lru_cache(KEPT)
+def _drawn(
+    days: tuple[Column, ...],
+    measure: Measure,
+    name: str,
+    series: tuple[str, ...],
+    marks: tuple[Mark, ...],
+    today: date | None,
+    before: str,
+) -> Chart | None:
     ensure(0 < len(series) <= MOST_SERIES, "series that cannot be distinguished")
     ensure(all(len(each.figures) in {0, len(series)} for each in days), "figures without a series")
     known = [each for each in days if each.figures]

@@ -10,6 +10,8 @@ from app.domain.errors import ensure
 from app.domain.money import divided
 from app.presenters.charts.axis import Axis, DayName, Measure, placed
 
+KEPT = 100
+"""So many drawings are kept in memory, each by all the figures and words in it."""
 TOP, DEEP, BELOW = 8, 152, 8
 """The plot in pixels: free above the highest step, from there to the lowest, and free below it."""
 HEIGHT = TOP + DEEP + BELOW

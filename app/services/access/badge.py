@@ -17,7 +17,7 @@ def _remaining() -> ScalarSelect[int]:
     `balance.numbers()` says the same, and says it then too.
     """
     now = bindparam(NOW, type_=UtcDateTime())
-    moves = or_(Grant.is_to_begin(now), Grant.is_over(now))  # type: ignore[arg-type]  # the time when it is asked
+    moves = or_(Grant.is_to_begin(now), Grant.is_over(now))
     return (
         select(Account.balance - Spending.unposted_micros)
         .where(

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from app.domain.errors import ensure
 from app.domain.money import Credits
@@ -54,23 +55,7 @@ class HistoryPage:
 def days(first: date, last: date) -> list[Day]:
     """Return every UTC day from `first` to `last`, those without a movement too."""
     ensure(first <= last, "days that end before they begin")
-    rows = list(
-        db.session.scalars(
-            select(BalanceDay)
-            .where(
-                BalanceDay.customer_id == whose(),
-                BalanceDay.day <= last,
-                BalanceDay.day
-                >= func.coalesce(
-                    select(func.max(BalanceDay.day))
-                    .where(BalanceDay.customer_id == whose(), BalanceDay.day <= first)
-                    .scalar_subquery(),
-                    first,
-                ),
-            )
-            .order_by(BalanceDay.day)
-        )
-    )
+    rows = list(db.session.scalars(_days(), {"customer_id": whose(), "first": first, "last": last}))
     by_day = {row.day: row for row in rows}
     closing = rows[0].closing_micros if rows and rows[0].day < first else 0
     shown = []
@@ -82,6 +67,23 @@ def days(first: date, last: date) -> list[Day]:
             Day(day, Credits(row.added_micros if row else 0), Credits(row.used_micros if row else 0), Credits(closing))
         )
     return shown
+
+
+@cache
+def _days() -> Select[BalanceDay]:
+    """Ask for the days, and for the last one before them, whose balance they begin with."""
+    customer_id: BindParameter[str] = bindparam("customer_id")
+    first: BindParameter[date] = bindparam("first")
+    before = select(func.max(BalanceDay.day)).where(BalanceDay.customer_id == customer_id, BalanceDay.day <= first)
+    return (
+        select(BalanceDay)
+        .where(
+            BalanceDay.customer_id == customer_id,
+            BalanceDay.day <= bindparam("last"),
+            BalanceDay.day >= func.coalesce(before.scalar_subquery(), first),
+        )
+        .order_by(BalanceDay.day)
+    )
 
 
 def history(query: HistoryQuery) -> HistoryPage:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
@@ -19,10 +21,10 @@ from app.models.ledger import Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
-from app.services.balance import by_day, history, status_facts
+from app.services.balance import by_day, history, status_facts, status_rows
 from app.services.balance.by_day import DayRow
 from app.services.balance.history import Day
-from app.services.balance.status_facts import Stretch
+from app.services.balance.status_rows import Stretch
 
 DAYS = 30
 LATEST = 5
@@ -83,7 +85,7 @@ def now(since: date, catalog: Catalog, plan: Plan) -> Overview:
     days = history.days(max(since, today - timedelta(days=DAYS - 1)), today)
     booked = by_day.latest(LATEST, days, is_whole=days[0].day == since)
     latest = [*by_day.not_booked(numbers, booked[0] if booked else None, today), *booked][:LATEST]
-    around = status_facts.around(numbers, *_sums())
+    around = status_rows.around(numbers, _statement())
     facts = status_facts.facts(numbers, catalog, plan, around)
     return Overview(
         today=today,
@@ -111,6 +113,12 @@ def parts(numbers: Numbers) -> Parts:
             select(*_sums()).select_from(Customer).where(Customer.customer_id == history.whose())
         ).one(),
     )
+
+
+@cache
+def _statement() -> Select[Any]:
+    """Ask for what is around the numbers, and for the sums of the parts."""
+    return status_rows.statement(*_sums())
 
 
 def _parts(numbers: Numbers, expired: int, back: int, voided: int, corrected: int) -> Parts:

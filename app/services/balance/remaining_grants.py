@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC
+from typing import Any
 
-from sqlalchemy import ScalarSelect, func, or_, select
+from sqlalchemy import BindParameter, ScalarSelect, func, or_, select
 
 from app import clock
 from app.domain import grants as rule
@@ -16,9 +17,8 @@ from app.services.balance.summary import whose
 from app.services.ledger.burn_down import view
 
 
-def expiring() -> ScalarSelect[int]:
+def expiring(now: BindParameter[Any]) -> ScalarSelect[int]:
     """Count the grants of the statement's customer that hold credit and will expire."""
-    now = clock.now()
     return (
         select(func.count())
         .select_from(Grant)

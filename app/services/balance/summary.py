@@ -1,8 +1,10 @@
 """The current numbers, for the customer in scope: one function for pages, the API and every rule (I21)."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
@@ -35,47 +37,8 @@ def numbers() -> Numbers:
     """
     now, customer_id = clock.now(), whose()
     start, catalog = _terms(now)
-    begun = and_(Grant.customer_id == customer_id, Grant.voided_at.is_(None), Grant.effective_at <= now)
-    due_now = and_(Grant.customer_id == customer_id, Grant.is_due(now))
-    ended = and_(
-        Authorization.customer_id == customer_id, Authorization.state == "held", Authorization.expires_at <= now
-    )
-    of_day = BalanceDay.customer_id == customer_id
-    figures = db.session.execute(
-        select(
-            Customer.standing,
-            Customer.credit_unit,
-            Customer.overage_protection_micros,
-            Account.balance,
-            Spending.unposted_micros,
-            Spending.held_micros,
-            SpendSettings.enabled,
-            SpendSettings.daily_limit_micros,
-            _total(Grant.micros, begun),
-            select(func.count()).select_from(Grant).where(due_now).scalar_subquery(),
-            _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day >= start.date())),
-            _total(
-                Transfer.amount,
-                and_(
-                    Transfer.customer_id == customer_id,
-                    Transfer.kind == "correction",
-                    Transfer.sequence.is_not(None),
-                    Transfer.booked_at >= start,
-                ),
-            ),
-            _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day == now.date())),
-            select(func.count()).select_from(Authorization).where(ended).scalar_subquery(),
-        )
-        .join(
-            Account,
-            (Account.customer_id == Customer.customer_id)
-            & (Account.name == CREDITS)
-            & (Account.unit == literal("credits:") + Customer.credit_unit),
-        )
-        .join(Spending, Spending.customer_id == Customer.customer_id)
-        .outerjoin(SpendSettings, SpendSettings.customer_id == Customer.customer_id)
-        .where(Customer.customer_id == customer_id)
-    ).one_or_none()
+    at = {"customer_id": customer_id, "now": now, "start": start, "first_day": start.date(), "today": now.date()}
+    figures = db.session.execute(_figures(), at).one_or_none()
     if figures is None:
         raise NotFound("customer")
     standing, unit, overage, posted, usage_to_post, held, enabled, limit = figures[:8]
@@ -97,6 +60,54 @@ def numbers() -> Numbers:
         used_today=int(today),
         held_today=held,
         lapsed=lapsed,
+    )
+
+
+@cache
+def _figures() -> Select[Any]:
+    """Ask for the figures of `numbers`. Made once: making so large a statement takes longer than answering it."""
+    customer_id: BindParameter[str] = bindparam("customer_id")
+    now: BindParameter[datetime] = bindparam("now")
+    begun = and_(Grant.customer_id == customer_id, Grant.voided_at.is_(None), Grant.effective_at <= now)
+    due_now = and_(Grant.customer_id == customer_id, Grant.is_due(now))
+    ended = and_(
+        Authorization.customer_id == customer_id, Authorization.state == "held", Authorization.expires_at <= now
+    )
+    of_day = BalanceDay.customer_id == customer_id
+    return (
+        select(
+            Customer.standing,
+            Customer.credit_unit,
+            Customer.overage_protection_micros,
+            Account.balance,
+            Spending.unposted_micros,
+            Spending.held_micros,
+            SpendSettings.enabled,
+            SpendSettings.daily_limit_micros,
+            _total(Grant.micros, begun),
+            select(func.count()).select_from(Grant).where(due_now).scalar_subquery(),
+            _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day >= bindparam("first_day"))),
+            _total(
+                Transfer.amount,
+                and_(
+                    Transfer.customer_id == customer_id,
+                    Transfer.kind == "correction",
+                    Transfer.sequence.is_not(None),
+                    Transfer.booked_at >= bindparam("start"),
+                ),
+            ),
+            _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day == bindparam("today"))),
+            select(func.count()).select_from(Authorization).where(ended).scalar_subquery(),
+        )
+        .join(
+            Account,
+            (Account.customer_id == Customer.customer_id)
+            & (Account.name == CREDITS)
+            & (Account.unit == literal("credits:") + Customer.credit_unit),
+        )
+        .join(Spending, Spending.customer_id == Customer.customer_id)
+        .outerjoin(SpendSettings, SpendSettings.customer_id == Customer.customer_id)
+        .where(Customer.customer_id == customer_id)
     )
 
 
@@ -126,7 +137,17 @@ def period_start(now: datetime) -> datetime:
 
 def _terms(now: datetime) -> tuple[datetime, Catalog]:
     """Return when the open period began, and the version of the catalog that the customer keeps: one statement."""
-    row = db.session.execute(
+    row = db.session.execute(_keeps(), {"customer_id": whose()}).one_or_none()
+    if row is None:
+        raise NotFound("customer")
+    start, end, anchor, name, version, digest = row
+    return open_at(start, end, anchor, now)[0] if start else now, versions.remembered(name, version, digest)
+
+
+@cache
+def _keeps() -> Select[datetime, datetime, int, str, int, str]:
+    """Ask for the open period, and for the version of the catalog that the customer keeps."""
+    return (
         select(
             BillingPeriod.starts_at,
             BillingPeriod.ends_at,
@@ -144,12 +165,8 @@ def _terms(now: datetime) -> tuple[datetime, Catalog]:
             BillingPeriod,
             and_(BillingPeriod.customer_id == Customer.customer_id, BillingPeriod.closed_at.is_(None)),
         )
-        .where(Customer.customer_id == whose())
-    ).one_or_none()
-    if row is None:
-        raise NotFound("customer")
-    start, end, anchor, name, version, digest = row
-    return open_at(start, end, anchor, now)[0] if start else now, versions.remembered(name, version, digest)
+        .where(Customer.customer_id == bindparam("customer_id"))
+    )
 
 
 def whose() -> str:

@@ -1,0 +1,261 @@
+"""What lies around the numbers of the customer in scope: one statement, for the status line and for the Overview."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+from app import clock
+from app.domain.grants import CLAW_BACKS
+from app.domain.money import Credits
+from app.domain.numbers import Debt, Numbers, debt
+from app.domain.payments import OPEN, PaymentState
+from app.domain.periods import following, open_at
+from app.domain.status_line import FAILED_FOR, CardFact
+from app.models.authorizations import Authorization
+from app.models.customers import BillingPeriod, Customer
+from app.models.database import db
+from app.models.ledger import BalanceDay, Transfer
+from app.models.limits import SpendSettings
+from app.models.payments import Payment, PaymentMethod
+from app.models.usage import UsageTotal
+from app.services.balance import remaining_grants
+from app.services.balance.summary import whose
+from app.services.ledger import reservations
+
+PACE_DAYS = 14
+"""The forecast looks at this many whole days before today."""
+SHOWN = 6
+"""So many payments at most are looked at: those under way, and the last that failed."""
+UNWATCHED = ("sepa_debit", "crypto")
+"""What is decided days later, or at the wallet: nobody watches when it fails."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """From when to when a billing period is."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Around:
+    """What one statement reads around the numbers."""
+
+    now: datetime
+    period: Stretch | None
+    """The billing period that is open now, whether or not the job has begun it."""
+    payments: list[Payment]
+    """Those under way, the newest first."""
+    failed: Payment | None
+    """The newest payment, where it failed lately and nobody watched."""
+    card: CardFact | None
+    used: dict[str, tuple[int, int, Credits]]
+    """What each meter has counted in the open period, what is held besides, and what it cost."""
+    outlasting: dict[str, int]
+    """How much of what is held may be captured after the period."""
+    debt: Debt
+    is_expiring: bool
+    """Whether there is credit that will expire."""
+    pace: list[int]
+    """The micros used on each of the last whole days, the oldest first."""
+    spend: SpendSettings | None
+    """What the customer chose on Spend management, if anything."""
+    more: Sequence[Any]
+    """What was asked for besides."""
+
+
+def around(numbers: Numbers, wanted: Select[Any] | None = None) -> Around:
+    """Return what is around the numbers; `wanted`: the statement with what is asked for besides."""
+    now = clock.now()
+    at = {
+        "customer_id": whose(), "now": now, "today": now.date(), "failed_since": now - FAILED_FOR,
+        "pace_since": now.date() - timedelta(days=PACE_DAYS),
+    }  # fmt: skip
+    rows = db.session.execute(wanted if wanted is not None else _plain(), at).all()
+    _newest, period, method, spend, since, used, days, ended, expiring, clawed_back, *rest = rows[0]
+    payments = [row[0] for row in rows if row[0] is not None]
+    counted, outlasting = _counted(used or "", period, now, is_stale=ended > 0)
+    return Around(
+        now=now,
+        period=_open(period, now),
+        payments=[each for each in payments if each.state != PaymentState.FAILED][: SHOWN - 1],
+        failed=next((each for each in payments if each.state == PaymentState.FAILED), None),
+        card=CardFact(method.brand, method.last4, method.exp_month, method.exp_year) if method else None,
+        used=counted,
+        outlasting=outlasting,
+        debt=debt(numbers.remaining_credits, int(clawed_back)),
+        is_expiring=expiring > 0,
+        pace=_pace(days or "", now, since),
+        spend=spend,
+        more=rest,
+    )
+
+
+def statement(*more: ColumnElement[Any]) -> Select[Any]:
+    """Ask for what is around the numbers, and `more` of the statement's customer.
+
+    What each meter and each day shows comes as one text, for it must not multiply the payments. Whoever asks keeps the
+    statement: making it takes longer than answering it.
+    """
+    later = aliased(Payment)
+    is_failed = and_(
+        Payment.state == PaymentState.FAILED.value,
+        or_(Payment.off_session, Payment.rail.in_(UNWATCHED)),
+        Payment.updated_at > bindparam("failed_since"),
+        ~exists().where(later.customer_id == Payment.customer_id, later.created_at > Payment.created_at),
+    )
+    is_open = Payment.state.in_([state.value for state in OPEN])
+    made: Any = (
+        select(
+            Payment, BillingPeriod, PaymentMethod, SpendSettings, Customer.created_at, _used(), _days(), _ended(),
+            remaining_grants.expiring(bindparam("now")), _clawed_back(), *more,
+        )
+        .select_from(Customer)
+        .outerjoin(
+            BillingPeriod,
+            and_(BillingPeriod.customer_id == Customer.customer_id, BillingPeriod.closed_at.is_(None)),
+        )
+        .outerjoin(
+            PaymentMethod,
+            and_(
+                PaymentMethod.customer_id == Customer.customer_id,
+                PaymentMethod.is_default,
+                PaymentMethod.removed_at.is_(None),
+            ),
+        )
+        .outerjoin(SpendSettings, SpendSettings.customer_id == Customer.customer_id)
+        .outerjoin(Payment, and_(Payment.customer_id == Customer.customer_id, or_(is_open, is_failed)))
+        .where(Customer.customer_id == bindparam("customer_id"))
+        .order_by(Payment.created_at.desc(), Payment.id.desc())
+        .limit(SHOWN)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    wanted: Select[Any] = made
+    return wanted
+
+
+_plain = cache(statement)
+
+
+def _open(row: BillingPeriod | None, now: datetime) -> Stretch | None:
+    if row is None:
+        return None
+    start, _passed = open_at(row.starts_at, row.ends_at, row.anchor_day, now)
+    return Stretch(start, following(start, row.anchor_day))
+
+
+def _counted(
+    text: str, period: BillingPeriod | None, now: datetime, *, is_stale: bool
+) -> tuple[dict[str, tuple[int, int, Credits]], dict[str, int]]:
+    """Return what the meters show, and how much of what they hold outlasts the period.
+
+    `is_stale`: some holds are over and no job has seen it. A period that is over has been followed by one in which
+    nothing is used yet.
+    """
+    rows = (each.split(":") for each in text.split(",") if each)
+    used = {meter: (int(many), int(held), Credits(int(cost))) for meter, many, held, _outlasting, cost in rows}
+    rows = (each.split(":") for each in text.split(",") if each)
+    outlasting = {meter: int(many) for meter, _many, _held, many, _cost in rows}
+    is_over = period is not None and period.ends_at <= now
+    if not (is_stale or (is_over and any(held for _many, held, _cost in used.values()))):
+        return ({}, {}) if is_over else (used, outlasting)
+    held = reservations.held(db.session(), whose(), now).meters
+    none = (0, 0, Credits(0))
+    kept = {} if is_over else used
+    counted = {
+        meter: (kept.get(meter, none)[0], held[meter].held if meter in held else 0, kept.get(meter, none)[2])
+        for meter in {*kept, *held}
+    }
+    return counted, {meter: each.outlasting for meter, each in held.items()}
+
+
+def _pace(text: str, now: datetime, since: datetime) -> list[int]:
+    """Return what was used on each of the last whole days on which there was the customer."""
+    used = dict(each.rsplit(":", 1) for each in text.split(",") if each)
+    days = min(PACE_DAYS, (now.date() - since.astimezone(UTC).date()).days)
+    return [int(used.get(f"{now.date() - timedelta(days=ago)}", 0)) for ago in range(days, 0, -1)]
+
+
+def _used() -> ScalarSelect[str]:
+    said = UsageTotal.meter + ":" + cast(UsageTotal.quantity, String) + ":" + cast(UsageTotal.held_quantity, String)
+    said += ":" + cast(UsageTotal.outlasting_quantity, String) + ":" + cast(UsageTotal.micros, String)
+    return (
+        select(func.aggregate_strings(said, ","))
+        .where(UsageTotal.customer_id == Customer.customer_id, UsageTotal.period_number == BillingPeriod.number)
+        .correlate(Customer, BillingPeriod)
+        .scalar_subquery()
+    )
+
+
+def _days() -> ScalarSelect[str]:
+    said = cast(BalanceDay.day, String) + ":" + cast(BalanceDay.used_micros, String)
+    between = BalanceDay.day >= bindparam("pace_since"), BalanceDay.day < bindparam("today")
+    return (
+        select(func.aggregate_strings(said, ","))
+        .where(BalanceDay.customer_id == Customer.customer_id, *between)
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+
+
+def _ended() -> ScalarSelect[int]:
+    """Count the holds that are over and that no job has seen."""
+    return (
+        select(func.count())
+        .select_from(Authorization)
+        .where(
+            Authorization.customer_id == Customer.customer_id,
+            Authorization.state == "held",
+            Authorization.expires_at <= bindparam("now"),
+        )
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+
+
+def _clawed_back() -> ScalarSelect[int]:
+    """Return what claw-backs that were not undone took below zero since the balance was last at zero or above."""
+    above, undone = aliased(Transfer), aliased(Transfer)
+    last = (
+        select(above.sequence)
+        .where(above.customer_id == Customer.customer_id, above.sequence.is_not(None), above.balance_after_micros >= 0)
+        .order_by(above.sequence.desc())
+        .limit(1)
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+    below = case(
+        (Transfer.amount < -Transfer.balance_after_micros, Transfer.amount), else_=-Transfer.balance_after_micros
+    )
+    return (
+        select(func.coalesce(func.sum(below), 0))
+        .where(
+            Transfer.customer_id == Customer.customer_id,
+            Transfer.kind.in_(CLAW_BACKS),
+            Transfer.sequence > func.coalesce(last, 0),
+            ~select(undone.id)
+            .where(undone.customer_id == Transfer.customer_id, undone.corrects_id == Transfer.id)
+            .exists(),
+        )
+        .correlate(Customer)
+        .scalar_subquery()
+    )
