@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from app import locale
@@ -64,7 +64,8 @@ def rows(usage: Usage, credit: CreditUnit) -> list[Row]:
 def row_of(use: MeterUse, usage: Usage, credit: CreditUnit) -> Row:
     """Return the row of one meter in the period that is shown."""
     resets_on, warn_at = usage.period.ends_at.date(), usage.catalog.usage.warn_at_percent
-    return row(use, resets_on, warn_at, credit, is_open=usage.period.is_open)
+    found = row(use, resets_on, warn_at, credit, is_open=usage.period.is_open)
+    return found if usage.catalog.meter(use.meter.key) else replace(found, terms=found.description)
 
 
 def row(use: MeterUse, resets_on: date, warn_at: tuple[int, ...], credit: CreditUnit, *, is_open: bool = True) -> Row:
