@@ -118,7 +118,7 @@ def test_a_second_press_at_the_same_place_makes_no_other_method_the_default(
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.wait_for_timeout(150)
     page.goto(METHODS)
-    expect(page.locator("tr", has=page.locator(".pill--ok")).first).to_contain_text(wanted)
+    expect(page.locator("tr", has=page.locator(".method__default")).first).to_contain_text(wanted)
 
 
 @pytest.mark.parametrize("way", ["refused", "500"])
