@@ -7,6 +7,7 @@ from typing import Protocol
 
 from flask import Flask, request
 
+from app import clock
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
@@ -94,6 +95,7 @@ def init_app(app: Flask) -> None:
     def around() -> dict[str, object]:
         return {
             "undo": undo.offered,
+            "printed_on": lambda: clock.now().date(),
             "sidebar": SIDEBAR,
             "here": here,
             "remaining_credits": remaining_credits,

@@ -1,8 +1,12 @@
 """When something is wrong: whoever is signed in keeps the portal's frame and reads what is not offered here."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from app import clock
 from app.models.customers import Customer
+from app.services.catalog import versions
 from tests.support.browser import Browser
 
 NOWHERE = "/billing/no-such-page"
@@ -40,3 +44,9 @@ def test_a_stranger_reads_the_same_without_a_frame(visitor: Browser) -> None:
 def test_a_file_that_is_not_there_asks_for_no_session(alice: Browser) -> None:
     page = alice.opens("/static/none.css")
     assert (page.status, page.soup.select(".side")) == (404, [])
+
+
+def test_what_is_printed_names_seller_customer_and_day(alice: Browser, acme: Customer) -> None:
+    with clock.at(datetime(2026, 11, 28, 23, 30, tzinfo=UTC)):
+        head = alice.opens("/billing/").texts(".paperhead > *")
+    assert head == [versions.of(acme).seller_name, "Acme", "Printed on 28 Nov 2026 (UTC)"]

@@ -30,6 +30,8 @@ def erika(app: Flask, origin: str) -> Callable[..., tuple[Browser, Customer, Act
 
 def table(page: Page) -> list[list[str]]:
     """Return the rows of the table as a person reads them."""
+    for mark in page.soup.select(".table--methods svg[aria-hidden=true]"):
+        mark.extract()
     rows = page.soup.select(".table--methods tbody tr:not(.table__wide)")
     return [[" ".join(cell.get_text(" ").split()) for cell in row.select("th, td")] for row in rows]
 
