@@ -96,7 +96,9 @@ def test_show_on_a_choice_that_is_shown_already_is_no_step_back(signs_in: Opens,
         form.locator("[name=meter]").select_option(meter)
         expect(page).to_have_url(re.compile(rf"meter={meter}"))
     with page.expect_response(re.compile("meter=storage")):
-        form.get_by_role("button", name="Show").click()
+        form.get_by_role("button", name="Show").press(
+            "Enter"
+        )  # seen once the keyboard reaches it: a choice sends itself
     expect(form.locator("[name=meter]")).to_have_value("storage")
     page.wait_for_function("!document.querySelector('#usage-history[aria-busy]')")
     page.go_back()
@@ -108,6 +110,8 @@ def test_axe_finds_nothing_on_any_page_of_usage(signs_in: Opens, acme: Customer,
     page = signs_in(**look)
     for path in ("/billing/", PATH, f"{PATH}events", f"{PATH}storage"):
         page.goto(path)
+        if path == PATH:
+            page.locator("#usage-history_chart summary").click()
         is_clean(page, path)
     page.goto(f"{PATH}events")
     page.goto(str(page.locator(f"main a[href*='{PATH}events/']").first.get_attribute("href")))
