@@ -12,6 +12,7 @@ from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
+from app.domain.sold_terms import Terms
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import SpendSettings
@@ -19,6 +20,7 @@ from app.models.scope import as_customer, as_service
 from app.services import jobs
 from app.services.authorizations import expiry, holds
 from app.services.balance import breakdown, history, overview
+from app.services.catalog import versions
 from app.services.ledger import corrections, grants
 from app.services.transaction import transaction
 from app.services.usage import recording
@@ -147,7 +149,9 @@ class Story:
 
     def _compare_elsewhere(self, customer_id: str, api: Api) -> None:
         with as_customer(customer_id):
-            seen = overview.now(START.date())
+            customer = db.session.get_one(Customer, customer_id)
+            terms = Terms.of(versions.of(customer), customer.plan)
+            seen = overview.now(START.date(), terms.catalog, terms.plan)
             figures = [
                 count() for count in (breakdown.usage_this_period, breakdown.all_usage, breakdown.remaining_credits)
             ]

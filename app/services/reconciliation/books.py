@@ -135,6 +135,7 @@ def _intents(look: _Look, since: datetime, until: datetime) -> bool:
             try:
                 _compare(look, intent)
             except Exception:
+                db.session.rollback()  # a read that failed would fail the next one's too
                 log.exception("reconcile_failed", intent=intent.id)
                 look.problem(f"{intent.id} could not be compared with {intent.payment_id}.")
     return True
