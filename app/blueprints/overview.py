@@ -59,7 +59,7 @@ def page() -> Response:
         none_left=Credits(0),
         overage=_overage(now.numbers),
         below_zero="" if says_why else below_zero(now.numbers, now.debt, current_unit()),
-        used=_used(now),
+        average=_average(now),
         charts=_charts(now),
         under_way=[(payment, Money(payment.amount_minor, payment.currency)) for payment in now.under_way],
         remaining_credits=lambda: now.numbers.remaining_credits,
@@ -149,14 +149,10 @@ def _overage(numbers: Numbers) -> str:
     return "Lets you go below zero; billed on your next invoice."
 
 
-def _used(now: Overview) -> dict[str, Credits]:
-    """Return what was used today, yesterday, and on average on the days before today."""
+def _average(now: Overview) -> Credits | None:
+    """Return what was used on average on the days before today; None while there is none."""
     before = [day.used.micros for day in now.days[:-1]]
-    return {
-        "today": now.days[-1].used if now.days else Credits(0),
-        "yesterday": Credits(before[-1] if before else 0),
-        "average": readable(sum(before), len(before), now.numbers.credit_unit) if before else Credits(0),
-    }
+    return readable(sum(before), len(before), now.numbers.credit_unit) if before else None
 
 
 def _charts(now: Overview) -> dict[str, Chart | None]:

@@ -66,7 +66,7 @@ def day_bar(numbers: Numbers, unit: CreditUnit) -> DayBar | None:
     """Return today's use against the limit; None where there is no limit. Held use counts as used."""
     if numbers.daily_limit is None or numbers.daily_left is None:
         return None
-    written = partial(locale.credits, unit=unit)
+    written = partial(locale.amount, unit=unit)
     limit, taken = numbers.daily_limit.micros, numbers.daily_limit.micros - numbers.daily_left.micros
     percent = max(0, taken) * 100 // limit if limit else 100
     state = State.OVER if percent >= usage_bars.FULL_PERCENT else State.NEAR if percent >= 80 else State.OK
@@ -114,7 +114,7 @@ def binds(numbers: Numbers, unit: CreditUnit) -> str:
         return "Calls in progress hold all that is left." if numbers.held.micros else "No credit is left."
     if today is not None and numbers.daily_left is not None:
         binding = numbers.daily_left < left
-        return f"{today.spoken}. {'The limit ends at 00:00 UTC.' if binding else 'Your balance leaves less than that.'}"
+        return f"{today.spoken}. {'It starts over at 00:00 UTC.' if binding else 'Your balance leaves less than that.'}"
     held = f", less {locale.amount(numbers.held, unit)} held" if numbers.held.micros else ""
     if not numbers.overage_protection.micros:
         return f"Your balance{held}. Calls are refused at zero."

@@ -48,12 +48,12 @@ def uses_daily(customer: Customer, units: int) -> None:
 @pytest.mark.both_databases
 def test_the_forecast_counts_what_expires_and_the_next_expiry_is_named(alice: Browser, acme: Customer) -> None:
     uses_daily(acme, 10)  # of the 1,000.00 that Acme began with 860.00 is left
-    assert alice.opens(PATH).texts(NOTE) == ["Credits last until about 15 Feb 2027 at the last days’ pace"], (
+    assert alice.opens(PATH).texts(NOTE) == ["Credits last until about 15 Feb 2027 at the last days’ pace."], (
         "nothing expires"
     )
     promised(acme, 300, datetime(2026, 12, 1, tzinfo=UTC))
     assert alice.opens(PATH).texts(NOTE) == [
-        "Credits last until about 25 Feb 2027 at the last days’ pace",  # ten days of it are used, 200.00 is lost
+        "Credits last until about 25 Feb 2027 at the last days’ pace.",  # ten days of it are used, 200.00 is lost
         "Next to expire: $300.00 on 1 Dec 2026; at the last days’ pace about $200.00 of it is not used by then.",
     ]
     promised(acme, 40, datetime(2026, 11, 26, tzinfo=UTC))

@@ -83,7 +83,7 @@ def test_accepted_usage_shows_at_once_in_every_figure(app: Flask, origin: str, a
     uses(acme, "requests", 3500)
     page = looks(app, origin, acme).opens(PATH)
     assert page.texts("#overview-balance a.figure") == ["$99.00", "$1.00", "Total credits"]
-    assert page.texts("#overview-days .facts dd")[0] == "$1.00"
+    assert page.texts("#overview-latest td.end")[0] == "−$1.00"
     with as_customer(acme.customer_id):
         numbers = history.numbers()
     assert (numbers.usage_this_period, numbers.remaining_credits) == (Credits(10**6), Credits(99 * 10**6))
@@ -107,7 +107,7 @@ def test_todays_limit_is_a_bar_with_words(
 
 def test_todays_limit_binds_only_where_the_balance_leaves_more(app: Flask, origin: str, acme: Customer) -> None:
     alice = looks(app, origin, acme)
-    for limit, words in (("100", "Your balance leaves less than that."), ("99.99", "The limit ends at 00:00 UTC.")):
+    for limit, words in (("100", "Your balance leaves less than that."), ("99.99", "It starts over at 00:00 UTC.")):
         spend.chooses(acme, limit)
         note = alice.opens(PATH).texts("#overview-available .overview-now__note")[0]
         assert note == f"$0.00 of ${limit}{'' if '.' in limit else '.00'} used today. {words}"
@@ -153,7 +153,7 @@ def test_over_the_daily_limit_it_says_by_how_much_as_spend_management_does(
     )
     assert str(page.find("#overview-available [role=meter]")["aria-valuetext"]).endswith("over by $4.00")
     assert alice.opens("/billing/spend-management/").texts(".meter__note")[0].startswith(level)
-    assert page.texts("#overview-available .overview-now__note")[0].endswith("The limit ends at 00:00 UTC.")
+    assert page.texts("#overview-available .overview-now__note")[0].endswith("It starts over at 00:00 UTC.")
 
 
 def test_what_calls_under_way_hold_is_no_debt(app: Flask, origin: str, acme: Customer) -> None:

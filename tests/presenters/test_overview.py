@@ -70,7 +70,7 @@ def test_what_bounds_what_may_be_used_is_one_line(so: Numbers, said: str) -> Non
 @pytest.mark.parametrize(
     ("limit", "said"),
     [
-        (10, "$8.00 of $10.00 used today. The limit ends at 00:00 UTC."),
+        (10, "$8.00 of $10.00 used today. It starts over at 00:00 UTC."),
         (500, "$8.00 of $500.00 used today. Your balance leaves less than that."),
     ],
 )
