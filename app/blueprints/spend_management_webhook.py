@@ -1,20 +1,24 @@
-"""The webhook of Spend management: its secret, a test event, and the log of what became of each event.
+"""The webhook of Spend management: its address, its secret, a test event, and what became of each event."""
 
-Its fragment stands on Spend management, where the address is chosen, and on a page of its own.
-"""
-
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound, Refused
+from app.domain.spend_management import NOTHING_SET
+from app.forms import log_places
+from app.forms.spend_management import AddressForm
+from app.presenters import spend_management
 from app.services.spend_management import limits as own_limits
 from app.services.webhooks import endpoints, log
 from app.web.access import (
     current_actor,
     current_catalog,
     current_customer,
+    current_unit,
     fresh_only,
     from_address,
     managers_only,
@@ -24,6 +28,7 @@ from app.web.respond import saved, show
 
 bp = Blueprint("webhook", __name__, url_prefix="/billing/spend-management/webhook")
 PAGE, WEBHOOK = "spend_management/webhook.html", "spend_management/_webhook.html"
+CONTENT = "spend_management/_webhook_content.html"
 DELIVERY = "spend_management/webhook_delivery.html"
 
 
@@ -37,7 +42,35 @@ def _offered() -> None:
 @offered_only(_offered)
 def page() -> Response:
     """Show how the webhook stands."""
-    return show(PAGE, WEBHOOK, **_around())
+    places = request.args.get("before", "")
+    return show(PAGE, WEBHOOK, **_around(after=log_places.place(places)))
+
+
+@bp.post("/")
+@offered_only(_offered)
+@managers_only
+def save() -> Response:
+    """Let the events go to the address that was typed, or say what is wrong with it."""
+    form = AddressForm()
+    if not form.validate():
+        form.point_at_first_error()
+        return show(PAGE, CONTENT, status=422, **_around(form))
+    actor, limits = current_actor(), own_limits.current(current_customer(), current_catalog())
+    wanted, url = replace(limits, version=form.made_from), form.webhook_url.data or ""
+    try:
+        own_limits.change(actor.customer_id, wanted, webhook_url=url, by=actor.member_id, address=from_address())
+    except Refused as refusal:
+        if refusal.reason == own_limits.CHANGED_MEANWHILE:
+            refusal = _changed_meanwhile(form)
+        elif refusal.reason == NOTHING_SET.reason:
+            refusal = Refused(refusal.sentence, refusal.reason, refusal.status, "webhook_url")
+        form.refuse(refusal)
+        form.point_at_first_error()
+        return show(PAGE, CONTENT, status=refusal.status, **_around(form))
+    notice = "The webhook URL is saved."
+    if not url.strip():
+        notice = "Nothing is sent to your program any more. Its secret is kept for the next webhook URL."
+    return saved("webhook.page", CONTENT, notice, **(_around() | {"webhook_focus": True}))
 
 
 @bp.get("/secret")
@@ -113,8 +146,27 @@ def delivery(delivery_id: str) -> str:
     return render_template(DELIVERY, each=found, attempts=log.attempts(found))
 
 
-def _around() -> dict[str, Any]:
-    return log.around(current_actor().customer_id)
+def _changed_meanwhile(form: AddressForm) -> Refused:
+    """Say what is saved by now, and let the next press of the button replace it."""
+    now = own_limits.current(current_customer(), current_catalog())
+    form.version.data = str(now.version)
+    return spend_management.changed_meanwhile(now, endpoints.of(current_customer().customer_id), current_unit())
+
+
+def _around(form: AddressForm | None = None, after: tuple[datetime, str] | None = None) -> dict[str, Any]:
+    section = log.section(current_actor().customer_id, after)
+    url, last = section.endpoint.url if section.endpoint else "", section.deliveries[-1:]
+    if form is None:
+        version = own_limits.current(current_customer(), current_catalog()).version
+        form = AddressForm(formdata=None, data={"webhook_url": url, "version": str(version)})
+    form.compare_with(url)
+    before = log_places.written(last[0].created_at, last[0].id) if last and section.has_more else ""
+    return {
+        "webhook": section, "form": form, "unsaved": (form.webhook_url.data or "").strip() != url,
+        "webhook_older": url_for("webhook.page", before=before) if before else "",
+        "webhook_newest": url_for("webhook.page") if after else "",
+        "webhook_secret": "", "webhook_problem": "", "webhook_asks": False, "webhook_focus": False,
+    }  # fmt: skip
 
 
 def _saved(notice: str) -> Response:

@@ -38,6 +38,24 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A change of the daily limit that was in force, as it was recorded; None: none was."""
+
+    at: datetime
+    before: Credits | None
+    after: Credits | None
+
+
+@dataclass(frozen=True)
+class RefusedDay:
+    """A day on which calls really were refused for the daily limit of that day."""
+
+    day: date
+    limit: Credits | None
+    """The limit that refused them, the highest where there were several; None where no record says it."""
+
+
+@dataclass(frozen=True)
 class Simulation:
     """What limits would have done to the last days."""
 
@@ -51,9 +69,49 @@ class Simulation:
     """The newest first."""
     mailed: tuple[date, ...]
     """Days with a mail at the threshold."""
-    refused_on: tuple[date, ...] = ()
-    """Days on which calls really were refused for the daily limit of that day, today too: what they asked for was not
-    used, so that no simulation of what was used finds it."""
+    refused_on: tuple[RefusedDay, ...] = ()
+    """Days on which calls really were refused, the newest first, today too: what they asked for was not used, so that
+    what was used does not show it."""
+    used: tuple[Used, ...] = ()
+    """The days with any use, the oldest first."""
+
+    @property
+    def refusing(self) -> frozenset[date]:
+        """Return the days on which these limits would have refused calls.
+
+        Those that used more, and those on which no lower limit refused calls: either an earlier call would have been
+        refused already, or all of them fitted and the same call is refused again.
+        """
+        limit = self.limits.daily_limit
+        really = {each.day for each in self._before() if limit and each.limit and each.limit >= limit}
+        return frozenset(really | {each.day for each in self.stopped})
+
+    @property
+    def unsure(self) -> tuple[RefusedDay, ...]:
+        """Return the days on which another limit refused calls that these might have let through, or not."""
+        known = self.refusing
+        return tuple(each for each in self._before() if each.day not in known)
+
+    @property
+    def really(self) -> tuple[RefusedDay, ...]:
+        """Return the days, of those on which these limits would have refused calls, on which calls were refused."""
+        known = self.refusing
+        return tuple(each for each in self._before() if each.day in known)
+
+    def _before(self) -> tuple[RefusedDay, ...]:
+        """Return the days with refused calls without today, which is not over."""
+        ends = self.first.toordinal() + self.days
+        return tuple(each for each in self.refused_on if each.day.toordinal() < ends)
+
+
+def limit_at(moment: datetime, changes: Sequence[Change], now: Credits | None) -> Credits | None:
+    """Return the daily limit that was in force then; None where none was, or where the record contradicts itself.
+
+    `changes` are recorded, the oldest first, and `now` holds since the last of them.
+    """
+    passed = [each for each in changes if each.at <= moment]
+    following = next((each.before for each in changes if each.at > moment), now)
+    return following if not passed or passed[-1].after == following else None
 
 
 def simulate(limits: Limits, days: Sequence[Used], *, first: date, count: int) -> Simulation:
@@ -77,4 +135,5 @@ def simulate(limits: Limits, days: Sequence[Used], *, first: date, count: int) -
         highest=max(busy, key=lambda each: (each.used.micros, each.day), default=None),
         stopped=tuple(sorted(stopped, key=lambda each: each.day, reverse=True)),
         mailed=tuple(sorted(mailed, reverse=True)),
+        used=tuple(days),
     )

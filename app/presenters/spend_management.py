@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog, MeterKind
+from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.notices import (
     BALANCE_DEPLETED,
@@ -21,12 +23,13 @@ from app.domain.notices import (
     USAGE_ALERT,
 )
 from app.domain.numbers import SERVED, Numbers, owed
-from app.domain.simulation import Simulation
 from app.domain.spend_management import Limits, day_of, reached_at
 from app.domain.units import quantity
 from app.models.authorizations import Authorization
 from app.models.limits import Notice
 from app.services.spend_management.blocked_calls import PlanLimit
+from app.services.spend_management.limits import CHANGED_MEANWHILE
+from app.services.webhooks.endpoints import Endpoint
 
 NOTICES = {
     DAILY_THRESHOLD: "E-mail threshold reached",
@@ -68,54 +71,42 @@ class RefusedCall:
     id: str
 
 
-def daily_limit(limits: Limits, numbers: Numbers, now: datetime, unit: CreditUnit) -> str:
+def daily_limit(limits: Limits, numbers: Numbers, unit: CreditUnit) -> str:
     """Say what the daily limit stops."""
-    written = partial(locale.credits, unit=unit)
-    limit, ends = limits.daily_limit, locale.moment(day_of(now).ends)
+    limit, used = limits.daily_limit, locale.amount(numbers.daily_used, unit)
     if limit is None:
-        return f"No daily limit is set, so no calls are refused for one: {written(numbers.daily_used)} is used today."
+        return f"No daily limit: {used} is used today, and no calls are refused for it."
+    bound = locale.exact(limit, unit)
     if not limits.enabled:
-        return (
-            f"Stops nothing while spend management is off. While it is on, calls that ask for permission are refused "
-            f"once {written(limit)} is used on a UTC day; {written(numbers.daily_used)} is used today."
-        )
-    held = f" and {written(numbers.held)} is held for calls in progress" if numbers.held.micros else ""
+        return f"Off: no calls are refused. {used} is used today."
+    held = f" and {locale.amount(numbers.held, unit)} is held" if numbers.held.micros else ""
     left = Credits(limit.micros - numbers.daily_used.micros - numbers.held.micros)
     if left.micros > 0:
         return (
-            f"Stops calls that ask for more than what is left of {written(limit)} a UTC day: "
-            f"{written(numbers.daily_used)} is used today{held}, so {written(left)} is left until {ends}."
+            f"Stops calls that ask for more than what is left of it: {used} is used today{held}, so "
+            f"{locale.balance(left, unit)} is left."
         )
-    return (
-        f"Stops calls now: {written(numbers.daily_used)} of {written(limit)} is used today{held}, so calls that ask "
-        f"for permission are refused until {ends}."
-    )
+    return f"Stops calls until 00:00 UTC: {used} of {bound} is used today{held}."
 
 
 def threshold(limits: Limits, numbers: Numbers, email: str, unit: CreditUnit, given: Notice | None = None) -> str:
     """Say what the e-mail threshold does, and that it stops nothing. `given` is today's notice."""
-    written = partial(locale.credits, unit=unit)
-    bound, used = limits.notify_threshold, written(numbers.daily_used)
+    bound, used = limits.notify_threshold, f"{locale.amount(numbers.daily_used, unit)} is used"
     if bound is None:
-        return f"No threshold is set, so no e-mail is sent. {used} is used today."
+        return "No threshold: no e-mail is sent."
     if not limits.enabled:
-        return (
-            f"Stops nothing. While spend management is on, one e-mail a UTC day goes to {email} when {written(bound)} "
-            "is used; "
-            f"{used} is used today."
-        )
+        return f"Off: no e-mail is sent to {email}."
     if given is not None:
-        reached = written(Credits(int(json.loads(given.data)["threshold_micros"])))
-        gone = f"and today’s e-mail, for {reached}, is queued or sent: there is no other today"
+        reached = locale.exact(Credits(int(json.loads(given.data)["threshold_micros"])), unit)
+        gone = f"today’s, for {reached}, is queued or sent, and there is no other today"
     else:
-        gone = "so today’s e-mail is queued or sent" if numbers.daily_used >= bound else "so nothing is sent yet"
-    said = f"Stops nothing: one e-mail a UTC day goes to {email} when {written(bound)} is used."
-    return f"{said} {used} is used today, {gone}."
+        gone = "today’s is queued or sent" if numbers.daily_used >= bound else f"{used} today, so none is sent yet"
+    return f"Stops nothing: one e-mail a day to {email}; {gone}."
 
 
 def balance(numbers: Numbers, unit: CreditUnit) -> str:
     """Say what the balance and the overage protection stop."""
-    written = partial(locale.credits, unit=unit)
+    written = partial(locale.exact, unit=unit)
     if numbers.standing not in SERVED:
         return f"Stops every call: your account is {numbers.standing}. {written(numbers.remaining_credits)} remains."
     if owed(numbers).micros:
@@ -138,17 +129,18 @@ def balance(numbers: Numbers, unit: CreditUnit) -> str:
 def _beyond(numbers: Numbers, unit: CreditUnit) -> str:
     """Say by how much more is held than is left; nothing where it is not: usage was reported, or credit went."""
     over = -(max(0, numbers.remaining_credits.micros) + numbers.overage_left.micros - numbers.held.micros)
-    return f" Calls in progress may use {locale.credits(Credits(over), unit)} more than is left." if over > 0 else ""
+    return f" Calls in progress may use {locale.exact(Credits(over), unit)} more than is left." if over > 0 else ""
 
 
-def really_refused(simulated: Simulation, today: date) -> str:
-    """Say on how many days calls really were refused, which what was used does not show; nothing where none were."""
-    before = sum(day < today for day in simulated.refused_on)
-    days = f"{before} of these days" if before > 1 else "one of these days"
-    happened = f"On {days} calls really were refused, for the daily limit of that day. " if before else ""
-    also = "Today calls were refused too, and today is not counted yet. " if today in simulated.refused_on else ""
-    why = "What a refused call asked for was not used, so the preview does not count it."
-    return f"{happened}{also}{why}" if happened or also else ""
+def changed_meanwhile(limits: Limits, endpoint: Endpoint | None, unit: CreditUnit) -> Refused:
+    """Say what is saved by now, where a form was made from what was saved before."""
+    written, parts = partial(locale.exact, unit=unit), ["on" if limits.enabled else "off"]
+    parts.append(f"daily limit {written(limits.daily_limit)}" if limits.daily_limit else "no daily limit")
+    threshold = limits.notify_threshold
+    parts.append(f"e-mail threshold {written(threshold)}" if threshold else "no e-mail threshold")
+    parts.append(f"webhook URL {endpoint.url}" if endpoint else "no webhook URL")
+    words = f"Spend management was changed while this page was open. It is now: {', '.join(parts)}."
+    return Refused(f"{words} Nothing of yours was saved; save again to replace it.", CHANGED_MEANWHILE)
 
 
 def could_use(numbers: Numbers) -> Credits:
@@ -205,28 +197,26 @@ def notice_row(notice: Notice, unit: CreditUnit) -> NoticeRow:
     )
     if notice.rule == BALANCE_DEPLETED:
         bound = 0
-    held, level = (
-        figures.get("held_micros"),
-        _or_dash(
-            next(
-                (figures[each] for each in ("used_micros", "remaining_micros", "credits_micros") if each in figures),
-                None,
-            ),
-            unit,
-        ),
-    )
+    level, held = _level(figures, unit), figures.get("held_micros")
     title = NOTICES[CALL_REFUSED if figures.get("reason") == CALL_REFUSED else notice.rule]
-    return NoticeRow(
-        notice.created_at, title, _or_dash(bound, unit), f"{level}, {_or_dash(held, unit)} held" if held else level
-    )
+    more = f", {locale.amount(Credits(held), unit)} held" if held else ""
+    return NoticeRow(notice.created_at, title, _or_dash(bound, unit), f"{level}{more}")
+
+
+def _level(figures: dict[str, Any], unit: CreditUnit) -> str:
+    """Return what was used, what expires, or what remained, which is never shown better than it was."""
+    used = next((figures[each] for each in ("used_micros", "credits_micros") if each in figures), None)
+    if used is None and "remaining_micros" in figures:
+        return locale.balance(Credits(figures["remaining_micros"]), unit)
+    return "–" if used is None else locale.amount(Credits(used), unit)
 
 
 def refused(call: Authorization, catalog: Catalog, unit: CreditUnit) -> RefusedCall:
     """Return the refused call in words: why, and what was asked for."""
     meter = catalog.meter(call.meter) if call.meter else None
-    asked = f"{locale.whole(call.quantity)} {meter.unit}" if meter else locale.credits(Credits(call.micros), unit)
+    asked = f"{locale.whole(call.quantity)} {meter.unit}" if meter else locale.exact(Credits(call.micros), unit)
     return RefusedCall(call.created_at, REFUSED.get(call.reason, call.reason), asked, call.id)
 
 
 def _or_dash(micros: int | None, unit: CreditUnit) -> str:
-    return "–" if micros is None else locale.credits(Credits(micros), unit)
+    return "–" if micros is None else locale.exact(Credits(micros), unit)

@@ -9,7 +9,16 @@ from flask import Flask, Response, request, url_for
 STYLES = ("portal.css", "components.css", "figures.css", "charts.css")
 PAGES = ("add_credits", "balance_history", "dev", "overview", "payment_methods", "spend_management", "usage")
 PRINT = "print.css"
-SCRIPTS = ("htmx-4.0.1.min.js", "feedback.js", "portal.js", "badge.js", "figures.js", "times.js", "charts.js")
+SCRIPTS = (
+    "htmx-4.0.1.min.js",
+    "feedback.js",
+    "portal.js",
+    "badge.js",
+    "figures.js",
+    "times.js",
+    "charts.js",
+    "unsaved.js",
+)
 """In the order in which they run."""
 FOREVER = 365 * 24 * 3600
 

@@ -22,7 +22,7 @@ from tests.support.cast import PASSWORD
 from tests.support.webhook_cast import secret_of, settings
 
 __all__ = ["settings"]
-LIMITS = "/billing/spend-management/"
+LIMITS = "/billing/spend-management/webhook/"
 METHODS = "/billing/payment-methods/"
 SECRET = "#spend_management-webhook-secret"
 
@@ -118,7 +118,7 @@ def test_axe_finds_nothing_where_it_asks(
     page = signs_in(**look)
     method = shop.add_method(alice_actor)
     a_while_later()
-    page.goto(f"/confirm-access?next={LIMITS}webhook/secret")
+    page.goto(f"/confirm-access?next={LIMITS}secret")
     is_clean(page, "a page of its own")
     confirms(page, "x")
     expect(page.locator("#confirm_password-error")).to_be_visible()

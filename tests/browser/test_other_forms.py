@@ -77,16 +77,18 @@ def test_on_usage_what_was_typed_beside_stays(signs_in: Opens, acme: Customer, j
 def test_on_spend_management_what_was_typed_stays_while_the_webhook_changes(signs_in: Opens, acme: Customer) -> None:
     spend.chooses(acme, "50000", url=URL)
     page = signs_in()
-    page.goto(LIMITS)
-    page.fill("#daily_limit", "1,234")
+    page.goto(f"{LIMITS}webhook/")
+    address = page.locator("#webhook_url")
+    address.fill("https://hooks.acme.example")
+    expect(page.locator("#spend_management-unsaved")).to_have_text("Not saved yet")
     page.get_by_role("button", name="Send a test event").click()
     expect(page.locator("#notices")).to_contain_text("A test event was queued.")
-    expect(page.locator("#daily_limit")).to_have_value("1,234")
     page.get_by_role("link", name="Show the secret").click()
     expect(page.locator("#spend_management-webhook-secret")).to_contain_text("whsec_")
-    expect(page.locator("#daily_limit")).to_have_value("1,234")
     page.get_by_role("link", name="Make a new secret").click()
-    expect(page.locator("#daily_limit")).to_have_value("1,234")
+    expect(page.locator("#spend_management-webhook-asks")).to_be_focused()
+    expect(address).to_have_value("https://hooks.acme.example")
+    expect(page.locator("#spend_management-unsaved")).to_have_text("Not saved yet")
 
 
 def test_on_payment_methods_the_form_for_one_more_stays_open_as_it_was(

@@ -1,49 +1,52 @@
-"""Limits tried on days that are over: which would have been stopped, which mailed about, and what was used most."""
+"""What limits would have done: days on which calls really were refused count by the limit of that day."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
-from app.domain.money import Credits
-from app.domain.simulation import Simulation, Stopped, Used, simulate
+import pytest
+
+from app.domain.money import MICROS, Credits
+from app.domain.simulation import Change, RefusedDay, Used, limit_at, simulate
 from app.domain.spend_management import Limits
 
-DAYS = [
-    Used(date(2026, 11, number), Credits(used)) for number, used in ((1, 0), (2, 10), (3, 12), (4, 11), (5, 12), (6, 1))
-]
+FIRST = date(2026, 11, 1)
+LOW, HIGH = Credits(10 * MICROS), Credits(25 * MICROS)
 
 
-def tried(limit: int | None, threshold: int | None) -> Simulation:
-    limits = Limits(
-        False,
-        None if limit is None else Credits(limit),
-        None if threshold is None else Credits(threshold),
-    )
-    return simulate(limits, DAYS, first=date(2026, 11, 1), count=6)
+def at(day: int) -> datetime:
+    return datetime(2026, 11, day, 12, tzinfo=UTC)
 
 
-def test_a_day_at_the_limit_is_allowed_and_one_beyond_it_is_stopped_the_newest_first() -> None:
-    found = tried(11, None)
-    assert found.stopped == (
-        Stopped(date(2026, 11, 5), Credits(12), Credits(1)), Stopped(date(2026, 11, 3), Credits(12), Credits(1)),
-    )  # fmt: skip
-    assert tried(10, None).stopped[-1] == Stopped(date(2026, 11, 3), Credits(12), Credits(2))
-    assert tried(12, None).stopped == tried(None, None).stopped == ()
+@pytest.mark.parametrize(
+    ("changes", "now", "day", "limit"),
+    [
+        ([], HIGH, 5, HIGH),
+        ([], None, 5, None),
+        ([Change(at(4), LOW, HIGH)], HIGH, 3, LOW),
+        ([Change(at(4), LOW, HIGH)], HIGH, 4, HIGH),
+        ([Change(at(4), None, LOW), Change(at(6), LOW, HIGH)], HIGH, 5, LOW),
+        ([Change(at(4), None, LOW), Change(at(6), HIGH, LOW)], LOW, 5, None),  # a change between them is missing
+        ([Change(at(4), None, LOW)], HIGH, 5, None),  # a change since is missing
+        ([Change(at(4), None, LOW)], HIGH, 3, None),
+    ],
+)
+def test_the_limit_of_a_moment_is_what_the_record_says(
+    changes: list[Change], now: Credits | None, day: int, limit: Credits | None
+) -> None:
+    assert limit_at(at(day), changes, now) == limit
 
 
-def test_a_day_at_the_threshold_is_mailed_about() -> None:
-    assert tried(None, 11).mailed == (date(2026, 11, 5), date(2026, 11, 4), date(2026, 11, 3))
-    assert tried(None, 12).mailed == (date(2026, 11, 5), date(2026, 11, 3))
-    assert tried(12, 12).mailed == (date(2026, 11, 5), date(2026, 11, 3))
-    assert tried(None, 13).mailed == tried(None, None).mailed == ()
-
-
-def test_a_threshold_above_the_limit_would_not_have_been_reached() -> None:
-    assert tried(11, 12).mailed == ()
-
-
-def test_the_days_are_counted_and_the_latest_of_the_highest_is_named() -> None:
-    found = tried(11, 10)
-    assert (found.used_on, found.first, found.days, found.refused_on) == (5, date(2026, 11, 1), 6, ())
-    assert found.highest == Used(date(2026, 11, 5), Credits(12))
-    assert found.limits == Limits(False, Credits(11), Credits(10))
-    idle = simulate(found.limits, DAYS[:1], first=date(2026, 11, 1), count=1)
-    assert (idle.highest, idle.used_on) == (None, 0)
+@pytest.mark.parametrize(
+    ("held", "refusing", "unsure"),
+    [(HIGH, {2, 3}, []), (Credits(HIGH.micros + 1), {2, 3}, []), (LOW, {2}, [3]), (None, {2}, [3])],
+)
+def test_a_day_on_which_no_lower_limit_refused_calls_counts(
+    held: Credits | None, refusing: set[int], unsure: list[int]
+) -> None:
+    used = [Used(date(2026, 11, 2), Credits(30 * MICROS)), Used(date(2026, 11, 3), LOW)]
+    found = simulate(Limits(True, HIGH, None), used, first=FIRST, count=5)
+    today, before = date(2026, 11, 6), date(2026, 11, 3)
+    found = replace(found, refused_on=(RefusedDay(today, HIGH), RefusedDay(before, held)))
+    assert {each.day for each in found.refusing} == refusing
+    assert [each.day.day for each in found.unsure] == unsure
+    assert [each.day.day for each in found.really] == [each for each in (3,) if each not in unsure]

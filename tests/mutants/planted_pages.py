@@ -118,6 +118,20 @@ BUGS = [
         ("tests/services/spend_management/test_simulation.py",),
     ),
     Bug(
+        "a day on which the same limit refused calls does not count",
+        "app/domain/simulation.py",
+        "each.limit >= limit}",
+        "each.limit > limit}",
+        ("tests/domain/test_simulation.py",),
+    ),
+    Bug(
+        "the limit of today judges what happened on a day of the past",
+        "app/domain/simulation.py",
+        "(each.before for each in changes if each.at > moment), now)",
+        "(), now)",
+        ("tests/domain/test_simulation.py",),
+    ),
+    Bug(
         "a balance is shown better than it is",
         "app/domain/amounts.py",
         "Decimal(smallest // finer)",

@@ -40,6 +40,8 @@ SETS = [
     ({"notify_threshold": "0.0"}, "notify_threshold", "Enter an e-mail threshold above zero and of at most 999,999,999,999, or leave it empty for none."),
     ({"daily_limit": "20", "notify_threshold": "20.000001"}, "notify_threshold", "The e-mail threshold must not be more than the daily limit: it would never be reached."),
     ({"daily_limit": "", "notify_threshold": ""}, "daily_limit", "Set a daily limit, an e-mail threshold or a webhook URL, or switch spend management off."),
+]  # fmt: skip
+ADDRESSES = [
     ({"webhook_url": "http://example.com/hook"}, "webhook_url", "Use an address that begins with https://."),
     ({"webhook_url": "https://127.0.0.1/"}, "webhook_url", "Use an address on the public internet: this host name does not resolve to one."),
 ]  # fmt: skip
@@ -59,13 +61,24 @@ def test_a_set_that_cannot_hold_is_refused_whole_and_keeps_what_was_typed(
     assert spend.held(acme) == (False, "50", "40")
 
 
+@pytest.mark.parametrize(("typed", "field", "sentence"), ADDRESSES)
+def test_an_address_that_cannot_be_is_refused_and_keeps_what_was_typed(
+    alice: Browser, acme: Customer, typed: dict[str, str], field: str, sentence: str
+) -> None:
+    page = alice.submits(alice.opens(f"{PATH}webhook/"), "#spend_management-webhook_url", **typed)
+    assert (page.status, page.texts(f"#{field}-error")) == (422, [sentence])
+    assert page.find("[autofocus]")["id"] == field
+    assert page.value(field) == typed[field]
+    assert page.texts("#spend_management-unsaved") == ["Not saved yet"]
+
+
 def test_both_fields_that_are_wrong_say_so_at_once(alice: Browser) -> None:
     page = saves(alice, enabled=True, daily_limit="x", notify_threshold="y")
     assert page.errors() == ["Enter an amount in digits, such as 25.00."] * 2
 
 
 @pytest.mark.case("AC-56")
-@pytest.mark.parametrize(("typed", "field", "sentence"), SETS)
+@pytest.mark.parametrize(("typed", "field", "sentence"), [*SETS, *ADDRESSES])
 def test_the_api_refuses_what_the_form_refuses_in_the_same_words(
     app: Flask, acme: Customer, typed: dict[str, str], field: str, sentence: str
 ) -> None:

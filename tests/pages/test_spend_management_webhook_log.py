@@ -1,4 +1,4 @@
-"""The webhook on Spend management: its secret, a test, and the log; the address itself is saved with the limits."""
+"""The webhook on Spend management: its secret, a test, and what became of each event."""
 
 import pytest
 
@@ -38,12 +38,23 @@ def test_without_an_address_it_says_what_one_is_good_for(alice: Browser) -> None
     assert page.soup.select(f"{SECTION} form") == []
 
 
-def test_it_stands_on_spend_management_too(alice: Browser, acme: Customer, endpoint: object) -> None:
+def test_every_event_is_reached_by_pages_that_do_not_overlap(
+    alice: Browser, acme: Customer, endpoint: endpoints.Endpoint
+) -> None:
+    for _ in range(log.TESTS_AN_HOUR):
+        log.send_test(acme.customer_id, by="alice")
     write_events(acme.customer_id, "one")
     send()
-    alone, beside = alice.opens(PATH), alice.opens("/billing/spend-management")
-    assert beside.status == 200
-    assert alone.texts(SECTION) == beside.texts(SECTION)
+    page, seen = alice.opens(PATH), []
+    for shown in (10, 10, 1):
+        links = [str(each["href"]) for each in page.soup.select(f"{SECTION} tbody a")]
+        assert len(links) == shown
+        seen += links
+        if page.soup.select(f"{SECTION} [rel=next]"):
+            page = alice.follows(page, f"{SECTION} [rel=next]")
+    assert len(set(seen)) == 21 and not page.soup.select(f"{SECTION} [rel=next]")
+    assert len(rows_of(alice.follows(page, f"{SECTION} .pager a"))) == 10
+    assert alice.opens(f"{PATH}/?before=yesterday").status == 404
 
 
 def test_a_test_event_is_sent_and_shows_in_the_log(alice: Browser, acme: Customer, endpoint: object) -> None:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, tuple_, update
+from sqlalchemy import and_, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -55,15 +55,20 @@ def send_due(limit: int = 100) -> int:
         return due_rows.each(found, _notify, of="notice", failed="notice_failed", enough=limit, raises=True)
 
 
-def latest(customer_id: str) -> list[Notice]:
-    """Return the newest notices that the customer was sent."""
-    newest = db.session.scalars(
-        select(Notice)
-        .where(Notice.customer_id == customer_id)
-        .order_by(Notice.created_at.desc(), Notice.rule, Notice.occasion)
-        .limit(2 * SHOWN)  # a silent one comes with one that is sent
-    )
-    return [each for each in newest if not rule.is_silent(each.rule, json.loads(each.data))][:SHOWN]
+def listed(customer_id: str, after: tuple[datetime, str, str] | None = None) -> tuple[list[Notice], bool]:
+    """Return the notices that the customer was sent behind `after` (time, rule, occasion), and whether there are more.
+
+    The newest come first, ten at most.
+    """
+    found = select(Notice).where(Notice.customer_id == customer_id)
+    if after is not None:
+        at, name, occasion = after
+        beside = and_(Notice.created_at == at, tuple_(Notice.rule, Notice.occasion) > (name, occasion))
+        found = found.where(or_(Notice.created_at < at, beside))
+    most = 2 * SHOWN + 1  # a silent one comes with one that is sent
+    rows = list(db.session.scalars(found.order_by(Notice.created_at.desc(), Notice.rule, Notice.occasion).limit(most)))
+    sent = [each for each in rows if not rule.is_silent(each.rule, json.loads(each.data))]
+    return sent[:SHOWN], len(sent) > SHOWN or len(rows) == most
 
 
 def of_threshold(customer_id: str, day: Day) -> Notice | None:

@@ -1,8 +1,9 @@
 """What else stops a customer's calls, and which calls were stopped: beside the daily limit."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 
 from app.domain.catalog import Catalog, Meter, MeterKind, Plan
 from app.models.authorizations import Authorization
@@ -12,6 +13,8 @@ from app.models.usage import UsageTotal
 from app.services.usage.terms import plan_of
 
 LATEST = 5
+SHOWN = 10
+"""So many refused calls stand on a page of the log."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,13 @@ def of_plan(customer: Customer, catalog: Catalog) -> PlanLimits:
     return PlanLimits(plan, tuple(found))
 
 
-def latest(customer_id: str) -> list[Authorization]:
-    """Return the newest calls of the customer in scope that were refused. One statement."""
-    return _newest(_refused(customer_id))
+def listed(customer_id: str, after: tuple[datetime, str] | None = None) -> tuple[list[Authorization], bool]:
+    """Return the refused calls of the customer in scope behind `after` (time and id), and whether there are more."""
+    found = _refused(customer_id)
+    if after is not None:
+        found = found.where(tuple_(Authorization.created_at, Authorization.id) < after)
+    rows = _newest(found, SHOWN + 1)
+    return rows[:SHOWN], len(rows) > SHOWN
 
 
 def of_meter(customer_id: str, meter: Meter, period: int) -> list[Authorization]:
@@ -81,7 +88,7 @@ def _refused(customer_id: str) -> Select[Authorization]:
     return select(Authorization).where(Authorization.customer_id == customer_id, Authorization.state == "refused")
 
 
-def _newest(wanted: Select[Authorization]) -> list[Authorization]:
+def _newest(wanted: Select[Authorization], limit: int = LATEST) -> list[Authorization]:
     return list(
-        db.session.scalars(wanted.order_by(Authorization.created_at.desc(), Authorization.id.desc()).limit(LATEST))
+        db.session.scalars(wanted.order_by(Authorization.created_at.desc(), Authorization.id.desc()).limit(limit))
     )

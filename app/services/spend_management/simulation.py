@@ -1,5 +1,7 @@
 """What limits would have done to the customer's last 90 days, from the rows of those days."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -9,10 +11,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app import clock
 from app.domain import simulation as rule
 from app.domain.money import Credits
-from app.domain.simulation import DAYS, TIMED, Simulation, Used
+from app.domain.simulation import DAYS, TIMED, Change, RefusedDay, Simulation, Used
 from app.domain.spend_management import Day, Limits, day_of
 from app.models.authorizations import Authorization
 from app.models.database import db
+from app.models.events import AuditEntry
 from app.models.ledger import BalanceDay, Transfer
 from app.models.usage import UsageDay, UsageEvent
 
@@ -22,10 +25,11 @@ MOST_EVENTS = 200_000
 """Days with more events than this among them are shown without the time: a page must not read for seconds."""
 
 
-def of(customer_id: str, limits: Limits, since: date) -> Simulation:
+def of(customer_id: str, limits: Limits, since: date, saved: Limits) -> Simulation:
     """Return what the limits would have done to the last whole days of the customer in scope, who is one since `since`.
 
-    Four statements at most, however many days there are.
+    `saved` are the limits that hold now: with the record of changes they say which one refused calls on a day. Four
+    statements at most, however many days there are, and a fifth where calls were refused.
     """
     today = day_of(clock.now()).date
     first = max(today - timedelta(days=DAYS), since)
@@ -38,7 +42,7 @@ def of(customer_id: str, limits: Limits, since: date) -> Simulation:
     found = rule.simulate(limits, days, first=first, count=max(0, (today - first).days))
     if limits.daily_limit is None:
         return found
-    found = replace(found, refused_on=_refused_on(customer_id, first))
+    found = replace(found, refused_on=_refused_on(customer_id, first, saved.in_force))
     if not found.stopped:
         return found
     newest = [each.day for each in found.stopped[:TIMED]]
@@ -65,7 +69,7 @@ def _not_too_many(customer_id: str, days: list[date]) -> list[date]:
     return kept
 
 
-def _refused_on(customer_id: str, first: date) -> tuple[date, ...]:
+def _refused_on(customer_id: str, first: date, now: Credits | None) -> tuple[RefusedDay, ...]:
     """Return the days since `first`, today too, on which calls were refused for a daily limit, the newest first."""
     newest = (
         select(Authorization.created_at, Authorization.reason)
@@ -78,10 +82,39 @@ def _refused_on(customer_id: str, first: date) -> tuple[date, ...]:
         .limit(MOST_REFUSALS)
         .subquery()
     )
-    day = _utc_day(newest.c.created_at)
-    return tuple(
-        db.session.scalars(select(day).where(newest.c.reason == "daily_limit").distinct().order_by(day.desc()))
+    day, at = _utc_day(newest.c.created_at), newest.c.created_at
+    found = db.session.execute(
+        select(day, func.min(at), func.max(at))
+        .where(newest.c.reason == "daily_limit")
+        .group_by(day)
+        .order_by(day.desc())
+    ).all()
+    changes = _changes(customer_id, first) if found else []
+    return tuple(RefusedDay(on, _highest(rule.limit_at(each, changes, now) for each in ends)) for on, *ends in found)
+
+
+def _changes(customer_id: str, first: date) -> list[Change]:
+    """Return how the limit in force was changed since that day began, the oldest change first. One statement."""
+    rows = db.session.execute(
+        select(AuditEntry.at, AuditEntry.before, AuditEntry.after)
+        .where(
+            AuditEntry.customer_id == customer_id,
+            AuditEntry.at >= Day(first).begins,
+            AuditEntry.action == "spend_management.changed",
+        )
+        .order_by(AuditEntry.at, AuditEntry.id)
     )
+    return [Change(at, _in_force(before), _in_force(after)) for at, before, after in rows]
+
+
+def _in_force(chosen: str) -> Credits | None:
+    set_to = json.loads(chosen)
+    micros = set_to["daily_limit_micros"] if set_to["enabled"] else None
+    return None if micros is None else Credits(micros)
+
+
+def _highest(limits: Iterable[Credits | None]) -> Credits | None:
+    return max((each for each in limits if each is not None), default=None)
 
 
 def _first_refused(customer_id: str, days: list[date], limit: Credits) -> dict[date, datetime]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
@@ -52,6 +51,8 @@ class Section:
 
     endpoint: Endpoint | None
     deliveries: tuple[Delivery, ...]
+    has_more: bool = False
+    """Whether there are deliveries before these."""
 
     @property
     def is_moving(self) -> bool:
@@ -72,15 +73,10 @@ class Attempt:
     duration_ms: int
 
 
-def section(customer_id: str) -> Section:
-    """Return the customer's endpoint and its latest deliveries. Two statements."""
-    return Section(endpoints.of(customer_id), tuple(listed(customer_id=customer_id, to_seller=False, limit=SHOWN)))
-
-
-def around(customer_id: str) -> dict[str, Any]:
-    """Return what `spend_management/_webhook.html` wants to know. Two statements."""
-    more = {"webhook_secret": "", "webhook_problem": "", "webhook_asks": False, "webhook_focus": False}
-    return {"webhook": section(customer_id), **more}
+def section(customer_id: str, after: tuple[datetime, str] | None = None) -> Section:
+    """Return the customer's endpoint and its deliveries behind `after`, the latest first. Two statements."""
+    rows = listed(customer_id=customer_id, to_seller=False, after=after, limit=SHOWN + 1)
+    return Section(endpoints.of(customer_id), tuple(rows[:SHOWN]), len(rows) > SHOWN)
 
 
 def listed(

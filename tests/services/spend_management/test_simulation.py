@@ -8,12 +8,12 @@ from flask import Flask
 
 from app import clock
 from app.domain.money import Credits
-from app.domain.simulation import Simulation
+from app.domain.simulation import RefusedDay, Simulation
 from app.domain.spend_management import Limits
 from app.models.customers import Customer
 from app.models.scope import as_customer
-from app.presenters.spend_management import really_refused
-from app.services.spend_management import simulation
+from app.services.catalog import versions
+from app.services.spend_management import limits, simulation
 from app.services.usage import recording
 from tests.support import cast, spend
 from tests.support.browser import Browser
@@ -32,7 +32,8 @@ FIRST = date(2026, 8, 23)
 def tried(customer: Customer, limit: str = "", threshold: str = "") -> Simulation:
     wanted = Limits(False, spend.dollars(limit) if limit else None, spend.dollars(threshold) if threshold else None)
     with as_customer(customer.customer_id):
-        return simulation.of(customer.customer_id, wanted, customer.created_at.date())
+        saved = limits.current(customer, versions.of(customer))
+        return simulation.of(customer.customer_id, wanted, customer.created_at.date(), saved)
 
 
 def test_it_finds_the_first_call_that_would_not_have_fitted(acme: Customer) -> None:
@@ -106,8 +107,9 @@ def test_random_days_come_to_what_a_walk_through_them_says(acme: Customer, seed:
 def test_four_statements_however_many_days(acme: Customer) -> None:
     for days in range(1, 15):
         spend.uses(acme, "30", NOON - timedelta(days=15 - days))
-    with counted() as statements:
-        found = tried(acme, "25")
+    wanted = Limits(True, spend.dollars("25"), None)
+    with as_customer(acme.customer_id), counted() as statements:
+        found = simulation.of(acme.customer_id, wanted, FIRST, wanted)
     assert (len(found.stopped), len(statements)) == (14, 4)
     assert [each.refused_from is not None for each in found.stopped] == [True] * 10 + [False] * 4
 
@@ -124,14 +126,15 @@ def test_typed_limits_are_tried_and_nothing_is_saved(alice: Browser, acme: Custo
     spend.uses(acme, "61.2", NOON - timedelta(days=1))
     page = alice.submits(alice.opens(PATH), FORM, button=TRY, enabled=True, daily_limit="25", notify_threshold="10")
     assert page.status == 200
-    assert page.texts("#spend_management-would-stop") == [
-        "Judged by what was used, a daily limit of $25.00 would have refused calls on 2 of 90 days ."
+    assert page.texts("#spend_management-said") == [
+        "With a daily limit of $25.00, calls would have been refused on 2 of the last 90 days, and an e-mail sent on 2."
     ]
-    assert page.texts("#spend_management-would-mail") == ["An e-mail threshold of $10.00 would have sent 2 mails ."]
-    assert page.texts("#spend_management-simulation tbody tr") == [
+    assert page.texts("#spend_management-days tbody tr") == [
         "20 Nov 2026 $61.20 $36.20 12:00 UTC",
         "19 Nov 2026 $30.00 $5.00 12:00 UTC",
     ]
+    assert page.texts("#spend_management-chart .mark text") == ["Daily limit $25.00", "E-mail at $10.00"]
+    assert page.texts("#spend_management-unsaved") == ["Not saved yet"]
     assert [page.value(name) for name in ("enabled", "daily_limit", "notify_threshold")] == ["on", "25", "10"]
     assert spend.held(acme) == (False, "50", "40")
     part = alice.posts(
@@ -143,41 +146,40 @@ def test_typed_limits_are_tried_and_nothing_is_saved(alice: Browser, acme: Custo
 
 
 @pytest.mark.both_databases
-def test_calls_that_really_were_refused_do_not_contradict_the_preview(alice: Browser, acme: Customer) -> None:
-    saved = spend.chooses(acme, "25")
+def test_what_is_said_of_past_days_does_not_contradict_the_log(alice: Browser, acme: Customer) -> None:
+    with clock.at(NOON - timedelta(days=9)):
+        spend.chooses(acme, "25")
     for days in (5, 3):
         with clock.at(NOON - timedelta(days=days)):
             spend.uses(acme, "24")
             assert spend.asks(acme, "2") == (False, "daily_limit")
             assert spend.asks(acme, "3") == (False, "daily_limit")
-    page = alice.opens(PATH)
-    (said,) = page.texts("#spend_management-would-stop")
-    assert said == (
-        "Judged by what was used, a daily limit of $25.00 would have refused calls on 0 of 90 days . On 2 of these days "
-        "calls really were refused, for the daily limit of that day. What a refused call asked for was not used, so the "
-        "preview does not count it."
-    )
-    assert len(page.soup.select("[aria-label='Refused calls'] tbody tr")) == 4
-    spend.uses(acme, "24")
+    of = "calls would have been refused on"
+    assert alice.opens(PATH).texts("#spend_management-said") == [
+        f"With a daily limit of $25.00, {of} 2 of the last 90 days, as they were on all of them."
+    ]
+    assert len(alice.opens(f"{PATH}log").soup.select("[aria-label='Refused calls'] tbody tr")) == 4
+    with clock.at(NOON - timedelta(days=1)):
+        spend.uses(acme, "24")
+        assert spend.asks(acme, "2")[0] is False
+    with clock.at(NOON - timedelta(hours=23)):
+        spend.chooses(acme, "40")
+    spend.uses(acme, "39")
     assert spend.asks(acme, "2")[0] is False
-    assert "Today calls were refused too, and today is not counted yet." in alice.opens(PATH).text
-    assert saved.daily_limit is not None and tried(acme, "", "5").refused_on == ()
-
-
-@pytest.mark.parametrize(
-    ("refused_on", "said"),
-    [
-        ([], ""),
-        ([21], "Today calls were refused too, and today is not counted yet. What a refused call"),
-        ([20], "On one of these days calls really were refused, for the daily limit of that day. What a refused call"),
-        ([21, 20, 19], "On 2 of these days calls really were refused, for the daily limit of that day. Today calls"),
-    ],
-)
-def test_days_with_refused_calls_are_named(refused_on: list[int], said: str) -> None:
-    days = tuple(date(2026, 11, day) for day in refused_on)
-    found = Simulation(Limits(True, None, None), FIRST, 90, 0, None, (), (), days)
-    words = really_refused(found, NOON.date())
-    assert words.startswith(said) and bool(words) == bool(said)
+    page = alice.opens(PATH)
+    assert page.texts("#spend_management-said") == [
+        (
+            f"With a daily limit of $40.00, {of} none of the last 90 days; on 3 days the limit of that day refused calls "
+            "that this one may have let through."
+        )
+    ]
+    days = [each for each in page.texts("#spend_management-chart title") if "refused" in each]
+    assert [each.partition(": ")[0] for each in days] == ["16 Nov 2026", "18 Nov 2026", "20 Nov 2026"]
+    assert all(each.endswith("Calls were refused: the limit was $25.00") for each in days)
+    found = tried(acme, "25")
+    assert found.refused_on[0] == RefusedDay(NOON.date(), spend.dollars("40"))
+    assert (len(found.really), found.unsure) == (3, ())
+    assert tried(acme, "", "5").refused_on == ()
 
 
 def test_what_cannot_be_read_is_not_tried(alice: Browser, acme: Customer) -> None:
@@ -197,12 +199,16 @@ def test_what_cannot_be_read_is_not_tried(alice: Browser, acme: Customer) -> Non
     assert part.find("#spend_management-simulate")["hx-target"] == "#spend_management-content"
 
 
-def test_it_says_whether_the_saved_limits_are_tried_or_others(alice: Browser, acme: Customer) -> None:
+def test_while_somebody_types_only_the_preview_is_asked_for(alice: Browser, acme: Customer) -> None:
+    spend.uses(acme, "30", NOON - timedelta(days=2))
     page = alice.opens(PATH)
-    (words,) = page.texts("#spend_management-tries")
-    assert words.startswith("These are the limits that are saved; they stop nothing while spend management is off.")
-    page = alice.submits(page, FORM, button=TRY, daily_limit="25")
-    assert page.texts("#spend_management-tries")[0].startswith("These are the limits that you typed; they are not")
+    section = page.find("#spend_management-simulation")
+    for typed, said in (("25", "With a daily limit of $25.00, calls"), ("25,", "Enter a limit to see what it would")):
+        sent = {"csrf_token": page.value("csrf_token"), "daily_limit": typed, "notify_threshold": ""}
+        part = alice.posts(str(section["hx-post"]), sent, **{"HX-Request": "true"})
+        assert (part.status, part.texts("#spend_management-said")[0][: len(said)]) == (200, said)
+        assert part.soup.select("h1, h2, form, [autofocus]") == []
+    assert spend.held(acme) == (False, "50", "40")
 
 
 def test_a_customer_of_today_has_no_days_yet(app: Flask, origin: str, globex: Customer) -> None:
