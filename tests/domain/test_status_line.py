@@ -68,6 +68,8 @@ LATER = Forecast(TODAY, TODAY + timedelta(days=8), None)
         (None, facts(card=replace(CARD, month=3, year=2027))),
         (None, facts(expiry=Expiry(TODAY + timedelta(days=3), 5, 0))),  # it is used before it expires
         (None, facts(expiry=Expiry(TODAY + timedelta(days=8), 5, 5))),
+        (None, facts(numbers(0))),  # nothing is below zero yet, and the protection is left
+        (Kind.RUNS_OUT, facts(forecast=replace(FORECAST, expected=TODAY + timedelta(days=7)))),
         (Kind.CARD, facts(card=CARD)),
         (Kind.CARD, facts(card=replace(CARD, month=10))),
         (Kind.EXPIRING, facts(expiry=Expiry(TODAY + timedelta(days=7), 5, 1), card=CARD)),
@@ -78,6 +80,8 @@ LATER = Forecast(TODAY, TODAY + timedelta(days=8), None)
         (Kind.DAY_NEAR, facts(numbers(limit=10, used_today=7, held=1))),
         (Kind.BELOW_ZERO, facts(numbers(-1, limit=10, used_today=8), forecast=FORECAST)),
         (Kind.PLAN_LIMIT, facts(numbers(-1), meters=(metered(100),))),
+        (Kind.PLAN_LIMIT, facts(meters=(Reservation(None), metered(0, limit=0), metered(100)))),
+        (Kind.HELD, facts(replace(numbers(0, overage=0), remaining_credits=Credits(1), held=Credits(1)))),
         (Kind.PLAN_LIMIT, facts(meters=(metered(99, held=1), metered(80)))),
         (Kind.DAY_LIMIT, facts(numbers(-1, limit=10, used_today=10), meters=(metered(100),))),
         (Kind.DAY_LIMIT, facts(numbers(limit=10, used_today=12))),
@@ -159,3 +163,8 @@ def test_a_card_is_named_from_its_last_weeks_on(day: date) -> None:
     so = facts(card=replace(CARD, month=11))
     found = rank(replace(so, now=datetime(day.year, day.month, day.day, tzinfo=UTC)))
     assert found is not None and found.kind is Kind.CARD
+
+
+def test_credit_without_a_meter_is_nothing_that_is_free() -> None:
+    found = rank(facts(numbers(0, overage=0), meters=(Reservation(None),)))
+    assert found is not None and found.kind is Kind.NO_CREDIT and not found.is_partly

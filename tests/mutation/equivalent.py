@@ -257,4 +257,40 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "credit_unit=None,",
         AVAILABLE,
     ),
+    Equivalent(
+        "app/domain/amounts.py",
+        'rest = rest.rstrip("0").ljust(decimals, "0")',
+        'rest = rest.rstrip("XX0XX").ljust(decimals, "0")',
+        "digits hold no X",
+    ),
+    Equivalent(
+        "app/domain/amounts.py",
+        "if decimals > kept:",
+        "if decimals >= kept:",
+        "with as many decimals as are kept one part is one either way",
+    ),
+    Equivalent(
+        "app/services/balance/history.py",
+        "closing = rows[0].closing_micros if rows and rows[0].day < first else 0",
+        "closing = rows[0].closing_micros if rows and rows[0].day <= first else 0",
+        "the first day's own row says how it ended",
+    ),
+    Equivalent(
+        "app/services/spend_management/simulation.py",
+        "Transfer.customer_id == customer_id,",
+        "",
+        "the scope narrows every read to its customer",
+    ),
+    Equivalent(
+        "app/services/payments/declines.py",
+        "PaymentMethod, (PaymentMethod.customer_id == Payment.customer_id) & (PaymentMethod.id == Payment.method_id) )",
+        "PaymentMethod, )",
+        "the foreign key joins them by the same",
+    ),
+    Equivalent(
+        "app/domain/status_line.py",
+        "if each.tariff.kind.can_be_held and each.hold(1, outlasts=False).is_over_plan:",
+        "if each.tariff.kind.can_be_held and each.hold(1, outlasts=True).is_over_plan:",
+        "what the plan allows is asked of the open period",
+    ),
 )

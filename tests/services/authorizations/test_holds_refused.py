@@ -118,3 +118,16 @@ def test_units_of_credit_and_units_of_a_meter_are_not_mixed(acme: Customer) -> N
         holds.capture(of_credit.id, quantity=1)
     with pytest.raises(Refused, match="for a meter"):
         holds.capture(of_meter.id, credits=Credits(1))
+
+
+@pytest.mark.both_databases
+def test_a_capture_with_a_key_is_done_once_and_answered_again(acme: Customer) -> None:
+    credit(acme, 10)
+    hold = ask(acme, 5)
+    first = holds.capture(hold.id, credits=Credits(2 * MICROS), keep=True, key="one")
+    again = holds.capture(hold.id, credits=Credits(2 * MICROS), keep=True, key="one")
+    assert (first, again) == (again, first)
+    assert (again.micros, again.hold.id, again.hold.captured_micros) == (2 * MICROS, hold.id, 2 * MICROS)
+    with pytest.raises(Refused) as refusal:
+        holds.capture(hold.id, credits=Credits(MICROS), keep=True, key="one")
+    assert (refusal.value.reason, refusal.value.status) == ("idempotency_key_reused", 409)
