@@ -78,12 +78,14 @@ def main() -> None:
     """Measure all pages on both databases."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--against", type=Path, required=True, help="a checkout of the older build")
-    against = parser.parse_args().against.resolve()
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    given = parser.parse_args()
+    against = given.against.resolve()
     sides, lines, versions = (Side(ROOT), Side(against)), [], []
     while (ready := [side.says() for side in sides]) and ready[0]:
         kind = ready[0]["kind"]
         versions.append(ready[0]["version"])
-        for name, page in _measured(*sides).items():
+        for name, page in _measured(*sides, given.rounds).items():
             lines.append(_line(name, kind, page))
             print(lines[-1], flush=True)
         for side in sides:
@@ -94,12 +96,12 @@ def main() -> None:
         text=True,
         check=True,
     ).stdout.strip()
-    report.write_pages(named, ROUNDS, versions, lines)
+    report.write_pages(named, given.rounds, versions, lines)
 
 
-def _measured(this: Side, that: Side) -> dict[str, Page]:
+def _measured(this: Side, that: Side, rounds: int) -> dict[str, Page]:
     pages = {name: Page() for name in PATHS}
-    for number in range(ROUNDS + 2):
+    for number in range(rounds + 2):
         for name, path in PATHS.items():
             order = [(this, pages[name].this), (that, pages[name].that)]
             facts = []

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, get_template_attribute, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers, owed
 from app.domain.status_line import Kind, rank
 from app.presenters import day_rows, status_line
-from app.presenters.charts import Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
+from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
     binds,
@@ -61,6 +63,7 @@ def page() -> Response:
         below_zero="" if says_why else below_zero(now.numbers, now.debt, current_unit()),
         average=_average(now),
         charts=_charts(now),
+        chart=_shown,
         under_way=[(payment, Money(payment.amount_minor, payment.currency)) for payment in now.under_way],
         remaining_credits=lambda: now.numbers.remaining_credits,
         **_usage(now),
@@ -199,6 +202,13 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
             today=now.today,
         ),
     }
+
+
+@lru_cache(KEPT)
+def _shown(chart: Chart, name: str, caption: str) -> Markup:
+    """Return the chart as the macro writes it, kept by all that is in it: the same days are written once."""
+    written: Markup = get_template_attribute("macros/charts.html", "chart")(chart, name, caption)
+    return written
 
 
 def _days_of_history() -> Callable[[date], str]:

@@ -24,9 +24,10 @@ as a table. Figures are whole micros of credit (`Measure(unit)`) or whole quanti
 from app.presenters.charts.axis import Axis, Measure, axis, axis_label, day_label
 from app.presenters.charts.balance import Ahead, Point, balance_line
 from app.presenters.charts.columns import MOST_SERIES, Column, column_kind, columns
-from app.presenters.charts.drawing import Chart, Mark
+from app.presenters.charts.drawing import KEPT, Chart, Mark
 
 __all__ = [
+    "KEPT",
     "MOST_SERIES",
     "Ahead",
     "Axis",

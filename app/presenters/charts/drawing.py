@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from markupsafe import Markup, escape
 
@@ -57,7 +58,7 @@ class Chart:
     rows: tuple[DayRow, ...]
     """The newest day first."""
 
-    @property
+    @cached_property
     def has_notes(self) -> bool:
         """Whether the table has something to say of any day."""
         return any(row.note for row in self.rows)
