@@ -9,7 +9,7 @@ BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-shell serve worker test proof test-tools check bench mutants mutation format lock clean
+.PHONY: help install demo demo-shell serve worker test proof test-tools check bench mutants mutation pictures format lock clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ mutants: .venv/dev.stamp ## plant bugs one by one and see that the tests find ea
 
 mutation: .venv/mutation.stamp ## change the rules in small steps and print what no test finds (ARGS="app/domain/money.py")
 	@$(BIN)/python -m tests.mutation $(ARGS)
+
+pictures: .venv/dev.stamp ## a picture of every page of the demo in each look, with heights and words; into pictures/ (ARGS="--base http://…")
+	@$(BIN)/python -m tests.programs.pictures $(ARGS)
 
 format: .venv/dev.stamp ## format and sort what can be done by machine
 	$(BIN)/ruff check --fix .

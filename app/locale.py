@@ -87,6 +87,11 @@ def quantity(value: int, unit: str = "") -> str:
     return _joined(*units.readable(value, unit))
 
 
+def quantity_left(value: int, unit: str = "") -> str:
+    """Return how much is left of a meter, easy to read and rounded down: `29.5 GB`."""
+    return _joined(*units.readable(value, unit, is_left=True))
+
+
 def quantity_of(value: int, basis: int, unit: str = "") -> str:
     """Return the quantity against what there is of it, in one unit: `20.4 of 50 GB`, `1 of 5 users`."""
     used, all_of_it, words = units.readable_of(value, basis, unit)

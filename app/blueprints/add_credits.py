@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app import ids
+from app import ids, locale
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence
@@ -18,7 +18,7 @@ from app.presenters import status_line
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, purchases, resume_links, settlement, top_ups
 from app.web.access import comes_back, current_actor, current_catalog, current_customer, managers_only
-from app.web.filters import method_name, money
+from app.web.filters import method_name
 from app.web.navigation import at_top
 from app.web.respond import saved, show, wants_fragment
 
@@ -198,7 +198,7 @@ def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
     """Refuse another total than the pressed button showed."""
     shown, now = form.seen.data, total_seen(wanted)
     if shown not in {now, now + AGAIN}:
-        raise Refused(f"The total is {money(wanted.amount)}. Check it, then press the button.", "total_changed")
+        raise Refused(f"The total is {locale.amount(wanted.amount)}. Check it, then press the button.", "total_changed")
 
 
 def _asked_again(refusal: Refused) -> Refused:

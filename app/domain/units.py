@@ -28,13 +28,19 @@ def one(unit: str) -> str:
     return unit
 
 
-def readable(value: int, unit: str) -> tuple[Decimal, str]:
-    """Return the quantity in a unit that reads well, with at most one decimal: 20.4 GB for 20,412 MB."""
+def readable(value: int, unit: str, *, is_left: bool = False) -> tuple[Decimal, str]:
+    """Return the quantity in a unit that reads well, with at most one decimal: 20.4 GB for 20,412 MB.
+
+    What is left is rounded down: it is never shown better than it is.
+    """
     place = _SPELLED.get(unit.casefold())
     if place is None:
         return Decimal(value), unit
     steps = _steps(value, place)
-    return (_plain(_scaled(value, steps, 1)), BYTES[place + steps]) if steps else (Decimal(value), unit)
+    if not steps:
+        return Decimal(value), unit
+    shown = Decimal(value * 10 // 1000**steps).scaleb(-1) if is_left else _scaled(value, steps, 1)
+    return _plain(shown), BYTES[place + steps]
 
 
 def readable_of(value: int, basis: int, unit: str) -> tuple[Decimal, Decimal, str]:

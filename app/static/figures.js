@@ -9,6 +9,9 @@
   document.addEventListener("focusin", restore);
   document.addEventListener("pointerover", restore);
   document.addEventListener("click", (event) => {
-    event.target.closest?.(".amount[tabindex], time[tabindex]")?.focus(); // Safari gives a tap no focus by itself
+    const figure = event.target.closest?.(".amount, time");
+    if (!figure || event.target.closest("a, button, summary, label")) return;
+    if (figure.tabIndex >= 0) figure.focus(); // Safari gives a tap no focus by itself
+    else figure.closest("tr, li, .row")?.querySelector(".rowlink")?.click(); // it lies above the row's link
   });
 })();

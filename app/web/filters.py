@@ -71,9 +71,10 @@ def price(value: Credits | Money, unit: str = "", label: str = "") -> Figure:
     return exact(value, unit, label)
 
 
-def quantity(value: int, unit: str = "", *, focus: bool = True) -> Figure:
-    """Return the quantity of a meter, easy to read: `581,484 requests`, `20.4 GB`."""
-    return Figure(locale.quantity(value, unit), locale.counted(value, unit), focus=focus)
+def quantity(value: int, unit: str = "", *, is_left: bool = False, focus: bool = True) -> Figure:
+    """Return the quantity of a meter, easy to read: `581,484 requests`, `20.4 GB`; what is left is rounded down."""
+    shown = locale.quantity_left(value, unit) if is_left else locale.quantity(value, unit)
+    return Figure(shown, locale.counted(value, unit), focus=focus)
 
 
 def money(value: Money) -> str:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import locale
+from app.domain import units
 from app.domain.amounts import NO_BREAK, CreditUnit, decimals_of, digits_of
 from app.domain.currencies import ISO_4217, shown_decimals
 from app.domain.money import Credits, Money
@@ -118,6 +119,14 @@ def test_sums_are_written_exactly_and_line_up_at_the_decimals_of_the_finest(
 )
 def test_quantities_are_shown_in_a_unit_that_reads_well(value: int, unit: str, written: str) -> None:
     assert locale.quantity(value, unit) == written
+
+
+@given(st.integers(0, 10**15), st.sampled_from(["MB", "GB", "bytes", "requests"]))
+def test_what_is_left_of_a_meter_is_never_shown_better_than_it_is(value: int, unit: str) -> None:
+    shown, known = units.readable(value, unit, is_left=True)
+    one_shown = 1000 ** (units.BYTES.index(known) - units.BYTES.index(unit)) if unit in units.BYTES else 1
+    assert shown * one_shown <= value < (shown + Decimal("0.1")) * one_shown or shown == value
+    assert locale.quantity_left(29_599, "MB") == "29.5 GB"
 
 
 @pytest.mark.parametrize(

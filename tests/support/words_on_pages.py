@@ -11,7 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.support import chromium
 
-DEMO_PASSWORD = "harbour lights at noon"  # noqa: S105  # the demo prints it
+DEMO_PASSWORD = "harbour lights at noon"  # the demo prints it
 HIDDEN = "nav, script, .sr, .tip, [aria-hidden=true], svg"
 """What stands in a page's main part and is not read as words of it."""
 

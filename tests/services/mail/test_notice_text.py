@@ -33,10 +33,10 @@ WORDS = {
         ["Acme has used $50.00 of $50.00 on 21 Nov 2026 (UTC).", "refused until 22 Nov 2026, 00:00 UTC"],
     ),
     "balance_low": (
-        "Your balance is low: $19.00 left",
+        "Your balance is low: $18.99 left",
         ["less than $20.00", "down to −$50.00", "http://localhost/billing/add-credits/"],
     ),
-    "balance_depleted": ("No credit is left", ["Acme has no credit left: the balance is −$10.00.", "down to −$50.00"]),
+    "balance_depleted": ("No credit is left", ["Acme has no credit left: the balance is −$10.01.", "down to −$50.00"]),
 }
 
 
@@ -67,7 +67,7 @@ def test_a_call_refused_before_the_limit_is_used_says_no_more_than_that(acme: Cu
     assert "Held for calls in progress" in mail.body_html and mail.subject in mail.body_html
 
 
-@pytest.mark.parametrize(("rule", "used"), [("balance_low", "981"), ("balance_depleted", "1010")])
+@pytest.mark.parametrize(("rule", "used"), [("balance_low", "981.004"), ("balance_depleted", "1010.001")])
 def test_the_mails_of_the_balance_say_the_customers_own_numbers(acme: Customer, rule: str, used: str) -> None:
     spend.uses(acme, used)
     said(acme, rule)
@@ -82,6 +82,9 @@ def said(customer: Customer, rule: str) -> None:
     for sentence in sentences:
         assert sentence in " ".join(mail.body_text.split()), mail.body_text
     assert "\n\n\n" not in mail.body_text
+    assert 'class="amount' not in mail.body_html and "&lt;span" not in mail.body_html + mail.body_text, (
+        "a tip in a mail"
+    )
     assert "Sandbox" in mail.body_html and "Acme" in mail.body_html
 
 
