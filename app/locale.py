@@ -72,11 +72,6 @@ def balance(value: Credits | Money, unit: CreditUnit | None = None) -> str:
     return _shown(amounts.floored(value, amounts.decimals_of(known)), value, known, sign=False)
 
 
-def credits(value: Credits, unit: CreditUnit) -> str:  # noqa: A001  # the word of the product
-    """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
-    return exact(value, unit)
-
-
 def counted(value: int, unit: str = "") -> str:
     """Return the quantity as it was counted: `1 request`, `20,412 MB`."""
     return _joined(Decimal(value), unit)

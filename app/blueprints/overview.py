@@ -28,7 +28,7 @@ from app.services.balance import overview
 from app.services.balance.overview import Overview
 from app.services.usage.terms import plan_of
 from app.web.access import current_actor, current_catalog, current_customer, current_unit
-from app.web.filters import credits as written
+from app.web.filters import amount, balance, exact
 from app.web.respond import show
 
 bp = Blueprint("overview", __name__, url_prefix="/billing")
@@ -140,7 +140,7 @@ def _taken_by_held(numbers: Numbers) -> str:
     """Say that calls under way hold all that is left; nothing where they do not, or where more is owed anyway."""
     if owed(numbers).micros or not numbers.held.micros or _could_use(numbers).micros > 0:
         return ""
-    left = written(_could_use(numbers) + numbers.held)
+    left = balance(_could_use(numbers) + numbers.held)
     return f"Calls in progress hold all of it, so nothing can be used now. Without them, {left} would be left."
 
 
@@ -148,7 +148,7 @@ def _overage(numbers: Numbers) -> str:
     if not numbers.overage_protection.micros:
         return "Calls that ask for permission are refused at zero. Usage that is only reported can go below it."
     if numbers.overage_left < numbers.overage_protection:
-        return f"{written(numbers.overage_left)} of it is left below zero; billed on your next invoice."
+        return f"{balance(numbers.overage_left)} of it is left below zero; billed on your next invoice."
     return "Lets you go below zero; billed on your next invoice."
 
 
@@ -170,20 +170,20 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
         ahead = Ahead(now.forecast.earliest, now.forecast.expected, now.forecast.latest or far, ends)
     first, top = day_label(now.days[0].day), max(now.days, key=lambda each: each.used)
     balance_name = (
-        f"Balance at the end of each day from {first} to today: from {written(now.days[0].closing)} "
-        f"to {written(now.days[-1].closing)}. {_forecast(now)}."
+        f"Balance at the end of each day from {first} to today: from {balance(now.days[0].closing)} "
+        f"to {balance(now.days[-1].closing)}. {_forecast(now)}."
     )
-    used_name = f"Credits used each day from {first} to today. Most on {day_label(top.day)}: {written(top.used)}."
+    used_name = f"Credits used each day from {first} to today. Most on {day_label(top.day)}: {amount(top.used)}."
     limit = now.numbers.daily_limit
     if limit is not None:
         reached = sum(day.used >= limit for day in now.days)
-        used_name += f" Days at or over the daily limit of {written(limit)}: {reached}."
+        used_name += f" Days at or over the daily limit of {exact(limit)}: {reached}."
     spend = spend_words(now, current_catalog())
     marks = []
     if limit:
-        marks.append(Mark("limit", limit.micros, "Daily limit", f"At or over your {written(limit)} daily limit"))
+        marks.append(Mark("limit", limit.micros, "Daily limit", f"At or over your {exact(limit)} daily limit"))
     if spend and spend.threshold:
-        note = f"From your {written(spend.threshold)} mail threshold on"
+        note = f"From your {exact(spend.threshold)} mail threshold on"
         marks.append(Mark("threshold", spend.threshold.micros, "Mail at", note))
     return {
         "balance": balance_line(

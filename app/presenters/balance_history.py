@@ -114,7 +114,7 @@ def described(
     state = entry.refund.state if entry.refund else entry.dispute.state if entry.dispute else ""
     return {
         "entry": entry,
-        "sentence": _sentence(row.kind, state).format(locale.credits(Credits(row.amount), unit)),
+        "sentence": _sentence(row.kind, state).format(locale.exact(Credits(row.amount), unit)),
         "change": Credits(row.change_micros or 0),
         "balance_after": Credits(row.balance_after_micros or 0),
         "touched": [] if came_in else [(_named(each), Credits(part.micros)) for part, each in entry.allocations],

@@ -70,7 +70,7 @@ def day_bar(numbers: Numbers, unit: CreditUnit) -> DayBar | None:
     limit, taken = numbers.daily_limit.micros, numbers.daily_limit.micros - numbers.daily_left.micros
     percent = max(0, taken) * 100 // limit if limit else 100
     state = State.OVER if percent >= usage_bars.FULL_PERCENT else State.NEAR if percent >= 80 else State.OK
-    over, daily = Credits(max(0, taken - limit)), written(numbers.daily_limit)
+    over, daily = Credits(max(0, taken - limit)), locale.exact(numbers.daily_limit, unit)
     used = f"{written(numbers.daily_used)} of {daily} used today"
     held = f", {written(numbers.held)} held" if numbers.held.micros else ""
     word = {State.NEAR: "Near the limit: ", State.OVER: "Over the limit: " if over.micros else "At the limit: "}
@@ -94,7 +94,7 @@ def below_zero(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
     """Say why the balance is below zero; nothing where it is not."""
     if not (debt.clawed_back.micros or debt.overrun.micros):
         return ""
-    back, over = locale.credits(debt.clawed_back, unit), locale.credits(debt.overrun, unit)
+    back, over = locale.amount(debt.clawed_back, unit), locale.amount(debt.overrun, unit)
     within = "" if owed(numbers).micros else ", within your overage protection"
     if not debt.clawed_back.micros:
         return f"Your balance is below zero: more was used than you had credit for{within}. {COVERED}"
@@ -143,7 +143,7 @@ def expiry_words(expiry: Expiry | None, unit: CreditUnit, *, has_pace: bool = Tr
     """Say which credit expires next, and how much of it will not be used in time; nothing where none expires."""
     if expiry is None:
         return ""
-    left, day = locale.credits(Credits(expiry.left), unit), locale.day(expiry.day)
+    left, day = locale.balance(Credits(expiry.left), unit), locale.day(expiry.day)
     said = f"Next to expire: {left} on {day}"
     if not has_pace:
         return f"{said}."
@@ -151,7 +151,7 @@ def expiry_words(expiry: Expiry | None, unit: CreditUnit, *, has_pace: bool = Tr
         return f"{said}; at the last days’ pace it is used before that."
     if expiry.unused == expiry.left:
         return f"{said}; at the last days’ pace none of it is used before that."
-    unused = locale.credits(readable(expiry.unused, 1, unit.name), unit)
+    unused = locale.amount(readable(expiry.unused, 1, unit.name), unit)
     return f"{said}; at the last days’ pace about {unused} of it is not used by then."
 
 

@@ -77,28 +77,14 @@ def quantity(value: int, unit: str = "", *, is_left: bool = False, focus: bool =
     return Figure(shown, locale.counted(value, unit), focus=focus)
 
 
-def money(value: Money) -> str:
-    """Return the amount with its currency: `$1,234.50`."""
-    return locale.exact(value)
-
-
-def credits(value: Credits, unit: str = "", label: str = "") -> str:  # noqa: A001  # the word of the product
-    """Return the credits with their unit, exact: `$3,284.62`, `1,000,000 tokens`."""
-    return locale.exact(value, _unit(value, unit, label))
+def counted(value: int, unit: str = "") -> str:
+    """Return the quantity of a meter as it was counted, for details: `1 request`, `20,412 MB`."""
+    return locale.counted(value, unit)
 
 
 def count(value: int) -> str:
     """Return the whole number with its thousands apart: `41,200`."""
     return locale.whole(value)
-
-
-def figure(value: Credits | Money) -> Markup:
-    """Return the amount for a large figure, with its decimals small."""
-    written = money(value) if isinstance(value, Money) else credits(value)
-    whole, point, rest = written.partition(".")
-    if not point:
-        return Markup('<span class="num">{}</span>').format(written)
-    return Markup('<span class="num">{}<span class="cents">.{}</span></span>').format(whole, rest)
 
 
 @dataclass(frozen=True)
@@ -158,7 +144,7 @@ def rail_name(rail: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
-    figures = (balance, amount, signed, exact, price, quantity, money, credits, count, figure)
+    figures = (balance, amount, signed, exact, price, quantity, counted, count)
     for each in (*figures, moment, ago, day, time_of_day, method_name, rail_name):
         app.add_template_filter(each)
 

@@ -150,7 +150,7 @@ def test_a_written_amount_of_any_currency_is_read_back(minor: int, currency: str
     st.sampled_from([*map(CreditUnit, CURRENCIES), CreditUnit("tokens"), CreditUnit("tok", "credits")]),
 )
 def test_written_credits_of_any_unit_are_read_back(micros: int, unit: CreditUnit) -> None:
-    written = locale.credits(Credits(micros), unit)
+    written = locale.exact(Credits(micros), unit)
     if micros >= 0:
         assert amounts.credits(written, "daily_limit", unit) == Credits(micros)
         return

@@ -86,4 +86,4 @@ def test_times_are_written_as_before() -> None:
     ],
 )
 def test_credits_stand_with_their_unit(micros: int, unit: CreditUnit, written: str) -> None:
-    assert locale.credits(Credits(micros), unit) == written
+    assert locale.exact(Credits(micros), unit) == written

@@ -89,7 +89,7 @@ def test_it_says_whether_todays_limit_or_the_balance_binds(limit: int, said: str
         (0, "it is used before that."),
         (150_000_000, "none of it is used before that."),
         (112_455_857, "about $112.46 of it is not used by then."),
-        (4, "about $0.000004 of it is not used by then."),
+        (4, "about <$0.01 of it is not used by then."),
     ],
 )
 def test_what_expires_is_said_with_what_will_not_be_used(unused: int, said: str) -> None:
