@@ -1,6 +1,5 @@
 """Spend management says what each limit stops, how near it is and which notifications were sent, with the customer's own numbers."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -74,8 +73,9 @@ def test_the_plans_limits_say_so_too(app: Flask, origin: str) -> None:
     initech = registration.create(name="Initech", email="b@initech.example", catalog="identity", external_id="initech")
     browser = cast.signed_in(app, origin, cast.make_actor(cast.ALICE, initech))
     page = browser.opens(PATH)
-    assert "Stops nothing: the Free plan allows 1,000 " in page.text and re.search(
-        r"; 0 \w+ used so far in this billing period\.", page.text
+    assert (
+        "Stops nothing: the Free plan allows 1,000 " in page.text
+        and "; 0 used so far in this billing period." in page.text
     )
     assert "; 0 is the latest value. Usage alerts can notify you." in page.text
     assert "Stops calls for more than" not in page.text, "nobody can ask for permission for these"
