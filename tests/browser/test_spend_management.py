@@ -35,7 +35,7 @@ def test_a_daily_limit_is_saved_and_says_what_it_stops(signs_in: Opens, acme: Cu
     page.fill("#notify_threshold", "20")
     page.locator(SAVE).click()
     expect(page.locator(".toast--ok")).to_contain_text("Spend management is saved.")
-    expect(page.locator("#spend_management-limit_effect")).to_contain_text("25.00")
+    expect(page.locator("#spend_management-limit_effect")).to_contain_text("so $21.00 is left.")
     assert spend.held(acme) == (True, "25", "20")
     page.goto("/billing/")
     expect(page.locator("main")).to_contain_text("25.00")
