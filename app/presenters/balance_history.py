@@ -195,7 +195,7 @@ def counted(used: Used, catalog: Catalog) -> tuple[str, str]:
     meter = catalog.meter(used.meter)
     if meter is None:
         return title(catalog, used.meter), locale.whole(used.quantity) if used.meter else ""
-    return meter.title, f"{locale.whole(used.quantity)} {meter.unit}"
+    return meter.title, locale.counted(used.quantity, meter.unit)
 
 
 def _sentence(kind: str, state: str) -> str:

@@ -185,7 +185,7 @@ def notice_row(notice: Notice, unit: CreditUnit) -> NoticeRow:
     if notice.rule == USAGE_ALERT:
         sign = " %" if figures["is_percent"] else f" {figures['unit']}"
         title = f"{NOTICES[USAGE_ALERT]}: {figures['title']}"
-        reached = f"{locale.whole(figures['quantity'])} {figures['unit']}"
+        reached = locale.quantity(figures["quantity"], figures["unit"])
         return NoticeRow(notice.created_at, title, f"{locale.whole(figures['threshold'])}{sign}", reached)
     bound = next(
         (
@@ -214,7 +214,7 @@ def _level(figures: dict[str, Any], unit: CreditUnit) -> str:
 def refused(call: Authorization, catalog: Catalog, unit: CreditUnit) -> RefusedCall:
     """Return the refused call in words: why, and what was asked for."""
     meter = catalog.meter(call.meter) if call.meter else None
-    asked = f"{locale.whole(call.quantity)} {meter.unit}" if meter else locale.exact(Credits(call.micros), unit)
+    asked = locale.counted(call.quantity, meter.unit) if meter else locale.exact(Credits(call.micros), unit)
     return RefusedCall(call.created_at, REFUSED.get(call.reason, call.reason), asked, call.id)
 
 

@@ -173,10 +173,10 @@ def _level(bar: Bar, resets: str, cost: Credits, credit: CreditUnit) -> str:
         case State.NEAR:
             what = "Nearly all that your plan allows" if bar.has_limit else "Nearly all that is included"
             near = "Near the limit" if _is_stopping(bar) else what
-            return f"{near}: {locale.quantity(bar.left, unit)} left{held}"
+            return f"{near}: {locale.quantity_left(bar.left, unit)} left{held}"
         case _:
             again = "" if tariff.meter.kind is MeterKind.LAST else f". Resets on {resets}"
-            return f"{locale.quantity(bar.left, unit)} left{held}{again}"
+            return f"{locale.quantity_left(bar.left, unit)} left{held}{again}"
 
 
 def _costs(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
@@ -216,7 +216,7 @@ def _was(bar: Bar, cost: Credits, credit: CreditUnit) -> str:
             over = f"{locale.quantity(bar.over, unit)} beyond what was included"
             return f"{over if bar.over else 'All that was included was used'}{charged}"
         case _:
-            return f"{locale.quantity(bar.left, unit)} {'was' if bar.left == 1 else 'were'} left{charged}"
+            return f"{locale.quantity_left(bar.left, unit)} {'was' if bar.left == 1 else 'were'} left{charged}"
 
 
 def _more_than(bar: Bar, has: str) -> str:
