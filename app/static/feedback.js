@@ -54,7 +54,6 @@
   const begins = (button) => {
     if (!button?.dataset.busy || button.busyWas) return;
     button.busyWas = [...button.childNodes];
-    button.style.minInlineSize = `${button.offsetWidth}px`;
     button.setAttribute("aria-busy", "true");
     button.replaceChildren(button.dataset.busy);
     announce(button.dataset.busy);
@@ -63,7 +62,6 @@
     if (!button?.busyWas) return;
     button.replaceChildren(...button.busyWas);
     button.busyWas = null;
-    button.style.minInlineSize = "";
     button.removeAttribute("aria-busy");
   };
   document.addEventListener("htmx:before:request", (event) => {

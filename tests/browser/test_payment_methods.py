@@ -55,7 +55,8 @@ def rows(page: Page) -> list[str]:
     """Return what the table says of each method: its name and how it stands."""
     found = page.locator(".table--methods tbody tr:not(.table__wide)").all()
     return [
-        f"{each.locator('th').inner_text().splitlines()[0]}: {each.locator('td').nth(2).inner_text()}" for each in found
+        f"{each.locator('th .method__name').inner_text().splitlines()[0]}: {each.locator('td').nth(2).inner_text()}"
+        for each in found
     ]
 
 
