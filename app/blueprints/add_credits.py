@@ -5,21 +5,26 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app import ids, locale
+from app import clock, ids, locale
 from app.domain.errors import Refused
+from app.domain.forecast import Batch
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence
 from app.domain.payments import method_name as rail_name
+from app.domain.status_line import rank
 from app.domain.top_ups import TopUp, paid_once
 from app.forms import payment_methods
 from app.forms.add_credits import AGAIN, CreditsForm, total_seen
 from app.models.payments import Payment
+from app.presenters import add_credits as words
 from app.presenters import status_line
+from app.services.balance import after_purchase, history, status_facts, status_rows
+from app.services.balance.status_rows import Around
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, purchases, resume_links, settlement, top_ups
-from app.web.access import comes_back, current_actor, current_catalog, current_customer, managers_only
+from app.services.usage.terms import plan_of
+from app.web.access import comes_back, current_actor, current_catalog, current_customer, current_unit, managers_only
 from app.web.filters import method_name
-from app.web.navigation import at_top
 from app.web.respond import saved, show, wants_fragment
 
 bp = Blueprint("add_credits", __name__, url_prefix="/billing/add-credits")
@@ -40,8 +45,11 @@ _AGAIN = {
 def page() -> Response:
     """Ask how much and how. A link may bring the choice along."""
     given = {name: request.args.get(name, "")[:100] for name in CHOICE}
+    is_suggested = not (given["amount"] or given["pack"])
+    if is_suggested:
+        given |= _suggested()
     form = CreditsForm(formdata=None, data={**given, "form_key": ids.new_form_key()})
-    return show(PAGE, FORM, **_around(form, review="review" in request.args))
+    return show(PAGE, FORM, is_suggested=is_suggested, **_around(form, review="review" in request.args))
 
 
 @bp.get("/total")
@@ -129,6 +137,7 @@ def payment(payment_id: str) -> Response:
         balance_after=Credits(row.balance_after_micros or 0) if row else None,
         bought=Credits(row.change_micros or 0) if row else Credits(paid.credits_micros),
         why=decline_sentence(paid.problem, paid.rail) if paid.state == PaymentState.FAILED else "",
+        expected=words.expected(paid, clock.now().date()),
         standing=purchase.standing,
         reversals=purchase.reversals,
         instead=instead,
@@ -186,12 +195,35 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False, foc
     except Refused as refusal:
         why_not = refusal.sentence
     seen = total_seen(wanted) + (AGAIN if again else "") if wanted else ""
+    found, left, top = _standing()
+    today = found.now.date()
+    after = after_purchase.after(top["numbers"], found, left, wanted) if wanted else None
     return {
-        **at_top(status_line.words),
+        **top,
+        "after": after, "lasts": words.lasts(after, today) if after else "",
+        "under_way": words.under_way(found.payments, today),
         "form": form, "catalog": terms, "methods": methods, "paid_once": once, **payment_methods.offer(),
         "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
         "closed": top_ups.closed_sentence(terms) if current_customer().standing == top_ups.CLOSED else "",
     }  # fmt: skip
+
+
+def _standing() -> tuple[Around, list[Batch], dict[str, Any]]:
+    """Return what is around the customer's numbers, what is left, and what the page shows of all at its top."""
+    catalog, customer = current_catalog(), current_customer()
+    numbers = history.numbers()
+    found = status_rows.around(numbers)
+    left = status_facts.remaining(numbers, found)
+
+    def status() -> object:
+        facts = status_facts.facts(numbers, catalog, plan_of(catalog, customer.plan), found, left)
+        return status_line.words(rank(facts), catalog, current_unit(), may_manage=current_actor().may_manage)
+
+    return (
+        found,
+        left,
+        {"numbers": numbers, "status_now": status, "remaining_credits": lambda: numbers.remaining_credits},
+    )
 
 
 def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
@@ -199,6 +231,16 @@ def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
     shown, now = form.seen.data, total_seen(wanted)
     if shown not in {now, now + AGAIN}:
         raise Refused(f"The total is {locale.amount(wanted.amount)}. Check it, then press the button.", "total_changed")
+
+
+def _suggested() -> dict[str, str]:
+    """Return what is chosen from the start: the first pack or suggested amount."""
+    catalog = current_catalog()
+    if catalog.packs:
+        return {"pack": catalog.packs[0].key}
+    if catalog.top_up is None:
+        return {}
+    return {"amount": str((catalog.top_up.suggested or (catalog.top_up.min,))[0].major)}
 
 
 def _asked_again(refusal: Refused) -> Refused:

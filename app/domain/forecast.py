@@ -57,6 +57,13 @@ def run_out(
     return Forecast(min(busiest, expected), expected, slowest)
 
 
+def with_more(batches: Sequence[Batch], more: Batch) -> list[Batch]:
+    """Return the batches with one more, which is used before those that last longer."""
+    ends = more.ends or date.max
+    before = [each for each in batches if (each.ends or date.max) <= ends]
+    return [*before, more, *(each for each in batches if (each.ends or date.max) > ends)]
+
+
 def next_expiry(
     batches: Sequence[Batch], used: Sequence[int], today: date, daily_limit: int | None = None
 ) -> Expiry | None:

@@ -4,7 +4,7 @@ A *payment* is the order to collect an amount; an *attempt* is one call to the p
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.domain.money import Money
@@ -45,6 +45,26 @@ ARROWS: dict[PaymentState, frozenset[PaymentState]] = {
     _S.DISPUTED: frozenset({_S.SUCCEEDED, _S.REFUNDED}),
 }
 OPEN = frozenset({_S.CREATED, _S.PI_CREATED, _S.CONFIRMING, _S.REQUIRES_ACTION, _S.PROCESSING})
+
+
+DEBIT_DAYS = (8, 14)
+"""In how many business days the bank has answered a SEPA direct debit: on average, and at most.
+
+Stripe's page "SEPA Direct Debit payments", read in November 2026. Bank holidays are not known here: "about".
+"""
+
+
+def debit_expected(started: date) -> tuple[date, date]:
+    """Return by which day a debit that began on `started` has usually been answered, and by which at the latest."""
+    usual, latest = (_business_days(started, days) for days in DEBIT_DAYS)
+    return usual, latest
+
+
+def _business_days(day: date, days: int) -> date:
+    while days:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day
 
 
 def sources_of(target: PaymentState) -> frozenset[PaymentState]:

@@ -9,7 +9,7 @@ from app.domain.top_ups import TopUp
 from app.forms import amounts
 from app.forms.payment_methods import NewMethodForm
 from app.services.payments import top_ups
-from app.web.access import current_catalog, current_customer
+from app.web.access import current_catalog
 
 AGAIN = " again"
 
@@ -35,7 +35,7 @@ class CreditsForm(NewMethodForm):
         """Return what would be charged and credited, or refuse it beside its field."""
         amount, pack = self.choice()
         try:
-            return top_ups.priced(current_customer(), amount=amount, pack=pack)
+            return top_ups.priced(current_catalog(), amount=amount, pack=pack)
         except Refused as refusal:
             raise _in_words(refusal) from None
 

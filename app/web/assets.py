@@ -18,6 +18,7 @@ SCRIPTS = (
     "times.js",
     "charts.js",
     "unsaved.js",
+    "checkout.js",
 )
 """In the order in which they run."""
 FOREVER = 365 * 24 * 3600

@@ -40,12 +40,13 @@ def test_it_asks_how_much_and_how(alice: Browser, visa: PaymentMethod) -> None:
     assert page.texts("h1") == ["Add credits"]
     assert "How much would you like to add to your balance?" in page.text
     assert "Enter an amount from $5.00 to $5,000.00." in page.text
-    assert page.texts("#method option") == [
-        "Visa ending in 4242, expires 08/2034 (default)",
-        "PayPal, for this payment only",
-        "Cryptocurrency (stablecoins such as USDC)",
+    assert page.texts(".method-choice") == [
+        "Visa ending in 4242 Expires 08/2034 · Default",
+        "PayPal For this payment only",
+        "Cryptocurrency Stablecoins such as USDC, from your wallet",
     ]
-    assert page.texts(BUY) == ["Add to my balance"]
+    assert page.texts(BUY) == ["Add $25.00 to my balance"], "an amount is chosen from the start"
+    assert page.find(BUY)["value"] == "", "without a script the first press asks to check"
     assert ids.is_form_key(page.value("form_key"))
 
 
@@ -156,7 +157,7 @@ def test_focus_moves_only_after_an_own_click(alice: Browser, visa: PaymentMethod
     sent = {**shop.filled(page), "seen": ""}
     assert alice.posts(PATH, sent, **FRAGMENT).find("[autofocus]")["id"] == "add_credits-buy"
     added = alice.posts(f"{PATH}methods", {**sent, "test_method": "pm_card_mastercard"}, **FRAGMENT)
-    assert added.find("[autofocus]")["id"] == "method"
+    assert added.find("[autofocus]")["name"] == "method"
 
 
 def test_what_no_database_can_keep_is_refused(alice: Browser, acme: Customer, visa: PaymentMethod) -> None:

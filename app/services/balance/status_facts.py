@@ -17,11 +17,13 @@ from app.services.balance import remaining_grants
 from app.services.balance.status_rows import Around, around
 
 
-def facts(numbers: Numbers, catalog: Catalog, plan: Plan, found: Around | None = None) -> Facts:
-    """Return the facts around the numbers; `found`: what was read around them already."""
+def facts(
+    numbers: Numbers, catalog: Catalog, plan: Plan, found: Around | None = None, left: list[Batch] | None = None
+) -> Facts:
+    """Return the facts around the numbers; `found` and `left`: what was read around them and of them already."""
     found = found or around(numbers)
     limit, today = numbers.daily_limit.micros if numbers.daily_limit else None, found.now.date()
-    batches = remaining(numbers, found)
+    batches = remaining(numbers, found) if left is None else left
     waiting = next((each for each in found.payments if each.state == PaymentState.REQUIRES_ACTION), None)
     return Facts(
         now=found.now,

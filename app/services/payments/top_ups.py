@@ -40,9 +40,8 @@ class _Order:
     off_session: bool = False
 
 
-def priced(customer: Customer, *, amount: Money | None, pack: str) -> TopUp:
-    """Return what would be charged and credited, or refuse: the same rule for the page's total and the purchase."""
-    catalog = versions.of(customer)
+def priced(catalog: Catalog, *, amount: Money | None, pack: str) -> TopUp:
+    """Return what would be charged and credited by these terms, or refuse: one rule for the total and the purchase."""
     if pack:
         return from_pack(pack, catalog.packs)
     if amount is None or catalog.top_up is None:
@@ -169,7 +168,7 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         catalog = versions.of(customer)
         if customer.standing == CLOSED:
             raise Refused(closed_sentence(catalog), CLOSED)
-        top_up = priced(customer, amount=order.amount, pack=order.pack)
+        top_up = priced(versions.of(customer), amount=order.amount, pack=order.pack)
         rail, method = _way(session, order, catalog)
         alike = None if repeat else purchases.just_like(order.customer_id, top_up, rail, method, order.form_key)
         if alike is not None:

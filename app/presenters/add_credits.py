@@ -1,0 +1,77 @@
+"""What Add credits says of a purchase before it is made, and of payments that are under way."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from app import locale
+from app.domain.money import Money
+from app.domain.payments import PaymentState, debit_expected
+from app.models.payments import Payment
+from app.presenters.charts import day_label
+from app.services.balance.after_purchase import AfterPurchase
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A payment that is under way: its amount, and what happens next."""
+
+    id: str
+    amount: str
+    waits: str
+    """What it waits for."""
+    when: str
+    """By when, as far as anybody can say."""
+    is_ours: bool
+    """Whether the customer has to do something."""
+
+
+def lasts(after: AfterPurchase, today: date) -> str:
+    """Say how long the new balance lasts at the last days' pace."""
+    if not after.has_pace:
+        return "Nothing was used lately, so nobody can say"
+    what = "" if after.balance.micros > 0 else ", with your overage protection"
+    if after.forecast is None:
+        return f"More than ten years{what}"
+    days = (after.forecast.expected - today).days
+    if days < 1:
+        return f"Until today{what}"
+    return f"About {days} {'day' if days == 1 else 'days'}, to {_dated(after.forecast.expected, today)}{what}"
+
+
+def under_way(payments: list[Payment], today: date) -> list[UnderWay]:
+    """Return the payments that are under way in words, the newest first."""
+    return [_under_way(each, today) for each in payments]
+
+
+def expected(payment: Payment, today: date) -> str:
+    """Say by when the money of a payment that is on its way arrives; nothing where nobody can say."""
+    if payment.state != PaymentState.PROCESSING:
+        return ""
+    if payment.rail == "sepa_debit":
+        usual, latest = (_dated(day, today) for day in debit_expected(payment.created_at.date()))
+        return f"Usually by {usual}, at the latest about {latest}"
+    return "Usually within minutes" if payment.rail == "crypto" else ""
+
+
+def _under_way(payment: Payment, today: date) -> UnderWay:
+    amount = locale.amount(Money(payment.amount_minor, payment.currency))
+    is_ours = payment.state == PaymentState.REQUIRES_ACTION
+    return UnderWay(payment.id, amount, _waits(payment), expected(payment, today), is_ours)
+
+
+def _waits(payment: Payment) -> str:
+    if payment.state == PaymentState.REQUIRES_ACTION:
+        asks = {"crypto": "waits for your payment from your wallet", "paypal": "waits for your approval at PayPal"}
+        return asks.get(payment.rail, "waits for you to confirm it with your bank")
+    if payment.state == PaymentState.PROCESSING:
+        works = {
+            "sepa_debit": "is on its way by SEPA direct debit",
+            "crypto": "is being confirmed by the network",
+            "paypal": "is being worked on by PayPal",
+        }
+        return works.get(payment.rail, "is being worked on by your bank")
+    return "waits for an answer of our payment processor, and is not charged twice"
+
+
+def _dated(day: date, today: date) -> str:
+    return day_label(day) if abs((day - today).days) < 300 else f"{day_label(day)} {day.year}"
