@@ -14,11 +14,13 @@ from tests.browser.test_spine import LOOKS, is_clean, saves_method
 from tests.support import shop, tiers
 from tests.support.shop import GOOD
 
+CHOSEN = "input[name=method]:checked"
+
 
 def test_focus_stays_with_the_reader_after_each_answer(app: Flask, signs_in: Opens, acme: Customer) -> None:
     page = signs_in()
     saves_method(page, GOOD)
-    expect(page.locator("#method")).to_be_focused()
+    expect(page.locator(CHOSEN)).to_be_focused()
     page.fill("#amount", "25.00")
     confirm = page.get_by_role("button", name="Add $25.00 to my balance")
     expect(confirm).to_be_visible()
@@ -34,13 +36,29 @@ def test_a_suggested_amount_keeps_what_was_chosen_in_place(signs_in: Opens, acme
     page = signs_in()
     saves_method(page, GOOD)
     saves_method(page, shop.BROKE)
-    chosen = page.locator("#method").input_value()
-    suggested = page.get_by_role("group", name="Suggested amounts").get_by_role("button").first
+    chosen = page.locator(CHOSEN).input_value()
+    suggested = page.get_by_role("group", name="Suggested amounts").get_by_role("button").nth(1)
     words = suggested.inner_text()
     suggested.click()
     expect(page.locator("#add_credits-buy")).to_have_text(f"Add {words} to my balance")
-    expect(page.locator("#add_credits-buy")).to_be_focused()
-    assert page.locator("#method").input_value() == chosen
+    expect(suggested).to_have_attribute("aria-pressed", "true")
+    expect(suggested).to_be_focused()
+    assert page.locator(CHOSEN).input_value() == chosen
+
+
+def test_what_is_wrong_no_more_is_said_no_more(signs_in: Opens, acme: Customer) -> None:
+    page = signs_in()
+    page.goto(shop.PATH)
+    page.locator("#add_credits-buy").click()
+    wrong = page.locator("#method-error")
+    expect(wrong).to_have_text("Choose a payment method, or add one.")
+    page.check("input[name=method][value=paypal]")
+    expect(wrong).to_have_count(0)
+    page.fill("#amount", "1")
+    expect(page.locator("#add_credits-total")).to_contain_text("Enter an amount from $5.00 to $5,000.00.")
+    page.fill("#amount", "30")
+    expect(page.locator("#add_credits-buy")).to_have_text("Add $30.00 to my balance")
+    expect(page.locator("#add_credits-total")).not_to_contain_text("Enter an amount")
 
 
 def test_a_link_to_a_review_moves_no_focus(signs_in: Opens, acme: Customer) -> None:

@@ -39,7 +39,7 @@ def presses(browser: Browser, email: str, path: str = "/sign-in") -> Page:
 def buys_what_the_page_offers(browser: Browser, which: int) -> Page:
     """Add the test card where there is no method that can pay, choose an amount or a pack, another for each, and buy."""
     page = browser.opens(shop.PATH)
-    if not page.soup.select("select[name=method] option[value^=pm]"):
+    if not page.soup.select("input[name=method][value^=pm]"):
         page = browser.submits(page, shop.FORM, button=shop.SAVE, test_method=shop.GOOD)
     packs = page.soup.select("input[name=pack]")
     order = {"pack": packs[which]["value"]} if packs else {"amount": str(25 + which)}

@@ -40,7 +40,7 @@ def test_it_asks_how_much_and_how(alice: Browser, visa: PaymentMethod) -> None:
     assert page.texts("h1") == ["Add credits"]
     assert "How much would you like to add to your balance?" in page.text
     assert "Enter an amount from $5.00 to $5,000.00." in page.text
-    assert page.texts(".method-choice") == [
+    assert page.texts(".method-choice .choice__text") == [
         "Visa ending in 4242 Expires 08/2034 · Default",
         "PayPal For this payment only",
         "Cryptocurrency Stablecoins such as USDC, from your wallet",

@@ -67,7 +67,7 @@ def saves(browser: Browser, name: str, **fields: object) -> Page:
 @pytest.mark.both_databases
 def test_who_has_nothing_saved_chooses_a_wallet_or_adds_a_method(alice: Browser, acme: Customer) -> None:
     page = alice.opens(PATH)
-    assert [each.split()[0] for each in page.texts(".method-choice")] == ["PayPal", "Cryptocurrency"]
+    assert [each.split()[0] for each in page.texts(".method-choice .choice__text")] == ["PayPal", "Cryptocurrency"]
     assert page.value("method") == "", "nothing is chosen for the customer that is not saved"
     assert page.soup.select("#add_credits-save"), "a method can be added here"
     assert shop.reviewed(alice).errors() == ["Choose a payment method, or add one."]
@@ -75,7 +75,7 @@ def test_who_has_nothing_saved_chooses_a_wallet_or_adds_a_method(alice: Browser,
 
 def test_only_what_the_seller_takes_is_offered(gavin: Browser, acme: Customer, hooli: Customer) -> None:
     page = gavin.opens(PATH)
-    assert page.texts(".method-choice") == ["PayPal For this payment only"]
+    assert page.texts(".method-choice .choice__text") == ["PayPal For this payment only"]
     sent = {**shop.filled(shop.reviewed(gavin, method="paypal")), "method": "crypto"}
     refused = gavin.posts(PATH, sent)
     assert (refused.status, refused.errors()) == (404, ["There is no such payment method."])

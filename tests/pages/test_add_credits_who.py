@@ -112,7 +112,9 @@ def test_a_method_is_added_without_leaving_the_page(alice: Browser, acme: Custom
 def test_htmx_adds_a_method_in_place(alice: Browser, visa: PaymentMethod) -> None:
     sent = {**shop.filled(alice.opens(PATH)), "amount": "31.50", "test_method": "pm_card_mastercard"}
     answer = alice.posts(f"{PATH}methods", sent, **FRAGMENT)
-    assert answer.texts(".method-choice:has(input[checked])") == ["Mastercard ending in 4444 Expires 08/2034"]
+    assert answer.texts(".method-choice:has(input[checked]) .choice__text") == [
+        "Mastercard ending in 4444 Expires 08/2034"
+    ]
     assert (answer.value("amount"), answer.value("form_key")) == ("31.50", sent["form_key"])
 
 
