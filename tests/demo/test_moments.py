@@ -83,7 +83,7 @@ def test_usage_comes_in_several_times_a_day_so_that_limits_would_refuse_at_diffe
     assert before == [], "nothing is reported before it happened"
     limits = Limits(True, Credits(5_000_000), None)
     with clock.at(NOW), as_customer(customer.customer_id):
-        found = simulation.of(customer.customer_id, limits, customer.created_at.date())
+        found = simulation.of(customer.customer_id, limits, customer.created_at.date(), limits)
     hours = {each.refused_from.hour for each in found.stopped if each.refused_from is not None}
     assert len(hours) >= 2
     assert all(8 < hour < 22 for hour in hours)
