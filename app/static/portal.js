@@ -66,6 +66,8 @@
           if (field.name !== kept.name) continue;
           if (isTick(field)) field.checked = field.value === kept.value ? kept.checked : field.checked;
           else if (!field.options || [...field.options].some((each) => each.value === kept.value)) field.value = kept.value;
+          const around = field.closest("details");
+          if (around && isChanged(field)) around.open = true;  // nothing that was typed is out of sight
         }
       }
     }

@@ -72,7 +72,7 @@ def test_a_session_that_was_revoked_meanwhile_stays_so(alice: Browser, later: No
     page, token = alice.opens(f"{PATH}/?next=/billing/usage"), cookie(alice)
     sessions.end(token)
     assert sessions.confirm(token) == ""
-    assert confirms(alice, page).path == "/sign-in"
+    assert confirms(alice, page).path == "/sign-in?ended=1"
     assert alice.opens(f"{WEBHOOK}/secret").path.startswith("/sign-in")
 
 

@@ -142,14 +142,16 @@ def asked() -> Iterator[list[str]]:
 
 
 @pytest.mark.both_databases
-def test_a_stranger_and_an_unknown_page_ask_the_database_for_nothing(
+def test_a_stranger_asks_the_database_for_nothing_and_a_page_that_is_not_there_for_little(
     app: Flask, alice: Browser, asked: list[str]
 ) -> None:
     asked.clear()
     for path in ("/billing/", "/confirm-access", "/no-such-page", "/static/portal.css"):
         app.test_client(use_cookies=False).get(path, base_url=alice.origin, headers={"Cookie": "remember_token=a|b"})
-    assert alice.opens("/no-such-page").status == 404
     assert asked == []
+    assert alice.opens("/no-such-page").status == 404
+    read = [each for each in asked if each.startswith("SELECT")]
+    assert 0 < len(read) <= 5, "who is signed in, and what stands around the page"
 
 
 def test_one_statement_finds_the_session_its_member_and_the_customer(alice: Browser, asked: list[str]) -> None:

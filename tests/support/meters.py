@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app import clock
 from app.domain.rating import UsageReport
 from app.models.customers import Customer
 from app.models.scope import as_service
+from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.ledger import posting, reservations, spending, usage_posting
@@ -127,8 +130,16 @@ def move_to_plan(customer_id: str, plan: str) -> None:
     """Put the customer on another plan."""
     with as_service("test"), transaction() as session:
         spending.lock(session, [customer_id])
-        session.get_one(Customer, customer_id).plan = plan
+        moved = session.get_one(Customer, customer_id)
+        was, moved.plan = moved.plan, plan
+        _note(session, customer_id, {"plan": was}, {"plan": plan})
         reservations.write(session, customer_id)
+
+
+def _note(session: Session, customer_id: str, was: dict[str, object], now: dict[str, object]) -> None:
+    """Note the change in the audit trail, as the service does."""
+    if was != now:
+        audit.record(session, customer_id, "seller", "customer.changed", customer_id, before=was, after=now)
 
 
 def move_to_newest(customer_id: str) -> None:
@@ -136,7 +147,8 @@ def move_to_newest(customer_id: str) -> None:
     with as_service("test"), transaction() as session:
         spending.lock(session, [customer_id])
         moved = session.get_one(Customer, customer_id)
-        moved.catalog_version = versions.offered(moved.catalog).version
+        was, moved.catalog_version = moved.catalog_version, versions.offered(moved.catalog).version
+        _note(session, customer_id, {"catalog_version": was}, {"catalog_version": moved.catalog_version})
         reservations.write(session, customer_id)
 
 
