@@ -84,7 +84,7 @@ def test_a_charge_that_waits_for_its_customer(
 ) -> None:
     waits(alice_actor)
     page = signs_in(java_script_enabled=javascript)
-    page.get_by_role("link", name="Continue with your bank").click()
+    page.get_by_role("link", name="Continue", exact=True).click()
     page.get_by_role("button", name="Continue to your bank").click()
     page.get_by_role("button", name="Approve").click()
     page.wait_for_url("**/billing/add-credits/payments/pay_*")
@@ -112,7 +112,7 @@ def test_axe_finds_nothing_on_the_way_by_wallet(
     waits(alice_actor)
     page = signs_in(**look)
     is_clean(page, "overview with a payment that waits")
-    page.get_by_role("link", name="Continue with your bank").click()
+    page.get_by_role("link", name="Continue", exact=True).click()
     is_clean(page, "a charge that waits")
     for rail, title in WALLETS.items():
         pays_by(page, rail, "30.00" if rail == "crypto" else "31.00")
