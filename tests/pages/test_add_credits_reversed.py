@@ -202,7 +202,7 @@ def test_another_amount_than_was_asked_for_is_said(
     controls.plant(settings, "confirm_intent", "other_amount")
     page = alice.submits(form, shop.FORM, button=shop.BUY)
     assert page.texts("#add_credits-payment .notice") == [
-        "You ordered $25.00 , but $26.00 was charged and credited. Relay Networks, Inc. must review it."
+        "You ordered $25.00, but $26.00 was charged and credited. Relay Networks, Inc. must review it."
     ]
     assert page.texts(TITLE) == ["Added $26.00 to your balance"]
     assert shop.remaining(acme) == 26_000_000
