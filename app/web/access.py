@@ -241,6 +241,6 @@ def _sign_in_url(wanted: str) -> str:
     path = url_for("sign_in.page")
     target = safe_next(wanted)
     asked = {} if target == "/" or target.startswith(path) else {"next": target}
-    if portal_session().has_ended:
+    if portal_session().has_ended or request.method not in SAFE:  # a form of ours is sent by who was signed in
         asked["ended"] = "1"
     return f"{path}?{urlencode(asked)}" if asked else path

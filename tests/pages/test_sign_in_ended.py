@@ -11,7 +11,7 @@ from tests.support.browser import Browser, Page
 from tests.support.cast import ALICE, PASSWORD
 
 CREDITS = "/billing/add-credits/"
-WORDS = "Your session has ended. Sign in to go on where you were."
+WORDS = "Your session has ended. What you had not saved yet is not saved. Sign in to go on where you were."
 LATER = sessions.IDLE + timedelta(minutes=6)
 
 
