@@ -99,7 +99,7 @@ def usage(day: str) -> Response:
 def _shown(form: FiltersForm, query: HistoryQuery, today: date) -> tuple[DayPage | HistoryPage, dict[str, Any]]:
     """Return the rows, and the balance beside them where they were counted together."""
     if not form.is_by_day:
-        return history.history(query), {}
+        return _rows(form, history.history(query))
     found = by_day.page(query, **form.places())
     if not form.is_whole:
         return found, {}
@@ -108,6 +108,16 @@ def _shown(form: FiltersForm, query: HistoryQuery, today: date) -> tuple[DayPage
     return DayPage([*waiting, *found.rows], found.older, found.newer), {
         "remaining_credits": lambda: numbers.remaining_credits
     }
+
+
+def _rows(form: FiltersForm, found: HistoryPage) -> tuple[HistoryPage, dict[str, Any]]:
+    """Return every row, and beside the newest of all what is used and not booked yet: the balance counts it."""
+    newest = found.entries[0].balance_after if found.entries else None
+    if not form.is_whole or newest is None:
+        return found, {}
+    numbers = history.numbers()
+    to_book = numbers.remaining_credits - newest
+    return found, {"remaining_credits": lambda: numbers.remaining_credits, "to_book": to_book}
 
 
 def _choices(form: FiltersForm, filters: dict[str, str], today: date) -> dict[str, Any]:

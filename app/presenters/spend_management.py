@@ -78,7 +78,7 @@ def daily_limit(limits: Limits, numbers: Numbers, unit: CreditUnit) -> str:
         return f"No daily limit: {used} is used today, and no calls are refused for it."
     bound = locale.exact(limit, unit)
     if not limits.enabled:
-        return f"Off: no calls are refused. {used} is used today."
+        return f"Saved as off: no calls are refused. {used} is used today."
     held = f" and {locale.amount(numbers.held, unit)} is held" if numbers.held.micros else ""
     left = Credits(limit.micros - numbers.daily_used.micros - numbers.held.micros)
     if left.micros > 0:
@@ -95,7 +95,7 @@ def threshold(limits: Limits, numbers: Numbers, email: str, unit: CreditUnit, gi
     if bound is None:
         return "No threshold: no e-mail is sent."
     if not limits.enabled:
-        return f"Off: no e-mail is sent to {email}."
+        return f"Saved as off: no e-mail is sent to {email}."
     if given is not None:
         reached = locale.exact(Credits(int(json.loads(given.data)["threshold_micros"])), unit)
         gone = f"today’s, for {reached}, is queued or sent, and there is no other today"

@@ -82,6 +82,11 @@ def test_the_topmost_balance_is_the_one_beside_it_with_usage_that_waits_and_hold
             ["Usage, 10 Nov", "−$1.00", "$19.00"],
             ["Welcome", "+$20.00", "$20.00"],
         ]
+        every = alice.opens(f"{PATH}?view=rows")
+        assert every.texts("#balance_history-to_book") == [
+            "Not booked yet: −$5.00 . The balance counts it: $15.00 ."
+        ], "the rows end elsewhere than the balance beside them"
+        assert alice.opens(f"{PATH}?view=rows&q=Welcome").soup.select("#balance_history-to_book") == []
         jobs.run_due()  # what is booked meanwhile changes no row
         assert _rows(alice.opens(PATH))[1:] == [["Usage, 10 Nov", "−$1.00", "$19.00"], ["Welcome", "+$20.00", "$20.00"]]
 

@@ -40,7 +40,7 @@ def test_a_new_customer_sees_the_catalogs_suggestion_switched_off(alice: Browser
     page = alice.opens(PATH)
     assert (page.status, page.texts("h1")) == (200, ["Spend management"])
     assert [page.value(name) for name in ("enabled", "daily_limit", "notify_threshold")] == ["", "50.00", "40.00"]
-    assert "Off: no calls are refused." in page.text and "Off: no e-mail is sent to" in page.text
+    assert "Saved as off: no calls are refused." in page.text and "Saved as off: no e-mail is sent to" in page.text
 
 
 def test_it_is_saved_with_who_did_it(alice: Browser, acme: Customer, alice_actor: Actor) -> None:
