@@ -1,6 +1,6 @@
 """`make pictures`: every page of the demo as a picture, in light, dark, narrow and on paper, with heights and words.
 
-    python -m tests.programs.pictures --base http://127.0.0.1:8000 --into /tmp/pictures [--member EMAIL] [PATH …]
+    python -m tests.programs.pictures --base http://127.0.0.1:8000 --into FOLDER [--member EMAIL] [PATH …]
 
 It signs in to a demo that runs already; `make pictures` starts one with a short history. What it prints is a table: how
 high each page is at 1,360 and at 380 pixels, and how many words it shows.
