@@ -11,6 +11,7 @@ from app.domain.forecast import Batch
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence
 from app.domain.payments import method_name as rail_name
+from app.domain.sold_terms import Terms
 from app.domain.status_line import rank
 from app.domain.top_ups import TopUp, paid_once
 from app.forms import payment_methods
@@ -22,7 +23,6 @@ from app.services.balance import after_purchase, history, status_facts, status_r
 from app.services.balance.status_rows import Around
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, purchases, resume_links, settlement, top_ups
-from app.services.usage.terms import plan_of
 from app.web.access import comes_back, current_actor, current_catalog, current_customer, current_unit, managers_only
 from app.web.filters import method_name
 from app.web.respond import saved, show, wants_fragment
@@ -212,11 +212,12 @@ def _standing() -> tuple[Around, list[Batch], dict[str, Any]]:
     """Return what is around the customer's numbers, what is left, and what the page shows of all at its top."""
     catalog, customer = current_catalog(), current_customer()
     numbers = history.numbers()
-    found = status_rows.around(numbers)
+    terms = Terms.of(catalog, customer.plan)
+    found = status_rows.around(numbers, terms)
     left = status_facts.remaining(numbers, found)
 
     def status() -> object:
-        facts = status_facts.facts(numbers, catalog, plan_of(catalog, customer.plan), found, left)
+        facts = status_facts.facts(numbers, terms, found, left)
         return status_line.words(rank(facts), catalog, current_unit(), may_manage=current_actor().may_manage)
 
     return (

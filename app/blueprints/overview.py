@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers, owed
+from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
 from app.presenters import day_rows, status_line
 from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
@@ -41,7 +42,7 @@ SAYS_WHY = frozenset({Kind.BELOW_ZERO, Kind.NO_CREDIT})
 def page() -> Response:
     """Show where the customer stands; while a payment is under way the page asks again by itself."""
     catalog, customer = current_catalog(), current_customer()
-    now = overview.now(customer.created_at.astimezone(UTC).date(), catalog, plan_of(catalog, customer.plan))
+    now = overview.now(customer.created_at.astimezone(UTC).date(), Terms.of(catalog, customer.plan))
     status = rank(now.facts)
     says_why = status is not None and status.kind in SAYS_WHY
     return show(

@@ -12,10 +12,10 @@ from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
+from app.domain.sold_terms import Terms
 from app.domain.status_line import Status, rank
 from app.extensions import settings
 from app.services.balance import history, status_facts
-from app.services.usage.terms import plan_of
 from app.web import undo
 from app.web.access import actor_or_none, current_actor, current_catalog, current_customer, current_unit
 
@@ -82,7 +82,7 @@ def at_top(words: Words, read: Callable[[], Numbers] = history.numbers) -> dict[
 
     def status() -> object:
         catalog, customer = current_catalog(), current_customer()
-        facts = status_facts.facts(numbers(), catalog, plan_of(catalog, customer.plan))
+        facts = status_facts.facts(numbers(), Terms.of(catalog, customer.plan))
         return words(rank(facts), catalog, current_unit(), may_manage=current_actor().may_manage)
 
     return {"status_now": status, "remaining_credits": lambda: numbers().remaining_credits}

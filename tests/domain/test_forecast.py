@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.forecast import BUSIEST, FARTHEST_DAYS, Batch, Expiry, Forecast, next_expiry, run_out
+from app.domain.forecast import BUSIEST, FARTHEST_DAYS, Batch, Expiry, Forecast, Pace, next_expiry, run_out
 
 TODAY = date(2026, 11, 21)
 
@@ -18,43 +18,43 @@ def _in(days: int) -> date:
 
 
 def test_a_steady_pace_gives_one_day() -> None:
-    assert run_out([Batch(100)], [10] * 14, TODAY) == Forecast(_in(10), _in(10), _in(10))
+    assert run_out([Batch(100)], Pace([10] * 14), TODAY) == Forecast(_in(10), _in(10), _in(10))
 
 
 def test_the_range_is_the_busiest_and_the_slowest_week() -> None:
-    assert run_out([Batch(210)], [10] * 7 + [30] * 7, TODAY) == Forecast(_in(7), _in(10), _in(21))
+    assert run_out([Batch(210)], Pace([10] * 7 + [30] * 7), TODAY) == Forecast(_in(7), _in(10), _in(21))
 
 
 def test_a_week_without_usage_leaves_the_end_open() -> None:
-    assert run_out([Batch(70)], [0] * 7 + [10] * 7, TODAY) == Forecast(_in(7), _in(14), None)
+    assert run_out([Batch(70)], Pace([0] * 7 + [10] * 7), TODAY) == Forecast(_in(7), _in(14), None)
 
 
 def test_few_days_are_one_short_week() -> None:
-    assert run_out([Batch(30)], [10, 20], TODAY) == Forecast(_in(2), _in(2), _in(2))
+    assert run_out([Batch(30)], Pace([10, 20]), TODAY) == Forecast(_in(2), _in(2), _in(2))
 
 
 @pytest.mark.parametrize("available", [0, -40])
 def test_nothing_left_runs_out_today(available: int) -> None:
-    assert run_out([Batch(available)], [10], TODAY) == Forecast(TODAY, TODAY, TODAY)
+    assert run_out([Batch(available)], Pace([10]), TODAY) == Forecast(TODAY, TODAY, TODAY)
 
 
 @pytest.mark.parametrize("used", [[], [0], [0] * 30])
 def test_without_a_pace_nobody_can_say(used: list[int]) -> None:
-    assert run_out([Batch(100)], used, TODAY) is None
+    assert run_out([Batch(100)], Pace(used), TODAY) is None
 
 
 def test_more_than_ten_years_ahead_nobody_can_say() -> None:
-    assert run_out([Batch(FARTHEST_DAYS)], [1], TODAY) == Forecast(
+    assert run_out([Batch(FARTHEST_DAYS)], Pace([1]), TODAY) == Forecast(
         _in(FARTHEST_DAYS), _in(FARTHEST_DAYS), _in(FARTHEST_DAYS)
     )
-    assert run_out([Batch(FARTHEST_DAYS + 1)], [1], TODAY) is None
-    half_a_day_more = run_out([Batch(2 * FARTHEST_DAYS + 1)], [2], TODAY)
+    assert run_out([Batch(FARTHEST_DAYS + 1)], Pace([1]), TODAY) is None
+    half_a_day_more = run_out([Batch(2 * FARTHEST_DAYS + 1)], Pace([2]), TODAY)
     assert half_a_day_more is not None and half_a_day_more.expected == _in(FARTHEST_DAYS)
 
 
 @given(available=st.integers(0, 10**9), used=st.lists(st.integers(0, 10**7), min_size=1, max_size=40))
 def test_the_days_are_in_order_and_the_credit_lasts_until_the_expected_one(available: int, used: list[int]) -> None:
-    forecast = run_out([Batch(available)], used, TODAY)
+    forecast = run_out([Batch(available)], Pace(used), TODAY)
     if forecast is None:
         assert sum(used) == 0 or available * len(used) // sum(used) > FARTHEST_DAYS
         return
@@ -67,15 +67,15 @@ def test_the_days_are_in_order_and_the_credit_lasts_until_the_expected_one(avail
 
 @pytest.mark.case("AC-54")
 def test_a_daily_limit_makes_the_credit_last_as_long_as_it_allows() -> None:
-    assert run_out([Batch(100)], [10] * 7 + [90] * 7, TODAY, 10) == Forecast(_in(10), _in(10), _in(10))
-    assert run_out([Batch(100)], [10] * 14, TODAY, 10) == run_out([Batch(100)], [10] * 14, TODAY)
+    assert run_out([Batch(100)], Pace([10] * 7 + [90] * 7), TODAY, 10) == Forecast(_in(10), _in(10), _in(10))
+    assert run_out([Batch(100)], Pace([10] * 14), TODAY, 10) == run_out([Batch(100)], Pace([10] * 14), TODAY)
 
 
 @pytest.mark.case("AC-54")
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=14), st.integers(1, 10**6))
 def test_no_forecast_spends_more_in_a_day_than_the_limit(available: int, used: list[int], limit: int) -> None:
-    found = run_out([Batch(available)], used, TODAY, limit)
-    without = run_out([Batch(available)], used, TODAY)
+    found = run_out([Batch(available)], Pace(used), TODAY, limit)
+    without = run_out([Batch(available)], Pace(used), TODAY)
     if found is not None:
         assert (found.earliest - TODAY).days >= available // limit
         assert without is not None and without.earliest <= found.earliest
@@ -101,14 +101,14 @@ def test_no_forecast_spends_more_in_a_day_than_the_limit(available: int, used: l
 def test_credit_is_used_in_its_order_until_it_expires(
     batches: list[Batch], used: list[int], runs_out: int, expiry: Expiry | None
 ) -> None:
-    found = run_out(batches, used, TODAY)
+    found = run_out(batches, Pace(used), TODAY)
     assert found is not None and found.expected == _in(runs_out)
-    assert next_expiry(batches, used, TODAY) == expiry
+    assert next_expiry(batches, Pace(used), TODAY) == expiry
 
 
 def test_what_expires_ends_the_range_of_a_week_without_use() -> None:
-    assert run_out([Batch(70, _in(30))], [0] * 7 + [10] * 7, TODAY) == Forecast(_in(7), _in(14), _in(30))
-    assert run_out([Batch(70, _in(30)), Batch(1)], [0] * 7 + [10] * 7, TODAY) == Forecast(_in(7), _in(14), None)
+    assert run_out([Batch(70, _in(30))], Pace([0] * 7 + [10] * 7), TODAY) == Forecast(_in(7), _in(14), _in(30))
+    assert run_out([Batch(70, _in(30)), Batch(1)], Pace([0] * 7 + [10] * 7), TODAY) == Forecast(_in(7), _in(14), None)
 
 
 @pytest.mark.parametrize(
@@ -117,23 +117,23 @@ def test_what_expires_ends_the_range_of_a_week_without_use() -> None:
     ids=["only the mean of all days ends in time", "only the busiest week does"],
 )
 def test_where_one_of_the_two_days_lies_too_far_ahead_nobody_can_say(left: int, used: list[int]) -> None:
-    assert run_out([Batch(left)], used, TODAY) is None
+    assert run_out([Batch(left)], Pace(used), TODAY) is None
 
 
 def test_the_last_micro_expires_too_and_a_daily_limit_leaves_more_unused() -> None:
-    assert next_expiry([Batch(1, _in(3))], [], TODAY) == Expiry(_in(3), 1, 1)
-    assert next_expiry([Batch(100, _in(4))], [50], TODAY) == Expiry(_in(4), 100, 0)
-    assert next_expiry([Batch(100, _in(4))], [50], TODAY, 10) == Expiry(_in(4), 100, 60)
+    assert next_expiry([Batch(1, _in(3))], Pace([]), TODAY) == Expiry(_in(3), 1, 1)
+    assert next_expiry([Batch(100, _in(4))], Pace([50]), TODAY) == Expiry(_in(4), 100, 0)
+    assert next_expiry([Batch(100, _in(4))], Pace([50]), TODAY, 10) == Expiry(_in(4), 100, 60)
 
 
 def test_what_stays_unused_is_that_of_the_mean_pace_and_nothing_left_is_over_today() -> None:
     slow_then_busy = [0] * 7 + [10] * 7
-    assert next_expiry([Batch(100, _in(10))], slow_then_busy, TODAY) == Expiry(_in(10), 100, 50)
-    assert run_out([Batch(0, _in(3))], slow_then_busy, TODAY) == Forecast(TODAY, TODAY, TODAY)
+    assert next_expiry([Batch(100, _in(10))], Pace(slow_then_busy), TODAY) == Expiry(_in(10), 100, 50)
+    assert run_out([Batch(0, _in(3))], Pace(slow_then_busy), TODAY) == Forecast(TODAY, TODAY, TODAY)
 
 
 def test_without_a_pace_all_of_it_expires_unused() -> None:
-    assert next_expiry([Batch(70, _in(30)), Batch(5)], [0, 0], TODAY) == Expiry(_in(30), 70, 70)
+    assert next_expiry([Batch(70, _in(30)), Batch(5)], Pace([0, 0]), TODAY) == Expiry(_in(30), 70, 70)
 
 
 def _walked(batches: list[Batch], pace: Fraction) -> tuple[int, dict[date, Fraction]]:
@@ -161,7 +161,7 @@ BATCHES = st.lists(
 @given(BATCHES, st.lists(st.integers(1, 90), min_size=1, max_size=7))
 def test_it_is_what_a_walk_through_the_days_says(batches: list[Batch], used: list[int]) -> None:
     days, expired = _walked(batches, Fraction(sum(used), len(used)))
-    found, expiry = run_out(batches, used, TODAY), next_expiry(batches, used, TODAY)
+    found, expiry = run_out(batches, Pace(used), TODAY), next_expiry(batches, Pace(used), TODAY)
     assert found is not None and found.expected == _in(days)
     if expiry is not None and expiry.day <= found.expected:
         assert expiry.unused == math.floor(expired[expiry.day])
@@ -172,7 +172,10 @@ def test_it_is_what_a_walk_through_the_days_says(batches: list[Batch], used: lis
 def test_credit_that_expires_never_lasts_longer_than_credit_that_does_not(
     batches: list[Batch], used: list[int]
 ) -> None:
-    found, lasting = run_out(batches, used, TODAY), run_out([Batch(each.left) for each in batches], used, TODAY)
+    found, lasting = (
+        run_out(batches, Pace(used), TODAY),
+        run_out([Batch(each.left) for each in batches], Pace(used), TODAY),
+    )
     if found is None or lasting is None:
         assert found is lasting
         return

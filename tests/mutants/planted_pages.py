@@ -85,9 +85,23 @@ BUGS = [
     Bug(
         "the forecast goes on with credit that has expired",
         "app/domain/forecast.py",
-        "        for number in over:\n            left[number] = 0\n",
+        "            left[number] = 0\n",
         "",
         ("tests/domain/test_forecast.py",),
+    ),
+    Bug(
+        "a later billing period goes on from what the meter shows now",
+        "app/domain/forecast.py",
+        "first = meter.shown * parts if is_open else 0",
+        "first = meter.shown * parts",
+        ("tests/domain/test_forecast_periods.py",),
+    ),
+    Bug(
+        "the forecast takes what meters cost lately for their pace",
+        "app/services/balance/pace.py",
+        "            other[places[day]] -= int(micros)\n",
+        "",
+        ("tests/pages/test_overview_allowance.py",),
     ),
     Bug(
         "usage that waits is not taken off what expires",

@@ -150,12 +150,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "300 is a redirect, which was named before",
     ),
     Equivalent(
-        "app/domain/forecast.py",
-        "if used <= 0 and sum(left) > 0:",
-        "if used <= 0 and sum(left) > 1:",
-        "only the slowest week may use nothing, and a week counts each micro seven times",
-    ),
-    Equivalent(
         "app/domain/sold_terms.py",
         'return cls(catalog, cast("Plan", plan))',
         "return cls(catalog, cast(None, plan))",

@@ -151,7 +151,7 @@ class Story:
         with as_customer(customer_id):
             customer = db.session.get_one(Customer, customer_id)
             terms = Terms.of(versions.of(customer), customer.plan)
-            seen = overview.now(START.date(), terms.catalog, terms.plan)
+            seen = overview.now(START.date(), terms)
             figures = [
                 count() for count in (breakdown.usage_this_period, breakdown.all_usage, breakdown.remaining_credits)
             ]

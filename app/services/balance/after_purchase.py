@@ -27,7 +27,7 @@ def after(numbers: Numbers, found: Around, left: list[Batch], bought: TopUp) -> 
     today = found.now.date()
     limit = numbers.daily_limit.micros if numbers.daily_limit else None
     forecast = run_out(_batches(numbers, found, left, bought, balance), found.pace, today, limit)
-    return AfterPurchase(balance, forecast, any(found.pace))
+    return AfterPurchase(balance, forecast, found.pace.is_any)
 
 
 def _batches(numbers: Numbers, found: Around, left: list[Batch], bought: TopUp, balance: Credits) -> list[Batch]:

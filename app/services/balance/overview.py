@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
-from app.domain.catalog import Catalog, Plan
 from app.domain.forecast import Expiry, Forecast
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers
 from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES
+from app.domain.sold_terms import Terms
 from app.domain.status_line import Facts
 from app.models.customers import Customer
 from app.models.database import db
@@ -78,15 +78,15 @@ class Overview:
     """Whether anything was used on the days that the forecast looks at."""
 
 
-def now(since: date, catalog: Catalog, plan: Plan) -> Overview:
+def now(since: date, terms: Terms) -> Overview:
     """Return where the customer in scope stands, who is one since that day and buys by these terms."""
     today = clock.now().date()
     numbers = history.numbers()
     days = history.days(max(since, today - timedelta(days=DAYS - 1)), today)
     booked = by_day.latest(LATEST, days, is_whole=days[0].day == since)
     latest = [*by_day.not_booked(numbers, booked[0] if booked else None, today), *booked][:LATEST]
-    around = status_rows.around(numbers, _statement())
-    facts = status_facts.facts(numbers, catalog, plan, around)
+    around = status_rows.around(numbers, terms, _statement())
+    facts = status_facts.facts(numbers, terms, around)
     return Overview(
         today=today,
         numbers=numbers,
@@ -101,7 +101,7 @@ def now(since: date, catalog: Catalog, plan: Plan) -> Overview:
         used=around.used,
         spend=around.spend,
         facts=facts,
-        has_pace=any(around.pace),
+        has_pace=around.pace.is_any,
     )
 
 

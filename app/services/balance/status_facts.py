@@ -5,23 +5,21 @@ seen it.
 """
 
 from app.domain import rating
-from app.domain.catalog import Catalog, Plan
 from app.domain.forecast import Batch, next_expiry, run_out
 from app.domain.money import Money
 from app.domain.numbers import Numbers
 from app.domain.payments import PaymentState
 from app.domain.reservations import Reservation
+from app.domain.sold_terms import Terms
 from app.domain.status_line import Facts, PaymentFact
 from app.models.payments import Payment
 from app.services.balance import remaining_grants
 from app.services.balance.status_rows import Around, around
 
 
-def facts(
-    numbers: Numbers, catalog: Catalog, plan: Plan, found: Around | None = None, left: list[Batch] | None = None
-) -> Facts:
+def facts(numbers: Numbers, terms: Terms, found: Around | None = None, left: list[Batch] | None = None) -> Facts:
     """Return the facts around the numbers; `found` and `left`: what was read around them and of them already."""
-    found = found or around(numbers)
+    found = found or around(numbers, terms)
     limit, today = numbers.daily_limit.micros if numbers.daily_limit else None, found.now.date()
     batches = remaining(numbers, found) if left is None else left
     waiting = next((each for each in found.payments if each.state == PaymentState.REQUIRES_ACTION), None)
@@ -29,8 +27,8 @@ def facts(
         now=found.now,
         numbers=numbers,
         debt=found.debt,
-        meters=_meters(found, catalog, plan),
-        warn_at=catalog.usage.warn_at_percent,
+        meters=_meters(found, terms),
+        warn_at=terms.catalog.usage.warn_at_percent,
         resets_on=found.period.ends_at.date() if found.period else None,
         waiting=_payment(waiting),
         failed=_payment(found.failed),
@@ -54,12 +52,12 @@ def _payment(row: Payment | None) -> PaymentFact | None:
     return PaymentFact(row.id, amount, row.rail, row.problem, row.action_url, row.updated_at)
 
 
-def _meters(found: Around, catalog: Catalog, plan: Plan) -> tuple[Reservation, ...]:
+def _meters(found: Around, terms: Terms) -> tuple[Reservation, ...]:
     return tuple(
         Reservation(
-            rating.tariff(catalog, plan, meter.key),
+            rating.tariff(terms.catalog, terms.plan, meter.key),
             *found.used.get(meter.key, (0, 0))[:2],
             found.outlasting.get(meter.key, 0),
         )
-        for meter in catalog.meters
+        for meter in terms.catalog.meters
     )

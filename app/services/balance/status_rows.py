@@ -1,8 +1,8 @@
 """What lies around the numbers of the customer in scope: one statement, for the status line and for the Overview."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -23,25 +23,25 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app import clock
+from app.domain.forecast import Pace
 from app.domain.grants import CLAW_BACKS
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers, debt
 from app.domain.payments import OPEN, PaymentState
 from app.domain.periods import following, open_at
+from app.domain.sold_terms import Terms
 from app.domain.status_line import FAILED_FOR, CardFact
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
-from app.models.ledger import BalanceDay, Transfer
+from app.models.ledger import Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment, PaymentMethod
 from app.models.usage import UsageTotal
-from app.services.balance import remaining_grants
+from app.services.balance import pace, remaining_grants
 from app.services.balance.summary import whose
 from app.services.ledger import reservations
 
-PACE_DAYS = 14
-"""The forecast looks at this many whole days before today."""
 SHOWN = 6
 """So many payments at most are looked at: those under way, and the last that failed."""
 UNWATCHED = ("sepa_debit", "crypto")
@@ -54,6 +54,7 @@ class Stretch:
 
     starts_at: datetime
     ends_at: datetime
+    anchor_day: int
 
 
 @dataclass(frozen=True)
@@ -75,28 +76,31 @@ class Around:
     debt: Debt
     is_expiring: bool
     """Whether there is credit that will expire."""
-    pace: list[int]
-    """The micros used on each of the last whole days, the oldest first."""
+    pace: Pace
+    """What was used on each of the last whole days."""
     spend: SpendSettings | None
     """What the customer chose on Spend management, if anything."""
     more: Sequence[Any]
     """What was asked for besides."""
 
 
-def around(numbers: Numbers, wanted: Select[Any] | None = None) -> Around:
-    """Return what is around the numbers; `wanted`: the statement with what is asked for besides."""
+def around(numbers: Numbers, terms: Terms, wanted: Select[Any] | None = None) -> Around:
+    """Return what is around the numbers, by these terms; `wanted`: the statement with what is asked for besides."""
     now = clock.now()
     at = {
         "customer_id": whose(), "now": now, "today": now.date(), "failed_since": now - FAILED_FOR,
-        "pace_since": now.date() - timedelta(days=PACE_DAYS),
+        "pace_since": pace.since(now.date()),
     }  # fmt: skip
     rows = db.session.execute(wanted if wanted is not None else _plain(), at).all()
-    _newest, period, method, spend, since, used, days, ended, expiring, clawed_back, *rest = rows[0]
+    _newest, period, method, spend, since, used, days, metered, ended, expiring, clawed_back, *rest = rows[0]
     payments = [row[0] for row in rows if row[0] is not None]
     counted, outlasting = _counted(used or "", period, now, is_stale=ended > 0)
+    shown = {meter: many for meter, (many, _held, _cost) in counted.items()}
+    at_pace = pace.read(days or "", metered or "", terms, shown, since, now.date())
+    open_now = _open(period, now)
     return Around(
         now=now,
-        period=_open(period, now),
+        period=open_now,
         payments=[each for each in payments if each.state != PaymentState.FAILED][: SHOWN - 1],
         failed=next((each for each in payments if each.state == PaymentState.FAILED), None),
         card=CardFact(method.brand, method.last4, method.exp_month, method.exp_year) if method else None,
@@ -104,7 +108,7 @@ def around(numbers: Numbers, wanted: Select[Any] | None = None) -> Around:
         outlasting=outlasting,
         debt=debt(numbers.remaining_credits, int(clawed_back)),
         is_expiring=expiring > 0,
-        pace=_pace(days or "", now, since),
+        pace=replace(at_pace, turns=open_now.ends_at.date(), anchor_day=open_now.anchor_day) if open_now else at_pace,
         spend=spend,
         more=rest,
     )
@@ -126,8 +130,8 @@ def statement(*more: ColumnElement[Any]) -> Select[Any]:
     is_open = Payment.state.in_([state.value for state in OPEN])
     made: Any = (
         select(
-            Payment, BillingPeriod, PaymentMethod, SpendSettings, Customer.created_at, _used(), _days(), _ended(),
-            remaining_grants.expiring(bindparam("now")), _clawed_back(), *more,
+            Payment, BillingPeriod, PaymentMethod, SpendSettings, Customer.created_at, _used(), pace.days(),
+            pace.metered_days(), _ended(), remaining_grants.expiring(bindparam("now")), _clawed_back(), *more,
         )
         .select_from(Customer)
         .outerjoin(
@@ -160,7 +164,7 @@ def _open(row: BillingPeriod | None, now: datetime) -> Stretch | None:
     if row is None:
         return None
     start, _passed = open_at(row.starts_at, row.ends_at, row.anchor_day, now)
-    return Stretch(start, following(start, row.anchor_day))
+    return Stretch(start, following(start, row.anchor_day), row.anchor_day)
 
 
 def _counted(
@@ -188,13 +192,6 @@ def _counted(
     return counted, {meter: each.outlasting for meter, each in held.items()}
 
 
-def _pace(text: str, now: datetime, since: datetime) -> list[int]:
-    """Return what was used on each of the last whole days on which there was the customer."""
-    used = dict(each.rsplit(":", 1) for each in text.split(",") if each)
-    days = min(PACE_DAYS, (now.date() - since.astimezone(UTC).date()).days)
-    return [int(used.get(f"{now.date() - timedelta(days=ago)}", 0)) for ago in range(days, 0, -1)]
-
-
 def _used() -> ScalarSelect[str]:
     said = UsageTotal.meter + ":" + cast(UsageTotal.quantity, String) + ":" + cast(UsageTotal.held_quantity, String)
     said += ":" + cast(UsageTotal.outlasting_quantity, String) + ":" + cast(UsageTotal.micros, String)
@@ -202,17 +199,6 @@ def _used() -> ScalarSelect[str]:
         select(func.aggregate_strings(said, ","))
         .where(UsageTotal.customer_id == Customer.customer_id, UsageTotal.period_number == BillingPeriod.number)
         .correlate(Customer, BillingPeriod)
-        .scalar_subquery()
-    )
-
-
-def _days() -> ScalarSelect[str]:
-    said = cast(BalanceDay.day, String) + ":" + cast(BalanceDay.used_micros, String)
-    between = BalanceDay.day >= bindparam("pace_since"), BalanceDay.day < bindparam("today")
-    return (
-        select(func.aggregate_strings(said, ","))
-        .where(BalanceDay.customer_id == Customer.customer_id, *between)
-        .correlate(Customer)
         .scalar_subquery()
     )
 

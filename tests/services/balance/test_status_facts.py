@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app import clock
 from app.domain.authorizations import AuthorizationRequest, Authorized
 from app.domain.money import MICROS, Credits
+from app.domain.sold_terms import Terms
 from app.domain.status_line import REFUSED, Kind, Status, rank
 from app.models.customers import Customer
 from app.models.database import db
@@ -18,7 +19,6 @@ from app.models.scope import as_customer
 from app.services.authorizations import holds
 from app.services.balance import history, status_facts
 from app.services.catalog import versions
-from app.services.usage.terms import plan_of
 from tests.support import meters, spend
 from tests.support.statements import counted
 
@@ -33,7 +33,7 @@ def line(customer: Customer) -> Status | None:
     """Return what the line says of the customer now."""
     with as_customer(customer.customer_id):
         catalog = versions.of(customer)
-        found = rank(status_facts.facts(history.numbers(), catalog, plan_of(catalog, customer.plan)))
+        found = rank(status_facts.facts(history.numbers(), Terms.of(catalog, customer.plan)))
         db.session.rollback()
     return found
 
@@ -120,6 +120,6 @@ def test_it_is_read_in_one_statement_around_the_numbers(app: Flask, acme: Custom
     with as_customer(acme.customer_id):
         catalog, numbers = versions.of(acme), history.numbers()
         with counted() as statements:
-            found = status_facts.facts(numbers, catalog, plan_of(catalog, acme.plan))
+            found = status_facts.facts(numbers, Terms.of(catalog, acme.plan))
     assert len(statements) == 1
     assert found.numbers.remaining_credits == Credits(70 * MICROS)
