@@ -34,6 +34,15 @@
     if (new URL(history.path, location.href).href === location.href) history.type = "replace";
   });
 
+  // htmx writes the style of what it replaces onto what comes, which the content policy forbids and the console complains
+  // of. Our pages have none: it is a size that a reader dragged, or a browser's extension that left one.
+  document.addEventListener("htmx:before:swap", (event) => {
+    for (const { target } of event.detail?.tasks ?? []) {
+      const replaced = typeof target === "string" ? document.querySelector(target) : target;
+      for (const each of replaced?.querySelectorAll?.("[id][style]") ?? []) each.removeAttribute("style");
+    }
+  });
+
   // What was typed into other forms of a part that is replaced stays: whoever typed it has not sent it yet.
   const isDate = (field) => field.type === "date";
   const isTick = (field) => field.type === "checkbox" || field.type === "radio";
