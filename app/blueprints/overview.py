@@ -13,6 +13,7 @@ from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers, owed
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
+from app.domain.usage_words import WITHOUT_A_METER
 from app.presenters import day_rows, status_line
 from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
@@ -24,7 +25,9 @@ from app.presenters.overview import (
     readable,
     spend_words,
     used_since,
+    without_meter,
 )
+from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance import overview
 from app.services.balance.overview import Overview
 from app.services.usage.terms import plan_of
@@ -58,6 +61,7 @@ def page() -> Response:
         forecast=_forecast(now),
         expiry=expiry_words(now.expiry, current_unit(), has_pace=now.has_pace),
         could_use=_could_use(now.numbers),
+        taken_by_calls=-now.numbers.held,
         taken_by_held=_taken_by_held(now.numbers),
         none_left=Credits(0),
         overage=_overage(now.numbers),
@@ -77,6 +81,7 @@ def _usage(now: Overview) -> dict[str, Any]:
     spend = spend_words(now, catalog)
     return {
         "meters": meters(now, catalog, plan, unit),
+        "without_a_meter": (WITHOUT_A_METER, WITHOUT_METER, without_meter(now)),
         "plan": plan_of(catalog, plan).title,
         "day_bar": day_bar(now.numbers, unit),
         "binds": binds(now.numbers, unit),

@@ -2,8 +2,8 @@
 
 from app.domain.catalog import Catalog
 
-WITHOUT_A_METER = "Usage"
-"""What credit is called that was taken without a meter."""
+WITHOUT_A_METER = "Usage without a meter"
+"""What credit is called that was taken without a meter: the same on each page."""
 
 REFUSALS = {
     "unknown_customer": "There is no such customer.",

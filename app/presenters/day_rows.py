@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from app import locale
 from app.domain.catalog import Catalog
+from app.domain.usage_words import WITHOUT_A_METER
 from app.presenters.balance_history import counted, number, standing, written_time
 from app.presenters.spreadsheets import harmless
 from app.presenters.usage_charts import WITHOUT_METER
@@ -89,6 +90,7 @@ def described(usage: UsageOfDay, catalog: Catalog) -> dict[str, object]:
     """Return what the page of a day's usage says."""
     return {
         "usage": usage,
+        "without_a_meter": WITHOUT_A_METER,
         "change": -usage.used,
         "meters": [(*counted(each, catalog), each.meter or WITHOUT_METER, each) for each in usage.meters],
     }

@@ -62,6 +62,11 @@ def meters(now: Overview, catalog: Catalog, plan_key: str, unit: CreditUnit) -> 
     return sorted(found, key=lambda row: (not row.words.warns, row.bar.basis is None))[:MOST]
 
 
+def without_meter(now: Overview) -> Credits:
+    """Return what calls of the open period used that named no meter."""
+    return now.used.get("", (0, 0, Credits(0)))[2]
+
+
 def day_bar(numbers: Numbers, unit: CreditUnit) -> DayBar | None:
     """Return today's use against the limit; None where there is no limit. Held use counts as used."""
     if numbers.daily_limit is None or numbers.daily_left is None:

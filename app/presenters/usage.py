@@ -13,6 +13,7 @@ from app.domain.money import Credits
 from app.domain.rating import Tariff
 from app.domain.units import quantity
 from app.domain.usage_bars import Bar, State
+from app.domain.usage_words import WITHOUT_A_METER
 from app.presenters.charts import Chart, Column, Measure, columns, day_label
 from app.presenters.usage_charts import WITHOUT_METER, Address
 from app.presenters.usage_sentences import BarWords, alert_words, bar_words, price
@@ -103,7 +104,7 @@ def terms(tariff: Tariff) -> str:
 def without_meter(usage: Usage) -> MeterUse:
     """Return the credit that was taken by no meter, as if a meter had counted it."""
     cost = Credits(sum(each.cost.micros for each in usage.without_meter))
-    tariff = Tariff(Meter("", "Without a meter", "Credits used without a meter", "", kind=MeterKind.SUM))
+    tariff = Tariff(Meter("", WITHOUT_A_METER, "Credits that calls used without one", "", kind=MeterKind.SUM))
     return MeterUse(tariff, 0, 0, cost, None, usage.without_meter)
 
 
@@ -131,7 +132,7 @@ def day_rows(days: Sequence[DayUse], usage: Usage) -> list[tuple[str, str, str, 
     """Return what each meter counted on a day, in the catalog's order: its address, its title, its unit."""
     found = {each.meter: each for each in days}
     known = [(each.meter.key, each.meter.title, each.meter.unit) for each in usage.meters]
-    gone = [(key, key or "Without a meter", "") for key in sorted(found.keys() - {key for key, _, _ in known})]
+    gone = [(key, key or WITHOUT_A_METER, "") for key in sorted(found.keys() - {key for key, _, _ in known})]
     return [(key or WITHOUT_METER, title, unit, found[key]) for key, title, unit in [*known, *gone] if key in found]
 
 

@@ -8,6 +8,7 @@ from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
 from app.domain.money import Credits, divided
+from app.domain.usage_words import WITHOUT_A_METER
 from app.presenters.charts import MOST_SERIES, Chart, Column, Measure, columns, day_label
 from app.services.usage.meters import DayUse, MeterUse
 from app.services.usage.stretches import Compared
@@ -93,7 +94,7 @@ def _series(days: Compared, meters: Sequence[MeterUse]) -> tuple[list[str], dict
     priced = [key for key in keys if cost.get(key)]
     dearest = sorted(priced, key=lambda key: -cost[key])
     apart = set(priced if len(priced) <= MOST_SERIES else dearest[: MOST_SERIES - 1])
-    members = {key: titles.get(key, key or "Without a meter") if key in apart else OTHERS for key in keys}
+    members = {key: titles.get(key, key or WITHOUT_A_METER) if key in apart else OTHERS for key in keys}
     named = list(dict.fromkeys(members[key] for key in priced if key in apart))
     return ([*named, OTHERS] if len(apart) < len(priced) else named) or ["Cost"], members
 

@@ -60,14 +60,14 @@ def test_a_days_row_opens_the_day_and_its_events(app: Flask, origin: str) -> Non
         alice = looks(app, origin, acme)
         assert _rows(alice.opens(ROWS))[:2] == [
             ["Requests, 10 November 2026", "−$1.00", "$17.50"],
-            ["Usage, 10 November 2026", "−$1.50", "$18.50"],
+            ["Usage without a meter, 10 November 2026", "−$1.50", "$18.50"],
         ]
         requests = _opened(alice, 0)
         assert requests.texts("#balance_history-used td") == ["Requests", "3,500 requests", "$1.00"]
         events = alice.follows(requests, "#balance_history-used a")
         assert len(events.texts(".table--events tbody tr")) == 2
         without = _opened(alice, 1)
-        assert without.texts("#balance_history-used td") == ["Usage", "", "$1.50"]
+        assert without.texts("#balance_history-used td") == ["Usage without a meter", "", "$1.50"]
         assert taken.id in alice.follows(without, "#balance_history-used a").text
 
 

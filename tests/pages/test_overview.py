@@ -176,7 +176,7 @@ def test_tokens_are_whole_on_average_and_no_overage_protection_is_off(app: Flask
     with as_customer(customer.customer_id):
         protected = history.numbers().overage_protection.micros
     shown = page.find("#overview-available .sum > div:nth-child(2) dd").get_text()
-    assert shown.startswith("+ " if protected else "Off")
+    assert shown.startswith("+" if protected else "Off")
 
 
 def test_without_use_there_is_no_forecast_and_it_says_so(alice: Browser, acme: Customer) -> None:
@@ -202,7 +202,7 @@ def test_below_zero_it_says_what_is_left_of_the_overage_protection(alice: Browse
     assert numbers.overage_left == numbers.overage_protection - Credits(20 * 10**6)
     lines = dict(zip(page.texts("#overview-available dt"), page.texts("#overview-available dd"), strict=True))
     assert lines["Remaining credits"] == "−$20.00"
-    assert lines["Overage protection"].startswith("+ $50.00 $30.00 of it is left below zero;")
+    assert lines["Overage protection"].startswith("+$50.00 $30.00 of it is left below zero;")
     assert lines["Credits you could use"] == "$30.00"  # the column adds up
     assert page.texts("#overview-available .overview-now__note")[0] == "$30.00 of overage protection."
     assert "End of your overage protection" in page.response.text

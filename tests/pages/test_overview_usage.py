@@ -7,9 +7,11 @@ import pytest
 from flask import Flask
 
 from app import clock
+from app.domain.authorizations import AuthorizationRequest
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.scope import as_customer
+from app.services.authorizations import holds
 from app.services.balance import history
 from app.services.catalog import versions
 from app.services.ledger import grants
@@ -49,6 +51,24 @@ def test_bars_stand_before_what_has_none_and_open_their_meter(app: Flask, origin
     assert (first["data-state"], page.texts("#overview-usage .meter__note")[0]) == ("near", note)
     assert page.texts("#status_line strong") == ["Requests: 92 % of your plan’s 5,000 requests used."]
     assert alice.follows(page, "#overview-usage .meter:first-child a").texts("h1") == ["Requests"]
+
+
+def test_usage_without_a_meter_has_one_name_and_one_amount_on_each_page(
+    app: Flask, origin: str, acme: Customer
+) -> None:
+    taken = holds.authorize(AuthorizationRequest(acme.customer_id, micros=300_000))
+    holds.capture(taken.id)
+    alice, name = looks(app, origin, acme), "Usage without a meter"
+    page = alice.opens(PATH)
+    assert page.texts("#overview-without_meter")[0].split() == [*name.split(), "$0.30"]
+    assert page.texts("#overview-used .num") == ["$0.30"]
+    there = alice.follows(page, "#overview-without_meter a")
+    assert there.texts("h1") == [name]
+    usage = alice.opens("/billing/usage/")
+    assert usage.texts("#usage-meters tbody tr:last-child")[0].split() == [*name.split(), "$0.30"]
+    assert usage.texts("#usage-cost") == ["$0.30"]
+    day = alice.follows(alice.opens("/billing/balance-history?show=usage"), "table a.rowlink")
+    assert day.texts(".table--used tbody tr")[0].split() == [*name.split(), "$0.30"]
 
 
 def test_it_shows_the_same_as_the_usage_page(app: Flask, origin: str, acme: Customer) -> None:
