@@ -13,7 +13,8 @@ from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.usage import recording
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import LOOKS, is_clean
+from tests.browser.test_spine import is_clean
+from tests.support.looks import LOOKS
 
 USAGE = "/billing/usage/"
 
@@ -31,7 +32,9 @@ def test_a_notice_is_seen_wherever_the_page_is_scrolled_and_a_removal_is_undone_
 ) -> None:
     page = signs_in(viewport={"width": 1100, "height": 500})
     page.goto(USAGE)
-    page.evaluate("document.querySelectorAll('main [id]').forEach(each => { each.style.color = 'red'; each.style.color = '' })")
+    page.evaluate(
+        "document.querySelectorAll('main [id]').forEach(each => { each.style.color = 'red'; each.style.color = '' })"
+    )
     adds_address(page, "ops@acme.example")  # what a browser's extension left above brings no complaint in the console
     toast = page.locator("#notices .toast")
     expect(toast).to_contain_text("An e-mail asks ops@acme.example")

@@ -10,8 +10,9 @@ from app.models.customers import Customer
 from app.services.ledger import corrections, grants
 from app.services.usage import recording
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import LOOKS, is_clean, saves_method
+from tests.browser.test_spine import is_clean, saves_method
 from tests.support import shop, tiers
+from tests.support.looks import LOOKS
 from tests.support.shop import GOOD
 
 CHOSEN = "input[name=method]:checked"

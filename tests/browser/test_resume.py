@@ -11,8 +11,9 @@ from playwright.sync_api import Page, expect
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services.mail import sending
-from tests.browser.test_spine import LOOKS, is_clean
+from tests.browser.test_spine import is_clean
 from tests.support import post, shop, tiers
+from tests.support.looks import LOOKS
 from tests.support.server import Server
 
 

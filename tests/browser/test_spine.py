@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 
@@ -12,19 +11,11 @@ from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.services import jobs
 from tests.browser.conftest import Opens
-from tests.support import shop
+from tests.support import looks, shop
+from tests.support.looks import LOOKS
 from tests.support.shop import ASKS, BROKE, GOOD
 
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 PAGES = ("/billing/", "/billing/add-credits/", "/billing/balance-history")
-LOOKS = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1360, "height": 900}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1360, "height": 900}},
-    "narrow": {"color_scheme": "light", "viewport": {"width": 380, "height": 800}},
-    "narrow dark": {"color_scheme": "dark", "viewport": {"width": 380, "height": 800}},
-}
 in_every_look = pytest.mark.parametrize(
     ("database", "look"),
     [
@@ -208,15 +199,8 @@ def unready(page: Page) -> None:
 
 
 def is_clean(page: Page, where: str) -> None:
-    """Have axe look at the page and see that it does not scroll sideways.
-
-    From its top: axe takes a field that is scrolled halfway under the menu for one that is too small to press.
-    """
-    page.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
-    found = Axe().run(page, options=RULES).response["violations"]
-    assert [(where, each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
-    wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert wide <= seen, f"{where} is {wide} wide in {seen}"
+    """See that axe finds nothing on the page, and that it does not scroll sideways."""
+    assert (where, looks.findings(page)) == (where, [])
 
 
 def tabs_to(page: Page, field: str) -> None:

@@ -1,0 +1,33 @@
+"""How a page is looked at: in which looks, and what is wrong with it there, for the browser's tests and the pictures."""
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1360, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1360, "height": 900}},
+    "narrow": {"color_scheme": "light", "viewport": {"width": 380, "height": 800}},
+    "narrow dark": {"color_scheme": "dark", "viewport": {"width": 380, "height": 800}},
+}
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe finds on the page, and whether it scrolls sideways.
+
+    From its top: axe takes a field that is scrolled halfway under the menu for one that is too small to press.
+    """
+    page.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
+    found = Axe().run(page, options=RULES).response["violations"]
+    said = [f"{each['id']}: {' '.join(node['html'][:200] for node in each['nodes'])}" for each in found]
+    return [*said, *sideways(page)]
+
+
+def sideways(page: Page) -> list[str]:
+    """Return how much wider than its window the page is; nothing where it fits."""
+    wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    return [f"it is {wide} wide in {seen}"] if wide > seen else []
