@@ -1,4 +1,4 @@
-"""When the credit runs out on a plan: each billing period begins with what it includes, and its steps, anew."""
+"""When the credit runs out on a plan: each billing period begins with what it includes, and its steps, again."""
 
 from calendar import monthrange
 from dataclasses import replace
