@@ -5,6 +5,7 @@ DEMO_PORT ?= 8000
 PORT ?= 8000
 WEB_WORKERS ?= 2
 WEB_STOP_SECONDS ?= 30
+TEST_PROCESSES ?= 2
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 
@@ -29,7 +30,7 @@ worker: .venv/runtime.stamp ## the job worker in the foreground, with the enviro
 	@exec $(FLASK) portal worker
 
 test: .venv/dev.stamp .venv/localstripe.stamp test-tools ## every promise once: SQLite, PostgreSQL where it matters, browser, faults (ARGS="-k name")
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --durations=10 --durations-min=1 $(ARGS)
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal --durations=10 --durations-min=1 $(ARGS)
 
 proof: .venv/dev.stamp .venv/localstripe.stamp .venv/mutation.stamp test-tools ## everything on both databases, long runs whole, planted bugs, mutants; writes docs/proof.md (hours)
 	@$(BIN)/python -m tests.proof $(ARGS)

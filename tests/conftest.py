@@ -61,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         os.environ.pop(tiers.PROOF, None)
     shared_work.keep_builders()
+    shared_work.keep_the_sandboxs_statements()
     if not hasattr(config, "workerinput"):
         os.environ[SESSION_DIR] = str(scratch.new_directory())
         os.environ.setdefault(TMP_PATHS, os.environ[SESSION_DIR])
@@ -87,7 +88,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to `make proof` what only it runs."""
+    """Leave to `make proof` what only it runs, and begin with what takes longest."""
+    config.stash[tiers.COLLECTED] = tiers.collected(items)
+    tiers.the_longest_first(items)
     if config.getoption("proof") or config.getoption("cases") or config.getoption("faults"):
         return
     left_out = [item for item in items if tiers.only_for_proof(item)]

@@ -7,6 +7,7 @@ import pytest
 
 from tests.mutants.bug import Bug
 from tests.mutants.every import BUGS
+from tests.support import tiers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -20,6 +21,14 @@ def test_each_bug_fits_one_place_and_is_code(bug: Bug) -> None:
         assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(source))
     assert changed.split() != source.split()
     assert bug.tests and all((ROOT / test.partition("::")[0]).is_file() for test in bug.tests)
+
+
+def test_make_test_runs_a_test_that_finds_each_bug(pytestconfig: pytest.Config) -> None:
+    """One at least that is named for the bug; where only some tests were collected, those bugs are looked at."""
+    found = pytestconfig.stash[tiers.COLLECTED]
+    seen = [bug for bug in BUGS if found.every.issuperset(bug.tests)]
+    kept = {bug.name: found.kept_on_postgresql if bug.file.endswith(".sql") else found.kept for bug in seen}
+    assert [bug.name for bug in seen if kept[bug.name].isdisjoint(bug.tests)] == []
 
 
 def test_no_bug_is_planted_twice() -> None:

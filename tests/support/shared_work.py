@@ -4,10 +4,15 @@ from typing import Any
 
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from app.gateways.sandbox import store
 from app.models.database import db
+
+ROOM = 5_000
+"""How many compiled statements are kept. An app keeps 500, which all tests together throw out again and again."""
 
 
 class InMemory(BytecodeCache):
@@ -27,7 +32,7 @@ class InMemory(BytecodeCache):
 
 
 _templates = InMemory()
-_statements: dict[str, tuple[Any, Any]] = {}
+_statements: dict[tuple[str, str], tuple[Any, Any]] = {}
 _builders: dict[tuple[Any, ...], Any] = {}
 _compile_builder = Rule._compile_builder
 
@@ -37,15 +42,23 @@ def share(app: Flask) -> None:
     app.jinja_env.bytecode_cache = _templates
     with app.app_context():
         for engine in db.engines.values():
-            _share_statements(engine)
+            _share_statements(engine, "portal")
 
 
-def _share_statements(engine: Engine) -> None:
+def _share_statements(engine: Engine, whose: str) -> None:
     """SQLAlchemy keeps compiled statements by engine and dialect; the dialect of a kind of database is always the same."""
-    if engine.dialect.name not in _statements:
+    key = (whose, engine.dialect.name)
+    if key not in _statements:
         engine.connect().close()  # the dialect learns the server's version
-        _statements[engine.dialect.name] = (engine.dialect, engine._compiled_cache)
-    engine.dialect, engine._compiled_cache = _statements[engine.dialect.name]
+        _statements[key] = (engine.dialect, LRUCache(ROOM))
+    engine.dialect, engine._compiled_cache = _statements[key]
+
+
+def _sandbox_engine(url: str, **options: Any) -> Engine:
+    """The sandbox makes itself an engine for each database, and so for each test."""
+    engine = create_engine(url, **options)
+    _share_statements(engine, "sandbox")
+    return engine
 
 
 def _kept_builder(rule: Rule, append_unknown: bool = True) -> Any:  # Werkzeug's own form
@@ -61,3 +74,8 @@ def _kept_builder(rule: Rule, append_unknown: bool = True) -> Any:  # Werkzeug's
 def keep_builders() -> None:
     """Compile the functions that build addresses once for all apps of this process."""
     Rule._compile_builder = _kept_builder  # type: ignore[method-assign]
+
+
+def keep_the_sandboxs_statements() -> None:
+    """Compile the sandbox's statements once for all databases of this process."""
+    store.create_engine = _sandbox_engine  # type: ignore[assignment]

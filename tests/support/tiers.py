@@ -7,6 +7,7 @@ marked `proof`.
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,9 +23,6 @@ BOTH_DATABASES = {
     "tests/cli/test_credits.py": "locks and the roles of a command",
     "tests/services/ledger/test_books.py": "locks",
     "tests/services/ledger/test_corrections.py": "locks",
-    "tests/services/ledger/test_posting.py": "locks and the order of postings",
-    "tests/services/mail/test_sending.py": "claims with SKIP LOCKED",
-    "tests/services/notices/test_decisions.py": "upserts",
     "tests/services/operations": "partitions and deletes in batches",
     "tests/services/payment_methods/test_changes.py": "upserts",
     "tests/services/payments/test_concurrency.py": "locks",
@@ -33,17 +31,37 @@ BOTH_DATABASES = {
     "tests/services/payments/test_settlement_mismatches.py": "locks and upserts",
     "tests/services/reconciliation": "claims with SKIP LOCKED and upserts",
     "tests/services/reversals/test_at_once.py": "locks",
-    "tests/services/reversals/test_refunds.py": "locks",
     "tests/services/test_jobs.py": "claims with SKIP LOCKED",
     "tests/services/usage/test_at_once.py": "locks",
-    "tests/services/usage/test_events.py": "upserts and sums",
     "tests/services/usage/test_events_time.py": "sums by day",
-    "tests/services/usage/test_posting_schedule.py": "claims and locks",
     "tests/services/usage/test_upkeep.py": "partitions",
     "tests/services/verification": "SQL that no service shares",
-    "tests/services/webhooks/test_deliveries.py": "claims with SKIP LOCKED",
 }
 """The rooms, and single files, of which every test runs on both databases, and why."""
+EVERY_VALUE = ("tests/architecture", "tests/services/authorizations")
+"""Where a test of several values takes each of them to PostgreSQL. Elsewhere it takes the first: the rest is not SQL."""
+LONGEST = (
+    "tests/demo",
+    "tests/faults/test_crash_runs.py",
+    "tests/faults/test_demo_ends.py",
+    "tests/faults/test_ended_from_outside.py",
+    "tests/gateways/stripe/test_types.py",
+    "tests/security/test_mallory.py",
+    "tests/services/payments/test_concurrency.py",
+)
+"""Files with tests of ten seconds and more."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What pytest found, and what of it `make test` runs; each test by its name without values, and by its file."""
+
+    every: frozenset[str]
+    kept: frozenset[str]
+    kept_on_postgresql: frozenset[str]
+
+
+COLLECTED = pytest.StashKey[Collected]()
 
 Value = TypeVar("Value")
 
@@ -89,6 +107,18 @@ def _combined(values: list[Any], *, proof: bool) -> Any:
     return pytest.param(*plain, marks=[*marks, *([pytest.mark.proof] if proof else [])], id="-".join(ids))
 
 
+def collected(items: Sequence[pytest.Item]) -> Collected:
+    """Return what was found."""
+    kept = [item for item in items if not only_for_proof(item)]
+    on_postgresql = [item for item in kept if "postgresql" in item.name]
+    return Collected(_names(items), _names(kept), _names(on_postgresql))
+
+
+def _names(items: Iterable[pytest.Item]) -> frozenset[str]:
+    plain = {item.nodeid.partition("[")[0] for item in items}
+    return frozenset(plain | {name.partition("::")[0] for name in plain})
+
+
 def only_for_proof(item: pytest.Item) -> bool:
     """Return whether `make test` leaves the test out."""
     if item.get_closest_marker("proof"):
@@ -96,7 +126,10 @@ def only_for_proof(item: pytest.Item) -> bool:
     params = getattr(item, "callspec", None)
     if params is None or params.params.get("database") != "postgresql" or _chosen_by_the_test(item):
         return False
-    return not item.get_closest_marker("both_databases") and not _in_a_room_of_both(item)
+    if not item.get_closest_marker("both_databases") and not _in_one_of(BOTH_DATABASES, item):
+        return True
+    is_first = all(place == 0 for name, place in params.indices.items() if name != "database")
+    return not is_first and not _in_one_of(EVERY_VALUE, item)
 
 
 def _chosen_by_the_test(item: pytest.Item) -> bool:
@@ -104,6 +137,10 @@ def _chosen_by_the_test(item: pytest.Item) -> bool:
     return any("database" in str(mark.args[0]) for mark in item.iter_markers("parametrize"))
 
 
-def _in_a_room_of_both(item: pytest.Item) -> bool:
-    places = {ROOT / place for place in BOTH_DATABASES}
-    return not places.isdisjoint({item.path, *item.path.parents})
+def _in_one_of(places: Iterable[str], item: pytest.Item) -> bool:
+    return not {ROOT / place for place in places}.isdisjoint({item.path, *item.path.parents})
+
+
+def the_longest_first(items: list[pytest.Item]) -> None:
+    """Move what takes longest to the front: begun last, it would leave the other processes with nothing to do."""
+    items.sort(key=lambda item: not _in_one_of(LONGEST, item))

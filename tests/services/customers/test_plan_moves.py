@@ -30,7 +30,6 @@ from tests.support.meters import accept_one
 
 BEGIN = datetime(2026, 11, 21, 12, tzinfo=UTC)
 WHY = {"by": "ops@metered.example", "reason": "New prices from December"}
-pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
@@ -133,6 +132,7 @@ def test_nobody_is_moved_without_a_reason(acme: Customer, reason: str) -> None:
     assert row_of(acme).catalog_version == 1
 
 
+@pytest.mark.both_databases
 def test_whoever_was_changed_meanwhile_stays_and_stops_nobody(acme: Customer) -> None:
     globex = credited("Globex")
     dearer()
@@ -145,6 +145,7 @@ def test_whoever_was_changed_meanwhile_stays_and_stops_nobody(acme: Customer) ->
     assert (row_of(acme).plan, row_of(globex).catalog_version) == ("free", 2)
 
 
+@pytest.mark.both_databases
 def test_a_version_that_is_applied_meanwhile_moves_nobody_unseen(acme: Customer) -> None:
     dearer()
     moves, _stay = plan_moves.planned("metered")
@@ -155,6 +156,7 @@ def test_a_version_that_is_applied_meanwhile_moves_nobody_unseen(acme: Customer)
     assert row_of(acme).catalog_version == 1
 
 
+@pytest.mark.both_databases
 def test_an_open_hold_is_captured_at_the_new_price_and_its_place_is_reserved(acme: Customer) -> None:
     with clock.at(BEGIN):
         held = ask(acme, "requests", 3_000)
@@ -220,6 +222,7 @@ def test_another_plan_by_the_api_is_guarded_like_a_move(acme: Customer) -> None:
     assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_after_a_move_a_meter_that_is_not_there_is_refused(acme: Customer) -> None:
     versions.apply(without_hours())
     assert moved() == []
@@ -251,6 +254,7 @@ def test_a_hold_whose_time_is_over_keeps_nobody(acme: Customer) -> None:
     assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_a_period_that_is_over_closes_by_the_terms_it_had(acme: Customer) -> None:
     dearer()
     with clock.at(BEGIN + timedelta(days=40)):
@@ -260,6 +264,7 @@ def test_a_period_that_is_over_closes_by_the_terms_it_had(acme: Customer) -> Non
     assert [(row.number, row.catalog_version, row.plan) for row in rows] == [(1, 1, "paid"), (2, None, None)]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("own", "protection", "why"),
     [

@@ -46,6 +46,7 @@ def _remaining(customer: Customer) -> int:
         return history.numbers().remaining_credits.micros
 
 
+@pytest.mark.both_databases
 def test_usage_counts_once_for_its_key_and_another_amount_is_refused(acme: Customer) -> None:
     _give(acme, 100)
     assert _use(acme, 30, "k") == _use(acme, 30, "k")
@@ -56,6 +57,7 @@ def test_usage_counts_once_for_its_key_and_another_amount_is_refused(acme: Custo
     assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_below_the_floor_nothing_is_written(acme: Customer) -> None:
     _give(acme, 100)
     with pytest.raises(Refused) as refusal:
@@ -77,6 +79,7 @@ def test_nothing_is_posted_before_a_grant_begins(acme: Customer) -> None:
     assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_an_expired_grant_is_never_spent_and_expires_once(acme: Customer) -> None:
     with clock.at(START):
         _give(acme, 100, expires_at=START + timedelta(days=1))
@@ -87,6 +90,7 @@ def test_an_expired_grant_is_never_spent_and_expires_once(acme: Customer) -> Non
     assert verify() == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-34")
 def test_a_correction_is_a_new_opposite_row_that_gives_the_grants_back(acme: Customer) -> None:
     _give(acme, 100)
@@ -101,6 +105,7 @@ def test_a_correction_is_a_new_opposite_row_that_gives_the_grants_back(acme: Cus
     assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_one_fact_is_posted_once_and_never_with_another_content(acme: Customer) -> None:
     def post(amount: int) -> str:
         with as_service("a test"), transaction() as session:
@@ -171,6 +176,7 @@ def test_periods_follow_each_other_and_usage_counts_in_the_open_one(app: Flask, 
     assert rows[0].ends_at == rows[1].starts_at
 
 
+@pytest.mark.both_databases
 def test_the_history_pages_both_ways(acme: Customer) -> None:
     _give(acme, 100)
     for number in range(4):

@@ -54,6 +54,7 @@ def state(customer: Customer) -> tuple[str, int, str]:
     return row.state, row.tries, row.problem
 
 
+@pytest.mark.both_databases
 def test_a_passing_refusal_is_tried_again_later(sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     post.paid(alice_actor)
     sending.will("RCPT", "450 mailbox busy")
@@ -112,6 +113,7 @@ def test_a_connection_lost_after_the_mail_was_taken_brings_the_same_mail_twice(
     assert first["Message-ID"] == second["Message-ID"] == f"<{post.mail(acme).id}@relay.example>"
 
 
+@pytest.mark.both_databases
 @pytest.mark.fault("A8")
 def test_a_worker_killed_after_the_mail_was_taken_sends_the_same_mail_again(
     settings: Settings, sending: MailServer, acme: Customer, alice_actor: Actor
@@ -130,6 +132,7 @@ def test_a_worker_killed_after_the_mail_was_taken_sends_the_same_mail_again(
     assert len(sending.mails) == 2 and len({mail["Message-ID"] for mail in sending.mails}) == 1
 
 
+@pytest.mark.both_databases
 def test_a_worker_that_was_too_slow_changes_nothing_any_more(
     app: Flask, sending: MailServer, acme: Customer, alice_actor: Actor
 ) -> None:
@@ -145,6 +148,7 @@ def test_a_worker_that_was_too_slow_changes_nothing_any_more(
     assert state(acme) == ("pending", 2, "taken over")
 
 
+@pytest.mark.both_databases
 def test_many_workers_send_each_mail_once(app: Flask, sending: MailServer, acme: Customer, alice_actor: Actor) -> None:
     payments = [post.paid(alice_actor) for _ in range(6)]
     start, done = Barrier(4), []
@@ -182,6 +186,7 @@ def test_a_mail_that_cannot_be_put_into_words_keeps_nobody_waiting(
     assert (post.mails(acme)[0].state, post.mails(acme)[0].problem) == ("dead", "failed")
 
 
+@pytest.mark.both_databases
 def test_a_mail_that_ends_its_worker_each_time_is_given_up(
     sending: MailServer, acme: Customer, alice_actor: Actor
 ) -> None:

@@ -74,6 +74,7 @@ def test_the_limit_is_sent_as_the_interface_promises(acme: Customer) -> None:
     assert spend.mailed(acme) == [("spend_limit", "billing@acme.example")]
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-53")
 def test_one_notice_a_day_however_often_it_is_looked_at(acme: Customer) -> None:
     spend.chooses(acme, "50", "40")
@@ -196,6 +197,7 @@ def test_what_is_held_may_come_back_so_it_blocks_nobody(acme: Customer) -> None:
     assert spend.asks(acme, "1") == (True, "")
 
 
+@pytest.mark.both_databases
 def test_a_low_balance_is_sent_once_until_it_recovers(acme: Customer) -> None:
     spend.uses(acme, "981")
     spend.decided()
@@ -232,6 +234,7 @@ def test_whoever_was_only_given_credit_is_sent_nothing(acme: Customer, globex: C
     assert spend.given(globex) == []
 
 
+@pytest.mark.both_databases
 def test_a_usage_alert_goes_to_every_confirmed_address_once_a_period(acme: Customer) -> None:
     thresholds.add(acme.customer_id, Threshold("requests", 2500), actor="test")
     spend.confirmed(acme, "ops@acme.example", "cfo@acme.example")
@@ -253,6 +256,7 @@ def test_a_usage_alert_goes_to_every_confirmed_address_once_a_period(acme: Custo
     assert [occasion.partition(":")[0] for _rule, occasion in spend.given(acme)] == ["1", "2"]
 
 
+@pytest.mark.both_databases
 def test_one_customer_that_fails_does_not_keep_the_others_back(acme: Customer, globex: Customer) -> None:
     spend.chooses(acme, "25")
     spend.chooses(globex, "25")
@@ -266,6 +270,7 @@ def test_one_customer_that_fails_does_not_keep_the_others_back(acme: Customer, g
     assert "daily_limit" in rules(second) and rules(first) == []
 
 
+@pytest.mark.both_databases
 def test_a_notice_is_sent_after_its_commit_and_once_by_many(acme: Customer) -> None:
     spend.chooses(acme, "25", "20")
     spend.uses(acme, "25")
@@ -275,6 +280,7 @@ def test_a_notice_is_sent_after_its_commit_and_once_by_many(acme: Customer) -> N
     assert [event for event, _data in spend.events(acme)] == ["spend.threshold_reached", "spend.daily_limit_reached"]
 
 
+@pytest.mark.both_databases
 def test_the_job_does_it_all(acme: Customer) -> None:
     spend.chooses(acme, "25")
     spend.uses(acme, "25")

@@ -30,6 +30,7 @@ from tests.support.reversals import buys, fetched, later, money_back, payment_of
 from tests.support.shop import remaining
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-34", "AC-41/42")
 def test_a_refund_takes_the_money_and_the_credit_that_it_bought(
     app: Flask, settings: Settings, acme: Customer, alice_actor: Actor
@@ -48,6 +49,7 @@ def test_a_refund_takes_the_money_and_the_credit_that_it_bought(
     assert verify() == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-41/42")
 def test_no_more_goes_back_than_was_received(app: Flask, settings: Settings, alice_actor: Actor) -> None:
     payment = buys(app, alice_actor, 2500)
@@ -64,6 +66,7 @@ def test_no_more_goes_back_than_was_received(app: Flask, settings: Settings, ali
     assert verify() == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-41/42")
 def test_parts_that_cannot_be_shared_evenly_add_up_to_the_whole(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     payment = buys(app, alice_actor, 500)
@@ -91,6 +94,7 @@ def test_a_refund_needs_a_reason_a_paid_payment_and_its_own_currency(app: Flask,
     assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_the_same_command_typed_twice_is_one_refund(app: Flask, settings: Settings, alice_actor: Actor) -> None:
     payment = buys(app, alice_actor, 2500)
     sends_back(payment, 1000)
@@ -104,6 +108,7 @@ def test_the_same_command_typed_twice_is_one_refund(app: Flask, settings: Settin
     assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_credit_that_was_used_is_owed_and_the_next_credit_pays_it(
     app: Flask, acme: Customer, alice_actor: Actor
 ) -> None:
@@ -202,6 +207,7 @@ def test_bought_credit_is_refunded_and_not_voided(app: Flask, acme: Customer, al
     assert verify() == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-34")
 @pytest.mark.fault("S14")
 def test_a_refund_that_does_not_arrive_is_posted_back(app: Flask, acme: Customer, alice_actor: Actor) -> None:

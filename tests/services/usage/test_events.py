@@ -63,6 +63,7 @@ def rows(model: type[object]) -> int:
         return db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
 
 
+@pytest.mark.both_databases
 def test_every_kind_of_meter_is_counted_in_one_batch(metered: Customer) -> None:
     answer = usage_events.accept(
         [
@@ -91,6 +92,7 @@ def test_every_kind_of_meter_is_counted_in_one_batch(metered: Customer) -> None:
     assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_batches_add_up_as_one_batch_would(metered: Customer) -> None:
     meters.customer("Globex")
     kinds = [("requests", 7, ""), ("users", 1, "ann"), ("users", 1, "ben"), ("peak", 5, ""), ("hours", 60, "")]
@@ -135,6 +137,7 @@ def test_usage_that_happened_is_taken_below_the_balance_too(metered: Customer) -
     assert remaining(metered) == -2_000_000 * 1_000_000
 
 
+@pytest.mark.both_databases
 def test_the_same_event_again_is_counted_once(metered: Customer) -> None:
     batch = [
         report(1, quantity=500, properties={"a": 1, "b": 2}),
@@ -155,12 +158,14 @@ def test_an_event_named_by_either_id_of_the_customer_is_the_same(metered: Custom
     assert usage_events.accept([report(1, customer=metered.customer_id)]) == Accepted(0, 1)
 
 
+@pytest.mark.both_databases
 def test_an_id_is_unique_for_its_customer_only(metered: Customer) -> None:
     globex = meters.customer("Globex")
     assert usage_events.accept([report(1), report(1, customer="globex", quantity=3)]) == Accepted(2, 0)
     assert total(globex, "requests")[0] == 3
 
 
+@pytest.mark.both_databases
 def test_the_same_id_with_anything_else_is_refused_and_not_counted(metered: Customer) -> None:
     usage_events.accept([report(1, quantity=500)])
     answer = usage_events.accept([report(1, quantity=501), report(2), report(2, subject="ann")])
@@ -171,6 +176,7 @@ def test_the_same_id_with_anything_else_is_refused_and_not_counted(metered: Cust
     assert (refused.value.status, refused.value.reason) == (409, "id_reused")
 
 
+@pytest.mark.both_databases
 def test_a_batch_is_judged_event_by_event(metered: Customer) -> None:
     now = clock.now()
     answer = usage_events.accept(
@@ -234,6 +240,7 @@ def test_it_asks_the_notices_to_be_decided(metered: Customer) -> None:
         assert db.session.get_one(Spending, metered.customer_id, populate_existing=True).dirty is True
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("kind", ["sum", "unique"])
 def test_the_number_of_statements_does_not_depend_on_the_number_of_events(metered: Customer, kind: str) -> None:
     others = [meters.customer(f"Other{number}") for number in range(4)]

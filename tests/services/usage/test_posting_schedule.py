@@ -76,6 +76,7 @@ def _left(grant: Grant) -> int:
         return (db.session.scalar(select(Grant.remaining_micros).where(Grant.id == grant.id)) or 0) // UNIT
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("customer", BURNS, indirect=True)
 def test_usage_counts_when_it_is_accepted_though_no_row_says_so_yet(customer: Customer) -> None:
     with clock.at(NOON):
@@ -96,6 +97,7 @@ def test_usage_counts_when_it_is_accepted_though_no_row_says_so_yet(customer: Cu
         assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_in_real_time_a_day_and_meter_is_one_row_once_the_day_is_over(customer: Customer) -> None:
     with clock.at(NOON):
         _give(customer, 100)
@@ -118,6 +120,7 @@ def test_in_real_time_a_day_and_meter_is_one_row_once_the_day_is_over(customer: 
     assert (used.meter, used.day, used.quantity, used.micros) == ("requests", NOON.date(), 12_500, 5 * UNIT)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("customer", ["at_invoice"], indirect=True)
 def test_at_the_invoice_a_period_is_one_row_once_it_is_over(customer: Customer) -> None:
     with clock.at(NOON):
@@ -144,6 +147,7 @@ def test_at_the_invoice_a_period_is_one_row_once_it_is_over(customer: Customer) 
     assert (used.meter, used.day, used.quantity, used.micros) == ("requests", None, 12_500, 5 * UNIT)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("customer", BURNS, indirect=True)
 def test_what_happened_is_posted_below_the_floor_and_is_owed(customer: Customer) -> None:
     with clock.at(NOON):
@@ -197,6 +201,7 @@ def test_usage_does_not_burn_a_grant_that_came_after_it(customer: Customer) -> N
         assert verify() == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("customer", BURNS, indirect=True)
 def test_a_voided_grant_was_used_first(customer: Customer) -> None:
     with clock.at(NOON):
@@ -237,6 +242,7 @@ def test_usage_counts_for_the_period_that_is_open_though_no_job_has_turned_it(cu
         assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_taking_credit_at_once_leaves_what_is_held_alone(customer: Customer) -> None:
     with clock.at(NOON):
         _give(customer, 10)

@@ -66,6 +66,7 @@ def test_a_fact_is_delivered_as_the_design_says_and_its_signature_holds(
     assert got.signed_by(secret_of(acme.customer_id))
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-35")
 def test_events_are_spread_once_however_often_and_wherever_it_is_tried(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
@@ -86,6 +87,7 @@ def test_a_fact_wakes_the_worker_that_spreads_and_a_delivery_the_one_that_sends(
     assert wake_ups.queue().waiting() == 2
 
 
+@pytest.mark.both_databases
 def test_a_fact_that_is_rolled_back_sends_nothing(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     with pytest.raises(KeyError), as_service("write an event"), transaction() as session:
@@ -119,6 +121,7 @@ def test_without_an_address_there_is_nothing_to_test(app: Flask, acme: Customer)
     assert (refused.value.reason, refused.value.status) == ("webhook_missing", 409)
 
 
+@pytest.mark.both_databases
 def test_a_delivery_is_sent_again_with_the_same_id(app: Flask, acme: Customer, tmp_path: Path) -> None:
     with receiving(tmp_path) as receiver:
         endpoints.save(acme.customer_id, receiver.url(), by="alice")
@@ -153,6 +156,7 @@ def test_nobody_sends_anothers_delivery_again_or_sees_it(app: Flask, acme: Custo
     assert refused.value.reason == "webhook_missing"
 
 
+@pytest.mark.both_databases
 def test_what_was_put_aside_is_a_dead_letter_and_goes_through_the_schedule_again(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     now = clock.now()
@@ -170,6 +174,7 @@ def test_what_was_put_aside_is_a_dead_letter_and_goes_through_the_schedule_again
     assert (only(acme.customer_id).state, only(acme.customer_id).tries) == ("pending", TRIES + 1)
 
 
+@pytest.mark.both_databases
 def test_the_log_turns_its_pages_by_key(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     write_events(acme.customer_id, *(str(number) for number in range(7)))
@@ -185,6 +190,7 @@ def test_the_log_turns_its_pages_by_key(app: Flask, acme: Customer) -> None:
     assert len(set(whole)) == 7
 
 
+@pytest.mark.both_databases
 def test_a_worker_that_comes_back_after_its_lease_notes_nothing(app: Flask, acme: Customer) -> None:
     endpoints.save(acme.customer_id, HOOK, by="alice")
     write_events(acme.customer_id, "one")
