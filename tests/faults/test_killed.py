@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.config import Settings
+from tests.support import tiers
 from tests.support.crash_plan import Kill, Step
 from tests.support.crash_player import GIVEN_UP, NOTHING, PAID, REFUSED, ends, killed
 
@@ -56,7 +57,7 @@ def test_killed_before_the_confirmation_it_is_given_up_at_the_processor(settings
 
 @pytest.mark.fault("A5")
 @pytest.mark.case("AC-22")
-@pytest.mark.parametrize(("method", "end"), [("visa", PAID), ("poor", REFUSED), ("asks", GIVEN_UP)])
+@pytest.mark.parametrize(("method", "end"), tiers.some(2, [("visa", PAID), ("poor", REFUSED), ("asks", GIVEN_UP)]))
 def test_killed_after_the_confirmation_the_processors_word_counts(
     settings: Settings, catalog: str, method: str, end: dict[str, Any]
 ) -> None:

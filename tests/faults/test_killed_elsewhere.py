@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.config import Settings
-from tests.support import cast
+from tests.support import cast, tiers
 from tests.support.crash_plan import Kill, Step
 from tests.support.crash_player import BACK, GIVEN_UP, NOTHING, PAID, ends, killed
 
@@ -57,8 +57,10 @@ def test_a_debit_killed_after_its_confirmation_is_credited_when_the_money_is_the
 
 
 @pytest.mark.fault("A5")
-@pytest.mark.parametrize("wallet", ["paypal_once", "crypto_once"])
-@pytest.mark.parametrize(("after", "end"), [((), GIVEN_UP), ((Step("return"),), PAID)])
+@pytest.mark.parametrize(
+    ("wallet", "after", "end"),
+    tiers.each_once(["paypal_once", "crypto_once"], [((), GIVEN_UP), ((Step("return"),), PAID)]),
+)
 def test_a_wallet_killed_before_the_customer_is_sent_there_is_paid_once_or_given_up(
     settings: Settings, catalog: str, wallet: str, after: tuple[Step, ...], end: dict[str, Any]
 ) -> None:

@@ -201,7 +201,7 @@ def test_a_worker_that_wakes_up_after_its_lease_is_fenced_off(
 
 
 @pytest.mark.fault("Q1", "A8")
-@pytest.mark.parametrize("moment", tiers.some(3, range(1, MOMENTS + 1)))
+@pytest.mark.parametrize("moment", tiers.some(2, range(1, MOMENTS + 1)))
 def test_a_killed_worker_loses_nothing_and_its_work_has_one_effect(
     app: Flask, settings: Settings, alice_actor: Actor, waiting: Payment, moment: int
 ) -> None:
@@ -240,7 +240,7 @@ def test_an_event_that_kills_its_workers_is_put_aside_and_the_rest_flows(
     assert about(other).state == "done"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", tiers.some(1, [signal.SIGTERM, signal.SIGINT]))
 def test_a_worker_that_is_asked_to_end_finishes_what_it_does_and_takes_nothing_new(
     app: Flask, settings: Settings, waiting: Payment, tmp_path: Path, number: signal.Signals
 ) -> None:

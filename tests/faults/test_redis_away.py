@@ -16,6 +16,7 @@ from app.services import wake_ups
 from app.web import shared_counts
 from tests.pages.test_sign_in import HOME, sign_in
 from tests.programs.redis_server import RedisServer, running
+from tests.support import tiers
 from tests.support.api import Api, api_for, problem_of
 from tests.support.browser import Browser
 from tests.support.worker import until, working
@@ -120,7 +121,7 @@ def test_calls_of_a_key_are_served_and_still_limited(
     assert api_for(counting).get("/plans").status_code == 200
 
 
-@HOW
+@pytest.mark.parametrize("how", tiers.some(1, ["hanging", "full", "gone"]))
 def test_the_work_is_done_when_the_queue_is_in_such_a_redis(
     app: Flask, settings: Settings, alice_actor: Actor, redis: RedisServer, tmp_path: Path, how: str
 ) -> None:

@@ -27,15 +27,14 @@ BOTH_DATABASES = {
     "tests/services/payment_methods/test_changes.py": "upserts",
     "tests/services/payments/test_concurrency.py": "locks",
     "tests/services/payments/test_purchase_statements.py": "statements and locks",
-    "tests/services/payments/test_settlement.py": "locks and upserts",
-    "tests/services/payments/test_settlement_mismatches.py": "locks and upserts",
-    "tests/services/reconciliation": "claims with SKIP LOCKED and upserts",
     "tests/services/reversals/test_at_once.py": "locks",
     "tests/services/test_jobs.py": "claims with SKIP LOCKED",
     "tests/services/usage/test_at_once.py": "locks",
     "tests/services/usage/test_events_time.py": "sums by day",
     "tests/services/usage/test_upkeep.py": "partitions",
-    "tests/services/verification": "SQL that no service shares",
+    "tests/services/verification/test_damage.py": "SQL that no service shares",
+    "tests/services/verification/test_terms.py": "SQL that no service shares",
+    "tests/services/verification/test_verify.py": "SQL that no service shares",
 }
 """The rooms, and single files, of which every test runs on both databases, and why."""
 EVERY_VALUE = ("tests/architecture", "tests/services/authorizations")

@@ -39,6 +39,7 @@ from tests.support.unheard import (
 __all__ = ["visa"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-18")
 @pytest.mark.fault("S15")
 @pytest.mark.parametrize("heard", [True, False])
@@ -142,6 +143,7 @@ def test_our_intent_with_another_name_on_it_is_not_credited(
     assert [violation.invariant for violation in verify()] == ["I9"]  # a person must look
 
 
+@pytest.mark.both_databases
 @pytest.mark.fault("W6")
 def test_what_is_credited_is_what_was_promised_not_what_the_event_says(
     app: Flask, settings: Settings, alice_actor: Actor, visa: str

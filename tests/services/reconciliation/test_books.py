@@ -31,6 +31,7 @@ from tests.support.reversals import buys, later, payment_of
 from tests.support.shop import ASKS, BROKE, add_method, payments, remaining
 
 
+@pytest.mark.both_databases
 @pytest.mark.fault("W5", "S14")
 def test_refunds_and_disputes_whose_webhooks_never_came_are_booked(
     app: Flask, settings: Settings, acme: Customer, alice_actor: Actor
@@ -51,6 +52,7 @@ def test_refunds_and_disputes_whose_webhooks_never_came_are_booked(
     assert verify() == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.case("AC-18")
 @pytest.mark.fault("D9")
 def test_after_an_older_backup_is_restored_everything_since_is_there_again(
@@ -165,6 +167,7 @@ def test_one_that_was_declined_meanwhile_stays_away(
     assert (payments(acme), remaining(acme)) == ([], 0)
 
 
+@pytest.mark.both_databases
 @pytest.mark.fault("D9")
 def test_two_looks_at_once_restore_a_payment_once(
     app: Flask, database: Database, tmp_path: Path, acme: Customer, alice_actor: Actor

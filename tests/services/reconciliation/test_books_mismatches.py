@@ -65,6 +65,7 @@ def test_an_intent_of_another_payment_is_named_while_it_is_not_settled(
     assert remaining(acme) == 0
 
 
+@pytest.mark.both_databases
 def test_another_amount_is_named_once_and_credited(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     with faults(app, ("confirm_intent", "other_amount", 1)):
         payment = payment_of(buys(app, alice_actor, 2500))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -42,6 +43,7 @@ def test_a_payment_that_still_moves_is_brought_on(app: Flask, acme: Customer, al
     assert verify() == []
 
 
+@pytest.mark.both_databases
 def test_only_a_look_that_saw_everything_moves_the_watermark(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     buys(app, alice_actor, 2500)
     now = clock.now()

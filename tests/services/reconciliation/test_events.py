@@ -86,6 +86,7 @@ def at_processor(settings: Settings) -> str:
     return name
 
 
+@pytest.mark.both_databases
 def test_without_an_answer_it_is_tried_again(
     app: Flask, settings: Settings, acme: Customer, alice_actor: Actor
 ) -> None:
@@ -110,6 +111,7 @@ def test_without_an_answer_it_is_tried_again(
     assert verify() == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.fault("W3")
 @pytest.mark.parametrize("kind", ["refund", "dispute"])
 def test_what_goes_back_of_a_payment_whose_own_event_is_still_to_come_is_settled_first_and_booked_at_once(

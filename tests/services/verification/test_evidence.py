@@ -244,10 +244,12 @@ def test_trial_credit_that_was_given_later_is_proved_and_that_of_the_creation_ne
     assert not [each for each in named if "grant.given" in each], named
 
 
+@pytest.mark.both_databases
 def test_a_history_of_everything_passes(app: Flask, history_of_acme: Customer, damaged: Damage) -> None:
     assert damaged("select 1") == []
 
 
+@pytest.mark.both_databases
 def test_what_was_deleted_lowered_or_marked_by_hand_is_named(
     app: Flask, history_of_acme: Customer, globex: Customer, damaged: Damage
 ) -> None:
