@@ -21,7 +21,7 @@ from app.models.scope import as_customer, as_service
 from app.models.webhooks import WebhookDelivery
 from app.services.transaction import transaction
 from app.services.webhooks import deliveries, endpoints
-from tests.support import programs
+from tests.support import programs, tiers
 from tests.support.databases import environment
 from tests.support.receiver import Receiver, receiving
 from tests.support.webhook_cast import log_of, only, secret_of, send, settings, tries, write_events
@@ -86,7 +86,7 @@ def test_an_address_that_is_back_gets_everything_and_can_put_it_in_order(
 
 
 @pytest.mark.fault("O2", "O5")
-@pytest.mark.parametrize("behaviour", ["hang", "drip"])
+@pytest.mark.parametrize("behaviour", tiers.some(1, ["hang", "drip"]))
 def test_an_address_that_never_comes_to_an_end_keeps_nobody_elses_events(
     monkeypatch: pytest.MonkeyPatch, app: Flask, acme: Customer, globex: Customer, receiver: Receiver, behaviour: str
 ) -> None:

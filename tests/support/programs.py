@@ -21,6 +21,7 @@ from typing import IO
 
 from tests.programs.fork_server import LENGTH
 from tests.support import tiers
+from tests.support.tied import tied
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -146,6 +147,7 @@ def start(
         text=True,
         bufsize=1,
         start_new_session=session,
+        **tied(),
     )
 
 

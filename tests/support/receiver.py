@@ -4,9 +4,9 @@ As a program it listens at a port of loopback and writes each request it got as 
 """
 
 import json
+import os
 import socket
 import socketserver
-import subprocess
 import sys
 import threading
 import time
@@ -19,8 +19,8 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-from tests.support.server import ROOT, free_port
-from tests.support.tied import tied
+from tests.support import programs
+from tests.support.server import free_port
 from tests.support.worker import until
 
 HOST = "127.0.0.1"
@@ -59,7 +59,7 @@ class Receiver:
 
     port: int
     log: Path
-    process: "subprocess.Popen[bytes]"
+    process: programs.Program
 
     def url(self, behaviour: str = "200") -> str:
         """Return the address at which it behaves so: a status, `hang`, `drip`, `redirect:…`, `huge` or `huge-302`."""
@@ -81,13 +81,9 @@ def receiving(directory: Path) -> Iterator[Receiver]:
     """Run a receiver inside the block."""
     port = free_port()
     log = directory / f"receiver-{port}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.receiver", str(port), str(log.with_suffix(".sent"))],
-            cwd=ROOT,
-            stdout=output,
-            **tied(),
-        )
+    words = (str(port), str(log.with_suffix(".sent")))
+    with log.open("wb") as output, log.with_suffix(".errors").open("wb") as errors:
+        process = programs.start("tests.support.receiver", *words, env=os.environ, output=output, errors=errors)
     try:
         _wait(port)
         yield Receiver(port, log, process)

@@ -13,7 +13,7 @@ FILES = [ROOT / "app" / "gateways" / "stripe" / f"{name}.py" for name in ("gatew
 
 
 def test_each_field_of_a_request_or_an_answer_is_checked(tmp_path: Path) -> None:
-    """Misspell every one of them, each in a copy of its own, and see which mypy says nothing about."""
+    """Misspell every one of them, each in a copy of its own, and see which mypy says nothing about; the rest is right."""
     planted: dict[str, str] = {}
     for file in FILES:
         tree = ast.parse(file.read_text())
@@ -24,15 +24,11 @@ def test_each_field_of_a_request_or_an_answer_is_checked(tmp_path: Path) -> None
             copied = tmp_path / f"misspelled_{file.stem}_{number}.py"
             copied.write_text(ast.unparse(planter.visit(ast.parse(file.read_text()))))
             planted[copied.name] = planter.planted
+        (tmp_path / f"same_{file.stem}.py").write_text(ast.unparse(ast.parse(file.read_text())))
     assert len(planted) > 80
     found = _complaints(tmp_path)
     assert {name: word for name, word in planted.items() if not found[name]} == {}
-
-
-def test_the_gateway_as_it_is_has_nothing_wrong(tmp_path: Path) -> None:
-    for file in FILES:
-        (tmp_path / f"same_{file.stem}.py").write_text(ast.unparse(ast.parse(file.read_text())))
-    assert [each for each in _complaints(tmp_path).values() if each] == []
+    assert [name for name, lines in found.items() if lines and name not in planted] == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -1,11 +1,7 @@
 """A correction or a grant taken back is done once: by many at the same moment, and by whoever dies over it."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -21,21 +17,12 @@ from app.models.scope import as_service
 from app.services.ledger import corrections, grants
 from app.services.usage import recording
 from app.services.verification.verify import verify
+from tests.support import programs
 from tests.support.client import outside_contexts
 from tests.support.databases import environment
 from tests.support.shop import remaining
 
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
 WORKERS = 4
-# Dies by kill -9 where the environment says, in a process of its own: just before the commit, or just after it.
-DIES = """
-import os, signal, sys
-from sqlalchemy import event
-from sqlalchemy.orm import Session
-from wsgi import app
-event.listen(Session, os.environ["DIES"], lambda _session: os.kill(os.getpid(), signal.SIGKILL))
-app.test_cli_runner().invoke(args=["portal", *sys.argv[1:]])
-"""
 
 
 @pytest.fixture
@@ -82,24 +69,18 @@ def test_who_dies_over_it_has_done_it_whole_or_not_at_all_and_may_do_it_again(
     app: Flask, settings: Settings, acme: Customer, used: tuple[str, str], moment: str, is_done: bool
 ) -> None:
     grant, wrong = used
-    for words, kind, action, again, left in [
+    for command, kind, action, again, left in [
         (("correct", wrong), "correction", "transfer.corrected", corrections.correct, 100),
         (("void-grant", grant), "voided", "grant.voided", grants.void, 0),
     ]:
         before = remaining(acme)
         db.session.remove()
-        ended = subprocess.run(
-            [sys.executable, "-c", DIES, *words, "--reason", "By mistake"],
-            cwd=ROOT,
-            env={**os.environ, **environment(settings), "DIES": moment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert ended.returncode == -9, ended.stderr[-2000:]
+        words = (moment, *command, "--reason", "By mistake")
+        ended = programs.run("tests.programs.dies_over_it", *words, env=environment(settings), timeout=120)
+        assert ended.returncode == -9, ended.said[-2000:]
         assert (len(_rows(kind)), _kept(action)) == ((1, 1) if is_done else (0, 0))
         assert remaining(acme) == (left if is_done else before)
         assert verify() == []
-        again(words[1], by="support", reason="By mistake")
+        again(command[1], by="support", reason="By mistake")
         assert (len(_rows(kind)), _kept(action), remaining(acme)) == (1, 1, left)
     assert verify() == []
