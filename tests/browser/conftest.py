@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import Page
 
 from app.domain.people import Actor
+from app.services.access import sessions
 from tests.support.cast import PASSWORD
 from tests.support.server import Server
 
@@ -14,27 +16,36 @@ Opens = Callable[..., Page]
 
 
 @pytest.fixture
-def signs_in(chromium: ChromiumBrowser, live_server: Server, alice_actor: Actor) -> Iterator[Opens]:
-    """Sign Alice in to a browser of her own; afterwards, no page may have broken the content policy or thrown."""
+def signs_in(app: Flask, chromium: ChromiumBrowser, live_server: Server, alice_actor: Actor) -> Iterator[Opens]:
+    """Give Alice a browser of her own in which she is signed in; afterwards, no page may have thrown or broken the policy.
+
+    She has opened no page yet; what signing in by the page is like has a test of its own.
+    """
     contexts, complaints = [], []
 
     def sign_in(**options: object) -> Page:
         context = chromium.new_context(base_url=live_server.url, **options)  # type: ignore[arg-type]  # as given
         context.set_default_timeout(10_000)
         contexts.append(context)
+        token = sessions.begin("{}", alice_actor.member_id, alice_actor.customer_id)
+        context.add_cookies([{"name": app.session_interface.cookie, "value": token, "url": live_server.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None
         )
-        page.goto("/sign-in")
-        page.fill("[name=email]", alice_actor.email)
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/billing/")
         return page
 
     yield sign_in
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def by_the_page(page: Page, email: str) -> None:
+    """Sign in by the page, as a person does."""
+    page.goto("/sign-in")
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/billing/")

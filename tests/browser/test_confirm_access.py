@@ -16,7 +16,7 @@ from app.services.access.sessions import FRESH_FOR
 from app.services.transaction import transaction
 from app.services.webhooks import endpoints
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import in_every_look, is_clean, with_and_without
+from tests.browser.test_spine import in_every_look, is_clean, with_and_in_proof_without
 from tests.support import methods, shop
 from tests.support.cast import PASSWORD
 from tests.support.webhook_cast import secret_of, settings
@@ -82,7 +82,7 @@ def test_cancelling_in_place_brings_back_what_stood_there(signs_in: Opens) -> No
     expect(page.locator("#webhook_url")).to_have_value("https://half.example/typ")
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_a_method_is_removed_after_the_password(
     app: Flask, signs_in: Opens, acme: Customer, alice_actor: Actor, javascript: bool
 ) -> None:

@@ -10,7 +10,7 @@ from app.models.customers import Customer
 from app.services.customers import registration
 from tests.browser.conftest import Opens
 from tests.browser.test_rails import later
-from tests.browser.test_spine import heading, in_every_look, is_clean, with_and_without
+from tests.browser.test_spine import heading, in_every_look, is_clean, with_and_in_proof_without
 from tests.support import cast, shop
 
 
@@ -34,7 +34,7 @@ def adds_debit(page: Page) -> None:
     expect(page.locator("#amount")).to_have_value("31.50")
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_it_is_on_its_way_for_days(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
     before = shop.remaining(acme)
     page = signs_in(java_script_enabled=javascript)

@@ -56,6 +56,7 @@ def test_a_notice_is_seen_wherever_the_page_is_scrolled_and_a_removal_is_undone_
 
 def test_a_question_and_the_menu_close_with_escape(signs_in: Opens, acme: Customer) -> None:
     page = signs_in(**LOOKS["narrow"])
+    page.goto("/billing/")
     menu = page.locator("details.menu")
     menu.locator("summary").click()
     expect(menu).to_have_attribute("open", "")

@@ -86,6 +86,7 @@ def test_one_long_word_of_the_sellers_widens_no_page(signs_in: Opens, acme: Cust
     corrections.correct(usage.id, by="seller", reason=word)
     grants.void(grant.id, by="seller", reason=word)
     page = signs_in(**look)
+    page.goto("/billing/")
     expect(page.locator("#overview-latest")).to_contain_text(word)
     is_clean(page, "Overview")
     page.goto("/billing/balance-history")
@@ -94,7 +95,7 @@ def test_one_long_word_of_the_sellers_widens_no_page(signs_in: Opens, acme: Cust
     is_clean(page, "Balance history, every row")
     entries = page.locator(".table--history a").evaluate_all("links => links.map(link => link.href)")
     assert len(entries) == 4
-    for entry in entries:
+    for entry in entries[: tiers.sample_of(1, proof=4)]:
         page.goto(entry)
         expect(page.locator("main")).to_contain_text(word[:100])
         is_clean(page, entry)
@@ -102,6 +103,7 @@ def test_one_long_word_of_the_sellers_widens_no_page(signs_in: Opens, acme: Cust
 
 def test_the_open_menu_is_in_a_landmark(signs_in: Opens) -> None:
     page = signs_in(**LOOKS["narrow"])
+    page.goto("/billing/")
     page.locator(".menu summary").click()
     expect(page.locator(".menu .member__who")).to_be_visible()
     is_clean(page, "the open menu")

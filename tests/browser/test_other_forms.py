@@ -12,8 +12,8 @@ from app.models.customers import Customer
 from app.services.alerts import thresholds
 from app.services.customers import registration
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import with_and_without
-from tests.support import cast, shop, spend
+from tests.browser.test_spine import with_and_in_proof_without
+from tests.support import cast, shop, spend, tiers
 from tests.support.meters import accept_one
 from tests.support.webhook_cast import settings
 
@@ -51,7 +51,7 @@ def adds_alert(page: Page, number: str) -> None:
     form.get_by_role("button", name="Add alert").click()
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_on_usage_what_was_typed_beside_stays(signs_in: Opens, acme: Customer, javascript: bool) -> None:
     thresholds.add(acme.customer_id, Threshold("sessions", 50, True), actor="test")
     page = signs_in(java_script_enabled=javascript)
@@ -131,7 +131,7 @@ def test_a_second_press_at_the_same_place_makes_no_other_method_the_default(
     expect(page.locator("tr", has=page.locator(".method__default")).first).to_contain_text(wanted)
 
 
-@pytest.mark.parametrize("way", ["refused", "500"])
+@pytest.mark.parametrize("way", tiers.some(1, ["refused", "500"]))
 def test_a_choice_whose_answer_did_not_come_is_taken_back(signs_in: Opens, acme: Customer, way: str) -> None:
     def fails(route: Route) -> None:
         if way == "500":
@@ -163,7 +163,7 @@ def test_a_choice_whose_answer_did_not_come_is_taken_back(signs_in: Opens, acme:
     expect(page.locator("[name=q]")).to_have_value("words")
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_back_shows_the_choice_that_the_page_shows(signs_in: Opens, acme: Customer, javascript: bool) -> None:
     page = signs_in(java_script_enabled=javascript)
     page.goto(USAGE)

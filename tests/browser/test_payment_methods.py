@@ -1,5 +1,6 @@
 """Payment methods in a real browser: add, default, remove, the bank, PayPal, a mandate; and Stripe's own form."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +18,11 @@ from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.services.customers import registration
 from app.services.transaction import transaction
-from tests.browser.conftest import Opens
-from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_without
-from tests.support import methods, shop, stripe_api
-from tests.support.cast import PASSWORD
+from tests.browser.conftest import Opens, by_the_page
+from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_in_proof_without, with_and_without
+from tests.support import methods, shop, stripe_api, tiers
 from tests.support.methods import ACCOUNT, ONCE, REFUSED
-from tests.support.server import serving
+from tests.support.server import serving, serving_here
 from tests.support.shop import GOOD
 
 PATH = "/billing/payment-methods/"
@@ -81,9 +81,14 @@ def test_add_default_and_remove(app: Flask, signs_in: Opens, acme: Customer, jav
     assert methods.both_sides_agree(app, acme)
 
 
-@with_and_without
-@pytest.mark.parametrize("approves", [True, False], ids=["approves", "declines"])
-@pytest.mark.parametrize(("kind", "name"), [("Add new credit card", ONCE), ("Add PayPal", "paypal")])
+@with_and_in_proof_without
+@pytest.mark.parametrize(
+    ("approves", "kind", "name"),
+    tiers.each_once(
+        [pytest.param(True, id="approves"), pytest.param(False, id="declines")],
+        [("Add new credit card", ONCE), ("Add PayPal", "paypal")],
+    ),
+)
 def test_the_bank_or_paypal_asks(
     signs_in: Opens, acme: Customer, javascript: bool, approves: bool, kind: str, name: str
 ) -> None:
@@ -99,7 +104,7 @@ def test_the_bank_or_paypal_asks(
     assert len(methods.live(acme)) == int(approves)
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_a_debits_mandate_is_accepted_and_downloaded(
     signs_in: Opens, acme: Customer, javascript: bool, tmp_path: Path
 ) -> None:
@@ -140,7 +145,7 @@ def test_the_keyboard_alone_adds_and_removes(signs_in: Opens, acme: Customer) ->
     assert methods.live(acme) == []
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_what_was_removed_in_the_portal_is_gone_here(
     app: Flask, signs_in: Opens, acme: Customer, alice_actor: Actor, javascript: bool
 ) -> None:
@@ -183,20 +188,17 @@ def at_stripe(
 ) -> Iterator[tuple[Page, list[str]]]:
     """Alice's page at a portal with PAYMENTS=stripe, and what its content policy or a script complained of."""
     complaints: list[str] = []
-    with (
-        stripe_api.answering(settings) as address,
-        serving(settings, tmp_path, PAYMENTS="stripe", STRIPE_API_BASE=address, **stripe_api.KEYS) as server,
-    ):
+    with contextlib.ExitStack() as stack:
+        address = stack.enter_context(stripe_api.answering(settings))
+        keys = {"PAYMENTS": "stripe", "STRIPE_API_BASE": address, **stripe_api.KEYS}
+        portal = serving(settings, tmp_path, **keys) if tiers.whole() else serving_here(settings, **keys)
+        server = stack.enter_context(portal)
         context = chromium.new_context(base_url=server.url)
         context.set_default_timeout(10_000)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if "Policy" in said.text else None)
-        page.goto("/sign-in")
-        page.fill("[name=email]", alice_actor.email)
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/billing/")
+        by_the_page(page, alice_actor.email)
         yield page, complaints
         context.close()
 

@@ -13,8 +13,8 @@ from app.models.customers import Customer
 from app.services import jobs
 from app.services.payments import resume_links, top_ups
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import buys, heading, in_every_look, is_clean, saves_method, with_and_without
-from tests.support import shop
+from tests.browser.test_spine import buys, heading, in_every_look, is_clean, saves_method, with_and_in_proof_without
+from tests.support import shop, tiers
 
 WALLETS = {"paypal": "Approve this payment at PayPal", "crypto": "Pay from your wallet"}
 
@@ -33,8 +33,7 @@ def pays_by(page: Page, way: str, amount: str = "25.00") -> None:
     buys(page, amount)
 
 
-@with_and_without
-@pytest.mark.parametrize("rail", WALLETS)
+@pytest.mark.parametrize(("javascript", "rail"), tiers.each_once([True, False], list(WALLETS)))
 def test_a_wallet_pays(app: Flask, signs_in: Opens, acme: Customer, javascript: bool, rail: str) -> None:
     page = signs_in(java_script_enabled=javascript)
     pays_by(page, rail)
@@ -46,7 +45,7 @@ def test_a_wallet_pays(app: Flask, signs_in: Opens, acme: Customer, javascript: 
     assert (shop.charges(app), shop.remaining(acme)) == ([2500], 25_000_000)
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_a_wallet_declines_and_a_card_pays(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
     page = signs_in(java_script_enabled=javascript)
     saves_method(page, shop.GOOD)
@@ -63,7 +62,7 @@ def test_a_wallet_declines_and_a_card_pays(app: Flask, signs_in: Opens, acme: Cu
     assert shop.charges(app) == [2500]
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_coins_arrive_while_the_page_is_open(app: Flask, signs_in: Opens, acme: Customer, javascript: bool) -> None:
     page = signs_in(java_script_enabled=javascript)
     pays_by(page, "crypto")
@@ -77,13 +76,14 @@ def test_coins_arrive_while_the_page_is_open(app: Flask, signs_in: Opens, acme: 
     expect(page.locator("#add_credits-payment-title")).to_have_text("Added $25.00 to your balance", timeout=15_000)
 
 
-@with_and_without
+@with_and_in_proof_without
 @pytest.mark.case("AC-11", "AC-12")
 def test_a_charge_that_waits_for_its_customer(
     app: Flask, signs_in: Opens, alice_actor: Actor, acme: Customer, javascript: bool
 ) -> None:
     waits(alice_actor)
     page = signs_in(java_script_enabled=javascript)
+    page.goto("/billing/")
     page.get_by_role("link", name="Continue", exact=True).click()
     page.get_by_role("button", name="Continue to your bank").click()
     page.get_by_role("button", name="Approve").click()
@@ -111,6 +111,7 @@ def test_axe_finds_nothing_on_the_way_by_wallet(
 ) -> None:
     waits(alice_actor)
     page = signs_in(**look)
+    page.goto("/billing/")
     is_clean(page, "overview with a payment that waits")
     page.get_by_role("link", name="Continue", exact=True).click()
     is_clean(page, "a charge that waits")

@@ -42,7 +42,9 @@ def stranger(chromium: ChromiumBrowser, live_server: Server, request: pytest.Fix
 
 
 @pytest.mark.case("AC-12")
-@pytest.mark.parametrize("stranger", [{}, {"java_script_enabled": False}], ids=["script", "plain"], indirect=True)
+@pytest.mark.parametrize(
+    "stranger", tiers.some(1, [{}, {"java_script_enabled": False}], ids=["script", "plain"]), indirect=True
+)
 def test_from_the_mail_to_the_bank_and_back(stranger: Page, link: str, app: Flask) -> None:
     stranger.goto(link)
     expect(stranger.locator("h1")).to_have_text("Confirm your payment to Relay Networks, Inc.")
@@ -54,7 +56,6 @@ def test_from_the_mail_to_the_bank_and_back(stranger: Page, link: str, app: Flas
     expect(stranger.locator("h1")).to_have_text("Sign in")
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("stranger", tiers.some(1, LOOKS.values(), ids=list(LOOKS)), indirect=True)
 def test_axe_finds_nothing_at_the_link(stranger: Page, link: str) -> None:
     for path in (link, "/billing/resume/nothing"):

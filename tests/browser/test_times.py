@@ -13,6 +13,7 @@ from app.models.customers import Customer
 from app.web import filters
 from tests.browser.conftest import Opens
 from tests.browser.test_spine import is_clean
+from tests.support import tiers
 from tests.support.spend import gives
 
 STATIC = Path(__file__).resolve().parents[2] / "app" / "static"
@@ -151,7 +152,7 @@ def _steps(page: Page, tip: Locator) -> None:
     expect(tip).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", tiers.some(1, ["light", "dark"]))
 def test_the_exact_amount_is_shown_by_hover_focus_and_tap(reads: Reads, scheme: str) -> None:
     page = reads(f"<p>You have {_figure()} left.</p>", color_scheme=scheme, has_touch=True)
     tip, amount = page.locator(".amount .tip"), page.locator(".amount")

@@ -11,7 +11,7 @@ from app.models.customers import Customer
 from app.services.alerts import thresholds
 from app.services.customers import registration
 from tests.browser.conftest import Opens
-from tests.browser.test_spine import in_every_look, is_clean, with_and_without
+from tests.browser.test_spine import in_every_look, is_clean, with_and_in_proof_without, with_and_without
 from tests.support import cast
 from tests.support.meters import accept_one
 
@@ -30,7 +30,7 @@ def acme(app: Flask) -> Customer:
     return made
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_a_number_opens_the_events_behind_it(signs_in: Opens, acme: Customer, javascript: bool) -> None:
     page = signs_in(java_script_enabled=javascript)
     page.goto(PATH)
@@ -59,7 +59,7 @@ def test_an_alert_is_added_and_removed(signs_in: Opens, acme: Customer, javascri
     expect(page.locator("#usage-alerts")).to_contain_text("There is no usage alert yet.")
 
 
-@with_and_without
+@with_and_in_proof_without
 def test_no_number_of_presses_at_one_place_removes_more_than_one_alert(
     signs_in: Opens, acme: Customer, javascript: bool
 ) -> None:

@@ -16,13 +16,13 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-def findings(page: Page) -> list[str]:
-    """Return what axe finds on the page, and whether it scrolls sideways.
+def findings(page: Page, within: str | None = None) -> list[str]:
+    """Return what axe finds on the page, or in what matches there, and whether it scrolls sideways.
 
     From its top: axe takes a field that is scrolled halfway under the menu for one that is too small to press.
     """
     page.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
-    found = Axe().run(page, options=RULES).response["violations"]
+    found = Axe().run(page, within, RULES).response["violations"]
     said = [f"{each['id']}: {' '.join(node['html'][:200] for node in each['nodes'])}" for each in found]
     return [*said, *sideways(page)]
 

@@ -66,11 +66,11 @@ def serving(settings: Settings, directory: Path, target: str = "wsgi:app", **env
 
 
 @contextmanager
-def serving_here(settings: Settings) -> Iterator[Server]:
+def serving_here(settings: Settings, **environ: str) -> Iterator[Server]:
     """Serve the portal inside the block by threads of this process, which has imported and compiled everything."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    own = Settings.from_env(environment(replace(settings, base_url=url)))
+    own = Settings.from_env(environment(replace(settings, base_url=url), **environ))
     app = create_app(own)
     shared_work.share(app)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet, fd=listener.fileno())
