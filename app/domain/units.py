@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from itertools import count
 
 from app.domain.money import divided
 
@@ -49,13 +50,12 @@ def readable_of(value: int, basis: int, unit: str) -> tuple[Decimal, Decimal, st
     What is neither nothing nor all of it is never shown so: it gets the decimals that distinguish them.
     """
     place = _SPELLED.get(unit.casefold())
-    steps = 0 if place is None else _steps(basis, place)
-    if place is None or not steps:
+    if place is None or not (steps := _steps(basis, place)):
         return Decimal(value), Decimal(basis), unit
-    finest = 3 * steps
-    fine = next(n for n in range(1, finest + 1) if _is(_scaled(basis, steps, n), basis, steps))
+    # Three decimals for each step are exact: no search goes on beyond them.
+    fine = next(n for n in count(1) if _is(_scaled(basis, steps, n), basis, steps))
     whole = _scaled(basis, steps, fine)
-    shown = (_scaled(value, steps, n) for n in range(fine, finest + 1))
+    shown = (_scaled(value, steps, n) for n in count(fine))
     used = next(each for each in shown if _is(each, value, steps) or each not in {whole, 0})
     return _plain(used), _plain(whole), BYTES[place + steps]
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.__main__ import Result
-from tests.mutation.equivalent import EQUIVALENT
+from tests.mutation.__main__ import EQUIVALENT, Result
 from tests.mutation.places import MONEY_ROOMS, PLACES
 from tests.mutation.words import is_about_words
 from tests.mutation.workspace import Mutant, drawn, with_plain_properties

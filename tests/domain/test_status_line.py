@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.authorizations import Allowed, Blocked, authorize, judge
-from app.domain.catalog import Meter, MeterKind
+from app.domain.catalog import Meter, MeterKind, MeterTier
 from app.domain.forecast import Expiry, Forecast
 from app.domain.money import MICROS, Credits, Money
 from app.domain.numbers import Debt, Numbers, compute
 from app.domain.rating import Tariff
 from app.domain.reservations import Reservation
-from app.domain.status_line import REFUSED, CardFact, Facts, Kind, PaymentFact, rank
+from app.domain.status_line import REFUSED, CardFact, Facts, Kind, PaymentFact, day_percent, rank
 
 NOW = datetime(2026, 11, 28, 9, 19, tzinfo=UTC)
 TODAY = NOW.date()
@@ -62,12 +62,14 @@ LATER = Forecast(TODAY, TODAY + timedelta(days=8), None)
         (None, facts()),
         (None, facts(forecast=LATER)),
         (None, facts(numbers(limit=100, used_today=79))),
+        (None, facts(numbers(limit=1000, used_today=799))),
         (None, facts(meters=(metered(79),))),
         (None, facts(meters=(metered(1000, limit=None),))),  # what is included is used up: it costs from now on
         (None, facts(meters=(metered(0, limit=0),))),  # the plan has nothing of it, and that is no news
         (None, facts(card=replace(CARD, month=3, year=2027))),
         (None, facts(expiry=Expiry(TODAY + timedelta(days=3), 5, 0))),  # it is used before it expires
         (None, facts(expiry=Expiry(TODAY + timedelta(days=8), 5, 5))),
+        (None, facts(replace(numbers(0, overage=0), remaining_credits=Credits(1)))),  # the next micro is served
         (None, facts(numbers(0))),  # nothing is below zero yet, and the protection is left
         (Kind.RUNS_OUT, facts(forecast=replace(FORECAST, expected=TODAY + timedelta(days=7)))),
         (Kind.CARD, facts(card=CARD)),
@@ -98,6 +100,19 @@ LATER = Forecast(TODAY, TODAY + timedelta(days=8), None)
 def test_the_most_urgent_fact_is_said(kind: Kind | None, so: Facts) -> None:
     found = rank(so)
     assert (found.kind if found else None) is kind
+    if found is not None:
+        assert found.is_bad == (kind in BAD)
+        assert bool(found.bars) == (kind in {Kind.PLAN_LIMIT, Kind.PLAN_NEAR}) and found.bars is not None
+
+
+BAD = {Kind.NOT_SERVED, Kind.FAILED, Kind.NO_CREDIT, Kind.HELD, Kind.DAY_LIMIT, Kind.PLAN_LIMIT}
+"""With these something fails now."""
+
+
+def test_the_percents_of_a_day_are_rounded_down_and_nothing_without_a_limit() -> None:
+    assert day_percent(numbers()) == 0
+    assert day_percent(numbers(limit=1000, used_today=799)) == 79
+    assert day_percent(numbers(limit=1000, used_today=799, held=1)) == 80
 
 
 def test_the_fullest_meter_stands_first() -> None:
@@ -109,6 +124,13 @@ def test_with_an_allowance_left_not_every_call_is_refused() -> None:
     some, none = rank(facts(numbers(0, overage=0), meters=(metered(9),))), rank(facts(numbers(0, overage=0)))
     assert some is not None and some.is_partly
     assert none is not None and not none.is_partly
+
+
+def test_a_unit_that_costs_nothing_behind_dearer_ones_goes_through_without_credit() -> None:
+    steps = (MeterTier(Credits(MICROS), 10), MeterTier(Credits(0)))
+    dear_first = Reservation(Tariff(Meter("calls", "Calls", "", "calls", kind=MeterKind.SUM, tiers=steps)), used=10)
+    found = rank(facts(numbers(0, overage=0), meters=(dear_first,)))
+    assert found is not None and found.kind is Kind.NO_CREDIT and found.is_partly
 
 
 def money(least: int = 0) -> st.SearchStrategy[int]:

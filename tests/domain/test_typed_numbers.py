@@ -13,7 +13,7 @@ from app.domain.amounts import NO_BREAK, SYMBOLS, CreditUnit
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money, exponent
 from app.domain.spend_management import MOST
-from app.domain.typed_numbers import Field, Marks, money_field, parse_amount, read, signs
+from app.domain.typed_numbers import Field, Marks, SoughtAmount, money_field, parse_amount, read, signs, sought
 from app.forms import amounts
 from tests.presenters.test_locale import CURRENCIES
 
@@ -225,6 +225,7 @@ FIVE, FIFTY = Money(500, "USD"), Money(5000, "USD")
         (lambda: parse_amount("", "USD"), "Enter an amount."),
         (lambda: amounts.money("ten", "JPY"), "Enter an amount in digits, such as 25."),
         (lambda: parse_amount("ten", "JPY"), "Enter an amount in digits, such as 25."),
+        (lambda: amounts.money("ten", "MGA"), "Enter an amount in digits, such as 25."),
         (lambda: amounts.money("5.5", "JPY"), "Enter an amount without decimals, such as 25."),
         (lambda: parse_amount("5.5", "JPY"), "Enter an amount without decimals, such as 25."),
         (lambda: amounts.money("5.0001", "KWD"), "Enter an amount with at most 3 decimals, such as 25.000."),
@@ -266,3 +267,19 @@ def test_one_wording_names_what_is_wrong_with_an_amount(read_it: Callable[[], ob
     with pytest.raises(Refused) as refused:
         read_it()
     assert refused.value.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "low", "high"),
+    [
+        ("0", 2, 0, 5_000),
+        ("0.5", 2, 495_000, 505_000),
+        ("-12.50", 2, 12_495_000, 12_505_000),
+        ("7", 0, 6_500_000, 7_500_000),
+        ("1.000001", 6, 1_000_001, 1_000_002),
+        ("1", 8, 1_000_000, 1_000_001),  # credits have no finer part than a micro
+    ],
+)
+def test_what_is_sought_is_all_that_is_rounded_to_it(value: str, decimals: int, low: int, high: int) -> None:
+    assert sought(Decimal(value), decimals) == SoughtAmount(low, high, 0)
+    assert sought(Decimal(value), decimals, -1) == SoughtAmount(low, high, -1)

@@ -11,11 +11,13 @@ import secrets
 import sys
 from dataclasses import dataclass, replace
 
-from tests.mutation.equivalent import EQUIVALENT, Equivalent
+from tests.mutation import equivalent, equivalent_in_services
+from tests.mutation.equivalent import Equivalent
 from tests.mutation.places import PLACES, Place
 from tests.mutation.workspace import Mutant, changed, drawn, made, named, tried
 
 MOST_PERCENT = 5
+EQUIVALENT = (*equivalent.EQUIVALENT, *equivalent_in_services.EQUIVALENT)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Mutants that nobody can find, because they do the same: each with the reason. `python -m tests.mutation` names others."""
+"""Mutants of the domain that nobody can find, because they do the same: each with the reason."""
 
 from dataclasses import dataclass
 
@@ -264,27 +264,21 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "with as many decimals as are kept one part is one either way",
     ),
     Equivalent(
-        "app/services/balance/history.py",
-        "closing = rows[0].closing_micros if rows and rows[0].day < first else 0",
-        "closing = rows[0].closing_micros if rows and rows[0].day <= first else 0",
-        "the first day's own row says how it ended",
-    ),
-    Equivalent(
-        "app/services/spend_management/simulation.py",
-        "Transfer.customer_id == customer_id,",
-        "",
-        "the scope narrows every read to its customer",
-    ),
-    Equivalent(
-        "app/services/payments/declines.py",
-        "PaymentMethod, (PaymentMethod.customer_id == Payment.customer_id) & (PaymentMethod.id == Payment.method_id) )",
-        "PaymentMethod, )",
-        "the foreign key joins them by the same",
-    ),
-    Equivalent(
         "app/domain/status_line.py",
         "if each.tariff.kind.can_be_held and each.hold(1, outlasts=False).is_over_plan:",
         "if each.tariff.kind.can_be_held and each.hold(1, outlasts=True).is_over_plan:",
         "what the plan allows is asked of the open period",
+    ),
+    Equivalent(
+        "app/domain/status_line.py",
+        "return {kind: tuple(sorted(bars, key=lambda bar: -(bar.percent or 0))) for kind, bars in found.items() if bars}",
+        "return {kind: tuple(sorted(bars, key=lambda bar: -(bar.percent or 1))) for kind, bars in found.items() if bars}",
+        "a bar that is near, full or refused has a percentage, and of 1 at least",
+    ),
+    Equivalent(
+        "app/domain/units.py",
+        "return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()",
+        "return value.quantize(Decimal(2)) if value == value.to_integral_value() else value.normalize()",
+        "only the exponent of the argument is read, and that of 2 is the same as of 1",
     ),
 )

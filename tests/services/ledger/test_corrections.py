@@ -63,6 +63,14 @@ def test_many_at_once_correct_and_void_once(app: Flask, acme: Customer, used: tu
     assert verify() == []
 
 
+def test_what_a_grant_that_was_taken_back_gets_back_is_taken_back_too(acme: Customer, used: tuple[str, str]) -> None:
+    grant, wrong = used
+    grants.void(grant, by="support", reason="By mistake")
+    corrections.correct(wrong, by="support", reason="Counted twice")
+    assert (len(_rows("voided")), _rows("expired"), remaining(acme)) == (2, [], 0)
+    assert verify() == []
+
+
 @pytest.mark.fault("A3")
 @pytest.mark.parametrize(("moment", "is_done"), [("before_commit", False), ("after_commit", True)])
 def test_who_dies_over_it_has_done_it_whole_or_not_at_all_and_may_do_it_again(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from app import clock, ids
 from app.config import Settings
@@ -14,6 +15,7 @@ from app.domain.money import Money
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
+from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
@@ -131,6 +133,29 @@ def test_everybody_who_goes_on_with_it_at_once_makes_one_attempt(
     later(app)
     assert [number for number, _state, _code in attempts(payment)] == [1, 2]
     assert stands(payment).action_url.startswith("http")
+
+
+@pytest.mark.case("AC-9", "AC-16")
+def test_who_goes_on_with_it_while_another_one_has_already_makes_no_attempt(app: Flask, alice_actor: Actor) -> None:
+    payment = charges(alice_actor, saved(alice_actor, shop.ASKS))
+    others: list[Payment] = []
+
+    def goes_on() -> Payment:
+        with app.app_context():
+            return collection.resume(payment.id, BACK(payment.id))
+
+    def between(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        """Let another one go on with it from beginning to end, once the first one has read what is to be charged."""
+        if "JOIN customers" in statement and not others:
+            others.append(payment)
+            with ThreadPoolExecutor(1) as pool:
+                others[:] = [pool.submit(goes_on).result()]
+
+    event.listen(db.engine, "after_cursor_execute", between)
+    second = collection.resume(payment.id, BACK(payment.id))
+    event.remove(db.engine, "after_cursor_execute", between)
+    assert [each.action_url for each in others] == [second.action_url] and second.action_url.startswith("http")
+    assert attempts(payment) == [(1, "declined", "authentication_required"), (2, "requires_action", "")]
 
 
 @pytest.mark.case("AC-12", "AC-23")

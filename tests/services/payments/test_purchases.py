@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app import clock, ids
-from app.domain.errors import Refused
+from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
@@ -75,6 +75,18 @@ def read(of: Customer, payment: Payment) -> Purchase:
     """Return the purchase as the customer sees it."""
     with as_customer(of.customer_id):
         return purchases.read(payment.id)
+
+
+def test_a_purchase_is_read_with_its_row_of_the_history_and_by_nobody_else(
+    app: Flask, acme: Customer, globex: Customer, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500)
+    row = read(acme, payment).row
+    assert row is not None and (row.kind, row.source_id, row.amount) == ("purchased", payment.id, 25_000_000)
+    for customer, wanted in ((globex, payment), (acme, Payment(id="pay_1")), (acme, Payment(id=ids.new("pay")))):
+        with pytest.raises(NotFound) as refused:
+            read(customer, wanted)
+        assert (refused.value.sentence, refused.value.status) == ("There is no such payment.", 404)
 
 
 @pytest.mark.parametrize(
