@@ -52,3 +52,15 @@ def test_a_day_without_a_movement_stands_where_the_last_one_ended(app: Flask, ac
             assert history.days(shown[begin].day, shown[end].day) == shown[begin : end + 1]
         with pytest.raises(Broken, match="days that end before they begin"):
             history.days(date(2026, 11, 22), date(2026, 11, 21))
+
+
+def test_what_is_booked_on_an_earlier_day_moves_the_later_ones_of_its_customer_alone(
+    app: Flask, acme: Customer, globex: Customer
+) -> None:
+    later = NOON.date() + ONE
+    for each in (acme, globex):
+        moves(each, NOON + ONE, adds=10)
+    moves(acme, NOON, uses=3)  # by a machine whose clock is behind
+    for each, closing in ((acme, 7), (globex, 10)):
+        with as_customer(each.customer_id):
+            assert history.days(later, later) == [Day(later, credit(10), credit(0), credit(closing))]

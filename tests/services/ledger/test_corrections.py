@@ -12,7 +12,7 @@ from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry
-from app.models.ledger import Transfer
+from app.models.ledger import Grant, Transfer
 from app.models.scope import as_service
 from app.services.ledger import corrections, grants
 from app.services.usage import recording
@@ -68,6 +68,24 @@ def test_what_a_grant_that_was_taken_back_gets_back_is_taken_back_too(acme: Cust
     grants.void(grant, by="support", reason="By mistake")
     corrections.correct(wrong, by="support", reason="Counted twice")
     assert (len(_rows("voided")), _rows("expired"), remaining(acme)) == (2, [], 0)
+    assert verify() == []
+
+
+def test_what_a_later_grant_paid_for_wrong_usage_goes_back_into_it(acme: Customer) -> None:
+    def gives(micros: int) -> str:
+        return grants.give(
+            acme.customer_id, kind="promotional", credits=Credits(micros), granted_by="support", reason="Welcome"
+        ).id
+
+    first = gives(40)
+    wrong = recording.record(acme.customer_id, key="k", credits=Credits(60), description="Requests").id
+    second = gives(100)
+    assert remaining(acme) == 80
+    corrections.correct(wrong, by="support", reason="Counted twice")
+    with as_service("look at the grants"):
+        assert {name: db.session.get_one(Grant, name).remaining_micros for name in (first, second)} == {
+            first: 40, second: 100
+        }  # fmt: skip
     assert verify() == []
 
 

@@ -111,6 +111,15 @@ def test_one_just_like_it_is_said_as_it_stands(state: str, reason: str, sentence
     assert (refused.reason, refused.sentence, refused.status) == (reason, sentence, 409)
 
 
+def test_a_form_that_is_none_of_ours_buys_nothing(acme: Customer, alice_actor: Actor) -> None:
+    with as_customer(acme.customer_id), pytest.raises(Refused) as refused:
+        top_ups.buy(
+            alice_actor, form_key="none", amount=Money(2500, "USD"), pack="", method_id="paypal", return_url=rails.BACK
+        )
+    assert (refused.value.reason, refused.value.status) == ("form_key_malformed", 422)
+    assert refused.value.sentence == "This form is no longer valid. Please fill it in again."
+
+
 def test_a_closed_account_names_whom_to_ask_and_buys_nothing(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     with as_service("close an account"), transaction() as session:
         session.get_one(Customer, acme.customer_id).standing = "closed"

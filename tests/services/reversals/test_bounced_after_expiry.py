@@ -75,6 +75,12 @@ class Story:
                 self.customer.customer_id, key=f"u{units}", credits=Credits(units * UNIT), description="Requests"
             )
 
+    def gives(self, units: int, day: int) -> None:
+        with self.on(day):
+            grants.give(
+                self.customer.customer_id, kind="promotional", credits=Credits(units * UNIT), granted_by="t", reason="T"
+            )
+
     def refunds(self, dollars: int, day: int) -> str:
         with self.on(day):
             made = sends_back(self.payment, dollars * 100, repeat=True)
@@ -130,6 +136,20 @@ def test_what_went_into_a_debt_is_lowered_and_not_expired(story: Story) -> None:
     assert story.left == -15
     story.bounces(first, day=41)
     assert story.left == -5
+
+
+def test_grants_that_paid_for_two_refunds_get_back_what_each_of_them_paid(story: Story) -> None:
+    story.uses(26, day=2)
+    story.uses(24, day=3)
+    first, second = story.refunds(10, day=4), story.refunds(15, day=5)
+    assert story.left == -25, "all was used before it was refunded"
+    story.gives(15, day=6)
+    story.gives(30, day=7)
+    assert story.left == 20
+    story.bounces(second, day=8)
+    assert story.left == 35
+    story.bounces(first, day=9)
+    assert story.left == 15 + 30
 
 
 def test_a_dispute_that_is_won_lets_its_credit_expire_before_the_next_refund_takes(story: Story) -> None:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import ids
 from app.config import Settings
 from app.domain.errors import NotFound
 from app.domain.people import Actor
@@ -13,7 +14,7 @@ from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
-from app.models.reversals import Dispute
+from app.models.reversals import Dispute, Refund
 from app.models.scope import as_customer
 from app.services.payments import purchases
 from app.services.reversals import refunds
@@ -52,6 +53,19 @@ def test_a_refund_says_who_asked_why_and_how_it_stood(app: Flask, acme: Customer
         ("processor", "refund.succeeded", {"state": "created"}, {**facts, "problem": ""}),
     ]
     assert sent(acme, refund.id) == [("refund.created", {**facts, "customer": acme.customer_id})]
+
+
+def test_a_refund_made_at_the_processor_has_an_id_and_a_row_like_any_other(
+    app: Flask, settings: Settings, acme: Customer, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500)
+    made = controls.refund(settings, payment.processor_id or "", amount=1000)
+    later(app)
+    with as_customer(acme.customer_id):
+        (row,) = db.session.scalars(select(Refund))
+    assert ids.is_id(row.id, "ref") and row.processor_id == made
+    assert (row.amount_minor, row.currency, row.state, row.credits_micros) == (1000, "USD", "succeeded", 10_000_000)
+    assert (row.requested_by, row.reason) == ("processor", "Made at the payment processor")
 
 
 def test_a_dispute_says_what_is_disputed_why_and_how_it_stood(

@@ -174,6 +174,9 @@ def test_the_same_id_with_anything_else_is_refused_and_not_counted(metered: Cust
     with pytest.raises(Refused) as refused:
         accept_one(metered.customer_id, id="evt-1", meter="runs")
     assert (refused.value.status, refused.value.reason) == (409, "id_reused")
+    with pytest.raises(Refused) as refused:
+        accept_one(metered.customer_id, id="evt-9", meter="nothing")
+    assert (refused.value.status, refused.value.reason) == (422, "unknown_meter")
 
 
 @pytest.mark.both_databases
