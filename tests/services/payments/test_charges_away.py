@@ -20,7 +20,7 @@ from app.models.events import AuditEntry
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
 from app.services.payment_methods import saved as saved_methods
-from app.services.payments import collection, top_ups
+from app.services.payments import collection, sweep, top_ups
 from app.services.transaction import transaction
 from tests.support import shop
 from tests.support.outcome import Outcome, outcome, recover
@@ -133,6 +133,12 @@ def test_everybody_who_goes_on_with_it_at_once_makes_one_attempt(
     later(app)
     assert [number for number, _state, _code in attempts(payment)] == [1, 2]
     assert stands(payment).action_url.startswith("http")
+
+
+def test_the_sweep_says_how_many_it_looked_at(alice_actor: Actor) -> None:
+    charges(alice_actor, saved(alice_actor, shop.ASKS))
+    with clock.at(clock.now() + timedelta(hours=2)):
+        assert (sweep.payments_due(), sweep.payments_due()) == (1, 0)
 
 
 @pytest.mark.case("AC-9", "AC-16")

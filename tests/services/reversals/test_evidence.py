@@ -16,7 +16,8 @@ from app.models.database import db
 from app.models.events import AuditEntry, OutboxEvent
 from app.models.reversals import Dispute, Refund
 from app.models.scope import as_customer
-from app.services.payments import purchases
+from app.services.balance import breakdown
+from app.services.payments import purchases, top_ups
 from app.services.reversals import refunds
 from tests.support.reversals import buys, fetched, later, sends_back
 
@@ -99,6 +100,10 @@ def test_what_is_not_there_is_named(app: Flask, acme: Customer) -> None:
         refunds.refund("pay_none", amount=None, reason="None", requested_by="support")
     with as_customer(acme.customer_id), pytest.raises(NotFound, match=r"There is no such payment\."):
         purchases.read("pay_none")
+    with as_customer(acme.customer_id), pytest.raises(NotFound, match=r"There is no such payment\."):
+        top_ups.get("pay_none")
+    with as_customer(acme.customer_id), pytest.raises(NotFound, match=r"There is no such movement\."):
+        breakdown.behind("none")
 
 
 def test_what_went_back_is_read_in_the_order_in_which_it_began(
