@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from flask import Flask
@@ -18,6 +18,7 @@ from app.domain.spend_management import Limits
 from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.ledger import Grant
 from app.models.limits import Notice
 from app.models.scope import as_customer, as_service
 from app.models.usage import UsageEvent
@@ -26,10 +27,10 @@ from app.services.catalog import versions
 from app.services.spend_management import simulation
 from app.services.usage import events
 from app.services.verification import verify
+from tests.demo.conftest import NOW
 from tests.support.databases import Database, settings_for
 from tests.support.server import free_port
 
-NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
@@ -69,8 +70,9 @@ def test_a_refused_call_is_notified_at_once_and_its_webhook_again_after_five_sec
     assert timedelta(seconds=5) <= second[0] - first[0] <= timedelta(seconds=6)
 
 
-def test_usage_comes_in_several_times_a_day_so_that_limits_would_refuse_at_different_hours(app: Flask) -> None:
-    make()
+def test_usage_comes_in_several_times_a_day_so_that_limits_would_refuse_at_different_hours(
+    two_months: None, app: Flask
+) -> None:
     with as_service("find the customer with limits"):
         customer = db.session.scalars(select(Customer).where(Customer.external_id == "demo-northwind")).one()
         times = db.session.execute(
@@ -118,6 +120,13 @@ def test_a_day_that_was_cut_short_between_two_reports_is_finished(app: Flask) ->
         notified = db.session.execute(
             select(UsageEvent.customer_id, UsageEvent.id).where(UsageEvent.day == left[0])
         ).all()
+        twice = db.session.execute(
+            select(Grant.customer_id, Grant.reason)
+            .where(Grant.reason != "")
+            .group_by(Grant.customer_id, Grant.reason)
+            .having(func.count() > 1)
+        ).all()
+    assert twice == []
     assert sorted(tuple(each) for each in notified) == sorted(
         (who, name) for who, names in whole.items() for name in names
     )

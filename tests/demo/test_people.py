@@ -1,7 +1,6 @@
 """The demo's people: one press signs in, each can follow the first steps of the README, and no other installation has them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -12,11 +11,11 @@ from app.demo import customers
 from app.demo.stories import STORIES
 from app.domain.people import Role
 from app.services.access import members
+from tests.demo.conftest import MONTHS, NOW
 from tests.support import databases, shop
 from tests.support.browser import Browser, Page
 from tests.support.databases import Database
 
-NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
 PEOPLE = "/dev/people/"
 EVERYBODY = [email for story in STORIES for _name, email, _role in story.members()]
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -48,9 +47,9 @@ def buys_what_the_page_offers(browser: Browser, which: int) -> Page:
 
 
 @on_sqlite
-def test_everybody_who_is_listed_can_follow_the_first_steps(app: Flask, origin: str) -> None:
+def test_everybody_who_is_listed_can_follow_the_first_steps(two_months: None, app: Flask, origin: str) -> None:
     with clock.at(NOW):
-        sign_ins = customers.make(months=1, progress=lambda days: days)
+        sign_ins = customers.make(months=MONTHS, progress=lambda days: days)
         assert [each.email for each in sign_ins] == EVERYBODY
         assert {(each.catalog, each.role) for each in sign_ins} == {
             (story.catalog, role.value) for story in STORIES for role in Role
