@@ -53,7 +53,7 @@ mutants: .venv/dev.stamp ## plant bugs one by one and see that the tests find ea
 mutation: .venv/mutation.stamp ## change the rules in small steps and print what no test finds (ARGS="app/domain/money.py")
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
-pictures: .venv/dev.stamp ## a picture of every page of the demo in each look, with heights and words; into pictures/ (ARGS="--base http://…")
+pictures: .venv/dev.stamp ## a picture of every page of the demo in each look, and what axe finds; into pictures/ (ARGS="--base http://…")
 	@$(BIN)/python -m tests.programs.pictures $(ARGS)
 
 format: .venv/dev.stamp ## format and sort what can be done by machine

@@ -79,6 +79,8 @@ def test_a_customer_buys_credit_and_the_three_pages_agree(
     expect(page.locator("#balance-badge")).to_contain_text("$25.00")
     page.goto("/billing/")
     expect(page.locator("#overview-balance .lead")).to_contain_text("$25.00")
+    page.set_viewport_size(LOOKS["light"]["viewport"])
+    assert looks.blank(page) == []
     expect(page.locator("#balance-badge")).to_contain_text("$25.00")
     page.goto("/billing/balance-history")
     expect(page.locator("main table")).to_contain_text("+$25.00")

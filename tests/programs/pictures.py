@@ -23,7 +23,7 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.support import chromium
-from tests.support.looks import LOOKS, findings, sideways
+from tests.support.looks import LOOKS, blank, findings, sideways
 from tests.support.server import free_port
 from tests.support.words_on_pages import sign_in, words
 
@@ -94,13 +94,13 @@ def _look(page: Page, member: str, path: str, look: str, into: Path, measured: d
     answer = page.goto(path)
     if answer is None or answer.status not in {200, 404}:
         raise SystemExit(f"{path} answered {answer and answer.status}")
-    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready.then(() => true)")
     name = re.sub(r"\W+", "_", path.removeprefix("/billing")).strip("_") or "overview"
     name = f"{name}.{member.partition('@')[2].partition('.')[0]}"
     page.screenshot(path=into / f"{name}.{look.replace(' ', '_')}.png", full_page=True)
     each.heights[look] = page.evaluate("document.documentElement.scrollHeight")
     if answer.status == 200:
-        complaints += findings(page)
+        complaints += [*findings(page), *(f"{card} is half empty" for card in blank(page))]
     if look == "light":
         each.words, each.size = len(words(page)), len(gzip.compress(answer.body(), 6))
         page.emulate_media(media="print")

@@ -31,3 +31,17 @@ def sideways(page: Page) -> list[str]:
     """Return how much wider than its window the page is; nothing where it fits."""
     wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     return [f"it is {wide} wide in {seen}"] if wide > seen else []
+
+
+def blank(page: Page) -> list[str]:
+    """Return the cards of the page that are empty for more than a fifth of their height below what they hold."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(".grid > .card")].filter(card => {
+          const box = card.getBoundingClientRect();
+          const held = [...card.querySelectorAll("*")].filter(each => !each.children.length || each.tagName === "svg")
+            .map(each => each.getBoundingClientRect()).filter(each => each.height > 1 && each.width > 1);
+          const within = box.bottom - parseFloat(getComputedStyle(card).paddingBottom);
+          return within - Math.max(...held.map(each => each.bottom)) > box.height / 5;
+        }).map(card => card.id)"""
+    )
+    return found
