@@ -34,14 +34,14 @@ def sideways(page: Page) -> list[str]:
 
 
 def blank(page: Page) -> list[str]:
-    """Return the cards of the page that are empty for more than a fifth of their height below what they hold."""
+    """Return the cards of the page that are empty for more than a sixth of their height below what they hold."""
     found: list[str] = page.evaluate(
         """() => [...document.querySelectorAll(".grid > .card")].filter(card => {
           const box = card.getBoundingClientRect();
           const held = [...card.querySelectorAll("*")].filter(each => !each.children.length || each.tagName === "svg")
             .map(each => each.getBoundingClientRect()).filter(each => each.height > 1 && each.width > 1);
           const within = box.bottom - parseFloat(getComputedStyle(card).paddingBottom);
-          return within - Math.max(...held.map(each => each.bottom)) > box.height / 5;
+          return within - Math.max(...held.map(each => each.bottom)) > box.height / 6;
         }).map(card => card.id)"""
     )
     return found
