@@ -9,13 +9,14 @@ from app import clock, ids, locale
 from app.domain.errors import Refused
 from app.domain.forecast import Batch
 from app.domain.money import Credits, Money
+from app.domain.numbers import Numbers
 from app.domain.payments import PaymentState, decline_sentence
 from app.domain.payments import method_name as rail_name
 from app.domain.sold_terms import Terms
 from app.domain.status_line import rank
-from app.domain.top_ups import TopUp, paid_once
+from app.domain.top_ups import TopUp, first_amount, first_pack, paid_once
 from app.forms import payment_methods
-from app.forms.add_credits import AGAIN, CreditsForm, total_seen
+from app.forms.add_credits import AGAIN, NEW, CreditsForm, total_seen
 from app.models.payments import Payment
 from app.presenters import add_credits as words
 from app.presenters import status_line
@@ -25,13 +26,16 @@ from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, purchases, resume_links, settlement, top_ups
 from app.web.access import comes_back, current_actor, current_catalog, current_customer, current_unit, managers_only
 from app.web.filters import method_name
-from app.web.respond import saved, show, wants_fragment
+from app.web.navigation import whom_of
+from app.web.respond import show, wants_fragment
 
 bp = Blueprint("add_credits", __name__, url_prefix="/billing/add-credits")
 PAGE, FORM, TOTAL = "add_credits/page.html", "add_credits/_form.html", "add_credits/_total.html"
 PAYMENT_PAGE, PAYMENT = "add_credits/payment.html", "add_credits/_payment.html"
-CHOICE = ("amount", "pack", "method")
+CHOICE = ("amount", "pack", "method", "test_method", "kind")
 """What a link to the page may bring along."""
+Standing = tuple[Around, list[Batch], dict[str, Any]]
+"""What is around the customer's numbers, what is left, and what the page shows of all at its top."""
 
 _AGAIN = {
     purchases.BOUGHT: "Nothing more was charged. To buy it a second time, press the button again.",
@@ -46,10 +50,13 @@ def page() -> Response:
     """Ask how much and how. A link may bring the choice along."""
     given = {name: request.args.get(name, "")[:100] for name in CHOICE}
     is_suggested = not (given["amount"] or given["pack"])
+    standing = _standing()
     if is_suggested:
-        given |= _suggested()
+        given |= _suggested(standing[2]["numbers"])
     form = CreditsForm(formdata=None, data={**given, "form_key": ids.new_form_key()})
-    return show(PAGE, FORM, is_suggested=is_suggested, **_around(form, review="review" in request.args))
+    return show(
+        PAGE, FORM, is_suggested=is_suggested, **_around(form, review="review" in request.args, standing=standing)
+    )
 
 
 @bp.get("/total")
@@ -77,6 +84,12 @@ def buy() -> Response:
         if not form.seen.data:
             return _review(form)
         _check_seen(form, wanted)
+        earlier = purchases.of_form(form.form_key.data or "") if form.method.data == NEW else None
+        if earlier is not None:  # the same form once more: its method is saved already
+            return _at_payment(earlier)
+        away = _save_first(form)
+        if away:
+            return away
         amount, pack = form.choice()
         bought = top_ups.buy(
             current_actor(),
@@ -94,30 +107,6 @@ def buy() -> Response:
         form.refuse(_asked_again(refusal) if again else refusal)
         return show(PAGE, FORM, status=refusal.status, **_around(form, again=again))
     return _outcome(bought, form)
-
-
-@bp.post("/methods")
-@comes_back("add_credits.page", *CHOICE)
-@managers_only
-def add_method() -> Response:
-    """Save a method and choose it, with everything else in the form as it was typed."""
-    form = CreditsForm()
-    kept: dict[str, Any] = {"amount": form.amount.data or "", "pack": form.pack.data or ""}
-    try:
-        if not form.validate():
-            return show(PAGE, FORM, status=422, **_around(form))
-        setup = payment_methods.begin(form, back=url_for("add_credits.page", **kept))
-        away = payment_methods.onward(setup)
-    except Refused as refusal:
-        form.refuse(refusal)
-        return show(PAGE, FORM, status=refusal.status, **_around(form))
-    if away:
-        return away
-    form.method.data = setup.method_id
-    around = _around(form, focus="method")
-    chosen = next(each for each in around["methods"] if each.id == setup.method_id)
-    notice = f"{method_name(chosen)} is saved and chosen."
-    return saved("add_credits.page", FORM, notice, values={**kept, "method": chosen.id}, **around)
 
 
 @bp.get("/payments/<payment_id>")
@@ -171,15 +160,30 @@ def give_up(payment_id: str) -> Response:
     return _at_payment(payment_id)
 
 
+def _save_first(form: CreditsForm) -> Response | None:
+    """Save the new method that is to be charged; return where its details are asked, if not here."""
+    if form.method.data != NEW:
+        return None
+    back = url_for("add_credits.page", amount=form.amount.data or "", pack=form.pack.data or "", review=1)
+    setup = payment_methods.begin(form, back=back)
+    away = payment_methods.onward(setup)
+    if away is None:
+        form.method.data = setup.method_id
+    return away
+
+
 def _review(form: CreditsForm) -> Response:
     """Show the total before anything is charged. A plain browser gets a page of its own, which Back can return to."""
     if wants_fragment():
         return show(PAGE, FORM, **_around(form, review=True, focus="buy"))
-    chosen = {name: value for name, value in form.data.items() if name in {"amount", "pack", "method"} and value}
+    names = CHOICE if form.method.data == NEW else CHOICE[:3]
+    chosen = {name: value for name, value in form.data.items() if name in names and value}
     return redirect(url_for("add_credits.page", **chosen, review=1), code=303)
 
 
-def _around(form: CreditsForm, *, review: bool = False, again: bool = False, focus: str = "") -> dict[str, Any]:
+def _around(
+    form: CreditsForm, *, review: bool = False, again: bool = False, focus: str = "", standing: Standing | None = None
+) -> dict[str, Any]:
     """Return what the form shows: what is sold, the saved methods, and the total of what is chosen so far.
 
     `focus` is where the reader goes on after their own click; a page opened by a link leaves it where it is.
@@ -187,28 +191,31 @@ def _around(form: CreditsForm, *, review: bool = False, again: bool = False, foc
     terms = current_catalog()
     methods = [each for each in saved_methods.saved() if each.kind in terms.payment_methods.kinds]
     once = paid_once(terms.payment_methods.kinds)
-    if form.method.data not in {*once, *(method.id for method in methods)}:
-        form.method.data = methods[0].id if methods else ""
+    offer = payment_methods.offer()
+    ways = [*(method.id for method in methods), *([NEW] if offer["rails"] else []), *once]
+    if form.method.data not in ways:
+        form.method.data = ways[0] if ways else ""
     wanted, why_not = None, ""
     try:
         wanted = form.top_up() if form.pack.data or (form.amount.data or "").strip() else None
     except Refused as refusal:
         why_not = refusal.sentence
     seen = total_seen(wanted) + (AGAIN if again else "") if wanted else ""
-    found, left, top = _standing()
+    found, left, top = standing or _standing()
     today = found.now.date()
     after = after_purchase.after(top["numbers"], found, left, wanted) if wanted else None
     return {
         **top,
         "after": after, "lasts": words.lasts(after, today) if after else "",
         "under_way": words.under_way(found.payments, today),
-        "form": form, "catalog": terms, "methods": methods, "paid_once": once, **payment_methods.offer(),
+        "latest": lambda: [words.latest(*each) for each in purchases.latest()],
+        "form": form, "catalog": terms, "methods": methods, "paid_once": once, **offer,
         "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
         "closed": top_ups.closed_sentence(terms) if current_customer().standing == top_ups.CLOSED else "",
     }  # fmt: skip
 
 
-def _standing() -> tuple[Around, list[Batch], dict[str, Any]]:
+def _standing() -> Standing:
     """Return what is around the customer's numbers, what is left, and what the page shows of all at its top."""
     catalog, customer = current_catalog(), current_customer()
     numbers = history.numbers()
@@ -217,8 +224,8 @@ def _standing() -> tuple[Around, list[Batch], dict[str, Any]]:
     left = status_facts.remaining(numbers, found)
 
     def status() -> object:
-        facts = status_facts.facts(numbers, terms, found, left)
-        return status_line.words(rank(facts), catalog, current_unit(), may_manage=current_actor().may_manage)
+        first = rank(status_facts.facts(numbers, terms, found, left))
+        return status_line.words(first, catalog, current_unit(), ask=whom_of(first))
 
     return (
         found,
@@ -234,14 +241,14 @@ def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
         raise Refused(f"The total is {locale.amount(wanted.amount)}. Check it, then press the button.", "total_changed")
 
 
-def _suggested() -> dict[str, str]:
-    """Return what is chosen from the start: the first pack or suggested amount."""
-    catalog = current_catalog()
+def _suggested(numbers: Numbers) -> dict[str, str]:
+    """Return what is chosen from the start: a pack or suggested amount that leaves a balance above zero."""
+    catalog, owed = current_catalog(), Credits(max(0, -numbers.remaining_credits.micros))
     if catalog.packs:
-        return {"pack": catalog.packs[0].key}
-    if catalog.top_up is None:
+        return {"pack": first_pack(catalog.packs, owed)}
+    if (bounds := catalog.top_up) is None:
         return {}
-    return {"amount": str((catalog.top_up.suggested or (catalog.top_up.min,))[0].major)}
+    return {"amount": str(first_amount(bounds.suggested, bounds.min, bounds.max, owed).major)}
 
 
 def _asked_again(refusal: Refused) -> Refused:

@@ -31,8 +31,9 @@ from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance import overview
 from app.services.balance.overview import Overview
 from app.services.usage.terms import plan_of
-from app.web.access import current_actor, current_catalog, current_customer, current_unit
+from app.web.access import current_catalog, current_customer, current_unit
 from app.web.filters import amount, balance, exact
+from app.web.navigation import whom_of
 from app.web.respond import show
 
 bp = Blueprint("overview", __name__, url_prefix="/billing")
@@ -52,7 +53,7 @@ def page() -> Response:
         PAGE,
         CONTENT,
         now=now,
-        status_now=lambda: status_line.words(status, catalog, current_unit(), may_manage=current_actor().may_manage),
+        status_now=lambda: status_line.words(status, catalog, current_unit(), ask=whom_of(status)),
         numbers=now.numbers,
         sums=_sums(now),
         words=day_rows,

@@ -19,7 +19,15 @@ from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
 from app.services.spend_management import limits as own_limits
 from app.services.webhooks import endpoints
-from app.web.access import current_actor, current_catalog, current_customer, current_unit, from_address, managers_only
+from app.web.access import (
+    comes_back,
+    current_actor,
+    current_catalog,
+    current_customer,
+    current_unit,
+    from_address,
+    managers_only,
+)
 from app.web.navigation import at_top
 from app.web.respond import saved, show
 
@@ -27,20 +35,24 @@ bp = Blueprint("spend_management", __name__, url_prefix="/billing/spend-manageme
 PAGE, CONTENT = "spend_management/page.html", "spend_management/_content.html"
 PREVIEW = "spend_management/_simulation.html"
 LOG, ENTRIES = "spend_management/log.html", "spend_management/_log.html"
+TYPED = ("enabled", "daily_limit", "notify_threshold", "version")
+"""What comes back after a session has ended; the version says that anything was typed at all."""
 
 
 @bp.get("/")
 def page() -> Response:
-    """Show today, the limits, and what they would have done."""
-    return show(PAGE, CONTENT, **_around(_fresh()))
+    """Show today, the limits, and what they would have done. What was typed as a session ended comes back."""
+    typed = "version" in request.args
+    return show(PAGE, CONTENT, **_around(LimitsForm(request.args) if typed else _fresh()))
 
 
 @bp.post("/")
+@comes_back("spend_management.page", *TYPED)
 @managers_only
 def save() -> Response:
     """Keep the limits as they were typed, or say what is wrong with them."""
     form = LimitsForm()
-    valid, wanted = form.validate(), form.wanted()
+    valid, wanted = form.validate(), form.wanted(own_limits.current(current_customer(), current_catalog()))
     if not valid or wanted is None:
         form.point_at_first_error()
         return show(PAGE, CONTENT, status=422, **_around(form))
@@ -53,7 +65,8 @@ def save() -> Response:
         form.refuse(refusal)
         form.point_at_first_error()
         return show(PAGE, CONTENT, status=refusal.status, **_around(form))
-    return saved("spend_management.page", CONTENT, "Spend management is saved.", **_around(_fresh(), focus=True))
+    notice = spend_management.saved(form.moved, current_unit())
+    return saved("spend_management.page", CONTENT, notice, **_around(_fresh(), focus=True))
 
 
 @bp.get("/simulation")
@@ -63,6 +76,7 @@ def simulation_opened() -> Response:
 
 
 @bp.post("/simulation")
+@comes_back("spend_management.page", *TYPED)
 @managers_only
 def simulate() -> Response:
     """Say what the limits that are typed would have done to the last 90 days. Nothing is kept.
@@ -73,7 +87,7 @@ def simulate() -> Response:
     if request.args.get("part") == "preview":
         now = own_limits.current(current_customer(), current_catalog())
         return show(PAGE, PREVIEW, **(_preview(form, now) | {"tried": False}))
-    valid, wanted = form.validate(), form.wanted()
+    valid, wanted = form.validate(), form.wanted(own_limits.current(current_customer(), current_catalog()))
     if valid and wanted is not None:
         return show(PAGE, CONTENT, **_around(form, tried=True))
     form.point_at_first_error()
@@ -164,7 +178,7 @@ def _preview(form: LimitsForm, limits: Limits) -> dict[str, Any]:
 
 def _simulated(form: LimitsForm, saved_limits: Limits) -> Simulation:
     customer = current_customer()
-    wanted = form.to_try() or Limits(True, None, None)
+    wanted = form.to_try(saved_limits) or Limits(True, None, None)
     since = customer.created_at.astimezone(UTC).date()
     return simulation.of(customer.customer_id, wanted, since, saved_limits)
 

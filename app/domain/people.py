@@ -1,5 +1,6 @@
 """People: the roles of members, who acts, and which passwords are taken."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -56,6 +57,20 @@ class Actor:
     def may_manage(self) -> bool:
         """Whether the member may change anything and spend."""
         return self.role.may_manage
+
+
+NAMED = 3
+"""So many people are named whom a member may ask."""
+ANYBODY = "an owner or billing manager"
+
+
+def whom(names: Sequence[str]) -> str:
+    """Return in words whom to ask: the first of those who may manage, by name; where nobody may, what they would be."""
+    named = list(names[:NAMED])
+    if len(names) > NAMED:
+        named.append(ANYBODY.replace("an", "another", 1))
+    *first, last = named or [ANYBODY]
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def check_password(password: str, email: str) -> None:

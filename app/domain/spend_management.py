@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 from app.domain.catalog_terms import SpendManagement
 from app.domain.errors import Refused
@@ -96,6 +97,30 @@ def check_something_set(wanted: Limits, webhook_url: str) -> None:
     """Refuse to switch on what neither stops nor notifies: a limit, a threshold or a URL is enough."""
     if wanted.enabled and wanted.daily_limit is None and wanted.notify_threshold is None and not webhook_url:
         raise NOTHING_SET
+
+
+def share(limit: Credits, percent: Decimal, finest: int) -> Credits:
+    """Return so many percent of the limit, rounded down to amounts of `finest` micros: nobody is told later than asked.
+
+    What is less than the finest amount keeps every digit.
+    """
+    return _rounded_down(int(limit.micros * percent / 100), finest)
+
+
+def following(threshold: Credits | None, limit: Credits | None, before: Limits, finest: int) -> Credits | None:
+    """Return the threshold, or its share of the new limit where the old amount is more than that limit is.
+
+    Only a threshold that was left as it was follows: one that was typed is taken or refused.
+    """
+    if threshold is None or limit is None or before.daily_limit is None:
+        return threshold
+    if threshold <= limit or threshold != before.notify_threshold:
+        return threshold
+    return _rounded_down(limit.micros * threshold.micros // before.daily_limit.micros, finest)
+
+
+def _rounded_down(micros: int, finest: int) -> Credits:
+    return Credits(micros - micros % finest or micros)
 
 
 def out_of_bounds(name: str) -> Refused:

@@ -20,7 +20,9 @@ from app.domain.usage_bars import Bar, State
 SOON = timedelta(days=7)
 """Credit that runs out or expires within so many days is said."""
 FAILED_FOR = timedelta(days=7)
-"""So long a payment that failed while nobody watched is said, unless another one was begun since."""
+"""So long a payment that failed is said, unless another one was begun since."""
+SHOWN_FOR = timedelta(minutes=10)
+"""So long a decline is left to the page that answered with it; afterwards every member reads of it."""
 NEAR_PERCENT = 80
 
 
@@ -29,7 +31,7 @@ class Kind(StrEnum):
 
     NOT_SERVED = "not_served"
     FAILED = "failed"
-    """A payment failed while nobody watched."""
+    """A payment failed, and no other one was begun since."""
     WAITING = "waiting"
     """A payment waits for a member."""
     NO_CREDIT = "no_credit"

@@ -66,6 +66,26 @@ def from_pack(key: str, packs: Sequence[Pack]) -> TopUp:
     raise Refused("That credit pack is no longer sold. Choose another one.", "pack_unknown", 422, "pack")
 
 
+def first_amount(suggested: Sequence[Money], lowest: Money, highest: Money, owed: Credits) -> Money:
+    """Return the amount that is chosen from the start: the first suggested one that leaves a balance above zero.
+
+    `owed` is how far the balance is below zero. Where no suggested one does, the next whole multiple of the largest.
+    """
+    amounts = suggested or (lowest,)
+    enough = next((each for each in amounts if credits_from_money(each) > owed), None)
+    if enough is not None:
+        return enough
+    largest = max(amounts, key=lambda each: each.amount_minor)
+    times = owed.micros // credits_from_money(largest).micros + 1
+    return min(Money(largest.amount_minor * times, largest.currency), highest)
+
+
+def first_pack(packs: Sequence[Pack], owed: Credits) -> str:
+    """Return the key of the first pack that leaves a balance above zero, or of the largest: it is chosen at first."""
+    enough = (each for each in packs if each.credits > owed)
+    return (next(enough, None) or max(packs, key=lambda each: each.credits.micros)).key
+
+
 def paid_once(kinds: Sequence[str]) -> list[Rail]:
     """Return which of the kinds that are taken pay once, on a page of their own and with nothing saved."""
     return [Rail(kind) for kind in kinds if kind in ONE_TIME_RAILS]

@@ -12,6 +12,8 @@ from app.services.payments import top_ups
 from app.web.access import current_catalog
 
 AGAIN = " again"
+NEW = "new"
+"""The way to pay that is saved first: what `add_credits/_new_method.html` asks."""
 
 
 class CreditsForm(NewMethodForm):

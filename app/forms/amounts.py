@@ -32,6 +32,16 @@ def credits(text: str, name: str, unit: CreditUnit) -> Credits | None:  # noqa: 
     return Credits(int(value.scaleb(6)))
 
 
+def percent(text: str, name: str) -> Decimal | None:
+    """Return the percent that was typed, None where the text is none, or refuse it beside its field."""
+    if not text.strip().endswith("%"):
+        return None
+    value = locale.read(text, Field(name, 2, ("%",), what="a percentage", example=EIGHTY))
+    if value is None or not 0 < value <= 100:
+        raise Refused("Enter a percentage above 0 and of at most 100.", f"{name}_out_of_bounds", 422, name)
+    return value
+
+
 def sought(text: str, unit: CreditUnit) -> SoughtAmount | None:
     """Return the amount that is looked for, None where the text is none; its sign counts where one was typed."""
     plus = text.startswith("+")

@@ -20,7 +20,7 @@ from app.web.respond import wants_fragment
 
 
 class NewMethodForm(PageForm):
-    """What `payment_methods/_add.html` asks for. A page's own form may inherit it."""
+    """What `add_credits/_new_method.html` asks for. A page's own form may inherit it."""
 
     kind = StringField("Kind of payment method")
     test_method = StringField("Test method")
@@ -29,7 +29,7 @@ class NewMethodForm(PageForm):
 
 
 def offer() -> dict[str, Any]:
-    """Return what `payment_methods/_add.html` shows: nothing to add where the seller lets the processor manage it."""
+    """Return what `add_credits/_new_method.html` shows: nothing where the seller lets the processor manage methods."""
     catalog, in_sandbox = current_catalog(), settings().payments == "sandbox"
     here = catalog.payment_methods.manage != "processor_portal"
     rails = [Rail(kind) for kind in catalog.payment_methods.kinds if here and kind in SAVED_RAILS]

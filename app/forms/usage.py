@@ -47,17 +47,7 @@ class HistoryForm(PageForm):
             raise ValidationError("Choose one from the list.")
 
 
-class _TypedForm(PageForm):
-    """A form that the reader goes on in when it is refused."""
-
-    def point_at_first_error(self) -> None:
-        """Put the focus on the first field that is wrong."""
-        wrong = next((field for field in self if field.errors), None)
-        if wrong is not None:
-            wrong.render_kw = (wrong.render_kw or {}) | {"autofocus": True}
-
-
-class AlertForm(_TypedForm):
+class AlertForm(PageForm):
     """A new usage alert."""
 
     meter = SelectField("Meter", id="usage-alert_meter", validate_choice=False)
@@ -92,7 +82,7 @@ class AlertForm(_TypedForm):
         return "%" if self.measure.data == "percent" else self.units.get(self.meter.data, "")
 
 
-class AddressForm(_TypedForm):
+class AddressForm(PageForm):
     """An address that alerts go to."""
 
     email = EmailField(

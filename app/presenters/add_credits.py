@@ -1,14 +1,22 @@
 """What Add credits says of a purchase before it is made, and of payments that are under way."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from app import locale
 from app.domain.money import Money
-from app.domain.payments import PaymentState, debit_expected
-from app.models.payments import Payment
+from app.domain.payments import PaymentState, debit_expected, decline_sentence, method_name
+from app.models.payments import Payment, PaymentMethod
 from app.presenters.charts import day_label
 from app.services.balance.after_purchase import AfterPurchase
+
+_ENDS = {
+    PaymentState.SUCCEEDED: "Paid",
+    PaymentState.FAILED: "Declined",
+    PaymentState.CANCELED: "Cancelled",
+    PaymentState.REFUNDED: "Refunded",
+    PaymentState.DISPUTED: "Taken back",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,39 @@ def lasts(after: AfterPurchase, today: date) -> str:
 def under_way(payments: list[Payment], today: date) -> list[UnderWay]:
     """Return the payments that are under way in words, the newest first."""
     return [_under_way(each, today) for each in payments]
+
+
+@dataclass(frozen=True)
+class LatestPayment:
+    """A payment in the list of the latest: when, how much, by what, and how it ended."""
+
+    id: str
+    at: datetime
+    amount: str
+    method: str
+    state: str
+    why: str
+    """Why nothing was charged; nothing otherwise."""
+    is_bad: bool
+
+
+def latest(payment: Payment, method: PaymentMethod | None) -> LatestPayment:
+    """Return the payment in words."""
+    state = PaymentState(payment.state)
+    why = ""
+    if state is PaymentState.FAILED:
+        why = decline_sentence(payment.problem, payment.rail)
+    elif state is PaymentState.CANCELED:
+        why = "Nothing was charged."
+    return LatestPayment(
+        id=payment.id,
+        at=payment.created_at,
+        amount=locale.amount(Money(payment.received_minor or payment.amount_minor, payment.currency)),
+        method=method_name(method.brand, method.last4) if method else method_name(payment.rail),
+        state=_ENDS.get(state, "Under way"),
+        why=why,
+        is_bad=state is PaymentState.FAILED,
+    )
 
 
 def expected(payment: Payment, today: date) -> str:

@@ -104,6 +104,13 @@ def threshold(limits: Limits, numbers: Numbers, email: str, unit: CreditUnit, gi
     return f"Stops nothing: one e-mail a day to {email}; {gone}."
 
 
+def saved(moved: Credits | None, unit: CreditUnit) -> str:
+    """Say that it is saved; `moved` is the threshold that followed a lower limit."""
+    if moved is None:
+        return "Spend management is saved."
+    return f"Spend management is saved. The e-mail threshold keeps its share of the limit: {locale.exact(moved, unit)}."
+
+
 def balance(numbers: Numbers, unit: CreditUnit) -> str:
     """Say what the balance and the overage protection stop."""
     written = partial(locale.exact, unit=unit)

@@ -22,7 +22,7 @@ from app.domain.units import quantity
 from app.presenters.charts import day_label
 
 WENT_BACK = "a payment was refunded or disputed after its credit was used"
-ASK = "Ask an owner or billing manager to {}."
+ASK = "Ask {} to {}."
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,15 @@ class StatusWords:
     """Whom to ask, for who may not do it."""
 
 
-def words(status: Status | None, catalog: Catalog, unit: CreditUnit, *, may_manage: bool) -> StatusWords | None:
-    """Return the line in words; None where there is nothing to say."""
+def words(status: Status | None, catalog: Catalog, unit: CreditUnit, *, ask: str) -> StatusWords | None:
+    """Return the line in words; None where there is nothing to say. `ask`: whom, for a member who may not manage."""
     if status is None:
         return None
     fact, follows = _SAID[status.kind](status, Amounts(unit))
     link, asked = _next(status, catalog)
-    is_open = link is not None and (may_manage or link.endpoint.startswith("usage."))
-    ask = ASK.format(asked) if link is not None and not is_open else asked if link is None else ""
-    return StatusWords(status.kind.value, status.is_bad, fact, follows, link if is_open else None, ask)
+    is_open = link is not None and (not ask or link.endpoint.startswith("usage."))
+    words = ASK.format(ask, asked) if link is not None and not is_open else asked if link is None else ""
+    return StatusWords(status.kind.value, status.is_bad, fact, follows, link if is_open else None, words)
 
 
 def _next(status: Status, catalog: Catalog) -> tuple[Link | None, str]:

@@ -89,11 +89,13 @@
     setTimeout(() => button.classList.remove("copied"), 2000);
   };
   if (navigator.clipboard) root.dataset.copies = "on";
+  root.dataset.prints = "on";
 
   document.addEventListener("click", (event) => {
     pressed = event.target.closest?.("button") ?? null;
     if (pressed?.matches(".toast__close")) putAway(pressed.closest(".toast"));
     if (pressed?.matches(".copy")) copy(pressed).catch(() => {});
+    if (pressed?.matches("[data-print]")) window.print();
     for (const menu of document.querySelectorAll("details.menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }

@@ -31,6 +31,16 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         else:
             field.errors = [*field.errors, refusal.sentence]
 
+    def point_at_first_error(self) -> None:
+        """Let the first field that is wrong have the focus: whoever cannot see the page change is taken there."""
+        wrong = next((each for each in self if each.errors), None)
+        if wrong is not None:
+            self.mark(wrong.name, autofocus=True)
+
+    def mark(self, name: str, **attributes: object) -> None:
+        """Let the field's element carry the attributes."""
+        self[name].render_kw = (self[name].render_kw or {}) | attributes
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Check the fields, and before them that every text can be kept at all."""
         valid = bool(super().validate(extra_validators))

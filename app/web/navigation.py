@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-from flask import Flask, request
+from flask import Flask, g, request
 
 from app import clock
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
+from app.domain.people import whom
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Status, rank
 from app.extensions import settings
+from app.services.access import members
 from app.services.balance import history, status_facts
 from app.web import undo
 from app.web.access import actor_or_none, current_actor, current_catalog, current_customer, current_unit
@@ -71,7 +73,7 @@ def remaining_credits() -> Credits:
 class Words(Protocol):
     """What writes a status."""
 
-    def __call__(self, status: Status | None, catalog: Catalog, unit: CreditUnit, *, may_manage: bool) -> object:
+    def __call__(self, status: Status | None, catalog: Catalog, unit: CreditUnit, *, ask: str) -> object:
         """Return the status as a template shows it."""
         ...
 
@@ -82,10 +84,23 @@ def at_top(words: Words, read: Callable[[], Numbers] = history.numbers) -> dict[
 
     def status() -> object:
         catalog, customer = current_catalog(), current_customer()
-        facts = status_facts.facts(numbers(), Terms.of(catalog, customer.plan))
-        return words(rank(facts), catalog, current_unit(), may_manage=current_actor().may_manage)
+        found = rank(status_facts.facts(numbers(), Terms.of(catalog, customer.plan)))
+        return words(found, catalog, current_unit(), ask=whom_of(found))
 
     return {"status_now": status, "remaining_credits": lambda: numbers().remaining_credits}
+
+
+def whom_of(status: Status | None) -> str:
+    """Return whom the member has to ask about the status; nothing where nobody has to be asked."""
+    return "" if status is None or current_actor().may_manage else whom_to_ask()
+
+
+def whom_to_ask() -> str:
+    """Return by name who may manage the customer, for a member who may not. One statement a request."""
+    if "whom_to_ask" not in g:
+        g.whom_to_ask = whom(members.managers(current_actor().customer_id))
+    asked: str = g.whom_to_ask
+    return asked
 
 
 def init_app(app: Flask) -> None:
@@ -103,6 +118,7 @@ def init_app(app: Flask) -> None:
             "actor_or_none": actor_or_none,
             "is_sandbox": settings().payments == "sandbox",
             "may_manage": _MayManage(),
+            "whom_to_ask": whom_to_ask,
         }
 
 

@@ -3,13 +3,27 @@
 import pytest
 
 from app.domain.errors import Forbidden, NotFound, Refused
-from app.domain.people import Actor, Role, check_password
+from app.domain.people import Actor, Role, check_password, whom
 
 
 @pytest.mark.parametrize(("role", "may"), [(Role.OWNER, True), (Role.BILLING_MANAGER, True), (Role.VIEWER, False)])
 def test_who_only_looks_may_change_nothing(role: Role, may: bool) -> None:
     assert role.may_manage is may
     assert Actor("mem_1", "cus_1", role, "Alice", "alice@acme.example", "Acme").may_manage is may
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], "an owner or billing manager"),
+        (["Ada"], "Ada"),
+        (["Ada", "Ben"], "Ada or Ben"),
+        (["Ada", "Ben", "Cy"], "Ada, Ben or Cy"),
+        (["Ada", "Ben", "Cy", "Di"], "Ada, Ben, Cy or another owner or billing manager"),
+    ],
+)
+def test_whom_to_ask_names_three_at_most(names: list[str], words: str) -> None:
+    assert whom(names) == words
 
 
 @pytest.mark.parametrize("password", ["12345 78", "a" * 254 + "bc", "harbour lights"])

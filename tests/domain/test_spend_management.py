@@ -1,6 +1,7 @@
 """The rules of the day: which sets can be kept, what reaches a limit, and when the day turns (AC-52)."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 from hypothesis import example, given
@@ -16,9 +17,11 @@ from app.domain.spend_management import (
     check,
     check_something_set,
     day_of,
+    following,
     is_reached,
     out_of_bounds,
     reached_at,
+    share,
 )
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -84,6 +87,29 @@ def test_a_set_that_cannot_hold_is_refused(limits: Limits, reason: str) -> None:
 )
 def test_a_set_that_can_is_kept(limits: Limits) -> None:
     check(limits)
+
+
+@pytest.mark.parametrize(
+    ("percent", "finest", "micros"),
+    [("80", 10_000, 26_660_000), ("80", 1, 26_664_000), ("100", 10_000, 33_330_000), ("0.01", 10_000, 3_333)],
+    ids=["rounded down", "exact", "all", "less than a cent"],
+)
+def test_a_share_of_the_limit_is_never_more_than_asked(percent: str, finest: int, micros: int) -> None:
+    assert share(Credits(33_330_000), Decimal(percent), finest) == Credits(micros)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "limit", "expected"),
+    [(40, 30, 24), (40, 50, 40), (40, 40, 40), (40, None, 40), (None, 30, None), (41, 30, 41)],
+    ids=["keeps its share", "still below", "at it", "no limit", "none", "typed anew"],
+)
+def test_a_threshold_that_was_left_follows_a_lower_limit(
+    threshold: int | None, limit: int | None, expected: int | None
+) -> None:
+    units = [None if each is None else Credits(each * 1_000_000) for each in (threshold, limit, expected)]
+    before = Limits(True, Credits(50_000_000), Credits(40_000_000))
+    assert following(units[0], units[1], before, 10_000) == units[2]
+    assert following(units[0], units[1], Limits(True, None, Credits(40_000_000)), 10_000) == units[0]
 
 
 def test_equality_reaches_it() -> None:

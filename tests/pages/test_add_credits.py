@@ -93,7 +93,7 @@ def test_it_buys_and_shows_the_new_balance(app: Flask, alice: Browser, acme: Cus
     assert page.status == 200
     (payment,) = shop.payments(acme)
     assert page.redirects == (f"{PATH}payments/{payment.id}",)
-    assert page.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert page.texts("#add_credits-payment-title") == ["Added $25.00 to your balance"]
     assert shop.charges(app) == [2500]
     assert shop.remaining(acme) == before + 25_000_000
     row = alice.follows(page, "#add_credits-payment a[href*=balance-history]")
@@ -108,7 +108,7 @@ def test_htmx_gets_the_payment_its_address_and_the_new_balance_beside_it(
     answer = alice.posts(PATH, shop.filled(page), **FRAGMENT)
     (payment,) = shop.payments(acme)
     assert answer.response.headers["HX-Push-Url"] == f"{PATH}payments/{payment.id}"
-    assert answer.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert answer.texts("#add_credits-payment-title") == ["Added $25.00 to your balance"]
     assert "$25.00" in answer.find("#balance-badge[hx-swap-oob]").get_text()
     assert answer.soup.select("html, h1") == []
 
@@ -156,8 +156,6 @@ def test_focus_moves_only_after_an_own_click(alice: Browser, visa: PaymentMethod
     assert page.soup.select("[autofocus]") == []
     sent = {**shop.filled(page), "seen": ""}
     assert alice.posts(PATH, sent, **FRAGMENT).find("[autofocus]")["id"] == "add_credits-buy"
-    added = alice.posts(f"{PATH}methods", {**sent, "test_method": "pm_card_mastercard"}, **FRAGMENT)
-    assert added.find("[autofocus]")["name"] == "method"
 
 
 def test_what_no_database_can_keep_is_refused(alice: Browser, acme: Customer, visa: PaymentMethod) -> None:

@@ -71,7 +71,7 @@ def test_back_and_resubmit_asks_before_it_buys_again(
     assert "You bought the same credits a few minutes ago, for $25.00. Nothing more was charged." in asked.text
     assert shop.charges(app) == [2500]
     meant = alice.submits(asked, FORM, button=BUY)
-    assert meant.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert meant.texts("#add_credits-payment-title") == ["Added $25.00 to your balance"]
     assert shop.charges(app) == [2500, 2500]
 
 
@@ -123,7 +123,7 @@ def test_the_same_by_another_method_is_asked_about_too(
         assert asked.value("method") == way
     assert (len(shop.payments(acme)), shop.charges(app)) == (1, [2500])
     meant = alice.submits(asked, FORM, button=BUY, method=other.id)
-    assert meant.texts("#add_credits-payment h2") == ["Added $25.00 to your balance"]
+    assert meant.texts("#add_credits-payment-title") == ["Added $25.00 to your balance"]
     assert shop.charges(app) == [2500, 2500]
 
 

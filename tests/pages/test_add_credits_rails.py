@@ -16,10 +16,10 @@ from app.services.customers import registration
 from app.services.payments import resume_links, top_ups
 from tests.support import cast, shop
 from tests.support.browser import Browser, Page
-from tests.support.shop import BUY, FORM, PATH, SAVE
+from tests.support.shop import BUY, FORM, NEW, PATH
 
 FRAGMENT = {"HX-Request": "true"}
-TITLE = "#add_credits-payment h2"
+TITLE = "#add_credits-payment-title"
 CONTINUE = "#add_credits-payment a.btn--primary"
 GO_ON = "form[aria-label='Confirm with your bank']"
 
@@ -59,23 +59,27 @@ def later(app: Flask, wait: timedelta) -> None:
             jobs.run_due()
 
 
-def saves(browser: Browser, name: str, **fields: object) -> Page:
-    """Add a test method in place, with an amount typed before."""
-    return browser.submits(browser.opens(PATH), FORM, button=SAVE, amount="31.50", test_method=name, **fields)
+def pays_by_new(browser: Browser, name: str, **fields: object) -> Page:
+    """Buy by a test method that is saved for it; what is asked of the method is answered with the last press."""
+    page = shop.reviewed(browser, "31.50", method=NEW, test_method=name)
+    return browser.submits(page, FORM, button=BUY, **fields)
 
 
 @pytest.mark.both_databases
 def test_who_has_nothing_saved_chooses_a_wallet_or_adds_a_method(alice: Browser, acme: Customer) -> None:
     page = alice.opens(PATH)
-    assert [each.split()[0] for each in page.texts(".method-choice .choice__text")] == ["PayPal", "Cryptocurrency"]
-    assert page.value("method") == "", "nothing is chosen for the customer that is not saved"
-    assert page.soup.select("#add_credits-save"), "a method can be added here"
-    assert shop.reviewed(alice).errors() == ["Choose a payment method, or add one."]
+    ways = ["New", "PayPal", "Cryptocurrency"]
+    assert [each.split()[0] for each in page.texts(".method-choice .choice__text")] == ways
+    assert page.value("method") == NEW, "no wallet is chosen for the customer"
 
 
 def test_only_what_the_seller_takes_is_offered(gavin: Browser, acme: Customer, hooli: Customer) -> None:
     page = gavin.opens(PATH)
-    assert page.texts(".method-choice .choice__text") == ["PayPal For this payment only"]
+    ways = [
+        "New payment method Card, PayPal, SEPA direct debit: saved for the next time",
+        "PayPal For this payment only",
+    ]
+    assert page.texts(".method-choice .choice__text") == ways
     sent = {**shop.filled(shop.reviewed(gavin, method="paypal")), "method": "crypto"}
     refused = gavin.posts(PATH, sent)
     assert (refused.status, refused.errors()) == (404, ["There is no such payment method."])
@@ -132,17 +136,14 @@ def test_coins_on_their_way_are_said_and_the_page_changes_by_itself(app: Flask, 
 def test_a_debit_needs_its_mandate(gavin: Browser) -> None:
     page = gavin.opens(PATH)
     assert "Hooli" not in page.texts(".mandate__text")[0]
-    refused = saves(gavin, "pm_success_de")
+    refused = pays_by_new(gavin, "pm_success_de")
     assert (refused.status, refused.value("amount")) == (422, "31.50")
     assert "Read the mandate and accept it first." in refused.text
 
 
 def test_a_debit_is_neither_due_nor_paid_while_it_is_on_its_way(app: Flask, gavin: Browser, hooli: Customer) -> None:
     before = shop.remaining(hooli)
-    added = saves(gavin, "pm_success_de", accept=True)
-    assert added.notices() == ["SEPA direct debit ending in 3000 is saved and chosen."]
-    assert added.value("amount") == "31.50"
-    page = gavin.submits(added, FORM, button=BUY)
+    page = pays_by_new(gavin, "pm_success_de", accept=True)
     assert page.texts(TITLE) == ["The direct debit is on its way"]
     assert "€31.50 from SEPA direct debit ending in 3000" in page.text
     assert "The credit is added to your balance when the money arrives." in page.text
@@ -158,7 +159,7 @@ def test_a_debit_is_neither_due_nor_paid_while_it_is_on_its_way(app: Flask, gavi
 
 def test_a_debit_that_fails_late_is_said_in_words(app: Flask, gavin: Browser, hooli: Customer) -> None:
     before = shop.remaining(hooli)
-    page = gavin.submits(saves(gavin, "pm_insufficientFunds_de", accept=True), FORM, button=BUY)
+    page = pays_by_new(gavin, "pm_insufficientFunds_de", accept=True)
     later(app, timedelta(days=3, minutes=1))
     failed = gavin.opens(page.path)
     assert failed.texts(TITLE) == ["Nothing was charged"]
@@ -170,17 +171,18 @@ def test_a_debit_that_fails_late_is_said_in_words(app: Flask, gavin: Browser, ho
 def test_a_method_that_asks_first_is_saved_and_chosen_on_the_way_back(
     alice: Browser, acme: Customer, name: str
 ) -> None:
-    away = saves(alice, name)
+    away = pays_by_new(alice, name)
     back = alice.submits(away, "form", button="[name=approve]")
     assert back.path.startswith(PATH)
     assert back.value("amount") == "31.50"
     assert back.value("method").startswith("pm_")
     assert back.texts(BUY) == ["Add $31.50 to my balance"]
+    assert shop.payments(acme) == [], "nothing is charged before it is checked"
 
 
 def test_htmx_leaves_the_page_as_a_whole_for_a_method_that_asks_first(alice: Browser, acme: Customer) -> None:
-    sent = {**shop.filled(alice.opens(PATH)), "amount": "31.50", "test_method": "paypal"}
-    answer = alice.posts(f"{PATH}methods", sent, **FRAGMENT)
+    sent = {**shop.filled(shop.reviewed(alice, "31.50")), "method": NEW, "test_method": "paypal"}
+    answer = alice.posts(PATH, sent, **FRAGMENT)
     assert answer.status == 200
     assert "/sandbox/wallet/" in answer.response.headers["HX-Redirect"]
 
@@ -211,7 +213,7 @@ def test_only_a_manager_of_the_customer_goes_on_with_it(
     path = f"{PATH}payments/{waiting.id}"
     seen = bob.opens(path)
     assert seen.texts(TITLE) == ["Your bank asks you to confirm this payment"]
-    assert "An owner or billing manager can confirm it." in seen.text
+    assert "Ask Alice Archer to confirm it." in seen.text
     assert seen.soup.select("#add_credits-payment form, #add_credits-payment a") == []
     token = bob.opens(PATH).value("csrf_token")
     assert bob.posts(f"{path}/resumption", {"csrf_token": token}).status == 403

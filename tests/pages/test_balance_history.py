@@ -129,11 +129,12 @@ def test_a_purchase_opens_its_payment_with_method_and_attempt(alice: Browser, al
     shop.bought(alice, "25.00")
     page = alice.follows(alice.opens(ROWS), LINK)
     assert "$25.00 of credit was bought and added to your balance." in page.text
-    payment = page.find("#balance_history-payment").get_text(" ")
-    assert "$25.00" in payment and "Paid" in payment and "ending in 4242" in payment
     receipt = " ".join(page.find(".receipt").get_text(" ").split())
     assert f"Sold by {versions.offered(cast.CATALOG).seller_name}" in receipt and "Customer Acme" in receipt
-    assert "Paid $25.00 , Visa ending in 4242" in receipt
+    assert receipt.startswith("Receipt Print Amount $25.00 Paid "), "by its name, with a button to print it"
+    assert "Payment method Visa ending in 4242" in receipt
+    assert alice.follows(page, ".receipt a[href]").texts(".receipt h2") == ["Receipt"]
+    assert not page.soup.select("#balance_history-payment"), "nothing is said twice"
     assert "Never" in page.find("#balance_history-grant").get_text()
 
 

@@ -217,7 +217,7 @@ def test_a_payment_that_waits_for_the_bank_can_be_continued(alice: Browser, bob:
     assert page.texts("#overview-under_way li") == ["$25.00 waits for you to confirm it with your bank."]
     assert page.find("#overview-content")["hx-trigger"] == "every 5s"
     seen = bob.opens(PATH)
-    assert "Ask an owner or billing manager to confirm it." in seen.texts("#status_line")[0]
+    assert "Ask Alice Archer to confirm it." in seen.texts("#status_line")[0]
     assert not seen.soup.select("#status_line a")
 
 

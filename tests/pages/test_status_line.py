@@ -34,7 +34,7 @@ def test_each_page_says_the_same_fact_and_offers_only_another_page(
             assert page.texts(f"{LINE} strong") == ["Calls are refused until 00:00 UTC ."]
         leads = [str(link["href"]) for link in mine.soup.select(f"{LINE} a")]
         assert leads == ([] if path == PAGES[3] else [PAGES[3]])
-        assert "Ask an owner or billing manager to raise the limit." in theirs.texts(LINE)[0]
+        assert "Ask Alice Archer to raise the limit." in theirs.texts(LINE)[0]
         assert not theirs.soup.select(f"{LINE} a")
 
 

@@ -34,7 +34,7 @@ def test_a_viewer_sees_it_and_may_change_nothing(app: Flask, origin: str, acme: 
     page = looks(app, origin, acme, cast.BOB).opens(USAGE)
     assert bar(page, "requests")[0] == "near"
     assert [str(form.get("method", "get")) for form in page.soup.select("main form")] == ["get"]
-    assert "An owner or billing manager can add one." in page.text
+    assert "Ask an owner or billing manager to add one." in page.text
 
 
 def test_a_stranger_is_sent_to_sign_in(visitor: Browser) -> None:

@@ -19,7 +19,8 @@ from tests.support.client import outside_contexts
 PATH = "/billing/add-credits/"
 FORM = "form[aria-label='Add credits']"
 BUY = "#add_credits-buy"
-SAVE = "#add_credits-save"
+NEW = "new"
+"""The way to pay that is saved and charged at once."""
 GOOD, BROKE, ASKS = "pm_card_visa", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_authenticationRequired"
 
 

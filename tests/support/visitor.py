@@ -25,7 +25,7 @@ class Sheet:
     @property
     def heading(self) -> str:
         """What the page says of the payment."""
-        found = self.soup.select_one("#add_credits-payment h2")
+        found = self.soup.select_one("#add_credits-payment-title")
         return " ".join(found.get_text(" ").split()) if found else ""
 
 

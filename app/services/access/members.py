@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock, ids, mailboxes
 from app.domain.errors import NotFound, Refused
-from app.domain.people import PASSWORD_LENGTH, Role, check_password
+from app.domain.people import NAMED, PASSWORD_LENGTH, Role, check_password
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
@@ -75,6 +75,23 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
         _rehash(found.id, password)
     log.info("signed_in", member=found.id, customer=found.customer_id, address_hash=address_hash)
     return SignedIn(found.id, found.customer_id)
+
+
+def managers(customer_id: str) -> list[str]:
+    """Return the names of members who may manage the customer, owners first: no more than pages tell apart."""
+    return list(
+        db.session.scalars(
+            select(Member.name)
+            .join(Membership, Membership.member_id == Member.id)
+            .where(
+                Membership.customer_id == customer_id,
+                Membership.role.in_([role.value for role in Role if role.may_manage]),
+                Member.disabled_at.is_(None),
+            )
+            .order_by(Membership.role.desc(), Membership.created_at, Member.id)
+            .limit(NAMED + 1)
+        )
+    )
 
 
 def confirm(member_id: str, password: str, address: str) -> None:

@@ -30,7 +30,7 @@ from app.domain.numbers import Debt, Numbers, debt
 from app.domain.payments import OPEN, PaymentState
 from app.domain.periods import following, open_at
 from app.domain.sold_terms import Terms
-from app.domain.status_line import FAILED_FOR, CardFact
+from app.domain.status_line import FAILED_FOR, SHOWN_FOR, CardFact
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
@@ -67,7 +67,7 @@ class Around:
     payments: list[Payment]
     """Those under way, the newest first."""
     failed: Payment | None
-    """The newest payment, where it failed lately and nobody watched."""
+    """The newest payment, where it failed lately, and not on a page a moment ago."""
     card: CardFact | None
     used: dict[str, tuple[int, int, Credits]]
     """What each meter has counted in the open period, what is held besides, and what it cost."""
@@ -89,6 +89,7 @@ def around(numbers: Numbers, terms: Terms, wanted: Select[Any] | None = None) ->
     now = clock.now()
     at = {
         "customer_id": whose(), "now": now, "today": now.date(), "failed_since": now - FAILED_FOR,
+        "shown_before": now - SHOWN_FOR,
         "pace_since": pace.since(now.date()),
     }  # fmt: skip
     rows = db.session.execute(wanted if wanted is not None else _plain(), at).all()
@@ -123,7 +124,7 @@ def statement(*more: ColumnElement[Any]) -> Select[Any]:
     later = aliased(Payment)
     is_failed = and_(
         Payment.state == PaymentState.FAILED.value,
-        or_(Payment.off_session, Payment.rail.in_(UNWATCHED)),
+        or_(Payment.off_session, Payment.rail.in_(UNWATCHED), Payment.updated_at < bindparam("shown_before")),
         Payment.updated_at > bindparam("failed_since"),
         ~exists().where(later.customer_id == Payment.customer_id, later.created_at > Payment.created_at),
     )

@@ -24,6 +24,8 @@ PAID_OTHERWISE = "paid_otherwise"
 """Why a payment was never taken to the processor: the bank had just confirmed the same purchase."""
 BOUGHT, WAITS, UNHEARD = "bought_just_now", "waits_already", "not_heard_yet"
 """What became of the purchase just like the one that is asked for: the reasons to ask before it is bought again."""
+LATEST = 5
+"""So many payments are listed, however they ended."""
 _PAID = [PaymentState.SUCCEEDED.value, PaymentState.REFUNDED.value, PaymentState.DISPUTED.value]
 _GOING_ON = [state.value for state in (*OPEN, PaymentState.SUCCEEDED)]
 
@@ -97,6 +99,23 @@ def read(payment_id: str) -> Purchase:
         raise NotFound("payment")
     payment, method, row = found
     return Purchase(payment, method, row, _reversals(payment), _instead_of(payment))
+
+
+def of_form(form_key: str) -> str | None:
+    """Return the id of the payment that the customer in scope ordered by this form, if any."""
+    return db.session.scalar(select(Payment.id).where(Payment.form_key == form_key)) if form_key else None
+
+
+def latest() -> list[tuple[Payment, PaymentMethod | None]]:
+    """Return the newest payments of the customer in scope, however they ended, each with its saved method."""
+    of_payment = (PaymentMethod.customer_id == Payment.customer_id) & (PaymentMethod.id == Payment.method_id)
+    rows = db.session.execute(
+        select(Payment, PaymentMethod)
+        .outerjoin(PaymentMethod, of_payment)
+        .order_by(Payment.created_at.desc(), Payment.id.desc())
+        .limit(LATEST)
+    )
+    return [(payment, method) for payment, method in rows]
 
 
 def just_like(customer_id: str, top_up: TopUp, rail: Rail, method_id: str | None, form_key: str) -> Payment | None:
