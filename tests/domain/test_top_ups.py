@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import Broken, Refused
 from app.domain.money import Credits, Money
-from app.domain.top_ups import TopUp, credits_for, free_amount, from_pack, paid_once
+from app.domain.top_ups import TopUp, credits_for, first_amount, free_amount, from_pack, paid_once
 
 LOW, HIGH = Money(500, "USD"), Money(500_000, "USD")
 
@@ -68,3 +68,24 @@ def test_a_pack_whose_price_the_processor_does_not_take_is_refused_by_its_reason
     with pytest.raises(Refused, match="cannot be paid as it is priced") as refused:
         from_pack("odd", [Pack("odd", Credits(1), Money(1505, "KWD"))])
     assert (refused.value.reason, refused.value.status, refused.value.field) == ("amount_not_taken", 422, "pack")
+
+
+@pytest.mark.parametrize(
+    ("suggested", "owed", "chosen"),
+    [
+        ((25, 100, 500), 0, 25),
+        ((25, 100, 500), 24.99, 25),
+        ((25, 100, 500), 25, 100),
+        ((25, 100, 500), 40.80, 100),
+        ((25, 100, 500), 500, 1000),
+        ((25, 100, 500), 99_999, 5000),
+        ((), 0, 5),
+        ((), 7, 10),
+    ],
+)
+def test_what_is_chosen_from_the_start_leaves_a_balance_above_zero(
+    suggested: tuple[int, ...], owed: float, chosen: int
+) -> None:
+    amounts = [Money(each * 100, "USD") for each in suggested]
+    below = Credits(round(owed * 1_000_000))
+    assert first_amount(amounts, Money(500, "USD"), Money(500_000, "USD"), below) == Money(chosen * 100, "USD")

@@ -42,6 +42,7 @@ def test_it_asks_how_much_and_how(alice: Browser, visa: PaymentMethod) -> None:
     assert "Enter an amount from $5.00 to $5,000.00." in page.text
     assert page.texts(".method-choice .choice__text") == [
         "Visa ending in 4242 Expires 08/2034 · Default",
+        "New payment method Card, PayPal: saved for the next time",
         "PayPal For this payment only",
         "Cryptocurrency Stablecoins such as USDC, from your wallet",
     ]

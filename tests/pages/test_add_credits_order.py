@@ -57,3 +57,31 @@ def test_the_chosen_amount_is_pressed(alice: Browser, visa: PaymentMethod) -> No
     assert alice.opens(PATH).texts(pressed) == ["$25.00"]
     assert alice.opens(f"{PATH}?amount=100.00").texts(pressed) == ["$100.00"]
     assert alice.opens(f"{PATH}?amount=31").texts(pressed) == []
+
+
+def test_a_decline_is_said_to_everybody_and_stays_among_the_latest_payments(
+    alice: Browser, bob: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    line, rows = "#status_line strong", "#add_credits-latest tbody tr"
+    shop.add_method(alice_actor, shop.BROKE)
+    shop.bought(alice, "60.00")
+    assert alice.opens(PATH).texts(line) == [], "the page has just said it"
+    assert "Declined The card has insufficient funds. $60.00" in bob.opens(PATH).texts(rows)[0]
+    with clock.at(clock.now() + timedelta(minutes=11)):
+        for browser in (alice, bob):
+            page = browser.opens(PATH)
+            assert page.texts(line)[0].startswith("Your payment of $60.00 failed on ")
+        (payment,) = shop.payments(acme)
+        assert page.find("#add_credits-latest a")["href"] == f"{PATH}payments/{payment.id}"
+    good = shop.add_method(alice_actor)
+    with clock.at(clock.now() + timedelta(minutes=12)):
+        shop.bought(alice, method=good.id)
+        page = alice.opens(PATH)
+    assert page.texts(line) == [], "another one was begun since"
+    assert [" Paid " in each for each in page.texts(rows)] == [True, False]
+
+
+def test_below_zero_the_amount_chosen_first_covers_it(alice: Browser, acme: Customer) -> None:
+    recording.record(acme.customer_id, key="u", credits=Credits(40_800_000), description="Used")
+    page = alice.opens(PATH)
+    assert (page.value("amount"), order(page)["New balance"]) == ("100.00", "$59.20")
