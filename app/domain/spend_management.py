@@ -100,7 +100,7 @@ def check_something_set(wanted: Limits, webhook_url: str) -> None:
 
 
 def share(limit: Credits, percent: Decimal, finest: int) -> Credits:
-    """Return so many percent of the limit, rounded down to amounts of `finest` micros: nobody is told later than asked.
+    """Return so many percent of the limit, rounded down to amounts of `finest` micros: never more than was asked.
 
     What is less than the finest amount keeps every digit.
     """

@@ -78,7 +78,7 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
 
 
 def managers(customer_id: str) -> list[str]:
-    """Return the names of members who may manage the customer, owners first: no more than pages tell apart."""
+    """Return the names of members who may manage the customer, owners first: no more than pages name."""
     return list(
         db.session.scalars(
             select(Member.name)
