@@ -26,6 +26,13 @@ from tests.support import shared_work
 LENGTH = 8
 LEFT_OUT = ("app.demo",)
 """What only `make demo` runs."""
+LIKEWISE = (
+    "tests.reference.naive_portal",
+    "tests.support.both_sides",
+    "tests.support.portals",
+    "tests.support.outcome",
+)
+"""What most of the programs import beside the app."""
 
 
 def main() -> None:
@@ -33,6 +40,8 @@ def main() -> None:
     for module in pkgutil.walk_packages(app.__path__, "app."):
         if not module.name.startswith(LEFT_OUT):
             import_module(module.name)
+    for name in LIKEWISE:
+        import_module(name)
     shared_work.keep_builders()
     gc.freeze()
     requests = socket.socket(fileno=0)
