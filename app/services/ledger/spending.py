@@ -15,7 +15,7 @@ from app.domain.errors import ensure
 from app.models.bulk import Rules, upsert_row
 from app.models.customers import Customer
 from app.models.ledger import BalanceDay
-from app.models.usage import Spending, UsageDay
+from app.models.usage import Spending
 
 
 def begin(session: Session, customer: Customer) -> None:
@@ -49,41 +49,6 @@ def lock_one(session: Session, customer_id: str, *, skip_locked: bool = False) -
         .with_for_update(skip_locked=skip_locked)
         .execution_options(populate_existing=True)
     ).one_or_none()
-
-
-def charge(
-    session: Session,
-    customer_id: str,
-    *,
-    day: date,
-    meter: str,
-    quantity: int,
-    micros: int,
-    events: int,
-    due_on: date,
-    period_number: int,
-) -> None:
-    """Count what was just accepted, in the spending row that the caller has locked and in the totals of the UTC day.
-
-    Meter '' is credit taken without a meter. `due_on` is the day from which it is posted to the ledger.
-    """
-    ensure(quantity >= 0 and micros >= 0 and events >= 0, f"a charge of {quantity}, {micros}, {events}")
-    _move(session, customer_id, micros)
-    counted: dict[str, Any] = {
-        "customer_id": customer_id,
-        "day": day,
-        "meter": meter,
-        "period_number": period_number,
-        "quantity": quantity,
-        "events": events,
-        "micros": micros,
-        "posted_micros": 0,
-        "postings": 0,
-        "due_on": due_on,
-    }
-    upsert_row(session, UsageDay, counted, {"quantity": "add", "events": "add", "micros": "add"})
-    if micros:
-        move_day(session, customer_id, day, used=micros)
 
 
 def posted(session: Session, customer_id: str, micros: int) -> None:

@@ -138,6 +138,7 @@ def test_a_meter_that_counts_events_is_asked_for_one_at_a_time(app: Flask) -> No
         with pytest.raises(Refused) as refusal:
             ask(acme, "runs", 5)
         assert (refusal.value.status, refusal.value.reason) == (422, "quantity_not_one")
+        assert refusal.value.sentence == "This meter counts events: ask for one at a time, with the quantity 1."
         one = ask(acme, "runs", 1)
         with pytest.raises(Refused) as refusal:
             holds.capture(one.id, quantity=2)

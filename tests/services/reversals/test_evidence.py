@@ -17,7 +17,7 @@ from app.models.events import AuditEntry, OutboxEvent
 from app.models.reversals import Dispute, Refund
 from app.models.scope import as_customer
 from app.services.balance import breakdown
-from app.services.payments import purchases, top_ups
+from app.services.payments import collection, purchases, top_ups
 from app.services.reversals import refunds
 from tests.support.reversals import buys, fetched, later, sends_back
 
@@ -102,6 +102,8 @@ def test_what_is_not_there_is_named(app: Flask, acme: Customer) -> None:
         purchases.read("pay_none")
     with as_customer(acme.customer_id), pytest.raises(NotFound, match=r"There is no such payment\."):
         top_ups.get("pay_none")
+    with pytest.raises(NotFound, match=r"There is no such payment\."):
+        collection.collect("pay_none", return_url="")
     with as_customer(acme.customer_id), pytest.raises(NotFound, match=r"There is no such movement\."):
         breakdown.behind("none")
 
