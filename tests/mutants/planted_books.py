@@ -101,4 +101,25 @@ BUGS = [
             "tests/services/reversals/test_refunds.py::test_usage_of_credit_that_ended_and_was_refunded_is_not_corrected",
         ),
     ),
+    Bug(
+        "what is booked late moves everybody's later days",
+        "app/services/ledger/spending.py",
+        ".where(BalanceDay.customer_id == customer_id, BalanceDay.day > day)",
+        ".where(BalanceDay.day > day)",
+        ("tests/services/balance/test_days.py",),
+    ),
+    Bug(
+        "what a refund gave back to who paid its debt is given back twice",
+        "app/services/ledger/reversal_shares.py",
+        "found.beyond[grant_id] -= rest",
+        "found.beyond[grant_id] += rest",
+        ("tests/services/reversals/test_bounced_after_expiry.py",),
+    ),
+    Bug(
+        "who goes on with a payment second makes an attempt of their own",
+        "app/services/payments/collection.py",
+        "                Payment.problem == AUTHENTICATION_REQUIRED,\n",
+        "",
+        ("tests/services/payments/test_charges_away.py",),
+    ),
 ]

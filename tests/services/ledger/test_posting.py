@@ -177,7 +177,7 @@ def test_periods_follow_each_other_and_usage_counts_in_the_open_one(app: Flask, 
 
 
 @pytest.mark.both_databases
-def test_the_history_pages_both_ways(acme: Customer) -> None:
+def test_the_history_pages_both_ways(acme: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     _give(acme, 100)
     for number in range(4):
         _use(acme, 1, f"k{number}")
@@ -188,4 +188,5 @@ def test_the_history_pages_both_ways(acme: Customer) -> None:
         assert [each.sequence for each in first.entries] == [5, 4]
         assert [each.sequence for each in second.entries] == [3, 2]
         assert (back.entries, back.newer, first.newer) == (first.entries, None, None)
+        monkeypatch.setattr(history, "CHUNK", 2)
         assert [each.sequence for each in history.export(HistoryQuery())] == [5, 4, 3, 2, 1]

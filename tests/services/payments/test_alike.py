@@ -18,8 +18,8 @@ from tests.support import rails, shop
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def orders(actor: Actor, card: str, after: timedelta, minor: int = 2500) -> Payment:
-    """Buy with a form of its own, so long after noon, without saying that it shall be bought again."""
+def orders(actor: Actor, card: str, after: timedelta, minor: int = 2500, *, repeat: bool = False) -> Payment:
+    """Buy with a form of its own, so long after noon; `repeat` says that it shall be bought again."""
     with clock.at(NOON + after), as_customer(actor.customer_id):
         return top_ups.buy(
             actor,
@@ -28,7 +28,7 @@ def orders(actor: Actor, card: str, after: timedelta, minor: int = 2500) -> Paym
             pack="",
             method_id=card,
             return_url=rails.BACK,
-            repeat=False,
+            repeat=repeat,
         )
 
 
@@ -44,3 +44,13 @@ def test_the_same_is_asked_about_for_ten_minutes(app: Flask, acme: Customer, ali
         assert refused.value.sentence == "You bought the same credits a few minutes ago, for $25.00."
     assert orders(alice_actor, card, timedelta(minutes=5), minor=2600).state == "succeeded", "another amount is not it"
     assert orders(alice_actor, card, timedelta(minutes=10)).state == "succeeded"
+
+
+def test_of_two_just_like_it_the_later_one_is_said(acme: Customer, alice_actor: Actor) -> None:
+    with clock.at(NOON):
+        card = shop.add_method(alice_actor).id
+    assert orders(alice_actor, card, timedelta(0)).state == "succeeded"
+    assert orders(alice_actor, "paypal", timedelta(minutes=1), repeat=True).state == "requires_action"
+    with pytest.raises(Refused) as refused:
+        orders(alice_actor, "paypal", timedelta(minutes=2))
+    assert refused.value.reason == "waits_already"
