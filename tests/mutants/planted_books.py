@@ -115,11 +115,4 @@ BUGS = [
         "found.beyond[grant_id] += rest",
         ("tests/services/reversals/test_bounced_after_expiry.py",),
     ),
-    Bug(
-        "who goes on with a payment second makes an attempt of their own",
-        "app/services/payments/collection.py",
-        "                Payment.problem == AUTHENTICATION_REQUIRED,\n",
-        "",
-        ("tests/services/payments/test_charges_away.py",),
-    ),
 ]
