@@ -31,7 +31,7 @@ FAULTS = """() => {
   for (const each of [...document.querySelectorAll(typed)].filter(shown)) {
     if (parseFloat(getComputedStyle(each).fontSize) < 16) faults.push(`small text: ${name(each)}`);
   }
-  // A link inside a sentence is left as it is; one that covers its row, or has room around it, is as large as that.
+  // What a script has made needless is one pixel. A link inside a sentence is left as it is; one that covers its row, or has room around it, is as large as that.
   const isInText = (each) => getComputedStyle(each).display === "inline" && each.parentElement.matches("p, li, .notice__text, td")
     && each.parentElement.textContent.trim().length > each.textContent.trim().length + 3;
   const size = (each) => {
@@ -48,7 +48,7 @@ FAULTS = """() => {
     if (each.closest(".dock, .chart, .copy") || isInText(each)) continue;
     const row = each.matches(".rowlink") ? each.closest("tr, li") : null;
     const tall = row ? row.getBoundingClientRect().height : size(each);
-    if (tall < 43.5) faults.push(`${Math.round(tall)} px: ${name(each)}`);
+    if (tall > 2 && tall < 43.5) faults.push(`${Math.round(tall)} px: ${name(each)}`);
   }
   for (const each of [...document.querySelectorAll(".menu__name, main h1, .menu .pill")].filter(shown)) {
     if (each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflow !== "visible") faults.push(`cut: ${name(each)}`);
