@@ -1,4 +1,4 @@
-"""On a phone: no page is wider than the screen, what is typed does not zoom, what is tapped is large enough."""
+"""On a phone and on paper: no page is wider than the screen, what is typed does not zoom, what is tapped is large enough."""
 
 from flask import Flask
 from playwright.sync_api import Page
@@ -75,3 +75,14 @@ def test_every_page_fits_a_phone(app: Flask, signs_in: Opens, acme: Customer, al
     spend.uses(acme, "23")
     found = [each for path in (*PATHS, payment) for each in faults(page, path)]
     assert found == [], "\n".join(found)
+
+
+def test_no_page_is_wider_than_the_paper(signs_in: Opens, acme: Customer, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor)
+    spend.chooses(acme, "25")
+    page = signs_in(viewport={"width": 703, "height": 1000})
+    for path in PATHS[:-1]:
+        page.goto(path)
+        page.emulate_media(media="print")
+        assert page.evaluate("document.documentElement.scrollWidth") == 703, path
+        page.emulate_media(media="screen")

@@ -120,11 +120,12 @@ def test_the_line_and_the_sentence_follow_what_is_typed_and_it_is_said_that_it_i
     expect(field).to_be_focused()
     expect(field).to_have_value("10")
     assert page.evaluate("document.documentElement.scrollHeight") <= 1200
+    page.fill("#notify_threshold", "11")
     page.locator(SAVE).click()
     expect(page.locator("#notify_threshold-error")).to_be_visible()
-    page.fill("#notify_threshold", "")
-    page.locator(SAVE).click()
+    page.locator("#spend_management-share").click()
     expect(page.locator(".toast--ok")).to_be_visible()
+    expect(page.locator("#notify_threshold")).to_have_value("8.00")
     expect(unsaved).to_be_empty()
 
 
