@@ -138,6 +138,17 @@ def test_what_went_into_a_debt_is_lowered_and_not_expired(story: Story) -> None:
     assert story.left == -5
 
 
+def test_each_of_two_refunds_of_a_pack_gives_back_what_it_took_of_each_grant(story: Story) -> None:
+    first = story.refunds(4, day=1)
+    story.uses(14, day=2)
+    second = story.refunds(10, day=3)
+    assert story.left == 22, "7 of the second were of the pack, and 3 of the other credit"
+    story.bounces(second, day=4)
+    assert story.left == 32
+    story.bounces(first, day=5)
+    assert story.left == 36
+
+
 def test_grants_that_paid_for_two_refunds_get_back_what_each_of_them_paid(story: Story) -> None:
     story.uses(26, day=2)
     story.uses(24, day=3)
