@@ -33,7 +33,7 @@ def current(customer: Customer, catalog: Catalog) -> Limits:
 
     Refuses (404) where the seller does not offer it, unless the customer has it on from before: then it can be changed.
     """
-    row = db.session.get(SpendSettings, customer.customer_id, populate_existing=True)
+    row = db.session.get(SpendSettings, customer.customer_id)
     now = limits(row, catalog)
     if not (catalog.spend_management.offered or now.enabled):
         raise NotOffered("Spend management")
