@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> Flask:
 def _config(settings: Settings) -> dict[str, Any]:
     engine: dict[str, Any] = {"hide_parameters": True}
     if settings.on_postgresql:
-        engine |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
+        engine |= {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
     return {
         "SECRET_KEY": settings.secret_key,
         "TESTING": settings.testing,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -30,7 +31,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.types import TypeDecorator
 
 from app.domain.errors import ensure
-from app.models.postgresql import choose_preparing
+from app.models.postgresql import choose_preparing, has_died, roll_back
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -98,6 +99,8 @@ def prepare(engine: Engine, prepared_statements: str = "off") -> None:
     """
     if engine.dialect.name != "sqlite":
         event.listen(engine, "connect", lambda connection, _record: choose_preparing(connection, prepared_statements))
+        event.listen(engine, "checkout", _refuse_dead)
+        event.listen(engine, "rollback", lambda connection: roll_back(connection.connection.dbapi_connection))
         return
 
     @event.listens_for(engine, "connect")
@@ -114,6 +117,12 @@ def prepare(engine: Engine, prepared_statements: str = "off") -> None:
         # A transaction that will write takes the write lock at once: upgrading a read later can only fail.
         writing = connection.get_execution_options().get(WRITING, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
+
+
+def _refuse_dead(connection: Any, _record: object, _fairy: object) -> None:
+    """Let the pool drop all its connections where this one has died: no question is asked, as a ping would."""
+    if has_died(connection):
+        raise InvalidatePoolError
 
 
 @event.listens_for(Session, "after_begin")

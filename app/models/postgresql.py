@@ -4,6 +4,7 @@ import select
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 
 def has_died(connection: psycopg.Connection[Any]) -> bool:
@@ -32,6 +33,17 @@ def choose_preparing(connection: psycopg.Connection[Any], prepared_statements: s
     """
     if prepared_statements == "off" or (prepared_statements == "auto" and _is_pooled(connection)):
         connection.prepare_threshold = None
+
+
+def roll_back(connection: psycopg.Connection[Any]) -> None:
+    """End a transaction in which nothing failed, and keep what is prepared.
+
+    psycopg's own rollback drops all that the connection has prepared, because a table may have been made in the
+    transaction. Ours make none, and every page ends with a rollback: nothing would ever be prepared. After a failure
+    psycopg does it as it likes, and so it does where the connection has died.
+    """
+    if connection.info.transaction_status == TransactionStatus.INTRANS:
+        connection.pgconn.exec_(b"ROLLBACK")
 
 
 def _is_pooled(connection: psycopg.Connection[Any]) -> bool:

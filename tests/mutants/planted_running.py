@@ -8,6 +8,7 @@ POOLED = "tests/faults/test_pgbouncer.py"
 CONNECTIONS = "app/models/postgresql.py"
 REDIS = "tests/faults/test_redis_away.py"
 STRANGE = "tests/gateways/stripe/test_strange_answers.py"
+KEPT = "tests/models/test_connections.py"
 BACKUP = "tests/cli/test_backup.py"
 ENDS = "tests/faults/test_server_ends.py"
 CALLS = "app/services/authorizations/postgresql_calls.py"
@@ -75,6 +76,13 @@ BUGS = [
         "return row is None or row[0] != connection.info.backend_pid",
         "return row is not None",
         (f"{POOLED}::test_statements_are_prepared_only_straight_to_the_server",),
+    ),
+    Bug(
+        "a page's rollback drops what is prepared",
+        CONNECTIONS,
+        "connection.info.transaction_status == TransactionStatus.INTRANS",
+        "connection.info.transaction_status == TransactionStatus.INERROR",
+        (f"{KEPT}::test_what_pages_ask_stays_prepared_although_each_page_ends_with_a_rollback",),
     ),
     Bug(
         "the customer is set for the session",
