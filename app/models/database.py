@@ -9,16 +9,20 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     CheckConstraint,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
     Engine,
     MetaData,
+    String,
+    bindparam,
     event,
     false,
     text,
 )
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -28,6 +32,7 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from app.domain.errors import ensure
@@ -139,6 +144,35 @@ def _take_role(session: Session, _transaction: SessionTransaction, connection: C
         )
 
 
+class CustomerInScope(ColumnElement[str]):
+    """The id of the customer in scope, asked for whenever a statement is run: it is no value that a statement keeps.
+
+    However many tables a statement reads, it is one parameter of it.
+    """
+
+    inherit_cache = True
+    type = String()
+    _traverse_internals: Any = ()
+
+
+def _customer_in_scope() -> str | None:
+    """Return the customer's id; None, which no row's id equals, where no customer is in scope."""
+    return getattr(g.get("scope"), "customer_id", None)
+
+
+_PARAMETER = bindparam("customer_in_scope", callable_=_customer_in_scope, type_=String())
+_NOTHING = with_loader_criteria(CustomerOwned, false(), include_aliases=True)
+_TO_THE_CUSTOMER = with_loader_criteria(
+    CustomerOwned, lambda table: table.customer_id == CustomerInScope(), include_aliases=True
+)
+"""Made once: made anew for each statement they cost more than some statements do."""
+
+
+@compiles(CustomerInScope)
+def _as_parameter(_element: CustomerInScope, compiler: SQLCompiler, **how: Any) -> str:
+    return compiler.process(_PARAMETER, **how)
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
     """Narrow every ORM statement to the customer in scope; without a scope nothing matches."""
@@ -147,14 +181,8 @@ def _narrow(state: ORMExecuteState) -> None:
         ensure(state.session.info["begun_for"] == scope, "the scope changed under an open transaction")
     if hasattr(scope, "purpose") or state.is_column_load or state.is_relationship_load:
         return
-    customer_id = getattr(scope, "customer_id", None)
-    if customer_id is None:
-        criteria = with_loader_criteria(CustomerOwned, false(), include_aliases=True)
-    else:
-        criteria = with_loader_criteria(
-            CustomerOwned, lambda table: table.customer_id == customer_id, include_aliases=True
-        )
-    state.statement = state.statement.options(criteria)
+    narrowing = _NOTHING if getattr(scope, "customer_id", None) is None else _TO_THE_CUSTOMER
+    state.statement = state.statement.options(narrowing)
 
 
 @event.listens_for(Session, "before_flush")

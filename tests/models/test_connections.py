@@ -2,12 +2,16 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import exists, select, text, update
+from sqlalchemy.orm import aliased
 
 from app.models.customers import Customer
 from app.models.database import db
-from app.models.scope import as_service
+from app.models.ledger import Account
+from app.models.limits import SpendSettings
+from app.models.scope import as_customer, as_service, enter
 from app.services.transaction import transaction
+from tests.support import spend
 from tests.support.browser import Browser
 
 PREPARED = "select count(*) from pg_prepared_statements where statement like '%balance_days%'"
@@ -34,3 +38,38 @@ def test_a_rollback_takes_the_writes_back(app: Flask, acme: Customer) -> None:
         raise ZeroDivisionError
     with as_service("test"):
         assert db.session.scalar(select(Customer.name)) == acme.name
+
+
+@pytest.mark.both_databases
+def test_a_statement_that_is_kept_shows_each_customer_its_own_rows(
+    app: Flask, acme: Customer, globex: Customer
+) -> None:
+    other = aliased(Account)
+    mine, same = select(Account.customer_id), Account.customer_id != other.customer_id
+    kept = [
+        mine,
+        mine.where(exists().where(Account.customer_id == Customer.customer_id)),
+        select(other.customer_id),
+        select(Account.customer_id).join(other, same),
+    ]
+    for each in (acme, globex, acme):
+        with as_customer(each.customer_id):
+            found = [set(db.session.scalars(wanted)) for wanted in kept]
+        assert found == [{each.customer_id}] * 3 + [set()]
+    with as_service("test"):
+        assert {acme.customer_id, globex.customer_id} <= set(db.session.scalars(mine))
+    enter(None)
+    assert [db.session.scalars(wanted).all() for wanted in kept] == [[]] * 4
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # PostgreSQL lets a customer's role change nothing
+def test_a_change_that_names_no_customer_reaches_the_one_in_scope_alone(
+    app: Flask, acme: Customer, globex: Customer
+) -> None:
+    for each in (acme, globex):
+        spend.chooses(each, "50", "40")
+    with as_customer(acme.customer_id), transaction() as session:
+        session.execute(update(SpendSettings).values(enabled=False))
+    with as_service("test"):
+        found = dict(db.session.execute(select(SpendSettings.customer_id, SpendSettings.enabled)).all())
+    assert found == {acme.customer_id: False, globex.customer_id: True}

@@ -85,6 +85,14 @@ BUGS = [
         (f"{KEPT}::test_what_pages_ask_stays_prepared_although_each_page_ends_with_a_rollback",),
     ),
     Bug(
+        "a statement that is kept keeps its first customer",
+        "app/models/database.py",
+        'return getattr(g.get("scope"), "customer_id", None)\n\n\n_PARAMETER',
+        'return _kept.setdefault("first", getattr(g.get("scope"), "customer_id", None))\n\n\n'
+        "_kept: dict[str, str | None] = {}\n_PARAMETER",
+        (f"{KEPT}::test_a_statement_that_is_kept_shows_each_customer_its_own_rows",),
+    ),
+    Bug(
         "the customer is set for the session",
         "app/models/database.py",
         "set_config('app.customer_id', :customer_id, true)",
