@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     event,
     false,
+    literal_column,
     text,
 )
 from sqlalchemy.exc import InvalidatePoolError
@@ -95,6 +96,15 @@ def whole(*columns: str) -> list[CheckConstraint]:
         CheckConstraint(f"typeof({column}) in ('integer', 'null')", name=f"{column}_whole").ddl_if(dialect="sqlite")
         for column in columns
     ]
+
+
+def constant(value: str | int) -> ColumnElement[Any]:
+    """Return a word or number of ours, written into the statement: a plan that PostgreSQL keeps can count on it.
+
+    As a parameter it could be anything, so that the plan that is kept would be a worse one, and none is kept at all.
+    """
+    ensure(isinstance(value, int) or value.isidentifier(), "a constant that is no word of ours")
+    return literal_column(f"{value:d}") if isinstance(value, int) else literal_column(f"'{value}'", String())
 
 
 def prepare(engine: Engine, prepared_statements: str = "off") -> None:

@@ -2,9 +2,12 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import exists, select, text, update
+from sqlalchemy import event, exists, select, text, update
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import aliased
 
+from app.domain.ledger import HISTORY_KINDS
+from app.domain.payments import OPEN
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Account
@@ -14,6 +17,7 @@ from app.services.transaction import transaction
 from tests.support import spend
 from tests.support.browser import Browser
 
+LARGE = 3000
 PREPARED = "select count(*) from pg_prepared_statements where statement like '%balance_days%'"
 postgresql_only = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
@@ -29,6 +33,34 @@ def test_what_pages_ask_stays_prepared_although_each_page_ends_with_a_rollback(a
         alice.opens("/billing/")
     with app.app_context():
         assert prepared() > 0
+
+
+@postgresql_only
+def test_the_large_statements_of_the_overview_are_planned_once(app: Flask, alice: Browser, acme: Customer) -> None:
+    spend.gives(acme, "500")
+    for _ in range(14):
+        alice.opens("/billing/")
+    large = "select custom_plans, generic_plans from pg_prepared_statements where length(statement) > :large"
+    with app.app_context(), db.engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(text(large), {"large": LARGE})]
+    assert len(found) == 3
+    assert all(custom <= 5 < custom + kept for custom, kept in found), found
+
+
+@postgresql_only
+def test_what_is_rare_is_written_into_the_large_statements(app: Flask, alice: Browser) -> None:
+    asked: list[dict[str, object]] = []
+
+    def saw(_connection: object, _cursor: object, statement: str, given: dict[str, object], *_rest: object) -> None:
+        if len(statement) > LARGE:
+            asked.append(given)
+
+    event.listen(Engine, "before_cursor_execute", saw)
+    alice.opens("/billing/")
+    event.remove(Engine, "before_cursor_execute", saw)
+    assert len(asked) == 3
+    words = {*HISTORY_KINDS, *OPEN} - {"refund", "dispute"}  # these two say what a row came from, too
+    assert [name for given in asked for name, value in given.items() if value in words] == []
 
 
 @postgresql_only

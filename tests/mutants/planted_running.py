@@ -85,6 +85,13 @@ BUGS = [
         (f"{KEPT}::test_what_pages_ask_stays_prepared_although_each_page_ends_with_a_rollback",),
     ),
     Bug(
+        "what is rare is a parameter, so that no plan is kept",
+        "app/models/database.py",
+        """else literal_column(f"'{value}'", String())""",
+        """else bindparam(None, value, type_=String())""",
+        (f"{KEPT}::test_what_is_rare_is_written_into_the_large_statements",),
+    ),
+    Bug(
         "a statement that is kept keeps its first customer",
         "app/models/database.py",
         'return getattr(g.get("scope"), "customer_id", None)\n\n\n_PARAMETER',

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, bindparam, 
 from app.domain.errors import Broken
 from app.domain.money import Credits
 from app.domain.typed_numbers import SoughtAmount
-from app.models.database import db
+from app.models.database import constant, db
 from app.models.ledger import Transfer
 from app.models.reversals import Dispute, Refund
 from app.services.balance.summary import whose
@@ -82,41 +82,44 @@ def of_kinds(
         return []
     of_days, sought = _of_days(query), _sought(query)
     conditions = (*of_days, or_(*sought)) if sought else of_days
-    wanted = _of_kinds(frozenset(kinds), since is not None, conditions)
+    wanted = _of_kinds(frozenset(kinds), since is not None, query.limit, conditions)
     edge = since if since is not None else _NEWEST if up_to is None else up_to
-    found = db.session.execute(wanted, {"whose": whose(), "edge": edge, "many": query.limit})
+    found = db.session.execute(wanted, {"whose": whose(), "edge": edge})
     return [movement_now(row) for row in found]
 
 
 def _of_kinds(
-    kinds: frozenset[str], upwards: bool, conditions: tuple[ColumnElement[bool], ...]
+    kinds: frozenset[str], upwards: bool, many: int, conditions: tuple[ColumnElement[bool], ...]
 ) -> Select[Transfer, str | None, str | None, datetime | None]:
-    return _plain(kinds, upwards) if not conditions else _put_together(kinds, upwards, conditions)
+    return _plain(kinds, upwards, many) if not conditions else _put_together(kinds, upwards, many, conditions)
 
 
 @lru_cache(maxsize=32)
-def _plain(kinds: frozenset[str], upwards: bool) -> Select[Transfer, str | None, str | None, datetime | None]:
+def _plain(
+    kinds: frozenset[str], upwards: bool, many: int
+) -> Select[Transfer, str | None, str | None, datetime | None]:
     """Return the statement without a filter: put together once, for that takes longer than the statement itself."""
-    return _put_together(kinds, upwards, ())
+    return _put_together(kinds, upwards, many, ())
 
 
 def _put_together(
-    kinds: frozenset[str], upwards: bool, conditions: tuple[ColumnElement[bool], ...]
+    kinds: frozenset[str], upwards: bool, many: int, conditions: tuple[ColumnElement[bool], ...]
 ) -> Select[Transfer, str | None, str | None, datetime | None]:
-    edge, many = bindparam("edge", type_=BigInteger), bindparam("many", type_=BigInteger)
+    edge = bindparam("edge", type_=BigInteger)
+    most = constant(many)
     own = Transfer.customer_id == bindparam("whose")
     beyond = Transfer.sequence >= edge if upwards else Transfer.sequence <= edge
     order = Transfer.sequence if upwards else Transfer.sequence.desc()
     found = [
         select(Transfer.sequence)
-        .where(own, Transfer.kind == kind, Transfer.sequence.is_not(None), beyond, *conditions)
+        .where(own, Transfer.kind == constant(kind), Transfer.sequence.is_not(None), beyond, *conditions)
         .order_by(order)
-        .limit(many)
+        .limit(most)
         .subquery(f"of_{kind}")
         for kind in sorted(kinds)
     ]
     newest = union_all(*(select(each.c.sequence) for each in found))
-    return with_standing(select(Transfer).where(own, Transfer.sequence.in_(newest)).order_by(order).limit(many))
+    return with_standing(select(Transfer).where(own, Transfer.sequence.in_(newest)).order_by(order).limit(most))
 
 
 def with_standing(wanted: Select[Transfer]) -> Select[Transfer, str | None, str | None, datetime | None]:

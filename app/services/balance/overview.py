@@ -1,5 +1,6 @@
 """What the Overview shows, read in a fixed number of statements, however long the history is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -16,7 +17,7 @@ from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Facts
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import constant, db
 from app.models.ledger import Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment
@@ -131,15 +132,19 @@ def _parts(numbers: Numbers, expired: int, back: int, voided: int, corrected: in
 
 def _sums() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int], ColumnElement[int]]:
     """Return what expired, what went back or is held, what was used of credit taken back, and what was corrected."""
-    refunds, disputes = [state.value for state in BOOKED_REFUNDS], [state.value for state in STANDING_DISPUTES]
+    refunds, disputes = _constants(BOOKED_REFUNDS), _constants(STANDING_DISPUTES)
     return (
-        _total(Transfer.amount, Transfer.kind == "expired", Transfer.sequence.is_not(None)),
+        _total(Transfer.amount, Transfer.kind == constant("expired"), Transfer.sequence.is_not(None)),
         _total(Refund.credits_micros, Refund.state.in_(refunds))
         + _total(Dispute.credits_micros, Dispute.state.in_(disputes)),
         _total(Grant.micros, Grant.voided_at.is_not(None), Grant.posted_at.is_not(None))
-        - _total(Transfer.amount, Transfer.kind == "voided", Transfer.sequence.is_not(None)),
-        _total(Transfer.amount, Transfer.kind == "correction", Transfer.sequence.is_not(None)),
+        - _total(Transfer.amount, Transfer.kind == constant("voided"), Transfer.sequence.is_not(None)),
+        _total(Transfer.amount, Transfer.kind == constant("correction"), Transfer.sequence.is_not(None)),
     )
+
+
+def _constants(states: Iterable[str]) -> list[ColumnElement[str]]:
+    return [constant(state) for state in sorted(states)]
 
 
 def _total(column: InstrumentedAttribute[int], *where: ColumnElement[bool]) -> ScalarSelect[int]:

@@ -33,7 +33,7 @@ from app.domain.sold_terms import Terms
 from app.domain.status_line import FAILED_FOR, SHOWN_FOR, CardFact
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
-from app.models.database import db
+from app.models.database import constant, db
 from app.models.ledger import Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment, PaymentMethod
@@ -123,12 +123,16 @@ def statement(*more: ColumnElement[Any]) -> Select[Any]:
     """
     later = aliased(Payment)
     is_failed = and_(
-        Payment.state == PaymentState.FAILED.value,
-        or_(Payment.off_session, Payment.rail.in_(UNWATCHED), Payment.updated_at < bindparam("shown_before")),
+        Payment.state == constant(PaymentState.FAILED),
+        or_(
+            Payment.off_session,
+            Payment.rail.in_([constant(rail) for rail in UNWATCHED]),
+            Payment.updated_at < bindparam("shown_before"),
+        ),
         Payment.updated_at > bindparam("failed_since"),
         ~exists().where(later.customer_id == Payment.customer_id, later.created_at > Payment.created_at),
     )
-    is_open = Payment.state.in_([state.value for state in OPEN])
+    is_open = Payment.state.in_([constant(state) for state in sorted(OPEN)])
     made: Any = (
         select(
             Payment, BillingPeriod, PaymentMethod, SpendSettings, Customer.created_at, _used(), pace.days(),
@@ -151,7 +155,7 @@ def statement(*more: ColumnElement[Any]) -> Select[Any]:
         .outerjoin(Payment, and_(Payment.customer_id == Customer.customer_id, or_(is_open, is_failed)))
         .where(Customer.customer_id == bindparam("customer_id"))
         .order_by(Payment.created_at.desc(), Payment.id.desc())
-        .limit(SHOWN)
+        .limit(constant(SHOWN))
         .execution_options(populate_existing=True)
     )  # fmt: skip
     wanted: Select[Any] = made
@@ -211,7 +215,7 @@ def _ended() -> ScalarSelect[int]:
         .select_from(Authorization)
         .where(
             Authorization.customer_id == Customer.customer_id,
-            Authorization.state == "held",
+            Authorization.state == constant("held"),
             Authorization.expires_at <= bindparam("now"),
         )
         .correlate(Customer)
@@ -224,9 +228,13 @@ def _clawed_back() -> ScalarSelect[int]:
     above, undone = aliased(Transfer), aliased(Transfer)
     last = (
         select(above.sequence)
-        .where(above.customer_id == Customer.customer_id, above.sequence.is_not(None), above.balance_after_micros >= 0)
+        .where(
+            above.customer_id == Customer.customer_id,
+            above.sequence.is_not(None),
+            above.balance_after_micros >= constant(0),
+        )
         .order_by(above.sequence.desc())
-        .limit(1)
+        .limit(constant(1))
         .correlate(Customer)
         .scalar_subquery()
     )
@@ -237,7 +245,7 @@ def _clawed_back() -> ScalarSelect[int]:
         select(func.coalesce(func.sum(below), 0))
         .where(
             Transfer.customer_id == Customer.customer_id,
-            Transfer.kind.in_(CLAW_BACKS),
+            Transfer.kind.in_([constant(kind) for kind in sorted(CLAW_BACKS)]),
             Transfer.sequence > func.coalesce(last, 0),
             ~select(undone.id)
             .where(undone.customer_id == Transfer.customer_id, undone.corrects_id == Transfer.id)

@@ -19,7 +19,7 @@ from app.models import scope
 from app.models.authorizations import Authorization
 from app.models.catalogs import CatalogVersion
 from app.models.customers import BillingPeriod, Customer
-from app.models.database import db
+from app.models.database import constant, db
 from app.models.ledger import Account, BalanceDay, Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.usage import Spending
@@ -71,7 +71,9 @@ def _figures() -> Select[Any]:
     begun = and_(Grant.customer_id == customer_id, Grant.voided_at.is_(None), Grant.effective_at <= now)
     due_now = and_(Grant.customer_id == customer_id, Grant.is_due(now))
     ended = and_(
-        Authorization.customer_id == customer_id, Authorization.state == "held", Authorization.expires_at <= now
+        Authorization.customer_id == customer_id,
+        Authorization.state == constant("held"),
+        Authorization.expires_at <= now,
     )
     of_day = BalanceDay.customer_id == customer_id
     return (
@@ -91,7 +93,7 @@ def _figures() -> Select[Any]:
                 Transfer.amount,
                 and_(
                     Transfer.customer_id == customer_id,
-                    Transfer.kind == "correction",
+                    Transfer.kind == constant("correction"),
                     Transfer.sequence.is_not(None),
                     Transfer.booked_at >= bindparam("start"),
                 ),
@@ -99,10 +101,11 @@ def _figures() -> Select[Any]:
             _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day == bindparam("today"))),
             select(func.count()).select_from(Authorization).where(ended).scalar_subquery(),
         )
+        .select_from(Customer)
         .join(
             Account,
             (Account.customer_id == Customer.customer_id)
-            & (Account.name == CREDITS)
+            & (Account.name == constant(CREDITS))
             & (Account.unit == literal("credits:") + Customer.credit_unit),
         )
         .join(Spending, Spending.customer_id == Customer.customer_id)
