@@ -246,8 +246,8 @@ BUGS = [
     Bug(
         "a viewer is sent to members of other customers",
         "app/services/access/members.py",
-        "                Membership.customer_id == customer_id,\n                Membership.role.in_(",
-        "                Membership.role.in_(",
+        "            Membership.customer_id == customer_id,\n            Membership.role.in_(",
+        "            Membership.role.in_(",
         ("tests/pages/test_spend_management_share.py",),
     ),
     Bug(
