@@ -30,6 +30,7 @@ PAGES = (
     "overview",
     "usage",
     "add_credits",
+    "auto_recharge",
     "balance_history",
     "spend_management",
     "payment_methods",

@@ -54,7 +54,7 @@ def work(app: Flask, *, every: float, threads: int) -> None:
     listener = _Listener(wake_ups.queue.of(app), threads)
     beside = [
         threading.Thread(target=_rounds, args=(app, names, pause, over), name=names[0], daemon=True)
-        for names, pause in ((jobs.SLOW, SLOW_EVERY), (jobs.OUTWARD, every))
+        for names, pause in ((jobs.SLOW, SLOW_EVERY), (jobs.OUTWARD, every), (jobs.CHARGING, every))
     ]
     for thread in (*beside, threading.Thread(target=_look_at_subscriptions, args=(app,), daemon=True)):
         thread.start()

@@ -6,13 +6,17 @@ RECEIPT, PAYMENT_FAILED, ACTION_NEEDED = "receipt", "payment_failed", "action_ne
 OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
 CONFIRM_EMAIL = "confirm_email"
 """Asks an address whether usage alerts are welcome there."""
+AUTO_RECHARGE_LIMIT, AUTO_RECHARGE_STOPPED = "auto_recharge_limit", "auto_recharge_stopped"
+OF_AUTO_RECHARGE = frozenset({AUTO_RECHARGE_LIMIT, AUTO_RECHARGE_STOPPED})
 OF_NOTICES = frozenset(notices.MAILS.values())
-KINDS = OF_PAYMENTS | OF_NOTICES | {CONFIRM_EMAIL}
+KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | {CONFIRM_EMAIL}
 TITLES = {
     RECEIPT: "Receipt",
     PAYMENT_FAILED: "Your payment did not go through",
     ACTION_NEEDED: "Confirm your payment",
     CONFIRM_EMAIL: "Usage alerts: confirm your address",
+    AUTO_RECHARGE_LIMIT: "The limit of automatic charges",
+    AUTO_RECHARGE_STOPPED: "Auto-recharge has stopped",
     notices.MAILS[notices.DAILY_THRESHOLD]: "Your e-mail threshold is reached",
     notices.MAILS[notices.DAILY_LIMIT]: "Your daily limit is reached",
     notices.MAILS[notices.BALANCE_LOW]: "Your balance is low",

@@ -3,6 +3,7 @@
 from app.models import (
     api_keys,
     authorizations,
+    auto_recharge,
     catalogs,
     customers,
     events,
@@ -21,6 +22,7 @@ from app.models import (
 __all__ = [
     "api_keys",
     "authorizations",
+    "auto_recharge",
     "catalogs",
     "customers",
     "events",

@@ -22,6 +22,9 @@ STATES = (
 RAILS = ("card", "sepa_debit", "paypal", "crypto")
 OPEN_STATES = text("state in ('created','pi_created','confirming','requires_action','processing')")
 OPEN_ATTEMPT = text("state in ('started','requires_action','processing')")
+OPEN_AUTOMATIC = text(
+    "budget_period is not null and state in ('created','pi_created','confirming','requires_action','processing')"
+)
 TO_DETACH = text("detach_at is not null")
 
 
@@ -92,6 +95,13 @@ class Payment(CustomerOwned, Base):
         Index("ix_payments_next_check_at", "next_check_at", sqlite_where=OPEN_STATES, postgresql_where=OPEN_STATES),
         Index("ix_payments_customer_created", "customer_id", "created_at"),
         Index("ix_payments_method", "customer_id", "method_id"),
+        Index(
+            "uq_payments_open_automatic",
+            "customer_id",
+            unique=True,
+            sqlite_where=OPEN_AUTOMATIC,
+            postgresql_where=OPEN_AUTOMATIC,
+        ),
         *whole(
             "amount_minor",
             "credits_micros",
@@ -99,6 +109,7 @@ class Payment(CustomerOwned, Base):
             "expires_after_days",
             "refunded_minor",
             "disputed_minor",
+            "budget_period",
         ),
     )
 
@@ -131,6 +142,8 @@ class Payment(CustomerOwned, Base):
     """Why it failed, was cancelled, or still waits: a decline code or one of our own words."""
     created_by: Mapped[str] = mapped_column(String(40))
     """The member who ordered it, or `auto_recharge`."""
+    budget_period: Mapped[int | None]
+    """The billing period whose limit of automatic charges it counts against; empty: somebody has ordered it."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     next_check_at: Mapped[datetime]

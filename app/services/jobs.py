@@ -6,6 +6,7 @@ import structlog
 
 from app.services import idempotency, shutdown
 from app.services.authorizations import expiry
+from app.services.auto_recharge import trigger
 from app.services.customers import billing_periods
 from app.services.ledger import grants
 from app.services.mail import sending
@@ -34,6 +35,8 @@ JOBS: dict[str, Callable[[int], int]] = {
     "setups_checked": setups.sweep_due,
     "profiles_sent": profiles.send_due,
     "notices_decided": decisions.decide_due,
+    "automatic_charges_made": trigger.charge_due,
+    "automatic_charges_swept": trigger.sweep_due,
     "expiries_decided": expiring_credit.decide_due,
     "notices_sent": decisions.send_due,
     "mails_sent": sending.send_due,
@@ -50,6 +53,7 @@ JOBS: dict[str, Callable[[int], int]] = {
 
 
 SLOW = (
+    "automatic_charges_swept",
     "expiries_decided",
     "partitions_made",
     "usage_keys_trimmed",
@@ -61,7 +65,9 @@ SLOW = (
 """What may take minutes, and nobody waits for: the worker does it beside the rest, and seldom."""
 OUTWARD = ("webhooks_sent",)
 """What waits for hosts that are not ours: beside the rest too, and looked at as often."""
-QUICK = tuple(name for name in JOBS if name not in {*SLOW, *OUTWARD})
+CHARGING = ("automatic_charges_made",)
+"""What waits for the processor once for each customer: beside the rest, and looked at as often."""
+QUICK = tuple(name for name in JOBS if name not in {*SLOW, *OUTWARD, *CHARGING})
 
 
 def run_due(limit: int = 100, *, names: Iterable[str] = tuple(JOBS)) -> dict[str, int]:

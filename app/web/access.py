@@ -45,6 +45,8 @@ class Sensitive:
     purpose: str | Callable[..., str]
     back: str
     """The endpoint of the page that the member is on, and returns to without the password."""
+    when: Callable[[], bool] = lambda: True
+    """Whether this request does it."""
 
     def named(self, values: Mapping[str, object]) -> str:
         """Return the purpose in words; `values` are the arguments of the view."""
@@ -71,18 +73,20 @@ def offered_only(offered: Callable[[], object]) -> Callable[[View], View]:
     return mark
 
 
-def fresh_only(purpose: str | Callable[..., str], *, back: str) -> Callable[[View], View]:
+def fresh_only(
+    purpose: str | Callable[..., str], *, back: str, when: Callable[[], bool] = lambda: True
+) -> Callable[[View], View]:
     """Close the view to sessions whose member gave the password too long ago: it is asked for first.
 
     A purpose that names a thing is a function of the view's arguments. It reads the customer's own rows, and refuses
-    what is not there as the view does.
+    what is not there as the view does. `when` says of a request whether it does the sensitive thing at all.
 
     Whatever a form sent is kept meanwhile, and taken when the password fits. htmx gets the question in place of what it
     would swap, so it swaps `outerHTML`.
     """
 
     def mark(view: View) -> View:
-        view.__dict__["is_sensitive"] = Sensitive(purpose, back)
+        view.__dict__["is_sensitive"] = Sensitive(purpose, back, when)
         return view
 
     return mark
@@ -172,7 +176,7 @@ def _guard() -> Response | None:
         raise Forbidden
     if "is_offered" in marks:
         marks["is_offered"]()
-    if "is_sensitive" in marks and not login_fresh():
+    if "is_sensitive" in marks and not login_fresh() and marks["is_sensitive"].when():
         asked: Response | None = login.needs_refresh()
         return asked  # None: the password came with the form, and fits
     return None

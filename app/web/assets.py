@@ -7,7 +7,16 @@ from pathlib import Path
 from flask import Flask, Response, request, url_for
 
 STYLES = ("portal.css", "components.css", "figures.css", "charts.css")
-PAGES = ("add_credits", "balance_history", "dev", "overview", "payment_methods", "spend_management", "usage")
+PAGES = (
+    "add_credits",
+    "auto_recharge",
+    "balance_history",
+    "dev",
+    "overview",
+    "payment_methods",
+    "spend_management",
+    "usage",
+)
 PRINT = "print.css"
 SCRIPTS = (
     "htmx-4.0.1.min.js",

@@ -42,7 +42,13 @@ class Item:
     @property
     def is_offered(self) -> bool:
         """Whether the customer's seller has this page."""
-        return self.endpoint != "spend_management.page" or current_catalog().spend_management.offered
+        match self.endpoint:
+            case "spend_management.page":
+                return current_catalog().spend_management.offered
+            case "auto_recharge.page":
+                return current_catalog().auto_recharge.offered
+            case _:
+                return True
 
 
 SIDEBAR = (
@@ -51,6 +57,7 @@ SIDEBAR = (
         "Credits",
         (
             Item("add_credits.page", "Add credits", "add"),
+            Item("auto_recharge.page", "Auto-recharge", "again"),
             Item("balance_history.page", "Balance history", "history"),
             Item("spend_management.page", "Spend management", "spend"),
         ),

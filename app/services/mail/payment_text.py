@@ -20,7 +20,7 @@ from app.models.scope import as_customer
 from app.services import portal_links
 from app.services.alerts.link_tokens import token
 from app.services.catalog import versions
-from app.services.mail import notice_text
+from app.services.mail import auto_recharge_text, notice_text
 from app.services.payments import purchases, resume_links
 
 # A link that could no longer be followed in peace is not worth a mail.
@@ -42,6 +42,8 @@ def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None
     """Return the mail in words, or None when what it would say is no longer so."""
     if template == mails.CONFIRM_EMAIL:
         return _confirmation(customer_id, str(context["email"]))
+    if template in mails.OF_AUTO_RECHARGE:
+        return _written(template, auto_recharge_text.facts(customer_id, context))
     if template in mails.OF_NOTICES:
         noticed = notice_text.facts(customer_id, context)
         return _written(template, noticed) if noticed is not None else None

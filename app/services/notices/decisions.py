@@ -25,6 +25,7 @@ from app.models.scope import as_service
 from app.models.usage import Spending
 from app.services import due_rows, portal_links
 from app.services.alerts import thresholds
+from app.services.auto_recharge import trigger
 from app.services.ledger import spending
 from app.services.notices import snapshot
 from app.services.outbox import events, mails
@@ -132,11 +133,13 @@ def _decide(customer_id: str) -> bool:
             return False
         now = clock.now()
         given = _given(session, customer_id, day_of(now))
-        decision = rule.decide(snapshot.read(session, customer_id, now), given)
+        levels = snapshot.read(session, customer_id, now)
+        decision = rule.decide(levels, given)
         for each in decision.cleared:
             _clear(session, customer_id, each, now)
         for place, wanted in enumerate(decision.wanted):
             keep(session, customer_id, wanted, now + place * timedelta(microseconds=1))  # sent in this order
+        trigger.credit_moved(session, customer_id, levels.remaining, now)
         held[customer_id].dirty = False
         return True
 

@@ -36,6 +36,7 @@ from app.models.database import db
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.models.scope import as_service
 from app.services import audit
+from app.services.ledger import budgets
 from app.services.payment_methods import changes, lost_customers
 from app.services.payments import outcomes, settlement
 from app.services.processor import customers
@@ -130,10 +131,11 @@ def abandon(payment_id: str, problem: str) -> Payment:
         ended = advance(session, payment_id, target, now, problem=problem)
         payment = session.get_one(Payment, payment_id, populate_existing=True)
         if ended and (payment.off_session or target is PaymentState.FAILED):
-            outcomes.report_end(session, payment, nobody_watched=payment.off_session)
+            outcomes.report_end(session, payment, nobody_watched=payment.off_session and problem != outcomes.GIVEN_UP)
         elif ended:
             after = {"problem": problem}
             audit.record(session, payment.customer_id, "processor", "payment.canceled", payment_id, after=after)
+            budgets.free(session, payment)
     return payment
 
 

@@ -22,7 +22,7 @@ from app.models.customers import Customer
 from app.models.events import OutboxEvent
 from app.models.payments import Attempt, Payment
 from app.services import audit
-from app.services.ledger import posting
+from app.services.ledger import budgets, posting
 from app.services.outbox import events, mails
 from app.services.outbox.events import Outbox
 from app.services.payments import fulfilment
@@ -91,6 +91,7 @@ def report_end(session: Session, payment: Payment, *, nobody_watched: bool) -> N
     )
     if nobody_watched:  # a decline that the page has shown needs no mail
         _mail(session, payment, PAYMENT_FAILED)
+    budgets.free(session, payment)
 
 
 def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -> None:
@@ -108,6 +109,7 @@ def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -
     facts = {"received_minor": received.amount_minor, "currency": received.currency, **given}
     audit.record(session, payment.customer_id, "processor", "payment.succeeded", payment.id, after=facts)
     session.flush()
+    budgets.spend(books.outbox, payment)
     if payment.problem:
         report(books.outbox, payment, payment.problem)
 

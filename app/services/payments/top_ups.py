@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +24,8 @@ from app.services.catalog import versions
 from app.services.payments import collection, declines, purchases, settlement
 from app.services.transaction import transaction
 
+AUTOMATIC = "auto_recharge"
+"""Who orders an automatic charge."""
 CLOSED = "closed"
 """The standing in which nothing more is sold. Who is suspended can always pay (H6)."""
 
@@ -174,34 +177,56 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         if alike is not None:
             raise purchases.alike(alike)
         declines.check(session, order.customer_id, method, now)
-        payment = Payment(
-            id=ids.new("pay"),
-            customer_id=order.customer_id,
-            purpose=Purpose.TOP_UP.value,
-            state=PaymentState.CREATED.value,
-            amount_minor=top_up.amount.amount_minor,
-            currency=top_up.amount.currency,
-            credits_micros=top_up.credits.micros,
-            pack=top_up.pack,
-            expires_after_days=top_up.expires_after_days,
-            rail=rail.value,
-            method_id=method,
-            off_session=order.off_session,
-            form_key=order.form_key,
-            created_by=order.by,
-            created_at=now,
-            updated_at=now,
-            next_check_at=now + FIRST_CHECK,
-        )
-        session.add(payment)
-        session.flush()
-        after = {
-            "amount_minor": payment.amount_minor,
-            "currency": payment.currency,
-            "method": method or rail.value,
-        }
-        audit.record(session, order.customer_id, order.by, "top_up.wished", payment.id, after=after)
+        payment = _written(session, order, top_up, rail, method, now)
     return payment, True
+
+
+def place_automatically(
+    session: Session, method: PaymentMethod, top_up: TopUp, *, budget_period: int, now: datetime
+) -> Payment:
+    """Write the order of an automatic charge in the caller's transaction, which has reserved it in that period's limit.
+
+    `collection.collect` takes it from there, once the transaction is committed.
+    """
+    order = _Order(method.customer_id, AUTOMATIC, ids.new_form_key(), None, top_up.pack, method.id, off_session=True)
+    return _written(session, order, top_up, Rail(method.kind), method.id, now, budget_period)
+
+
+def _written(
+    session: Session,
+    order: _Order,
+    top_up: TopUp,
+    rail: Rail,
+    method: str | None,
+    now: datetime,
+    budget_period: int | None = None,
+) -> Payment:
+    """Write the order and its line in the audit trail."""
+    payment = Payment(
+        id=ids.new("pay"),
+        customer_id=order.customer_id,
+        purpose=Purpose.TOP_UP.value,
+        state=PaymentState.CREATED.value,
+        amount_minor=top_up.amount.amount_minor,
+        currency=top_up.amount.currency,
+        credits_micros=top_up.credits.micros,
+        pack=top_up.pack,
+        expires_after_days=top_up.expires_after_days,
+        rail=rail.value,
+        method_id=method,
+        off_session=order.off_session,
+        form_key=order.form_key,
+        created_by=order.by,
+        budget_period=budget_period,
+        created_at=now,
+        updated_at=now,
+        next_check_at=now + FIRST_CHECK,
+    )
+    session.add(payment)
+    session.flush()
+    after = {"amount_minor": payment.amount_minor, "currency": payment.currency, "method": method or rail.value}
+    audit.record(session, order.customer_id, order.by, "top_up.wished", payment.id, after=after)
+    return payment
 
 
 def _way(session: Session, order: _Order, catalog: Catalog) -> tuple[Rail, str | None]:

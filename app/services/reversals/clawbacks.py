@@ -14,7 +14,7 @@ from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES, DisputeState
 from app.models.ledger import Allocation, Grant, Transfer
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
-from app.services.ledger import burn_down, corrections, grants
+from app.services.ledger import budgets, burn_down, corrections, grants
 from app.services.ledger.posting import Books
 
 
@@ -80,6 +80,8 @@ def take(books: Books, payment: Payment, amount_minor: int, route: Route, source
     if taken:
         burn_down.burn(books, made[1], own=grant.id)
     session.flush()
+    if payment.budget_period is not None:
+        budgets.look_again(books.outbox, now)
     return taken
 
 

@@ -1,0 +1,1 @@
+"""Auto-recharge: the customer's standing order for credit."""

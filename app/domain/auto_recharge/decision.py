@@ -1,0 +1,131 @@
+"""Whether credit is bought now, and how much: the one rule of the real thing, of *Simulate* and of what pages say.
+
+Decided from levels, like notices: whoever looks at the same levels comes to the same answer, however often.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.domain.auto_recharge.retries import FREE, Retry
+from app.domain.auto_recharge.terms import Terms
+from app.domain.money import Credits, Money
+from app.domain.numbers import SERVED
+from app.domain.top_ups import TopUp
+
+INTERVAL = timedelta(minutes=1)
+"""So long after an automatic charge was begun there is no other one."""
+
+
+LOOK_AGAIN = timedelta(minutes=10)
+"""When it is looked at again, at the latest, what nothing but the customer, the seller or a payment's end changes."""
+
+
+class Outcome(StrEnum):
+    """What came of looking."""
+
+    CHARGE = "charge"
+    OFF = "off"
+    MONEY_WENT_BACK = "money_went_back"
+    """An automatic charge was refunded or disputed: auto-recharge is switched off."""
+    ENOUGH = "enough"
+    NOT_SERVED = "not_served"
+    NOT_SOLD = "not_sold"
+    UNDER_WAY = "under_way"
+    NO_METHOD = "no_method"
+    SUSPENDED = "suspended"
+    RETRY_LATER = "retry_later"
+    TOO_SOON = "too_soon"
+    LIMIT_REACHED = "limit_reached"
+
+
+NOTABLE = frozenset(Outcome) - {Outcome.OFF, Outcome.ENOUGH, Outcome.UNDER_WAY, Outcome.TOO_SOON}
+"""What is kept as a decision: a charge, and why there was none though credit was below the threshold."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that is looked at, at one time, under the customer's lock."""
+
+    terms: Terms
+    standing: str
+    remaining: Credits
+    in_flight: Credits
+    """Credit of payments that are on their way, by hand or automatic. What waits for the customer is not."""
+    is_under_way: bool
+    """Whether an automatic payment is open, on its way or waiting for its customer."""
+    one: TopUp | None
+    """One purchase; None: the catalog does not sell it any more."""
+    most: Money | None
+    """The most that is sold at once; None: so many packs as it takes."""
+    used: Money
+    """What of the period's limit is charged or reserved."""
+    period_ends: datetime
+    has_method: bool
+    retry: Retry = FREE
+    last_begun: datetime | None = None
+    money_went_back: bool = False
+    """Whether an automatic charge was refunded or disputed since auto-recharge was switched on."""
+
+    @property
+    def left(self) -> Money:
+        """What the period's limit leaves."""
+        return Money(max(0, self.terms.period_limit.amount_minor - self.used.amount_minor), self.used.currency)
+
+    @property
+    def gap(self) -> Credits:
+        """How much is missing to the threshold once everything on its way has arrived."""
+        return self.terms.threshold - self.remaining - self.in_flight
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do, what to buy, and when to look again if nothing moves before."""
+
+    outcome: Outcome
+    purchase: TopUp | None = None
+    count: int = 0
+    """So many times what is bought at once."""
+    look_again: datetime | None = None
+
+
+def decide(facts: Facts, now: datetime) -> Decision:
+    """Return what follows from the facts: one charge at most, as far as the limits allow (AC-3)."""
+    if not facts.terms.enabled:
+        return Decision(Outcome.OFF)
+    if facts.money_went_back:
+        return Decision(Outcome.MONEY_WENT_BACK)
+    if facts.gap.micros <= 0:
+        return Decision(Outcome.ENOUGH)
+    if facts.standing not in SERVED:
+        return Decision(Outcome.NOT_SERVED, look_again=now + LOOK_AGAIN)
+    if facts.one is None:
+        return Decision(Outcome.NOT_SOLD, look_again=now + LOOK_AGAIN)
+    if facts.is_under_way:
+        return Decision(Outcome.UNDER_WAY, look_again=now + LOOK_AGAIN)
+    if not facts.has_method:
+        return Decision(Outcome.NO_METHOD, look_again=now + LOOK_AGAIN)
+    return _of_method(facts, facts.one, now)
+
+
+def _of_method(facts: Facts, one: TopUp, now: datetime) -> Decision:
+    if facts.retry.suspended_by:
+        return Decision(Outcome.SUSPENDED, look_again=now + LOOK_AGAIN)
+    if facts.retry.at is not None and now < facts.retry.at:
+        return Decision(Outcome.RETRY_LATER, look_again=facts.retry.at)
+    if facts.last_begun is not None and abs(now - facts.last_begun) < INTERVAL:
+        return Decision(Outcome.TOO_SOON, look_again=now + INTERVAL)
+    count = size(facts, one)
+    if count == 0:
+        return Decision(Outcome.LIMIT_REACHED, look_again=facts.period_ends)
+    amount = Money(one.amount.amount_minor * count, one.amount.currency)
+    bought = TopUp(amount, Credits(one.credits.micros * count), one.pack, one.expires_after_days)
+    return Decision(Outcome.CHARGE, bought, count)
+
+
+def size(facts: Facts, one: TopUp) -> int:
+    """Return how many times `one` is bought: enough to reach the threshold, no more than the limits leave; 0: none."""
+    wanted = -(-facts.gap.micros // one.credits.micros)
+    fits = facts.left.amount_minor // one.amount.amount_minor
+    at_once = wanted if facts.most is None else facts.most.amount_minor // one.amount.amount_minor
+    return max(0, min(wanted, fits, at_once))

@@ -1,0 +1,62 @@
+"""When an automatic charge is tried again after the bank said no, and when it is not until the customer does something.
+
+Counted from the payments themselves, so that nothing has to be kept in step with them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain.payments import AUTHENTICATION_REQUIRED, METHOD_REMOVED
+
+WAITS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+"""How long to wait after the first, the second and the third decline in a row. After the fourth nothing is tried."""
+NOT_CONFIRMED, GIVEN_UP = "not_confirmed", "given_up"
+ASKS_CUSTOMER = frozenset({AUTHENTICATION_REQUIRED, NOT_CONFIRMED, GIVEN_UP})
+"""The bank has asked the customer, who has not answered or has given up: asking again without them is no use."""
+NO_DECLINE = frozenset({"unavailable", "interrupted", METHOD_REMOVED, "paid_otherwise"})
+"""Nobody has declined: the processor was away, the process was, or the method is gone."""
+NEVER_AGAIN = frozenset({"refused_by_processor"})
+"""The processor has refused the request itself: a person of the seller must look first."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An automatic charge of one card that has ended without money, and why."""
+
+    at: datetime
+    code: str
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Whether and when the same card may be charged again."""
+
+    declines: int = 0
+    at: datetime | None = None
+    """Not before then; None: at once."""
+    suspended_by: str = ""
+    """Why nothing is tried any more until another card is used or a payment with this one succeeds; empty: it is."""
+
+
+FREE = Retry()
+
+
+def after(ended: Sequence[Ended], allowed_at: datetime | None = None) -> Retry:
+    """Return what follows from the charges of one card that ended since its last success, the oldest first.
+
+    `allowed_at` is when the customer last gave consent: a question of the bank's from before is answered by that.
+    """
+    told = [each for each in ended if each.code not in NO_DECLINE and not _is_answered(each, allowed_at)]
+    if not told:
+        return FREE
+    last = told[-1]
+    if last.code in ASKS_CUSTOMER | NEVER_AGAIN:
+        return Retry(len(told), None, last.code)
+    if len(told) > len(WAITS):
+        return Retry(len(told), None, last.code or "declined")
+    return Retry(len(told), last.at + WAITS[len(told) - 1])
+
+
+def _is_answered(ended: Ended, allowed_at: datetime | None) -> bool:
+    return ended.code in ASKS_CUSTOMER and allowed_at is not None and ended.at < allowed_at

@@ -1,0 +1,141 @@
+"""Auto-recharge: what the customer allows, the consent to it, how much of it is used, and why each charge was made."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.database import Base, CustomerOwned, whole
+
+DUE = text("look_at is not null")
+ON = text("enabled")
+
+
+class AutoRechargeSettings(CustomerOwned, Base):
+    """What the customer chose; without a row auto-recharge is off. `look_at` is when the rule is asked next."""
+
+    __tablename__ = "auto_recharge_settings"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        ForeignKeyConstraint(["customer_id", "method_id"], ["payment_methods.customer_id", "payment_methods.id"]),
+        ForeignKeyConstraint(
+            ["customer_id", "consent_id"], ["auto_recharge_consents.customer_id", "auto_recharge_consents.id"]
+        ),
+        CheckConstraint("amount_minor is null or amount_minor > 0", name="amount_positive"),
+        CheckConstraint("(amount_minor is null) = (pack <> '')", name="amount_or_pack"),
+        CheckConstraint("period_limit_minor > 0", name="limit_positive"),
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("not enabled or consent_id is not null", name="has_consent"),
+        Index("ix_auto_recharge_settings_due", "look_at", sqlite_where=DUE, postgresql_where=DUE),
+        Index("ix_auto_recharge_settings_on", "customer_id", sqlite_where=ON, postgresql_where=ON),
+        Index("ix_auto_recharge_settings_method", "customer_id", "method_id"),
+        Index("ix_auto_recharge_settings_consent", "customer_id", "consent_id"),
+        *whole("threshold_micros", "amount_minor", "period_limit_minor", "version"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    enabled: Mapped[bool]
+    threshold_micros: Mapped[int]
+    amount_minor: Mapped[int | None]
+    pack: Mapped[str] = mapped_column(String(60), default="")
+    period_limit_minor: Mapped[int]
+    method_id: Mapped[str | None] = mapped_column(String(40))
+    """Empty: whichever method is the default one."""
+    other_methods: Mapped[bool] = mapped_column(default=False)
+    consent_id: Mapped[str | None] = mapped_column(String(40))
+    """The consent that covers these terms; none while it is off."""
+    version: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(String(254))
+    look_at: Mapped[datetime | None]
+
+
+class AutoRechargeConsent(CustomerOwned, Base):
+    """The sentence that a member accepted, word for word. Never changed."""
+
+    __tablename__ = "auto_recharge_consents"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        UniqueConstraint("customer_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    wording: Mapped[str] = mapped_column(String(20))
+    sentence: Mapped[str] = mapped_column(Text)
+    accepted_by: Mapped[str] = mapped_column(String(254))
+    accepted_at: Mapped[datetime]
+    address: Mapped[str] = mapped_column(String(45), default="")
+
+
+class AutoRechargeBudget(CustomerOwned, Base):
+    """What automatic payments have charged in a billing period and may still charge: never above its limit (I12)."""
+
+    __tablename__ = "auto_recharge_budgets"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["customer_id", "period_number"], ["billing_periods.customer_id", "billing_periods.number"]
+        ),
+        CheckConstraint("reserved_minor >= 0", name="reserved_not_negative"),
+        CheckConstraint("charged_minor >= 0", name="charged_not_negative"),
+        CheckConstraint("reserved_minor + charged_minor <= limit_minor", name="within_limit"),
+        *whole("period_number", "limit_minor", "reserved_minor", "charged_minor"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    period_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    limit_minor: Mapped[int]
+    """The highest limit under which anything was reserved. A lower one holds from then on, and takes nothing back."""
+    reserved_minor: Mapped[int] = mapped_column(default=0)
+    charged_minor: Mapped[int] = mapped_column(default=0)
+
+
+class AutoRechargeDecision(CustomerOwned, Base):
+    """What was decided when credit was below the threshold, and everything that it was decided from. Never changed."""
+
+    __tablename__ = "auto_recharge_decisions"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
+        ForeignKeyConstraint(
+            ["customer_id", "consent_id"], ["auto_recharge_consents.customer_id", "auto_recharge_consents.id"]
+        ),
+        UniqueConstraint("customer_id", "payment_id"),
+        CheckConstraint("(outcome = 'charge') = (payment_id is not null)", name="charge_has_payment"),
+        Index("ix_auto_recharge_decisions_newest", "customer_id", "at", "id"),
+        Index("ix_auto_recharge_decisions_consent", "customer_id", "consent_id"),
+        *whole(
+            "settings_version",
+            "period_number",
+            "remaining_micros",
+            "in_flight_micros",
+            "threshold_micros",
+            "limit_minor",
+            "used_minor",
+            "amount_minor",
+            "count",
+            "declines",
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(20))
+    settings_version: Mapped[int]
+    consent_id: Mapped[str | None] = mapped_column(String(40))
+    period_number: Mapped[int]
+    remaining_micros: Mapped[int]
+    in_flight_micros: Mapped[int]
+    threshold_micros: Mapped[int]
+    limit_minor: Mapped[int]
+    used_minor: Mapped[int]
+    """What of the limit was charged or reserved before."""
+    amount_minor: Mapped[int]
+    """What is charged; 0: nothing."""
+    count: Mapped[int]
+    declines: Mapped[int]
+    why: Mapped[str] = mapped_column(String(100), default="")
+    """The code that suspended it."""
+    look_again_at: Mapped[datetime | None]
+    payment_id: Mapped[str | None] = mapped_column(String(40))

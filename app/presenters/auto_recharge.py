@@ -1,0 +1,218 @@
+"""What Auto-recharge says: how it stands in one sentence, the limit's use, and each decision in five lines."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app import locale
+from app.domain.amounts import CreditUnit
+from app.domain.auto_recharge.decision import Outcome
+from app.domain.auto_recharge.retries import ASKS_CUSTOMER, NEVER_AGAIN
+from app.domain.money import Credits, Money
+from app.domain.payments import PaymentState, decline_sentence, method_name
+from app.models.payments import Payment, PaymentMethod
+from app.services.auto_recharge.log import Entry
+from app.services.auto_recharge.standing import Standing
+from app.services.auto_recharge.stop import Stopped
+
+TITLES = {
+    Outcome.CHARGE: "Charged automatically",
+    Outcome.MONEY_WENT_BACK: "Switched off: the money went back",
+    Outcome.NOT_SERVED: "Not charged: the account is not served",
+    Outcome.NOT_SOLD: "Not charged: no longer sold",
+    Outcome.NO_METHOD: "Not charged: no payment method",
+    Outcome.SUSPENDED: "Not charged: stopped",
+    Outcome.RETRY_LATER: "Not charged: to be tried again",
+    Outcome.LIMIT_REACHED: "Not charged: the limit is reached",
+}
+_STATES = {
+    PaymentState.SUCCEEDED: "Paid",
+    PaymentState.REFUNDED: "Refunded",
+    PaymentState.DISPUTED: "Disputed",
+    PaymentState.FAILED: "Declined",
+    PaymentState.CANCELED: "Not charged",
+    PaymentState.REQUIRES_ACTION: "Waits for you",
+    PaymentState.PROCESSING: "On its way",
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """How it stands: one sentence, how urgent it is, and where to go about it."""
+
+    sentence: str
+    is_bad: bool = False
+    link: str = ""
+    """`payment`, `methods`, `add_credits` or none."""
+
+
+@dataclass(frozen=True)
+class LimitBar:
+    """How much of the period's limit is used."""
+
+    used: Money
+    limit: Money
+    left: Money
+    percent: int
+    filled: int
+    state: str
+    ends: datetime
+
+
+@dataclass(frozen=True)
+class Row:
+    """A decision as the page shows it, and why it was made."""
+
+    id: str
+    at: datetime
+    title: str
+    amount: Money | None
+    state: str
+    payment_id: str
+    why: list[tuple[str, str]]
+
+
+_FIXED = {
+    Outcome.OFF: Said("Auto-recharge is off. Nothing is charged automatically."),
+    Outcome.MONEY_WENT_BACK: Said(
+        "The money of an automatic charge went back: auto-recharge is being switched off.", is_bad=True
+    ),
+    Outcome.NO_METHOD: Said(
+        "There is no payment method that can be charged. Add one, and it goes on.", is_bad=True, link="methods"
+    ),
+    Outcome.NOT_SERVED: Said("Nothing is charged automatically while your account is not served.", is_bad=True),
+    Outcome.NOT_SOLD: Said("What it was to buy is no longer sold. Choose something else below.", is_bad=True),
+}
+"""What is said whatever the figures are."""
+
+
+def said(found: Standing, unit: CreditUnit) -> Said:
+    """Say how it stands."""
+    facts, outcome = found.facts, found.decision.outcome
+    if outcome in _FIXED:
+        return _FIXED[outcome]
+    if outcome is Outcome.UNDER_WAY:
+        return _under_way(found)
+    if outcome in {Outcome.SUSPENDED, Outcome.RETRY_LATER}:
+        return _after_declines(found)
+    has, at = locale.balance(facts.remaining, unit), locale.exact(facts.terms.threshold, unit)
+    if outcome is Outcome.ENOUGH:
+        arrives = ", once what is on its way has arrived" if facts.remaining < facts.terms.threshold else ""
+        return Said(f"Nothing is due: your credit is {has}, and {at} or more is enough{arrives}.")
+    if outcome is Outcome.LIMIT_REACHED:
+        ends, left = locale.day(facts.period_ends.date()), locale.amount(facts.left)
+        words = f"Your credit is below {at}, and what the limit leaves ({left}) is less than one purchase. "
+        return Said(f"{words}Nothing is charged automatically before {ends}, unless you raise the limit.", is_bad=True)
+    amount = locale.amount(found.decision.purchase.amount if found.decision.purchase else facts.left)
+    method = _method(found.method)
+    return Said(f"Your credit is {has}, below {at}: {amount} is charged to {method} in a moment.")
+
+
+def limit_bar(found: Standing) -> LimitBar:
+    """Return how much of the limit is used."""
+    limit, used = found.terms.period_limit, found.facts.used
+    percent = used.amount_minor * 100 // limit.amount_minor
+    state = "over" if percent >= 100 else "near" if percent >= 80 else "fine"
+    return LimitBar(used, limit, found.facts.left, percent, min(100, percent), state, found.facts.period_ends)
+
+
+def stopped(found: Stopped) -> str:
+    """Say what came of stopping everything, and never more than that."""
+    if found.in_flight is not None:
+        amount = locale.amount(Money(found.in_flight.amount_minor, found.in_flight.currency))
+        if found.in_flight.state == PaymentState.SUCCEEDED:
+            return f"Stopped. The last automatic charge of {amount} had just been paid: its credit is yours."
+        return (
+            f"Stopped: no new automatic charge begins. One of {amount} is with the bank already and can no longer be "
+            "called back. If it is paid, its credit is yours."
+        )
+    if found.given_up is not None:
+        amount = locale.amount(Money(found.given_up.amount_minor, found.given_up.currency))
+        return f"Stopped. The open automatic charge of {amount} is given up: nothing is charged for it."
+    return "Stopped: nothing is charged automatically any more, and nothing is on its way."
+
+
+def rows(entries: list[Entry], unit: CreditUnit) -> list[Row]:
+    """Return the decisions as the page lists them."""
+    return [_row(each, unit) for each in entries]
+
+
+def _row(entry: Entry, unit: CreditUnit) -> Row:
+    kept, payment = entry.decision, entry.payment
+    outcome = Outcome(kept.outcome)
+    currency = payment.currency if payment else unit.name
+    why = [
+        ("Credit then", _with_flight(kept.remaining_micros, kept.in_flight_micros, unit)),
+        ("Threshold", locale.exact(Credits(kept.threshold_micros), unit)),
+    ]
+    if payment is not None:
+        limit, used = Money(kept.limit_minor, currency), Money(kept.used_minor, currency)
+        why.append(("Limit of the period", f"{locale.amount(limit)}, of which {locale.amount(used)} was used before"))
+        why.append(("Bought", _bought(payment, kept.count, unit)))
+        why.append(("Charged to", f"{_method(entry.method)}, with the consent {kept.consent_id}"))
+    else:
+        why.append(("Declines before", locale.whole(kept.declines)))
+        if kept.why:
+            why.append(("Why", _declined(kept.why, "The payment method")))
+        if kept.look_again_at is not None:
+            why.append(("Looked at again", locale.moment(kept.look_again_at)))
+        why.append(("Terms", f"Version {kept.settings_version}"))
+    state = ""
+    if payment is not None:
+        state = _STATES.get(PaymentState(payment.state), "Being charged")
+        if payment.state == PaymentState.FAILED:
+            why.append(("Answer", decline_sentence(payment.problem, payment.rail)))
+    return Row(
+        id=kept.id,
+        at=kept.at,
+        title=TITLES.get(outcome, kept.outcome),
+        amount=Money(payment.amount_minor, payment.currency) if payment else None,
+        state=state,
+        payment_id=payment.id if payment else "",
+        why=why,
+    )
+
+
+def _with_flight(remaining: int, in_flight: int, unit: CreditUnit) -> str:
+    has = locale.exact(Credits(remaining), unit)
+    return f"{has}, and {locale.exact(Credits(in_flight), unit)} on its way" if in_flight else has
+
+
+def _bought(payment: Payment, count: int, unit: CreditUnit) -> str:
+    one = Money(payment.amount_minor // count, payment.currency) if count else Money(0, payment.currency)
+    times = f"{count} times {locale.amount(one)}" if count > 1 else locale.amount(one)
+    return f"{locale.exact(Credits(payment.credits_micros), unit)} for {times}"
+
+
+def _under_way(found: Standing) -> Said:
+    payment = found.under_way
+    if payment is None:
+        return Said("An automatic charge is on its way.")
+    amount = locale.amount(Money(payment.amount_minor, payment.currency))
+    if payment.state == PaymentState.REQUIRES_ACTION:
+        words = f"Your bank asks you to confirm an automatic charge of {amount}. Nothing else is charged meanwhile."
+        return Said(words, is_bad=True, link="payment")
+    if payment.state == PaymentState.PROCESSING and payment.rail == "sepa_debit":
+        words = f"{amount} is on its way by SEPA direct debit, which takes days. Nothing else is charged meanwhile."
+        return Said(words, link="payment")
+    return Said(f"An automatic charge of {amount} is on its way.", link="payment")
+
+
+def _after_declines(found: Standing) -> Said:
+    retry, method = found.facts.retry, _method(found.method)
+    if retry.suspended_by:
+        words = f"{_declined(retry.suspended_by, method)} Nothing is tried any more. Use another payment method, or "
+        return Said(words + "add credits once with this one.", is_bad=True, link="add_credits")
+    at = locale.moment(retry.at) if retry.at else "soon"
+    return Said(f"{method} was declined. It is tried again on {at}.", is_bad=True, link="methods")
+
+
+def _declined(code: str, method: str) -> str:
+    if code in ASKS_CUSTOMER:
+        return f"The bank asks for you when {method} is charged, and was not answered."
+    if code in NEVER_AGAIN:
+        return "Our payment processor refused the charge."
+    return f"{method} was declined each time: {decline_sentence(code)}"
+
+
+def _method(method: PaymentMethod | None) -> str:
+    return method_name(method.brand, method.last4) if method else "your payment method"

@@ -1,0 +1,1 @@
+"""Auto-recharge: credit bought by the customer's standing order."""

@@ -1,0 +1,138 @@
+"""One look at one customer: the rule is asked, and what it charges is reserved and written down, then collected.
+
+What holds when the process dies after each line is in docs/decisions/0022-auto-recharge-from-levels.md.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app import clock, ids
+from app.domain.auto_recharge.decision import NOTABLE, Decision, Outcome, decide
+from app.domain.errors import ensure
+from app.domain.money import Credits, Money
+from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeSettings
+from app.services import audit
+from app.services.auto_recharge import facts as facts_of
+from app.services.auto_recharge import reports
+from app.services.auto_recharge.facts import Found
+from app.services.catalog import versions
+from app.services.customers import billing_periods
+from app.services.ledger import budgets, grants, posting
+from app.services.ledger.posting import Books
+from app.services.payments import collection, resume_links, top_ups
+from app.services.transaction import transaction
+
+
+def look_at(customer_id: str) -> Decision:
+    """Ask the rule for the customer and do what it says; return it. The caller acts as a service.
+
+    The order is committed with its reservation before the processor is asked. Locked are, in this order, spending and
+    accounts, the customer, the settings: a payment that ends meanwhile waits, and has the rule asked again.
+    """
+    payment_id = None
+    with transaction() as session:
+        books = posting.lock(session, customer_id)
+        ensure(books.customer, "the customer is locked before the settings")
+        row = session.get_one(AutoRechargeSettings, customer_id, populate_existing=True, with_for_update=True)
+        now = clock.now()
+        grants.catch_up_where_due(books, now)
+        billing_periods.roll(session, customer_id, now)
+        remaining = Credits(books.credits.balance - books.spending.unposted_micros)
+        found = facts_of.read(session, books.customer, versions.of(books.customer), row, remaining, now)
+        decision = decide(found.facts, now)
+        row.look_at = decision.look_again
+        if decision.outcome is Outcome.CHARGE:
+            payment_id = _order(books, row, found, decision, now)
+        elif decision.outcome in NOTABLE and not _is_known(books, row, found, decision):
+            _keep(books, row, found, decision, now)
+            reports.nothing_charged(books, found, decision)
+        if decision.outcome is Outcome.MONEY_WENT_BACK:
+            _switch_off(books, row, now)
+    if payment_id is not None:
+        collection.collect(payment_id, return_url=resume_links.return_url(payment_id))
+    return decision
+
+
+def _order(books: Books, row: AutoRechargeSettings, found: Found, decision: Decision, now: datetime) -> str:
+    """Reserve the amount and write the order; return the payment's id."""
+    purchase, method, session = decision.purchase, found.method, books.session
+    ensure(purchase is not None and method is not None, "a charge of nothing")
+    if purchase is None or method is None:
+        return ""
+    limit = found.facts.terms.period_limit
+    amount_minor = purchase.amount.amount_minor
+    reserved = budgets.reserve(session, books.customer_id, found.period.number, amount_minor, limit.amount_minor)
+    ensure(reserved, f"{amount_minor} does not fit in the limit that was read under the lock")
+    payment = top_ups.place_automatically(session, method, purchase, budget_period=found.period.number, now=now)
+    _keep(books, row, found, decision, now, payment.id)
+    reports.limit_used(books, found, Money(found.facts.used.amount_minor + amount_minor, limit.currency))
+    return payment.id
+
+
+def _switch_off(books: Books, row: AutoRechargeSettings, now: datetime) -> None:
+    """End the standing order: what it charged last was sent back or disputed."""
+    before = {"enabled": True}
+    row.enabled, row.consent_id, row.look_at = False, None, None
+    row.version += 1
+    row.changed_at, row.changed_by = now, top_ups.AUTOMATIC
+    books.session.flush()
+    after: dict[str, object] = {"enabled": False, "reason": Outcome.MONEY_WENT_BACK.value}
+    audit.record(
+        books.session, books.customer_id, top_ups.AUTOMATIC, "auto_recharge.changed", books.customer_id, before, after
+    )
+
+
+def _is_known(books: Books, row: AutoRechargeSettings, found: Found, decision: Decision) -> bool:
+    """Say whether the last decision that was kept says the same about the same terms, period and card."""
+    kept = AutoRechargeDecision
+    last = books.session.scalars(
+        select(kept).where(kept.customer_id == books.customer_id).order_by(kept.at.desc(), kept.id.desc()).limit(1)
+    ).one_or_none()
+    return last is not None and (
+        last.outcome,
+        last.settings_version,
+        last.period_number,
+        last.declines,
+        last.why,
+    ) == (
+        decision.outcome.value,
+        row.version,
+        found.period.number,
+        found.facts.retry.declines,
+        found.facts.retry.suspended_by,
+    )
+
+
+def _keep(
+    books: Books,
+    row: AutoRechargeSettings,
+    found: Found,
+    decision: Decision,
+    now: datetime,
+    payment_id: str | None = None,
+) -> None:
+    """Keep the decision, with everything that it was made from."""
+    facts = found.facts
+    kept = AutoRechargeDecision(
+        id=ids.new("dec"),
+        customer_id=books.customer_id,
+        at=now,
+        outcome=decision.outcome.value,
+        settings_version=row.version,
+        consent_id=row.consent_id,
+        period_number=found.period.number,
+        remaining_micros=facts.remaining.micros,
+        in_flight_micros=facts.in_flight.micros,
+        threshold_micros=facts.terms.threshold.micros,
+        limit_minor=facts.terms.period_limit.amount_minor,
+        used_minor=facts.used.amount_minor,
+        amount_minor=decision.purchase.amount.amount_minor if decision.purchase else 0,
+        count=decision.count,
+        declines=facts.retry.declines,
+        why=facts.retry.suspended_by,
+        look_again_at=decision.look_again,
+        payment_id=payment_id,
+    )
+    books.session.add(kept)
+    books.session.flush()

@@ -1,0 +1,85 @@
+"""What the rule decides from: read under the customer's locks for a charge, or as it stands for a page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.auto_recharge import terms as terms_rule
+from app.domain.auto_recharge.decision import Facts
+from app.domain.auto_recharge.retries import FREE, Retry
+from app.domain.auto_recharge.terms import Terms
+from app.domain.catalog import Catalog
+from app.domain.errors import Refused
+from app.domain.money import Credits, Money
+from app.domain.top_ups import TopUp
+from app.models.auto_recharge import AutoRechargeSettings
+from app.models.customers import BillingPeriod, Customer
+from app.models.payments import PaymentMethod
+from app.services.auto_recharge import rows
+
+
+@dataclass(frozen=True)
+class Found:
+    """The facts, and the rows that a charge would use."""
+
+    facts: Facts
+    method: PaymentMethod | None
+    period: BillingPeriod
+
+
+def read(
+    session: Session,
+    customer: Customer,
+    catalog: Catalog,
+    row: AutoRechargeSettings | None,
+    remaining: Credits,
+    now: datetime,
+) -> Found:
+    """Return the facts for what remains now. A charge has begun and expired grants and turned the period before."""
+    customer_id, wanted = customer.customer_id, rows.terms(row, catalog)
+    period = session.scalars(
+        select(BillingPeriod).where(BillingPeriod.customer_id == customer_id, BillingPeriod.closed_at.is_(None))
+    ).one()
+    allowed_at = rows.consented_at(session, row)
+    methods = rows.methods(session, customer_id, wanted, catalog)
+    method, retry = _next_to_charge(session, methods, allowed_at, now)
+    facts = Facts(
+        terms=wanted,
+        standing=customer.standing,
+        remaining=remaining,
+        in_flight=Credits(rows.in_flight(session, customer_id)),
+        is_under_way=rows.open_automatic(session, customer_id) is not None,
+        one=sold(wanted, catalog),
+        most=catalog.top_up.max if catalog.top_up is not None and not wanted.pack else None,
+        used=Money(rows.used(session, customer_id, period.number), catalog.currency),
+        period_ends=period.ends_at,
+        has_method=method is not None,
+        retry=retry,
+        last_begun=rows.last_begun(session, customer_id),
+        money_went_back=rows.went_back(session, customer_id, allowed_at),
+    )
+    return Found(facts, method, period)
+
+
+def sold(wanted: Terms, catalog: Catalog) -> TopUp | None:
+    """Return one purchase by these terms; None where the catalog does not sell it any more."""
+    try:
+        return terms_rule.purchase(wanted, catalog)
+    except Refused:
+        return None
+
+
+def _next_to_charge(
+    session: Session, methods: list[PaymentMethod], allowed_at: datetime | None, now: datetime
+) -> tuple[PaymentMethod | None, Retry]:
+    """Return the first of the methods that may be charged now, else the first of all, with what keeps it from that."""
+    first: tuple[PaymentMethod | None, Retry] = (None, FREE)
+    for method in methods:
+        retry = rows.retry(session, method, allowed_at)
+        if not retry.suspended_by and (retry.at is None or retry.at <= now):
+            return method, retry
+        if first[0] is None:
+            first = (method, retry)
+    return first

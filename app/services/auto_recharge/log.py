@@ -1,0 +1,38 @@
+"""What was charged automatically and why, and why not: the decisions that were kept, newest first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
+
+from app.models.auto_recharge import AutoRechargeDecision
+from app.models.database import db
+from app.models.payments import Payment, PaymentMethod
+
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A decision, and the payment that came of it with the method that was charged."""
+
+    decision: AutoRechargeDecision
+    payment: Payment | None
+    method: PaymentMethod | None
+
+
+def listed(customer_id: str, after: tuple[datetime, str] | None = None) -> tuple[list[Entry], bool]:
+    """Return the decisions behind `after` (time, id), ten at most, and whether there are more. One statement."""
+    kept = AutoRechargeDecision
+    wanted = (
+        select(kept, Payment, PaymentMethod)
+        .outerjoin(Payment, (Payment.customer_id == kept.customer_id) & (Payment.id == kept.payment_id))
+        .outerjoin(
+            PaymentMethod, (PaymentMethod.customer_id == kept.customer_id) & (PaymentMethod.id == Payment.method_id)
+        )
+        .where(kept.customer_id == customer_id)
+    )
+    if after is not None:
+        wanted = wanted.where(tuple_(kept.at, kept.id) < after)
+    found = db.session.execute(wanted.order_by(kept.at.desc(), kept.id.desc()).limit(SHOWN + 1)).all()
+    return [Entry(*row) for row in found[:SHOWN]], len(found) > SHOWN

@@ -1,0 +1,96 @@
+"""What automatic payments may charge in a period: reserved before the call, then charged or freed, once (I12, I14).
+
+Whoever changes a budget does it in the transaction that moves its payment, whose state is guarded: so each reservation
+ends exactly once. Rows are locked in this order: the payment, spending and accounts, the customer, the settings.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import case, or_, update
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.errors import ensure
+from app.models.auto_recharge import AutoRechargeBudget, AutoRechargeSettings
+from app.models.bulk import insert_new
+from app.models.payments import Payment
+from app.services import wake_ups
+from app.services.outbox import events
+from app.services.outbox.events import Outbox
+
+JOB = "automatic_charges_made"
+"""The job that asks the rule of auto-recharge where that is due."""
+
+
+def reserve(session: Session, customer_id: str, period_number: int, amount_minor: int, limit_minor: int) -> bool:
+    """Reserve the amount if what is charged and reserved stays within the limit with it; say whether it did."""
+    new = {"limit_minor": limit_minor, "reserved_minor": 0, "charged_minor": 0}
+    insert_new(session, AutoRechargeBudget, {"customer_id": customer_id, "period_number": period_number, **new})
+    budget = AutoRechargeBudget
+    reserved = session.execute(
+        update(budget)
+        .where(
+            budget.customer_id == customer_id,
+            budget.period_number == period_number,
+            budget.reserved_minor + budget.charged_minor + amount_minor <= limit_minor,
+        )
+        .values(
+            reserved_minor=budget.reserved_minor + amount_minor,
+            limit_minor=case((budget.limit_minor < limit_minor, limit_minor), else_=budget.limit_minor),
+        )
+        .returning(budget.period_number)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    return reserved is not None
+
+
+def spend(outbox: Outbox, payment: Payment) -> None:
+    """Count what was reserved for the payment as charged, in the transaction in which it succeeds."""
+    if payment.budget_period is None:
+        return
+    _move(outbox.session, payment, charged=payment.amount_minor)
+    facts = {"payment": payment.id, "amount_minor": payment.received_minor, "currency": payment.currency}
+    outbox.write("auto_recharge.succeeded", payment.id, facts)
+    look_again(outbox, clock.now())
+
+
+def free(session: Session, payment: Payment) -> None:
+    """Give back what was reserved for the payment, in the transaction in which it ends uncharged."""
+    if payment.budget_period is None:
+        return
+    _move(session, payment, charged=0)
+    outbox = events.lock(session, payment.customer_id)
+    facts = {"payment": payment.id, "amount_minor": payment.amount_minor, "currency": payment.currency}
+    outbox.write("auto_recharge.failed", payment.id, facts | {"reason": payment.problem})
+    look_again(outbox, clock.now())
+
+
+def look_again(outbox: Outbox, now: datetime) -> None:
+    """Have the rule asked again: what it decides from has moved. The customer's row is locked, so the order holds."""
+    settings = AutoRechargeSettings
+    outbox.session.execute(
+        update(settings)
+        .where(
+            settings.customer_id == outbox.customer.customer_id,
+            settings.enabled,
+            or_(settings.look_at.is_(None), settings.look_at > now),
+        )
+        .values(look_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    wake_ups.after_commit(outbox.session, JOB)
+
+
+def _move(session: Session, payment: Payment, charged: int) -> None:
+    budget = AutoRechargeBudget
+    moved = session.execute(
+        update(budget)
+        .where(budget.customer_id == payment.customer_id, budget.period_number == payment.budget_period)
+        .values(
+            reserved_minor=budget.reserved_minor - payment.amount_minor,
+            charged_minor=budget.charged_minor + charged,
+        )
+        .returning(budget.period_number)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    ensure(moved is not None, f"{payment.id} was charged without a budget")

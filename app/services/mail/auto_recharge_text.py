@@ -1,0 +1,52 @@
+"""What mails about auto-recharge say: the figures of the time at which it came about."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from app.domain.money import Money
+from app.domain.payments import decline_sentence
+from app.extensions import settings
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_customer
+from app.services import portal_links
+from app.services.catalog import versions
+
+PAGE = "auto_recharge.page"
+_WHY = {
+    "money_went_back": "The money of an automatic charge was refunded, or your bank disputes it.",
+    "no_method": "There is no payment method that can be charged.",
+    "not_sold": "What it was to buy is no longer sold.",
+}
+_NEXT = {
+    "declined": "Use another payment method, or add credits once with this one.",
+    "money_went_back": "Auto-recharge is switched off. You can switch it on again when this is settled.",
+    "no_method": "Add a payment method, and it goes on.",
+    "not_sold": "Choose what to buy instead.",
+}
+
+
+def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any]:
+    """Return what the mail's templates name."""
+    with as_customer(customer_id):
+        customer = db.session.get_one(Customer, customer_id)
+        catalog = versions.of(customer)
+    said: dict[str, Any] = {
+        "seller": catalog.seller,
+        "customer": customer,
+        "link": portal_links.page_or_overview(PAGE),
+        "add_credits": portal_links.page("add_credits.page"),
+        "is_sandbox": settings().payments == "sandbox",
+    }
+    if "percent" in context:
+        currency = str(context["currency"])
+        said |= {
+            "percent": context["percent"],
+            "limit": Money(int(context["limit_minor"]), currency),
+            "used": Money(int(context["used_minor"]), currency),
+            "period_ends": datetime.fromisoformat(str(context["period_ends"])).astimezone(UTC).date(),
+        }
+        return said
+    reason, code = str(context["reason"]), str(context["code"])
+    why = _WHY.get(reason) or f"{decline_sentence(code)} It was tried as often as your bank lets us."
+    return said | {"why": why, "next": _NEXT[reason]}
