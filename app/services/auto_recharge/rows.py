@@ -11,10 +11,10 @@ from app.domain.auto_recharge.terms import Terms, beginning
 from app.domain.catalog import Catalog
 from app.domain.methods import SAVED_RAILS
 from app.domain.money import Credits, Money
-from app.domain.payments import OPEN, PaymentState
+from app.domain.payments import AUTHENTICATION_REQUIRED, OPEN, PaymentState
 from app.domain.reversals import STANDING_DISPUTES, STANDING_REFUNDS
 from app.models.auto_recharge import AutoRechargeBudget, AutoRechargeConsent, AutoRechargeSettings
-from app.models.payments import Payment, PaymentMethod
+from app.models.payments import Attempt, Payment, PaymentMethod
 from app.models.reversals import Dispute, Refund
 
 ON_ITS_WAY = [
@@ -131,8 +131,17 @@ def retry(session: Session, method: PaymentMethod, allowed_at: datetime | None) 
         same = Payment.method_id.in_(twins)
     mine = Payment.customer_id == method.customer_id
     paid = select(func.max(Payment.created_at)).where(mine, same, Payment.state.in_(PAID)).scalar_subquery()
+    asked = (
+        select(Attempt.id)
+        .where(
+            Attempt.customer_id == Payment.customer_id,
+            Attempt.payment_id == Payment.id,
+            Attempt.code == AUTHENTICATION_REQUIRED,
+        )
+        .exists()
+    )
     rows = session.execute(
-        select(Payment.updated_at, Payment.problem)
+        select(Payment.updated_at, Payment.problem, asked)
         .where(
             mine,
             same,
@@ -143,7 +152,7 @@ def retry(session: Session, method: PaymentMethod, allowed_at: datetime | None) 
         .order_by(Payment.created_at.desc())
         .limit(MOST_LOOKED_AT)
     ).all()
-    return retries.after([Ended(at, code) for at, code in reversed(rows)], allowed_at)
+    return retries.after([Ended(at, code, was_asked=was) for at, code, was in reversed(rows)], allowed_at)
 
 
 def went_back(session: Session, customer_id: str, since: datetime | None) -> bool:

@@ -15,6 +15,7 @@ from app.models.scope import as_service
 from app.services.verification.attempt_proofs import ATTEMPT_PROOFS
 from app.services.verification.audit_proofs import AUDIT_PROOFS
 from app.services.verification.authorization_proofs import AUTHORIZATION_PROOFS
+from app.services.verification.budget_proofs import BUDGET_PROOFS
 from app.services.verification.customer_proofs import CUSTOMER_PROOFS
 from app.services.verification.event_proofs import EVENT_PROOFS
 from app.services.verification.ledger_proofs import PROOFS, Found, Proof
@@ -26,6 +27,7 @@ from app.services.verification.usage_proofs import USAGE_PROOFS
 EVERY = (
     *PROOFS,
     *ATTEMPT_PROOFS,
+    *BUDGET_PROOFS,
     *REVERSAL_PROOFS,
     *USAGE_PROOFS,
     *CUSTOMER_PROOFS,

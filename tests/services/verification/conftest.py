@@ -43,8 +43,11 @@ CONSTRAINTS = {
     "grants": ["ck_grants_has_a_reason"],
     "payments": ["ck_payments_sent_back"],
     "authorizations": ["ck_authorizations_refused_for_a_reason"],
+    "auto_recharge_settings": ["ck_auto_recharge_settings_has_consent"],
+    "auto_recharge_budgets": ["ck_auto_recharge_budgets_within_limit"],
+    "auto_recharge_decisions": ["ck_auto_recharge_decisions_charge_has_payment"],
 }
-APPEND_ONLY = ("transfers", "allocations", "audit_entries")
+APPEND_ONLY = ("transfers", "allocations", "audit_entries", "auto_recharge_consents", "auto_recharge_decisions")
 NOBODY_LISTENS = "http://127.0.0.1:9/hook"
 Named = list[str]
 Damage = Callable[[str], Named]

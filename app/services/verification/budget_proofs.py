@@ -1,0 +1,53 @@
+"""The proofs of `verify` about automatic payments: within their limit, decided, and with a consent from before."""
+
+from app.services.verification.ledger_proofs import Proof
+
+_OPEN = "('created','pi_created','confirming','requires_action','processing')"
+_PAID = "('succeeded','refunded','disputed')"
+_SUMS = f"""(
+    select customer_id, budget_period,
+      sum(case when state in {_OPEN} then amount_minor else 0 end) reserved,
+      sum(case when state in {_PAID} then amount_minor else 0 end) charged
+    from payments where budget_period is not null group by customer_id, budget_period)"""  # noqa: S608  # put together from constants, like all below
+_CHANGES = """(select customer_id, count(*) many from audit_entries where action = 'auto_recharge.changed'
+    group by customer_id)"""
+
+BUDGET_PROOFS = (
+    Proof(
+        "I12",
+        "what is reserved or charged of a limit is not what its automatic payments come to",
+        f"""
+        select b.customer_id, 'period ' || cast(b.period_number as text) as row_id from auto_recharge_budgets b
+          left join {_SUMS} s on s.customer_id = b.customer_id and s.budget_period = b.period_number
+          where b.reserved_minor <> coalesce(s.reserved, 0) or b.charged_minor <> coalesce(s.charged, 0)
+        union all select s.customer_id, 'period ' || cast(s.budget_period as text) from {_SUMS} s
+          left join auto_recharge_budgets b on b.customer_id = s.customer_id and b.period_number = s.budget_period
+          where b.period_number is null""",  # noqa: S608
+    ),
+    Proof(
+        "I12",
+        "an automatic payment was decided beyond the limit",
+        """
+        select customer_id, id from auto_recharge_decisions
+        where outcome = 'charge' and used_minor + amount_minor > limit_minor""",
+    ),
+    Proof(
+        "I15",
+        "an automatic payment was not decided, or without a consent from before",
+        """
+        select p.customer_id, p.id from payments p
+          left join auto_recharge_decisions d on d.customer_id = p.customer_id and d.payment_id = p.id
+          left join auto_recharge_consents c on c.customer_id = p.customer_id and c.id = d.consent_id
+          where p.budget_period is not null
+            and (d.id is null or c.id is null or c.accepted_at > p.created_at or d.amount_minor <> p.amount_minor
+              or d.period_number <> p.budget_period)""",
+    ),
+    Proof(
+        "I35",
+        "auto-recharge was changed more often than the audit trail says",
+        f"""
+        select s.customer_id, 'auto_recharge_settings version ' || cast(s.version as text) as row_id
+          from auto_recharge_settings s
+          left join {_CHANGES} a on a.customer_id = s.customer_id where s.version > coalesce(a.many, 0)""",  # noqa: S608
+    ),
+)

@@ -1,0 +1,125 @@
+"""Whether credit is bought now, and how much: a table of cases, and rules that hold for all of them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.auto_recharge.decision import INTERVAL, LOOK_AGAIN, Facts, Outcome, decide
+from app.domain.auto_recharge.retries import Retry
+from app.domain.auto_recharge.terms import Terms
+from app.domain.money import MICROS, Credits, Money
+from app.domain.top_ups import TopUp
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+ENDS = NOW + timedelta(days=10)
+
+
+def dollars(amount: float) -> Credits:
+    return Credits(int(amount * MICROS))
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+TERMS = Terms(enabled=True, threshold=dollars(20), period_limit=usd(5000), amount=usd(2500), version=1)
+FACTS = Facts(
+    terms=TERMS,
+    standing="good",
+    remaining=dollars(19.999999),
+    in_flight=dollars(0),
+    is_under_way=False,
+    one=TopUp(usd(2500), dollars(25)),
+    most=usd(500000),
+    used=usd(0),
+    period_ends=ENDS,
+    has_method=True,
+)
+CASES: list[tuple[dict[str, Any], Outcome, int, datetime | None]] = [
+    ({}, Outcome.CHARGE, 2500, None),
+    ({"remaining": dollars(20)}, Outcome.ENOUGH, 0, None),
+    ({"terms": replace(TERMS, enabled=False)}, Outcome.OFF, 0, None),
+    ({"money_went_back": True}, Outcome.MONEY_WENT_BACK, 0, None),
+    ({"money_went_back": True, "remaining": dollars(900)}, Outcome.MONEY_WENT_BACK, 0, None),
+    ({"remaining": dollars(-5)}, Outcome.CHARGE, 2500, None),
+    ({"remaining": dollars(-5.000001)}, Outcome.CHARGE, 5000, None),
+    ({"remaining": dollars(-500)}, Outcome.CHARGE, 5000, None),
+    ({"remaining": dollars(-500), "used": usd(2500)}, Outcome.CHARGE, 2500, None),
+    ({"remaining": dollars(-500), "used": usd(2501)}, Outcome.LIMIT_REACHED, 0, ENDS),
+    ({"used": usd(5000)}, Outcome.LIMIT_REACHED, 0, ENDS),
+    ({"used": usd(9000)}, Outcome.LIMIT_REACHED, 0, ENDS),
+    ({"remaining": dollars(-500), "most": usd(4000)}, Outcome.CHARGE, 2500, None),
+    ({"remaining": dollars(-5), "in_flight": dollars(25)}, Outcome.ENOUGH, 0, None),
+    ({"remaining": dollars(-5), "in_flight": dollars(24.999999)}, Outcome.CHARGE, 2500, None),
+    ({"standing": "suspended"}, Outcome.NOT_SERVED, 0, NOW + LOOK_AGAIN),
+    ({"standing": "closed"}, Outcome.NOT_SERVED, 0, NOW + LOOK_AGAIN),
+    ({"standing": "past_due"}, Outcome.CHARGE, 2500, None),
+    ({"one": None}, Outcome.NOT_SOLD, 0, NOW + LOOK_AGAIN),
+    ({"is_under_way": True}, Outcome.UNDER_WAY, 0, NOW + LOOK_AGAIN),
+    ({"has_method": False}, Outcome.NO_METHOD, 0, NOW + LOOK_AGAIN),
+    ({"retry": Retry(4, None, "card_declined")}, Outcome.SUSPENDED, 0, NOW + LOOK_AGAIN),
+    ({"retry": Retry(1, NOW + timedelta(seconds=1))}, Outcome.RETRY_LATER, 0, NOW + timedelta(seconds=1)),
+    ({"retry": Retry(1, NOW)}, Outcome.CHARGE, 2500, None),
+    ({"last_begun": NOW - INTERVAL}, Outcome.CHARGE, 2500, None),
+    ({"last_begun": NOW - INTERVAL + timedelta(seconds=1)}, Outcome.TOO_SOON, 0, NOW + INTERVAL),
+    ({"last_begun": NOW + timedelta(seconds=5)}, Outcome.TOO_SOON, 0, NOW + INTERVAL),
+]
+
+
+@pytest.mark.case("AC-3")
+@pytest.mark.parametrize(("changes", "outcome", "minor", "again"), CASES)
+def test_what_follows_from_the_facts(
+    changes: dict[str, Any], outcome: Outcome, minor: int, again: datetime | None
+) -> None:
+    found = decide(replace(FACTS, **changes), NOW)
+    charged = found.purchase.amount.amount_minor if found.purchase else 0
+    assert (found.outcome, charged, found.look_again) == (outcome, minor, again)
+
+
+@pytest.mark.case("AC-3")
+@given(
+    remaining=st.integers(-(10**9), 10**9),
+    in_flight=st.integers(0, 10**9),
+    threshold=st.integers(-(10**9), 10**9),
+    price=st.integers(1, 10_000),
+    gives=st.integers(1, 10**9),
+    used=st.integers(0, 100_000),
+    limit=st.integers(1, 100_000),
+    most=st.none() | st.integers(1, 50_000),
+)
+def test_one_charge_closes_the_gap_with_the_fewest_purchases_that_the_limits_leave(
+    remaining: int, in_flight: int, threshold: int, price: int, gives: int, used: int, limit: int, most: int | None
+) -> None:
+    facts = replace(
+        FACTS,
+        terms=replace(TERMS, threshold=Credits(threshold), period_limit=usd(limit)),
+        remaining=Credits(remaining),
+        in_flight=Credits(in_flight),
+        one=TopUp(usd(price), Credits(gives), "pack", 30),
+        most=usd(most) if most else None,
+        used=usd(used),
+    )
+    found = decide(facts, NOW)
+    has = remaining + in_flight
+    allowed = [
+        count for count in range(1, 101) if used + count * price <= limit and (not most or count * price <= most)
+    ]
+    if has >= threshold:
+        assert found.outcome is Outcome.ENOUGH
+    elif not allowed:
+        assert found.outcome is Outcome.LIMIT_REACHED
+    else:
+        assert found.purchase is not None and found.outcome is Outcome.CHARGE
+        bought = found.purchase
+        assert (bought.amount, bought.credits) == (usd(found.count * price), Credits(found.count * gives))
+        assert (bought.pack, bought.expires_after_days) == ("pack", 30)
+        assert used + bought.amount.amount_minor <= limit
+        closes = has + bought.credits.micros >= threshold
+        one_less_closes = has + (found.count - 1) * gives >= threshold
+        assert not one_less_closes
+        more_is_allowed = used + (found.count + 1) * price <= limit and (not most or (found.count + 1) * price <= most)
+        assert closes or not more_is_allowed
