@@ -15,11 +15,16 @@ CUSTOMER_TYPES = (
     "spend.daily_limit_reached",
     "spend.daily_limit_reset",
     "usage.alert",
+    "auto_recharge.succeeded",
+    "auto_recharge.failed",
+    "auto_recharge.suspended",
+    "auto_recharge.limit_80",
+    "auto_recharge.limit_100",
     "balance.low",
     "balance.depleted",
     "balance.recovered",
 )
-"""The event types that a customer's own endpoint receives: those of the customer's limits, alerts and balance."""
+"""The event types that a customer's own endpoint receives: those of the customer's limits, alerts, balance and standing order."""
 TYPES = (
     *CUSTOMER_TYPES,
     "credits.granted",
