@@ -35,6 +35,7 @@ def saves(browser: Browser, page: Page | None = None, **fields: Any) -> Page:
     return browser.submits(page or browser.opens(PATH), FORM, button=SAVE, **fields)
 
 
+@pytest.mark.both_databases
 def test_a_new_customer_sees_it_off_with_the_sellers_values(alice: Browser) -> None:
     page = alice.opens(PATH)
     assert (page.status, page.texts("h1")) == (200, ["Auto-recharge"])

@@ -30,7 +30,7 @@ class Ended:
     """Whether the bank has asked the customer."""
 
     @property
-    def is_told(self) -> bool:
+    def is_decline(self) -> bool:
         """Whether anybody has said no. One that was begun and not confirmed in time was interrupted, unless asked."""
         return self.code not in NO_DECLINE and (self.code != NOT_CONFIRMED or self.was_asked)
 
@@ -54,15 +54,15 @@ def after(ended: Sequence[Ended], allowed_at: datetime | None = None) -> Retry:
 
     `allowed_at` is when the customer last gave consent: a question of the bank's from before is answered by that.
     """
-    told = [each for each in ended if each.is_told and not _is_answered(each, allowed_at)]
-    if not told:
+    declines = [each for each in ended if each.is_decline and not _is_answered(each, allowed_at)]
+    if not declines:
         return FREE
-    last = told[-1]
+    last = declines[-1]
     if last.code in ASKS_CUSTOMER | NEVER_AGAIN:
-        return Retry(len(told), None, last.code)
-    if len(told) > len(WAITS):
-        return Retry(len(told), None, last.code or "declined")
-    return Retry(len(told), last.at + WAITS[len(told) - 1])
+        return Retry(len(declines), None, last.code)
+    if len(declines) > len(WAITS):
+        return Retry(len(declines), None, last.code or "declined")
+    return Retry(len(declines), last.at + WAITS[len(declines) - 1])
 
 
 def _is_answered(ended: Ended, allowed_at: datetime | None) -> bool:
