@@ -9,6 +9,7 @@ from tests.mutants import (
     planted_outside,
     planted_pages,
     planted_rails,
+    planted_recharge,
     planted_reversals,
     planted_running,
     planted_terms,
@@ -28,4 +29,5 @@ BUGS = [
     *planted_pages.BUGS,
     *planted_rails.BUGS,
     *planted_terms.BUGS,
+    *planted_recharge.BUGS,
 ]

@@ -1,0 +1,109 @@
+"""Bugs of auto-recharge: what is changed, and which tests are red then."""
+
+from tests.mutants.bug import Bug
+
+CHARGING = ("tests/services/auto_recharge/test_charging.py",)
+DECISION = ("tests/domain/auto_recharge/test_decision.py",)
+BUDGETS = "app/services/ledger/budgets.py"
+RULE = "app/domain/auto_recharge/decision.py"
+
+BUGS = [
+    Bug(
+        "a declined automatic charge keeps its reservation",
+        "app/services/payments/outcomes.py",
+        "        _mail(session, payment, PAYMENT_FAILED)\n    budgets.free(session, payment)\n",
+        "        _mail(session, payment, PAYMENT_FAILED)\n",
+        CHARGING,
+    ),
+    Bug(
+        "a reservation is freed twice",
+        BUDGETS,
+        "    _move(session, payment, charged=0)\n",
+        "    _move(session, payment, charged=0)\n    _move(session, payment, charged=0)\n",
+        CHARGING,
+    ),
+    Bug(
+        "a charge that is paid stays reserved beside",
+        BUDGETS,
+        "reserved_minor=budget.reserved_minor - payment.amount_minor",
+        "reserved_minor=budget.reserved_minor",
+        CHARGING,
+    ),
+    Bug(
+        "what is reserved is left out of the limit's use",
+        "app/services/auto_recharge/rows.py",
+        "select(AutoRechargeBudget.reserved_minor + AutoRechargeBudget.charged_minor)",
+        "select(AutoRechargeBudget.reserved_minor)",
+        CHARGING,
+    ),
+    Bug(
+        "the consent is not stored",
+        "app/services/auto_recharge/settings.py",
+        "    if accepted is None:\n        raise NO_CONSENT\n",
+        '    if accepted is None:\n        accepted = Acceptance("nobody", "", shown)\n',
+        ("tests/api/test_auto_recharge.py", *CHARGING),
+    ),
+    Bug(
+        "a charge that is on its way is not counted",
+        RULE,
+        "return self.terms.threshold - self.remaining - self.in_flight",
+        "return self.terms.threshold - self.remaining",
+        DECISION,
+    ),
+    Bug(
+        "a charge passes what the limit leaves",
+        RULE,
+        "    return max(0, min(wanted, fits, at_once))\n",
+        "    return max(0, min(wanted, fits + 1, at_once))\n",
+        DECISION,
+    ),
+    Bug(
+        "exactly the threshold has credit bought",
+        RULE,
+        "    if facts.gap.micros <= 0:\n",
+        "    if facts.gap.micros < 0:\n",
+        DECISION,
+    ),
+    Bug(
+        "an interrupted charge counts as a decline",
+        "app/domain/auto_recharge/retries.py",
+        "(self.code != NOT_CONFIRMED or self.was_asked)",
+        "self.code != GIVEN_UP",
+        ("tests/domain/auto_recharge/test_retries.py",),
+    ),
+    Bug(
+        "the same card saved again is another card",
+        "app/services/auto_recharge/rows.py",
+        "    if method.fingerprint:\n",
+        "    if not method.fingerprint:\n",
+        CHARGING,
+    ),
+    Bug(
+        "a refund leaves auto-recharge on",
+        "app/services/auto_recharge/charging.py",
+        "    row.enabled, row.consent_id, row.look_at = False, None, None\n",
+        "    row.look_at = None\n",
+        CHARGING,
+    ),
+    Bug(
+        "the sentence need not be the one that was shown",
+        "app/services/auto_recharge/settings.py",
+        "    if accepted.sentence != shown:\n",
+        "    if not accepted.sentence:\n",
+        ("tests/pages/test_auto_recharge.py",),
+    ),
+    Bug(
+        "switching on asks for no password",
+        "app/domain/auto_recharge/terms.py",
+        "return wanted.enabled and (not before.enabled or wanted.period_limit > before.period_limit)",
+        "return wanted.enabled and wanted.period_limit > before.period_limit",
+        ("tests/pages/test_auto_recharge.py",),
+    ),
+    Bug(
+        "verify adds up no automatic payments",
+        "app/services/verification/verify.py",
+        "    *BUDGET_PROOFS,\n",
+        "",
+        ("tests/services/verification/test_budgets.py",),
+    ),
+]
