@@ -80,7 +80,7 @@ BUGS = [
     Bug(
         "sensitive changes ask nobody",
         "app/web/access.py",
-        'if "is_sensitive" in marks and not login_fresh():',
+        'if "is_sensitive" in marks and not login_fresh() and marks["is_sensitive"].when():',
         'if "is_sensitive" in marks and login_fresh() is None:',
         (f"{CONFIRM}::test_a_change_asks_and_is_made_by_the_same_form",),
     ),
