@@ -87,7 +87,15 @@ def _usage(now: Overview) -> dict[str, Any]:
         "day_bar": day_bar(now.numbers, unit),
         "binds": binds(now.numbers, unit),
         "spend": spend,
+        "recharge": _recharge(now),
     }
+
+
+def _recharge(now: Overview) -> str:
+    """Say whether credit is bought automatically; nothing where the seller does not offer it."""
+    if not (current_catalog().auto_recharge.offered or now.recharge_is_on):
+        return ""
+    return "Enabled" if now.recharge_is_on else "Disabled"
 
 
 def _period(now: Overview) -> str:

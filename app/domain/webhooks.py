@@ -24,7 +24,7 @@ CUSTOMER_TYPES = (
     "balance.depleted",
     "balance.recovered",
 )
-"""The event types that a customer's own endpoint receives: those of the customer's limits, alerts, balance and standing order."""
+"""What a customer's own endpoint receives: of its limits, alerts, balance and automatic charges."""
 TYPES = (
     *CUSTOMER_TYPES,
     "credits.granted",

@@ -73,6 +73,8 @@ class Overview:
     """What each meter has counted in the open period, what is held besides, and what it cost."""
     spend: SpendSettings | None
     """What the customer chose on Spend management, if anything."""
+    recharge_is_on: bool
+    """Whether credit is bought automatically."""
     facts: Facts
     """What the status line is made of."""
     has_pace: bool
@@ -101,6 +103,7 @@ def now(since: date, terms: Terms) -> Overview:
         under_way=around.payments,
         used=around.used,
         spend=around.spend,
+        recharge_is_on=around.recharge is not None and around.recharge.enabled,
         facts=facts,
         has_pace=around.pace.is_any,
     )

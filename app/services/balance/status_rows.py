@@ -32,6 +32,7 @@ from app.domain.periods import following, open_at
 from app.domain.sold_terms import Terms
 from app.domain.status_line import FAILED_FOR, SHOWN_FOR, CardFact
 from app.models.authorizations import Authorization
+from app.models.auto_recharge import AutoRechargeSettings
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import constant, db
 from app.models.ledger import Transfer
@@ -80,6 +81,8 @@ class Around:
     """What was used on each of the last whole days."""
     spend: SpendSettings | None
     """What the customer chose on Spend management, if anything."""
+    recharge: AutoRechargeSettings | None
+    """What the customer allows to be charged automatically, if anything."""
     more: Sequence[Any]
     """What was asked for besides."""
 
@@ -93,7 +96,7 @@ def around(numbers: Numbers, terms: Terms, wanted: Select[Any] | None = None) ->
         "pace_since": pace.since(now.date()),
     }  # fmt: skip
     rows = db.session.execute(wanted if wanted is not None else _plain(), at).all()
-    _newest, period, method, spend, since, used, days, metered, ended, expiring, clawed_back, *rest = rows[0]
+    _newest, period, method, spend, recharge, since, used, days, metered, ended, expiring, clawed_back, *rest = rows[0]
     payments = [row[0] for row in rows if row[0] is not None]
     counted, outlasting = _counted(used or "", period, now, is_stale=ended > 0)
     shown = {meter: many for meter, (many, _held, _cost) in counted.items()}
@@ -111,6 +114,7 @@ def around(numbers: Numbers, terms: Terms, wanted: Select[Any] | None = None) ->
         is_expiring=expiring > 0,
         pace=replace(at_pace, turns=open_now.ends_at.date(), anchor_day=open_now.anchor_day) if open_now else at_pace,
         spend=spend,
+        recharge=recharge,
         more=rest,
     )
 
@@ -135,8 +139,9 @@ def statement(*more: ColumnElement[Any]) -> Select[Any]:
     is_open = Payment.state.in_([constant(state) for state in sorted(OPEN)])
     made: Any = (
         select(
-            Payment, BillingPeriod, PaymentMethod, SpendSettings, Customer.created_at, _used(), pace.days(),
-            pace.metered_days(), _ended(), remaining_grants.expiring(bindparam("now")), _clawed_back(), *more,
+            Payment, BillingPeriod, PaymentMethod, SpendSettings, AutoRechargeSettings, Customer.created_at, _used(),
+            pace.days(), pace.metered_days(), _ended(), remaining_grants.expiring(bindparam("now")), _clawed_back(),
+            *more,
         )
         .select_from(Customer)
         .outerjoin(
@@ -152,6 +157,7 @@ def statement(*more: ColumnElement[Any]) -> Select[Any]:
             ),
         )
         .outerjoin(SpendSettings, SpendSettings.customer_id == Customer.customer_id)
+        .outerjoin(AutoRechargeSettings, AutoRechargeSettings.customer_id == Customer.customer_id)
         .outerjoin(Payment, and_(Payment.customer_id == Customer.customer_id, or_(is_open, is_failed)))
         .where(Customer.customer_id == bindparam("customer_id"))
         .order_by(Payment.created_at.desc(), Payment.id.desc())
