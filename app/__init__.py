@@ -37,6 +37,7 @@ PAGES = (
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",
+    "entry.automatic_charge",
     "entry.confirm_access",
 )
 PROGRAMS = ("health", "metrics", "processor_webhooks")

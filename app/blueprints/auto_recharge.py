@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from zoneinfo import available_timezones
 
 from flask import Blueprint, flash, request, url_for
 from werkzeug.wrappers import Response
@@ -14,7 +15,7 @@ from app.forms import log_places
 from app.forms.auto_recharge import TermsForm, filled
 from app.models.payments import PaymentMethod
 from app.presenters import auto_recharge, status_line
-from app.services.auto_recharge import facts, log, settings, standing, stop
+from app.services.auto_recharge import facts, log, questions, settings, standing, stop
 from app.services.balance import history
 from app.services.payment_methods import saved as saved_methods
 from app.web.access import (
@@ -88,6 +89,24 @@ def sentence() -> Response:
     return show(PAGE, CONSENT, **_around(TermsForm()))
 
 
+@bp.post("/questions/<question_id>")
+@offered_only(_now)
+@managers_only
+def answer(question_id: str) -> Response:
+    """Take the answer to a charge that waits for a yes."""
+    actor, is_yes = current_actor(), request.form.get("answer") == "yes"
+    try:
+        questions.answer(actor.customer_id, question_id, is_yes=is_yes, by=actor.member_id, address=from_address())
+    except Refused as refusal:
+        if refusal.status == 404:
+            raise
+        form = _fresh()
+        form.refuse(refusal)
+        return show(PAGE, CONTENT, status=refusal.status, **_around(form))
+    notice = "Yes: it is charged once." if is_yes else "No: nothing is charged automatically today."
+    return saved("auto_recharge.page", CONTENT, notice, **_around(_fresh(), focus=True))
+
+
 @bp.post("/stop")
 @offered_only(_now)
 @managers_only
@@ -139,7 +158,8 @@ def _around(form: TermsForm, *, focus: bool = False) -> dict[str, Any]:
         "adjustable": catalog.auto_recharge.adjustable, "focus": focus,
         "consent_text": _sentence(wanted, methods) if wanted else "",
         "asks_consent": wanted is None or rule.allows_more(found.terms, replace(wanted, enabled=True)),
-        "rows": auto_recharge.rows(entries, unit),
+        "question": auto_recharge.question(found, questions.standing(customer.customer_id), unit),
+        "zones": sorted(available_timezones()), "rows": auto_recharge.rows(entries, unit),
         "older": url_for("auto_recharge.page", before=older) if older else "",
         "newest": url_for("auto_recharge.page") if before else "",
         **at_top(status_line.words, lambda: numbers),

@@ -7,7 +7,8 @@ OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
 CONFIRM_EMAIL = "confirm_email"
 """Asks an address whether usage alerts are welcome there."""
 AUTO_RECHARGE_LIMIT, AUTO_RECHARGE_STOPPED = "auto_recharge_limit", "auto_recharge_stopped"
-OF_AUTO_RECHARGE = frozenset({AUTO_RECHARGE_LIMIT, AUTO_RECHARGE_STOPPED})
+AUTO_RECHARGE_ASKS = "auto_recharge_asks"
+OF_AUTO_RECHARGE = frozenset({AUTO_RECHARGE_LIMIT, AUTO_RECHARGE_STOPPED, AUTO_RECHARGE_ASKS})
 OF_NOTICES = frozenset(notices.MAILS.values())
 KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | {CONFIRM_EMAIL}
 TITLES = {
@@ -17,6 +18,7 @@ TITLES = {
     CONFIRM_EMAIL: "Usage alerts: confirm your address",
     AUTO_RECHARGE_LIMIT: "The limit of automatic charges",
     AUTO_RECHARGE_STOPPED: "Auto-recharge has stopped",
+    AUTO_RECHARGE_ASKS: "An automatic charge waits for your yes",
     notices.MAILS[notices.DAILY_THRESHOLD]: "Your e-mail threshold is reached",
     notices.MAILS[notices.DAILY_LIMIT]: "Your daily limit is reached",
     notices.MAILS[notices.BALANCE_LOW]: "Your balance is low",

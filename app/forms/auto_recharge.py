@@ -1,5 +1,6 @@
 """The form of Auto-recharge: the whole set as it is typed, and the sentence that is accepted with it."""
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -7,6 +8,7 @@ from wtforms import BooleanField, HiddenField, StringField
 
 from app import locale
 from app.domain.amounts import decimals_of, digits, is_currency
+from app.domain.auto_recharge.caution import Brake, Caution
 from app.domain.auto_recharge.terms import Terms
 from app.domain.catalog import Catalog
 from app.domain.currencies import shown_decimals
@@ -18,8 +20,7 @@ from app.forms.spend_management import VersionedForm
 from app.web.access import current_catalog, current_unit
 
 Value = TypeVar("Value")
-ANOTHER = ""
-"""The pack that stands for another amount."""
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?", re.ASCII)
 
 
 class TermsForm(VersionedForm):
@@ -32,6 +33,11 @@ class TermsForm(VersionedForm):
     period_limit = StringField("Limit per billing period")
     method = StringField("Payment method")
     other_methods = BooleanField("Charge another saved method if this one cannot be charged")
+    brake = StringField("When a day’s use is far above the usual")
+    ask_above = StringField("Ask me before a charge above")
+    quiet_from = StringField("Quiet hours from")
+    quiet_until = StringField("until")
+    time_zone = StringField("Time zone")
     consent = BooleanField("I accept")
     sentence = HiddenField()
     """The sentence as the page showed it."""
@@ -63,7 +69,8 @@ class TermsForm(VersionedForm):
             amount = tried(lambda: amounts.money(self.amount.data or "", catalog.currency))
         threshold = tried(lambda: _threshold(self.threshold.data or ""))
         limit = tried(lambda: amounts.money(self.period_limit.data or "", catalog.currency, "period_limit"))
-        if refusals or threshold is None or limit is None:
+        wanted = tried(self._caution)
+        if refusals or threshold is None or limit is None or wanted is None:
             return None, refusals
         return Terms(
             enabled=bool(self.enabled.data),
@@ -73,8 +80,19 @@ class TermsForm(VersionedForm):
             pack=pack,
             method_id=(self.method.data or "")[:40],
             other_methods=bool(self.other_methods.data),
+            caution=wanted,
             version=self.made_from,
         ), refusals
+
+    def _caution(self) -> Caution:
+        text, brake = self.ask_above.data or "", self.brake.data or ""
+        return Caution(
+            brake=Brake(brake) if brake in set(Brake) else Brake.WIDE,
+            ask_above=amounts.money(text, current_catalog().currency, "ask_above") if text.strip() else None,
+            quiet_from=_minutes(self.quiet_from.data or "", "quiet_from"),
+            quiet_until=_minutes(self.quiet_until.data or "", "quiet_until"),
+            zone=(self.time_zone.data or "").strip() or "UTC",
+        )
 
 
 def filled(terms: Terms, catalog: Catalog) -> dict[str, object]:
@@ -89,12 +107,32 @@ def filled(terms: Terms, catalog: Catalog) -> dict[str, object]:
         "period_limit": _plain(terms.period_limit),
         "method": terms.method_id,
         "other_methods": terms.other_methods,
+        "brake": terms.caution.brake.value,
+        "ask_above": _plain(terms.caution.ask_above) if terms.caution.ask_above else "",
+        "quiet_from": _time(terms.caution.quiet_from),
+        "quiet_until": _time(terms.caution.quiet_until),
+        "time_zone": terms.caution.zone,
         "version": str(terms.version),
     }
 
 
 def _plain(amount: Money) -> str:
     return digits(amount.major, shown_decimals(amount.currency)).replace(",", "")
+
+
+def _minutes(text: str, name: str) -> int | None:
+    """Return the time of day that was typed, in minutes; None for nothing."""
+    typed = text.strip()
+    if not typed:
+        return None
+    found = _TIME.fullmatch(typed)
+    if not found:
+        raise Refused("Enter a time such as 22:00, or leave it empty.", "time_malformed", 422, name)
+    return int(found[1]) * 60 + int(found[2])
+
+
+def _time(minutes: int | None) -> str:
+    return "" if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _threshold(text: str) -> Credits:

@@ -9,6 +9,7 @@ from app.models.database import Base, CustomerOwned, whole
 
 DUE = text("look_at is not null")
 ON = text("enabled")
+STANDS = text("state in ('open','yes','no')")
 
 
 class AutoRechargeSettings(CustomerOwned, Base):
@@ -26,11 +27,21 @@ class AutoRechargeSettings(CustomerOwned, Base):
         CheckConstraint("period_limit_minor > 0", name="limit_positive"),
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("not enabled or consent_id is not null", name="has_consent"),
+        CheckConstraint("brake in ('off','wide','narrow')", name="brake"),
+        CheckConstraint("(quiet_from is null) = (quiet_until is null)", name="quiet_hours"),
         Index("ix_auto_recharge_settings_due", "look_at", sqlite_where=DUE, postgresql_where=DUE),
         Index("ix_auto_recharge_settings_on", "customer_id", sqlite_where=ON, postgresql_where=ON),
         Index("ix_auto_recharge_settings_method", "customer_id", "method_id"),
         Index("ix_auto_recharge_settings_consent", "customer_id", "consent_id"),
-        *whole("threshold_micros", "amount_minor", "period_limit_minor", "version"),
+        *whole(
+            "threshold_micros",
+            "amount_minor",
+            "period_limit_minor",
+            "ask_above_minor",
+            "quiet_from",
+            "quiet_until",
+            "version",
+        ),
     )
 
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -42,6 +53,12 @@ class AutoRechargeSettings(CustomerOwned, Base):
     method_id: Mapped[str | None] = mapped_column(String(40))
     """Empty: whichever method is the default one."""
     other_methods: Mapped[bool] = mapped_column(default=False)
+    brake: Mapped[str] = mapped_column(String(10), default="wide")
+    ask_above_minor: Mapped[int | None]
+    quiet_from: Mapped[int | None]
+    """Minutes after midnight in the time zone, as is `quiet_until`."""
+    quiet_until: Mapped[int | None]
+    time_zone: Mapped[str] = mapped_column(String(60), default="UTC")
     consent_id: Mapped[str | None] = mapped_column(String(40))
     """The consent that covers these terms; none while it is off."""
     version: Mapped[int] = mapped_column(default=1)
@@ -138,4 +155,42 @@ class AutoRechargeDecision(CustomerOwned, Base):
     why: Mapped[str] = mapped_column(String(100), default="")
     """The code that suspended it."""
     look_again_at: Mapped[datetime | None]
+    payment_id: Mapped[str | None] = mapped_column(String(40))
+
+
+class AutoRechargeQuestion(CustomerOwned, Base):
+    """A charge that waits for a yes: asked once, answered once, and a yes is used once."""
+
+    __tablename__ = "auto_recharge_questions"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
+        CheckConstraint("state in ('open','yes','no','used','over')", name="state"),
+        CheckConstraint("why in ('unusual','large')", name="why"),
+        CheckConstraint("(state = 'used') = (payment_id is not null)", name="used_by_a_payment"),
+        Index(
+            "uq_auto_recharge_questions_stands",
+            "customer_id",
+            unique=True,
+            sqlite_where=STANDS,
+            postgresql_where=STANDS,
+        ),
+        Index("ix_auto_recharge_questions_payment", "customer_id", "payment_id"),
+        *whole("amount_minor", "count", "used_today_micros", "usual_micros"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    asked_at: Mapped[datetime]
+    until: Mapped[datetime]
+    """The question and its answer count until then: the end of the UTC day."""
+    why: Mapped[str] = mapped_column(String(10))
+    amount_minor: Mapped[int]
+    count: Mapped[int]
+    used_today_micros: Mapped[int]
+    usual_micros: Mapped[int]
+    """The most that was used on one of the last whole days."""
+    state: Mapped[str] = mapped_column(String(10))
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str] = mapped_column(String(254), default="")
     payment_id: Mapped[str | None] = mapped_column(String(40))

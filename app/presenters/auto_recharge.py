@@ -5,10 +5,12 @@ from datetime import datetime
 
 from app import locale
 from app.domain.amounts import CreditUnit
+from app.domain.auto_recharge.caution import Why
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.auto_recharge.retries import ASKS_CUSTOMER, NEVER_AGAIN
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence, method_name
+from app.models.auto_recharge import AutoRechargeQuestion
 from app.models.payments import Payment, PaymentMethod
 from app.services.auto_recharge.log import Entry
 from app.services.auto_recharge.standing import Standing
@@ -23,6 +25,13 @@ TITLES = {
     Outcome.SUSPENDED: "Not charged: stopped",
     Outcome.RETRY_LATER: "Not charged: to be tried again",
     Outcome.LIMIT_REACHED: "Not charged: the limit is reached",
+    Outcome.QUIET: "Not charged: quiet hours",
+    Outcome.ASKS: "Not charged: waits for your yes",
+    Outcome.REFUSED: "Not charged: you said no",
+}
+_REASONS = {
+    Why.UNUSUAL: "The day’s use was far above the usual",
+    Why.LARGE: "The charge was above what you want to be asked for",
 }
 _STATES = {
     PaymentState.SUCCEEDED: "Paid",
@@ -43,6 +52,16 @@ class Said:
     is_bad: bool = False
     link: str = ""
     """`payment`, `methods`, `add_credits` or none."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A charge that waits for a yes."""
+
+    id: str
+    amount: Money
+    why: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -98,6 +117,11 @@ def said(found: Standing, unit: CreditUnit) -> Said:
     if outcome is Outcome.ENOUGH:
         arrives = ", once what is on its way has arrived" if facts.remaining < facts.terms.threshold else ""
         return Said(f"Nothing is due: your credit is {has}, and {at} or more is enough{arrives}.")
+    if outcome is Outcome.QUIET:
+        ends = locale.moment(found.decision.look_again) if found.decision.look_again else "soon"
+        return Said(f"Your credit is {has}, below {at}. Quiet hours: nothing is charged before {ends}.")
+    if outcome in {Outcome.ASKS, Outcome.REFUSED}:
+        return _waiting(found, f"Your credit is {has}, below {at}.")
     if outcome is Outcome.LIMIT_REACHED:
         ends, left = locale.day(facts.period_ends.date()), locale.amount(facts.left)
         words = f"Your credit is below {at}, and what the limit leaves ({left}) is less than one purchase. "
@@ -151,7 +175,9 @@ def _row(entry: Entry, unit: CreditUnit) -> Row:
         why.append(("Charged to", f"{_method(entry.method)}, with the consent {kept.consent_id}"))
     else:
         why.append(("Declines before", locale.whole(kept.declines)))
-        if kept.why:
+        if kept.why in {Why.UNUSUAL, Why.LARGE}:
+            why.append(("Why", _REASONS[Why(kept.why)]))
+        elif kept.why:
             why.append(("Why", _declined(kept.why, "The payment method")))
         if kept.look_again_at is not None:
             why.append(("Looked at again", locale.moment(kept.look_again_at)))
@@ -195,6 +221,26 @@ def _under_way(found: Standing) -> Said:
         words = f"{amount} is on its way by SEPA direct debit, which takes days. Nothing else is charged meanwhile."
         return Said(words, link="payment")
     return Said(f"An automatic charge of {amount} is on its way.", link="payment")
+
+
+def question(found: Standing, asked: AutoRechargeQuestion | None, unit: CreditUnit) -> Question | None:
+    """Return the question that waits for an answer; None where none does."""
+    if asked is None or asked.state != "open":
+        return None
+    amount = Money(asked.amount_minor, found.facts.used.currency)
+    if asked.why == Why.LARGE:
+        words = "You asked to be asked before an automatic charge of this size."
+    else:
+        used, usual = (locale.amount(Credits(each), unit) for each in (asked.used_today_micros, asked.usual_micros))
+        words = f"Today’s use is far above the usual: {used} until then, and at most {usual} on one of the days before."
+    return Question(asked.id, amount, words, asked.until)
+
+
+def _waiting(found: Standing, begins: str) -> Said:
+    until = locale.moment(found.decision.look_again) if found.decision.look_again else "tomorrow"
+    if found.decision.outcome is Outcome.REFUSED:
+        return Said(f"{begins} You said no to a charge: nothing is charged automatically before {until}.", is_bad=True)
+    return Said(f"{begins} The next automatic charge waits for your yes. You can add credits yourself.", is_bad=True)
 
 
 def _after_declines(found: Standing) -> Said:

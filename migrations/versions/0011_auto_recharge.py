@@ -15,6 +15,7 @@ MOMENT = sa.DateTime(timezone=True)
 WHOLE = sa.BigInteger()
 DUE = sa.text("look_at is not null")
 ON = sa.text("enabled")
+STANDS = sa.text("state in ('open','yes','no')")
 OPEN_AUTOMATIC = sa.text(
     "budget_period is not null and state in ('created','pi_created','confirming','requires_action','processing')"
 )
@@ -24,6 +25,7 @@ CUSTOMER_TABLES = {
     "auto_recharge_consents": "insert",
     "auto_recharge_budgets": "insert, update",
     "auto_recharge_decisions": "insert",
+    "auto_recharge_questions": "insert, update",
 }
 APPEND_ONLY = ("auto_recharge_consents", "auto_recharge_decisions")
 
@@ -36,6 +38,7 @@ def upgrade() -> None:
     _budgets()
     _decisions()
     _payments(on_sqlite=on_sqlite)
+    _questions()
     if on_sqlite:
         for table in APPEND_ONLY:
             for verb in ("update", "delete"):
@@ -89,6 +92,11 @@ def _settings() -> None:
         sa.Column("period_limit_minor", WHOLE, nullable=False),
         sa.Column("method_id", sa.String(length=40), nullable=True),
         sa.Column("other_methods", sa.Boolean(), nullable=False),
+        sa.Column("brake", sa.String(length=10), nullable=False),
+        sa.Column("ask_above_minor", WHOLE, nullable=True),
+        sa.Column("quiet_from", WHOLE, nullable=True),
+        sa.Column("quiet_until", WHOLE, nullable=True),
+        sa.Column("time_zone", sa.String(length=60), nullable=False),
         sa.Column("consent_id", sa.String(length=40), nullable=True),
         sa.Column("version", WHOLE, nullable=False),
         sa.Column("changed_at", MOMENT, nullable=False),
@@ -100,7 +108,18 @@ def _settings() -> None:
         sa.CheckConstraint("period_limit_minor > 0", name=f(f"ck_{table}_limit_positive")),
         sa.CheckConstraint("version > 0", name=f(f"ck_{table}_version")),
         sa.CheckConstraint("not enabled or consent_id is not null", name=f(f"ck_{table}_has_consent")),
-        *_whole(table, "threshold_micros", "amount_minor", "period_limit_minor", "version"),
+        sa.CheckConstraint("brake in ('off','wide','narrow')", name=f(f"ck_{table}_brake")),
+        sa.CheckConstraint("(quiet_from is null) = (quiet_until is null)", name=f(f"ck_{table}_quiet_hours")),
+        *_whole(
+            table,
+            "threshold_micros",
+            "amount_minor",
+            "period_limit_minor",
+            "ask_above_minor",
+            "quiet_from",
+            "quiet_until",
+            "version",
+        ),
         _of_customer(table),
         _of(table, "method_id", "payment_methods"),
         _of(table, "consent_id", "auto_recharge_consents"),
@@ -160,6 +179,37 @@ def _decisions() -> None:
     )
     op.create_index(f"ix_{table}_newest", table, ["customer_id", "at", "id"])
     op.create_index(f"ix_{table}_consent", table, ["customer_id", "consent_id"])
+
+
+def _questions() -> None:
+    table = "auto_recharge_questions"
+    op.create_table(
+        table,
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.Column("until", MOMENT, nullable=False),
+        sa.Column("why", sa.String(length=10), nullable=False),
+        sa.Column("amount_minor", WHOLE, nullable=False),
+        sa.Column("count", WHOLE, nullable=False),
+        sa.Column("used_today_micros", WHOLE, nullable=False),
+        sa.Column("usual_micros", WHOLE, nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("answered_at", MOMENT, nullable=True),
+        sa.Column("answered_by", sa.String(length=254), nullable=False),
+        sa.Column("payment_id", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=f(f"pk_{table}")),
+        sa.CheckConstraint("state in ('open','yes','no','used','over')", name=f(f"ck_{table}_state")),
+        sa.CheckConstraint("why in ('unusual','large')", name=f(f"ck_{table}_why")),
+        sa.CheckConstraint("(state = 'used') = (payment_id is not null)", name=f(f"ck_{table}_used_by_a_payment")),
+        *_whole(table, "amount_minor", "count", "used_today_micros", "usual_micros"),
+        _of_customer(table),
+        _of(table, "payment_id", "payments"),
+    )
+    op.create_index(
+        f"uq_{table}_stands", table, ["customer_id"], unique=True, sqlite_where=STANDS, postgresql_where=STANDS
+    )
+    op.create_index(f"ix_{table}_payment", table, ["customer_id", "payment_id"])
 
 
 def _payments(*, on_sqlite: bool) -> None:

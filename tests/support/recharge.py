@@ -11,7 +11,13 @@ from app import clock
 from app.domain.auto_recharge.terms import Terms
 from app.domain.money import MICROS, Credits, Money
 from app.domain.people import Actor
-from app.models.auto_recharge import AutoRechargeBudget, AutoRechargeConsent, AutoRechargeDecision, AutoRechargeSettings
+from app.models.auto_recharge import (
+    AutoRechargeBudget,
+    AutoRechargeConsent,
+    AutoRechargeDecision,
+    AutoRechargeQuestion,
+    AutoRechargeSettings,
+)
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent
@@ -84,6 +90,12 @@ def decisions(customer: Customer) -> list[str]:
 def consents(customer: Customer) -> list[AutoRechargeConsent]:
     """Return what was accepted, the oldest first."""
     return _rows(customer, AutoRechargeConsent, AutoRechargeConsent.accepted_at)
+
+
+def question(customer: Customer) -> AutoRechargeQuestion:
+    """Return the question that was asked last."""
+    found: list[AutoRechargeQuestion] = _rows(customer, AutoRechargeQuestion, AutoRechargeQuestion.asked_at)
+    return found[-1]
 
 
 def row(customer: Customer) -> AutoRechargeSettings:

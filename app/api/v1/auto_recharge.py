@@ -69,6 +69,7 @@ def replace(customer: Customer, body: AutoRecharge) -> AutoRecharge:
         pack=body.pack or "",
         method_id=body.payment_method or "",
         other_methods=body.other_methods,
+        caution=now.caution,
         version=body.version,
     )
     return _shown(settings.change(customer.customer_id, wanted, by=caller().key_id, accepted=None))

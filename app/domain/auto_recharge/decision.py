@@ -3,14 +3,16 @@
 Decided from levels, like notices: whoever looks at the same levels comes to the same answer, however often.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.domain.auto_recharge.caution import Use, Why, asks, quiet_until
 from app.domain.auto_recharge.retries import FREE, Retry
 from app.domain.auto_recharge.terms import Terms
 from app.domain.money import Credits, Money
 from app.domain.numbers import SERVED
+from app.domain.spend_management import day_of
 from app.domain.top_ups import TopUp
 
 INTERVAL = timedelta(minutes=1)
@@ -37,10 +39,26 @@ class Outcome(StrEnum):
     RETRY_LATER = "retry_later"
     TOO_SOON = "too_soon"
     LIMIT_REACHED = "limit_reached"
+    QUIET = "quiet"
+    ASKS = "asks"
+    """It waits for the customer's yes."""
+    REFUSED = "refused"
+    """The customer has said no."""
 
 
 NOTABLE = frozenset(Outcome) - {Outcome.OFF, Outcome.ENOUGH, Outcome.UNDER_WAY, Outcome.TOO_SOON}
 """What is kept as a decision: a charge, and why there was none though credit was below the threshold."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The question that was asked last, while it counts: how it was answered, and up to how many purchases."""
+
+    is_yes: bool | None = None
+    """None: nobody has answered."""
+    count: int = 0
+    until: datetime | None = None
+    """A yes or a no counts until then, and the question stands as long."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +82,9 @@ class Facts:
     has_method: bool
     retry: Retry = FREE
     last_begun: datetime | None = None
+    use: Use = Use()
+    answer: Answer | None = None
+    """None: nothing was asked."""
     money_went_back: bool = False
     """Whether an automatic charge was refunded or disputed since auto-recharge was switched on."""
 
@@ -87,6 +108,8 @@ class Decision:
     count: int = 0
     """So many times what is bought at once."""
     look_again: datetime | None = None
+    why: Why | None = None
+    """Why it waits for a yes."""
 
 
 def decide(facts: Facts, now: datetime) -> Decision:
@@ -118,6 +141,23 @@ def _of_method(facts: Facts, one: TopUp, now: datetime) -> Decision:
     count = size(facts, one)
     if count == 0:
         return Decision(Outcome.LIMIT_REACHED, look_again=facts.period_ends)
+    answer = facts.answer
+    if answer is not None and answer.is_yes:
+        return _charge(one, min(count, answer.count))
+    until = quiet_until(facts.terms.caution, now)
+    if until is not None:
+        return Decision(Outcome.QUIET, look_again=until)
+    charge = _charge(one, count)
+    why = asks(facts.terms.caution, facts.use, one, charge.purchase.amount) if charge.purchase else None
+    if why is None:
+        return charge
+    if answer is not None and answer.is_yes is False:
+        return Decision(Outcome.REFUSED, look_again=answer.until)
+    midnight = day_of(now).ends
+    return replace(charge, outcome=Outcome.ASKS, look_again=answer.until if answer else midnight, why=why)
+
+
+def _charge(one: TopUp, count: int) -> Decision:
     amount = Money(one.amount.amount_minor * count, one.amount.currency)
     bought = TopUp(amount, Credits(one.credits.micros * count), one.pack, one.expires_after_days)
     return Decision(Outcome.CHARGE, bought, count)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 from app.domain import top_ups
 from app.domain.amounts import MINUS, CreditUnit, decimals_of, digits, in_currency, money_words
+from app.domain.auto_recharge import caution
+from app.domain.auto_recharge.caution import Caution
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits, Money
@@ -31,6 +33,8 @@ class Terms:
     """The saved method; empty: the default one."""
     other_methods: bool = False
     """Whether another saved method may be charged when this one cannot."""
+    caution: Caution = Caution()
+    """When a charge waits for the customer's yes, or for the morning."""
     version: int = 0
 
     def chosen(self) -> dict[str, object]:
@@ -43,6 +47,7 @@ class Terms:
             "period_limit_minor": self.period_limit.amount_minor,
             "method": self.method_id,
             "other_methods": self.other_methods,
+            **self.caution.chosen(),
         }
 
 
@@ -71,6 +76,7 @@ def check(wanted: Terms, catalog: Catalog, overage: Credits) -> None:
     if not catalog.auto_recharge.adjustable and fixed(wanted, catalog) != wanted:
         words = "These values are set by the seller. You can switch auto-recharge on or off."
         raise Refused(words, "not_adjustable", 422, "threshold")
+    caution.check(wanted.caution)
     lowest = -overage
     if not lowest < wanted.threshold <= MOST:
         raise Refused(_threshold_words(catalog, lowest), "threshold_out_of_bounds", 422, "threshold")

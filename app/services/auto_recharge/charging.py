@@ -14,7 +14,7 @@ from app.domain.money import Credits, Money
 from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeSettings
 from app.services import audit
 from app.services.auto_recharge import facts as facts_of
-from app.services.auto_recharge import reports
+from app.services.auto_recharge import questions, reports
 from app.services.auto_recharge.facts import Found
 from app.services.catalog import versions
 from app.services.customers import billing_periods
@@ -47,6 +47,8 @@ def look_at(customer_id: str) -> Decision:
         elif decision.outcome in NOTABLE and not _is_known(books, row, found, decision):
             _keep(books, row, found, decision, now)
             reports.nothing_charged(books, found, decision)
+        if decision.outcome is Outcome.ASKS and found.facts.answer is None:
+            questions.ask(books, found, decision, now)
         if decision.outcome is Outcome.MONEY_WENT_BACK:
             _switch_off(books, row, now)
     if payment_id is not None:
@@ -66,6 +68,7 @@ def _order(books: Books, row: AutoRechargeSettings, found: Found, decision: Deci
     ensure(reserved, f"{amount_minor} does not fit in the limit that was read under the lock")
     payment = top_ups.place_automatically(session, method, purchase, budget_period=found.period.number, now=now)
     _keep(books, row, found, decision, now, payment.id)
+    questions.use(session, books.customer_id, payment.id)
     reports.limit_used(books, found, Money(found.facts.used.amount_minor + amount_minor, limit.currency))
     return payment.id
 
@@ -100,7 +103,7 @@ def _is_known(books: Books, row: AutoRechargeSettings, found: Found, decision: D
         row.version,
         found.period.number,
         found.facts.retry.declines,
-        found.facts.retry.suspended_by,
+        decision.why.value if decision.why else found.facts.retry.suspended_by,
     )
 
 
@@ -130,7 +133,7 @@ def _keep(
         amount_minor=decision.purchase.amount.amount_minor if decision.purchase else 0,
         count=decision.count,
         declines=facts.retry.declines,
-        why=facts.retry.suspended_by,
+        why=decision.why.value if decision.why else facts.retry.suspended_by,
         look_again_at=decision.look_again,
         payment_id=payment_id,
     )

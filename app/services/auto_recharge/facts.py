@@ -1,23 +1,27 @@
 """What the rule decides from: read under the customer's locks for a charge, or as it stands for a page."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.auto_recharge import terms as terms_rule
+from app.domain.auto_recharge.caution import Use
 from app.domain.auto_recharge.decision import Facts
 from app.domain.auto_recharge.retries import FREE, Retry
 from app.domain.auto_recharge.terms import Terms
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
+from app.domain.spend_management import day_of
 from app.domain.top_ups import TopUp
 from app.models.auto_recharge import AutoRechargeSettings
 from app.models.customers import BillingPeriod, Customer
+from app.models.ledger import BalanceDay
 from app.models.payments import PaymentMethod
 from app.services.auto_recharge import rows
+from app.services.balance.pace import PACE_DAYS
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,25 @@ def read(
         has_method=method is not None,
         retry=retry,
         last_begun=rows.last_begun(session, customer_id),
+        use=used_lately(session, customer, now),
+        answer=rows.answer(session, customer_id, now),
         money_went_back=rows.went_back(session, customer_id, allowed_at),
     )
     return Found(facts, method, period)
+
+
+def used_lately(session: Session, customer: Customer, now: datetime) -> Use:
+    """Return what was used today and on the last whole days on which there was the customer: one statement."""
+    today = day_of(now).date
+    many = max(0, min(PACE_DAYS, (today - customer.created_at.astimezone(UTC).date()).days))
+    rows = session.execute(
+        select(BalanceDay.day, BalanceDay.used_micros).where(
+            BalanceDay.customer_id == customer.customer_id, BalanceDay.day >= today - timedelta(days=many)
+        )
+    ).all()
+    used = {day: int(micros) for day, micros in rows}
+    days = [used.get(today - timedelta(days=many - place), 0) for place in range(many)]
+    return Use(Credits(used.get(today, 0)), days)
 
 
 def sold(wanted: Terms, catalog: Catalog) -> TopUp | None:

@@ -6,6 +6,8 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.auto_recharge import retries
+from app.domain.auto_recharge.caution import Brake, Caution
+from app.domain.auto_recharge.decision import Answer
 from app.domain.auto_recharge.retries import Ended, Retry
 from app.domain.auto_recharge.terms import Terms, beginning
 from app.domain.catalog import Catalog
@@ -13,7 +15,12 @@ from app.domain.methods import SAVED_RAILS
 from app.domain.money import Credits, Money
 from app.domain.payments import AUTHENTICATION_REQUIRED, OPEN, PaymentState
 from app.domain.reversals import STANDING_DISPUTES, STANDING_REFUNDS
-from app.models.auto_recharge import AutoRechargeBudget, AutoRechargeConsent, AutoRechargeSettings
+from app.models.auto_recharge import (
+    AutoRechargeBudget,
+    AutoRechargeConsent,
+    AutoRechargeQuestion,
+    AutoRechargeSettings,
+)
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.models.reversals import Dispute, Refund
 
@@ -24,6 +31,8 @@ ON_ITS_WAY = [
 """What arrives unless the bank says no. What waits for the customer may never."""
 PAID = [state.value for state in (PaymentState.SUCCEEDED, PaymentState.REFUNDED, PaymentState.DISPUTED)]
 FAILED = [state.value for state in (PaymentState.FAILED, PaymentState.CANCELED)]
+STANDING = ("open", "yes", "no")
+"""The states of a question that still counts, as long as its day lasts."""
 MOST_LOOKED_AT = 20
 """So many charges that ended without money are looked at: more than any back-off counts."""
 
@@ -40,6 +49,13 @@ def terms(row: AutoRechargeSettings | None, catalog: Catalog) -> Terms:
         pack=row.pack,
         method_id=row.method_id or "",
         other_methods=row.other_methods,
+        caution=Caution(
+            Brake(row.brake),
+            None if row.ask_above_minor is None else Money(row.ask_above_minor, catalog.currency),
+            row.quiet_from,
+            row.quiet_until,
+            row.time_zone,
+        ),
         version=row.version,
     )
 
@@ -153,6 +169,22 @@ def retry(session: Session, method: PaymentMethod, allowed_at: datetime | None) 
         .limit(MOST_LOOKED_AT)
     ).all()
     return retries.after([Ended(at, code, was_asked=was) for at, code, was in reversed(rows)], allowed_at)
+
+
+def answer(session: Session, customer_id: str, now: datetime) -> Answer | None:
+    """Return the question that stands, and how it was answered; None where nothing is asked any more."""
+    question = session.scalars(
+        select(AutoRechargeQuestion)
+        .where(
+            AutoRechargeQuestion.customer_id == customer_id,
+            AutoRechargeQuestion.state.in_(STANDING),
+            AutoRechargeQuestion.until > now,
+        )
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if question is None:
+        return None
+    return Answer({"yes": True, "no": False}.get(question.state), question.count, question.until)
 
 
 def went_back(session: Session, customer_id: str, since: datetime | None) -> bool:

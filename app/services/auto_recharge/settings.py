@@ -156,6 +156,10 @@ def _write(
     row.period_limit_minor = wanted.period_limit.amount_minor
     row.method_id = wanted.method_id or None
     row.other_methods = wanted.other_methods
+    row.brake = wanted.caution.brake.value
+    row.ask_above_minor = wanted.caution.ask_above.amount_minor if wanted.caution.ask_above else None
+    row.quiet_from, row.quiet_until = wanted.caution.quiet_from, wanted.caution.quiet_until
+    row.time_zone = wanted.caution.zone
     row.consent_id = consent_id
     row.version += 1
     row.changed_at, row.changed_by = clock.now(), by

@@ -3,13 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from app.domain.money import Money
+from app.domain.auto_recharge.caution import Why
+from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence
 from app.extensions import settings
+from app.models.auto_recharge import AutoRechargeQuestion
 from app.models.customers import Customer
 from app.models.database import db
-from app.models.scope import as_customer
+from app.models.scope import as_customer, as_service
 from app.services import portal_links
+from app.services.auto_recharge import questions
 from app.services.catalog import versions
 
 PAGE = "auto_recharge.page"
@@ -38,6 +41,20 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any]:
         "add_credits": portal_links.page("add_credits.page"),
         "is_sandbox": settings().payments == "sandbox",
     }
+    if "question" in context:
+        with as_service("write a question"):
+            question = db.session.get_one(AutoRechargeQuestion, str(context["question"]))
+            unit = customer.credit_unit
+        return said | {
+            "amount": Money(question.amount_minor, customer.currency),
+            "is_unusual": question.why == Why.UNUSUAL,
+            "used_today": Credits(question.used_today_micros),
+            "usual": Credits(question.usual_micros),
+            "credit_unit": unit,
+            "label": catalog.credit_unit_label,
+            "until": question.until,
+            "answer": questions.link(question.id),
+        }
     if "percent" in context:
         currency = str(context["currency"])
         said |= {

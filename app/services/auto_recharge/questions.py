@@ -1,0 +1,171 @@
+"""A charge that waits for a yes: asked on the page and by mail, answered once by either, and used by one charge.
+
+The mailed link is the question's id with a proof that only this portal can make; opening it answers nothing.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain.auto_recharge.caution import Why
+from app.domain.auto_recharge.decision import Decision
+from app.domain.errors import NotFound, Refused, ensure
+from app.domain.mails import AUTO_RECHARGE_ASKS
+from app.domain.money import Money
+from app.domain.spend_management import day_of
+from app.extensions import settings
+from app.models.auto_recharge import AutoRechargeQuestion
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_service
+from app.services import audit, portal_links
+from app.services.auto_recharge.facts import Found
+from app.services.auto_recharge.rows import STANDING
+from app.services.catalog import versions
+from app.services.ledger import budgets, spending
+from app.services.ledger.posting import Books
+from app.services.outbox import events, mails
+from app.services.transaction import transaction
+
+MAILED = "mailed link"
+"""Who has answered by the link."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as whoever holds its link may see it: no more than the mail has said."""
+
+    id: str
+    customer: str
+    seller: str
+    amount: Money
+    why: Why
+    until: datetime
+    state: str
+    """`open`, `yes`, `no`, `used`, or `over`."""
+
+
+def ask(books: Books, found: Found, decision: Decision, now: datetime) -> None:
+    """Ask the customer, once for each UTC day: the question and its answer count until the day ends."""
+    purchase, why, session = decision.purchase, decision.why, books.session
+    ensure(purchase is not None and why is not None, "a question about nothing")
+    if purchase is None or why is None:
+        return
+    session.execute(
+        update(AutoRechargeQuestion)
+        .where(AutoRechargeQuestion.customer_id == books.customer_id, AutoRechargeQuestion.state.in_(STANDING))
+        .values(state="over")
+        .execution_options(synchronize_session=False)
+    )
+    question = AutoRechargeQuestion(
+        id=ids.new("qst"),
+        customer_id=books.customer_id,
+        asked_at=now,
+        until=day_of(now).ends,
+        why=why.value,
+        amount_minor=purchase.amount.amount_minor,
+        count=decision.count,
+        used_today_micros=found.facts.use.today.micros,
+        usual_micros=max(found.facts.use.days, default=0),
+        state="open",
+    )
+    session.add(question)
+    session.flush()
+    to, key = books.customer.email, f"{AUTO_RECHARGE_ASKS}:{question.id}"
+    mails.write(session, books.customer_id, AUTO_RECHARGE_ASKS, key=key, to=to, question=question.id)
+
+
+def use(session: Session, customer_id: str, payment_id: str) -> None:
+    """Let the charge that is written now use the yes that stands, if one does."""
+    session.execute(
+        update(AutoRechargeQuestion)
+        .where(AutoRechargeQuestion.customer_id == customer_id, AutoRechargeQuestion.state == "yes")
+        .values(state="used", payment_id=payment_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def standing(customer_id: str) -> AutoRechargeQuestion | None:
+    """Return the customer's question that stands now, answered or not."""
+    return db.session.scalars(
+        select(AutoRechargeQuestion)
+        .where(
+            AutoRechargeQuestion.customer_id == customer_id,
+            AutoRechargeQuestion.state.in_(STANDING),
+            AutoRechargeQuestion.until > clock.now(),
+        )
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def answer(customer_id: str, question_id: str, *, is_yes: bool, by: str, address: str = "") -> None:
+    """Answer the question; a yes has the charge made now.
+
+    Refuses (404) what is not this customer's question, and (409) one that was answered, used or is over.
+    """
+    now = clock.now()
+    with as_service("answer a question"), transaction() as session:
+        spending.lock(session, [customer_id])
+        outbox = events.lock(session, customer_id)
+        question = session.get(AutoRechargeQuestion, question_id, populate_existing=True)
+        if question is None or question.customer_id != customer_id:
+            raise NotFound("question")
+        if question.state != "open" or question.until <= now:
+            words = "This question was answered already, or its day is over. Nothing more was charged."
+            raise Refused(words, "question_over")
+        question.state = "yes" if is_yes else "no"
+        question.answered_at, question.answered_by = now, by
+        session.flush()
+        after = {"answer": question.state, "amount_minor": question.amount_minor}
+        audit.record(session, customer_id, by, "auto_recharge.answered", question.id, after=after, address=address)
+        budgets.look_again(outbox, now)
+
+
+def link(question_id: str) -> str:
+    """Return the address in the mail."""
+    return portal_links.page("automatic_charge.page", question_id=question_id, proof=_proof(question_id))
+
+
+def look(question_id: str, proof: str) -> Asked:
+    """Return what the link leads to; looking changes nothing. Refuses (404) a link that this portal has not made."""
+    with as_service("look at a mailed question"):
+        return _read(question_id, proof)[0]
+
+
+def answer_by_link(question_id: str, proof: str, *, is_yes: bool, address: str) -> None:
+    """Answer by the mailed link, as `answer` does."""
+    with as_service("answer a mailed question"):
+        _asked, customer_id = _read(question_id, proof)
+    answer(customer_id, question_id, is_yes=is_yes, by=MAILED, address=address)
+
+
+def _read(question_id: str, proof: str) -> tuple[Asked, str]:
+    is_ours = ids.is_id(question_id, "qst") and hmac.compare_digest(proof.encode(), _proof(question_id).encode())
+    question = db.session.get(AutoRechargeQuestion, question_id, populate_existing=True) if is_ours else None
+    if question is None:
+        raise NotFound("question")
+    customer = db.session.get_one(Customer, question.customer_id)
+    catalog = versions.of(customer)
+    is_over = question.state == "over" or (question.state in STANDING and question.until <= clock.now())
+    asked = Asked(
+        id=question.id,
+        customer=customer.name,
+        seller=catalog.seller_name,
+        amount=Money(question.amount_minor, catalog.currency),
+        why=Why(question.why),
+        until=question.until,
+        state="over" if is_over else question.state,
+    )
+    return asked, question.customer_id
+
+
+def _proof(question_id: str) -> str:
+    said = f"answer to {question_id}".encode()
+    made = hmac.new(settings().secret_key.encode(), said, hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
