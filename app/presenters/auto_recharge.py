@@ -91,7 +91,7 @@ class Row:
 
 
 _FIXED = {
-    Outcome.OFF: Said("Auto-recharge is off. Nothing is charged automatically."),
+    Outcome.OFF: Said("Nothing is charged automatically."),
     Outcome.MONEY_WENT_BACK: Said(
         "The money of an automatic charge went back: auto-recharge is being switched off.", is_bad=True
     ),

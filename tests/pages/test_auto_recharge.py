@@ -45,7 +45,7 @@ def test_a_new_customer_sees_it_off_with_the_sellers_values(alice: Browser) -> N
         "25.00",
         "50.00",
     ]
-    assert page.texts("#auto_recharge-said") == ["Auto-recharge is off. Nothing is charged automatically."]
+    assert page.texts("#auto_recharge-said") == ["Nothing is charged automatically."]
     assert "Nothing has been charged automatically yet." in page.text
 
 
