@@ -11,10 +11,12 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.domain.errors import NotFound
+from app.domain.money import Credits
+from app.forms import log_places
 from app.forms.amounts import sought_problem
 from app.forms.balance_history import FILTERS, ROWS, FiltersForm, months
 from app.presenters import balance_figures, balance_history, day_rows
-from app.services.balance import breakdown, by_day, history, usage_of_day
+from app.services.balance import breakdown, by_day, history, remaining_grants, usage_of_day
 from app.services.balance.by_day import DayPage, DayRow
 from app.services.balance.history import HistoryPage, HistoryQuery
 from app.web import exports, workbooks
@@ -25,6 +27,7 @@ bp = Blueprint("balance_history", __name__, url_prefix="/billing")
 PAGE, HISTORY = "balance_history/page.html", "balance_history/_history.html"
 ENTRY_PAGE, ENTRY = "balance_history/entry.html", "balance_history/_entry.html"
 DAY_PAGE, DAY = "balance_history/day.html", "balance_history/_day.html"
+CREDITS_PAGE, CREDITS = "balance_history/credits.html", "balance_history/_credits.html"
 MONTHS = 3
 
 
@@ -73,6 +76,27 @@ def spreadsheet() -> Response:
 def json_file() -> Response:
     """Send every row that matches as JSON."""
     return _file("json")
+
+
+@bp.get("/balance-history/credits")
+def credits_left() -> Response:
+    """Show what the balance is made of: each grant, in the order in which it is used, and those that are used up."""
+    numbers, before = history.numbers(), log_places.place(request.args.get("before", ""))
+    gone, more = remaining_grants.used_up(before)
+    older = log_places.written(gone[-1].effective_at, gone[-1].id) if more else ""
+    return show(
+        CREDITS_PAGE,
+        CREDITS,
+        numbers=numbers,
+        left=remaining_grants.listed(numbers) if not before else [],
+        waiting=remaining_grants.waiting() if not before else [],
+        gone=gone,
+        kinds=balance_history.KINDS,
+        in_micros=Credits,
+        older=url_for("balance_history.credits_left", before=older) if older else "",
+        newest=url_for("balance_history.credits_left") if before else "",
+        remaining_credits=lambda: numbers.remaining_credits,
+    )
 
 
 @bp.get("/balance-history/<txn_id>")
