@@ -43,10 +43,15 @@ ODD = [
     "'; drop table customers; --",
     "x" * 200,
 ]
+OFF = {
+    "enabled": False, "threshold": "20", "amount": {"amount_minor": 2500, "currency": "USD"}, "pack": None,
+    "period_limit": {"amount_minor": 5000, "currency": "USD"}, "payment_method": None, "version": 0,
+}  # fmt: skip
 LIMITS = {"enabled": True, "daily_limit": "5", "notify_threshold": None, "webhook_url": None, "version": 0}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/customers/<customer_id>"): {"name": "Named"},
     ("POST", "/customers/<customer_id>/credit_grants"): {"credits": "1", "reason": "Test"},
+    ("PUT", "/customers/<customer_id>/auto_recharge"): OFF,
     ("PUT", "/customers/<customer_id>/spend_management"): LIMITS,
     ("PUT", "/customers/<customer_id>/usage_alerts"): {"alerts": [], "recipients": [], "version": 1},
 }

@@ -36,7 +36,9 @@ from tests.support.statements import counted
 from tests.support.webhook_cast import settings
 
 __all__ = ["app", "card", "endpoint", "later", "settings"]
-SENSITIVE = {"payment_methods.remove", "payment_methods.portal", "webhook.secret", "webhook.rotate"}
+SENSITIVE = {
+    "auto_recharge.save", "payment_methods.remove", "payment_methods.portal", "webhook.secret", "webhook.rotate",
+}  # fmt: skip
 """Whoever takes a line away here has thought about it."""
 
 

@@ -26,6 +26,8 @@ OPEN = {
     "resume.use",
     "resume.returned",
     "resume.came_back",  # its address is the proof: what the processor was given, for a day
+    "automatic_charge.page",  # its address is the proof: a mailed question, answered once
+    "automatic_charge.answer",
     "confirm_email.page",  # and here too: a mailed link
     "confirm_email.confirm",
     "confirm_email.stop",

@@ -39,7 +39,7 @@ from app.services.ledger import grants
 from app.services.payment_methods import setups
 from app.services.reversals import refunds
 from app.services.webhooks import endpoints, seller_endpoints
-from tests.support import post, shop
+from tests.support import post, recharge, shop
 from tests.support.databases import Database, settings_for
 from tests.support.meters import accept_one
 from tests.support.spend import PER_DOLLAR
@@ -60,6 +60,8 @@ UNSEEN = {"notices_decided", "usage_posted", "setups_checked", "refunds_checked"
 request or by another job. Theirs is the loop of `due_rows`, like that of the others, and what is left undone is seen."""
 OTHERWISE = {
     "sandbox_events_delivered": "the pretend processor's own: it posts webhooks, and reads no row of a customer's",
+    "automatic_charges_made": "has a test of its own below, for it would buy credit into the others' history",
+    "automatic_charges_swept": "sets one column for all customers in one statement each, and charges nothing",
     "partitions_made": "makes tables",
     "usage_keys_trimmed": "deletes by time, whatever is in the rows",
     "requests_trimmed": "deletes by time, whatever is in the rows",
@@ -105,6 +107,20 @@ def test_what_cannot_be_written_for_one_customer_stops_no_other(
     assert {name for name in WORKED if not done[name]} <= UNSEEN
     with as_service("look at Acme's"):
         assert db.session.scalar(select(func.count(Mail.id)).where(Mail.customer_id == acme, Mail.state == "pending"))
+
+
+@pytest.mark.both_databases
+def test_a_customer_who_cannot_be_charged_automatically_stops_no_other(
+    app: Flask, database: Database, acme: Customer, globex: Customer, alice_actor: Actor, mallory_actor: Actor
+) -> None:
+    for actor in (alice_actor, mallory_actor):
+        shop.add_method(actor)
+        recharge.on(actor)
+    poison(database, f"new.customer_id = '{acme.customer_id}'")
+    for minutes in (0, 3, 6):
+        with clock.at(clock.now() + timedelta(minutes=minutes)):
+            jobs.JOBS["automatic_charges_made"](AT_ONCE)
+    assert (recharge.states(acme), recharge.states(globex)) == ([], [(2500, "succeeded")])
 
 
 def has_everything(actor: Actor, settings: Settings, number: int) -> None:

@@ -35,6 +35,7 @@ def asked(app: Flask, acme: Customer, alice_actor: Actor) -> str:
     return recharge.question(acme).id
 
 
+@pytest.mark.both_databases
 def test_the_page_asks_and_a_yes_charges_once(app: Flask, alice: Browser, acme: Customer, asked: str) -> None:
     page = alice.opens(PATH)
     assert "May $25.00 be charged? You asked to be asked before an automatic charge of this size." in page.text
