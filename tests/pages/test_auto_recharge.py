@@ -117,7 +117,9 @@ def test_without_a_method_it_is_not_switched_on(alice: Browser, alice_actor: Act
 
 
 @pytest.mark.fault("H2")
-def test_of_two_tabs_the_second_sees_that_it_is_late_and_nothing_is_overwritten(alice: Browser, alice_actor: Actor) -> None:
+def test_of_two_tabs_the_second_sees_that_it_is_late_and_nothing_is_overwritten(
+    alice: Browser, alice_actor: Actor
+) -> None:
     shop.add_method(alice_actor)
     first, second = alice.opens(PATH), alice.opens(PATH)
     assert saves(alice, first, enabled=True, consent=True).status == 200
