@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.database import Base, CustomerOwned, whole
 
 REFUND_STATES = ("created", "pending", "succeeded", "failed", "canceled")
+LONGEST_REASON = 100
+"""How many letters of a bank's reason are kept."""
 OPEN_REFUND = text("state in ('created','pending')")
 
 
@@ -72,7 +74,7 @@ class Dispute(CustomerOwned, Base):
     state: Mapped[str] = mapped_column(String(10))
     claimed: Mapped[str] = mapped_column(String(60), default="")
     """What the bank claims, in words, where that is no part of the payment: another currency, or more than it was."""
-    reason: Mapped[str] = mapped_column(String(100), default="")
+    reason: Mapped[str] = mapped_column(String(LONGEST_REASON), default="")
     respond_by: Mapped[datetime | None]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

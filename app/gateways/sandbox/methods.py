@@ -44,9 +44,9 @@ def update_customer(store: Store, customer_id: str, params: Params) -> Body:
     return customer
 
 
-def customer_as_it_is(store: Store, customer_id: str) -> Body:
+def customer_as_it_is(store: Store, customer_id: str, param: str = "id") -> Body:
     """Return a customer, or what is left of a deleted one."""
-    customer = existing(store, "customer", customer_id, "id")
+    customer = existing(store, "customer", customer_id, param)
     return {name: customer[name] for name in ("id", "object", "deleted")} if customer.get("deleted") else customer
 
 

@@ -48,7 +48,7 @@ ROUTES: tuple[Route, ...] = (
     ("post", r"/v1/payment_intents", "create_intent", sent.PaymentIntentCreateParams,
      lambda s, c: payment_intents.create(s, c.params)),
     ("get", r"/v1/payment_intents", "list_intents", sent.PaymentIntentListParams,
-     lambda s, c: page_of(s, "payment_intent", c.params, "/v1/payment_intents")),
+     lambda s, c: _intents(s, c.params)),
     ("get", r"/v1/payment_intents/(\w+)", "fetch_intent", sent.PaymentIntentRetrieveParams,
      lambda s, _, i: payment_intents.found(s, i)),
     ("post", r"/v1/payment_intents/(\w+)/confirm", "confirm_intent", sent.PaymentIntentConfirmParams,
@@ -91,6 +91,12 @@ def routed(method: str, path: str) -> tuple[str, Any, Handler | None, tuple[str,
         if verb == method and match:
             return name, spec, handler, match.groups()
     return "", None, None, ()
+
+
+def _intents(store: Store, params: Params) -> Body:
+    if params.get("customer"):
+        methods.customer_as_it_is(store, params["customer"], "customer")  # a deleted one's are listed on
+    return page_of(store, "payment_intent", params, "/v1/payment_intents")
 
 
 def _methods(store: Store, params: Params) -> Body:

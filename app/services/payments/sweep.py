@@ -51,7 +51,7 @@ def _find(payment: Payment) -> bool:
     answer = gateway().find_intent(payment_id=payment_id, processor_customer=owner, since=created_at)
     now = clock.now()
     if isinstance(answer, Misused) and answer.code == MISSING:
-        answer = None  # the customer was deleted at the processor: no intent of theirs will ever be confirmed
+        answer = None  # no such customer there: no intent of theirs will ever be confirmed
     match answer:
         case Intent(id=intent_id):
             with transaction() as session:

@@ -11,7 +11,7 @@ from app.domain.money import Money
 from app.domain.payments import OPEN, PaymentState
 from app.domain.reversals import DISPUTE_ARROWS, DisputeState, ProcessorDispute, RefundState
 from app.models.payments import Payment
-from app.models.reversals import Dispute, Refund
+from app.models.reversals import LONGEST_REASON, Dispute, Refund
 from app.models.scope import as_service
 from app.services import audit
 from app.services.ledger import posting
@@ -51,7 +51,7 @@ def record(payment_id: str, found: ProcessorDispute) -> str:
             dispute, problem = _open(books, payment, found, now)
         if dispute is None:
             return problem
-        dispute.reason, dispute.respond_by = found.reason[:100], found.respond_by
+        dispute.reason, dispute.respond_by = found.reason[:LONGEST_REASON], found.respond_by
         _close(books, payment, dispute, found.state, now)
         return ""
 
@@ -89,7 +89,7 @@ def _open(books: Books, payment: Payment, found: ProcessorDispute, now: datetime
         currency=payment.currency,
         state=DisputeState.OPEN.value,
         claimed="" if claim and claim.amount_minor <= payment.received_minor else found.claimed,
-        reason=found.reason[:100],
+        reason=found.reason[:LONGEST_REASON],
         respond_by=found.respond_by,
         opened_at=found.created_at,
         updated_at=now,

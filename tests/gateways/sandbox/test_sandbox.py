@@ -67,9 +67,11 @@ def test_wrong_parameters_are_refused(
     )
 
 
-def test_an_unknown_customer_is_refused(client: stripe.StripeClient) -> None:
+@pytest.mark.parametrize("call", ["create", "list"])
+def test_an_unknown_customer_is_refused(client: stripe.StripeClient, call: str) -> None:
+    sent: Any = {"customer": "cus_unknown", **(GOOD if call == "create" else {})}
     with pytest.raises(stripe.InvalidRequestError) as refused:
-        client.v1.payment_intents.create({**GOOD, "customer": "cus_unknown"})  # type: ignore[typeddict-item]
+        getattr(client.v1.payment_intents, call)(sent)
     assert (refused.value.http_status, refused.value.param, refused.value.code) == (400, "customer", "resource_missing")
 
 

@@ -22,6 +22,7 @@ from app.services.payment_methods import processor_portal, saved, setups
 from app.services.payments import collection, resume_links, top_ups
 from app.services.processor import customers
 from app.services.reversals import refunds
+from app.services.transaction import transaction
 from tests.support import methods, post, shop
 from tests.support.browser import Browser
 from tests.support.client import outside_contexts
@@ -230,14 +231,19 @@ def test_refunds_of_a_deleted_customer_go_on(
     assert outcome(app, acme.customer_id).states == ["refunded"]
 
 
+@pytest.mark.parametrize("who", ["deleted", "never there"])
 def test_a_payment_that_was_never_taken_there_is_given_up(
-    app: Flask, settings: Settings, alice_actor: Actor, acme: Customer, monkeypatch: pytest.MonkeyPatch
+    app: Flask, settings: Settings, alice_actor: Actor, acme: Customer, who: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = shop.add_method(alice_actor)
     monkeypatch.setattr(collection, "collect", lambda *_a, **_k: None)  # killed before step 2
     payment = buys(alice_actor, card.id)
     monkeypatch.undo()
-    deleted(settings, acme)
+    if who == "deleted":
+        deleted(settings, acme)
+    else:
+        with as_service("move to another account of the processor"), transaction() as session:
+            session.get_one(Customer, acme.customer_id).processor_customer = "cus_ofAnotherAccount"
     recover(app)
     with as_service("look at the payment"):
         row = db.session.get_one(Payment, payment.id, populate_existing=True)

@@ -6,10 +6,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import ids
+from app import clock, ids
 from app.config import Settings
 from app.domain.errors import NotFound
+from app.domain.money import Money
 from app.domain.people import Actor
+from app.domain.reversals import DisputeState, ProcessorDispute
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
@@ -18,7 +20,7 @@ from app.models.reversals import Dispute, Refund
 from app.models.scope import as_customer
 from app.services.balance import breakdown
 from app.services.payments import collection, purchases, top_ups
-from app.services.reversals import refunds
+from app.services.reversals import disputes, refunds
 from tests.support.reversals import buys, fetched, later, sends_back
 
 
@@ -67,6 +69,18 @@ def test_a_refund_made_at_the_processor_has_an_id_and_a_row_like_any_other(
     assert ids.is_id(row.id, "ref") and row.processor_id == made
     assert (row.amount_minor, row.currency, row.state, row.credits_micros) == (1000, "USD", "succeeded", 10_000_000)
     assert (row.requested_by, row.reason) == ("processor", "Made at the payment processor")
+
+
+@pytest.mark.both_databases
+def test_a_reason_that_is_too_long_is_cut_to_what_is_kept(app: Flask, alice_actor: Actor) -> None:
+    payment = buys(app, alice_actor, 2500)
+    claim, reason = Money(2500, "USD"), "fraudulent " * 10
+    disputed = ProcessorDispute(
+        "du_1", payment.processor_id or "", claim, "$25.00", DisputeState.OPEN, reason, clock.now()
+    )
+    assert disputes.record(payment.id, disputed) == ""
+    with as_customer(payment.customer_id):
+        assert db.session.scalars(select(Dispute.reason)).one() == reason[:100]
 
 
 def test_a_dispute_says_what_is_disputed_why_and_how_it_stood(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from flask import Flask
+from structlog.testing import capture_logs
 
 from app import clock
 from app.config import Settings
@@ -33,7 +34,10 @@ def test_more_than_is_left_waits_for_the_refund_that_is_open(app: Flask, acme: C
     payment, other = buys(app, alice_actor, 2500), buys(app, alice_actor, 2600)
     with faults(app, ("create_refund", "reset_before", MANY)):
         sends_back(payment, 1000)
-    assert elsewhere(payment, 1501) == "refund_under_way"
+    with capture_logs() as logs:
+        assert elsewhere(payment, 1501) == "refund_under_way"
+    (said,) = [each for each in logs if each["event"] == "payment_needs_review"]
+    assert (said["payment"], said["refund"], said["why"]) == (payment.id, "re_elsewhere", "refund_under_way")
     assert elsewhere(other, 2601) == refund_booking.NO_ROOM, "the open refund is another payment's"
     assert elsewhere(payment, 1501, RefundState.FAILED) == "", "nothing went back"
     assert (payment_of(payment).refunded_minor, payment_of(other).refunded_minor) == (1000, 0)
