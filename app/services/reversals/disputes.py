@@ -49,9 +49,10 @@ def record(payment_id: str, found: ProcessorDispute) -> str:
         books = posting.lock(session, payment.customer_id)
         if dispute is None:
             dispute, problem = _open(books, payment, found, now)
-        if dispute is None:
-            return problem
-        dispute.reason, dispute.respond_by = found.reason[:LONGEST_REASON], found.respond_by
+            if dispute is None:
+                return problem
+        else:
+            dispute.reason, dispute.respond_by = found.reason[:LONGEST_REASON], found.respond_by
         _close(books, payment, dispute, found.state, now)
         return ""
 

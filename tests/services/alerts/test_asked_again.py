@@ -79,7 +79,7 @@ def test_who_confirmed_or_was_never_asked_is_not_asked_again(acme: Customer) -> 
     with pytest.raises(Refused) as refused:
         again(acme, timedelta(hours=1))
     assert (refused.value.reason, refused.value.status) == ("email_confirmed", 409)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"There is no such address\."):
         recipients.ask_again(acme.customer_id, "nobody@acme.example", actor="alice")
     assert len(post.mails(acme)) == 1
 

@@ -63,7 +63,7 @@ def test_one_lock_serves_several_postings_and_knows_what_they_moved(app: Flask, 
 def test_there_are_no_books_of_nobody(app: Flask, acme: Customer) -> None:
     with as_service("a test"), transaction() as session:
         nobody = ids.new("cus")
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"There is no such customer\."):
             posting.lock(session, nobody)
         assert posting.lock_if_free(session, nobody) is None
 

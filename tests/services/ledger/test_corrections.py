@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.config import Settings
 from app.domain.money import Credits
 from app.models.customers import Customer
@@ -87,6 +89,26 @@ def test_what_a_later_grant_paid_for_wrong_usage_goes_back_into_it(acme: Custome
             first: 40, second: 100
         }  # fmt: skip
     assert verify() == []
+
+
+def test_what_was_owed_goes_back_into_the_grant_that_paid_it_and_not_into_one_that_expired_before(
+    acme: Customer,
+) -> None:
+    def gives(micros: int, ends: datetime | None = None, priority: int = 50) -> None:
+        grants.give(
+            acme.customer_id, kind="promotional", credits=Credits(micros), granted_by="support", reason="Welcome",
+            expires_at=ends, priority=priority,
+        )  # fmt: skip
+
+    before = clock.now()
+    gives(40, before + timedelta(hours=1), priority=60)
+    with clock.at(before + timedelta(hours=2)):
+        gives(10)
+        wrong = recording.record(acme.customer_id, key="k", credits=Credits(60), description="Requests").id
+        gives(100)
+        assert (remaining(acme), len(_rows("expired"))) == (50, 1)
+        corrections.correct(wrong, by="support", reason="Counted twice")
+        assert (remaining(acme), len(_rows("expired")), verify()) == (110, 1, [])
 
 
 @pytest.mark.fault("A3")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -12,16 +13,17 @@ from app.models.database import db
 from app.models.ledger import Transfer
 from app.models.scope import as_customer
 from app.services.ledger import grants
+from app.services.usage import recording
 from app.services.verification.verify import verify
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def gives(to: Customer, units: int, ends: datetime | None = None) -> str:
+def gives(to: Customer, units: int, ends: datetime | None = None, begins: datetime | None = None) -> str:
     return grants.give(
         to.customer_id, kind="promotional", credits=Credits(units * MICROS), granted_by="test", reason="Test",
-        expires_at=ends,
+        expires_at=ends, effective_at=begins,
     ).id  # fmt: skip
 
 
@@ -46,3 +48,17 @@ def test_what_is_over_goes_with_the_next_posting_of_its_own_customer(
         gives(globex, 2)
     assert moved(globex)[2:] == [("expired", -7), ("promotional", 2)]
     assert verify() == []
+
+
+@pytest.mark.both_databases
+def test_of_what_is_over_at_once_the_credit_that_began_first_goes_first_and_of_the_same_time_the_older_grant(
+    app: Flask, acme: Customer
+) -> None:
+    with clock.at(NOON - HOUR):
+        for units, begins, ends in [(4, NOON, NOON + 2 * HOUR), (2, NOON, NOON + 3 * HOUR), (1, None, NOON + 3 * HOUR)]:
+            gives(acme, units, ends, begins)
+    with clock.at(NOON + HOUR):
+        recording.record(acme.customer_id, key="k", credits=Credits(MICROS), description="Requests")
+    with clock.at(NOON + 4 * HOUR):
+        gives(acme, 16)
+    assert [row for row in moved(acme) if row[0] == "expired"] == [("expired", -1), ("expired", -3), ("expired", -2)]

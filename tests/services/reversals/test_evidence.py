@@ -1,6 +1,7 @@
 """What is written of money that goes back: who asked for it and why, how it stood before, and what hosts receive."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -72,15 +73,19 @@ def test_a_refund_made_at_the_processor_has_an_id_and_a_row_like_any_other(
 
 
 @pytest.mark.both_databases
-def test_a_reason_that_is_too_long_is_cut_to_what_is_kept(app: Flask, alice_actor: Actor) -> None:
-    payment = buys(app, alice_actor, 2500)
-    claim, reason = Money(2500, "USD"), "fraudulent " * 10
-    disputed = ProcessorDispute(
-        "du_1", payment.processor_id or "", claim, "$25.00", DisputeState.OPEN, reason, clock.now()
-    )
-    assert disputes.record(payment.id, disputed) == ""
-    with as_customer(payment.customer_id):
-        assert db.session.scalars(select(Dispute.reason)).one() == reason[:100]
+def test_a_dispute_keeps_why_as_far_as_it_fits_and_until_when_to_answer_and_what_becomes_of_both(
+    app: Flask, alice_actor: Actor
+) -> None:
+    payment, now = buys(app, alice_actor, 2500), clock.now()
+    long = "fraudulent " * 10
+    for why, until in [(long, now + timedelta(days=7)), (long.upper(), now + timedelta(days=9))]:
+        found = ProcessorDispute(
+            "du_1", payment.processor_id or "", Money(2500, "USD"), "$25.00", DisputeState.OPEN, why, now, until
+        )
+        assert disputes.record(payment.id, found) == ""
+        with as_customer(payment.customer_id):
+            kept = db.session.scalars(select(Dispute).execution_options(populate_existing=True)).one()
+            assert (kept.reason, kept.respond_by) == (why[:100], until)
 
 
 def test_a_dispute_says_what_is_disputed_why_and_how_it_stood(
