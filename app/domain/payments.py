@@ -45,6 +45,8 @@ ARROWS: dict[PaymentState, frozenset[PaymentState]] = {
     _S.DISPUTED: frozenset({_S.SUCCEEDED, _S.REFUNDED}),
 }
 OPEN = frozenset({_S.CREATED, _S.PI_CREATED, _S.CONFIRMING, _S.REQUIRES_ACTION, _S.PROCESSING})
+ON_ITS_WAY = OPEN - {_S.REQUIRES_ACTION}
+"""What arrives unless the bank says no. What waits for the customer may never."""
 
 
 DEBIT_DAYS = (8, 14)

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from app.domain import usage_bars
 from app.domain.authorizations import Blocked, Funds, judge
+from app.domain.auto_recharge.decision import Outcome
+from app.domain.auto_recharge.stops import Stop
 from app.domain.forecast import Expiry, Forecast
 from app.domain.methods import Expiry as CardExpiry
 from app.domain.methods import expiry as card_expiry
@@ -39,6 +41,10 @@ class Kind(StrEnum):
     """Calls in progress hold all that is left."""
     DAY_LIMIT = "day_limit"
     PLAN_LIMIT = "plan_limit"
+    RECHARGE_STOPPED = "recharge_stopped"
+    """Credit is below the threshold of auto-recharge, and nothing is charged."""
+    RECHARGE_ASKS = "recharge_asks"
+    """An automatic charge waits for a member's yes."""
     BELOW_ZERO = "below_zero"
     DAY_NEAR = "day_near"
     PLAN_NEAR = "plan_near"
@@ -49,7 +55,7 @@ class Kind(StrEnum):
 
 REFUSED = frozenset({Kind.NOT_SERVED, Kind.NO_CREDIT, Kind.HELD, Kind.DAY_LIMIT, Kind.PLAN_LIMIT})
 """With these, calls are refused now."""
-BAD = REFUSED | {Kind.FAILED}
+BAD = REFUSED | {Kind.FAILED, Kind.RECHARGE_STOPPED}
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class PaymentFact:
     action_url: str
     at: datetime
     """When it came to where it is."""
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,8 @@ class Facts:
     """The day on which the open period ends and what the plan allows starts over."""
     waiting: PaymentFact | None = None
     failed: PaymentFact | None = None
+    recharge: Stop | None = None
+    """Why auto-recharge charges nothing though credit is below its threshold."""
     forecast: Forecast | None = None
     """When the credit runs out; below zero, when the overage protection does."""
     expiry: Expiry | None = None
@@ -145,6 +154,10 @@ def rank(facts: Facts) -> Status | None:
 def _whole(facts: Facts) -> set[Kind]:
     """Return what is so of the customer as a whole."""
     found = {kind for kind, fact in ((Kind.FAILED, facts.failed), (Kind.WAITING, facts.waiting)) if fact is not None}
+    if facts.recharge is not None:
+        found.add(Kind.RECHARGE_ASKS if facts.recharge.outcome is Outcome.ASKS else Kind.RECHARGE_STOPPED)
+        if facts.recharge.outcome is Outcome.SUSPENDED and facts.failed is not None and facts.failed.is_automatic:
+            found.discard(Kind.FAILED)  # the last of the declines that stopped it
     found |= _of_credit(facts)
     if facts.card is not None and card_expiry(facts.card.month, facts.card.year, facts.today) is not CardExpiry.FINE:
         found.add(Kind.CARD)

@@ -19,6 +19,7 @@ from app.domain.payments import decline_sentence, method_name
 from app.domain.spend_management import day_of
 from app.domain.status_line import Kind, Status, day_percent
 from app.domain.units import quantity
+from app.presenters import recharge_line
 from app.presenters.charts import day_label
 
 WENT_BACK = "a payment was refunded or disputed after its credit was used"
@@ -92,6 +93,10 @@ def _next(status: Status, catalog: Catalog) -> tuple[Link | None, str]:
             return Link("Raise the limit", "spend_management.page"), "raise the limit"
         case Kind.PLAN_LIMIT | Kind.PLAN_NEAR:
             return Link("See usage", "usage.meter", {"meter": status.bars[0].tariff.meter.key}), ""
+        case Kind.RECHARGE_STOPPED:
+            return Link("See auto-recharge", "auto_recharge.page"), "set auto-recharge right"
+        case Kind.RECHARGE_ASKS:
+            return Link("Answer", "auto_recharge.page"), "answer"
         case Kind.CARD:
             return Link("Add the new card", "payment_methods.page"), "add the new card"
         case _:
@@ -187,6 +192,11 @@ def _plan_limit(status: Status, _amounts: Amounts) -> tuple[str, str]:
     return f"Calls for {title}{more} are refused{ends}.", f"{quantity(first.used)} of your plan’s {of} used{held}."
 
 
+def _recharge(status: Status, amounts: Amounts) -> tuple[str, str]:
+    stop, left = status.facts.recharge, status.facts.numbers.remaining_credits
+    return recharge_line.said(stop, left, amounts.unit) if stop is not None else ("", "")
+
+
 def _below_zero(status: Status, amounts: Amounts) -> tuple[str, str]:
     facts = status.facts
     numbers, debt = facts.numbers, facts.debt
@@ -268,6 +278,8 @@ _SAID = {
     Kind.HELD: _held,
     Kind.DAY_LIMIT: _day_limit,
     Kind.PLAN_LIMIT: _plan_limit,
+    Kind.RECHARGE_STOPPED: _recharge,
+    Kind.RECHARGE_ASKS: _recharge,
     Kind.BELOW_ZERO: _below_zero,
     Kind.DAY_NEAR: _day_near,
     Kind.PLAN_NEAR: _plan_near,

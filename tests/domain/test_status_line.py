@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.authorizations import Allowed, Blocked, authorize, judge
+from app.domain.auto_recharge.decision import Outcome
+from app.domain.auto_recharge.stops import STOPS, Stop
 from app.domain.catalog import Meter, MeterKind, MeterTier
 from app.domain.forecast import Expiry, Forecast
 from app.domain.money import MICROS, Credits, Money
@@ -48,6 +50,13 @@ def metered(used: int, *, limit: int | None = 100, held: int = 0, kind: MeterKin
     return Reservation(Tariff(meter, allowance=10, limit=limit), used, held)
 
 
+def stopped(outcome: Outcome = Outcome.SUSPENDED) -> Stop:
+    return Stop(outcome, Credits(20 * MICROS), amount=Money(2500, "USD") if outcome is Outcome.ASKS else None)
+
+
+AUTOMATIC = replace(PAYMENT, is_automatic=True)
+
+
 def suspended() -> Numbers:
     return replace(numbers(-60, limit=10, used_today=10), standing="suspended")
 
@@ -81,6 +90,18 @@ LATER = Forecast(TODAY, TODAY + timedelta(days=8), None)
         (Kind.DAY_NEAR, facts(numbers(limit=10, used_today=8), meters=(metered(80),))),
         (Kind.DAY_NEAR, facts(numbers(limit=10, used_today=7, held=1))),
         (Kind.BELOW_ZERO, facts(numbers(-1, limit=10, used_today=8), forecast=FORECAST)),
+        (Kind.RECHARGE_ASKS, facts(numbers(-1), recharge=stopped(Outcome.ASKS))),
+        *[
+            (Kind.RECHARGE_STOPPED, facts(numbers(-1), recharge=stopped(each), forecast=FORECAST))
+            for each in (Outcome.SUSPENDED, Outcome.NO_METHOD, Outcome.LIMIT_REACHED, Outcome.NOT_SOLD)
+        ],
+        (Kind.RECHARGE_STOPPED, facts(recharge=stopped(), failed=AUTOMATIC)),  # the last of the declines
+        (Kind.FAILED, facts(recharge=stopped(), failed=PAYMENT)),
+        (Kind.FAILED, facts(recharge=stopped(Outcome.LIMIT_REACHED), failed=AUTOMATIC)),
+        (Kind.WAITING, facts(recharge=stopped(), waiting=PAYMENT)),
+        (Kind.NO_CREDIT, facts(numbers(0, overage=0), recharge=stopped(), failed=AUTOMATIC)),
+        (Kind.DAY_LIMIT, facts(numbers(limit=10, used_today=12), recharge=stopped())),
+        (Kind.PLAN_LIMIT, facts(recharge=stopped(Outcome.ASKS), meters=(metered(100),))),
         (Kind.PLAN_LIMIT, facts(numbers(-1), meters=(metered(100),))),
         (Kind.PLAN_LIMIT, facts(meters=(Reservation(None), metered(0, limit=0), metered(100)))),
         (Kind.HELD, facts(replace(numbers(0, overage=0), remaining_credits=Credits(1), held=Credits(1)))),
@@ -105,7 +126,9 @@ def test_the_most_urgent_fact_is_said(kind: Kind | None, so: Facts) -> None:
         assert bool(found.bars) == (kind in {Kind.PLAN_LIMIT, Kind.PLAN_NEAR}) and found.bars is not None
 
 
-BAD = {Kind.NOT_SERVED, Kind.FAILED, Kind.NO_CREDIT, Kind.HELD, Kind.DAY_LIMIT, Kind.PLAN_LIMIT}
+BAD = {
+    Kind.NOT_SERVED, Kind.FAILED, Kind.NO_CREDIT, Kind.HELD, Kind.DAY_LIMIT, Kind.PLAN_LIMIT, Kind.RECHARGE_STOPPED,
+}  # fmt: skip
 """With these something fails now."""
 
 
@@ -155,7 +178,9 @@ def customers(draw: st.DrawFn) -> Facts:
     )
     count = st.integers(0, 120)
     meters = draw(st.lists(st.builds(metered, count, limit=st.none() | st.integers(1, 100), held=count), max_size=2))
-    return facts(found, meters=tuple(meters), waiting=None, card=draw(st.none() | st.just(CARD)))
+    stop = draw(st.none() | st.builds(stopped, st.sampled_from([*sorted(STOPS), Outcome.ASKS])))
+    card = draw(st.none() | st.just(CARD))
+    return facts(found, meters=tuple(meters), waiting=None, card=card, recharge=stop)
 
 
 @given(customers())
@@ -178,6 +203,8 @@ def test_it_says_that_calls_are_refused_where_they_are_and_for_the_reason_that_i
         assert refused == over_plan
         assert not over_plan or (found is not None and found.kind is Kind.PLAN_LIMIT)
         assert so.numbers.available_to_use.micros > 0
+        if so.recharge is not None and not over_plan:
+            assert found is not None and found.kind in {Kind.RECHARGE_STOPPED, Kind.RECHARGE_ASKS}
 
 
 @pytest.mark.parametrize("day", [date(2026, 11, 1), date(2026, 11, 30)])

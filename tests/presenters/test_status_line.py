@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.amounts import CreditUnit
+from app.domain.auto_recharge.decision import Outcome
 from app.domain.catalog import Catalog
 from app.domain.forecast import Expiry
 from app.domain.money import MICROS, Credits
@@ -15,7 +16,18 @@ from app.domain.reservations import Reservation
 from app.domain.status_line import Facts, Kind, rank
 from app.presenters.status_line import StatusWords, words
 from app.services.catalog import versions
-from tests.domain.test_status_line import CARD, FORECAST, PAYMENT, TODAY, facts, metered, numbers, suspended
+from tests.domain.test_status_line import (
+    CARD,
+    FORECAST,
+    NOW,
+    PAYMENT,
+    TODAY,
+    facts,
+    metered,
+    numbers,
+    stopped,
+    suspended,
+)
 
 USD = CreditUnit("USD")
 GATEWAY = (Path(__file__).parents[2] / "examples/catalogs/gateway.toml").read_text()
@@ -90,6 +102,36 @@ def below(clawed: int, overrun: int) -> dict[str, object]:
             "See usage",
         ),
         (
+            facts(numbers(4), recharge=stopped()),
+            "Auto-recharge has stopped: each charge was declined.",
+            "Your credit is $4.00, below $20.00.",
+            "See auto-recharge",
+        ),
+        (
+            facts(numbers(4), recharge=replace(stopped(), why="authentication_required")),
+            "Auto-recharge has stopped: your bank asked for you and was not answered.",
+            "Your credit is $4.00, below $20.00.",
+            "See auto-recharge",
+        ),
+        (
+            facts(numbers(4), recharge=replace(stopped(Outcome.LIMIT_REACHED), until=NOW)),
+            "Auto-recharge has stopped: its limit leaves less than one purchase.",
+            "Your credit is $4.00, below $20.00. The limit starts over on 28 Nov 2026.",
+            "See auto-recharge",
+        ),
+        (
+            facts(numbers(4), recharge=stopped(Outcome.NO_METHOD)),
+            "Auto-recharge has stopped: there is no payment method to charge.",
+            "Your credit is $4.00, below $20.00.",
+            "See auto-recharge",
+        ),
+        (
+            facts(numbers(4), recharge=stopped(Outcome.ASKS)),
+            "An automatic charge of $25.00 waits for your yes.",
+            "Your credit is $4.00, below $20.00.",
+            "Answer",
+        ),
+        (
             facts(numbers(-20), **below(0, 20), forecast=FORECAST),
             "Your balance is −$20.00: more was used than you had credit for.",
             "$30.00 of overage protection is left, enough for about 3 days.",
@@ -150,6 +192,7 @@ def everything() -> list[Facts]:
     found = [
         facts(suspended()), facts(failed=PAYMENT), facts(waiting=PAYMENT), facts(numbers(0, overage=0)),
         facts(numbers(5, held=55)), facts(numbers(limit=10, used_today=12)), facts(meters=(metered(100),)),
+        facts(recharge=stopped()), facts(recharge=stopped(Outcome.ASKS)),
         facts(numbers(-20), **below(0, 20)), facts(numbers(limit=10, used_today=9)), facts(meters=(metered(93),)),
         facts(forecast=FORECAST), facts(expiry=Expiry(TODAY, 5, 5)), facts(card=CARD),
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from app.domain.auto_recharge.terms import Terms, beginning
 from app.domain.catalog import Catalog
 from app.domain.methods import SAVED_RAILS
 from app.domain.money import Credits, Money
-from app.domain.payments import AUTHENTICATION_REQUIRED, OPEN, PaymentState
+from app.domain.payments import AUTHENTICATION_REQUIRED, ON_ITS_WAY, OPEN, PaymentState
 from app.domain.reversals import STANDING_DISPUTES, STANDING_REFUNDS
 from app.models.auto_recharge import (
     AutoRechargeBudget,
@@ -24,11 +24,6 @@ from app.models.auto_recharge import (
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.models.reversals import Dispute, Refund
 
-ON_ITS_WAY = [
-    state.value
-    for state in (PaymentState.CREATED, PaymentState.PI_CREATED, PaymentState.CONFIRMING, PaymentState.PROCESSING)
-]
-"""What arrives unless the bank says no. What waits for the customer may never."""
 PAID = [state.value for state in (PaymentState.SUCCEEDED, PaymentState.REFUNDED, PaymentState.DISPUTED)]
 FAILED = [state.value for state in (PaymentState.FAILED, PaymentState.CANCELED)]
 STANDING = ("open", "yes", "no")
@@ -74,7 +69,7 @@ def in_flight(session: Session, customer_id: str) -> int:
     """Return the credit, in micros, of the customer's payments that are on their way."""
     total = session.scalar(
         select(func.sum(Payment.credits_micros)).where(
-            Payment.customer_id == customer_id, Payment.state.in_(ON_ITS_WAY)
+            Payment.customer_id == customer_id, Payment.state.in_(sorted(ON_ITS_WAY))
         )
     )
     return int(total or 0)

@@ -5,10 +5,11 @@ seen it.
 """
 
 from app.domain import rating
+from app.domain.auto_recharge.stops import Standing, Stop, stop
 from app.domain.forecast import Batch, next_expiry, run_out
-from app.domain.money import Money
+from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers
-from app.domain.payments import PaymentState
+from app.domain.payments import ON_ITS_WAY, PaymentState
 from app.domain.reservations import Reservation
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Facts, PaymentFact
@@ -32,6 +33,7 @@ def facts(numbers: Numbers, terms: Terms, found: Around | None = None, left: lis
         resets_on=found.period.ends_at.date() if found.period else None,
         waiting=_payment(waiting),
         failed=_payment(found.failed),
+        recharge=_stop(numbers, found),
         forecast=run_out(batches, found.pace, today, limit),
         expiry=next_expiry(batches, found.pace, today, limit),
         card=found.card,
@@ -49,7 +51,27 @@ def _payment(row: Payment | None) -> PaymentFact | None:
     if row is None:
         return None
     amount = Money(row.amount_minor, row.currency)
-    return PaymentFact(row.id, amount, row.rail, row.problem, row.action_url, row.updated_at)
+    is_automatic = row.budget_period is not None
+    return PaymentFact(row.id, amount, row.rail, row.problem, row.action_url, row.updated_at, is_automatic)
+
+
+def _stop(numbers: Numbers, found: Around) -> Stop | None:
+    """Return why auto-recharge charges nothing, from what the statement has read already."""
+    chosen = found.recharge
+    if chosen is None:
+        return None
+    arriving = sum(each.credits_micros for each in found.payments if each.state in ON_ITS_WAY)
+    standing = Standing(
+        enabled=chosen.enabled,
+        version=chosen.version,
+        threshold=Credits(chosen.threshold_micros),
+        arriving=Credits(numbers.remaining_credits.micros + arriving),
+        is_under_way=any(each.budget_period is not None for each in found.payments),
+        has_method=found.card is not None and (chosen.method_id is None or chosen.other_methods),
+        kept=found.kept,
+        asks=found.asks,
+    )
+    return stop(standing, found.now)
 
 
 def _meters(found: Around, terms: Terms) -> tuple[Reservation, ...]:

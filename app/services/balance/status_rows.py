@@ -23,16 +23,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app import clock
+from app.domain.auto_recharge.stops import Kept
 from app.domain.forecast import Pace
 from app.domain.grants import CLAW_BACKS
-from app.domain.money import Credits
+from app.domain.money import Credits, Money
 from app.domain.numbers import Debt, Numbers, debt
 from app.domain.payments import OPEN, PaymentState
 from app.domain.periods import following, open_at
 from app.domain.sold_terms import Terms
 from app.domain.status_line import FAILED_FOR, SHOWN_FOR, CardFact
 from app.models.authorizations import Authorization
-from app.models.auto_recharge import AutoRechargeSettings
+from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeQuestion, AutoRechargeSettings
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import constant, db
 from app.models.ledger import Transfer
@@ -83,6 +84,10 @@ class Around:
     """What the customer chose on Spend management, if anything."""
     recharge: AutoRechargeSettings | None
     """What the customer allows to be charged automatically, if anything."""
+    kept: Kept | None
+    """The last decision about it that was kept."""
+    asks: Money | None
+    """The automatic charge that waits for a yes."""
     more: Sequence[Any]
     """What was asked for besides."""
 
@@ -96,7 +101,8 @@ def around(numbers: Numbers, terms: Terms, wanted: Select[Any] | None = None) ->
         "pace_since": pace.since(now.date()),
     }  # fmt: skip
     rows = db.session.execute(wanted if wanted is not None else _plain(), at).all()
-    _newest, period, method, spend, recharge, since, used, days, metered, ended, expiring, clawed_back, *rest = rows[0]
+    _newest, period, method, spend, recharge, kept, asks, since, *others = rows[0]
+    used, days, metered, ended, expiring, clawed_back, *rest = others
     payments = [row[0] for row in rows if row[0] is not None]
     counted, outlasting = _counted(used or "", period, now, is_stale=ended > 0)
     shown = {meter: many for meter, (many, _held, _cost) in counted.items()}
@@ -115,6 +121,8 @@ def around(numbers: Numbers, terms: Terms, wanted: Select[Any] | None = None) ->
         pace=replace(at_pace, turns=open_now.ends_at.date(), anchor_day=open_now.anchor_day) if open_now else at_pace,
         spend=spend,
         recharge=recharge,
+        kept=Kept(kept.outcome, kept.settings_version, kept.why, kept.look_again_at) if kept else None,
+        asks=Money(int(asks), terms.catalog.currency) if asks else None,
         more=rest,
     )
 
@@ -139,9 +147,9 @@ def statement(*more: ColumnElement[Any]) -> Select[Any]:
     is_open = Payment.state.in_([constant(state) for state in sorted(OPEN)])
     made: Any = (
         select(
-            Payment, BillingPeriod, PaymentMethod, SpendSettings, AutoRechargeSettings, Customer.created_at, _used(),
-            pace.days(), pace.metered_days(), _ended(), remaining_grants.expiring(bindparam("now")), _clawed_back(),
-            *more,
+            Payment, BillingPeriod, PaymentMethod, SpendSettings, AutoRechargeSettings, AutoRechargeDecision, _asks(),
+            Customer.created_at, _used(), pace.days(), pace.metered_days(), _ended(),
+            remaining_grants.expiring(bindparam("now")), _clawed_back(), *more,
         )
         .select_from(Customer)
         .outerjoin(
@@ -158,6 +166,10 @@ def statement(*more: ColumnElement[Any]) -> Select[Any]:
         )
         .outerjoin(SpendSettings, SpendSettings.customer_id == Customer.customer_id)
         .outerjoin(AutoRechargeSettings, AutoRechargeSettings.customer_id == Customer.customer_id)
+        .outerjoin(
+            AutoRechargeDecision,
+            and_(AutoRechargeDecision.customer_id == Customer.customer_id, AutoRechargeDecision.id == _last_kept()),
+        )
         .outerjoin(Payment, and_(Payment.customer_id == Customer.customer_id, or_(is_open, is_failed)))
         .where(Customer.customer_id == bindparam("customer_id"))
         .order_by(Payment.created_at.desc(), Payment.id.desc())
@@ -201,6 +213,32 @@ def _counted(
         for meter in {*kept, *held}
     }
     return counted, {meter: each.outlasting for meter, each in held.items()}
+
+
+def _last_kept() -> ScalarSelect[str]:
+    kept = aliased(AutoRechargeDecision)
+    return (
+        select(kept.id)
+        .where(kept.customer_id == Customer.customer_id)
+        .order_by(kept.at.desc(), kept.id.desc())
+        .limit(constant(1))
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+
+
+def _asks() -> ScalarSelect[int]:
+    """Return the amount of the automatic charge that waits for a yes: one stands at most."""
+    return (
+        select(AutoRechargeQuestion.amount_minor)
+        .where(
+            AutoRechargeQuestion.customer_id == Customer.customer_id,
+            AutoRechargeQuestion.state == constant("open"),
+            AutoRechargeQuestion.until > bindparam("now"),
+        )
+        .correlate(Customer)
+        .scalar_subquery()
+    )
 
 
 def _used() -> ScalarSelect[str]:

@@ -1,0 +1,72 @@
+"""Whether auto-recharge has stopped while credit is below its threshold: read off the last decision that was kept.
+
+For a line on every page, which may not ask the whole rule. What has changed since the decision is taken into account.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.auto_recharge.decision import Outcome
+from app.domain.money import Credits, Money
+
+STOPS = frozenset({Outcome.SUSPENDED, Outcome.NO_METHOD, Outcome.LIMIT_REACHED, Outcome.NOT_SOLD})
+"""Nothing is charged until the customer or the seller does something, or the billing period ends."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The last decision that was kept, by terms of that version."""
+
+    outcome: str
+    version: int
+    why: str = ""
+    look_again: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of auto-recharge without asking its rule."""
+
+    enabled: bool
+    version: int
+    threshold: Credits
+    arriving: Credits
+    """What remains, with what is on its way."""
+    is_under_way: bool
+    """Whether an automatic payment is open."""
+    has_method: bool
+    kept: Kept | None = None
+    asks: Money | None = None
+    """The charge that a member has been asked about, and has not answered."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why nothing is charged though credit is below the threshold."""
+
+    outcome: Outcome
+    threshold: Credits
+    why: str = ""
+    """The code that suspended it."""
+    amount: Money | None = None
+    """What is asked for."""
+    until: datetime | None = None
+    """When it goes on by itself."""
+
+
+def stop(found: Standing, now: datetime) -> Stop | None:
+    """Return why nothing is charged; None where it is off, where nothing is due, and where a charge is to come."""
+    if not found.enabled or found.is_under_way or found.arriving >= found.threshold:
+        return None
+    if found.asks is not None:
+        return Stop(Outcome.ASKS, found.threshold, amount=found.asks)
+    kept = found.kept
+    if kept is None or kept.version != found.version or kept.outcome not in STOPS:
+        return None
+    outcome = Outcome(kept.outcome)
+    if outcome is Outcome.NO_METHOD and found.has_method:
+        return None
+    if outcome is Outcome.LIMIT_REACHED and (kept.look_again is None or kept.look_again <= now):
+        return None
+    until = kept.look_again if outcome is Outcome.LIMIT_REACHED else None
+    return Stop(outcome, found.threshold, kept.why, until=until)

@@ -1,0 +1,41 @@
+"""The status line says that auto-recharge has stopped, or that it asks, and leads to its page."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from flask import Flask
+
+from app import clock
+from app.domain.money import Money
+from app.domain.people import Actor
+from tests.support import recharge, shop
+from tests.support.browser import Browser
+
+LINE = "#status_line strong"
+USAGE = "/billing/usage/"
+NOW = datetime.fromisoformat("2026-11-21T12:00:00Z")
+
+
+def at(hours: float) -> datetime:
+    return NOW + timedelta(hours=hours)
+
+
+def test_a_limit_that_is_reached_and_a_charge_that_asks_are_said(
+    app: Flask, alice: Browser, bob: Browser, alice_actor: Actor
+) -> None:
+    with clock.at(NOW):
+        shop.add_method(alice_actor)
+        recharge.on(alice_actor, threshold="80")
+        recharge.runs(app, times=1)
+    recharge.runs(app, at(0.1), times=1)
+    with clock.at(at(0.2)):
+        page = alice.opens(USAGE)
+        assert page.find("#status_line a")["href"] == "/billing/auto-recharge/"
+        assert page.texts(LINE) == ["Auto-recharge has stopped: its limit leaves less than one purchase."]
+        terms = recharge.terms(alice_actor)
+        recharge.chooses(
+            alice_actor, period_limit=Money(50000, "USD"), caution=replace(terms.caution, ask_above=Money(1000, "USD"))
+        )
+        recharge.runs(app, times=1)
+        assert alice.opens(USAGE).texts(LINE) == ["An automatic charge of $50.00 waits for your yes."]
+        assert "Ask Alice Archer to answer." in bob.opens(USAGE).texts("#status_line")[0]
