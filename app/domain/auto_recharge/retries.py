@@ -3,9 +3,10 @@
 Counted from the payments themselves, so that nothing has to be kept in step with them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from app.domain.payments import AUTHENTICATION_REQUIRED, METHOD_REMOVED
 
@@ -47,6 +48,7 @@ class Retry:
 
 
 FREE = Retry()
+Method = TypeVar("Method")
 
 
 def after(ended: Sequence[Ended], allowed_at: datetime | None = None) -> Retry:
@@ -63,6 +65,17 @@ def after(ended: Sequence[Ended], allowed_at: datetime | None = None) -> Retry:
     if len(declines) > len(WAITS):
         return Retry(len(declines), None, last.code or "declined")
     return Retry(len(declines), last.at + WAITS[len(declines) - 1])
+
+
+def next_to_charge(methods: Iterable[tuple[Method, Retry]], now: datetime) -> tuple[Method | None, Retry]:
+    """Return the first of the methods that may be charged now, else the first of all, with what keeps it from that."""
+    first: tuple[Method | None, Retry] = (None, FREE)
+    for method, retry in methods:
+        if not retry.suspended_by and (retry.at is None or retry.at <= now):
+            return method, retry
+        if first[0] is None:
+            first = (method, retry)
+    return first
 
 
 def _is_answered(ended: Ended, allowed_at: datetime | None) -> bool:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.auto_recharge import retries
 from app.domain.auto_recharge import terms as terms_rule
 from app.domain.auto_recharge.caution import Use
 from app.domain.auto_recharge.decision import Facts
-from app.domain.auto_recharge.retries import FREE, Retry
 from app.domain.auto_recharge.terms import Terms
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
@@ -48,7 +48,8 @@ def read(
     ).one()
     allowed_at = rows.consented_at(session, row)
     methods = rows.methods(session, customer_id, wanted, catalog)
-    method, retry = _next_to_charge(session, methods, allowed_at, now)
+    tried = ((each, rows.retry(session, each, allowed_at)) for each in methods)
+    method, retry = retries.next_to_charge(tried, now)
     facts = Facts(
         terms=wanted,
         standing=customer.standing,
@@ -89,17 +90,3 @@ def sold(wanted: Terms, catalog: Catalog) -> TopUp | None:
         return terms_rule.purchase(wanted, catalog)
     except Refused:
         return None
-
-
-def _next_to_charge(
-    session: Session, methods: list[PaymentMethod], allowed_at: datetime | None, now: datetime
-) -> tuple[PaymentMethod | None, Retry]:
-    """Return the first of the methods that may be charged now, else the first of all, with what keeps it from that."""
-    first: tuple[PaymentMethod | None, Retry] = (None, FREE)
-    for method in methods:
-        retry = rows.retry(session, method, allowed_at)
-        if not retry.suspended_by and (retry.at is None or retry.at <= now):
-            return method, retry
-        if first[0] is None:
-            first = (method, retry)
-    return first
