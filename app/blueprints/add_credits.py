@@ -19,7 +19,7 @@ from app.forms import payment_methods
 from app.forms.add_credits import AGAIN, NEW, CreditsForm, total_seen
 from app.models.payments import Payment
 from app.presenters import add_credits as words
-from app.presenters import status_line
+from app.presenters import blocks, status_line
 from app.services.balance import after_purchase, history, status_facts, status_rows
 from app.services.balance.status_rows import Around
 from app.services.payment_methods import saved as saved_methods
@@ -223,14 +223,21 @@ def _standing() -> Standing:
     found = status_rows.around(numbers, terms)
     left = status_facts.remaining(numbers, found)
 
+    facts = status_facts.facts(numbers, terms, found, left)
+
     def status() -> object:
-        first = rank(status_facts.facts(numbers, terms, found, left))
+        first = rank(facts)
         return status_line.words(first, catalog, current_unit(), ask=whom_of(first))
 
     return (
         found,
         left,
-        {"numbers": numbers, "status_now": status, "remaining_credits": lambda: numbers.remaining_credits},
+        {
+            "numbers": numbers,
+            "status_now": status,
+            "blocked": blocks.whatever_is_bought(facts, catalog, current_unit()),
+            "remaining_credits": lambda: numbers.remaining_credits,
+        },
     )
 
 

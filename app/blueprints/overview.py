@@ -14,7 +14,7 @@ from app.domain.numbers import Numbers, owed
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
 from app.domain.usage_words import WITHOUT_A_METER
-from app.presenters import day_rows, status_line
+from app.presenters import blocks, day_rows, status_line
 from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
@@ -86,6 +86,7 @@ def _usage(now: Overview) -> dict[str, Any]:
         "plan": plan_of(catalog, plan).title,
         "day_bar": day_bar(now.numbers, unit),
         "binds": binds(now.numbers, unit),
+        "blocked": blocks.whatever_is_bought(now.facts, current_catalog(), unit),
         "spend": spend,
         "recharge": _recharge(now),
     }

@@ -1,9 +1,10 @@
-"""The status line: of all that is so with a customer, the one fact that is the most urgent.
+"""The status line: of all that is so with a customer, the one fact that is the most urgent; and what blocks calls.
 
-Whether calls are refused is asked of the rule that answers authorizations, so that the line never says otherwise.
+Whether calls are refused is asked of the rule that answers authorizations, so that no page and no API says otherwise.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -17,6 +18,7 @@ from app.domain.methods import expiry as card_expiry
 from app.domain.money import Money
 from app.domain.numbers import Debt, Numbers
 from app.domain.reservations import Reservation
+from app.domain.spend_management import day_of
 from app.domain.usage_bars import Bar, State
 
 SOON = timedelta(days=7)
@@ -58,6 +60,44 @@ REFUSED = frozenset({Kind.NOT_SERVED, Kind.NO_CREDIT, Kind.HELD, Kind.DAY_LIMIT,
 BAD = REFUSED | {Kind.FAILED, Kind.RECHARGE_STOPPED}
 
 
+ENOUGH = 10**18
+"""More micros of credit than anybody has: what is refused with it is refused whatever is bought."""
+
+
+class Lift(StrEnum):
+    """What lets calls through again."""
+
+    SELLER = "seller"
+    """The seller alone."""
+    CREDIT = "credit"
+    """Credit that is bought, given, or freed by calls in progress."""
+    DAILY_LIMIT = "daily_limit"
+    """A higher daily limit; or the day's end."""
+    PLAN = "plan"
+    """A plan that allows more; or the billing period's end."""
+
+
+LIFTS = {
+    "closed": Lift.SELLER,
+    "suspended": Lift.SELLER,
+    "insufficient_credits": Lift.CREDIT,
+    "daily_limit": Lift.DAILY_LIMIT,
+    "plan_limit": Lift.PLAN,
+}
+"""By the reason that an authorization answers."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Why calls are refused, in an authorization's word; what lifts it, and when it ends by itself."""
+
+    reason: str
+    lifted_by: Lift
+    until: datetime | None = None
+    meters: tuple[str, ...] = ()
+    """The keys of the meters whose next unit is refused; none: whatever costs credit is."""
+
+
 @dataclass(frozen=True)
 class PaymentFact:
     """A payment that wants attention."""
@@ -92,8 +132,8 @@ class Facts:
     meters: tuple[Reservation, ...] = ()
     """What the meters of the open period show, in the catalog's order."""
     warn_at: tuple[int, ...] = ()
-    resets_on: date | None = None
-    """The day on which the open period ends and what the plan allows starts over."""
+    resets_at: datetime | None = None
+    """When the open period ends and what the plan allows starts over."""
     waiting: PaymentFact | None = None
     failed: PaymentFact | None = None
     recharge: Stop | None = None
@@ -107,6 +147,16 @@ class Facts:
     def today(self) -> date:
         """The UTC day."""
         return self.now.date()
+
+    @property
+    def blocked_by(self) -> Block | None:
+        """What refuses calls now."""
+        return blocked_by(self.funds, self.meters, self.now, self.resets_at)
+
+    @property
+    def blocked_whatever_is_bought(self) -> Block | None:
+        """What refuses calls still once credit is bought."""
+        return whatever_is_bought(self.funds, self.meters, self.now, self.resets_at)
 
     @property
     def funds(self) -> Funds:
@@ -167,9 +217,9 @@ def _whole(facts: Facts) -> set[Kind]:
 def _of_credit(facts: Facts) -> set[Kind]:
     """Return what is so of credit: whether the next micro of it is refused, and why; else what comes next."""
     numbers, soon = facts.numbers, facts.today + SOON
-    judged = judge(facts.funds, 1, facts.now)
-    if isinstance(judged, Blocked):
-        return {_refused(judged.reason, numbers)}
+    block = facts.blocked_by
+    if block is not None and not block.meters:
+        return {_refused(block.reason, numbers)}
     found = set[Kind]()
     is_last = facts.forecast is not None and facts.forecast.expected <= soon
     if numbers.remaining_credits.micros < 0:
@@ -203,7 +253,7 @@ def _of_meters(facts: Facts) -> dict[Kind, tuple[Bar, ...]]:
         if each.tariff is None or not each.tariff.limit:  # a plan that has nothing of a meter is no news
             continue
         bar = usage_bars.bar(each.tariff, each.used, facts.warn_at, each.held)
-        if each.tariff.kind.can_be_held and each.hold(1, outlasts=False).is_over_plan:
+        if is_at_plan_limit(each):
             refused.append(bar)
         elif bar.state in {State.NEAR, State.OVER}:
             near.append(bar)
@@ -216,3 +266,28 @@ def _is_free(meter: Reservation) -> bool:
     after = meter.hold(1, outlasts=False)
     can = meter.tariff is not None and meter.tariff.kind.can_be_held
     return can and not after.is_over_plan and after.micros == meter.micros
+
+
+def blocked_by(
+    funds: Funds, meters: Sequence[Reservation], now: datetime, period_ends: datetime | None
+) -> Block | None:
+    """Return what refuses the next call; a plan's limit, of some meters, where nothing refuses all."""
+    judged = judge(funds, 1, now)
+    if isinstance(judged, Blocked):
+        until = day_of(now).ends if judged.reason == "daily_limit" else None
+        return Block(judged.reason, LIFTS[judged.reason], until)
+    refused = tuple(each.tariff.meter.key for each in meters if each.tariff is not None and is_at_plan_limit(each))
+    return Block("plan_limit", Lift.PLAN, period_ends, refused) if refused else None
+
+
+def whatever_is_bought(
+    funds: Funds, meters: Sequence[Reservation], now: datetime, period_ends: datetime | None
+) -> Block | None:
+    """Return what would refuse the next call still if any credit were bought."""
+    return blocked_by(replace(funds, balance=ENOUGH), meters, now, period_ends)
+
+
+def is_at_plan_limit(meter: Reservation) -> bool:
+    """Say whether the plan refuses the meter's next unit. A plan that has nothing of a meter is no news."""
+    tariff = meter.tariff
+    return bool(tariff and tariff.limit and tariff.kind.can_be_held) and meter.hold(1, outlasts=False).is_over_plan

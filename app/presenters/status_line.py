@@ -185,7 +185,7 @@ def _midnight(status: Status) -> Markup:
 def _plan_limit(status: Status, _amounts: Amounts) -> tuple[str, str]:
     first, *others = status.bars
     title, meter = first.tariff.meter.title, first.tariff.meter
-    ends = f" until {locale.day(status.facts.resets_on)}, 00:00 UTC" if status.facts.resets_on else ""
+    ends = f" until {locale.day(status.facts.resets_at.date())}, 00:00 UTC" if status.facts.resets_at else ""
     more = f" and {len(others)} more {'meters' if len(others) > 1 else 'meter'}" if others else ""
     held = f" and {quantity(first.held)} held" if first.held else ""
     of = quantity(first.tariff.limit or 0, meter.unit)
@@ -236,7 +236,7 @@ def _plan_near(status: Status, _amounts: Amounts) -> tuple[str, str]:
     fact = f"{meter.title}: {percent} % of your plan’s {of} used{' or held' if first.held else ''}."
     if not meter.kind.can_be_held:
         return fact, "No calls are refused for it."
-    ends = f" until {locale.day(status.facts.resets_on)}" if status.facts.resets_on else ""
+    ends = f" until {locale.day(status.facts.resets_at.date())}" if status.facts.resets_at else ""
     return fact, f"Beyond it, calls are refused{ends}."
 
 

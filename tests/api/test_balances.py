@@ -1,6 +1,6 @@
 """The balance and its movements: what a program reads is what the customer's pages show."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +13,7 @@ from app.models.scope import as_customer, as_service
 from app.services.balance import history
 from app.services.ledger import grants
 from app.services.transaction import transaction
+from tests.support import spend
 from tests.support.api import Api, api_for, problem_of
 from tests.support.statements import counted
 
@@ -106,6 +107,7 @@ def test_a_suspended_customer_may_use_nothing(app: Flask, api: Api, acme: Custom
         session.get_one(Customer, acme.customer_id).standing = "suspended"
     shown = api.get(f"/customers/{acme.customer_id}/balance").get_json()
     assert (shown["standing"], shown["available_to_use"]) == ("suspended", "0.00")
+    assert shown["blocked_by"] == {"reason": "suspended", "lifted_by": "seller", "until": None, "meters": []}
     assert shown["remaining_credits"] == "5.000001"
 
 
@@ -130,3 +132,19 @@ def test_only_who_may_write_gives_credit(app: Flask, acme: Customer) -> None:
     reads = api_for(app, "billing:read", "usage:write")
     answer = reads.post(f"/customers/{acme.customer_id}/credit_grants", {"credits": "1", "reason": "Mine"})
     assert problem_of(answer) == (403, "forbidden")
+
+
+def test_it_says_what_blocks_and_what_lifts_it(api: Api, acme: Customer) -> None:
+    path = f"/customers/{acme.customer_id}/balance"
+    with clock.at(datetime(2026, 11, 21, 12, tzinfo=UTC)):
+        spend.uses(acme, "50")  # the overage protection
+        none = api.get(path).get_json()["blocked_by"]
+        spend.gives(acme, "100")
+        fine = api.get(path).get_json()["blocked_by"]
+        spend.chooses(acme, limit="10")
+        spend.uses(acme, "12")
+        limited = api.get(path).get_json()["blocked_by"]
+    assert none == {"reason": "insufficient_credits", "lifted_by": "credit", "until": None, "meters": []}
+    assert fine is None
+    until = "2026-11-22T00:00:00Z"
+    assert limited == {"reason": "daily_limit", "lifted_by": "daily_limit", "until": until, "meters": []}

@@ -16,7 +16,7 @@ from app.domain.money import MICROS, Credits, Money
 from app.domain.numbers import Debt, Numbers, compute
 from app.domain.rating import Tariff
 from app.domain.reservations import Reservation
-from app.domain.status_line import REFUSED, CardFact, Facts, Kind, PaymentFact, day_percent, rank
+from app.domain.status_line import REFUSED, CardFact, Facts, Kind, Lift, PaymentFact, day_percent, rank
 
 NOW = datetime(2026, 11, 28, 9, 19, tzinfo=UTC)
 TODAY = NOW.date()
@@ -181,6 +181,25 @@ def customers(draw: st.DrawFn) -> Facts:
     stop = draw(st.none() | st.builds(stopped, st.sampled_from([*sorted(STOPS), Outcome.ASKS])))
     card = draw(st.none() | st.just(CARD))
     return facts(found, meters=tuple(meters), waiting=None, card=card, recharge=stop)
+
+
+@given(customers())
+def test_what_blocks_is_what_is_answered_and_buying_lifts_what_credit_lifts_alone(so: Facts) -> None:
+    block, bought, judged = so.blocked_by, so.blocked_whatever_is_bought, judge(so.funds, 1, NOW)
+    if isinstance(judged, Blocked):
+        assert block is not None and (block.reason, block.meters) == (judged.reason, ())
+        assert (block.until is None) == (block.reason != "daily_limit")
+    else:
+        answers = [
+            authorize(so.funds, each, quantity=1, micros=0, at_once=False, outlasts=False, now=NOW)[0]
+            for each in so.meters
+        ]
+        over_plan = any(isinstance(each, Blocked) and each.reason == "plan_limit" for each in answers)
+        assert (block.reason if block else None) == ("plan_limit" if over_plan else None)
+    after = judge(replace(so.funds, balance=10**15), 1, NOW)
+    if isinstance(after, Blocked):
+        assert bought is not None and bought.reason == after.reason != "insufficient_credits"
+    assert bought == block or (block is not None and block.lifted_by is Lift.CREDIT)
 
 
 @given(customers())

@@ -257,4 +257,11 @@ BUGS = [
         'Payment.updated_at < bindparam("failed_since")',
         ("tests/pages/test_add_credits_order.py",),
     ),
+    Bug(
+        "without credit nobody reads that today's limit blocks whatever they buy",
+        "app/domain/status_line.py",
+        "return blocked_by(replace(funds, balance=ENOUGH), meters, now, period_ends)",
+        "return blocked_by(funds, meters, now, period_ends)",
+        ("tests/presenters/test_blocks.py", "tests/domain/test_status_line.py"),
+    ),
 ]

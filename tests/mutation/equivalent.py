@@ -265,8 +265,8 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "app/domain/status_line.py",
-        "if each.tariff.kind.can_be_held and each.hold(1, outlasts=False).is_over_plan:",
-        "if each.tariff.kind.can_be_held and each.hold(1, outlasts=True).is_over_plan:",
+        "return bool(tariff and tariff.limit and tariff.kind.can_be_held) and meter.hold(1, outlasts=False).is_over_plan",
+        "return bool(tariff and tariff.limit and tariff.kind.can_be_held) and meter.hold(1, outlasts=True).is_over_plan",
         "what the plan allows is asked of the open period",
     ),
     Equivalent(

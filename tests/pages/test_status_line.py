@@ -53,3 +53,17 @@ def test_a_limit_that_was_raised_takes_the_line_away_at_once(alice: Browser, acm
     assert before.soup.select(LINE) and not before.soup.select("html")  # what saving swaps has the line in it
     after = alice.submits(alice.opens(PAGES[3]), form, button="#spend_management-save", enabled=True, daily_limit="50")
     assert after.status == 200 and not after.soup.select(LINE)
+
+
+def test_what_buying_does_not_change_is_said_before_the_button_and_on_overview(alice: Browser, acme: Customer) -> None:
+    spend.gives(acme, "100")
+    assert not alice.opens(PAGES[2]).soup.select(".blocked")
+    spend.chooses(acme, limit="10")
+    spend.uses(acme, "12")
+    for path in (PAGES[2], PAGES[0]):
+        page = alice.opens(path)
+        (words,) = page.texts(".blocked")
+        assert words.startswith("Adding credit does not lift today’s limit of $10.00")
+        assert str(page.find(".blocked a")["href"]) == PAGES[3]
+    order = str(alice.opens(PAGES[2]).find("#add_credits-total"))
+    assert 0 < order.index("Adding credit does not lift") < order.index('id="add_credits-buy"')

@@ -96,7 +96,7 @@ def below(clawed: int, overrun: int) -> dict[str, object]:
             "Raise the limit",
         ),
         (
-            facts(meters=(metered(99, held=1),), resets_on=TODAY + timedelta(days=3)),
+            facts(meters=(metered(99, held=1),), resets_at=NOW + timedelta(days=3)),
             "Calls for Calls are refused until 1 Dec 2026, 00:00 UTC.",
             "99 of your plan’s 100 calls used and 1 held.",
             "See usage",
@@ -150,7 +150,7 @@ def below(clawed: int, overrun: int) -> dict[str, object]:
             "Raise the limit",
         ),
         (
-            facts(meters=(metered(93),), resets_on=TODAY),
+            facts(meters=(metered(93),), resets_at=NOW),
             "Calls: 93 % of your plan’s 100 calls used.",
             "Beyond it, calls are refused until 28 Nov 2026.",
             "See usage",

@@ -4,10 +4,28 @@ from pydantic import Field
 
 from app import clock
 from app.api.contract.operations import CreditsFromZero, CreditsText, Model, Moment, operation, resource
+from app.domain.sold_terms import Terms
+from app.domain.status_line import Block
 from app.models.customers import Customer
-from app.services.balance import history
+from app.services.balance import history, status_facts
+from app.services.catalog import versions
 
 bp = resource("balances")
+
+
+class BlockedBy(Model):
+    """Why calls are refused now, and what lets them through again."""
+
+    reason: str = Field(
+        description="As an authorization answers: `suspended`, `closed`, `insufficient_credits`, `daily_limit`, "
+        "`plan_limit`."
+    )
+    lifted_by: str = Field(
+        description="`seller`; `credit`; `daily_limit`: a higher one; `plan`: one that allows more. But for `credit`, "
+        "buying changes nothing."
+    )
+    until: Moment | None = Field(description="When it ends by itself; null: it does not.")
+    meters: list[str] = Field(description="The meters that are refused; none: whatever costs credit is.")
 
 
 class BalanceOut(Model):
@@ -28,6 +46,7 @@ class BalanceOut(Model):
     available_to_use: CreditsFromZero
     credit_unit: str
     standing: str
+    blocked_by: BlockedBy | None = Field(description="Why calls are refused now; null: they are not.")
     as_of: Moment
 
 
@@ -41,6 +60,7 @@ def read(customer: Customer) -> BalanceOut:
     """
     now = clock.now()
     numbers = history.numbers()
+    block = status_facts.blocked_by(numbers, Terms.of(versions.of(customer), customer.plan))
     return BalanceOut(
         customer=customer.customer_id,
         total_credits=numbers.total_credits,
@@ -55,5 +75,10 @@ def read(customer: Customer) -> BalanceOut:
         available_to_use=numbers.available_to_use,
         credit_unit=numbers.credit_unit,
         standing=numbers.standing,
+        blocked_by=None if block is None else _blocked(block),
         as_of=now,
     )
+
+
+def _blocked(block: Block) -> BlockedBy:
+    return BlockedBy(reason=block.reason, lifted_by=block.lifted_by.value, until=block.until, meters=list(block.meters))

@@ -12,7 +12,7 @@ from app.domain.numbers import Numbers
 from app.domain.payments import ON_ITS_WAY, PaymentState
 from app.domain.reservations import Reservation
 from app.domain.sold_terms import Terms
-from app.domain.status_line import Facts, PaymentFact
+from app.domain.status_line import Block, Facts, PaymentFact
 from app.models.payments import Payment
 from app.services.balance import remaining_grants
 from app.services.balance.status_rows import Around, around
@@ -30,7 +30,7 @@ def facts(numbers: Numbers, terms: Terms, found: Around | None = None, left: lis
         debt=found.debt,
         meters=_meters(found, terms),
         warn_at=terms.catalog.usage.warn_at_percent,
-        resets_on=found.period.ends_at.date() if found.period else None,
+        resets_at=found.period.ends_at if found.period else None,
         waiting=_payment(waiting),
         failed=_payment(found.failed),
         recharge=_stop(numbers, found),
@@ -38,6 +38,11 @@ def facts(numbers: Numbers, terms: Terms, found: Around | None = None, left: lis
         expiry=next_expiry(batches, found.pace, today, limit),
         card=found.card,
     )
+
+
+def blocked_by(numbers: Numbers, terms: Terms) -> Block | None:
+    """Return what refuses calls at these numbers: one statement more, for the meters."""
+    return facts(numbers, terms, left=[]).blocked_by
 
 
 def remaining(numbers: Numbers, found: Around) -> list[Batch]:

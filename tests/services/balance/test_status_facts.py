@@ -12,7 +12,7 @@ from app import clock
 from app.domain.authorizations import AuthorizationRequest, Authorized
 from app.domain.money import MICROS, Credits
 from app.domain.sold_terms import Terms
-from app.domain.status_line import REFUSED, Kind, Status, rank
+from app.domain.status_line import REFUSED, Block, Kind, Status, rank
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
@@ -38,6 +38,14 @@ def line(customer: Customer) -> Status | None:
     return found
 
 
+def blocked(customer: Customer) -> Block | None:
+    """Return what the API says that refuses the customer's calls."""
+    with as_customer(customer.customer_id):
+        found = status_facts.blocked_by(history.numbers(), Terms.of(versions.of(customer), customer.plan))
+        db.session.rollback()
+    return found
+
+
 def asked(customer: Customer, meter: str = "", **more: object) -> Authorized:
     """Ask for the least that can be asked for, and give it back."""
     least = {"quantity": 1} if meter else {"micros": 1}
@@ -50,12 +58,16 @@ def asked(customer: Customer, meter: str = "", **more: object) -> Authorized:
 def agrees(customer: Customer, meter: str) -> None:
     """See that the line says of calls what the answers are."""
     found, plain, of_meter = line(customer), asked(customer), asked(customer, meter)
+    block = blocked(customer)
     if not plain.allowed:
+        assert block is not None and block.reason == plain.reason
         assert found is not None and found.kind in KINDS[plain.reason]
         assert found.is_partly or not of_meter.allowed
     elif of_meter.reason == "plan_limit":
+        assert block is not None and (block.reason, meter in block.meters) == ("plan_limit", True)
         assert found is not None and found.kind is Kind.PLAN_LIMIT
     else:
+        assert block is None
         assert found is None or found.kind not in REFUSED
 
 
