@@ -16,13 +16,16 @@ from app.forms import payment_methods
 from app.forms.payment_methods import NewMethodForm
 from app.models.payments import PaymentMethod
 from app.models.setups import MethodSetup
+from app.presenters import recharge_line
 from app.services import portal_links
+from app.services.auto_recharge import settings as auto_recharge
 from app.services.payment_methods import mandates, processor_portal, setups
 from app.services.payment_methods import saved as saved_methods
 from app.web import security_headers
 from app.web.access import (
     current_actor,
     current_catalog,
+    current_customer,
     fresh_only,
     from_address,
     managers_only,
@@ -204,12 +207,19 @@ def _around(form: NewMethodForm, *, removing: str = "", focus: bool = False) -> 
         for each in methods
     ]
     adding = form.kind.data if form.kind.data in offer["rails"] else ""
+    asked = next((row for row in rows if row.method.id == removing and row.may_go), None)
     return {
         "form": form, "rows": rows, "policy": policy, "adding": adding, "focus": focus, **offer,
         "earlier_mandates": mandates.earlier(kept.values()),
-        "removing": next((row for row in rows if row.method.id == removing and row.may_go), None),
+        "removing": asked, "of_recharge": _of_recharge(asked, len(methods) - 1) if asked else "",
         "under_way": setups.under_way(), "is_full": len(methods) >= MOST_METHODS,
     }  # fmt: skip
+
+
+def _of_recharge(asked: Row, others: int) -> str:
+    """Say what auto-recharge does without the method that is asked about. One statement, for the question alone."""
+    terms, method = auto_recharge.in_force(current_customer(), current_catalog()), asked.method
+    return recharge_line.without(method.id, is_default=method.is_default, others=others, terms=terms)
 
 
 def _how_it_stands(begun: MethodSetup) -> Response:

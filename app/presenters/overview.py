@@ -44,8 +44,6 @@ class SpendWords:
     """How spend management stands."""
 
     is_on: bool
-    change: str
-    """The words of the link that changes it."""
     threshold: Credits | None
     """From where on a day's column is in the alert's colour."""
 
@@ -166,6 +164,5 @@ def spend_words(now: Overview, catalog: Catalog) -> SpendWords | None:
     if not chosen.enabled and not catalog.spend_management.offered:
         return None
     if not chosen.enabled:
-        return SpendWords(is_on=False, change="Set a daily limit", threshold=None)
-    change = "Set a daily limit" if chosen.daily_limit is None else "Change the limits"
-    return SpendWords(is_on=True, change=change, threshold=chosen.notifies_at)
+        return SpendWords(is_on=False, threshold=None)
+    return SpendWords(is_on=True, threshold=chosen.notifies_at)

@@ -1,10 +1,11 @@
-"""What the status line says of auto-recharge while credit is below its threshold and nothing is charged."""
+"""What other pages say of auto-recharge: why nothing is charged, and what becomes of it without a payment method."""
 
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.auto_recharge.retries import ASKS_CUSTOMER, NEVER_AGAIN
 from app.domain.auto_recharge.stops import Stop
+from app.domain.auto_recharge.terms import Terms
 from app.domain.money import Credits
 
 
@@ -15,6 +16,17 @@ def said(stop: Stop, left: Credits, unit: CreditUnit) -> tuple[str, str]:
         return f"An automatic charge of {locale.amount(stop.amount)} waits for your yes.", below
     again = f" The limit starts over on {locale.day(stop.until.date())}." if stop.until is not None else ""
     return f"Auto-recharge has stopped: {_why(stop)}.", f"{below}{again}"
+
+
+def without(method_id: str, *, is_default: bool, others: int, terms: Terms | None) -> str:
+    """Say what becomes of auto-recharge once the method is removed; nothing where it does not charge it."""
+    if terms is None or not (method_id == terms.method_id or (is_default and not terms.method_id)):
+        return ""
+    if others and terms.other_methods:
+        return "Auto-recharge charges it, and will charge another saved method instead."
+    if others and not terms.method_id:
+        return "Auto-recharge charges your default payment method, and will charge the new one."
+    return "Auto-recharge charges it: without it, nothing is charged automatically, and credit can run out."
 
 
 def _why(stop: Stop) -> str:

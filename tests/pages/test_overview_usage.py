@@ -199,17 +199,18 @@ def test_what_calls_under_way_hold_is_no_debt(app: Flask, origin: str, acme: Cus
 
 def test_the_limits_are_a_step_away(app: Flask, origin: str, acme: Customer) -> None:
     alice, bob = looks(app, origin, acme), looks(app, origin, acme, cast.BOB)
-    assert alice.opens(PATH).texts("#overview-limits a") == ["Set a daily limit"]
+    line = "#overview-next dd:has(#overview-spend)"
+    assert alice.opens(PATH).texts(line) == ["Disabled Modify spend management"]
     spend.chooses(acme, "10", "5")
-    assert alice.opens(PATH).texts("#overview-limits a") == ["Change the limits"]
-    assert bob.opens(PATH).texts("#overview-limits a") == ["See the limits"]
+    assert alice.opens(PATH).texts(line) == ["Enabled Modify spend management"]
+    assert bob.opens(PATH).texts(line) == ["Enabled See spend management"]
 
 
 def test_a_seller_who_does_not_offer_it_shows_no_such_line(app: Flask, origin: str) -> None:
     versions.apply(meters.METERED.format(burn="realtime") + "\n[spend_management]\noffered = false\n")
     page = looks(app, origin, meters.customer("Acme", plan="paid")).opens(PATH)
     assert page.status == 200
-    assert not page.soup.select("#overview-limits") and "Spend management" not in page.text
+    assert not page.soup.select("#overview-spend") and "Spend management" not in page.text
 
 
 def test_more_used_than_may_be_is_shown_as_that(app: Flask, origin: str, acme: Customer) -> None:

@@ -12,7 +12,7 @@ from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.services.transaction import transaction
-from tests.support import methods, shop
+from tests.support import methods, recharge, shop
 from tests.support.browser import Browser
 from tests.support.methods import ACCOUNT, REFUSED
 from tests.support.methods_page import ADD, FRAGMENT, OTHER, PATH, adds, erika, table
@@ -120,6 +120,19 @@ def test_the_last_one_may_go_and_the_question_says_what_that_means(
     assert "It is your only payment method" in asked.text
     page = alice.submits(asked, "form[action$='/removal']")
     assert "No payment method is saved yet." in page.text
+
+
+def test_the_question_says_what_becomes_of_auto_recharge(alice: Browser, alice_actor: Actor) -> None:
+    card = shop.add_method(alice_actor)
+    question = "#payment_methods-recharge"
+    assert not alice.opens(f"{PATH}?remove={card.id}").soup.select(question)
+    recharge.on(alice_actor)
+    (words,) = alice.opens(f"{PATH}?remove={card.id}").texts(question)
+    assert words.startswith("Auto-recharge charges it: without it, nothing is charged automatically")
+    other = shop.add_method(alice_actor, OTHER)
+    (words,) = alice.opens(f"{PATH}?remove={card.id}").texts(question)
+    assert words.startswith("Auto-recharge charges your default payment method, and will charge the new one.")
+    assert not alice.opens(f"{PATH}?remove={other.id}").soup.select(question)
 
 
 @pytest.mark.case("AC-73")

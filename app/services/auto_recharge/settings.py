@@ -56,6 +56,12 @@ def current(customer: Customer, catalog: Catalog) -> Terms:
     return now
 
 
+def in_force(customer: Customer, catalog: Catalog) -> Terms | None:
+    """Return what is charged by for the customer in scope; None while it is off. One statement."""
+    row = db.session.get(AutoRechargeSettings, customer.customer_id, populate_existing=True)
+    return rows.terms(row, catalog) if row is not None and row.enabled else None
+
+
 def sentence(wanted: Terms, catalog: Catalog, method: PaymentMethod | None) -> str:
     """Return the sentence that a member accepts with these terms."""
     named = "my default payment method" if not wanted.method_id else "a payment method"
