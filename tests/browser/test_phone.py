@@ -17,6 +17,7 @@ PATHS = (
     "/billing/spend-management/",
     "/billing/spend-management/webhook/",
     "/billing/spend-management/log",
+    "/billing/auto-recharge/",
     "/billing/payment-methods/",
     "/billing/payment-methods/?add=card",
 )

@@ -38,6 +38,7 @@ PAGES = (
     "/billing/spend-management/",
     "/billing/spend-management/webhook",
     "/billing/spend-management/log",
+    "/billing/auto-recharge/",
     "/billing/payment-methods/",
 )
 PAPER: Any = {"width": 718, "height": 1000}
