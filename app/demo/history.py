@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import select
 
 from app import clock
-from app.demo import limits, usage
+from app.demo import limits, recharge, usage
 from app.demo.payment_methods import add_test_method
 from app.demo.reversals import reverse
 from app.demo.stories import ASKING_CARD, DEBIT, GOOD_CARD, OTHER_CARD, PAYPAL, POOR_CARD, Gift, Story, dice
@@ -62,6 +62,7 @@ class History:
         for gift in self.story.gifts:
             if day == self.born + timedelta(days=gift.after_days):
                 self._give(gift, day)
+        self._recharge(day)
         self._buy_when_low(day)
         reverse(self.story, self.buyer, (day - self.born).days, self._moment(day, DESK))
         if day == max(self.born, self.now.date() - timedelta(days=limits.SET_DAYS_AGO)):
@@ -133,6 +134,23 @@ class History:
         controls.answer_challenge(settings(), setup.processor_id or "", approved=True)
         setups.settle(setup.id, returned=True)
 
+    def _recharge(self, day: date) -> None:
+        """Switch auto-recharge on, on the day on which the story has it."""
+        wanted = self.story.recharge
+        if wanted is None or day != recharge.since(wanted, self.born, self.now.date()):
+            return
+        with as_customer(self.buyer.customer_id):
+            methods = saved.saved()
+        digits = LAST_DIGITS[wanted.card] if wanted.card else ""
+        method = next(each for each in methods if (each.last4 == digits if digits else each.is_default))
+        with clock.at(self._moment(day, recharge.DESK)):
+            recharge.switch_on(wanted, self.buyer, self.catalog, method)
+
+    def _buys_by_hand(self, day: date) -> bool:
+        """Whether the customer adds credits by hand: not once that is done automatically with a card that pays."""
+        wanted = self.story.recharge
+        return wanted is None or bool(wanted.card) or day < recharge.since(wanted, self.born, self.now.date())
+
     def _give(self, gift: Gift, day: date) -> None:
         if self._has_grant(gift.reason):
             return
@@ -150,7 +168,8 @@ class History:
     def _buy_when_low(self, day: date) -> None:
         """Buy what the customer usually buys when credit ran low; now and then the first card does not work."""
         left = self._balance()
-        if left >= self.story.buys_below or self._has_bought(day) or self._under_way():
+        has_enough = left >= self.story.buys_below or not self._buys_by_hand(day)
+        if has_enough or self._has_bought(day) or self._under_way():
             return
         order = self._usual(self._foreseen(left, day))
         if order is None:

@@ -1,4 +1,4 @@
-"""What the demo's worker does at once: notices, mails and webhooks of what happened, and second tries in time."""
+"""What the demo's worker does at once: charges, notices, mails, webhooks of what happened, and second tries in time."""
 
 from datetime import timedelta
 
@@ -11,13 +11,13 @@ from app.models.webhooks import WebhookDelivery
 from app.services import jobs
 from app.services.webhooks.queue import PENDING
 
-AT_ONCE = ("notices_decided", "notices_sent", "mails_sent", "events_spread", *jobs.OUTWARD)
+AT_ONCE = ("notices_decided", *jobs.CHARGING, "notices_sent", "mails_sent", "events_spread", *jobs.OUTWARD)
 FOLLOWED = timedelta(minutes=2)
 """How long webhooks that failed are followed. What is due later waits for the next jobs."""
 
 
 def run() -> None:
-    """Send the notices, mails and webhooks of what happened, and retry failed webhooks on their schedule."""
+    """Charge what is due, send notices, mails and webhooks of what happened, and retry failed webhooks in time."""
     jobs.run_due(names=AT_ONCE)
     now, is_done = clock.now(), True
     while is_done:

@@ -44,6 +44,18 @@ class OwnLimits:
 
 
 @dataclass(frozen=True)
+class Recharge:
+    """What the customer allows to be charged automatically, and since how many days; in whole units."""
+
+    on_days_ago: int
+    threshold: Credits
+    amount: int
+    limit: int
+    card: str = ""
+    """The method that is charged; empty: the default one, and nothing more is bought by hand."""
+
+
+@dataclass(frozen=True)
 class Gift:
     """Credit that the seller gives: so many days after the customer came, lasting so many."""
 
@@ -85,6 +97,7 @@ class Story:
     leaves_under_way: str = ""
     """The method of a last purchase that is still under way when the history ends."""
     own_limits: OwnLimits | None = None
+    recharge: Recharge | None = None
     alerts: tuple[Alert, ...] = ()
     shows: str = ""
     """What there is to see, as the list of people says it."""
@@ -197,7 +210,8 @@ STORIES = (
         cards=(GOOD_CARD, DEBIT, PAYPAL, POOR_CARD),
         gifts=(Gift(30, "promotional", _units(50), "Migration credit", 120),),
         leaves_under_way=DEBIT,
-        shows="Card, direct debit and PayPal, a debit on its way",
+        recharge=Recharge(150, threshold=_units(60), amount=50, limit=250),
+        shows="Auto-recharge for months; card, direct debit and PayPal, a debit on its way",
     ),
     Story(
         slug="tidewater",
@@ -212,7 +226,8 @@ STORIES = (
         ends_near=_units(-36),
         came_days_ago=75,
         last_card=POOR_CARD,
-        shows="In trouble: below zero, and the card was declined",
+        recharge=Recharge(6, threshold=_units(20), amount=60, limit=120, card=POOR_CARD),
+        shows="In trouble: below zero, the card was declined, and auto-recharge has stopped",
     ),
     Story(
         slug="solstice",

@@ -10,6 +10,7 @@ from app import clock
 from app.demo import customers
 from app.demo.stories import STORIES, dice
 from app.models.authorizations import Authorization
+from app.models.auto_recharge import AutoRechargeDecision
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.ledger import Grant, Transfer
@@ -96,6 +97,24 @@ def test_the_balances_and_rows_show_the_promised_stories(two_months: None, app: 
     assert {"daily_limit", "daily_limit_reset", "daily_threshold", "usage_alert"} <= kinds_of_notices
     assert refused == {"daily_limit"}, "why blocked"
     assert confirmed.count(None) == len(confirmed) // 2, "some addresses have confirmed, some not yet"
+
+
+@on_sqlite
+def test_one_customer_is_charged_automatically_and_another_is_no_more(two_months: None, app: Flask) -> None:
+    with as_service("look at the demo's automatic charges"):
+        ids = {each.external_id: each.customer_id for each in db.session.scalars(select(Customer))}
+        rows = db.session.execute(
+            select(Payment.customer_id, Payment.state).where(Payment.budget_period.is_not(None))
+        ).all()
+        last = db.session.scalars(
+            select(AutoRechargeDecision.outcome)
+            .where(AutoRechargeDecision.customer_id == ids["demo-tidewater"])
+            .order_by(AutoRechargeDecision.at.desc())
+        ).first()
+    charged = [state for customer_id, state in rows if customer_id == ids["demo-brightyard"]]
+    declined = [state for customer_id, state in rows if customer_id == ids["demo-tidewater"]]
+    assert set(charged) == {"succeeded"}
+    assert (declined, last) == (["failed"] * 4, "suspended")
 
 
 @on_sqlite
