@@ -135,7 +135,7 @@ def _of_method(facts: Facts, one: TopUp, now: datetime) -> Decision:
     if facts.retry.suspended_by:
         return Decision(Outcome.SUSPENDED, look_again=now + LOOK_AGAIN)
     if facts.retry.at is not None and now < facts.retry.at:
-        return Decision(Outcome.RETRY_LATER, look_again=facts.retry.at)
+        return Decision(Outcome.RETRY_LATER, look_again=min(facts.retry.at, now + LOOK_AGAIN))
     if facts.last_begun is not None and abs(now - facts.last_begun) < INTERVAL:
         return Decision(Outcome.TOO_SOON, look_again=now + INTERVAL)
     count = size(facts, one)

@@ -24,9 +24,9 @@ from app.domain.spend_management import day_of
 LATE = LOOK_AGAIN + timedelta(minutes=5)
 """A recorded charge is that of a movement up to so long before: the worker was not there sooner."""
 ENDED_BY_A_MOVE = frozenset(
-    {Outcome.NOT_SERVED, Outcome.NOT_SOLD, Outcome.UNDER_WAY, Outcome.NO_METHOD, Outcome.SUSPENDED}
+    {Outcome.NOT_SERVED, Outcome.NOT_SOLD, Outcome.UNDER_WAY, Outcome.NO_METHOD, Outcome.SUSPENDED, Outcome.RETRY_LATER}
 )
-"""What nothing but a moment of the record ends: time alone changes nothing about it."""
+"""What nothing ends but a moment of the record, or the time of a retry, which is one too."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,9 @@ class Walk:
         period = self._period(now)
         if self.candidates is None:
             self.candidates = [(each, self._retry(each, now)) for each in self._methods(now)]
+            for _method, retry in self.candidates:
+                if retry.at is not None and retry.at > now:
+                    heapq.heappush(self.moments, retry.at)
         method, retry = retries.next_to_charge(self.candidates, now)
         coming = (
             each for each in self.debits if each.begun_at <= now and (each.ended_at is None or now < each.ended_at)

@@ -63,6 +63,7 @@ CASES: list[tuple[dict[str, Any], Outcome, int, datetime | None]] = [
     ({"has_method": False}, Outcome.NO_METHOD, 0, NOW + LOOK_AGAIN),
     ({"retry": Retry(4, None, "card_declined")}, Outcome.SUSPENDED, 0, NOW + LOOK_AGAIN),
     ({"retry": Retry(1, NOW + timedelta(seconds=1))}, Outcome.RETRY_LATER, 0, NOW + timedelta(seconds=1)),
+    ({"retry": Retry(2, NOW + timedelta(hours=6))}, Outcome.RETRY_LATER, 0, NOW + LOOK_AGAIN),
     ({"retry": Retry(1, NOW)}, Outcome.CHARGE, 2500, None),
     ({"last_begun": NOW - INTERVAL}, Outcome.CHARGE, 2500, None),
     ({"last_begun": NOW - INTERVAL + timedelta(seconds=1)}, Outcome.TOO_SOON, 0, NOW + INTERVAL),

@@ -126,6 +126,20 @@ def test_another_card_lifts_the_suspension_and_the_same_one_saved_again_does_not
     assert recharge.states(acme)[4:] == [(2500, "succeeded")]
 
 
+def test_another_card_is_charged_before_the_retry_of_the_first_one_is_due(
+    app: Flask, acme: Customer, alice_actor: Actor
+) -> None:
+    broke = shop.add_method(alice_actor, shop.BROKE)
+    recharge.on(alice_actor)
+    for hours in (0, 1, 7):
+        recharge.runs(app, NOW + timedelta(hours=hours))  # the next retry is a day later
+    with clock.at(NOW + timedelta(hours=8)), as_customer(acme.customer_id):
+        shop.add_method(alice_actor)
+        saved_methods.remove(alice_actor, broke.id)
+    recharge.runs(app, NOW + timedelta(hours=8, minutes=10))
+    assert recharge.states(acme)[3:] == [(2500, "succeeded")]
+
+
 def test_another_method_is_charged_where_the_customer_allows_it(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     broke = shop.add_method(alice_actor, shop.BROKE)
     shop.add_method(alice_actor)
