@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain.auto_recharge import terms as rule
@@ -14,8 +14,8 @@ from app.domain.money import Credits
 from app.forms import log_places
 from app.forms.auto_recharge import TermsForm, filled
 from app.models.payments import PaymentMethod
-from app.presenters import auto_recharge, status_line
-from app.services.auto_recharge import facts, log, questions, settings, standing, stop
+from app.presenters import auto_recharge, recharge_preview, status_line
+from app.services.auto_recharge import facts, log, questions, settings, simulation, standing, stop
 from app.services.balance import history
 from app.services.payment_methods import saved as saved_methods
 from app.web.access import (
@@ -33,7 +33,7 @@ from app.web.respond import saved, show
 
 bp = Blueprint("auto_recharge", __name__, url_prefix="/billing/auto-recharge")
 PAGE, CONTENT = "auto_recharge/page.html", "auto_recharge/_content.html"
-CONSENT = "auto_recharge/_consent.html"
+CONSENT, PREVIEW = "auto_recharge/_consent.html", "auto_recharge/_simulation.html"
 
 
 def _now() -> Terms:
@@ -87,6 +87,23 @@ def save() -> Response:
 def sentence() -> Response:
     """Show the sentence of what is typed. Nothing is kept."""
     return show(PAGE, CONSENT, **_around(TermsForm()))
+
+
+@bp.get("/simulation")
+def simulation_opened() -> Response:
+    """Lead back to the page: what was tried is in no address."""
+    return redirect(url_for("auto_recharge.page"), 303)
+
+
+@bp.post("/simulation")
+@offered_only(_now)
+@managers_only
+def simulate() -> Response:
+    """Say what the terms that are typed would have done on the last 90 days. Nothing is kept."""
+    form = TermsForm()
+    if request.args.get("part") == "preview":
+        return show(PAGE, PREVIEW, may_manage=True, **_preview(form))
+    return show(PAGE, CONTENT, **_around(form) | _preview(form))
 
 
 @bp.post("/questions/<question_id>")
@@ -161,9 +178,29 @@ def _around(form: TermsForm, *, focus: bool = False) -> dict[str, Any]:
         "question": auto_recharge.question(found, questions.standing(customer.customer_id), unit),
         "zones": sorted(available_timezones()), "rows": auto_recharge.rows(entries, unit),
         "older": url_for("auto_recharge.page", before=older) if older else "",
-        "newest": url_for("auto_recharge.page") if before else "",
+        "newest": url_for("auto_recharge.page") if before else "", "tried": False,
         **at_top(status_line.words, lambda: numbers),
     }  # fmt: skip
+
+
+def _preview(form: TermsForm) -> dict[str, Any]:
+    """Return what the terms that are typed would have done; nothing where they could not be saved."""
+    customer, catalog, typed = current_customer(), current_catalog(), form.to_try()
+    around: dict[str, Any] = {"tried": True, "simulated": None, "could_be_saved": False}
+    if typed is None:
+        return around
+    wanted = _whole(typed)
+    try:
+        rule.check(wanted, catalog, Credits(customer.overage_protection_micros))
+    except Refused:
+        return around
+    around["could_be_saved"] = True
+    found = simulation.of(customer, catalog, wanted)
+    if found is None:
+        return around
+    listed, more = recharge_preview.rows(found)
+    words = recharge_preview.sentence(found, wanted, current_unit())
+    return around | {"simulated": found, "sentence": words, "listed": listed, "more": more}
 
 
 def _sentence(wanted: Terms, methods: list[PaymentMethod]) -> str:

@@ -6,6 +6,8 @@ CHARGING = ("tests/services/auto_recharge/test_charging.py",)
 DECISION = ("tests/domain/auto_recharge/test_decision.py",)
 BUDGETS = "app/services/ledger/budgets.py"
 RULE = "app/domain/auto_recharge/decision.py"
+WALK = "app/domain/auto_recharge/walk.py"
+SIMULATION = ("tests/domain/auto_recharge/test_simulation.py",)
 
 BUGS = [
     Bug(
@@ -98,6 +100,34 @@ BUGS = [
         "return wanted.enabled and (not before.enabled or wanted.period_limit > before.period_limit)",
         "return wanted.enabled and wanted.period_limit > before.period_limit",
         ("tests/pages/test_auto_recharge.py",),
+    ),
+    Bug(
+        "a card that replaces a declined one waits for the declined one's retry",
+        RULE,
+        "look_again=min(facts.retry.at, now + LOOK_AGAIN)",
+        "look_again=facts.retry.at",
+        (*DECISION, *CHARGING),
+    ),
+    Bug(
+        "a preview takes every charge as paid",
+        WALK,
+        "recorded.begun_at == now and recorded.method_id == method.id",
+        "recorded.begun_at == now and not recorded.method_id",
+        SIMULATION,
+    ),
+    Bug(
+        "a preview looks at the end of the day only",
+        "app/services/auto_recharge/record.py",
+        "            if base + taken.get(day, 0) - used < threshold.micros:\n",
+        "            if base + taken.get(day, 0) < threshold.micros:\n",
+        ("tests/services/auto_recharge/test_simulation.py",),
+    ),
+    Bug(
+        "a refund of a charge that would not have been made lowers the credit",
+        WALK,
+        "        if movement.of and movement.of not in self.same:\n            return\n",
+        "",
+        SIMULATION,
     ),
     Bug(
         "verify adds up no automatic payments",

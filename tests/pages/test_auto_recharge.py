@@ -11,7 +11,7 @@ from app import clock
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
-from tests.support import cast, recharge, shop
+from tests.support import cast, recharge, shop, spend
 from tests.support.browser import Browser, Page
 from tests.support.confirm_page import FORM as PASSWORD_FORM
 from tests.support.confirm_page import later
@@ -180,3 +180,38 @@ def test_a_viewer_sees_it_and_can_change_nothing(app: Flask, bob: Browser, alice
     assert not page.soup.select(SAVE) and not page.soup.select("form[action$='/stop']")
     assert bob.client.post(PATH, base_url=bob.origin).status_code in {400, 403}
     assert re.search("Auto-recharge is on", page.text)
+
+
+def test_a_preview_says_what_the_typed_terms_would_have_done_and_keeps_nothing(
+    request: pytest.FixtureRequest, acme: Customer, alice_actor: Actor
+) -> None:
+    shop.add_method(alice_actor)
+    spend.gives(acme, "50")
+    spend.uses(acme, "31")
+    spend.uses(acme, "70", NOW + timedelta(days=1))
+    with clock.at(NOW + timedelta(days=3)):
+        alice: Browser = request.getfixturevalue("alice")
+        page = previews(alice, threshold="20", amount="25", period_limit="50")
+        refused = previews(alice, amount="25", period_limit="10")
+    assert page.texts("#auto_recharge-previewed")[0] == (
+        "On the last 3 days: 2 charges, $50.00 in all; the limit of $50.00 was reached on 22 Nov 2026 and nothing was "
+        "charged after that."
+    )
+    assert page.texts("#auto_recharge-charges tbody td:nth-child(2)") == [
+        "Not charged: the limit is reached", "Charged", "Charged",
+    ]  # fmt: skip
+    assert page.value("threshold") == "20"
+    assert (recharge.terms(alice_actor).version, recharge.states(acme)) == (0, [])
+    assert "cannot be saved as they are" in refused.text
+
+
+def test_a_preview_of_a_customer_without_a_whole_day_says_so(
+    alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    with clock.at(acme.created_at + timedelta(minutes=1)):
+        assert "There is no complete day yet." in previews(alice).text
+
+
+def previews(browser: Browser, **fields: Any) -> Page:
+    """Fill in the form as it stands, and have it previewed."""
+    return browser.submits(browser.opens(PATH), FORM, button="#auto_recharge-simulate", **fields)

@@ -93,6 +93,8 @@ class Browser:
         found = page.find(form)
         data = self._filled(found, fields)
         pressed = found.select(button) if button else []
+        if button and not pressed and found.get("id"):
+            pressed = page.soup.select(f'{button}[form="{found["id"]}"]')  # a button may stand beside its form
         if button and len(pressed) != 1:
             raise NotOffered(f"{form} has {len(pressed)} of the button {button!r}")
         for each in pressed:

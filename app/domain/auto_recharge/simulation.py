@@ -38,6 +38,11 @@ class Simulation:
     """What would have been paid."""
 
     @property
+    def days(self) -> int:
+        """Return how many days were looked at."""
+        return (self.ends.date() - self.begins.date()).days
+
+    @property
     def paid(self) -> tuple[Charge, ...]:
         """Return the charges that would have been paid."""
         return tuple(each for each in self.charges if each.is_paid)

@@ -11,7 +11,7 @@ from app.domain.auto_recharge.simulation import Simulation
 from app.domain.auto_recharge.terms import Terms
 from app.domain.catalog import Catalog
 from app.domain.methods import SAVED_RAILS
-from app.domain.spend_management import Day, day_of
+from app.domain.spend_management import day_of
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.auto_recharge import facts, record
@@ -23,7 +23,7 @@ DAYS = 90
 def of(customer: Customer, catalog: Catalog, wanted: Terms) -> Simulation | None:
     """Return what the terms would have done on the last whole days; None before the first of them is over."""
     today = day_of(clock.now()).begins
-    begins = max(today - timedelta(days=DAYS), Day(day_of(customer.created_at).date).begins)
+    begins = max(today - timedelta(days=DAYS), customer.created_at)
     if begins >= today:
         return None
     return between(db.session(), customer, catalog, wanted, begins, today)

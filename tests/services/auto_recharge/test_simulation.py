@@ -20,7 +20,7 @@ from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer, as_service
-from app.services.auto_recharge import questions, simulation
+from app.services.auto_recharge import questions, record, simulation
 from app.services.catalog import versions
 from app.services.ledger import grants
 from app.services.payment_methods import saved as saved_methods
@@ -28,10 +28,13 @@ from app.services.payments import collection
 from app.services.reversals import refunds
 from tests.support import recharge, shop, spend, tiers
 from tests.support.rails import BACK, buys
+from tests.support.statements import counted
 
 NOW = datetime.fromisoformat("2026-08-21T12:00:00Z")
 STEPS = 14
 DAYS = timedelta(days=4)
+MOST_STATEMENTS = 13
+"""The customer and the catalog, then the record with eleven."""
 OTHER = "pm_card_mastercard"
 
 
@@ -158,3 +161,45 @@ def test_the_terms_that_were_in_force_come_to_what_really_happened(
         found.charges,
     )
     assert found.total.amount_minor == recharge.budget(acme)[1]
+
+
+def test_other_terms_are_tried_on_the_whole_days_with_few_statements(acme: Customer, alice_actor: Actor) -> None:
+    shop.add_method(alice_actor)
+    assert previewed(alice_actor, recharge.terms(alice_actor), NOW + timedelta(hours=9)) is None
+    spend.gives(acme, "50")
+    for day, dollars in enumerate(("31", "3", "22", "1", "1", "1", "1", "40")):
+        spend.uses(acme, dollars, NOW + timedelta(days=day, hours=1))
+    later = NOW + timedelta(days=9)
+    with counted() as statements:
+        found = previewed(alice_actor, recharge.terms(alice_actor), later)
+    assert found is not None
+    assert [((each.at - NOW) / timedelta(hours=1), each.amount.amount_minor) for each in found.charges] == [
+        (1, 2500),
+        (24 * 2 + 1, 2500),
+    ]
+    assert found.limits == ((NOW + timedelta(days=7, hours=1), None),)
+    assert found.days == 9
+    assert len(statements) <= MOST_STATEMENTS, statements
+    assert previewed(alice_actor, recharge.terms(alice_actor), NOW + timedelta(days=400)).charges == ()  # type: ignore[union-attr]
+
+
+def test_a_busy_customer_is_previewed_on_fewer_days_and_days_with_enough_are_not_read(
+    acme: Customer, alice_actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.add_method(alice_actor)
+    spend.gives(acme, "100")
+    for day in range(6):
+        for hour in (1, 2):
+            spend.uses(acme, "8", NOW + timedelta(days=day, hours=hour))
+    later, wanted = NOW + timedelta(days=7), recharge.terms(alice_actor)
+    whole = previewed(alice_actor, wanted, later)
+    monkeypatch.setattr(
+        record, "MOST_EVENTS", 2
+    )  # enough for the one day on which credit could fall below, not for the first
+    short = previewed(alice_actor, wanted, later)
+    assert whole is not None and short is not None
+    assert [each.at - NOW for each in whole.charges] == [timedelta(days=5, hours=1)]
+    assert (short.begins.date(), [each.at for each in short.charges]) == (
+        (NOW + timedelta(days=1)).date(),
+        [each.at for each in whole.charges],
+    )
