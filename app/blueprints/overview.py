@@ -9,6 +9,7 @@ from flask import Blueprint, get_template_attribute, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from app.domain.auto_recharge.decision import Outcome
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers, owed
 from app.domain.sold_terms import Terms
@@ -96,6 +97,9 @@ def _recharge(now: Overview) -> str:
     """Say whether credit is bought automatically; nothing where the seller does not offer it."""
     if not (current_catalog().auto_recharge.offered or now.recharge_is_on):
         return ""
+    stop = now.facts.recharge
+    if stop is not None and stop.outcome is not Outcome.ASKS:
+        return "Stopped"
     return "Enabled" if now.recharge_is_on else "Disabled"
 
 

@@ -150,7 +150,7 @@ def test_why_a_charge_was_made_stands_under_it(app: Flask, alice: Browser, acme:
     page = alice.opens(PATH)
     assert page.texts("#auto_recharge-said") == ["Nothing is due: your credit is $25.00, and $20.00 or more is enough."]
     assert page.texts("#auto_recharge-used") == ["$25.00 of $50.00"]
-    assert page.texts(".recharge-log__what") == ["Charged automatically Paid"]
+    assert page.texts(".recharge-log__what") == ["Paid"]
     consent = recharge.consents(acme)[0].id
     assert page.texts(".recharge-log dt, .recharge-log dd") == [
         "Credit then", "$0.00", "Threshold", "$20.00", "Limit of the period", "$50.00, of which $0.00 was used before",

@@ -8,6 +8,9 @@ from flask import Flask
 from app import clock
 from app.domain.money import Money
 from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.scope import as_service
+from app.services.transaction import transaction
 from tests.support import recharge, shop
 from tests.support.browser import Browser
 
@@ -21,14 +24,17 @@ def at(hours: float) -> datetime:
 
 
 def test_a_limit_that_is_reached_and_a_charge_that_asks_are_said(
-    app: Flask, alice: Browser, bob: Browser, alice_actor: Actor
+    app: Flask, alice: Browser, bob: Browser, acme: Customer, alice_actor: Actor
 ) -> None:
+    with as_service("make the customer one of before"), transaction() as session:
+        session.get_one(Customer, acme.customer_id).created_at = at(-24)
     with clock.at(NOW):
         shop.add_method(alice_actor)
         recharge.on(alice_actor, threshold="80")
         recharge.runs(app, times=1)
     recharge.runs(app, at(0.1), times=1)
     with clock.at(at(0.2)):
+        assert alice.opens("/billing/").texts("#overview-recharge") == ["Stopped"]
         page = alice.opens(USAGE)
         assert page.find("#status_line a")["href"] == "/billing/auto-recharge/"
         assert page.texts(LINE) == ["Auto-recharge has stopped: its limit leaves less than one purchase."]
