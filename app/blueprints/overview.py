@@ -195,16 +195,17 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
     )
     used_name = f"Credits used each day from {first} to today. Most on {day_label(top.day)}: {amount(top.used)}."
     limit = now.numbers.daily_limit
+    since = now.spend.changed_at.date() if now.spend else None
     if limit is not None:
-        reached = sum(day.used >= limit for day in now.days)
-        used_name += f" Days at or over the daily limit of {exact(limit)}: {reached}."
+        reached = sum(day.used >= limit for day in now.days if since is None or since <= day.day)
+        used_name += f" Days at or over the daily limit of {exact(limit)}{_held_since(since, now)}: {reached}."
     spend = spend_words(now, current_catalog())
     marks = []
     if limit:
-        marks.append(Mark("limit", limit.micros, "Daily limit", f"At or over your {exact(limit)} daily limit"))
+        marks.append(Mark("limit", limit.micros, "Daily limit", f"At or over your {exact(limit)} daily limit", since))
     if spend and spend.threshold:
         note = f"From your {exact(spend.threshold)} mail threshold on"
-        marks.append(Mark("threshold", spend.threshold.micros, "Mail at", note))
+        marks.append(Mark("threshold", spend.threshold.micros, "Mail at", note, since))
     return {
         "balance": balance_line(
             [Point(day.day, day.closing.micros, of_day(day.day)) for day in now.days],
@@ -222,6 +223,11 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
             today=now.today,
         ),
     }
+
+
+def _held_since(since: date | None, now: Overview) -> str:
+    """Say since when the limit is what it is: a day before then is not judged by it."""
+    return f", which holds since {day_label(since)}" if since and since > now.days[0].day else ""
 
 
 @lru_cache(KEPT)

@@ -160,6 +160,16 @@ def test_days_at_the_daily_limit_have_a_colour_of_their_own_and_a_word(app: Flas
     )
 
 
+def test_a_day_is_not_judged_by_a_limit_that_came_later(app: Flask, origin: str, acme: Customer) -> None:
+    uses(acme, "requests", 26_000)
+    with clock.at(clock.now() + timedelta(days=1)):
+        spend.chooses(acme, "10", "5")
+        page = looks(app, origin, acme).opens(PATH)
+    assert not page.soup.select("#overview-days a.over, #overview-days a.near")
+    name = str(page.soup.select("#overview-days svg.chart__plot")[0]["aria-label"])
+    assert "Days at or over the daily limit of $10.00, which holds since 11 Nov: 0." in name
+
+
 def test_over_the_daily_limit_it_says_by_how_much_as_spend_management_does(
     app: Flask, origin: str, acme: Customer
 ) -> None:

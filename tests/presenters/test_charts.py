@@ -1,5 +1,6 @@
 """The charts: exact, readable at any scale and width, and said line by line to whoever cannot see them."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -232,6 +233,13 @@ def test_a_limit_is_a_line_and_days_over_it_or_the_threshold_stand_out_and_say_s
     assert [row.note for row in drawn.rows] == [over, over, "From your $200.00 mail threshold on", ""]
     assert titles(drawn)[2] == f"3 Nov 2026: $250.00\n{over}"
     assert not classed(used(days_of(1)), "mark")
+
+
+def test_a_day_from_before_a_limit_held_is_not_judged_by_it() -> None:
+    marks = tuple(replace(each, since=FIRST + timedelta(1)) for each in MARKS)
+    drawn = used(days_of(3 * 10**8, 3 * 10**8), marks=marks)
+    assert [each.get("class") for each in slots(drawn)] == [None, "over"]
+    assert [row.note for row in drawn.rows] == ["At or over your $250.00 daily limit", ""]
 
 
 def test_a_line_that_is_not_set_waits_out_of_sight_and_the_plot_says_its_scale() -> None:

@@ -82,7 +82,7 @@ def _drawn(
             _title(each, series, measure, before, _note(each, marks)),
             _bar(plot, each),
             href=each.href if each.figures else "",
-            css=f' class="{kind}"' if (kind := column_kind(each.total, *_limits(marks))) and each.figures else "",
+            css=f' class="{kind}"' if (kind := _kind(each, marks)) else "",
             more=f' data-figure="{each.total}"' if marks and each.figures else "",
         )
         for number, each in enumerate(days)
@@ -117,14 +117,19 @@ def column_kind(used: int, limit: int | None, alert: int | None) -> str:
     return "near" if alert is not None and used >= alert else ""
 
 
-def _limits(marks: Sequence[Mark]) -> tuple[int | None, int | None]:
-    of = {mark.kind: mark.figure for mark in marks}
+def _kind(each: Column, marks: Sequence[Mark]) -> str:
+    """Return what the day stands out as by the marks that held on it; nothing for a day without figures."""
+    return column_kind(each.total, *_limits(each.day, marks)) if each.figures else ""
+
+
+def _limits(day: date, marks: Sequence[Mark]) -> tuple[int | None, int | None]:
+    of = {mark.kind: mark.figure for mark in marks if mark.since is None or mark.since <= day}
     return of.get("limit"), of.get("threshold")
 
 
 def _note(each: Column, marks: Sequence[Mark]) -> str:
     """Return what the column's colour says, in words."""
-    kind = column_kind(each.total, *_limits(marks)) if each.figures else ""
+    kind = _kind(each, marks)
     wanted = {"over": "limit", "near": "threshold"}.get(kind)
     return next((mark.note for mark in marks if mark.kind == wanted), "")
 

@@ -33,6 +33,8 @@ class Mark:
     """What stands at the line, before its figure: `Daily limit`."""
     note: str = ""
     """What is said of a day that reached it: `At or over your $25.00 daily limit`."""
+    since: date | None = None
+    """No day before then is judged by it; None: every day is."""
 
 
 @dataclass(frozen=True)
