@@ -29,6 +29,8 @@ def test_it_is_switched_on_with_the_sentence_that_follows_what_is_typed_and_stop
     page.keyboard.type("2")
     expect(sentence).to_contain_text("below $12.50")
     assert page.evaluate(CARET) == ["threshold", 2], "who types goes on typing"
+    page.locator("#auto_recharge-simulate").click()
+    expect(page.locator("#auto_recharge-simulation")).to_contain_text("There is no complete day yet.")
     page.locator(SAVE).click()
     expect(page.locator("#consent-error")).to_contain_text("Accept the sentence below")
     expect(page.locator("#consent")).to_be_focused()

@@ -26,12 +26,14 @@ from app.services.ledger import grants
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection
 from app.services.reversals import refunds
-from tests.support import recharge, shop, spend, tiers
+from tests.support import recharge, shop, spend
 from tests.support.rails import BACK, buys
 from tests.support.statements import counted
 
 NOW = datetime.fromisoformat("2026-08-21T12:00:00Z")
 STEPS = 14
+KEPT = (15, 22)
+"""In the one a card is declined until it is stopped, in the other the bank is not answered; cards are removed in both."""
 DAYS = timedelta(days=4)
 MOST_STATEMENTS = 13
 """The customer and the catalog, then the record with eleven."""
@@ -140,7 +142,9 @@ class History:
                 return
 
 
-@pytest.mark.parametrize("seed", tiers.some(3, range(60)))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=() if seed in KEPT else pytest.mark.proof) for seed in range(60)]
+)
 def test_the_terms_that_were_in_force_come_to_what_really_happened(
     app: Flask, acme: Customer, alice_actor: Actor, seed: int
 ) -> None:
