@@ -4,6 +4,7 @@ What is left (a balance, what is available) is rounded down, so that no page sho
 amount is rounded by `money.divided`. Pages write both by `app.locale`, and keep the exact amount beside them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -62,6 +63,11 @@ def floored(value: Credits | Money, decimals: int) -> Decimal:
     """Return the amount to so many decimals, towards minus infinity: never more than it is."""
     smallest, finer = _parts(value, decimals)
     return Decimal(smallest // finer).scaleb(-decimals)
+
+
+def finest(values: Iterable[Credits]) -> int:
+    """Return how many decimals the finest of the amounts needs, so that all of them can be written with as many."""
+    return max((max(0, -int(each.units.normalize().as_tuple().exponent)) for each in values), default=0)
 
 
 def money_words(value: Money) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app import locale
-from app.domain.amounts import CreditUnit
+from app.domain.amounts import CreditUnit, finest
 from app.domain.catalog import Catalog
 from app.domain.grants import BURNING, SOURCES, is_expired
 from app.domain.money import Credits, Money
@@ -128,6 +128,7 @@ def described(
         "used": [
             (*counted(each, catalog), each.meter or WITHOUT_METER, each, Credits(each.micros)) for each in entry.used
         ],
+        "decimals": finest(Credits(each.micros) for each in entry.used),
         "booked": Credits(row.amount) if row.amount != sum(each.micros for each in entry.used) else None,
         "paid_back": Credits(shared) if came_in and shared else None,
         "given_by": _giver(grant, catalog) if grant else "",

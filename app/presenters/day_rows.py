@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from app import locale
+from app.domain.amounts import finest
 from app.domain.catalog import Catalog
 from app.domain.usage_words import WITHOUT_A_METER
 from app.presenters.balance_history import counted, number, standing, written_time
@@ -92,6 +93,7 @@ def described(usage: UsageOfDay, catalog: Catalog) -> dict[str, object]:
         "usage": usage,
         "without_a_meter": WITHOUT_A_METER,
         "change": -usage.used,
+        "decimals": finest([*(each.cost for each in usage.meters), usage.at_once, usage.used, usage.closing]),
         "meters": [(*counted(each, catalog), each.meter or WITHOUT_METER, each) for each in usage.meters],
     }
 
