@@ -56,6 +56,21 @@ def test_every_kind_of_meter_adds_up_to_its_events(app: Flask, origin: str, acme
         assert alice.opens(f"{USAGE}peak/2026-11-11").texts("#usage-counted") == ["5 machines"]
 
 
+def test_users_add_up_on_a_day_of_no_other_meter_and_in_the_next_period(
+    app: Flask, origin: str, acme: Customer
+) -> None:
+    uses(acme, "requests", 900)
+    seen(acme, "ann", "ben")
+    with clock.at(datetime(2026, 11, 11, 12, tzinfo=UTC)):
+        seen(acme, "ann", "cy")
+    with clock.at(datetime(2026, 12, 10, 12, tzinfo=UTC)):
+        seen(acme, "ann", "ben", "eve")
+        alice = looks(app, origin, acme)
+        for day, users in [("2026-11-11", "1 user"), ("2026-12-10", "3 users")]:
+            page = alice.opens(f"{USAGE}users/{day}")
+            assert page.texts("#usage-counted") == page.texts("#usage-added") == [users]
+
+
 def test_all_events_of_a_day_can_be_walked_through_once_each(app: Flask, origin: str, acme: Customer) -> None:
     uses(acme, "requests", *range(1, 61), name="one batch")
     alice, names = looks(app, origin, acme), list[str]()

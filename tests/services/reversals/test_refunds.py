@@ -190,6 +190,9 @@ def test_usage_of_credit_that_ended_and_was_refunded_is_not_corrected(
             corrections.correct(used.id, by="support", reason="Counted twice")
         assert (refusal.value.reason, refusal.value.status) == ("credit_went_back", 409)
         assert remaining(acme) == before == 35_000_000
+        of_the_gift = recording.record(acme.customer_id, key="m", credits=Credits(2_000_000), description="Requests")
+        corrections.correct(of_the_gift.id, by="support", reason="Counted twice")
+        assert remaining(acme) == before
         assert (
             corrections.correct(other.id, by="support", reason="Counted twice").corrects_id == other.id
         )  # twice is once
