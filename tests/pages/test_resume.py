@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app import clock
+from app.domain.errors import NotFound
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
@@ -240,6 +241,8 @@ def test_a_processor_that_does_not_answer_leaves_the_way_by_signing_in(
 def test_a_link_that_never_was_leads_nowhere(visitor: Browser, token: str, link: str) -> None:
     for path in (f"/billing/resume/{token}", f"/billing/resume/{token}/return"):
         assert visitor.opens(path).status == 404
+    with pytest.raises(NotFound, match=r"There is no such link\."):
+        resume_links.look(token)
     token_of_form = visitor.opens(link).value("csrf_token")
     assert visitor.posts(f"/billing/resume/{token}", {"csrf_token": token_of_form}).status == 404
 

@@ -51,7 +51,7 @@ def test_it_is_saved_with_who_did_it(alice: Browser, acme: Customer, alice_actor
     assert [page.value(name) for name in ("enabled", "daily_limit", "notify_threshold")] == ["on", "25.00", "20.50"]
     with as_service("test"):
         entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "spend_management.changed")).one()
-    assert (entry.actor, entry.customer_id) == (alice_actor.member_id, acme.customer_id)
+    assert (entry.actor, entry.customer_id, entry.address) == (alice_actor.member_id, acme.customer_id, "127.0.0.1")
     assert json.loads(entry.before)["enabled"] is False
     assert json.loads(entry.after) == {
         "enabled": True, "daily_limit_micros": 25_000_000, "notify_threshold_micros": 20_500_000,

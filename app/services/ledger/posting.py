@@ -32,9 +32,7 @@ def open_accounts(session: Session, customer: Customer) -> None:
     for unit, names in units.items():
         for name in names:
             floor = -customer.overage_protection_micros if name == CREDITS else None
-            session.add(
-                Account(customer_id=customer.customer_id, unit=unit, name=name, balance=0, version=0, floor=floor)
-            )
+            session.add(Account(customer_id=customer.customer_id, unit=unit, name=name, floor=floor))
     session.flush()
 
 

@@ -30,10 +30,19 @@ WORKERS = 4
 @pytest.fixture
 def used(app: Flask, acme: Customer) -> tuple[str, str]:
     """A grant of which more than half is used, and the row of that usage."""
-    grant = grants.give(
-        acme.customer_id, kind="promotional", credits=Credits(100), granted_by="support", reason="Welcome"
-    )
-    return grant.id, recording.record(acme.customer_id, key="k", credits=Credits(60), description="Requests").id
+    return gives(acme, 100), recording.record(acme.customer_id, key="k", credits=Credits(60), description="Requests").id
+
+
+def gives(to: Customer, micros: int, ends: datetime | None = None, priority: int = 50) -> str:
+    return grants.give(
+        to.customer_id, kind="promotional", credits=Credits(micros), granted_by="support", reason="Welcome",
+        expires_at=ends, priority=priority,
+    ).id  # fmt: skip
+
+
+def left_in(*names: str) -> list[int]:
+    with as_service("look at the grants"):
+        return [db.session.get_one(Grant, name, populate_existing=True).remaining_micros for name in names]
 
 
 def _rows(kind: str) -> list[str]:
@@ -74,41 +83,52 @@ def test_what_a_grant_that_was_taken_back_gets_back_is_taken_back_too(acme: Cust
 
 
 def test_what_a_later_grant_paid_for_wrong_usage_goes_back_into_it(acme: Customer) -> None:
-    def gives(micros: int) -> str:
-        return grants.give(
-            acme.customer_id, kind="promotional", credits=Credits(micros), granted_by="support", reason="Welcome"
-        ).id
-
-    first = gives(40)
+    first = gives(acme, 40)
     wrong = recording.record(acme.customer_id, key="k", credits=Credits(60), description="Requests").id
-    second = gives(100)
+    second = gives(acme, 100)
     assert remaining(acme) == 80
     corrections.correct(wrong, by="support", reason="Counted twice")
-    with as_service("look at the grants"):
-        assert {name: db.session.get_one(Grant, name).remaining_micros for name in (first, second)} == {
-            first: 40, second: 100
-        }  # fmt: skip
-    assert verify() == []
+    assert (left_in(first, second), verify()) == ([40, 100], [])
 
 
 def test_what_was_owed_goes_back_into_the_grant_that_paid_it_and_not_into_one_that_expired_before(
     acme: Customer,
 ) -> None:
-    def gives(micros: int, ends: datetime | None = None, priority: int = 50) -> None:
-        grants.give(
-            acme.customer_id, kind="promotional", credits=Credits(micros), granted_by="support", reason="Welcome",
-            expires_at=ends, priority=priority,
-        )  # fmt: skip
-
     before = clock.now()
-    gives(40, before + timedelta(hours=1), priority=60)
+    gives(acme, 40, before + timedelta(hours=1), priority=60)
     with clock.at(before + timedelta(hours=2)):
-        gives(10)
+        gives(acme, 10)
         wrong = recording.record(acme.customer_id, key="k", credits=Credits(60), description="Requests").id
-        gives(100)
+        gives(acme, 100)
         assert (remaining(acme), len(_rows("expired"))) == (50, 1)
         corrections.correct(wrong, by="support", reason="Counted twice")
         assert (remaining(acme), len(_rows("expired")), verify()) == (110, 1, [])
+
+
+def test_what_was_owed_goes_back_into_the_grant_that_paid_it_and_not_into_one_that_paid_what_stands(
+    acme: Customer,
+) -> None:
+    wrong = recording.record(acme.customer_id, key="k", credits=Credits(60), description="Requests").id
+    paid, later = gives(acme, 100), gives(acme, 30, priority=60)
+    other = recording.record(acme.customer_id, key="l", credits=Credits(5), description="Requests").id
+    corrections.correct(other, by="support", reason="Counted twice")
+    recording.record(acme.customer_id, key="m", credits=Credits(60), description="Requests")
+    corrections.correct(wrong, by="support", reason="Counted twice")
+    assert (left_in(paid, later), verify()) == ([60, 10], [])
+
+
+@pytest.mark.parametrize(("kind", "why"), [("expired", "Credit expired"), ("voided", "Credit taken back")])
+def test_what_goes_again_at_once_says_why(acme: Customer, kind: str, why: str) -> None:
+    before = clock.now()
+    grant = gives(acme, 100, before + timedelta(hours=1))
+    wrong = recording.record(acme.customer_id, key="k", credits=Credits(60), description="Requests").id
+    if kind == "voided":
+        grants.void(grant, by="support", reason="By mistake")
+    with clock.at(before + timedelta(hours=2)):
+        made = corrections.correct(wrong, by="support", reason="Counted twice")
+        with as_service("look at the ledger"):
+            row = db.session.scalars(select(Transfer).where(Transfer.source_id == f"{grant}:{made.id}")).one()
+        assert (row.kind, row.amount, row.description, remaining(acme)) == (kind, 60, why, 0)
 
 
 @pytest.mark.fault("A3")
