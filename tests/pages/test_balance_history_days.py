@@ -142,8 +142,8 @@ def test_a_day_opens_its_meters_which_add_up_to_it_and_the_rows_that_booked_it(
     page = alice.opens(str(alice.opens(PATH).soup.select(LINK)[0]["href"]))
     assert page.texts("h1") == ["Today so far, 10 Nov 2026 (UTC)"]
     assert page.texts(".table--used tbody td") == [
-        *("Peak", "2 machines", "$4.00"),
-        *("Usage without a meter", "", "$1.50"),
+        *("Peak", "2 machines", "$4.0000"),
+        *("Usage without a meter", "", "$1.5000"),
         *("Requests", "4,333 requests", "$1.3332"),
     ]
     assert page.texts(".table--used tfoot td") == ["$6.8332", "$13.1668"]
