@@ -32,8 +32,6 @@ class Simulation:
     ends: datetime
     charges: tuple[Charge, ...]
     stops: tuple[Stop, ...]
-    lowest: Credits
-    """The least that would have remained."""
     total: Money
     """What would have been paid."""
 
@@ -64,6 +62,4 @@ def simulate(terms: Terms, offer: Offer, record: Record) -> Simulation:
     )
     total = sum(each.amount.amount_minor for each in charges if each.is_paid)
     currency = terms.period_limit.currency
-    return Simulation(
-        record.begins, record.ends, charges, tuple(walk.stops), Credits(walk.lowest), Money(total, currency)
-    )
+    return Simulation(record.begins, record.ends, charges, tuple(walk.stops), Money(total, currency))

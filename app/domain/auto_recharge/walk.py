@@ -49,7 +49,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         record = self.record
-        self.remaining, self.lowest = record.opening.micros, record.opening.micros
+        self.remaining = record.opening.micros
         self.begun = [each for each in record.payments if not each.is_automatic or each.begun_at < record.begins]
         before = [each for each in self.begun if each.is_automatic]
         self.same = {each.id for each in before}
@@ -89,9 +89,6 @@ class Walk:
                 self._move(movements[place])
                 place += 1
             self._settle(now)
-            if now <= self.record.begins:
-                self.lowest = self.remaining
-            self.lowest = min(self.lowest, self.remaining)
             if now >= self.record.begins and not self.is_over:
                 self._look(now)
 
