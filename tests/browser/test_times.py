@@ -95,8 +95,8 @@ def test_a_recent_moment_is_shown_as_how_long_ago_it_was(reads: Reads) -> None:
     before = {
         timedelta(seconds=20): "just now",
         timedelta(seconds=-30): "just now",
-        timedelta(minutes=1, seconds=59): "1 minute ago",
-        timedelta(minutes=59, seconds=59): "59 minutes ago",
+        timedelta(minutes=1, seconds=15): "1 minute ago",
+        timedelta(minutes=59, seconds=15): "59 minutes ago",
         timedelta(hours=1): "1 hour ago",
         timedelta(hours=23, minutes=59): "23 hours ago",
         timedelta(hours=24): "27 Nov 2026, 10:19",
