@@ -68,7 +68,7 @@ def save() -> Response:
     try:
         if rule.allows_more(_now(), wanted) and not form.consent.data:
             rule.check(wanted, current_catalog(), Credits(current_customer().overage_protection_micros))
-            raise Refused("Accept the sentence below to allow these charges.", "not_accepted", 422, "consent")
+            raise Refused("Accept this sentence to allow these charges.", "not_accepted", 422, "consent")
         accepted = settings.Acceptance(actor.member_id, from_address(), form.sentence.data or "")
         settings.change(actor.customer_id, wanted, by=actor.member_id, accepted=accepted, address=from_address())
     except Refused as refusal:

@@ -115,4 +115,4 @@ def _waits(payment: Payment) -> str:
 
 
 def _dated(day: date, today: date) -> str:
-    return day_label(day) if abs((day - today).days) < 300 else f"{day_label(day)} {day.year}"
+    return day_label(day) if day.year == today.year else f"{day_label(day)} {day.year}"

@@ -115,8 +115,9 @@ def said(found: Standing, unit: CreditUnit) -> Said:
         return _after_declines(found)
     has, at = locale.balance(facts.remaining, unit), locale.exact(facts.terms.threshold, unit)
     if outcome is Outcome.ENOUGH:
-        arrives = ", once what is on its way has arrived" if facts.remaining < facts.terms.threshold else ""
-        return Said(f"Nothing is due: your credit is {has}, and {at} or more is enough{arrives}.")
+        if facts.remaining < facts.terms.threshold:
+            return _arriving(found, has, at, unit)
+        return Said(f"Nothing is due: your credit is {has}, and {at} or more is enough.")
     if outcome is Outcome.QUIET:
         ends = locale.moment(found.decision.look_again) if found.decision.look_again else "soon"
         return Said(f"Your credit is {has}, below {at}. Quiet hours: nothing is charged before {ends}.")
@@ -234,6 +235,14 @@ def question(found: Standing, asked: AutoRechargeQuestion | None, unit: CreditUn
         used, usual = (locale.amount(Credits(each), unit) for each in (asked.used_today_micros, asked.usual_micros))
         words = f"Today’s use is far above the usual: {used} until then, and at most {usual} on one of the days before."
     return Question(asked.id, amount, words, asked.until)
+
+
+def _arriving(found: Standing, has: str, at: str, unit: CreditUnit) -> Said:
+    """Say that what is on its way is enough: an automatic charge, or credit that was bought by hand."""
+    if found.under_way is not None:
+        return _under_way(found)
+    more = locale.amount(found.facts.in_flight, unit)
+    return Said(f"Your credit is {has}, below {at}. {more} more is on its way, so nothing else is charged.")
 
 
 def _waiting(found: Standing, begins: str) -> Said:

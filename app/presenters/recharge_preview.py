@@ -45,7 +45,8 @@ def rows(found: Simulation) -> tuple[list[Row], int]:
     """Return the newest charges and stops, the newest first, and how many came before them."""
     every = [Row(each.at, _title(each), each.amount) for each in found.charges]
     every += [Row(each.at, TITLES[each.outcome]) for each in found.stops]
-    every.sort(key=lambda each: each.at, reverse=True)
+    every.sort(key=lambda each: each.at)  # what stops after a charge of the same moment comes after it
+    every.reverse()
     return every[:SHOWN], max(0, len(every) - SHOWN)
 
 

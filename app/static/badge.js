@@ -7,6 +7,7 @@
   let wait = EVERY;
   let timer = 0;
   let isAsking = false;
+  let wasRefused = false;
 
   const put = (html) => {
     const badge = document.getElementById("balance-badge");
@@ -46,11 +47,15 @@
         signal: AbortSignal.timeout(10000),
       });
       const now = badge.querySelector("[data-shown]")?.dataset.shown;
-      if (answer.status === 401) {
+      if (answer.status === 401 && !wasRefused) {
+        wasRefused = true; // another request may just have changed the session's cookie: asked once more before it is said
+        wait = EVERY / 2;
+      } else if (answer.status === 401) {
         ended(badge, answer.headers.get("HX-Redirect") ?? "/sign-in");
         wait = Infinity;
       } else if (answer.ok) {
         wait = EVERY;
+        wasRefused = false;
         const html = answer.status === 200 ? await answer.text() : "";
         if (html && now === shown) put(html); // else a form's answer brought a newer balance meanwhile
       } else wait = Math.min(wait * 2, SLOWEST);

@@ -68,7 +68,7 @@ def test_without_the_consent_nothing_is_switched_on_and_what_was_typed_stays(
 ) -> None:
     shop.add_method(alice_actor)
     page = saves(alice, enabled=True, threshold="12.50", amount="30")
-    assert (page.status, page.errors()) == (422, ["Accept the sentence below to allow these charges."])
+    assert (page.status, page.errors()) == (422, ["Accept this sentence to allow these charges."])
     assert [page.value(name) for name in ("enabled", "threshold", "amount")] == ["on", "12.50", "30"]
     assert "with $30.00, or a multiple of it, whenever my credit falls below $12.50" in page.text
     assert (recharge.terms(alice_actor).enabled, recharge.consents(acme)) == (False, [])
@@ -83,7 +83,7 @@ def test_a_sentence_that_was_not_the_one_shown_is_not_accepted(
     page = saves(alice, enabled=True, amount="30", consent=True)  # the sentence that was shown says 25
     assert (page.status, page.errors()) == (
         422,
-        ["Read the sentence below and accept it: it has changed with what you entered."],
+        ["Read this sentence and accept it: it has changed with what you entered."],
     )
     assert recharge.consents(acme) == []
 

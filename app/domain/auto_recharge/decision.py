@@ -136,11 +136,11 @@ def _of_method(facts: Facts, one: TopUp, now: datetime) -> Decision:
         return Decision(Outcome.SUSPENDED, look_again=now + LOOK_AGAIN)
     if facts.retry.at is not None and now < facts.retry.at:
         return Decision(Outcome.RETRY_LATER, look_again=min(facts.retry.at, now + LOOK_AGAIN))
-    if facts.last_begun is not None and abs(now - facts.last_begun) < INTERVAL:
-        return Decision(Outcome.TOO_SOON, look_again=now + INTERVAL)
     count = size(facts, one)
     if count == 0:
         return Decision(Outcome.LIMIT_REACHED, look_again=facts.period_ends)
+    if facts.last_begun is not None and abs(now - facts.last_begun) < INTERVAL:
+        return replace(_charge(one, count), outcome=Outcome.TOO_SOON, look_again=now + INTERVAL)
     answer = facts.answer
     if answer is not None and answer.is_yes:
         return _charge(one, min(count, answer.count))

@@ -128,7 +128,7 @@ def _accepted(session: Session, customer_id: str, shown: str, accepted: Acceptan
     if accepted is None:
         raise NO_CONSENT
     if accepted.sentence != shown:
-        words = "Read the sentence below and accept it: it has changed with what you entered."
+        words = "Read this sentence and accept it: it has changed with what you entered."
         raise Refused(words, "sentence_changed", 422, "consent")
     row = AutoRechargeConsent(
         id=ids.new("con"),

@@ -66,8 +66,9 @@ CASES: list[tuple[dict[str, Any], Outcome, int, datetime | None]] = [
     ({"retry": Retry(2, NOW + timedelta(hours=6))}, Outcome.RETRY_LATER, 0, NOW + LOOK_AGAIN),
     ({"retry": Retry(1, NOW)}, Outcome.CHARGE, 2500, None),
     ({"last_begun": NOW - INTERVAL}, Outcome.CHARGE, 2500, None),
-    ({"last_begun": NOW - INTERVAL + timedelta(seconds=1)}, Outcome.TOO_SOON, 0, NOW + INTERVAL),
-    ({"last_begun": NOW + timedelta(seconds=5)}, Outcome.TOO_SOON, 0, NOW + INTERVAL),
+    ({"last_begun": NOW - INTERVAL + timedelta(seconds=1)}, Outcome.TOO_SOON, 2500, NOW + INTERVAL),
+    ({"last_begun": NOW + timedelta(seconds=5)}, Outcome.TOO_SOON, 2500, NOW + INTERVAL),
+    ({"last_begun": NOW, "used": usd(5000)}, Outcome.LIMIT_REACHED, 0, ENDS),
 ]
 
 

@@ -83,7 +83,7 @@ def test_each_movement_is_looked_at_by_itself() -> None:
 def test_one_charge_closes_the_gap_and_no_more_than_the_limit_leaves() -> None:
     assert charged(tried(used(1, 40))) == [(1, 5000)]
     found = tried(used(1, 100))
-    assert (charged(found), stopped(found)) == ([(1, 5000), (720, 5000)], [(1 + 1 / 60, "limit_reached")])
+    assert (charged(found), stopped(found)) == ([(1, 5000), (720, 5000)], [(1, "limit_reached")])
 
 
 def test_the_limit_is_reached_and_counts_anew_with_the_next_period() -> None:
