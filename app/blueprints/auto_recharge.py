@@ -170,7 +170,7 @@ def _around(form: TermsForm, *, focus: bool = False) -> dict[str, Any]:
     typed = form.to_try()
     wanted = _whole(typed) if typed else None
     return {
-        "form": form, "found": found, "terms": found.terms, "said": auto_recharge.said(found, unit),
+        "form": form, "found": found, "terms": found.terms, "said": auto_recharge.said(found, unit, entries[0].decision if entries and not before else None),
         "bar": auto_recharge.limit_bar(found), "methods": methods, "catalog": catalog,
         "adjustable": catalog.auto_recharge.adjustable, "focus": focus,
         "consent_text": _sentence(wanted, methods) if wanted else "",

@@ -1,6 +1,6 @@
 """What Auto-recharge says: how it stands in one sentence, the limit's use, and each decision in five lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app import locale
@@ -10,7 +10,7 @@ from app.domain.auto_recharge.decision import Outcome
 from app.domain.auto_recharge.retries import ASKS_CUSTOMER, NEVER_AGAIN
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence, method_name
-from app.models.auto_recharge import AutoRechargeQuestion
+from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeQuestion
 from app.models.payments import Payment, PaymentMethod
 from app.services.auto_recharge.log import Entry
 from app.services.auto_recharge.standing import Standing
@@ -91,7 +91,6 @@ class Row:
 
 
 _FIXED = {
-    Outcome.OFF: Said("Nothing is charged automatically."),
     Outcome.MONEY_WENT_BACK: Said(
         "The money of an automatic charge went back: auto-recharge is being switched off.", is_bad=True
     ),
@@ -104,9 +103,11 @@ _FIXED = {
 """What is said whatever the figures are."""
 
 
-def said(found: Standing, unit: CreditUnit) -> Said:
-    """Say how it stands."""
+def said(found: Standing, unit: CreditUnit, last: AutoRechargeDecision | None = None) -> Said:
+    """Say how it stands; `last` is the decision that was kept last, which may have switched it off."""
     facts, outcome = found.facts, found.decision.outcome
+    if outcome is Outcome.OFF:
+        return _off(found, last)
     if outcome in _FIXED:
         return _FIXED[outcome]
     if outcome is Outcome.UNDER_WAY:
@@ -235,6 +236,19 @@ def question(found: Standing, asked: AutoRechargeQuestion | None, unit: CreditUn
         used, usual = (locale.amount(Credits(each), unit) for each in (asked.used_today_micros, asked.usual_micros))
         words = f"Today’s use is far above the usual: {used} until then, and at most {usual} on one of the days before."
     return Question(asked.id, amount, words, asked.until)
+
+
+def _off(found: Standing, last: AutoRechargeDecision | None) -> Said:
+    """Say that it is off; with what is on its way still, or what switched it off."""
+    if found.under_way is not None:
+        begun = _under_way(found)
+        return replace(begun, sentence=f"Nothing new is charged automatically. {begun.sentence}")
+    is_last = last is not None and last.settings_version == found.terms.version - 1
+    if last is not None and is_last and last.outcome == Outcome.MONEY_WENT_BACK:
+        when = locale.day(last.at.date())
+        words = f"Switched off on {when}, because an automatic charge was refunded or is disputed. "
+        return Said(f"{words}Nothing is charged automatically until you switch it on again.", is_bad=True)
+    return Said("Nothing is charged automatically.")
 
 
 def _arriving(found: Standing, has: str, at: str, unit: CreditUnit) -> Said:

@@ -10,6 +10,7 @@ from app.domain.auto_recharge.decision import Facts, decide
 from app.domain.auto_recharge.terms import Terms
 from app.domain.money import MICROS, Credits, Money
 from app.domain.top_ups import TopUp
+from app.models.auto_recharge import AutoRechargeDecision
 from app.models.payments import Payment
 from app.presenters import auto_recharge
 from app.services.auto_recharge.standing import Standing
@@ -69,3 +70,22 @@ def test_the_sentence_says_what_is_so(changes: dict[str, object], payment: Payme
     facts = replace(FACTS, **changes)  # type: ignore[arg-type]
     found = Standing(NOW, facts, decide(facts, NOW), None, payment, None)
     assert auto_recharge.said(found, DOLLARS).sentence == sentence
+
+
+def test_switched_off_by_a_dispute_it_says_so_until_the_terms_are_saved_again() -> None:
+    off = replace(FACTS, terms=replace(FACTS.terms, enabled=False, version=2))
+    found = Standing(NOW, off, decide(off, NOW), None, None, None)
+    last = AutoRechargeDecision(outcome="money_went_back", settings_version=1, at=NOW)
+    assert auto_recharge.said(found, DOLLARS, last).sentence == (
+        "Switched off on 21 Nov 2026, because an automatic charge was refunded or is disputed. "
+        "Nothing is charged automatically until you switch it on again."
+    )
+    saved = replace(found, facts=replace(off, terms=replace(off.terms, version=3)))
+    assert auto_recharge.said(saved, DOLLARS, last).sentence == "Nothing is charged automatically."
+
+
+def test_switched_off_with_a_debit_on_its_way_it_says_both() -> None:
+    off = replace(FACTS, terms=replace(FACTS.terms, enabled=False), is_under_way=True)
+    found = Standing(NOW, off, decide(off, NOW), None, DEBIT, None)
+    said = auto_recharge.said(found, DOLLARS)
+    assert (said.sentence, said.link) == (f"Nothing new is charged automatically. {UNDER_WAY}", "payment")

@@ -59,6 +59,7 @@ def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None
 def _written(template: str, facts: dict[str, Any]) -> Words:
     # The first line is the subject: who changes a mail sees both at once.
     subject, _blank, text = render_template(f"mail/{template}.txt", **facts).partition("\n\n")
+    ensure(subject.isprintable(), f"the subject of {template} is no single line")
     seller = facts["seller"]
     return Words(subject, text, render_template(f"mail/{template}.html", **facts), seller.name, seller.email)
 
