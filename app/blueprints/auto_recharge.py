@@ -166,11 +166,12 @@ def _around(form: TermsForm, *, focus: bool = False) -> dict[str, Any]:
     methods = saved_methods.saved()
     before = log_places.place(request.args.get("before", ""))
     entries, more = log.listed(customer.customer_id, before)
+    last = entries[0].decision if entries and not before else None
     older = log_places.written(entries[-1].decision.at, entries[-1].decision.id) if more else ""
     typed = form.to_try()
     wanted = _whole(typed) if typed else None
     return {
-        "form": form, "found": found, "terms": found.terms, "said": auto_recharge.said(found, unit, entries[0].decision if entries and not before else None),
+        "form": form, "found": found, "terms": found.terms, "said": auto_recharge.said(found, unit, last),
         "bar": auto_recharge.limit_bar(found), "methods": methods, "catalog": catalog,
         "adjustable": catalog.auto_recharge.adjustable, "focus": focus,
         "consent_text": _sentence(wanted, methods) if wanted else "",
