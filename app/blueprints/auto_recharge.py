@@ -15,7 +15,7 @@ from app.forms import log_places
 from app.forms.auto_recharge import TermsForm, filled
 from app.models.payments import PaymentMethod
 from app.presenters import auto_recharge, recharge_preview, status_line
-from app.services.auto_recharge import facts, log, questions, settings, simulation, standing, stop
+from app.services.auto_recharge import log, questions, settings, simulation, standing, stop
 from app.services.balance import history
 from app.services.payment_methods import saved as saved_methods
 from app.web.access import (
@@ -74,6 +74,8 @@ def save() -> Response:
     except Refused as refusal:
         if refusal.reason == settings.CHANGED_MEANWHILE:
             refusal = _changed_meanwhile(form)
+        if refusal.field == "pack" and not current_catalog().packs:  # no page of ours has sent that
+            refusal = Refused(refusal.sentence, refusal.reason, refusal.status)
         form.refuse(refusal)
         form.point_at_first_error()
         return show(PAGE, CONTENT, status=refusal.status, **_around(form))
@@ -205,8 +207,11 @@ def _preview(form: TermsForm) -> dict[str, Any]:
 
 
 def _sentence(wanted: Terms, methods: list[PaymentMethod]) -> str:
-    """Return the sentence of these terms; nothing where they name what is not sold."""
-    if facts.sold(wanted, current_catalog()) is None:
+    """Return the sentence of these terms; nothing where they could not be saved."""
+    overage = Credits(current_customer().overage_protection_micros)
+    try:
+        rule.check(replace(wanted, enabled=True), current_catalog(), overage)
+    except Refused:
         return ""
     chosen = [each for each in methods if (each.id == wanted.method_id if wanted.method_id else each.is_default)]
     return settings.sentence(replace(wanted, enabled=True), current_catalog(), chosen[0] if chosen else None)

@@ -79,7 +79,8 @@ def check(wanted: Terms, catalog: Catalog, overage: Credits) -> None:
     caution.check(wanted.caution)
     lowest = -overage
     if not lowest < wanted.threshold <= MOST:
-        raise Refused(_threshold_words(catalog, lowest), "threshold_out_of_bounds", 422, "threshold")
+        words = _threshold_words(catalog, lowest, is_too_high=wanted.threshold > MOST)
+        raise Refused(words, "threshold_out_of_bounds", 422, "threshold")
     one = purchase(wanted, catalog).amount
     if not 0 < wanted.period_limit.amount_minor <= MOST_MINOR or wanted.period_limit.currency != catalog.currency:
         raise Refused("Enter a limit above zero.", "period_limit_out_of_bounds", 422, "period_limit")
@@ -132,9 +133,8 @@ def credit_words(value: Credits, unit: CreditUnit) -> str:
     return f"{sign}{digits(abs(value.units), decimals_of(unit))} {unit.words}"
 
 
-def _threshold_words(catalog: Catalog, lowest: Credits) -> str:
+def _threshold_words(catalog: Catalog, lowest: Credits, *, is_too_high: bool) -> str:
     unit = CreditUnit(catalog.credit_unit, catalog.credit_unit_label)
-    return (
-        f"Enter a threshold above {credit_words(lowest, unit)} and of at most {credit_words(MOST, unit)}: "
-        "the balance does not fall further by what is used."
-    )
+    if is_too_high:
+        return f"Enter a threshold of at most {credit_words(MOST, unit)}."
+    return f"Enter a threshold above {credit_words(lowest, unit)}: use does not bring the credit below that."
