@@ -32,7 +32,7 @@ def test_it_is_switched_on_with_the_sentence_that_follows_what_is_typed_and_stop
     page.locator("#auto_recharge-simulate").click()
     expect(page.locator("#auto_recharge-simulation")).to_contain_text("There is no complete day yet.")
     page.locator(SAVE).click()
-    expect(page.locator("#consent-error")).to_contain_text("Accept the sentence below")
+    expect(page.locator("#consent-error")).to_contain_text("Accept this sentence")
     expect(page.locator("#consent")).to_be_focused()
     assert not recharge.terms(alice_actor).enabled
     assert findings(page) == []
