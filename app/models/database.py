@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from flask import g
 from flask_sqlalchemy import SQLAlchemy
@@ -14,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Executable,
     MetaData,
     String,
     bindparam,
@@ -176,6 +178,11 @@ _TO_THE_CUSTOMER = with_loader_criteria(
     CustomerOwned, lambda table: table.customer_id == CustomerInScope(), include_aliases=True
 )
 """Made once: made anew for each statement they cost more than some statements do."""
+_NARROWED: WeakKeyDictionary[Executable, Executable] = WeakKeyDictionary()
+"""A statement that a module keeps, and the same one narrowed: it is put together and named for the cache once.
+
+The customer is no part of it, so it is the same for everybody (`CustomerInScope`).
+"""
 
 
 @compiles(CustomerInScope)
@@ -191,8 +198,14 @@ def _narrow(state: ORMExecuteState) -> None:
         ensure(state.session.info["begun_for"] == scope, "the scope changed under an open transaction")
     if hasattr(scope, "purpose") or state.is_column_load or state.is_relationship_load:
         return
-    narrowing = _NOTHING if getattr(scope, "customer_id", None) is None else _TO_THE_CUSTOMER
-    state.statement = state.statement.options(narrowing)
+    if getattr(scope, "customer_id", None) is None:
+        state.statement = state.statement.options(_NOTHING)
+        return
+    asked = state.statement
+    narrowed = _NARROWED.get(asked)
+    if narrowed is None:
+        narrowed = _NARROWED[asked] = asked.options(_TO_THE_CUSTOMER)
+    state.statement = narrowed
 
 
 @event.listens_for(Session, "before_flush")

@@ -6,12 +6,13 @@ import tomllib
 from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from threading import Lock
 from typing import Any
 
 from cachetools import LRUCache, cached
 from pydantic import ValidationError
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -97,16 +98,24 @@ def of(customer: Customer, version: int | None = None) -> Catalog:
     `version` is one that the customer had in a period that is closed; None: the one that is kept. One small statement.
     """
     name, version = customer.catalog, customer.catalog_version if version is None else version
-    newest = select(func.max(CatalogVersion.version)).where(CatalogVersion.catalog == name).scalar_subquery()
-    found = db.session.execute(
-        select(CatalogVersion.version, CatalogVersion.digest)
-        .where(CatalogVersion.catalog == name, or_(CatalogVersion.version == version, CatalogVersion.version == newest))
-        .order_by(CatalogVersion.version)
-    ).all()
+    found = db.session.execute(_own_and_newest(), {"name": name, "version": version}).all()
     if not found or found[0].version != version:
         raise NotFound("catalog")
     own, last = (remembered(name, row.version, row.digest) for row in (found[0], found[-1]))
     return as_sold(own, last)
+
+
+@cache
+def _own_and_newest() -> Select[int, str]:
+    """Ask for a version and the newest one. Put together once: every page asks it."""
+    name: BindParameter[str] = bindparam("name")
+    version: BindParameter[int] = bindparam("version")
+    newest = select(func.max(CatalogVersion.version)).where(CatalogVersion.catalog == name).scalar_subquery()
+    return (
+        select(CatalogVersion.version, CatalogVersion.digest)
+        .where(CatalogVersion.catalog == name, or_(CatalogVersion.version == version, CatalogVersion.version == newest))
+        .order_by(CatalogVersion.version)
+    )
 
 
 def sold(name: str, version: int) -> Catalog:
