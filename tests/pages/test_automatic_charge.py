@@ -79,9 +79,9 @@ def test_when_to_ask_and_quiet_hours_are_saved_and_kept_when_refused(alice: Brow
     shop.add_method(alice_actor)
     wrong = saves(alice, enabled=True, consent=True, quiet_from="22:00", time_zone="Mars/Base")
     assert (wrong.status, wrong.value("quiet_from"), wrong.value("time_zone")) == (422, "22:00", "Mars/Base")
-    page = saves(
-        alice, wrong, consent=True, brake="narrow", ask_above="100", quiet_until="7:30", time_zone="Europe/Zurich"
-    )
+    shown = saves(alice, wrong, brake="narrow", ask_above="100", quiet_until="7:30", time_zone="Europe/Zurich")
+    assert (shown.status, shown.errors()) == (422, ["Accept this sentence to allow these charges."])
+    page = saves(alice, shown, consent=True)
     assert page.notices() == ["Auto-recharge is saved."]
     caution = Caution(Brake.NARROW, Money(10000, "USD"), 22 * 60, 7 * 60 + 30, "Europe/Zurich")
     assert recharge.terms(alice_actor).caution == caution
