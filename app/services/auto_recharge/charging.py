@@ -68,7 +68,7 @@ def _order(books: Books, row: AutoRechargeSettings, found: Found, decision: Deci
     ensure(reserved, f"{amount_minor} does not fit in the limit that was read under the lock")
     payment = top_ups.place_automatically(session, method, purchase, budget_period=found.period.number, now=now)
     _keep(books, row, found, decision, now, payment.id)
-    questions.use(session, books.customer_id, payment.id)
+    questions.use(session, books.customer_id, payment.id, now)
     reports.limit_used(books, found, Money(found.facts.used.amount_minor + amount_minor, limit.currency))
     return payment.id
 

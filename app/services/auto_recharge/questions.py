@@ -81,11 +81,15 @@ def ask(books: Books, found: Found, decision: Decision, now: datetime) -> None:
     mails.write(session, books.customer_id, AUTO_RECHARGE_ASKS, key=key, to=to, question=question.id)
 
 
-def use(session: Session, customer_id: str, payment_id: str) -> None:
-    """Let the charge that is written now use the yes that stands, if one does."""
+def use(session: Session, customer_id: str, payment_id: str, now: datetime) -> None:
+    """Let the charge that is written now use the yes that stands, if one does. One whose day is over is not its."""
     session.execute(
         update(AutoRechargeQuestion)
-        .where(AutoRechargeQuestion.customer_id == customer_id, AutoRechargeQuestion.state == "yes")
+        .where(
+            AutoRechargeQuestion.customer_id == customer_id,
+            AutoRechargeQuestion.state == "yes",
+            AutoRechargeQuestion.until > now,
+        )
         .values(state="used", payment_id=payment_id)
         .execution_options(synchronize_session=False)
     )

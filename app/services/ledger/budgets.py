@@ -1,7 +1,8 @@
 """What automatic payments may charge in a period: reserved before the call, then charged or freed, once (I12, I14).
 
 Whoever changes a budget does it in the transaction that moves its payment, whose state is guarded: so each reservation
-ends exactly once. Rows are locked in this order: the payment, spending and accounts, the customer, the settings.
+ends exactly once. Rows are locked in this order: the payment, spending and accounts, the customer, the settings
+and the budget.
 """
 
 from datetime import datetime
@@ -58,8 +59,8 @@ def free(session: Session, payment: Payment) -> None:
     """Give back what was reserved for the payment, in the transaction in which it ends uncharged."""
     if payment.budget_period is None:
         return
+    outbox = events.lock(session, payment.customer_id)  # a look locks the customer before the budget too
     _move(session, payment, charged=0)
-    outbox = events.lock(session, payment.customer_id)
     facts = {"payment": payment.id, "amount_minor": payment.amount_minor, "currency": payment.currency}
     outbox.write("auto_recharge.failed", payment.id, facts | {"reason": payment.problem})
     look_again(outbox, clock.now())

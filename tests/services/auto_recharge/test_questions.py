@@ -128,3 +128,12 @@ def test_in_quiet_hours_nothing_is_charged_and_at_their_end_it_is(app: Flask, st
     assert (recharge.states(acme), recharge.decisions(acme)) == ([], ["quiet"])
     recharge.runs(app, NOW + timedelta(minutes=91))
     assert recharge.states(acme) == [(2500, "succeeded")]
+
+
+def test_a_yes_whose_day_is_over_is_not_used_by_a_later_charge(app: Flask, steady: Actor, acme: Customer) -> None:
+    spend.uses(acme, "31", NOW)
+    recharge.runs(app)
+    questions.answer(acme.customer_id, recharge.question(acme).id, is_yes=True, by=steady.member_id)
+    recharge.runs(app, NOW + timedelta(hours=13))  # no worker was there before the next UTC day
+    assert recharge.states(acme) == [(5000, "succeeded")]
+    assert (recharge.question(acme).state, recharge.question(acme).payment_id) == ("yes", None)
