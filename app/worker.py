@@ -4,7 +4,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from types import FrameType
 
 import structlog
 from flask import Flask
@@ -19,6 +18,9 @@ from app.services.reconciliation import subscriptions
 log = structlog.get_logger()
 BATCH = 100
 """How much of one kind is done before the next kind has its turn."""
+ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+TOGETHER_SECONDS = 0.2
+"""Signals this close together are one: a group hears it from its sender, and once more from the `make` between."""
 SHUTDOWN_SECONDS = 30
 SLOW_EVERY = 30.0
 """Seconds between two looks at what may take minutes, and is due once an hour."""
@@ -40,28 +42,34 @@ def work(app: Flask, *, every: float, threads: int) -> None:
 
     What is under way when the signal comes is finished; what is not begun is left to others. A second signal ends the
     process at once, which loses nothing either.
+
+    The signals are waited for, never handled in the middle of something: setting an Event takes a lock, and a handler
+    that interrupts whoever holds it, such as the handler itself when a signal comes twice, would wait for ever.
     """
+    for each in ENDS:
+        signal.signal(each, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # before the threads start, so that none of them takes one
     over = threading.Event()
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        shutdown.ask()
-        over.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(each, end)
     log.info("worker_started")
     listener = _Listener(wake_ups.queue.of(app), threads)
+    quick = threading.Thread(target=_rounds, args=(app, jobs.QUICK, every, over, listener.look_after), daemon=True)
     beside = [
         threading.Thread(target=_rounds, args=(app, names, pause, over), name=names[0], daemon=True)
         for names, pause in ((jobs.SLOW, SLOW_EVERY), (jobs.OUTWARD, every), (jobs.CHARGING, every))
     ]
-    for thread in (*beside, threading.Thread(target=_look_at_subscriptions, args=(app,), daemon=True)):
+    rounds = (quick, *beside)
+    for thread in (*rounds, threading.Thread(target=_look_at_subscriptions, args=(app,), daemon=True)):
         thread.start()
-    _rounds(app, jobs.QUICK, every, over, listener.look_after)
-    listener.stop()
-    for thread in beside:
+    signal.sigwait(ENDS)
+    shutdown.ask()
+    over.set()
+    time.sleep(TOGETHER_SECONDS)
+    for each in signal.sigpending() & set(ENDS):
+        signal.sigwait({each})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+    for thread in rounds:
         thread.join(SHUTDOWN_SECONDS)
+    listener.stop()
     log.info("worker_ended")
 
 
