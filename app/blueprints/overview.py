@@ -204,8 +204,8 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
     if limit:
         marks.append(Mark("limit", limit.micros, "Daily limit", f"At or over your {exact(limit)} daily limit", since))
     if spend and spend.threshold:
-        note = f"From your {exact(spend.threshold)} mail threshold on"
-        marks.append(Mark("threshold", spend.threshold.micros, "Mail at", note, since))
+        note = f"From your {exact(spend.threshold)} e-mail threshold on"
+        marks.append(Mark("threshold", spend.threshold.micros, "E-mail at", note, since))
     return {
         "balance": balance_line(
             [Point(day.day, day.closing.micros, of_day(day.day)) for day in now.days],

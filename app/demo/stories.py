@@ -153,7 +153,7 @@ STORIES = (
             Gift(210, "refund", _units(12), "For the outage in the Frankfurt region"),
             Gift(345, "promotional", _units(20), "Thank you for one year with us", 60),
         ),
-        shows="A year of history, credit to spend, a daily limit that was reached once",
+        shows="A long history, credit to spend, a daily limit that was reached once",
     ),
     Story(
         slug="lumen",

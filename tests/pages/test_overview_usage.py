@@ -137,12 +137,12 @@ def test_days_from_the_mail_threshold_on_have_its_colour_and_a_word(app: Flask, 
     spend.chooses(acme, "10", "5")
     alice = looks(app, origin, acme)
     uses(acme, "requests", 10_000)
-    lines = ["Daily limit $10.00", "Mail at $5.00"]
+    lines = ["Daily limit $10.00", "E-mail at $5.00"]
     assert alice.opens(PATH).texts("#overview-days .mark text") == lines
     uses(acme, "requests", 3500)
     page = alice.opens(PATH)
     assert len(page.soup.select("#overview-days a.near")) == 1
-    threshold = "From your $5.00 mail threshold on"
+    threshold = "From your $5.00 e-mail threshold on"
     assert page.texts("#overview-days a.near title") == [f"10 Nov 2026: $5.00 {threshold}"]
     assert page.texts("#overview-days tbody tr")[0] == f"10 Nov 2026 $5.00 {threshold}"
 

@@ -33,7 +33,7 @@ MICROS = st.one_of(st.integers(-(10**18), 10**18), st.integers(-(10**8), 10**8),
 DOLLARS = Measure(CreditUnit("USD"))
 MARKS = (
     Mark("limit", 250_000_000, "Daily limit", "At or over your $250.00 daily limit"),
-    Mark("threshold", 200_000_000, "Mail at", "From your $200.00 mail threshold on"),
+    Mark("threshold", 200_000_000, "E-mail at", "From your $200.00 e-mail threshold on"),
 )
 
 
@@ -228,9 +228,9 @@ def test_a_limit_is_a_line_and_days_over_it_or_the_threshold_stand_out_and_say_s
     drawn = used(days_of(10**8, 2 * 10**8, 25 * 10**7, 3 * 10**8), marks=MARKS)
     assert [each.get("class") for each in slots(drawn)] == [None, "near", "over", "over"]
     lines = [(each.get("data-words"), each.findtext("text")) for each in classed(drawn, "mark")]
-    assert lines == [("Daily limit", "Daily limit $250.00"), ("Mail at", "Mail at $200.00")]
+    assert lines == [("Daily limit", "Daily limit $250.00"), ("E-mail at", "E-mail at $200.00")]
     over = "At or over your $250.00 daily limit"
-    assert [row.note for row in drawn.rows] == [over, over, "From your $200.00 mail threshold on", ""]
+    assert [row.note for row in drawn.rows] == [over, over, "From your $200.00 e-mail threshold on", ""]
     assert titles(drawn)[2] == f"3 Nov 2026: $250.00\n{over}"
     assert not classed(used(days_of(1)), "mark")
 

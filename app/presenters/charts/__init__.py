@@ -3,7 +3,7 @@
     used = columns(
         [Column(day.day, (day.used.micros,), href=…) for day in days],
         measure=Measure(unit), name="Credits used each day …", series=("Credits used",), today=today,
-        marks=(Mark("limit", limit.micros, "Daily limit"), Mark("threshold", mails_at.micros, "Mail at")),
+        marks=(Mark("limit", limit.micros, "Daily limit"), Mark("threshold", mails_at.micros, "E-mail at")),
     )
     balance = balance_line([Point(day.day, day.closing.micros, href=…) for day in days], ahead, measure=…, name=…)
 
