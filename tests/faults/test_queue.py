@@ -263,22 +263,6 @@ def test_a_worker_that_is_asked_to_end_finishes_what_it_does_and_takes_nothing_n
     assert [each.id for each in events() if each.problem == inbox.NOT_FINISHED] == []
 
 
-def test_a_worker_that_is_asked_again_while_it_takes_note_of_the_first_time_ends(
-    app: Flask, settings: Settings, tmp_path: Path
-) -> None:
-    """A signal to a whole group comes twice: from whoever sent it, and from the `make` between."""
-    said = tmp_path / "said"
-    with said.open("wb") as output:
-        worker = programs.start("tests.programs.asked_twice", env=environment(settings), output=output)
-    try:
-        until(lambda: "worker_started" in said.read_text() or worker.poll() is not None)
-        worker.terminate()
-        assert worker.wait(PATIENCE) == 0, said.read_text()
-    finally:
-        worker.kill()
-    assert "worker_ended" in said.read_text()
-
-
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_worker_outlives_its_database(
     app: Flask, settings: Settings, database: Database, alice_actor: Actor, waiting: Payment, tmp_path: Path
