@@ -1,0 +1,98 @@
+"""What is said of an address before it is kept: an empty required field refuses it, the rest is only asked about."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from app.domain.addresses import formats
+from app.domain.addresses.address import NAMES, Address
+from app.domain.addresses.formats import Format
+from app.domain.errors import Refused
+
+LONGEST: Mapping[str, int] = {
+    "company": 200, "line1": 200, "line2": 200, "city": 100, "postal_code": 20, "region": 100, "country": 2,
+}  # fmt: skip
+
+
+_JOINERS = "\u200c\u200d"
+"""Of the characters that nobody sees, those that spell words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A field whose value looks wrong for its country, and what to ask about it. Who says yes is believed."""
+
+    field: str
+    sentence: str
+
+
+def read(typed: Mapping[str, str]) -> Address:
+    """Return the address that was typed: its country in upper case, and without what was pasted unseen."""
+    values = {name: plain(typed.get(name) or "") for name in NAMES}
+    return Address(**values | {"country": values["country"].upper()})
+
+
+def plain(text: str) -> str:
+    """Return the text in one line, without marks that nobody sees."""
+    seen = "".join(each for each in text if each in _JOINERS or unicodedata.category(each) != "Cf")
+    return " ".join(seen.split())
+
+
+def refusals(address: Address) -> list[Refused]:
+    """Return why the address cannot be kept: what is empty and required, and what no column or paper can hold."""
+    known = formats.of(address.country)
+    found = []
+    for name in NAMES:
+        value, label = str(getattr(address, name)), known.label(name)
+        if not value and name in known.required:
+            words = "Choose the country." if name == "country" else f"{label} is missing. Enter it."
+            found.append(Refused(words, "field_missing", 422, name))
+        elif len(value) > LONGEST[name] and name != "country":
+            words = f"{label} is longer than {LONGEST[name]} characters. Shorten it."
+            found.append(Refused(words, "field_too_long", 422, name))
+        elif not value.translate(dict.fromkeys(map(ord, _JOINERS))).isprintable():
+            words = f"{label} has an invisible character. Enter it without."
+            found.append(Refused(words, "field_unprintable", 422, name))
+    if address.country and address.country not in formats.countries():
+        words = "Choose the country: a code of two letters such as DE, by ISO 3166."
+        found.append(Refused(words, "country_unknown", 422, "country"))
+    return found
+
+
+def questions(address: Address) -> list[Question]:
+    """Return what looks wrong for the country. It may be right all the same: no list of the world's addresses is."""
+    known = formats.of(address.country)
+    return list(_asked(address, known))
+
+
+def _asked(address: Address, known: Format) -> Iterator[Question]:
+    region = known.region(address.region) if address.region else None
+    if address.region and known.regions and region is None:
+        named = known.region_label.lower()
+        yield Question("region", f"“{address.region}” is not a {named} that we know in this country. Is it right?")
+    code = _code(address.postal_code, known)
+    if code is None:
+        example = f", such as {known.example}" if known.example else ""
+        said = f"“{address.postal_code}” does not look like a {_small(known)} of this country{example}. Is it right?"
+        yield Question("postal_code", said)
+    elif region is not None and code and region.postal_begins and not re.match(region.postal_begins, code):
+        said = f"{known.postal_code_label} {address.postal_code} does not seem to be in {region.name}. Is it right?"
+        yield Question("postal_code", said)
+
+
+def _small(known: Format) -> str:
+    label = known.postal_code_label
+    return label if label.split()[0].isupper() else label.lower()
+
+
+def _code(typed: str, known: Format) -> str | None:
+    """Return the postal code as the pattern has it, with or without what stands before it; None: it fits in no way."""
+    if not typed or not known.postal_code:
+        return ""
+    upper, prefix = typed.upper(), known.postal_code_prefix
+    bare = upper.removeprefix(prefix or known.country).lstrip(" -")
+    for each in (upper, bare, f"{known.country}-{bare}"):
+        if re.fullmatch(known.postal_code, each, re.ASCII):
+            return each
+    return None
