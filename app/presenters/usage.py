@@ -173,7 +173,8 @@ def alert_rows(alerts: Sequence[Alert], notified: Mapping[str, datetime], usage:
         basis = usage_alerts.basis(usage.plan, wants.meter)
         words = alert_words(wants, use.meter.title, use.meter.unit, basis, has_limit=bool(use.tariff.limit))
         reached = usage_alerts.crossed(wants, use.used, basis)
-        now = f"now {locale.quantity(use.used, use.meter.unit)}"
+        in_its_unit = locale.quantity if wants.is_percent else locale.counted  # as the alert itself says it
+        now = f"now {in_its_unit(use.used, use.meter.unit)}"
         found.append(AlertRow(alert.id, words, reached, notified.get(alert.id), now))
     return found
 
