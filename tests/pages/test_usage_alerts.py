@@ -129,12 +129,6 @@ def test_an_alert_is_removed(alice: Browser) -> None:
     assert "There is no usage alert yet." in gone.text
 
 
-def test_it_says_how_far_it_is_in_the_unit_of_the_alert(alice: Browser, acme: Customer) -> None:
-    adds(alice, "storage", "5000", measure="quantity")
-    uses(acme, "storage", 1500)
-    assert "Not reached · now 1,500 MB" in alice.opens(USAGE).texts(".table--alerts tbody td")[0]
-
-
 def test_it_says_how_far_each_is_and_when_it_was_sent(alice: Browser, acme: Customer) -> None:
     adds(alice, "requests", "80")
     uses(acme, "requests", 3999)

@@ -1,4 +1,4 @@
-"""Usage alerts from a page that is out of date, an address opened again, and a change below a chosen history."""
+"""Usage alerts from a page that is out of date and in their own unit, an address opened again, and a change below a chosen history."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from app.models.scope import as_customer
 from app.services.alerts import thresholds
 from tests.support import cast, post, usage_cast
 from tests.support.browser import Browser
-from tests.support.usage_cast import USAGE, looks
+from tests.support.usage_cast import USAGE, looks, uses
 
 ALERT, ADDRESS, OPS = "#usage-alert_form", "#usage-email_form", "ops@acme.example"
 NEW = {"meter": "requests", "threshold": "80", "measure": "percent"}
@@ -111,3 +111,9 @@ def test_an_address_whose_link_has_expired_says_so_and_can_be_asked_again(
         assert "Link expired · asked on " in page.text and "Not confirmed" not in page.text
         asked = alice.submits(page, "form[action$=mail]")
         assert "Not confirmed" in asked.text and "Link expired" not in asked.text
+
+
+def test_it_says_how_far_it_is_in_the_unit_of_the_alert(alice: Browser, acme: Customer) -> None:
+    alice.submits(alice.opens(USAGE), ALERT, meter="storage", threshold="5000", measure="quantity")
+    uses(acme, "storage", 1500)
+    assert "Not reached · now 1,500 MB" in alice.opens(USAGE).texts(".table--alerts tbody td")[0]
