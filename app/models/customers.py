@@ -45,6 +45,8 @@ class Customer(CustomerOwned, Base):
     """Grows with each change of name or address, and with each try to send them to the processor."""
     profile_due_at: Mapped[datetime | None]
     """When name and address are to be sent to the processor; none: it has them."""
+    po_required: Mapped[bool] = mapped_column(default=False)
+    """Whether the seller requires a purchase order number on the customer's invoices."""
     created_at: Mapped[datetime]
 
 
