@@ -255,6 +255,11 @@ class Catalog:
         return self.credits.unit == self.credits.currency
 
     @property
+    def credit_pays_invoices(self) -> bool:
+        """Whether credit pays an invoice before a payment method is charged: never where it was taxed when bought."""
+        return self.tax.credits == "at_use" and self.invoices.credits_first is not False
+
+    @property
     def overage_protection(self) -> Credits:
         """How far below zero a new customer's balance may go."""
         return self.overage.protection

@@ -61,7 +61,8 @@ class Invoices:
     prefix: str = "INV"
     credit_note_prefix: str = "CN"
     due_days: int = 0
-    credits_first: bool = True
+    credits_first: bool | None = None
+    """Whether credit pays an invoice first; None: where tax is reckoned when credit is used."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +83,24 @@ class Percent:
 
 @dataclass(frozen=True)
 class TaxRate:
-    """The tax of a country from a day on."""
+    """The tax of a country, or of a part of it that has its own, from a day on."""
 
     country: str
     name: str
     percent: Percent
     since: date
+    until: date | None = None
+    """The last day; then the rate before it is in force again."""
+    kind: Literal["standard", "reduced", "zero", "exempt"] = "standard"
+    number: str = ""
+    """The seller's number for this tax, where it is not `seller.tax_id`."""
 
 
 @dataclass(frozen=True)
 class Tax:
     """How tax is reckoned."""
 
+    credits: Literal["at_purchase", "at_use"] = "at_purchase"
     prices: Literal["exclusive", "inclusive"] = "exclusive"
     reverse_charge: bool = True
     rates: tuple[TaxRate, ...] = ()

@@ -12,6 +12,7 @@ from tests.mutants import (
     planted_recharge,
     planted_reversals,
     planted_running,
+    planted_tax,
     planted_terms,
     planted_usage,
 )
@@ -30,4 +31,5 @@ BUGS = [
     *planted_rails.BUGS,
     *planted_terms.BUGS,
     *planted_recharge.BUGS,
+    *planted_tax.BUGS,
 ]

@@ -22,6 +22,7 @@ from app.services.catalog.values import (
     MoneyText,
     PercentText,
     Section,
+    TaxPlace,
     Words,
 )
 
@@ -197,7 +198,7 @@ class InvoicesSection(Section):
     prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}$")] = "INV"
     credit_note_prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}$")] = "CN"
     due_days: Annotated[int, Field(ge=0, le=120)] = 0
-    credits_first: bool = True
+    credits_first: bool | None = None
 
 
 class DunningSection(Section):
@@ -213,16 +214,20 @@ class TaxRateSection(Section):
     """A country's rate."""
 
     becomes = terms.TaxRate
-    country: Country
+    country: TaxPlace
     name: Words
     percent: PercentText
     since: date
+    until: date | None = None
+    kind: Literal["standard", "reduced", "zero", "exempt"] = "standard"
+    number: Annotated[str, Field(max_length=30)] = ""
 
 
 class TaxSection(Section):
     """How tax is reckoned."""
 
     becomes = terms.Tax
+    credits: Literal["at_purchase", "at_use"] = "at_purchase"
     prices: Literal["exclusive", "inclusive"] = "exclusive"
     reverse_charge: bool = True
     rates: Annotated[list[TaxRateSection], Field(max_length=500)] = []

@@ -53,6 +53,7 @@ PercentText = Annotated[terms.Percent, PlainValidator(_percent), WithJsonSchema(
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+TaxPlace = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{2})?$")]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
 MethodKind = Literal["card", "paypal", "sepa_debit", "crypto"]

@@ -1,0 +1,1 @@
+"""Tax: how one sale to one customer is taxed on one day, and why."""

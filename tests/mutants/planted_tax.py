@@ -1,0 +1,72 @@
+"""Bugs in tax: whose it is, whose number counts, and how it is rounded."""
+
+from tests.mutants.bug import Bug
+
+DECISION = ("tests/domain/tax/test_decision.py",)
+PLACES = ("tests/domain/tax/test_places.py",)
+
+BUGS = [
+    Bug(
+        "a number of another state shifts the tax of a sale at home",
+        "app/domain/tax/decision.py",
+        "    if place.state == home.state:\n        return (Reason",
+        "    if place.state == home.state == state:\n        return (Reason",
+        DECISION,
+    ),
+    Bug(
+        "the seller's own state's number shifts the tax",
+        "app/domain/tax/decision.py",
+        "    if state == home.state:\n",
+        "    if state == place.state == home.state:\n",
+        DECISION,
+    ),
+    Bug(
+        "a number of the One Stop Shop shifts the tax",
+        "app/domain/tax/decision.py",
+        "    if number.kind is Kind.EU_OSS_VAT:\n",
+        "    if number.kind is Kind.OTHER:\n",
+        DECISION,
+    ),
+    Bug(
+        "a Northern Irish number counts for services",
+        "app/domain/tax/decision.py",
+        'if number.country == "XI" or not is_member(state, on):',
+        "if not is_member(number.country, on) and number.country in {state}:",
+        DECISION,
+    ),
+    Bug(
+        "a number that is not verified shifts the tax",
+        "app/domain/tax/decision.py",
+        "    State.UNVERIFIED: Reason.NUMBER_UNVERIFIED,\n",
+        "",
+        DECISION,
+    ),
+    Bug(
+        "the wrong one of several rates is in force",
+        "app/domain/tax/decision.py",
+        "return max(in_force, key=lambda rate: rate.since, default=None)",
+        "return min(in_force, key=lambda rate: rate.since, default=None)",
+        DECISION,
+    ),
+    Bug(
+        "tax is cut off and not rounded",
+        "app/domain/tax/treatment.py",
+        "Money(divided(net.amount_minor * share, 100 * whole), net.currency)",
+        "Money(net.amount_minor * share // (100 * whole), net.currency)",
+        ("tests/domain/tax/test_treatment.py",),
+    ),
+    Bug(
+        "the region speaks against a whole postal code",
+        "app/domain/tax/places.py",
+        "if by_code is not None or _is_full(country, code):",
+        "if by_code is not None:",
+        PLACES,
+    ),
+    Bug(
+        "a catalog may tax credit when it is bought and let it pay taxed invoices",
+        "app/services/catalog/versions.py",
+        "catalog_charges.problems(catalog) + catalog_rules.problems(catalog)",
+        "catalog_charges.problems(catalog)",
+        ("tests/services/catalog/test_tax_of_catalogs.py",),
+    ),
+]
