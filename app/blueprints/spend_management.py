@@ -13,7 +13,7 @@ from app.domain.simulation import Simulation
 from app.domain.spend_management import Limits, day_of
 from app.forms import log_places
 from app.forms.spend_management import LimitsForm, editable
-from app.presenters import overview, spend_management, spend_preview, status_line
+from app.presenters import overview, refused_calls, spend_management, spend_preview, status_line
 from app.services.balance import history
 from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
@@ -111,7 +111,7 @@ def log() -> Response:
         LOG,
         ENTRIES,
         given=[spend_management.notice_row(each, unit) for each in notices],
-        refused=[spend_management.refused(each, catalog, unit) for each in calls],
+        refused=[refused_calls.refused(each, catalog, unit) for each in calls],
         older={name: _log(asked | {name: place}) if place else "" for name, place in older.items()},
         newest={name: _log(asked | {name: ""}) if place else "" for name, place in asked.items()},
     )

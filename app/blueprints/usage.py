@@ -12,7 +12,7 @@ from app.forms import usage_query
 from app.forms.usage import AddressForm, AlertForm, HistoryForm, new_alert, offer
 from app.presenters import status_line, usage_charts, usage_sentences
 from app.presenters import usage as present
-from app.presenters.spend_management import refused
+from app.presenters.refused_calls import refused
 from app.presenters.usage import period_words
 from app.presenters.usage_charts import ALL_METERS, WITHOUT_METER, Drawn
 from app.services.alerts import recipients, removals, thresholds

@@ -1,6 +1,7 @@
 """Authorizations: may this be spent now, and what does a capture take out of what was held.
 
-The rule for SQLite, and what PostgreSQL's functions (migrations/sql/0007_authorize.sql) are held against.
+The rule for SQLite, and what PostgreSQL's functions (migrations/sql/0007_authorize.sql and 0013_refusals.sql) are
+held against.
 """
 
 import hashlib

@@ -31,6 +31,7 @@ class Authorization(CustomerOwned, Base):
         CheckConstraint("available_after_micros >= 0", name="within_the_limits"),
         CheckConstraint("captured_micros >= 0 and captured_quantity >= 0", name="captured_not_negative"),
         CheckConstraint("(state = 'refused') = (reason <> '')", name="refused_for_a_reason"),
+        CheckConstraint("judged_balance_micros is null or state = 'refused'", name="judged_when_refused"),
         Index(
             "ix_authorizations_open",
             "expires_at",
@@ -59,6 +60,15 @@ class Authorization(CustomerOwned, Base):
             "captured_quantity",
             "captures",
             "period_number",
+            "judged_balance_micros",
+            "judged_overage_micros",
+            "judged_held_micros",
+            "judged_daily_limit_micros",
+            "judged_daily_used_micros",
+            "judged_plan_limit",
+            "judged_used",
+            "judged_held",
+            "judged_catalog_version",
         ),
     )
 
@@ -85,6 +95,22 @@ class Authorization(CustomerOwned, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    judged_balance_micros: Mapped[int | None]
+    """Less usage that was not posted yet. This and the next ten columns are what a refusal was decided from; None: it
+    was allowed, or refused before they were kept."""
+    judged_overage_micros: Mapped[int | None]
+    judged_held_micros: Mapped[int | None]
+    """What all open holds could still cost."""
+    judged_daily_limit_micros: Mapped[int | None]
+    judged_daily_used_micros: Mapped[int | None]
+    """What was used that day; kept where there was a daily limit."""
+    judged_plan_limit: Mapped[int | None]
+    judged_used: Mapped[int | None]
+    """How many units of its meter were used in the period, as `judged_held` were held."""
+    judged_held: Mapped[int | None]
+    judged_catalog: Mapped[str | None] = mapped_column(String(60))
+    judged_catalog_version: Mapped[int | None]
+    judged_plan: Mapped[str | None] = mapped_column(String(60))
 
     @classmethod
     def is_open(cls, now: Moment) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""What each limit stops, in one sentence with the customer's own numbers (AC-58), and why calls were refused."""
+"""What each limit stops, in one sentence with the customer's own numbers (AC-58)."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 from app import locale
 from app.domain.amounts import CreditUnit
-from app.domain.catalog import Catalog, MeterKind
+from app.domain.catalog import MeterKind
 from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.notices import (
@@ -25,7 +25,6 @@ from app.domain.notices import (
 from app.domain.numbers import SERVED, Numbers, owed
 from app.domain.spend_management import Limits, day_of, reached_at
 from app.domain.units import quantity
-from app.models.authorizations import Authorization
 from app.models.limits import Notice
 from app.services.spend_management.blocked_calls import PlanLimit
 from app.services.spend_management.limits import CHANGED_MEANWHILE
@@ -42,13 +41,6 @@ NOTICES = {
     BALANCE_RECOVERED: "Balance recovered",
     CREDITS_EXPIRING: "Credits expire soon",
 }
-REFUSED = {
-    "insufficient_credits": "Not enough credits",
-    "daily_limit": "Over the daily limit",
-    "plan_limit": "Over the plan’s limit",
-    "suspended": "Account suspended",
-    "closed": "Account closed",
-}
 
 
 @dataclass(frozen=True)
@@ -59,16 +51,6 @@ class NoticeRow:
     title: str
     bound: str
     level: str
-
-
-@dataclass(frozen=True)
-class RefusedCall:
-    """A refused call as the page shows it."""
-
-    at: datetime
-    why: str
-    asked: str
-    id: str
 
 
 def daily_limit(limits: Limits, numbers: Numbers, unit: CreditUnit) -> str:
@@ -216,13 +198,6 @@ def _level(figures: dict[str, Any], unit: CreditUnit) -> str:
     if used is None and "remaining_micros" in figures:
         return locale.balance(Credits(figures["remaining_micros"]), unit)
     return "–" if used is None else locale.amount(Credits(used), unit)
-
-
-def refused(call: Authorization, catalog: Catalog, unit: CreditUnit) -> RefusedCall:
-    """Return the refused call in words: why, and what was asked for."""
-    meter = catalog.meter(call.meter) if call.meter else None
-    asked = locale.counted(call.quantity, meter.unit) if meter else locale.exact(Credits(call.micros), unit)
-    return RefusedCall(call.created_at, REFUSED.get(call.reason, call.reason), asked, call.id)
 
 
 def _or_dash(micros: int | None, unit: CreditUnit) -> str:

@@ -37,7 +37,8 @@ def test_it_holds_and_captures_what_was_used(api: Api, paid: Customer) -> None:
     captured = api.post(f"{path}/capture", {"quantity": 2_000}).get_json()
     assert (captured["state"], captured["credits_used"], captured["available_to_use"]) == ("captured", "0.80", "59.20")
     assert api.get(f"/customers/{paid.customer_id}/balance").get_json()["available_to_use"] == "59.20"
-    assert api.get(path).get_json()["captured_quantity"] == 2_000
+    seen = api.get(path).get_json()
+    assert (seen["captured_quantity"], seen["decision"]) == (2_000, None)
 
 
 def test_a_no_is_an_answer_with_its_reason(api: Api, paid: Customer) -> None:
@@ -45,7 +46,13 @@ def test_a_no_is_an_answer_with_its_reason(api: Api, paid: Customer) -> None:
     assert answer.status_code == 200
     said = answer.get_json()
     assert (said["allowed"], said["reason"], said["available_to_use"]) == (False, "insufficient_credits", "60.00")
-    assert api.get(f"/authorizations/{said['authorization']}").get_json()["reason"] == "insufficient_credits"
+    kept = api.get(f"/authorizations/{said['authorization']}").get_json()
+    assert kept["reason"] == "insufficient_credits"
+    assert kept["decision"] == {
+        "balance": "10.00", "overage_protection": "50.00", "held": "0.00", "available_to_use": "60.00",
+        "daily_limit": None, "daily_used": None, "plan": paid.plan or None, "plan_limit": None, "used": None, "quantity_held": None,
+        "catalog": paid.catalog, "catalog_version": paid.catalog_version,
+    }  # fmt: skip
 
 
 def test_the_answer_says_the_amount_that_was_asked_for(api: Api, paid: Customer) -> None:

@@ -5,6 +5,7 @@ from tests.mutants import (
     planted_access,
     planted_books,
     planted_evidence,
+    planted_explained,
     planted_limits,
     planted_outside,
     planted_pages,
@@ -32,4 +33,5 @@ BUGS = [
     *planted_terms.BUGS,
     *planted_recharge.BUGS,
     *planted_tax.BUGS,
+    *planted_explained.BUGS,
 ]

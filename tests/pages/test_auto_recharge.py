@@ -150,9 +150,9 @@ def test_why_a_charge_was_made_stands_under_it(app: Flask, alice: Browser, acme:
     page = alice.opens(PATH)
     assert page.texts("#auto_recharge-said") == ["Nothing is due: your credit is $25.00, and $20.00 or more is enough."]
     assert page.texts("#auto_recharge-used") == ["$25.00 of $50.00"]
-    assert page.texts(".recharge-log__what") == ["Paid"]
+    assert page.texts(".decisions__what") == ["Paid"]
     consent = recharge.consents(acme)[0].id
-    assert page.texts(".recharge-log dt, .recharge-log dd") == [
+    assert page.texts(".decisions dt, .decisions dd") == [
         "Credit then", "$0.00", "Threshold", "$20.00", "Limit of the period", "$50.00, of which $0.00 was used before",
         "Bought", "$25.00 for $25.00", "Charged to", f"Visa ending in 4242, with the consent {consent}",
     ]  # fmt: skip

@@ -4,11 +4,15 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
 from app import clock
+from app.models.authorizations import Authorization
 from app.models.customers import Customer
+from app.models.scope import as_service
 from app.services.catalog import versions
 from app.services.customers import registration
+from app.services.transaction import transaction
 from tests.support import cast, spend, usage_cast
 from tests.support.browser import Browser
 from tests.support.noon import NOON, noon
@@ -18,7 +22,7 @@ __all__ = ["acme", "noon"]
 
 PATH = "/billing/spend-management/"
 LOG = f"{PATH}log"
-NOTICES, REFUSED = "#spend_management-notified tbody tr", "#spend_management-refused tbody tr"
+NOTICES, REFUSED = "#spend_management-notified tbody tr", "#spend_management-refused summary"
 FORM = "form[aria-label='Spend management']"
 SAVE = "#spend_management-save"
 
@@ -166,11 +170,26 @@ def test_calls_that_were_refused_say_why_and_what_they_asked_for(alice: Browser,
     with clock.at(NOON + timedelta(minutes=1)):
         spend.chooses(acme, on=False, limit="25")
         assert spend.asks(acme, "2000") == (False, "insufficient_credits")
-        rows = alice.opens(LOG).texts(REFUSED)
-    assert [row.rpartition(" hold_")[0] for row in rows] == [
+        page = alice.opens(LOG)
+        refusal = select(Authorization.id).where(Authorization.reason == "daily_limit").scalar_subquery()
+        with as_service("forget what it was decided from"), transaction() as session:
+            session.execute(update(Authorization).values(judged_balance_micros=None).where(Authorization.id == refusal))
+        later = alice.opens(LOG)
+    assert page.texts(REFUSED) == [
         "Not enough credits 21 Nov 2026, 12:01 UTC $2,000.00",
         "Over the daily limit 21 Nov 2026, 12:00 UTC $25.01",
     ]
+    newest, oldest = page.soup.select("#spend_management-refused li")
+    assert [each.get_text() for each in newest.select("dd")] == [
+        "$2,000.00",
+        "$1,000.00, with $50.00 of overage protection: $1,050.00 left",
+        "None",
+        "Pay as you go, as sold in version 1",
+        "$2,000.00 is more than the $1,050.00 that was left",
+    ]
+    assert len(oldest.select("dd")) == 5 and "of which $0.00 was used" in oldest.get_text()
+    (_newest, kept_none) = later.soup.select("#spend_management-refused li")
+    assert kept_none.select("dd") == [] and "was not kept at that time." in kept_none.get_text()
 
 
 def test_what_is_held_counts_in_every_sentence(alice: Browser, acme: Customer) -> None:

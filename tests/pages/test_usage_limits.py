@@ -96,7 +96,7 @@ def test_the_calls_that_a_limit_refused_stand_on_the_meters_page(app: Flask, ori
     for quantity in range(11, 18):
         assert asks(acme, quantity) == "refused"
     page = alice.opens(f"{USAGE}requests")
-    rows = page.texts("#usage-refused tbody tr")
+    rows = page.texts("#usage-refused summary")
     assert len(rows) == 5
     assert all("Over the plan’s limit" in row for row in rows)
     for other in ("hours", "users", "-"):
@@ -105,7 +105,7 @@ def test_the_calls_that_a_limit_refused_stand_on_the_meters_page(app: Flask, ori
         billing_periods.roll_due()
         alice = looks(app, origin, acme, cast.BOB)
         assert not alice.opens(f"{USAGE}requests").soup.select("#usage-refused")
-        assert alice.opens(f"{USAGE}requests?period=1").texts("#usage-refused tbody tr") == rows
+        assert alice.opens(f"{USAGE}requests?period=1").texts("#usage-refused summary") == rows
 
 
 def test_beyond_a_limit_that_stops_nothing_it_says_what_it_costs(app: Flask, origin: str) -> None:

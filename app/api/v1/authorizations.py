@@ -11,6 +11,7 @@ from app.api.contract.idempotency import key_of
 from app.api.contract.operations import (
     CreditsAboveZero,
     CreditsFromZero,
+    CreditsText,
     Model,
     Moment,
     caller,
@@ -24,6 +25,7 @@ from app.domain.authorizations import LONGEST, USUAL, AuthorizationRequest, Auth
 from app.domain.money import Credits
 from app.domain.rating import LARGEST
 from app.services.authorizations import holds
+from app.services.authorizations.judged import Judged
 from app.services.authorizations.refusals import SCOPE, NoRoom, Unavailable
 
 bp = resource("authorizations")
@@ -75,6 +77,25 @@ class CaptureIn(Model):
     keep: bool = Field(default=False, description="Keep the rest on hold, to be captured later.")
 
 
+class DecisionOut(Model):
+    """What a refusal was decided from, as it was at that time. It never changes."""
+
+    balance: CreditsText = Field(description="Less all usage by then; below zero: so much of the protection was used.")
+    overage_protection: CreditsFromZero
+    held: CreditsFromZero = Field(description="What all open authorizations could still cost.")
+    available_to_use: CreditsFromZero
+    daily_limit: CreditsFromZero | None
+    daily_used: CreditsFromZero | None = Field(description="What was used that UTC day; null where no limit was set.")
+    plan: str | None = Field(description="Its key; null: the catalog's default.")
+    plan_limit: int | None = Field(
+        description="What the plan allowed of the meter in a billing period; null: no limit."
+    )
+    used: int | None = Field(description="How much of the meter was used in the billing period.")
+    quantity_held: int | None = Field(description="How much of the meter was held.")
+    catalog: str
+    catalog_version: int = Field(description="The version of the prices.")
+
+
 class HoldOut(Model):
     """An authorization as it stands now."""
 
@@ -87,6 +108,9 @@ class HoldOut(Model):
     captured: CreditsFromZero
     captured_quantity: int | None
     reason: str | None
+    decision: DecisionOut | None = Field(
+        None, description="What a refusal was decided from; null: not refused, or refused before it was kept."
+    )
     created_at: Moment
     expires_at: Moment
 
@@ -199,8 +223,9 @@ def release(authorization_id: str) -> HoldOut:
     tag="Authorizations",
 )
 def read(authorization_id: str) -> HoldOut:
-    """Look at an authorization: how it stands, or why it was refused."""
-    return _shown(holds.find(authorization_id, caller().customer_id))
+    """Look at an authorization: how it stands, or why it was refused and what that was decided from."""
+    found, known = holds.explained(authorization_id, caller().customer_id)
+    return _shown(found, known)
 
 
 @contextmanager
@@ -214,7 +239,7 @@ def _retryable() -> Iterator[None]:
         raise RetryLater(refusal.sentence, refusal.reason, refusal.status, refusal.retry_after) from refusal
 
 
-def _shown(made: Authorized) -> HoldOut:
+def _shown(made: Authorized, known: Judged | None = None) -> HoldOut:
     return HoldOut(
         authorization=made.id,
         customer=made.customer_id,
@@ -225,8 +250,26 @@ def _shown(made: Authorized) -> HoldOut:
         captured=Credits(made.captured_micros),
         captured_quantity=made.captured_quantity if made.meter else None,
         reason=made.reason or None,
+        decision=_decision(made, known) if known else None,
         created_at=made.created_at,
         expires_at=made.expires_at,
+    )
+
+
+def _decision(made: Authorized, known: Judged) -> DecisionOut:
+    return DecisionOut(
+        balance=known.balance,
+        overage_protection=known.overage,
+        held=known.held,
+        available_to_use=Credits(made.available_after_micros),
+        daily_limit=known.daily_limit,
+        daily_used=known.daily_used,
+        plan=known.plan or None,
+        plan_limit=known.plan_limit,
+        used=known.used,
+        quantity_held=known.units_held,
+        catalog=known.catalog,
+        catalog_version=known.version,
     )
 
 

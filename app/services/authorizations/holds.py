@@ -19,6 +19,7 @@ from app.models.scope import as_service
 from app.services.access import api_keys
 from app.services.access.api_keys import Caller, Presented
 from app.services.authorizations import on_postgresql, on_sqlite
+from app.services.authorizations.judged import Judged, judged
 from app.services.authorizations.refusals import SCOPE, refused_key, shown
 
 
@@ -97,12 +98,17 @@ def close() -> None:
 
 def find(hold_id: str, customer_id: str | None = None) -> Authorized:
     """Return an authorization, or `NotFound`. `customer_id` is the only customer that may be asked about; None: any."""
+    return explained(hold_id, customer_id)[0]
+
+
+def explained(hold_id: str, customer_id: str | None = None) -> tuple[Authorized, Judged | None]:
+    """Return an authorization as `find` does, and what a refusal was decided from, where that was kept."""
     _check_hold(hold_id)
     with as_service("look up an authorization"):
         row = db.session.get(Authorization, hold_id)
     if row is None or customer_id not in {None, row.customer_id}:
         raise NotFound("authorization")
-    return shown(row)
+    return shown(row), judged(row)
 
 
 def _on_postgresql() -> bool:

@@ -43,6 +43,12 @@ _COLUMNS = (
 _EARLIER = f"select {_COLUMNS} from authorizations where customer_id = ? and key = ?"  # noqa: S608  # our own words
 _BY_ID = f"select {_COLUMNS} from authorizations where id = ?"  # noqa: S608  # our own words
 _INSERT = f"insert into authorizations ({_COLUMNS}, key, ended_at) values ({', '.join('?' * 18)})"  # noqa: S608  # our own words
+_JUDGED = (
+    "judged_balance_micros, judged_overage_micros, judged_held_micros, judged_daily_limit_micros, "
+    "judged_daily_used_micros, judged_plan_limit, judged_used, judged_held, judged_catalog, judged_catalog_version, "
+    "judged_plan"
+)
+_REFUSE = f"insert into authorizations ({_COLUMNS}, key, ended_at, {_JUDGED}) values ({', '.join('?' * 29)})"  # noqa: S608  # our own words
 _CHANGE = (
     "update authorizations set state = ?, captured_micros = ?, captured_quantity = ?, captures = ?, ended_at = ? "
     "where id = ? and customer_id = ?"
@@ -145,7 +151,7 @@ def _authorize(rows: Rows, request: AuthorizationRequest, proof: Presented | Non
         created_at=locked.now,
         expires_at=expires_at,
     )
-    _keep(rows, made, request, locked.period)
+    _keep(rows, made, request, locked)
     if blocked:
         locked.note(blocked)
     elif used:
@@ -249,11 +255,16 @@ def _read(row: tuple[Any, ...] | None) -> Found | None:
     return Authorized(*fields), row[14]
 
 
-def _keep(rows: Rows, made: Authorized, request: AuthorizationRequest, number: int) -> None:
+def _keep(rows: Rows, made: Authorized, request: AuthorizationRequest, locked: LockedFunds) -> None:
+    """Write the answer down, and with a refusal what it was decided from: one insert."""
     *fields, created_at, expires_at = (getattr(made, name) for name in Authorized.__dataclass_fields__)
     at = kept(created_at)
     over_at = None if made.state == "held" else at
-    rows.execute(_INSERT, (*fields, at, kept(expires_at), request.digest, number, request.key or made.id, over_at))
+    row = (*fields, at, kept(expires_at), request.digest, locked.period, request.key or made.id, over_at)
+    if made.allowed:
+        rows.execute(_INSERT, row)
+    else:
+        rows.execute(_REFUSE, (*row, *locked.judged()))
 
 
 def _change(rows: Rows, after: Authorized, ended_at: str | None) -> None:

@@ -129,7 +129,7 @@ class LockedFunds:
         if is_due:
             raise CatchUpNeeded(self.customer_id)
         catalog = versions.remembered(catalog_name, version, digest)
-        self._ends_at = moment(ends_at)
+        self._ends_at, self._sold = moment(ends_at), (catalog_name, version, plan)
         price = self._priced(catalog, terms.plan_of(catalog, plan), self.meter)
         self.reservation = Reservation(price, used, held_quantity, outlasting)
         at_invoice = catalog.credits.burn == "at_invoice"
@@ -147,6 +147,16 @@ class LockedFunds:
     def outlasts(self, expires_at: datetime) -> bool:
         """Say whether a hold that is open until then may be captured when the billing period is over."""
         return expires_at > self._ends_at
+
+    def judged(self) -> tuple[object, ...]:
+        """Return what a refusal was decided from, in the order of the columns that keep it."""
+        funds, units = self.funds, (self.reservation.used, self.reservation.held) if self.meter else (None, None)
+        used_today = None if funds.daily_limit is None else funds.used_today
+        price = self.reservation.tariff
+        return (
+            funds.balance - funds.usage_to_post, funds.overage_limit, funds.held, funds.daily_limit, used_today,
+            price.limit if price else None, *units, *self._sold,
+        )  # fmt: skip
 
     def hold(self, micros: int, after: Reservation) -> None:
         """Hold so much more credit, or units of the meter."""

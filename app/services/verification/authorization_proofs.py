@@ -5,6 +5,13 @@ from app.services.verification.ledger_proofs import Proof
 _KEYED = "e.authorization_id is null or length(e.id) = length(e.authorization_id) + 33"
 """Whether an event has a key: it was reported, or captured with one, whose digest is a part of its id."""
 
+_LARGEST = 10**15
+"""The most units that a meter counts in a period: nothing is authorized beyond it (`FULL` of domain/rating.py)."""
+_LEFT = "case when {0} > 0 then {0} else 0 end"
+_ROOM = f"""{_LEFT.format("judged_balance_micros")} - judged_held_micros
+            + case when judged_balance_micros < 0 then {_LEFT.format("(judged_overage_micros + judged_balance_micros)")}
+              else judged_overage_micros end"""
+
 AUTHORIZATION_PROOFS = (
     Proof(
         "I17",
@@ -43,5 +50,23 @@ AUTHORIZATION_PROOFS = (
           or (state = 'held') <> (ended_at is null) or (state <> 'refused' and reason <> '')
           or (state in ('released', 'expired') and captures > 0
             and case when meter = '' then captured_micros >= micros else captured_quantity >= quantity end)""",
+    ),
+    Proof(
+        "I19",
+        "a refusal does not follow from what it says it was decided from",
+        f"""
+        select customer_id, id from (
+          select customer_id, id, meter, quantity, micros, reason, available_after_micros available, room,
+            case when judged_daily_limit_micros is null or judged_daily_limit_micros - judged_daily_used_micros
+              - judged_held_micros > room then room
+              else judged_daily_limit_micros - judged_daily_used_micros - judged_held_micros end least_left,
+            coalesce(judged_used, 0) + coalesce(judged_held, 0) + quantity reached, judged_plan_limit
+          from (select a.*, {_ROOM} room from authorizations a where judged_balance_micros is not null) a) r
+        where not case reason
+          when 'plan_limit' then meter <> '' and (reached > judged_plan_limit or reached > {_LARGEST})
+          when 'insufficient_credits' then micros > room and micros > 0
+          when 'daily_limit' then micros <= room and micros > least_left
+          else true end
+          or available <> case when reason in ('suspended', 'closed') or least_left < 0 then 0 else least_left end""",  # noqa: S608
     ),
 )

@@ -17,6 +17,7 @@ from app import clock, create_app
 from app.domain.authorizations import AuthorizationRequest, Authorized, Taken
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
+from app.models.authorizations import Authorization
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import BalanceDay
@@ -147,6 +148,11 @@ class Side:
                 UsageEvent.received_at, UsageEvent.day, UsageEvent.meter, UsageEvent.quantity, UsageEvent.micros
             ).where(UsageEvent.customer_id == self.id)
             found["events"] = sorted(map(str, db.session.execute(events).all()))
+            kept = [each for each in Authorization.__table__.columns if each.name.startswith("judged_")]
+            refused = select(Authorization.created_at, Authorization.reason, *kept).where(
+                Authorization.customer_id == self.id
+            )
+            found["refused"] = sorted(map(str, db.session.execute(refused).all()))
         return found
 
 
