@@ -1,6 +1,6 @@
 """`make bench`: measure everything on both databases, print it, and keep it in results.md and results.json."""
 
-from benchmarks import authorize, badge, filling, history, ingest, ledger, overview, report
+from benchmarks import authorize, badge, filling, history, ingest, ledger, overview, recharge, report
 from benchmarks.places import Place, places
 from benchmarks.timing import Count, Ratio
 
@@ -27,6 +27,7 @@ def _measured(place: Place) -> list[Ratio | Count]:
     filling.fill(place, short, history.SHORT, salt=2)
     found: list[Ratio | Count] = [*history.measure(place, (long, long_browser), (short, short_browser))]
     found += ledger.measure(place, spender, actor, scratch)
+    found += recharge.measure(place)
     found += overview.measure(place, long_browser, short_browser)
     found += badge.measure(place, long_browser)
     found += ingest.measure(place)
