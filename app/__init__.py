@@ -34,6 +34,7 @@ PAGES = (
     "balance_history",
     "spend_management",
     "payment_methods",
+    "invoice_address",
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",

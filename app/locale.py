@@ -19,6 +19,8 @@ from babel.numbers import (
 )
 
 from app.domain import amounts, typed_numbers, units
+from app.domain.addresses import formats
+from app.domain.addresses.address import Address
 from app.domain.amounts import MINUS, NO_BREAK, SYMBOLS, CreditUnit
 from app.domain.currencies import shown_decimals
 from app.domain.errors import ensure
@@ -36,6 +38,22 @@ REMEMBERED = 10_000
 def whole(value: int) -> str:
     """Return the whole number with its thousands apart: `41,200`."""
     return format_decimal(value, locale=LOCALE)
+
+
+def country(code: str) -> str:
+    """Return what the country is called: `Germany`; its code where nobody knows."""
+    return str(LOCALE.territories.get(code, code))
+
+
+def address(given: Address) -> tuple[str, ...]:
+    """Return the address as it is printed, the country's name last."""
+    return (*given.lines(), country(given.country)) if given.country else given.lines()
+
+
+@lru_cache(1)
+def countries() -> list[tuple[str, str]]:
+    """Return the codes and names of all countries that an address may be in, in the order of the names."""
+    return sorted(((code, country(code)) for code in formats.countries()), key=lambda each: formats.folded(each[1]))
 
 
 @lru_cache(REMEMBERED)

@@ -1,4 +1,4 @@
-"""Who is billed and who may sign in: `flask portal create-customer`, `create-member`."""
+"""Who is billed and who may sign in: `flask portal create-customer`, `create-member`, `require-po`."""
 
 import sys
 
@@ -9,12 +9,12 @@ from flask.cli import with_appcontext
 from app.cli.console import customer_named, one_line
 from app.domain.people import Role
 from app.services.access import members
-from app.services.customers import registration
+from app.services.customers import directory, registration
 
 
 def add_to(bp: Blueprint) -> None:
     """Add these commands to the seller's command line."""
-    for command in (create_customer, create_member):
+    for command in (create_customer, create_member, require_po):
         bp.cli.add_command(command)
 
 
@@ -47,3 +47,15 @@ def create_member(email: str, customer: str, role: str, name: str | None, passwo
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with one_line():
         click.echo(members.create_member(email, name or email, password, customer_named(customer), Role(role)).id)
+
+
+@click.command("require-po")
+@click.option("--customer", required=True, help="The customer, by our id or yours.")
+@click.option("--required/--not-required", default=True, show_default=True)
+@click.option("--by", required=True, help="Who decides it; kept in the audit trail.")
+@with_appcontext
+def require_po(customer: str, required: bool, by: str) -> None:
+    """Let a customer's invoices need a purchase order number, or need none."""
+    with one_line():
+        directory.change(customer_named(customer), directory.Change(po_required=required), by=by)
+        click.echo(f"A purchase order number is {'required' if required else 'not required'} now.")

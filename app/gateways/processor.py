@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from app.domain.addresses.profile import Profile
 from app.domain.methods import Acceptance, Rail, Setup, SetupAnswer, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import Answer, ChargeOrder, Declined, Intent, Misused, ProcessorEvent, SavedMethod, Unknown
@@ -20,11 +21,11 @@ class PaymentGateway(Protocol):
     An `Unknown` means that the call may have had its effect: look it up or repeat it with the same key.
     """
 
-    def create_customer(self, *, customer_id: str, name: str, email: str, key: str) -> str | Unknown | Misused:
+    def create_customer(self, *, customer_id: str, profile: Profile, key: str) -> str | Unknown | Misused:
         """Create the processor's record of our customer; return its id."""
 
-    def update_customer(self, processor_customer: str, *, name: str, email: str, key: str) -> Unknown | Misused | None:
-        """Let the processor's record of a customer have this name and address."""
+    def update_customer(self, processor_customer: str, *, profile: Profile, key: str) -> Unknown | Misused | None:
+        """Let the processor's record of a customer have this profile, and nothing of an earlier one."""
 
     def has_customer(self, processor_customer: str) -> bool | Unknown | Misused:
         """Say whether the processor still has its record of a customer: deleted ones are gone for good."""

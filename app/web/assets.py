@@ -12,6 +12,7 @@ PAGES = (
     "auto_recharge",
     "balance_history",
     "dev",
+    "invoice_address",
     "overview",
     "payment_methods",
     "spend_management",

@@ -62,7 +62,13 @@ SIDEBAR = (
             Item("spend_management.page", "Spend management", "spend"),
         ),
     ),
-    ("Billing", (Item("payment_methods.page", "Payment methods", "card"),)),
+    (
+        "Billing",
+        (
+            Item("payment_methods.page", "Payment methods", "card"),
+            Item("invoice_address.page", "Invoice address", "address"),
+        ),
+    ),
 )
 
 

@@ -48,10 +48,12 @@ OFF = {
     "period_limit": {"amount_minor": 5000, "currency": "USD"}, "payment_method": None, "version": 0,
 }  # fmt: skip
 LIMITS = {"enabled": True, "daily_limit": "5", "notify_threshold": None, "webhook_url": None, "version": 0}
+ADDRESS = {"company": "A", "line1": "1 St", "city": "B", "postal_code": "10115", "country": "DE", "version": 0}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/customers/<customer_id>"): {"name": "Named"},
     ("POST", "/customers/<customer_id>/credit_grants"): {"credits": "1", "reason": "Test"},
     ("PUT", "/customers/<customer_id>/auto_recharge"): OFF,
+    ("PUT", "/customers/<customer_id>/invoice_address"): ADDRESS,
     ("PUT", "/customers/<customer_id>/spend_management"): LIMITS,
     ("PUT", "/customers/<customer_id>/usage_alerts"): {"alerts": [], "recipients": [], "version": 1},
 }

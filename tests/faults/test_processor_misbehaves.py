@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app import clock, ids
 from app.config import Settings
 from app.demo.payment_methods import add_test_method
+from app.domain.addresses.profile import Profile
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
@@ -216,7 +217,7 @@ def using_up(app: Flask, call: str) -> Iterator[None]:
 
             def asks(*args: Any, **kwargs: Any) -> Any:
                 if name == call:
-                    gateway.create_customer(customer_id="cus_x", name="X", email="x@x.example", key=kwargs["key"])
+                    gateway.create_customer(customer_id="cus_x", profile=Profile("X", "x@x.example"), key=kwargs["key"])
                 return made(*args, **kwargs)
 
             return asks

@@ -8,6 +8,7 @@ import pytest
 
 from app import clock, ids
 from app.config import Settings
+from app.domain.addresses.profile import Profile
 from app.domain.methods import Acceptance, Rail, Setup, SetupAnswer, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import ChargeOrder, Intent, SavedMethod
@@ -27,7 +28,7 @@ def gateway(settings: Settings) -> PaymentGateway:
 @pytest.fixture
 def owner(gateway: PaymentGateway) -> str:
     made = gateway.create_customer(
-        customer_id="cus_acme", name="Acme", email="billing@acme.example", key="cus_acme:customer"
+        customer_id="cus_acme", profile=Profile("Acme", "billing@acme.example"), key="cus_acme:customer"
     )
     assert isinstance(made, str)
     return made

@@ -6,6 +6,7 @@ from tests.mutants import (
     planted_books,
     planted_evidence,
     planted_explained,
+    planted_invoicing,
     planted_limits,
     planted_outside,
     planted_pages,
@@ -34,4 +35,5 @@ BUGS = [
     *planted_recharge.BUGS,
     *planted_tax.BUGS,
     *planted_explained.BUGS,
+    *planted_invoicing.BUGS,
 ]

@@ -28,7 +28,7 @@ BUGS = [
         "there and back again is answered from the processor's memory",
         "app/services/processor/profiles.py",
         'key = f"{customer_id}:profile:{attempt}"',
-        'key = f"{customer_id}:profile:{name}:{email}"',
+        'key = f"{customer_id}:profile:{profile.mark}"',
         (f"{PROFILES}::test_there_and_back_again_is_sent_each_time",),
     ),
     Bug(
@@ -132,8 +132,8 @@ BUGS = [
     Bug(
         "the new record of a lost customer is answered from memory",
         "app/services/processor/customers.py",
-        """hashlib.sha256(f"{instead_of or ''}\\n{name}""",
-        """hashlib.sha256(f"\\n{name}""",
+        """hashlib.sha256(f"{instead_of or ''}\\n{profile.mark}""",
+        """hashlib.sha256(f"\\n{profile.mark}""",
         (f"{DELETED}::test_a_deleted_customer_may_save_a_method_at_once",),
     ),
     Bug(

@@ -26,6 +26,7 @@ sys.addaudithook(_watch)
 
 from app import clock, ids  # noqa: E402  # what they connect to while they are imported counts too
 from app.config import Settings  # noqa: E402
+from app.domain.addresses.profile import Profile  # noqa: E402
 from app.domain.methods import Acceptance, Rail, SetupOrder  # noqa: E402
 from app.domain.money import Money  # noqa: E402
 from app.domain.payments import ChargeOrder  # noqa: E402
@@ -51,7 +52,9 @@ class Asking:
 def ask_everything(asks: Asking) -> None:
     """Make every call of `PaymentGateway`; where an answer is of no use, go on with an id that is nobody's."""
     since, until = clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1)
-    made = asks("create_customer", customer_id="cus_acme", name="Acme", email="a@acme.example", key=ids.new("key"))
+    made = asks(
+        "create_customer", customer_id="cus_acme", profile=Profile("Acme", "a@acme.example"), key=ids.new("key")
+    )
     owner = made if isinstance(made, str) else "cus_1"
     order = SetupOrder(ids.new("set"), "cus_acme", owner, (Rail.CARD, Rail.SEPA_DEBIT))
     setup = getattr(asks("begin_setup", order, key=ids.new("key")), "id", "seti_1")
@@ -91,7 +94,7 @@ def ask_everything(asks: Asking) -> None:
     asks("fetch_dispute", "du_1")
     asks("webhook_endpoints")
     asks("has_customer", owner)
-    asks("update_customer", owner, name="Acme", email="b@acme.example", key=ids.new("key"))
+    asks("update_customer", owner, profile=Profile("Acme", "b@acme.example"), key=ids.new("key"))
     asks("detach_method", method, key=ids.new("key"))
 
 

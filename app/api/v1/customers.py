@@ -41,6 +41,9 @@ class CustomerChange(Model):
     plan: str | None = Field(
         None, max_length=60, description="A plan's key; null: the default plan. The plan in force changes nothing."
     )
+    po_required: bool = Field(
+        default_factory=bool, description="Whether the customer's invoices need a purchase order number."
+    )
 
 
 class CustomerOut(Model):
@@ -58,6 +61,7 @@ class CustomerOut(Model):
     currency: str
     credit_unit: str
     standing: str = Field(description="good, past_due, suspended or closed.")
+    po_required: bool = Field(description="Whether the customer's invoices need a purchase order number.")
     created_at: Moment
 
 
@@ -152,5 +156,6 @@ def _shown(row: Customer) -> CustomerOut:
         currency=row.currency,
         credit_unit=row.credit_unit,
         standing=row.standing,
+        po_required=row.po_required,
         created_at=row.created_at,
     )

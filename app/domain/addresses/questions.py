@@ -15,6 +15,9 @@ LONGEST: Mapping[str, int] = {
 }  # fmt: skip
 
 
+ASKED = "address_asked"
+"""The reason of a refusal that whoever says yes passes."""
+LONGEST_PO_NUMBER = 100
 _JOINERS = "\u200c\u200d"
 """Of the characters that nobody sees, those that spell words."""
 
@@ -25,6 +28,15 @@ class Question:
 
     field: str
     sentence: str
+
+
+class Unfit(Refused):
+    """The address cannot be kept, or is asked about first: `refusals` and `questions` say each of the reasons."""
+
+    def __init__(self, refusals: list[Refused], questions: list[Question]) -> None:
+        first = refusals[0] if refusals else Refused(questions[0].sentence, ASKED, 422, questions[0].field)
+        super().__init__(first.sentence, first.reason, 422, first.field)
+        self.refusals, self.questions = refusals, questions
 
 
 def read(typed: Mapping[str, str]) -> Address:
@@ -58,6 +70,20 @@ def refusals(address: Address) -> list[Refused]:
         words = "Choose the country: a code of two letters such as DE, by ISO 3166."
         found.append(Refused(words, "country_unknown", 422, "country"))
     return found
+
+
+def po_refusals(number: str, *, is_required: bool, seller: str) -> list[Refused]:
+    """Return why the purchase order number cannot be kept."""
+    if is_required and not number:
+        words = f"{seller} needs your purchase order number on each invoice. Enter it."
+        return [Refused(words, "po_number_missing", 422, "po_number")]
+    if len(number) > LONGEST_PO_NUMBER:
+        words = f"The purchase order number is longer than {LONGEST_PO_NUMBER} characters. Shorten it."
+        return [Refused(words, "po_number_too_long", 422, "po_number")]
+    if not number.isprintable():
+        words = "The purchase order number has an invisible character. Enter it without."
+        return [Refused(words, "po_number_unprintable", 422, "po_number")]
+    return []
 
 
 def questions(address: Address) -> list[Question]:

@@ -16,6 +16,7 @@ def create_customer(store: Store, params: Params) -> Body:
     customer: Body = {
         "id": new_id("cus"),
         "object": "customer",
+        "address": _address(params.get("address")),
         "created": int(clock.now().timestamp()),
         "description": params.get("description"),
         "email": params.get("email"),
@@ -25,6 +26,13 @@ def create_customer(store: Store, params: Params) -> Body:
     }
     store.add(customer)
     return customer
+
+
+def _address(sent: Params | str | None) -> Body | None:
+    """Return an address as it is kept: with all its fields, empty ones as null."""
+    if not isinstance(sent, dict) or not sent:
+        return None
+    return {name: sent.get(name) or None for name in ("city", "country", "line1", "line2", "postal_code", "state")}
 
 
 def customer_of(store: Store, customer_id: str, param: str) -> Body:
@@ -39,6 +47,9 @@ def update_customer(store: Store, customer_id: str, params: Params) -> Body:
     """Change what is sent of a customer."""
     customer = customer_of(store, customer_id, "id")
     customer.update({name: params[name] for name in ("name", "email", "description") if name in params})
+    if "address" in params:  # of one that stays, what is not sent stays too: the stricter of what Stripe may do
+        before = customer.get("address") if params["address"] else None
+        customer["address"] = _address({**(before or {}), **params["address"]} if params["address"] else "")
     store.keep(customer)
     events.record(store, "customer.updated", customer, owner=customer_id)
     return customer

@@ -6,6 +6,8 @@ from math import ceil
 import stripe
 from stripe import StripeClient
 
+from app.domain.addresses.address import Address
+from app.domain.addresses.profile import Profile
 from app.domain.methods import ONE_TIME_RAILS, Rail
 from app.domain.payments import (
     MISSING,
@@ -43,30 +45,52 @@ _RANKS = {status: rank for rank, status in enumerate((
 ))}  # fmt: skip
 
 
+def _address(address: Address) -> "stripe.params.CustomerCreateParamsAddress":
+    """Return what the address says, in Stripe's words. It takes no empty field."""
+    found: stripe.params.CustomerCreateParamsAddress = {"line1": address.line1, "country": address.country}
+    if address.line2:
+        found["line2"] = address.line2
+    if address.city:
+        found["city"] = address.city
+    if address.postal_code:
+        found["postal_code"] = address.postal_code
+    if address.region:
+        found["state"] = address.region
+    return found
+
+
 class StripeGateway(StripeSetups, StripeReversals):
     """The `PaymentGateway` over Stripe's SDK."""
 
     def __init__(self, client: StripeClient, *, webhook_secret: str, live: bool) -> None:
         self._client, self._webhook_secret, self._live = client, webhook_secret, live
 
-    def create_customer(self, *, customer_id: str, name: str, email: str, key: str) -> str | Unknown | Misused:
+    def create_customer(self, *, customer_id: str, profile: Profile, key: str) -> str | Unknown | Misused:
         """Create the processor's record of our customer; return its id."""
         parameters: stripe.params.CustomerCreateParams = {
-            "name": name,
-            "email": email,
+            "name": profile.name,
+            "email": profile.email,
             "metadata": {CUSTOMER_KEY: customer_id},
         }
+        if profile.address is not None:
+            parameters["address"] = _address(profile.address)
         return asked_for_nothing_charged(
             lambda: self._client.v1.customers.create(parameters, {"idempotency_key": key}).id
         )
 
-    def update_customer(self, processor_customer: str, *, name: str, email: str, key: str) -> Unknown | Misused | None:
-        """Let the record of a customer have this name and address."""
+    def update_customer(self, processor_customer: str, *, profile: Profile, key: str) -> Unknown | Misused | None:
+        """Let the record of a customer have this profile.
+
+        Fields that are not sent may keep what an earlier address had there, so that one is removed first.
+        """
+        parameters: stripe.params.CustomerUpdateParams = {"name": profile.name, "email": profile.email}
 
         def update() -> None:
-            self._client.v1.customers.update(
-                processor_customer, {"name": name, "email": email}, {"idempotency_key": key}
-            )
+            update_record = self._client.v1.customers.update
+            if profile.address is not None:
+                update_record(processor_customer, {"address": ""}, {"idempotency_key": f"{key}:no_address"})
+                parameters["address"] = {**_address(profile.address)}
+            update_record(processor_customer, parameters, {"idempotency_key": key})
 
         return asked_for_nothing_charged(update)
 

@@ -18,6 +18,7 @@ from app.domain.sold_terms import Terms
 from app.domain.status_line import Facts
 from app.models.customers import Customer
 from app.models.database import constant, db
+from app.models.invoicing import InvoiceAddress
 from app.models.ledger import Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment
@@ -29,6 +30,8 @@ from app.services.balance.status_rows import Stretch
 
 DAYS = 30
 LATEST = 5
+PARTS = 4
+"""So many sums are behind the parts."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class Overview:
     """Whether credit is bought automatically."""
     facts: Facts
     """What the status line is made of."""
+    company: str | None
+    """The company on the customer's invoices; None: there is no address yet."""
     has_pace: bool
     """Whether anything was used on the days that the forecast looks at."""
 
@@ -93,7 +98,7 @@ def now(since: date, terms: Terms) -> Overview:
     return Overview(
         today=today,
         numbers=numbers,
-        parts=_parts(numbers, *around.more),
+        parts=_parts(numbers, *around.more[:PARTS]),
         debt=around.debt,
         period=around.period,
         days=days if latest or any(day.used.micros for day in days) else [],
@@ -105,6 +110,7 @@ def now(since: date, terms: Terms) -> Overview:
         spend=around.spend,
         recharge_is_on=around.recharge is not None and around.recharge.enabled,
         facts=facts,
+        company=around.more[PARTS],
         has_pace=around.pace.is_any,
     )
 
@@ -121,8 +127,13 @@ def parts(numbers: Numbers) -> Parts:
 
 @cache
 def _statement() -> Select[Any]:
-    """Ask for what is around the numbers, and for the sums of the parts."""
-    return status_rows.statement(*_sums())
+    """Ask for what is around the numbers, for the sums of the parts, and for whom invoices are made out to."""
+    return status_rows.statement(*_sums(), _company())
+
+
+def _company() -> ScalarSelect[str]:
+    row = select(InvoiceAddress.company).where(InvoiceAddress.customer_id == Customer.customer_id)
+    return row.correlate(Customer).scalar_subquery()
 
 
 def _parts(numbers: Numbers, expired: int, back: int, voided: int, corrected: int) -> Parts:

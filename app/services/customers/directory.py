@@ -30,6 +30,8 @@ class Change:
     email: str | None = None
     external_id: str | None = None
     plan: str | None = None
+    po_required: bool | None = None
+    """Whether the customer's invoices need a purchase order number."""
 
 
 def listed(
@@ -103,7 +105,7 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
             with transaction() as session:
                 # No call is judged by half of a change: another plan waits for the customer's books.
                 books = posting.lock(session, customer_id) if wanted.plan is not None else None
-                customer = books.customer if books is not None else _locked(session, customer_id)
+                customer = books.customer if books is not None else locked(session, customer_id)
                 was: dict[str, object] = {name: getattr(customer, name) for name in values}
                 now = {name: value for name, value in values.items() if was[name] != value}
                 was = {name: was[name] for name in now}
@@ -121,7 +123,8 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
         return customer
 
 
-def _locked(session: Session, customer_id: str) -> Customer:
+def locked(session: Session, customer_id: str) -> Customer:
+    """Return the customer, whose row is locked until the transaction ends, or refuse (404)."""
     customer = session.scalars(
         select(Customer).where(Customer.customer_id == customer_id).with_for_update()
     ).one_or_none()
@@ -156,6 +159,8 @@ def _checked(wanted: Change) -> dict[str, object]:
     if wanted.external_id is not None:
         external_ids.check(wanted.external_id)
         values["external_id"] = wanted.external_id
+    if wanted.po_required is not None:
+        values["po_required"] = wanted.po_required
     return values
 
 

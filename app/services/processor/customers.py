@@ -2,7 +2,7 @@
 
 import hashlib
 
-from sqlalchemy import and_, case, select, update
+from sqlalchemy import case, select, update
 
 from app import clock
 from app.domain.errors import Refused
@@ -10,6 +10,7 @@ from app.domain.payments import Misused, Unknown
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
+from app.services.processor import profiles
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -32,16 +33,16 @@ def named(customer_id: str, *, instead_of: str | None = None) -> str | Unknown |
     """Return the processor's id of the customer, made now where there is none or where it is `instead_of` a lost one.
 
     Any number who ask at once get the same, by the key: it says what is made, and instead of whom, so that neither a
-    changed name nor a deleted record is answered from the processor's memory.
+    changed profile nor a deleted record is answered from the processor's memory.
     """
     with as_service("name the customer to the processor"):
         customer = db.session.get_one(Customer, customer_id, populate_existing=True)
         if customer.processor_customer and customer.processor_customer != instead_of:
             return customer.processor_customer
-        name, email = customer.name, customer.email
-        said = hashlib.sha256(f"{instead_of or ''}\n{name}\n{email}".encode()).hexdigest()[:16]
+        profile, version = profiles.read(customer), customer.profile_version
+        said = hashlib.sha256(f"{instead_of or ''}\n{profile.mark}".encode()).hexdigest()[:16]
         key = f"{customer_id}:customer:{said}"
-        made = gateway().create_customer(customer_id=customer_id, name=name, email=email, key=key)
+        made = gateway().create_customer(customer_id=customer_id, profile=profile, key=key)
         if not isinstance(made, str):
             # Somebody else's first request may have been quicker with the same key.
             by_now = db.session.scalar(select(Customer.processor_customer).where(Customer.customer_id == customer_id))
@@ -55,8 +56,7 @@ def named(customer_id: str, *, instead_of: str | None = None) -> str | Unknown |
                     processor_customer=made,
                     # Changed while the request was on its way: the processor was not sent what stands here now.
                     profile_due_at=case(
-                        (and_(Customer.name == name, Customer.email == email), Customer.profile_due_at),
-                        else_=clock.now(),
+                        (Customer.profile_version == version, Customer.profile_due_at), else_=clock.now()
                     ),
                 )
                 .execution_options(synchronize_session=False)

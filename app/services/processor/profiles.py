@@ -1,4 +1,4 @@
-"""A customer's name and address at the processor: sent there after they were changed here, the last change last.
+"""A customer's name, billing e-mail and address at the processor: sent after they changed here, the last change last.
 
 One worker at a time sends a customer's, for a lease longer than a request can take, so that no older ones arrive after
 newer ones. Each try has a number, and its request's key says it. Killed before the request, or over it: sent again when
@@ -12,9 +12,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.domain.addresses.address import NAMES, Address
+from app.domain.addresses.profile import Profile
 from app.domain.payments import MISSING, Misused, Unknown
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.invoicing import InvoiceAddress
 from app.models.scope import as_service
 from app.services import due_rows, wake_ups
 from app.services.processor.gateway import gateway
@@ -25,11 +28,18 @@ LEASE = timedelta(minutes=5)  # longer than a request with its repetitions can t
 
 
 def changed(session: Session, customer: Customer, now: datetime) -> None:
-    """Note, in the caller's transaction, that the locked customer's name or address was changed."""
+    """Note, in the caller's transaction, that the locked customer's name, e-mail or address was changed."""
     customer.profile_version += 1
     if customer.profile_due_at is None:  # else somebody is sending, and sends again when that lease is over
         customer.profile_due_at = now
     wake_ups.after_commit(session, "profiles_sent")
+
+
+def read(customer: Customer) -> Profile:
+    """Return what the processor is to know of the customer, as it stands now."""
+    row = db.session.get(InvoiceAddress, customer.customer_id, populate_existing=True)
+    address = Address(**{name: getattr(row, name) for name in NAMES}) if row is not None else None
+    return Profile(customer.name, customer.email, address)
 
 
 def send_due(limit: int = 50) -> int:
@@ -53,15 +63,10 @@ def _claim() -> str | None:
 def _send(customer_id: str) -> int:
     """Send them as they are now. What nobody answers is sent again when the lease is over."""
     customer = db.session.get_one(Customer, customer_id, populate_existing=True)
-    name, email, attempt, at_processor = (
-        customer.name,
-        customer.email,
-        customer.profile_version,
-        customer.processor_customer,
-    )
+    profile, attempt, at_processor = read(customer), customer.profile_version, customer.processor_customer
     if at_processor is not None:  # else it gets them when it is made
         key = f"{customer_id}:profile:{attempt}"
-        answer = gateway().update_customer(at_processor, name=name, email=email, key=key)
+        answer = gateway().update_customer(at_processor, profile=profile, key=key)
         if isinstance(answer, Unknown):
             return 0
         if isinstance(answer, Misused) and answer.code != MISSING:  # one that is missing is made again with them

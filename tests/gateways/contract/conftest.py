@@ -15,6 +15,7 @@ import stripe
 
 from app import clock, ids
 from app.config import Settings
+from app.domain.addresses.profile import Profile
 from app.domain.methods import Acceptance, Rail, Setup, SetupOrder, SetupStatus
 from app.domain.money import Money
 from app.domain.payments import Answer, ChargeOrder, Intent
@@ -168,7 +169,9 @@ def outside(processor: Processor) -> Outside:
 @pytest.fixture
 def owner(gateway: PaymentGateway) -> str:
     """A customer at the processor."""
-    made = gateway.create_customer(customer_id="cus_acme", name="Acme", email="a@acme.example", key=ids.new("key"))
+    made = gateway.create_customer(
+        customer_id="cus_acme", profile=Profile("Acme", "a@acme.example"), key=ids.new("key")
+    )
     assert isinstance(made, str)
     return made
 

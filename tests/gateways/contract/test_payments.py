@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app import clock, ids
+from app.domain.addresses.profile import Profile
 from app.domain.methods import Rail, Setup, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import Answer, Declined, Intent, IntentStatus, Misused
@@ -210,7 +211,7 @@ def test_a_method_of_another_customer_cannot_be_charged(
     gateway: PaymentGateway, intent: Intent, save: Saves, confirm: Confirm
 ) -> None:
     stranger = gateway.create_customer(
-        customer_id="cus_globex", name="Globex", email="g@globex.example", key=ids.new("key")
+        customer_id="cus_globex", profile=Profile("Globex", "g@globex.example"), key=ids.new("key")
     )
     assert isinstance(stranger, str)
     theirs = save("pm_card_visa", owner=stranger).method

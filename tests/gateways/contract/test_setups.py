@@ -3,6 +3,7 @@
 import pytest
 
 from app import clock, ids
+from app.domain.addresses.profile import Profile
 from app.domain.methods import Acceptance, Rail, Setup, SetupAnswer, SetupOrder, SetupStatus
 from app.domain.payments import Declined, Misused, SavedMethod
 from app.gateways.processor import PaymentGateway
@@ -160,7 +161,7 @@ def test_a_detached_method_belongs_to_nobody(gateway: PaymentGateway, owner: str
 
 def test_the_methods_of_one_customer_are_not_anothers(gateway: PaymentGateway, owner: str, save: Saves) -> None:
     stranger = gateway.create_customer(
-        customer_id="cus_globex", name="Globex", email="g@globex.example", key=ids.new("key")
+        customer_id="cus_globex", profile=Profile("Globex", "g@globex.example"), key=ids.new("key")
     )
     assert isinstance(stranger, str)
     theirs = save("pm_card_visa", owner=stranger).method

@@ -9,6 +9,7 @@ import pytest
 
 from app import clock
 from app.config import Settings
+from app.domain.addresses.profile import Profile
 from app.domain.methods import Rail, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import Declined, Intent, IntentStatus, Misused, Unknown
@@ -64,7 +65,7 @@ def test_every_call_answers_with_a_value(
     calls: list[tuple[str, Callable[[], object]]] = [
         (
             "create_customer",
-            lambda: gateway.create_customer(customer_id="cus_b", name="B", email="b@b.example", key="b"),
+            lambda: gateway.create_customer(customer_id="cus_b", profile=Profile("B", "b@b.example"), key="b"),
         ),
         ("create_intent", lambda: gateway.create_intent(order(), key="create-b")),
         ("fetch_intent", lambda: gateway.fetch_intent(intent.id)),

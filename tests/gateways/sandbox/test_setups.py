@@ -7,6 +7,7 @@ import pytest
 
 from app import clock
 from app.config import Settings
+from app.domain.addresses.profile import Profile
 from app.domain.methods import Acceptance, Rail, Setup, SetupStatus
 from app.domain.payments import Declined, Intent, IntentStatus, Misused, SavedMethod, Unknown
 from app.gateways import test_methods
@@ -224,7 +225,7 @@ def test_the_processors_own_portal_shows_what_is_saved_for_an_hour(
 def test_the_portal_removes_only_what_is_the_customers(
     gateway: PaymentGateway, settings: Settings, owner: str, card: Any
 ) -> None:
-    stranger = gateway.create_customer(customer_id="cus_globex", name="Globex", email="g@globex.example", key="g")
+    stranger = gateway.create_customer(customer_id="cus_globex", profile=Profile("Globex", "g@globex.example"), key="g")
     assert isinstance(stranger, str)
     visa = card("pm_card_visa")
     url = gateway.portal_url(processor_customer=stranger, return_url=RETURN_URL, key="portal")

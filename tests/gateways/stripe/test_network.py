@@ -11,6 +11,7 @@ import pytest
 import stripe
 
 from app.config import Settings
+from app.domain.addresses.profile import Profile
 from app.domain.methods import Rail, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import ChargeOrder, Intent, Misused, Unknown
@@ -117,7 +118,7 @@ def test_nonsense_says_nothing(monkeypatch: pytest.MonkeyPatch, status: str, bod
 
 
 CALLS: dict[str, Callable[[StripeGateway], object]] = {
-    "create_customer": lambda g: g.create_customer(customer_id="cus_1", name="A", email="a@a.example", key="k"),
+    "create_customer": lambda g: g.create_customer(customer_id="cus_1", profile=Profile("A", "a@a.example"), key="k"),
     "create_intent": lambda g: g.create_intent(ChargeOrder("pay_1", "cus_1", "cus_x", AMOUNT, "Credits"), key="k"),
     "confirm_intent": lambda g: g.confirm_intent("pi_1", method="pm_1", return_url=BACK, off_session=True, key="k"),
     "confirm_one_time": lambda g: g.confirm_one_time("pi_1", rail=Rail.CRYPTO, return_url=BACK, key="k"),

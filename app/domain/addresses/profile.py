@@ -1,0 +1,22 @@
+"""What the processor's record of a customer says: the name, the billing e-mail and the address."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from app.domain.addresses.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A customer as the processor knows it. The name is the one that the seller gave."""
+
+    name: str
+    email: str
+    address: Address | None = None
+
+    @property
+    def mark(self) -> str:
+        """What tells this profile from every other one, in few characters."""
+        said = json.dumps([self.name, self.email, self.address.kept() if self.address else None])
+        return hashlib.sha256(said.encode()).hexdigest()[:16]

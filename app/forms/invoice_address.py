@@ -1,0 +1,90 @@
+"""The form of Invoice address: the fields as they are called in the chosen country, and what is asked about them."""
+
+import hashlib
+import json
+
+from wtforms import HiddenField, SelectField, StringField
+
+from app import locale
+from app.domain.addresses import formats, questions
+from app.domain.addresses.address import NAMES, Address
+from app.domain.addresses.formats import Format
+from app.domain.addresses.questions import Unfit
+from app.forms.spend_management import VersionedForm
+from app.services.customers.address import Kept
+
+_OPTIONAL = " (optional)"
+
+
+def _typed(autocomplete: str) -> StringField:
+    return StringField(render_kw={"autocomplete": autocomplete, "dir": "auto"})
+
+
+class AddressForm(VersionedForm):
+    """An address, as it is typed."""
+
+    company = _typed("organization")
+    country = SelectField(validate_choice=False, render_kw={"autocomplete": "country"})
+    line1 = _typed("address-line1")
+    line2 = _typed("address-line2")
+    city = _typed("address-level2")
+    postal_code = _typed("postal-code")
+    region = _typed("address-level1")
+    po_number = StringField("Purchase order (PO) number")
+    as_typed = HiddenField()
+    """The mark of the address that was asked about, where the member says that it is right."""
+    asked: dict[str, str]
+    """What is asked about the address, by the fields."""
+    po_required = False
+
+    @property
+    def format(self) -> Format:
+        """How addresses are written in the country that is chosen."""
+        return formats.of((self.country.data or "").upper())
+
+    @property
+    def address(self) -> Address:
+        """What was typed."""
+        return questions.read({name: self[name].data or "" for name in NAMES})
+
+    @property
+    def typed_mark(self) -> str:
+        """What tells what was typed from every other address: saying yes to one says yes to no other."""
+        return hashlib.sha256(json.dumps(self.address.kept()).encode()).hexdigest()[:16]
+
+    @property
+    def is_as_typed(self) -> bool:
+        """Whether the member has said that this very address is right."""
+        return bool(self.as_typed.data == self.typed_mark)
+
+    @property
+    def shown(self) -> list[str]:
+        """The fields below the country's: those that addresses there have, and what is filled all the same."""
+        known = self.format
+        names = [name for name in NAMES if name not in {"company", "country"}]
+        return [name for name in names if name in known.used or name == "line2" or self[name].data]
+
+    def name_fields(self, *, po_required: bool) -> None:
+        """Call each field what it is called in the country that is chosen."""
+        known = self.format
+        self.country.choices = [("", "Choose a country"), *locale.countries()]
+        self.asked, self.po_required = {}, po_required
+        for name in NAMES:
+            self[name].label.text = known.label(name) + ("" if name in known.required else _OPTIONAL)
+            if name in known.required:
+                self.mark(name, **{"aria-required": "true"})
+        self.po_number.label.text = "Purchase order (PO) number" + ("" if po_required else _OPTIONAL)
+        if known.regions:
+            self.mark("region", list="invoice_address-regions")
+
+    def ask(self, unfit: Unfit) -> None:
+        """Show each refusal and each question beside its field."""
+        for refusal in unfit.refusals:
+            self.refuse(refusal)
+        self.asked = {each.field: each.sentence for each in unfit.questions}
+
+
+def filled(kept: Kept, company: str) -> dict[str, str]:
+    """Return what the fields show of the address; of none yet the customer's own name as the company."""
+    values = kept.address.kept() | {"po_number": kept.po_number, "version": str(kept.version)}
+    return values | {"company": values["company"] or company}

@@ -1,0 +1,53 @@
+"""Planted bugs of whom invoices are made out to, and where they are sent."""
+
+from tests.mutants.bug import Bug
+
+ADDRESS = "tests/services/customers/test_address.py"
+PAGE = "tests/pages/test_invoice_address.py"
+PRINTED = "tests/domain/addresses/test_printed.py"
+QUESTIONS = "tests/domain/addresses/test_questions.py"
+
+BUGS = [
+    Bug(
+        "an address is printed without the city that the library's format has no place for",
+        "app/domain/addresses/address.py",
+        'if address.city and "%C" not in order:',
+        'if not address.city and "%C" not in order:',
+        (f"{PRINTED}::test_an_address_is_printed_as_typed_in_its_countrys_order",),
+    ),
+    Bug(
+        "a postal code in small letters is asked about",
+        "app/domain/addresses/questions.py",
+        "upper, prefix = typed.upper(), known.postal_code_prefix",
+        "upper, prefix = typed, known.postal_code_prefix",
+        (f"{QUESTIONS}::test_a_real_address_is_taken_without_a_question",),
+    ),
+    Bug(
+        "saying yes to one address says yes to every other",
+        "app/forms/invoice_address.py",
+        "self.as_typed.data == self.typed_mark",
+        "self.as_typed.data",
+        (f"{PAGE}::test_saying_yes_to_one_address_says_yes_to_no_other",),
+    ),
+    Bug(
+        "only the first address follows to the processor",
+        "app/services/customers/address.py",
+        "        if wanted != before.address:\n",
+        "        if not before.version:\n",
+        (f"{ADDRESS}::test_the_processor_follows_each_address_whole",),
+    ),
+    Bug(
+        "fields of an old address stay at the processor",
+        "app/gateways/stripe/gateway.py",
+        '{"address": ""}',
+        '{"name": profile.name}',
+        (f"{ADDRESS}::test_the_processor_follows_each_address_whole",),
+    ),
+    Bug(
+        "the address of another version is written over",
+        "app/services/customers/address.py",
+        "        if version != before.version:\n",
+        "        if version > before.version:\n",
+        (f"{ADDRESS}::test_of_eight_changes_of_one_version_one_is_kept",),
+    ),
+]
