@@ -10,6 +10,7 @@ COMMANDS = {
     "grant": ["grant", "--credits", "1", "--reason", "Welcome"],
     "create-api-key": ["create-api-key", "--scope", "billing:read"],
     "create-member": ["create-member", "--email", "eve@acme.example", "--role", "viewer", "--password-stdin"],
+    "require-po": ["require-po", "--by", "ops"],
     "verify": ["verify"],
     "move-plan": ["move-plan", "payg-usd"],
 }
