@@ -49,7 +49,7 @@ class AddressForm(VersionedForm):
 
     @property
     def typed_mark(self) -> str:
-        """What tells what was typed from every other address: saying yes to one says yes to no other."""
+        """What distinguishes what was typed from every other address: saying yes to one says yes to no other."""
         return hashlib.sha256(json.dumps(self.address.kept()).encode()).hexdigest()[:16]
 
     @property

@@ -17,6 +17,6 @@ class Profile:
 
     @property
     def mark(self) -> str:
-        """What tells this profile from every other one, in few characters."""
+        """What distinguishes this profile from every other one, in few characters."""
         said = json.dumps([self.name, self.email, self.address.kept() if self.address else None])
         return hashlib.sha256(said.encode()).hexdigest()[:16]
