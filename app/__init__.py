@@ -18,6 +18,7 @@ from app.gateways import connect
 from app.models import database
 from app.services.access.sessions import LIFETIME
 from app.services.processor.gateway import the_gateway
+from app.services.tax.checking import the_vies
 from app.web import access, assets, filters, login, navigation, security_headers, shared_counts
 from app.web.errors import pages as error_pages
 from app.web.session_cookie import ServerSessions
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
     app.session_interface = ServerSessions(secure=settings.secure)
     extensions.settings.set(app, settings)
     the_gateway.set(app, connect.to_processor(settings))
+    the_vies.set(app, connect.to_vies(settings))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -39,6 +39,7 @@ class Settings:
     stripe_publishable_key: str = ""
     stripe_webhook_secret: str = field(default="", repr=False)
     stripe_api_base: str = ""
+    vies_url: str = ""
     base_url: str = "http://127.0.0.1:8000"
     redis_url: str = field(default="", repr=False)
     jobs_url: str = field(default="", repr=False)
@@ -116,6 +117,12 @@ class Settings:
                 "must be a plain http:// or https:// address",
             )
             _want(not parts.path.strip("/"), name, "must have no path")
+        vies = urlsplit(self.vies_url)
+        _want(
+            not self.vies_url or (vies.scheme in {"http", "https"} and vies.netloc and not vies.query),
+            "VIES_URL",
+            "must be a plain http:// or https:// address",
+        )
         local = urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
         _want(
             local or self.base_url.startswith("https://") or self.testing,

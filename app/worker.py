@@ -55,7 +55,12 @@ def work(app: Flask, *, every: float, threads: int) -> None:
     quick = threading.Thread(target=_rounds, args=(app, jobs.QUICK, every, over, listener.look_after), daemon=True)
     beside = [
         threading.Thread(target=_rounds, args=(app, names, pause, over), name=names[0], daemon=True)
-        for names, pause in ((jobs.SLOW, SLOW_EVERY), (jobs.OUTWARD, every), (jobs.CHARGING, every))
+        for names, pause in (
+            (jobs.SLOW, SLOW_EVERY),
+            (jobs.OUTWARD, every),
+            (jobs.CHARGING, every),
+            (jobs.ASKING, every),
+        )
     ]
     rounds = (quick, *beside)
     for thread in (*rounds, threading.Thread(target=_look_at_subscriptions, args=(app,), daemon=True)):

@@ -38,6 +38,8 @@ TYPES = (
     "dispute.opened",
     "dispute.won",
     "dispute.lost",
+    "tax_registration.verified",
+    "tax_registration.rejected",
 )
 """What the seller's endpoints may ask for."""
 TEST = "webhook.test"

@@ -6,6 +6,7 @@ from app.config import Settings
 from app.gateways.processor import PaymentGateway
 from app.gateways.stripe import client
 from app.gateways.stripe.gateway import StripeGateway
+from app.gateways.vies import COMMISSION, Service, Vies
 
 
 def to_processor(settings: Settings) -> PaymentGateway:
@@ -25,3 +26,12 @@ def sdk(settings: Settings) -> StripeClient:
     from app.gateways.sandbox import controls  # never loaded in production
 
     return client.over(controls.transport(settings), controls.API_KEY)
+
+
+def to_vies(settings: Settings) -> Vies:
+    """Return who is asked about VAT numbers: the Commission, the address that is set, or with the sandbox nobody."""
+    if settings.vies_url or settings.payments != "sandbox":
+        return Service(settings.vies_url or COMMISSION)
+    from app.gateways.pretend_vies import PretendVies  # never loaded in production
+
+    return PretendVies()

@@ -16,6 +16,7 @@ from app.models import (
     reversals,
     sandbox,
     setups,
+    tax,
     usage,
     webhooks,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "reversals",
     "sandbox",
     "setups",
+    "tax",
     "usage",
     "webhooks",
 ]

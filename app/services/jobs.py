@@ -17,6 +17,7 @@ from app.services.payments import sweep
 from app.services.processor import profiles, sandbox
 from app.services.reconciliation import books, inbox
 from app.services.reversals import refunds
+from app.services.tax import checking
 from app.services.usage import deduplication, posting_schedule
 from app.services.webhooks import deliveries, fan_out
 
@@ -42,6 +43,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "mails_sent": sending.send_due,
     "events_spread": fan_out.spread_due,
     "webhooks_sent": deliveries.send_due,
+    "tax_numbers_checked": checking.check_due,
     "partitions_made": partitions.make_due,
     "usage_keys_trimmed": deduplication.trim_due,
     "requests_trimmed": idempotency.trim,
@@ -67,7 +69,9 @@ OUTWARD = ("webhooks_sent",)
 """What waits for hosts that are not ours: beside the rest too, and looked at as often."""
 CHARGING = ("automatic_charges_made",)
 """What waits for the processor once for each customer: beside the rest, and looked at as often."""
-QUICK = tuple(name for name in JOBS if name not in {*SLOW, *OUTWARD, *CHARGING})
+ASKING = ("tax_numbers_checked",)
+"""What waits for the service that confirms tax numbers: beside the rest, and looked at as often."""
+QUICK = tuple(name for name in JOBS if name not in {*SLOW, *OUTWARD, *CHARGING, *ASKING})
 
 
 def run_due(limit: int = 100, *, names: Iterable[str] = tuple(JOBS)) -> dict[str, int]:

@@ -31,6 +31,7 @@ from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_customer, as_service
 from app.models.setups import MethodSetup
+from app.models.tax import TaxRegistration
 from app.models.webhooks import WebhookDelivery
 from app.services import jobs
 from app.services.authorizations import holds
@@ -38,6 +39,7 @@ from app.services.customers import directory
 from app.services.ledger import grants
 from app.services.payment_methods import setups
 from app.services.reversals import refunds
+from app.services.tax import registrations
 from app.services.webhooks import endpoints, seller_endpoints
 from tests.support import post, recharge, shop
 from tests.support.databases import Database, settings_for
@@ -46,12 +48,13 @@ from tests.support.spend import PER_DOLLAR
 
 MORE, AT_ONCE = 5, 3
 """How many due rows Acme has of a kind, and how many a job does at once: fewer, so that Acme's alone could fill it."""
+VAT_NUMBERS = ("DE100000016", "DE100000024", "DE100000032", "DE100000057", "DE100000065")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WAITS = (timedelta(minutes=3), 2 * HOUR, 3 * HOUR, 2 * DAY, 9 * DAY, 33 * DAY)
 WORKED = {
     "periods_rolled", "grants_posted", "holds_expired", "usage_posted", "grants_expired", "webhooks_worked",
     "payments_checked", "refunds_checked", "setups_checked", "notices_decided", "expiries_decided", "notices_sent",
-    "mails_sent", "events_spread", "webhooks_sent", "profiles_sent",
+    "mails_sent", "events_spread", "webhooks_sent", "profiles_sent", "tax_numbers_checked",
 }  # fmt: skip
 FIRST = ["payments_checked", "refunds_checked", "setups_checked", "usage_posted"]
 """What is done before the webhooks of the same facts come, and before grants post usage: so that it is its own work."""
@@ -136,6 +139,7 @@ def has_everything(actor: Actor, settings: Settings, number: int) -> None:
     with as_customer(customer_id):
         setups.begin(actor, kind=Rail.CARD, test_method=shop.ASKS)
     for each in range(number):
+        registrations.add(customer_id, kind="eu_vat", country="DE", value=VAT_NUMBERS[each], by="test")
         given = {"kind": "promotional", "credits": Credits(90 * MICROS), "granted_by": "test", "reason": f"Gift {each}"}
         grants.give(customer_id, **given, effective_at=clock.now() + HOUR)
         grants.give(customer_id, **given, expires_at=clock.now() + 2 * DAY - HOUR)
@@ -188,6 +192,9 @@ def left_undone(customer_id: str) -> dict[str, int]:
         ),
         "names": select(Customer.customer_id).where(
             Customer.customer_id == customer_id, Customer.profile_due_at.is_not(None)
+        ),
+        "tax numbers": select(TaxRegistration.id).where(
+            TaxRegistration.customer_id == customer_id, TaxRegistration.state == "pending"
         ),
         "inbox": select(InboxEvent.id).where(InboxEvent.state == "new", InboxEvent.tries == 0),
     }  # fmt: skip

@@ -11,7 +11,7 @@ class Kind(StrEnum):
     EU_VAT = "eu_vat"
     EU_OSS_VAT = "eu_oss_vat"
     GB_VAT = "gb_vat"
-    CH_VAT = "ch_vat"
+    CH_UID = "ch_uid"
     NO_VAT = "no_vat"
     US_EIN = "us_ein"
     CA_BN = "ca_bn"

@@ -1,0 +1,116 @@
+"""Tax numbers as they are typed: read, and their check digits looked at, by python-stdnum.
+
+What it gets wrong for this purpose is put right here: dots are refused for Spain alone, GR and EL stay two texts,
+nothing but zeros passes, Japan's number of invoices has a T before it, and Mexico's check digit is looked at only when
+asked.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from stdnum.au import abn
+from stdnum.br import cnpj
+from stdnum.ca import bn
+from stdnum.ch import uid
+from stdnum.eu import vat as eu_vat
+from stdnum.exceptions import ValidationError
+from stdnum.gb import vat as gb_vat
+from stdnum.in_ import gstin
+from stdnum.jp import cn
+from stdnum.kr import brn
+from stdnum.mx import rfc
+from stdnum.no import orgnr
+from stdnum.nz import ird
+from stdnum.us import ein
+from stdnum.za import tin
+
+from app.domain.errors import Refused
+from app.domain.tax.places import MEMBERS, country_of, prefix
+from app.domain.tax.registrations import Kind
+
+LONGEST = 60
+COUNTRIES: Final = {
+    Kind.GB_VAT: "GB", Kind.CH_UID: "CH", Kind.NO_VAT: "NO", Kind.US_EIN: "US", Kind.CA_BN: "CA", Kind.AU_ABN: "AU",
+    Kind.NZ_GST: "NZ", Kind.IN_GST: "IN", Kind.BR_CNPJ: "BR", Kind.JP_CN: "JP", Kind.MX_RFC: "MX", Kind.KR_BRN: "KR",
+    Kind.ZA_VAT: "ZA",
+}  # fmt: skip
+"""The one country of a kind."""
+_CHECKS: Final[dict[Kind, Callable[[str], str]]] = {
+    Kind.GB_VAT: lambda text: "GB" + gb_vat.validate(text.removeprefix("GB")),
+    Kind.CH_UID: lambda text: uid.validate(re.sub("(MWST|TVA|IVA|TPV)$", "", text)),
+    Kind.NO_VAT: lambda text: orgnr.validate(text.removeprefix("NO").removesuffix("MVA")),
+    Kind.US_EIN: ein.validate,
+    Kind.CA_BN: bn.validate,
+    Kind.AU_ABN: abn.validate,
+    Kind.NZ_GST: ird.validate,
+    Kind.IN_GST: gstin.validate,
+    Kind.BR_CNPJ: cnpj.validate,
+    Kind.JP_CN: lambda text: cn.validate(text.removeprefix("T")),
+    Kind.MX_RFC: lambda text: rfc.validate(text, validate_check_digits=True),
+    Kind.KR_BRN: brn.validate,
+    Kind.ZA_VAT: tin.validate,
+}
+_MARKS = re.compile(r"[\s.\-/·]+")
+_LETTERS = re.compile("[A-Z]{2}")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it is kept: without marks, with its prefix where its kind has one."""
+
+    kind: Kind
+    country: str
+    value: str
+
+
+def read(kind: str, country: str, typed: str) -> Number:
+    """Return the number, or refuse what it cannot be. `country` is ISO 3166's code, or XI, EL or EU."""
+    if kind not in set(Kind) - {Kind.EXEMPTION}:
+        raise Refused("Choose what kind of number it is.", "kind_unknown", 422, "type")
+    text = unicodedata.normalize("NFKC", typed).strip()
+    if not text or len(text) > LONGEST or not text.isprintable():
+        raise Refused(f"Enter the number, at most {LONGEST} characters.", "value_malformed", 422, "value")
+    code = country.strip().upper()
+    if not _LETTERS.fullmatch(code):
+        raise Refused("Choose the country that gave the number.", "country_unknown", 422, "country")
+    wanted = Kind(kind)
+    if wanted is Kind.OTHER:
+        return Number(wanted, code, text)
+    bare = _MARKS.sub("", text.upper())
+    if wanted is Kind.EU_OSS_VAT:
+        return Number(wanted, "EU", _checked(eu_vat.validate, f"EU{bare.removeprefix('EU')}"))
+    if wanted is Kind.EU_VAT:
+        return _european(code, bare)
+    if COUNTRIES[wanted] != code:
+        raise Refused("This kind of number is another country’s. Choose both anew.", "country_mismatch", 422, "country")
+    return Number(wanted, code, _checked(_CHECKS[wanted], bare))
+
+
+def _european(code: str, bare: str) -> Number:
+    """Read a VAT number of a member state or of Northern Ireland, with or without its prefix."""
+    own = "XI" if country_of(code) == "GB" else prefix(country_of(code))
+    if own != "XI" and country_of(own) not in MEMBERS:
+        words = "This country is not in the EU. Choose another kind of number."
+        raise Refused(words, "country_mismatch", 422, "country")
+    text = f"EL{bare[2:]}" if bare.startswith("GR") else bare
+    if not text.startswith(own):
+        other = text[:2]
+        if (other == "XI" or country_of(other) in MEMBERS) and eu_vat.is_valid(text):
+            words = f"This number begins with {other}, which is another country. Choose its country."
+            raise Refused(words, "country_mismatch", 422, "country")
+        text = own + text
+    return Number(Kind.EU_VAT, own, _checked(eu_vat.validate, text))
+
+
+def _checked(check: Callable[[str], str], text: str) -> str:
+    try:
+        value = check(text)
+    except ValidationError:
+        value = ""
+    if not value or not re.search("[1-9]", value):
+        words = "This cannot be right: look at its length and digits again. If it is, add it as another number."
+        raise Refused(words, "value_malformed", 422, "value")
+    return value

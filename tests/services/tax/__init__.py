@@ -1,0 +1,1 @@
+"""Tests of tax registrations and decisions."""
