@@ -23,7 +23,9 @@ def add_to(bp: Blueprint) -> None:
 @click.command("add-exemption")
 @click.option("--customer", required=True, help="The customer, by our id or yours.")
 @click.option("--value", required=True, help="The number of the certificate.")
-@click.option("--country", "countries", required=True, multiple=True, help="Where it applies: FR, PT-20; may be given again.")
+@click.option(
+    "--country", "countries", required=True, multiple=True, help="Where it applies: FR, PT-20; may be given again."
+)
 @click.option("--expires", help="Its last day, such as 2027-12-31; default: it does not expire.")
 @click.option("--by", required=True, help="Who has verified it.")
 @click.option("--reason", required=True, help="What was looked at, in at most 300 characters; kept with it.")
@@ -36,7 +38,9 @@ def add_exemption(
         codes = tuple(dict.fromkeys(each.strip().upper() for each in countries))
         for code in codes:
             if code not in _CODES and not (len(code) == 2 and code.isalpha()):
-                raise Refused(f"{code} is no country, and no part of one that docs/tax.md lists.", "country_unknown", 422)
+                raise Refused(
+                    f"{code} is no country, and no part of one that docs/tax.md lists.", "country_unknown", 422
+                )
         made = registrations.add_exemption(
             customer_named(customer),
             value=value,

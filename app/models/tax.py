@@ -30,6 +30,7 @@ class TaxRegistration(CustomerOwned, Base):
             sqlite_where=LIVE,
             postgresql_where=LIVE,
         ),
+        Index("ix_tax_registrations_listed", "customer_id", "created_at"),
         Index("ix_tax_registrations_due", "check_at", sqlite_where=DUE, postgresql_where=DUE),
         *whole("tries", "changes"),
     )

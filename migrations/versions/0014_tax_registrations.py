@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -65,6 +65,7 @@ def upgrade() -> None:
         sqlite_where=LIVE,
         postgresql_where=LIVE,
     )
+    op.create_index(f"ix_{TABLE}_listed", TABLE, ["customer_id", "created_at"])
     op.create_index(f"ix_{TABLE}_due", TABLE, ["check_at"], sqlite_where=DUE, postgresql_where=DUE)
     if op.get_bind().dialect.name != "sqlite":
         _separate_customers()
