@@ -1,4 +1,4 @@
-"""A service that speaks like VIES, on loopback: it keeps what it is asked, and misbehaves as it is told."""
+"""A service that speaks like VIES, on loopback: it keeps what it is asked, and misbehaves on demand."""
 
 import json
 import threading

@@ -1,6 +1,6 @@
 """Tax numbers as they are typed: read, and their check digits looked at, by python-stdnum.
 
-What it gets wrong for this purpose is put right here: dots are refused for Spain alone, GR and EL stay two texts,
+What it gets wrong for this purpose is corrected here: dots are refused for Spain alone, GR and EL stay two texts,
 nothing but zeros passes, Japan's number of invoices has a T before it, and Mexico's check digit is looked at only when
 asked.
 """
