@@ -20,11 +20,16 @@ class Promise:
     credits_micros: int
     pack: str = ""
     expires_after_days: int | None = None
+    budget_period: int | None = None
+    """The billing period in whose limit an automatic payment counts; None: somebody ordered it."""
 
 
 def written(promise: Promise) -> str:
     """Return the promise as text; the same promise is always the same text, as a repeated request must be."""
-    return json.dumps(asdict(promise), sort_keys=True, separators=(",", ":"))
+    said = asdict(promise)
+    if promise.budget_period is None:
+        del said["budget_period"]
+    return json.dumps(said, sort_keys=True, separators=(",", ":"))
 
 
 def read(text: str) -> Promise | None:
@@ -38,4 +43,6 @@ def read(text: str) -> Promise | None:
     words = isinstance(promise.purpose, str) and isinstance(promise.pack, str) and len(promise.pack) <= 60
     days = promise.expires_after_days
     lasts = days is None or (type(days) is int and 0 < days < 100_000)
-    return promise if whole and words and lasts and promise.purpose == Purpose.TOP_UP else None
+    period = promise.budget_period
+    counts = period is None or (type(period) is int and 0 < period < 100_000)
+    return promise if whole and words and lasts and counts and promise.purpose == Purpose.TOP_UP else None

@@ -150,4 +150,18 @@ BUGS = [
         "",
         ("tests/services/balance/test_status_recharge.py",),
     ),
+    Bug(
+        "an automatic payment that was lost and is restored counts in no limit",
+        "app/services/reconciliation/lost_payments.py",
+        "    return min(promise.budget_period, session.scalars(known).one())\n",
+        "    return None if session.scalars(known).one() else promise.budget_period\n",
+        ("tests/services/auto_recharge/test_restored.py",),
+    ),
+    Bug(
+        "a question is mailed though it was answered",
+        "app/services/mail/auto_recharge_text.py",
+        'if question.state != "open" or question.until <= clock.now():',
+        "if question.until <= clock.now():",
+        ("tests/services/mail/test_auto_recharge_text.py",),
+    ),
 ]

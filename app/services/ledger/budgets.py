@@ -45,6 +45,27 @@ def reserve(session: Session, customer_id: str, period_number: int, amount_minor
     return reserved is not None
 
 
+def reserve_again(session: Session, customer_id: str, period_number: int, amount_minor: int) -> None:
+    """Reserve what an automatic payment had reserved whose row was lost. The customer's row is locked.
+
+    Its money was allowed then, and may be taken by now: where other charges have used the limit meanwhile, the row says
+    as its limit what they come to together, and nothing more is charged in this period.
+    """
+    new = {"limit_minor": amount_minor, "reserved_minor": 0, "charged_minor": 0}
+    insert_new(session, AutoRechargeBudget, {"customer_id": customer_id, "period_number": period_number, **new})
+    budget = AutoRechargeBudget
+    total = budget.reserved_minor + budget.charged_minor + amount_minor
+    session.execute(
+        update(budget)
+        .where(budget.customer_id == customer_id, budget.period_number == period_number)
+        .values(
+            reserved_minor=budget.reserved_minor + amount_minor,
+            limit_minor=case((budget.limit_minor < total, total), else_=budget.limit_minor),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
 def spend(outbox: Outbox, payment: Payment) -> None:
     """Count what was reserved for the payment as charged, in the transaction in which it succeeds."""
     if payment.budget_period is None:

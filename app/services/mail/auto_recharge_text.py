@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from app import clock
 from app.domain.auto_recharge.caution import Why
 from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence
@@ -29,8 +30,8 @@ _NEXT = {
 }
 
 
-def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any]:
-    """Return what the mail's templates name."""
+def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the mail's templates name; None where it asks what was answered meanwhile, or is over."""
     with as_customer(customer_id):
         customer = db.session.get_one(Customer, customer_id)
         catalog = versions.of(customer)
@@ -43,8 +44,10 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any]:
     }
     if "question" in context:
         with as_service("write a question"):
-            question = db.session.get_one(AutoRechargeQuestion, str(context["question"]))
+            question = db.session.get_one(AutoRechargeQuestion, str(context["question"]), populate_existing=True)
             unit = customer.credit_unit
+        if question.state != "open" or question.until <= clock.now():
+            return None
         return said | {
             "amount": Money(question.amount_minor, customer.currency),
             "is_unusual": question.why == Why.UNUSUAL,

@@ -43,7 +43,8 @@ def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None
     if template == mails.CONFIRM_EMAIL:
         return _confirmation(customer_id, str(context["email"]))
     if template in mails.OF_AUTO_RECHARGE:
-        return _written(template, auto_recharge_text.facts(customer_id, context))
+        said = auto_recharge_text.facts(customer_id, context)
+        return _written(template, said) if said is not None else None
     if template in mails.OF_NOTICES:
         noticed = notice_text.facts(customer_id, context)
         return _written(template, noticed) if noticed is not None else None

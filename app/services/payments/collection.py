@@ -154,7 +154,9 @@ def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
     if method and method.removed_at:
         return Misused("the payment method was removed", METHOD_REMOVED)
     rail = Rail(payment.rail)
-    promise = Promise(payment.purpose, payment.credits_micros, payment.pack, payment.expires_after_days)
+    promise = Promise(
+        payment.purpose, payment.credits_micros, payment.pack, payment.expires_after_days, payment.budget_period
+    )
     order = ChargeOrder(
         payment_id=payment.id,
         customer_id=payment.customer_id,

@@ -161,8 +161,10 @@ def _compare(look: _Look, intent: Intent) -> None:
 
 def _restore(look: _Look, intent: Intent) -> None:
     match lost_payments.restore(intent, look.now):
-        case Restored():
+        case Restored(problem=problem):
             look.mended += 1
+            if problem:
+                look.problem(problem)
         case Stays(problem=problem) if problem:
             look.problem(problem)
 

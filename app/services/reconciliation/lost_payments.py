@@ -7,20 +7,24 @@ gets what was promised. Where that cannot be known, nothing is guessed: a person
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app import ids
 from app.domain import promises
 from app.domain.methods import ONE_TIME_RAILS, Rail
 from app.domain.money import credits_from_money
-from app.domain.payments import FIRST_CHECK, Intent, IntentStatus, PaymentState, Purpose, SavedMethod
+from app.domain.payments import FIRST_CHECK, OPEN, Intent, IntentStatus, PaymentState, Purpose, SavedMethod
 from app.domain.promises import Promise
-from app.models.customers import Customer
+from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.services import audit
+from app.services.customers import billing_periods
+from app.services.ledger import budgets, spending
+from app.services.outbox import events
 from app.services.payments import settlement
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
@@ -35,6 +39,8 @@ class Restored:
     """The payment is there again, and settled."""
 
     payment_id: str
+    problem: str = ""
+    """What a person must know of it."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,11 @@ def restore(intent: Intent, now: datetime) -> Restored | Stays:
             return Stays(_sentence(intent, f"was for {customer.customer_id}, but not for how much credit"))
         customer_id, method = customer.customer_id, _method_of(intent)
         try:
-            _make(intent, customer_id, promise, method, now)
+            uncounted = _make(intent, customer_id, promise, method, now)
         except IntegrityError:  # another look was quicker
             return Stays()
         settlement.settle(intent.payment_id)
-        return Restored(intent.payment_id)
+        return Restored(intent.payment_id, uncounted)
 
 
 def _promise(intent: Intent, customer: Customer) -> Promise | None:
@@ -88,8 +94,10 @@ def _rail_of(intent: Intent, method: SavedMethod) -> Rail:
     return Rail(word) if word in set(Rail) else Rail.CARD
 
 
-def _make(intent: Intent, customer_id: str, promise: Promise, method: SavedMethod, now: datetime) -> None:
+def _make(intent: Intent, customer_id: str, promise: Promise, method: SavedMethod, now: datetime) -> str:
+    """Write the row; return what a person must know of it: an automatic payment that counts in no limit."""
     with transaction() as session:
+        period = _counts_in(session, customer_id, promise, now)
         row = session.scalars(
             select(PaymentMethod).where(
                 PaymentMethod.customer_id == customer_id, PaymentMethod.processor_id == method.processor_id
@@ -129,6 +137,7 @@ def _make(intent: Intent, customer_id: str, promise: Promise, method: SavedMetho
                 form_key=ids.new_form_key(),
                 processor_id=intent.id,
                 created_by=RESTORED_BY,
+                budget_period=period,
                 created_at=now,
                 updated_at=now,
                 next_check_at=now + FIRST_CHECK,
@@ -136,10 +145,39 @@ def _make(intent: Intent, customer_id: str, promise: Promise, method: SavedMetho
         )
         after = {"intent": intent.id, "amount_minor": intent.amount.amount_minor, "currency": intent.amount.currency}
         audit.record(session, customer_id, RESTORED_BY, "payment.restored", intent.payment_id, after=after)
+        if period is not None:
+            budgets.reserve_again(session, customer_id, period, intent.amount.amount_minor)
+        elif promise.budget_period is not None:
+            words = "is an automatic charge of {}, restored while another one is open: it counts in no limit."
+            return _named(intent, words.format(customer_id))
+        return ""
+
+
+def _counts_in(session: Session, customer_id: str, promise: Promise, now: datetime) -> int | None:
+    """Lock as a look at auto-recharge does, and return the billing period in whose limit the payment counts.
+
+    None: it is not automatic, or another automatic one is open: there is one at most (I13).
+    """
+    if promise.budget_period is None:
+        return None
+    spending.lock(session, [customer_id])
+    events.lock(session, customer_id)
+    billing_periods.roll(session, customer_id, now)  # the backup may be from the period before
+    is_open = select(Payment.id).where(
+        Payment.customer_id == customer_id,
+        Payment.budget_period.is_not(None),
+        Payment.state.in_([state.value for state in OPEN]),
+    )
+    if session.scalar(select(is_open.exists())):
+        return None
+    known = select(func.max(BillingPeriod.number)).where(BillingPeriod.customer_id == customer_id)
+    return min(promise.budget_period, session.scalars(known).one())
 
 
 def _sentence(intent: Intent, words: str) -> str:
+    return _named(intent, f"{words}: nothing was credited.")
+
+
+def _named(intent: Intent, words: str) -> str:
     amount = f"{intent.amount.major} {intent.amount.currency}"
-    return (
-        f"{intent.id} ({amount}, {intent.status}, {intent.payment_id or 'no payment'}) {words}: nothing was credited."
-    )
+    return f"{intent.id} ({amount}, {intent.status}, {intent.payment_id or 'no payment'}) {words}"

@@ -38,7 +38,7 @@ BUDGET_PROOFS = (
         select p.customer_id, p.id from payments p
           left join auto_recharge_decisions d on d.customer_id = p.customer_id and d.payment_id = p.id
           left join auto_recharge_consents c on c.customer_id = p.customer_id and c.id = d.consent_id
-          where p.budget_period is not null
+          where p.budget_period is not null and p.created_by <> 'reconcile'
             and (d.id is null or c.id is null or c.accepted_at > p.created_at or d.amount_minor <> p.amount_minor
               or d.period_number <> p.budget_period)""",
     ),

@@ -16,7 +16,8 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services.mail import payment_text
+from app.services.auto_recharge import charging, questions
+from app.services.mail import payment_text, sending
 from app.services.mail.payment_text import Words
 from tests.support import recharge, shop
 
@@ -72,3 +73,20 @@ def test_a_question_names_the_amount_and_leads_to_one_answer(app: Flask, acme: C
     said = words(acme, "auto_recharge_asks")
     assert said.subject == "May we charge $25.00 for Acme?"
     assert f"/billing/automatic-charges/{recharge.question(acme).id}/" in said.text
+
+
+@pytest.mark.parametrize("ends", ["yes", "no", "its day is over"])
+def test_a_question_that_was_answered_meanwhile_or_is_over_is_not_sent(
+    app: Flask, acme: Customer, alice_actor: Actor, ends: str
+) -> None:
+    shop.add_method(alice_actor)
+    recharge.on(alice_actor, caution=Caution(ask_above=Money(100, "USD")))
+    with as_service("look"):
+        charging.look_at(acme.customer_id)
+    if ends != "its day is over":
+        questions.answer(acme.customer_id, recharge.question(acme).id, is_yes=ends == "yes", by="x")
+    with clock.at(NOW + timedelta(hours=12 if ends == "its day is over" else 1)):
+        sending.send_due()
+    with as_service("read a mail"):
+        wanted = select(Mail.state).where(Mail.customer_id == acme.customer_id, Mail.template == "auto_recharge_asks")
+        assert db.session.scalars(wanted).all() == ["dropped"]
