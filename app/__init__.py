@@ -27,6 +27,8 @@ PAGES = (
     "entry.home",
     "entry.balance_badge",
     "usage_undo",
+    "usage_figures",
+    "spend_figures",
     "entry.sign_in",
     "overview",
     "usage",

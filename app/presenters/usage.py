@@ -51,6 +51,8 @@ class AlertRow:
     """An alert, and how far it is."""
 
     id: str
+    meter: str
+    """Its key; empty: it is no longer counted."""
     words: str
     reached: bool
     notified_at: datetime | None
@@ -168,14 +170,14 @@ def alert_rows(alerts: Sequence[Alert], notified: Mapping[str, datetime], usage:
     for alert in alerts:
         use, wants = usage.of(alert.wants.meter), alert.wants
         if use is None:
-            found.append(AlertRow(alert.id, f"{wants.meter}: no longer counted", False, None, ""))
+            found.append(AlertRow(alert.id, "", f"{wants.meter}: no longer counted", False, None, ""))
             continue
         basis = usage_alerts.basis(usage.plan, wants.meter)
         words = alert_words(wants, use.meter.title, use.meter.unit, basis, has_limit=bool(use.tariff.limit))
         reached = usage_alerts.crossed(wants, use.used, basis)
         in_its_unit = locale.quantity if wants.is_percent else locale.counted  # as the alert itself says it
         now = f"now {in_its_unit(use.used, use.meter.unit)}"
-        found.append(AlertRow(alert.id, words, reached, notified.get(alert.id), now))
+        found.append(AlertRow(alert.id, wants.meter, words, reached, notified.get(alert.id), now))
     return found
 
 

@@ -21,7 +21,7 @@ from app.services.balance import history, status_facts
 from app.web import undo
 from app.web.access import actor_or_none, current_actor, current_catalog, current_customer, current_unit
 
-_BELOW = {"webhook": "spend_management"}
+_BELOW = {"webhook": "spend_management", "usage_figures": "usage", "spend_figures": "spend_management"}
 """Pages that lie below the page of another blueprint."""
 
 

@@ -41,7 +41,7 @@ def before(database: Database, session_dir: Path, tmp_path: Path) -> Iterator[Da
             {
                 "customer_id": CUSTOMER, "name": "Acme", "email": "a@acme.example", "catalog": "stepped",
                 "catalog_version": 1, "plan": "", "currency": "USD", "credit_unit": "USD",
-                "overage_protection_micros": 0, "standing": "good", "created_at": AT, "profile_version": 0,
+                "overage_protection_micros": 0, "standing": "good", "created_at": AT, "profile_version": 0, "po_required": False,
             }
         ],
         "authorizations": [

@@ -101,6 +101,6 @@ def test_credit_taken_without_a_meter_has_its_own_line(app: Flask, origin: str, 
     page = alice.opens(USAGE)
     assert page.texts(".table--meters tbody tr:last-child td")[-1] == "$2.50"
     assert page.texts("#usage-cost") == ["$2.50"]
-    detail = alice.follows(page, ".table--meters tbody tr:last-child a")
+    detail = alice.follows(page, ".table--meters tbody tr:last-child a.rowlink")
     assert "$2.50" in detail.texts("section[aria-labelledby=usage-days-title] tbody tr")[0]
     assert alice.opens(f"{USAGE}-/{DAY}").texts("#usage-added_credits") == ["$2.50"]

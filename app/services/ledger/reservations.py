@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, or_, select, tuple_, update
+from sqlalchemy import ScalarSelect, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.domain import periods, rating
@@ -79,6 +79,24 @@ def held(session: Session, customer_id: str, at: datetime | None = None) -> Held
         for meter, (many, outlasting, _micros) in sorted(found.items())
     }
     return Held(number, meters, credit)
+
+
+def ended(customer_id: str, now: datetime) -> ScalarSelect[int]:
+    """Count the holds that are over and that no job has seen."""
+    return (
+        select(func.count())
+        .select_from(Authorization)
+        .where(Authorization.customer_id == customer_id, Authorization.state == "held", Authorization.expires_at <= now)
+        .scalar_subquery()
+    )
+
+
+def shown(session: Session, customer_id: str, now: datetime, used: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Return what is used and held of each meter now, as if every job had run; `used` is of the period open now."""
+    meters = held(session, customer_id, now).meters
+    return {
+        meter: (used.get(meter, 0), meters[meter].held if meter in meters else 0) for meter in sorted({*used, *meters})
+    }
 
 
 def write(session: Session, customer_id: str) -> None:

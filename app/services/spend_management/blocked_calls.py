@@ -5,11 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import Select, select, tuple_
 
+from app import clock
 from app.domain.catalog import Catalog, Meter, MeterKind, Plan
 from app.models.authorizations import Authorization
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.usage import UsageTotal
+from app.services.ledger import reservations
 from app.services.usage.terms import plan_of
 
 LATEST = 5
@@ -21,6 +23,7 @@ SHOWN = 10
 class PlanLimit:
     """How far a meter is from what the plan allows in a billing period."""
 
+    key: str
     title: str
     unit: str
     limit: int
@@ -46,25 +49,41 @@ class PlanLimits:
     plan: Plan
     limits: tuple[PlanLimit, ...]
 
+    def of(self, meter: str) -> PlanLimit | None:
+        """Return what the plan limits of the meter; None: nothing."""
+        return next((each for each in self.limits if each.key == meter), None)
+
 
 def of_plan(customer: Customer, catalog: Catalog) -> PlanLimits:
-    """Return what the plan of the customer in scope limits, in the open billing period. One statement."""
-    plan = plan_of(catalog, customer.plan)
+    """Return what the plan of the customer in scope limits, in the billing period that is open now.
+
+    One statement; three more where the period or a hold is over and no job has seen it.
+    """
+    plan, now = plan_of(catalog, customer.plan), clock.now()
     rows = db.session.execute(
-        select(UsageTotal.meter, UsageTotal.quantity, UsageTotal.held_quantity)
+        select(
+            UsageTotal.meter,
+            UsageTotal.quantity,
+            UsageTotal.held_quantity,
+            BillingPeriod.ends_at,
+            reservations.ended(customer.customer_id, now).label("ended"),
+        )
         .join(
             BillingPeriod,
             (BillingPeriod.customer_id == UsageTotal.customer_id) & (BillingPeriod.number == UsageTotal.period_number),
         )
         .where(UsageTotal.customer_id == customer.customer_id, BillingPeriod.closed_at.is_(None))
-    )
-    totals = {meter: (quantity, held) for meter, quantity, held in rows}
+    ).all()
+    totals = {row.meter: (row.quantity, row.held_quantity) for row in rows}
+    if any(row.ended or row.ends_at <= now for row in rows):
+        used = {row.meter: row.quantity for row in rows if row.ends_at > now}
+        totals = reservations.shown(db.session(), customer.customer_id, now, used)
     found = []
     for meter in catalog.meters:
         limit = plan.limit(meter.key)
         if limit is not None:
             used, held = totals.get(meter.key, (0, 0))
-            found.append(PlanLimit(meter.title, meter.unit, limit, used, held, meter.kind))
+            found.append(PlanLimit(meter.key, meter.title, meter.unit, limit, used, held, meter.kind))
     return PlanLimits(plan, tuple(found))
 
 

@@ -1,5 +1,6 @@
 """What a customer used: each meter of a billing period by day, and the events behind a number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -16,6 +17,7 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
 from app.services.catalog import versions
+from app.services.ledger import reservations
 from app.services.usage.terms import plan_of
 
 DAY = timedelta(days=1)
@@ -93,10 +95,10 @@ class Usage:
 def usage(customer: Customer, number: int | None = None) -> Usage:
     """Return what the customer used in the period of this number, or in the one that is open now.
 
-    Four statements, and one more where a meter is no longer sold. A closed period is shown by the terms that it closed
-    with.
+    Four statements, and one more where a meter is no longer sold; three more where the period or a hold is over and no
+    job has seen it. A closed period is shown by the terms that it closed with.
     """
-    period, version, had = _period(customer.customer_id, number)
+    period, version, had, is_stale = _period(customer.customer_id, number)
     catalog = versions.of(customer, version)
     plan = plan_of(catalog, customer.plan if had is None else had)
     totals = {
@@ -107,6 +109,9 @@ def usage(customer: Customer, number: int | None = None) -> Usage:
             )
         )
     }
+    held: Mapping[str, tuple[int, int]] = {}
+    if is_stale:
+        held = reservations.shown(db.session(), customer.customer_id, clock.now(), {})
     found = days(customer.customer_id, period.starts_at.date(), period.ends_at.date() - DAY)
     by_meter: dict[str, list[DayUse]] = {}
     for each in found:
@@ -118,7 +123,7 @@ def usage(customer: Customer, number: int | None = None) -> Usage:
     shown = [
         MeterUse(
             rating.tariff(catalog, plan, meter.key) or Tariff(meter),
-            *_figures(totals.get(meter.key)),
+            *_figures(totals.get(meter.key), held.get(meter.key, (0, 0))[1] if is_stale else None),
             tuple(by_meter.get(meter.key, ())),
         )
         for meter in [*sold.values(), *gone]
@@ -210,25 +215,29 @@ def events(
     return EventPage(shown, shown[-1].place if len(rows) > limit else None)
 
 
-def _period(customer_id: str, number: int | None) -> tuple[Stretch, int | None, str | None]:
-    """Return the period, and the version of the catalog and the plan that it closed with; None: it is not closed.
+def _period(customer_id: str, number: int | None) -> tuple[Stretch, int | None, str | None, bool]:
+    """Return the period, the version of the catalog and the plan that it closed with, and whether holds are stale.
 
-    One that is over but not closed yet is: the next has begun, and nothing was used in it.
+    None: it is not closed. One that is over but not closed yet is: the next has begun, and nothing was used in it.
+    Stale: some hold is over, or the next period has begun, and no job has seen it.
     """
     now = clock.now()
-    wanted = select(BillingPeriod).where(BillingPeriod.customer_id == customer_id)
+    wanted = select(BillingPeriod, reservations.ended(customer_id, now)).where(BillingPeriod.customer_id == customer_id)
     wanted = wanted.where(BillingPeriod.number == number) if number else wanted.where(BillingPeriod.closed_at.is_(None))
-    row = db.session.scalars(wanted).one_or_none()
-    if row is None:
+    found_row = db.session.execute(wanted).one_or_none()
+    if found_row is None:
         raise NotFound("billing period")
+    row, ended = found_row
     found = Stretch(row.number, row.starts_at, row.ends_at, row.closed_at is None and row.ends_at > now)
     while number is None and found.ends_at <= now:
         ends_at = period_rule.following(found.ends_at, row.anchor_day)
         found = Stretch(found.number + 1, found.ends_at, ends_at, is_open=ends_at > now)
-    return found, row.catalog_version, row.plan
+    is_stale = found.is_open and (ended > 0 or found.number != row.number)
+    return found, row.catalog_version, row.plan, is_stale
 
 
-def _figures(total: UsageTotal | None) -> tuple[int, int, Credits, datetime | None]:
+def _figures(total: UsageTotal | None, held: int | None) -> tuple[int, int, Credits, datetime | None]:
+    """Return what the meter shows; `held`: what is held now, where the total says what was."""
     if total is None:
-        return 0, 0, Credits(0), None
-    return total.quantity, total.held_quantity, Credits(total.micros), total.last_at
+        return 0, held or 0, Credits(0), None
+    return total.quantity, total.held_quantity if held is None else held, Credits(total.micros), total.last_at

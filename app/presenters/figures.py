@@ -1,0 +1,128 @@
+"""A figure in words: how it is counted, and the rows that come to it, each with what it adds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from app import locale
+from app.domain.amounts import CreditUnit
+from app.domain.catalog import MeterKind
+from app.domain.money import Credits
+from app.domain.usage_words import WITHOUT_A_METER
+from app.services.usage.figures import Figure, Part
+
+TOO_MANY = "There are too many events to add up on this page: these are the totals of their days."
+COUNTED = {
+    MeterKind.COUNT: "Each event of the billing period counts as one.",
+    MeterKind.SUM: "The quantities of all events of the billing period, added up.",
+    MeterKind.UNIQUE: "Each subject counts once a billing period, on the day on which it was seen first.",
+    MeterKind.MAX: "The highest quantity of any event of the billing period.",
+    MeterKind.LAST: "The value that was taken last in the billing period.",
+}
+CREDIT = "Remaining credits and overage protection, less what is held for calls in progress. Never shown below zero."
+OF_DAY = "Today’s limit leaves less than your balance does: it is the limit, less what was used today and what is held."
+NOT_SERVED = "Your account is not active at the moment, so nothing can be used."
+FORMULAS = {
+    "cost": "What each event of the billing period cost when it was counted, added up.",
+    "net": "What all events of the billing period cost, less the corrections that were made in it.",
+    "corrections": "What was returned in the billing period for usage that was wrong, also of usage before it.",
+    "stretch": "What was counted on each of these days, added up from its events.",
+    "used": "What each event of the UTC day cost, and what was used without a meter.",
+    "held": (
+        "Of each meter, what its calls in progress may cost at most, after all that is used. Of calls that asked for "
+        "credits, what they have not used yet."
+    ),
+    "left": "The daily limit, less what was used today and what is held for calls in progress. Never shown below zero.",
+    "could_use": CREDIT,
+    "available": CREDIT,
+    "plan_left": "The plan’s limit, less what was used in the billing period and what calls in progress hold.",
+}
+_NAMES = {
+    "corrections": "Corrections",
+    "at_once": f"{WITHOUT_A_METER}, taken off at once",
+    "daily_limit": "Daily limit",
+    "used_today": "Used today",
+    "held": "Held for calls in progress",
+    "remaining": "Remaining credits",
+    "overage": "Overage protection",
+    "plan_limit": "The plan’s limit",
+    "used": "Used in this billing period",
+    "units_held": "Held for calls in progress",
+}
+_ROWS = {"hold": "call", "correction": "row", "corrections": "row", "at_once": "row"}
+_SUMS = {"sum": "Added up", "left": "Left", "highest": "The highest"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """Some rows of a figure: what they are called, how many there are, what they come to, and where they are shown."""
+
+    words: str
+    rows: str
+    value: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure with its rows."""
+
+    title: str
+    value: str
+    formula: str
+    lines: list[Line]
+    sum_words: str
+    summed: str
+    note: str
+
+
+def shown(
+    figure: Figure,
+    *,
+    title: str,
+    formula: str,
+    unit: CreditUnit | str,
+    titles: Mapping[str, str],
+    address: Callable[[Part], str],
+) -> Shown:
+    """Return the figure in words; `unit` is the credit's, or the meter's by name; `titles` are the meters' titles."""
+    return Shown(
+        title=title,
+        value=_written(figure.shown, unit),
+        formula=formula,
+        lines=[
+            Line(
+                _words(part, titles), _rows(part), _written(part.value, unit, sign=figure.rule == "left"), address(part)
+            )
+            for part in figure.parts
+        ],
+        sum_words=_SUMS[figure.rule],
+        summed=_written(figure.summed, unit),
+        note=TOO_MANY if figure.from_days else "",
+    )
+
+
+def _words(part: Part, titles: Mapping[str, str]) -> str:
+    match part.kind:
+        case "day" | "correction" if part.day is not None:
+            return locale.day(part.day)
+        case "meter":
+            return titles.get(part.meter, part.meter or WITHOUT_A_METER)
+        case "hold":
+            return titles.get(part.meter, part.meter) if part.meter else "Credits, without a meter"
+        case kind:
+            return _NAMES[kind]
+
+
+def _rows(part: Part) -> str:
+    """Return how many rows there are: `1 event`; nothing where the line is no sum of rows."""
+    if not part.rows:
+        return ""
+    word = _ROWS.get(part.kind, "event")
+    return f"{locale.whole(part.rows)} {word}{'' if part.rows == 1 else 's'}"
+
+
+def _written(value: int, unit: CreditUnit | str, *, sign: bool = False) -> str:
+    if isinstance(unit, CreditUnit):
+        return locale.exact(Credits(value), unit, sign=sign)
+    minus = "−" if value < 0 else "+" if sign and value else ""
+    return f"{minus}{locale.counted(abs(value), unit)}"
