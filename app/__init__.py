@@ -38,6 +38,7 @@ PAGES = (
     "spend_management",
     "payment_methods",
     "invoice_address",
+    "tax_settings",
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",

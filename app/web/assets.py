@@ -16,6 +16,7 @@ PAGES = (
     "overview",
     "payment_methods",
     "spend_management",
+    "tax_settings",
     "usage",
 )
 PRINT = "print.css"

@@ -66,6 +66,15 @@ class Number:
     value: str
 
 
+def usual(country: str) -> Kind:
+    """Return the kind of number that companies of the country have, as far as Purser knows it."""
+    code = country.strip().upper()
+    if code == "EU":
+        return Kind.EU_OSS_VAT
+    known = next((kind for kind, own in COUNTRIES.items() if own == code), None)
+    return known or (Kind.EU_VAT if code == "XI" or country_of(code) in MEMBERS else Kind.OTHER)
+
+
 def read(kind: str, country: str, typed: str) -> Number:
     """Return the number, or refuse what it cannot be. `country` is ISO 3166's code, or XI, EL or EU."""
     if kind not in set(Kind) - {Kind.EXEMPTION}:

@@ -1,0 +1,28 @@
+"""The form of Tax settings: one more number."""
+
+from wtforms import SelectField, StringField
+
+from app import locale
+from app.presenters import tax_settings
+from app.services.tax import numbers
+from app.web.fields import PageForm
+
+
+class NumberForm(PageForm):
+    """A number, as it is typed. Its kind is the usual one of its country unless another one is chosen."""
+
+    country = SelectField("Country", validate_choice=False, render_kw={"autocomplete": "country"})
+    kind = SelectField("Kind of number", validate_choice=False)
+    value = StringField("Number", render_kw={"autocomplete": "off", "spellcheck": "false", "dir": "ltr"})
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Offer the countries and kinds that there are."""
+        super().__init__(*args, **kwargs)
+        more = [("XI", tax_settings.country("XI")), ("EU", tax_settings.country("EU"))]
+        self.country.choices = [("", "Choose a country"), *locale.countries(), *more]
+        self.kind.choices = [("", "The usual one of this country"), *tax_settings.KINDS]
+
+    @property
+    def wanted_kind(self) -> str:
+        """The kind that was chosen, or the usual one of the country."""
+        return self.kind.data or numbers.usual(self.country.data or "")
