@@ -38,10 +38,12 @@ PAGES = (
     "spend_management",
     "payment_methods",
     "invoice_address",
+    "invoice_notifications",
     "tax_settings",
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",
+    "entry.confirm_billing_email",
     "entry.automatic_charge",
     "entry.confirm_access",
 )

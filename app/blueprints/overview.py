@@ -72,6 +72,7 @@ def page() -> Response:
         charts=_charts(now),
         chart=_shown,
         under_way=[(payment, Money(payment.amount_minor, payment.currency)) for payment in now.under_way],
+        billing_email=customer.email,
         remaining_credits=lambda: now.numbers.remaining_credits,
         **_usage(now),
     )

@@ -1,5 +1,8 @@
 """The mails that there are: what each reports, by the name of its templates."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 from app.domain import notices
 
 RECEIPT, PAYMENT_FAILED, ACTION_NEEDED = "receipt", "payment_failed", "action_needed"
@@ -9,13 +12,47 @@ CONFIRM_EMAIL = "confirm_email"
 AUTO_RECHARGE_LIMIT, AUTO_RECHARGE_STOPPED = "auto_recharge_limit", "auto_recharge_stopped"
 AUTO_RECHARGE_ASKS = "auto_recharge_asks"
 OF_AUTO_RECHARGE = frozenset({AUTO_RECHARGE_LIMIT, AUTO_RECHARGE_STOPPED, AUTO_RECHARGE_ASKS})
+CONFIRM_BILLING_EMAIL, BILLING_EMAIL_CHANGED = "confirm_billing_email", "billing_email_changed"
+"""Asks an address whether bills or mails about them are welcome there; is sent to the one that was used before."""
+OF_ADDRESSES = frozenset({CONFIRM_EMAIL, CONFIRM_BILLING_EMAIL, BILLING_EMAIL_CHANGED})
+
+
+class Topic(StrEnum):
+    """What more recipients may be sent, beside the billing e-mail that is sent everything."""
+
+    RECEIPTS = "receipts"
+    INVOICES = "invoices"
+    PAYMENT_PROBLEMS = "payment_problems"
+
+
+_NAMES = {
+    Topic.RECEIPTS: "receipts",
+    Topic.INVOICES: "invoices",
+    Topic.PAYMENT_PROBLEMS: "e-mails about payment problems",
+}
+
+
+def listed(topics: frozenset[Topic]) -> str:
+    """Return what is sent, in words: `receipts and invoices`."""
+    names = [_NAMES[each] for each in Topic if each in topics]
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+TOPICS: Mapping[str, Topic] = {
+    RECEIPT: Topic.RECEIPTS,
+    PAYMENT_FAILED: Topic.PAYMENT_PROBLEMS,
+    AUTO_RECHARGE_STOPPED: Topic.PAYMENT_PROBLEMS,
+}
+"""Which mails are about what. The link of `action_needed` works without signing in: it goes to the billing e-mail."""
 OF_NOTICES = frozenset(notices.MAILS.values())
-KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | {CONFIRM_EMAIL}
+KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES
 TITLES = {
     RECEIPT: "Receipt",
     PAYMENT_FAILED: "Your payment did not go through",
     ACTION_NEEDED: "Confirm your payment",
     CONFIRM_EMAIL: "Usage alerts: confirm your address",
+    CONFIRM_BILLING_EMAIL: "Billing e-mails: confirm your address",
+    BILLING_EMAIL_CHANGED: "The billing e-mail was changed",
     AUTO_RECHARGE_LIMIT: "The limit of automatic charges",
     AUTO_RECHARGE_STOPPED: "Auto-recharge has stopped",
     AUTO_RECHARGE_ASKS: "An automatic charge waits for your yes",

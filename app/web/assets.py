@@ -13,6 +13,7 @@ PAGES = (
     "balance_history",
     "dev",
     "invoice_address",
+    "invoice_notifications",
     "overview",
     "payment_methods",
     "spend_management",

@@ -67,6 +67,7 @@ SIDEBAR = (
         (
             Item("payment_methods.page", "Payment methods", "card"),
             Item("invoice_address.page", "Invoice address", "address"),
+            Item("invoice_notifications.page", "Invoice notifications", "mail"),
             Item("tax_settings.page", "Tax settings", "tax"),
         ),
     ),

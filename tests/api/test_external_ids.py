@@ -55,6 +55,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/customers/<customer_id>/credit_grants"): {"credits": "1", "reason": "Test"},
     ("PUT", "/customers/<customer_id>/auto_recharge"): OFF,
     ("PUT", "/customers/<customer_id>/invoice_address"): ADDRESS,
+    ("PUT", "/customers/<customer_id>/invoice_notifications"): {
+        "billing_email": "a@acme.example",
+        "recipients": [],
+        "version": 0,
+    },
     ("PUT", "/customers/<customer_id>/spend_management"): LIMITS,
     ("POST", "/customers/<customer_id>/tax_registrations"): {"country": "SG", "type": "other", "value": "7"},
     ("PUT", "/customers/<customer_id>/usage_alerts"): {"alerts": [], "recipients": [], "version": 1},

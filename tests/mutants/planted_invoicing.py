@@ -7,7 +7,38 @@ PAGE = "tests/pages/test_invoice_address.py"
 PRINTED = "tests/domain/addresses/test_printed.py"
 QUESTIONS = "tests/domain/addresses/test_questions.py"
 
+NOTIFIED = "tests/pages/test_invoice_notifications.py"
+
 BUGS = [
+    Bug(
+        "a billing e-mail is used before it has confirmed",
+        "app/services/customers/invoice_recipients.py",
+        "    row.pending_email, row.asked_at, row.token_hash = email, now, hashed\n",
+        "    row.pending_email, row.asked_at, row.token_hash = email, now, hashed\n"
+        "    session.get_one(Customer, row.customer_id).email = email\n",
+        (f"{NOTIFIED}::test_a_billing_email_is_used_once_it_has_confirmed_by_mail",),
+    ),
+    Bug(
+        "a recipient is sent mails before anybody there has confirmed",
+        "app/services/outbox/billing_mails.py",
+        "row is not None and row.confirmed_at is not None and topic",
+        "row is not None and topic",
+        (f"{NOTIFIED}::test_more_recipients_get_what_they_confirmed_and_may_stop_it",),
+    ),
+    Bug(
+        "a recipient is sent what was not chosen",
+        "app/services/outbox/billing_mails.py",
+        "topic is not None and bool(getattr(row, topic.value))",
+        "topic is not None",
+        (f"{NOTIFIED}::test_more_recipients_get_what_they_confirmed_and_may_stop_it",),
+    ),
+    Bug(
+        "mails go on to a recipient who was removed",
+        "app/services/mail/billing_text.py",
+        "    if row is None or not billing_mails.wants(row, template):\n        return None",
+        "    if row is None or not billing_mails.wants(row, template):\n        return {}",
+        (f"{NOTIFIED}::test_what_somebody_no_longer_wants_when_it_is_sent_is_dropped",),
+    ),
     Bug(
         "an address is printed without the city that the library's format has no place for",
         "app/domain/addresses/address.py",

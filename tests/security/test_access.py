@@ -32,6 +32,10 @@ OPEN = {
     "confirm_email.confirm",
     "confirm_email.stop",
     "confirm_email.stopped",
+    "confirm_billing_email.page",
+    "confirm_billing_email.confirm",
+    "confirm_billing_email.stop",
+    "confirm_billing_email.done",
     "metrics.read",  # figures of the process, and of nobody
     "v1_docs.page",
     "v1_docs.openapi",

@@ -4,34 +4,26 @@ The link's token is made from the row and the portal's secret, so that no token 
 and a mail that is sent again holds the same link.
 """
 
-import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import NotFound, Refused
-from app.domain.mails import CONFIRM_EMAIL
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, AlertSettings
-from app.models.mails import Mail
 from app.models.scope import as_service
-from app.services import audit
-from app.services.alerts.link_tokens import token
+from app.services import audit, link_tokens
 from app.services.catalog import versions
 from app.services.ledger import spending
-from app.services.outbox import mails
+from app.services.link_tokens import token
+from app.services.outbox import confirmations
 from app.services.transaction import transaction
 
-LASTS = timedelta(days=7)
-"""For so long a link confirms."""
-AGAIN_AFTER = timedelta(minutes=10)
-MOST_A_DAY = 30
-_LONGEST = 100
-_TOO_SOON = "A mail went there less than ten minutes ago. Look for it first, among the unwanted mail too."
+LASTS, AGAIN_AFTER, MOST_A_DAY = confirmations.LASTS, confirmations.AGAIN_AFTER, confirmations.MOST_A_DAY
 
 
 @dataclass(frozen=True)
@@ -47,14 +39,13 @@ class Asked:
 def ask(session: Session, customer_id: str, email: str) -> None:
     """Add the address in the caller's transaction, which is a service's, and write the mail that asks it."""
     now = clock.now()
-    _refuse_soon(session, customer_id, email, now)
-    _refuse_flood(session, customer_id, now)
+    confirmations.refuse_too_often(session, customer_id, email)
     hashed = _hash(token(customer_id, email, now))
     session.add(
         AlertRecipient(customer_id=customer_id, email=email, token_hash=hashed, asked_at=now, confirmed_at=None)
     )
     session.flush()
-    _write(session, customer_id, email, hashed)
+    confirmations.write(session, customer_id, email, hashed)
 
 
 def ask_again(customer_id: str, email: str, *, actor: str, address: str = "") -> None:
@@ -68,12 +59,12 @@ def ask_again(customer_id: str, email: str, *, actor: str, address: str = "") ->
         if row.confirmed_at is not None:
             raise Refused("This address is confirmed already.", "email_confirmed", 409, "email")
         if now < row.asked_at + AGAIN_AFTER:
-            raise Refused(_TOO_SOON, "asked_too_soon", 409, "email")
-        _refuse_flood(session, customer_id, now)
+            raise Refused(confirmations.TOO_SOON, "asked_too_soon", 409, "email")
+        confirmations.refuse_flood(session, customer_id)
         row.asked_at, row.token_hash = now, _hash(token(customer_id, email, now))
         audit.record(session, customer_id, actor, "usage_alerts.asked_again", email, address=address)
         session.flush()
-        _write(session, customer_id, email, row.token_hash)
+        confirmations.write(session, customer_id, email, row.token_hash)
 
 
 def look(text: str) -> Asked:
@@ -143,7 +134,7 @@ def link_token(session: Session, customer_id: str, email: str) -> str | None:
 
 
 def _row(session: Session, text: str) -> tuple[AlertRecipient, Customer] | None:
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > link_tokens.LONGEST:
         return None
     found = session.execute(
         select(AlertRecipient, Customer)
@@ -164,36 +155,5 @@ def _find(session: Session, text: str) -> tuple[AlertRecipient, Customer]:
     return row, customer
 
 
-def _write(session: Session, customer_id: str, email: str, hashed: str) -> None:
-    mails.write(session, customer_id, CONFIRM_EMAIL, key=f"{CONFIRM_EMAIL}:{hashed}", to=email, email=email)
-
-
-def _refuse_soon(session: Session, customer_id: str, email: str, now: datetime) -> None:
-    """Refuse to ask an address that was asked just now, also when it was taken off the list meanwhile."""
-    asked = select(Mail.id).where(
-        Mail.customer_id == customer_id,
-        Mail.key.startswith(f"{CONFIRM_EMAIL}:"),
-        Mail.recipient == email,
-        Mail.created_at > now - AGAIN_AFTER,
-    )
-    if session.scalars(asked.limit(1)).first() is not None:
-        raise Refused(_TOO_SOON, "asked_too_soon", 409, "email")
-
-
-def _refuse_flood(session: Session, customer_id: str, now: datetime) -> None:
-    """Refuse to ask more addresses than anybody needs: nobody shall send mails to strangers from here."""
-    sent = session.scalar(
-        select(func.count()).where(
-            Mail.customer_id == customer_id,
-            Mail.key.startswith(f"{CONFIRM_EMAIL}:"),
-            Mail.created_at > now - timedelta(days=1),
-        )
-    )
-    if (sent or 0) >= MOST_A_DAY:
-        raise Refused(
-            f"{MOST_A_DAY} addresses were asked within a day. Wait until tomorrow.", "asked_too_often", 409, "email"
-        )
-
-
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return link_tokens.hash_of(text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from app.services.alerts.removals import Removed, RemovedAlert
 from app.services.balance.summary import whose
 from app.services.catalog import versions
 from app.services.ledger import spending
+from app.services.outbox import confirmations
 from app.services.transaction import transaction
 from app.services.usage.terms import plan_of
 
@@ -59,9 +60,7 @@ class Recipient:
     @property
     def again_from(self) -> datetime | None:
         """The whole minute from which the address may be asked again; None: now."""
-        ends = self.asked_at + recipients.AGAIN_AFTER
-        full = (ends + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0)
-        return full if clock.now() < ends else None
+        return confirmations.again_from(self.asked_at)
 
 
 @dataclass(frozen=True)

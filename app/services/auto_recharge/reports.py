@@ -10,7 +10,7 @@ from app.domain.money import Money
 from app.models.events import OutboxEvent
 from app.services.auto_recharge.facts import Found
 from app.services.ledger.posting import Books
-from app.services.outbox import mails
+from app.services.outbox import billing_mails
 
 NEAR_PERCENT = 80
 STOPPED = {
@@ -71,4 +71,4 @@ def _is_new(books: Books, event: str, source: str) -> bool:
 
 def _mail(books: Books, template: str, source: str, **context: Any) -> None:
     to, key = books.customer.email, f"{template}:{source}"
-    mails.write(books.session, books.customer_id, template, key=key, to=to, **context)
+    billing_mails.write(books.session, books.customer_id, template, key=key, to=to, **context)

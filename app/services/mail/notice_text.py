@@ -16,8 +16,8 @@ from app.models.database import db
 from app.models.limits import AlertRecipient, Notice
 from app.models.scope import as_customer
 from app.services import portal_links
-from app.services.alerts.link_tokens import token
 from app.services.catalog import versions
+from app.services.link_tokens import token
 from app.services.usage.terms import plan_of
 
 _UNTIL_CLEARED = frozenset({rule.BALANCE_LOW, rule.BALANCE_DEPLETED})

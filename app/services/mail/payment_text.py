@@ -18,9 +18,9 @@ from app.models.limits import AlertRecipient
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer
 from app.services import portal_links
-from app.services.alerts.link_tokens import token
 from app.services.catalog import versions
-from app.services.mail import auto_recharge_text, notice_text
+from app.services.link_tokens import token
+from app.services.mail import auto_recharge_text, billing_text, notice_text
 from app.services.payments import purchases, resume_links
 
 # A link that could no longer be followed in peace is not worth a mail.
@@ -42,19 +42,27 @@ def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None
     """Return the mail in words, or None when what it would say is no longer so."""
     if template == mails.CONFIRM_EMAIL:
         return _confirmation(customer_id, str(context["email"]))
+    if template in mails.OF_ADDRESSES:
+        return _written_if(template, billing_text.facts(template, customer_id, context))
+    more = billing_text.recipient(template, customer_id, context)
+    if more is None:
+        return None
     if template in mails.OF_AUTO_RECHARGE:
         said = auto_recharge_text.facts(customer_id, context)
-        return _written(template, said) if said is not None else None
+        return _written_if(template, said | more if said is not None else None)
     if template in mails.OF_NOTICES:
-        noticed = notice_text.facts(customer_id, context)
-        return _written(template, noticed) if noticed is not None else None
+        return _written_if(template, notice_text.facts(customer_id, context))
     with as_customer(customer_id):
         facts = _facts(str(context["payment"]))
     if not _still_so(template, facts["payment"]):
         return None
     if template == mails.ACTION_NEEDED:
         facts["link"] = _resume_link(customer_id, facts["payment"])
-    return _written(template, facts)
+    return _written(template, facts | more)
+
+
+def _written_if(template: str, facts: dict[str, Any] | None) -> Words | None:
+    return _written(template, facts) if facts is not None else None
 
 
 def _written(template: str, facts: dict[str, Any]) -> Words:

@@ -19,7 +19,7 @@ from app.domain.top_ups import credits_for
 from app.models.payments import Payment, PaymentMethod
 from app.services.ledger import grants
 from app.services.ledger.posting import Books
-from app.services.outbox import mails
+from app.services.outbox import billing_mails
 
 Fulfil = Callable[[Books, Payment, Money, datetime], Mapping[str, object]]
 """Takes the customer's books, the locked payment, what was received for it, and now; returns what the audit says."""
@@ -73,7 +73,7 @@ def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Ma
     facts = {"grant": grant.id, "payment": payment.id, "credits": credits_text(bought)}
     books.outbox.write("credits.granted", grant.id, {**facts, "credit_unit": books.customer.credit_unit})
     to, key = books.customer.email, f"receipt:{payment.id}"
-    mails.write(books.session, books.customer_id, RECEIPT, key=key, to=to, payment=payment.id)
+    billing_mails.write(books.session, books.customer_id, RECEIPT, key=key, to=to, payment=payment.id)
     return {"credits_micros": bought.micros}
 
 

@@ -23,7 +23,7 @@ from app.models.events import OutboxEvent
 from app.models.payments import Attempt, Payment
 from app.services import audit
 from app.services.ledger import budgets, posting
-from app.services.outbox import events, mails
+from app.services.outbox import billing_mails, events
 from app.services.outbox.events import Outbox
 from app.services.payments import fulfilment
 
@@ -134,7 +134,7 @@ def report(outbox: Outbox, payment: Payment, why: str) -> None:
 def _mail(session: Session, payment: Payment, template: str, after: timedelta = timedelta(0)) -> None:
     to = session.scalars(select(Customer.email).where(Customer.customer_id == payment.customer_id)).one()
     key = f"{template}:{payment.id}"
-    mails.write(session, payment.customer_id, template, key=key, to=to, after=after, payment=payment.id)
+    billing_mails.write(session, payment.customer_id, template, key=key, to=to, after=after, payment=payment.id)
 
 
 def _move(payment: Payment, target: PaymentState, now: datetime) -> None:

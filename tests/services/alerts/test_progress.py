@@ -15,9 +15,9 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.scope import as_customer, as_service
 from app.services.alerts import progress, recipients, thresholds
-from app.services.alerts.link_tokens import token
 from app.services.alerts.progress import LATE, Alert, Level
 from app.services.customers import billing_periods
+from app.services.link_tokens import token
 from tests.support import meters, usage_cast
 from tests.support.usage_cast import uses
 

@@ -17,9 +17,9 @@ from app.models.events import AuditEntry, OutboxEvent
 from app.models.limits import Notice
 from app.models.scope import as_customer, as_service
 from app.services.alerts import recipients, thresholds
-from app.services.alerts.link_tokens import token
 from app.services.alerts.thresholds import Alerts
 from app.services.customers import billing_periods
+from app.services.link_tokens import token
 from app.services.mail import sending
 from app.services.notices import decisions
 from tests.support import meters, post, usage_cast

@@ -9,13 +9,14 @@ from sqlalchemy import update
 from app import mailboxes
 from app.config import Settings, WrongSetting
 from app.domain.errors import Refused
+from app.domain.mails import Topic
 from app.domain.people import Actor, Role
 from app.models.customers import Customer
 from app.models.scope import as_service
 from app.services.access import members
 from app.services.alerts import thresholds
 from app.services.catalog import versions
-from app.services.customers import directory, registration
+from app.services.customers import directory, invoice_recipients, registration
 from app.services.mail import sending
 from app.services.transaction import transaction
 from tests.architecture.source import modules, named
@@ -61,6 +62,10 @@ DOORS: dict[str, Callable[[Customer, str], object]] = {
     "registration": lambda _, bad: registration.create(name="New", email=bad, catalog=cast.CATALOG),
     "directory": lambda c, bad: directory.change(c.customer_id, directory.Change(email=bad), by="test"),
     "members": lambda c, bad: members.create_member(bad, "Eve", "a good long one", c.customer_id, Role.VIEWER),
+    "invoice_recipients, billing": lambda c, bad: invoice_recipients.replace(c.customer_id, bad, {}, 0, by="test"),
+    "invoice_recipients, more": lambda c, bad: invoice_recipients.replace(
+        c.customer_id, c.email, {bad: frozenset({Topic.RECEIPTS})}, 0, by="test"
+    ),
     "thresholds, one": lambda c, bad: thresholds.add_email(c.customer_id, bad, actor="test"),
     "thresholds, all": lambda c, bad: thresholds.replace(c.customer_id, [], [bad], 1, actor="test"),
 }

@@ -1,0 +1,142 @@
+"""Invoice notifications: the billing e-mail, confirmed by mail before it is used, and who else is sent which mails."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from app.domain.errors import NotFound, Refused
+from app.domain.mails import Topic
+from app.forms.invoice_notifications import LABELS, NotificationsForm, filled, shown
+from app.services.customers import invoice_recipients
+from app.services.customers.invoice_recipients import CHANGED_MEANWHILE, Notifications
+from app.web.access import current_actor, current_customer, fresh_only, from_address, managers_only
+from app.web.respond import saved, show
+
+bp = Blueprint("invoice_notifications", __name__, url_prefix="/billing/invoice-notifications")
+PAGE, CONTENT = "invoice_notifications/page.html", "invoice_notifications/_content.html"
+SAVED = "The invoice notifications are saved."
+
+
+def _changes_billing_email() -> bool:
+    """Say whether the form names another billing e-mail: then the password is asked for again."""
+    typed = (request.form.get("billing_email") or "").strip().lower()
+    return typed != current_customer().email
+
+
+@bp.get("/")
+def page() -> Response:
+    """Show where everything goes, and the form that changes it."""
+    now = _now()
+    return show(PAGE, CONTENT, **_around(_fresh(now), now))
+
+
+@bp.post("/")
+@managers_only
+@fresh_only("change the billing e-mail", back="invoice_notifications.page", when=_changes_billing_email)
+def save() -> Response:
+    """Keep the set as it was typed; each new address is asked by mail."""
+    form, actor, before = NotificationsForm(), current_actor(), _now()
+    if not form.validate():
+        return _refused(form, 422)
+    try:
+        after = invoice_recipients.replace(
+            actor.customer_id,
+            form.billing_email.data or "",
+            form.recipients(),
+            form.made_from,
+            by=actor.member_id,
+            address=from_address(),
+        )
+    except Refused as refusal:
+        if refusal.reason == CHANGED_MEANWHILE:
+            refusal = _changed_meanwhile(form)
+        form.refuse(refusal)
+        return _refused(form, refusal.status)
+    notice = f"{SAVED} {_asked(before, after)}".strip()
+    return saved("invoice_notifications.page", CONTENT, notice, **_around(_fresh(after), after))
+
+
+@bp.post("/cancel")
+@managers_only
+def cancel() -> Response:
+    """Leave the billing e-mail as it is."""
+    actor = current_actor()
+    now = invoice_recipients.cancel(actor.customer_id, by=actor.member_id, address=from_address())
+    notice = f"Cancelled: {now.billing_email} stays the billing e-mail."
+    return saved("invoice_notifications.page", CONTENT, notice, **_around(_fresh(now), now))
+
+
+@bp.post("/again")
+@managers_only
+def ask_again() -> Response:
+    """Send a new link to an address that has not confirmed yet."""
+    actor, email = current_actor(), request.form.get("again", "")
+    try:
+        invoice_recipients.ask_again(actor.customer_id, email, by=actor.member_id, address=from_address())
+    except NotFound:
+        raise
+    except Refused as refusal:
+        now = _now()
+        form = _fresh(now)
+        form.form_errors.append(refusal.sentence)
+        return show(PAGE, CONTENT, status=refusal.status, **_around(form, now))
+    now = _now()
+    notice = f"We sent another e-mail to {email}. The link in the one before does not work any more."
+    return saved("invoice_notifications.page", CONTENT, notice, **_around(_fresh(now), now))
+
+
+@bp.get("/cancel")
+@bp.get("/again")
+def changes_opened() -> Response:
+    """Lead back to the page."""
+    return redirect(url_for("invoice_notifications.page"), 303)
+
+
+def _now() -> Notifications:
+    return invoice_recipients.current(current_customer().customer_id)
+
+
+def _fresh(now: Notifications) -> NotificationsForm:
+    """Return the form as it stands in the rows."""
+    return NotificationsForm(formdata=None, data=filled(now))
+
+
+def _refused(form: NotificationsForm, status: int) -> Response:
+    form.point_at_first_error()
+    gone = set(request.form.getlist("remove"))
+    typed = {
+        email: frozenset(each for each in Topic if email in request.form.getlist(each.value))
+        for email in request.form.getlist("recipient")
+        if email not in gone
+    }
+    return show(PAGE, CONTENT, status=status, **_around(form, _now(), typed))
+
+
+def _changed_meanwhile(form: NotificationsForm) -> Refused:
+    """Let the next press of the button replace what was saved meanwhile."""
+    form.version.data = str(_now().version)
+    words = "These addresses were changed meanwhile. Yours are still here: look at them, and update again."
+    return Refused(words, CHANGED_MEANWHILE)
+
+
+def _asked(before: Notifications, after: Notifications) -> str:
+    """Say who was sent a mail to confirm."""
+    known = {before.pending.email if before.pending else "", *(each.email for each in before.recipients)}
+    asked = [after.pending.email] if after.pending else []
+    asked += [each.email for each in after.recipients if each.waiting]
+    new = [each for each in asked if each not in known]
+    return f"We sent an e-mail to {' and '.join(new)}: it counts once the link in it is confirmed." if new else ""
+
+
+def _around(
+    form: NotificationsForm, now: Notifications, typed: dict[str, frozenset[Topic]] | None = None
+) -> dict[str, Any]:
+    """Return what the page shows."""
+    return {
+        "form": form,
+        "now": now,
+        "recipients": shown(now, typed),
+        "waiting": {each.email: each.waiting for each in now.recipients if each.waiting},
+        "topics": [(each.value, LABELS[each], each) for each in Topic],
+    }

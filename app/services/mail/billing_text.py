@@ -1,0 +1,64 @@
+"""What mails about the billing e-mail say, and to whom else mails about payments go."""
+
+from typing import Any
+
+from app.domain import mails
+from app.domain.mails import Topic, listed
+from app.extensions import settings
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.invoicing import InvoiceNotifications, InvoiceRecipient
+from app.models.scope import as_customer
+from app.services import link_tokens, portal_links
+from app.services.catalog import versions
+from app.services.outbox import billing_mails
+
+PAGE, LINK = "invoice_notifications.page", "confirm_billing_email.page"
+
+
+def facts(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the mail's templates name; None when it would ask what nobody wants to know any more."""
+    with as_customer(customer_id):
+        customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+        said: dict[str, Any] = {
+            "seller": versions.of(customer).seller,
+            "customer": customer,
+            "is_sandbox": settings().payments == "sandbox",
+        }
+        if template == mails.BILLING_EMAIL_CHANGED:
+            return said | {"new_email": str(context["new_email"]), "link": portal_links.page_or_overview(PAGE)}
+        email, is_billing = str(context["email"]), context["part"] == "billing"
+        asked = _billing(customer_id, email) if is_billing else _recipient(customer_id, email)
+    if asked is None:
+        return None
+    token, topics = asked
+    link = portal_links.page(LINK, token=token)
+    return said | {"email": email, "is_billing": is_billing, "topics": listed(topics), "link": link}
+
+
+def recipient(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, str] | None:
+    """Return what the mail says of its recipient, if that is not the billing e-mail; None: it wants none."""
+    if template not in mails.TOPICS or "email" not in context:
+        return {}
+    email = str(context["email"])
+    with as_customer(customer_id):
+        row = db.session.get(InvoiceRecipient, (customer_id, email), populate_existing=True)
+    if row is None or not billing_mails.wants(row, template):
+        return None
+    token = link_tokens.token(customer_id, email, row.asked_at, link_tokens.INVOICE_RECIPIENT)
+    return {"stop_link": portal_links.page(LINK, token=token)}
+
+
+def _billing(customer_id: str, email: str) -> tuple[str, frozenset[Topic]] | None:
+    row = db.session.get(InvoiceNotifications, customer_id, populate_existing=True)
+    if row is None or row.pending_email != email or row.asked_at is None:
+        return None
+    return link_tokens.token(customer_id, email, row.asked_at, link_tokens.BILLING_EMAIL), frozenset()
+
+
+def _recipient(customer_id: str, email: str) -> tuple[str, frozenset[Topic]] | None:
+    row = db.session.get(InvoiceRecipient, (customer_id, email), populate_existing=True)
+    if row is None or row.confirmed_at is not None:
+        return None
+    topics = frozenset(each for each in Topic if getattr(row, each.value))
+    return link_tokens.token(customer_id, email, row.asked_at, link_tokens.INVOICE_RECIPIENT), topics

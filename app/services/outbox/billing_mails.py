@@ -1,0 +1,40 @@
+"""Mails about money: to the billing e-mail, and to each more recipient who has confirmed and wants such mails."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.mails import TOPICS
+from app.models.invoicing import InvoiceRecipient
+from app.services import link_tokens
+from app.services.outbox import mails
+
+
+def write(
+    session: Session,
+    customer_id: str,
+    template: str,
+    *,
+    key: str,
+    to: str,
+    after: timedelta = timedelta(0),
+    **context: object,
+) -> None:
+    """Write the mail in the caller's transaction, once for each address; `to` is the billing e-mail."""
+    mails.write(session, customer_id, template, key=key, to=to, after=after, **context)
+    for row in _recipients(session, customer_id):
+        if row.email != to and wants(row, template):
+            own, email = f"{key}:{link_tokens.hash_of(row.email)[:16]}", row.email
+            mails.write(session, customer_id, template, key=own, to=email, after=after, email=email, **context)
+
+
+def wants(row: InvoiceRecipient | None, template: str) -> bool:
+    """Say whether such a mail goes to this recipient, as the row stands."""
+    topic = TOPICS.get(template)
+    return row is not None and row.confirmed_at is not None and topic is not None and bool(getattr(row, topic.value))
+
+
+def _recipients(session: Session, customer_id: str) -> list[InvoiceRecipient]:
+    wanted = select(InvoiceRecipient).where(InvoiceRecipient.customer_id == customer_id)
+    return list(session.scalars(wanted.order_by(InvoiceRecipient.email)))
