@@ -234,7 +234,7 @@ def question(found: Standing, asked: AutoRechargeQuestion | None, unit: CreditUn
         words = "You asked to be asked before an automatic charge of this size."
     else:
         used, usual = (locale.amount(Credits(each), unit) for each in (asked.used_today_micros, asked.usual_micros))
-        words = f"Today’s use is far above the usual: {used} until then, and at most {usual} on one of the days before."
+        words = f"Use is far above the usual: {used} on one day, and at most {usual} on one of the days before."
     return Question(asked.id, amount, words, asked.until)
 
 

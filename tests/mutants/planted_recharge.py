@@ -164,4 +164,18 @@ BUGS = [
         "if question.until <= clock.now():",
         ("tests/services/mail/test_auto_recharge_text.py",),
     ),
+    Bug(
+        "the brake is skipped when the worker is late",
+        "app/domain/auto_recharge/caution.py",
+        "    while (before := fell - timedelta(days=1)) >= earliest and before in below:\n        fell = before\n",
+        "",
+        ("tests/services/auto_recharge/test_questions.py",),
+    ),
+    Bug(
+        "a declined charge releases its claim and is tried again at once",
+        "app/domain/auto_recharge/retries.py",
+        "return Retry(len(declines), last.at + WAITS[len(declines) - 1])",
+        "return Retry(len(declines), None)",
+        ("tests/domain/auto_recharge/test_retries.py", *CHARGING),
+    ),
 ]

@@ -1,8 +1,8 @@
 """When an automatic charge waits for the customer: use far above the usual, a large amount, quiet hours."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,13 +11,17 @@ from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.top_ups import TopUp
 
+PACE_DAYS = 14
+"""So many whole days before are looked at for what is usual."""
+LONGEST_DAYS = 60
+"""So long a charge waits for a yes at most."""
 KNOWN_DAYS = 7
 """With fewer whole days behind it nobody can say what a customer's usual use is."""
 DAY_MINUTES = 24 * 60
 
 
 class Brake(StrEnum):
-    """How far above the busiest of the last days today's use may come before a charge waits for a yes."""
+    """How far above the busiest of the last days a day's use may come before a charge waits for a yes."""
 
     OFF = "off"
     WIDE = "wide"
@@ -57,10 +61,24 @@ class Caution:
 
 @dataclass(frozen=True)
 class Use:
-    """What was used today, and on each of the last whole days, in micros."""
+    """What is judged: the most of a day since credit fell below the threshold, and each whole day before, in micros."""
 
-    today: Credits = Credits(0)
+    most: Credits = Credits(0)
     days: Sequence[int] = ()
+
+
+def judged(today: date, used: Mapping[date, int], below: Container[date], earliest: date, joined: date) -> Use:
+    """Return the use that is judged today: of each day since the one on which credit fell below the threshold.
+
+    `below` are the days at whose end credit was below it. So neither a worker that comes after midnight nor a question
+    that nobody has answered lets a charge through. Days before `earliest` are not gone back to.
+    """
+    fell, earliest = today, max(earliest, today - timedelta(days=LONGEST_DAYS))
+    while (before := fell - timedelta(days=1)) >= earliest and before in below:
+        fell = before
+    most = max(used.get(fell + timedelta(days=place), 0) for place in range((today - fell).days + 1))
+    many = max(0, min(PACE_DAYS, (fell - joined).days))
+    return Use(Credits(most), [used.get(fell - timedelta(days=many - place), 0) for place in range(many)])
 
 
 def check(wanted: Caution) -> None:
@@ -92,7 +110,7 @@ def band(brake: Brake, use: Use, one: TopUp) -> Credits | None:
 def asks(caution: Caution, use: Use, one: TopUp, amount: Money) -> Why | None:
     """Return why a charge of this amount waits for a yes; None: it need not."""
     usual = band(caution.brake, use, one)
-    if usual is not None and use.today > usual:
+    if usual is not None and use.most > usual:
         return Why.UNUSUAL
     return Why.LARGE if caution.ask_above is not None and amount > caution.ask_above else None
 

@@ -108,7 +108,6 @@ class Record:
     """What was used on each day that is over, also before it begins."""
     since: date
     """The customer's first day."""
-    pace_days: int
 
 
 def defaults(

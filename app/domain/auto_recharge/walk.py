@@ -7,13 +7,12 @@ really happened.
 
 import heapq
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from app.domain.auto_recharge import retries
-from app.domain.auto_recharge.caution import Use
+from app.domain.auto_recharge.caution import Use, judged
 from app.domain.auto_recharge.decision import INTERVAL, LOOK_AGAIN, NOTABLE, Answer, Decision, Facts, Outcome, decide
 from app.domain.auto_recharge.record import Movement, Offer, Paid, Period, Question, Record, Saved, defaults
 from app.domain.auto_recharge.retries import Ended, Retry
@@ -64,6 +63,7 @@ class Walk:
         self.default = defaults(record.methods, record.made_default, self.offer.top_up_only)
         self.fingerprints = {each.id: (each.kind, each.fingerprint) for each in record.methods if each.fingerprint}
         self.today, self.used_today = day_of(record.opened_at).date, 0
+        self.below = set[date]()
         self.question: tuple[Question, datetime] | None = None
         self.is_over = False
         self.said: tuple[object, ...] = ()
@@ -83,6 +83,7 @@ class Walk:
             now = heapq.heappop(self.moments)
             while self.moments and self.moments[0] == now:
                 heapq.heappop(self.moments)
+            self._turn(now)
             if now in self.known:
                 self.candidates = None
             while place < len(movements) and movements[place].at <= now:
@@ -97,12 +98,16 @@ class Walk:
             return
         self.remaining += movement.micros
         if movement.is_use:
-            self._turn(movement.at)
             self.used_today -= movement.micros
 
     def _turn(self, now: datetime) -> None:
-        if day_of(now).date != self.today:
-            self.today, self.used_today = day_of(now).date, 0
+        """Begin the day of that moment, before what moves on it; note of the days before how they ended."""
+        day = day_of(now).date
+        if day == self.today:
+            return
+        if self.remaining < self.terms.threshold.micros:
+            self.below |= {self.today + timedelta(days=place) for place in range((day - self.today).days)}
+        self.today, self.used_today = day, 0
 
     def _settle(self, now: datetime) -> None:
         """Give the credit of what is paid by now, and free what of the limit was reserved for what is not."""
@@ -132,7 +137,6 @@ class Walk:
             heapq.heappush(self.moments, decision.look_again)
 
     def _facts(self, now: datetime, *, went_back: bool) -> tuple[Facts, Saved | None]:
-        self._turn(now)
         period = self._period(now)
         if self.candidates is None:
             self.candidates = [(each, self._retry(each, now)) for each in self._methods(now)]
@@ -157,7 +161,7 @@ class Walk:
             has_method=method is not None,
             retry=retry,
             last_begun=self.last_begun,
-            use=Use(Credits(self.used_today), self._days()),
+            use=self._use(),
             answer=self._answer(now),
             money_went_back=went_back,
         )
@@ -167,10 +171,10 @@ class Walk:
         periods = self.record.periods
         return next((each for each in reversed(periods) if each.starts_at <= now), periods[0])
 
-    def _days(self) -> Sequence[int]:
-        many = max(0, min(self.record.pace_days, (self.today - self.record.since).days))
-        days = (date.fromordinal(self.today.toordinal() - many + place) for place in range(many))
-        return [self.record.used_on.get(day, 0) for day in days]
+    def _use(self) -> Use:
+        since = max(at for at in (self.record.begins, self.last_begun) if at is not None)
+        used = {**self.record.used_on, self.today: self.used_today}
+        return judged(self.today, used, self.below, day_of(since).date, self.record.since)
 
     def _methods(self, now: datetime) -> list[Saved]:
         default = next((each for at, each in reversed(self.default) if at <= now), "")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.auto_recharge import retries
+from app.domain.auto_recharge import caution, retries
 from app.domain.auto_recharge import terms as terms_rule
 from app.domain.auto_recharge.caution import Use
 from app.domain.auto_recharge.decision import Facts
@@ -21,7 +21,6 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.ledger import BalanceDay
 from app.models.payments import PaymentMethod
 from app.services.auto_recharge import rows
-from app.services.balance.pace import PACE_DAYS
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ def read(
     methods = rows.methods(session, customer_id, wanted, catalog)
     tried = ((each, rows.retry(session, each, allowed_at)) for each in methods)
     method, retry = retries.next_to_charge(tried, now)
+    begun = rows.last_begun(session, customer_id)
+    since = max((at for at in (allowed_at, begun) if at is not None), default=None)
     facts = Facts(
         terms=wanted,
         standing=customer.standing,
@@ -62,26 +63,32 @@ def read(
         period_ends=period.ends_at,
         has_method=method is not None,
         retry=retry,
-        last_begun=rows.last_begun(session, customer_id),
-        use=used_lately(session, customer, now),
+        last_begun=begun,
+        use=used_lately(session, customer, wanted.threshold, since, now),
         answer=rows.answer(session, customer_id, now),
         money_went_back=rows.went_back(session, customer_id, allowed_at),
     )
     return Found(facts, method, period)
 
 
-def used_lately(session: Session, customer: Customer, now: datetime) -> Use:
-    """Return what was used today and on the last whole days on which there was the customer: one statement."""
-    today = day_of(now).date
-    many = max(0, min(PACE_DAYS, (today - customer.created_at.astimezone(UTC).date()).days))
+def used_lately(session: Session, customer: Customer, threshold: Credits, since: datetime | None, now: datetime) -> Use:
+    """Return the use that is judged: one statement. `since` is the last consent, or the last charge that was begun."""
+    today, joined = day_of(now).date, customer.created_at.astimezone(UTC).date()
+    first = max(joined, today - timedelta(days=caution.LONGEST_DAYS + caution.PACE_DAYS))
     rows = session.execute(
-        select(BalanceDay.day, BalanceDay.used_micros).where(
-            BalanceDay.customer_id == customer.customer_id, BalanceDay.day >= today - timedelta(days=many)
-        )
+        select(BalanceDay.day, BalanceDay.used_micros, BalanceDay.closing_micros)
+        .where(BalanceDay.customer_id == customer.customer_id, BalanceDay.day >= first)
+        .order_by(BalanceDay.day)
     ).all()
-    used = {day: int(micros) for day, micros in rows}
-    days = [used.get(today - timedelta(days=many - place), 0) for place in range(many)]
-    return Use(Credits(used.get(today, 0)), days)
+    ends = [*(day for day, _used, _closing in rows[1:]), today + timedelta(days=1)]
+    below = {
+        day + timedelta(days=place)
+        for (day, _used, closing), end in zip(rows, ends, strict=False)
+        if closing < threshold.micros
+        for place in range((end - day).days)
+    }
+    earliest = day_of(since).date if since is not None else today
+    return caution.judged(today, {day: int(used) for day, used, _closing in rows}, below, earliest, joined)
 
 
 def sold(wanted: Terms, catalog: Catalog) -> TopUp | None:

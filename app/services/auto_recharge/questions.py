@@ -71,7 +71,7 @@ def ask(books: Books, found: Found, decision: Decision, now: datetime) -> None:
         why=why.value,
         amount_minor=purchase.amount.amount_minor,
         count=decision.count,
-        used_today_micros=found.facts.use.today.micros,
+        used_today_micros=found.facts.use.most.micros,
         usual_micros=max(found.facts.use.days, default=0),
         state="open",
     )

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
+from app.domain.auto_recharge.caution import PACE_DAYS
 from app.domain.auto_recharge.record import Movement, Paid, Period, Question, Record, Saved
 from app.domain.ledger import ACCEPTED_BEFORE, CREDITS
 from app.domain.money import Credits
@@ -17,7 +18,6 @@ from app.models.ledger import Account, BalanceDay, Transfer
 from app.models.payments import PaymentMethod
 from app.models.usage import Spending, UsageDay, UsageEvent
 from app.services.auto_recharge import paid
-from app.services.balance.pace import PACE_DAYS
 
 MOST_EVENTS = 50_000
 """So many reports are read at most, the newest: with more, fewer days are looked at."""
@@ -62,7 +62,6 @@ def read(session: Session, customer: Customer, threshold: Credits, begins: datet
         periods=_periods(session, customer_id),
         used_on={day: used for day, (_added, used) in days.items()},
         since=customer.created_at.astimezone(UTC).date(),
-        pace_days=PACE_DAYS,
     )
 
 

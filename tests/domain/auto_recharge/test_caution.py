@@ -1,14 +1,14 @@
 """Quiet hours in any zone, also in the nights in which the clocks are changed; what is unusual; what is refused."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.auto_recharge.caution import Brake, Caution, Use, Why, asks, band, check, quiet_until
+from app.domain.auto_recharge.caution import Brake, Caution, Use, Why, asks, band, check, judged, quiet_until
 from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.top_ups import TopUp
@@ -91,3 +91,34 @@ def test_what_cannot_be_kept_is_refused(changes: dict[str, Any], reason: str, fi
     with pytest.raises(Refused) as refused:
         check(replace(Caution(), **changes))
     assert (refused.value.reason, refused.value.field, refused.value.status) == (reason, field, 422)
+
+
+TODAY = date(2026, 11, 21)
+
+
+def day(number: int) -> date:
+    return TODAY + timedelta(days=number)
+
+
+@pytest.mark.parametrize(
+    ("below", "earliest", "most", "before"),
+    [
+        ([], -60, 1, [0] * 11 + [5, 9, 7]),
+        ([-1], -60, 7, [0] * 12 + [5, 9]),
+        ([-1, -2, -4], -60, 9, [0] * 13 + [5]),  # on the day before the third it was back at the threshold
+        ([-1, -2, -3], -1, 7, [0] * 12 + [5, 9]),  # the last consent was yesterday
+        ([-1, -2, -3], -60, 9, [0] * 14),
+    ],
+)
+def test_each_day_since_credit_fell_below_the_threshold_is_judged_by_the_days_before(
+    below: list[int], earliest: int, most: int, before: list[int]
+) -> None:
+    used = {day(-3): 5, day(-2): 9, day(-1): 7, TODAY: 1}
+    found = judged(TODAY, used, {day(each) for each in below}, day(earliest), date(2026, 1, 1))
+    assert found == Use(Credits(most), before)
+
+
+def test_it_is_gone_back_for_sixty_days_and_to_the_customers_first_one() -> None:
+    always = {day(-each) for each in range(1, 100)}
+    assert judged(TODAY, {day(-60): 9, day(-61): 99}, always, day(-99), date(2026, 1, 1)).most.micros == 9
+    assert judged(TODAY, {}, set(), day(-99), day(-3)).days == [0, 0, 0]

@@ -39,7 +39,6 @@ RECORD = Record(
     periods=(Period(1, NOW - timedelta(days=5), TURNS), Period(2, TURNS, TURNS + timedelta(days=31))),
     used_on={},
     since=date(2026, 8, 27),
-    pace_days=14,
 )
 
 

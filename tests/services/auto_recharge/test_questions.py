@@ -18,6 +18,7 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.services.auto_recharge import questions
 from tests.support import cast, recharge, shop, spend
+from tests.support.rails import buys
 
 NOW = datetime.fromisoformat("2026-11-21T12:00:00Z")
 
@@ -84,7 +85,42 @@ def test_a_no_keeps_it_from_charging_until_the_day_is_over(app: Flask, steady: A
     recharge.runs(app, NOW + timedelta(hours=11))
     assert (recharge.states(acme), recharge.decisions(acme)) == ([], ["asks", "refused"])
     recharge.runs(app, NOW + timedelta(hours=13))  # another day, whose use is nothing yet
-    assert recharge.states(acme) == [(5000, "succeeded")]
+    assert (recharge.states(acme), recharge.question(acme).state) == ([], "open")
+
+
+@pytest.mark.parametrize(
+    "minutes", [pytest.param(1, id="a worker that is late"), pytest.param(-1, id="nobody answers"), 8 * 60]
+)
+def test_the_end_of_the_day_lets_no_charge_through_and_the_yes_charges_once(
+    app: Flask, steady: Actor, acme: Customer, minutes: int
+) -> None:
+    midnight = NOW + timedelta(hours=12)
+    if minutes > 1:
+        is_cautious(steady, quiet_from=23 * 60, quiet_until=8 * 60)
+    spend.uses(acme, "31", midnight - timedelta(minutes=2))
+    recharge.runs(app, midnight + timedelta(minutes=minutes))  # the first look since the use
+    for hours in (9, 33, 57):
+        recharge.runs(app, midnight + timedelta(hours=hours), times=1)
+        assert (recharge.states(acme), recharge.question(acme).state) == ([], "open")
+    asked = recharge.question(acme)
+    assert (asked.used_today_micros, asked.usual_micros) == (31_000_000, 10_000_000)
+    with clock.at(midnight + timedelta(hours=58)):
+        buys(steady, shop.add_method(steady).id, 1000)  # by hand, which stays possible
+        questions.answer(acme.customer_id, asked.id, is_yes=True, by=steady.member_id)
+    for hours in (58, 59):
+        recharge.runs(app, midnight + timedelta(hours=hours))
+    assert len(recharge.states(acme)) == 1
+    assert recharge.question(acme).state == "used"
+
+
+def test_use_of_a_day_that_ended_with_enough_credit_is_not_held_against_the_next(
+    app: Flask, steady: Actor, acme: Customer
+) -> None:
+    spend.gives(acme, "40")
+    spend.uses(acme, "31", NOW)
+    spend.uses(acme, "20", NOW + timedelta(days=1))
+    recharge.runs(app, NOW + timedelta(days=1))
+    assert [state for _minor, state in recharge.states(acme)] == ["succeeded"]
 
 
 def test_a_question_is_answered_once_and_only_by_its_customer(app: Flask, steady: Actor, acme: Customer) -> None:
@@ -134,6 +170,8 @@ def test_a_yes_whose_day_is_over_is_not_used_by_a_later_charge(app: Flask, stead
     spend.uses(acme, "31", NOW)
     recharge.runs(app)
     questions.answer(acme.customer_id, recharge.question(acme).id, is_yes=True, by=steady.member_id)
-    recharge.runs(app, NOW + timedelta(hours=13))  # no worker was there before the next UTC day
+    with clock.at(NOW + timedelta(hours=13)):  # no worker was there before the next UTC day
+        is_cautious(steady, brake=Brake.OFF)
+        recharge.runs(app)
     assert recharge.states(acme) == [(5000, "succeeded")]
     assert (recharge.question(acme).state, recharge.question(acme).payment_id) == ("yes", None)
