@@ -27,6 +27,11 @@ class PaymentGateway(Protocol):
     def update_customer(self, processor_customer: str, *, profile: Profile, key: str) -> Unknown | Misused | None:
         """Let the processor's record of a customer have this profile, and nothing of an earlier one."""
 
+    def set_tax_ids(
+        self, processor_customer: str, tax_ids: tuple[tuple[str, str], ...], *, key: str
+    ) -> Unknown | Misused | None:
+        """Let the processor's record of a customer have these tax numbers and no others; leave out what it refuses."""
+
     def has_customer(self, processor_customer: str) -> bool | Unknown | Misused:
         """Say whether the processor still has its record of a customer: deleted ones are gone for good."""
 

@@ -94,6 +94,7 @@ def ask_everything(asks: Asking) -> None:
     asks("fetch_dispute", "du_1")
     asks("webhook_endpoints")
     asks("has_customer", owner)
+    asks("set_tax_ids", owner, (("eu_vat", "DE136695976"),), key=ids.new("key"))
     asks("update_customer", owner, profile=Profile("Acme", "b@acme.example"), key=ids.new("key"))
     asks("detach_method", method, key=ids.new("key"))
 

@@ -1,4 +1,4 @@
-"""What the processor's record of a customer says: the name, the billing e-mail and the address."""
+"""What the processor's record of a customer says: the name, the billing e-mail, the address and the tax numbers."""
 
 import hashlib
 import json
@@ -14,6 +14,8 @@ class Profile:
     name: str
     email: str
     address: Address | None = None
+    tax_ids: tuple[tuple[str, str], ...] | None = None
+    """Kind and number of each; None: there never was one. They are sent by themselves: one may be refused."""
 
     @property
     def mark(self) -> str:

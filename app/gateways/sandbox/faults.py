@@ -27,7 +27,7 @@ EVENTS = ("duplicate", "reorder", "lose", "late")
 """What happens to an event: delivered twice, after those that follow it, never, or three days late."""
 NAMES = (*BEFORE, *AFTER, *TWISTS, *EVENTS)
 CALLS = (
-    "create_customer", "fetch_customer", "update_customer",
+    "create_customer", "fetch_customer", "update_customer", "list_tax_ids", "create_tax_id", "delete_tax_id",
     "attach_method", "detach_method", "fetch_method", "list_methods",
     "create_intent", "confirm_intent", "fetch_intent", "cancel_intent", "list_intents",
     "create_setup", "confirm_setup", "fetch_setup", "cancel_setup", "fetch_mandate",

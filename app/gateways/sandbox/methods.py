@@ -73,6 +73,37 @@ def delete_customer(store: Store, customer_id: str) -> None:
     events.record(store, "customer.deleted", customer, owner=customer_id)
 
 
+def create_tax_id(store: Store, customer_id: str, params: Params) -> Body:
+    """Give the customer a tax number. One without a digit is refused, as Stripe refuses what has another form."""
+    customer_of(store, customer_id, "id")
+    value = str(params.get("value", ""))
+    if not any(each.isdigit() for each in value):
+        raise wrong_parameter(f"Invalid value for {params.get('type')}.", "value", "tax_id_invalid")
+    made: Body = {
+        "id": new_id("txi"),
+        "object": "tax_id",
+        "country": value[:2] if value[:2].isalpha() else None,
+        "created": int(clock.now().timestamp()),
+        "customer": customer_id,
+        "livemode": False,
+        "type": params.get("type"),
+        "value": value,
+        "verification": {"status": "pending", "verified_address": None, "verified_name": None},
+    }
+    store.add(made, owner=customer_id)
+    return made
+
+
+def delete_tax_id(store: Store, customer_id: str, tax_id: str) -> Body:
+    """Take a tax number from the customer."""
+    found = existing(store, "tax_id", tax_id, "id")
+    if found["customer"] != customer_id or found.get("deleted"):
+        raise no_such("tax_id", tax_id, "id")
+    found["deleted"] = True
+    store.keep(found, owner="")
+    return {"id": tax_id, "object": "tax_id", "deleted": True}
+
+
 def attach(store: Store, method_id: str, params: Params) -> Body:
     """Give a customer a method: a named test method makes a new one."""
     owner = params.get("customer", "")

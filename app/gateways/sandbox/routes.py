@@ -35,6 +35,12 @@ ROUTES: tuple[Route, ...] = (
      lambda s, _, i: methods.customer_as_it_is(s, i)),
     ("post", r"/v1/customers/(\w+)", "update_customer", sent.CustomerUpdateParams,
      lambda s, c, i: methods.update_customer(s, i, c.params)),
+    ("get", r"/v1/customers/(\w+)/tax_ids", "list_tax_ids", sent.CustomerTaxIdListParams,
+     lambda s, c, i: _tax_ids(s, i, c.params)),
+    ("post", r"/v1/customers/(\w+)/tax_ids", "create_tax_id", sent.CustomerTaxIdCreateParams,
+     lambda s, c, i: methods.create_tax_id(s, i, c.params)),
+    ("delete", r"/v1/customers/(\w+)/tax_ids/(\w+)", "delete_tax_id", sent.CustomerTaxIdDeleteParams,
+     lambda s, _, i, t: methods.delete_tax_id(s, i, t)),
     ("post", r"/v1/payment_methods/(\w+)/attach", "attach_method", sent.PaymentMethodAttachParams,
      lambda s, c, i: methods.attach(s, i, c.params)),
     ("post", r"/v1/payment_methods/(\w+)/detach", "detach_method", sent.PaymentMethodDetachParams,
@@ -103,6 +109,11 @@ def _methods(store: Store, params: Params) -> Body:
     if params.get("customer"):
         methods.customer_of(store, params["customer"], "customer")
     return page_of(store, "payment_method", params, "/v1/payment_methods")
+
+
+def _tax_ids(store: Store, customer_id: str, params: Params) -> Body:
+    methods.customer_of(store, customer_id, "id")
+    return page_of(store, "tax_id", params | {"customer": customer_id}, f"/v1/customers/{customer_id}/tax_ids")
 
 
 def _event(store: Store, event_id: str) -> Body:

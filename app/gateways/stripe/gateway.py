@@ -1,6 +1,7 @@
 """Stripe behind our own interface: each call has an idempotency key and answers with a value, never an exception."""
 
 from datetime import datetime
+from functools import partial
 from math import ceil
 
 import stripe
@@ -36,6 +37,7 @@ from app.gateways.stripe.answers import (
 )
 from app.gateways.stripe.reversals import StripeReversals
 from app.gateways.stripe.setups import StripeSetups
+from app.gateways.stripe.tax_ids import compact, parameters
 
 _EXPAND = ["payment_method"]
 """What an intent was paid with: its type is the rail."""
@@ -93,6 +95,33 @@ class StripeGateway(StripeSetups, StripeReversals):
             update_record(processor_customer, parameters, {"idempotency_key": key})
 
         return asked_for_nothing_charged(update)
+
+    def set_tax_ids(
+        self, processor_customer: str, tax_ids: tuple[tuple[str, str], ...], *, key: str
+    ) -> Unknown | Misused | None:
+        """Let the record have these tax numbers and no others; what Stripe refuses is logged and left out."""
+        at_stripe = self._client.v1.customers.tax_ids
+
+        def known() -> dict[tuple[str, str], str]:
+            listed = at_stripe.list(processor_customer).auto_paging_iter()
+            return {(each.type, compact(each.value)): each.id for each in listed}
+
+        there = asked_for_nothing_charged(known)
+        if isinstance(there, Unknown | Misused):
+            return there
+        wanted = {(kind, compact(value)): parameters(kind, value) for kind, value in tax_ids}
+        for pair, tax_id in there.items():
+            if pair not in wanted:
+                gone = asked_for_nothing_charged(partial(at_stripe.delete, processor_customer, tax_id))
+                if isinstance(gone, Unknown):
+                    return gone
+        for (kind, value), sent in wanted.items():
+            if (kind, value) not in there:
+                options: stripe.RequestOptions = {"idempotency_key": f"{key}:{kind}:{value}"}
+                made = asked_for_nothing_charged(partial(at_stripe.create, processor_customer, sent, options))
+                if isinstance(made, Unknown):
+                    return made
+        return None
 
     def has_customer(self, processor_customer: str) -> bool | Unknown | Misused:
         """Say whether the record of a customer is there: a deleted one is answered, and marked so."""

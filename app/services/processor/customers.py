@@ -2,7 +2,7 @@
 
 import hashlib
 
-from sqlalchemy import case, select, update
+from sqlalchemy import and_, case, literal, select, update
 
 from app import clock
 from app.domain.errors import Refused
@@ -55,8 +55,13 @@ def named(customer_id: str, *, instead_of: str | None = None) -> str | Unknown |
                 .values(
                     processor_customer=made,
                     # Changed while the request was on its way: the processor was not sent what stands here now.
+                    # Tax numbers are sent by themselves, afterwards.
                     profile_due_at=case(
-                        (Customer.profile_version == version, Customer.profile_due_at), else_=clock.now()
+                        (
+                            and_(Customer.profile_version == version, literal(not profile.tax_ids)),
+                            Customer.profile_due_at,
+                        ),
+                        else_=clock.now(),
                     ),
                 )
                 .execution_options(synchronize_session=False)

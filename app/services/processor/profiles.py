@@ -1,4 +1,4 @@
-"""A customer's name, billing e-mail and address at the processor: sent after they changed here, the last change last.
+"""A customer's name, e-mail, address and tax numbers at the processor: sent after they changed here, the last last.
 
 One worker at a time sends a customer's, for a lease longer than a request can take, so that no older ones arrive after
 newer ones. Each try has a number, and its request's key says it. Killed before the request, or over it: sent again when
@@ -15,15 +15,19 @@ from app import clock
 from app.domain.addresses.address import NAMES, Address
 from app.domain.addresses.profile import Profile
 from app.domain.payments import MISSING, Misused, Unknown
+from app.domain.tax.registrations import Kind
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.invoicing import InvoiceAddress
 from app.models.scope import as_service
+from app.models.tax import TaxRegistration
 from app.services import due_rows, wake_ups
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
+_UNKNOWN_THERE = {Kind.OTHER, Kind.EXEMPTION}
+"""Kinds that the processor has no type for."""
 LEASE = timedelta(minutes=5)  # longer than a request with its repetitions can take
 
 
@@ -38,8 +42,13 @@ def changed(session: Session, customer: Customer, now: datetime) -> None:
 def read(customer: Customer) -> Profile:
     """Return what the processor is to know of the customer, as it stands now."""
     row = db.session.get(InvoiceAddress, customer.customer_id, populate_existing=True)
+    rows = select(TaxRegistration.kind, TaxRegistration.value, TaxRegistration.removed_at)
+    rows = rows.where(TaxRegistration.customer_id == customer.customer_id)
+    registered = db.session.execute(rows.order_by(TaxRegistration.kind, TaxRegistration.value)).all()
+    kept = [each for each in registered if each.removed_at is None and each.kind not in _UNKNOWN_THERE]
     address = Address(**{name: getattr(row, name) for name in NAMES}) if row is not None else None
-    return Profile(customer.name, customer.email, address)
+    tax_ids = tuple((each.kind, each.value) for each in kept) if registered else None
+    return Profile(customer.name, customer.email, address, tax_ids)
 
 
 def send_due(limit: int = 50) -> int:
@@ -67,6 +76,8 @@ def _send(customer_id: str) -> int:
     if at_processor is not None:  # else it gets them when it is made
         key = f"{customer_id}:profile:{attempt}"
         answer = gateway().update_customer(at_processor, profile=profile, key=key)
+        if answer is None and profile.tax_ids is not None:
+            answer = gateway().set_tax_ids(at_processor, profile.tax_ids, key=key)
         if isinstance(answer, Unknown):
             return 0
         if isinstance(answer, Misused) and answer.code != MISSING:  # one that is missing is made again with them

@@ -27,7 +27,6 @@ from app.models.tax import TaxRegistration
 from app.services import audit, due_rows
 from app.services.catalog import versions
 from app.services.outbox import events
-from app.services.processor import profiles
 from app.services.tax.registrations import said
 from app.services.transaction import no_transaction, transaction
 
@@ -117,7 +116,6 @@ def _keep(session: Session, outbox: events.Outbox, row: TaxRegistration, outcome
     row.changes += 1
     audit.record(session, row.customer_id, "worker", "tax_registration.checked", row.id, before=before, after=said(row))
     if row.state in {State.VERIFIED, State.UNVERIFIED}:
-        profiles.changed(session, outbox.customer, now)
         name = "tax_registration.verified" if row.state == State.VERIFIED else "tax_registration.rejected"
         about = {"tax_registration": row.id, "reason": row.why, "name": row.name, "consultation": row.consultation}
         outbox.write(name, f"{row.id}:{row.changes}", said(row) | about)

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.errors import NotFound, Refused
-from app.domain.people import Actor
 from app.gateways.vies import Service
 from app.models.customers import Customer
 from app.models.database import db
@@ -183,22 +182,3 @@ def test_there_are_so_many_numbers_and_no_more(fake: FakeVies, acme: Customer) -
         registrations.add(acme.customer_id, kind="other", country="DE", value=f"number {index}", by="mem_alice")
     with pytest.raises(Refused, match="Remove one first"):
         add(acme)
-
-
-def test_the_processors_copy_is_due_with_each_change_that_counts(
-    fake: FakeVies, alice_actor: Actor, acme: Customer
-) -> None:
-    def version() -> int:
-        with as_service("look"):
-            return db.session.scalars(
-                select(Customer.profile_version).where(Customer.customer_id == acme.customer_id)
-            ).one()
-
-    seen = [version()]
-    made = add(acme)
-    seen.append(version())
-    ASK(10)
-    seen.append(version())
-    registrations.remove(acme.customer_id, made, by=alice_actor.member_id)
-    seen.append(version())
-    assert seen == sorted(set(seen))
