@@ -73,7 +73,7 @@ def budgets(customer: Customer) -> list[tuple[int, int]]:
 
 
 @ON_POSTGRESQL
-@pytest.mark.case("AC-3")
+@pytest.mark.case("AC-3", "AC-9")
 @pytest.mark.fault("A2", "A4", "A5", "T4")
 def test_the_limit_holds_however_many_ask_and_die(app: Flask, settings: Settings, catalog: str) -> None:
     for number in range(ROUNDS):

@@ -178,4 +178,18 @@ BUGS = [
         "return Retry(len(declines), None)",
         ("tests/domain/auto_recharge/test_retries.py", *CHARGING),
     ),
+    Bug(
+        "the limit is read before the lock",
+        "app/services/auto_recharge/charging.py",
+        "    with transaction() as session:\n        books = posting.lock(session, customer_id)\n"
+        '        ensure(books.customer, "the customer is locked before the settings")\n'
+        "        row = session.get_one(AutoRechargeSettings, customer_id, populate_existing=True, with_for_update=True)\n",
+        "    with transaction() as session:\n"
+        "        early = session.get_one(AutoRechargeSettings, customer_id, populate_existing=True)\n"
+        "        limit_minor = early.period_limit_minor\n"
+        "    with transaction() as session:\n        books = posting.lock(session, customer_id)\n"
+        "        row = session.get_one(AutoRechargeSettings, customer_id, populate_existing=True, with_for_update=True)\n"
+        "        row.period_limit_minor = limit_minor\n",
+        ("tests/services/auto_recharge/test_in_flight.py",),
+    ),
 ]

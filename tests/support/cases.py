@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-CASES = [f"AC-{number}" for number in range(1, 75)]
+CASES = [f"AC-{number}" for number in range(1, 104)]
 FAULTS = {
     "A1": "killed before the payment's row is committed",
     "A2": "killed after the payment's row is committed",

@@ -90,7 +90,7 @@ def test_the_limit_counts_anew_in_the_next_period(app: Flask, acme: Customer, al
     assert recharge.budget(acme) == (0, 10000)
 
 
-@pytest.mark.case("AC-4")
+@pytest.mark.case("AC-4", "AC-10")
 def test_a_declining_card_is_tried_at_the_stated_times_and_then_no_more(
     app: Flask, acme: Customer, alice_actor: Actor
 ) -> None:
@@ -108,6 +108,7 @@ def test_a_declining_card_is_tried_at_the_stated_times_and_then_no_more(
     assert recharge.decisions(acme) == ["charge", "retry_later"] * 3 + ["charge", "suspended"]
 
 
+@pytest.mark.case("AC-13")
 def test_another_card_lifts_the_suspension_and_the_same_one_saved_again_does_not(
     app: Flask, acme: Customer, alice_actor: Actor
 ) -> None:
@@ -230,6 +231,7 @@ def test_who_is_not_served_is_not_charged(app: Flask, acme: Customer, on: Actor,
     assert (recharge.states(acme), recharge.decisions(acme)) == ([], ["not_served"])
 
 
+@pytest.mark.case("AC-76")
 def test_credit_that_expires_below_the_threshold_has_credit_bought(app: Flask, acme: Customer, on: Actor) -> None:
     with as_service("give"):
         grants.give(
@@ -246,6 +248,7 @@ def test_credit_that_expires_below_the_threshold_has_credit_bought(app: Flask, a
     assert recharge.states(acme) == [(2500, "succeeded")]
 
 
+@pytest.mark.fault("T1")
 def test_the_clock_moved_a_day_back_and_forth_makes_no_charge(app: Flask, acme: Customer, on: Actor) -> None:
     recharge.runs(app)
     for days in (1, -1, 1, 0):
@@ -272,6 +275,7 @@ def test_only_what_allows_more_takes_consent(acme: Customer, on: Actor) -> None:
     assert (refused.value.status, refused.value.reason) == (403, "consent_missing")
 
 
+@pytest.mark.case("AC-15", "AC-75")
 def test_nothing_else_switches_it_on(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     shop.add_method(alice_actor)
     buys(alice_actor, shop.add_method(alice_actor, "pm_card_mastercard").id)
