@@ -1,0 +1,40 @@
+"""What a credit note returns: a part of an invoice, with its tax, and never more than is left of it."""
+
+from collections.abc import Iterable, Sequence
+
+from app.domain.errors import Refused, ensure
+from app.domain.invoices.lines import Rate
+from app.domain.invoices.totals import Taxed
+from app.domain.money import Money, divided, split
+
+
+def left(invoice: Sequence[Taxed], notes: Iterable[Taxed]) -> tuple[Taxed, ...]:
+    """Return what is left of the invoice's nets and taxes after the credit notes that stand."""
+    parts: dict[Rate, Taxed] = {each.rate: each for each in invoice}
+    for note in notes:
+        before = parts[note.rate]
+        parts[note.rate] = Taxed(note.rate, before.net - note.net, before.tax - note.tax)
+    ensure(
+        all(min(each.net.amount_minor, each.tax.amount_minor) >= 0 for each in parts.values()),
+        "credit notes return more than their invoice",
+    )
+    return tuple(parts.values())
+
+
+def returned(remaining: Sequence[Taxed], amount: Money) -> tuple[Taxed, ...]:
+    """Return how `amount`, which includes the tax, is taken off what is left: by rate, each part net and tax.
+
+    Parts of what is *left* are rounded, so that credit notes that add up to the invoice return its tax to the cent.
+    """
+    zero = Money(0, amount.currency)
+    whole = sum((each.gross for each in remaining), zero)
+    if amount > whole:
+        raise Refused("A credit note returns at most what is left of its invoice.", "more_than_left", 409, "amount")
+    ensure(amount > zero, f"a credit note of {amount}")
+    shares = split(amount.amount_minor, [each.gross.amount_minor for each in remaining])
+    parts = []
+    for each, share in zip(remaining, shares, strict=True):
+        if share:
+            tax = Money(divided(each.tax.amount_minor * share, each.gross.amount_minor), amount.currency)
+            parts.append(Taxed(each.rate, Money(share, amount.currency) - tax, tax))
+    return tuple(parts)
