@@ -81,6 +81,13 @@ def upsert_row(session: Session, model: type[Base], values: Row, rules: Rules) -
     session.execute(_or_change(_insert(session, model).values(**values), table_of(model), rules))
 
 
+def count_up(session: Session, model: type[Base], key: Row, counter: str) -> int:
+    """Insert the row with its counter at 1, or add 1 to that of the row that is there; return what it holds now."""
+    table = table_of(model)
+    statement = _or_change(_insert(session, table).values(**key, **{counter: 1}), table, {counter: "add"})
+    return int(session.execute(statement.returning(table.c[counter])).scalar_one())
+
+
 def _insert(session: Session, target: type[Base] | Table) -> Insert:
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     return postgresql.insert(target) if on_postgresql else sqlite.insert(target)

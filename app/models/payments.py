@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
@@ -110,6 +110,7 @@ class Payment(CustomerOwned, Base):
             "refunded_minor",
             "disputed_minor",
             "budget_period",
+            "net_minor",
         ),
     )
 
@@ -144,6 +145,12 @@ class Payment(CustomerOwned, Base):
     """The member who ordered it, or `auto_recharge`."""
     budget_period: Mapped[int | None]
     """The billing period whose limit of automatic charges it counts against; empty: somebody has ordered it."""
+    net_minor: Mapped[int | None]
+    """The price before tax; empty: it was ordered before Purser charged tax."""
+    treatment: Mapped[str] = mapped_column(Text, default="")
+    """How it is taxed and why, as JSON, as it was decided when it was ordered."""
+    settled_before_documents: Mapped[bool] = mapped_column(default=False)
+    """Whether it was paid before Purser wrote invoices and receipts: it has none."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     next_check_at: Mapped[datetime]

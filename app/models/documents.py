@@ -1,0 +1,174 @@
+"""Invoices, credit notes and receipts: what they say, as it was when they were numbered, and the numbers given."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.database import Base, CustomerOwned, whole
+
+KINDS = ("invoice", "credit_note", "receipt", "refund_receipt")
+STATES = ("draft", "open", "paid", "void", "uncollectible", "issued")
+_TOTALS = (
+    "net_minor",
+    "tax_minor",
+    "total_minor",
+    "credits_applied_minor",
+    "rounding_minor",
+    "payable_minor",
+    "paid_minor",
+    "returned_minor",
+)
+
+
+class NumberSeries(Base):
+    """The last number given in a series of a year. Its row stays locked until the document is committed (I23)."""
+
+    __tablename__ = "number_series"
+    __table_args__ = (CheckConstraint("last > 0", name="last_positive"), *whole("year", "last"))
+
+    catalog: Mapped[str] = mapped_column(String(60), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    prefix: Mapped[str] = mapped_column(String(20), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class Document(CustomerOwned, Base):
+    """An invoice, credit note or receipt. Once it has a number only what was paid and returned of it changes (I22)."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
+        ForeignKeyConstraint(["customer_id", "returns_id"], ["documents.customer_id", "documents.id"]),
+        UniqueConstraint("customer_id", "id"),
+        UniqueConstraint("customer_id", "source_type", "source_id", "kind"),
+        UniqueConstraint("catalog", "kind", "number"),
+        CheckConstraint(f"kind in {KINDS}", name="kind"),
+        CheckConstraint(f"state in {STATES}", name="state"),
+        CheckConstraint(
+            "state = 'void' or (kind = 'invoice') = (state in ('open','paid','uncollectible')) or state = 'draft'",
+            name="state_of_kind",
+        ),
+        CheckConstraint("(state = 'draft') = (number is null)", name="draft_has_no_number"),
+        CheckConstraint("(kind in ('credit_note','refund_receipt')) = (returns_id is not null)", name="returns"),
+        CheckConstraint("net_minor >= 0 and tax_minor >= 0 and total_minor = net_minor + tax_minor", name="total"),
+        CheckConstraint("credits_applied_minor >= 0 and credits_applied_minor <= total_minor", name="credits_applied"),
+        CheckConstraint(
+            "rounding_minor <= 0 and payable_minor >= 0 "
+            "and payable_minor = total_minor - credits_applied_minor + rounding_minor",
+            name="payable",
+        ),
+        CheckConstraint("paid_minor >= 0 and paid_minor <= payable_minor", name="paid"),
+        CheckConstraint("state <> 'paid' or paid_minor = payable_minor", name="paid_whole"),
+        CheckConstraint("returned_minor >= 0 and returned_minor <= total_minor", name="returned"),
+        Index("ix_documents_newest", "customer_id", "issued_at", "id"),
+        Index("ix_documents_payment", "customer_id", "payment_id"),
+        Index("ix_documents_returns", "customer_id", "returns_id"),
+        *whole("year", "place", "catalog_version", *_TOTALS),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    number: Mapped[str | None] = mapped_column(String(40))
+    prefix: Mapped[str] = mapped_column(String(20))
+    year: Mapped[int | None]
+    place: Mapped[int | None]
+    """Which number of its series and year it is."""
+    source_type: Mapped[str] = mapped_column(String(20))
+    source_id: Mapped[str] = mapped_column(String(60))
+    """The fact that it was made for: a payment, refund or dispute. One fact has one document."""
+    payment_id: Mapped[str | None] = mapped_column(String(40))
+    returns_id: Mapped[str | None] = mapped_column(String(40))
+    """Of what a credit note or refund receipt says how much went back."""
+    currency: Mapped[str] = mapped_column(String(3))
+    net_minor: Mapped[int]
+    tax_minor: Mapped[int]
+    total_minor: Mapped[int]
+    credits_applied_minor: Mapped[int]
+    rounding_minor: Mapped[int]
+    payable_minor: Mapped[int]
+    issued_at: Mapped[datetime | None]
+    due_on: Mapped[date | None] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(300))
+    """Why a credit note was made."""
+
+    catalog: Mapped[str] = mapped_column(String(60))
+    catalog_version: Mapped[int]
+    seller_name: Mapped[str] = mapped_column(Text)
+    seller_address: Mapped[str] = mapped_column(Text)
+    """The lines as they are printed."""
+    seller_country: Mapped[str] = mapped_column(String(2))
+    seller_tax_id: Mapped[str] = mapped_column(Text)
+    seller_email: Mapped[str] = mapped_column(Text)
+    customer_name: Mapped[str] = mapped_column(Text)
+    customer_email: Mapped[str] = mapped_column(Text)
+    buyer_company: Mapped[str] = mapped_column(Text)
+    buyer_line1: Mapped[str] = mapped_column(Text)
+    buyer_line2: Mapped[str] = mapped_column(Text)
+    buyer_city: Mapped[str] = mapped_column(Text)
+    buyer_postal_code: Mapped[str] = mapped_column(Text)
+    buyer_region: Mapped[str] = mapped_column(Text)
+    buyer_country: Mapped[str] = mapped_column(String(2))
+    po_number: Mapped[str] = mapped_column(Text)
+
+    paid_minor: Mapped[int] = mapped_column(default=0)
+    paid_at: Mapped[datetime | None]
+    paid_with: Mapped[str] = mapped_column(String(100), default="")
+    """The way to pay, as the customer knows it: `Visa ending in 4242`."""
+    returned_minor: Mapped[int] = mapped_column(default=0)
+    """What the credit notes that stand return of it."""
+    voided_at: Mapped[datetime | None]
+
+
+class DocumentLine(CustomerOwned, Base):
+    """One thing sold, or what a credit note returns under one rate; before tax."""
+
+    __tablename__ = "document_lines"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id", "document_id"], ["documents.customer_id", "documents.id"]),
+        CheckConstraint("percent_micros >= 0 and percent_micros <= 100000000", name="percent"),
+        *whole("place", "quantity", "net_minor", "percent_micros"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(20))
+    description: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[int]
+    unit_price: Mapped[str] = mapped_column(String(40))
+    """Exact, in whole units of the currency; empty where the quantity has no one price."""
+    meter: Mapped[str] = mapped_column(String(60))
+    begins_on: Mapped[date | None] = mapped_column(Date)
+    ends_on: Mapped[date | None] = mapped_column(Date)
+    net_minor: Mapped[int]
+    category: Mapped[str] = mapped_column(String(2))
+    percent_micros: Mapped[int]
+
+
+class DocumentTax(CustomerOwned, Base):
+    """What is taxed under one category and rate, the tax on it, and why that tax (I24)."""
+
+    __tablename__ = "document_taxes"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id", "document_id"], ["documents.customer_id", "documents.id"]),
+        CheckConstraint("net_minor >= 0 and tax_minor >= 0", name="not_negative"),
+        CheckConstraint("category = 'S' or (percent_micros = 0 and tax_minor = 0)", name="only_standard_is_taxed"),
+        *whole("percent_micros", "net_minor", "tax_minor"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    category: Mapped[str] = mapped_column(String(2), primary_key=True)
+    percent_micros: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(40))
+    country: Mapped[str] = mapped_column(String(2))
+    reason: Mapped[str] = mapped_column(String(40))
+    buyer_number: Mapped[str] = mapped_column(String(40))
+    seller_number: Mapped[str] = mapped_column(String(40))
+    net_minor: Mapped[int]
+    tax_minor: Mapped[int]

@@ -1,0 +1,1 @@
+"""Documents about money: drafted, numbered, paid and returned."""

@@ -1,0 +1,171 @@
+"""Draft a document: what it lists, and all that it says of its seller and customer as they are now (I26)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from app import ids
+from app.domain.catalog import Catalog
+from app.domain.invoices.documents import ID_PREFIXES, Kind, State
+from app.domain.invoices.lines import Line, Rate
+from app.domain.invoices.numbers import prefix
+from app.domain.invoices.totals import Taxed, Totals
+from app.models.documents import Document, DocumentLine, DocumentTax
+from app.services.ledger.posting import Books
+
+MICROS = 1_000_000
+
+
+class Treatment(Protocol):
+    """How a sale is taxed and why, as its document says it."""
+
+    @property
+    def category(self) -> str:
+        """The category of EN 16931."""
+        ...
+
+    @property
+    def percent(self) -> Decimal:
+        """How much; 0 where there is no tax."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What the tax is called."""
+        ...
+
+    @property
+    def country(self) -> str:
+        """Whose tax it is."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why, in our own word."""
+        ...
+
+    @property
+    def buyer_number(self) -> str:
+        """The customer's number that the reason speaks of."""
+        ...
+
+    @property
+    def seller_number(self) -> str:
+        """The seller's number."""
+        ...
+
+
+@dataclass(frozen=True)
+class Source:
+    """The fact that a document is made for. One fact has one document of a kind."""
+
+    kind: str
+    id: str
+    payment_id: str | None = None
+    returns_id: str | None = None
+    reason: str = ""
+
+
+def rate_of(treatment: Treatment) -> Rate:
+    """Return the rate under which a document lists what is treated so."""
+    return Rate(str(treatment.category), treatment.percent)
+
+
+def draft(
+    books: Books,
+    catalog: Catalog,
+    kind: Kind,
+    source: Source,
+    lines: Sequence[Line],
+    totals: Totals,
+    treatments: Sequence[Treatment],
+) -> Document:
+    """Write and return the draft. `totals` are of these lines, and `treatments` say why each rate is taxed so."""
+    customer, seller = books.customer, catalog.seller
+    document = Document(
+        id=ids.new(ID_PREFIXES[kind]),
+        customer_id=books.customer_id,
+        kind=kind.value,
+        state=State.DRAFT.value,
+        prefix=prefix(kind, invoice=catalog.invoices.prefix, credit_note=catalog.invoices.credit_note_prefix),
+        source_type=source.kind,
+        source_id=source.id,
+        payment_id=source.payment_id,
+        returns_id=source.returns_id,
+        currency=totals.total.currency,
+        net_minor=totals.net.amount_minor,
+        tax_minor=totals.tax.amount_minor,
+        total_minor=totals.total.amount_minor,
+        credits_applied_minor=totals.credits_applied.amount_minor,
+        rounding_minor=totals.rounding.amount_minor,
+        payable_minor=totals.payable.amount_minor,
+        reason=source.reason,
+        catalog=customer.catalog,
+        catalog_version=customer.catalog_version,
+        seller_name=seller.name,
+        seller_address="\n".join(seller.address),
+        seller_country=seller.country,
+        seller_tax_id=seller.tax_id,
+        seller_email=seller.email,
+        customer_name=customer.name,
+        customer_email=customer.email,
+        **_buyer(),
+    )
+    books.session.add(document)
+    books.session.flush()
+    why = {rate_of(each): each for each in treatments}
+    for place, line in enumerate(lines, 1):
+        books.session.add(_line(document, place, line))
+    for taxed in totals.taxed:
+        books.session.add(_tax(document, taxed, why[taxed.rate]))
+    books.session.flush()
+    return document
+
+
+def percent_micros(percent: Decimal) -> int:
+    """Return a percent in whole millionths of a percent: 25 % is 25,000,000."""
+    return int(percent * MICROS)
+
+
+def percent_of(micros: int) -> Decimal:
+    """Return the percent that was kept."""
+    return Decimal(micros) / MICROS
+
+
+def _buyer() -> dict[str, str]:
+    """Return the invoice address; a customer who has given none is named by its name alone."""
+    parts = ("company", "line1", "line2", "city", "postal_code", "region", "country")
+    return {f"buyer_{part}": "" for part in parts} | {"po_number": ""}
+
+
+def _line(document: Document, place: int, line: Line) -> DocumentLine:
+    return DocumentLine(
+        customer_id=document.customer_id,
+        document_id=document.id,
+        place=place,
+        kind=line.kind.value,
+        description=line.description,
+        quantity=line.quantity,
+        unit_price="" if line.unit_price is None else format(line.unit_price, "f"),
+        meter="",
+        net_minor=line.net.amount_minor,
+        category=line.rate.category,
+        percent_micros=percent_micros(line.rate.percent),
+    )
+
+
+def _tax(document: Document, taxed: Taxed, treatment: Treatment) -> DocumentTax:
+    return DocumentTax(
+        customer_id=document.customer_id,
+        document_id=document.id,
+        category=taxed.rate.category,
+        percent_micros=percent_micros(taxed.rate.percent),
+        name=treatment.name,
+        country=treatment.country,
+        reason=str(treatment.reason),
+        buyer_number=treatment.buyer_number,
+        seller_number=treatment.seller_number,
+        net_minor=taxed.net.amount_minor,
+        tax_minor=taxed.tax.amount_minor,
+    )
