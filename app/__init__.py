@@ -17,6 +17,7 @@ from app.extensions import csrf, htmx, limiter, migrate
 from app.gateways import connect
 from app.models import database
 from app.services.access.sessions import LIFETIME
+from app.services.invoices import writer as _writer_of_documents  # noqa: F401  # registers itself
 from app.services.processor.gateway import the_gateway
 from app.services.tax.checking import the_vies
 from app.web import access, assets, filters, login, navigation, security_headers, shared_counts

@@ -30,6 +30,8 @@ TYPES = (
     "credits.granted",
     "credits.expiring",
     "credits.expired",
+    "invoice.finalized",
+    "invoice.paid",
     "payment.requires_action",
     "payment.failed",
     "payment.needs_review",

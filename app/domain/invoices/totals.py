@@ -6,12 +6,12 @@ lines is taxed like 100.50 in one.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from app.domain import processor_amounts
 from app.domain.errors import ensure
 from app.domain.invoices.lines import Line, Rate
-from app.domain.money import Money, divided
+from app.domain.money import Money
+from app.domain.tax.treatment import tax_on, tax_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,6 @@ class Totals:
     payable: Money
 
 
-def tax_on(net: Money, percent: Decimal) -> Money:
-    """Return the tax on a net amount, rounded once, half away from zero."""
-    numerator, denominator = percent.as_integer_ratio()
-    return Money(divided(net.amount_minor * numerator, 100 * denominator), net.currency)
-
-
 def totals(lines: Sequence[Line], credit: Iterable[Money] = ()) -> Totals:
     """Return what the lines come to, in whatever order, and how much of it the credits pay: never more than all.
 
@@ -68,10 +62,8 @@ def of_parts(taxed: Sequence[Taxed]) -> Totals:
 
 def included(gross: Money, rate: Rate) -> Taxed:
     """Return how an amount that was paid with its tax splits: the two add up to it exactly."""
-    numerator, denominator = rate.percent.as_integer_ratio()
-    whole = 100 * denominator
-    net = Money(divided(gross.amount_minor * whole, whole + numerator), gross.currency)
-    return Taxed(rate, net, gross - net)
+    tax = tax_within(gross, rate.percent)
+    return Taxed(rate, gross - tax, tax)
 
 
 def _sums(taxed: tuple[Taxed, ...], credit: Iterable[Money]) -> Totals:

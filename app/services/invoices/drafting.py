@@ -1,9 +1,10 @@
 """Draft a document: what it lists, and all that it says of its seller and customer as they are now (I26)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+
+from sqlalchemy import select
 
 from app import ids
 from app.domain.catalog import Catalog
@@ -11,49 +12,23 @@ from app.domain.invoices.documents import ID_PREFIXES, Kind, State
 from app.domain.invoices.lines import Line, Rate
 from app.domain.invoices.numbers import prefix
 from app.domain.invoices.totals import Taxed, Totals
+from app.domain.tax.treatment import Treatment
 from app.models.documents import Document, DocumentLine, DocumentTax
+from app.models.invoicing import InvoiceAddress
 from app.services.ledger.posting import Books
 
 MICROS = 1_000_000
-
-
-class Treatment(Protocol):
-    """How a sale is taxed and why, as its document says it."""
-
-    @property
-    def category(self) -> str:
-        """The category of EN 16931."""
-        ...
-
-    @property
-    def percent(self) -> Decimal:
-        """How much; 0 where there is no tax."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """What the tax is called."""
-        ...
-
-    @property
-    def country(self) -> str:
-        """Whose tax it is."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """Why, in our own word."""
-        ...
-
-    @property
-    def buyer_number(self) -> str:
-        """The customer's number that the reason speaks of."""
-        ...
-
-    @property
-    def seller_number(self) -> str:
-        """The seller's number."""
-        ...
+BUYER = (
+    "buyer_company",
+    "buyer_line1",
+    "buyer_line2",
+    "buyer_city",
+    "buyer_postal_code",
+    "buyer_region",
+    "buyer_country",
+    "po_number",
+)
+"""What a document says of its customer's address and order."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +40,12 @@ class Source:
     payment_id: str | None = None
     returns_id: str | None = None
     reason: str = ""
+    paid_with: str = ""
 
 
 def rate_of(treatment: Treatment) -> Rate:
     """Return the rate under which a document lists what is treated so."""
-    return Rate(str(treatment.category), treatment.percent)
+    return Rate(treatment.category.value, treatment.percent)
 
 
 def draft(
@@ -80,6 +56,7 @@ def draft(
     lines: Sequence[Line],
     totals: Totals,
     treatments: Sequence[Treatment],
+    buyer: Mapping[str, str],
 ) -> Document:
     """Write and return the draft. `totals` are of these lines, and `treatments` say why each rate is taxed so."""
     customer, seller = books.customer, catalog.seller
@@ -101,6 +78,7 @@ def draft(
         rounding_minor=totals.rounding.amount_minor,
         payable_minor=totals.payable.amount_minor,
         reason=source.reason,
+        paid_with=source.paid_with,
         catalog=customer.catalog,
         catalog_version=customer.catalog_version,
         seller_name=seller.name,
@@ -110,17 +88,25 @@ def draft(
         seller_email=seller.email,
         customer_name=customer.name,
         customer_email=customer.email,
-        **_buyer(),
+        **buyer,
     )
     books.session.add(document)
     books.session.flush()
     why = {rate_of(each): each for each in treatments}
     for place, line in enumerate(lines, 1):
         books.session.add(_line(document, place, line))
-    for taxed in totals.taxed:
+    for taxed in totals.taxed if treatments else ():  # a receipt says nothing of tax
         books.session.add(_tax(document, taxed, why[taxed.rate]))
     books.session.flush()
     return document
+
+
+def buyer_of(books: Books) -> dict[str, str]:
+    """Return the invoice address and order number; a customer who has given none is named by its name alone."""
+    row = books.session.scalars(
+        select(InvoiceAddress).where(InvoiceAddress.customer_id == books.customer_id)
+    ).one_or_none()
+    return {name: "" if row is None else str(getattr(row, name.removeprefix("buyer_"))) for name in BUYER}
 
 
 def percent_micros(percent: Decimal) -> int:
@@ -131,12 +117,6 @@ def percent_micros(percent: Decimal) -> int:
 def percent_of(micros: int) -> Decimal:
     """Return the percent that was kept."""
     return Decimal(micros) / MICROS
-
-
-def _buyer() -> dict[str, str]:
-    """Return the invoice address; a customer who has given none is named by its name alone."""
-    parts = ("company", "line1", "line2", "city", "postal_code", "region", "country")
-    return {f"buyer_{part}": "" for part in parts} | {"po_number": ""}
 
 
 def _line(document: Document, place: int, line: Line) -> DocumentLine:
@@ -163,7 +143,7 @@ def _tax(document: Document, taxed: Taxed, treatment: Treatment) -> DocumentTax:
         percent_micros=percent_micros(taxed.rate.percent),
         name=treatment.name,
         country=treatment.country,
-        reason=str(treatment.reason),
+        reason=treatment.reason.value,
         buyer_number=treatment.buyer_number,
         seller_number=treatment.seller_number,
         net_minor=taxed.net.amount_minor,

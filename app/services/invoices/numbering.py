@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.domain.errors import ensure
-from app.domain.invoices.documents import Kind, State
+from app.domain.invoices.documents import State
 from app.domain.invoices.numbers import written
 from app.models.bulk import count_up
 from app.models.documents import Document, NumberSeries
@@ -22,6 +23,15 @@ def finalize(session: Session, document: Document, state: State, now: datetime) 
     year = now.astimezone(UTC).year
     key = {"catalog": document.catalog, "kind": document.kind, "prefix": document.prefix, "year": year}
     place = count_up(session, NumberSeries, key, "last")
+    values: dict[str, object] = {
+        "state": state.value,
+        "number": written(document.prefix, year, place),
+        "year": year,
+        "place": place,
+        "issued_at": now,
+    }
+    if state is State.PAID:
+        values |= {"paid_minor": document.payable_minor, "paid_at": now}
     numbered = session.execute(
         update(Document)
         .where(
@@ -29,23 +39,10 @@ def finalize(session: Session, document: Document, state: State, now: datetime) 
             Document.id == document.id,
             Document.state == State.DRAFT.value,
         )
-        .values(
-            state=(State.OPEN if document.kind == Kind.INVOICE else State.ISSUED).value,
-            number=written(document.prefix, year, place),
-            year=year,
-            place=place,
-            issued_at=now,
-            due_on=document.due_on,
-            **_settled(document, state, now),
-        )
+        .values(values)
         .returning(Document.id)
-        .execution_options(synchronize_session="evaluate")
+        .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
     ensure(numbered is not None, f"{document.id} is no draft")
-
-
-def _settled(document: Document, state: State, now: datetime) -> dict[str, object]:
-    """Return what is set of an invoice that is paid as it is numbered."""
-    if state is not State.PAID:
-        return {}
-    return {"state": state.value, "paid_minor": document.payable_minor, "paid_at": now}
+    for name, value in values.items():
+        set_committed_value(document, name, value)

@@ -17,7 +17,7 @@ from app.domain.money import Credits, Money
 from app.domain.payments import Purpose, method_name
 from app.domain.top_ups import credits_for
 from app.models.payments import Payment, PaymentMethod
-from app.services.ledger import grants
+from app.services.ledger import documentation, grants
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
 
@@ -55,7 +55,8 @@ def arrived(payment: Payment, received: Money, words: str) -> Posting:
 @fulfils(Purpose.TOP_UP.value)
 def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Mapping[str, object]:
     """Give the credit that was promised for the amount, and less or more where another amount was received (AC-18)."""
-    promised, words = Credits(payment.credits_micros), _words(books, payment)
+    promised, paid_with = Credits(payment.credits_micros), _paid_with(books, payment)
+    words = f"Credits bought with {paid_with}"
     bought = credits_for(received, Money(payment.amount_minor, payment.currency), promised)
     money = arrived(payment, received, words)
     sale = Posting(money.unit, "clearing", "prepaid", money.amount, "sale", "payment", payment.id, words)
@@ -72,18 +73,19 @@ def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Ma
     )
     facts = {"grant": grant.id, "payment": payment.id, "credits": credits_text(bought)}
     books.outbox.write("credits.granted", grant.id, {**facts, "credit_unit": books.customer.credit_unit})
+    number = documentation.writer().settled(books, payment, received, paid_with, now)
     to, key = books.customer.email, f"receipt:{payment.id}"
     billing_mails.write(books.session, books.customer_id, RECEIPT, key=key, to=to, payment=payment.id)
-    return {"credits_micros": bought.micros}
+    return {"credits_micros": bought.micros, "document": number}
 
 
-def _words(books: Books, payment: Payment) -> str:
-    """Return what the customer reads in the balance history."""
+def _paid_with(books: Books, payment: Payment) -> str:
+    """Return the way to pay as the customer knows it."""
     if payment.method_id is None:
-        return f"Credits bought with {method_name(payment.rail)}"
+        return method_name(payment.rail)
     method = books.session.scalars(
         select(PaymentMethod).where(
             PaymentMethod.customer_id == payment.customer_id, PaymentMethod.id == payment.method_id
         )
     ).one()
-    return f"Credits bought with {method_name(method.brand, method.last4)}"
+    return method_name(method.brand, method.last4)

@@ -14,7 +14,7 @@ from app.models.payments import Payment
 from app.models.reversals import LONGEST_REASON, Dispute, Refund
 from app.models.scope import as_service
 from app.services import audit
-from app.services.ledger import posting
+from app.services.ledger import documentation, posting
 from app.services.ledger.posting import Books
 from app.services.reversals import clawbacks
 from app.services.reversals.clawbacks import Source
@@ -115,10 +115,13 @@ def _close(books: Books, payment: Payment, dispute: Dispute, target: DisputeStat
     if target is DisputeState.LOST:
         source = _source(dispute, "lost to a dispute")
         clawbacks.pass_on(books, payment, clawbacks.HOLD, clawbacks.LOST, source, now)
+        amount = Money(dispute.amount_minor, dispute.currency)
+        documentation.writer().returned(books, payment, ("dispute", dispute.id, "Lost dispute"), amount, now)
     else:
         way = clawbacks.WON if before is DisputeState.OPEN else clawbacks.WON_AFTER_ALL
         source = _source(dispute, "no longer disputed: credit released")
         clawbacks.give_back(books, payment, clawbacks.HOLD, way, source, now)
+        documentation.writer().came_back(books, ("dispute", dispute.id), now)
         payment.disputed_minor -= dispute.amount_minor
     dispute.state, dispute.closed_at, dispute.updated_at = target.value, now, now
     clawbacks.restate(books.session, payment, now)

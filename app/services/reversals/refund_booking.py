@@ -15,7 +15,7 @@ from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_service
 from app.services import audit
-from app.services.ledger import posting
+from app.services.ledger import documentation, posting
 from app.services.outbox import events
 from app.services.reversals import clawbacks
 from app.services.reversals.clawbacks import Source
@@ -133,6 +133,7 @@ def _move(
     if target in BOOKED_REFUNDS and before not in BOOKED_REFUNDS:
         books = posting.lock(session, payment.customer_id)
         refund_row.credits_micros = clawbacks.take(books, payment, amount.amount_minor, clawbacks.REFUND, source, now)
+        documentation.writer().returned(books, payment, ("refund", refund_row.id, "Refund"), amount, now)
     ends = target in _OVER
     refund_row.state, refund_row.updated_at, refund_row.problem = target.value, now, problem[:100] if ends else ""
     if ends:
@@ -141,6 +142,7 @@ def _move(
             back = Source("refund", refund_row.id, f"Refund of {money_words(amount)} did not arrive")
             books = posting.lock(session, payment.customer_id)
             clawbacks.give_back(books, payment, clawbacks.REFUND, clawbacks.REFUND_FAILED, back, now)
+            documentation.writer().came_back(books, ("refund", refund_row.id), now)
     clawbacks.restate(session, payment, now)
     _write_event(session, payment, refund_row, before, ends=ends)
 

@@ -17,6 +17,7 @@ from app.services.verification.audit_proofs import AUDIT_PROOFS
 from app.services.verification.authorization_proofs import AUTHORIZATION_PROOFS
 from app.services.verification.budget_proofs import BUDGET_PROOFS
 from app.services.verification.customer_proofs import CUSTOMER_PROOFS
+from app.services.verification.document_proofs import DOCUMENT_PROOFS
 from app.services.verification.event_proofs import EVENT_PROOFS
 from app.services.verification.ledger_proofs import PROOFS, Found, Proof
 from app.services.verification.looks import LOOKS
@@ -34,6 +35,7 @@ EVERY = (
     *AUTHORIZATION_PROOFS,
     *EVENT_PROOFS,
     *AUDIT_PROOFS,
+    *DOCUMENT_PROOFS,
     *REFERENCE_PROOFS,
 )
 MOST = 1_000

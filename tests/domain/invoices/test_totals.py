@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from app.domain.errors import Broken
 from app.domain.invoices.lines import Line, LineKind, Rate
-from app.domain.invoices.totals import Totals, included, tax_on, totals
+from app.domain.invoices.totals import Totals, included, totals
 from app.domain.money import Money
+from app.domain.tax.treatment import tax_on
 
 RATES = st.sampled_from(
     [Rate("S", Decimal(25)), Rate("S", Decimal("5.5")), Rate("S", Decimal("8.875")), Rate("AE"), Rate("O"), Rate("Z")]

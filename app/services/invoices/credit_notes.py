@@ -1,0 +1,155 @@
+"""Write what went back of a document's payment: a credit note of an invoice, a refund receipt of a receipt."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.domain.errors import ensure
+from app.domain.invoices import credit_notes as rule
+from app.domain.invoices.documents import RETURNS, Kind, State
+from app.domain.invoices.lines import Line, LineKind, Rate
+from app.domain.invoices.totals import Taxed, of_parts
+from app.domain.money import Money
+from app.domain.tax.treatment import Category, Reason, Treatment
+from app.models.documents import Document, DocumentTax
+from app.models.payments import Payment
+from app.services.catalog import versions
+from app.services.invoices import drafting, numbering
+from app.services.invoices.finalization import NO_TAX_SAID
+from app.services.ledger.posting import Books
+
+
+def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Money, now: datetime) -> Document | None:
+    """Write what went back; None where the payment has no document, because it is older than documents."""
+    document = _of_payment(books.session, payment)
+    if document is None:
+        ensure(payment.settled_before_documents, f"{payment.id} has no document")
+        return None
+    kind, fact, why = source
+    taxes = _taxes(books.session, [document.id])
+    standing = _standing(books.session, document)
+    invoiced = _taxed(document, taxes) if taxes else [_untaxed(document.total_minor, document.currency)]
+    notes = [each for note in standing for each in _parts(books.session, note)]
+    parts = rule.returned(rule.left(invoiced, notes), part)
+    lines = [Line(LineKind.RETURNED, f"{why}, of {document.number}", each.net, each.rate) for each in parts]
+    made = drafting.draft(
+        books,
+        versions.of(books.customer),
+        RETURNS[Kind(document.kind)],
+        drafting.Source(kind, fact, payment.id, document.id, why[:300]),
+        lines,
+        of_parts(parts),
+        [_treatment(row) for row in taxes],
+        {name: getattr(document, name) for name in drafting.BUYER},  # as on the document that it corrects
+    )
+    _count(books.session, document, part.amount_minor)
+    numbering.finalize(books.session, made, State.ISSUED, now)
+    return made
+
+
+def void(books: Books, source: tuple[str, str], now: datetime) -> Document | None:
+    """Void the document of money that went back and has come back; it keeps its number. None: there was none."""
+    session, (kind, fact) = books.session, source
+    note = session.scalars(
+        select(Document)
+        .where(
+            Document.customer_id == books.customer_id,
+            Document.source_type == kind,
+            Document.source_id == fact,
+            Document.state == State.ISSUED.value,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if note is None:
+        return None
+    note.state, note.voided_at = State.VOID.value, now
+    session.flush()
+    invoice = session.scalars(
+        select(Document).where(Document.customer_id == books.customer_id, Document.id == note.returns_id)
+    ).one()
+    _count(session, invoice, -note.total_minor)
+    return note
+
+
+def _of_payment(session: Session, payment: Payment) -> Document | None:
+    return session.scalars(
+        select(Document)
+        .where(
+            Document.customer_id == payment.customer_id,
+            Document.source_type == "payment",
+            Document.source_id == payment.id,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _standing(session: Session, document: Document) -> Sequence[Document]:
+    return session.scalars(
+        select(Document).where(
+            Document.customer_id == document.customer_id,
+            Document.returns_id == document.id,
+            Document.state == State.ISSUED.value,
+        )
+    ).all()
+
+
+def _parts(session: Session, note: Document) -> list[Taxed]:
+    taxes = _taxes(session, [note.id])
+    return _taxed(note, taxes) if taxes else [_untaxed(note.total_minor, note.currency)]
+
+
+def _taxes(session: Session, documents: Sequence[str]) -> Sequence[DocumentTax]:
+    return session.scalars(
+        select(DocumentTax)
+        .where(DocumentTax.document_id.in_(documents))
+        .order_by(DocumentTax.category, DocumentTax.percent_micros)
+    ).all()
+
+
+def _taxed(document: Document, taxes: Sequence[DocumentTax]) -> list[Taxed]:
+    money = document.currency
+    return [
+        Taxed(
+            Rate(row.category, drafting.percent_of(row.percent_micros)),
+            Money(row.net_minor, money),
+            Money(row.tax_minor, money),
+        )
+        for row in taxes
+    ]
+
+
+def _untaxed(minor: int, currency: str) -> Taxed:
+    return Taxed(NO_TAX_SAID, Money(minor, currency), Money(0, currency))
+
+
+def _treatment(row: DocumentTax) -> Treatment:
+    """Return how the invoice was taxed, so that its credit note says the same."""
+    return Treatment(
+        Category(row.category),
+        drafting.percent_of(row.percent_micros),
+        row.name,
+        row.country,
+        Reason(row.reason),
+        row.buyer_number,
+        row.seller_number,
+    )
+
+
+def _count(session: Session, document: Document, minor: int) -> None:
+    """Count what of the document went back: never more than it came to, which its table refuses too."""
+    counted = session.execute(
+        update(Document)
+        .where(
+            Document.customer_id == document.customer_id,
+            Document.id == document.id,
+            Document.returned_minor + minor <= Document.total_minor,
+        )
+        .values(returned_minor=Document.returned_minor + minor)
+        .returning(Document.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    ensure(counted is not None, f"more than {document.number} goes back")

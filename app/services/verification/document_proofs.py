@@ -1,0 +1,86 @@
+"""The proofs of `verify` about documents: what they add up to, their numbers, and that each fact has its own."""
+
+from app.services.verification.ledger_proofs import Proof
+
+_LINES = "(select customer_id, document_id, sum(net_minor) net from document_lines group by customer_id, document_id)"
+_TAXES = """(select customer_id, document_id, sum(net_minor) net, sum(tax_minor) tax from document_taxes
+    group by customer_id, document_id)"""
+_STANDING = """(select customer_id, returns_id, sum(total_minor) minor from documents
+    where kind in ('credit_note','refund_receipt') and state = 'issued' group by customer_id, returns_id)"""
+_FOR_PAYMENTS = "d.source_type = 'payment' and d.kind in ('invoice','receipt')"
+
+DOCUMENT_PROOFS = (
+    Proof(
+        "I24",
+        "a document's lines, tax and total do not add up",
+        f"""
+        select d.customer_id, d.id from documents d
+        left join {_LINES} l on l.customer_id = d.customer_id and l.document_id = d.id
+        left join {_TAXES} t on t.customer_id = d.customer_id and t.document_id = d.id
+        where l.net is null or d.net_minor <> l.net or d.tax_minor <> coalesce(t.tax, 0)
+          or d.total_minor <> d.net_minor + d.tax_minor
+          or (d.kind in ('invoice','credit_note') and d.net_minor <> coalesce(t.net, 0))
+          or (d.kind in ('receipt','refund_receipt') and t.net is not null)""",  # noqa: S608
+    ),
+    Proof(
+        "I24",
+        "the tax of a rate is not its share of what is taxed",
+        """
+        select customer_id, document_id from document_taxes
+        where abs(tax_minor * 100000000 - net_minor * percent_micros) > 100000000""",
+    ),
+    Proof(
+        "I23",
+        "a series of numbers leaves one out, or gives one twice",
+        """
+        select '' as customer_id, s.catalog || '/' || s.prefix || '-' || s.year as row_id from number_series s
+        left join (select catalog, kind, prefix, year, count(*) given, count(distinct place) places, max(place) last
+          from documents where number is not null group by catalog, kind, prefix, year) d
+          on d.catalog = s.catalog and d.kind = s.kind and d.prefix = s.prefix and d.year = s.year
+        where coalesce(d.last, 0) <> s.last or d.given <> s.last or d.places <> s.last
+        union all select d.customer_id, d.id from documents d where d.number is not null and not exists (
+          select 1 from number_series s where s.catalog = d.catalog and s.kind = d.kind and s.prefix = d.prefix
+            and s.year = d.year)""",
+    ),
+    Proof(
+        "I9",
+        "a payment that was received has not exactly one document of its amount",
+        f"""
+        select p.customer_id, p.id from payments p
+        left join (select d.customer_id, d.source_id, count(*) papers, sum(d.payable_minor) minor, min(d.currency) money
+          from documents d where {_FOR_PAYMENTS} and d.state in ('paid','issued') group by d.customer_id, d.source_id) d
+          on d.customer_id = p.customer_id and d.source_id = p.id
+        where p.received_minor > 0 and not p.settled_before_documents
+          and (d.papers is null or d.papers <> 1 or d.minor <> p.received_minor or d.money <> p.currency)
+        union all select d.customer_id, d.id from documents d where {_FOR_PAYMENTS} and not exists (
+          select 1 from payments p where p.customer_id = d.customer_id and p.id = d.source_id
+            and p.received_minor > 0)""",  # noqa: S608
+    ),
+    Proof(
+        "I11",
+        "what was returned of a document is not what its credit notes say, or more than it came to",
+        f"""
+        select d.customer_id, d.id from documents d
+        left join {_STANDING} n on n.customer_id = d.customer_id and n.returns_id = d.id
+        where d.returned_minor <> coalesce(n.minor, 0) or coalesce(n.minor, 0) > d.total_minor
+        union all select n.customer_id, n.id from documents n
+        join documents d on d.customer_id = n.customer_id and d.id = n.returns_id
+        where n.currency <> d.currency
+          or n.kind <> case d.kind when 'invoice' then 'credit_note' else 'refund_receipt' end""",  # noqa: S608
+    ),
+    Proof(
+        "I11",
+        "money that went back has not exactly one credit note of its amount",
+        """
+        select b.customer_id, b.id from (
+          select customer_id, id, payment_id, 'refund' as source,
+            case when state in ('pending','succeeded') then amount_minor else 0 end minor from refunds
+          union all select customer_id, id, payment_id, 'dispute', case when state = 'lost' then amount_minor else 0 end
+          from disputes) b
+        join payments p on p.customer_id = b.customer_id and p.id = b.payment_id and not p.settled_before_documents
+        left join (select customer_id, source_type, source_id, sum(total_minor) minor from documents
+          where state = 'issued' group by customer_id, source_type, source_id) n
+          on n.customer_id = b.customer_id and n.source_type = b.source and n.source_id = b.id
+        where coalesce(n.minor, 0) <> b.minor""",
+    ),
+)

@@ -1,0 +1,46 @@
+"""Documents in tests: those of a customer, and customers whose catalogs tax credit otherwise."""
+
+from sqlalchemy import select
+
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.documents import Document
+from app.models.scope import as_service
+from app.services.catalog import versions
+from app.services.customers import registration
+from tests.support.small_catalogs import SMALL
+
+RATES = """
+[[tax.rates]]
+country = "DE"
+name = "VAT"
+percent = "19"
+since = 2021-01-01
+"""
+
+
+def documents_of(customer: Customer) -> list[Document]:
+    """Return them as they are now, in the order in which they were made."""
+    with as_service("look at documents"):
+        rows = db.session.scalars(
+            select(Document)
+            .where(Document.customer_id == customer.customer_id)
+            .execution_options(populate_existing=True)
+        )
+        return sorted(rows, key=lambda each: each.id.partition("_")[2])  # the part of an id that grows
+
+
+def sold_at_use() -> Customer:
+    """Create a customer whose catalog taxes credit when it is used."""
+    return _customer(SMALL + '\n[tax]\ncredits = "at_use"\n')
+
+
+def sold_with_tax() -> Customer:
+    """Create a customer of a German seller, who is taxed at home until an address says otherwise."""
+    seller = 'name = "Small GmbH"\ncountry = "DE"\ntax_id = "DE811907980"'
+    return _customer(SMALL.replace('name = "Small Ltd"', seller) + RATES)
+
+
+def _customer(text: str) -> Customer:
+    versions.apply(text)
+    return registration.create(name="Small", email="billing@small.example", catalog="small", external_id="small")
