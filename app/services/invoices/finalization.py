@@ -1,7 +1,7 @@
 """Write the document of a payment as it is settled: a paid invoice, or a receipt where it is no sale yet.
 
 Credit that is taxed when it is bought gets a paid invoice. Under `tax.credits = "at_use"` a top-up is a payment on
-account, and gets a receipt. docs/decisions/0026-documents.md says what holds when the process dies on the way.
+account, and gets a receipt. docs/decisions/0024-documents-with-their-fact.md says what holds when the process dies on the way.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,6 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
 from app.domain.invoices.totals import included, totals
 from app.domain.money import Credits, Money
-from app.domain.tax.decision import Buyer, decide
 from app.domain.tax.treatment import Category, Treatment
 from app.domain.top_ups import credits_for
 from app.models.documents import Document
@@ -21,6 +20,7 @@ from app.models.payments import Payment
 from app.services.catalog import versions
 from app.services.invoices import drafting, numbering
 from app.services.ledger.posting import Books
+from app.services.tax import decision
 
 NO_TAX_SAID = Rate(Category.OUTSIDE.value)
 """How a receipt lists what was paid: it says nothing of tax."""
@@ -30,7 +30,7 @@ def top_up(books: Books, payment: Payment, received: Money, paid_with: str, now:
     """Write the document of a payment that has bought credit, in the transaction that settles it; return it final."""
     catalog = versions.of(books.customer)
     buyer = drafting.buyer_of(books)
-    treatment = treatment_of(catalog, buyer, now)
+    treatment = decision.treatment(books.session, books.customer_id, catalog, now.date())
     kind = kind_of(catalog, treatment)
     rate = drafting.rate_of(treatment) if kind is Kind.INVOICE else NO_TAX_SAID
     bought = credits_for(received, Money(payment.amount_minor, payment.currency), Credits(payment.credits_micros))
@@ -50,12 +50,6 @@ def kind_of(catalog: Catalog, treatment: Treatment) -> Kind:
     """Return which document a top-up gets. A sale whose tax was not charged gets no invoice."""
     taxed_now = catalog.tax.credits == "at_purchase" and treatment.category is not Category.STANDARD
     return Kind.INVOICE if taxed_now else Kind.RECEIPT
-
-
-def treatment_of(catalog: Catalog, buyer: Mapping[str, str], now: datetime) -> Treatment:
-    """Return how a sale of today to the customer is taxed."""
-    place = Buyer(buyer["buyer_country"], buyer["buyer_postal_code"], buyer["buyer_region"])
-    return decide(catalog.seller, catalog.tax, place, now.date())
 
 
 def facts_of(document: Document) -> Mapping[str, object]:

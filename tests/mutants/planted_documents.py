@@ -1,0 +1,62 @@
+"""Bugs of documents: what is changed, and which tests are red then."""
+
+from tests.mutants.bug import Bug
+
+TOTALS = ("tests/domain/invoices/test_totals.py",)
+NOTES = ("tests/domain/invoices/test_credit_notes.py",)
+DOCUMENTS = ("tests/services/invoices/test_documents.py",)
+AT_ONCE = ("tests/services/invoices/test_numbers_at_once.py",)
+
+BUGS = [
+    Bug(
+        "tax is rounded for each line",
+        "app/domain/invoices/totals.py",
+        "    return _sums(tuple(Taxed(rate, nets[rate], tax_on(nets[rate], rate.percent)) for rate in sorted(nets)), credit)",
+        "    zero = Money(0, currency)\n"
+        "    taxes = {r: sum((tax_on(e.net, r.percent) for e in lines if e.rate == r), zero) for r in nets}\n"
+        "    return _sums(tuple(Taxed(rate, nets[rate], taxes[rate]) for rate in sorted(nets)), credit)",
+        TOTALS,
+    ),
+    Bug(
+        "credit pays more than the total",
+        "app/domain/invoices/totals.py",
+        "applied = min(total, sum(offered, zero))",
+        "applied = sum(offered, zero)",
+        TOTALS,
+    ),
+    Bug(
+        "a credit note is above its invoice",
+        "app/domain/invoices/credit_notes.py",
+        "    if amount > whole:\n",
+        "    if amount > whole + whole:\n",
+        NOTES,
+    ),
+    Bug(
+        "a number is counted by documents and not taken from its row",
+        "app/services/invoices/numbering.py",
+        '    place = count_up(session, NumberSeries, key, "last")\n',
+        "    place = session.query(Document).filter(Document.number.is_not(None)).count() + 1\n",
+        AT_ONCE,
+    ),
+    Bug(
+        "a refund that bounced leaves its credit note",
+        "app/services/reversals/refund_booking.py",
+        '            documentation.writer().came_back(books, ("refund", refund_row.id), now)\n',
+        "",
+        DOCUMENTS,
+    ),
+    Bug(
+        "a refund gets no credit note",
+        "app/services/reversals/refund_booking.py",
+        '        documentation.writer().returned(books, payment, ("refund", refund_row.id, "Refund"), amount, now)\n',
+        "",
+        DOCUMENTS,
+    ),
+    Bug(
+        "a sale whose tax was not charged gets an invoice",
+        "app/services/invoices/finalization.py",
+        " and treatment.category is not Category.STANDARD\n",
+        "\n",
+        DOCUMENTS,
+    ),
+]
