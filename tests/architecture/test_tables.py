@@ -22,6 +22,8 @@ GLOBAL_KEYS = {
     ("disputes", ("processor_id",)): "given by the processor; its webhooks name nothing else",
     ("resume_links", ("token_hash",)): "the link holds nothing but its token",
     ("alert_recipients", ("token_hash",)): "the link holds nothing but its token",
+    ("invoice_notifications", ("token_hash",)): "the link holds nothing but its token",
+    ("invoice_recipients", ("token_hash",)): "the link holds nothing but its token",
     ("documents", ("catalog", "kind", "number")): "a seller gives each number once, whoever its customer is",
     ("attempts", ("idempotency_key",)): "the processor's key space is one for all our customers",
 }

@@ -1,7 +1,7 @@
 """Write the document of a payment as it is settled: a paid invoice, or a receipt where it is no sale yet.
 
 Credit that is taxed when it is bought gets a paid invoice. Under `tax.credits = "at_use"` a top-up is a payment on
-account, and gets a receipt. docs/decisions/0024-documents-with-their-fact.md says what holds when the process dies on the way.
+account, and gets a receipt. docs/decisions/0024-documents-with-their-fact.md says what holds when the process dies.
 """
 
 from collections.abc import Mapping
