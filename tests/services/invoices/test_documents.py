@@ -45,10 +45,10 @@ def test_a_top_up_gets_a_paid_invoice_at_once(app: Flask, acme: Customer, alice_
     with as_service("look at its parts"):
         (line,) = db.session.scalars(select(DocumentLine)).all()
         (tax,) = db.session.scalars(select(DocumentTax)).all()
-        told = db.session.scalars(select(OutboxEvent.type).where(OutboxEvent.source_id == invoice.id)).all()
+        written = db.session.scalars(select(OutboxEvent.type).where(OutboxEvent.source_id == invoice.id)).all()
     assert (line.kind, line.net_minor, line.quantity) == ("top_up", 2500, 1)
     assert (tax.category, tax.percent_micros, tax.tax_minor) == ("O", 0, 0)
-    assert sorted(told) == ["invoice.finalized", "invoice.paid"]
+    assert sorted(written) == ["invoice.finalized", "invoice.paid"]
     assert verify() == []
 
 
