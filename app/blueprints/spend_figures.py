@@ -69,7 +69,7 @@ def plan(meter: str) -> Response:
     found, use = figures.plan_left(around, meter), around.usage.of(meter)
     if found is None or use is None:
         raise NotFound("limit")
-    return _show(around, found, f"{use.meter.title}: left of the plan’s limit", "plan_left", unit=use.meter.unit)
+    return _show(around, found, f"{use.meter.title}, left of the plan’s limit", "plan_left", unit=use.meter.unit)
 
 
 def _around() -> Around:

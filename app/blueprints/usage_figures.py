@@ -27,7 +27,7 @@ def cost() -> Response:
     """Show what the billing period cost by meter, or what one meter cost by day."""
     usage, use = _asked()
     found = figures.cost(current_customer().customer_id, usage, use)
-    return _show(usage, use, found, f"{use.meter.title}: cost" if use else "Cost of all meters", "cost")
+    return _show(usage, use, found, f"{use.meter.title}, cost" if use else "Cost of all meters", "cost")
 
 
 @bp.get("/quantity")
@@ -37,7 +37,7 @@ def quantity() -> Response:
     if use is None or not use.meter.key:
         raise NotFound("meter")
     found = figures.quantity(current_customer().customer_id, usage, use)
-    return _show(usage, use, found, f"{use.meter.title}: used", "quantity", use.meter.unit)
+    return _show(usage, use, found, f"{use.meter.title}, used", "quantity", use.meter.unit)
 
 
 @bp.get("/corrections")

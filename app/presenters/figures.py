@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import MeterKind
-from app.domain.money import Credits
+from app.domain.money import MICROS, Credits
 from app.domain.usage_words import WITHOUT_A_METER
 from app.services.usage.figures import Figure, Part
 
@@ -85,18 +85,22 @@ def shown(
     address: Callable[[Part], str],
 ) -> Shown:
     """Return the figure in words; `unit` is the credit's, or the meter's by name; `titles` are the meters' titles."""
+    finest = max((_decimals(part.value) for part in figure.parts), default=0)
     return Shown(
         title=title,
-        value=_written(figure.shown, unit),
+        value=_written(figure.shown, unit, finest),
         formula=formula,
         lines=[
             Line(
-                _words(part, titles), _rows(part), _written(part.value, unit, sign=figure.rule == "left"), address(part)
+                _words(part, titles),
+                _rows(part),
+                _written(part.value, unit, finest, sign=figure.rule == "left"),
+                address(part),
             )
             for part in figure.parts
         ],
         sum_words=_SUMS[figure.rule],
-        summed=_written(figure.summed, unit),
+        summed=_written(figure.summed, unit, finest),
         note=TOO_MANY if figure.from_days else "",
     )
 
@@ -121,8 +125,13 @@ def _rows(part: Part) -> str:
     return f"{locale.whole(part.rows)} {word}{'' if part.rows == 1 else 's'}"
 
 
-def _written(value: int, unit: CreditUnit | str, *, sign: bool = False) -> str:
+def _decimals(micros: int) -> int:
+    """Return how many decimals an amount of credit has, so that the points of amounts below each other line up."""
+    return len(f"{micros % MICROS:06}".rstrip("0"))
+
+
+def _written(value: int, unit: CreditUnit | str, decimals: int, *, sign: bool = False) -> str:
     if isinstance(unit, CreditUnit):
-        return locale.exact(Credits(value), unit, sign=sign)
+        return locale.exact(Credits(value), unit, decimals=decimals, sign=sign)
     minus = "−" if value < 0 else "+" if sign and value else ""
     return f"{minus}{locale.counted(abs(value), unit)}"

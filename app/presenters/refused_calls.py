@@ -71,9 +71,11 @@ def _plan(known: Judged, title: str, units: str) -> str:
     sold = f"{title}, as sold in version {locale.whole(known.version)}"
     if known.used is None or known.units_held is None:
         return sold
-    limit = f"up to {locale.quantity(known.plan_limit, units)}" if known.plan_limit is not None else "no limit"
+    limit = "no limit"
+    if known.plan_limit is not None:
+        limit = f"up to {locale.quantity(known.plan_limit, units)} a billing period"
     held = f" and {locale.whole(known.units_held)} held" if known.units_held else ""
-    return f"{sold}: {limit} a billing period, {locale.whole(known.used)} used{held}"
+    return f"{sold}: {limit}, {locale.whole(known.used)} used{held}"
 
 
 def _because(call: Authorization, known: Judged, asked: str, unit: CreditUnit) -> str:

@@ -68,7 +68,7 @@ OF_METER = {"meter": "rising", "quantity": 71, "judged_used": 10, "judged_held":
         (
             OF_METER | {"reason": "suspended", "meter": "sold no longer", "judged_held": 0}, "Account suspended",
             ["71, which takes $2.00", "$9.00", "$25.00, of which $24.00 was used",
-             "Capped, as sold in version 3: no limit a billing period, 10 used", "the account was suspended"],
+             "Capped, as sold in version 3: no limit, 10 used", "the account was suspended"],
         ),
     ],
 )  # fmt: skip

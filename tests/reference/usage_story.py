@@ -29,6 +29,7 @@ from tests.reference.history import Correct, Due, Give, ModelGrant, Use, Void, W
 from tests.reference.usage_history import Ask, Capture, Limit, Posted, Release, Report, UsageModel, UsageStep
 from tests.support.api import Api
 from tests.support.meters import accept_one, post_all
+from tests.support.second_path import differing
 
 START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -157,6 +158,7 @@ class Story:
             ]
             last_day = seen.days[-1].closing if seen.days else Credits(0)
         assert [figure.summed for figure in figures] == [figure.shown for figure in figures]
+        assert differing(customer_id) == {}
         assert seen.parts.used.micros - seen.parts.corrected.micros == self.model.used
         assert last_day == seen.numbers.remaining_credits
         assert _said_by(api, customer_id) == _as_said(seen.numbers)

@@ -43,6 +43,7 @@ from tests.reference.reversal_history import (
 )
 from tests.services.ledger.test_histories import HOUR, lenient
 from tests.support import tiers
+from tests.support.second_path import differing
 from tests.support.shop import GOOD
 
 __all__ = ["lenient"]
@@ -85,6 +86,8 @@ class MoneyHistory:
                     self._spend(step)
         with clock.at(self.model.now):
             self.compare()
+            if isinstance(step, SendBack | Bounce | Dispute | Decide | Correct):
+                assert differing(self.customer_id) == {}
 
     def _pay(self, step: Step) -> None:
         purchases, refunded, disputed = self.model.purchases, self._of("refunded", "bounced"), self._of(*DISPUTED)
