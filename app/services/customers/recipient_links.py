@@ -46,11 +46,8 @@ def look(text: str) -> Asked:
 def confirm(text: str, address: str) -> Asked:
     """Let the address be used from now on; a billing e-mail takes the place of the one before, which is notified."""
     with as_service("confirm an address"), transaction() as session:
-        row = _find(session, text)
-        customer = directory.locked(session, row.customer_id)
-        session.refresh(row)
-        if row.token_hash != link_tokens.hash_of(text):  # cancelled or asked again in this very moment
-            raise NotFound("link")
+        customer = directory.locked(session, _find(session, text).customer_id)
+        row = _find(session, text)  # as it stands now: it may have been cancelled or asked again in this very moment
         found = _asked(row)
         if isinstance(row, InvoiceNotifications):
             _use(session, customer, row, found.email, address)
@@ -65,11 +62,11 @@ def confirm(text: str, address: str) -> Asked:
 def stop(text: str, address: str) -> Asked:
     """Take the recipient off the list: whoever reads its mail may always do so. Return what it was."""
     with as_service("stop mails to an address"), transaction() as session:
+        directory.locked(session, _find(session, text).customer_id)
         row = _find(session, text)
         found = _asked(row)
         if isinstance(row, InvoiceNotifications):
             raise NotFound("link")
-        directory.locked(session, row.customer_id)
         settings = session.get(InvoiceNotifications, row.customer_id, populate_existing=True)
         if settings is not None:
             settings.version, settings.changed_at = settings.version + 1, clock.now()
