@@ -126,7 +126,9 @@ def _asked(before: Notifications, after: Notifications) -> str:
     asked = [after.pending.email] if after.pending else []
     asked += [each.email for each in after.recipients if each.waiting]
     new = [each for each in asked if each not in known]
-    return f"We sent an e-mail to {' and '.join(new)}: it counts once the link in it is confirmed." if new else ""
+    if not new:
+        return ""
+    return f"We sent an e-mail to {' and '.join(new)}. An address is used once the link in its e-mail is confirmed."
 
 
 def _around(
