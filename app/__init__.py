@@ -40,6 +40,7 @@ PAGES = (
     "payment_methods",
     "invoice_address",
     "invoice_notifications",
+    "invoices",
     "tax_settings",
     "spend_management_webhook",
     "entry.resume",

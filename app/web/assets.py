@@ -14,6 +14,7 @@ PAGES = (
     "dev",
     "invoice_address",
     "invoice_notifications",
+    "invoices",
     "overview",
     "payment_methods",
     "spend_management",

@@ -65,6 +65,7 @@ SIDEBAR = (
     (
         "Billing",
         (
+            Item("invoices.page", "Invoices", "invoice"),
             Item("payment_methods.page", "Payment methods", "card"),
             Item("invoice_address.page", "Invoice address", "address"),
             Item("invoice_notifications.page", "Invoice notifications", "mail"),

@@ -1,0 +1,151 @@
+"""Invoices: a customer's invoices, credit notes and receipts, as they were numbered."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import Field
+
+from app.api.contract.operations import Model, Moment, Page, PageQuery, decode_cursor, operation, resource
+from app.api.contract.shapes import encode_cursor
+from app.models.customers import Customer
+from app.models.documents import Document
+from app.services.invoices import drafting, reads
+from app.services.invoices.reads import DocumentQuery
+
+bp = resource("invoices")
+PATH = "/customers/<customer_id>/invoices"
+TAG = "Invoices"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = 250_000_000_000 * 1_000_000
+"""The last microsecond that a cursor may name: some day after the year 9000."""
+KindText = Literal["invoice", "credit_note", "receipt", "refund_receipt"]
+
+
+class InvoiceOut(Model):
+    """A document that has a number. Amounts are whole minor units of the currency."""
+
+    id: str
+    type: KindText
+    number: str
+    state: Literal["open", "paid", "void", "uncollectible", "issued"]
+    issued_at: Moment
+    currency: str
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    credits_applied_minor: int
+    rounding_minor: int
+    payable_minor: int
+    paid_minor: int
+    paid_at: Moment | None
+    paid_with: str = Field(description="The way to pay, in words.")
+    returned_minor: int = Field(description="What credit notes that stand return of it.")
+    returns: str | None = Field(description="The document of which a credit note or refund receipt returns a part.")
+    payment: str | None
+
+
+class LineOut(Model):
+    """One thing sold, before tax."""
+
+    type: str
+    description: str
+    quantity: int
+    net_minor: int
+    tax_category: str = Field(description="As EN 16931: `S`, `AE`, `E`, `O`, `Z`.")
+    tax_percent: str
+
+
+class TaxOut(Model):
+    """What is taxed under one rate. Receipts have none."""
+
+    category: str
+    percent: str
+    name: str
+    country: str
+    reason: str
+    buyer_number: str
+    seller_number: str
+    net_minor: int
+    tax_minor: int
+
+
+class InvoiceDetails(InvoiceOut):
+    """A document with its lines and taxes, and both parties as they were on its day."""
+
+    lines: list[LineOut]
+    taxes: list[TaxOut]
+    seller_name: str
+    seller_tax_id: str
+    customer_name: str
+    company: str
+    country: str
+    po_number: str
+
+
+class InvoiceQuery(PageQuery):
+    """Which documents."""
+
+    type: KindText | None = Field(None, description="Only this kind.")
+
+
+@operation(bp, "GET", PATH, scope="billing:read", query=InvoiceQuery, answers={200: Page[InvoiceOut]}, tag=TAG)
+def listed(customer: Customer, query: InvoiceQuery) -> Page[InvoiceOut]:  # noqa: ARG001  # its scope is in force
+    """List a customer's invoices, credit notes and receipts, the newest first."""
+    cursor = decode_cursor(query.cursor, int, str)
+    before = (EPOCH + timedelta(microseconds=min(max(cursor[0], 0), LATEST)), cursor[1]) if cursor else None
+    page = reads.listed(DocumentQuery(kind=query.type or "", before=before, limit=query.limit))
+    following = None
+    if page.older:
+        following = encode_cursor([(page.older[0] - EPOCH) // timedelta(microseconds=1), page.older[1]])
+    return Page[InvoiceOut](data=[InvoiceOut(**_shown(each)) for each in page.rows], next_cursor=following)
+
+
+@operation(bp, "GET", f"{PATH}/<invoice_id>", scope="billing:read", answers={200: InvoiceDetails}, tag=TAG)
+def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001  # its scope is in force
+    """Read an invoice, credit note or receipt."""
+    parts = reads.one(invoice_id)
+    document = parts.document
+    return InvoiceDetails(
+        **_shown(document),
+        lines=[
+            LineOut(
+                type=line.kind,
+                description=line.description,
+                quantity=line.quantity,
+                net_minor=line.net_minor,
+                tax_category=line.category,
+                tax_percent=_percent(line.percent_micros),
+            )
+            for line in parts.lines
+        ],
+        taxes=[
+            TaxOut(
+                category=tax.category,
+                percent=_percent(tax.percent_micros),
+                name=tax.name,
+                country=tax.country,
+                reason=tax.reason,
+                buyer_number=tax.buyer_number,
+                seller_number=tax.seller_number,
+                net_minor=tax.net_minor,
+                tax_minor=tax.tax_minor,
+            )
+            for tax in parts.taxes
+        ],
+        seller_name=document.seller_name,
+        seller_tax_id=document.seller_tax_id,
+        customer_name=document.customer_name,
+        company=document.buyer_company,
+        country=document.buyer_country,
+        po_number=document.po_number,
+    )
+
+
+def _shown(document: Document) -> dict[str, Any]:
+    names = set(InvoiceOut.model_fields) - {"type", "returns", "payment"}
+    kept = {name: getattr(document, name) for name in names}
+    return kept | {"type": document.kind, "returns": document.returns_id, "payment": document.payment_id}
+
+
+def _percent(micros: int) -> str:
+    return format(drafting.percent_of(micros).normalize(), "f")

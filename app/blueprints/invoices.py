@@ -1,0 +1,73 @@
+"""Invoices: what is to be paid, and every invoice, credit note and receipt, to read, print and take along as a file."""
+
+from flask import Blueprint, request, url_for
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.forms import log_places
+from app.presenters import invoices as words
+from app.services.invoices import reads
+from app.services.invoices.reads import DocumentQuery
+from app.web import exports
+from app.web.respond import show
+
+bp = Blueprint("invoices", __name__, url_prefix="/billing")
+PAGE, CONTENT = "invoices/page.html", "invoices/_content.html"
+DOCUMENT_PAGE, DOCUMENT = "invoices/document.html", "invoices/_document.html"
+LONGEST_SEARCH = 40
+
+
+@bp.get("/invoices")
+def page() -> Response:
+    """Show what is due, and the history, 25 rows at a time."""
+    query = _query(log_places.place(request.args.get("before", "")))
+    found, filters = reads.listed(query), _filters(query)
+    older = log_places.written(*found.older) if found.older else ""
+    is_first = query.before is None
+    return show(
+        PAGE,
+        CONTENT,
+        due=[words.row(each) for each in reads.due()] if is_first else [],
+        is_first=is_first,
+        rows=[words.row(each) for each in found.rows],
+        text=query.text,
+        kind=query.kind,
+        kinds=[
+            (title, _address(filters | {"show": kind}), kind == query.kind) for kind, title in words.FILTERS.items()
+        ],
+        older=_address(filters | {"before": older}) if older else "",
+        newest="" if is_first else _address(filters),
+        csv=url_for("invoices.csv_file", show=query.kind or None, q=query.text or None),
+    )
+
+
+@bp.get("/invoices.csv")
+def csv_file() -> Response:
+    """Send every document that matches as CSV."""
+    rows = (words.csv_row(each) for each in reads.export(_query(None)))
+    return exports.as_csv(f"invoices-{clock.now():%Y-%m-%d}.csv", words.HEADER, rows)
+
+
+@bp.get("/invoices/<document_id>")
+def document(document_id: str) -> Response:
+    """Show one document, which is also what is printed."""
+    return show(DOCUMENT_PAGE, DOCUMENT, described=words.described(reads.one(document_id)))
+
+
+def _query(before: reads.Place | None) -> DocumentQuery:
+    kind = request.args.get("show", "")
+    text = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    return DocumentQuery(kind if kind in words.FILTERS else "", text if text.isprintable() else "", before)
+
+
+def _filters(query: DocumentQuery) -> dict[str, str]:
+    return {"show": query.kind, "q": query.text}
+
+
+def _given(filters: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in filters.items() if value}
+
+
+def _address(filters: dict[str, str]) -> str:
+    given = _given(filters)
+    return url_for("invoices.page", show=given.get("show"), q=given.get("q"), before=given.get("before"))

@@ -1,0 +1,168 @@
+"""How invoices, credit notes and receipts are described: rows of the lists, a document in words, a row of a file."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app import locale
+from app.domain.addresses.address import Address
+from app.domain.money import Money
+from app.domain.tax.treatment import Reason
+from app.models.documents import Document, DocumentTax
+from app.presenters.spreadsheets import harmless
+from app.services.invoices.reads import DocumentParts
+
+KINDS = {
+    "invoice": "Invoice",
+    "credit_note": "Credit note",
+    "receipt": "Receipt",
+    "refund_receipt": "Refund receipt",
+}
+FILTERS = {"": "All", "invoice": "Invoices", "credit_note": "Credit notes", "receipt": "Receipts"}
+HEADER = [
+    "Invoice date",
+    "Invoice ID",
+    "Kind",
+    "Status",
+    "Payment date",
+    "Payment method",
+    "Net",
+    "Tax",
+    "Total",
+    "Currency",
+    "Id",
+]
+_STATES = {
+    "open": "Due",
+    "paid": "Paid",
+    "void": "Void",
+    "uncollectible": "Not collected",
+    "issued": "Issued",
+}
+_SENTENCES = {
+    ("invoice", "open"): "This invoice has not been paid yet.",
+    ("invoice", "paid"): "This invoice is paid.",
+    ("invoice", "void"): "This invoice is void: nothing is to be paid. It keeps its number.",
+    ("invoice", "uncollectible"): "This invoice was not paid, and is no longer collected.",
+    ("credit_note", "issued"): "This amount of the invoice was returned to you.",
+    ("credit_note", "void"): "This credit note is void: the money that was returned came back.",
+    ("receipt", "issued"): "This receipt confirms your payment. It is not a tax invoice.",
+    ("refund_receipt", "issued"): "This receipt confirms what was returned to you. It is not a tax invoice.",
+    ("refund_receipt", "void"): "This receipt is void: the money that was returned came back.",
+}
+_WHY = {
+    Reason.STANDARD: "",
+    Reason.REVERSE_CHARGE: "Reverse charge: the customer accounts for the tax.",
+    Reason.EXEMPT_CERTIFICATE: "Exempt: the customer has given a certificate.",
+    Reason.EXEMPT_RATE: "Exempt from tax.",
+    Reason.ZERO_RATE: "Taxed at 0 %.",
+    Reason.NO_ADDRESS: "No invoice address was given, so the seller’s own country was taken.",
+    Reason.TERRITORY: "Outside the scope of the tax: the place lies outside its territory.",
+    Reason.OUTSIDE: "Outside the scope of tax.",
+    Reason.NOT_REGISTERED: "The seller collects no tax there.",
+}
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """A line of the list."""
+
+    document: Document
+    kind: str
+    """Empty for an invoice."""
+    amount: Money
+    status: str
+
+
+def row(document: Document) -> DocumentRow:
+    """Return how a document stands in a list."""
+    kind = "" if document.kind == "invoice" else KINDS[document.kind]
+    return DocumentRow(document, kind, Money(document.total_minor, document.currency), status(document))
+
+
+def status(document: Document) -> str:
+    """Return where a document is, in words."""
+    if document.state in {"paid", "issued"} and document.returned_minor:
+        whole = document.returned_minor == document.total_minor
+        return "Refunded" if whole else "Partly refunded"
+    if document.kind == "receipt" and document.state == "issued":
+        return "Paid"
+    return _STATES[document.state]
+
+
+def described(parts: DocumentParts) -> dict[str, object]:
+    """Return what a document's page says."""
+    document = parts.document
+
+    def money(minor: int) -> Money:
+        return Money(minor, document.currency)
+
+    return {
+        "document": document,
+        "kind": KINDS[document.kind],
+        "status": status(document),
+        "sentence": _SENTENCES[document.kind, document.state],
+        "seller_address": document.seller_address.split("\n") if document.seller_address else [],
+        "buyer_address": buyer_lines(document),
+        "lines": [(line.description, line.quantity, money(line.net_minor)) for line in parts.lines],
+        "taxes": [(tax_title(tax), money(tax.net_minor), money(tax.tax_minor), why(tax)) for tax in parts.taxes],
+        "buyer_numbers": sorted({tax.buyer_number for tax in parts.taxes if tax.buyer_number}),
+        "seller_numbers": sorted(
+            {tax.seller_number for tax in parts.taxes if tax.seller_number} | ({document.seller_tax_id} - {""})
+        ),
+        "net": money(document.net_minor),
+        "total": money(document.total_minor),
+        "credits_applied": money(document.credits_applied_minor),
+        "rounding": money(document.rounding_minor),
+        "payable": money(document.payable_minor),
+        "paid": money(document.paid_minor),
+        "returned": money(document.returned_minor),
+        "returns": parts.returns,
+        "returned_by": [(each, money(each.total_minor), status(each)) for each in parts.returned_by],
+    }
+
+
+def buyer_lines(document: Document) -> tuple[str, ...]:
+    """Return the customer's address as it was when the document was made, with its country by name."""
+    address = Address(
+        document.buyer_company,
+        document.buyer_line1,
+        document.buyer_line2,
+        document.buyer_city,
+        document.buyer_postal_code,
+        document.buyer_region,
+        document.buyer_country,
+    )
+    if not address.country:
+        return (document.customer_name,)
+    return (*address.lines(), locale.country(address.country))
+
+
+def tax_title(tax: DocumentTax) -> str:
+    """Return what a tax is called: `VAT 25 %`, or that there is none."""
+    percent = format(Decimal(tax.percent_micros).scaleb(-6).normalize(), "f")
+    return f"{tax.name} {percent} %" if tax.category == "S" else "No tax"
+
+
+def why(tax: DocumentTax) -> str:
+    """Return why a rate is as it is, where it is not simply the country's."""
+    return _WHY.get(Reason(tax.reason), "")
+
+
+def csv_row(document: Document) -> list[str]:
+    """Return a row of the file. Amounts are signed for sums: what was returned is below zero."""
+    sign = -1 if document.kind in {"credit_note", "refund_receipt"} else 1
+    amounts = [
+        format(Money(sign * minor, document.currency).major, "f")
+        for minor in (document.net_minor, document.tax_minor, document.total_minor)
+    ]
+    return [
+        f"{document.issued_at:%Y-%m-%d}" if document.issued_at else "",
+        harmless(document.number or ""),
+        KINDS[document.kind],
+        status(document),
+        f"{document.paid_at:%Y-%m-%d}" if document.paid_at else "",
+        harmless(document.paid_with),
+        *amounts,
+        document.currency,
+        document.id,
+    ]

@@ -1,0 +1,118 @@
+"""Documents as pages and the API show them, for the customer in scope: by keyset, the newest first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Select, and_, or_, select
+
+from app.domain.errors import NotFound, ensure
+from app.domain.invoices.documents import Kind, State
+from app.models.database import db
+from app.models.documents import Document, DocumentLine, DocumentTax
+
+CHUNK = 500
+MOST_DUE = 100
+"""So many payments due are listed, the oldest first."""
+Place = tuple[datetime, str]
+
+
+@dataclass(frozen=True)
+class DocumentQuery:
+    """Which documents: of a kind, with a text in their number, behind a place in the list."""
+
+    kind: str = ""
+    text: str = ""
+    before: Place | None = None
+    limit: int = 25
+
+
+@dataclass(frozen=True)
+class DocumentPage:
+    """Rows, the newest first, and the place behind which the next page begins."""
+
+    rows: list[Document]
+    older: Place | None
+
+
+@dataclass(frozen=True)
+class DocumentParts:
+    """A document with its lines and taxes, the one that it returns a part of, and those that return parts of it."""
+
+    document: Document
+    lines: list[DocumentLine]
+    taxes: list[DocumentTax]
+    returns: Document | None
+    returned_by: list[Document]
+
+
+def listed(query: DocumentQuery) -> DocumentPage:
+    """Return one page in one statement, as fast at any depth."""
+    ensure(1 <= query.limit <= CHUNK, f"a page has 1 to {CHUNK} rows")
+    rows = list(db.session.scalars(_matching(query).limit(query.limit + 1)))
+    more, rows = len(rows) > query.limit, rows[: query.limit]
+    return DocumentPage(rows, _place(rows[-1]) if more else None)
+
+
+def due() -> list[Document]:
+    """Return the invoices that are to be paid, the oldest first."""
+    return list(
+        db.session.scalars(
+            select(Document)
+            .where(Document.kind == Kind.INVOICE.value, Document.state == State.OPEN.value)
+            .order_by(Document.issued_at, Document.id)
+            .limit(MOST_DUE)
+        )
+    )
+
+
+def one(document_id: str) -> DocumentParts:
+    """Return a document that has a number, with all that stands on it, or `NotFound`."""
+    document = db.session.scalars(
+        select(Document).where(Document.id == document_id, Document.number.is_not(None))
+    ).one_or_none()
+    if document is None:
+        raise NotFound("invoice")
+    related = db.session.scalars(
+        select(Document)
+        .where(or_(Document.returns_id == document.id, Document.id == (document.returns_id or "")))
+        .order_by(Document.issued_at, Document.id)
+    ).all()
+    lines = select(DocumentLine).where(DocumentLine.document_id == document.id).order_by(DocumentLine.place)
+    taxes = select(DocumentTax).where(DocumentTax.document_id == document.id)
+    return DocumentParts(
+        document,
+        list(db.session.scalars(lines)),
+        list(db.session.scalars(taxes.order_by(DocumentTax.category, DocumentTax.percent_micros))),
+        next((each for each in related if each.id == document.returns_id), None),
+        [each for each in related if each.returns_id == document.id],
+    )
+
+
+def export(query: DocumentQuery) -> Iterator[Document]:
+    """Yield every document that matches, read in chunks."""
+    place = query.before
+    while True:
+        page = listed(replace(query, before=place, limit=CHUNK))
+        yield from page.rows
+        if page.older is None:
+            return
+        place = page.older
+        db.session.expunge_all()
+
+
+def _matching(query: DocumentQuery) -> Select[Document]:
+    wanted = select(Document).where(Document.number.is_not(None))
+    if query.kind:
+        wanted = wanted.where(Document.kind == query.kind)
+    if query.text:
+        wanted = wanted.where(Document.number.icontains(query.text, autoescape=True))
+    if query.before is not None:
+        at, name = query.before
+        wanted = wanted.where(or_(Document.issued_at < at, and_(Document.issued_at == at, Document.id < name)))
+    return wanted.order_by(Document.issued_at.desc(), Document.id.desc())
+
+
+def _place(document: Document) -> Place:
+    ensure(document.issued_at is not None, f"{document.id} is a draft")
+    return document.issued_at, document.id  # type: ignore[return-value]  # said above
