@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app import clock, ids, locale
 from app.domain.errors import Refused
-from app.domain.forecast import Batch
+from app.domain.forecast.paces import Batch
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers
 from app.domain.payments import PaymentState, decline_sentence

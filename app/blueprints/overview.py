@@ -15,7 +15,7 @@ from app.domain.numbers import Numbers, owed
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
 from app.domain.usage_words import WITHOUT_A_METER
-from app.presenters import blocks, day_rows, status_line
+from app.presenters import blocks, day_rows, forecast, status_line
 from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
@@ -99,7 +99,7 @@ def _recharge(now: Overview) -> str:
     if not (current_catalog().auto_recharge.offered or now.recharge_is_on):
         return ""
     stop = now.facts.recharge
-    if stop is not None and stop.outcome is not Outcome.ASKS:
+    if stop is not None and stop.outcome not in {Outcome.ASKS, Outcome.MONEY_WENT_BACK}:
         return "Stopped"
     return "Enabled" if now.recharge_is_on else "Disabled"
 
@@ -107,30 +107,14 @@ def _recharge(now: Overview) -> str:
 def _period(now: Overview) -> str:
     if now.period is None:
         return ""
-    return f"{_dated(now.period.starts_at.date())} to {_dated(now.period.ends_at.date() - timedelta(days=1))} (UTC)"
+    first, last = now.period.starts_at.date(), now.period.ends_at.date() - timedelta(days=1)
+    return f"{forecast.dated(first)} to {forecast.dated(last)} (UTC)"
 
 
 def _forecast(now: Overview) -> str:
-    """Return when the credit runs out, with its range, or why nobody can say."""
-    if not now.days:
-        return "No credits bought or granted yet"
-    if not now.has_pace:
-        used = now.days[-1].used.micros
-        return (
-            f"No credits used in the last days{' before today' if used else ''}, so no forecast{' yet' if used else ''}"
-        )
-    if owed(now.numbers).micros:
-        return "Nothing can be used until a top-up covers what is owed"
-    what = "Credits last" if now.numbers.remaining_credits.micros > 0 else "The overage protection lasts"
-    if now.forecast is None:
-        return f"{what} more than ten years at the last days’ pace"
-    if now.forecast.expected <= now.today:
-        return f"{what} until today at the last days’ pace"
-    earliest, latest = _dated(now.forecast.earliest), now.forecast.latest
-    if now.forecast.earliest == latest:
-        return f"{what} until about {_dated(now.forecast.expected)} at the last days’ pace"
-    span = f"{earliest} to {_dated(latest)}" if latest else f"{earliest} at the earliest"
-    return f"{what} until about {_dated(now.forecast.expected)} ({span}) at the last days’ pace"
+    """Return when the credit runs out, or why nobody can say."""
+    used_today = bool(now.days) and now.days[-1].used.micros > 0
+    return forecast.lasts(now.facts, has_history=bool(now.days), has_pace=now.has_pace, used_today=used_today)
 
 
 def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
@@ -188,7 +172,9 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
     ahead, ends = None, 0 if now.numbers.remaining_credits.micros > 0 else floor
     if now.forecast:
         far = now.forecast.expected + (now.forecast.expected - now.today) * 4
-        ahead = Ahead(now.forecast.earliest, now.forecast.expected, now.forecast.latest or far, ends)
+        more = now.facts.recharged
+        without = more is not None and more.is_counted
+        ahead = Ahead(now.forecast.earliest, now.forecast.expected, now.forecast.latest or far, ends, without)
     first, top = day_label(now.days[0].day), max(now.days, key=lambda each: each.used)
     balance_name = (
         f"Balance at the end of each day from {first} to today: from {balance(now.days[0].closing)} "
@@ -242,7 +228,3 @@ def _days_of_history() -> Callable[[date], str]:
     """Return what gives the address of each day's rows. One address is built, as there are sixty days on the page."""
     page = url_for("balance_history.page")
     return lambda day: f"{page}?from={day}&to={day}"
-
-
-def _dated(day: date) -> str:
-    return f"{day_label(day)} {day.year}"

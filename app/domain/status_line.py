@@ -3,22 +3,22 @@
 Whether calls are refused is asked of the rule that answers authorizations, so that no page and no API says otherwise.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.domain import usage_bars
-from app.domain.authorizations import Blocked, Funds, judge
+from app.domain.authorizations import Funds
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.auto_recharge.stops import Stop
-from app.domain.forecast import Expiry, Forecast
+from app.domain.blocks import Block, blocked_by, is_at_plan_limit, whatever_is_bought
+from app.domain.forecast.recharge import Recharged
+from app.domain.forecast.run_out import Expiry, Forecast
 from app.domain.methods import Expiry as CardExpiry
 from app.domain.methods import expiry as card_expiry
 from app.domain.money import Money
 from app.domain.numbers import Debt, Numbers
 from app.domain.reservations import Reservation
-from app.domain.spend_management import day_of
 from app.domain.usage_bars import Bar, State
 
 SOON = timedelta(days=7)
@@ -47,6 +47,8 @@ class Kind(StrEnum):
     """Credit is below the threshold of auto-recharge, and nothing is charged."""
     RECHARGE_ASKS = "recharge_asks"
     """An automatic charge waits for a member's yes."""
+    RECHARGE_OFF = "recharge_off"
+    """Money of an automatic charge went back, which has switched auto-recharge off."""
     BELOW_ZERO = "below_zero"
     DAY_NEAR = "day_near"
     PLAN_NEAR = "plan_near"
@@ -57,45 +59,8 @@ class Kind(StrEnum):
 
 REFUSED = frozenset({Kind.NOT_SERVED, Kind.NO_CREDIT, Kind.HELD, Kind.DAY_LIMIT, Kind.PLAN_LIMIT})
 """With these, calls are refused now."""
+OF_RECHARGE = {Outcome.ASKS: Kind.RECHARGE_ASKS, Outcome.MONEY_WENT_BACK: Kind.RECHARGE_OFF}
 BAD = REFUSED | {Kind.FAILED, Kind.RECHARGE_STOPPED}
-
-
-ENOUGH = 10**18
-"""More micros of credit than anybody has: what is refused with it is refused whatever is bought."""
-
-
-class Lift(StrEnum):
-    """What lets calls through again."""
-
-    SELLER = "seller"
-    """The seller alone."""
-    CREDIT = "credit"
-    """Credit that is bought, given, or freed by calls in progress."""
-    DAILY_LIMIT = "daily_limit"
-    """A higher daily limit; or the day's end."""
-    PLAN = "plan"
-    """A plan that allows more; or the billing period's end."""
-
-
-LIFTS = {
-    "closed": Lift.SELLER,
-    "suspended": Lift.SELLER,
-    "insufficient_credits": Lift.CREDIT,
-    "daily_limit": Lift.DAILY_LIMIT,
-    "plan_limit": Lift.PLAN,
-}
-"""By the reason that an authorization answers."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """Why calls are refused, in an authorization's word; what lifts it, and when it ends by itself."""
-
-    reason: str
-    lifted_by: Lift
-    until: datetime | None = None
-    meters: tuple[str, ...] = ()
-    """The keys of the meters whose next unit is refused; none: whatever costs credit is."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +102,11 @@ class Facts:
     waiting: PaymentFact | None = None
     failed: PaymentFact | None = None
     recharge: Stop | None = None
-    """Why auto-recharge charges nothing though credit is below its threshold."""
+    """Why auto-recharge charges nothing though credit is below its threshold, or what has switched it off."""
     forecast: Forecast | None = None
-    """When the credit runs out; below zero, when the overage protection does."""
+    """When the credit runs out, with nothing bought; below zero, when the overage protection does."""
+    recharged: Recharged | None = None
+    """The same with what auto-recharge buys; None while it is off, or nothing runs out within a year."""
     expiry: Expiry | None = None
     card: CardFact | None = None
 
@@ -147,6 +114,16 @@ class Facts:
     def today(self) -> date:
         """The UTC day."""
         return self.now.date()
+
+    @property
+    def runs_out(self) -> date | None:
+        """The day on which the credit runs out, with what auto-recharge is sure to buy; None: nobody can say, or never.
+
+        A year ahead counts as never where auto-recharge keeps it going.
+        """
+        if self.recharged is not None and self.recharged.is_counted:
+            return self.recharged.expected
+        return self.forecast.expected if self.forecast is not None else None
 
     @property
     def blocked_by(self) -> Block | None:
@@ -205,7 +182,7 @@ def _whole(facts: Facts) -> set[Kind]:
     """Return what is so of the customer as a whole."""
     found = {kind for kind, fact in ((Kind.FAILED, facts.failed), (Kind.WAITING, facts.waiting)) if fact is not None}
     if facts.recharge is not None:
-        found.add(Kind.RECHARGE_ASKS if facts.recharge.outcome is Outcome.ASKS else Kind.RECHARGE_STOPPED)
+        found.add(OF_RECHARGE.get(facts.recharge.outcome, Kind.RECHARGE_STOPPED))
         if facts.recharge.outcome is Outcome.SUSPENDED and facts.failed is not None and facts.failed.is_automatic:
             found.discard(Kind.FAILED)  # the last of the declines that stopped it
     found |= _of_credit(facts)
@@ -221,7 +198,7 @@ def _of_credit(facts: Facts) -> set[Kind]:
     if block is not None and not block.meters:
         return {_refused(block.reason, numbers)}
     found = set[Kind]()
-    is_last = facts.forecast is not None and facts.forecast.expected <= soon
+    is_last = facts.runs_out is not None and facts.runs_out <= soon
     if numbers.remaining_credits.micros < 0:
         found.add(Kind.BELOW_ZERO)
     elif is_last:
@@ -266,28 +243,3 @@ def _is_free(meter: Reservation) -> bool:
     after = meter.hold(1, outlasts=False)
     can = meter.tariff is not None and meter.tariff.kind.can_be_held
     return can and not after.is_over_plan and after.micros == meter.micros
-
-
-def blocked_by(
-    funds: Funds, meters: Sequence[Reservation], now: datetime, period_ends: datetime | None
-) -> Block | None:
-    """Return what refuses the next call; a plan's limit, of some meters, where nothing refuses all."""
-    judged = judge(funds, 1, now)
-    if isinstance(judged, Blocked):
-        until = day_of(now).ends if judged.reason == "daily_limit" else None
-        return Block(judged.reason, LIFTS[judged.reason], until)
-    refused = tuple(each.tariff.meter.key for each in meters if each.tariff is not None and is_at_plan_limit(each))
-    return Block("plan_limit", Lift.PLAN, period_ends, refused) if refused else None
-
-
-def whatever_is_bought(
-    funds: Funds, meters: Sequence[Reservation], now: datetime, period_ends: datetime | None
-) -> Block | None:
-    """Return what would refuse the next call still if any credit were bought."""
-    return blocked_by(replace(funds, balance=ENOUGH), meters, now, period_ends)
-
-
-def is_at_plan_limit(meter: Reservation) -> bool:
-    """Say whether the plan refuses the meter's next unit. A plan that has nothing of a meter is no news."""
-    tariff = meter.tariff
-    return bool(tariff and tariff.limit and tariff.kind.can_be_held) and meter.hold(1, outlasts=False).is_over_plan

@@ -5,6 +5,9 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.domain.auto_recharge.caution import Brake, Caution
+from app.domain.auto_recharge.terms import Terms
+from app.domain.money import Credits, Money
 from app.models.database import Base, CustomerOwned, whole
 
 DUE = text("look_at is not null")
@@ -65,6 +68,26 @@ class AutoRechargeSettings(CustomerOwned, Base):
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(String(254))
     look_at: Mapped[datetime | None]
+
+    def terms(self, currency: str) -> Terms:
+        """Return the set as the rule takes it, of a customer who pays in that currency."""
+        return Terms(
+            enabled=self.enabled,
+            threshold=Credits(self.threshold_micros),
+            period_limit=Money(self.period_limit_minor, currency),
+            amount=None if self.amount_minor is None else Money(self.amount_minor, currency),
+            pack=self.pack,
+            method_id=self.method_id or "",
+            other_methods=self.other_methods,
+            caution=Caution(
+                Brake(self.brake),
+                None if self.ask_above_minor is None else Money(self.ask_above_minor, currency),
+                self.quiet_from,
+                self.quiet_until,
+                self.time_zone,
+            ),
+            version=self.version,
+        )
 
 
 class AutoRechargeConsent(CustomerOwned, Base):

@@ -6,8 +6,9 @@ from markupsafe import Markup
 
 from app import locale
 from app.domain.amounts import CreditUnit
+from app.domain.blocks import Block, Lift
 from app.domain.catalog import Catalog
-from app.domain.status_line import Block, Facts, Lift
+from app.domain.status_line import Facts
 
 
 @dataclass(frozen=True)

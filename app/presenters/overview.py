@@ -7,7 +7,7 @@ from app import locale
 from app.domain import rating, usage_bars
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
-from app.domain.forecast import Expiry
+from app.domain.forecast.run_out import Expiry
 from app.domain.money import Credits, divided
 from app.domain.numbers import SERVED, Debt, Numbers, owed
 from app.domain.usage_bars import State

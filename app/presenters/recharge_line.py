@@ -11,6 +11,11 @@ from app.domain.money import Credits
 
 def said(stop: Stop, left: Credits, unit: CreditUnit) -> tuple[str, str]:
     """Return the fact, and what follows."""
+    if stop.outcome is Outcome.MONEY_WENT_BACK:
+        on = f" on {locale.day(stop.at.date())}" if stop.at is not None else ""
+        why = "an automatic charge was refunded or is disputed"
+        after = "Nothing is charged automatically until you switch it on again."
+        return f"Auto-recharge was switched off{on}: {why}.", after
     below = f"Your credit is {locale.balance(left, unit)}, below {locale.exact(stop.threshold, unit)}."
     if stop.amount is not None:
         return f"An automatic charge of {locale.amount(stop.amount)} waits for your yes.", below

@@ -19,11 +19,17 @@ from app.domain.payments import decline_sentence, method_name
 from app.domain.spend_management import day_of
 from app.domain.status_line import Kind, Status, day_percent
 from app.domain.units import quantity
-from app.presenters import recharge_line
+from app.presenters import forecast, recharge_line
 from app.presenters.charts import day_label
 
 WENT_BACK = "a payment was refunded or disputed after its credit was used"
 ASK = "Ask {} to {}."
+OF_RECHARGE = {
+    Kind.RECHARGE_STOPPED: ("See auto-recharge", "set auto-recharge right"),
+    Kind.RECHARGE_ASKS: ("Answer", "answer"),
+    Kind.RECHARGE_OFF: ("See auto-recharge", "switch it on again"),
+}
+"""The button, and what it does, for whom to ask."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,9 @@ def _next(status: Status, catalog: Catalog) -> tuple[Link | None, str]:
             return Link("Raise the limit", "spend_management.page"), "raise the limit"
         case Kind.PLAN_LIMIT | Kind.PLAN_NEAR:
             return Link("See usage", "usage.meter", {"meter": status.bars[0].tariff.meter.key}), ""
-        case Kind.RECHARGE_STOPPED:
-            return Link("See auto-recharge", "auto_recharge.page"), "set auto-recharge right"
-        case Kind.RECHARGE_ASKS:
-            return Link("Answer", "auto_recharge.page"), "answer"
+        case Kind.RECHARGE_STOPPED | Kind.RECHARGE_ASKS | Kind.RECHARGE_OFF:
+            button, asked = OF_RECHARGE[status.kind]
+            return Link(button, "auto_recharge.page"), asked
         case Kind.CARD:
             return Link("Add the new card", "payment_methods.page"), "add the new card"
         case _:
@@ -212,10 +217,10 @@ def _below_zero(status: Status, amounts: Amounts) -> tuple[str, str]:
 
 def _lasts(status: Status) -> str:
     """Say how long it lasts, where a pace is known."""
-    forecast, today = status.facts.forecast, status.facts.today
-    if forecast is None:
+    last, today = status.facts.runs_out, status.facts.today
+    if last is None:
         return ""
-    days = (forecast.expected - today).days
+    days = (last - today).days
     if days <= 0:
         return ", about enough for today"
     return f", enough for about {days} {'day' if days == 1 else 'days'}"
@@ -242,12 +247,16 @@ def _plan_near(status: Status, _amounts: Amounts) -> tuple[str, str]:
 
 def _runs_out(status: Status, amounts: Amounts) -> tuple[str, str]:
     facts = status.facts
-    if facts.forecast is None:
+    last, more = facts.runs_out, facts.recharged
+    if last is None:
         return "", ""
-    when = "today" if facts.forecast.expected <= facts.today else f"about {locale.day(facts.forecast.expected)}"
+    when = "today" if last <= facts.today else f"about {locale.day(last)}"
     overage = facts.numbers.overage_protection
     then = f"Then {amounts.of(overage)} of overage protection is used." if overage.micros else "Then calls are refused."
-    return f"At the last days’ pace your credit lasts until {when}.", then
+    if more is not None and more.is_counted:
+        return f"At the last days’ pace your credit lasts until {when}, with what auto-recharge buys.", then
+    why = f" {forecast.why_not(more)}." if more is not None else ""
+    return f"At the last days’ pace your credit lasts until {when}.", f"{then}{why}"
 
 
 def _expiring(status: Status, amounts: Amounts) -> tuple[str, str]:
@@ -280,6 +289,7 @@ _SAID = {
     Kind.PLAN_LIMIT: _plan_limit,
     Kind.RECHARGE_STOPPED: _recharge,
     Kind.RECHARGE_ASKS: _recharge,
+    Kind.RECHARGE_OFF: _recharge,
     Kind.BELOW_ZERO: _below_zero,
     Kind.DAY_NEAR: _day_near,
     Kind.PLAN_NEAR: _plan_near,

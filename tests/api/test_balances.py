@@ -8,12 +8,13 @@ from flask import Flask
 
 from app import clock
 from app.domain.money import Credits
+from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.scope import as_customer, as_service
 from app.services.balance import history
 from app.services.ledger import grants
 from app.services.transaction import transaction
-from tests.support import spend
+from tests.support import recharge, shop, spend
 from tests.support.api import Api, api_for, problem_of
 from tests.support.statements import counted
 
@@ -148,3 +149,32 @@ def test_it_says_what_blocks_and_what_lifts_it(api: Api, acme: Customer) -> None
     assert fine is None
     until = "2026-11-22T00:00:00Z"
     assert limited == {"reason": "daily_limit", "lifted_by": "daily_limit", "until": until, "meters": []}
+
+
+def test_it_says_until_when_the_credit_lasts_with_and_without_auto_recharge(
+    app: Flask, api: Api, acme: Customer, alice_actor: Actor
+) -> None:
+    path, begins = f"/customers/{acme.customer_id}/balance", datetime(2026, 11, 11, 9, tzinfo=UTC)
+    with as_service("make the customer one of before"), transaction() as session:
+        session.get_one(Customer, acme.customer_id).created_at = begins
+    with clock.at(begins):
+        spend.gives(acme, "200")
+    for day in range(10):
+        with clock.at(begins + timedelta(days=day)):
+            spend.uses(acme, "10")
+    with clock.at(begins + timedelta(days=10)):
+        plain = api.get(path).get_json()["forecast"]
+        shop.add_method(alice_actor)
+        recharge.on(alice_actor, threshold="20", amount=2500, limit=5000)
+        with_it = api.get(path).get_json()["forecast"]
+    without = {"runs_out_on": "2026-12-01", "earliest": "2026-12-01", "latest": "2026-12-01"}
+    assert plain == without | {"reason": None, "pace_per_day": "10.00", "pace_days": 10, "auto_recharge": None}
+    assert with_it["auto_recharge"]["without"] == without
+    assert (with_it["auto_recharge"]["counted"], with_it["auto_recharge"]["reason"]) == (True, "limit_reached")
+    assert without["runs_out_on"] < with_it["runs_out_on"]
+
+
+def test_a_day_that_nobody_can_say_has_its_reason(api: Api, acme: Customer) -> None:
+    gives(acme, 5)
+    shown = api.get(f"/customers/{acme.customer_id}/balance").get_json()["forecast"]
+    assert (shown["runs_out_on"], shown["reason"], shown["pace_per_day"]) == (None, "no_pace", "0.00")

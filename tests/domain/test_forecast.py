@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.forecast import BUSIEST, FARTHEST_DAYS, Batch, Expiry, Forecast, Pace, next_expiry, run_out
+from app.domain.forecast.courses import BUSIEST, FARTHEST_DAYS
+from app.domain.forecast.paces import Batch, Pace
+from app.domain.forecast.run_out import Expiry, Forecast, next_expiry, run_out
 
 TODAY = date(2026, 11, 21)
 

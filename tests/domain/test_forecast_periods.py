@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.catalog import Meter, MeterKind, MeterTier
-from app.domain.forecast import Batch, Expiry, Forecast, MeterPace, Pace, next_expiry, run_out
+from app.domain.forecast.paces import Batch, MeterPace, Pace
+from app.domain.forecast.run_out import Expiry, Forecast, next_expiry, run_out
 from app.domain.money import Credits
 from app.domain.rating import Tariff
 from tests.domain.test_forecast import BATCHES, TODAY, _in

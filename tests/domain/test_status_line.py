@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from app.domain.authorizations import Allowed, Blocked, authorize, judge
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.auto_recharge.stops import STOPS, Stop
+from app.domain.blocks import Lift
 from app.domain.catalog import Meter, MeterKind, MeterTier
-from app.domain.forecast import Expiry, Forecast
+from app.domain.forecast.recharge import Recharged
+from app.domain.forecast.run_out import Expiry, Forecast
 from app.domain.money import MICROS, Credits, Money
 from app.domain.numbers import Debt, Numbers, compute
 from app.domain.rating import Tariff
 from app.domain.reservations import Reservation
-from app.domain.status_line import REFUSED, CardFact, Facts, Kind, Lift, PaymentFact, day_percent, rank
+from app.domain.status_line import REFUSED, CardFact, Facts, Kind, PaymentFact, day_percent, rank
 
 NOW = datetime(2026, 11, 28, 9, 19, tzinfo=UTC)
 TODAY = NOW.date()
@@ -63,6 +65,8 @@ def suspended() -> Numbers:
 
 FORECAST = Forecast(TODAY, TODAY + timedelta(days=3), None)
 LATER = Forecast(TODAY, TODAY + timedelta(days=8), None)
+SOON = TODAY + timedelta(days=2)
+KEPT_GOING = Recharged(None, None, None, TODAY + timedelta(days=366), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +99,11 @@ LATER = Forecast(TODAY, TODAY + timedelta(days=8), None)
             (Kind.RECHARGE_STOPPED, facts(numbers(-1), recharge=stopped(each), forecast=FORECAST))
             for each in (Outcome.SUSPENDED, Outcome.NO_METHOD, Outcome.LIMIT_REACHED, Outcome.NOT_SOLD)
         ],
+        (Kind.RECHARGE_OFF, facts(numbers(-1), recharge=stopped(Outcome.MONEY_WENT_BACK), forecast=FORECAST)),
+        (None, facts(forecast=FORECAST, recharged=KEPT_GOING)),
+        (None, facts(forecast=FORECAST, recharged=replace(KEPT_GOING, expected=LATER.expected, charges_on=TODAY))),
+        (Kind.RUNS_OUT, facts(forecast=LATER, recharged=replace(KEPT_GOING, expected=SOON, charges_on=TODAY))),
+        (Kind.RUNS_OUT, facts(forecast=FORECAST, recharged=replace(KEPT_GOING, expected=SOON, held_by=Outcome.ASKS))),
         (Kind.RECHARGE_STOPPED, facts(recharge=stopped(), failed=AUTOMATIC)),  # the last of the declines
         (Kind.FAILED, facts(recharge=stopped(), failed=PAYMENT)),
         (Kind.FAILED, facts(recharge=stopped(Outcome.LIMIT_REACHED), failed=AUTOMATIC)),

@@ -84,14 +84,14 @@ BUGS = [
     ),
     Bug(
         "the forecast goes on with credit that has expired",
-        "app/domain/forecast.py",
+        "app/domain/forecast/run_out.py",
         "            left[number] = 0\n",
         "",
         ("tests/domain/test_forecast.py",),
     ),
     Bug(
         "a later billing period goes on from what the meter shows now",
-        "app/domain/forecast.py",
+        "app/domain/forecast/courses.py",
         "first = meter.shown * parts if is_open else 0",
         "first = meter.shown * parts",
         ("tests/domain/test_forecast_periods.py",),
@@ -259,7 +259,7 @@ BUGS = [
     ),
     Bug(
         "without credit nobody reads that today's limit blocks whatever they buy",
-        "app/domain/status_line.py",
+        "app/domain/blocks.py",
         "return blocked_by(replace(funds, balance=ENOUGH), meters, now, period_ends)",
         "return blocked_by(funds, meters, now, period_ends)",
         ("tests/presenters/test_blocks.py", "tests/domain/test_status_line.py"),

@@ -75,7 +75,7 @@ BUGS = [
     ),
     Bug(
         "the same card saved again is another card",
-        "app/services/auto_recharge/rows.py",
+        "app/services/payment_methods/declines.py",
         "    if method.fingerprint:\n",
         "    if not method.fingerprint:\n",
         CHARGING,
@@ -145,7 +145,7 @@ BUGS = [
     ),
     Bug(
         "the status line knows nothing of the last decision",
-        "app/services/balance/status_facts.py",
+        "app/services/balance/standing_order.py",
         "        kept=found.kept,\n",
         "",
         ("tests/services/balance/test_status_recharge.py",),
@@ -191,5 +191,26 @@ BUGS = [
         "        row = session.get_one(AutoRechargeSettings, customer_id, populate_existing=True, with_for_update=True)\n"
         "        row.period_limit_minor = limit_minor\n",
         ("tests/services/auto_recharge/test_in_flight.py",),
+    ),
+    Bug(
+        "with auto-recharge the forecast goes on with credit that has expired",
+        "app/domain/forecast/recharged.py",
+        "self.left = [each for each in self.left if each[1] is None or each[1] > day]",
+        "self.left = list(self.left)",
+        ("tests/domain/test_forecast_recharged.py",),
+    ),
+    Bug(
+        "the forecast goes on with a limit of auto-recharge that is used up in a new period",
+        "app/domain/forecast/recharged.py",
+        "self.used_minor, self.period_ends = 0, self._moment(ends * MINUTES)",
+        "self.period_ends = self._moment(ends * MINUTES)",
+        ("tests/domain/test_forecast_recharged.py",),
+    ),
+    Bug(
+        "no line says that money which went back has switched auto-recharge off",
+        "app/domain/auto_recharge/stops.py",
+        "return _switched_off(found, now)",
+        "return None",
+        ("tests/domain/auto_recharge/test_stops.py",),
     ),
 ]

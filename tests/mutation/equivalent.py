@@ -264,7 +264,7 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "with as many decimals as are kept one part is one either way",
     ),
     Equivalent(
-        "app/domain/status_line.py",
+        "app/domain/blocks.py",
         "return bool(tariff and tariff.limit and tariff.kind.can_be_held) and meter.hold(1, outlasts=False).is_over_plan",
         "return bool(tariff and tariff.limit and tariff.kind.can_be_held) and meter.hold(1, outlasts=True).is_over_plan",
         "what the plan allows is asked of the open period",

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.domain.forecast import Batch, Forecast, with_more
+from app.domain.forecast.paces import Batch
+from app.domain.forecast.run_out import Forecast, with_more
 from app.domain.money import Credits
 from app.domain.payments import debit_expected
 from app.models.payments import Payment

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from app.domain.amounts import CreditUnit
-from app.domain.forecast import Expiry
+from app.domain.forecast.run_out import Expiry
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers, compute
 from app.presenters.overview import below_zero, binds, expiry_words, readable

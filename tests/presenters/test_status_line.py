@@ -9,7 +9,7 @@ import pytest
 from app.domain.amounts import CreditUnit
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.catalog import Catalog
-from app.domain.forecast import Expiry
+from app.domain.forecast.run_out import Expiry
 from app.domain.money import MICROS, Credits
 from app.domain.numbers import Debt
 from app.domain.reservations import Reservation
@@ -19,8 +19,10 @@ from app.services.catalog import versions
 from tests.domain.test_status_line import (
     CARD,
     FORECAST,
+    KEPT_GOING,
     NOW,
     PAYMENT,
+    SOON,
     TODAY,
     facts,
     metered,
@@ -132,6 +134,27 @@ def below(clawed: int, overrun: int) -> dict[str, object]:
             "Answer",
         ),
         (
+            facts(recharge=replace(stopped(Outcome.MONEY_WENT_BACK), at=NOW)),
+            "Auto-recharge was switched off on 28 Nov 2026: an automatic charge was refunded or is disputed.",
+            "Nothing is charged automatically until you switch it on again.",
+            "See auto-recharge",
+        ),
+        (
+            facts(forecast=FORECAST, recharged=replace(KEPT_GOING, expected=FORECAST.expected)),
+            "At the last days’ pace your credit lasts until about 1 Dec 2026, with what auto-recharge buys.",
+            "Then $50.00 of overage protection is used.",
+            "Add credits",
+        ),
+        (
+            facts(
+                forecast=FORECAST,
+                recharged=replace(KEPT_GOING, expected=SOON, charges_on=None, held_by=Outcome.SUSPENDED),
+            ),
+            "At the last days’ pace your credit lasts until about 1 Dec 2026.",
+            "Then $50.00 of overage protection is used. Auto-recharge is not counted on: its charges were declined.",
+            "Add credits",
+        ),
+        (
             facts(numbers(-20), **below(0, 20), forecast=FORECAST),
             "Your balance is −$20.00: more was used than you had credit for.",
             "$30.00 of overage protection is left, enough for about 3 days.",
@@ -193,6 +216,7 @@ def everything() -> list[Facts]:
         facts(suspended()), facts(failed=PAYMENT), facts(waiting=PAYMENT), facts(numbers(0, overage=0)),
         facts(numbers(5, held=55)), facts(numbers(limit=10, used_today=12)), facts(meters=(metered(100),)),
         facts(recharge=stopped()), facts(recharge=stopped(Outcome.ASKS)),
+        facts(recharge=stopped(Outcome.MONEY_WENT_BACK)),
         facts(numbers(-20), **below(0, 20)), facts(numbers(limit=10, used_today=9)), facts(meters=(metered(93),)),
         facts(forecast=FORECAST), facts(expiry=Expiry(TODAY, 5, 5)), facts(card=CARD),
     ]  # fmt: skip

@@ -4,13 +4,16 @@ For a line on every page, which may not ask the whole rule. What has changed sin
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.money import Credits, Money
 
 STOPS = frozenset({Outcome.SUSPENDED, Outcome.NO_METHOD, Outcome.LIMIT_REACHED, Outcome.NOT_SOLD})
 """Nothing is charged until the customer or the seller does something, or the billing period ends."""
+
+OFF_FOR = timedelta(days=7)
+"""So long it is said that money which went back has switched it off."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Kept:
     version: int
     why: str = ""
     look_again: datetime | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Stop:
-    """Why nothing is charged though credit is below the threshold."""
+    """Why nothing is charged though credit is below the threshold, or what has switched it off."""
 
     outcome: Outcome
     threshold: Credits
@@ -52,11 +56,15 @@ class Stop:
     """What is asked for."""
     until: datetime | None = None
     """When it goes on by itself."""
+    at: datetime | None = None
+    """When it was switched off."""
 
 
 def stop(found: Standing, now: datetime) -> Stop | None:
-    """Return why nothing is charged; None where it is off, where nothing is due, and where a charge is to come."""
-    if not found.enabled or found.is_under_way or found.arriving >= found.threshold:
+    """Return why nothing is charged; None where a member has it off, nothing is due, or a charge is to come."""
+    if not found.enabled:
+        return _switched_off(found, now)
+    if found.is_under_way or found.arriving >= found.threshold:
         return None
     if found.asks is not None:
         return Stop(Outcome.ASKS, found.threshold, amount=found.asks)
@@ -70,3 +78,13 @@ def stop(found: Standing, now: datetime) -> Stop | None:
         return None
     until = kept.look_again if outcome is Outcome.LIMIT_REACHED else None
     return Stop(outcome, found.threshold, kept.why, until=until)
+
+
+def _switched_off(found: Standing, now: datetime) -> Stop | None:
+    """Return that money which went back has switched it off, for some days, unless a member has chosen since."""
+    kept = found.kept
+    if kept is None or kept.outcome != Outcome.MONEY_WENT_BACK or kept.version != found.version - 1:
+        return None
+    if kept.at is None or now - kept.at >= OFF_FOR:
+        return None
+    return Stop(Outcome.MONEY_WENT_BACK, found.threshold, at=kept.at)

@@ -68,6 +68,19 @@ def purchase(terms: Terms, catalog: Catalog) -> TopUp:
     return top_ups.free_amount(terms.amount, catalog.top_up.min, catalog.top_up.max)
 
 
+def sold(wanted: Terms, catalog: Catalog) -> TopUp | None:
+    """Return one purchase by these terms; None where the catalog does not sell it any more."""
+    try:
+        return purchase(wanted, catalog)
+    except Refused:
+        return None
+
+
+def most_at_once(wanted: Terms, catalog: Catalog) -> Money | None:
+    """Return the most that is sold at once; None: so many packs as it takes."""
+    return catalog.top_up.max if catalog.top_up is not None and not wanted.pack else None
+
+
 def check(wanted: Terms, catalog: Catalog, overage: Credits) -> None:
     """Refuse the set as a whole when it cannot be kept: conflicts are named when saving, never later (AC-6, AC-7).
 

@@ -31,6 +31,8 @@ class Ahead:
     expected: date
     latest: date
     floor: int = 0
+    without_recharge: bool = False
+    """Whether auto-recharge is sure to buy more, which the line does not show."""
 
 
 def balance_line(
@@ -76,7 +78,7 @@ def _drawn(
     ]
     inside = _line(plot, figures) + (_ahead(plot, points[-1], ahead, (today - first).days, last) if ahead else "")
     box = f'<svg viewBox="0 0 {WIDE} {HEIGHT * 10}" preserveAspectRatio="none">{inside}</svg>'
-    legend = [("line", "Balance"), ("fore", "Forecast at the last days’ pace, with its range")] if ahead else []
+    legend = [("line", "Balance"), ("fore", _said(ahead))] if ahead else []
     return Chart(
         name=name,
         drawing=plot.drawn(
@@ -99,6 +101,11 @@ def _line(plot: Plot, figures: Sequence[int]) -> str:
     zero = plot.tenths(0)
     area = f"{line}L{plot.middle(len(figures) - 1)} {zero}L{plot.middle(0)} {zero}Z"
     return f'<path class="area" d="{area}"/><path class="line" d="{line}"/>'
+
+
+def _said(ahead: Ahead) -> str:
+    without = " without auto-recharge" if ahead.without_recharge else ""
+    return f"Forecast at the last days’ pace{without}, with its range"
 
 
 def _ahead(plot: Plot, now: Point, ahead: Ahead, today: int, last: date) -> str:

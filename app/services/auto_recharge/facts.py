@@ -10,17 +10,15 @@ from app.domain.auto_recharge import caution, retries
 from app.domain.auto_recharge import terms as terms_rule
 from app.domain.auto_recharge.caution import Use
 from app.domain.auto_recharge.decision import Facts
-from app.domain.auto_recharge.terms import Terms
 from app.domain.catalog import Catalog
-from app.domain.errors import Refused
 from app.domain.money import Credits, Money
 from app.domain.spend_management import day_of
-from app.domain.top_ups import TopUp
 from app.models.auto_recharge import AutoRechargeSettings
 from app.models.customers import BillingPeriod, Customer
 from app.models.ledger import BalanceDay
 from app.models.payments import PaymentMethod
 from app.services.auto_recharge import rows
+from app.services.payment_methods import declines
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def read(
     ).one()
     allowed_at = rows.consented_at(session, row)
     methods = rows.methods(session, customer_id, wanted, catalog)
-    tried = ((each, rows.retry(session, each, allowed_at)) for each in methods)
+    tried = ((each, declines.retry(session, each, allowed_at)) for each in methods)
     method, retry = retries.next_to_charge(tried, now)
     begun = rows.last_begun(session, customer_id)
     since = max((at for at in (allowed_at, begun) if at is not None), default=None)
@@ -57,8 +55,8 @@ def read(
         remaining=remaining,
         in_flight=Credits(rows.in_flight(session, customer_id)),
         is_under_way=rows.open_automatic(session, customer_id) is not None,
-        one=sold(wanted, catalog),
-        most=catalog.top_up.max if catalog.top_up is not None and not wanted.pack else None,
+        one=terms_rule.sold(wanted, catalog),
+        most=terms_rule.most_at_once(wanted, catalog),
         used=Money(rows.used(session, customer_id, period.number), catalog.currency),
         period_ends=period.ends_at,
         has_method=method is not None,
@@ -89,11 +87,3 @@ def used_lately(session: Session, customer: Customer, threshold: Credits, since:
     }
     earliest = day_of(since).date if since is not None else today
     return caution.judged(today, {day: int(used) for day, used, _closing in rows}, below, earliest, joined)
-
-
-def sold(wanted: Terms, catalog: Catalog) -> TopUp | None:
-    """Return one purchase by these terms; None where the catalog does not sell it any more."""
-    try:
-        return terms_rule.purchase(wanted, catalog)
-    except Refused:
-        return None

@@ -14,7 +14,7 @@ from app.domain.reversals import STANDING_DISPUTES, STANDING_REFUNDS
 from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment
 from app.models.reversals import Dispute, Refund
-from app.services.auto_recharge.rows import FAILED, PAID
+from app.services.payment_methods.declines import FAILED, PAID
 
 MOST = 2_000
 """So many payments are read, the newest."""

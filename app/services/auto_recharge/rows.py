@@ -5,15 +5,11 @@ from datetime import datetime
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.auto_recharge import retries
-from app.domain.auto_recharge.caution import Brake, Caution
 from app.domain.auto_recharge.decision import Answer
-from app.domain.auto_recharge.retries import Ended, Retry
 from app.domain.auto_recharge.terms import Terms, beginning
 from app.domain.catalog import Catalog
 from app.domain.methods import SAVED_RAILS
-from app.domain.money import Credits, Money
-from app.domain.payments import AUTHENTICATION_REQUIRED, ON_ITS_WAY, OPEN, PaymentState
+from app.domain.payments import ON_ITS_WAY, OPEN
 from app.domain.reversals import STANDING_DISPUTES, STANDING_REFUNDS
 from app.models.auto_recharge import (
     AutoRechargeBudget,
@@ -21,38 +17,18 @@ from app.models.auto_recharge import (
     AutoRechargeQuestion,
     AutoRechargeSettings,
 )
-from app.models.payments import Attempt, Payment, PaymentMethod
+from app.models.payments import Payment, PaymentMethod
 from app.models.reversals import Dispute, Refund
 
-PAID = [state.value for state in (PaymentState.SUCCEEDED, PaymentState.REFUNDED, PaymentState.DISPUTED)]
-FAILED = [state.value for state in (PaymentState.FAILED, PaymentState.CANCELED)]
 STANDING = ("open", "yes", "no")
 """The states of a question that still counts, as long as its day lasts."""
-MOST_LOOKED_AT = 20
-"""So many charges that ended without money are looked at: more than any back-off counts."""
 
 
 def terms(row: AutoRechargeSettings | None, catalog: Catalog) -> Terms:
     """Return what holds: what the customer chose, else what the catalog starts with."""
     if row is None:
         return beginning(catalog)
-    return Terms(
-        enabled=row.enabled,
-        threshold=Credits(row.threshold_micros),
-        period_limit=Money(row.period_limit_minor, catalog.currency),
-        amount=None if row.amount_minor is None else Money(row.amount_minor, catalog.currency),
-        pack=row.pack,
-        method_id=row.method_id or "",
-        other_methods=row.other_methods,
-        caution=Caution(
-            Brake(row.brake),
-            None if row.ask_above_minor is None else Money(row.ask_above_minor, catalog.currency),
-            row.quiet_from,
-            row.quiet_until,
-            row.time_zone,
-        ),
-        version=row.version,
-    )
+    return row.terms(catalog.currency)
 
 
 def used(session: Session, customer_id: str, period_number: int) -> int:
@@ -125,45 +101,6 @@ def consented_at(session: Session, settings: AutoRechargeSettings | None) -> dat
             AutoRechargeConsent.customer_id == settings.customer_id, AutoRechargeConsent.id == settings.consent_id
         )
     )
-
-
-def retry(session: Session, method: PaymentMethod, allowed_at: datetime | None) -> Retry:
-    """Return what follows from the automatic charges of this card or account that ended without money.
-
-    The same card saved again is the same one, by its fingerprint; whatever it has paid since clears it.
-    """
-    same = Payment.method_id == method.id
-    if method.fingerprint:
-        twins = select(PaymentMethod.id).where(
-            PaymentMethod.customer_id == method.customer_id,
-            PaymentMethod.kind == method.kind,
-            PaymentMethod.fingerprint == method.fingerprint,
-        )
-        same = Payment.method_id.in_(twins)
-    mine = Payment.customer_id == method.customer_id
-    paid = select(func.max(Payment.created_at)).where(mine, same, Payment.state.in_(PAID)).scalar_subquery()
-    asked = (
-        select(Attempt.id)
-        .where(
-            Attempt.customer_id == Payment.customer_id,
-            Attempt.payment_id == Payment.id,
-            Attempt.code == AUTHENTICATION_REQUIRED,
-        )
-        .exists()
-    )
-    rows = session.execute(
-        select(Payment.updated_at, Payment.problem, asked)
-        .where(
-            mine,
-            same,
-            Payment.budget_period.is_not(None),
-            Payment.state.in_(FAILED),
-            or_(paid.is_(None), Payment.created_at > paid),
-        )
-        .order_by(Payment.created_at.desc())
-        .limit(MOST_LOOKED_AT)
-    ).all()
-    return retries.after([Ended(at, code, was_asked=was) for at, code, was in reversed(rows)], allowed_at)
 
 
 def answer(session: Session, customer_id: str, now: datetime) -> Answer | None:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.auto_recharge import simulation as rule
+from app.domain.auto_recharge import terms as terms_rule
 from app.domain.auto_recharge.record import Offer
 from app.domain.auto_recharge.simulation import Simulation
 from app.domain.auto_recharge.terms import Terms
@@ -14,7 +15,7 @@ from app.domain.methods import SAVED_RAILS
 from app.domain.spend_management import day_of
 from app.models.customers import Customer
 from app.models.database import db
-from app.services.auto_recharge import facts, record
+from app.services.auto_recharge import record
 
 DAYS = 90
 """So many whole days before today are looked at."""
@@ -35,8 +36,8 @@ def between(
     """Return what the terms, saved at `begins`, would have done until `ends`."""
     methods = catalog.payment_methods
     offer = Offer(
-        one=facts.sold(wanted, catalog),
-        most=catalog.top_up.max if catalog.top_up is not None and not wanted.pack else None,
+        one=terms_rule.sold(wanted, catalog),
+        most=terms_rule.most_at_once(wanted, catalog),
         kinds=[kind for kind in methods.kinds if kind in SAVED_RAILS],
         top_up_only=methods.top_up_only,
     )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.domain.forecast import Batch, Forecast, run_out, with_more
+from app.domain.forecast.paces import Batch
+from app.domain.forecast.run_out import Forecast, run_out, with_more
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
 from app.domain.top_ups import TopUp

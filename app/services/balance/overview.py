@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
-from app.domain.forecast import Expiry, Forecast
+from app.domain.forecast.run_out import Expiry, Forecast
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers
 from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES
@@ -108,7 +108,7 @@ def now(since: date, terms: Terms) -> Overview:
         under_way=around.payments,
         used=around.used,
         spend=around.spend,
-        recharge_is_on=around.recharge is not None and around.recharge.enabled,
+        recharge_is_on=around.order is not None and around.order.row.enabled,
         facts=facts,
         company=around.more[PARTS],
         has_pace=around.pace.is_any,

@@ -5,14 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import ScalarSelect, String, bindparam, cast, func, select
 
 from app.domain import rating
-from app.domain.forecast import MeterPace, Pace
+from app.domain.auto_recharge.caution import PACE_DAYS
+from app.domain.forecast.paces import MeterPace, Pace
 from app.domain.sold_terms import Terms
 from app.models.customers import Customer
 from app.models.ledger import BalanceDay
 from app.models.usage import UsageDay
-
-PACE_DAYS = 14
-"""The forecast looks at this many whole days before today."""
 
 
 def since(today: date) -> date:
@@ -51,15 +49,11 @@ def read(used: str, metered: str, terms: Terms, shown: dict[str, int], joined: d
     `used` and `metered`: the two texts; `shown`: what the meters show in the open period. What was used of a meter that
     is no longer sold, or costs nothing, goes on in nothing.
     """
-    many = min(PACE_DAYS, (today - joined.astimezone(UTC).date()).days)
-    places = {f"{today - timedelta(days=many - place)}": place for place in range(many)}
-    other, counted = [0] * many, dict[str, list[int]]()
-    for day, micros in (each.split(":") for each in used.split(",") if each):
-        if day in places:
-            other[places[day]] = int(micros)
+    places = _places(joined, today)
+    other, counted = used_days(used, joined, today), dict[str, list[int]]()
     for day, meter, quantity, micros in (each.split(":") for each in metered.split(",") if each):
         if day in places:
-            counted.setdefault(meter, [0] * many)[places[day]] = int(quantity)
+            counted.setdefault(meter, [0] * len(other))[places[day]] = int(quantity)
             other[places[day]] -= int(micros)
     tariffs = {meter: rating.tariff(terms.catalog, terms.plan, meter) for meter in counted}
     meters = [
@@ -68,3 +62,18 @@ def read(used: str, metered: str, terms: Terms, shown: dict[str, int], joined: d
         if tariff is not None and not tariff.is_free
     ]
     return Pace(other, meters)
+
+
+def used_days(used: str, joined: datetime, today: date) -> list[int]:
+    """Return what was used on each of those days, in micros, with or without a meter; `used`: the text of `days`."""
+    places = _places(joined, today)
+    found = [0] * len(places)
+    for day, micros in (each.split(":") for each in used.split(",") if each):
+        if day in places:
+            found[places[day]] = int(micros)
+    return found
+
+
+def _places(joined: datetime, today: date) -> dict[str, int]:
+    many = max(0, min(PACE_DAYS, (today - joined.astimezone(UTC).date()).days))
+    return {f"{today - timedelta(days=many - place)}": place for place in range(many)}

@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, ScalarSelect, func, or_, select, tuple_
 
 from app import clock
 from app.domain import grants as rule
-from app.domain.forecast import Batch
+from app.domain.forecast.paces import Batch
 from app.domain.grants import LiveGrant
 from app.domain.numbers import Numbers
 from app.models.customers import Customer

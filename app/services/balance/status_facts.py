@@ -1,20 +1,25 @@
 """What the status line is made of, for the customer in scope: one statement around the numbers.
 
-A second one where credit is about to expire, and two more in the moments when a hold or a period is over and no job has
-seen it.
+A second one where credit is about to expire, two more in the moments when a hold or a period is over and no job has
+seen it, and up to four where the last automatic charges were declined.
 """
 
+from dataclasses import replace
+
 from app.domain import rating
-from app.domain.auto_recharge.stops import Standing, Stop, stop
-from app.domain.forecast import Batch, next_expiry, run_out
-from app.domain.money import Credits, Money
+from app.domain.forecast.courses import Courses, courses_of
+from app.domain.forecast.paces import Batch
+from app.domain.forecast.recharge import Recharged
+from app.domain.forecast.recharged import LOOKED_DAYS, recharged
+from app.domain.forecast.run_out import Forecast, along, expiry_along
+from app.domain.money import Money
 from app.domain.numbers import Numbers
-from app.domain.payments import ON_ITS_WAY, PaymentState
+from app.domain.payments import PaymentState
 from app.domain.reservations import Reservation
 from app.domain.sold_terms import Terms
-from app.domain.status_line import Block, Facts, PaymentFact
+from app.domain.status_line import Facts, PaymentFact
 from app.models.payments import Payment
-from app.services.balance import remaining_grants
+from app.services.balance import remaining_grants, standing_order
 from app.services.balance.status_rows import Around, around
 
 
@@ -23,6 +28,18 @@ def facts(numbers: Numbers, terms: Terms, found: Around | None = None, left: lis
     found = found or around(numbers, terms)
     limit, today = numbers.daily_limit.micros if numbers.daily_limit else None, found.now.date()
     batches = remaining(numbers, found) if left is None else left
+    courses = courses_of(found.pace, today, limit)
+    plain = along(courses, batches, found.pace, today)
+    return replace(
+        _facts(numbers, terms, found),
+        forecast=plain,
+        recharged=_recharged(numbers, terms, found, batches, courses, plain),
+        expiry=expiry_along(courses, batches, found.pace, today),
+    )
+
+
+def _facts(numbers: Numbers, terms: Terms, found: Around) -> Facts:
+    """Return the facts but for what the pace makes of them."""
     waiting = next((each for each in found.payments if each.state == PaymentState.REQUIRES_ACTION), None)
     return Facts(
         now=found.now,
@@ -33,16 +50,21 @@ def facts(numbers: Numbers, terms: Terms, found: Around | None = None, left: lis
         resets_at=found.period.ends_at if found.period else None,
         waiting=_payment(waiting),
         failed=_payment(found.failed),
-        recharge=_stop(numbers, found),
-        forecast=run_out(batches, found.pace, today, limit),
-        expiry=next_expiry(batches, found.pace, today, limit),
+        recharge=standing_order.stopped(numbers, found.order, found.payments, found.now),
         card=found.card,
     )
 
 
-def blocked_by(numbers: Numbers, terms: Terms) -> Block | None:
-    """Return what refuses calls at these numbers: one statement more, for the meters."""
-    return facts(numbers, terms, left=[]).blocked_by
+def _recharged(
+    numbers: Numbers, terms: Terms, found: Around, left: list[Batch], courses: Courses | None, plain: Forecast | None
+) -> Recharged | None:
+    """Return when the credit runs out with auto-recharge; None while it is off, or where no charge would come soon."""
+    today = found.now.date()
+    if courses is None or plain is None or (plain.earliest - today).days >= LOOKED_DAYS:
+        return None
+    ends = found.period.ends_at if found.period else None
+    how = standing_order.recharge(numbers, found.order, found.payments, terms.catalog, ends, found.used_days, found.now)
+    return recharged(courses, left, found.pace, today, how) if how is not None else None
 
 
 def remaining(numbers: Numbers, found: Around) -> list[Batch]:
@@ -58,25 +80,6 @@ def _payment(row: Payment | None) -> PaymentFact | None:
     amount = Money(row.amount_minor, row.currency)
     is_automatic = row.budget_period is not None
     return PaymentFact(row.id, amount, row.rail, row.problem, row.action_url, row.updated_at, is_automatic)
-
-
-def _stop(numbers: Numbers, found: Around) -> Stop | None:
-    """Return why auto-recharge charges nothing, from what the statement has read already."""
-    chosen = found.recharge
-    if chosen is None:
-        return None
-    arriving = sum(each.credits_micros for each in found.payments if each.state in ON_ITS_WAY)
-    standing = Standing(
-        enabled=chosen.enabled,
-        version=chosen.version,
-        threshold=Credits(chosen.threshold_micros),
-        arriving=Credits(numbers.remaining_credits.micros + arriving),
-        is_under_way=any(each.budget_period is not None for each in found.payments),
-        has_method=found.card is not None and (chosen.method_id is None or chosen.other_methods),
-        kept=found.kept,
-        asks=found.asks,
-    )
-    return stop(standing, found.now)
 
 
 def _meters(found: Around, terms: Terms) -> tuple[Reservation, ...]:

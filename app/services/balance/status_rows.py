@@ -23,24 +23,24 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app import clock
-from app.domain.auto_recharge.stops import Kept
-from app.domain.forecast import Pace
+from app.domain.forecast.paces import Pace
 from app.domain.grants import CLAW_BACKS
-from app.domain.money import Credits, Money
+from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers, debt
 from app.domain.payments import OPEN, PaymentState
 from app.domain.periods import following, open_at
 from app.domain.sold_terms import Terms
 from app.domain.status_line import FAILED_FOR, SHOWN_FOR, CardFact
 from app.models.authorizations import Authorization
-from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeQuestion, AutoRechargeSettings
+from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeSettings
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import constant, db
 from app.models.ledger import Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment, PaymentMethod
 from app.models.usage import UsageTotal
-from app.services.balance import pace, remaining_grants
+from app.services.balance import pace, remaining_grants, standing_order
+from app.services.balance.standing_order import Order
 from app.services.balance.summary import whose
 from app.services.ledger import reservations
 
@@ -82,12 +82,10 @@ class Around:
     """What was used on each of the last whole days."""
     spend: SpendSettings | None
     """What the customer chose on Spend management, if anything."""
-    recharge: AutoRechargeSettings | None
-    """What the customer allows to be charged automatically, if anything."""
-    kept: Kept | None
-    """The last decision about it that was kept."""
-    asks: Money | None
-    """The automatic charge that waits for a yes."""
+    order: Order | None
+    """What the customer allows to be charged automatically, if anything was ever chosen."""
+    used_days: list[int]
+    """What was used on each of the last whole days, in micros."""
     more: Sequence[Any]
     """What was asked for besides."""
 
@@ -101,7 +99,7 @@ def around(numbers: Numbers, terms: Terms, wanted: Select[Any] | None = None) ->
         "pace_since": pace.since(now.date()),
     }  # fmt: skip
     rows = db.session.execute(wanted if wanted is not None else _plain(), at).all()
-    _newest, period, method, spend, recharge, kept, asks, since, *others = rows[0]
+    _newest, period, method, spend, recharge, decision, asked, limit_used, since, *others = rows[0]
     used, days, metered, ended, expiring, clawed_back, *rest = others
     payments = [row[0] for row in rows if row[0] is not None]
     counted, outlasting = _counted(used or "", period, now, is_stale=ended > 0)
@@ -120,9 +118,16 @@ def around(numbers: Numbers, terms: Terms, wanted: Select[Any] | None = None) ->
         is_expiring=expiring > 0,
         pace=replace(at_pace, turns=open_now.ends_at.date(), anchor_day=open_now.anchor_day) if open_now else at_pace,
         spend=spend,
-        recharge=recharge,
-        kept=Kept(kept.outcome, kept.settings_version, kept.why, kept.look_again_at) if kept else None,
-        asks=Money(int(asks), terms.catalog.currency) if asks else None,
+        order=standing_order.order(
+            recharge,
+            decision,
+            asked,
+            limit_used,
+            terms.catalog,
+            now,
+            is_new_period=period is not None and period.ends_at <= now,
+        ),
+        used_days=pace.used_days(days or "", since, now.date()),
         more=rest,
     )
 
@@ -147,8 +152,9 @@ def statement(*more: ColumnElement[Any]) -> Select[Any]:
     is_open = Payment.state.in_([constant(state) for state in sorted(OPEN)])
     made: Any = (
         select(
-            Payment, BillingPeriod, PaymentMethod, SpendSettings, AutoRechargeSettings, AutoRechargeDecision, _asks(),
-            Customer.created_at, _used(), pace.days(), pace.metered_days(), _ended(),
+            Payment, BillingPeriod, PaymentMethod, SpendSettings, AutoRechargeSettings, AutoRechargeDecision,
+            standing_order.question(), standing_order.used_and_methods(), Customer.created_at, _used(), pace.days(),
+            pace.metered_days(), _ended(),
             remaining_grants.expiring(bindparam("now")), _clawed_back(), *more,
         )
         .select_from(Customer)
@@ -168,7 +174,10 @@ def statement(*more: ColumnElement[Any]) -> Select[Any]:
         .outerjoin(AutoRechargeSettings, AutoRechargeSettings.customer_id == Customer.customer_id)
         .outerjoin(
             AutoRechargeDecision,
-            and_(AutoRechargeDecision.customer_id == Customer.customer_id, AutoRechargeDecision.id == _last_kept()),
+            and_(
+                AutoRechargeDecision.customer_id == Customer.customer_id,
+                AutoRechargeDecision.id == standing_order.last_kept(),
+            ),
         )
         .outerjoin(Payment, and_(Payment.customer_id == Customer.customer_id, or_(is_open, is_failed)))
         .where(Customer.customer_id == bindparam("customer_id"))
@@ -213,32 +222,6 @@ def _counted(
         for meter in {*kept, *held}
     }
     return counted, {meter: each.outlasting for meter, each in held.items()}
-
-
-def _last_kept() -> ScalarSelect[str]:
-    kept = aliased(AutoRechargeDecision)
-    return (
-        select(kept.id)
-        .where(kept.customer_id == Customer.customer_id)
-        .order_by(kept.at.desc(), kept.id.desc())
-        .limit(constant(1))
-        .correlate(Customer)
-        .scalar_subquery()
-    )
-
-
-def _asks() -> ScalarSelect[int]:
-    """Return the amount of the automatic charge that waits for a yes: one stands at most."""
-    return (
-        select(AutoRechargeQuestion.amount_minor)
-        .where(
-            AutoRechargeQuestion.customer_id == Customer.customer_id,
-            AutoRechargeQuestion.state == constant("open"),
-            AutoRechargeQuestion.until > bindparam("now"),
-        )
-        .correlate(Customer)
-        .scalar_subquery()
-    )
 
 
 def _used() -> ScalarSelect[str]:

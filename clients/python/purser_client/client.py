@@ -191,7 +191,10 @@ class Purser:
         return reported
 
     def balance(self, customer: str) -> dict[str, Any]:
-        """Return the balance of a customer, by our id or your own. `blocked_by`: why calls are refused."""
+        """Return the balance of a customer, by our id or your own.
+
+        `blocked_by`: why calls are refused; `forecast`: until when the credit lasts.
+        """
         return self.call("GET", f"/customers/{quote(customer, safe='')}/balance")
 
     def each(self, path: str, **query: str | int) -> Iterator[dict[str, Any]]:

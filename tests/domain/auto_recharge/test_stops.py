@@ -18,12 +18,21 @@ BELOW = Standing(
     kept=SUSPENDED,
 )  # fmt: skip
 
+WENT_BACK = Kept("money_went_back", 4, "", None, NOW - timedelta(days=6, hours=23))
+OFF = replace(BELOW, enabled=False, version=5, kept=WENT_BACK)
+
 
 @pytest.mark.parametrize(
     ("expected", "found"),
     [
         (Outcome.SUSPENDED, BELOW),
         (None, replace(BELOW, enabled=False)),
+        (Outcome.MONEY_WENT_BACK, OFF),
+        (Outcome.MONEY_WENT_BACK, replace(OFF, arriving=Credits(10**9))),
+        (None, replace(OFF, version=6)),  # a member has chosen since
+        (None, replace(OFF, enabled=True, version=5)),
+        (None, replace(OFF, kept=replace(WENT_BACK, outcome="suspended"))),
+        (None, replace(OFF, kept=replace(WENT_BACK, at=NOW - timedelta(days=7)))),
         (None, replace(BELOW, arriving=Credits(20))),
         (None, replace(BELOW, is_under_way=True)),
         (None, replace(BELOW, version=5)),  # saved anew since: the next look decides

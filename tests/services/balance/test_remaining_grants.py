@@ -8,7 +8,7 @@ from flask import Flask
 from app import clock
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import NotFound
-from app.domain.forecast import Batch
+from app.domain.forecast.paces import Batch
 from app.domain.money import MICROS, Credits
 from app.domain.numbers import Numbers, compute
 from app.models.customers import Customer

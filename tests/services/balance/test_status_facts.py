@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from app import clock
 from app.domain.authorizations import AuthorizationRequest, Authorized
+from app.domain.blocks import Block
 from app.domain.money import MICROS, Credits
 from app.domain.sold_terms import Terms
-from app.domain.status_line import REFUSED, Block, Kind, Status, rank
+from app.domain.status_line import REFUSED, Kind, Status, rank
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer
@@ -41,7 +42,7 @@ def line(customer: Customer) -> Status | None:
 def blocked(customer: Customer) -> Block | None:
     """Return what the API says that refuses the customer's calls."""
     with as_customer(customer.customer_id):
-        found = status_facts.blocked_by(history.numbers(), Terms.of(versions.of(customer), customer.plan))
+        found = status_facts.facts(history.numbers(), Terms.of(versions.of(customer), customer.plan)).blocked_by
         db.session.rollback()
     return found
 

@@ -1,0 +1,1 @@
+"""The forecast: when the credit runs out."""
