@@ -23,12 +23,12 @@ CUSTOMER_TYPES = (
     "balance.low",
     "balance.depleted",
     "balance.recovered",
+    "credits.expiring",
 )
 """What a customer's own endpoint receives: of its limits, alerts, balance and automatic charges."""
 TYPES = (
     *CUSTOMER_TYPES,
     "credits.granted",
-    "credits.expiring",
     "credits.expired",
     "invoice.finalized",
     "invoice.paid",
@@ -51,6 +51,8 @@ SCHEDULE = tuple(
 )
 """How long to wait after each try that failed; after the try behind the last wait a delivery is dead."""
 TRIES = len(SCHEDULE) + 1
+LONGEST_WAIT = timedelta(hours=1)
+"""So long is waited at most because an answer asks for it."""
 ROTATION = timedelta(hours=24)
 """How long the secret before the present one still signs beside it."""
 
@@ -69,6 +71,8 @@ class Verdict(Enum):
     DELIVERED = "delivered"
     AGAIN = "again"
     GONE = "gone"
+    REFUSED = "refused"
+    """This one is never taken; others may be."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Answered:
 
     status: int
     duration_ms: int
+    retry_after: int | None = None
+    """After how many seconds it wants to be asked again, where it says so."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,13 @@ def wait(tries: int, share: int) -> timedelta | None:
     """
     place = (tries - 1) % TRIES
     return SCHEDULE[place] * (10_000 + share) / 10_000 if place < len(SCHEDULE) else None
+
+
+def asked_to_wait(answer: Answer) -> timedelta | None:
+    """Return how long the answer asks to wait (429, 503), up to `LONGEST_WAIT`; None where it asks for nothing."""
+    if not isinstance(answer, Answered) or answer.status not in {429, 503} or answer.retry_after is None:
+        return None
+    return min(timedelta(seconds=answer.retry_after), LONGEST_WAIT)
 
 
 def body(event_type: str, written_at: datetime, sequence: int | None, data: Mapping[str, object]) -> str:

@@ -74,8 +74,8 @@ def post(
     def report(answer: Callable[[int], Answer]) -> None:
         came.append(answer(int((time.monotonic() - began) * 1000)))
 
-    def heard(status: int) -> None:
-        report(lambda took: Answered(status, took))
+    def heard(status: int, retry_after: int | None) -> None:
+        report(lambda took: Answered(status, took, retry_after))
 
     def work(line: "_Line") -> None:
         try:
@@ -96,7 +96,11 @@ def _request(url: str, body: str, headers: dict[str, str]) -> requests.PreparedR
 
 
 def _exchange(
-    session: Any, request: requests.PreparedRequest, trust: str | bool, line: "_Line", heard: Callable[[int], None]
+    session: Any,
+    request: requests.PreparedRequest,
+    trust: str | bool,
+    line: "_Line",
+    heard: Callable[[int, int | None], None],
 ) -> None:
     """Send by the adapter alone: a session would read the whole body of a redirect before it lets it be."""
     token = _LINE.set(line)
@@ -108,12 +112,17 @@ def _exchange(
         with closing(answer):
             if line.was_cut:  # an answer that breaks off is read as one that has ended
                 raise TimeoutError
-            heard(answer.status_code)
+            heard(answer.status_code, _seconds(answer.headers.get("retry-after", "")))
             # Taken in, so that the other side sees its answer taken; what it says is not looked at
             answer.raw.read(MOST_READ, decode_content=False)
     finally:
         _LINE.reset(token)
         line.close()
+
+
+def _seconds(text: str) -> int | None:
+    """Return the seconds of a Retry-After header; None for the form with a date, and for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _words(problem: Exception) -> str:

@@ -1,8 +1,8 @@
 """Mails to send, written with the fact that they report, and the links in them that work once."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
@@ -58,3 +58,25 @@ class ResumeLink(CustomerOwned, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class DigestSubscription(CustomerOwned, Base):
+    """A member who wants the weekly digest of a customer: no row, no digest. The mailed link names the row."""
+
+    __tablename__ = "digest_subscriptions"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        UniqueConstraint("customer_id", "member_id"),
+        Index("ix_digest_subscriptions_due", "next_at"),
+        Index("ix_digest_subscriptions_member_id", "member_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    time_zone: Mapped[str] = mapped_column(String(60))
+    next_at: Mapped[datetime]
+    """When the next one is due: Monday morning in the zone."""
+    told_until: Mapped[date | None]
+    """The last UTC day that a digest told of."""
+    created_at: Mapped[datetime]

@@ -53,6 +53,32 @@ class SellerEndpoint(Base):
     changed_at: Mapped[datetime]
 
 
+class ChatChannel(CustomerOwned, Base):
+    """The customer's channel of Slack or Teams, one each. Its address is a secret: encrypted, and never shown whole."""
+
+    __tablename__ = "chat_channels"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        UniqueConstraint("customer_id", name="uq_chat_channels_customer"),
+        CheckConstraint("form in ('slack','teams')", name="form"),
+        CheckConstraint("state in ('active','paused','disabled','removed')", name="state"),
+        CheckConstraint("(state = 'removed') = (url_sealed = '')", name="removed_without_address"),
+        *whole("version"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(40))
+    form: Mapped[str] = mapped_column(String(10))
+    url_sealed: Mapped[str] = mapped_column(Text)
+    hint: Mapped[str] = mapped_column(String(300))
+    """As much of the address as may be shown."""
+    state: Mapped[str] = mapped_column(String(10), default="active")
+    disabled_reason: Mapped[str] = mapped_column(String(300), default="")
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
 class WebhookDelivery(CustomerOwned, Base):
     """One event on its way to one endpoint, until it arrives or is visibly dead (I29)."""
 

@@ -27,6 +27,13 @@ HOST = "127.0.0.1"
 PATIENCE = 60
 DRIP = 0.02
 HUGE = 200 * 1024 * 1024
+SECRET = "hTTpsKnowerMayPost2026xY"
+"""What makes the address of a chat a secret."""
+RETRY_AFTER = "1800"
+SLACK_SAYS = {
+    "400": "invalid_payload", "403": "action_prohibited", "404": "no_service", "410": "channel_is_archived",
+    "429": "rate_limited", "500": "rollup_error",
+}  # fmt: skip
 _ONE_LINE = threading.Lock()
 
 
@@ -65,6 +72,14 @@ class Receiver:
         """Return the address at which it behaves so: a status, `hang`, `drip`, `redirect:…`, `huge` or `huge-302`."""
         return f"http://{HOST}:{self.port}/{behaviour}"
 
+    def slack(self, answer: str = "") -> str:
+        """Return the address of an incoming webhook of Slack's, which answers so: a status, or `hang`."""
+        return self.url(f"services/T0ACME000/B0BILLING0/{SECRET}{f'?as={answer}' if answer else ''}")
+
+    def teams(self, answer: str = "") -> str:
+        """Return the address of a workflow of Teams, which answers so."""
+        return self.url(f"workflows/{SECRET}/triggers/manual/paths/invoke{f'?as={answer}' if answer else ''}")
+
     def requests(self) -> list[Received]:
         """Return what it got so far."""
         return [Received(**json.loads(line)) for line in self.log.read_text().splitlines()]
@@ -101,6 +116,30 @@ def _wait(port: int) -> None:
     raise AssertionError("the receiver does not listen")
 
 
+def _is_slacks(body: str) -> bool:
+    """Say whether Slack would take it: JSON with a text of up to 40,000 characters."""
+    try:
+        text = json.loads(body)["text"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return isinstance(text, str) and 0 < len(text) <= 40_000
+
+
+def _is_a_card(body: str) -> bool:
+    """Say whether the trigger of a workflow would take it: a message of one Adaptive Card, of up to 28 KB."""
+    try:
+        (attachment,) = json.loads(body)["attachments"]
+        card = attachment["content"]
+        return (
+            attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+            and (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
+            and bool(card["body"])
+            and len(body.encode()) <= 28_000
+        )
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
 class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers.get("content-length", "0"))
@@ -109,7 +148,9 @@ class _Handler(BaseHTTPRequestHandler):
         with _ONE_LINE:
             print(json.dumps({"path": self.path, "headers": headers, "body": body}), flush=True)
         behaviour = self.path.lstrip("/").partition("?")[0]
-        if behaviour == "hang":
+        if self.path.startswith(("/services/", "/workflows/")):
+            self._as_a_chat(body)
+        elif behaviour == "hang":
             time.sleep(PATIENCE)
         elif behaviour == "drip":
             self._drip()
@@ -120,12 +161,28 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(int(behaviour))
 
-    def _answer(self, status: int, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def _as_a_chat(self, body: str) -> None:
+        """Answer as Slack's and Teams' incoming webhooks do: what they are sent is looked at, `?as=` lets them refuse."""
+        asked = self.path.partition("?as=")[2]
+        is_slack = self.path.startswith("/services/")
+        if asked == "hang":
+            time.sleep(PATIENCE)
+        elif asked:
+            waits = (("Retry-After", RETRY_AFTER),) if asked == "429" else ()
+            self._answer(int(asked), waits, SLACK_SAYS.get(asked, "") if is_slack else "")
+        elif is_slack:
+            taken = _is_slacks(body)
+            self._answer(200 if taken else 400, (), "ok" if taken else "invalid_payload")
+        else:
+            self._answer(202 if _is_a_card(body) else 400)
+
+    def _answer(self, status: int, headers: tuple[tuple[str, str], ...] = (), words: str = "") -> None:
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(words)))
         self.end_headers()
+        self.wfile.write(words.encode())
 
     def _drip(self) -> None:
         """Answer a byte at a time, each before anybody's patience with one read ends."""

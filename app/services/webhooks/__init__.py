@@ -1,1 +1,1 @@
-"""Notifying hosts: events are sent to endpoints until they arrive."""
+"""Notifying hosts and chats: events are sent to endpoints and channels until they arrive."""

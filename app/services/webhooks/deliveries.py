@@ -16,15 +16,17 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.domain.webhooks import TRIES, Answer, Answered, Unanswered, Verdict, verdict, wait, words
+from app.domain.messages import chat
+from app.domain.webhooks import TRIES, Answer, Answered, Unanswered, Verdict, asked_to_wait, wait
 from app.gateways import webhook_sender
 from app.models.bulk import insert_new
 from app.models.database import db
 from app.models.scope import as_service
-from app.models.webhooks import SellerEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from app.services import audit, due_rows, encryption, shutdown
+from app.models.webhooks import WebhookAttempt, WebhookDelivery
+from app.services import audit, due_rows, shutdown
 from app.services.transaction import no_transaction, transaction
-from app.services.webhooks import endpoints, queue
+from app.services.webhooks import destinations, endpoints, queue
+from app.services.webhooks.destinations import Destination
 from app.services.webhooks.queue import DEAD, DELIVERED, DROPPED, PENDING
 
 log = structlog.get_logger()
@@ -34,9 +36,9 @@ LEASE = timedelta(minutes=2)  # longer than one round can take
 PAUSE = timedelta(seconds=30)
 """How long what else is due for an address waits that did not answer at all."""
 INTERRUPTED = "The attempt was interrupted."
-UNREADABLE = "Its signing secret cannot be read: make a new one."
 UNSENDABLE = "The request could not be made."
-GONE = "It answered 410: it no longer accepts events."
+REMOVED = "The address was removed."
+OTHER_FORM = "It was written for another kind of chat."
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,9 @@ class Claim:
     customer_id: str
     delivery_id: str
     event_id: str
-    endpoint_id: str
-    to_seller: bool
+    to: Destination
     attempt: int
-    url: str
     body: str
-    secrets: tuple[str, ...]
 
 
 def send_due(limit: int = 100) -> int:
@@ -96,56 +95,35 @@ def _claim(claims: list[Claim], delivery_ids: Sequence[str]) -> int:
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         ).all()
-        found = _endpoints(session, due)
+        found = destinations.rows_of(session, due)
         mine = [claim for each in due if (claim := _taken(each, found.get(each.endpoint_id))) is not None]
     claims += mine
     return len(due)
 
 
-def _endpoints(session: Session, due: Sequence[WebhookDelivery]) -> dict[str, WebhookEndpoint | SellerEndpoint]:
-    own = {each.endpoint_id for each in due if not each.to_seller}
-    sellers = {each.endpoint_id for each in due if each.to_seller}
-    found: list[WebhookEndpoint | SellerEndpoint] = []
-    if own:
-        rows = select(WebhookEndpoint).where(WebhookEndpoint.id.in_(own))
-        found += session.scalars(rows.execution_options(populate_existing=True))
-    if sellers:
-        theirs = select(SellerEndpoint).where(SellerEndpoint.id.in_(sellers))
-        found += session.scalars(theirs.execution_options(populate_existing=True))
-    return {each.id: each for each in found}
-
-
-def _taken(row: WebhookDelivery, endpoint: WebhookEndpoint | SellerEndpoint | None) -> Claim | None:
+def _taken(row: WebhookDelivery, endpoint: destinations.Row | None) -> Claim | None:
     """Mark the delivery as this worker's.
 
     One without an endpoint is dropped; one that too many workers were killed over is dead.
     """
     now = clock.now()
     if endpoint is None or endpoint.state != endpoints.ACTIVE:
-        why = "The address was removed." if endpoint is None else endpoint.disabled_reason
+        why = REMOVED if endpoint is None else endpoint.disabled_reason
         row.state, row.problem, row.done_at = DROPPED, why, now
         return None
     if row.problem == INTERRUPTED and row.tries and row.tries % TRIES == 0:
         row.state, row.done_at = DEAD, now
         log.error("webhook_dead", delivery=row.id, why=INTERRUPTED, tries=row.tries)
         return None
+    to, was_interrupted, body = destinations.of(endpoint), row.problem == INTERRUPTED, row.body
+    if to.form and not chat.is_in(to.form, body):
+        row.state, row.problem, row.done_at = DROPPED, OTHER_FORM, now
+        return None
+    if to.form and chat.may_have_arrived(row.tries, row.last_status, was_interrupted=was_interrupted):
+        body = chat.again(to.form, body)
     row.tries += 1
     row.next_try_at, row.problem = now + LEASE, INTERRUPTED
-    try:
-        signing = endpoints.secrets_of(endpoint)
-    except encryption.CannotDecrypt:
-        signing = ()
-    return Claim(
-        customer_id=row.customer_id,
-        delivery_id=row.id,
-        event_id=row.event_id,
-        endpoint_id=endpoint.id,
-        to_seller=row.to_seller,
-        attempt=row.tries,
-        url=endpoint.url,
-        body=row.body,
-        secrets=signing,
-    )
+    return Claim(row.customer_id, row.id, row.event_id, to, row.tries, body)
 
 
 def _answers(claims: Sequence[Claim]) -> list[Answer]:
@@ -154,11 +132,12 @@ def _answers(claims: Sequence[Claim]) -> list[Answer]:
     now, loopback = clock.now(), endpoints.allow_loopback()
 
     def send(claim: Claim) -> Answer:
-        if not claim.secrets:
-            return Unanswered(UNREADABLE, 0)
+        to = claim.to
+        if to.unreadable:
+            return Unanswered(to.unreadable, 0)
         try:
-            headers = webhook_sender.signed(claim.secrets, claim.event_id, now, claim.body)
-            return webhook_sender.post(claim.url, claim.body, headers, allow_loopback=loopback)
+            headers = {} if to.form else webhook_sender.signed(to.secrets, claim.event_id, now, claim.body)
+            return webhook_sender.post(to.url, claim.body, headers, allow_loopback=loopback)
         except Exception:  # no delivery keeps the answers of the others from being noted
             log.exception("webhook_failed", delivery=claim.delivery_id)
             return Unanswered(UNSENDABLE, 0)
@@ -171,21 +150,21 @@ def _answers(claims: Sequence[Claim]) -> list[Answer]:
 
 def _finish(claim: Claim, answer: Answer) -> int:
     """Note how the try ended and return 1, unless the lease was over and somebody else has it by now."""
-    now, meant = clock.now(), verdict(answer)
-    problem = words(answer)
+    now, meant, problem = clock.now(), claim.to.verdict(answer), claim.to.words(answer)
     values: dict[str, object] = {
         "problem": problem,
         "last_status": answer.status if isinstance(answer, Answered) else None,
     }
     pause = wait(claim.attempt, secrets.randbelow(1000))
+    asked = asked_to_wait(answer)
     if meant is Verdict.DELIVERED:
         values |= {"state": DELIVERED, "done_at": now}
     elif meant is Verdict.GONE:
         values |= {"state": DROPPED, "done_at": now}
-    elif pause is None:
+    elif pause is None or meant is Verdict.REFUSED:
         values |= {"state": DEAD, "done_at": now}
     else:
-        values["next_try_at"] = now + pause
+        values["next_try_at"] = now + (max(pause, asked) if asked else pause)
     with transaction() as session:
         mine = session.execute(
             update(WebhookDelivery)
@@ -201,7 +180,7 @@ def _finish(claim: Claim, answer: Answer) -> int:
         ).scalar_one_or_none()
         _log(session, claim, answer, problem)
         if meant is Verdict.GONE:
-            _disable(session, claim)
+            _switch_off(session, claim, problem, values["last_status"])
     if mine is None:
         log.warning("webhook_taken_over", delivery=claim.delivery_id, tries=claim.attempt)
     elif values.get("state") == DEAD:
@@ -219,7 +198,7 @@ def _log(session: Session, claim: Claim, answer: Answer, problem: str) -> None:
             "delivery_id": claim.delivery_id,
             "number": claim.attempt,
             "at": clock.now(),
-            "url": claim.url,
+            "url": claim.to.shown,
             "status": answer.status if isinstance(answer, Answered) else None,
             "problem": problem,
             "duration_ms": answer.duration_ms,
@@ -227,31 +206,25 @@ def _log(session: Session, claim: Claim, answer: Answer, problem: str) -> None:
     )
 
 
-def _disable(session: Session, claim: Claim) -> None:
-    """Switch the endpoint off, unless it has another address by now than the one that answered."""
-    table = SellerEndpoint if claim.to_seller else WebhookEndpoint
-    off = session.execute(
-        update(table)
-        .where(table.id == claim.endpoint_id, table.url == claim.url, table.state == endpoints.ACTIVE)
-        .values(state=endpoints.DISABLED, disabled_reason=GONE, changed_at=clock.now())
-        .returning(table.id)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
-    if off is None:
+def _switch_off(session: Session, claim: Claim, problem: str, status: object) -> None:
+    """Switch it off that wants no more, unless it has another address by now than the one that answered."""
+    if not destinations.switch_off(session, claim.to, problem):
         return
-    if claim.to_seller:
-        log.info("seller_endpoint_disabled", id=claim.endpoint_id, by="worker", why="410")
-    else:
-        audit.record(session, claim.customer_id, "worker", "webhook.disabled", claim.endpoint_id, after={"why": "410"})
+    if claim.to.to_seller:
+        log.info("seller_endpoint_disabled", id=claim.to.id, by="worker", why=str(status))
+        return
+    what = "chat.disabled" if claim.to.form else "webhook.disabled"
+    audit.record(session, claim.customer_id, "worker", what, claim.to.id, after={"why": str(status)})
 
 
 def _let_others_wait(claim: Claim, answer: Answer) -> None:
     """Spare an address that does not answer, or wants no more: in a transaction that locks nothing of this delivery."""
-    gone = verdict(answer) is Verdict.GONE
-    if not gone and not isinstance(answer, Unanswered):
+    gone, asked = claim.to.verdict(answer) is Verdict.GONE, asked_to_wait(answer)
+    pause = PAUSE if isinstance(answer, Unanswered) else asked
+    if not gone and pause is None:
         return
     with transaction() as session:
         if gone:
-            queue.drop(session, claim.endpoint_id, GONE)
-        else:
-            queue.put_off(session, claim.endpoint_id, PAUSE)
+            queue.drop(session, claim.to.id, claim.to.words(answer))
+        elif pause is not None:
+            queue.put_off(session, claim.to.id, pause)

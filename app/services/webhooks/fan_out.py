@@ -11,13 +11,17 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain import back_off, webhooks
+from app.domain.messages import chat
+from app.domain.messages.chat import Form
+from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.scope import as_service
-from app.models.webhooks import SellerEndpoint, WebhookEndpoint
+from app.models.webhooks import ChatChannel, SellerEndpoint, WebhookEndpoint
 from app.services import due_rows, shutdown
+from app.services.catalog import versions
 from app.services.transaction import transaction
-from app.services.webhooks import queue
+from app.services.webhooks import chat_text, queue
 
 log = structlog.get_logger()
 BATCH = 100
@@ -79,7 +83,7 @@ def _spread(event_ids: Sequence[str]) -> int:
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         ).all()
-        queue.add(session, _deliveries(session, events))
+        queue.add(session, [*_deliveries(session, events), *_messages(session, events)])
         for each in events:
             each.state, each.done_at = "done", now
     return len(events)
@@ -130,4 +134,39 @@ def _deliveries(session: Session, events: Any) -> list[dict[str, Any]]:
             for endpoint, to_seller in wanting
             if endpoint.created_at <= event.created_at
         ]
+    return rows
+
+
+def _messages(session: Session, events: Sequence[OutboxEvent]) -> list[dict[str, Any]]:
+    """Return the messages of these events to chats, each in the words of now: a delivery keeps what it sends."""
+    told = [each for each in events if each.type in chat.TYPES]
+    if not told:
+        return []
+    channels = {
+        channel.customer_id: (channel, customer)
+        for channel, customer in session.execute(
+            select(ChatChannel, Customer)
+            .join(Customer, Customer.customer_id == ChatChannel.customer_id)
+            .where(ChatChannel.customer_id.in_({each.customer_id for each in told}), ChatChannel.state == "active")
+            .execution_options(populate_existing=True)
+        )
+    }
+    rows = []
+    for event in told:
+        channel, customer = channels.get(event.customer_id, (None, None))
+        if channel is None or customer is None or event.created_at < channel.created_at:
+            continue
+        message = chat_text.of(event, customer, versions.of(customer))
+        rows.append(
+            queue.row(
+                customer_id=event.customer_id,
+                event_id=event.id,
+                event_type=event.type,
+                sequence=event.sequence,
+                body=chat.body(Form(channel.form), message),
+                endpoint_id=channel.id,
+                to_seller=False,
+                now=clock.now(),
+            )
+        )
     return rows

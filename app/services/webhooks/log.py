@@ -11,15 +11,16 @@ from app.domain import webhooks
 from app.domain.errors import NotFound, Refused
 from app.models.database import db
 from app.models.scope import as_service
-from app.models.webhooks import SellerEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from app.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from app.services import audit, wake_ups
 from app.services.transaction import transaction
-from app.services.webhooks import endpoints, queue
+from app.services.webhooks import destinations, endpoints, queue
 from app.services.webhooks.deliveries import INTERRUPTED
 from app.services.webhooks.endpoints import Endpoint
 from app.services.webhooks.queue import PENDING
 
 SHOWN = 10
+ENDPOINT = "whk_"
 TESTS_AN_HOUR = 20
 
 
@@ -75,7 +76,7 @@ class Attempt:
 
 def section(customer_id: str, after: tuple[datetime, str] | None = None) -> Section:
     """Return the customer's endpoint and its deliveries behind `after`, the latest first. Two statements."""
-    rows = listed(customer_id=customer_id, to_seller=False, after=after, limit=SHOWN + 1)
+    rows = listed(customer_id=customer_id, to_seller=False, to=ENDPOINT, after=after, limit=SHOWN + 1)
     return Section(endpoints.of(customer_id), tuple(rows[:SHOWN]), len(rows) > SHOWN)
 
 
@@ -84,11 +85,15 @@ def listed(
     customer_id: str = "",
     to_seller: bool | None = None,
     endpoint_id: str = "",
+    to: str = "",
     state: str = "",
     after: tuple[datetime, str] | None = None,
     limit: int = SHOWN,
 ) -> list[Delivery]:
-    """Return deliveries, the newest first: those of the scope that match, behind `after` (time and id)."""
+    """Return deliveries, the newest first: those of the scope that match, behind `after` (time and id).
+
+    `to` is what the ids of where they go begin with: `ENDPOINT` leaves those to a chat out.
+    """
     found = select(WebhookDelivery)
     if customer_id:
         found = found.where(WebhookDelivery.customer_id == customer_id)
@@ -96,6 +101,8 @@ def listed(
         found = found.where(WebhookDelivery.to_seller.is_(to_seller))
     if endpoint_id:
         found = found.where(WebhookDelivery.endpoint_id == endpoint_id)
+    if to:
+        found = found.where(WebhookDelivery.endpoint_id.startswith(to, autoescape=True))
     if state:
         found = found.where(WebhookDelivery.state == state)
     if after is not None:
@@ -147,7 +154,7 @@ def send_test(customer_id: str, *, by: str, address: str = "") -> str:
         ).one_or_none()
         if endpoint is None or endpoint.state != endpoints.ACTIVE:
             raise Refused("Save a webhook URL first.", "webhook_missing", 409, "webhook_url")
-        _check_rate(session, customer_id, endpoint.id, now)
+        check_rate(session, customer_id, endpoint.id, now)
         made = _test_row(customer_id, endpoint.id, now, to_seller=False)
         queue.add(session, [made])
         audit.record(session, customer_id, by, "webhook.tested", endpoint.id, address=address)
@@ -168,7 +175,8 @@ def _test_row(customer_id: str, endpoint_id: str, now: datetime, *, to_seller: b
     )
 
 
-def _check_rate(session: Session, customer_id: str, endpoint_id: str, now: datetime) -> None:
+def check_rate(session: Session, customer_id: str, endpoint_id: str, now: datetime) -> None:
+    """Refuse a test where many were sent there within the hour."""
     sent = session.scalar(
         select(func.count(WebhookDelivery.id)).where(
             WebhookDelivery.customer_id == customer_id,
@@ -182,9 +190,7 @@ def _check_rate(session: Session, customer_id: str, endpoint_id: str, now: datet
 
 
 def _check_there(session: Session, row: WebhookDelivery) -> None:
-    table = SellerEndpoint if row.to_seller else WebhookEndpoint
-    there = session.scalar(select(table.id).where(table.id == row.endpoint_id, table.state == endpoints.ACTIVE))
-    if there is None:
+    if not destinations.is_active(session, row):
         raise Refused("The endpoint of this delivery was deleted or switched off.", "webhook_missing", 409)
 
 
