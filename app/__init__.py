@@ -42,11 +42,13 @@ PAGES = (
     "invoice_notifications",
     "invoices",
     "tax_settings",
+    "notifications",
     "spend_management_webhook",
     "entry.resume",
     "entry.confirm_email",
     "entry.confirm_billing_email",
     "entry.automatic_charge",
+    "entry.weekly_digest",
     "entry.confirm_access",
 )
 PROGRAMS = ("health", "metrics", "processor_webhooks")

@@ -45,7 +45,9 @@ TOPICS: Mapping[str, Topic] = {
 }
 """Which mails are about what. The link of `action_needed` works without signing in: it goes to the billing e-mail."""
 OF_NOTICES = frozenset(notices.MAILS.values())
-KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES
+WEEKLY_DIGEST = "weekly_digest"
+"""What a member who asked for it reads each Monday."""
+KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | {WEEKLY_DIGEST}
 TITLES = {
     RECEIPT: "Receipt",
     PAYMENT_FAILED: "Your payment did not go through",
@@ -61,6 +63,8 @@ TITLES = {
     notices.MAILS[notices.BALANCE_LOW]: "Your balance is low",
     notices.MAILS[notices.BALANCE_DEPLETED]: "No credit is left",
     notices.MAILS[notices.USAGE_ALERT]: "Usage alert",
+    notices.MAILS[notices.BALANCE_RECOVERED]: "Credit has recovered",
     notices.MAILS[notices.CREDITS_EXPIRING]: "Credit expires soon",
+    WEEKLY_DIGEST: "Your week",
 }
 """What each is called while it has no subject: one that was never sent has no figures to name."""

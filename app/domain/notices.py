@@ -38,9 +38,10 @@ MAILS = {
     USAGE_ALERT: "usage_alert",
     BALANCE_LOW: "balance_low",
     BALANCE_DEPLETED: "balance_depleted",
+    BALANCE_RECOVERED: "balance_recovered",
     CREDITS_EXPIRING: "credits_expiring",
 }
-"""The mail of a notice. A recovery is an event for hosts only: nobody has to act on it."""
+"""The mail of a notice. Of a limit that resets there is none: the mail of the limit has said when."""
 
 PAGES = {
     DAILY_THRESHOLD: "spend_management.page",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from app.services import idempotency, shutdown
+from app.services.alerts import weekly_digest
 from app.services.authorizations import expiry
 from app.services.auto_recharge import trigger
 from app.services.customers import billing_periods
@@ -40,6 +41,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "automatic_charges_swept": trigger.sweep_due,
     "expiries_decided": expiring_credit.decide_due,
     "notices_sent": decisions.send_due,
+    "digests_written": weekly_digest.write_due,
     "mails_sent": sending.send_due,
     "events_spread": fan_out.spread_due,
     "webhooks_sent": deliveries.send_due,

@@ -15,6 +15,7 @@ PAGES = (
     "invoice_address",
     "invoice_notifications",
     "invoices",
+    "notifications",
     "overview",
     "payment_methods",
     "spend_management",

@@ -52,7 +52,14 @@ class Item:
 
 
 SIDEBAR = (
-    ("Account", (Item("overview.page", "Overview", "overview"), Item("usage.page", "Usage", "usage"))),
+    (
+        "Account",
+        (
+            Item("overview.page", "Overview", "overview"),
+            Item("usage.page", "Usage", "usage"),
+            Item("notifications.page", "Notifications", "bell"),
+        ),
+    ),
     (
         "Credits",
         (

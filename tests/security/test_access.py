@@ -28,6 +28,8 @@ OPEN = {
     "resume.came_back",  # its address is the proof: what the processor was given, for a day
     "automatic_charge.page",  # its address is the proof: a mailed question, answered once
     "automatic_charge.answer",
+    "weekly_digest.page",  # its address is the proof: the link in each digest
+    "weekly_digest.stop",
     "confirm_email.page",  # and here too: a mailed link
     "confirm_email.confirm",
     "confirm_email.stop",
@@ -41,7 +43,7 @@ OPEN = {
     "v1_docs.openapi",
 }
 FOR_PROGRAMS = {"health", "processor_webhooks", "metrics"}
-ANY_ROLE = {"sign_in.sign_out", "confirm_access.confirm"}
+ANY_ROLE = {"sign_in.sign_out", "confirm_access.confirm", "notifications.save_digest"}
 
 
 def closed(app: Flask) -> list[Rule]:

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from app.domain import notices as rule
 from app.domain import rating
 from app.domain.amounts_in_json import parse_credits
@@ -32,6 +34,8 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         catalog = versions.of(customer)
         if notice is None or (notice.rule in _UNTIL_CLEARED and notice.recovered_at is not None):
             return None
+        if notice.rule == rule.BALANCE_RECOVERED and _is_low_again(customer_id):
+            return None
         stop = _stop_link(customer_id, str(context["email"])) if notice.rule == rule.USAGE_ALERT else ""
     figures = {name.removesuffix("_micros"): _value(name, value) for name, value in json.loads(notice.data).items()}
     return {
@@ -51,6 +55,14 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         **(_alert(figures, catalog, customer) if notice.rule == rule.USAGE_ALERT else {}),
         **(_expiring(figures) if notice.rule == rule.CREDITS_EXPIRING else {}),
     }
+
+
+def _is_low_again(customer_id: str) -> bool:
+    """Say whether the balance fell again since it had recovered."""
+    low = select(Notice.occasion).where(
+        Notice.customer_id == customer_id, Notice.rule.in_(_UNTIL_CLEARED), Notice.recovered_at.is_(None)
+    )
+    return db.session.scalar(select(low.exists())) is True
 
 
 def _alert(figures: dict[str, Any], catalog: Catalog, customer: Customer) -> dict[str, object]:

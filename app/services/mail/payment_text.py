@@ -20,7 +20,7 @@ from app.models.scope import as_customer
 from app.services import portal_links
 from app.services.catalog import versions
 from app.services.link_tokens import token
-from app.services.mail import auto_recharge_text, billing_text, notice_text
+from app.services.mail import auto_recharge_text, billing_text, digest_text, notice_text
 from app.services.payments import purchases, resume_links
 
 # A link that could no longer be followed in peace is not worth a mail.
@@ -42,6 +42,8 @@ def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None
     """Return the mail in words, or None when what it would say is no longer so."""
     if template == mails.CONFIRM_EMAIL:
         return _confirmation(customer_id, str(context["email"]))
+    if template == mails.WEEKLY_DIGEST:
+        return _written_if(template, digest_text.facts(customer_id, context))
     if template in mails.OF_ADDRESSES:
         return _written_if(template, billing_text.facts(template, customer_id, context))
     more = billing_text.recipient(template, customer_id, context)

@@ -1,0 +1,46 @@
+"""The weeks of a digest: when the next one is due, and which UTC days it tells of."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from app.domain.errors import Refused
+
+MORNING = time(8)
+WEEK = timedelta(days=7)
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """Return the names of all time zones, looked up once: that opens a file for each."""
+    return tuple(sorted(available_timezones()))
+
+
+def check_zone(zone: str) -> None:
+    """Refuse (422) a name that is no time zone's."""
+    if zone not in zones():
+        words = f"There is no time zone called {zone[:60]}. Choose one such as Europe/Zurich."
+        raise Refused(words, "time_zone_unknown", 422, "time_zone")
+
+
+def next_monday(zone: str, now: datetime) -> datetime:
+    """Return the first Monday morning after `now`, by the clock on the wall of the zone."""
+    place = ZoneInfo(zone)
+    today = now.astimezone(place).date()
+    monday = today + timedelta(days=-today.weekday() % 7)
+    due = datetime.combine(monday, MORNING, place).astimezone(UTC)
+    if due > now:
+        return due
+    return datetime.combine(monday + WEEK, MORNING, place).astimezone(UTC)
+
+
+def days(now: datetime, told_until: date | None) -> tuple[date, date] | None:
+    """Return the first and the last UTC day that a digest of now tells of: those over by now that none told of.
+
+    The first one tells of a week, and so does one after a long pause: of the last. None: no day is over since.
+    """
+    last = now.astimezone(UTC).date() - timedelta(days=1)
+    first = last - timedelta(days=6)
+    if told_until is not None and last - told_until <= timedelta(days=8):
+        first = told_until + timedelta(days=1)
+    return (first, last) if first <= last else None
