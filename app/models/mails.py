@@ -77,6 +77,6 @@ class DigestSubscription(CustomerOwned, Base):
     time_zone: Mapped[str] = mapped_column(String(60))
     next_at: Mapped[datetime]
     """When the next one is due: Monday morning in the zone."""
-    told_until: Mapped[date | None]
-    """The last UTC day that a digest told of."""
+    reported_until: Mapped[date | None]
+    """The last UTC day that a digest covers."""
     created_at: Mapped[datetime]

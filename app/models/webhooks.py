@@ -62,14 +62,14 @@ class ChatChannel(CustomerOwned, Base):
         UniqueConstraint("customer_id", name="uq_chat_channels_customer"),
         CheckConstraint("form in ('slack','teams')", name="form"),
         CheckConstraint("state in ('active','paused','disabled','removed')", name="state"),
-        CheckConstraint("(state = 'removed') = (url_sealed = '')", name="removed_without_address"),
+        CheckConstraint("(state = 'removed') = (url_encrypted = '')", name="removed_without_address"),
         *whole("version"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     customer_id: Mapped[str] = mapped_column(String(40))
     form: Mapped[str] = mapped_column(String(10))
-    url_sealed: Mapped[str] = mapped_column(Text)
+    url_encrypted: Mapped[str] = mapped_column(Text)
     hint: Mapped[str] = mapped_column(String(300))
     """As much of the address as may be shown."""
     state: Mapped[str] = mapped_column(String(10), default="active")

@@ -33,14 +33,14 @@ def downgrade() -> None:
 def _channels() -> None:
     table = "chat_channels"
     states = "state in ('active','paused','disabled','removed')"
-    bare = "(state = 'removed') = (url_sealed = '')"
+    bare = "(state = 'removed') = (url_encrypted = '')"
     whole = sa.CheckConstraint("typeof(version) in ('integer', 'null')", name=f(f"ck_{table}_version_whole"))
     op.create_table(
         table,
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("customer_id", sa.String(length=40), nullable=False),
         sa.Column("form", sa.String(length=10), nullable=False),
-        sa.Column("url_sealed", sa.Text(), nullable=False),
+        sa.Column("url_encrypted", sa.Text(), nullable=False),
         sa.Column("hint", sa.String(length=300), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("disabled_reason", sa.String(length=300), nullable=False),
@@ -66,7 +66,7 @@ def _digests() -> None:
         sa.Column("member_id", sa.String(length=40), nullable=False),
         sa.Column("time_zone", sa.String(length=60), nullable=False),
         sa.Column("next_at", MOMENT, nullable=False),
-        sa.Column("told_until", sa.Date(), nullable=True),
+        sa.Column("reported_until", sa.Date(), nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=f(f"pk_{table}")),
         sa.UniqueConstraint("customer_id", "member_id", name=f(f"uq_{table}_customer_id_member_id")),

@@ -9,6 +9,7 @@ from tests.mutants import (
     planted_explained,
     planted_invoicing,
     planted_limits,
+    planted_notifications,
     planted_outside,
     planted_pages,
     planted_rails,
@@ -38,4 +39,5 @@ BUGS = [
     *planted_tax.BUGS,
     *planted_explained.BUGS,
     *planted_invoicing.BUGS,
+    *planted_notifications.BUGS,
 ]

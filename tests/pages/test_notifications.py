@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
 from app import clock
 from app.domain.people import Actor
@@ -140,15 +139,3 @@ def test_the_digest_is_off_until_it_is_switched_on(alice: Browser, alice_actor: 
     assert "The next one goes to alice@acme.example on 23 Nov 2026, 07:00" in page.text
     off = alice.submits(page, DIGEST, digest=False)
     assert off.notices() == ["The weekly digest is off."] and digest_of(alice_actor) is None
-
-
-def test_the_mailed_link_stops_it_without_a_sign_in(app: Flask, visitor: Browser, alice_actor: Actor) -> None:
-    made = weekly_digest.switch_on(alice_actor, "UTC")
-    path = "/billing" + weekly_digest.link(made.id).partition("/billing")[2]
-    page = visitor.opens(path)
-    assert page.texts("h1") == ["Stop the weekly digest?"] and "alice@acme.example" in page.text
-    assert digest_of(alice_actor) is not None  # opening it stops nothing
-    assert visitor.submits(page, "form").texts("h1") == ["The weekly digest is stopped"]
-    assert digest_of(alice_actor) is None
-    assert visitor.opens(path).texts("h1") == ["The weekly digest is stopped"]
-    assert visitor.opens(path[:-1] + "~").status == 404

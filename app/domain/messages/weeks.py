@@ -1,4 +1,4 @@
-"""The weeks of a digest: when the next one is due, and which UTC days it tells of."""
+"""The weeks of a digest: when the next one is due, and which UTC days it covers."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -34,13 +34,13 @@ def next_monday(zone: str, now: datetime) -> datetime:
     return datetime.combine(monday + WEEK, MORNING, place).astimezone(UTC)
 
 
-def days(now: datetime, told_until: date | None) -> tuple[date, date] | None:
-    """Return the first and the last UTC day that a digest of now tells of: those over by now that none told of.
+def days(now: datetime, reported_until: date | None) -> tuple[date, date] | None:
+    """Return the first and the last UTC day that a digest of now covers: those over by now that none has covered.
 
-    The first one tells of a week, and so does one after a long pause: of the last. None: no day is over since.
+    The first one covers a week, and so does one after a long pause: the last. None: no day is over since.
     """
     last = now.astimezone(UTC).date() - timedelta(days=1)
     first = last - timedelta(days=6)
-    if told_until is not None and last - told_until <= timedelta(days=8):
-        first = told_until + timedelta(days=1)
+    if reported_until is not None and last - reported_until <= timedelta(days=8):
+        first = reported_until + timedelta(days=1)
     return (first, last) if first <= last else None

@@ -66,7 +66,7 @@ def switch_on(actor: Actor, zone: str, *, address: str = "") -> Subscription:
         if row is None:
             made = ids.new("dig")
             row = DigestSubscription(
-                id=made, customer_id=actor.customer_id, member_id=actor.member_id, told_until=None, created_at=now
+                id=made, customer_id=actor.customer_id, member_id=actor.member_id, reported_until=None, created_at=now
             )
             session.add(row)
         elif row.time_zone == zone:
@@ -148,11 +148,11 @@ def _claim() -> str | None:
         if email is None:
             session.delete(row)
             return row.id
-        told = weeks.days(now, row.told_until)
+        covered = weeks.days(now, row.reported_until)
         row.next_at = weeks.next_monday(row.time_zone, now)
-        if told is not None:
-            first, last = told
-            row.told_until = last
+        if covered is not None:
+            first, last = covered
+            row.reported_until = last
             mails.write(
                 session,
                 row.customer_id,

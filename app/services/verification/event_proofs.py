@@ -6,7 +6,9 @@ from app.services.verification.ledger_proofs import Proof
 
 _OF_NOTICE = " ".join(f"when '{rule}' then '{event}'" for rule, event in EVENTS.items())
 _WITH_EVENT = ", ".join(f"'{rule}'" for rule in EVENTS)
-_OF_CUSTOMERS = ", ".join(f"'{each}'" for each in CUSTOMER_TYPES)
+_OF_CHATS = ", ".join(f"'{each}'" for each in CUSTOMER_TYPES)
+# A customer's own endpoint receives `credits.expiring` since there are chats: of one from before nothing is missing.
+_OF_CUSTOMERS = ", ".join(f"'{each}'" for each in CUSTOMER_TYPES if each != "credits.expiring")
 _FACTS = f"""(
     select g.customer_id, 'credits.granted' as type, g.id as source_id from grants g
       join payments p on p.customer_id = g.customer_id and p.id = g.payment_id
@@ -49,6 +51,11 @@ EVENT_PROOFS = (
             and w.created_at <= {{shortly_before}} and w.changed_at <= {{shortly_before}}
           left join webhook_deliveries d on d.customer_id = e.customer_id and d.event_id = e.id and d.endpoint_id = w.id
           where e.state = 'done' and e.done_at > :deliveries_since and e.type in ({_OF_CUSTOMERS}) and d.id is null
+        union all select e.customer_id, e.id || ' to ' || w.id from outbox_events e
+          join chat_channels w on w.customer_id = e.customer_id and w.state = 'active'
+            and w.created_at <= {{shortly_before}} and w.changed_at <= {{shortly_before}}
+          left join webhook_deliveries d on d.customer_id = e.customer_id and d.event_id = e.id and d.endpoint_id = w.id
+          where e.state = 'done' and e.done_at > :deliveries_since and e.type in ({_OF_CHATS}) and d.id is null
         union all select e.customer_id, e.id || ' to ' || w.id from outbox_events e
           join seller_endpoints w on w.state = 'active'
             and w.created_at <= {{shortly_before}} and w.changed_at <= {{shortly_before}}

@@ -93,7 +93,7 @@ def save(customer_id: str, form: Form, url: str, version: int, *, by: str, addre
             row.created_at = now  # it receives messages from now on
         before = _chosen(row) if version else {}
         row.form, row.hint = form.value, chat.hint(wanted)
-        row.url_sealed = encryption.encrypt(wanted, row.id)
+        row.url_encrypted = encryption.encrypt(wanted, row.id)
         _move(row, ACTIVE, "", now)
         audit.record(session, customer_id, by, "chat.changed", row.id, before, _chosen(row), address)
         return _shown(row)
@@ -148,7 +148,7 @@ def _change(customer_id: str, version: int, state: str, action: str, by: str, ad
         _guarded(session, customer_id, version)
         before = _chosen(row)
         if state == REMOVED:
-            row.url_sealed, row.hint = "", ""
+            row.url_encrypted, row.hint = "", ""
         why = {PAUSED: _PAUSED_BY, REMOVED: endpoints.REMOVED}.get(state, "")
         _move(row, state, why, clock.now())
         if state != ACTIVE:

@@ -76,10 +76,10 @@ def of(row: Row) -> Destination:
     to_seller = isinstance(row, SellerEndpoint)
     if isinstance(row, ChatChannel):
         try:
-            url, problem = encryption.decrypt(row.url_sealed, row.id), ""
+            url, problem = encryption.decrypt(row.url_encrypted, row.id), ""
         except encryption.CannotDecrypt:
             url, problem = "", ADDRESS_UNREADABLE
-        return Destination(row.id, to_seller, url, row.hint, row.url_sealed, (), problem, Form(row.form))
+        return Destination(row.id, to_seller, url, row.hint, row.url_encrypted, (), problem, Form(row.form))
     try:
         secrets, problem = endpoints.secrets_of(row), ""
     except encryption.CannotDecrypt:
@@ -97,7 +97,7 @@ def is_active(session: Session, row: WebhookDelivery) -> bool:
 def switch_off(session: Session, there: Destination, why: str) -> bool:
     """Switch it off, unless it has another address by now than the one that answered; say whether that was done."""
     table = table_of(there.id, to_seller=there.to_seller)
-    address = table.url_sealed if issubclass(table, ChatChannel) else table.url
+    address = table.url_encrypted if issubclass(table, ChatChannel) else table.url
     off = session.execute(
         update(table)
         .where(table.id == there.id, address == there.kept, table.state == endpoints.ACTIVE)

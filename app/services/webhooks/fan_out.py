@@ -139,20 +139,20 @@ def _deliveries(session: Session, events: Any) -> list[dict[str, Any]]:
 
 def _messages(session: Session, events: Sequence[OutboxEvent]) -> list[dict[str, Any]]:
     """Return the messages of these events to chats, each in the words of now: a delivery keeps what it sends."""
-    told = [each for each in events if each.type in chat.TYPES]
-    if not told:
+    sent = [each for each in events if each.type in chat.TYPES]
+    if not sent:
         return []
     channels = {
         channel.customer_id: (channel, customer)
         for channel, customer in session.execute(
             select(ChatChannel, Customer)
             .join(Customer, Customer.customer_id == ChatChannel.customer_id)
-            .where(ChatChannel.customer_id.in_({each.customer_id for each in told}), ChatChannel.state == "active")
+            .where(ChatChannel.customer_id.in_({each.customer_id for each in sent}), ChatChannel.state == "active")
             .execution_options(populate_existing=True)
         )
     }
     rows = []
-    for event in told:
+    for event in sent:
         channel, customer = channels.get(event.customer_id, (None, None))
         if channel is None or customer is None or event.created_at < channel.created_at:
             continue

@@ -1,4 +1,4 @@
-"""The weeks of a digest: Monday morning by the clock on the wall, and each UTC day told of once."""
+"""The weeks of a digest: Monday morning by the clock on the wall, and each UTC day covered once."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -45,17 +45,17 @@ def test_the_next_is_a_monday_at_eight_within_a_week_and_an_hour(zone: str, mome
 
 
 @given(st.sampled_from(ZONES), st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)))  # noqa: DTZ001
-def test_each_day_is_told_of_once_week_after_week(zone: str, moment: datetime) -> None:
-    due, told, seen = weeks.next_monday(zone, moment.replace(tzinfo=UTC)), None, list[date]()
+def test_each_day_is_covered_once_week_after_week(zone: str, moment: datetime) -> None:
+    due, covered, seen = weeks.next_monday(zone, moment.replace(tzinfo=UTC)), None, list[date]()
     for _ in range(60):
-        span = weeks.days(due, told)
+        span = weeks.days(due, covered)
         assert span is not None
         seen += [span[0] + timedelta(days=number) for number in range((span[1] - span[0]).days + 1)]
-        told, due = span[1], weeks.next_monday(zone, due)
+        covered, due = span[1], weeks.next_monday(zone, due)
     assert seen == [seen[0] + timedelta(days=number) for number in range(len(seen))]
 
 
-def test_after_a_long_pause_the_last_week_is_told_of_and_nothing_twice() -> None:
+def test_after_a_long_pause_the_last_week_is_covered_and_nothing_twice() -> None:
     now = at("2026-11-23T08:00")
     assert weeks.days(now, None) == (date(2026, 11, 16), date(2026, 11, 22))
     assert weeks.days(now, date(2026, 10, 1)) == (date(2026, 11, 16), date(2026, 11, 22))

@@ -1,0 +1,60 @@
+"""The bugs of notifications where people work: chats, their secret addresses, and the weekly digest."""
+
+from tests.mutants.bug import Bug
+
+CHANNELS = "tests/services/webhooks/test_channels.py"
+CHAT = "tests/domain/messages/test_chat.py"
+DIGEST = "tests/services/alerts/test_weekly_digest.py"
+WEEKS = "tests/domain/messages/test_weeks.py"
+
+BUGS = [
+    Bug(
+        "the log of tries keeps a chat's whole address",
+        "app/services/webhooks/deliveries.py",
+        '"url": claim.to.shown,',
+        '"url": claim.to.url,',
+        (f"{CHANNELS}::test_the_address_is_in_no_table_no_log_and_no_page_of_the_log",),
+    ),
+    Bug(
+        "a customer's name mentions a whole channel in Slack",
+        "app/domain/messages/chat.py",
+        'return text.replace("&", "&amp;").replace("<", "&lt;")',
+        'return text.replace("&", "&amp;")',
+        (f"{CHAT}::test_a_customers_name_stays_a_name_in_slack",),
+    ),
+    Bug(
+        "a message that may be there already does not say so",
+        "app/services/webhooks/deliveries.py",
+        "        body = chat.again(to.form, body)\n",
+        "        pass\n",
+        (f"{CHANNELS}::test_what_may_be_there_already_says_that_it_is_sent_again",),
+    ),
+    Bug(
+        "nobody waits as long as Slack asks",
+        "app/services/webhooks/deliveries.py",
+        "now + (max(pause, asked) if asked else pause)",
+        "now + pause",
+        (f"{CHANNELS}::test_it_is_waited_as_long_as_slack_asks_and_nothing_else_is_sent_meanwhile",),
+    ),
+    Bug(
+        "a paused channel still receives messages",
+        "app/services/webhooks/fan_out.py",
+        ', ChatChannel.state == "active")',
+        ")",
+        (f"{CHANNELS}::test_a_paused_channel_gets_nothing_and_nothing_afterwards",),
+    ),
+    Bug(
+        "a digest that is written stays due",
+        "app/services/alerts/weekly_digest.py",
+        "        row.next_at = weeks.next_monday(row.time_zone, now)\n",
+        "",
+        (f"{DIGEST}::test_it_is_written_once_a_week_on_monday_morning",),
+    ),
+    Bug(
+        "Monday morning is one in UTC",
+        "app/domain/messages/weeks.py",
+        "due = datetime.combine(monday, MORNING, place).astimezone(UTC)",
+        "due = datetime.combine(monday, MORNING, UTC)",
+        (f"{WEEKS}::test_it_is_due_on_monday_morning_by_the_clock_on_the_wall",),
+    ),
+]
