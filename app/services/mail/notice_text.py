@@ -16,6 +16,7 @@ from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.limits import AlertRecipient, Notice
+from app.models.mails import Mail
 from app.models.scope import as_customer
 from app.services import portal_links
 from app.services.catalog import versions
@@ -34,7 +35,7 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         catalog = versions.of(customer)
         if notice is None or (notice.rule in _UNTIL_CLEARED and notice.recovered_at is not None):
             return None
-        if notice.rule == rule.BALANCE_RECOVERED and _is_low_again(customer_id):
+        if notice.rule == rule.BALANCE_RECOVERED and not _ends_a_warning(customer_id):
             return None
         stop = _stop_link(customer_id, str(context["email"])) if notice.rule == rule.USAGE_ALERT else ""
     figures = {name.removesuffix("_micros"): _value(name, value) for name, value in json.loads(notice.data).items()}
@@ -57,12 +58,18 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _is_low_again(customer_id: str) -> bool:
-    """Say whether the balance fell again since it had recovered."""
+def _ends_a_warning(customer_id: str) -> bool:
+    """Say whether the last mail that credit was low or used up has left, and it is not so again by now."""
     low = select(Notice.occasion).where(
         Notice.customer_id == customer_id, Notice.rule.in_(_UNTIL_CLEARED), Notice.recovered_at.is_(None)
     )
-    return db.session.scalar(select(low.exists())) is True
+    warned = (
+        select(Mail.state)
+        .where(Mail.customer_id == customer_id, Mail.template.in_([rule.MAILS[each] for each in _UNTIL_CLEARED]))
+        .order_by(Mail.created_at.desc(), Mail.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(warned) == "sent" and db.session.scalar(select(low.exists())) is not True
 
 
 def _alert(figures: dict[str, Any], catalog: Catalog, customer: Customer) -> dict[str, object]:

@@ -1,11 +1,13 @@
 """What the mails of notices say: the customer's own numbers, what is stopped and what is not, and how to end them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.domain import mails
 from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
@@ -17,7 +19,7 @@ from app.services.ledger import grants
 from app.services.mail import sending
 from tests.support import post, spend, usage_cast
 from tests.support.browser import Browser
-from tests.support.noon import noon
+from tests.support.noon import NOON, noon
 from tests.support.noon import since_november as acme
 
 __all__ = ["acme", "noon"]
@@ -159,9 +161,33 @@ def test_a_low_balance_that_has_recovered_is_not_mailed_any_more(alice: Browser,
     assert listed.texts("tbody td a") == ["Your balance is low"], "what it is called while it has no subject"
     spend.gives(acme, "100")
     spend.decided()
-    assert sending.send_due() == 1
-    assert [each.state for each in post.mails(acme)] == ["dropped"]
+    assert sending.send_due() == 2
+    assert [each.state for each in post.mails(acme)] == ["dropped"] * 2, "nobody was warned, so nothing is over"
     assert alice.follows(listed, "tbody td a").find("h1").text == "Your balance is low"
+
+
+def test_a_warning_that_is_over_is_mailed_and_one_that_is_so_again_is_not(acme: Customer) -> None:
+    spend.uses(acme, "981")
+    spend.decided()
+    assert sending.send_due() == 1
+    with clock.at(NOON + timedelta(minutes=1)):
+        spend.gives(acme, "100")
+        spend.decided()
+        assert sending.send_due() == 1
+    over = next(each for each in post.mails(acme) if each.template == "balance_recovered")
+    assert (over.subject, over.state) == ("Your credit has recovered: $119.00 left", "sent")
+    assert "this ends the warning that credit was low or used up" in " ".join(over.body_text.split())
+    with clock.at(NOON + timedelta(minutes=2)):
+        spend.uses(acme, "110")
+        spend.decided()
+        sending.send_due()
+        spend.gives(acme, "100")
+        spend.decided()
+        spend.uses(acme, "100")
+        spend.decided()
+        sending.send_due()
+    found = [each.state for each in post.mails(acme) if each.template == "balance_recovered"]
+    assert sorted(found) == ["dropped", "sent"]
 
 
 def test_every_mail_has_a_title_before_it_has_a_subject() -> None:

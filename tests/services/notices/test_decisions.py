@@ -216,7 +216,7 @@ def test_a_low_balance_is_sent_once_until_it_recovers(acme: Customer) -> None:
         spend.uses(acme, "100")
         spend.decided()
     assert rules(acme) == ["balance_low", "balance_recovered", "balance_low"]
-    assert [template for template, _to in spend.mailed(acme)] == ["balance_low", "balance_low"]
+    assert [template for template, _to in spend.mailed(acme)] == ["balance_low", "balance_recovered", "balance_low"]
 
 
 def test_used_up_is_one_mail_not_two(acme: Customer) -> None:

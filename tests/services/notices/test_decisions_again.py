@@ -50,5 +50,11 @@ def test_a_balance_that_is_used_up_again_the_same_day_is_sent_again(acme: Custom
         "balance.recovered",
         "balance.depleted",
     ]
-    assert [template for template, _to in spend.mailed(acme)] == ["balance_depleted", "balance_low", "balance_depleted"]
+    assert [template for template, _to in spend.mailed(acme)] == [
+        "balance_depleted",
+        "balance_recovered",
+        "balance_low",
+        "balance_recovered",
+        "balance_depleted",
+    ]
     assert {data["utc_date"] for _event, data in spend.events(acme)} == {TODAY}
