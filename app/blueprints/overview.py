@@ -15,7 +15,7 @@ from app.domain.numbers import Numbers, owed
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
 from app.domain.usage_words import WITHOUT_A_METER
-from app.presenters import blocks, day_rows, forecast, status_line
+from app.presenters import blocks, day_rows, forecast, invoices, status_line
 from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
@@ -31,6 +31,8 @@ from app.presenters.overview import (
 from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance import overview
 from app.services.balance.overview import Overview
+from app.services.invoices import reads
+from app.services.invoices.reads import DocumentQuery
 from app.services.usage.terms import plan_of
 from app.web.access import current_catalog, current_customer, current_unit
 from app.web.filters import amount, balance, exact
@@ -39,6 +41,8 @@ from app.web.respond import show
 
 bp = Blueprint("overview", __name__, url_prefix="/billing")
 PAGE, CONTENT = "overview/page.html", "overview/_content.html"
+INVOICES = 3
+"""So many of the latest are named."""
 SAYS_WHY = frozenset({Kind.BELOW_ZERO, Kind.NO_CREDIT})
 """What the status line says why of: the balance need not say it once more."""
 
@@ -73,6 +77,7 @@ def page() -> Response:
         chart=_shown,
         under_way=[(payment, Money(payment.amount_minor, payment.currency)) for payment in now.under_way],
         billing_email=customer.email,
+        invoices=[invoices.row(each) for each in reads.listed(DocumentQuery(limit=INVOICES)).rows],
         remaining_credits=lambda: now.numbers.remaining_credits,
         **_usage(now),
     )

@@ -149,6 +149,18 @@ def test_the_file_is_exact_and_harmless(app: Flask, alice: Browser, acme: Custom
     ]
 
 
+def test_the_overview_names_the_latest(app: Flask, alice: Browser, acme: Customer, alice_actor: Actor) -> None:
+    assert alice.opens("/billing/").soup.select("#overview-invoices") == []
+    sends_back(buys(app, alice_actor, 2500), 1000)
+    page = alice.opens("/billing/")
+    paid, note = documents_of(acme)
+    assert page.texts("#overview-invoices .overview-invoice") == [
+        f"{note.number} $10.00 Credit note",
+        f"{paid.number} $25.00 Partly refunded",
+    ]
+    assert alice.follows(page, "#overview-invoices .overview-invoice:first-child a").texts("h1") == [f"Credit note {note.number}"]
+
+
 def test_nobody_sees_anothers(alice: Browser, mallory: Browser, acme: Customer) -> None:
     name = invoices(acme, 100)
     assert mallory.opens(f"{PATH}/{name}").status == 404
