@@ -158,7 +158,9 @@ def test_the_overview_names_the_latest(app: Flask, alice: Browser, acme: Custome
         f"{note.number} $10.00 Credit note",
         f"{paid.number} $25.00 Partly refunded",
     ]
-    assert alice.follows(page, "#overview-invoices .overview-invoice:first-child a").texts("h1") == [f"Credit note {note.number}"]
+    assert alice.follows(page, "#overview-invoices .overview-invoice:first-child a").texts("h1") == [
+        f"Credit note {note.number}"
+    ]
 
 
 def test_nobody_sees_anothers(alice: Browser, mallory: Browser, acme: Customer) -> None:
