@@ -2,7 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    Update,
+    or_,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.auto_recharge.caution import Brake, Caution
@@ -88,6 +99,17 @@ class AutoRechargeSettings(CustomerOwned, Base):
             ),
             version=self.version,
         )
+
+
+def due_now(customer_id: str, now: datetime) -> Update:
+    """Make the customer due to be looked at, where auto-recharge is on and they are not due yet."""
+    settings = AutoRechargeSettings
+    due = update(settings).where(
+        settings.customer_id == customer_id,
+        settings.enabled,
+        or_(settings.look_at.is_(None), settings.look_at > now),
+    )
+    return due.values(look_at=now).execution_options(synchronize_session=False)
 
 
 class AutoRechargeConsent(CustomerOwned, Base):

@@ -7,6 +7,8 @@ from app.extensions import Extension
 from app.gateways.queue import Queue
 
 _WANTED = "wake_ups"
+AUTOMATIC_CHARGES = "automatic_charges_made"
+"""The job that asks the rule of auto-recharge where that is due."""
 queue: Extension[Queue] = Extension("queue")
 
 

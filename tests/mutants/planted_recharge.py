@@ -213,4 +213,11 @@ BUGS = [
         "return None",
         ("tests/domain/auto_recharge/test_stops.py",),
     ),
+    Bug(
+        "another card than the declined one waits for the next look",
+        "app/services/payment_methods/rows.py",
+        "    session.execute(due_now(customer_id, now))\n",
+        "",
+        ("tests/services/balance/test_status_recharge.py",),
+    ),
 ]

@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import literal, or_, select, update
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.ledger import CREDITS
 from app.domain.money import Credits
-from app.models.auto_recharge import AutoRechargeSettings
+from app.models.auto_recharge import AutoRechargeSettings, due_now
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Account
@@ -66,15 +66,10 @@ def credit_moved(session: Session, customer_id: str, remaining: Credits, now: da
 
 
 def _have_looked_at(session: Session, customer_id: str, now: datetime, below: Credits | None = None) -> bool:
-    settings = AutoRechargeSettings
-    due = update(settings).where(
-        settings.customer_id == customer_id,
-        settings.enabled,
-        or_(settings.look_at.is_(None), settings.look_at > now),
-    )
+    due = due_now(customer_id, now)
     if below is not None:
-        due = due.where(settings.threshold_micros > below.micros)
-    moved = due.values(look_at=now).returning(settings.customer_id).execution_options(synchronize_session=False)
+        due = due.where(AutoRechargeSettings.threshold_micros > below.micros)
+    moved = due.returning(AutoRechargeSettings.customer_id)
     return session.execute(moved).scalar_one_or_none() is not None
 
 

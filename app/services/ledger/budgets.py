@@ -7,20 +7,19 @@ and the budget.
 
 from datetime import datetime
 
-from sqlalchemy import case, or_, update
+from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import ensure
-from app.models.auto_recharge import AutoRechargeBudget, AutoRechargeSettings
+from app.models.auto_recharge import AutoRechargeBudget, due_now
 from app.models.bulk import insert_new
 from app.models.payments import Payment
 from app.services import wake_ups
 from app.services.outbox import events
 from app.services.outbox.events import Outbox
 
-JOB = "automatic_charges_made"
-"""The job that asks the rule of auto-recharge where that is due."""
+JOB = wake_ups.AUTOMATIC_CHARGES
 
 
 def reserve(session: Session, customer_id: str, period_number: int, amount_minor: int, limit_minor: int) -> bool:
@@ -89,17 +88,7 @@ def free(session: Session, payment: Payment) -> None:
 
 def look_again(outbox: Outbox, now: datetime) -> None:
     """Have the rule asked again: what it decides from has moved. The customer's row is locked, so the order holds."""
-    settings = AutoRechargeSettings
-    outbox.session.execute(
-        update(settings)
-        .where(
-            settings.customer_id == outbox.customer.customer_id,
-            settings.enabled,
-            or_(settings.look_at.is_(None), settings.look_at > now),
-        )
-        .values(look_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    outbox.session.execute(due_now(outbox.customer.customer_id, now))
     wake_ups.after_commit(outbox.session, JOB)
 
 

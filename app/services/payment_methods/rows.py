@@ -13,9 +13,10 @@ from app.domain.catalog_terms import PaymentMethods
 from app.domain.errors import NotFound
 from app.domain.methods import Expiry, expiry
 from app.domain.payments import SavedMethod
+from app.models.auto_recharge import due_now
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
-from app.services import audit
+from app.services import audit, wake_ups
 from app.services.catalog import versions
 
 
@@ -57,7 +58,14 @@ def keep(
     session.add(row)
     session.flush()
     note(session, customer_id, actor, "payment_method.added", row, address)
+    have_recharge_looked_at(session, customer_id, now)
     return row
+
+
+def have_recharge_looked_at(session: Session, customer_id: str, now: datetime) -> None:
+    """Have the rule of auto-recharge asked again, for another method may be charged. The customer is locked."""
+    session.execute(due_now(customer_id, now))
+    wake_ups.after_commit(session, wake_ups.AUTOMATIC_CHARGES)
 
 
 def lock_customer(session: Session, customer_id: str) -> PaymentMethods:
