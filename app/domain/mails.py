@@ -6,6 +6,8 @@ from enum import StrEnum
 from app.domain import notices
 
 RECEIPT, PAYMENT_FAILED, ACTION_NEEDED = "receipt", "payment_failed", "action_needed"
+INVOICE = "invoice"
+"""Is sent to recipients of invoices; whoever is sent the receipt of the payment reads there of its invoice."""
 OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
 CONFIRM_EMAIL = "confirm_email"
 """Asks an address whether usage alerts are welcome there."""
@@ -40,6 +42,7 @@ def listed(topics: frozenset[Topic]) -> str:
 
 TOPICS: Mapping[str, Topic] = {
     RECEIPT: Topic.RECEIPTS,
+    INVOICE: Topic.INVOICES,
     PAYMENT_FAILED: Topic.PAYMENT_PROBLEMS,
     AUTO_RECHARGE_STOPPED: Topic.PAYMENT_PROBLEMS,
 }
@@ -47,9 +50,10 @@ TOPICS: Mapping[str, Topic] = {
 OF_NOTICES = frozenset(notices.MAILS.values())
 WEEKLY_DIGEST = "weekly_digest"
 """What a member who asked for it reads each Monday."""
-KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | {WEEKLY_DIGEST}
+KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | {WEEKLY_DIGEST, INVOICE}
 TITLES = {
     RECEIPT: "Receipt",
+    INVOICE: "Invoice",
     PAYMENT_FAILED: "Your payment did not go through",
     ACTION_NEEDED: "Confirm your payment",
     CONFIRM_EMAIL: "Usage alerts: confirm your address",

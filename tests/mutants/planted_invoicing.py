@@ -33,6 +33,13 @@ BUGS = [
         (f"{NOTIFIED}::test_more_recipients_get_what_they_confirmed_and_may_stop_it",),
     ),
     Bug(
+        "who wants invoices alone is sent none",
+        "app/services/outbox/billing_mails.py",
+        "_INSTEAD = {RECEIPT: INVOICE}",
+        "_INSTEAD = {INVOICE: RECEIPT}",
+        (f"{NOTIFIED}::test_who_wants_invoices_alone_is_sent_the_invoice_and_a_receipt_names_it",),
+    ),
+    Bug(
         "mails go on to a recipient who was removed",
         "app/services/mail/billing_text.py",
         "    if row is None or not billing_mails.wants(row, template):\n        return None",

@@ -141,6 +141,22 @@ def test_what_somebody_no_longer_wants_when_it_is_sent_is_dropped(
     assert states == {OLD: "sent", BOOKS: "dropped"}
 
 
+def test_who_wants_invoices_alone_is_sent_the_invoice_and_a_receipt_names_it(
+    alice: Browser, visitor: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    updates(alice, new_email=BOOKS, new_receipts=False)
+    confirms(visitor, link(acme))
+    post.paid(alice_actor)
+    ((to, said),) = sent(acme, "invoice")
+    number = re.search(r"^Invoice +(\S+)$", said, re.MULTILINE)
+    assert to == BOOKS and number is not None
+    assert "Total            $25.00" in said and "Stop these e-mails: " in said
+    ((billing, receipt),) = sent(acme, "receipt")
+    page = re.search(rf"Invoice {re.escape(number[1])}:\nhttp://localhost(\S+)", receipt)
+    assert billing == OLD and page is not None
+    assert number[1] in alice.opens(page[1]).text
+
+
 def typed(page: Page, **more: object) -> dict[str, object]:
     """Return the form as it stands, with more."""
     fields = {"csrf_token": page.value("csrf_token"), "version": page.value("version"), "billing_email": OLD}

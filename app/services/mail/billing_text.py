@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from app.domain import mails
+from app.domain.invoices.documents import Kind
 from app.domain.mails import Topic, listed
+from app.domain.money import Money
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.documents import Document
 from app.models.invoicing import InvoiceNotifications, InvoiceRecipient
 from app.models.scope import as_customer
 from app.services import link_tokens, portal_links
@@ -47,6 +52,33 @@ def recipient(template: str, customer_id: str, context: dict[str, Any]) -> dict[
         return None
     token = link_tokens.token(customer_id, email, row.asked_at, link_tokens.INVOICE_RECIPIENT)
     return {"stop_link": portal_links.page(LINK, token=token)}
+
+
+def invoice(customer_id: str, payment_id: str, more: dict[str, str]) -> dict[str, Any] | None:
+    """Return what the mail about the invoice of a payment names; None where the payment has none."""
+    found = invoice_of(customer_id, payment_id)
+    if found["invoice"] is None:
+        return None
+    with as_customer(customer_id):
+        customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+        seller = versions.of(customer).seller
+    total = Money(found["invoice"].total_minor, found["invoice"].currency)
+    sandbox = settings().payments == "sandbox"
+    return {"seller": seller, "customer": customer, "is_sandbox": sandbox, "total": total, **found, **more}
+
+
+def invoice_of(customer_id: str, payment_id: str) -> dict[str, Any]:
+    """Return the invoice of the payment and the address of its page; nothing, where it has none."""
+    with as_customer(customer_id):
+        wanted = select(Document).where(
+            Document.customer_id == customer_id,
+            Document.payment_id == payment_id,
+            Document.kind == Kind.INVOICE.value,
+            Document.number.is_not(None),
+        )
+        row = db.session.scalars(wanted.limit(1)).first()
+    link = portal_links.page("invoices.document", document_id=row.id) if row is not None else ""
+    return {"invoice": row, "invoice_link": link}
 
 
 def _billing(customer_id: str, email: str) -> tuple[str, frozenset[Topic]] | None:

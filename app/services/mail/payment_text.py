@@ -49,6 +49,8 @@ def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None
     more = billing_text.recipient(template, customer_id, context)
     if more is None:
         return None
+    if template == mails.INVOICE:
+        return _written_if(template, billing_text.invoice(customer_id, str(context["payment"]), more))
     if template in mails.OF_AUTO_RECHARGE:
         said = auto_recharge_text.facts(customer_id, context)
         return _written_if(template, said | more if said is not None else None)
@@ -58,6 +60,8 @@ def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None
         facts = _facts(str(context["payment"]))
     if not _still_so(template, facts["payment"]):
         return None
+    if template == mails.RECEIPT:
+        facts |= billing_text.invoice_of(customer_id, facts["payment"].id)
     if template == mails.ACTION_NEEDED:
         facts["link"] = _resume_link(customer_id, facts["payment"])
     return _written(template, facts | more)

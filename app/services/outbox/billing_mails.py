@@ -5,10 +5,12 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.mails import TOPICS
+from app.domain.mails import INVOICE, RECEIPT, TOPICS
 from app.models.invoicing import InvoiceRecipient
 from app.services import link_tokens
 from app.services.outbox import mails
+
+_INSTEAD = {RECEIPT: INVOICE}
 
 
 def write(
@@ -21,12 +23,16 @@ def write(
     after: timedelta = timedelta(0),
     **context: object,
 ) -> None:
-    """Write the mail in the caller's transaction, once for each address; `to` is the billing e-mail."""
+    """Write the mail in the caller's transaction, once for each address; `to` is the billing e-mail.
+
+    Who wants invoices and no receipts is sent the invoice of what is paid, if it has one when the mail is sent.
+    """
     mails.write(session, customer_id, template, key=key, to=to, after=after, **context)
     for row in _recipients(session, customer_id):
-        if row.email != to and wants(row, template):
+        sent = [each for each in (template, _INSTEAD.get(template, "")) if wants(row, each)]
+        if row.email != to and sent:
             own, email = f"{key}:{link_tokens.hash_of(row.email)[:16]}", row.email
-            mails.write(session, customer_id, template, key=own, to=email, after=after, email=email, **context)
+            mails.write(session, customer_id, sent[0], key=own, to=email, after=after, email=email, **context)
 
 
 def wants(row: InvoiceRecipient | None, template: str) -> bool:
