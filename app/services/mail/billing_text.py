@@ -54,7 +54,7 @@ def recipient(template: str, customer_id: str, context: dict[str, Any]) -> dict[
     return {"stop_link": portal_links.page(LINK, token=token)}
 
 
-def invoice(customer_id: str, payment_id: str, more: dict[str, str]) -> dict[str, Any] | None:
+def invoice(customer_id: str, payment_id: str) -> dict[str, Any] | None:
     """Return what the mail about the invoice of a payment names; None where the payment has none."""
     found = invoice_of(customer_id, payment_id)
     if found["invoice"] is None:
@@ -64,7 +64,7 @@ def invoice(customer_id: str, payment_id: str, more: dict[str, str]) -> dict[str
         seller = versions.of(customer).seller
     total = Money(found["invoice"].total_minor, found["invoice"].currency)
     sandbox = settings().payments == "sandbox"
-    return {"seller": seller, "customer": customer, "is_sandbox": sandbox, "total": total, **found, **more}
+    return {"seller": seller, "customer": customer, "is_sandbox": sandbox, "total": total, **found}
 
 
 def invoice_of(customer_id: str, payment_id: str) -> dict[str, Any]:

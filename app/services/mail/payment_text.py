@@ -42,33 +42,36 @@ def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None
     """Return the mail in words, or None when what it would say is no longer so."""
     if template == mails.CONFIRM_EMAIL:
         return _confirmation(customer_id, str(context["email"]))
-    if template == mails.WEEKLY_DIGEST:
-        return _written_if(template, digest_text.facts(customer_id, context))
-    if template in mails.OF_ADDRESSES:
-        return _written_if(template, billing_text.facts(template, customer_id, context))
+    facts = _facts_of(template, customer_id, context)
     more = billing_text.recipient(template, customer_id, context)
-    if more is None:
-        return None
+    return _written(template, facts | more) if facts is not None and more is not None else None
+
+
+def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the mail's templates name; None when it is no longer so."""
+    if template == mails.WEEKLY_DIGEST:
+        return digest_text.facts(customer_id, context)
+    if template in mails.OF_ADDRESSES:
+        return billing_text.facts(template, customer_id, context)
     if template == mails.INVOICE:
-        return _written_if(template, billing_text.invoice(customer_id, str(context["payment"]), more))
+        return billing_text.invoice(customer_id, str(context["payment"]))
     if template in mails.OF_AUTO_RECHARGE:
-        said = auto_recharge_text.facts(customer_id, context)
-        return _written_if(template, said | more if said is not None else None)
+        return auto_recharge_text.facts(customer_id, context)
     if template in mails.OF_NOTICES:
-        return _written_if(template, notice_text.facts(customer_id, context))
+        return notice_text.facts(customer_id, context)
+    return _of_payment(template, customer_id, str(context["payment"]))
+
+
+def _of_payment(template: str, customer_id: str, payment_id: str) -> dict[str, Any] | None:
     with as_customer(customer_id):
-        facts = _facts(str(context["payment"]))
+        facts = _facts(payment_id)
     if not _still_so(template, facts["payment"]):
         return None
     if template == mails.RECEIPT:
-        facts |= billing_text.invoice_of(customer_id, facts["payment"].id)
+        facts |= billing_text.invoice_of(customer_id, payment_id)
     if template == mails.ACTION_NEEDED:
         facts["link"] = _resume_link(customer_id, facts["payment"])
-    return _written(template, facts | more)
-
-
-def _written_if(template: str, facts: dict[str, Any] | None) -> Words | None:
-    return _written(template, facts) if facts is not None else None
+    return facts
 
 
 def _written(template: str, facts: dict[str, Any]) -> Words:
