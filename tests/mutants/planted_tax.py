@@ -4,6 +4,7 @@ from tests.mutants.bug import Bug
 
 DECISION = ("tests/domain/tax/test_decision.py",)
 PLACES = ("tests/domain/tax/test_places.py",)
+VIES = ("tests/gateways/test_vies.py",)
 
 BUGS = [
     Bug(
@@ -68,5 +69,40 @@ BUGS = [
         "catalog_charges.problems(catalog) + catalog_rules.problems(catalog)",
         "catalog_charges.problems(catalog)",
         ("tests/services/catalog/test_tax_of_catalogs.py",),
+    ),
+    Bug(
+        "an outage beside a no is an answer",
+        "app/gateways/vies.py",
+        '    named.append(said.get("userError"))\n',
+        "",
+        VIES,
+    ),
+    Bug(
+        "an answer about another number is one about this",
+        "app/gateways/vies.py",
+        " or not _is_about(said, asked)",
+        "",
+        VIES,
+    ),
+    Bug(
+        "an outage takes what was verified",
+        "app/services/tax/checking.py",
+        "            if row.state == State.PENDING:\n",
+        "            if row.state:\n",
+        ("tests/services/tax/test_checking.py",),
+    ),
+    Bug(
+        "a tax number that the processor refuses keeps the others out",
+        "app/gateways/stripe/gateway.py",
+        "                if isinstance(made, Unknown):\n                    return made\n",
+        "                if isinstance(made, Unknown | Misused):\n                    return made\n",
+        ("tests/services/processor/test_tax_ids.py",),
+    ),
+    Bug(
+        "zeros are a Northern Irish number",
+        "app/services/tax/numbers.py",
+        'if not value or not re.search("[1-9]", value):',
+        "if not value:",
+        ("tests/services/tax/test_numbers.py",),
     ),
 ]
