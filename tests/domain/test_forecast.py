@@ -83,6 +83,15 @@ def test_no_forecast_spends_more_in_a_day_than_the_limit(available: int, used: l
         assert without is not None and without.earliest <= found.earliest
 
 
+@pytest.mark.case("AC-54")
+def test_ten_million_tokens_that_end_in_three_days_do_not_move_christmas_eve() -> None:
+    million, pace = 10**12, Pace([5 * 10**11] * 14)  # half a million tokens a day
+    assert run_out([Batch(10 * million, _in(3)), Batch(15 * million)], pace, TODAY) == Forecast(
+        *[date(2026, 12, 24)] * 3
+    )
+    assert run_out([Batch(25 * million)], pace, TODAY) == Forecast(*[date(2027, 1, 10)] * 3)  # if they lasted
+
+
 @pytest.mark.parametrize(
     ("batches", "used", "runs_out", "expiry"),
     [

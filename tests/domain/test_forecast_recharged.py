@@ -173,6 +173,13 @@ def test_bought_credit_that_expires_before_its_turn_is_not_counted_on() -> None:
     assert found(idle, one=ending).expected is not None
 
 
+@pytest.mark.case("AC-54")
+def test_credit_that_expires_is_bought_anew_on_its_day_and_not_before() -> None:
+    ending = found(batches=[Batch(100, _in(3)), Batch(15)], remaining=Credits(115))
+    assert ending.charges_on == _in(3)
+    assert found(batches=[Batch(115)], remaining=Credits(115)).charges_on == _in(9)
+
+
 # --- The same by another way: minute by minute, with nothing of the rule's code.
 
 
