@@ -105,4 +105,11 @@ BUGS = [
         "if not value:",
         ("tests/services/tax/test_numbers.py",),
     ),
+    Bug(
+        "an old answer is kept over a newer question",
+        "app/services/tax/checking.py",
+        " or row.tries != due.tries:",
+        ":",
+        ("tests/services/tax/test_checking.py",),
+    ),
 ]

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +24,8 @@ class FakeVies:
     url: str = ""
     asked: list[dict[str, str]] = field(default_factory=list)
     says: list[tuple[int, object]] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+    """What happens while a question is on its way."""
     silent: threading.Event = field(default_factory=threading.Event)
     """Set: nothing is answered until it is cleared."""
 
@@ -34,6 +36,7 @@ class FakeVies:
     def next_answer(self, question: dict[str, str]) -> tuple[int, bytes]:
         """Return the answer to the question."""
         self.asked.append(question)
+        self.meanwhile()
         status, body = self.says.pop(0) if len(self.says) > 1 else self.says[0]
         if isinstance(body, bytes):
             return status, body

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.tax import rechecks
-from app.domain.tax.places import is_member
+from app.domain.tax.places import country_of, is_member
 from app.domain.tax.registrations import State
 from app.extensions import Extension
 from app.gateways.vies import Answered, NotAnswered, Outcome, Vies
@@ -125,4 +125,4 @@ def _requester(customer_id: str) -> str:
     """Return the seller's own number where it is a member state's: it earns a consultation number."""
     customer = db.session.get_one(Customer, customer_id)
     number = "".join(each for each in versions.of(customer).seller.tax_id.upper() if each.isalnum())
-    return number if is_member({"EL": "GR"}.get(number[:2], number[:2]), clock.now().date()) else ""
+    return number if is_member(country_of(number[:2]), clock.now().date()) else ""

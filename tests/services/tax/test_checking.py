@@ -182,3 +182,28 @@ def test_there_are_so_many_numbers_and_no_more(fake: FakeVies, acme: Customer) -
         registrations.add(acme.customer_id, kind="other", country="DE", value=f"number {index}", by="mem_alice")
     with pytest.raises(Refused, match="Remove one first"):
         add(acme)
+
+
+def test_an_answer_about_a_number_that_was_removed_meanwhile_is_let_be(
+    app: Flask, fake: FakeVies, acme: Customer
+) -> None:
+    made = add(acme)
+
+    def removes() -> None:
+        with app.app_context():
+            registrations.remove(acme.customer_id, made, by="mem_alice")
+
+    fake.meanwhile = removes
+    assert (ASK(10), row(made).state, events(acme)) == (0, "pending", [])
+
+
+def test_an_answer_that_comes_after_a_newer_question_is_let_be(app: Flask, fake: FakeVies, acme: Customer) -> None:
+    made = add(acme)
+
+    def asks_too() -> None:
+        with app.app_context(), as_service("a second worker, after the lease"), transaction() as session:
+            session.get_one(TaxRegistration, made).tries += 1
+
+    fake.meanwhile = asks_too
+    fake.answers({"valid": False})
+    assert (ASK(10), row(made).state, events(acme)) == (0, "pending", [])
