@@ -102,6 +102,7 @@ def described(parts: DocumentParts) -> dict[str, object]:
         "status": status(document),
         "sentence": _SENTENCES[document.kind, document.state],
         "seller_address": document.seller_address.split("\n") if document.seller_address else [],
+        "seller_country": locale.country(document.seller_country) if document.seller_country else "",
         "buyer_address": buyer_lines(document),
         "lines": [(line.description, line.quantity, money(line.net_minor)) for line in parts.lines],
         "taxes": [(tax_title(tax), money(tax.net_minor), money(tax.tax_minor), why(tax)) for tax in parts.taxes],

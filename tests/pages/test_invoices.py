@@ -96,6 +96,7 @@ def test_a_document_shows_lines_tax_payment_and_what_was_returned(
     assert taxed.texts("#invoices-document tfoot td") == ["$100.50", "$25.13", "$125.63"]
     assert "Tax ID SE556677889901" in taxed.text
     assert "Sweden" in taxed.text
+    assert "United States" in taxed.find("#invoices-document").text
 
 
 def test_a_document_keeps_what_it_said(alice: Browser, acme: Customer) -> None:
