@@ -20,7 +20,7 @@ from app.domain.money import Credits, Money
 from app.domain.payments import debit_expected
 
 LOOKED_DAYS = 366
-MOST_CHARGES = 1000
+MOST_CHARGES = 300
 """After so many charges nobody looks on."""
 MINUTES = 24 * 60
 NEVER = 10**9
