@@ -64,7 +64,9 @@ def _with_recharge(plain: Forecast, found: Recharged, today: date, what: str) ->
         busy = f", or at that of your busiest week until {dated(found.earliest)}" if found.earliest else ""
         return f"Auto-recharge keeps credits going {far} {PACE}{busy}. {without}"
     until = _until(Forecast(found.earliest or found.expected, found.expected, found.latest), today)
-    return f"With auto-recharge, {what} {until} {PACE}{_end(found)}. {without}"
+    year = f" {found.expected.year}"  # once is enough
+    after = f"{_end(found)}. {without}".replace(year, "")
+    return f"With auto-recharge, {what} {until} {PACE}{after}"
 
 
 def _end(found: Recharged) -> str:

@@ -49,10 +49,10 @@ def said(so: Facts) -> str:
          "week until 8 Dec 2026. Without it, until about 3 Dec 2026")),
         (facts(forecast=PLAIN, recharged=ENDS),
          ("With auto-recharge, credits last until about 20 Dec 2026 (18 Dec 2026 to 25 Dec 2026) at the last days’ pace; "
-         "its limit is reached about 15 Dec 2026. Without it, until about 3 Dec 2026")),
+         "its limit is reached about 15 Dec. Without it, until about 3 Dec")),
         (facts(forecast=PLAIN, recharged=replace(ENDS, held_by=Outcome.ASKS)),
          ("With auto-recharge, credits last until about 20 Dec 2026 (18 Dec 2026 to 25 Dec 2026) at the last days’ pace; "
-         "then a charge waits for your yes. Without it, until about 3 Dec 2026")),
+         "then a charge waits for your yes. Without it, until about 3 Dec")),
         (facts(forecast=PLAIN, recharged=HELD),
          ("Credits last until about 3 Dec 2026 (1 Dec 2026 to 8 Dec 2026) at the last days’ pace. "
          "Auto-recharge is not counted on: its charges were declined")),
