@@ -22,7 +22,7 @@ from urllib.request import urlopen
 from app.config import INSTANCE, Settings, WrongSetting
 from app.demo.environment import HOST, ROOT, environment
 
-START_SECONDS, STOP_SECONDS = 30, 10
+START_SECONDS, STOP_SECONDS = 120, 10
 THREADS = "8"
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from app import locale
 from app.domain.amounts import CreditUnit
 from app.domain.auto_recharge.caution import Why
-from app.domain.auto_recharge.decision import Outcome
+from app.domain.auto_recharge.decision import Outcome, waits_for_yes
 from app.domain.auto_recharge.retries import ASKS_CUSTOMER, NEVER_AGAIN
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence, method_name
@@ -226,8 +226,8 @@ def _under_way(found: Standing) -> Said:
 
 
 def question(found: Standing, asked: AutoRechargeQuestion | None, unit: CreditUnit) -> Question | None:
-    """Return the question that waits for an answer; None where none does."""
-    if asked is None or asked.state != "open":
+    """Return the question that waits for an answer; None where none does, or its charge is not due any more."""
+    if asked is None or asked.state != "open" or not waits_for_yes(found.facts, found.now):
         return None
     amount = Money(asked.amount_minor, found.facts.used.currency)
     if asked.why == Why.LARGE:

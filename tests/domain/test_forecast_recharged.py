@@ -117,7 +117,7 @@ def test_what_would_not_be_charged_is_not_counted_on(facts: dict[str, Any], outc
 def test_a_yes_is_used_once() -> None:
     asks = {"terms": terms(caution=Caution(ask_above=usd(24))), "remaining": Credits(3)}
     until = NOW + timedelta(hours=12)
-    said = found(**asks, answer=Answer(True, 1, until))
+    said = found(**asks, answer=Answer(True, 1, until, 25))
     assert (said.expected, said.charges_on, said.held_by) == (_in(5), TODAY, Outcome.ASKS)
 
 

@@ -220,4 +220,25 @@ BUGS = [
         "",
         ("tests/services/balance/test_status_recharge.py",),
     ),
+    Bug(
+        "a yes to one amount charges another",
+        "app/domain/auto_recharge/decision.py",
+        "if answer is not None and answer.is_yes and answer.is_for(one):",
+        "if answer is not None and answer.is_yes:",
+        ("tests/domain/auto_recharge/test_decision.py",),
+    ),
+    Bug(
+        "a question outlives the terms that it was asked under",
+        "app/services/auto_recharge/settings.py",
+        "        questions.withdraw(session, customer_id)  # what was asked was asked under the terms of before\n",
+        "",
+        ("tests/pages/test_auto_recharge_question_over.py",),
+    ),
+    Bug(
+        "a charge that nobody would be asked about is made on the day of a no",
+        "app/domain/auto_recharge/decision.py",
+        "if answer is not None and answer.is_yes is False:  #",
+        "if answer is not None and answer.is_yes is False and facts.terms.caution.ask_above is None:  #",
+        ("tests/pages/test_auto_recharge_question_over.py",),
+    ),
 ]

@@ -50,6 +50,10 @@ NOTABLE = frozenset(Outcome) - {Outcome.OFF, Outcome.ENOUGH, Outcome.UNDER_WAY, 
 """What is kept as a decision: a charge, and why there was none though credit was below the threshold."""
 
 
+_USING_A_YES = frozenset({Outcome.CHARGE, Outcome.TOO_SOON, Outcome.RETRY_LATER, Outcome.UNDER_WAY})
+"""What comes of looking where a yes is used, at once or later on its day."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """The question that was asked last, while it counts: how it was answered, and up to how many purchases."""
@@ -59,6 +63,12 @@ class Answer:
     count: int = 0
     until: datetime | None = None
     """A yes or a no counts until then, and the question stands as long."""
+    amount_minor: int = 0
+    """What was asked for: so many purchases at the price of then."""
+
+    def is_for(self, one: TopUp) -> bool:
+        """Say whether that is what so many purchases cost now: a yes to one amount is no yes to another."""
+        return self.amount_minor == one.amount.amount_minor * self.count
 
 
 @dataclass(frozen=True)
@@ -142,7 +152,9 @@ def _of_method(facts: Facts, one: TopUp, now: datetime) -> Decision:
     if facts.last_begun is not None and abs(now - facts.last_begun) < INTERVAL:
         return replace(_charge(one, count), outcome=Outcome.TOO_SOON, look_again=now + INTERVAL)
     answer = facts.answer
-    if answer is not None and answer.is_yes:
+    if answer is not None and answer.is_yes is False:  # whatever it would be: nothing, they were promised
+        return Decision(Outcome.REFUSED, look_again=answer.until)
+    if answer is not None and answer.is_yes and answer.is_for(one):
         return _charge(one, min(count, answer.count))
     until = quiet_until(facts.terms.caution, now)
     if until is not None:
@@ -151,10 +163,15 @@ def _of_method(facts: Facts, one: TopUp, now: datetime) -> Decision:
     why = asks(facts.terms.caution, facts.use, one, charge.purchase.amount) if charge.purchase else None
     if why is None:
         return charge
-    if answer is not None and answer.is_yes is False:
-        return Decision(Outcome.REFUSED, look_again=answer.until)
     midnight = day_of(now).ends
     return replace(charge, outcome=Outcome.ASKS, look_again=answer.until if answer else midnight, why=why)
+
+
+def waits_for_yes(facts: Facts, now: datetime) -> bool:
+    """Say whether a charge still waits for the yes to the question that stands; a yes to any other would be misread."""
+    if facts.answer is None or facts.answer.is_yes is not None:
+        return False
+    return decide(replace(facts, answer=replace(facts.answer, is_yes=True)), now).outcome in _USING_A_YES
 
 
 def _charge(one: TopUp, count: int) -> Decision:

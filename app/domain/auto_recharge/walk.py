@@ -64,7 +64,8 @@ class Walk:
         self.fingerprints = {each.id: (each.kind, each.fingerprint) for each in record.methods if each.fingerprint}
         self.today, self.used_today = day_of(record.opened_at).date, 0
         self.below = set[date]()
-        self.question: tuple[Question, datetime] | None = None
+        refused = [each for each in record.questions if each.asked_at < record.begins]  # on the first day, by a no
+        self.question = (refused[-1], day_of(refused[-1].asked_at).ends) if refused else None
         self.is_over = False
         self.said: tuple[object, ...] = ()
         self.debits = [each for each in record.payments if each.takes_days and not each.is_automatic]
@@ -201,7 +202,8 @@ class Walk:
             return None
         asked, until = self.question
         is_known = asked.answered_at is not None and asked.answered_at <= now
-        return Answer(asked.is_yes if is_known else None, asked.count, until)
+        at_once = self.offer.one.amount.amount_minor if self.offer.one else 0
+        return Answer(asked.is_yes if is_known else None, asked.count, until, at_once * asked.count)
 
     def _ask(self, decision: Decision, now: datetime) -> None:
         """Ask; where the same was really asked then, it is answered as it was, else by nobody."""
@@ -232,7 +234,7 @@ class Walk:
         self.open.append(charge)
         self.used[period] += charge.amount.amount_minor
         self.last_begun, self.candidates = now, None
-        if self.question is not None and self.question[0].is_yes:
+        if self.question is not None and self.question[0].is_yes is not False:
             self.question = None
         self._settle(now)
         for at in (now + INTERVAL, charge.ended_at):

@@ -10,15 +10,13 @@ from sqlalchemy import select
 from app import clock, ids
 from app.domain.auto_recharge.decision import NOTABLE, Decision, Outcome, decide
 from app.domain.errors import ensure
-from app.domain.money import Credits, Money
+from app.domain.money import Money
 from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeSettings
 from app.services import audit
 from app.services.auto_recharge import facts as facts_of
 from app.services.auto_recharge import questions, reports
 from app.services.auto_recharge.facts import Found
-from app.services.catalog import versions
-from app.services.customers import billing_periods
-from app.services.ledger import budgets, grants, posting
+from app.services.ledger import budgets, posting
 from app.services.ledger.posting import Books
 from app.services.payments import collection, resume_links, top_ups
 from app.services.transaction import transaction
@@ -36,10 +34,7 @@ def look_at(customer_id: str) -> Decision:
         ensure(books.customer, "the customer is locked before the settings")
         row = session.get_one(AutoRechargeSettings, customer_id, populate_existing=True, with_for_update=True)
         now = clock.now()
-        grants.catch_up_where_due(books, now)
-        billing_periods.roll(session, customer_id, now)
-        remaining = Credits(books.credits.balance - books.spending.unposted_micros)
-        found = facts_of.read(session, books.customer, versions.of(books.customer), row, remaining, now)
+        found = facts_of.locked(books, row, now)
         decision = decide(found.facts, now)
         row.look_at = decision.look_again
         if decision.outcome is Outcome.CHARGE:
@@ -47,7 +42,7 @@ def look_at(customer_id: str) -> Decision:
         elif decision.outcome in NOTABLE and not _is_known(books, row, found, decision):
             _keep(books, row, found, decision, now)
             reports.nothing_charged(books, found, decision)
-        if decision.outcome is Outcome.ASKS and found.facts.answer is None:
+        if decision.outcome is Outcome.ASKS and not questions.is_asked(found):
             questions.ask(books, found, decision, now)
         if decision.outcome is Outcome.MONEY_WENT_BACK:
             _switch_off(books, row, now)
@@ -80,6 +75,7 @@ def _switch_off(books: Books, row: AutoRechargeSettings, now: datetime) -> None:
     row.version += 1
     row.changed_at, row.changed_by = now, top_ups.AUTOMATIC
     books.session.flush()
+    questions.withdraw(books.session, books.customer_id)
     after: dict[str, object] = {"enabled": False, "reason": Outcome.MONEY_WENT_BACK.value}
     audit.record(
         books.session, books.customer_id, top_ups.AUTOMATIC, "auto_recharge.changed", books.customer_id, before, after

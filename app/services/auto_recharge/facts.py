@@ -11,13 +11,19 @@ from app.domain.auto_recharge import terms as terms_rule
 from app.domain.auto_recharge.caution import Use
 from app.domain.auto_recharge.decision import Facts
 from app.domain.catalog import Catalog
+from app.domain.ledger import CREDITS
 from app.domain.money import Credits, Money
 from app.domain.spend_management import day_of
 from app.models.auto_recharge import AutoRechargeSettings
 from app.models.customers import BillingPeriod, Customer
-from app.models.ledger import BalanceDay
+from app.models.ledger import Account, BalanceDay
 from app.models.payments import PaymentMethod
+from app.models.usage import Spending
 from app.services.auto_recharge import rows
+from app.services.catalog import versions
+from app.services.customers import billing_periods
+from app.services.ledger import grants
+from app.services.ledger.posting import Books
 from app.services.payment_methods import declines
 
 
@@ -67,6 +73,29 @@ def read(
         money_went_back=rows.went_back(session, customer_id, allowed_at),
     )
     return Found(facts, method, period)
+
+
+def locked(books: Books, row: AutoRechargeSettings, now: datetime) -> Found:
+    """Return the facts under the customer's locks, grants expired and the period turned as of now."""
+    session, customer = books.session, books.customer
+    grants.catch_up_where_due(books, now)
+    billing_periods.roll(session, books.customer_id, now)
+    left = Credits(books.credits.balance - books.spending.unposted_micros)
+    return read(session, customer, versions.of(customer), row, left, now)
+
+
+def remaining(session: Session, customer: Customer) -> Credits:
+    """Return what remains, as the rows have it, for whoever only looks."""
+    balance = session.execute(
+        select(Account.balance - Spending.unposted_micros)
+        .join(Spending, Spending.customer_id == Account.customer_id)
+        .where(
+            Account.customer_id == customer.customer_id,
+            Account.name == CREDITS,
+            Account.unit == f"credits:{customer.credit_unit}",
+        )
+    ).scalar_one()
+    return Credits(balance)
 
 
 def used_lately(session: Session, customer: Customer, threshold: Credits, since: datetime | None, now: datetime) -> Use:

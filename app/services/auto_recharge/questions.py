@@ -6,6 +6,7 @@ The mailed link is the question's id with a proof that only this portal can make
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,23 +15,25 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.auto_recharge.caution import Why
-from app.domain.auto_recharge.decision import Decision
+from app.domain.auto_recharge.decision import Decision, waits_for_yes
+from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused, ensure
 from app.domain.mails import AUTO_RECHARGE_ASKS
 from app.domain.money import Money
 from app.domain.spend_management import day_of
 from app.extensions import settings
-from app.models.auto_recharge import AutoRechargeQuestion
+from app.models.auto_recharge import AutoRechargeQuestion, AutoRechargeSettings
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services import audit, portal_links
+from app.services.auto_recharge import facts as facts_of
 from app.services.auto_recharge.facts import Found
 from app.services.auto_recharge.rows import STANDING
 from app.services.catalog import versions
-from app.services.ledger import budgets, spending
+from app.services.ledger import budgets, posting
 from app.services.ledger.posting import Books
-from app.services.outbox import events, mails
+from app.services.outbox import mails
 from app.services.transaction import transaction
 
 MAILED = "mailed link"
@@ -57,12 +60,7 @@ def ask(books: Books, found: Found, decision: Decision, now: datetime) -> None:
     ensure(purchase is not None and why is not None, "a question about nothing")
     if purchase is None or why is None:
         return
-    session.execute(
-        update(AutoRechargeQuestion)
-        .where(AutoRechargeQuestion.customer_id == books.customer_id, AutoRechargeQuestion.state.in_(STANDING))
-        .values(state="over")
-        .execution_options(synchronize_session=False)
-    )
+    _end(session, books.customer_id, STANDING)
     question = AutoRechargeQuestion(
         id=ids.new("qst"),
         customer_id=books.customer_id,
@@ -81,8 +79,31 @@ def ask(books: Books, found: Found, decision: Decision, now: datetime) -> None:
     mails.write(session, books.customer_id, AUTO_RECHARGE_ASKS, key=key, to=to, question=question.id)
 
 
+def is_asked(found: Found) -> bool:
+    """Say whether this very charge is asked about already."""
+    answer, one = found.facts.answer, found.facts.one
+    return answer is not None and one is not None and answer.is_for(one)
+
+
+def withdraw(session: Session, customer_id: str) -> None:
+    """End the question about terms that hold no more, and a yes to it that nothing has used. A no stays for its day."""
+    _end(session, customer_id, ("open", "yes"))
+
+
+def _end(session: Session, customer_id: str, states: Sequence[str]) -> None:
+    session.execute(
+        update(AutoRechargeQuestion)
+        .where(AutoRechargeQuestion.customer_id == customer_id, AutoRechargeQuestion.state.in_(states))
+        .values(state="over")
+        .execution_options(synchronize_session=False)
+    )
+
+
 def use(session: Session, customer_id: str, payment_id: str, now: datetime) -> None:
-    """Let the charge that is written now use the yes that stands, if one does. One whose day is over is not its."""
+    """Let the charge that is written now use the yes that stands, if one does. One whose day is over is not its.
+
+    A charge that needed none ends a question that nobody has answered: what it asked for is charged.
+    """
     session.execute(
         update(AutoRechargeQuestion)
         .where(
@@ -93,6 +114,7 @@ def use(session: Session, customer_id: str, payment_id: str, now: datetime) -> N
         .values(state="used", payment_id=payment_id)
         .execution_options(synchronize_session=False)
     )
+    withdraw(session, customer_id)
 
 
 def standing(customer_id: str) -> AutoRechargeQuestion | None:
@@ -111,18 +133,22 @@ def standing(customer_id: str) -> AutoRechargeQuestion | None:
 def answer(customer_id: str, question_id: str, *, is_yes: bool, by: str, address: str = "") -> None:
     """Answer the question; a yes has the charge made now.
 
-    Refuses (404) what is not this customer's question, and (409) one that was answered, used or is over.
+    Refuses (404) what is not this customer's question, and (409) one that was answered, used or is over, and a yes to
+    a charge that is not due any more, or not as it was asked: nothing would come of it, or something else.
     """
     now = clock.now()
     with as_service("answer a question"), transaction() as session:
-        spending.lock(session, [customer_id])
-        outbox = events.lock(session, customer_id)
+        books = posting.lock(session, customer_id)
+        outbox = books.outbox
         question = session.get(AutoRechargeQuestion, question_id, populate_existing=True)
         if question is None or question.customer_id != customer_id:
             raise NotFound("question")
         if question.state != "open" or question.until <= now:
             words = "This question was answered already, or its day is over. Nothing more was charged."
             raise Refused(words, "question_over")
+        row = session.get_one(AutoRechargeSettings, customer_id, populate_existing=True, with_for_update=True)
+        if is_yes and not waits_for_yes(facts_of.locked(books, row, now).facts, now):
+            raise Refused("This charge is not due any more. Nothing was charged.", "question_over")
         question.state = "yes" if is_yes else "no"
         question.answered_at, question.answered_by = now, by
         session.flush()
@@ -157,6 +183,7 @@ def _read(question_id: str, proof: str) -> tuple[Asked, str]:
     customer = db.session.get_one(Customer, question.customer_id)
     catalog = versions.of(customer)
     is_over = question.state == "over" or (question.state in STANDING and question.until <= clock.now())
+    is_over = is_over or (question.state == "open" and not _is_due(customer, catalog))
     asked = Asked(
         id=question.id,
         customer=customer.name,
@@ -167,6 +194,14 @@ def _read(question_id: str, proof: str) -> tuple[Asked, str]:
         state="over" if is_over else question.state,
     )
     return asked, question.customer_id
+
+
+def _is_due(customer: Customer, catalog: Catalog) -> bool:
+    """Say whether the charge still waits for the yes, as it stands for whoever only looks."""
+    session, now = db.session(), clock.now()
+    row = session.get(AutoRechargeSettings, customer.customer_id, populate_existing=True)
+    found = facts_of.read(session, customer, catalog, row, facts_of.remaining(session, customer), now)
+    return waits_for_yes(found.facts, now)
 
 
 def _proof(question_id: str) -> str:

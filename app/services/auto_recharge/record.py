@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.auto_recharge.caution import PACE_DAYS
@@ -199,7 +199,10 @@ def _questions(session: Session, customer_id: str, begins: datetime) -> list[Que
     asked = AutoRechargeQuestion
     found = session.execute(
         select(asked.asked_at, asked.count, asked.state, asked.answered_at)
-        .where(asked.customer_id == customer_id, asked.asked_at >= begins)
+        .where(
+            asked.customer_id == customer_id,
+            or_(asked.asked_at >= begins, and_(asked.state == "no", asked.until > begins)),
+        )
         .order_by(asked.asked_at)
         .limit(paid.MOST)
     )

@@ -116,7 +116,7 @@ def answer(session: Session, customer_id: str, now: datetime) -> Answer | None:
     ).one_or_none()
     if question is None:
         return None
-    return Answer({"yes": True, "no": False}.get(question.state), question.count, question.until)
+    return Answer({"yes": True, "no": False}.get(question.state), question.count, question.until, question.amount_minor)
 
 
 def went_back(session: Session, customer_id: str, since: datetime | None) -> bool:

@@ -18,7 +18,7 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.services import audit, wake_ups
-from app.services.auto_recharge import rows
+from app.services.auto_recharge import questions, rows
 from app.services.catalog import versions
 from app.services.ledger import budgets, spending
 from app.services.outbox import events
@@ -93,6 +93,7 @@ def change(customer_id: str, wanted: Terms, *, by: str, accepted: Acceptance | N
         consent_id = row.consent_id if row is not None and wanted.enabled else None
         if rule.allows_more(before, wanted):
             consent_id = _accepted(session, customer_id, sentence(wanted, catalog, method), accepted)
+        questions.withdraw(session, customer_id)  # what was asked was asked under the terms of before
         _write(session, customer_id, row, wanted, by, consent_id)
         audit.record(
             session,

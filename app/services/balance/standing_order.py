@@ -125,7 +125,7 @@ def order(
         return None
     used, *saved = (around or "0").split(",")
     state, amount, count = asked.split(":") if asked else ("", "0", "0")
-    answer = Answer({"yes": True, "no": False}.get(state), int(count), day_of(now).ends) if state else None
+    answer = Answer({"yes": True, "no": False}.get(state), int(count), day_of(now).ends, int(amount)) if state else None
     return Order(
         row=row,
         used_minor=0 if is_new_period else int(used),

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.auto_recharge.decision import INTERVAL, LOOK_AGAIN, Facts, Outcome, decide
+from app.domain.auto_recharge.caution import Caution
+from app.domain.auto_recharge.decision import INTERVAL, LOOK_AGAIN, Answer, Facts, Outcome, decide
 from app.domain.auto_recharge.retries import Retry
 from app.domain.auto_recharge.terms import Terms
 from app.domain.money import MICROS, Credits, Money
@@ -16,6 +17,7 @@ from app.domain.top_ups import TopUp
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ENDS = NOW + timedelta(days=10)
+MIDNIGHT = NOW + timedelta(hours=12)
 
 
 def dollars(amount: float) -> Credits:
@@ -27,6 +29,7 @@ def usd(minor: int) -> Money:
 
 
 TERMS = Terms(enabled=True, threshold=dollars(20), period_limit=usd(5000), amount=usd(2500), version=1)
+ASKING = replace(TERMS, caution=Caution(ask_above=usd(2400)))
 FACTS = Facts(
     terms=TERMS,
     standing="good",
@@ -69,6 +72,16 @@ CASES: list[tuple[dict[str, Any], Outcome, int, datetime | None]] = [
     ({"last_begun": NOW - INTERVAL + timedelta(seconds=1)}, Outcome.TOO_SOON, 2500, NOW + INTERVAL),
     ({"last_begun": NOW + timedelta(seconds=5)}, Outcome.TOO_SOON, 2500, NOW + INTERVAL),
     ({"last_begun": NOW, "used": usd(5000)}, Outcome.LIMIT_REACHED, 0, ENDS),
+    ({"terms": ASKING}, Outcome.ASKS, 2500, MIDNIGHT),
+    ({"terms": ASKING, "answer": Answer(True, 1, MIDNIGHT, 2500)}, Outcome.CHARGE, 2500, None),
+    (
+        {"terms": ASKING, "remaining": dollars(-30), "answer": Answer(True, 1, MIDNIGHT, 2500)},
+        Outcome.CHARGE,
+        2500,
+        None,
+    ),
+    ({"terms": ASKING, "answer": Answer(True, 1, MIDNIGHT, 1000)}, Outcome.ASKS, 2500, MIDNIGHT),  # of another amount
+    ({"answer": Answer(False, 1, MIDNIGHT, 9000)}, Outcome.REFUSED, 0, MIDNIGHT),
 ]
 
 

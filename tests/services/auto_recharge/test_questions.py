@@ -167,11 +167,12 @@ def test_in_quiet_hours_nothing_is_charged_and_at_their_end_it_is(app: Flask, st
 
 
 def test_a_yes_whose_day_is_over_is_not_used_by_a_later_charge(app: Flask, steady: Actor, acme: Customer) -> None:
-    spend.uses(acme, "31", NOW)
+    recharge.chooses(steady, amount=Money(1000, "USD"), caution=Caution(ask_above=Money(2500, "USD")))
+    spend.uses(acme, "30", NOW)
     recharge.runs(app)
     questions.answer(acme.customer_id, recharge.question(acme).id, is_yes=True, by=steady.member_id)
     with clock.at(NOW + timedelta(hours=13)):  # no worker was there before the next UTC day
-        is_cautious(steady, brake=Brake.OFF)
+        spend.gives(acme, "20")
         recharge.runs(app)
-    assert recharge.states(acme) == [(5000, "succeeded")]
-    assert (recharge.question(acme).state, recharge.question(acme).payment_id) == ("yes", None)
+    assert recharge.states(acme) == [(1000, "succeeded")]
+    assert recharge.question(acme).payment_id is None
