@@ -14,7 +14,7 @@ from app.domain.money import Credits
 from app.forms import log_places
 from app.forms.auto_recharge import TermsForm, filled
 from app.models.payments import PaymentMethod
-from app.presenters import auto_recharge, recharge_preview, status_line
+from app.presenters import auto_recharge, recharge_log, recharge_preview, status_line
 from app.services.auto_recharge import log, questions, settings, simulation, standing, stop
 from app.services.balance import history
 from app.services.payment_methods import saved as saved_methods
@@ -179,7 +179,7 @@ def _around(form: TermsForm, *, focus: bool = False) -> dict[str, Any]:
         "consent_text": _sentence(wanted, methods) if wanted else "",
         "asks_consent": wanted is None or rule.allows_more(found.terms, replace(wanted, enabled=True)),
         "question": auto_recharge.question(found, questions.standing(customer.customer_id), unit),
-        "zones": sorted(available_timezones()), "rows": auto_recharge.rows(entries, unit),
+        "zones": sorted(available_timezones()), "rows": recharge_log.rows(entries, unit, found.facts.used.currency),
         "older": url_for("auto_recharge.page", before=older) if older else "",
         "newest": url_for("auto_recharge.page") if before else "", "tried": False,
         **at_top(status_line.words, lambda: numbers),

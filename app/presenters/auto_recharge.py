@@ -1,4 +1,4 @@
-"""What Auto-recharge says: how it stands in one sentence, the limit's use, and each decision in five lines."""
+"""What Auto-recharge says: how it stands in one sentence, the limit's use, and the question that waits."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,37 +11,9 @@ from app.domain.auto_recharge.retries import ASKS_CUSTOMER, NEVER_AGAIN
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence, method_name
 from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeQuestion
-from app.models.payments import Payment, PaymentMethod
-from app.services.auto_recharge.log import Entry
+from app.models.payments import PaymentMethod
 from app.services.auto_recharge.standing import Standing
 from app.services.auto_recharge.stop import Stopped
-
-TITLES = {
-    Outcome.CHARGE: "Charged automatically",
-    Outcome.MONEY_WENT_BACK: "Switched off: the money went back",
-    Outcome.NOT_SERVED: "Not charged: the account is not served",
-    Outcome.NOT_SOLD: "Not charged: no longer sold",
-    Outcome.NO_METHOD: "Not charged: no payment method",
-    Outcome.SUSPENDED: "Not charged: stopped",
-    Outcome.RETRY_LATER: "Not charged: to be tried again",
-    Outcome.LIMIT_REACHED: "Not charged: the limit is reached",
-    Outcome.QUIET: "Not charged: quiet hours",
-    Outcome.ASKS: "Not charged: waits for your yes",
-    Outcome.REFUSED: "Not charged: you said no",
-}
-_REASONS = {
-    Why.UNUSUAL: "The day’s use was far above the usual",
-    Why.LARGE: "The charge was above what you want to be asked for",
-}
-_STATES = {
-    PaymentState.SUCCEEDED: "Paid",
-    PaymentState.REFUNDED: "Refunded",
-    PaymentState.DISPUTED: "Disputed",
-    PaymentState.FAILED: "Declined",
-    PaymentState.CANCELED: "Not charged",
-    PaymentState.REQUIRES_ACTION: "Waits for you",
-    PaymentState.PROCESSING: "On its way",
-}
 
 
 @dataclass(frozen=True)
@@ -75,19 +47,6 @@ class LimitBar:
     filled: int
     state: str
     ends: datetime
-
-
-@dataclass(frozen=True)
-class Row:
-    """A decision as the page shows it, and why it was made."""
-
-    id: str
-    at: datetime
-    title: str
-    amount: Money | None
-    state: str
-    payment_id: str
-    why: list[tuple[str, str]]
 
 
 _FIXED = {
@@ -129,7 +88,7 @@ def said(found: Standing, unit: CreditUnit, last: AutoRechargeDecision | None = 
         words = f"Your credit is below {at}, and what the limit leaves ({left}) is less than one purchase. "
         return Said(f"{words}Nothing is charged automatically before {ends}, unless you raise the limit.", is_bad=True)
     amount = locale.amount(found.decision.purchase.amount if found.decision.purchase else facts.left)
-    method = _method(found.method)
+    method = method_words(found.method)
     return Said(f"Your credit is {has}, below {at}: {amount} is charged to {method} in a moment.")
 
 
@@ -155,60 +114,6 @@ def stopped(found: Stopped) -> str:
         amount = locale.amount(Money(found.given_up.amount_minor, found.given_up.currency))
         return f"Stopped. The open automatic charge of {amount} is given up: nothing is charged for it."
     return "Stopped: nothing is charged automatically any more, and nothing is on its way."
-
-
-def rows(entries: list[Entry], unit: CreditUnit) -> list[Row]:
-    """Return the decisions as the page lists them."""
-    return [_row(each, unit) for each in entries]
-
-
-def _row(entry: Entry, unit: CreditUnit) -> Row:
-    kept, payment = entry.decision, entry.payment
-    outcome = Outcome(kept.outcome)
-    currency = payment.currency if payment else unit.name
-    why = [
-        ("Credit then", _with_flight(kept.remaining_micros, kept.in_flight_micros, unit)),
-        ("Threshold", locale.exact(Credits(kept.threshold_micros), unit)),
-    ]
-    if payment is not None:
-        limit, used = Money(kept.limit_minor, currency), Money(kept.used_minor, currency)
-        why.append(("Limit of the period", f"{locale.amount(limit)}, of which {locale.amount(used)} was used before"))
-        why.append(("Bought", _bought(payment, kept.count, unit)))
-        why.append(("Charged to", f"{_method(entry.method)}, with the consent {kept.consent_id}"))
-    else:
-        why.append(("Declines before", locale.whole(kept.declines)))
-        if kept.why in {Why.UNUSUAL, Why.LARGE}:
-            why.append(("Why", _REASONS[Why(kept.why)]))
-        elif kept.why:
-            why.append(("Why", _declined(kept.why, "The payment method")))
-        if kept.look_again_at is not None:
-            why.append(("Looked at again", locale.moment(kept.look_again_at)))
-        why.append(("Terms", f"Version {kept.settings_version}"))
-    state = ""
-    if payment is not None:
-        state = _STATES.get(PaymentState(payment.state), "Being charged")
-        if payment.state == PaymentState.FAILED:
-            why.append(("Answer", decline_sentence(payment.problem, payment.rail)))
-    return Row(
-        id=kept.id,
-        at=kept.at,
-        title=TITLES.get(outcome, kept.outcome),
-        amount=Money(payment.amount_minor, payment.currency) if payment else None,
-        state=state,
-        payment_id=payment.id if payment else "",
-        why=why,
-    )
-
-
-def _with_flight(remaining: int, in_flight: int, unit: CreditUnit) -> str:
-    has = locale.exact(Credits(remaining), unit)
-    return f"{has}, and {locale.exact(Credits(in_flight), unit)} on its way" if in_flight else has
-
-
-def _bought(payment: Payment, count: int, unit: CreditUnit) -> str:
-    one = Money(payment.amount_minor // count, payment.currency) if count else Money(0, payment.currency)
-    times = f"{count} times {locale.amount(one)}" if count > 1 else locale.amount(one)
-    return f"{locale.exact(Credits(payment.credits_micros), unit)} for {times}"
 
 
 def _under_way(found: Standing) -> Said:
@@ -267,15 +172,16 @@ def _waiting(found: Standing, begins: str) -> Said:
 
 
 def _after_declines(found: Standing) -> Said:
-    retry, method = found.facts.retry, _method(found.method)
+    retry, method = found.facts.retry, method_words(found.method)
     if retry.suspended_by:
-        words = f"{_declined(retry.suspended_by, method)} Nothing is tried any more. Use another payment method, or "
+        words = f"{declined(retry.suspended_by, method)} Nothing is tried any more. Use another payment method, or "
         return Said(words + "add credits once with this one.", is_bad=True, link="add_credits")
     at = locale.moment(retry.at) if retry.at else "soon"
     return Said(f"{method} was declined. It is tried again on {at}.", is_bad=True, link="methods")
 
 
-def _declined(code: str, method: str) -> str:
+def declined(code: str, method: str) -> str:
+    """Say why no more is tried with the method."""
     if code in ASKS_CUSTOMER:
         return f"The bank asks for you when {method} is charged, and was not answered."
     if code in NEVER_AGAIN:
@@ -283,5 +189,6 @@ def _declined(code: str, method: str) -> str:
     return f"{method} was declined each time: {decline_sentence(code)}"
 
 
-def _method(method: PaymentMethod | None) -> str:
+def method_words(method: PaymentMethod | None) -> str:
+    """Return what the method is called."""
     return method_name(method.brand, method.last4) if method else "your payment method"

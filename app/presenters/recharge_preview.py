@@ -9,7 +9,7 @@ from app.domain.auto_recharge.decision import Outcome
 from app.domain.auto_recharge.simulation import Charge, Simulation
 from app.domain.auto_recharge.terms import Terms
 from app.domain.money import Money
-from app.presenters.auto_recharge import TITLES
+from app.presenters.recharge_log import TITLES
 
 SHOWN = 50
 """So many rows are listed, the newest."""

@@ -217,7 +217,8 @@ def _below_zero(status: Status, amounts: Amounts) -> tuple[str, str]:
 
 def _lasts(status: Status) -> str:
     """Say how long it lasts, where a pace is known."""
-    last, today = status.facts.runs_out, status.facts.today
+    found, today = status.facts.forecast, status.facts.today
+    last = found.expected if found is not None else None  # by itself: no charge to come is part of what is left
     if last is None:
         return ""
     days = (last - today).days

@@ -111,3 +111,17 @@ def test_stopped_nothing_is_asked_and_no_yes_outlives_it(
     recharge.chooses(alice_actor, enabled=True)
     recharge.runs(app, NOW + timedelta(hours=2))
     assert (recharge.states(acme), recharge.question(acme).state) == ([], "open")
+
+
+def test_what_was_asked_and_whose_yes_allowed_the_charge_stands_under_it(
+    app: Flask, alice: Browser, visitor: Browser, acme: Customer, asked: AutoRechargeQuestion
+) -> None:
+    def lines() -> list[str]:
+        return alice.opens(PATH).texts(".decisions li:last-child dd")[4:6]
+
+    assert lines() == ["$50.00", "None yet"]
+    visitor.submits(visitor.opens(link(asked)), "form", button="button[value=yes]")
+    recharge.runs(app, LATER)
+    said = "Yes to $50.00, by the mailed link, 21 Nov 2026, 12:00 UTC"
+    assert lines() == ["$50.00", said]
+    assert alice.opens(PATH).texts(".decisions li:first-child dd")[-1] == said

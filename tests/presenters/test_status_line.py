@@ -161,6 +161,12 @@ def below(clawed: int, overrun: int) -> dict[str, object]:
             "Add credits",
         ),
         (
+            facts(numbers(-20), **below(0, 20), forecast=FORECAST, recharged=KEPT_GOING),  # by itself, whatever comes
+            "Your balance is −$20.00: more was used than you had credit for.",
+            "$30.00 of overage protection is left, enough for about 3 days.",
+            "Add credits",
+        ),
+        (
             facts(numbers(-20), **below(20, 0)),
             "Your balance is −$20.00: a payment was refunded or disputed after its credit was used.",
             "$30.00 of overage protection is left.",

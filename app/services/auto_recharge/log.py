@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, or_, select, tuple_
 
-from app.models.auto_recharge import AutoRechargeDecision
+from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeQuestion
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 
@@ -19,17 +19,21 @@ class Entry:
     decision: AutoRechargeDecision
     payment: Payment | None
     method: PaymentMethod | None
+    question: AutoRechargeQuestion | None
+    """What was asked by this decision, or the question whose yes this charge has used."""
 
 
 def listed(customer_id: str, after: tuple[datetime, str] | None = None) -> tuple[list[Entry], bool]:
     """Return the decisions behind `after` (time, id), ten at most, and whether there are more. One statement."""
-    kept = AutoRechargeDecision
+    kept, asked = AutoRechargeDecision, AutoRechargeQuestion
+    is_about = or_(asked.asked_at == kept.at, asked.payment_id == kept.payment_id)
     wanted = (
-        select(kept, Payment, PaymentMethod)
+        select(kept, Payment, PaymentMethod, asked)
         .outerjoin(Payment, (Payment.customer_id == kept.customer_id) & (Payment.id == kept.payment_id))
         .outerjoin(
             PaymentMethod, (PaymentMethod.customer_id == kept.customer_id) & (PaymentMethod.id == Payment.method_id)
         )
+        .outerjoin(asked, and_(asked.customer_id == kept.customer_id, is_about))
         .where(kept.customer_id == customer_id)
     )
     if after is not None:
