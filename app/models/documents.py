@@ -165,10 +165,11 @@ class DocumentTax(CustomerOwned, Base):
     document_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     category: Mapped[str] = mapped_column(String(2), primary_key=True)
     percent_micros: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(String(40))
-    country: Mapped[str] = mapped_column(String(2))
+    name: Mapped[str] = mapped_column(Text)
+    country: Mapped[str] = mapped_column(String(5))
+    """ISO 3166-1, or the part of a country that has a rate of its own: PT-20."""
     reason: Mapped[str] = mapped_column(String(40))
-    buyer_number: Mapped[str] = mapped_column(String(40))
-    seller_number: Mapped[str] = mapped_column(String(40))
+    buyer_number: Mapped[str] = mapped_column(Text)
+    seller_number: Mapped[str] = mapped_column(Text)
     net_minor: Mapped[int]
     tax_minor: Mapped[int]

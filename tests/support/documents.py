@@ -41,6 +41,16 @@ def sold_with_tax() -> Customer:
     return _customer(SMALL.replace('name = "Small Ltd"', seller) + RATES)
 
 
+def sold_in_azores() -> Customer:
+    """Create a customer of a Portuguese seller, whose names and numbers are as long as a catalog takes them."""
+    seller = f'name = "Small Lda"\ncountry = "PT"\ntax_id = "{"T" * 200}"'
+    rates = "".join(
+        f'[[tax.rates]]\ncountry = "{code}"\nname = "{"V" * 200}"\npercent = "16"\nsince = 2021-01-01\n'
+        for code in ("PT", "PT-20")
+    )
+    return _customer(SMALL.replace('name = "Small Ltd"', seller) + rates)
+
+
 def _customer(text: str) -> Customer:
     versions.apply(text)
     return registration.create(name="Small", email="billing@small.example", catalog="small", external_id="small")
