@@ -29,7 +29,7 @@ from app.web.access import (
     offered_only,
 )
 from app.web.navigation import at_top
-from app.web.respond import saved, show
+from app.web.respond import saved, show, wants_fragment
 
 bp = Blueprint("auto_recharge", __name__, url_prefix="/billing/auto-recharge")
 PAGE, CONTENT = "auto_recharge/page.html", "auto_recharge/_content.html"
@@ -103,7 +103,7 @@ def simulation_opened() -> Response:
 def simulate() -> Response:
     """Say what the terms that are typed would have done on the last 90 days. Nothing is kept."""
     form = TermsForm()
-    if request.args.get("part") == "preview":
+    if request.args.get("part") == "preview" and wants_fragment():
         return show(PAGE, PREVIEW, may_manage=True, **_preview(form))
     return show(PAGE, CONTENT, **_around(form) | _preview(form))
 

@@ -29,7 +29,7 @@ from app.web.access import (
     managers_only,
 )
 from app.web.navigation import at_top
-from app.web.respond import saved, show
+from app.web.respond import saved, show, wants_fragment
 
 bp = Blueprint("spend_management", __name__, url_prefix="/billing/spend-management")
 PAGE, CONTENT = "spend_management/page.html", "spend_management/_content.html"
@@ -84,7 +84,7 @@ def simulate() -> Response:
     While somebody types, only the preview is asked for: half of an amount is nothing wrong.
     """
     form = LimitsForm()
-    if request.args.get("part") == "preview":
+    if request.args.get("part") == "preview" and wants_fragment():
         now = own_limits.current(current_customer(), current_catalog())
         return show(PAGE, PREVIEW, **(_preview(form, now) | {"tried": False}))
     valid, wanted = form.validate(), form.wanted(own_limits.current(current_customer(), current_catalog()))

@@ -34,11 +34,14 @@ def sentence(found: Simulation, terms: Terms, unit: CreditUnit) -> str:
         first = found.stops[0]
         fell = f"though your credit fell below {threshold} on {_on(first.at)}{_why(first.outcome)}"
         return f"{of} nothing would have been charged, {fell}."
+    if found.is_cut:
+        of = f"By {_on(found.ends)} already"
     paid, failed = len(found.paid), len([each for each in found.charges if not each.is_paid])
     many = "1 charge" if paid == 1 else f"{paid or 'no'} charges"
     declined = f", and {failed} more not paid" if failed else ""
     total = f", {locale.amount(found.total)} in all" if paid else ""
-    return f"{of}: {many}{total}{declined}{_limit(found, terms)}."
+    cut = ". No more are counted" if found.is_cut else ""
+    return f"{of}: {many}{total}{declined}{_limit(found, terms)}{cut}."
 
 
 def rows(found: Simulation) -> tuple[list[Row], int]:

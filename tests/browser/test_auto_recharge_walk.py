@@ -15,7 +15,7 @@ from tests.browser.conftest import Opens
 from tests.browser.test_auto_recharge import PATH, SAVE
 from tests.browser.test_confirm_access import a_while_later, confirms
 from tests.browser.test_keyboard import tabs_to, types
-from tests.browser.test_spine import with_and_in_proof_without
+from tests.browser.test_spine import is_clean, with_and_in_proof_without
 from tests.support import cast, recharge, shop, spend
 
 
@@ -91,6 +91,7 @@ def test_preview_errors_two_tabs_consent_a_higher_limit_the_brakes_yes_and_the_s
     recharge.chooses(alice_actor, accepts=False, caution=Caution(ask_above=Money(2000, "USD")))
     recharge.runs(app)
     page.goto(PATH)
+    is_clean(page, "a charge waits for a yes")
     page.get_by_role("button", name="Yes, charge $25.00").click()
     expect(page.locator("main, #notices")).to_contain_text(["Yes: it is charged once."])
     recharge.runs(app)

@@ -34,6 +34,8 @@ class Simulation:
     stops: tuple[Stop, ...]
     total: Money
     """What would have been paid."""
+    is_cut: bool = False
+    """Whether it ends early: so many charges were made by then that no more were looked at."""
 
     @property
     def days(self) -> int:
@@ -62,4 +64,11 @@ def simulate(terms: Terms, offer: Offer, record: Record) -> Simulation:
     )
     total = sum(each.amount.amount_minor for each in charges if each.is_paid)
     currency = terms.period_limit.currency
-    return Simulation(record.begins, record.ends, charges, tuple(walk.stops), Money(total, currency))
+    return Simulation(
+        record.begins,
+        walk.ended_at,
+        charges,
+        tuple(walk.stops),
+        Money(total, currency),
+        is_cut=walk.ended_at < record.ends,
+    )

@@ -28,6 +28,10 @@ ENDED_BY_A_MOVE = frozenset(
 """What nothing ends but a moment of the record, or the time of a retry, which is one too."""
 
 
+MOST_CHARGES = 300
+"""So many are made up at most: one a minute for 90 days would say no more, and take minutes to count."""
+
+
 @dataclass(frozen=True)
 class Stop:
     """When nothing would have been charged though credit was below the threshold, and why."""
@@ -67,6 +71,7 @@ class Walk:
         refused = [each for each in record.questions if each.asked_at < record.begins]  # on the first day, by a no
         self.question = (refused[-1], day_of(refused[-1].asked_at).ends) if refused else None
         self.is_over = False
+        self.ended_at = record.ends
         self.said: tuple[object, ...] = ()
         self.debits = [each for each in record.payments if each.takes_days and not each.is_automatic]
         self.candidates: list[tuple[Saved, Retry]] | None = None
@@ -93,6 +98,9 @@ class Walk:
             self._settle(now)
             if now >= self.record.begins and not self.is_over:
                 self._look(now)
+            if len(self.made) >= MOST_CHARGES:
+                self.ended_at = now
+                return
 
     def _move(self, movement: Movement) -> None:
         if movement.of and movement.of not in self.same:

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from app.domain.amounts import CreditUnit
 from app.domain.auto_recharge.caution import Brake, Caution
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.auto_recharge.record import Movement, Offer, Paid, Period, Question, Record, Saved, defaults
 from app.domain.auto_recharge.simulation import Simulation, simulate
 from app.domain.auto_recharge.terms import Terms
+from app.domain.auto_recharge.walk import MOST_CHARGES
 from app.domain.money import MICROS, Credits, Money
 from app.domain.top_ups import TopUp
+from app.presenters.recharge_preview import sentence
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 TURNS = datetime(2026, 10, 1, tzinfo=UTC)
@@ -174,3 +177,12 @@ def test_the_default_passes_on_as_it_did() -> None:
     debit = Saved("pm_3", "crypto", "", NOW + HOUR)
     found = defaults((old, new, debit), [(NOW + 2 * HOUR, "pm_2")], ("crypto",))
     assert found == [(CARD.saved_at, "pm_1"), (NOW + 2 * HOUR, "pm_2"), (NOW + 9 * HOUR, "pm_1")]
+
+
+def test_a_preview_without_bounds_ends_early_and_says_so() -> None:
+    much = replace(TERMS, threshold=Credits(10**9 * MICROS), period_limit=Money(10**9, "USD"))
+    found = tried(terms=much)
+    assert (len(found.charges), found.is_cut) == (MOST_CHARGES, True)
+    assert found.ends == found.charges[-1].at
+    words = sentence(found, much, CreditUnit("USD"))
+    assert words == ("By 1 Sep 2026 already: 300 charges, $150,000.00 in all. No more are counted.")
