@@ -66,7 +66,10 @@ def save() -> Response:
         return show(PAGE, CONTENT, status=422, **_around(form))
     actor, wanted = current_actor(), _whole(typed)
     try:
-        if rule.allows_more(_now(), wanted) and not form.consent.data:
+        now = _now()
+        if wanted.version != now.version:  # before anything is asked about terms that hold no more
+            raise settings.GONE_BY
+        if rule.allows_more(now, wanted) and not form.consent.data:
             rule.check(wanted, current_catalog(), Credits(current_customer().overage_protection_micros))
             raise Refused("Accept this sentence to allow these charges.", "not_accepted", 422, "consent")
         accepted = settings.Acceptance(actor.member_id, from_address(), form.sentence.data or "")

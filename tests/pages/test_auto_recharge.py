@@ -215,3 +215,22 @@ def test_a_preview_of_a_customer_without_a_whole_day_says_so(
 def previews(browser: Browser, **fields: Any) -> Page:
     """Fill in the form as it stands, and have it previewed."""
     return browser.submits(browser.opens(PATH), FORM, button="#auto_recharge-simulate", **fields)
+
+
+@pytest.mark.parametrize("path", [PATH, "/billing/spend-management/"])
+def test_a_preview_that_is_asked_for_without_htmx_is_the_whole_page(alice: Browser, path: str) -> None:
+    page = alice.opens(path)
+    answer = alice.posts(f"{path}simulation?part=preview", {"csrf_token": page.value("csrf_token")})
+    assert answer.status in {200, 422} and answer.texts("h1") == page.texts("h1")
+
+
+def test_a_second_tab_that_widens_is_told_of_the_first_before_it_is_asked_to_accept(
+    alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    shop.add_method(alice_actor)
+    stale = alice.opens(PATH)
+    recharge.on(alice_actor)
+    page = alice.submits(stale, FORM, button=SAVE, enabled="on", threshold="35")
+    assert page.status == 409
+    assert "Other terms were saved meanwhile." in page.text and "Accept this sentence" not in page.text
+    assert (page.value("threshold"), recharge.terms(alice_actor).threshold.micros) == ("35", 20_000_000)

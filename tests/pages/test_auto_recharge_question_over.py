@@ -113,13 +113,6 @@ def test_stopped_nothing_is_asked_and_no_yes_outlives_it(
     assert (recharge.states(acme), recharge.question(acme).state) == ([], "open")
 
 
-@pytest.mark.parametrize("path", [PATH, "/billing/spend-management/"])
-def test_a_preview_that_is_asked_for_without_htmx_is_the_whole_page(alice: Browser, path: str) -> None:
-    page = alice.opens(path)
-    answer = alice.posts(f"{path}simulation?part=preview", {"csrf_token": page.value("csrf_token")})
-    assert answer.status in {200, 422} and answer.texts("h1") == page.texts("h1")
-
-
 def test_what_was_asked_and_whose_yes_allowed_the_charge_stands_under_it(
     app: Flask, alice: Browser, visitor: Browser, acme: Customer, asked: AutoRechargeQuestion
 ) -> None:

@@ -25,6 +25,7 @@ from app.services.outbox import events
 from app.services.transaction import transaction
 
 CHANGED_MEANWHILE = "version_gone_by"
+GONE_BY = Refused("Auto-recharge was changed meanwhile. Read it again before you save.", CHANGED_MEANWHILE)
 NO_CONSENT = Refused(
     "Only a member of the customer can allow automatic charges, on the page: a key cannot switch auto-recharge on, "
     "nor let it charge more than the customer has accepted.",
@@ -85,7 +86,7 @@ def change(customer_id: str, wanted: Terms, *, by: str, accepted: Acceptance | N
         row = session.get(AutoRechargeSettings, customer_id, populate_existing=True, with_for_update=True)
         before = rows.terms(row, catalog)
         if wanted.version != before.version:
-            raise Refused("Auto-recharge was changed meanwhile. Read it again before you save.", CHANGED_MEANWHILE)
+            raise GONE_BY
         rule.check(wanted, catalog, Credits(customer.overage_protection_micros))
         method = _method(session, customer_id, wanted, catalog)
         if replace(wanted, version=0) == replace(before, version=0):
