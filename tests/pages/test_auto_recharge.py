@@ -224,7 +224,7 @@ def test_a_preview_that_is_asked_for_without_htmx_is_the_whole_page(alice: Brows
     assert answer.status in {200, 422} and answer.texts("h1") == page.texts("h1")
 
 
-def test_a_second_tab_that_widens_is_told_of_the_first_before_it_is_asked_to_accept(
+def test_a_second_tab_that_widens_reads_of_the_first_before_it_is_asked_to_accept(
     alice: Browser, acme: Customer, alice_actor: Actor
 ) -> None:
     shop.add_method(alice_actor)
