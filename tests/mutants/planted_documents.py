@@ -5,6 +5,8 @@ from tests.mutants.bug import Bug
 TOTALS = ("tests/domain/invoices/test_totals.py",)
 NOTES = ("tests/domain/invoices/test_credit_notes.py",)
 DOCUMENTS = ("tests/services/invoices/test_documents.py",)
+RETURNS = ("tests/services/invoices/test_returns.py",)
+SERIES = ("tests/services/invoices/test_series.py",)
 AT_ONCE = ("tests/services/invoices/test_numbers_at_once.py",)
 
 BUGS = [
@@ -37,6 +39,48 @@ BUGS = [
         '    place = count_up(session, NumberSeries, key, "last")\n',
         "    place = session.query(Document).filter(Document.number.is_not(None)).count() + 1\n",
         AT_ONCE,
+    ),
+    Bug(
+        "where the clock went back a document is older than the one before it",
+        "app/services/invoices/numbering.py",
+        "    return case((issued > moment, issued), else_=moment)\n",
+        "    return case((issued < moment, moment), else_=moment)\n",
+        SERIES,
+    ),
+    Bug(
+        "a credit note is older than its invoice",
+        "app/services/invoices/credit_notes.py",
+        "State.ISSUED, max(now, document.issued_at or now))",
+        "State.ISSUED, now)",
+        SERIES,
+    ),
+    Bug(
+        "a lost dispute gets no credit note",
+        "app/services/reversals/disputes.py",
+        '        documentation.writer().returned(books, payment, ("dispute", dispute.id, "Lost dispute"), amount, now)\n',
+        "",
+        RETURNS,
+    ),
+    Bug(
+        "a dispute that is won after all leaves its credit note",
+        "app/services/reversals/disputes.py",
+        '        documentation.writer().came_back(books, ("dispute", dispute.id), now)\n',
+        "",
+        RETURNS,
+    ),
+    Bug(
+        "a credit note that is void still counts when tax is returned",
+        "app/services/invoices/credit_notes.py",
+        "            Document.returns_id == document.id,\n            Document.state == State.ISSUED.value,\n",
+        "            Document.returns_id == document.id,\n            Document.number.is_not(None),\n",
+        RETURNS,
+    ),
+    Bug(
+        "each credit note is taxed by itself and not by what is left",
+        "app/services/invoices/credit_notes.py",
+        "rule.returned(rule.left(invoiced, notes), part)",
+        "rule.returned(invoiced, part)",
+        RETURNS,
     ),
     Bug(
         "a refund that bounced leaves its credit note",

@@ -45,7 +45,7 @@ def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Mo
         {name: getattr(document, name) for name in drafting.BUYER},  # as on the document that it corrects
     )
     _count(books.session, document, part.amount_minor)
-    numbering.finalize(books.session, made, State.ISSUED, now)
+    numbering.finalize(books.session, made, State.ISSUED, max(now, document.issued_at or now))  # not before it
     return made
 
 
