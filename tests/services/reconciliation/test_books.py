@@ -25,6 +25,7 @@ from tests.support import cast
 from tests.support.backups import backup
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
+from tests.support.documents import documents_of
 from tests.support.outcome import faults
 from tests.support.restored import HOUR, MANY, books, by_hand
 from tests.support.reversals import buys, later, payment_of
@@ -184,6 +185,9 @@ def test_two_looks_at_once_restore_a_payment_once(
         assert list(pool.map(look, range(4))) == [[]] * 4
     assert {payment.id: payment.state for payment in payments(acme)} == {each.id: "succeeded" for each in paid}
     assert remaining(acme) == 35_000_000
+    assert sorted((each.source_id, each.kind) for each in documents_of(acme)) == sorted(
+        (each.id, "invoice") for each in paid
+    )
     assert verify() == []
 
 
