@@ -1,5 +1,7 @@
 """How documents are numbered: each series begins at 1 in each year, and leaves no number out."""
 
+from app.domain.catalog import Catalog
+from app.domain.catalog_problems import Problem
 from app.domain.errors import ensure
 from app.domain.invoices.documents import Kind
 
@@ -21,3 +23,14 @@ def written(series: str, year: int, place: int) -> str:
     """Return the number as it is printed: `INV-2026-000123`. From a million on it has more digits."""
     ensure(series and 1_000 <= year <= 9_999 and place > 0, f"no number: {series!r}, {year}, {place}")
     return f"{series}-{year}-{place:06d}"
+
+
+def problems(catalog: Catalog) -> list[Problem]:
+    """Return which series of a catalog that is to be sold from are taken: no invoice bears the number of a receipt."""
+    taken = {RECEIPT_PREFIX: "receipts", REFUND_RECEIPT_PREFIX: "refund receipts"}
+    named = {"prefix": catalog.invoices.prefix, "credit_note_prefix": catalog.invoices.credit_note_prefix}
+    return [
+        Problem(("invoices", key), f"is {series}, which {taken[series]} have")
+        for key, series in named.items()
+        if series in taken
+    ]

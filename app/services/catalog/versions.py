@@ -22,6 +22,7 @@ from app.domain.catalog import Catalog, Meter
 from app.domain.catalog_problems import Path, Problem, dotted
 from app.domain.catalog_rules import problems
 from app.domain.errors import NotFound, Refused
+from app.domain.invoices import numbers
 from app.domain.sold_terms import as_sold
 from app.domain.tax import catalog_rules
 from app.models.catalogs import CatalogVersion
@@ -61,12 +62,12 @@ def apply(text: str) -> CatalogVersion:
     """Keep the text as the newest version of the catalog that it names; the newest version again changes nothing.
 
     Refuses (`WrongCatalog`) a catalog that is wrong, that the payment processor could not charge for, that would tax
-    wrongly, or that counts otherwise than its customers' ledgers do.
+    wrongly, whose invoices would bear the numbers of receipts, or that counts otherwise than its customers' ledgers do.
     """
     catalog = parse(text)
     if catalog.seller.email and not mailboxes.is_mailable(catalog.seller.email):  # what is kept stays readable
         raise _wrong(text, [Problem(("seller", "email"), "is no address that mails can be answered to")])
-    never_charged = catalog_charges.problems(catalog) + catalog_rules.problems(catalog)
+    never_charged = catalog_charges.problems(catalog) + catalog_rules.problems(catalog) + numbers.problems(catalog)
     if never_charged:
         raise _wrong(text, never_charged)
     digest = hashlib.sha256(text.encode()).hexdigest()

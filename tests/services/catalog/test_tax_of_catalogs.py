@@ -22,6 +22,11 @@ def test_credit_taxed_at_purchase_pays_no_invoice(app: Flask) -> None:
         versions.apply(BOTH)
 
 
+def test_no_invoice_has_the_series_of_receipts(app: Flask) -> None:
+    with app.app_context(), pytest.raises(versions.WrongCatalog, match=r"invoices.prefix \(line 40\) is RC, which receipts have"):  # fmt: skip
+        versions.apply(SMALL + '\n[invoices]\nprefix = "RC"\n')
+
+
 def test_a_version_that_was_applied_before_the_rule_is_read_and_its_credit_pays_no_invoice(app: Flask) -> None:
     with app.app_context(), as_service("an older release's row"):
         with transaction() as session:
