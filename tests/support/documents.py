@@ -1,6 +1,6 @@
 """Documents in tests: those of a customer, and customers whose catalogs tax credit otherwise."""
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select, text
 
 from app.models.customers import Customer
 from app.models.database import db
@@ -30,6 +30,18 @@ def documents_of(customer: Customer) -> list[Document]:
         return sorted(rows, key=lambda each: each.id.partition("_")[2])  # the part of an id that grows
 
 
+def let_documents_change(connection: Connection) -> None:
+    """Take away what keeps documents as they are, on SQLite: for damage by hand."""
+    triggers = connection.execute(
+        text(
+            "select name from sqlite_master where type = 'trigger' and tbl_name in "
+            "('documents','document_lines','document_taxes','number_series')"
+        )
+    ).scalars()
+    for name in list(triggers):
+        connection.execute(text(f"drop trigger {name}"))
+
+
 def sold_at_use() -> Customer:
     """Create a customer whose catalog taxes credit when it is used."""
     return _customer(SMALL + '\n[tax]\ncredits = "at_use"\n')
@@ -51,6 +63,6 @@ def sold_in_azores() -> Customer:
     return _customer(SMALL.replace('name = "Small Ltd"', seller) + rates)
 
 
-def _customer(text: str) -> Customer:
-    versions.apply(text)
+def _customer(catalog: str) -> Customer:
+    versions.apply(catalog)
     return registration.create(name="Small", email="billing@small.example", catalog="small", external_id="small")

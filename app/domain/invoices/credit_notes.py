@@ -21,20 +21,31 @@ def left(invoice: Sequence[Taxed], notes: Iterable[Taxed]) -> tuple[Taxed, ...]:
     return tuple(parts.values())
 
 
-def returned(remaining: Sequence[Taxed], amount: Money) -> tuple[Taxed, ...]:
-    """Return how `amount`, which includes the tax, is taken off what is left: by rate, each part net and tax.
+def returned(invoice: Sequence[Taxed], notes: Sequence[Taxed], amount: Money) -> tuple[Taxed, ...]:
+    """Return how `amount`, which includes the tax, is taken off what the notes that stand leave: by rate, net and tax.
 
-    Parts of what is *left* are rounded, so that credit notes that add up to the invoice return its tax to the cent.
+    The tax of all that went back is rounded, not of each part. So credit notes that add up to the invoice return its
+    tax to the cent, and each of them is near its own share: what many small ones lose is not put on the last.
     """
     zero = Money(0, amount.currency)
+    remaining = left(invoice, notes)
     whole = sum((each.gross for each in remaining), zero)
     if amount > whole:
         raise Refused("A credit note returns at most what is left of its invoice.", "more_than_left", 409, "amount")
     ensure(amount > zero, f"a credit note of {amount}")
     shares = split(amount.amount_minor, [each.gross.amount_minor for each in remaining])
+    sold = {each.rate: each for each in invoice}
     parts = []
     for each, share in zip(remaining, shares, strict=True):
         if share:
-            tax = Money(divided(each.tax.amount_minor * share, each.gross.amount_minor), amount.currency)
+            tax = Money(_tax(sold[each.rate], each, share), amount.currency)
             parts.append(Taxed(each.rate, Money(share, amount.currency) - tax, tax))
     return tuple(parts)
+
+
+def _tax(sold: Taxed, rest: Taxed, share: int) -> int:
+    """Return the tax in the share; where a note that was void has bent the sum, no more than there is of net or tax."""
+    gross, tax = sold.gross.amount_minor, sold.tax.amount_minor
+    gone, gone_tax = gross - rest.gross.amount_minor, tax - rest.tax.amount_minor
+    wanted = divided(tax * (gone + share), gross) - gone_tax
+    return min(max(wanted, 0, share - rest.net.amount_minor), rest.tax.amount_minor, share)

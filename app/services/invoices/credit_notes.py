@@ -32,7 +32,7 @@ def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Mo
     standing = _standing(books.session, document)
     invoiced = _taxed(document, taxes) if taxes else [_untaxed(document.total_minor, document.currency)]
     notes = [each for note in standing for each in _parts(books.session, note)]
-    parts = rule.returned(rule.left(invoiced, notes), part)
+    parts = rule.returned(invoiced, notes, part)
     lines = [Line(LineKind.RETURNED, f"{why}, of {document.number}", each.net, each.rate) for each in parts]
     made = drafting.draft(
         books,

@@ -5,6 +5,11 @@ from app.services.verification.ledger_proofs import Proof
 _LINES = "(select customer_id, document_id, sum(net_minor) net from document_lines group by customer_id, document_id)"
 _TAXES = """(select customer_id, document_id, sum(net_minor) net, sum(tax_minor) tax from document_taxes
     group by customer_id, document_id)"""
+_RETURNED = """(select d.customer_id, d.returns_id, t.category, t.percent_micros, sum(t.net_minor) net,
+      sum(t.tax_minor) tax from documents d
+    join document_taxes t on t.customer_id = d.customer_id and t.document_id = d.id
+    where d.kind = 'credit_note' and d.state = 'issued'
+    group by d.customer_id, d.returns_id, t.category, t.percent_micros)"""
 _STANDING = """(select customer_id, returns_id, sum(total_minor) minor from documents
     where kind in ('credit_note','refund_receipt') and state = 'issued' group by customer_id, returns_id)"""
 _FOR_PAYMENTS = "d.source_type = 'payment' and d.kind in ('invoice','receipt')"
@@ -25,9 +30,14 @@ DOCUMENT_PROOFS = (
     Proof(
         "I24",
         "the tax of a rate is not its share of what is taxed",
-        """
-        select customer_id, document_id from document_taxes
-        where abs(tax_minor * 100000000 - net_minor * percent_micros) > 100000000""",
+        f"""
+        select t.customer_id, t.document_id from document_taxes t
+        join documents d on d.customer_id = t.customer_id and d.id = t.document_id and d.kind = 'invoice'
+        where abs(t.tax_minor * 100000000 - t.net_minor * t.percent_micros) > 100000000
+        union all select n.customer_id, n.returns_id from {_RETURNED} n
+        left join document_taxes i on i.customer_id = n.customer_id and i.document_id = n.returns_id
+          and i.category = n.category and i.percent_micros = n.percent_micros
+        where i.net_minor is null or n.net > i.net_minor or n.tax > i.tax_minor""",  # noqa: S608
     ),
     Proof(
         "I23",

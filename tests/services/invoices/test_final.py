@@ -9,7 +9,7 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services.verification.verify import verify
 from tests.support.databases import Database
-from tests.support.documents import documents_of
+from tests.support.documents import documents_of, let_documents_change
 from tests.support.reversals import buys, sends_back
 
 CHANGES = [
@@ -77,14 +77,7 @@ def test_damage_by_hand_is_named(
     assert len(documents_of(acme)) == 2
     engine = create_engine(database.superuser_url, poolclass=pool.NullPool)
     with engine.begin() as connection:
-        triggers = connection.execute(
-            text(
-                "select name from sqlite_master where type = 'trigger' and tbl_name in "
-                "('documents','document_lines','document_taxes','number_series')"
-            )
-        ).scalars()
-        for name in list(triggers):
-            connection.execute(text(f"drop trigger {name}"))
+        let_documents_change(connection)
         for damage in DAMAGES[sentence]:
             connection.execute(text(damage))
     assert sentence in {each.sentence for each in verify()}

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine, pool, text
 
 from app import clock, ids
 from app.config import Settings
@@ -26,7 +27,8 @@ from app.services.reversals import disputes, refund_booking
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
 from tests.support import cast
-from tests.support.documents import documents_of, sold_at_use
+from tests.support.databases import Database
+from tests.support.documents import documents_of, let_documents_change, sold_at_use
 from tests.support.outcome import faults
 from tests.support.reversals import buys, later, payment_of, sends_back
 from tests.support.sandbox_events import send_event
@@ -35,6 +37,7 @@ from tests.support.unheard import charged_unheard, visa
 __all__ = ["visa"]
 
 MANY = 50
+PARTS = [3137, 5, 2, 2, 2, 4187, 5228]
 VAT = Treatment(Category.STANDARD, Decimal(25), "MOMS", "SE", Reason.STANDARD, seller_number="SE556703748501")
 
 
@@ -124,6 +127,27 @@ def test_a_refund_heard_twice_early_or_never_has_one_credit_note(
     assert verify() == []
 
 
+def test_what_was_paid_before_there_were_documents_goes_back_without_one(
+    app: Flask, settings: Settings, database: Database, acme: Customer, alice_actor: Actor
+) -> None:
+    before, after = buys(app, alice_actor, 2500), buys(app, alice_actor, 900)
+    with create_engine(database.superuser_url, poolclass=pool.NullPool).begin() as connection:
+        let_documents_change(connection)
+        for table in ("document_lines", "document_taxes", "documents"):
+            connection.execute(text(f"delete from {table}"))
+        connection.execute(text("delete from number_series"))
+        connection.execute(text("update payments set settled_before_documents = true"))
+    sends_back(before, 1000)
+    opened = controls.dispute(settings, after.processor_id or "")
+    later(app)
+    controls.close_dispute(settings, opened, won=False)
+    later(app)
+    _won_after_all(after, opened, 900)
+    assert (payment_of(before).refunded_minor, payment_of(after).disputed_minor) == (1000, 0)
+    assert _said(acme) == []
+    assert verify() == []
+
+
 @pytest.mark.both_databases
 def test_parts_return_an_invoice_with_its_tax_to_the_cent(app: Flask, acme: Customer) -> None:
     """100.50 at 25 % is 25.13, and so much comes back in whatever parts."""
@@ -137,13 +161,15 @@ def test_parts_return_an_invoice_with_its_tax_to_the_cent(app: Flask, acme: Cust
         buyer, catalog = dict.fromkeys(drafting.BUYER, ""), versions.of(books.customer)
         made = drafting.draft(books, catalog, Kind.INVOICE, source, [line], totals([line]), [VAT], buyer)
         numbering.finalize(session, made, State.PAID, clock.now())
-        for number, minor in enumerate((1, 4187, 3, 8371, 1)):
+        for number, minor in enumerate(PARTS):
             part = Money(minor, "USD")
             assert credit_notes.write(books, payment, ("refund", f"ref_{number}", "Refund"), part, clock.now())
     invoice, *notes = documents_of(acme)
     assert (invoice.net_minor, invoice.tax_minor, invoice.returned_minor) == (10050, 2513, 12563)
     assert (sum(each.net_minor for each in notes), sum(each.tax_minor for each in notes)) == (10050, 2513)
-    assert [each.total_minor for each in notes] == [1, 4187, 3, 8371, 1]
+    assert [each.total_minor for each in notes] == PARTS
+    assert [each.tax_minor for each in notes] == [627, 2, 0, 0, 1, 837, 1046]  # the last is not burdened with the rest
+    assert "the tax of a rate is not its share of what is taxed" not in {each.sentence for each in verify()}
 
 
 def _paid(customer: Customer, minor: int) -> Payment:
