@@ -33,7 +33,7 @@ DOCUMENT_PROOFS = (
         f"""
         select t.customer_id, t.document_id from document_taxes t
         join documents d on d.customer_id = t.customer_id and d.id = t.document_id and d.kind = 'invoice'
-        where abs(t.tax_minor * 100000000 - t.net_minor * t.percent_micros) > 100000000
+        where abs(t.tax_minor * 100000000.0 - t.net_minor * 1.0 * t.percent_micros) > 100000000
         union all select n.customer_id, n.returns_id from {_RETURNED} n
         left join document_taxes i on i.customer_id = n.customer_id and i.document_id = n.returns_id
           and i.category = n.category and i.percent_micros = n.percent_micros
