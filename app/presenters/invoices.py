@@ -150,8 +150,9 @@ def why(tax: DocumentTax) -> str:
 
 
 def csv_row(document: Document) -> list[str]:
-    """Return a row of the file. Amounts are signed for sums: what was returned is below zero."""
+    """Return a row of the file. Amounts are signed for sums: what was returned is below zero, what is void is zero."""
     sign = -1 if document.kind in {"credit_note", "refund_receipt"} else 1
+    sign = 0 if document.state == "void" else sign
     amounts = [
         format(Money(sign * minor, document.currency).major, "f")
         for minor in (document.net_minor, document.tax_minor, document.total_minor)

@@ -32,6 +32,12 @@ def test_they_are_listed_page_by_page_and_read_whole(app: Flask, acme: Customer,
     )
     whole = api.get(f"{path(acme)}/{note.id}").get_json()
     assert (whole["returns"], whole["total_minor"], whole["payment"]) == (invoice.id, 1000, invoice.payment_id)
+    assert whole["seller_address"] == note.seller_address.splitlines() and whole["seller_address"]
+    assert [whole[name] for name in ("city", "postal_code", "due_on")] == [
+        note.buyer_city,
+        note.buyer_postal_code,
+        None,
+    ]
     assert [(line["type"], line["net_minor"]) for line in whole["lines"]] == [("returned", 1000)]
     assert [(tax["category"], tax["percent"], tax["tax_minor"]) for tax in whole["taxes"]] == [("O", "0", 0)]
 

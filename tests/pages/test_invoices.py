@@ -15,6 +15,7 @@ from app.domain.invoices.lines import Line, LineKind
 from app.domain.invoices.totals import totals
 from app.domain.money import Money
 from app.domain.people import Actor
+from app.domain.reversals import ProcessorRefund, RefundState
 from app.domain.tax.treatment import Category, Reason, Treatment
 from app.models.customers import Customer
 from app.models.scope import as_service
@@ -22,6 +23,7 @@ from app.presenters.invoices import HEADER
 from app.services.catalog import versions
 from app.services.invoices import drafting, numbering
 from app.services.ledger import posting
+from app.services.reversals import refund_booking
 from app.services.transaction import transaction
 from tests.support.browser import Browser
 from tests.support.documents import documents_of
@@ -147,6 +149,28 @@ def test_the_file_is_exact_and_harmless(app: Flask, alice: Browser, acme: Custom
         ["'=HYPERLINK(1)", "100.50", "25.13", "125.63", "USD"],
         ["", "-10.00", "0.00", "-10.00", "USD"],
         ["Visa ending in 4242", "25.00", "0.00", "25.00", "USD"],
+    ]
+
+
+def test_what_is_void_counts_nothing_in_the_file(
+    app: Flask, alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    payment = buys(app, alice_actor, 2500)
+    made = sends_back(payment, 1000)
+    failed = ProcessorRefund(
+        made.processor_id or "",
+        payment.processor_id or "",
+        Money(1000, "USD"),
+        RefundState.FAILED,
+        made.id,
+        clock.now(),
+    )
+    assert refund_booking.record(payment.id, failed) == ""
+    answer = alice.follows(alice.opens(PATH), 'a[href$=".csv"]').response
+    _header, *rows = csv.reader(io.StringIO(answer.get_data(as_text=True)))
+    assert [row[2:4] + row[6:9] for row in rows] == [
+        ["Credit note", "Void", "0.00", "0.00", "0.00"],
+        ["Invoice", "Paid", "25.00", "0.00", "25.00"],
     ]
 
 

@@ -1,12 +1,13 @@
 """Invoices: a customer's invoices, credit notes and receipts, as they were numbered."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import Field
 
 from app.api.contract.operations import Model, Moment, Page, PageQuery, decode_cursor, operation, resource
 from app.api.contract.shapes import encode_cursor
+from app.domain.addresses import address
 from app.models.customers import Customer
 from app.models.documents import Document
 from app.services.invoices import drafting, reads
@@ -74,10 +75,19 @@ class InvoiceDetails(InvoiceOut):
 
     lines: list[LineOut]
     taxes: list[TaxOut]
+    due_on: date | None
     seller_name: str
+    seller_address: list[str]
+    seller_country: str
     seller_tax_id: str
+    seller_email: str
     customer_name: str
     company: str
+    line1: str
+    line2: str
+    city: str
+    postal_code: str
+    region: str
     country: str
     po_number: str
 
@@ -132,11 +142,14 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
             )
             for tax in parts.taxes
         ],
+        due_on=document.due_on,
         seller_name=document.seller_name,
+        seller_address=document.seller_address.splitlines(),
+        seller_country=document.seller_country,
         seller_tax_id=document.seller_tax_id,
+        seller_email=document.seller_email,
         customer_name=document.customer_name,
-        company=document.buyer_company,
-        country=document.buyer_country,
+        **{name: getattr(document, f"buyer_{name}") for name in address.NAMES},
         po_number=document.po_number,
     )
 

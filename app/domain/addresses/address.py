@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from app.domain.addresses import formats
 from app.domain.addresses.formats import FIELDS
 
+UNSPACED = frozenset({"CN", "HK", "JP", "MO", "TW"})
+"""Where region and city are written without anything between them."""
 _PARTS = re.compile(r"%([A-Z])|([^%]+)")
 _LETTERS = re.compile(r"[^\W\d_]+-?")
 
@@ -62,7 +64,7 @@ def _with_room(order: str, address: Address, *, latin: bool) -> str:
     """Return the order with a place for what is filled and has none: the city beside its region, the rest last."""
     if address.city and "%C" not in order:
         if "%S" in order:
-            order = order.replace("%S", "%C, %S" if latin else "%S%C", 1)
+            order = order.replace("%S", "%S%C" if not latin and address.country in UNSPACED else "%C, %S", 1)
         elif "%Z" in order:
             order = order.replace("%Z", "%C %Z", 1)
         else:

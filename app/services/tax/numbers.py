@@ -28,7 +28,7 @@ from stdnum.us import ein
 from stdnum.za import tin
 
 from app.domain.errors import Refused
-from app.domain.tax.places import MEMBERS, country_of, prefix
+from app.domain.tax.places import MEMBERS, TREATED_AS, country_of, prefix
 from app.domain.tax.registrations import Kind
 
 LONGEST = 60
@@ -66,9 +66,15 @@ class Number:
     value: str
 
 
+def _registered_in(country: str) -> str:
+    """Return whose numbers are given there: Monaco's companies have French ones, those of the Isle of Man British."""
+    code = country.strip().upper()
+    return TREATED_AS.get(code, code)
+
+
 def usual(country: str) -> Kind:
     """Return the kind of number that companies of the country have, as far as Purser knows it."""
-    code = country.strip().upper()
+    code = _registered_in(country)
     if code == "EU":
         return Kind.EU_OSS_VAT
     known = next((kind for kind, own in COUNTRIES.items() if own == code), None)
@@ -82,7 +88,7 @@ def read(kind: str, country: str, typed: str) -> Number:
     text = unicodedata.normalize("NFKC", typed).strip()
     if not text or len(text) > LONGEST or not text.isprintable():
         raise Refused(f"Enter the number, at most {LONGEST} characters.", "value_malformed", 422, "value")
-    code = country.strip().upper()
+    code = _registered_in(country)
     if not _LETTERS.fullmatch(code):
         raise Refused("Choose the country that gave the number.", "country_unknown", 422, "country")
     wanted = Kind(kind)
@@ -93,6 +99,9 @@ def read(kind: str, country: str, typed: str) -> Number:
         return Number(wanted, "EU", _checked(eu_vat.validate, f"EU{bare.removeprefix('EU')}"))
     if wanted is Kind.EU_VAT:
         return _european(code, bare)
+    if wanted is Kind.GB_VAT and bare.startswith("XI"):
+        words = "This number begins with XI: it is Northern Ireland’s. Choose Northern Ireland as its country."
+        raise Refused(words, "country_mismatch", 422, "country")
     if COUNTRIES[wanted] != code:
         raise Refused("This kind of number is another country’s. Choose both anew.", "country_mismatch", 422, "country")
     return Number(wanted, code, _checked(_CHECKS[wanted], bare))

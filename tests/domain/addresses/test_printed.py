@@ -23,6 +23,7 @@ PRINTED = [
     # Latin text stays Latin, local text has the local order.
     (Address("Acme", "152 Teheran-ro", "", "Gangnam-gu", "06236", "Seoul", "KR"), ("Acme", "152 Teheran-ro", "Gangnam-gu", "Seoul", "06236")),
     (Address("会社", "神南1-2-3", "", "渋谷区", "150-0041", "東京都", "JP"), ("会社", "150-0041", "東京都渋谷区", "神南1-2-3")),
+    (Address("شركة", "شارع 1", "", "جبل علي", "", "دبي", "AE"), ("شركة", "شارع 1", "جبل علي, دبي")),
     # What the format adds by itself is not printed twice, nor what nobody typed.
     (Address("Muster AG", "Bahnhofstr. 1", "", "Zürich", "CH-8001", "", "CH"), ("Muster AG", "Bahnhofstr. 1", "CH-8001 Zürich")),
     (Address("Muster AG", "Bahnhofstr. 1", "", "Zürich", "8001", "", "CH"), ("Muster AG", "Bahnhofstr. 1", "8001 Zürich")),

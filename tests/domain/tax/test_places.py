@@ -27,6 +27,8 @@ TODAY = date(2026, 11, 28)
         ("DE", "27499", "", "", "DE"),
         ("IT", "23041", "", "Livigno", "IT-LI"),
         ("IT", "22061", "", "Campione d'Italia", "IT-CI"),
+        ("IT", "22060", "", "", "IT"),  # its old code, which its neighbours still have
+        ("IT", "", "Campione d'Italia", "Campione d'Italia", "IT-CI"),
         ("IT", "47890", "", "San Marino", "SM"),
         ("IT", "00120", "", "Vatican City", "VA"),
         ("IT", "00121", "", "", "IT"),

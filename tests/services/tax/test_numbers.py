@@ -23,6 +23,8 @@ from app.services.tax.numbers import Number, read
         ("eu_vat", "GB", "432525179", "XI432525179"),
         ("eu_oss_vat", "EU", "EU372022452", "EU372022452"),
         ("gb_vat", "GB", "GB 980 7806 84", "GB980780684"),
+        ("eu_vat", "MC", "FR 40 303 265 045", "FR40303265045"),  # Monaco's companies have French numbers
+        ("gb_vat", "IM", "GB 980 7806 84", "GB980780684"),  # the Isle of Man's British ones
         ("ch_uid", "CH", "CHE-107.787.577 IVA", "CHE107787577"),
         ("no_vat", "NO", "NO 988 077 917 MVA", "988077917"),
         ("us_ein", "US", "91-1144442", "911144442"),
@@ -54,6 +56,7 @@ def test_greece_and_northern_ireland_are_kept_under_their_own_letters() -> None:
         ("eu_vat", "DE", "DE136695977", "value", "This cannot be right"),
         ("eu_vat", "DE", "13669597", "value", "This cannot be right"),
         ("eu_vat", "XI", "XI000000000", "value", "This cannot be right"),  # passes python-stdnum
+        ("gb_vat", "GB", "XI980780684", "country", "Choose Northern Ireland"),  # python-stdnum drops either prefix
         ("eu_vat", "FR", "DE136695976", "country", "This number begins with DE"),
         ("eu_vat", "US", "136695976", "country", "not in the EU"),
         ("eu_vat", "", "DE136695976", "country", "Choose the country"),
