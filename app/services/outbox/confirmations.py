@@ -18,7 +18,11 @@ LASTS = timedelta(days=7)
 """For so long a link confirms."""
 AGAIN_AFTER = timedelta(minutes=10)
 MOST_A_DAY = 30
-TOO_SOON = "A mail went there less than ten minutes ago. Look for it first, among the unwanted mail too."
+TOO_SOON = (
+    "A mail went there less than ten minutes ago: look for it, among the unwanted mail too. "
+    "If its link does not work any more, ask again ten minutes after it."
+)
+"""The link of an address that was removed, or replaced and chosen again meanwhile, has ended."""
 
 
 def write(
