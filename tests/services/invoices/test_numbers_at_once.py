@@ -79,8 +79,9 @@ def test_numbers_are_consecutive_whatever_rolls_back_or_dies(
     assert counted["rolled back"] == many // 10
     assert counted["died"] == (many // 10 if on_postgresql else 0)
     with as_service("look at numbers"):
-        numbered = db.session.execute(select(Document.place, Document.number)).all()
+        numbered = db.session.execute(select(Document.place, Document.number, Document.issued_at)).all()
         last = db.session.scalars(select(NumberSeries.last)).one()
     assert sorted(row.place for row in numbered) == list(range(1, counted["numbered"] + 1))
+    assert [row.issued_at for row in sorted(numbered)] == sorted(row.issued_at for row in numbered)
     assert len({row.number for row in numbered}) == last == counted["numbered"]
     assert verify() == []
