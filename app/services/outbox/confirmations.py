@@ -19,7 +19,7 @@ LASTS = timedelta(days=7)
 AGAIN_AFTER = timedelta(minutes=10)
 MOST_A_DAY = 30
 TOO_SOON = (
-    "A mail went there less than ten minutes ago: look for it, among the unwanted mail too. "
+    "A mail went there less than ten minutes ago. Look for it, among the unwanted mail too. "
     "If its link does not work any more, ask again ten minutes after it."
 )
 """The link of an address that was removed, or replaced and chosen again meanwhile, has ended."""
