@@ -6,7 +6,9 @@ import click
 from flask import Blueprint
 from flask.cli import with_appcontext
 
+from app import clock
 from app.cli.console import customer_named, one_line
+from app.domain.addresses import formats
 from app.domain.errors import Refused
 from app.domain.tax.places import MEMBERS
 from app.domain.tax.territories import TERRITORIES
@@ -37,7 +39,7 @@ def add_exemption(
     with one_line():
         codes = tuple(dict.fromkeys(each.strip().upper() for each in countries))
         for code in codes:
-            if code not in _CODES and not (len(code) == 2 and code.isalpha()):
+            if code not in _CODES and code not in formats.countries():
                 raise Refused(
                     f"{code} is no country, and no part of one that docs/tax.md lists.", "country_unknown", 422
                 )
@@ -54,6 +56,9 @@ def add_exemption(
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        last = date.fromisoformat(text)
     except ValueError:
         raise Refused("Give the last day as 2027-12-31.", "expires_malformed", 422, "expires") from None
+    if last < clock.now().date():
+        raise Refused(f"{last} is over: a certificate that has expired exempts nothing.", "expired", 422, "expires")
+    return last

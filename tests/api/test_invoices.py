@@ -30,6 +30,7 @@ def test_they_are_listed_page_by_page_and_read_whole(app: Flask, acme: Customer,
         "paid",
         1000,
     )
+    assert api.get(f"{path(acme)}/{invoice.id}").get_json()["lines"][0]["description"] == "Credit: 25.00 USD"
     whole = api.get(f"{path(acme)}/{note.id}").get_json()
     assert (whole["returns"], whole["total_minor"], whole["payment"]) == (invoice.id, 1000, invoice.payment_id)
     assert whole["seller_address"] == note.seller_address.splitlines() and whole["seller_address"]

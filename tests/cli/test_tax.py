@@ -53,7 +53,9 @@ def test_a_certificate_is_kept_with_who_has_seen_it(app: Flask, acme: Customer) 
     ("words", "said"),
     [
         (("--country", "PT-99", "--reason", "x"), "PT-99 is no country"),
+        (("--country", "QQ", "--reason", "x"), "QQ is no country"),
         (("--country", "FR", "--expires", "soon", "--reason", "x"), "Give the last day as"),
+        (("--country", "FR", "--expires", "2020-01-01", "--reason", "x"), "2020-01-01 is over"),
         (("--country", "FR", "--reason", " "), "Say who has verified"),
     ],
 )

@@ -7,7 +7,7 @@ account, and gets a receipt. docs/decisions/0024-documents-with-their-fact.md sa
 from collections.abc import Mapping
 from datetime import datetime
 
-from app.domain.amounts_in_json import credits_text
+from app.domain.amounts import CreditUnit, decimals_of, digits
 from app.domain.catalog import Catalog
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
@@ -34,7 +34,8 @@ def top_up(books: Books, payment: Payment, received: Money, paid_with: str, now:
     kind = kind_of(catalog, treatment)
     rate = drafting.rate_of(treatment) if kind is Kind.INVOICE else NO_TAX_SAID
     bought = credits_for(received, Money(payment.amount_minor, payment.currency), Credits(payment.credits_micros))
-    words = f"Credit: {credits_text(bought)} {books.customer.credit_unit}"
+    unit = CreditUnit(books.customer.credit_unit)
+    words = f"Credit: {digits(bought.units, decimals_of(unit))} {unit.name}"
     line = Line(LineKind.TOP_UP, words, included(received, rate).net, rate)
     source = drafting.Source("payment", payment.id, payment.id, paid_with=paid_with)
     treatments = [treatment] if kind is Kind.INVOICE else []

@@ -158,7 +158,7 @@ def test_what_is_said_of_past_days_does_not_contradict_the_log(alice: Browser, a
     assert alice.opens(PATH).texts("#spend_management-said") == [
         f"With a daily limit of $25.00, {of} 2 of the last 90 days, as they were on all of them."
     ]
-    assert len(alice.opens(f"{PATH}log").soup.select("[aria-label='Refused calls'] tbody tr")) == 4
+    assert len(alice.opens(f"{PATH}log").soup.select("#spend_management-refused .decisions > li")) == 4
     with clock.at(NOON - timedelta(days=1)):
         spend.uses(acme, "24")
         assert spend.asks(acme, "2")[0] is False
