@@ -16,12 +16,21 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
+AT_REST = """async () => {
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  const ends = document.getAnimations().filter(each => each.effect?.getTiming().iterations !== Infinity);
+  await Promise.all(ends.map(each => each.finished.catch(() => {})));
+}"""
+
+
 def findings(page: Page, within: str | None = None) -> list[str]:
     """Return what axe finds on the page, or in what matches there, and whether it scrolls sideways.
 
-    From its top: axe takes a field that is scrolled halfway under the menu for one that is too small to press.
+    From its top: axe takes a field that is scrolled halfway under the menu for one that is too small to press. And at
+    rest: half way from one colour to another it finds too little contrast.
     """
     page.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
+    page.evaluate(AT_REST)
     found = Axe().run(page, within, RULES).response["violations"]
     said = [f"{each['id']}: {' '.join(node['html'][:200] for node in each['nodes'])}" for each in found]
     return [*said, *sideways(page)]
