@@ -21,7 +21,7 @@ LONGEST_SEARCH = 40
 def page() -> Response:
     """Show what is due, and the history, 25 rows at a time."""
     query = _query(log_places.place(request.args.get("before", "")))
-    found, filters = reads.listed(query), _filters(query)
+    found, filters = reads.listed(query), {"show": _kind(), "q": query.text}
     older = log_places.written(*found.older) if found.older else ""
     is_first = query.before is None
     return show(
@@ -31,13 +31,14 @@ def page() -> Response:
         is_first=is_first,
         rows=[words.row(each) for each in found.rows],
         text=query.text,
-        kind=query.kind,
+        kind=filters["show"],
         kinds=[
-            (title, _address(filters | {"show": kind}), kind == query.kind) for kind, title in words.FILTERS.items()
+            (title, _address(filters | {"show": kind}), kind == filters["show"])
+            for kind, title in words.FILTERS.items()
         ],
         older=_address(filters | {"before": older}) if older else "",
         newest="" if is_first else _address(filters),
-        csv=url_for("invoices.csv_file", show=query.kind or None, q=query.text or None),
+        csv=url_for("invoices.csv_file", show=filters["show"] or None, q=query.text or None),
     )
 
 
@@ -55,13 +56,13 @@ def document(document_id: str) -> Response:
 
 
 def _query(before: reads.Place | None) -> DocumentQuery:
-    kind = request.args.get("show", "")
     text = request.args.get("q", "").strip()[:LONGEST_SEARCH]
-    return DocumentQuery(kind if kind in words.FILTERS else "", text if text.isprintable() else "", before)
+    return DocumentQuery(words.SHOWN.get(_kind(), ()), text if text.isprintable() else "", before)
 
 
-def _filters(query: DocumentQuery) -> dict[str, str]:
-    return {"show": query.kind, "q": query.text}
+def _kind() -> str:
+    kind = request.args.get("show", "")
+    return kind if kind in words.FILTERS else ""
 
 
 def _given(filters: dict[str, str]) -> dict[str, str]:

@@ -123,6 +123,16 @@ class Document(CustomerOwned, Base):
     """What the credit notes that stand return of it."""
     voided_at: Mapped[datetime | None]
 
+    @property
+    def settled_at(self) -> datetime | None:
+        """When it was paid. A receipt is written in the transaction that settles its payment: it is paid from then."""
+        return self.issued_at if self.kind == "receipt" else self.paid_at
+
+    @property
+    def settled_minor(self) -> int:
+        """What was paid of it, by then."""
+        return self.payable_minor if self.kind == "receipt" else self.paid_minor
+
 
 class DocumentLine(CustomerOwned, Base):
     """One thing sold, or what a credit note returns under one rate; before tax."""

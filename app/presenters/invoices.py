@@ -18,6 +18,8 @@ KINDS = {
     "refund_receipt": "Refund receipt",
 }
 FILTERS = {"": "All", "invoice": "Invoices", "credit_note": "Credit notes", "receipt": "Receipts"}
+SHOWN = {"invoice": ("invoice",), "credit_note": ("credit_note",), "receipt": ("receipt", "refund_receipt")}
+"""The kinds of documents that a filter shows."""
 HEADER = [
     "Invoice date",
     "Invoice ID",
@@ -115,7 +117,7 @@ def described(parts: DocumentParts) -> dict[str, object]:
         "credits_applied": money(document.credits_applied_minor),
         "rounding": money(document.rounding_minor),
         "payable": money(document.payable_minor),
-        "paid": money(document.paid_minor),
+        "paid": money(document.settled_minor),
         "returned": money(document.returned_minor),
         "returns": parts.returns,
         "returned_by": [(each, money(each.total_minor), status(each)) for each in parts.returned_by],
@@ -162,7 +164,7 @@ def csv_row(document: Document) -> list[str]:
         harmless(document.number or ""),
         KINDS[document.kind],
         status(document),
-        f"{document.paid_at:%Y-%m-%d}" if document.paid_at else "",
+        f"{document.settled_at:%Y-%m-%d}" if document.settled_at else "",
         harmless(document.paid_with),
         *amounts,
         document.currency,

@@ -103,7 +103,7 @@ def listed(customer: Customer, query: InvoiceQuery) -> Page[InvoiceOut]:  # noqa
     """List a customer's invoices, credit notes and receipts, the newest first."""
     cursor = decode_cursor(query.cursor, int, str)
     before = (EPOCH + timedelta(microseconds=min(max(cursor[0], 0), LATEST)), cursor[1]) if cursor else None
-    page = reads.listed(DocumentQuery(kind=query.type or "", before=before, limit=query.limit))
+    page = reads.listed(DocumentQuery(kinds=(query.type,) if query.type else (), before=before, limit=query.limit))
     following = None
     if page.older:
         following = encode_cursor([(page.older[0] - EPOCH) // timedelta(microseconds=1), page.older[1]])
@@ -157,7 +157,8 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
 def _shown(document: Document) -> dict[str, Any]:
     names = set(InvoiceOut.model_fields) - {"type", "returns", "payment"}
     kept = {name: getattr(document, name) for name in names}
-    return kept | {"type": document.kind, "returns": document.returns_id, "payment": document.payment_id}
+    paid = {"paid_at": document.settled_at, "paid_minor": document.settled_minor}
+    return kept | paid | {"type": document.kind, "returns": document.returns_id, "payment": document.payment_id}
 
 
 def _percent(micros: int) -> str:

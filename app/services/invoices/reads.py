@@ -1,6 +1,6 @@
 """Documents as pages and the API show them, for the customer in scope: by keyset, the newest first."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,9 +19,10 @@ Place = tuple[datetime, str]
 
 @dataclass(frozen=True)
 class DocumentQuery:
-    """Which documents: of a kind, with a text in their number, behind a place in the list."""
+    """Which documents: of these kinds, with a text in their number, behind a place in the list."""
 
-    kind: str = ""
+    kinds: Collection[str] = ()
+    """Only these; empty: all."""
     text: str = ""
     before: Place | None = None
     limit: int = 25
@@ -103,8 +104,8 @@ def export(query: DocumentQuery) -> Iterator[Document]:
 
 def _matching(query: DocumentQuery) -> Select[Document]:
     wanted = select(Document).where(Document.number.is_not(None))
-    if query.kind:
-        wanted = wanted.where(Document.kind == query.kind)
+    if query.kinds:
+        wanted = wanted.where(Document.kind.in_(sorted(query.kinds)))
     if query.text:
         wanted = wanted.where(Document.number.icontains(query.text, autoescape=True))
     if query.before is not None:
