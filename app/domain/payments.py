@@ -14,6 +14,8 @@ class Purpose(StrEnum):
     """What a payment is for: what it is fulfilled with once it is paid."""
 
     TOP_UP = "top_up"
+    INVOICE = "invoice"
+    """An invoice that is due."""
 
 
 class PaymentState(StrEnum):

@@ -18,6 +18,9 @@ _TOTALS = (
     "payable_minor",
     "paid_minor",
     "returned_minor",
+    "credited_minor",
+    "carried_minor",
+    "overage_micros",
 )
 
 
@@ -42,6 +45,7 @@ class Document(CustomerOwned, Base):
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         ForeignKeyConstraint(["customer_id", "returns_id"], ["documents.customer_id", "documents.id"]),
+        ForeignKeyConstraint(["customer_id", "carried_to_id"], ["documents.customer_id", "documents.id"]),
         UniqueConstraint("customer_id", "id"),
         UniqueConstraint("customer_id", "source_type", "source_id", "kind"),
         UniqueConstraint("catalog", "kind", "number"),
@@ -60,13 +64,17 @@ class Document(CustomerOwned, Base):
             "and payable_minor = total_minor - credits_applied_minor + rounding_minor",
             name="payable",
         ),
-        CheckConstraint("paid_minor >= 0 and paid_minor <= payable_minor", name="paid"),
-        CheckConstraint("state <> 'paid' or paid_minor = payable_minor", name="paid_whole"),
+        CheckConstraint(
+            "paid_minor >= 0 and credited_minor >= 0 and paid_minor + credited_minor <= payable_minor", name="paid"
+        ),
+        CheckConstraint("state <> 'paid' or paid_minor + credited_minor = payable_minor", name="paid_whole"),
+        CheckConstraint("carried_minor >= 0 and overage_micros >= 0", name="carried"),
         CheckConstraint("returned_minor >= 0 and returned_minor <= total_minor", name="returned"),
         Index("ix_documents_newest", "customer_id", "issued_at", "id"),
         Index("ix_documents_payment", "customer_id", "payment_id"),
         Index("ix_documents_returns", "customer_id", "returns_id"),
-        *whole("year", "place", "catalog_version", *_TOTALS),
+        Index("ix_documents_carried_to", "customer_id", "carried_to_id"),
+        *whole("year", "place", "catalog_version", "period_number", *_TOTALS),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -121,7 +129,17 @@ class Document(CustomerOwned, Base):
     """The way to pay, as the customer knows it: `Visa ending in 4242`."""
     returned_minor: Mapped[int] = mapped_column(default=0)
     """What the credit notes that stand return of it."""
+    credited_minor: Mapped[int] = mapped_column(default=0)
+    """What of these took off what was still to be paid."""
     voided_at: Mapped[datetime | None]
+    period_number: Mapped[int | None]
+    """The billing period that it invoices."""
+    carried_minor: Mapped[int] = mapped_column(default=0)
+    """What earlier invoices were too small to be charged for: it is collected with this one, and taxed there."""
+    carried_to_id: Mapped[str | None] = mapped_column(String(40))
+    """The later invoice with which this one is collected."""
+    overage_micros: Mapped[int] = mapped_column(default=0)
+    """What was used below zero and is on it: it goes on using the overage protection until this is paid."""
 
     @property
     def settled_at(self) -> datetime | None:

@@ -25,6 +25,9 @@ OPEN_ATTEMPT = text("state in ('started','requires_action','processing')")
 OPEN_AUTOMATIC = text(
     "budget_period is not null and state in ('created','pi_created','confirming','requires_action','processing')"
 )
+OPEN_OF_INVOICE = text(
+    "document_id is not null and state in ('created','pi_created','confirming','requires_action','processing')"
+)
 TO_DETACH = text("detach_at is not null")
 
 
@@ -76,12 +79,20 @@ class Payment(CustomerOwned, Base):
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "method_id"], ["payment_methods.customer_id", "payment_methods.id"]),
+        # Documents name payments too: the key that closes the circle is made last.
+        ForeignKeyConstraint(
+            ["customer_id", "document_id"],
+            ["documents.customer_id", "documents.id"],
+            name="fk_payments_customer_id_document_id_documents",
+            use_alter=True,
+        ),
         UniqueConstraint("customer_id", "id"),
         UniqueConstraint("customer_id", "form_key"),
         UniqueConstraint("processor_id"),
         CheckConstraint(f"state in {STATES}", name="state"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
-        CheckConstraint("credits_micros > 0", name="credits_positive"),
+        CheckConstraint("credits_micros > 0 or (purpose = 'invoice' and credits_micros = 0)", name="credits_positive"),
+        CheckConstraint("(purpose = 'invoice') = (document_id is not null)", name="document"),
         CheckConstraint("received_minor >= 0", name="received_not_negative"),
         CheckConstraint(f"rail in {RAILS}", name="rail"),
         CheckConstraint("method_id is not null or rail in ('paypal', 'crypto')", name="has_method"),
@@ -95,6 +106,15 @@ class Payment(CustomerOwned, Base):
         Index("ix_payments_next_check_at", "next_check_at", sqlite_where=OPEN_STATES, postgresql_where=OPEN_STATES),
         Index("ix_payments_customer_created", "customer_id", "created_at"),
         Index("ix_payments_method", "customer_id", "method_id"),
+        Index("ix_payments_document", "customer_id", "document_id"),
+        Index(
+            "uq_payments_open_of_invoice",
+            "customer_id",
+            "document_id",
+            unique=True,
+            sqlite_where=OPEN_OF_INVOICE,
+            postgresql_where=OPEN_OF_INVOICE,
+        ),
         Index(
             "uq_payments_open_automatic",
             "customer_id",
@@ -121,7 +141,9 @@ class Payment(CustomerOwned, Base):
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     credits_micros: Mapped[int]
-    """What the customer was promised for exactly this amount."""
+    """What the customer was promised for exactly this amount; nothing where it pays an invoice."""
+    document_id: Mapped[str | None] = mapped_column(String(40))
+    """The invoice that it pays. One payment of an invoice is open at a time."""
     pack: Mapped[str] = mapped_column(String(60), default="")
     expires_after_days: Mapped[int | None]
     """How long the credit was promised to last from the day it is paid; empty: for ever."""
