@@ -10,18 +10,22 @@ from app.domain.payments import CONFIRM_GRACE, Declined, Misused, SavedMethod, U
 
 
 class Rail(StrEnum):
-    """What carries the money. The words are Stripe's types of payment method."""
+    """What carries the money. The words are Stripe's types of payment method, but for the bank transfer."""
 
     CARD = "card"
     SEPA_DEBIT = "sepa_debit"
     PAYPAL = "paypal"
     CRYPTO = "crypto"
+    BANK_TRANSFER = "bank_transfer"
+    """Paid from the cash that the customer has sent to the processor: Stripe's `customer_balance`."""
 
 
 SAVED_RAILS = frozenset({Rail.CARD, Rail.SEPA_DEBIT, Rail.PAYPAL})
 """Cryptocurrency cannot be saved: whoever pays with it sends it each time."""
 ONE_TIME_RAILS = frozenset({Rail.PAYPAL, Rail.CRYPTO})
 """What pays once by going to the wallet's own page, with nothing saved."""
+UNSAVED_RAILS = ONE_TIME_RAILS | {Rail.BANK_TRANSFER}
+"""What pays with no saved method."""
 
 
 class SetupState(StrEnum):

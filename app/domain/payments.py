@@ -239,6 +239,7 @@ _DECLINES_BY_RAIL = {
         "": "The payment with cryptocurrency did not arrive.",
         _NOT_YOU: "The payment was not approved in the wallet.",
     },
+    "bank_transfer": {"": "The money that you sent could not be used for this."},
 }
 
 
@@ -257,6 +258,7 @@ _BRANDS = {
     "sepa_debit": "SEPA direct debit",
     "paypal": "PayPal",
     "crypto": "Cryptocurrency",
+    "bank_transfer": "Bank transfer",
 }
 
 

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Protocol
 
 from app.domain.addresses.profile import Profile
+from app.domain.bank_transfers.accounts import BankAccount, TransferScheme
+from app.domain.bank_transfers.cash import ProcessorMovement
 from app.domain.methods import Acceptance, Rail, Setup, SetupAnswer, SetupOrder
 from app.domain.money import Money
 from app.domain.payments import Answer, ChargeOrder, Declined, Intent, Misused, ProcessorEvent, SavedMethod, Unknown
@@ -52,6 +54,22 @@ class PaymentGateway(Protocol):
 
     def confirm_one_time(self, intent_id: str, *, rail: Rail, return_url: str, key: str) -> Answer:
         """Pay once with PayPal or cryptocurrency: the answer names the wallet's page. Nothing is saved."""
+
+    def bank_account(
+        self, processor_customer: str, *, scheme: TransferScheme, key: str
+    ) -> BankAccount | Unknown | Misused:
+        """Return the customer's own account for bank transfers, made when it is first asked for."""
+
+    def pay_from_cash(self, intent_id: str, *, scheme: TransferScheme, return_url: str, key: str) -> Answer:
+        """Pay with cash that the customer has sent. Where not all is there, the intent stays `requires_action`."""
+
+    def cash_movements(self, processor_customer: str, *, after: str) -> list[ProcessorMovement] | Unknown | Misused:
+        """Return what has moved the customer's cash since the movement `after` (empty: ever), the oldest first."""
+
+    def return_cash(
+        self, processor_customer: str, *, amount: Money, return_id: str, key: str
+    ) -> str | Declined | Unknown | Misused:
+        """Send cash back to where it came from; return the processor's id of it. `Declined`: it is not there."""
 
     def intents_since(self, since: datetime, until: datetime) -> list[Intent] | Unknown | Misused:
         """Return every payment that the processor made in [since, until), ours or not, the oldest first."""

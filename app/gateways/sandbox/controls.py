@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.config import Settings
 from app.gateways.sandbox import (
+    cash_balances,
     challenges,
     charges,
     deliveries,
@@ -109,6 +110,19 @@ def finish(settings: Settings, intent_id: str, *, succeeded: bool | None = None)
         intent = payment_intents.found(store, intent_id)
         if intent["status"] == "processing":
             charges.end(store, intent, succeeded=succeeded)
+
+
+def transfer(settings: Settings, customer_id: str, amount: int, currency: str, reference: str = "") -> str:
+    """Let a bank transfer of the customer's arrive; return the id of its movement."""
+    sent: Body = {"amount": amount, "currency": currency.lower()} | ({"reference": reference} if reference else {})
+    with opened(settings.database_url) as store:
+        return str(cash_balances.fund(store, customer_id, sent)["id"])
+
+
+def move_cash(settings: Settings, customer_id: str, kind: str, amount: int, currency: str) -> str:
+    """Move a customer's cash as the bank, the dashboard or the passing of months do; return the movement's id."""
+    with opened(settings.database_url) as store:
+        return str(cash_balances.move(store, customer_id, kind, amount, currency.lower())["id"])
 
 
 def refund(settings: Settings, intent_id: str, amount: int | None = None) -> str:

@@ -31,6 +31,8 @@ CALLS = (
     "attach_method", "detach_method", "fetch_method", "list_methods",
     "create_intent", "confirm_intent", "fetch_intent", "cancel_intent", "list_intents",
     "create_setup", "confirm_setup", "fetch_setup", "cancel_setup", "fetch_mandate",
+    "create_funding_instructions", "fetch_cash_balance", "update_cash_balance", "list_cash_movements",
+    "apply_customer_balance", "fund_cash_balance",
     "create_refund", "fetch_refund", "list_refunds", "fetch_dispute", "list_disputes", "create_portal_session",
     "fetch_event", "list_events", "list_webhook_endpoints",
 )  # fmt: skip

@@ -10,6 +10,9 @@ from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store, hidden, new_id
 from app.gateways.test_methods import NAMED, SAVED, TestMethod
 
+_CASH = TestMethod("Bank transfer: pays", "", "", rail=Rail.BANK_TRANSFER)
+"""The customer's cash, which has no named test method."""
+
 
 def create_customer(store: Store, params: Params) -> Body:
     """Make a customer of the processor."""
@@ -146,7 +149,7 @@ def method_of(store: Store, method_id: str, param: str) -> Body:
 
 def known(method: Body) -> TestMethod:
     """Return which of the named test methods it is."""
-    return NAMED[hidden(method)["name"]]
+    return NAMED.get(hidden(method)["name"], _CASH)
 
 
 def made(store: Store, name: str, customer: Body | None) -> Body:
@@ -222,5 +225,5 @@ def _details(name: str, looks: TestMethod, customer: Body | None) -> Body:
             mail = customer["email"] if customer else None
             payer = hashlib.sha256(str(mail).encode()).hexdigest()[:13].upper()
             return {"country": "DE", "payer_email": mail, "payer_id": payer}
-        case Rail.CRYPTO:
+        case Rail.CRYPTO | Rail.BANK_TRANSFER:
             return {}

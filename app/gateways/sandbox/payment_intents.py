@@ -2,7 +2,7 @@
 
 from app import clock
 from app.domain.methods import Rail
-from app.gateways.sandbox import charges, currencies, events
+from app.gateways.sandbox import cash_balances, charges, currencies, events
 from app.gateways.sandbox.errors import Refusal, declined, existing, wrong_parameter
 from app.gateways.sandbox.methods import customer_of, known, made_from_data, method_of, used_up
 from app.gateways.sandbox.parameters import Params
@@ -10,6 +10,7 @@ from app.gateways.sandbox.store import Body, Store, hidden, new_id, public
 from app.gateways.test_methods import BY_DATA, TestMethod
 
 _ONLY_IN = {Rail.SEPA_DEBIT.value: "eur", Rail.CRYPTO.value: "usd"}
+_TYPES = {Rail.BANK_TRANSFER: cash_balances.TYPE}
 _ASKABLE = ("requires_payment_method", "requires_confirmation")
 _CANCELABLE = (*_ASKABLE, "requires_action", "requires_capture")
 _ASKS = TestMethod(
@@ -54,7 +55,7 @@ def create(store: Store, params: Params) -> Body:
         "metadata": params.get("metadata", {}),
         "next_action": None,
         "payment_method": None,
-        "payment_method_types": [rail.value for rail in Rail],
+        "payment_method_types": [_TYPES.get(rail, rail.value) for rail in Rail],
         "processing": None,
         "status": "requires_payment_method",
     }
@@ -73,6 +74,8 @@ def confirm(store: Store, intent_id: str, params: Params, *, base_url: str, key:
     intent = found(store, intent_id)
     if intent["status"] not in _ASKABLE:
         raise _unexpected(intent, "confirm")
+    if cash_balances.names_it(params):
+        return cash_balances.confirm(store, intent, params, key=key)
     method = _method_for(store, intent, params)
     if not params.get("return_url") and intent["automatic_payment_methods"].get("allow_redirects") != "never":
         raise Refusal(
@@ -101,6 +104,14 @@ def confirm(store: Store, intent_id: str, params: Params, *, base_url: str, key:
     return charges.succeed(store, intent, key=key, extra=100 if twist == "other_amount" else 0)
 
 
+def apply_customer_balance(store: Store, intent_id: str, params: Params, *, key: str) -> Body:
+    """Pay what waits for it with the customer's cash."""
+    intent = found(store, intent_id)
+    if intent["status"] != "requires_action" or not hidden(intent).get("cash"):
+        raise _unexpected(intent, "apply customer balance to")
+    return cash_balances.apply(store, intent, params, key=key)
+
+
 def cancel(store: Store, intent_id: str, params: Params, *, key: str) -> Body:
     """Give the intent up, unless it is over."""
     intent = found(store, intent_id)
@@ -112,6 +123,7 @@ def cancel(store: Store, intent_id: str, params: Params, *, key: str) -> Body:
         canceled_at=int(clock.now().timestamp()),
         cancellation_reason=params.get("cancellation_reason"),
     )
+    cash_balances.take_back(store, intent, key=key)
     store.keep(intent)
     events.record(store, "payment_intent.canceled", intent, key=key)
     return intent

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app import clock
-from app.gateways.sandbox import currencies, events
+from app.gateways.sandbox import cash_balances, currencies, events
 from app.gateways.sandbox.errors import Refusal, existing, wrong_parameter
 from app.gateways.sandbox.methods import known
 from app.gateways.sandbox.parameters import Params
@@ -38,6 +38,10 @@ def refund(store: Store, params: Params, *, key: str = "") -> Body:
     due = clock.now() + REFUND_TAKES if pending or later == "refund_fails" else None
     store.add(made, owner=charge["customer"] or "", due_at=due)
     _count(store, charge, amount)
+    if charge["payment_method_details"]["type"] == cash_balances.TYPE:  # back to where it was taken from
+        about = {"refunded_from_payment": {"refund": made["id"]}}
+        owner = charge["customer"]
+        cash_balances.move(store, owner, "refunded_from_payment", amount, charge["currency"], key=key, **about)
     _record_event(store, "refund.created", made, charge, key=key)
     _record_event(store, "charge.refunded", charge, charge, key=key)
     if charge["refunded"]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from stripe import params as sent
 from stripe.params import billing_portal as portal_sent
+from stripe.params import test_helpers as helpers_sent
 
-from app.gateways.sandbox import endpoints, methods, payment_intents, portal, reversals, setup_intents
+from app.gateways.sandbox import cash_balances, endpoints, methods, payment_intents, portal, reversals, setup_intents
 from app.gateways.sandbox.errors import existing
 from app.gateways.sandbox.paging import page_of
 from app.gateways.sandbox.parameters import Params
@@ -41,6 +42,19 @@ ROUTES: tuple[Route, ...] = (
      lambda s, c, i: methods.create_tax_id(s, i, c.params)),
     ("delete", r"/v1/customers/(\w+)/tax_ids/(\w+)", "delete_tax_id", sent.CustomerTaxIdDeleteParams,
      lambda s, _, i, t: methods.delete_tax_id(s, i, t)),
+    ("post", r"/v1/customers/(\w+)/funding_instructions", "create_funding_instructions",
+     sent.CustomerFundingInstructionsCreateParams,
+     lambda s, c, i: cash_balances.funding_instructions(s, i, c.params)),
+    ("get", r"/v1/customers/(\w+)/cash_balance", "fetch_cash_balance", sent.CustomerCashBalanceRetrieveParams,
+     lambda s, _, i: cash_balances.of_customer(s, i)),
+    ("post", r"/v1/customers/(\w+)/cash_balance", "update_cash_balance", sent.CustomerCashBalanceUpdateParams,
+     lambda s, c, i: cash_balances.update(s, i, c.params)),
+    ("get", r"/v1/customers/(\w+)/cash_balance_transactions", "list_cash_movements",
+     sent.CustomerCashBalanceTransactionListParams,
+     lambda s, c, i: _cash_movements(s, i, c.params)),
+    ("post", r"/v1/test_helpers/customers/(\w+)/fund_cash_balance", "fund_cash_balance",
+     helpers_sent.CustomerFundCashBalanceParams,
+     lambda s, c, i: cash_balances.fund(s, i, c.params)),
     ("post", r"/v1/payment_methods/(\w+)/attach", "attach_method", sent.PaymentMethodAttachParams,
      lambda s, c, i: methods.attach(s, i, c.params)),
     ("post", r"/v1/payment_methods/(\w+)/detach", "detach_method", sent.PaymentMethodDetachParams,
@@ -59,6 +73,9 @@ ROUTES: tuple[Route, ...] = (
      lambda s, _, i: payment_intents.found(s, i)),
     ("post", r"/v1/payment_intents/(\w+)/confirm", "confirm_intent", sent.PaymentIntentConfirmParams,
      lambda s, c, i: payment_intents.confirm(s, i, c.params, base_url=c.base_url, key=c.key, twist=c.twist)),
+    ("post", r"/v1/payment_intents/(\w+)/apply_customer_balance", "apply_customer_balance",
+     sent.PaymentIntentApplyCustomerBalanceParams,
+     lambda s, c, i: payment_intents.apply_customer_balance(s, i, c.params, key=c.key)),
     ("post", r"/v1/payment_intents/(\w+)/cancel", "cancel_intent", sent.PaymentIntentCancelParams,
      lambda s, c, i: payment_intents.cancel(s, i, c.params, key=c.key)),
     ("post", r"/v1/setup_intents", "create_setup", sent.SetupIntentCreateParams,
@@ -70,7 +87,7 @@ ROUTES: tuple[Route, ...] = (
     ("post", r"/v1/setup_intents/(\w+)/cancel", "cancel_setup", sent.SetupIntentCancelParams,
      lambda s, c, i: setup_intents.cancel(s, i, c.params, key=c.key)),
     ("post", r"/v1/refunds", "create_refund", sent.RefundCreateParams,
-     lambda s, c: reversals.refund(s, c.params, key=c.key)),
+     lambda s, c: _refund(s, c.params, c.key)),
     ("get", r"/v1/refunds", "list_refunds", sent.RefundListParams,
      lambda s, c: page_of(s, "refund", c.params, "/v1/refunds")),
     ("get", r"/v1/refunds/(\w+)", "fetch_refund", sent.RefundRetrieveParams,
@@ -114,6 +131,18 @@ def _methods(store: Store, params: Params) -> Body:
 def _tax_ids(store: Store, customer_id: str, params: Params) -> Body:
     methods.customer_of(store, customer_id, "id")
     return page_of(store, "tax_id", params | {"customer": customer_id}, f"/v1/customers/{customer_id}/tax_ids")
+
+
+def _cash_movements(store: Store, customer_id: str, params: Params) -> Body:
+    methods.customer_of(store, customer_id, "id")
+    url = f"/v1/customers/{customer_id}/cash_balance_transactions"
+    return page_of(store, cash_balances.MOVEMENT, params | {"customer": customer_id}, url)
+
+
+def _refund(store: Store, params: Params, key: str) -> Body:
+    if params.get("origin") == "customer_balance":
+        return cash_balances.send_back(store, params, key=key)
+    return reversals.refund(store, params, key=key)
 
 
 def _event(store: Store, event_id: str) -> Body:

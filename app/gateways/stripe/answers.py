@@ -11,6 +11,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from app.domain import promises
 from app.domain.errors import Broken
+from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import MISSING, Declined, Intent, IntentStatus, Misused, SavedMethod, Unknown
 from app.domain.processor_amounts import from_processor_minor
@@ -26,6 +27,8 @@ CLOCK_MARGIN = timedelta(minutes=5)
 SETUP_KEY, REFUND_KEY = "setup", "refund"
 _OF_OTHER_MODE = "a similar object exists in "
 UNEXPECTED_STATES = frozenset({"payment_intent_unexpected_state", "setup_intent_unexpected_state"})
+_RAILS = {"customer_balance": Rail.BANK_TRANSFER.value}
+"""Stripe's types of payment method that are called otherwise here."""
 _VAGUE = frozenset({"", "card_declined", "payment_intent_payment_attempt_failed"})
 """Codes that say nothing by themselves: the bank's own word does."""
 
@@ -64,7 +67,7 @@ def _read(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
         action_url=action_url_of(found.next_action),
         decline_code=decline_code_of(found.last_payment_error),
         method=id_of(_method(found)),
-        rail=getattr(_method(found), "type", ""),
+        rail=_rail_of(found),
         promise=metadata_of(found, promises.KEY),
     )
 
@@ -95,6 +98,12 @@ def decline_code_of(error: object) -> str:
 def _method(found: stripe.PaymentIntent) -> stripe.PaymentMethod | str | None:
     """Return what it was last confirmed with, also when that failed: the intent itself forgets it then."""
     return getattr(found, "payment_method", None) or getattr(found.last_payment_error, "payment_method", None)
+
+
+def _rail_of(found: stripe.PaymentIntent) -> str:
+    """Return what carries the money, in our word where we have one."""
+    word = getattr(_method(found), "type", "")
+    return _RAILS.get(word, word)
 
 
 def _the_word(code: str, decline_code: str) -> str:

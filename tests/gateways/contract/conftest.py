@@ -113,7 +113,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Hold each test against each processor. Nobody can answer the real bank's questions for a test."""
     if "processor" in metafunc.fixturenames:
         real = ["stripe"] if REAL_KEY and "outside" not in metafunc.fixturenames else []
-        metafunc.parametrize("processor", [*OURS, "localstripe", *real], indirect=True)
+        local = ["localstripe"] if "sends" not in metafunc.fixturenames else []  # it has no customers' cash
+        metafunc.parametrize("processor", [*OURS, *local, *real], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -164,6 +165,18 @@ def outside(processor: Processor) -> Outside:
     """What goes on at the processor without us."""
     assert processor.outside
     return processor.outside
+
+
+@pytest.fixture
+def sends(processor: Processor, owner: str) -> Callable[[int], None]:
+    """What lets a bank transfer of the customer's arrive, in cents of US dollars."""
+    if isinstance(processor.outside, OutsideSandbox):
+        settings = processor.outside.settings
+        return lambda minor: str(controls.transfer(settings, owner, minor, "USD")) and None
+    real = stripe.StripeClient(REAL_KEY)
+    return lambda minor: (
+        real.v1.test_helpers.customers.fund_cash_balance(owner, {"amount": minor, "currency": "usd"}) and None
+    )
 
 
 @pytest.fixture

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-FILES = [ROOT / "app" / "gateways" / "stripe" / f"{name}.py" for name in ("gateway", "setups", "reversals", "answers")]
+FILES = [
+    ROOT / "app" / "gateways" / "stripe" / f"{name}.py"
+    for name in ("gateway", "setups", "reversals", "cash", "answers")
+]
 
 
 def test_each_field_of_a_request_or_an_answer_is_checked(tmp_path: Path) -> None:
