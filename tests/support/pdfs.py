@@ -1,0 +1,19 @@
+"""What a PDF says, read by another library than the one that wrote it."""
+
+import pypdfium2
+
+FONTS = "font-family: 'Noto Sans', 'Noto Sans Arabic', 'Noto Sans Hebrew', 'Droid Sans Fallback', 'NanumSquare'; font-size: 9pt"
+
+
+def document(body: str) -> str:
+    """Return a document with this body, in the fonts that ship with the portal."""
+    return f'<html lang="en"><head><style>@page {{ size: A4; margin: 2cm }} body {{ {FONTS} }}</style></head><body>{body}</body></html>'
+
+
+def text_of(pdf: bytes) -> str:
+    """Return the text of all pages."""
+    opened = pypdfium2.PdfDocument(pdf)
+    try:
+        return "\n".join(page.get_textpage().get_text_range() for page in opened)
+    finally:
+        opened.close()
