@@ -41,6 +41,7 @@ PAGES = (
     "invoice_address",
     "invoice_notifications",
     "invoices",
+    "statement",
     "tax_settings",
     "notifications",
     "spend_management_webhook",

@@ -1,6 +1,6 @@
 """Rows of the history by day in words, and as rows of a file."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from app import locale
@@ -57,11 +57,11 @@ def csv_row(row: DayRow, unit: str) -> list[str]:
     ]
 
 
-def sheet_row(row: DayRow, unit: str) -> list[str | Decimal | datetime]:
+def sheet_row(row: DayRow, unit: str) -> list[str | Decimal | date]:
     """Return the row as typed cells of a spreadsheet."""
     moved = row.movement
     return [
-        f"{row.day}",
+        row.day,
         _in_file(row),
         row.change.units,
         row.balance_after.units,

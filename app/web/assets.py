@@ -19,6 +19,7 @@ PAGES = (
     "overview",
     "payment_methods",
     "spend_management",
+    "statement",
     "tax_settings",
     "usage",
 )

@@ -1,11 +1,12 @@
 """Spreadsheets: rows as typed cells of an .xlsx file, written while they are read: a long history needs no memory.
 
-Text is always text: nothing in a cell is a formula, a link or a number by its looks.
+Text is always text: nothing in a cell is a formula, a link or a number by its looks. Money has the decimals of its
+currency, days are days and times are times in UTC.
 """
 
 import tempfile
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO
 
@@ -14,12 +15,19 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-Cell = str | Decimal | datetime
+from app.domain.currencies import exponent
+from app.domain.money import Money
+
+Filled = str | int | Decimal | Money | date | datetime
+Cell = Filled | None
+"""What a cell holds; None: it is blank."""
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_TEXT = 32_767
 """A cell holds no longer text; XlsxWriter would cut it without a word."""
 EXACT_DIGITS = 15
 """A spreadsheet keeps so many digits of a number; one with more is written as text, so that none is lost."""
+FIRST_YEAR = 1900
+"""A spreadsheet counts days from here; one before it is written as text."""
 ROWS = 1_000_000
 """So many rows stand on a sheet; the others follow on the next one."""
 _CUT = "… (cut)"
@@ -56,10 +64,7 @@ class _Sheets:
 
     def __init__(self, book: Workbook, title: str, header: Sequence[str]) -> None:
         self._book, self._title, self._header = book, title, header
-        self._formats: dict[type, Format] = {
-            Decimal: book.add_format({"num_format": "#,##0.00####"}),
-            datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
-        }
+        self._formats: dict[str, Format] = {}
         self._bold = book.add_format({"bold": True})
         self._count = 0
         self.sheet: Worksheet | None = None
@@ -83,20 +88,49 @@ class _Sheets:
 
     def _write(self, column: int, cell: Cell) -> None:
         sheet = self.sheet
-        if sheet is None:
+        if sheet is None or cell is None:
             return
-        if isinstance(cell, datetime):
-            sheet.write_datetime(self._row, column, cell.astimezone(UTC).replace(tzinfo=None), self._formats[datetime])
-        elif isinstance(cell, Decimal) and is_exact(cell):
-            sheet.write_number(self._row, column, cell, self._formats[Decimal])
+        known = _typed(cell)
+        if isinstance(known, str):
+            sheet.write_string(self._row, column, shortened(known))
+        elif isinstance(known, Decimal):
+            sheet.write_number(self._row, column, known, self._format(_pattern(cell)))
         else:
-            text = cell if isinstance(cell, str) else f"{cell:f}"
-            sheet.write_string(self._row, column, shortened(text))
+            sheet.write_datetime(self._row, column, known, self._format(_pattern(cell)))
+
+    def _format(self, pattern: str) -> Format:
+        if pattern not in self._formats:
+            self._formats[pattern] = self._book.add_format({"num_format": pattern})
+        return self._formats[pattern]
+
+
+def _typed(cell: Filled) -> str | Decimal | date:
+    """Return what is written: a number only where every digit is kept, a day only where a spreadsheet has it."""
+    if isinstance(cell, datetime):
+        cell = cell.astimezone(UTC).replace(tzinfo=None)
+    if isinstance(cell, date):
+        return cell if cell.year > FIRST_YEAR else cell.isoformat()
+    if isinstance(cell, str):
+        return cell
+    value = cell.major if isinstance(cell, Money) else Decimal(cell)
+    return value if is_exact(value) else f"{value:f}"
+
+
+def _pattern(cell: Filled) -> str:
+    """Return how a spreadsheet shows the cell."""
+    if isinstance(cell, Money):
+        decimals = exponent(cell.currency)
+        return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+    if isinstance(cell, datetime):
+        return "yyyy-mm-dd hh:mm:ss"
+    if isinstance(cell, date):
+        return "yyyy-mm-dd"
+    return "#,##0" if isinstance(cell, int) else "#,##0.00####"
 
 
 def is_exact(value: Decimal) -> bool:
     """Say whether a spreadsheet keeps every digit of the number."""
-    return len(value.normalize().as_tuple().digits) <= EXACT_DIGITS
+    return value.is_finite() and len(value.normalize().as_tuple().digits) <= EXACT_DIGITS
 
 
 def shortened(text: str) -> str:

@@ -4,7 +4,7 @@ import io
 import tempfile
 import tracemalloc
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from zipfile import ZipFile
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from app.domain.money import Credits
+from app.domain.money import Credits, Money
 from app.web.workbooks import LONGEST_TEXT, Cell, is_exact, write
 
 
@@ -90,3 +90,38 @@ def test_a_long_file_needs_no_memory() -> None:
 
     most(10)
     assert most(5_000) < most(1_000) + 200_000
+
+
+@pytest.mark.parametrize(
+    ("money", "value", "shown"),
+    [
+        (Money(12_563, "USD"), Decimal("125.63"), "#,##0.00"),
+        (Money(-500, "JPY"), Decimal(-500), "#,##0"),
+        (Money(1_250, "KWD"), Decimal("1.25"), "#,##0.000"),
+        (Money(0, "EUR"), Decimal(0), "#,##0.00"),
+        (Money(999_999_999_999_999, "EUR"), Decimal("9999999999999.99"), "#,##0.00"),
+        (Money(12_345, "BGN"), Decimal("123.45"), "#,##0.00"),
+        (Money(100, "MGA"), Decimal(1), "#,##0.00"),
+    ],
+)
+def test_money_is_a_number_with_the_decimals_of_its_currency(money: Money, value: Decimal, shown: str) -> None:
+    """BGN ended in 2026 and is still read; ariary and dinars have the decimals that ISO 4217 counts them in."""
+    ((cell,),) = read_back([[money]])
+    assert (cell.data_type, Decimal(str(cell.value)), cell.number_format) == ("n", value, shown)
+
+
+def test_money_that_a_spreadsheet_would_round_is_text_and_a_blank_cell_is_blank() -> None:
+    ((cell, blank),) = read_back([[Money(1_234_567_890_123_456, "USD"), None]])
+    assert (cell.data_type, cell.value) == ("s", "12345678901234.56")
+    assert blank.value is None
+
+
+def test_days_are_days_counts_have_no_decimals_and_what_a_spreadsheet_cannot_hold_is_text() -> None:
+    ((day, count, old, huge, none),) = read_back(
+        [[date(2026, 11, 20), 1_234, date(1900, 2, 28), 10**15 + 1, Decimal("NaN")]]
+    )
+    assert (day.is_date, f"{day.value:%Y-%m-%d}", day.number_format) == (True, "2026-11-20", "yyyy-mm-dd")
+    assert (count.value, count.number_format) == (1_234, "#,##0")
+    assert [(each.data_type, each.value) for each in (old, huge, none)] == [
+        ("s", "1900-02-28"), ("s", "1000000000000001"), ("s", "NaN"),
+    ]  # fmt: skip

@@ -1,0 +1,146 @@
+"""How a statement of account is described: its sums, its entries in words, and rows of its files."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app import locale
+from app.domain.invoices.statement import Span, Sums
+from app.domain.money import Money
+from app.presenters.invoices import KINDS
+from app.presenters.spreadsheets import harmless
+from app.services.invoices.entries import MONEY
+from app.services.invoices.statement import Entry, Statement
+
+HEADER = ["Date", "Time", "Kind", "Invoice ID", "Description", "Charges", "Payments", "Balance", "Currency", "Id"]
+SHEET_HEADER = [
+    "Date (UTC)",
+    "Time (UTC)",
+    "Kind",
+    "Invoice ID",
+    "Description",
+    "Charges",
+    "Payments",
+    "Balance",
+    "Currency",
+    "Id",
+]
+OPENING, CLOSING = "Opening balance", "Closing balance"
+_MONEY = {
+    "payment": "Payment",
+    "money_refunded": "Refund to you",
+    "money_returned": "Refund that did not arrive",
+    "money_lost": "Payment taken back by your bank",
+    "money_won": "Payment returned by your bank",
+}
+_WITHOUT_DOCUMENT = {
+    "sale": "Credit bought, without a document",
+    "sale_returned": "Credit returned, without a document",
+}
+_PAID_BY_CREDIT = "Paid from credit"
+Cell = str | Money | date | None
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """An entry as the page shows it: what raises and lowers what is to be paid, and what is to be paid after it."""
+
+    at: datetime
+    title: str
+    detail: str
+    document_id: str
+    payment_id: str
+    charge: Money | None
+    payment: Money | None
+    balance: Money
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A row of a file: what it is, and charge, payment and balance."""
+
+    day: date
+    time: str
+    texts: tuple[str, str, str]
+    amounts: tuple[Money | None, Money | None, Money]
+    id: str
+
+
+def rows(found: Statement) -> list[StatementRow]:
+    """Return the entries of the page."""
+    return [_row(each, found.currency) for each in found.rows]
+
+
+def sums(found: Sums, currency: str) -> list[tuple[str, Money]]:
+    """Return what the span comes to, line by line; what nobody has is left out."""
+    lines = [
+        ("Invoices and receipts", found.charged, True),
+        ("Credit notes and refund receipts", found.credited, found.credited != 0),
+        ("Voided documents", found.voided, found.voided != 0),
+        (_PAID_BY_CREDIT, found.applied, found.applied != 0),
+        ("Payments", found.paid, True),
+        ("Paid back to you", found.paid_back, found.paid_back != 0),
+    ]
+    return [(title, Money(minor, currency)) for title, minor, is_shown in lines if is_shown]
+
+
+def money(minor: int, currency: str) -> Money:
+    """Return the amount."""
+    return Money(minor, currency)
+
+
+def standing(minor: int, currency: str, *, is_over: bool) -> str:
+    """Return what the closing balance means."""
+    words = locale.exact(Money(abs(minor), currency))
+    day = "on the last day" if is_over else "so far"
+    if minor > 0:
+        return f"{words} was to be paid {day}." if is_over else f"{words} is to be paid."
+    if minor < 0:
+        return f"{words} was in your favour {day}." if is_over else f"{words} is in your favour."
+    return "Nothing was to be paid on the last day." if is_over else "Nothing is to be paid."
+
+
+def csv_rows(span: Span, found: Sums, entries: Iterable[Entry], currency: str) -> Iterator[list[str]]:
+    """Yield the rows of the CSV file: texts made harmless, amounts as plain signed numbers that add up."""
+    for row in _lines(span, found, entries, currency):
+        amounts = ["" if each is None else format(each.major, "f") for each in row.amounts]
+        yield [f"{row.day}", row.time, *(harmless(each) for each in row.texts), *amounts, currency, row.id]
+
+
+def sheet_rows(span: Span, found: Sums, entries: Iterable[Entry], currency: str) -> Iterator[list[Cell]]:
+    """Yield the rows as typed cells of a spreadsheet."""
+    for row in _lines(span, found, entries, currency):
+        yield [row.day, row.time, *row.texts, *row.amounts, currency, row.id]
+
+
+def _lines(span: Span, found: Sums, entries: Iterable[Entry], currency: str) -> Iterator[_Line]:
+    yield _Line(span.first, "", (OPENING, "", ""), (None, None, Money(found.opening, currency)), "")
+    for each in entries:
+        row = _row(each, currency)
+        texts = (_kind(each), each.number or "", row.detail)
+        yield _Line(row.at.date(), f"{row.at:%H:%M:%S}", texts, (row.charge, row.payment, row.balance), each.place[2])
+    yield _Line(span.last, "", (CLOSING, "", ""), (None, None, Money(found.closing, currency)), "")
+
+
+def _row(entry: Entry, currency: str) -> StatementRow:
+    at, order, _name = entry.place
+    is_payment = order == MONEY or entry.what == "credits_applied"
+    return StatementRow(
+        at,
+        f"{_kind(entry)} {entry.number or ''}".strip(),
+        entry.words or "",
+        entry.document_id or "",
+        entry.payment_id or "",
+        None if is_payment else Money(entry.minor, currency),
+        Money(-entry.minor, currency) if is_payment else None,
+        Money(entry.balance_minor, currency),
+    )
+
+
+def _kind(entry: Entry) -> str:
+    if entry.what == "voided":
+        return f"{KINDS[entry.kind or 'invoice']} voided"
+    if entry.what == "credits_applied":
+        return _PAID_BY_CREDIT
+    known = KINDS | _MONEY | _WITHOUT_DOCUMENT
+    return known.get(entry.what, "Payment")

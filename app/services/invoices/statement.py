@@ -1,0 +1,154 @@
+"""The statement of account of the customer in scope, for any span of UTC days: totals by SQL, entries by keyset.
+
+It is a money account: what was invoiced, what was paid, and what is open. The credit account stands beside it, as the
+ledger has it at the same two moments.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, case, cast, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.domain.errors import ensure
+from app.domain.invoices.statement import EARLIEST, Span, Sums, sums
+from app.domain.ledger import money_unit
+from app.domain.money import Credits
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.ledger import BalanceDay, Transfer
+from app.services.invoices import entries
+from app.services.invoices.entries import Place
+
+CHUNK = 1_000
+GIVEN = ("promotional", "referral", "trial")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row: a document, what paid it, or money that moved. Above zero it raises what is to be paid."""
+
+    place: Place
+    what: str
+    minor: int
+    balance_minor: int
+    """What is to be paid after it."""
+    number: str | None
+    document_id: str | None
+    kind: str | None
+    payment_id: str | None
+    words: str | None
+
+
+@dataclass(frozen=True)
+class CreditAccount:
+    """The credit of the span as the ledger has it: what it began and ended with, and what changed it."""
+
+    opening: Credits
+    bought: Credits
+    given: Credits
+    used: Credits
+    other: Credits
+    """What expired, was returned, taken back or corrected; signed."""
+    closing: Credits
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The sums of a span, and one page of its entries, the oldest first."""
+
+    span: Span
+    currency: str
+    sums: Sums
+    credits: CreditAccount
+    rows: list[Entry]
+    later: Place | None
+    """Behind which the next page begins."""
+
+
+def statement(customer: Customer, span: Span, place: Place | None = None, limit: int = 100) -> Statement:
+    """Return the sums and a page of entries, in three statements."""
+    ensure(1 <= limit <= CHUNK, f"a page has 1 to {CHUNK} entries")
+    totals, before = _sums(customer, span, place)
+    rows = _rows(customer, span, place, before, limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
+    return Statement(
+        span, customer.currency, totals, _credits(customer.customer_id, span), rows, rows[-1].place if more else None
+    )
+
+
+def export(customer: Customer, span: Span) -> tuple[Sums, Iterator[Entry]]:
+    """Return the sums, and every entry, read in chunks so that a long span needs no memory."""
+    totals, _before = _sums(customer, span, None)
+
+    def rows() -> Iterator[Entry]:
+        place, balance = None, totals.opening
+        while True:
+            found = _rows(customer, span, place, balance, CHUNK)
+            yield from found
+            if len(found) < CHUNK:
+                return
+            place, balance = found[-1].place, found[-1].balance_minor
+
+    return totals, rows()
+
+
+def _sums(customer: Customer, span: Span, place: Place | None) -> tuple[Sums, int]:
+    """Return the sums of the span, and what is to be paid before the page that begins behind the place."""
+    found = entries.between(
+        customer.customer_id, money_unit(customer.currency), Span(EARLIEST, EARLIEST).begins, span.ends
+    )
+    columns = found.c
+
+    def total(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return cast(func.coalesce(func.sum(case((condition, columns.minor), else_=0)), 0), BigInteger)
+
+    is_in = columns.at >= span.begins
+    before = entries.up_to(found, place) if place is not None else ~is_in
+    wanted = select(columns.what, total(~is_in), total(is_in), total(before)).group_by(columns.what)
+    rows = db.session.execute(wanted).all()
+    opening = sum(int(each[1]) for each in rows)
+    return sums(opening, {str(each[0]): int(each[2]) for each in rows}), sum(int(each[3]) for each in rows)
+
+
+def _rows(customer: Customer, span: Span, place: Place | None, balance: int, limit: int) -> list[Entry]:
+    unit = money_unit(customer.currency)
+    wanted = entries.behind(customer.customer_id, unit, span.begins, span.ends, place, limit)
+    made = []
+    for at, order, name, what, minor, *parts in db.session.execute(wanted):
+        balance += minor
+        made.append(Entry((at, order, name), what, minor, balance, *parts))
+    return made
+
+
+def _credits(customer_id: str, span: Span) -> CreditAccount:
+    """Return the credit account, in one statement: balances of days, and what was bought and given."""
+
+    def at(condition: ColumnElement[bool]) -> ScalarSelect[int]:
+        closing = select(BalanceDay.closing_micros).where(BalanceDay.customer_id == customer_id, condition)
+        return closing.order_by(BalanceDay.day.desc()).limit(1).scalar_subquery()
+
+    def of(column: InstrumentedAttribute[int]) -> ScalarSelect[int]:
+        days = select(func.coalesce(func.sum(column), 0)).where(BalanceDay.customer_id == customer_id)
+        return days.where(BalanceDay.day >= span.first, BalanceDay.day <= span.last).scalar_subquery()
+
+    def moved(*kinds: str) -> ScalarSelect[int]:
+        return (
+            select(func.coalesce(func.sum(Transfer.change_micros), 0))
+            .where(Transfer.customer_id == customer_id, Transfer.kind.in_(kinds), Transfer.sequence.is_not(None))
+            .where(Transfer.booked_at >= span.begins, Transfer.booked_at < span.ends)
+            .scalar_subquery()
+        )
+
+    row = db.session.execute(
+        select(
+            at(BalanceDay.day < span.first),
+            at(BalanceDay.day <= span.last),
+            of(BalanceDay.added_micros),
+            of(BalanceDay.used_micros),
+            moved("purchased"),
+            moved(*GIVEN),
+        )
+    ).one()
+    opening, closing, added, used, bought, given = (int(each or 0) for each in row)
+    return CreditAccount(*(Credits(each) for each in (opening, bought, given, used, added - bought - given, closing)))
