@@ -183,15 +183,15 @@ BUGS = [
     Bug(
         "a spreadsheet rounds what is too long",
         "app/web/workbooks.py",
-        "isinstance(cell, Decimal) and is_exact(cell)",
-        "isinstance(cell, Decimal)",
+        "return value if is_exact(value) else",
+        "return value if value.is_finite() else",
         ("tests/web/test_workbooks.py",),
     ),
     Bug(
         "texts of a spreadsheet may be formulas",
         "app/web/workbooks.py",
-        "            sheet.write_string(self._row, column, shortened(text))",
-        "            sheet.write(self._row, column, shortened(text))",
+        "            sheet.write_string(self._row, column, shortened(known))",
+        "            sheet.write(self._row, column, shortened(known))",
         ("tests/web/test_workbooks.py",),
     ),
     Bug(
