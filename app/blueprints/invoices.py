@@ -1,5 +1,7 @@
 """Invoices: what is to be paid, and every invoice, credit note and receipt, to read, print and take along as a file."""
 
+from typing import Any
+
 from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
@@ -8,7 +10,7 @@ from app.forms import log_places
 from app.presenters import invoices as words
 from app.services.invoices import reads
 from app.services.invoices.reads import DocumentQuery
-from app.web import exports
+from app.web import exports, workbooks
 from app.web.respond import show
 
 bp = Blueprint("invoices", __name__, url_prefix="/billing")
@@ -38,7 +40,8 @@ def page() -> Response:
         ],
         older=_address(filters | {"before": older}) if older else "",
         newest="" if is_first else _address(filters),
-        csv=url_for("invoices.csv_file", show=filters["show"] or None, q=query.text or None),
+        csv=url_for("invoices.csv_file", **_given(filters)),
+        spreadsheet=url_for("invoices.spreadsheet", **_given(filters)),
     )
 
 
@@ -47,6 +50,13 @@ def csv_file() -> Response:
     """Send every document that matches as CSV."""
     rows = (words.csv_row(each) for each in reads.export(_query(None)))
     return exports.as_csv(f"invoices-{clock.now():%Y-%m-%d}.csv", words.HEADER, rows)
+
+
+@bp.get("/invoices.xlsx")
+def spreadsheet() -> Response:
+    """Send every document that matches as a spreadsheet with typed cells."""
+    rows = (words.sheet_row(each) for each in reads.export(_query(None)))
+    return workbooks.as_workbook(f"invoices-{clock.now():%Y-%m-%d}.xlsx", "Invoices", words.SHEET_HEADER, rows)
 
 
 @bp.get("/invoices/<document_id>")
@@ -65,10 +75,9 @@ def _kind() -> str:
     return kind if kind in words.FILTERS else ""
 
 
-def _given(filters: dict[str, str]) -> dict[str, str]:
+def _given(filters: dict[str, str]) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value}
 
 
 def _address(filters: dict[str, str]) -> str:
-    given = _given(filters)
-    return url_for("invoices.page", show=given.get("show"), q=given.get("q"), before=given.get("before"))
+    return url_for("invoices.page", **_given(filters))

@@ -1,6 +1,7 @@
 """How invoices, credit notes and receipts are described: rows of the lists, a document in words, a row of a file."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from app import locale
@@ -33,6 +34,7 @@ HEADER = [
     "Currency",
     "Id",
 ]
+SHEET_HEADER = ["Invoice date (UTC)", *HEADER[1:4], "Payment date (UTC)", *HEADER[5:]]
 _STATES = {
     "open": "Due",
     "paid": "Paid",
@@ -153,12 +155,7 @@ def why(tax: DocumentTax) -> str:
 
 def csv_row(document: Document) -> list[str]:
     """Return a row of the file. Amounts are signed for sums: what was returned is below zero, what is void is zero."""
-    sign = -1 if document.kind in {"credit_note", "refund_receipt"} else 1
-    sign = 0 if document.state == "void" else sign
-    amounts = [
-        format(Money(sign * minor, document.currency).major, "f")
-        for minor in (document.net_minor, document.tax_minor, document.total_minor)
-    ]
+    amounts = [format(each.major, "f") for each in _signed(document)]
     return [
         f"{document.issued_at:%Y-%m-%d}" if document.issued_at else "",
         harmless(document.number or ""),
@@ -170,3 +167,26 @@ def csv_row(document: Document) -> list[str]:
         document.currency,
         document.id,
     ]
+
+
+def sheet_row(document: Document) -> list[str | Money | date | None]:
+    """Return the row as typed cells of a spreadsheet."""
+    return [
+        document.issued_at.date() if document.issued_at else None,
+        document.number or "",
+        KINDS[document.kind],
+        status(document),
+        document.settled_at.date() if document.settled_at else None,
+        document.paid_with,
+        *_signed(document),
+        document.currency,
+        document.id,
+    ]
+
+
+def _signed(document: Document) -> list[Money]:
+    """Return net, tax and total as they add up over documents."""
+    sign = -1 if document.kind in {"credit_note", "refund_receipt"} else 1
+    sign = 0 if document.state == "void" else sign
+    minors = (document.net_minor, document.tax_minor, document.total_minor)
+    return [Money(sign * minor, document.currency) for minor in minors]

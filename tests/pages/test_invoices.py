@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
 
 from app import clock
 from app.domain.invoices.documents import Kind, State
@@ -19,7 +20,7 @@ from app.domain.reversals import ProcessorRefund, RefundState
 from app.domain.tax.treatment import Category, Reason, Treatment
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.presenters.invoices import HEADER
+from app.presenters.invoices import HEADER, SHEET_HEADER
 from app.services.catalog import versions
 from app.services.invoices import drafting, numbering
 from app.services.ledger import posting
@@ -150,6 +151,28 @@ def test_the_file_is_exact_and_harmless(app: Flask, alice: Browser, acme: Custom
         ["", "-10.00", "0.00", "-10.00", "USD"],
         ["Visa ending in 4242", "25.00", "0.00", "25.00", "USD"],
     ]
+
+
+def test_the_spreadsheet_has_the_rows_of_the_file_in_typed_cells(
+    app: Flask, alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    sends_back(buys(app, alice_actor, 2500), 1000)
+    invoices(acme, 10_050, state=State.PAID)
+    page = alice.opens(f"{PATH}?show=invoice")
+    lines = csv.DictReader(io.StringIO(alice.follows(page, 'a[href*=".csv"]').response.get_data(as_text=True)))
+    sheet = alice.follows(page, 'a[href*=".xlsx"]').response
+    head, *cells = load_workbook(io.BytesIO(sheet.data))["Invoices"].iter_rows()
+    assert [each.value for each in head] == SHEET_HEADER
+    for line, row in zip(lines, cells, strict=True):
+        assert [f"{row[column].value:%Y-%m-%d}" for column in (0, 4)] == [line["Invoice date"], line["Payment date"]]
+        assert {row[column].number_format for column in (0, 4)} == {"yyyy-mm-dd"}
+        assert [(row[column].value, row[column].number_format) for column in (6, 7, 8)] == [
+            (float(line[name]), "#,##0.00") for name in ("Net", "Tax", "Total")
+        ]
+        assert [row[column].value for column in (1, 2, 3, 9, 10)] == [
+            line[name] for name in ("Invoice ID", "Kind", "Status", "Currency", "Id")
+        ]
+    assert [(row[5].data_type, row[5].value) for row in cells] == [("s", "=HYPERLINK(1)"), ("s", "Visa ending in 4242")]
 
 
 def test_what_is_void_counts_nothing_in_the_file(
