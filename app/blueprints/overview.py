@@ -137,6 +137,7 @@ def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
             {"figure": "sent_back"},
             "Credit of payments that were refunded or are disputed",
         ),
+        ("On invoices", parts.invoiced, {"kind": "overage_invoiced"}, "Used below zero, and invoiced"),
     ]
     return [line for line in lines if line[1].micros]
 
@@ -155,6 +156,8 @@ def _taken_by_held(numbers: Numbers) -> str:
 
 
 def _overage(numbers: Numbers) -> str:
+    if numbers.invoiced_overage.micros:
+        return "Comes back in full when the invoices of what was used below zero are paid."
     if not numbers.overage_protection.micros:
         return "Calls that ask for permission are refused at zero. Usage that is only reported can go below it."
     if numbers.overage_left < numbers.overage_protection:

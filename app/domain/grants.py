@@ -20,9 +20,11 @@ SOURCES = {
     "refund": "refunds",
 }
 """The account that a grant of each kind comes out of."""
+BOUGHT_KIND = "purchased"
+"""The kind that somebody has paid for. All others are a discount on an invoice."""
 CLAW_BACKS = ("refunded", "disputed")
 """The kinds of transfers that take credit whose money went back."""
-BURNING = ("usage", *CLAW_BACKS)
+BURNING = ("usage", *CLAW_BACKS, "overage_returned", "credit_applied")
 """The kinds of transfers that take from grants, in their order, what the customer no longer has."""
 
 

@@ -11,12 +11,15 @@ MONEY_ACCOUNTS = ("clearing", "disputes", "prepaid", "processor")
 CREDIT_ACCOUNTS = ("breakage", CREDITS, "disputes", "promotions", "purchases", "referrals", "refunds", "revenue")
 ACCEPTED_BEFORE = frozenset({"usage_day", "usage_period"})
 """The sources of usage that was accepted first and is posted later: the day's totals moved when it was accepted."""
-HISTORY_KINDS = frozenset(
-    {
-        "correction", "dispute_won", "disputed", "expired", "promotional", "purchased", "referral", "refund",
-        "refund_failed", "refunded", "trial", "usage", "voided",
-    }
-)  # fmt: skip
+OVERAGE_INVOICED, OVERAGE_RETURNED = "overage_invoiced", "overage_returned"
+"""What was used below zero is on an invoice, which brings the balance back to zero; the invoice is void."""
+CREDIT_APPLIED, CREDIT_RETURNED = "credit_applied", "credit_returned"
+"""Bought credit pays the tax of an invoice; the invoice is void."""
+OF_INVOICES = frozenset({OVERAGE_INVOICED, OVERAGE_RETURNED, CREDIT_APPLIED, CREDIT_RETURNED})
+HISTORY_KINDS = OF_INVOICES | {
+    "correction", "dispute_won", "disputed", "expired", "promotional", "purchased", "referral", "refund",
+    "refund_failed", "refunded", "trial", "usage", "voided",
+}  # fmt: skip
 """Every kind of row that the balance history has. What is between the others counts as usage in the history by day."""
 
 MOST = 2**61

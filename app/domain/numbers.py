@@ -33,6 +33,8 @@ class Numbers:
     """Given back by corrections made in this period, and taken off its usage, which it may bring below zero."""
     lapsed: Credits = Credits(0)
     """Over by now, and taken off what remains, but no row of the history yet."""
+    invoiced_overage: Credits = Credits(0)
+    """Of the overage protection that was agreed, what invoices use that are not paid yet: no more of it is left."""
 
 
 def compute(
@@ -50,6 +52,7 @@ def compute(
     held_today: int = 0,
     lapsed: int = 0,
     corrected: int = 0,
+    invoiced_overage: int = 0,
 ) -> Numbers:
     """Return the numbers from whole micros, by the one rule of what may be used.
 
@@ -78,6 +81,7 @@ def compute(
         usage_to_post=Credits(usage_to_post),
         lapsed=Credits(lapsed),
         corrected_this_period=Credits(corrected),
+        invoiced_overage=Credits(invoiced_overage),
     )
 
 

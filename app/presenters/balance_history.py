@@ -6,7 +6,8 @@ from decimal import Decimal
 from app import locale
 from app.domain.amounts import CreditUnit, finest
 from app.domain.catalog import Catalog
-from app.domain.grants import BURNING, SOURCES, is_expired
+from app.domain.grants import BURNING, CLAW_BACKS, SOURCES, is_expired
+from app.domain.ledger import OF_INVOICES
 from app.domain.money import Credits, Money
 from app.domain.payments import decline_sentence, method_name
 from app.domain.usage_words import title
@@ -32,10 +33,14 @@ KINDS = {
     "refund_failed": "Failed refunds",
     "disputed": "Disputed payments",
     "dispute_won": "Disputes won",
+    "overage_invoiced": "Overage put on invoices",
+    "overage_returned": "Overage of void invoices",
+    "credit_applied": "Credits applied to invoices",
+    "credit_returned": "Credits of void invoices",
 }
 GROUPS = {
     "purchases": frozenset({"purchased"}),
-    "usage": frozenset({"usage", "correction"}),
+    "usage": frozenset({"usage", "correction", *OF_INVOICES}),
     "refunds": frozenset({"refunded", "refund_failed", "disputed", "dispute_won", "refund"}),
     "grants": frozenset({"promotional", "trial", "referral", "expired", "voided"}),
 }
@@ -56,6 +61,10 @@ _HAPPENED = {
     "refund_failed": "A refund did not arrive. {} of credit was returned to you.",
     "disputed": "Your bank disputes a payment. {} of credit that it had bought is held until the dispute is decided.",
     "dispute_won": "A payment is no longer disputed. {} of held credit was returned to you.",
+    "overage_invoiced": "{} was used below zero and is on an invoice now, which brings the balance back to zero.",
+    "overage_returned": "An invoice was voided. {} that had been used below zero is taken off the balance again.",
+    "credit_applied": "{} of your credit paid the tax of an invoice.",
+    "credit_returned": "An invoice was voided. {} of credit that had paid its tax was returned to you.",
 }
 # What a row of the past means now that the refund or dispute behind it has moved on.
 _HAPPENED_SINCE = {
@@ -119,7 +128,7 @@ def described(
         "balance_after": Credits(row.balance_after_micros or 0),
         "touched": [] if came_in else [(_named(each), Credits(part.micros)) for part, each in entry.allocations],
         "below_zero": Credits(row.amount - shared) if row.kind in BURNING and row.amount > shared else None,
-        "taken_back": row.kind in BURNING and row.kind != "usage",
+        "taken_back": row.kind in CLAW_BACKS,
         "came_back": (row.kind, _ended(state)) in _CAME_BACK,
         "refund": entry.refund,
         "refund_state": _REFUNDS.get(state, "") if entry.refund else "",

@@ -113,8 +113,8 @@ BUGS = [
     Bug(
         "corrections are taken off what was used so far",
         "app/services/balance/overview.py",
-        "    used = total + int(voided) + int(corrected) - over",
-        "    used = total + int(voided) - over",
+        "    used = total + int(voided) + int(corrected) + int(invoiced) - over",
+        "    used = total + int(voided) + int(invoiced) - over",
         ("tests/pages/test_usage_corrected.py",),
     ),
     Bug(

@@ -110,8 +110,8 @@ BUGS = [
     Bug(
         "what a debt was paid with is not found again",
         "app/domain/grants.py",
-        'BURNING = ("usage", *CLAW_BACKS)',
-        'BURNING = ("usage",)',
+        'BURNING = ("usage", *CLAW_BACKS, "overage_returned", "credit_applied")',
+        'BURNING = ("usage", "overage_returned", "credit_applied")',
         MONEY_BACK,
     ),
     Bug(

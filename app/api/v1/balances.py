@@ -88,6 +88,9 @@ class BalanceOut(Model):
     held: CreditsFromZero
     overage_protection: CreditsFromZero
     overage_left: CreditsFromZero
+    unpaid_overage: CreditsFromZero = Field(
+        description="Used below zero and on invoices that are not paid: so much less is in `overage_protection`."
+    )
     daily_limit: CreditsFromZero | None
     daily_used: CreditsText
     daily_left: CreditsText | None
@@ -121,6 +124,7 @@ def read(customer: Customer) -> BalanceOut:
         held=numbers.held,
         overage_protection=numbers.overage_protection,
         overage_left=numbers.overage_left,
+        unpaid_overage=numbers.invoiced_overage,
         daily_limit=numbers.daily_limit,
         daily_used=numbers.daily_used,
         daily_left=numbers.daily_left,

@@ -1,6 +1,7 @@
 """What a document lists: each line says what was sold, for how much before tax, and under which tax."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -55,6 +56,10 @@ class Line:
     quantity: int = 1
     unit_price: Decimal | None = None
     """None: the quantity has no one price, as with rising steps."""
+    meter: str = ""
+    begins_on: date | None = None
+    ends_on: date | None = None
+    """The first and the last day on which it was used."""
 
     def __post_init__(self) -> None:
         ensure(self.kind in SOLD, f"{self.kind} is no line that is taxed")

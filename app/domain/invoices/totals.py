@@ -55,9 +55,9 @@ def totals(lines: Sequence[Line], credit: Iterable[Money] = ()) -> Totals:
     return _sums(tuple(Taxed(rate, nets[rate], tax_on(nets[rate], rate.percent)) for rate in sorted(nets)), credit)
 
 
-def of_parts(taxed: Sequence[Taxed]) -> Totals:
+def of_parts(taxed: Sequence[Taxed], credit: Iterable[Money] = ()) -> Totals:
     """Return the sums of a document whose tax is given, as that of a credit note is by its invoice."""
-    return _sums(tuple(taxed), ())
+    return _sums(tuple(taxed), credit)
 
 
 def included(gross: Money, rate: Rate) -> Taxed:

@@ -1,6 +1,6 @@
 """What the Overview shows, read in a fixed number of statements, however long the history is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
 from app.domain.forecast.run_out import Expiry, Forecast
+from app.domain.ledger import OF_INVOICES
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers
 from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES
@@ -30,7 +31,7 @@ from app.services.balance.status_rows import Stretch
 
 DAYS = 30
 LATEST = 5
-PARTS = 4
+PARTS = 5
 """So many sums are behind the parts."""
 
 
@@ -38,7 +39,7 @@ PARTS = 4
 class Parts:
     """How the credits that came in became those that remain.
 
-    total - used + corrected - expired - back + voided = remaining.
+    total - used + corrected - expired - back + voided + invoiced = remaining.
     """
 
     used: Credits
@@ -50,6 +51,8 @@ class Parts:
     """Gone with money sent back, or held by disputes."""
     voided: Credits
     """Used of credit that was taken back, so that it is no part of the total any more."""
+    invoiced: Credits = Credits(0)
+    """Used below zero and put on invoices, less what of them was paid by credit."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +120,9 @@ def now(since: date, terms: Terms) -> Overview:
 
 def parts(numbers: Numbers) -> Parts:
     """Return how the total of these numbers became what remains, for the customer in scope."""
-    return _parts(
-        numbers,
-        *db.session.execute(
-            select(*_sums()).select_from(Customer).where(Customer.customer_id == history.whose())
-        ).one(),
-    )
+    wanted = select(*_sums()).select_from(Customer).where(Customer.customer_id == history.whose())
+    sums: Sequence[int] = db.session.execute(wanted).one()
+    return _parts(numbers, *sums)
 
 
 @cache
@@ -136,16 +136,17 @@ def _company() -> ScalarSelect[str]:
     return row.correlate(Customer).scalar_subquery()
 
 
-def _parts(numbers: Numbers, expired: int, back: int, voided: int, corrected: int) -> Parts:
+def _parts(numbers: Numbers, expired: int, back: int, voided: int, corrected: int, invoiced: int) -> Parts:
     """Return the parts. What was used is the rest: summing every row of usage takes too long for this page."""
     total, remaining = numbers.total_credits.micros, numbers.remaining_credits.micros
     over = int(expired) + numbers.lapsed.micros
-    used = total + int(voided) + int(corrected) - over - int(back) - remaining
-    return Parts(Credits(used), Credits(int(corrected)), Credits(over), Credits(int(back)), Credits(int(voided)))
+    used = total + int(voided) + int(corrected) + int(invoiced) - over - int(back) - remaining
+    shown = (used, int(corrected), over, int(back), int(voided), int(invoiced))
+    return Parts(*(Credits(micros) for micros in shown))
 
 
-def _sums() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int], ColumnElement[int]]:
-    """Return what expired, what went back or is held, what was used of credit taken back, and what was corrected."""
+def _sums() -> tuple[ColumnElement[int], ...]:
+    """Return what expired, went back or is held, was used of credit taken back, was corrected, and was invoiced."""
     refunds, disputes = _constants(BOOKED_REFUNDS), _constants(STANDING_DISPUTES)
     return (
         _total(Transfer.amount, Transfer.kind == constant("expired"), Transfer.sequence.is_not(None)),
@@ -154,6 +155,7 @@ def _sums() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int],
         _total(Grant.micros, Grant.voided_at.is_not(None), Grant.posted_at.is_not(None))
         - _total(Transfer.amount, Transfer.kind == constant("voided"), Transfer.sequence.is_not(None)),
         _total(Transfer.amount, Transfer.kind == constant("correction"), Transfer.sequence.is_not(None)),
+        _total(Transfer.change_micros, Transfer.kind.in_(_constants(OF_INVOICES)), Transfer.sequence.is_not(None)),
     )
 
 
@@ -161,7 +163,9 @@ def _constants(states: Iterable[str]) -> list[ColumnElement[str]]:
     return [constant(state) for state in sorted(states)]
 
 
-def _total(column: InstrumentedAttribute[int], *where: ColumnElement[bool]) -> ScalarSelect[int]:
+def _total(
+    column: InstrumentedAttribute[int] | InstrumentedAttribute[int | None], *where: ColumnElement[bool]
+) -> ScalarSelect[int]:
     """Return the sum over the rows of the statement's customer."""
     model = column.class_
     return (

@@ -21,7 +21,7 @@ from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import billing_periods
-from app.services.ledger import grants, posting, reservations, spending, usage_posting
+from app.services.ledger import grants, posting, reservations, spending, unpaid_overage, usage_posting
 from app.services.ledger.posting import Books
 from app.services.ledger.reservations import Held
 from app.services.transaction import transaction
@@ -88,9 +88,8 @@ def planned(
             key = to or row.plan
             after = Terms.of(newest, key)
             if before != after:
-                moves.append(
-                    Move(row.customer_id, row.name, Credits(row.overage_protection_micros), before, key, after)
-                )
+                agreed = Credits(row.overage_protection_micros + row.invoiced_overage_micros)
+                moves.append(Move(row.customer_id, row.name, agreed, before, key, after))
         return moves, stay
 
 
@@ -141,16 +140,15 @@ def give(books: Books, plan: str, newest: Catalog) -> tuple[dict[str, object], d
     if _is_booked_otherwise(own, newest):
         usage_posting.post(books, now)  # under the names that its meters had
     held, room = reservations.held(session, customer.customer_id), _room(books, own)
-    overage = overage_after(Credits(customer.overage_protection_micros), own, newest)
-    remaining = books.credits.balance - books.spending.unposted_micros
-    if overage.micros < customer.overage_protection_micros and remaining < -overage.micros:
+    agreed = unpaid_overage.agreed(books)
+    overage = overage_after(Credits(agreed), own, newest)
+    remaining = books.credits.balance - books.spending.unposted_micros - customer.invoiced_overage_micros
+    if overage.micros < agreed and remaining < -overage.micros:
         used = credits_text(Credits(-remaining))
         words = f"{used} credits are owed, more than the overage protection of {credits_text(overage)} would allow."
         raise Refused(words, "overage_in_use")
-    customer.catalog_version, customer.plan, customer.overage_protection_micros = newest.version, plan, overage.micros
-    books.credits.floor = -overage.micros
-    books.credits.debt = max(0, -overage.micros - books.credits.balance)
-    session.flush()
+    customer.catalog_version, customer.plan = newest.version, plan
+    unpaid_overage.restate(books, overage.micros)
     _check_holds(held, reservations.held(session, customer.customer_id), room, _room(books, newest))
     reservations.write(session, customer.customer_id)
     spending.touch(session, customer.customer_id)

@@ -12,6 +12,7 @@ from app.domain.invoices.documents import ID_PREFIXES, Kind, State
 from app.domain.invoices.lines import Line, Rate
 from app.domain.invoices.numbers import prefix
 from app.domain.invoices.totals import Taxed, Totals
+from app.domain.money import Money, credits_from_money
 from app.domain.tax.treatment import Treatment
 from app.models.documents import Document, DocumentLine, DocumentTax
 from app.models.invoicing import InvoiceAddress
@@ -41,6 +42,9 @@ class Source:
     returns_id: str | None = None
     reason: str = ""
     paid_with: str = ""
+    period_number: int | None = None
+    carried_minor: int = 0
+    overage_micros: int = 0
 
 
 def rate_of(treatment: Treatment) -> Rate:
@@ -79,6 +83,9 @@ def draft(
         payable_minor=totals.payable.amount_minor,
         reason=source.reason,
         paid_with=source.paid_with,
+        period_number=source.period_number,
+        carried_minor=source.carried_minor,
+        overage_micros=source.overage_micros,
         catalog=customer.catalog,
         catalog_version=customer.catalog_version,
         seller_name=seller.name,
@@ -109,6 +116,11 @@ def buyer_of(books: Books) -> dict[str, str]:
     return {name: "" if row is None else str(getattr(row, name.removeprefix("buyer_"))) for name in BUYER}
 
 
+def micros_of(money: Money) -> int:
+    """Return the credit that the money is, where credit is counted in money."""
+    return credits_from_money(money).micros
+
+
 def percent_micros(percent: Decimal) -> int:
     """Return a percent in whole millionths of a percent: 25 % is 25,000,000."""
     return int(percent * MICROS)
@@ -128,7 +140,9 @@ def _line(document: Document, place: int, line: Line) -> DocumentLine:
         description=line.description,
         quantity=line.quantity,
         unit_price="" if line.unit_price is None else format(line.unit_price, "f"),
-        meter="",
+        meter=line.meter,
+        begins_on=line.begins_on,
+        ends_on=line.ends_on,
         net_minor=line.net.amount_minor,
         category=line.rate.category,
         percent_micros=percent_micros(line.rate.percent),

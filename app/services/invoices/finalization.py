@@ -42,9 +42,14 @@ def top_up(books: Books, payment: Payment, received: Money, paid_with: str, now:
     document = drafting.draft(books, catalog, kind, source, [line], totals([line]), treatments, buyer)
     numbering.finalize(books.session, document, State.PAID if kind is Kind.INVOICE else State.ISSUED, now)
     if kind is Kind.INVOICE:
-        for event in ("invoice.finalized", "invoice.paid"):
-            books.outbox.write(event, document.id, facts_of(document))
+        report(books, document, "invoice.finalized", "invoice.paid")
     return document
+
+
+def report(books: Books, document: Document, *events: str) -> None:
+    """Write what hosts are sent of an invoice."""
+    for event in events:
+        books.outbox.write(event, document.id, facts_of(document))
 
 
 def kind_of(catalog: Catalog, treatment: Treatment) -> Kind:

@@ -42,6 +42,20 @@ def burn(books: Books, transfer: Transfer, own: str = "") -> None:
         take(books, transfer, by_id[share.grant_id], share.micros)
 
 
+def burn_bought(books: Books, transfer: Transfer) -> None:
+    """Take a debit out of credit that was bought, in its order: whoever asks has seen that there is enough."""
+    live = books.session.scalars(
+        select(Grant)
+        .where(Grant.customer_id == books.customer_id, Grant.remaining_micros > 0, Grant.kind == rule.BOUGHT_KIND)
+        .execution_options(populate_existing=True)
+    ).all()
+    by_id = {grant.id: grant for grant in live}
+    shares, missing = rule.allocate(transfer.amount, [view(grant) for grant in live])
+    ensure(missing == 0, f"{transfer.id} takes more than was bought")
+    for share in shares:
+        take(books, transfer, by_id[share.grant_id], share.micros)
+
+
 def take(books: Books, transfer: Transfer, grant: Grant, micros: int) -> None:
     """Take `micros` out of the grant for the transfer; below zero, put them back."""
     session = books.session

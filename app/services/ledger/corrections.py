@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, literal, or_, select
 
 from app import clock
 from app.domain.errors import NotFound, Refused
+from app.domain.invoices.documents import State
+from app.domain.invoices.lines import LineKind
 from app.domain.ledger import CREDITS, Posting
 from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES
+from app.models.documents import Document, DocumentLine
 from app.models.ledger import Allocation, Grant, Transfer
 from app.models.reversals import Dispute, Refund
 from app.models.scope import as_service
@@ -39,6 +42,9 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
         if there is not None:
             return there
         grants.catch_up(books, now)
+        if _is_invoiced(books, wrong):
+            words = "This usage is on an invoice. Give a credit note, or void the invoice before you correct it."
+            raise Refused(words, "on_an_invoice")
         if _was_settled_elsewhere(books, wrong, now):
             words = (
                 "It used credit that has ended and whose payment was refunded or disputed. Grant the amount instead."
@@ -106,6 +112,28 @@ def _was_settled_elsewhere(books: Books, wrong: Transfer, now: datetime) -> bool
         is not None
         for model, states in ((Refund, BOOKED_REFUNDS), (Dispute, STANDING_DISPUTES))
     )
+
+
+def _is_invoiced(books: Books, wrong: Transfer) -> bool:
+    """Say whether the usage is on the invoice of a period, which would go on asking for it, and for its tax."""
+    took = books.session.scalar(
+        select(func.sum(Allocation.micros)).where(
+            Allocation.customer_id == wrong.customer_id, Allocation.transfer_id == wrong.id
+        )
+    )
+    sold = select(DocumentLine.place).where(
+        DocumentLine.customer_id == Document.customer_id,
+        DocumentLine.document_id == Document.id,
+        DocumentLine.kind == LineKind.USAGE.value,
+    )
+    is_on = select(Document.id).where(
+        Document.customer_id == wrong.customer_id,
+        Document.period_number.is_not(None),
+        Document.state != State.VOID.value,
+        Document.issued_at >= wrong.booked_at,
+        or_(sold.exists(), literal(int(took or 0) < wrong.amount)),
+    )
+    return books.session.scalar(is_on.limit(1)) is not None
 
 
 def _correction(books: Books, wrong: Transfer) -> Transfer | None:

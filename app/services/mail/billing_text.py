@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain import mails
-from app.domain.invoices.documents import Kind
+from app.domain.invoices.documents import Kind, State
 from app.domain.mails import Topic, listed
 from app.domain.money import Money
 from app.extensions import settings
@@ -16,6 +16,7 @@ from app.models.invoicing import InvoiceNotifications, InvoiceRecipient
 from app.models.scope import as_customer
 from app.services import link_tokens, portal_links
 from app.services.catalog import versions
+from app.services.invoices import carrying
 from app.services.outbox import billing_mails
 
 PAGE, LINK = "invoice_notifications.page", "confirm_billing_email.page"
@@ -54,17 +55,38 @@ def recipient(template: str, customer_id: str, context: dict[str, Any]) -> dict[
     return {"stop_link": portal_links.page(LINK, token=token)}
 
 
-def invoice(customer_id: str, payment_id: str) -> dict[str, Any] | None:
-    """Return what the mail about the invoice of a payment names; None where the payment has none."""
-    found = invoice_of(customer_id, payment_id)
-    if found["invoice"] is None:
+def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the mail about an invoice, or about that of a payment, names; None where there is none to pay."""
+    found = _invoice(customer_id, context["document"]) if "document" in context else None
+    found = found or invoice_of(customer_id, str(context.get("payment", "")))
+    row = found["invoice"]
+    if row is None or row.state == State.VOID:
         return None
     with as_customer(customer_id):
         customer = db.session.get_one(Customer, customer_id, populate_existing=True)
         seller = versions.of(customer).seller
-    total = Money(found["invoice"].total_minor, found["invoice"].currency)
-    sandbox = settings().payments == "sandbox"
-    return {"seller": seller, "customer": customer, "is_sandbox": sandbox, "total": total, **found}
+        to_pay = carrying.to_collect(db.session(), row)
+    return {
+        "seller": seller,
+        "customer": customer,
+        "is_sandbox": settings().payments == "sandbox",
+        "total": Money(row.total_minor, row.currency),
+        "to_pay": Money(to_pay, row.currency) if to_pay else None,
+        "carried": Money(row.carried_minor, row.currency) if row.carried_minor else None,
+        "is_carried_over": to_pay > 0 and not carrying.is_chargeable(to_pay, row.currency),
+        **found,
+    }
+
+
+def _invoice(customer_id: str, document_id: object) -> dict[str, Any]:
+    with as_customer(customer_id):
+        row = db.session.scalars(
+            select(Document)
+            .where(Document.id == str(document_id), Document.number.is_not(None))
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+    link = portal_links.page("invoices.document", document_id=row.id) if row is not None else ""
+    return {"invoice": row, "invoice_link": link}
 
 
 def invoice_of(customer_id: str, payment_id: str) -> dict[str, Any]:

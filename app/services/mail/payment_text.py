@@ -54,7 +54,7 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
     if template in mails.OF_ADDRESSES:
         return billing_text.facts(template, customer_id, context)
     if template == mails.INVOICE:
-        return billing_text.invoice(customer_id, str(context["payment"]))
+        return billing_text.invoice(customer_id, context)
     if template in mails.OF_AUTO_RECHARGE:
         return auto_recharge_text.facts(customer_id, context)
     if template in mails.OF_NOTICES:

@@ -1,0 +1,80 @@
+"""An invoice of less than the payment processor charges is collected with the next one: no charge, and never twice."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain import processor_amounts
+from app.domain.errors import ensure
+from app.domain.invoices.documents import Kind, State
+from app.domain.money import Money
+from app.models.documents import Document
+from app.models.payments import OPEN_STATES, Payment
+from app.services.ledger.posting import Books
+
+
+def is_chargeable(minor: int, currency: str) -> bool:
+    """Say whether the processor charges so much."""
+    return minor >= processor_amounts.bounds(currency)[0].amount_minor
+
+
+def own_due(document: Document) -> int:
+    """Return what of the invoice alone is still to be paid."""
+    return document.payable_minor - document.paid_minor - document.credited_minor
+
+
+def collected_with(session: Session, document: Document) -> list[Document]:
+    """Return the earlier invoices that are collected with this one, and those that are collected with them."""
+    rows = session.scalars(
+        select(Document)
+        .where(Document.customer_id == document.customer_id, Document.carried_to_id == document.id)
+        .order_by(Document.issued_at, Document.id)
+    ).all()
+    return [each for row in rows for each in (*collected_with(session, row), row)]
+
+
+def to_collect(session: Session, document: Document) -> int:
+    """Return what a payment of this invoice collects: what is due of it, and what was carried over to it."""
+    if document.state not in {State.OPEN, State.UNCOLLECTIBLE}:
+        return 0
+    carried = [each for each in collected_with(session, document) if each.state == State.OPEN]
+    return own_due(document) + sum(own_due(each) for each in carried)
+
+
+def waiting(books: Books) -> list[Document]:
+    """Return the open invoices that are too small for a charge and that no later one collects yet."""
+    rows = books.session.scalars(
+        select(Document)
+        .where(
+            Document.customer_id == books.customer_id,
+            Document.kind == Kind.INVOICE.value,
+            Document.state == State.OPEN.value,
+            Document.carried_to_id.is_(None),
+        )
+        .order_by(Document.issued_at, Document.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    paying = set(
+        books.session.scalars(
+            select(Payment.document_id).where(
+                Payment.customer_id == books.customer_id, Payment.document_id.is_not(None), OPEN_STATES
+            )
+        )
+    )
+    dues = [(each, to_collect(books.session, each)) for each in rows if each.id not in paying]
+    return [each for each, due in dues if due > 0 and not is_chargeable(due, each.currency)]
+
+
+def carry(books: Books, documents: Sequence[Document], to: Document) -> None:
+    """Let these be collected with that one."""
+    for each in documents:
+        ensure(each.carried_to_id is None, f"{each.id} is carried over already")
+        each.carried_to_id = to.id
+    books.session.flush()
+
+
+def money(minor: int, document: Document) -> Money:
+    """Return so much in the currency of the document."""
+    return Money(minor, document.currency)

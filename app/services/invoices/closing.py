@@ -1,0 +1,233 @@
+"""Close a customer's billing period into an invoice: once, whoever asks and however often.
+
+Under `tax.credits = "at_use"` all that was used is on it, taxed in full, and credit pays. Under `"at_purchase"` credit
+was sold and taxed before: only what was used below zero is on it. docs/decisions/0031-a-period-becomes-an-invoice.md
+says why, and what holds when the process dies.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from app import clock
+from app.domain.catalog import Catalog
+from app.domain.errors import NotFound, Refused
+from app.domain.grants import BOUGHT_KIND
+from app.domain.invoices.coverage import Usage
+from app.domain.invoices.documents import Kind, State
+from app.domain.invoices.lines import Line, LineKind, Rate
+from app.domain.invoices.period_sums import PeriodSums, reckoned
+from app.domain.ledger import CREDIT_APPLIED, CREDITS, OVERAGE_INVOICED, Posting
+from app.domain.mails import INVOICE
+from app.domain.periods import dated
+from app.domain.usage_words import title
+from app.models.customers import BillingPeriod
+from app.models.documents import Document
+from app.models.ledger import Grant
+from app.models.scope import as_service
+from app.services import audit
+from app.services.catalog import versions
+from app.services.customers import billing_periods
+from app.services.invoices import carrying, drafting, finalization, numbering, period_usage
+from app.services.ledger import burn_down, grants, posting, unpaid_overage
+from app.services.ledger.posting import Books
+from app.services.outbox import billing_mails
+from app.services.tax import decision
+from app.services.transaction import transaction
+
+WITHOUT_METER = "Usage without a meter"
+SOURCE = "period"
+
+
+@dataclass(frozen=True)
+class _Period:
+    """A period that is over, and what of its usage goes on the invoice."""
+
+    row: BillingPeriod
+    catalog: Catalog
+    rate: Rate
+    meters: dict[str, int]
+    given: int
+    below: int
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """Return its first and its last day."""
+        return self.row.starts_at.astimezone(UTC).date(), (self.row.ends_at - timedelta(days=1)).astimezone(UTC).date()
+
+
+def close(customer_id: str, number: int | None = None, *, by: str) -> Document | None:
+    """Write and return the invoice of a period that is over, by default the last; None: there is nothing to invoice.
+
+    A period has one invoice: asked again, it is the one that is there. One whose invoice was voided gets another.
+    Refuses (409) the period that is open, and (404) one that never was.
+    """
+    now = clock.now()
+    with as_service("close a billing period"), transaction() as session:
+        books = posting.lock(session, customer_id)
+        billing_periods.roll(session, customer_id, now)
+        row = _ended(books, number)
+        there = _invoice_of(books, row.number)
+        return there if there is not None else _invoice(books, row, by, now)
+
+
+def _ended(books: Books, number: int | None) -> BillingPeriod:
+    wanted = select(BillingPeriod).where(BillingPeriod.customer_id == books.customer_id)
+    wanted = wanted.where(BillingPeriod.number == number) if number is not None else wanted
+    if number is None:
+        wanted = wanted.where(BillingPeriod.closed_at.is_not(None)).order_by(BillingPeriod.number.desc()).limit(1)
+    found = books.session.scalars(wanted).one_or_none()
+    if found is None and number is None:
+        raise Refused("The customer's first billing period is not over yet.", "period_open")
+    if found is None:
+        raise NotFound("billing period")
+    if found.closed_at is None:
+        raise Refused(f"Billing period {found.number} is not over before {found.ends_at:%d %B %Y}.", "period_open")
+    return found
+
+
+def _invoice_of(books: Books, number: int) -> Document | None:
+    return books.session.scalars(
+        select(Document).where(
+            Document.customer_id == books.customer_id,
+            Document.source_type == SOURCE,
+            Document.period_number == number,
+            Document.state != State.VOID.value,
+        )
+    ).one_or_none()
+
+
+def _invoice(books: Books, row: BillingPeriod, by: str, now: datetime) -> Document | None:
+    customer = books.customer
+    if customer.credit_unit != customer.currency:
+        return None  # in a named unit the next purchase covers what is below zero
+    grants.catch_up(books, now)
+    catalog = versions.of(customer)
+    last = (row.ends_at - timedelta(days=1)).astimezone(UTC).date()
+    treatment = decision.treatment(books.session, books.customer_id, catalog, last)
+    period = _counted(period_usage.paid(books, row), row, catalog, drafting.rate_of(treatment))
+    sums = reckoned(
+        list(period.meters.values()),
+        period.given,
+        period.below,
+        period.rate,
+        customer.currency,
+        inclusive=catalog.tax.prices == "inclusive",
+        bought=_bought(books) if _credits_first(catalog) else 0,
+    )
+    if sums is None:
+        return None
+    micros = period.below if sums.overage.amount_minor else 0
+    carried = carrying.waiting(books) if sums.totals.payable.amount_minor else []
+    source = drafting.Source(
+        SOURCE,
+        f"{row.number}:{_voided(books, row.number) + 1}",
+        period_number=row.number,
+        carried_minor=sum(carrying.to_collect(books.session, each) for each in carried),
+        overage_micros=micros,
+    )
+    buyer = drafting.buyer_of(books)
+    document = drafting.draft(
+        books, catalog, Kind.INVOICE, source, _lines(period, sums), sums.totals, [treatment], buyer
+    )
+    _post(books, document, sums, micros, now)
+    _number(books, document, catalog, carried, now)
+    unpaid_overage.changed(books, now)
+    audit.record(
+        books.session, books.customer_id, by, "invoice.finalized", document.id, after={"number": document.number}
+    )
+    books.session.flush()
+    finalization.report(books, document, "invoice.finalized", *(["invoice.paid"] if document.paid_at else []))
+    to, key = customer.email, f"invoice:{document.id}"
+    billing_mails.write(books.session, books.customer_id, INVOICE, key=key, to=to, document=document.id)
+    return document
+
+
+def _number(books: Books, document: Document, catalog: Catalog, carried: Sequence[Document], now: datetime) -> None:
+    """Take the number last. What is nothing is paid; what is too little for a charge has no day on which it is due."""
+    due = document.payable_minor + document.carried_minor
+    if document.payable_minor and carrying.is_chargeable(due, document.currency):
+        document.due_on = now.astimezone(UTC).date() + timedelta(days=catalog.invoices.due_days)
+    if not document.payable_minor:
+        document.paid_with = "Credit balance"
+    books.session.flush()
+    numbering.finalize(books.session, document, State.OPEN if document.payable_minor else State.PAID, now)
+    carrying.carry(books, carried, document)
+
+
+def _counted(usage: Sequence[Usage], row: BillingPeriod, catalog: Catalog, rate: Rate) -> _Period:
+    """Return what of the usage goes on the invoice of the period."""
+    meters, given, below = dict[str, int](), 0, 0
+    for each in usage:
+        if catalog.tax.credits == "at_use":
+            part = each.used if each.period == row.number else 0
+            given += each.given if part else 0
+            below += each.open if part else 0
+        else:
+            part = each.open if each.period <= row.number else 0
+            below += part
+        if part:
+            meters[each.meter] = meters.get(each.meter, 0) + part
+    return _Period(row, catalog, rate, dict(sorted(meters.items())), given, below)
+
+
+def _credits_first(catalog: Catalog) -> bool:
+    """Say whether credit pays the tax of an invoice, too."""
+    first = catalog.invoices.credits_first
+    return catalog.tax.credits == "at_use" and (first is None or first)
+
+
+def _bought(books: Books) -> int:
+    """Return how much of the credit that was bought may be spent: no open hold needs it."""
+    left = books.session.scalar(
+        select(func.coalesce(func.sum(Grant.remaining_micros), 0)).where(
+            Grant.customer_id == books.customer_id, Grant.kind == BOUGHT_KIND
+        )
+    )
+    return max(0, min(int(left or 0), books.credits.balance - books.spending.held_micros))
+
+
+def _voided(books: Books, number: int) -> int:
+    found = books.session.scalar(
+        select(func.count())
+        .select_from(Document)
+        .where(
+            Document.customer_id == books.customer_id,
+            Document.source_type == SOURCE,
+            Document.period_number == number,
+        )
+    )
+    return int(found or 0)
+
+
+def _lines(period: _Period, sums: PeriodSums) -> list[Line]:
+    at_use = period.catalog.tax.credits == "at_use"
+    kind = LineKind.USAGE if at_use else LineKind.OVERAGE
+    first, last = period.days
+    found = []
+    for meter, net in zip(period.meters, sums.nets, strict=True):
+        name = title(period.catalog, meter) if meter else WITHOUT_METER
+        words = f"{name}, {dated(first, last)}" if at_use else f"{name}, used below zero until {dated(last, last)}"
+        found.append(Line(kind, words, net, period.rate, meter=meter, begins_on=first, ends_on=last))
+    if sums.discount.amount_minor:
+        less = type(sums.discount)(-sums.discount.amount_minor, sums.discount.currency)
+        found.append(Line(LineKind.DISCOUNT, "Promotional credit used", less, period.rate))
+    return found
+
+
+def _post(books: Books, document: Document, sums: PeriodSums, micros: int, now: datetime) -> None:
+    """Bring what was used below zero back to zero, and take the tax that bought credit pays."""
+    if micros:
+        words = "Usage below zero, put on an invoice"
+        books.post(
+            [Posting(books.unit, "purchases", CREDITS, micros, OVERAGE_INVOICED, "document", document.id, words)], now
+        )
+    if sums.from_credit.amount_minor:
+        amount = drafting.micros_of(sums.from_credit)
+        words = "Applied credit balance to the tax of an invoice"
+        (made,) = books.post(
+            [Posting(books.unit, CREDITS, "purchases", amount, CREDIT_APPLIED, "document", document.id, words)], now
+        )
+        burn_down.burn_bought(books, made)

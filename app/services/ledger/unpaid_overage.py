@@ -1,0 +1,46 @@
+"""Overage on invoices that are not paid yet goes on using the overage protection: here, and nowhere else.
+
+The protection of the customer's row is what the balance may go below zero *now*. Authorizations of both databases, the
+accounts' floor, pages, forecasts and rules read it there, so that all of them say the same.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.domain import ledger as rule
+from app.domain.invoices.documents import Kind, State
+from app.models.documents import Document
+from app.services.ledger import budgets, spending
+from app.services.ledger.posting import Books
+
+UNPAID = (State.OPEN.value, State.UNCOLLECTIBLE.value)
+
+
+def agreed(books: Books) -> int:
+    """Return the overage protection that was agreed with the customer, whatever of it invoices use."""
+    return books.customer.overage_protection_micros + books.customer.invoiced_overage_micros
+
+
+def restate(books: Books, agreed_micros: int) -> None:
+    """Let the customer's row say what is left of the protection, after invoices or what was agreed changed."""
+    unpaid = books.session.scalar(
+        select(func.coalesce(func.sum(Document.overage_micros), 0)).where(
+            Document.customer_id == books.customer_id,
+            Document.kind == Kind.INVOICE.value,
+            Document.state.in_(UNPAID),
+        )
+    )
+    customer, account = books.customer, books.credits
+    customer.invoiced_overage_micros = min(int(unpaid or 0), agreed_micros)
+    customer.overage_protection_micros = agreed_micros - customer.invoiced_overage_micros
+    account.floor = -customer.overage_protection_micros
+    account.debt = rule.debt(account.balance, account.floor)
+    books.session.flush()
+    spending.touch(books.session, books.customer_id)
+
+
+def changed(books: Books, now: datetime) -> None:
+    """Restate after an invoice was written, paid or voided, and let automatic charges be decided again."""
+    restate(books, agreed(books))
+    budgets.look_again(books.outbox, now)

@@ -1,0 +1,72 @@
+"""Billing periods in tests: customers whose month is over, in each way of taxing and of burning credit."""
+
+from datetime import UTC, datetime
+from itertools import count
+
+from app import clock
+from app.domain.money import MICROS, Credits
+from app.models.customers import Customer
+from app.models.documents import Document
+from app.services.catalog import versions
+from app.services.customers import registration
+from app.services.invoices import closing
+from app.services.ledger import grants
+from app.services.usage import events
+from app.services.usage.events import UsageReport
+from tests.support.small_catalogs import SMALL
+
+BEGIN = datetime(2026, 10, 1, 9, tzinfo=UTC)
+USED = datetime(2026, 10, 20, 9, tzinfo=UTC)
+OVER = datetime(2026, 11, 2, 9, tzinfo=UTC)
+PER_DOLLAR = 2500
+_numbers = count(1)
+
+
+def customer(
+    taxed: str = "at_purchase",
+    burn: str = "realtime",
+    percent: str = "25",
+    overage: str = "20",
+    more: str = "",
+    unit: str = "USD",
+) -> Customer:
+    """Create a customer of a Swedish seller on the first of October: $1.00 is 2,500 requests."""
+    catalog = SMALL.replace('name = "Small Ltd"', 'name = "Small AB"\ncountry = "SE"\ntax_id = "SE556012579001"')
+    catalog = catalog.replace('unit = "USD"', f'unit = "{unit}"\nburn = "{burn}"')
+    if unit != "USD":
+        bounds = '[top_up]\nmin = "5.00"\nmax = "5000.00"\n'
+        pack = '[[packs]]\nkey = "one"\ntitle = "One"\ncredits = "1000"\nprice = "5.00"\n'
+        catalog = catalog.replace(bounds, pack)
+    catalog += f'\n[overage]\nprotection = "{overage}"\n\n[tax]\ncredits = "{taxed}"\n'
+    if percent:
+        catalog += f'[[tax.rates]]\ncountry = "SE"\nname = "VAT"\npercent = "{percent}"\nsince = 2021-01-01\n'
+    versions.apply(catalog + more)
+    with clock.at(BEGIN):
+        return registration.create(
+            name="Small",
+            email="billing@small.example",
+            catalog="small",
+            external_id=f"small-{next(_numbers)}",
+            created_at=BEGIN,
+        )
+
+
+def gives(whose: Customer, amount: int, kind: str = "promotional", at: datetime = BEGIN) -> None:
+    """Give so many dollars of credit that nobody bought."""
+    with clock.at(at):
+        grants.give(
+            whose.customer_id, kind=kind, credits=Credits(amount * MICROS), granted_by="sales", reason="Welcome"
+        )
+
+
+def uses(whose: Customer, cents: int, at: datetime = USED) -> None:
+    """Use so many cents' worth of requests."""
+    with clock.at(at):
+        report = UsageReport(f"use-{next(_numbers)}", whose.customer_id, "requests", cents * PER_DOLLAR // 100)
+        assert events.accept([report]).accepted == 1
+
+
+def closes(whose: Customer, at: datetime = OVER, number: int | None = 1) -> Document | None:
+    """Close the period."""
+    with clock.at(at):
+        return closing.close(whose.customer_id, number, by="seller")
