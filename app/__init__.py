@@ -9,14 +9,16 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import extensions, logs, worker
+from app import extensions, logs, printing, worker
 from app.api import metrics, v1
 from app.api.contract import addresses, problems
 from app.config import Settings
 from app.extensions import csrf, htmx, limiter, migrate
 from app.gateways import connect
+from app.gateways.pdf.renderer import Renderer
 from app.models import database
 from app.services.access.sessions import LIFETIME
+from app.services.invoices import file_making
 from app.services.invoices import writer as _writer_of_documents  # noqa: F401  # registers itself
 from app.services.processor.gateway import the_gateway
 from app.services.tax.checking import the_vies
@@ -68,6 +70,8 @@ def create_app(settings: Settings) -> Flask:
     extensions.settings.set(app, settings)
     the_gateway.set(app, connect.to_processor(settings))
     the_vies.set(app, connect.to_vies(settings))
+    file_making.the_printer.set(app, printing.html_of)
+    file_making.the_renderer.set(app, Renderer())
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

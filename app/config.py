@@ -40,6 +40,7 @@ class Settings:
     stripe_webhook_secret: str = field(default="", repr=False)
     stripe_api_base: str = ""
     vies_url: str = ""
+    pdf_engine: str = "xhtml2pdf"
     base_url: str = "http://127.0.0.1:8000"
     redis_url: str = field(default="", repr=False)
     jobs_url: str = field(default="", repr=False)
@@ -91,6 +92,7 @@ class Settings:
         )
         _want(self.payments in {"sandbox", "stripe"}, "PAYMENTS", "must be 'sandbox' or 'stripe'")
         _want(self.log_format in {"json", "console"}, "LOG_FORMAT", "must be 'json' or 'console'")
+        _want(self.pdf_engine in {"xhtml2pdf", "none"}, "PDF_ENGINE", "must be 'xhtml2pdf' or 'none'")
         _want(0 <= self.trusted_proxies <= 10, "TRUSTED_PROXIES", "must be a number from 0 to 10")
         _want(
             0 <= self.api_calls_per_minute <= 10**9,

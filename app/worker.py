@@ -13,6 +13,7 @@ from app.extensions import settings
 from app.gateways.queue import Queue, address
 from app.models.database import db
 from app.services import jobs, shutdown, wake_ups
+from app.services.invoices.file_making import the_renderer
 from app.services.reconciliation import subscriptions
 
 log = structlog.get_logger()
@@ -60,6 +61,7 @@ def work(app: Flask, *, every: float, threads: int) -> None:
             (jobs.OUTWARD, every),
             (jobs.CHARGING, every),
             (jobs.ASKING, every),
+            (jobs.DRAWING, every),
         )
     ]
     rounds = (quick, *beside)
@@ -75,6 +77,7 @@ def work(app: Flask, *, every: float, threads: int) -> None:
     for thread in rounds:
         thread.join(SHUTDOWN_SECONDS)
     listener.stop()
+    the_renderer.of(app).close()
     log.info("worker_ended")
 
 

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,14 +19,16 @@ from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import sync_playwright
 
-from app import clock, create_app
+from app import clock, create_app, extensions
 from app.config import Settings
 from app.domain.people import Actor
+from app.gateways.pdf.renderer import Renderer
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.authorizations import holds
-from tests.support import addresses, cases, cast, databases, postgres, scratch, shared_work, tiers, watcher
+from app.services.invoices import file_making
+from tests.support import addresses, cases, cast, databases, pdfs, postgres, scratch, shared_work, tiers, watcher
 from tests.support.browser import Browser
 from tests.support.chromium import launch
 from tests.support.client import StandAloneClient
@@ -166,6 +169,14 @@ def app(settings: Settings, right_requests: list[Sent]) -> Iterator[Flask]:
         for engine in db.engines.values():
             engine.dispose()
     assert addresses.sent_nowhere(made, right_requests) == []
+
+
+@pytest.fixture
+def drawing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Renderer:
+    """Let the app make PDFs, with a process that all tests of this one share."""
+    extensions.settings.set(app, replace(extensions.settings.of(app), pdf_engine="xhtml2pdf"))
+    file_making.the_renderer.set(app, pdfs.shared())
+    return pdfs.shared()
 
 
 @pytest.fixture

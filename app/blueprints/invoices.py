@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app import clock
 from app.forms import log_places
 from app.presenters import invoices as words
-from app.services.invoices import reads
+from app.services.invoices import files, reads
 from app.services.invoices.reads import DocumentQuery
 from app.web import exports, workbooks
 from app.web.respond import show
@@ -16,6 +16,7 @@ from app.web.respond import show
 bp = Blueprint("invoices", __name__, url_prefix="/billing")
 PAGE, CONTENT = "invoices/page.html", "invoices/_content.html"
 DOCUMENT_PAGE, DOCUMENT = "invoices/document.html", "invoices/_document.html"
+FILE = "invoices/_file.html"
 LONGEST_SEARCH = 40
 
 
@@ -62,7 +63,41 @@ def spreadsheet() -> Response:
 @bp.get("/invoices/<document_id>")
 def document(document_id: str) -> Response:
     """Show one document, which is also what is printed."""
-    return show(DOCUMENT_PAGE, DOCUMENT, described=words.described(reads.one(document_id)))
+    parts = reads.one(document_id)
+    return show(DOCUMENT_PAGE, DOCUMENT, described=words.described(parts), files=files.states(document_id))
+
+
+@bp.get("/invoices/<document_id>/file")
+def file(document_id: str) -> Response:
+    """Say how the files of a document stand, to the page that waits for them."""
+    parts = reads.one(document_id)
+    return show(
+        DOCUMENT_PAGE,
+        FILE,
+        described=words.described(parts),
+        document=parts.document,
+        files=files.states(document_id),
+    )
+
+
+@bp.get("/invoices/<document_id>/pdf")
+def pdf(document_id: str) -> Response:
+    """Send the PDF as it was made; until then show the page that waits for it."""
+    return _file(document_id, files.PDF)
+
+
+@bp.get("/invoices/<document_id>/xml")
+def xml(document_id: str) -> Response:
+    """Send the e-invoice as it was made, where the document has one."""
+    return _file(document_id, files.XML)
+
+
+def _file(document_id: str, kind: str) -> Response:
+    try:
+        stored = files.read(reads.head(document_id), kind)
+    except files.NotMade:
+        return redirect(url_for("invoices.document", document_id=document_id), 303)
+    return exports.as_stored(stored.name, stored.content_type, stored.content, stored.sha256)
 
 
 def _query(before: reads.Place | None) -> DocumentQuery:

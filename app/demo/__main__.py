@@ -125,7 +125,8 @@ def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: i
     from app.models.database import db
     from app.services.operations.installation import install
 
-    settings = Settings.from_env(environ)
+    # The worker draws the PDFs, the newest first: the mails of the history are not kept waiting for them.
+    settings = Settings.from_env(environ | {"PDF_ENGINE": "none"})
     install(settings)
     app = create_app(settings)
     logging.getLogger().setLevel(logging.ERROR)  # a year of declined cards is no news

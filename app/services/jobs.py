@@ -9,6 +9,7 @@ from app.services.alerts import weekly_digest
 from app.services.authorizations import expiry
 from app.services.auto_recharge import trigger
 from app.services.customers import billing_periods
+from app.services.invoices import file_making
 from app.services.ledger import grants
 from app.services.mail import sending
 from app.services.notices import decisions, expiring_credit
@@ -42,6 +43,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "expiries_decided": expiring_credit.decide_due,
     "notices_sent": decisions.send_due,
     "digests_written": weekly_digest.write_due,
+    "files_made": file_making.make_due,
     "mails_sent": sending.send_due,
     "events_spread": fan_out.spread_due,
     "webhooks_sent": deliveries.send_due,
@@ -73,7 +75,9 @@ CHARGING = ("automatic_charges_made",)
 """What waits for the processor once for each customer: beside the rest, and looked at as often."""
 ASKING = ("tax_numbers_checked",)
 """What waits for the service that confirms tax numbers: beside the rest, and looked at as often."""
-QUICK = tuple(name for name in JOBS if name not in {*SLOW, *OUTWARD, *CHARGING, *ASKING})
+DRAWING = ("files_made",)
+"""What waits for the process that draws: beside the rest, and looked at as often."""
+QUICK = tuple(name for name in JOBS if name not in {*SLOW, *OUTWARD, *CHARGING, *ASKING, *DRAWING})
 
 
 def run_due(limit: int = 100, *, names: Iterable[str] = tuple(JOBS)) -> dict[str, int]:

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from flask import Response, stream_with_context
+from flask import Response, request, stream_with_context
 
 
 def as_csv(name: str, header: list[str], rows: Iterable[list[str]]) -> Response:
@@ -36,6 +36,15 @@ def as_json(name: str, rows: Iterable[Mapping[str, object]]) -> Response:
         yield "\n]}\n"
 
     return _file(name, "application/json", parts())
+
+
+def as_stored(name: str, content_type: str, content: bytes, sha256: str) -> Response:
+    """Answer with the file `name` as it is kept; 304 to who has it already."""
+    answer = Response(content, content_type=content_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.set_etag(sha256)
+    answer.make_conditional(request)
+    return answer
 
 
 def _file(name: str, content_type: str, parts: Iterator[str]) -> Response:

@@ -7,6 +7,7 @@ from tests.mutants import (
     planted_documents,
     planted_evidence,
     planted_explained,
+    planted_files,
     planted_invoicing,
     planted_limits,
     planted_notifications,
@@ -40,6 +41,7 @@ BUGS = [
     *planted_statement.BUGS,
     *planted_tax.BUGS,
     *planted_explained.BUGS,
+    *planted_files.BUGS,
     *planted_invoicing.BUGS,
     *planted_notifications.BUGS,
 ]

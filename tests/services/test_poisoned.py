@@ -65,6 +65,7 @@ OTHERWISE = {
     "sandbox_events_delivered": "the pretend processor's own: it posts webhooks, and reads no row of a customer's",
     "automatic_charges_made": "has a test of its own below, for it would buy credit into the others' history",
     "automatic_charges_swept": "sets one column for all customers in one statement each, and charges nothing",
+    "files_made": "has a test of its own: see invoices/test_files.py",
     "digests_written": "has a test of its own: see test_weekly_digest.py",
     "partitions_made": "makes tables",
     "usage_keys_trimmed": "deletes by time, whatever is in the rows",

@@ -37,6 +37,7 @@ def settings_for(database: Database, **changes: object) -> Settings:
         "base_url": "http://localhost",
         "log_format": "console",
         "testing": True,
+        "pdf_engine": "none",  # whoever wants files draws them: see `drawing` in tests/conftest.py
     }
     settings = Settings(**(values | changes))  # type: ignore[arg-type]
     settings.check()
@@ -46,7 +47,7 @@ def settings_for(database: Database, **changes: object) -> Settings:
 def environment(settings: Settings, **changes: str) -> dict[str, str]:
     """Return the environment in which another process of ours runs with these settings."""
     secret = ("SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "JOBS_URL", "MAIL_URL", "REDIS_URL")
-    names = (*secret, "BASE_URL", "LOG_FORMAT", "MAIL_FROM", "PAYMENTS")
+    names = (*secret, "BASE_URL", "LOG_FORMAT", "MAIL_FROM", "PAYMENTS", "PDF_ENGINE")
     values = {name: getattr(settings, name.lower()) for name in names}
     if settings.webhooks_allow_loopback:
         values |= {"WEBHOOKS_ALLOW_LOOPBACK": "1", "DEMO": "1"}  # what no installation but a demo may set

@@ -1,8 +1,18 @@
 """What a PDF says, read by another library than the one that wrote it."""
 
+import functools
+
 import pypdfium2
 
+from app.gateways.pdf.renderer import Renderer
+
 FONTS = "font-family: 'Noto Sans', 'Noto Sans Arabic', 'Noto Sans Hebrew', 'Droid Sans Fallback', 'NanumSquare'; font-size: 9pt"
+
+
+@functools.cache
+def shared() -> Renderer:
+    """The process that draws for all tests of this process; it ends with it."""
+    return Renderer()
 
 
 def document(body: str) -> str:

@@ -109,6 +109,9 @@ def _response(operation: Operation, status: int, refs: Refs) -> dict[str, Any]:
         if status in {429, 503}:
             response["headers"] = _RETRY
         return response
+    if operation.media_type and status == 200:
+        response["content"] = {operation.media_type: {"schema": {"type": "string", "format": "binary"}}}
+        return response
     model = operation.answers[status]
     if model is not None:
         response["content"] = {"application/json": {"schema": refs[model, "serialization"]}}

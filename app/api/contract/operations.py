@@ -73,6 +73,8 @@ class Operation:
     idempotent: bool = False
     proves_caller: bool = True
     judged_each: str = ""
+    media_type: str = ""
+    """What a file is, where the operation answers with one: then it returns the whole response."""
     parameters: tuple[str, ...] = field(default=())
     """The names in the path."""
 
@@ -99,6 +101,7 @@ def operation(
     idempotent: bool = True,
     proves_caller: bool = True,
     judged_each: str = "",
+    media_type: str = "",
 ) -> Callable[[View], View]:
     """Make the function an operation of the API.
 
@@ -106,7 +109,8 @@ def operation(
     rest (400, 401, 403, 404 with a path parameter, 413, 415, 422, 429, 503). A POST is kept by its Idempotency-Key
     unless `idempotent` is False: then the operation does so by itself. With `proves_caller` False the key's form and
     its rate are checked, and the operation proves it in a round trip of its own (`presented`, `callers.known`).
-    `judged_each` names the list in the body whose elements are judged each for itself (see `bodies`).
+    `judged_each` names the list in the body whose elements are judged each for itself (see `bodies`). `media_type` says
+    that the operation answers with a file, as a whole response.
     """
 
     def declare(function: View) -> View:
@@ -127,6 +131,7 @@ def operation(
             idempotent=idempotent and method == "POST",
             proves_caller=proves_caller,
             judged_each=judged_each,
+            media_type=media_type,
             parameters=tuple(part.partition(">")[0] for part in path.split("<")[1:]),
         )
 
@@ -180,6 +185,8 @@ def _read(declared: Operation, arguments: dict[str, Any]) -> object:
 
 
 def _answer(declared: Operation, result: Any) -> Response:
+    if isinstance(result, Response):
+        return result
     made, status = result if isinstance(result, tuple) else (result, min(declared.answers))
     if made is None:
         return Response("", status)

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
+from flask import Response
 from pydantic import Field
 
 from app.api.contract.operations import Model, Moment, Page, PageQuery, decode_cursor, operation, resource
@@ -10,8 +11,9 @@ from app.api.contract.shapes import encode_cursor
 from app.domain.addresses import address
 from app.models.customers import Customer
 from app.models.documents import Document
-from app.services.invoices import drafting, reads
+from app.services.invoices import drafting, files, reads
 from app.services.invoices.reads import DocumentQuery
+from app.web import exports
 
 bp = resource("invoices")
 PATH = "/customers/<customer_id>/invoices"
@@ -152,6 +154,45 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
         **{name: getattr(document, f"buyer_{name}") for name in address.NAMES},
         po_number=document.po_number,
     )
+
+
+@operation(
+    bp,
+    "GET",
+    f"{PATH}/<invoice_id>/pdf",
+    scope="billing:read",
+    answers={200: None, 304: None},
+    refusals=(409,),
+    tag=TAG,
+    media_type="application/pdf",
+)
+def pdf(customer: Customer, invoice_id: str) -> Response:  # noqa: ARG001  # its scope is in force
+    """Read the PDF of an invoice, credit note or receipt.
+
+    It is made once and is the same for ever; its `ETag` is its SHA-256. Until it is made the answer is 409
+    `file_not_made`: ask again after a few seconds.
+    """
+    return _file(invoice_id, files.PDF)
+
+
+@operation(
+    bp,
+    "GET",
+    f"{PATH}/<invoice_id>/xml",
+    scope="billing:read",
+    answers={200: None, 304: None},
+    refusals=(409,),
+    tag=TAG,
+    media_type="application/xml",
+)
+def xml(customer: Customer, invoice_id: str) -> Response:  # noqa: ARG001  # its scope is in force
+    """Read the e-invoice of an invoice or credit note, where it has one; otherwise the answer is 404 `not_offered`."""
+    return _file(invoice_id, files.XML)
+
+
+def _file(invoice_id: str, kind: str) -> Response:
+    stored = files.read(reads.head(invoice_id), kind)
+    return exports.as_stored(stored.name, stored.content_type, stored.content, stored.sha256)
 
 
 def _shown(document: Document) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from app.domain.invoices.documents import State
 from app.domain.invoices.numbers import written
 from app.models.bulk import count_up
 from app.models.documents import Document, NumberSeries
+from app.services.invoices import files
 
 
 def finalize(session: Session, document: Document, state: State, now: datetime) -> None:
@@ -49,6 +50,7 @@ def finalize(session: Session, document: Document, state: State, now: datetime) 
     ensure(numbered is not None, f"{document.id} is no draft")
     for name, value in {**values, "issued_at": numbered}.items():
         set_committed_value(document, name, value)
+    files.ask(session, document)
 
 
 def _not_before_the_last(document: Document, year: int, place: int, now: datetime) -> ColumnElement[datetime]:

@@ -69,11 +69,7 @@ def due() -> list[Document]:
 
 def one(document_id: str) -> DocumentParts:
     """Return a document that has a number, with all that stands on it, or `NotFound`."""
-    document = db.session.scalars(
-        select(Document).where(Document.id == document_id, Document.number.is_not(None))
-    ).one_or_none()
-    if document is None:
-        raise NotFound("invoice")
+    document = head(document_id)
     related = db.session.scalars(
         select(Document)
         .where(or_(Document.returns_id == document.id, Document.id == (document.returns_id or "")))
@@ -88,6 +84,15 @@ def one(document_id: str) -> DocumentParts:
         next((each for each in related if each.id == document.returns_id), None),
         [each for each in related if each.returns_id == document.id],
     )
+
+
+def head(document_id: str) -> Document:
+    """Return a document that has a number without its parts, or `NotFound`."""
+    wanted = select(Document).where(Document.id == document_id, Document.number.is_not(None))
+    document = db.session.scalars(wanted).one_or_none()
+    if document is None:
+        raise NotFound("invoice")
+    return document
 
 
 def export(query: DocumentQuery) -> Iterator[Document]:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from app import clock
 from app.domain.errors import NotFound
 from app.models.database import db
+from app.models.document_files import DocumentFile
 from app.models.events import InboxEvent, OutboxEvent
 from app.models.mails import Mail
 from app.models.scope import as_service
@@ -16,21 +17,23 @@ from app.models.webhooks import WebhookDelivery
 from app.services import wake_ups
 from app.services.transaction import transaction
 
-Row = InboxEvent | OutboxEvent | Mail | WebhookDelivery
+Row = InboxEvent | OutboxEvent | Mail | WebhookDelivery | DocumentFile
 
 KINDS: dict[str, tuple[type[Row], str]] = {
     "webhook": (InboxEvent, "new"),
     "mail": (Mail, "pending"),
     "event": (OutboxEvent, "pending"),
     "delivery": (WebhookDelivery, "pending"),
+    "file": (DocumentFile, "pending"),
 }
 """The table of each kind, and the state of what is still to be done. `event` is an event for hosts, and a
-`delivery` takes it to one of them."""
+`delivery` takes it to one of them; a `file` is the PDF of a document."""
 WOKEN = {
     "webhook": "webhooks_worked",
     "mail": "mails_sent",
     "event": "events_spread",
     "delivery": "webhooks_sent",
+    "file": "files_made",
 }
 COUNTED_ON = ("webhook", "delivery")
 """Kinds whose tries go on from where they were; the others are counted from the beginning."""
@@ -119,4 +122,6 @@ def _letter(kind: str, row: Row) -> DeadLetter:
             about = f"{row.type} {row.customer_id}"
         case Mail():
             about = f"{row.template} {row.customer_id}"
+        case DocumentFile():
+            about = f"{row.kind} {row.document_id}"
     return DeadLetter(kind, row.id, about, row.tries, row.problem, row.next_try_at)

@@ -133,7 +133,7 @@ def test_what_was_paid_before_there_were_documents_goes_back_without_one(
     before, after = buys(app, alice_actor, 2500), buys(app, alice_actor, 900)
     with create_engine(database.superuser_url, poolclass=pool.NullPool).begin() as connection:
         let_documents_change(connection)
-        for table in ("document_lines", "document_taxes", "documents"):
+        for table in ("document_files", "document_lines", "document_taxes", "documents"):
             connection.execute(text(f"delete from {table}"))
         connection.execute(text("delete from number_series"))
         connection.execute(text("update payments set settled_before_documents = true"))

@@ -1,0 +1,95 @@
+"""The files of documents: asked for with the number, made by a job (`file_making`), and the same for ever after."""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from app import clock, ids
+from app.domain.errors import NotOffered, Refused, ensure
+from app.extensions import settings
+from app.models.database import db
+from app.models.document_files import DocumentFile
+from app.models.documents import Document
+from app.services import wake_ups
+
+PDF, XML = "pdf", "xml"
+CONTENT_TYPES = {PDF: "application/pdf", XML: "application/xml"}
+MADE, PENDING, DEAD = "made", "pending", "dead"
+
+
+class NotMade(Refused):
+    """The file is still being made, or could not be."""
+
+    def __init__(self) -> None:
+        super().__init__("This file is being made. Ask again in a moment.", "file_not_made", 409)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file as it was made."""
+
+    name: str
+    content_type: str
+    content: bytes
+    sha256: str
+
+
+def are_offered() -> bool:
+    """Say whether this installation makes PDFs."""
+    return settings().pdf_engine != "none"
+
+
+def ask(session: Session, document: Document) -> None:
+    """Let the PDF of a document be made, once the transaction that gives it its number is committed."""
+    wake_ups.after_commit(session, "files_made")
+    session.add(
+        DocumentFile(
+            id=ids.new("file"),
+            customer_id=document.customer_id,
+            document_id=document.id,
+            kind=PDF,
+            state=PENDING,
+            tries=0,
+            next_try_at=clock.now(),
+            problem="",
+            sha256="",
+            size=0,
+        )
+    )
+
+
+def states(document_id: str) -> dict[str, str]:
+    """Return how the files of a document of the customer in scope stand, by kind; empty where it has none."""
+    none = {PDF: "", XML: ""}
+    if not are_offered():
+        return none
+    wanted = select(DocumentFile.kind, DocumentFile.state).where(DocumentFile.document_id == document_id)
+    return none | {row.kind: row.state for row in db.session.execute(wanted)}
+
+
+def read(document: Document, kind: str) -> StoredFile:
+    """Return a file of a document as it was made; `NotMade` until then."""
+    if not are_offered():
+        raise NotOffered("A file of this kind")
+    wanted = select(DocumentFile).where(
+        DocumentFile.customer_id == document.customer_id,
+        DocumentFile.document_id == document.id,
+        DocumentFile.kind == kind,
+    )
+    row = db.session.scalars(wanted.options(undefer(DocumentFile.content))).one_or_none()
+    if row is None and kind != PDF:
+        raise NotOffered("A file of this kind")
+    if row is None or row.content is None:
+        raise NotMade
+    ensure(hashlib.sha256(row.content).hexdigest() == row.sha256, f"{row.id} is not what was made")
+    return StoredFile(name_of(document, kind), CONTENT_TYPES[kind], row.content, row.sha256)
+
+
+def name_of(document: Document, kind: str) -> str:
+    """Return the file's name: the document's kind and number, as every system takes it."""
+    number = "".join(
+        each if each.isascii() and (each.isalnum() or each in "-_") else "-" for each in document.number or ""
+    )
+    return f"{document.kind.replace('_', '-')}-{number}.{kind}"

@@ -1,0 +1,108 @@
+"""Bugs of files and of the process that draws them: what is changed, and which tests are red then."""
+
+from tests.mutants.bug import Bug
+
+DRAWING = ("tests/gateways/pdf/test_drawing.py",)
+PROCESS = ("tests/gateways/pdf/test_process.py",)
+FILES = ("tests/services/invoices/test_files.py",)
+
+BUGS = [
+    Bug(
+        "a document is kept although a font was missing",
+        "app/gateways/pdf/drawing.py",
+        "        if context.err or context.warn:\n",
+        "        if context.err:\n",
+        DRAWING,
+    ),
+    Bug(
+        "a document may show any picture",
+        "app/gateways/pdf/drawing.py",
+        "    if str(uri).startswith(PICTURE):\n",
+        '    if str(uri).startswith(("data:", "http:")):\n',
+        DRAWING,
+    ),
+    Bug(
+        "the file says when it was drawn",
+        "app/gateways/pdf/drawing.py",
+        '        os.environ["SOURCE_DATE_EPOCH"] = str(int(made_at.astimezone(UTC).timestamp()))\n',
+        "",
+        DRAWING,
+    ),
+    Bug(
+        "a character that no font has fails the document",
+        "app/gateways/pdf/fonts.py",
+        "    missing = set(html).difference(drawn)\n",
+        "    missing = set[str]()\n",
+        DRAWING,
+    ),
+    Bug(
+        "the process may read any file",
+        "app/gateways/pdf/process.py",
+        "    return os.path.realpath(os.fsdecode(path)).startswith(_READABLE)",
+        "    return bool(path)",
+        PROCESS,
+    ),
+    Bug(
+        "what a library hides was not refused",
+        "app/gateways/pdf/process.py",
+        "            refused.append(event)\n",
+        "",
+        PROCESS,
+    ),
+    Bug(
+        "the process takes what memory it likes",
+        "app/gateways/pdf/process.py",
+        "    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))\n",
+        "    resource.setrlimit(resource.RLIMIT_AS, (64 * MEMORY, 64 * MEMORY))\n",
+        PROCESS,
+    ),
+    Bug(
+        "a process that died over a document stays",
+        "app/gateways/pdf/renderer.py",
+        "        except (OSError, ValueError) as problem:\n            self._end()\n",
+        "        except (OSError, ValueError) as problem:\n",
+        PROCESS,
+    ),
+    Bug(
+        "the process has the settings of the worker",
+        "app/gateways/pdf/renderer.py",
+        '                env={"PATH"',
+        '                env=os.environ | {"PATH"',
+        PROCESS,
+    ),
+    Bug(
+        "the file of whoever came too late is kept",
+        "app/services/invoices/file_making.py",
+        "                DocumentFile.tries == claim.tries,\n",
+        "",
+        FILES,
+    ),
+    Bug(
+        "a file that fails is tried for ever",
+        "app/services/invoices/file_making.py",
+        "    if claim.tries >= MAX_TRIES:\n",
+        "    if claim.tries > 10 * MAX_TRIES:\n",
+        FILES,
+    ),
+    Bug(
+        "a file that kills its worker is tried for ever",
+        "app/services/invoices/file_making.py",
+        "        if row.tries >= MAX_TRIES:  #",
+        "        if row.tries > 10 * MAX_TRIES:  #",
+        FILES,
+    ),
+    Bug(
+        "the oldest file is made first",
+        "app/services/invoices/file_making.py",
+        "due.order_by(DocumentFile.next_try_at.desc(), DocumentFile.id.desc())",
+        "due.order_by(DocumentFile.next_try_at, DocumentFile.id)",
+        FILES,
+    ),
+    Bug(
+        "a damaged file is sent",
+        "app/services/invoices/files.py",
+        "    ensure(hashlib.sha256(row.content).hexdigest() == row.sha256,",
+        "    ensure(row.sha256,",
+        FILES,
+    ),
+]
