@@ -22,6 +22,8 @@ class Promise:
     expires_after_days: int | None = None
     budget_period: int | None = None
     """The billing period in whose limit an automatic payment counts; None: somebody ordered it."""
+    document: str | None = None
+    """The invoice that it pays; None: it buys credit."""
 
 
 def written(promise: Promise) -> str:
@@ -29,6 +31,8 @@ def written(promise: Promise) -> str:
     said = asdict(promise)
     if promise.budget_period is None:
         del said["budget_period"]
+    if promise.document is None:
+        del said["document"]
     return json.dumps(said, sort_keys=True, separators=(",", ":"))
 
 
@@ -39,10 +43,12 @@ def read(text: str) -> Promise | None:
         promise = Promise(**found)
     except (ValueError, TypeError, RecursionError):
         return None
-    whole = type(promise.credits_micros) is int and 0 < promise.credits_micros < 2**63
+    pays = promise.purpose == Purpose.INVOICE and isinstance(promise.document, str) and len(promise.document) <= 40
+    buys = promise.purpose == Purpose.TOP_UP and promise.document is None
+    whole = type(promise.credits_micros) is int and 0 < promise.credits_micros + pays < 2**63
     words = isinstance(promise.purpose, str) and isinstance(promise.pack, str) and len(promise.pack) <= 60
     days = promise.expires_after_days
     lasts = days is None or (type(days) is int and 0 < days < 100_000)
     period = promise.budget_period
     counts = period is None or (type(period) is int and 0 < period < 100_000)
-    return promise if whole and words and lasts and counts and promise.purpose == Purpose.TOP_UP else None
+    return promise if whole and words and lasts and counts and (pays or buys) else None

@@ -266,7 +266,7 @@ BUGS = [
     ),
     Bug(
         "a way to pay that is not taken any more is charged",
-        "app/services/payments/top_ups.py",
+        "app/services/payments/ways.py",
         "if method.kind not in catalog.payment_methods.kinds:",
         "if not method.kind:",
         RAILS,

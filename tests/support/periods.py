@@ -3,16 +3,23 @@
 from datetime import UTC, datetime
 from itertools import count
 
-from app import clock
-from app.domain.money import MICROS, Credits
+from sqlalchemy import select
+
+from app import clock, ids
+from app.domain.money import MICROS, Credits, Money
+from app.domain.people import Actor
 from app.models.customers import Customer
+from app.models.database import db
 from app.models.documents import Document
+from app.models.payments import Payment
+from app.models.scope import as_customer, as_service
 from app.services.catalog import versions
 from app.services.customers import registration
-from app.services.invoices import closing
+from app.services.invoices import closing, paying
 from app.services.ledger import grants
 from app.services.usage import events
 from app.services.usage.events import UsageReport
+from tests.support import cast
 from tests.support.small_catalogs import SMALL
 
 BEGIN = datetime(2026, 10, 1, 9, tzinfo=UTC)
@@ -70,3 +77,30 @@ def closes(whose: Customer, at: datetime = OVER, number: int | None = 1) -> Docu
     """Close the period."""
     with clock.at(at):
         return closing.close(whose.customer_id, number, by="seller")
+
+
+def manager(whose: Customer) -> Actor:
+    """Return a member who may pay for the customer."""
+    return cast.make_actor(cast.ALICE, whose)
+
+
+def pays(actor: Actor, document: Document, way: str, minor: int | None = None, form_key: str = "") -> Payment:
+    """Pay the invoice as its page does: `minor` is what the member has seen."""
+    with as_customer(actor.customer_id):
+        seen = Money(document.payable_minor + document.carried_minor if minor is None else minor, document.currency)
+        return paying.pay(
+            actor,
+            document.id,
+            form_key=form_key or ids.new_form_key(),
+            amount=seen,
+            method_id=way,
+            return_url="http://127.0.0.1/{}".format,
+        )
+
+
+def now_of(document: Document) -> Document:
+    """Return the document as it is now."""
+    with as_service("look at a document"):
+        return db.session.scalars(
+            select(Document).where(Document.id == document.id).execution_options(populate_existing=True)
+        ).one()

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from app.domain import processor_amounts
 from app.domain.errors import ensure
 from app.domain.invoices.documents import Kind, State
-from app.domain.money import Money
 from app.models.documents import Document
 from app.models.payments import OPEN_STATES, Payment
 from app.services.ledger.posting import Books
@@ -24,13 +23,18 @@ def own_due(document: Document) -> int:
     return document.payable_minor - document.paid_minor - document.credited_minor
 
 
-def collected_with(session: Session, document: Document) -> list[Document]:
-    """Return the earlier invoices that are collected with this one, and those that are collected with them."""
-    rows = session.scalars(
+def carried_to(session: Session, document: Document) -> Sequence[Document]:
+    """Return the earlier invoices that this one collects itself."""
+    return session.scalars(
         select(Document)
         .where(Document.customer_id == document.customer_id, Document.carried_to_id == document.id)
         .order_by(Document.issued_at, Document.id)
     ).all()
+
+
+def collected_with(session: Session, document: Document) -> list[Document]:
+    """Return the earlier invoices that are collected with this one, and those that are collected with them."""
+    rows = carried_to(session, document)
     return [each for row in rows for each in (*collected_with(session, row), row)]
 
 
@@ -73,8 +77,3 @@ def carry(books: Books, documents: Sequence[Document], to: Document) -> None:
         ensure(each.carried_to_id is None, f"{each.id} is carried over already")
         each.carried_to_id = to.id
     books.session.flush()
-
-
-def money(minor: int, document: Document) -> Money:
-    """Return so much in the currency of the document."""
-    return Money(minor, document.currency)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
@@ -16,17 +16,34 @@ from app.domain.tax.treatment import Category, Reason, Treatment
 from app.models.documents import Document, DocumentTax
 from app.models.payments import Payment
 from app.services.catalog import versions
-from app.services.invoices import drafting, numbering
+from app.services.invoices import carrying, drafting, numbering
 from app.services.invoices.finalization import NO_TAX_SAID
 from app.services.ledger.posting import Books
 
 
 def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Money, now: datetime) -> Document | None:
-    """Write what went back; None where the payment has no document, because it is older than documents."""
+    """Write what went back; None where the payment has no document, because it is older than documents.
+
+    A payment that has paid several invoices at once returns that of the last one first, each by its own credit note.
+    """
+    if payment.document_id is not None:
+        return _of_invoices(books, payment, source, part, now)
     document = _of_payment(books.session, payment)
     if document is None:
         ensure(payment.settled_before_documents, f"{payment.id} has no document")
         return None
+    return write_on(books, document, source, part, now, payment.id)
+
+
+def write_on(
+    books: Books,
+    document: Document,
+    source: tuple[str, str, str],
+    part: Money,
+    now: datetime,
+    payment_id: str | None = None,
+) -> Document:
+    """Write the document of a part of an invoice or receipt that is returned, taxed by parts (decision 0024)."""
     kind, fact, why = source
     taxes = _taxes(books.session, [document.id])
     standing = _standing(books.session, document)
@@ -38,7 +55,7 @@ def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Mo
         books,
         versions.of(books.customer),
         RETURNS[Kind(document.kind)],
-        drafting.Source(kind, fact, payment.id, document.id, why[:300]),
+        drafting.Source(kind, fact, payment_id, document.id, why[:300]),
         lines,
         of_parts(parts),
         [_treatment(row) for row in taxes],
@@ -52,26 +69,51 @@ def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Mo
 def void(books: Books, source: tuple[str, str], now: datetime) -> Document | None:
     """Void the document of money that went back and has come back; it keeps its number. None: there was none."""
     session, (kind, fact) = books.session, source
-    note = session.scalars(
+    notes = session.scalars(
         select(Document)
         .where(
             Document.customer_id == books.customer_id,
             Document.source_type == kind,
-            Document.source_id == fact,
+            or_(Document.source_id == fact, Document.source_id.startswith(f"{fact}:", autoescape=True)),
             Document.state == State.ISSUED.value,
         )
+        .order_by(Document.issued_at, Document.id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one_or_none()
-    if note is None:
-        return None
-    note.state, note.voided_at = State.VOID.value, now
-    session.flush()
-    invoice = session.scalars(
-        select(Document).where(Document.customer_id == books.customer_id, Document.id == note.returns_id)
+    ).all()
+    for note in notes:
+        note.state, note.voided_at = State.VOID.value, now
+        session.flush()
+        invoice = session.scalars(
+            select(Document).where(Document.customer_id == books.customer_id, Document.id == note.returns_id)
+        ).one()
+        _count(session, invoice, -note.total_minor)
+    return notes[0] if notes else None
+
+
+def _of_invoices(
+    books: Books, payment: Payment, source: tuple[str, str, str], part: Money, now: datetime
+) -> Document | None:
+    """Return what was paid of an invoice, then of those carried over to it; what was never applied has no document."""
+    document = settled_invoice(books, payment)
+    kind, fact, why = source
+    left, made = part.amount_minor, list[Document]()
+    for each in [document, *reversed(carrying.collected_with(books.session, document))]:
+        room = min(left, each.paid_minor + each.credited_minor - each.returned_minor)
+        if room > 0:
+            own = (kind, f"{fact}:{len(made) + 1}" if made else fact, why)
+            made.append(write_on(books, each, own, Money(room, each.currency), now, payment.id))
+            left -= room
+    return made[0] if made else None
+
+
+def settled_invoice(books: Books, payment: Payment) -> Document:
+    """Return the invoice that the payment pays."""
+    return books.session.scalars(
+        select(Document)
+        .where(Document.customer_id == payment.customer_id, Document.id == payment.document_id)
+        .execution_options(populate_existing=True)
     ).one()
-    _count(session, invoice, -note.total_minor)
-    return note
 
 
 def _of_payment(session: Session, payment: Payment) -> Document | None:

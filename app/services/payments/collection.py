@@ -27,6 +27,7 @@ from app.domain.payments import (
     Intent,
     Misused,
     PaymentState,
+    Purpose,
     Unknown,
     sources_of,
 )
@@ -155,14 +156,20 @@ def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
         return Misused("the payment method was removed", METHOD_REMOVED)
     rail = Rail(payment.rail)
     promise = Promise(
-        payment.purpose, payment.credits_micros, payment.pack, payment.expires_after_days, payment.budget_period
+        payment.purpose,
+        payment.credits_micros,
+        payment.pack,
+        payment.expires_after_days,
+        payment.budget_period,
+        payment.document_id,
     )
+    what = "Invoice of" if payment.purpose == Purpose.INVOICE else "Credits for"
     order = ChargeOrder(
         payment_id=payment.id,
         customer_id=payment.customer_id,
         processor_customer=customer.processor_customer or "",
         amount=Money(payment.amount_minor, payment.currency),
-        description=f"Credits for {customer.name}"[:200],
+        description=f"{what} {customer.name}"[:200],
         off_session=payment.off_session,
         metadata={promises.KEY: promises.written(promise)},  # should the row be lost, the promise is not
     )

@@ -55,8 +55,8 @@ def arrived(payment: Payment, received: Money, words: str) -> Posting:
 @fulfils(Purpose.TOP_UP.value)
 def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Mapping[str, object]:
     """Give the credit that was promised for the amount, and less or more where another amount was received (AC-18)."""
-    promised, paid_with = Credits(payment.credits_micros), _paid_with(books, payment)
-    words = f"Credits bought with {paid_with}"
+    promised, method = Credits(payment.credits_micros), paid_with(books, payment)
+    words = f"Credits bought with {method}"
     bought = credits_for(received, Money(payment.amount_minor, payment.currency), promised)
     money = arrived(payment, received, words)
     sale = Posting(money.unit, "clearing", "prepaid", money.amount, "sale", "payment", payment.id, words)
@@ -73,13 +73,13 @@ def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Ma
     )
     facts = {"grant": grant.id, "payment": payment.id, "credits": credits_text(bought)}
     books.outbox.write("credits.granted", grant.id, {**facts, "credit_unit": books.customer.credit_unit})
-    number = documentation.writer().settled(books, payment, received, paid_with, now)
+    number = documentation.writer().settled(books, payment, received, method, now)
     to, key = books.customer.email, f"receipt:{payment.id}"
     billing_mails.write(books.session, books.customer_id, RECEIPT, key=key, to=to, payment=payment.id)
     return {"credits_micros": bought.micros, "document": number}
 
 
-def _paid_with(books: Books, payment: Payment) -> str:
+def paid_with(books: Books, payment: Payment) -> str:
     """Return the way to pay as the customer knows it."""
     if payment.method_id is None:
         return method_name(payment.rail)

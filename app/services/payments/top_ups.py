@@ -14,14 +14,14 @@ from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, PaymentState, Purpose
 from app.domain.people import Actor
-from app.domain.top_ups import TopUp, free_amount, from_pack, paid_once
+from app.domain.top_ups import TopUp, free_amount, from_pack
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.services import audit
 from app.services.catalog import versions
-from app.services.payments import collection, declines, purchases, settlement
+from app.services.payments import collection, declines, purchases, settlement, ways
 from app.services.transaction import transaction
 
 AUTOMATIC = "auto_recharge"
@@ -172,7 +172,7 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         if customer.standing == CLOSED:
             raise Refused(closed_sentence(catalog), CLOSED)
         top_up = priced(versions.of(customer), amount=order.amount, pack=order.pack)
-        rail, method = _way(session, order, catalog)
+        rail, method = ways.chosen(session, order.customer_id, order.method_id, catalog, off_session=order.off_session)
         alike = None if repeat else purchases.just_like(order.customer_id, top_up, rail, method, order.form_key)
         if alike is not None:
             raise purchases.alike(alike)
@@ -227,24 +227,6 @@ def _written(
     after = {"amount_minor": payment.amount_minor, "currency": payment.currency, "method": method or rail.value}
     audit.record(session, order.customer_id, order.by, "top_up.wished", payment.id, after=after)
     return payment
-
-
-def _way(session: Session, order: _Order, catalog: Catalog) -> tuple[Rail, str | None]:
-    """Return what carries the money, and the saved method's id unless it is paid once."""
-    if order.method_id in paid_once(catalog.payment_methods.kinds) and not order.off_session:
-        return Rail(order.method_id), None
-    method = session.scalars(
-        select(PaymentMethod).where(
-            PaymentMethod.customer_id == order.customer_id,
-            PaymentMethod.id == order.method_id,
-            PaymentMethod.removed_at.is_(None),
-        )
-    ).one_or_none()
-    if method is None:
-        raise NotFound("payment method")
-    if method.kind not in catalog.payment_methods.kinds:
-        raise Refused("This payment method is no longer accepted. Choose another one.", "kind_not_taken", 422, "method")
-    return Rail(method.kind), method.id
 
 
 def _with_key(order: _Order) -> Payment | None:

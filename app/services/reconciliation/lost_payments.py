@@ -19,6 +19,7 @@ from app.domain.payments import FIRST_CHECK, OPEN, Intent, IntentStatus, Payment
 from app.domain.promises import Promise
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
+from app.models.documents import Document
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.services import audit
@@ -63,6 +64,8 @@ def restore(intent: Intent, now: datetime) -> Restored | Stays:
         promise = _promise(intent, customer)
         if promise is None:
             return Stays(_sentence(intent, f"was for {customer.customer_id}, but not for how much credit"))
+        if promise.document is not None and db.session.get(Document, promise.document) is None:
+            return Stays(_sentence(intent, f"was for an invoice of {customer.customer_id} that is not here"))
         customer_id, method = customer.customer_id, _method_of(intent)
         try:
             uncounted = _make(intent, customer_id, promise, method, now)
@@ -130,6 +133,7 @@ def _make(intent: Intent, customer_id: str, promise: Promise, method: SavedMetho
                 amount_minor=intent.amount.amount_minor,
                 currency=intent.amount.currency,
                 credits_micros=promise.credits_micros,
+                document_id=promise.document,
                 pack=promise.pack,
                 expires_after_days=promise.expires_after_days,
                 rail=rail.value,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain import reversals as rule
 from app.domain.errors import NotFound, ensure
 from app.domain.ledger import CREDITS, Posting, money_unit
-from app.domain.payments import ARROWS, PaymentState
+from app.domain.payments import ARROWS, PaymentState, Purpose
 from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES, DisputeState, RefundState
 from app.models.ledger import Allocation, Grant, Transfer
 from app.models.payments import Payment
@@ -63,21 +63,25 @@ def left_of(payment: Payment) -> int:
 
 
 def take(books: Books, payment: Payment, amount_minor: int, route: Route, source: Source, now: datetime) -> int:
-    """Post that money of the payment goes, and the credit that it bought; return that credit in micros.
+    """Post that money of the payment goes, and the credit that it bought, if any; return that credit in micros.
 
     The credit comes out of the purchase's own grant, then out of others in burn order; what is not there any more
     becomes a debt. Call it before the refund or dispute counts as booked.
     """
     grants.catch_up(books, now)
     session = books.session
-    grant = _bought(books, payment)
-    minor, before = _booked(session, payment)
-    due = rule.credits_due(
-        reversed_minor=minor + amount_minor, received_minor=payment.received_minor, bought=grant.micros, taken=before
-    )
-    taken = rule.credits_taken(due, remaining=grant.remaining_micros, gone=_gone(session, grant))
+    grant, taken = _bought(books, payment), 0
+    if grant is not None:
+        minor, before = _booked(session, payment)
+        due = rule.credits_due(
+            reversed_minor=minor + amount_minor,
+            received_minor=payment.received_minor,
+            bought=grant.micros,
+            taken=before,
+        )
+        taken = rule.credits_taken(due, remaining=grant.remaining_micros, gone=_gone(session, grant))
     made = _post(books, payment, route, source, (amount_minor, taken), (None, None), now)
-    if taken:
+    if grant is not None and taken:
         burn_down.burn(books, made[1], own=grant.id)
     session.flush()
     if payment.budget_period is not None:
@@ -93,8 +97,9 @@ def give_back(books: Books, payment: Payment, taken: Route, route: Route, source
     amounts = (money.amount if money else 0, credit.amount if credit else 0)
     names = (money.id if money else None, credit.id if credit else None)
     made = _post(books, payment, route, source, amounts, names, now)
-    if credit is not None:
-        corrections.give_back(books, credit, made[1], now, own=_bought(books, payment).id)
+    grant = _bought(books, payment)
+    if credit is not None and grant is not None:
+        corrections.give_back(books, credit, made[1], now, own=grant.id)
     books.session.flush()
 
 
@@ -118,13 +123,15 @@ def restate(session: Session, payment: Payment, now: datetime) -> None:
         payment.state = after.value
 
 
-def _bought(books: Books, payment: Payment) -> Grant:
-    """Return the grant that the payment has bought."""
-    return books.session.scalars(
+def _bought(books: Books, payment: Payment) -> Grant | None:
+    """Return the grant that the payment has bought; none where it has paid an invoice."""
+    found = books.session.scalars(
         select(Grant)
         .where(Grant.customer_id == books.customer_id, Grant.payment_id == payment.id)
         .execution_options(populate_existing=True)
-    ).one()
+    ).one_or_none()
+    ensure((found is None) == (payment.purpose == Purpose.INVOICE), f"{payment.id} has bought nothing")
+    return found
 
 
 def _booked(session: Session, payment: Payment) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The proofs of `verify` about documents: what they add up to, their numbers, and that each fact has its own."""
+"""The proofs of `verify` about documents: sums, numbers, one for each fact; and what pays those that are due."""
 
 from app.services.verification.ledger_proofs import Proof
 
@@ -13,6 +13,15 @@ _RETURNED = """(select d.customer_id, d.returns_id, t.category, t.percent_micros
 _STANDING = """(select customer_id, returns_id, sum(total_minor) minor from documents
     where kind in ('credit_note','refund_receipt') and state = 'issued' group by customer_id, returns_id)"""
 _FOR_PAYMENTS = "d.source_type = 'payment' and d.kind in ('invoice','receipt')"
+
+_UNPAID = """(select customer_id, sum(overage_micros) micros from documents
+    where kind = 'invoice' and state in ('open','uncollectible') group by customer_id)"""
+_POSTED = """(select customer_id, source_id,
+      sum(case kind when 'overage_invoiced' then amount else 0 end) invoiced,
+      sum(case kind when 'overage_returned' then amount else 0 end) returned,
+      sum(case kind when 'credit_applied' then amount else 0 end) applied,
+      sum(case kind when 'credit_returned' then amount else 0 end) given_back
+    from transfers where source_type = 'document' group by customer_id, source_id)"""
 
 DOCUMENT_PROOFS = (
     Proof(
@@ -60,7 +69,7 @@ DOCUMENT_PROOFS = (
         left join (select d.customer_id, d.source_id, count(*) papers, sum(d.payable_minor) minor, min(d.currency) money
           from documents d where {_FOR_PAYMENTS} and d.state in ('paid','issued') group by d.customer_id, d.source_id) d
           on d.customer_id = p.customer_id and d.source_id = p.id
-        where p.received_minor > 0 and not p.settled_before_documents
+        where p.received_minor > 0 and not p.settled_before_documents and p.purpose <> 'invoice'
           and (d.papers is null or d.papers <> 1 or d.minor <> p.received_minor or d.money <> p.currency)
         union all select d.customer_id, d.id from documents d where {_FOR_PAYMENTS} and not exists (
           select 1 from payments p where p.customer_id = d.customer_id and p.id = d.source_id
@@ -88,9 +97,76 @@ DOCUMENT_PROOFS = (
           union all select customer_id, id, payment_id, 'dispute', case when state = 'lost' then amount_minor else 0 end
           from disputes) b
         join payments p on p.customer_id = b.customer_id and p.id = b.payment_id and not p.settled_before_documents
-        left join (select customer_id, source_type, source_id, sum(total_minor) minor from documents
-          where state = 'issued' group by customer_id, source_type, source_id) n
+        left join (select customer_id, source_type, substr(source_id, 1, 30) source_id, sum(total_minor) minor
+          from documents where state = 'issued' group by customer_id, source_type, substr(source_id, 1, 30)) n
           on n.customer_id = b.customer_id and n.source_type = b.source and n.source_id = b.id
         where coalesce(n.minor, 0) <> b.minor""",
+    ),
+    Proof(
+        "I9",
+        "what invoices say was paid is not what was received for them",
+        """
+        select c.customer_id, c.customer_id as row_id from customers c
+        left join (select customer_id, sum(paid_minor) minor from documents where source_type = 'period'
+          group by customer_id) d on d.customer_id = c.customer_id
+        left join (select customer_id, sum(received_minor) minor from payments where purpose = 'invoice'
+          group by customer_id) p on p.customer_id = c.customer_id
+        where coalesce(d.minor, 0) <> coalesce(p.minor, 0) and not exists (
+          select 1 from payments x where x.customer_id = c.customer_id and x.problem = 'more_than_was_due')""",
+    ),
+    Proof(
+        "I9",
+        "a payment names no invoice of its customer, or another amount than it could be for",
+        """
+        select p.customer_id, p.id from payments p
+        left join documents d on d.customer_id = p.customer_id and d.id = p.document_id and d.kind = 'invoice'
+        where p.purpose = 'invoice' and (d.id is null or d.number is null or d.currency <> p.currency
+          or p.amount_minor > d.payable_minor + d.carried_minor)""",
+    ),
+    Proof(
+        "I6",
+        "what unpaid invoices use of the overage protection is not what they say",
+        f"""
+        select c.customer_id, c.customer_id as row_id from customers c
+        left join {_UNPAID} u on u.customer_id = c.customer_id
+        where c.invoiced_overage_micros <> case
+          when coalesce(u.micros, 0) < c.overage_protection_micros + c.invoiced_overage_micros
+          then coalesce(u.micros, 0)
+          else c.overage_protection_micros + c.invoiced_overage_micros end""",  # noqa: S608  # our own constants
+    ),
+    Proof(
+        "I4",
+        "what was used below zero and is on an invoice was not posted once with it, or not taken back when it was void",
+        f"""
+        select d.customer_id, d.id from documents d
+        left join {_POSTED} t on t.customer_id = d.customer_id and t.source_id = d.id
+        where d.number is not null and (coalesce(t.invoiced, 0) <> d.overage_micros
+          or coalesce(t.returned, 0) <> case d.state when 'void' then d.overage_micros else 0 end
+          or coalesce(t.given_back, 0) <> case d.state when 'void' then coalesce(t.applied, 0) else 0 end)
+        union all select t.customer_id, t.source_id from {_POSTED} t where not exists (
+          select 1 from documents d where d.customer_id = t.customer_id and d.id = t.source_id
+            and d.number is not null)""",  # noqa: S608
+    ),
+    Proof(
+        "I24",
+        "a billing period has two invoices, or one before it was over",
+        """
+        select d.customer_id, min(d.id) as row_id from documents d
+        where d.source_type = 'period' and d.state not in ('void','draft')
+        group by d.customer_id, d.period_number having count(*) > 1
+        union all select d.customer_id, d.id from documents d
+        left join billing_periods p on p.customer_id = d.customer_id and p.number = d.period_number
+        where d.source_type = 'period' and (p.closed_at is null or p.ends_at > d.issued_at)""",
+    ),
+    Proof(
+        "I24",
+        "an invoice that is carried over is not collected once with a later one, or was paid without it",
+        """
+        select d.customer_id, d.id from documents d
+        left join documents t on t.customer_id = d.customer_id and t.id = d.carried_to_id
+        where d.carried_to_id is not null and (t.id is null or t.currency <> d.currency or t.id = d.id
+          or t.state = 'void' or (t.state = 'paid' and d.state = 'open'))
+        union all select d.customer_id, d.id from documents d
+        where d.credited_minor > d.returned_minor""",
     ),
 )

@@ -133,9 +133,10 @@ PROOFS = (
         left join (
             select customer_id, transfer_id, sum(micros) used from allocations group by customer_id, transfer_id) a
           on a.customer_id = t.customer_id and a.transfer_id = t.id
-        where coalesce(a.used, 0) > t.amount or (t.kind in ('usage','refunded','disputed') and coalesce(a.used, 0) < 0)
-          or (t.kind in ('expired','voided') and coalesce(a.used, 0) <> t.amount)
-          or (t.kind in ('correction','refund_failed','dispute_won')
+        where coalesce(a.used, 0) > t.amount
+          or (t.kind in ('usage','refunded','disputed','overage_returned') and coalesce(a.used, 0) < 0)
+          or (t.kind in ('expired','voided','credit_applied') and coalesce(a.used, 0) <> t.amount)
+          or (t.kind in ('correction','refund_failed','dispute_won','credit_returned')
             and (coalesce(a.used, 0) > 0 or -coalesce(a.used, 0) > t.amount))""",
     ),
     Proof(
@@ -161,7 +162,8 @@ PROOFS = (
         """
         select p.customer_id, p.id from payments p where p.state in ('succeeded','refunded','disputed') and (
           (select count(*) from grants g
-           where g.customer_id = p.customer_id and g.payment_id = p.id and g.posted_at is not null) <> 1
+           where g.customer_id = p.customer_id and g.payment_id = p.id and g.posted_at is not null)
+          <> case p.purpose when 'invoice' then 0 else 1 end
           or (select count(*) from transfers t
               where t.customer_id = p.customer_id and t.source_type = 'payment' and t.source_id = p.id
               and t.kind in ('payment','sale') and t.amount = p.received_minor

@@ -27,27 +27,27 @@ from tests.support.unheard import charged_unheard, stands
 
 
 @pytest.fixture
-def for_an_invoice(app: Flask, acme: Customer, alice_actor: Actor) -> Payment:
+def for_a_subscription(app: Flask, acme: Customer, alice_actor: Actor) -> Payment:
     """A payment that was charged, for a purpose that is not ours yet, and that nobody has settled."""
     with as_customer(acme.customer_id):
         visa = add_test_method(alice_actor, "pm_card_visa").id
     payment = charged_unheard(app, alice_actor, visa)
     with as_service("a test"), transaction() as session:
-        session.execute(update(Payment).where(Payment.id == payment.id).values(purpose="invoice"))
+        session.execute(update(Payment).where(Payment.id == payment.id).values(purpose="subscription"))
     return payment
 
 
-def test_a_purpose_that_nobody_fulfils_settles_nothing(for_an_invoice: Payment, acme: Customer) -> None:
+def test_a_purpose_that_nobody_fulfils_settles_nothing(for_a_subscription: Payment, acme: Customer) -> None:
     for _ in range(2):
-        with pytest.raises(Broken, match="nobody fulfils payments for 'invoice'"):
-            settlement.settle(for_an_invoice.id)
-    assert (stands(for_an_invoice).state, stands(for_an_invoice).received_minor) == ("confirming", 0)
+        with pytest.raises(Broken, match="nobody fulfils payments for 'subscription'"):
+            settlement.settle(for_a_subscription.id)
+    assert (stands(for_a_subscription).state, stands(for_a_subscription).received_minor) == ("confirming", 0)
     assert remaining(acme) == 0
     assert verify() == []
 
 
 def test_another_room_fulfils_its_purpose_once_and_no_credit_is_given(
-    for_an_invoice: Payment, acme: Customer, monkeypatch: pytest.MonkeyPatch
+    for_a_subscription: Payment, acme: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, Money]] = []
 
@@ -64,12 +64,12 @@ def test_another_room_fulfils_its_purpose_once_and_no_credit_is_given(
         return {"invoice": "inv_1"}
 
     monkeypatch.setattr(fulfilment, "_purposes", {**fulfilment._purposes})
-    fulfilment.fulfils("invoice")(pays)
+    fulfilment.fulfils("subscription")(pays)
     with pytest.raises(Broken, match="fulfilled already"):
-        fulfilment.fulfils("invoice")(pays)
+        fulfilment.fulfils("subscription")(pays)
     for _ in range(2):
-        assert settlement.settle(for_an_invoice.id).state == "succeeded"
-    assert seen == [(for_an_invoice.id, Money(2500, "USD"))]
+        assert settlement.settle(for_a_subscription.id).state == "succeeded"
+    assert seen == [(for_a_subscription.id, Money(2500, "USD"))]
     with as_service("a test"):
         assert db.session.scalars(select(Grant)).all() == []
         assert "credits.granted" not in db.session.scalars(select(OutboxEvent.type)).all()

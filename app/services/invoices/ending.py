@@ -1,0 +1,200 @@
+"""What a seller does with an invoice that is not paid: void it, give a credit note on it, or stop collecting it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app import clock, ids
+from app.domain.amounts import money_words
+from app.domain.errors import NotFound, Refused
+from app.domain.invoices.documents import Kind, State
+from app.domain.ledger import (
+    CREDIT_APPLIED,
+    CREDIT_RETURNED,
+    CREDITS,
+    OVERAGE_INVOICED,
+    OVERAGE_RETURNED,
+    Posting,
+)
+from app.domain.money import Money
+from app.domain.payments import OPEN
+from app.models.documents import Document
+from app.models.ledger import Transfer
+from app.models.payments import Payment
+from app.models.scope import as_service
+from app.services import audit
+from app.services.invoices import carrying, credit_notes, finalization, settling
+from app.services.ledger import burn_down, corrections, grants, posting, unpaid_overage
+from app.services.ledger.posting import Books
+from app.services.transaction import transaction
+
+_OPEN = [state.value for state in OPEN]
+SELLERS = "seller"
+"""The source of a credit note that a seller gives."""
+
+
+def void(document_id: str, *, by: str, reason: str) -> Document:
+    """Void an invoice of which nothing is paid; it keeps its number. Twice is once.
+
+    What was used below zero is taken off the balance again, and credit that paid its tax comes back: the period can be
+    closed anew. Refuses (409) one that is paid, in part or by a payment under way, or collected with a later one.
+    """
+    audit.ask_who_and_why(by, reason, "Give a name and a reason for voiding the invoice.")
+    now = clock.now()
+    with _at(document_id, "void an invoice") as (books, document):
+        if document.state == State.VOID:
+            return document
+        _ask_unpaid(books, document)
+        if document.paid_minor or document.returned_minor:
+            raise Refused("A part of this invoice is paid or returned already. Give a credit note.", "partly_paid")
+        if document.carried_to_id:
+            raise Refused("This invoice is collected with a later one. Give a credit note.", "carried_over")
+        grants.catch_up(books, now)
+        _return_overage(books, document, now)
+        _return_credit(books, document, now)
+        _release(books, document)
+        document.state, document.voided_at = State.VOID.value, now
+        _write(books, document, by, "invoice.voided", reason)
+        unpaid_overage.changed(books, now)
+        finalization.report(books, document, "invoice.voided")
+        return document
+
+
+def give_up(document_id: str, *, by: str, reason: str) -> Document:
+    """Stop collecting an invoice that is due. Its overage goes on using the overage protection. Twice is once."""
+    audit.ask_who_and_why(by, reason, "Give a name and a reason.")
+    with _at(document_id, "stop collecting an invoice") as (books, document):
+        if document.state != State.UNCOLLECTIBLE:
+            _ask_unpaid(books, document)
+            document.state = State.UNCOLLECTIBLE.value
+            _write(books, document, by, "invoice.uncollectible", reason)
+        return document
+
+
+def credit(document_id: str, amount: Money | None, *, by: str, reason: str, key: str = "") -> Document:
+    """Give a credit note on an invoice that is due: it takes off so much (none: all) of what is to be paid.
+
+    `key` makes it one credit note. Refuses (409) an invoice that is paid: what is to go back is refunded with its
+    payment, which writes the credit note; and (422) more than is to be paid.
+    """
+    audit.ask_who_and_why(by, reason, "Give a name and a reason for the credit note.")
+    audit.ask_short(reason, "reason")
+    now = clock.now()
+    with _at(document_id, "give a credit note") as (books, document):
+        there = _given(books, key) if key else None
+        if there is not None:
+            return _same_note(there, document, amount)
+        if document.state == State.PAID:
+            words = "This invoice is paid. Refund its payment: that writes the credit note."
+            raise Refused(words, "invoice_paid")
+        _ask_unpaid(books, document)
+        left = Money(carrying.own_due(document), document.currency)
+        part = amount if amount is not None else left
+        if part.currency != left.currency:
+            raise Refused(f"This invoice is in {left.currency}.", "another_currency", 422, "amount")
+        if not 0 < part.amount_minor <= left.amount_minor:
+            words = f"Enter an amount above zero and at most {money_words(left)}, which is to be paid."
+            raise Refused(words, "amount_out_of_range", 422, "amount")
+        fact = key or ids.new("cn")
+        note = credit_notes.write_on(books, document, (SELLERS, fact, reason.strip()), part, now)
+        books.session.refresh(document)
+        document.credited_minor += part.amount_minor
+        if not carrying.own_due(document):
+            _release(books, document)
+            settling.end(books, [document], "Credit note", now)
+        after = {"number": note.number, "amount_minor": part.amount_minor, "reason": reason}
+        audit.record(books.session, books.customer_id, by, "credit_note.given", document.id, after=after)
+        books.session.flush()
+        return note
+
+
+@contextmanager
+def _at(document_id: str, what: str) -> Iterator[tuple[Books, Document]]:
+    """Lock an invoice that has a number, and its customer's books."""
+    with as_service(what), transaction() as session:
+        found = session.scalar(
+            select(Document.customer_id).where(
+                Document.id == document_id, Document.number.is_not(None), Document.kind == Kind.INVOICE.value
+            )
+        )
+        if found is None:
+            raise NotFound("invoice")
+        books = posting.lock(session, found)
+        yield books, settling.locked(books, document_id)
+
+
+def _ask_unpaid(books: Books, document: Document) -> None:
+    if document.state not in settling.PAYABLE:
+        raise Refused("This invoice is not to be paid any more.", "not_payable")
+    under_way = select(Payment.id).where(
+        Payment.customer_id == books.customer_id, Payment.document_id == document.id, Payment.state.in_(_OPEN)
+    )
+    if books.session.scalar(under_way.limit(1)) is not None:
+        raise Refused("A payment of this invoice is under way. Wait until it has ended.", "payment_under_way")
+
+
+def _release(books: Books, document: Document) -> None:
+    """Let what was carried over to an invoice that nobody pays any more wait for the next one."""
+    for each in carrying.carried_to(books.session, document):
+        each.carried_to_id = None
+    books.session.flush()
+
+
+def _return_overage(books: Books, document: Document, now: datetime) -> None:
+    """Take what was used below zero off the balance again: credit that came since pays it."""
+    if not document.overage_micros:
+        return
+    (wrong,) = _posted(books, document, OVERAGE_INVOICED)
+    words = "Usage below zero, of an invoice that is void"
+    back = Posting(
+        books.unit, CREDITS, "purchases", document.overage_micros, OVERAGE_RETURNED, "document", document.id, words,
+        wrong.id, claw_back=True,
+    )  # fmt: skip
+    (made,) = books.post([back], now)
+    burn_down.burn(books, made)
+
+
+def _return_credit(books: Books, document: Document, now: datetime) -> None:
+    """Give credit back that has paid the tax."""
+    for wrong in _posted(books, document, CREDIT_APPLIED):
+        words = "Credit returned from an invoice that is void"
+        back = Posting(
+            books.unit, "purchases", CREDITS, wrong.amount, CREDIT_RETURNED, "document", document.id, words, wrong.id
+        )
+        (made,) = books.post([back], now)
+        corrections.give_back(books, wrong, made, now)
+
+
+def _posted(books: Books, document: Document, kind: str) -> list[Transfer]:
+    return list(
+        books.session.scalars(
+            select(Transfer).where(
+                Transfer.customer_id == books.customer_id,
+                Transfer.source_type == "document",
+                Transfer.source_id == document.id,
+                Transfer.kind == kind,
+            )
+        )
+    )
+
+
+def _write(books: Books, document: Document, by: str, action: str, reason: str) -> None:
+    after = {"number": document.number, "reason": reason}
+    audit.record(books.session, books.customer_id, by, action, document.id, after=after)
+    books.session.flush()
+
+
+def _given(books: Books, key: str) -> Document | None:
+    return books.session.scalars(
+        select(Document).where(
+            Document.customer_id == books.customer_id, Document.source_type == SELLERS, Document.source_id == key
+        )
+    ).one_or_none()
+
+
+def _same_note(there: Document, document: Document, amount: Money | None) -> Document:
+    if there.returns_id != document.id or (amount is not None and amount.amount_minor != there.total_minor):
+        raise Refused("This key was used for another credit note.", "key_reused")
+    return there

@@ -1,0 +1,190 @@
+"""Pay an invoice that is due: one order of a member, charged at most once, and the invoice is paid as it is settled.
+
+The five steps are those of every payment (docs/decisions/0004). One payment of an invoice is open at a time: who pays
+another way gives up the one that waits for the bank first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain.amounts import money_words
+from app.domain.errors import NotFound, Refused
+from app.domain.invoices.documents import Kind, State
+from app.domain.money import Money
+from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, Purpose
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.documents import Document
+from app.models.payments import Payment
+from app.models.scope import as_service
+from app.services import audit
+from app.services.catalog import versions
+from app.services.invoices import carrying
+from app.services.payments import collection, declines, settlement, top_ups, ways
+from app.services.transaction import transaction
+
+PAYABLE = frozenset({State.OPEN.value, State.UNCOLLECTIBLE.value})
+UNDER_WAY = "A payment of this invoice is being processed. Nothing more was charged."
+_OPEN = [state.value for state in OPEN]
+
+
+@dataclass(frozen=True)
+class _Order:
+    """Which invoice somebody pays, for how much as they saw it, and how."""
+
+    customer_id: str
+    by: str
+    form_key: str
+    document_id: str
+    amount: Money
+    method_id: str
+
+
+def pay(
+    actor: Actor,
+    document_id: str,
+    *,
+    form_key: str,
+    amount: Money,
+    method_id: str,
+    return_url: Callable[[str], str],
+) -> Payment:
+    """Pay an invoice of the customer in scope, and return the payment as it stands after the processor was asked.
+
+    `amount` is what the member has seen: what is to be paid now, or it is refused (409, `amount_changed`).
+    The same `form_key` with the same choice is the payment that is there. Refuses (404) what is not this customer's,
+    (409) an invoice that is not to be paid or whose payment is being processed, and (429) too many declines.
+    """
+    order = _Order(actor.customer_id, actor.member_id, form_key, document_id, amount, method_id)
+    _give_up_waiting(order)
+    payment, is_new = _place(order)
+    if is_new:
+        collection.collect(payment.id, return_url=return_url(payment.id))
+    return top_ups.get(payment.id)
+
+
+def of_invoice(document_id: str) -> Payment | None:
+    """Return the newest payment of an invoice of the customer in scope, however it stands."""
+    return db.session.scalars(
+        select(Payment)
+        .where(Payment.document_id == document_id)
+        .order_by(Payment.created_at.desc(), Payment.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def to_pay(document: Document) -> Money:
+    """Return what a payment of the invoice comes to now, with what is carried over to it; zero: nothing is due."""
+    return Money(0 if document.carried_to_id else carrying.to_collect(db.session(), document), document.currency)
+
+
+def why_not(document: Document, due: Money) -> Refused | None:
+    """Return why an invoice is not to be paid by itself; None: it is."""
+    if document.kind != Kind.INVOICE.value or document.state not in PAYABLE:
+        return Refused("This invoice is not to be paid.", "not_payable")
+    if document.carried_to_id:
+        return Refused("This invoice is paid together with a later one.", "carried_over")
+    if not carrying.is_chargeable(due.amount_minor, due.currency):
+        words = f"{money_words(due)} is less than our payment processor charges: it is added to your next invoice."
+        return Refused(words, "too_small")
+    return None
+
+
+def _give_up_waiting(order: _Order) -> None:
+    """Give up a payment of the invoice that waits for its customer, unless it is this very order."""
+    found = of_invoice(order.document_id)
+    if found is not None and found.form_key != order.form_key and found.state == PaymentState.REQUIRES_ACTION:
+        settlement.settle(found.id, give_up=True)
+
+
+def _place(order: _Order) -> tuple[Payment, bool]:
+    """Commit the order (step 1); return it and whether it is new."""
+    if not ids.is_form_key(order.form_key):
+        raise Refused("This form is no longer valid. Please fill it in again.", "form_key_malformed", 422)
+    now = clock.now()
+    with as_service("place a payment of an invoice"), transaction() as session:
+        # Held until the order is committed, so that two tabs see each other's payment.
+        customer = session.scalars(
+            select(Customer)
+            .where(Customer.customer_id == order.customer_id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        ).one()
+        earlier = session.scalars(
+            select(Payment).where(Payment.customer_id == order.customer_id, Payment.form_key == order.form_key)
+        ).one_or_none()
+        if earlier is not None:
+            return _same(earlier, order), False
+        document = session.scalars(
+            select(Document)
+            .where(Document.customer_id == order.customer_id, Document.id == order.document_id)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if document is None or document.number is None:
+            raise NotFound("invoice")
+        _check(session, document, order)
+        rail, method = ways.chosen(session, order.customer_id, order.method_id, versions.of(customer))
+        declines.check(session, order.customer_id, method, now)
+        return _written(session, order, rail.value, method, now), True
+
+
+def _check(session: Session, document: Document, order: _Order) -> None:
+    open_payment = session.scalar(
+        select(Payment.id).where(
+            Payment.customer_id == order.customer_id, Payment.document_id == document.id, Payment.state.in_(_OPEN)
+        )
+    )
+    if open_payment is not None:
+        raise Refused(UNDER_WAY, "payment_under_way")
+    due = Money(carrying.to_collect(session, document), document.currency)
+    refused = why_not(document, due)
+    if refused is not None:
+        raise refused
+    if due != order.amount:
+        words = f"{money_words(due)} is to be paid now. Check it, then press the button again. Nothing was charged."
+        raise Refused(words, "amount_changed", 409, "amount")
+
+
+def _written(session: Session, order: _Order, rail: str, method: str | None, now: datetime) -> Payment:
+    payment = Payment(
+        id=ids.new("pay"),
+        customer_id=order.customer_id,
+        purpose=Purpose.INVOICE.value,
+        document_id=order.document_id,
+        state=PaymentState.CREATED.value,
+        amount_minor=order.amount.amount_minor,
+        currency=order.amount.currency,
+        credits_micros=0,
+        rail=rail,
+        method_id=method,
+        form_key=order.form_key,
+        created_by=order.by,
+        created_at=now,
+        updated_at=now,
+        next_check_at=now + FIRST_CHECK,
+    )
+    session.add(payment)
+    session.flush()
+    after = {
+        "payment": payment.id,
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "method": method or rail,
+    }
+    audit.record(session, order.customer_id, order.by, "invoice.payment_ordered", order.document_id, after=after)
+    return payment
+
+
+def _same(payment: Payment, order: _Order) -> Payment:
+    same = (payment.document_id, payment.method_id or payment.rail) == (order.document_id, order.method_id)
+    if not same or order.amount != Money(payment.amount_minor, payment.currency):
+        words = "This form was already sent, with another choice. Nothing more was charged."
+        raise Refused(f"{words} Check the invoice and send it again.", "form_already_used")
+    return payment

@@ -1,0 +1,71 @@
+"""An invoice is paid in the transaction that settles its payment; what it used of the overage protection comes back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.domain.invoices.documents import State
+from app.domain.ledger import Posting
+from app.domain.mails import INVOICE
+from app.domain.money import Money
+from app.domain.payments import Purpose
+from app.models.documents import Document
+from app.models.payments import Payment
+from app.services.invoices import carrying, finalization
+from app.services.ledger import unpaid_overage
+from app.services.ledger.posting import Books
+from app.services.outbox import billing_mails
+from app.services.payments import fulfilment
+
+NOT_APPLIED = "more_than_was_due"
+"""Money came for an invoice that was not to be paid any more, or more of it: a person must look."""
+PAYABLE = (State.OPEN.value, State.UNCOLLECTIBLE.value)
+
+
+@fulfilment.fulfils(Purpose.INVOICE.value)
+def pay(books: Books, payment: Payment, received: Money, now: datetime) -> Mapping[str, object]:
+    """Pay the invoice, and what is carried over to it before: the oldest first. What is left over a person looks at."""
+    paid_with = fulfilment.paid_with(books, payment)
+    money = fulfilment.arrived(payment, received, f"Invoice paid with {paid_with}")
+    sale = Posting(money.unit, "clearing", "prepaid", money.amount, "sale", "payment", payment.id, money.description)
+    books.post([money, sale], now)
+    document = locked(books, payment.document_id or "")
+    left = received.amount_minor
+    paid = list[Document]()
+    for each in [*carrying.collected_with(books.session, document), document]:
+        if each.state not in PAYABLE:
+            continue
+        part = min(left, carrying.own_due(each))
+        left -= part
+        each.paid_minor += part
+        if part and not carrying.own_due(each):
+            paid.append(each)
+    end(books, paid, paid_with, now)
+    if left:
+        payment.problem = NOT_APPLIED
+    return {"document": document.number, "paid": [each.id for each in paid], "left_over_minor": left}
+
+
+def end(books: Books, paid: Sequence[Document], paid_with: str, now: datetime) -> None:
+    """Mark invoices of which nothing is due any more as paid; report it, and write who pays them."""
+    for each in paid:
+        each.state, each.paid_at, each.paid_with = State.PAID.value, now, paid_with[:100]
+    books.session.flush()
+    if not paid:
+        return
+    unpaid_overage.changed(books, now)
+    for each in paid:
+        finalization.report(books, each, "invoice.paid")
+        to, key = books.customer.email, f"invoice_paid:{each.id}"
+        billing_mails.write(books.session, books.customer_id, INVOICE, key=key, to=to, document=each.id)
+
+
+def locked(books: Books, document_id: str) -> Document:
+    """Lock and return an invoice of the customer of the books, whose row is locked before."""
+    return books.session.scalars(
+        select(Document)
+        .where(Document.customer_id == books.customer.customer_id, Document.id == document_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
