@@ -19,9 +19,9 @@ from app.gateways.pdf.renderer import Renderer
 from app.models import database
 from app.services.access.sessions import LIFETIME
 from app.services.invoices import file_making
-from app.services.invoices import settling as _settling_of_invoices  # noqa: F401  # registers its purpose
 from app.services.invoices import writer as _writer_of_documents  # noqa: F401  # registers itself
 from app.services.processor.gateway import the_gateway
+from app.services.receivables import settling as _settling_of_invoices  # noqa: F401  # registers its purpose
 from app.services.tax.checking import the_vies
 from app.web import access, assets, filters, login, navigation, security_headers, shared_counts
 from app.web.errors import pages as error_pages

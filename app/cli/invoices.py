@@ -11,7 +11,7 @@ from app.domain.typed_numbers import parse_amount
 from app.models.database import db
 from app.models.documents import Document
 from app.models.scope import as_service
-from app.services.invoices import closing, ending
+from app.services.receivables import closing, ending
 
 
 def add_to(bp: Blueprint) -> None:

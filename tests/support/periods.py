@@ -15,8 +15,8 @@ from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
 from app.services.catalog import versions
 from app.services.customers import registration
-from app.services.invoices import closing, paying
 from app.services.ledger import grants
+from app.services.receivables import closing, paying
 from app.services.usage import events
 from app.services.usage.events import UsageReport
 from tests.support import cast

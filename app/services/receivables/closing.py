@@ -30,10 +30,11 @@ from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import billing_periods
-from app.services.invoices import carrying, drafting, finalization, numbering, period_usage
+from app.services.invoices import carrying, drafting, finalization, numbering
 from app.services.ledger import burn_down, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
+from app.services.receivables import period_usage
 from app.services.tax import decision
 from app.services.transaction import transaction
 

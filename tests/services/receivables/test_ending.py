@@ -14,9 +14,9 @@ from app.models.database import db
 from app.models.documents import Document
 from app.models.events import AuditEntry
 from app.models.scope import as_service
-from app.services.invoices import ending
+from app.services.receivables import ending
 from app.services.verification.verify import verify
-from tests.services.invoices.test_closing import figures, said
+from tests.services.receivables.test_closing import figures, said
 from tests.support import periods
 from tests.support.documents import documents_of
 from tests.support.periods import OVER, now_of, pays

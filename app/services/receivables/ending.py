@@ -25,9 +25,10 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services import audit
-from app.services.invoices import carrying, credit_notes, finalization, settling
+from app.services.invoices import carrying, credit_notes, finalization
 from app.services.ledger import burn_down, corrections, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
+from app.services.receivables import settling
 from app.services.transaction import transaction
 
 _OPEN = [state.value for state in OPEN]

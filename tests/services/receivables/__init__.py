@@ -1,0 +1,1 @@
+"""Tests of documents: invoices, credit notes and receipts."""
