@@ -102,7 +102,8 @@ def _file(document_id: str, kind: str) -> Response:
 
 def _query(before: reads.Place | None) -> DocumentQuery:
     text = request.args.get("q", "").strip()[:LONGEST_SEARCH]
-    return DocumentQuery(words.SHOWN.get(_kind(), ()), text if text.isprintable() else "", before)
+    kinds = words.SHOWN.get(_kind(), ())
+    return DocumentQuery(kinds=kinds, text=text if text.isprintable() else "", before=before)
 
 
 def _kind() -> str:

@@ -2,11 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
 
+VOIDED = text("voided_at is not null")
 KINDS = ("invoice", "credit_note", "receipt", "refund_receipt")
 STATES = ("draft", "open", "paid", "void", "uncollectible", "issued")
 _TOTALS = (
@@ -71,6 +72,9 @@ class Document(CustomerOwned, Base):
         CheckConstraint("carried_minor >= 0 and overage_micros >= 0", name="carried"),
         CheckConstraint("returned_minor >= 0 and returned_minor <= total_minor", name="returned"),
         Index("ix_documents_newest", "customer_id", "issued_at", "id"),
+        Index("ix_documents_kind", "customer_id", "kind", "issued_at", "id"),
+        Index("ix_documents_state", "customer_id", "state", "issued_at", "id"),
+        Index("ix_documents_voided", "customer_id", "voided_at", "id", sqlite_where=VOIDED, postgresql_where=VOIDED),
         Index("ix_documents_payment", "customer_id", "payment_id"),
         Index("ix_documents_returns", "customer_id", "returns_id"),
         Index("ix_documents_carried_to", "customer_id", "carried_to_id"),

@@ -24,6 +24,8 @@ from app.models.database import Base, CustomerOwned, Moment, whole
 from app.models.usage import Spending, UsageTotal
 
 NOT_NULL_SEQUENCE = text("sequence is not null")
+CAME_IN, WENT_BACK = text("debit_account = 'processor'"), text("credit_account = 'processor'")
+"""Transfers of money that has come in from the processor, and of what went back to it."""
 
 
 class Account(CustomerOwned, Base):
@@ -98,6 +100,22 @@ class Transfer(CustomerOwned, Base):
             postgresql_where=NOT_NULL_SEQUENCE,
         ),
         Index("ix_transfers_booked_at", "customer_id", "booked_at"),
+        Index(
+            "ix_transfers_came_in",
+            "customer_id",
+            "booked_at",
+            "id",
+            sqlite_where=CAME_IN,
+            postgresql_where=CAME_IN,
+        ),
+        Index(
+            "ix_transfers_went_back",
+            "customer_id",
+            "booked_at",
+            "id",
+            sqlite_where=WENT_BACK,
+            postgresql_where=WENT_BACK,
+        ),
         Index("ix_transfers_corrects", "customer_id", "corrects_id"),
         Index("ix_transfers_debit_account", "customer_id", "unit", "debit_account"),
         Index("ix_transfers_credit_account", "customer_id", "unit", "credit_account"),

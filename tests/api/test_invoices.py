@@ -1,10 +1,14 @@
 """The API of invoices: the same documents, newest first, page by page, and one with all its parts."""
 
+from datetime import UTC, datetime
+
 import pytest
 from flask import Flask
 
+from app import clock
 from app.domain.people import Actor
 from app.models.customers import Customer
+from tests.pages.test_invoices import invoices
 from tests.support.api import api_for, problem_of
 from tests.support.documents import documents_of
 from tests.support.reversals import buys, sends_back
@@ -51,3 +55,26 @@ def test_what_is_not_there_and_what_is_anothers_are_alike(
     assert problem_of(api.get(f"{path(globex)}/{documents_of(acme)[0].id}"))[0] == 404
     assert api.get(path(globex)).get_json()["data"] == []
     assert problem_of(api.get(path(acme), cursor="nonsense")) == (422, "cursor_malformed")
+
+
+def test_they_are_narrowed_by_state_day_and_number(app: Flask, acme: Customer, alice_actor: Actor) -> None:
+    with clock.at(datetime(2026, 11, 19, 23, 59, 59, 999_999, tzinfo=UTC)):
+        due = invoices(acme, 100)
+    with clock.at(datetime(2026, 11, 20, tzinfo=UTC)):
+        payment = buys(app, alice_actor, 2500)
+    with clock.at(datetime(2026, 11, 21, tzinfo=UTC)):
+        sends_back(payment, 1000)
+    _due, bought, note = documents_of(acme)
+    api = api_for(app, "billing:read")
+    for query, found in (
+        ({"state": "open"}, [due]),
+        ({"state": "issued", "type": "credit_note"}, [note.id]),
+        ({"state": "open", "type": "credit_note"}, []),
+        ({"from": "2026-11-20"}, [note.id, bought.id]),
+        ({"to": "2026-11-19"}, [due]),
+        ({"from": "2026-11-20", "to": "2026-11-20"}, [bought.id]),
+        ({"q": "cn-"}, [note.id]),
+        ({"q": "%"}, []),
+    ):
+        assert [each["id"] for each in api.get(path(acme), **query).get_json()["data"]] == found, query
+    assert problem_of(api.get(path(acme), **{"from": "2026-02-30"})) == (422, "day_malformed")

@@ -2,7 +2,7 @@
 
 from tests.mutants.bug import Bug
 
-HISTORIES = ("tests/services/invoices/test_statement.py",)
+HISTORIES = ("tests/services/invoices/test_statement.py::test_statement_ledger_and_files_agree_for_any_two_dates",)
 PAGE = ("tests/pages/test_statement.py",)
 RECEIPTS = ("tests/pages/test_invoices_receipts.py",)
 
@@ -24,7 +24,7 @@ BUGS = [
     Bug(
         "an entry of the same moment is left out at the end of a page",
         "app/services/invoices/entries.py",
-        "        return or_(self.at > at, and_(self.at == at, self.id > name))\n",
+        "        return tuple_(self.at, self.id) > (at, name)\n",
         "        return self.at > at\n",
         PAGE,
     ),

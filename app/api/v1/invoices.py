@@ -9,6 +9,8 @@ from pydantic import Field
 from app.api.contract.operations import Model, Moment, Page, PageQuery, decode_cursor, operation, resource
 from app.api.contract.shapes import encode_cursor
 from app.domain.addresses import address
+from app.domain.errors import Refused
+from app.domain.invoices import statement as rule
 from app.models.customers import Customer
 from app.models.documents import Document
 from app.services.invoices import drafting, files, reads
@@ -21,6 +23,8 @@ TAG = "Invoices"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = 250_000_000_000 * 1_000_000
 """The last microsecond that a cursor may name: some day after the year 9000."""
+StateText = Literal["open", "paid", "void", "uncollectible", "issued"]
+DAY = r"^\d{4}-\d\d-\d\d$"
 KindText = Literal["invoice", "credit_note", "receipt", "refund_receipt"]
 
 
@@ -30,7 +34,7 @@ class InvoiceOut(Model):
     id: str
     type: KindText
     number: str
-    state: Literal["open", "paid", "void", "uncollectible", "issued"]
+    state: StateText
     issued_at: Moment
     currency: str
     net_minor: int
@@ -98,6 +102,10 @@ class InvoiceQuery(PageQuery):
     """Which documents."""
 
     type: KindText | None = Field(None, description="Only this kind.")
+    state: StateText | None = Field(None, description="Only in this state.")
+    q: str = Field("", max_length=100, description="A part of the number, or of the purchase order number.")
+    first: str | None = Field(None, alias="from", pattern=DAY, description="The first UTC day of issue.")
+    last: str | None = Field(None, alias="to", pattern=DAY, description="The last UTC day of issue.")
 
 
 @operation(bp, "GET", PATH, scope="billing:read", query=InvoiceQuery, answers={200: Page[InvoiceOut]}, tag=TAG)
@@ -105,7 +113,17 @@ def listed(customer: Customer, query: InvoiceQuery) -> Page[InvoiceOut]:  # noqa
     """List a customer's invoices, credit notes and receipts, the newest first."""
     cursor = decode_cursor(query.cursor, int, str)
     before = (EPOCH + timedelta(microseconds=min(max(cursor[0], 0), LATEST)), cursor[1]) if cursor else None
-    page = reads.listed(DocumentQuery(kinds=(query.type,) if query.type else (), before=before, limit=query.limit))
+    page = reads.listed(
+        DocumentQuery(
+            kinds=(query.type,) if query.type else (),
+            state=query.state or "",
+            text=query.q,
+            from_day=day_of(query.first, "from") if query.first else None,
+            to_day=day_of(query.last, "to") if query.last else None,
+            before=before,
+            limit=query.limit,
+        )
+    )
     following = None
     if page.older:
         following = encode_cursor([(page.older[0] - EPOCH) // timedelta(microseconds=1), page.older[1]])
@@ -193,6 +211,16 @@ def xml(customer: Customer, invoice_id: str) -> Response:  # noqa: ARG001  # its
 def _file(invoice_id: str, kind: str) -> Response:
     stored = files.read(reads.head(invoice_id), kind)
     return exports.as_stored(stored.name, stored.content_type, stored.content, stored.sha256)
+
+
+def day_of(text: str, field: str) -> date:
+    """Return the day that a query names, or refuse what is none."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Refused("There is no such day.", "day_malformed", 422, field) from None
+    rule.span(day, day)
+    return day
 
 
 def _shown(document: Document) -> dict[str, Any]:

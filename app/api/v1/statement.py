@@ -1,14 +1,13 @@
 """The statement of account: what was invoiced and paid in any span of UTC days, and what was open before and after."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 
 from app.api.contract.operations import CreditsText, Model, Moment, PageQuery, decode_cursor, operation, resource
 from app.api.contract.shapes import encode_cursor
-from app.api.v1.invoices import EPOCH, LATEST
-from app.domain.errors import Refused
+from app.api.v1.invoices import DAY, EPOCH, LATEST, day_of
 from app.domain.invoices import statement as rule
 from app.models.customers import Customer
 from app.services.invoices import statement
@@ -16,7 +15,6 @@ from app.services.invoices.entries import MONEY, Place
 from app.services.invoices.statement import Entry
 
 bp = resource("statement")
-DAY = r"^\d{4}-\d\d-\d\d$"
 
 
 class StatementQuery(PageQuery):
@@ -83,7 +81,7 @@ class StatementOut(Model):
 )
 def read(customer: Customer, query: StatementQuery) -> StatementOut:
     """Read the statement of account of any UTC days, and its documents and payments page by page."""
-    span = rule.span(_day_of(query.first, "from"), _day_of(query.last, "to"))
+    span = rule.span(day_of(query.first, "from"), day_of(query.last, "to"))
     found = statement.statement(customer, span, _place(decode_cursor(query.cursor, int, int, str)), query.limit)
     sums, credit = found.sums, found.credits
     return StatementOut(
@@ -105,13 +103,6 @@ def read(customer: Customer, query: StatementQuery) -> StatementOut:
         data=[_shown(each) for each in found.rows],
         next_cursor=_cursor(found.later),
     )
-
-
-def _day_of(text: str, field: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refused("There is no such day.", "day_malformed", 422, field) from None
 
 
 def _place(cursor: list[int | str] | None) -> Place | None:

@@ -22,8 +22,8 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
-    or_,
     select,
+    tuple_,
     union_all,
 )
 
@@ -56,7 +56,7 @@ class Source:
         at, order, name = place
         if self.order != order:
             return self.at >= at if self.order > order else self.at > at
-        return or_(self.at > at, and_(self.at == at, self.id > name))
+        return tuple_(self.at, self.id) > (at, name)
 
 
 def between(customer_id: str, unit: str, begins: datetime, ends: datetime) -> FromClause:
@@ -84,8 +84,7 @@ def up_to(entries: FromClause, place: Place) -> Condition:
     """Select the entries up to the place, itself included."""
     at, order, name = place
     columns = entries.c
-    same = and_(columns.at == at, or_(columns.place < order, and_(columns.place == order, columns.id <= name)))
-    return or_(columns.at < at, same)
+    return tuple_(columns.at, columns.place, columns.id) <= (at, order, name)
 
 
 def _sources(customer_id: str, unit: str) -> Iterator[Source]:

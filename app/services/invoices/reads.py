@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, or_, select, tuple_, union_all
 
 from app.domain.errors import NotFound, ensure
 from app.domain.invoices.documents import Kind, State
@@ -19,12 +20,16 @@ Place = tuple[datetime, str]
 
 @dataclass(frozen=True)
 class DocumentQuery:
-    """Which documents: of these kinds, with a text in their number, behind a place in the list."""
+    """Which documents: of these kinds, in this state, with a text in their number or order number, of these days."""
 
     kinds: Collection[str] = ()
     """Only these; empty: all."""
+    state: str = ""
     text: str = ""
+    from_day: date | None = None
+    to_day: date | None = None
     before: Place | None = None
+    """Behind which place in the list."""
     limit: int = 25
 
 
@@ -50,7 +55,7 @@ class DocumentParts:
 def listed(query: DocumentQuery) -> DocumentPage:
     """Return one page in one statement, as fast at any depth."""
     ensure(1 <= query.limit <= CHUNK, f"a page has 1 to {CHUNK} rows")
-    rows = list(db.session.scalars(_matching(query).limit(query.limit + 1)))
+    rows = list(db.session.scalars(_matching(query, query.limit + 1)))
     more, rows = len(rows) > query.limit, rows[: query.limit]
     return DocumentPage(rows, _place(rows[-1]) if more else None)
 
@@ -107,15 +112,30 @@ def export(query: DocumentQuery) -> Iterator[Document]:
         db.session.expunge_all()
 
 
-def _matching(query: DocumentQuery) -> Select[Document]:
-    wanted = select(Document).where(Document.number.is_not(None))
-    if query.kinds:
-        wanted = wanted.where(Document.kind.in_(sorted(query.kinds)))
+def _matching(query: DocumentQuery, limit: int) -> Select[Document]:
+    """Ask for the newest that match. Kinds are read each by itself, so that no other kind between them is."""
+    if len(query.kinds) < 2:
+        return _of_kind(select(Document), query, *query.kinds).limit(limit)
+    parts = [_of_kind(select(Document.id), query, kind).limit(limit).subquery(kind) for kind in sorted(query.kinds)]
+    found = select(Document).where(Document.id.in_(union_all(*(select(part.c.id) for part in parts))))
+    return found.order_by(Document.issued_at.desc(), Document.id.desc()).limit(limit)
+
+
+def _of_kind(wanted: Select[Any], query: DocumentQuery, kind: str = "") -> Select[Any]:
+    wanted = wanted.where(Document.number.is_not(None))
+    if kind:
+        wanted = wanted.where(Document.kind == kind)
+    if query.state:
+        wanted = wanted.where(Document.state == query.state)
     if query.text:
-        wanted = wanted.where(Document.number.icontains(query.text, autoescape=True))
-    if query.before is not None:
-        at, name = query.before
-        wanted = wanted.where(or_(Document.issued_at < at, and_(Document.issued_at == at, Document.id < name)))
+        columns = (Document.number, Document.po_number)
+        wanted = wanted.where(or_(*(each.icontains(query.text, autoescape=True) for each in columns)))
+    if query.from_day:
+        wanted = wanted.where(Document.issued_at >= datetime.combine(query.from_day, time(), UTC))
+    if query.to_day:
+        wanted = wanted.where(Document.issued_at < datetime.combine(query.to_day, time(), UTC) + timedelta(days=1))
+    if query.before is not None:  # as one value: `<` or `=` and `<` is read from the newest on, at any depth
+        wanted = wanted.where(tuple_(Document.issued_at, Document.id) < query.before)
     return wanted.order_by(Document.issued_at.desc(), Document.id.desc())
 
 
