@@ -28,6 +28,14 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A PDF that goes with a letter."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Letter:
     """A mail in words. `id` makes its Message-ID: sent twice, it is still the same mail."""
 
@@ -42,6 +50,7 @@ class Letter:
     text: str
     html: str
     written_at: datetime
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +133,9 @@ def written(letter: Letter) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"  # so that no holiday answer comes back (RFC 3834)
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    if letter.attachment is not None:
+        file = letter.attachment
+        message.add_attachment(file.content, maintype="application", subtype="pdf", filename=file.name)
     return message
 
 

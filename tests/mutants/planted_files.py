@@ -4,6 +4,7 @@ from tests.mutants.bug import Bug
 
 DRAWING = ("tests/gateways/pdf/test_drawing.py",)
 PROCESS = ("tests/gateways/pdf/test_process.py",)
+MAILS = ("tests/services/mail/test_attachments.py",)
 FILES = ("tests/services/invoices/test_files.py",)
 
 BUGS = [
@@ -104,5 +105,26 @@ BUGS = [
         "    ensure(hashlib.sha256(row.content).hexdigest() == row.sha256,",
         "    ensure(row.sha256,",
         FILES,
+    ),
+    Bug(
+        "a receipt goes before its file is made",
+        "app/services/mail/attachments.py",
+        "    if state != files.PENDING or waited > LONGEST:\n",
+        "    if state:\n",
+        MAILS,
+    ),
+    Bug(
+        "a receipt waits for ever for a file that does not come",
+        "app/services/mail/attachments.py",
+        "    if state != files.PENDING or waited > LONGEST:\n",
+        "    if not state:\n",
+        MAILS,
+    ),
+    Bug(
+        "to wait for a file is a try",
+        "app/services/mail/sending.py",
+        '"tries": mail.tries - 1, ',
+        "",
+        MAILS,
     ),
 ]

@@ -38,13 +38,14 @@ class Words:
     reply_to: str
 
 
-def of(template: str, customer_id: str, context: dict[str, Any]) -> Words | None:
-    """Return the mail in words, or None when what it would say is no longer so."""
+def of(template: str, customer_id: str, context: dict[str, Any], *, attached: str = "") -> Words | None:
+    """Return the mail in words, or None when what it would say is no longer so. `attached` is the name of its file."""
     if template == mails.CONFIRM_EMAIL:
         return _confirmation(customer_id, str(context["email"]))
     facts = _facts_of(template, customer_id, context)
     more = billing_text.recipient(template, customer_id, context)
-    return _written(template, facts | more) if facts is not None and more is not None else None
+    said = {"attached": attached}
+    return _written(template, facts | more | said) if facts is not None and more is not None else None
 
 
 def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:

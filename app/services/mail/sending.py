@@ -16,12 +16,13 @@ from app.domain import back_off
 from app.domain.errors import NotFound
 from app.extensions import settings
 from app.gateways import smtp
-from app.gateways.smtp import Delivered, Letter, Never, NotNow, Outcome, Unreachable
+from app.gateways.smtp import Attachment, Delivered, Letter, Never, NotNow, Outcome, Unreachable
 from app.models.database import db
 from app.models.mails import Mail
 from app.models.scope import as_service
 from app.services import due_rows
-from app.services.mail import payment_text
+from app.services.mail import attachments, payment_text
+from app.services.mail.attachments import BeingMade
 from app.services.mail.payment_text import Words
 from app.services.transaction import no_transaction, transaction
 
@@ -72,12 +73,17 @@ def _claim() -> Mail | None:
     return due_rows.claim(due.order_by(Mail.next_try_at, Mail.id), take)
 
 
-def _send(mail: Mail) -> Outcome | Words | None:
+def _send(mail: Mail) -> Outcome | Words | BeingMade | None:
     """Put the mail into words and hand it over; return the words where nothing is sent, None when it is not so now."""
     if mail.tries > MAX_TRIES:  # the last try has never come back to say how it went
         return Never("interrupted")
     try:
-        words = payment_text.of(mail.template, mail.customer_id, json.loads(mail.context))
+        context = json.loads(mail.context)
+        attached = attachments.of(mail, context, clock.now())
+        if isinstance(attached, BeingMade):
+            return attached
+        name = attached.name if attached else ""
+        words = payment_text.of(mail.template, mail.customer_id, context, attached=name)
     except Exception:
         log.exception("mail_failed", id=mail.id)
         return NotNow("failed")
@@ -93,6 +99,7 @@ def _send(mail: Mail) -> Outcome | Words | None:
         text=words.text,
         html=words.html,
         written_at=clock.now(),
+        attachment=Attachment(attached.name, attached.content) if attached else None,
     )
     no_transaction()
     try:
@@ -102,13 +109,15 @@ def _send(mail: Mail) -> Outcome | Words | None:
         return NotNow("failed")
 
 
-def _finish(mail: Mail, outcome: Outcome | Words | None) -> bool:
+def _finish(mail: Mail, outcome: Outcome | Words | BeingMade | None) -> bool:
     """Note how it went, unless the lease was over and somebody else has it by now; say whether it is off the table."""
     now = clock.now()
     values: dict[str, object] = {"state": "pending", "problem": ""}
     match outcome:
         case None:
             values["state"] = "dropped"
+        case BeingMade(again_at=again_at):
+            values |= {"tries": mail.tries - 1, "next_try_at": again_at}  # to wait is no try
         case Words():
             kept_words = {"subject": outcome.subject[:300], "body_text": outcome.text, "body_html": outcome.html}
             values |= {"state": "sent", "sent_at": now, **kept_words}

@@ -1,0 +1,57 @@
+"""What is attached to a mail: the PDF of the invoice or receipt that it is about, as it was made.
+
+A mail waits for a file that is being made. It goes without one that cannot be made, or that takes longer than a day:
+the page of the document has it as soon as it is there.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, select
+
+from app.domain.invoices.documents import Kind
+from app.domain.mails import INVOICE, RECEIPT
+from app.models.database import db
+from app.models.documents import Document
+from app.models.mails import Mail
+from app.models.scope import as_customer
+from app.services.invoices import files
+from app.services.invoices.files import StoredFile
+
+LONGEST = timedelta(days=1)
+SOONEST, LATEST = timedelta(seconds=2), timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class BeingMade:
+    """The file is not there yet; the mail is looked at again then."""
+
+    again_at: datetime
+
+
+def of(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | BeingMade | None:
+    """Return what is attached to the mail, nothing, or when to look again."""
+    if mail.template not in {INVOICE, RECEIPT} or not files.are_offered():
+        return None
+    with as_customer(mail.customer_id):
+        document = _document(context)
+        if document is None:
+            return None
+        state, waited = files.states(document.id)[files.PDF], now - mail.created_at
+        if state == files.MADE:
+            return files.read(document, files.PDF)
+    if state != files.PENDING or waited > LONGEST:
+        return None
+    return BeingMade(now + min(max(waited / 4, SOONEST), LATEST))
+
+
+def _document(context: dict[str, Any]) -> Document | None:
+    """Return the document that the mail is about: named, or the invoice or receipt of its payment."""
+    wanted = select(Document).where(Document.number.is_not(None))
+    if "document" in context:
+        wanted = wanted.where(Document.id == str(context["document"]))
+    else:
+        kinds = (Kind.INVOICE.value, Kind.RECEIPT.value)
+        wanted = wanted.where(Document.payment_id == str(context.get("payment", "")), Document.kind.in_(kinds))
+    return db.session.scalars(wanted.order_by(case((Document.kind == Kind.INVOICE.value, 0), else_=1)).limit(1)).first()
