@@ -135,6 +135,7 @@ def database(request: pytest.FixtureRequest, session_dir: Path, tmp_path: Path) 
     else:
         made = databases.fresh_postgresql(session_dir)
     yield made
+    shared_work.leave_the_sandboxs_connections()
     made.drop()
 
 

@@ -33,7 +33,7 @@ SLEEP = "select pg_sleep(60) as slept, %(note)s::text as note"
 
 @pytest.fixture
 def own(session_dir: Path, tmp_path: Path) -> Iterator[OwnCluster]:
-    with own_cluster(session_dir / f"own-{tmp_path.name}") as made:
+    with own_cluster(session_dir / f"own-{tmp_path.parent.name}-{tmp_path.name}") as made:
         yield made
 
 

@@ -49,7 +49,7 @@ def tree(tmp_path: Path) -> Path:
 @pytest.fixture
 def cluster(session_dir: Path, tmp_path: Path) -> Iterator[postgres.Cluster]:
     """A PostgreSQL that nobody has used, prepared as the document says."""
-    made = postgres.start(session_dir / f"cluster-{tmp_path.name}")
+    made = postgres.start(session_dir / f"cluster-{tmp_path.parent.name}-{tmp_path.name}")
     (block,) = blocks("sql")
     made.run(*block.replace(";", "").splitlines())
     yield made

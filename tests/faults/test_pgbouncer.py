@@ -57,7 +57,7 @@ def straight(session_dir: Path) -> Iterator[Database]:
 def database(straight: Database, session_dir: Path, tmp_path: Path, size: int) -> Iterator[Database]:
     """The database through PgBouncer; its owner reaches it straight, as docs/operations.md says."""
     more = "max_prepared_statements = 100" if pgbouncer.version() >= KNOWS_PREPARED else ""
-    directory = session_dir / f"pgbouncer-{tmp_path.name}"
+    directory = session_dir / f"pgbouncer-{tmp_path.parent.name}-{tmp_path.name}"
     with pgbouncer.before(port_of(straight.url), directory, size=size, more=more) as port:
         yield replace(straight, url=through(straight.url, port), drop=lambda: None)
 
@@ -191,7 +191,9 @@ def test_statements_are_prepared_only_straight_to_the_server(
 
 def test_a_database_is_made_through_it(session_dir: Path, tmp_path: Path) -> None:
     empty = databases.empty_postgresql(session_dir)
-    with pgbouncer.before(port_of(empty.url), session_dir / f"pgbouncer-{tmp_path.name}", size=1) as port:
+    with pgbouncer.before(
+        port_of(empty.url), session_dir / f"pgbouncer-{tmp_path.parent.name}-{tmp_path.name}", size=1
+    ) as port:
         pooled = replace(empty, url=through(empty.url, port), owner_url=through(empty.owner_url, port))
         assert install(settings_for(pooled)) == newest_revision()
         assert install(settings_for(pooled)) == newest_revision(), "and may be run again"
@@ -245,9 +247,9 @@ def test_a_call_whose_server_process_died_is_repeated_where_it_has_its_effect_on
 
 @pytest.mark.fault("D1")
 def test_while_the_server_is_away_calls_are_refused_and_afterwards_served(session_dir: Path, tmp_path: Path) -> None:
-    directory = session_dir / f"pgbouncer-{tmp_path.name}"
+    directory = session_dir / f"pgbouncer-{tmp_path.parent.name}-{tmp_path.name}"
     with (
-        own_cluster(session_dir / f"own-{tmp_path.name}") as own,
+        own_cluster(session_dir / f"own-{tmp_path.parent.name}-{tmp_path.name}") as own,
         pgbouncer.before(own.cluster.port, directory, size=4, more="query_wait_timeout = 1") as port,
     ):
         web = create_app(settings_for(replace(own.database, url=through(own.database.url, port))))

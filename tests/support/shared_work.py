@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, QueuePool, create_engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
@@ -34,7 +34,10 @@ class InMemory(BytecodeCache):
 _templates = InMemory()
 _statements: dict[tuple[str, str], tuple[Any, Any]] = {}
 _builders: dict[tuple[Any, ...], Any] = {}
+_rules: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+_sandboxs_engines: list[Engine] = []
 _compile_builder = Rule._compile_builder
+_compile_rule = Rule.compile
 
 
 def share(app: Flask) -> None:
@@ -55,10 +58,22 @@ def _share_statements(engine: Engine, whose: str) -> None:
 
 
 def _sandbox_engine(url: str, **options: Any) -> Engine:
-    """The sandbox makes itself an engine for each database, and so for each test."""
-    engine = create_engine(url, **options)
+    """The sandbox makes itself an engine for each database, and so for each test, and a connection for each request.
+
+    Here two connections stay open until the test ends.
+    """
+    engine = create_engine(url, **options | {"poolclass": QueuePool, "pool_size": 2, "max_overflow": -1})
     _share_statements(engine, "sandbox")
+    _sandboxs_engines.append(engine)
     return engine
+
+
+def leave_the_sandboxs_connections() -> None:
+    """Close the sandbox's connections: its databases are about to be dropped."""
+    for engine in _sandboxs_engines:
+        engine.dispose()
+    _sandboxs_engines.clear()
+    store._engine.cache_clear()
 
 
 def _kept_builder(rule: Rule, append_unknown: bool = True) -> Any:  # Werkzeug's own form
@@ -71,9 +86,28 @@ def _kept_builder(rule: Rule, append_unknown: bool = True) -> Any:  # Werkzeug's
     return _builders[key]
 
 
+def _compile(rule: Rule) -> None:
+    """Werkzeug takes each address of each app apart again."""
+    key = (type(rule), rule.rule, rule.merge_slashes, rule.subdomain, rule.host, rule.map.host_matching)
+    if rule.defaults:
+        _compile_rule(rule)
+    elif key not in _rules:
+        _compile_rule(rule)
+        _rules[key] = (rule._parts, rule._trace, rule._converters, rule.arguments, *_built(rule))
+    else:
+        rule._parts, rule._trace, rule._converters, arguments, known, unknown = _rules[key]
+        rule.arguments = set(arguments)
+        rule._build, rule._build_unknown = known.__get__(rule), unknown.__get__(rule)
+
+
+def _built(rule: Rule) -> tuple[Any, Any]:
+    return rule._build.__func__, rule._build_unknown.__func__  # type: ignore[attr-defined]  # bound functions
+
+
 def keep_builders() -> None:
     """Compile the functions that build addresses once for all apps of this process."""
     Rule._compile_builder = _kept_builder  # type: ignore[method-assign]
+    Rule.compile = _compile  # type: ignore[method-assign]
 
 
 def keep_the_sandboxs_statements() -> None:

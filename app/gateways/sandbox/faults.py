@@ -8,7 +8,7 @@ import stripe
 import uuid_utils
 from requests import ConnectionError as NoConnection
 from requests import ReadTimeout
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
@@ -45,6 +45,8 @@ def plant(database_url: str, matches: str, fault: str, times: int = 1) -> None:
     ensure((fault in EVENTS) == matches.startswith("event:"), f"{fault} cannot happen to {matches}")
     with opened(database_url) as store:
         number = uuid_utils.uuid7().int >> 66  # grows with time and fits a whole number of the database
+        latest = store.connection.execute(select(func.max(FAULTS.c.id))).scalar_one_or_none() or 0
+        number = max(number, latest + 1)  # two of the same moment begin alike
         store.connection.execute(insert(FAULTS).values(id=number, matches=matches, fault=fault, remaining=times))
 
 

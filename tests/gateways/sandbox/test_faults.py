@@ -15,8 +15,8 @@ from app.domain.money import Money
 from app.domain.payments import Declined, Intent, IntentStatus, Misused, Unknown
 from app.gateways import connect
 from app.gateways.processor import PaymentGateway
-from app.gateways.sandbox import controls
-from app.gateways.sandbox.faults import AFTER, BEFORE
+from app.gateways.sandbox import controls, faults
+from app.gateways.sandbox.faults import AFTER, BEFORE, CALLS
 from tests.gateways.conftest import RETURN_URL as BACK
 from tests.gateways.conftest import begun, charged
 
@@ -186,3 +186,9 @@ def test_amounts_out_of_bounds_are_a_bug_of_ours(gateway: PaymentGateway, order:
     for amount, code in [(49, "amount_too_small"), (100_000_000, "amount_too_large")]:
         answer = gateway.create_intent(replace(order(), amount=Money(amount, "USD")), key=str(amount))
         assert isinstance(answer, Misused) and answer.code == code
+
+
+def test_faults_planted_in_the_same_moment_come_one_after_another(settings: Settings) -> None:
+    for call in CALLS:
+        controls.plant(settings, call, "refuse")
+    assert faults.planted(settings.database_url) == [(call, "refuse", 1) for call in CALLS]
