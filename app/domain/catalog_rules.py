@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from app.domain.bank_transfers import catalog_rules as bank_transfers
 from app.domain.catalog import Catalog, Meter, MeterKind, Plan
 from app.domain.catalog_problems import Path, Problem, unique
 
@@ -222,7 +223,7 @@ def _payment_methods(catalog: Catalog) -> Iterator[Problem]:
 
 
 def _never_saved(catalog: Catalog) -> set[str]:
-    return {"crypto", *catalog.payment_methods.top_up_only}
+    return {"crypto", "bank_transfer", *catalog.payment_methods.top_up_only}
 
 
 def _limits(catalog: Catalog) -> Iterator[Problem]:
@@ -286,6 +287,7 @@ _RULES: tuple[Callable[[Catalog], Iterator[Problem]], ...] = (
     _plans,
     _auto_recharge,
     _payment_methods,
+    bank_transfers.problems,
     _limits,
     _dunning,
     _invoices,

@@ -52,6 +52,10 @@ class PaymentMethods:
     top_up_only: tuple[str, ...] = ()
     manage: Literal["purser", "processor_portal", "both"] = "both"
     may_remove_last: bool = True
+    transfer_country: str = ""
+    """In which country a customer's account for bank transfers is; only in euros it can be chosen."""
+    transfer_days: int = 14
+    """For how many days an order by bank transfer keeps its price."""
 
 
 @dataclass(frozen=True)

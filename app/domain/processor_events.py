@@ -20,6 +20,7 @@ EVENTS = {
     "charge.dispute.funds_withdrawn": "The disputed money was taken.",
     "charge.dispute.funds_reinstated": "The disputed money was given back.",
     "charge.dispute.closed": "A dispute is won or lost.",
+    "customer_cash_balance_transaction.created": "A bank transfer has arrived, or was sent back.",
     "payment_method.detached": "A payment method was removed at the processor.",
     "payment_method.updated": "A payment method was changed at the processor.",
     "payment_method.automatically_updated": "A card was renewed by its bank.",

@@ -19,7 +19,7 @@ STATES = (
     "refunded",
     "disputed",
 )
-RAILS = ("card", "sepa_debit", "paypal", "crypto")
+RAILS = ("card", "sepa_debit", "paypal", "crypto", "bank_transfer")
 OPEN_STATES = text("state in ('created','pi_created','confirming','requires_action','processing')")
 OPEN_ATTEMPT = text("state in ('started','requires_action','processing')")
 OPEN_AUTOMATIC = text(
@@ -95,7 +95,7 @@ class Payment(CustomerOwned, Base):
         CheckConstraint("(purpose = 'invoice') = (document_id is not null)", name="document"),
         CheckConstraint("received_minor >= 0", name="received_not_negative"),
         CheckConstraint(f"rail in {RAILS}", name="rail"),
-        CheckConstraint("method_id is not null or rail in ('paypal', 'crypto')", name="has_method"),
+        CheckConstraint("method_id is not null or rail in ('paypal', 'crypto', 'bank_transfer')", name="has_method"),
         CheckConstraint(
             "refunded_minor >= 0 and disputed_minor >= 0 and refunded_minor + disputed_minor <= received_minor",
             name="sent_back",
@@ -150,7 +150,7 @@ class Payment(CustomerOwned, Base):
     rail: Mapped[str] = mapped_column(String(20), default="card")
     """What carries the money."""
     method_id: Mapped[str | None] = mapped_column(String(40))
-    """The saved method; empty for what is paid once at a wallet's own page."""
+    """The saved method; empty for what is paid once at a wallet's own page, or from what was sent by bank transfer."""
     off_session: Mapped[bool] = mapped_column(default=False)
     """Whether it was charged while nobody was there to answer the bank."""
     form_key: Mapped[str] = mapped_column(String(40))

@@ -8,6 +8,7 @@ from app.services import idempotency, shutdown
 from app.services.alerts import weekly_digest
 from app.services.authorizations import expiry
 from app.services.auto_recharge import trigger
+from app.services.bank_transfers import cash, orders, returns
 from app.services.customers import billing_periods
 from app.services.invoices import file_making
 from app.services.ledger import grants
@@ -34,6 +35,9 @@ JOBS: dict[str, Callable[[int], int]] = {
     "sandbox_events_delivered": sandbox.deliver_due,
     "webhooks_worked": inbox.work,
     "payments_checked": sweep.payments_due,
+    "cash_looked_at": cash.look_due,
+    "pro_formas_expired": orders.expire_due,
+    "cash_returned": returns.sweep_due,
     "refunds_checked": refunds.sweep_due,
     "setups_checked": setups.sweep_due,
     "profiles_sent": profiles.send_due,

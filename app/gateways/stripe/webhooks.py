@@ -20,6 +20,8 @@ _ID = re.compile(r"[A-Za-z0-9_]{1,100}", re.ASCII)
 # or written that is no text: control characters, and halves of surrogate pairs, which no database takes.
 _OBJECT_ID = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,500}")
 _TYPE = re.compile(r"[a-z0-9_.]{1,100}", re.ASCII)
+_LOOKED_AT_THROUGH = {"customer_cash_balance_transaction": "customer"}
+"""Objects that are fetched in a list of what names them: the event is about that."""
 _EARLIEST, _LATEST = 1_262_304_000, 4_102_444_800  # 2010 and 2100: anything else is not a time of ours
 
 
@@ -71,12 +73,14 @@ def _event(event: Any) -> ProcessorEvent:
         raise BadWebhook("an event at no moment")
     if type(livemode) is not bool or not isinstance(account, str):
         raise BadWebhook("an event of no mode or account")
+    kind = _text(about.get("object"), _TYPE)
+    named = _LOOKED_AT_THROUGH.get(kind, "id")
     return ProcessorEvent(
         id=_text(event.get("id"), _ID),
         type=_text(event.get("type"), _TYPE),
-        object_type=_text(about.get("object"), _TYPE),
+        object_type=kind,
         # Some objects of events have no id of their own (a balance): nothing of ours is fetched by it.
-        object_id=_text(about["id"], _OBJECT_ID) if about.get("id") is not None else "",
+        object_id=_text(about[named], _OBJECT_ID) if about.get(named) is not None else "",
         created_at=datetime.fromtimestamp(created, UTC),
         livemode=livemode,
         account=account,

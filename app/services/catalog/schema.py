@@ -189,6 +189,8 @@ class PaymentMethodsSection(Section):
     top_up_only: list[MethodKind] = []
     manage: Literal["purser", "processor_portal", "both"] = "both"
     may_remove_last: bool = True
+    transfer_country: Literal["", "DE", "FR", "IE", "NL"] = ""
+    transfer_days: Annotated[int, Field(ge=1, le=90)] = 14
 
 
 class InvoicesSection(Section):

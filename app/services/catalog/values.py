@@ -56,7 +56,7 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 TaxPlace = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{2})?$")]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
-MethodKind = Literal["card", "paypal", "sepa_debit", "crypto"]
+MethodKind = Literal["card", "paypal", "sepa_debit", "crypto", "bank_transfer"]
 
 
 class Section(BaseModel):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain import promises
+from app.domain.bank_transfers.accounts import TransferScheme
 from app.domain.errors import NotFound
 from app.domain.methods import Rail
 from app.domain.money import Money
@@ -37,6 +38,7 @@ from app.models.database import db
 from app.models.payments import Attempt, Payment, PaymentMethod
 from app.models.scope import as_service
 from app.services import audit
+from app.services.catalog import versions
 from app.services.ledger import budgets
 from app.services.payment_methods import changes, lost_customers
 from app.services.payments import outcomes, settlement
@@ -54,9 +56,13 @@ class _ChargeRequest:
     method: str
     method_id: str
     """Our own id of it."""
+    scheme: TransferScheme | None = None
+    """How the customer's transfers come in, where it is paid from what they brought."""
 
     def confirm(self, intent_id: str, *, return_url: str, off_session: bool, key: str) -> Answer:
         """Ask the processor to charge it, or where the customer goes on to pay."""
+        if self.scheme is not None:
+            return gateway().pay_from_cash(intent_id, scheme=self.scheme, return_url=return_url, key=key)
         if not self.method:
             return gateway().confirm_one_time(intent_id, rail=self.rail, return_url=return_url, key=key)
         return gateway().confirm_intent(
@@ -178,7 +184,10 @@ def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
         if not isinstance(named, str):
             return named
         order = replace(order, processor_customer=named)
-    return _ChargeRequest(order, rail, method.processor_id if method else "", method.id if method else "")
+    scheme = None
+    if rail is Rail.BANK_TRANSFER:
+        scheme = TransferScheme(payment.currency, versions.of(customer).payment_methods.transfer_country)
+    return _ChargeRequest(order, rail, method.processor_id if method else "", method.id if method else "", scheme)
 
 
 def _for_another_customer(request: _ChargeRequest, refused: Misused) -> Answer:

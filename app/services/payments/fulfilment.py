@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from app.domain.amounts_in_json import credits_text
 from app.domain.errors import ensure
-from app.domain.ledger import Posting, money_unit
+from app.domain.ledger import UNAPPLIED, Posting, money_unit
 from app.domain.mails import RECEIPT
+from app.domain.methods import Rail
 from app.domain.money import Credits, Money
 from app.domain.payments import Purpose, method_name
 from app.domain.top_ups import credits_for
@@ -47,9 +48,12 @@ def fulfil(books: Books, payment: Payment, received: Money, now: datetime) -> Ma
 
 
 def arrived(payment: Payment, received: Money, words: str) -> Posting:
-    """Return the posting of the money that is at the processor now. What was sold takes it on from `clearing`."""
-    unit = money_unit(received.currency)
-    return Posting(unit, "processor", "clearing", received.amount_minor, "payment", "payment", payment.id, words)
+    """Return the posting of the money that is at the processor now. What was sold takes it on from `clearing`.
+
+    What came by bank transfer was there before, and was the customer's.
+    """
+    unit, source = money_unit(received.currency), UNAPPLIED if payment.rail == Rail.BANK_TRANSFER else "processor"
+    return Posting(unit, source, "clearing", received.amount_minor, "payment", "payment", payment.id, words)
 
 
 @fulfils(Purpose.TOP_UP.value)

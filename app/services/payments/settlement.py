@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.errors import NotFound
+from app.domain.methods import Rail
 from app.domain.payments import (
     ACTION_LIFETIME,
     AUTHENTICATION_REQUIRED,
@@ -43,6 +44,8 @@ class _Question:
     """Whether a question of the bank's may wait for a customer who was not there."""
     refused: str
     give_up: bool
+    from_cash: bool
+    """Whether it is paid from cash that is there: nobody but us brings it further."""
     now: datetime
 
     def is_over(self, intent: Intent) -> bool:
@@ -50,6 +53,8 @@ class _Question:
         if self.give_up and intent.status in _WAITING:
             return True
         late = self.now - self.created_at >= ACTION_LIFETIME
+        if intent.status is IntentStatus.REQUIRES_ACTION and self.from_cash:
+            return bool(self.refused) or self.now - self.updated_at >= CONFIRM_GRACE
         if intent.status is IntentStatus.REQUIRES_ACTION:
             return late
         if intent.status not in _UNCONFIRMED:
@@ -83,7 +88,8 @@ def settle(payment_id: str, *, refused: str = "", give_up: bool = False) -> Paym
             return payment
         intent_id = payment.processor_id
         may_wait = payment.off_session and payment.state != PaymentState.PROCESSING
-        question = _Question(payment.created_at, payment.updated_at, may_wait, refused, give_up, clock.now())
+        from_cash = payment.rail == Rail.BANK_TRANSFER
+        question = _Question(payment.created_at, payment.updated_at, may_wait, refused, give_up, from_cash, clock.now())
         answer = gateway().fetch_intent(intent_id)
         if isinstance(answer, Intent) and question.is_over(answer):
             question = replace(question, refused=question.why_over(answer))

@@ -15,6 +15,7 @@ from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.models.setups import Mandate, MethodSetup
+from app.services.bank_transfers import cash
 from app.services.payment_methods import changes, lost_customers, setups
 from app.services.payments import settlement
 from app.services.processor.gateway import gateway
@@ -66,6 +67,7 @@ def _doers() -> dict[str, Callable[[str], str]]:
         "payment_method": _method,
         "mandate": _mandate,
         "customer": _customer,
+        "customer_cash_balance_transaction": _cash,
     }
 
 
@@ -154,6 +156,11 @@ def _method(processor_id: str) -> str:
 def _customer(processor_id: str) -> str:
     """Look at a customer that was deleted or changed at the processor: what was saved for a deleted one is gone."""
     return "" if lost_customers.look(processor_id) else UNAVAILABLE
+
+
+def _cash(processor_customer: str) -> str:
+    """Look at the cash of a customer that has moved."""
+    return "" if cash.look_at(processor_customer) else UNAVAILABLE
 
 
 def _mandate(processor_id: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import ids
 from app.domain import promises
-from app.domain.methods import ONE_TIME_RAILS, Rail
+from app.domain.methods import UNSAVED_RAILS, Rail
 from app.domain.money import credits_from_money
 from app.domain.payments import FIRST_CHECK, OPEN, Intent, IntentStatus, PaymentState, Purpose, SavedMethod
 from app.domain.promises import Promise
@@ -107,7 +107,7 @@ def _make(intent: Intent, customer_id: str, promise: Promise, method: SavedMetho
             )
         ).one_or_none()
         rail = _rail_of(intent, method)
-        if row is None and rail not in ONE_TIME_RAILS:
+        if row is None and rail not in UNSAVED_RAILS:
             row = PaymentMethod(  # only to say what was charged: whether to save it is the customer's to decide
                 id=ids.new("pm"),
                 customer_id=customer_id,

@@ -193,3 +193,55 @@ PROOFS = (
           where t.customer_id = p.customer_id and t.source_type = 'payment' and t.source_id = p.id)""",
     ),
 )
+
+CASH_PROOFS = (
+    Proof(
+        "cash",
+        "unapplied money is not what arrived, less what paid payments and what was sent back",
+        """
+        select a.customer_id, a.unit || '/' || a.name as row_id from accounts a
+        left join (select customer_id, 'money:' || currency unit, sum(amount_minor) total from cash_movements
+                   where is_booked group by customer_id, currency) m
+          on m.customer_id = a.customer_id and m.unit = a.unit
+        left join (select customer_id, 'money:' || currency unit, sum(received_minor) total from payments
+                   where rail = 'bank_transfer' and state in ('succeeded','refunded','disputed')
+                   group by customer_id, currency) p
+          on p.customer_id = a.customer_id and p.unit = a.unit
+        where a.name = 'unapplied' and a.balance <> coalesce(m.total, 0) - coalesce(p.total, 0)""",
+    ),
+    Proof(
+        "cash",
+        "more money was used than had arrived, and no bank has called a transfer back",
+        """
+        select a.customer_id, a.unit || '/' || a.name as row_id from accounts a
+        where a.name = 'unapplied' and a.balance < 0 and not exists (select 1 from cash_movements m
+          where m.customer_id = a.customer_id
+          and m.kind in ('funding_reversed','transferred_to_balance','applied_to_payment') and m.amount_minor < 0
+          and m.is_booked)""",
+    ),
+    Proof(
+        "cash",
+        "a movement of money was not posted once as it is, or posted although a payment posts it",
+        """
+        select m.customer_id, m.id as row_id from cash_movements m
+        left join (select customer_id, source_id, count(*) n,
+            sum(case credit_account when 'unapplied' then amount else -amount end) total
+          from transfers where source_type = 'cash' group by customer_id, source_id) t
+          on t.customer_id = m.customer_id and t.source_id = m.id
+        where (m.is_booked and (coalesce(t.n, 0) <> 1 or t.total <> m.amount_minor))
+          or (not m.is_booked and t.n is not null)""",
+    ),
+    Proof(
+        "cash",
+        "a payment by bank transfer has no pro-forma, or another amount than its pro-forma",
+        """
+        select p.customer_id, p.id as row_id from payments p
+        left join audit_entries e on e.customer_id = p.customer_id and e.subject = p.id
+          and e.action in ('top_up.wished','invoice.wished','payment.restored')
+        where p.rail = 'bank_transfer' and e.id is null
+        union all select f.customer_id, f.id from pro_formas f
+          left join payments p on p.customer_id = f.customer_id and p.id = f.payment_id
+          where f.payment_id is not null and (p.id is null or p.amount_minor <> f.amount_minor
+            or p.credits_micros <> f.credits_micros or p.rail <> 'bank_transfer')""",
+    ),
+)

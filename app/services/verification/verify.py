@@ -19,7 +19,7 @@ from app.services.verification.budget_proofs import BUDGET_PROOFS
 from app.services.verification.customer_proofs import CUSTOMER_PROOFS
 from app.services.verification.document_proofs import DOCUMENT_PROOFS
 from app.services.verification.event_proofs import EVENT_PROOFS
-from app.services.verification.ledger_proofs import PROOFS, Found, Proof
+from app.services.verification.ledger_proofs import CASH_PROOFS, PROOFS, Found, Proof
 from app.services.verification.looks import LOOKS
 from app.services.verification.reference_proofs import REFERENCE_PROOFS
 from app.services.verification.reversal_proofs import REVERSAL_PROOFS
@@ -27,6 +27,7 @@ from app.services.verification.usage_proofs import USAGE_PROOFS
 
 EVERY = (
     *PROOFS,
+    *CASH_PROOFS,
     *ATTEMPT_PROOFS,
     *BUDGET_PROOFS,
     *REVERSAL_PROOFS,

@@ -1,0 +1,142 @@
+"""Let cash pay what waits for it: a payment is made for a pro-forma only when all of its amount is there."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain.bank_transfers.allocation import Order, paid_by
+from app.domain.ledger import UNAPPLIED, money_unit
+from app.domain.methods import Rail
+from app.domain.payments import FIRST_CHECK, OPEN, PaymentState
+from app.models.bank_transfers import CashReturn, ProForma
+from app.models.database import db
+from app.models.ledger import Account
+from app.models.payments import Payment
+from app.models.scope import as_service
+from app.services import audit
+from app.services.ledger import posting
+from app.services.ledger.posting import Books
+from app.services.payments import collection, resume_links, top_ups
+from app.services.transaction import transaction
+
+OPEN_STATES = sorted(state.value for state in OPEN)
+_UNPAID = [PaymentState.FAILED.value, PaymentState.CANCELED.value]
+
+
+def apply(customer_id: str) -> list[str]:
+    """Let the cash that is known pay what waits for it; return the payments that were made for it."""
+    with as_service("let a customer's cash pay what waits for it"):
+        with transaction() as session:
+            begun = begin(posting.lock(session, customer_id), clock.now())
+        collect(begun)
+        return begun
+
+
+def begin(books: Books, now: datetime) -> list[str]:
+    """Write a payment for each pro-forma that the cash covers, in the caller's transaction; return their ids.
+
+    The cash is theirs from then on: `available` leaves it out until they are over. `collect` takes them from there.
+    """
+    there = available(books)
+    if there <= 0 or books.customer.standing == top_ups.CLOSED:
+        return []
+    waiting = {each.id: each for each in _waiting(books.session, books.customer_id, now)}
+    chosen = paid_by(there, [Order(each.id, each.amount_minor) for each in waiting.values()])
+    return [_payment(books.session, waiting[each.id], now) for each in chosen]
+
+
+def collect(payment_ids: Sequence[str]) -> None:
+    """Take committed payments to the processor. What dies on the way is found by the sweep."""
+    for payment_id in payment_ids:
+        collection.collect(payment_id, return_url=resume_links.return_url(payment_id))
+
+
+def available(books: Books) -> int:
+    """Return how much cash nothing has been promised yet, in minor units of the customer's currency."""
+    account = books.accounts[money_unit(books.customer.currency), UNAPPLIED]
+    return account.balance - promised(books.session, books.customer_id)
+
+
+def promised(session: Session, customer_id: str) -> int:
+    """Return how much cash is on its way into payments, or back to the customer."""
+    paying = (
+        select(func.coalesce(func.sum(Payment.amount_minor), 0))
+        .where(
+            Payment.customer_id == customer_id,
+            Payment.rail == Rail.BANK_TRANSFER.value,
+            Payment.state.in_(OPEN_STATES),
+        )
+        .scalar_subquery()
+    )
+    returning = (
+        select(func.coalesce(func.sum(CashReturn.amount_minor), 0))
+        .where(
+            CashReturn.customer_id == customer_id,
+            CashReturn.movement_id.is_(None),
+            CashReturn.state != "failed",
+        )
+        .scalar_subquery()
+    )
+    return int(session.scalar(select(paying + returning)) or 0)
+
+
+def is_waiting(now: datetime) -> ColumnElement[bool]:
+    """Select pro-formas that wait for cash: open, in time, and with no payment that is under way or paid."""
+    over = select(Payment.id).where(
+        Payment.customer_id == ProForma.customer_id, Payment.id == ProForma.payment_id, Payment.state.in_(_UNPAID)
+    )
+    return (ProForma.state == "open") & (ProForma.valid_until > now) & or_(ProForma.payment_id.is_(None), over.exists())
+
+
+def _waiting(session: Session, customer_id: str, now: datetime) -> Sequence[ProForma]:
+    return session.scalars(
+        select(ProForma)
+        .where(ProForma.customer_id == customer_id, is_waiting(now))
+        .order_by(ProForma.created_at, ProForma.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _payment(session: Session, pro_forma: ProForma, now: datetime) -> str:
+    """Write the payment that takes the cash for a pro-forma, at the price that it reserved."""
+    payment = Payment(
+        id=ids.new("pay"),
+        customer_id=pro_forma.customer_id,
+        purpose=pro_forma.purpose,
+        document_id=pro_forma.document_id,
+        state=PaymentState.CREATED.value,
+        amount_minor=pro_forma.amount_minor,
+        currency=pro_forma.currency,
+        net_minor=pro_forma.net_minor,
+        treatment=pro_forma.treatment,
+        credits_micros=pro_forma.credits_micros,
+        pack=pro_forma.pack,
+        expires_after_days=pro_forma.expires_after_days,
+        rail=Rail.BANK_TRANSFER.value,
+        form_key=ids.new_form_key(),
+        created_by=pro_forma.created_by,
+        created_at=now,
+        updated_at=now,
+        next_check_at=now + FIRST_CHECK,
+    )
+    session.add(payment)
+    session.flush()
+    pro_forma.payment_id = payment.id
+    after = {"amount_minor": payment.amount_minor, "currency": payment.currency, "pro_forma": pro_forma.id}
+    audit.record(session, payment.customer_id, "worker", f"{payment.purpose}.wished", payment.id, after=after)
+    session.flush()
+    return payment.id
+
+
+def unapplied_of(customer_id: str) -> int:
+    """Return how much of the customer's cash is left to use, for a page: read without a lock."""
+    balance = db.session.scalar(
+        select(Account.balance).where(
+            Account.customer_id == customer_id, Account.name == UNAPPLIED, Account.unit.like("money:%")
+        )
+    )
+    return int(balance or 0) - promised(db.session(), customer_id)
