@@ -41,6 +41,7 @@ PAGES = (
     "balance_history",
     "spend_management",
     "payment_methods",
+    "bank_transfers",
     "invoice_address",
     "invoice_notifications",
     "invoices",

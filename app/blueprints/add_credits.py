@@ -8,20 +8,22 @@ from werkzeug.wrappers import Response
 from app import clock, ids, locale
 from app.domain.errors import Refused
 from app.domain.forecast.paces import Batch
+from app.domain.methods import Rail
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers
 from app.domain.payments import PaymentState, decline_sentence
 from app.domain.payments import method_name as rail_name
 from app.domain.sold_terms import Terms
 from app.domain.status_line import rank
-from app.domain.top_ups import TopUp, first_amount, first_pack, paid_once
+from app.domain.top_ups import TopUp, first_amount, first_pack, unsaved
 from app.forms import payment_methods
 from app.forms.add_credits import AGAIN, NEW, CreditsForm, total_seen
 from app.models.payments import Payment
 from app.presenters import add_credits as words
-from app.presenters import blocks, status_line
+from app.presenters import bank_transfers, blocks, status_line
 from app.services.balance import after_purchase, history, status_facts, status_rows
 from app.services.balance.status_rows import Around
+from app.services.bank_transfers import orders
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, purchases, resume_links, settlement, top_ups
 from app.web.access import comes_back, current_actor, current_catalog, current_customer, current_unit, managers_only
@@ -87,6 +89,8 @@ def buy() -> Response:
         earlier = purchases.of_form(form.form_key.data or "") if form.method.data == NEW else None
         if earlier is not None:  # the same form once more: its method is saved already
             return _at_payment(earlier)
+        if form.method.data == Rail.BANK_TRANSFER:
+            return payment_methods.away(url_for("bank_transfers.pro_forma", pro_forma_id=form.pro_forma()))
         away = _save_first(form)
         if away:
             return away
@@ -190,7 +194,7 @@ def _around(
     """
     terms = current_catalog()
     methods = [each for each in saved_methods.saved() if each.kind in terms.payment_methods.kinds]
-    once = paid_once(terms.payment_methods.kinds)
+    once = unsaved(terms.payment_methods.kinds)
     offer = payment_methods.offer()
     ways = [*(method.id for method in methods), *([NEW] if offer["rails"] else []), *once]
     if form.method.data not in ways:
@@ -208,6 +212,7 @@ def _around(
         **top,
         "after": after, "lasts": words.lasts(after, today) if after else "",
         "under_way": words.under_way(found.payments, today),
+        "transfers": bank_transfers.lines(*orders.under_way(terms, current_customer().customer_id)),
         "latest": lambda: [words.latest(*each) for each in purchases.latest()],
         "form": form, "catalog": terms, "methods": methods, "paid_once": once, **offer,
         "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,

@@ -15,7 +15,7 @@ from app.domain.numbers import Numbers, owed
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
 from app.domain.usage_words import WITHOUT_A_METER
-from app.presenters import blocks, day_rows, forecast, invoices, status_line
+from app.presenters import bank_transfers, blocks, day_rows, forecast, invoices, status_line
 from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
@@ -31,6 +31,7 @@ from app.presenters.overview import (
 from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance import overview
 from app.services.balance.overview import Overview
+from app.services.bank_transfers import orders
 from app.services.invoices import reads
 from app.services.invoices.reads import DocumentQuery
 from app.services.usage.terms import plan_of
@@ -75,6 +76,7 @@ def page() -> Response:
         average=_average(now),
         charts=_charts(now),
         chart=_shown,
+        transfers=bank_transfers.lines(*orders.under_way(catalog, customer.customer_id)),
         under_way=[(payment, Money(payment.amount_minor, payment.currency)) for payment in now.under_way],
         billing_email=customer.email,
         invoices=[invoices.row(each) for each in reads.listed(DocumentQuery(limit=INVOICES)).rows],

@@ -7,7 +7,7 @@ from typing import Protocol
 from app.domain import processor_amounts
 from app.domain.amounts import money_words
 from app.domain.errors import Refused, ensure
-from app.domain.methods import ONE_TIME_RAILS, Rail
+from app.domain.methods import ONE_TIME_RAILS, UNSAVED_RAILS, Rail
 from app.domain.money import Credits, Money, credits_from_money, divided
 
 
@@ -89,6 +89,11 @@ def first_pack(packs: Sequence[Pack], owed: Credits) -> str:
 def paid_once(kinds: Sequence[str]) -> list[Rail]:
     """Return which of the kinds that are taken pay once, on a page of their own and with nothing saved."""
     return [Rail(kind) for kind in kinds if kind in ONE_TIME_RAILS]
+
+
+def unsaved(kinds: Sequence[str]) -> list[Rail]:
+    """Return which of the kinds that are taken need no saved method: what pays once, and the bank transfer."""
+    return [Rail(kind) for kind in kinds if kind in UNSAVED_RAILS]
 
 
 def credits_for(received: Money, ordered: Money, promised: Credits) -> Credits:

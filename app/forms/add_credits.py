@@ -8,8 +8,9 @@ from app.domain.money import Money
 from app.domain.top_ups import TopUp
 from app.forms import amounts
 from app.forms.payment_methods import NewMethodForm
+from app.services.bank_transfers import orders
 from app.services.payments import top_ups
-from app.web.access import current_catalog
+from app.web.access import current_actor, current_catalog
 
 AGAIN = " again"
 NEW = "new"
@@ -40,6 +41,11 @@ class CreditsForm(NewMethodForm):
             return top_ups.priced(current_catalog(), amount=amount, pack=pack)
         except Refused as refusal:
             raise _in_words(refusal) from None
+
+    def pro_forma(self) -> str:
+        """Order it to be paid by bank transfer; return the id of the pro-forma."""
+        amount, pack = self.choice()
+        return orders.order(current_actor(), form_key=self.form_key.data or "", amount=amount, pack=pack).id
 
     def renew(self) -> None:
         """Make it a new order: the old one is over."""

@@ -11,6 +11,7 @@ PAGES = (
     "add_credits",
     "auto_recharge",
     "balance_history",
+    "bank_transfers",
     "dev",
     "invoice_address",
     "invoice_notifications",

@@ -10,6 +10,7 @@ from flask import Flask, g, request
 from app import clock
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
+from app.domain.methods import Rail
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
 from app.domain.people import whom
@@ -47,6 +48,8 @@ class Item:
                 return current_catalog().spend_management.offered
             case "auto_recharge.page":
                 return current_catalog().auto_recharge.offered
+            case "bank_transfers.page":
+                return Rail.BANK_TRANSFER in current_catalog().payment_methods.kinds
             case _:
                 return True
 
@@ -74,6 +77,7 @@ SIDEBAR = (
         (
             Item("invoices.page", "Invoices", "invoice"),
             Item("payment_methods.page", "Payment methods", "card"),
+            Item("bank_transfers.page", "Bank transfers", "history"),
             Item("invoice_address.page", "Invoice address", "address"),
             Item("invoice_notifications.page", "Invoice notifications", "mail"),
             Item("tax_settings.page", "Tax settings", "tax"),

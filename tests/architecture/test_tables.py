@@ -11,7 +11,7 @@ TABLES = list(Base.metadata.tables.values())
 # Tables with a customer_id that nobody but a service may touch: they say who may act for which customer.
 SERVICE_ONLY = {"memberships", "browser_sessions", "api_keys"}
 OWNED = [table for table in TABLES if "customer_id" in table.c and table.name not in SERVICE_ONLY]
-APPEND_ONLY = {"transfers", "allocations", "audit_entries", "catalog_versions"}
+APPEND_ONLY = {"transfers", "allocations", "audit_entries", "catalog_versions", "cash_movements"}
 # Unique across customers, because somebody outside gives or sees these ids without naming the customer.
 GLOBAL_KEYS = {
     ("customers", ("external_id",)): "the host product's own id of the customer",
@@ -20,6 +20,7 @@ GLOBAL_KEYS = {
     ("setups", ("processor_id",)): "given by the processor; its webhooks name nothing else",
     ("refunds", ("processor_id",)): "given by the processor; its webhooks name nothing else",
     ("disputes", ("processor_id",)): "given by the processor; its webhooks name nothing else",
+    ("cash_movements", ("processor_id",)): "given by the processor; one customer's cash is never another's",
     ("resume_links", ("token_hash",)): "the link holds nothing but its token",
     ("alert_recipients", ("token_hash",)): "the link holds nothing but its token",
     ("invoice_notifications", ("token_hash",)): "the link holds nothing but its token",

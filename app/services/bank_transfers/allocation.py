@@ -85,8 +85,12 @@ def promised(session: Session, customer_id: str) -> int:
 
 def is_waiting(now: datetime) -> ColumnElement[bool]:
     """Select pro-formas that wait for cash: open, in time, and with no payment that is under way or paid."""
-    over = select(Payment.id).where(
-        Payment.customer_id == ProForma.customer_id, Payment.id == ProForma.payment_id, Payment.state.in_(_UNPAID)
+    over = (
+        select(Payment.id)
+        .where(
+            Payment.customer_id == ProForma.customer_id, Payment.id == ProForma.payment_id, Payment.state.in_(_UNPAID)
+        )
+        .correlate(ProForma)  # where payments are joined too, these are asked for themselves
     )
     return (ProForma.state == "open") & (ProForma.valid_until > now) & or_(ProForma.payment_id.is_(None), over.exists())
 

@@ -1,6 +1,6 @@
 """The cash that customers have sent: looked up at the processor, written down and posted once, and then used.
 
-A webhook, the hourly look and the page's button all come here. docs/decisions/0029-cash-is-applied-by-us.md says what
+A webhook, the hourly look and the page's button all come here. docs/decisions/0032-cash-is-applied-by-us.md says what
 holds when the process dies after each line.
 """
 

@@ -168,6 +168,12 @@ def waiting() -> list[Ordered]:
     return [_ordered(pro_forma, payment) for pro_forma, payment in rows]
 
 
+def under_way(catalog: Catalog, customer_id: str) -> tuple[list[Ordered], list[Ordered], int]:
+    """Return what other pages show of orders that wait, twice, and what is unapplied; nothing where none are taken."""
+    found = waiting() if is_offered(catalog) else []
+    return found, found, allocation.unapplied_of(customer_id) if found else 0
+
+
 def give_up(actor: Actor, pro_forma_id: str) -> None:
     """Cancel a pro-forma that waits; what has arrived stays the customer's. One that is over stays as it is."""
     read(pro_forma_id)

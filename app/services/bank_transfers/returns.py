@@ -1,6 +1,6 @@
 """Send unapplied cash back to the customer's bank account: the seller's order, committed before it is asked for.
 
-docs/decisions/0029-cash-is-applied-by-us.md says what holds when the process dies after each line.
+docs/decisions/0032-cash-is-applied-by-us.md says what holds when the process dies after each line.
 """
 
 from datetime import datetime

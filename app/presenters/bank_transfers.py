@@ -1,0 +1,167 @@
+"""What the pages of bank transfers say: the account, what is unapplied, pro-formas, and what has moved the money."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app import locale
+from app.domain.addresses.address import Address
+from app.domain.amounts import CreditUnit, decimals_of, digits
+from app.domain.bank_transfers.accounts import BankAccount
+from app.domain.bank_transfers.allocation import Standing, missing
+from app.domain.bank_transfers.cash import MovementKind
+from app.domain.money import Credits, Money
+from app.models.bank_transfers import CashMovement, ProForma
+from app.models.customers import Customer
+from app.services.bank_transfers.orders import Ordered
+
+_PILLS = {
+    Standing.WAITING: ("Waits for your transfer", "warn"),
+    Standing.PAYING: ("Being paid", "warn"),
+    Standing.PAID: ("Paid", "ok"),
+    Standing.CANCELED: ("Cancelled", ""),
+    Standing.EXPIRED: ("Expired", ""),
+}
+_MOVED = {
+    MovementKind.FUNDED: "Bank transfer received",
+    MovementKind.APPLIED: "Used for a payment",
+    MovementKind.UNAPPLIED: "Back from a payment",
+    MovementKind.REFUNDED: "Refund of a payment",
+    MovementKind.RETURN_INITIATED: "Sent back to your bank account",
+    MovementKind.RETURN_CANCELED: "Could not be sent back",
+    MovementKind.FUNDING_REVERSED: "Called back by your bank",
+    MovementKind.TRANSFERRED: "Moved by our payment processor",
+    MovementKind.OVERDRAFT: "Covered by our payment processor",
+    MovementKind.OTHER: "Moved by our payment processor",
+}
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """A pro-forma in the list, or by itself, and what is still to be sent for it."""
+
+    id: str
+    amount: Money
+    net: Money | None
+    tax: Money | None
+    standing: Standing
+    state: str
+    pill: str
+    sentence: str
+    to_send: Money
+    """What is missing beside what has arrived; nothing once it is over."""
+    here: Money
+    """How much of what has arrived is used for it."""
+    created_at: datetime
+    valid_until: datetime
+    payment_id: str
+
+    @property
+    def waits(self) -> bool:
+        """Whether money is still to be sent for it."""
+        return self.standing is Standing.WAITING
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One movement in words."""
+
+    id: str
+    at: datetime
+    words: str
+    note: str
+    amount: Money
+    """Signed."""
+
+
+def lines(found: Sequence[Ordered], waiting: Sequence[Ordered], unapplied: int) -> list[OrderLine]:
+    """Return pro-formas in words. What is unapplied counts for what waits, in the order in which it is paid."""
+    left, here = max(0, unapplied), dict[str, int]()
+    for each in waiting:
+        used = min(left, each.pro_forma.amount_minor)
+        here[each.pro_forma.id] = used
+        left -= used
+    return [line(each, here.get(each.pro_forma.id, 0)) for each in found]
+
+
+def line(ordered: Ordered, here: int) -> OrderLine:
+    """Return one in words; `here`: how much of what has arrived counts for it."""
+    row, standing = ordered.pro_forma, ordered.standing
+    state, pill = _PILLS[standing]
+    is_waiting = standing is Standing.WAITING
+    to_send = Money(missing(row.amount_minor, here) if is_waiting else 0, row.currency)
+    used = Money(here if is_waiting else 0, row.currency)
+    net = Money(row.net_minor, row.currency) if row.net_minor is not None else None
+    return OrderLine(
+        id=row.id,
+        amount=ordered.amount,
+        net=net,
+        tax=ordered.amount - net if net is not None else None,
+        standing=standing,
+        state=f"{locale.amount(to_send)} is missing" if used.amount_minor else state,
+        pill=pill,
+        sentence=_sentence(row, standing, to_send, used),
+        to_send=to_send,
+        here=used,
+        created_at=row.created_at,
+        valid_until=row.valid_until,
+        payment_id=row.payment_id or "" if standing in {Standing.PAYING, Standing.PAID} else "",
+    )
+
+
+def _sentence(row: ProForma, standing: Standing, to_send: Money, here: Money) -> str:
+    asked = locale.amount(Money(row.amount_minor, row.currency))
+    match standing:
+        case Standing.WAITING if here.amount_minor:
+            return (
+                f"{locale.amount(here)} has arrived. {locale.amount(to_send)} is missing: send it to the same account. "
+                "Or cancel this order and order less: what you have sent stays yours."
+            )
+        case Standing.WAITING:
+            return f"Send exactly {asked} to the account below. It is yours alone: we know that the money is from you."
+        case Standing.PAYING:
+            return "The money has arrived and is being booked. You do not need to do anything."
+        case Standing.PAID:
+            return f"{asked} has arrived, and what you ordered was added to your balance."
+        case Standing.CANCELED:
+            return "This order was cancelled. If you have sent money for it, that stays yours and pays your next order."
+        case _:
+            return "This order was not paid in time. If you send money now, it stays yours and pays your next order."
+
+
+def details(account: BankAccount | None) -> list[tuple[str, str, str]]:
+    """Return the account's details: what each is called, how it is printed and how it is copied."""
+    if account is None:
+        return []
+    return [(label, _spaced(value) if label == "IBAN" else value, value) for label, value in account.details]
+
+
+def moved(row: CashMovement, currency: str) -> Moved:
+    """Return a movement in words."""
+    notes = [row.sender, f"“{row.reference}”" if row.reference else ""]
+    if row.currency != currency:
+        notes.append(f"It is not in {currency}, so it cannot pay here: it is looked at and sent back.")
+    return Moved(
+        row.id,
+        row.moved_at,
+        _MOVED[MovementKind(row.kind)],
+        " · ".join(each for each in notes if each),
+        Money(row.amount_minor, row.currency),
+    )
+
+
+def _spaced(iban: str) -> str:
+    return " ".join(iban[place : place + 4] for place in range(0, len(iban), 4))
+
+
+def ordered(row: ProForma, customer: Customer) -> str:
+    """Return what a pro-forma is for: `Credit: $25.00`."""
+    unit = CreditUnit(customer.credit_unit)
+    return f"Credit: {digits(Credits(row.credits_micros).units, decimals_of(unit))} {unit.name}"
+
+
+def buyer(address: Address | None, name: str) -> tuple[str, ...]:
+    """Return the customer's address as it is printed; its name alone where none is given."""
+    if address is None or not address.country:
+        return (name,)
+    return (*address.lines(), locale.country(address.country))

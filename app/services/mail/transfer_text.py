@@ -1,0 +1,37 @@
+"""What the mail about a bank transfer says: what arrived, and what of it is left or missing."""
+
+from typing import Any
+
+from app.domain.money import Money
+from app.extensions import settings
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_customer
+from app.services import portal_links
+from app.services.bank_transfers import allocation, movements, orders
+from app.services.catalog import versions
+
+
+def facts(customer_id: str, movement_id: str) -> dict[str, Any] | None:
+    """Return what the mail names, as it is when it is sent; None when all was used meanwhile."""
+    with as_customer(customer_id):
+        customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+        movement = movements.one(movement_id)
+        waiting, unapplied = orders.waiting(), allocation.unapplied_of(customer_id)
+        seller = versions.of(customer).seller
+    is_foreign = movement.currency != customer.currency
+    if unapplied <= 0 and not is_foreign:
+        return None
+    first = waiting[0] if waiting and not is_foreign else None
+    return {
+        "seller": seller,
+        "customer": customer,
+        "is_sandbox": settings().payments == "sandbox",
+        "amount": Money(movement.amount_minor, movement.currency),
+        "received_at": movement.moved_at,
+        "unapplied": Money(max(0, unapplied), customer.currency),
+        "is_foreign": is_foreign,
+        "missing": Money(max(0, first.pro_forma.amount_minor - unapplied), customer.currency) if first else None,
+        "order": first.amount if first else None,
+        "link": portal_links.page("bank_transfers.page"),
+    }

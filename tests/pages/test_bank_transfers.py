@@ -1,0 +1,87 @@
+"""Bank transfers: ordered from Add credits, the pro-forma, what is missing or left, and who may see and cancel what."""
+
+import pytest
+from flask import Flask
+
+from app.domain.people import Actor
+from app.models.customers import Customer
+from tests.support import transfers
+from tests.support.browser import Browser
+from tests.support.shop import bought
+from tests.support.statements import counted
+
+PATH = "/billing/bank-transfers/"
+CANCEL = "form[aria-label='Cancel this order']"
+
+
+@pytest.fixture
+def catalog(app: Flask) -> str:
+    """The example catalog, with bank transfers."""
+    transfers.take_transfers()
+    return "gateway"
+
+
+@pytest.mark.both_databases
+def test_an_order_leads_to_its_pro_forma_and_what_is_sent_for_it_is_shown(
+    app: Flask, alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    page = bought(alice, "25.00", method="bank_transfer")
+    assert page.texts("h1") == ["Pro-forma"]
+    assert "Send exactly $25.00 to the account below." in page.text
+    assert {"Routing number", "Account number"} <= set(page.texts("dt"))
+    assert "This is a pro-forma, not an invoice" in page.text
+    assert "waits for your transfer" in alice.opens("/billing/add-credits/").text
+    assert "waits for your bank transfer" in alice.opens("/billing/").text
+    transfers.sent(app, acme.customer_id, 2499)
+    short = alice.opens(page.path)
+    assert "$24.99 has arrived. $0.01 is missing" in short.text
+    listed = alice.opens(PATH)
+    assert "$24.99" in listed.text and "$0.01 is missing" in listed.text
+    transfers.sent(app, acme.customer_id, 101)
+    paid = alice.opens(page.path)
+    assert "$25.00 has arrived" in paid.text and paid.texts("#bank_transfers-pro_forma .pill") == ["Paid"]
+    assert "$1.00" in alice.opens(PATH).texts(".transfer__sum")
+
+
+def test_a_cancelled_order_says_so_and_its_money_stays(
+    app: Flask, alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    page = bought(alice, "25.00", method="bank_transfer")
+    transfers.sent(app, acme.customer_id, 1000)
+    cancelled = alice.submits(alice.opens(page.path), CANCEL)
+    assert "This order was cancelled." in cancelled.text
+    assert alice.opens(PATH).texts(".transfer__sum") == ["$10.00"]
+
+
+def test_looking_asks_the_processor_at_once(app: Flask, alice: Browser, acme: Customer, alice_actor: Actor) -> None:
+    page = bought(alice, "25.00", method="bank_transfer")
+    transfers.arrives(app, acme.customer_id, 2500)
+    found = alice.submits(alice.opens(PATH), "form[aria-label='Look for transfers']")
+    assert "This is what has arrived by now." in found.text and "Bank transfer received" in found.text
+    assert alice.opens(page.path).texts("#bank_transfers-pro_forma .pill") == ["Paid"]
+
+
+def test_a_viewer_sees_and_cancels_nothing_and_nobody_sees_anothers(
+    app: Flask, alice: Browser, bob: Browser, mallory: Browser, visitor: Browser
+) -> None:
+    page = bought(alice, "25.00", method="bank_transfer")
+    seen = bob.opens(page.path)
+    assert seen.status == 200 and not seen.soup.select(CANCEL)
+    token = {"csrf_token": bob.opens("/billing/add-credits/").value("csrf_token")}
+    assert bob.posts(f"{page.path}/cancellation", token).status == 403
+    assert bob.posts(f"{PATH}look", token).status == 403
+    assert mallory.opens(page.path).status == 404
+    token = {"csrf_token": mallory.opens("/billing/add-credits/").value("csrf_token")}
+    assert mallory.posts(f"{page.path}/cancellation", token).status == 404
+    assert "25.00" not in mallory.opens(PATH).text
+    assert visitor.opens(page.path).path.startswith("/sign-in")
+
+
+def test_it_asks_the_database_so_often(app: Flask, alice: Browser) -> None:
+    page = bought(alice, "25.00", method="bank_transfer")
+    with counted() as statements:
+        alice.opens(PATH)
+    assert len(statements) <= 16
+    with counted() as statements:
+        alice.opens(page.path)
+    assert len(statements) <= 16
