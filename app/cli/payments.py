@@ -8,16 +8,18 @@ from app.cli.console import moment, one_line, stop
 from app.domain.errors import Refused
 from app.domain.money import Money
 from app.domain.typed_numbers import parse_amount
+from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
+from app.services.bank_transfers import returns
 from app.services.reconciliation import books, subscriptions
 from app.services.reversals import refunds
 
 
 def add_to(bp: Blueprint) -> None:
     """Add these commands to the seller's command line."""
-    for command in (refund, reconcile_command, check_webhooks):
+    for command in (refund, return_cash, reconcile_command, check_webhooks):
         bp.cli.add_command(command)
 
 
@@ -37,6 +39,23 @@ def refund(payment: str, amount: str | None, reason: str, by: str, repeat: bool)
         click.echo(f"{made.id}  {sent.major} {sent.currency} {made.state}")
         if made.state == "failed":
             stop(f"The payment processor refused it: {made.problem}. Nothing was refunded.")
+
+
+@click.command("return-cash")
+@click.argument("customer")
+@click.option("--amount", help="How much, such as 12.50; default: all that is not used yet.")
+@click.option("--reason", required=True, help="Why, in at most 300 characters; kept with the return.")
+@click.option("--by", default="seller", show_default=True, help="Who sends it back.")
+@with_appcontext
+def return_cash(customer: str, amount: str | None, reason: str, by: str) -> None:
+    """Send money that CUSTOMER (cus_…) has sent by bank transfer, and nothing has used, back to its bank account."""
+    with one_line():
+        requested = parse_amount(amount, _currency_of(customer)) if amount is not None else None
+        made = returns.send_back(customer, amount=requested, reason=reason, requested_by=by)
+        sent = Money(made.amount_minor, made.currency)
+        click.echo(f"{made.id}  {sent.major} {sent.currency} {made.state}")
+        if made.state == "failed":
+            stop(f"The payment processor refused it: {made.problem}. Nothing was sent back.")
 
 
 @click.command("reconcile")
@@ -82,4 +101,12 @@ def _currency(payment_id: str) -> str:
         found = db.session.get(Payment, payment_id)
         if found is None:
             raise Refused("There is no such payment.", "not_found", 404)
+        return found.currency
+
+
+def _currency_of(customer_id: str) -> str:
+    with as_service("see what a customer pays in"):
+        found = db.session.get(Customer, customer_id)
+        if found is None:
+            raise Refused("There is no such customer.", "not_found", 404)
         return found.currency

@@ -12,6 +12,7 @@ from wtforms import HiddenField, IntegerField, SelectField
 from wtforms.validators import NumberRange
 
 from app.config import Settings
+from app.domain.bank_transfers.accounts import SCHEMES
 from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.gateways.sandbox.errors import Refusal
@@ -61,6 +62,13 @@ class ActForm(PageForm):
     about = HiddenField()
 
 
+class TransferForm(PageForm):
+    """A bank transfer of the customer's that arrives."""
+
+    minor = IntegerField("Cents, or the smallest unit of the currency", [NumberRange(1, 10**9)], default=2500)
+    currency = SelectField("Currency", choices=_choices(sorted(SCHEMES)))
+
+
 @dataclass(frozen=True)
 class Act:
     """What can happen, to what, and where that stands then."""
@@ -102,6 +110,8 @@ class View:
     events: list[dict[str, Any]]
     faults: list[tuple[str, str, int]]
     acts: dict[str, Act]
+    transfers: TransferForm | None
+    """Where money can be sent, once the customer is known at the processor."""
 
 
 @bp.get("/")
@@ -132,6 +142,21 @@ def clear() -> Response:
     """Let the sandbox behave again."""
     controls.clear_faults(settings())
     return saved("dev_processor.page", CONTENT, "All faults are removed.", form=FaultForm(formdata=None), view=_view())
+
+
+@bp.post("/transfers")
+@managers_only
+def transfer() -> Response:
+    """Let a bank transfer of the customer's arrive."""
+    form, owner = TransferForm(), current_customer().processor_customer
+    if owner is None:
+        abort(404)
+    if not form.validate():
+        abort(400)
+    controls.transfer(settings(), owner, form.minor.data or 0, form.currency.data)
+    return saved(
+        "dev_processor.page", CONTENT, "The transfer has arrived.", form=FaultForm(formdata=None), view=_view()
+    )
 
 
 @bp.post("/acts")
@@ -167,6 +192,7 @@ def _view() -> View:
         events=_mine("event"),
         faults=controls.planted(settings()),
         acts=ACTS,
+        transfers=TransferForm(formdata=None, data={"currency": current_customer().currency}) if owner else None,
     )
 
 

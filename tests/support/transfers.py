@@ -42,7 +42,7 @@ def owner_of(customer_id: str) -> str:
 
 
 def arrives(app: Flask, customer_id: str, minor: int, currency: str = "USD") -> str:
-    """A transfer arrives at the processor, and nobody tells us yet."""
+    """A transfer arrives at the processor, and no webhook of it has come yet."""
     return controls.transfer(app.extensions["purser.settings"], owner_of(customer_id), minor, currency)
 
 

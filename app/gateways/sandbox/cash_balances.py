@@ -250,3 +250,15 @@ def send_back(store: Store, params: Params, *, key: str) -> Body:
     move(store, customer_id, "return_initiated", -amount, currency, key=key)
     events.record(store, "refund.created", made, key=key, owner=customer_id)
     return made
+
+
+def end_return(store: Store, made: Body, *, succeeded: bool) -> None:
+    """Let cash that was sent back arrive, or come back into the customer's cash."""
+    if made["status"] != "pending":
+        return
+    made["status"] = "succeeded" if succeeded else "failed"
+    store.keep(made)
+    customer = store.owner_of(made["id"])
+    if not succeeded:
+        move(store, customer, "return_canceled", made["amount"], made["currency"])
+    events.record(store, "refund.updated" if succeeded else "refund.failed", made, owner=customer)

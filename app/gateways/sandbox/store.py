@@ -87,6 +87,10 @@ class Store:
         ).scalar_one_or_none()
         return None if found is None else json.loads(found)
 
+    def owner_of(self, object_id: str) -> str:
+        """Return the processor's customer that the object belongs to."""
+        return str(self.connection.execute(select(OBJECTS.c.owner).where(OBJECTS.c.id == object_id)).scalar_one())
+
     def keep(self, body: Body, **columns: object) -> None:
         """Write the object back, with other columns that change."""
         changed = self.connection.execute(

@@ -10,7 +10,7 @@ from app import clock, ids
 from app.domain.bank_transfers.allocation import Order, paid_by
 from app.domain.ledger import UNAPPLIED, money_unit
 from app.domain.methods import Rail
-from app.domain.payments import FIRST_CHECK, OPEN, PaymentState
+from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, Purpose
 from app.models.bank_transfers import CashReturn, ProForma
 from app.models.database import db
 from app.models.ledger import Account
@@ -131,7 +131,8 @@ def _payment(session: Session, pro_forma: ProForma, now: datetime) -> str:
     session.flush()
     pro_forma.payment_id = payment.id
     after = {"amount_minor": payment.amount_minor, "currency": payment.currency, "pro_forma": pro_forma.id}
-    audit.record(session, payment.customer_id, "worker", f"{payment.purpose}.wished", payment.id, after=after)
+    ordered = "top_up.wished" if payment.purpose == Purpose.TOP_UP else "payment.ordered"
+    audit.record(session, payment.customer_id, "worker", ordered, payment.id, after=after)
     session.flush()
     return payment.id
 

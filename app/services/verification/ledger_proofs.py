@@ -237,7 +237,7 @@ CASH_PROOFS = (
         """
         select p.customer_id, p.id as row_id from payments p
         left join audit_entries e on e.customer_id = p.customer_id and e.subject = p.id
-          and e.action in ('top_up.wished','invoice.wished','payment.restored')
+          and e.action in ('top_up.wished','payment.ordered','payment.restored')
         where p.rail = 'bank_transfer' and e.id is null
         union all select f.customer_id, f.id from pro_formas f
           left join payments p on p.customer_id = f.customer_id and p.id = f.payment_id
