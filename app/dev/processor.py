@@ -66,7 +66,7 @@ class TransferForm(PageForm):
     """A bank transfer of the customer's that arrives."""
 
     minor = IntegerField("Cents, or the smallest unit of the currency", [NumberRange(1, 10**9)], default=2500)
-    currency = SelectField("Currency", choices=_choices(sorted(SCHEMES)))
+    unit = SelectField("Currency", choices=_choices(sorted(SCHEMES)))
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def transfer() -> Response:
         abort(404)
     if not form.validate():
         abort(400)
-    controls.transfer(settings(), owner, form.minor.data or 0, form.currency.data)
+    controls.transfer(settings(), owner, form.minor.data or 0, form.unit.data)
     return saved(
         "dev_processor.page", CONTENT, "The transfer has arrived.", form=FaultForm(formdata=None), view=_view()
     )
@@ -192,7 +192,7 @@ def _view() -> View:
         events=_mine("event"),
         faults=controls.planted(settings()),
         acts=ACTS,
-        transfers=TransferForm(formdata=None, data={"currency": current_customer().currency}) if owner else None,
+        transfers=TransferForm(formdata=None, data={"unit": current_customer().currency}) if owner else None,
     )
 
 

@@ -20,6 +20,7 @@ from tests.mutants import (
     planted_statement,
     planted_tax,
     planted_terms,
+    planted_transfers,
     planted_usage,
 )
 
@@ -44,4 +45,5 @@ BUGS = [
     *planted_files.BUGS,
     *planted_invoicing.BUGS,
     *planted_notifications.BUGS,
+    *planted_transfers.BUGS,
 ]

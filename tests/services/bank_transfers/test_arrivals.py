@@ -1,6 +1,7 @@
 """Transfers that arrive: exact, short, in excess, twice, for two orders, for none, too late, in another currency."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
@@ -8,11 +9,14 @@ from flask import Flask
 from app import clock
 from app.domain.bank_transfers.allocation import Standing
 from app.domain.errors import Refused
+from app.domain.money import Money
 from app.domain.people import Actor
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.scope import as_customer
 from app.services import jobs
 from app.services.bank_transfers import cash, orders, returns
+from tests.support.outcome import faults, recover
 from tests.support.shop import payments, remaining
 from tests.support.transfers import (
     arrives,
@@ -122,8 +126,6 @@ def test_a_webhook_twice_or_late_or_lost_changes_nothing_of_what_is_paid(
 ) -> None:
     order, later = ordered(alice_actor), ordered(alice_actor, "30.00")
     settings = app.extensions["purser.settings"]
-    from app.gateways.sandbox import controls
-
     controls.plant(settings, "event:customer_cash_balance_transaction.created", "duplicate", 2)
     arrives(app, acme.customer_id, 2500)
     jobs.run_due()
@@ -145,8 +147,6 @@ def test_the_seller_sends_back_what_is_left_and_no_more(app: Flask, alice_actor:
     ordered(alice_actor, "50.00")
     sent(app, acme.customer_id, 3000)
     with pytest.raises(Refused) as refusal:
-        from app.domain.money import Money
-
         returns.send_back(acme.customer_id, amount=Money(3001, "USD"), reason="Sent twice", requested_by="seller")
     assert refusal.value.reason == "more_than_is_left"
     made = returns.send_back(acme.customer_id, reason="Sent twice", requested_by="seller")
@@ -158,11 +158,49 @@ def test_the_seller_sends_back_what_is_left_and_no_more(app: Flask, alice_actor:
 def test_a_bank_that_calls_a_transfer_back_leaves_less_and_it_is_not_used(
     app: Flask, alice_actor: Actor, acme: Customer
 ) -> None:
-    from app.gateways.sandbox import controls
-
     order = ordered(alice_actor)
     sent(app, acme.customer_id, 2400)
     controls.move_cash(app.extensions["purser.settings"], owner_of(acme.customer_id), "funding_reversed", -2400, "USD")
     sent(app, acme.customer_id, 100)
     assert standing(alice_actor, order).standing is Standing.WAITING and unapplied(acme.customer_id) == 100
+    sound(app, acme.customer_id)
+
+
+def test_a_sum_on_its_way_into_a_payment_is_not_used_again(app: Flask, alice_actor: Actor, acme: Customer) -> None:
+    first, second = ordered(alice_actor), ordered(alice_actor, "25.00")
+    with faults(app, ("create_intent", "timeout_after", 1), ("cancel_intent", "timeout_before", 9)):
+        sent(app, acme.customer_id, 2600)
+        assert unapplied(acme.customer_id) in {100, 2600}
+    controls.plant(app.extensions["purser.settings"], "fetch_intent", "timeout_before", 9)
+    cash.look(acme.customer_id)
+    cash.look(acme.customer_id)
+    under_way = [each for each in payments(acme) if each.state not in {"canceled", "failed", "succeeded"}]
+    assert len(under_way) == 1 and unapplied(acme.customer_id) == 100
+    controls.clear_faults(app.extensions["purser.settings"])
+    recover(app)
+    found = [standing(alice_actor, each).standing for each in (first, second)]
+    assert found == [Standing.PAID, Standing.WAITING]
+    sound(app, acme.customer_id)
+
+
+@pytest.mark.both_databases
+def test_two_looks_at_once_write_a_movement_down_once(app: Flask, alice_actor: Actor, acme: Customer) -> None:
+    order = ordered(alice_actor)
+    arrives(app, acme.customer_id, 2500)
+    start = Barrier(3)
+
+    def look() -> None:
+        with app.app_context():
+            start.wait(10)
+            cash.look(acme.customer_id)
+
+    threads = [Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    cash.look(acme.customer_id)
+    assert standing(alice_actor, order).standing is Standing.PAID
+    assert [each.kind for each in movements(acme.customer_id)] == ["funded", "applied_to_payment"]
+    assert len([each for each in payments(acme) if each.state == "succeeded"]) == 1
     sound(app, acme.customer_id)
