@@ -96,13 +96,17 @@ def expected(payment: Payment, today: date) -> str:
 
 def _under_way(payment: Payment, today: date) -> UnderWay:
     amount = locale.amount(Money(payment.amount_minor, payment.currency))
-    is_ours = payment.state == PaymentState.REQUIRES_ACTION
+    is_ours = payment.state == PaymentState.REQUIRES_ACTION and payment.rail != "bank_transfer"
     return UnderWay(payment.id, amount, _waits(payment), expected(payment, today), is_ours)
 
 
 def _waits(payment: Payment) -> str:
     if payment.state == PaymentState.REQUIRES_ACTION:
-        asks = {"crypto": "waits for your payment from your wallet", "paypal": "waits for your approval at PayPal"}
+        asks = {
+            "crypto": "waits for your payment from your wallet",
+            "paypal": "waits for your approval at PayPal",
+            "bank_transfer": "is being paid from what you have sent",
+        }
         return asks.get(payment.rail, "waits for you to confirm it with your bank")
     if payment.state == PaymentState.PROCESSING:
         works = {

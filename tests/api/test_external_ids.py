@@ -18,7 +18,7 @@ from app.services.customers.external_ids import ADDRESS_WORDS, check
 from app.services.tax import registrations
 from app.services.transaction import transaction
 from app.services.webhooks import queue
-from tests.support import cast
+from tests.support import cast, transfers
 from tests.support.api import Api, api_for, problem_of
 from tests.support.documents import documents_of
 from tests.support.reversals import buys
@@ -99,6 +99,7 @@ def test_each_operation_takes_either_id(app: Flask, api: Api, acme: Customer) ->
     called(acme, "shop/17 ä%@")
     buys(app, cast.make_actor(cast.ALICE, acme), 2500)
     (invoice,) = [each.id for each in documents_of(acme)]
+    pro_forma = transfers.written(acme)
     seen = set()
     for method, path in addresses(app):
         body, query = BODIES.get((method, path)), {"meter": "requests"} if path.endswith("usage_events") else {}
@@ -106,7 +107,7 @@ def test_each_operation_takes_either_id(app: Flask, api: Api, acme: Customer) ->
             place = path.replace("<customer_id>", quote(name, safe=""))
             if "<registration_id>" in place:
                 place = place.replace("<registration_id>", registered(acme))
-            place = place.replace("<invoice_id>", invoice)
+            place = place.replace("<invoice_id>", invoice).replace("<pro_forma_id>", pro_forma)
             answer = api.open(method, place, query_string=query, **({"json": body} if body else {}))
             if body is not None and "version" in body and answer.status_code == 409:
                 assert problem_of(answer) == (409, "version_gone_by")  # the other id has changed the same thing

@@ -1,9 +1,11 @@
 """Bank transfers in tests: a catalog that takes them, transfers that arrive, and what both sides know afterwards."""
 
+from datetime import timedelta
+
 from flask import Flask
 from sqlalchemy import select
 
-from app import ids
+from app import clock, ids
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
@@ -14,6 +16,7 @@ from app.models.scope import as_customer, as_service
 from app.services.bank_transfers import allocation, cash, orders
 from app.services.bank_transfers.orders import Ordered
 from app.services.catalog import versions
+from app.services.transaction import transaction
 from app.services.verification.verify import verify
 from tests.support.cast import EXAMPLES
 
@@ -82,3 +85,24 @@ def sound(app: Flask, customer_id: str) -> None:
     """Every invariant holds, and both sides have the same cash."""
     assert list(verify(customer_id)) == []
     assert unapplied(customer_id) == at_processor(app, customer_id)
+
+
+def written(customer: Customer) -> str:
+    """A pro-forma that is there, whatever the seller takes now; return its id."""
+    now = clock.now()
+    with as_service("write a pro-forma"), transaction() as session:
+        row = ProForma(
+            id=ids.new("pf"),
+            customer_id=customer.customer_id,
+            purpose="top_up",
+            state="open",
+            amount_minor=2500,
+            currency="USD",
+            credits_micros=25_000_000,
+            form_key=ids.new_form_key(),
+            created_by="test",
+            created_at=now,
+            valid_until=now + timedelta(days=14),
+        )
+        session.add(row)
+        return row.id
