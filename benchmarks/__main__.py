@@ -1,6 +1,6 @@
 """`make bench`: measure everything on both databases, print it, and keep it in results.md and results.json."""
 
-from benchmarks import authorize, badge, filling, history, ingest, ledger, overview, recharge, report
+from benchmarks import authorize, badge, filling, history, ingest, invoices, ledger, overview, recharge, report
 from benchmarks.places import Place, places
 from benchmarks.timing import Count, Ratio
 
@@ -30,6 +30,7 @@ def _measured(place: Place) -> list[Ratio | Count]:
     found += recharge.measure(place)
     found += overview.measure(place, long_browser, short_browser)
     found += badge.measure(place, long_browser)
+    found += invoices.measure(place)
     found += ingest.measure(place)
     found += authorize.measure(place)
     return found
