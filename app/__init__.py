@@ -30,6 +30,7 @@ from app.web.session_cookie import ServerSessions
 PAGES = (
     "entry.home",
     "entry.balance_badge",
+    "usage_files",
     "usage_undo",
     "usage_figures",
     "spend_figures",

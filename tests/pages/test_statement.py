@@ -81,6 +81,7 @@ def test_days_without_anything_and_days_that_are_none(alice: Browser, acme: Cust
     assert alice.opens(f"{PATH}?from=2026-02-01").texts("#statement-title") == ["1 Feb 2026 to 1 Feb 2026 (UTC)"]
     for days, words in (
         ("from=2026-02-30&to=2026-03-01", "Enter a day such as 2026-11-21."),
+        ("from=05.12.2026&to=06.12.2026", "Enter a day such as 2026-11-21."),
         ("from=2026-03-02&to=2026-03-01", "The last day is before the first one."),
         ("from=0001-01-01&to=9999-12-31", "Choose days between"),
         ("from=9999-12-31", "Choose days between"),

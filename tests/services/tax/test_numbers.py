@@ -35,7 +35,9 @@ from app.services.tax.numbers import Number, read
         ("br_cnpj", "BR", "12.ABC.345/01DE-35", "12ABC34501DE35"),  # the letters of 2026
         ("jp_cn", "JP", "T5-8356-7825-6246", "5835678256246"),  # the T of invoices
         ("kr_brn", "KR", "116-82-00276", "1168200276"),
+        ("mx_rfc", "MX", "GODE-561231-GR8", "GODE561231GR8"),
         ("other", "SG", "M90312345A", "M90312345A"),
+        ("other", "IN", "9917SGP29001OST", "9917SGP29001OST"),  # of a foreign seller: python-stdnum refuses it
         ("other", "DE", " any thing / else ", "any thing / else"),
     ],
 )
@@ -65,6 +67,14 @@ def test_greece_and_northern_ireland_are_kept_under_their_own_letters() -> None:
         ("other", "DE", "a\nb", "value", "Enter the number"),
         ("gb_vat", "US", "GB980780684", "country", "another country"),
         ("jp_cn", "JP", "T5835678256247", "value", "This cannot be right"),
+        (
+            "mx_rfc",
+            "MX",
+            "GODE561231GR9",
+            "value",
+            "This cannot be right",
+        ),  # python-stdnum looks at no digit by default
+        ("in_gst", "IN", "9917SGP29001OST", "value", "add it as another number"),
         ("exemption", "FR", "7", "type", "Choose what kind"),
         ("vat", "FR", "7", "type", "Choose what kind"),
     ],
