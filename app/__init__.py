@@ -45,6 +45,7 @@ PAGES = (
     "bank_transfers",
     "invoice_address",
     "invoice_notifications",
+    "invoice_payment",
     "invoices",
     "statement",
     "tax_settings",

@@ -118,6 +118,8 @@ def payment(payment_id: str) -> Response:
     """Show how the payment stands."""
     purchase = purchases.read(payment_id)
     paid, row, instead = purchase.payment, purchase.row, purchase.instead
+    if paid.document_id is not None:
+        return redirect(url_for("invoices.document", document_id=paid.document_id), code=303)
     asked, received = (Money(minor, paid.currency) for minor in (paid.amount_minor, paid.received_minor))
     return show(
         PAYMENT_PAGE,

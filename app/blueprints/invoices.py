@@ -6,10 +6,12 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app import clock
+from app.domain.invoices.documents import Kind, State
 from app.forms import log_places
 from app.presenters import invoices as words
 from app.services.invoices import files, reads
 from app.services.invoices.reads import DocumentQuery
+from app.services.receivables import payments_due
 from app.web import exports, workbooks
 from app.web.respond import show
 
@@ -27,12 +29,14 @@ def page() -> Response:
     found, filters = reads.listed(query), {"show": _kind(), "q": query.text}
     older = log_places.written(*found.older) if found.older else ""
     is_first = query.before is None
+    is_asked = is_first or any(each.state == State.OPEN for each in found.rows)
+    standing = payments_due.standing() if is_asked else {}
     return show(
         PAGE,
         CONTENT,
-        due=[words.row(each) for each in reads.due()] if is_first else [],
+        due=[words.due_row(each) for each in standing.values() if each.is_due] if is_first else [],
         is_first=is_first,
-        rows=[words.row(each) for each in found.rows],
+        rows=[words.row(each, standing.get(each.id)) for each in found.rows],
         text=query.text,
         kind=filters["show"],
         kinds=[
@@ -64,7 +68,11 @@ def spreadsheet() -> Response:
 def document(document_id: str) -> Response:
     """Show one document, which is also what is printed."""
     parts = reads.one(document_id)
-    return show(DOCUMENT_PAGE, DOCUMENT, described=words.described(parts), files=files.states(document_id))
+    is_open = parts.document.kind == Kind.INVOICE and parts.document.state == State.OPEN
+    due = payments_due.standing().get(document_id) if is_open else None
+    return show(
+        DOCUMENT_PAGE, DOCUMENT, described=words.described(parts, due), files=files.states(document_id), due=due
+    )
 
 
 @bp.get("/invoices/<document_id>/file")

@@ -39,6 +39,7 @@ from app.web.access import current_catalog, current_customer, current_unit
 from app.web.filters import amount, balance, exact
 from app.web.navigation import whom_of
 from app.web.respond import show
+from app.web.session_cookie import portal_session
 
 bp = Blueprint("overview", __name__, url_prefix="/billing")
 PAGE, CONTENT = "overview/page.html", "overview/_content.html"
@@ -79,6 +80,7 @@ def page() -> Response:
         transfers=bank_transfers.lines(*orders.under_way(catalog, customer.customer_id)),
         under_way=[(payment, Money(payment.amount_minor, payment.currency)) for payment in now.under_way],
         billing_email=customer.email,
+        invoices_due=portal_session().invoices_due,
         invoices=[invoices.row(each) for each in reads.listed(DocumentQuery(limit=INVOICES)).rows],
         remaining_credits=lambda: now.numbers.remaining_credits,
         **_usage(now),

@@ -11,6 +11,7 @@ from app.domain.tax.treatment import Reason
 from app.models.documents import Document, DocumentTax
 from app.presenters.spreadsheets import harmless
 from app.services.invoices.reads import DocumentParts
+from app.services.receivables.payments_due import PaymentDue
 
 KINDS = {
     "invoice": "Invoice",
@@ -77,10 +78,37 @@ class DocumentRow:
     status: str
 
 
-def row(document: Document) -> DocumentRow:
-    """Return how a document stands in a list."""
+def row(document: Document, due: PaymentDue | None = None) -> DocumentRow:
+    """Return how a document stands in a list; `due`: how its payment stands, where it is open."""
     kind = "" if document.kind == "invoice" else KINDS[document.kind]
-    return DocumentRow(document, kind, Money(document.total_minor, document.currency), status(document))
+    words = status(document) if due is None else due_status(due)
+    return DocumentRow(document, kind, Money(document.total_minor, document.currency), words)
+
+
+def due_row(due: PaymentDue) -> DocumentRow:
+    """Return how an invoice stands in the list of payments due: what a payment of it comes to now."""
+    return DocumentRow(due.document, "", due.amount, due_status(due))
+
+
+def due_status(due: PaymentDue) -> str:
+    """Return where an open invoice is, in words."""
+    if due.is_processing:
+        return "Processing"
+    return "Carried over" if due.is_carried_over else "Due"
+
+
+def due_sentence(due: PaymentDue) -> str:
+    """Say what is to be done about an open invoice."""
+    if due.is_processing:
+        return "Your payment of this invoice is being processed by the bank. Nothing is to be done."
+    if due.document.carried_to_id:
+        return "This invoice was less than our payment processor charges. It is paid together with a later one."
+    if due.is_carried_over:
+        return (
+            "This invoice is less than our payment processor charges. Nothing is to be paid now: "
+            "it is added to your next invoice."
+        )
+    return _SENTENCES["invoice", "open"]
 
 
 def status(document: Document) -> str:
@@ -93,8 +121,8 @@ def status(document: Document) -> str:
     return _STATES[document.state]
 
 
-def described(parts: DocumentParts) -> dict[str, object]:
-    """Return what a document's page says."""
+def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, object]:
+    """Return what a document's page says; `due`: how its payment stands, where it is open."""
     document = parts.document
 
     def money(minor: int) -> Money:
@@ -103,8 +131,10 @@ def described(parts: DocumentParts) -> dict[str, object]:
     return {
         "document": document,
         "kind": KINDS[document.kind],
-        "status": status(document),
-        "sentence": _SENTENCES[document.kind, document.state],
+        "status": due_status(due) if due else status(document),
+        "sentence": due_sentence(due) if due else _SENTENCES[document.kind, document.state],
+        "carried": money(document.carried_minor),
+        "credited": money(document.credited_minor),
         "seller_address": document.seller_address.split("\n") if document.seller_address else [],
         "seller_country": locale.country(document.seller_country) if document.seller_country else "",
         "buyer_address": buyer_lines(document),

@@ -21,8 +21,14 @@ from app.services.access import members
 from app.services.balance import history, status_facts
 from app.web import undo
 from app.web.access import actor_or_none, current_actor, current_catalog, current_customer, current_unit
+from app.web.session_cookie import portal_session
 
-_BELOW = {"webhook": "spend_management", "usage_figures": "usage", "spend_figures": "spend_management"}
+_BELOW = {
+    "invoice_payment": "invoices",
+    "webhook": "spend_management",
+    "usage_figures": "usage",
+    "spend_figures": "spend_management",
+}
 """Pages that lie below the page of another blueprint."""
 
 
@@ -39,6 +45,11 @@ class Item:
         """Whether the page shown is this one or lies below it."""
         shown = request.blueprint or ""
         return _BELOW.get(shown, shown) == self.endpoint.partition(".")[0]
+
+    @property
+    def waiting(self) -> int:
+        """How many things wait on the page, to be shown beside its name."""
+        return portal_session().invoices_due if self.endpoint == "invoices.page" else 0
 
     @property
     def is_offered(self) -> bool:

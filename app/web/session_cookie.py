@@ -37,6 +37,8 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         self.is_quiet = False
         """Whether a page asks by itself: the session lasts no longer for it."""
         self.remaining: int | None = None
+        self.invoices_due = 0
+        """How many invoices the customer has to pay."""
         self.modified = False
         self.member: Actor | None = None
         self.billed: Customer | None = None
@@ -52,7 +54,7 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
                 self.modified = False
                 self.stored, self.stale, self.is_fresh = True, found.stale, found.fresh
                 self.member, self.billed = found.actor, found.customer
-                self.remaining = found.remaining
+                self.remaining, self.invoices_due = found.remaining, found.invoices_due
         return self
 
     @property

@@ -1,11 +1,15 @@
-"""The balance that a session's question brings along: the badge of an open page costs no statement of its own."""
+"""What a session's question brings along: the badge's balance and the sidebar's count."""
 
-from sqlalchemy import ScalarSelect, bindparam, literal, or_, select
+from sqlalchemy import ScalarSelect, bindparam, func, literal, or_, select
 
+from app.domain.invoices.documents import Kind, State
 from app.domain.ledger import CREDITS
+from app.domain.payments import PaymentState
 from app.models.customers import Customer
 from app.models.database import UtcDateTime
+from app.models.documents import Document
 from app.models.ledger import Account, Grant
+from app.models.payments import Payment
 from app.models.usage import Spending
 
 NOW = "badge_now"
@@ -32,5 +36,32 @@ def _remaining() -> ScalarSelect[int]:
     )
 
 
+def _invoices_due() -> ScalarSelect[int]:
+    """Return how many invoices the customer asked about has to pay: none that a bank is working on, or too small."""
+    processing = (
+        select(Payment.id)
+        .where(
+            Payment.customer_id == Document.customer_id,
+            Payment.document_id == Document.id,
+            Payment.state == PaymentState.PROCESSING.value,
+        )
+        .exists()
+    )
+    return (
+        select(func.count(Document.id))
+        .where(
+            Document.customer_id == Customer.customer_id,
+            Document.kind == Kind.INVOICE.value,
+            Document.state == State.OPEN.value,
+            Document.due_on.is_not(None),
+            Document.carried_to_id.is_(None),
+            ~processing,
+        )
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+
+
+INVOICES_DUE = _invoices_due()
 REMAINING = _remaining()
 """Built once: it takes longer to build than to ask."""

@@ -38,6 +38,8 @@ class Found:
     """Whether the password was given a short while ago."""
     remaining: int | None = None
     """The remaining credits in micros, where they were asked for and nothing moves them by itself just now."""
+    invoices_due: int = 0
+    """How many invoices are to be paid."""
 
 
 def find(token: str, *, with_balance: bool = False) -> Found | None:
@@ -47,7 +49,14 @@ def find(token: str, *, with_balance: bool = False) -> Found | None:
     """
     now = clock.now()
     question = (
-        select(BrowserSession, Member, Membership.role, Customer, badge.REMAINING if with_balance else null())
+        select(
+            BrowserSession,
+            Member,
+            Membership.role,
+            Customer,
+            badge.REMAINING if with_balance else null(),
+            null() if with_balance else badge.INVOICES_DUE,
+        )
         .outerjoin(Member, and_(Member.id == BrowserSession.member_id, Member.disabled_at.is_(None)))
         .outerjoin(
             Membership,
@@ -61,7 +70,7 @@ def find(token: str, *, with_balance: bool = False) -> Found | None:
         db.session.expunge_all()  # what was read stays readable when the scope ends
     if row is None:
         return None
-    kept, member, role, customer, remaining = row
+    kept, member, role, customer, remaining, due = row
     stale = now - kept.seen_at > TOUCH_AFTER
     if kept.member_id is None:
         return Found(kept.data, None, None, stale)
@@ -76,7 +85,7 @@ def find(token: str, *, with_balance: bool = False) -> Found | None:
         customer_name=customer.name,
     )
     fresh = kept.authenticated_at is not None and now - kept.authenticated_at <= FRESH_FOR
-    return Found(kept.data, actor, customer, stale, fresh, remaining)
+    return Found(kept.data, actor, customer, stale, fresh, remaining, due or 0)
 
 
 def begin(data: str, member_id: str | None = None, customer_id: str | None = None, instead_of: str = "") -> str:

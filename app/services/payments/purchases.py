@@ -112,6 +112,7 @@ def latest() -> list[tuple[Payment, PaymentMethod | None]]:
     rows = db.session.execute(
         select(Payment, PaymentMethod)
         .outerjoin(PaymentMethod, of_payment)
+        .where(Payment.purpose == Purpose.TOP_UP.value)
         .order_by(Payment.created_at.desc(), Payment.id.desc())
         .limit(LATEST)
     )
