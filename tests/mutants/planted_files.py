@@ -4,10 +4,18 @@ from tests.mutants.bug import Bug
 
 DRAWING = ("tests/gateways/pdf/test_drawing.py",)
 PROCESS = ("tests/gateways/pdf/test_process.py",)
+PRINTED = ("tests/security/test_printed_canaries.py",)
 MAILS = ("tests/services/mail/test_attachments.py",)
 FILES = ("tests/services/invoices/test_files.py",)
 
 BUGS = [
+    Bug(
+        "the seller's name is markup on paper",
+        "app/templates/pdf/plain.html",
+        "<b>{{ document.seller_name }}</b>",
+        "<b>{{ document.seller_name|safe }}</b>",
+        PRINTED,
+    ),
     Bug(
         "a document is kept although a font was missing",
         "app/gateways/pdf/drawing.py",
