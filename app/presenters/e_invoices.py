@@ -1,0 +1,21 @@
+"""What is said of an e-invoice: why a document has none. Where nobody expects one, nothing."""
+
+from app.services.invoices.e_invoices import Obstacle, obstacle_of
+from app.services.invoices.reads import DocumentParts
+
+SENTENCES = {
+    Obstacle.RECEIPT: "",
+    Obstacle.SELLER_OUTSIDE_UNION: "",
+    Obstacle.DECIMALS: "There is no XML of this document: e-invoices have no amounts with more than two decimals.",
+    Obstacle.NO_COUNTRY: "There is no XML of this document, because it was made before you gave an invoice address.",
+    Obstacle.NO_SELLER_NUMBER: "There is no XML of this document, because it names no tax number of the seller.",
+    Obstacle.SEVERAL_SELLER_NUMBERS: "There is no XML of this document, as it names several numbers of the seller.",
+    Obstacle.PARTLY_OUTSIDE: "There is no XML of this document, because only a part of it is within the scope of VAT.",
+    Obstacle.ONLY_DISCOUNTS: "There is no XML of this document, because it lists nothing but discounts.",
+}
+
+
+def e_invoice(parts: DocumentParts) -> tuple[bool, str]:
+    """Return whether the document has an e-invoice, and why not, where somebody would look for one."""
+    obstacle = obstacle_of(parts)
+    return obstacle is None, SENTENCES[obstacle] if obstacle else ""

@@ -1,0 +1,246 @@
+"""E-invoices from documents: what EN 16931 says of an invoice or credit note, or why it cannot say it.
+
+It is made from what never changes once the document has a number, so that it is the same at any time.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date
+from decimal import Decimal
+from enum import StrEnum
+
+from app.domain.currencies import exponent
+from app.domain.errors import Refused, ensure
+from app.domain.invoices.documents import Kind
+from app.domain.invoices.e_invoice import (
+    MOST_DECIMALS,
+    Allowance,
+    EInvoice,
+    Item,
+    Party,
+    Profile,
+    TaxGroup,
+    TypeCode,
+)
+from app.domain.invoices.lines import LineKind, Rate
+from app.domain.money import Money, divided
+from app.domain.tax.places import MEMBERS, country_of, is_member
+from app.domain.tax.treatment import Category, Reason
+from app.models.documents import Document, DocumentLine, DocumentTax
+from app.services.invoices import drafting
+from app.services.invoices.reads import DocumentParts
+
+SETTLED_BY = frozenset({"payment", "refund", "dispute"})
+"""The facts whose document was settled when it was made: the money had come, or had gone back."""
+STREET_LINES = 3
+ONLINE = "Payable online, in the billing portal"
+"""How an invoice is paid that was not paid when it was made."""
+_TYPES = {Kind.INVOICE.value: TypeCode.INVOICE, Kind.CREDIT_NOTE.value: TypeCode.CREDIT_NOTE}
+_WHY = {
+    Category.REVERSE_CHARGE: ("Reverse charge: the customer accounts for the tax", "VATEX-EU-AE"),
+    Category.OUTSIDE: ("Not subject to VAT", "VATEX-EU-O"),
+    Category.EXEMPT: ("Exempt from tax", ""),
+}
+_BUYERS_VAT = frozenset(Reason) - {Reason.EXEMPT_CERTIFICATE, Reason.NUMBER_FOR_SHOPS, Reason.NUMBER_FOR_GOODS}
+"""Where the number that decided is the customer's own for VAT, and not one of a certificate or a scheme."""
+
+
+@dataclass(frozen=True)
+class XmlFile:
+    """An e-invoice as a file."""
+
+    name: str
+    content: bytes
+
+
+class Obstacle(StrEnum):
+    """Why a document has no e-invoice."""
+
+    RECEIPT = "receipt"
+    SELLER_OUTSIDE_UNION = "seller_outside_union"
+    DECIMALS = "decimals"
+    NO_COUNTRY = "no_country"
+    """The customer had given no invoice address."""
+    NO_SELLER_NUMBER = "no_seller_number"
+    SEVERAL_SELLER_NUMBERS = "several_seller_numbers"
+    PARTLY_OUTSIDE = "partly_outside"
+    """What is outside the scope of VAT stands on an invoice of its own (BR-O-11)."""
+    ONLY_DISCOUNTS = "only_discounts"
+
+
+def of(parts: DocumentParts) -> EInvoice | Obstacle:
+    """Return the e-invoice of a document that has a number, or why there is none."""
+    obstacle = obstacle_of(parts)
+    if obstacle:
+        return obstacle
+    document = parts.document
+    settled = document.source_type in SETTLED_BY
+    total, rounding = _money(document, document.total_minor), _money(document, document.rounding_minor)
+    prepaid = _money(document, document.credits_applied_minor + (document.payable_minor if settled else 0))
+    due = total - prepaid + rounding
+    return EInvoice(
+        Profile.EN_16931,
+        _TYPES[document.kind],
+        document.number or "",
+        _day(document),
+        document.currency,
+        seller=_seller(parts),
+        buyer=_buyer(parts),
+        items=tuple(_item(document, line) for line in parts.lines if not _lowers(line)),
+        allowances=tuple(_allowance(document, line) for line in parts.lines if _lowers(line) and line.net_minor),
+        taxes=tuple(_group(document, tax) for tax in parts.taxes),
+        net=_money(document, document.net_minor),
+        tax=_money(document, document.tax_minor),
+        total=total,
+        prepaid=prepaid,
+        rounding=rounding,
+        due=due,
+        due_on=document.due_on if due.amount_minor else None,
+        terms=_terms(parts, due),
+        paid_with=(document.paid_with or "Paid") if settled or not due.amount_minor else ONLINE,
+        purchase_order=document.po_number,
+        note=document.reason,
+        returns=(parts.returns.number or "", _day(parts.returns)) if parts.returns else None,
+    )
+
+
+def xml_file(parts: DocumentParts) -> XmlFile:
+    """Return the e-invoice of a document as a file, or refuse it where there is none."""
+    from app.gateways.e_invoice.xml import xml_of  # whoever starts the app writes no e-invoice yet
+
+    invoice = of(parts)
+    if isinstance(invoice, Obstacle):
+        raise Refused("There is no XML of this document.", f"no_e_invoice_{invoice.value}", 404)
+    return XmlFile(f"{invoice.number}.xml", xml_of(invoice))
+
+
+def obstacle_of(parts: DocumentParts) -> Obstacle | None:
+    """Return why there is no e-invoice of the document; None: there is one."""
+    document = parts.document
+    categories = {tax.category for tax in parts.taxes}
+    if document.kind not in _TYPES:
+        return Obstacle.RECEIPT
+    if not is_member(document.seller_country, _day(document)):
+        return Obstacle.SELLER_OUTSIDE_UNION
+    if exponent(document.currency) > MOST_DECIMALS:
+        return Obstacle.DECIMALS
+    if not document.buyer_country:
+        return Obstacle.NO_COUNTRY
+    if len(categories) > 1 and Category.OUTSIDE.value in categories:
+        return Obstacle.PARTLY_OUTSIDE
+    numbers = _seller_numbers(parts)
+    if not numbers:
+        return Obstacle.NO_SELLER_NUMBER
+    if len(numbers) > 1:
+        return Obstacle.SEVERAL_SELLER_NUMBERS
+    return None if any(not _lowers(line) for line in parts.lines) else Obstacle.ONLY_DISCOUNTS
+
+
+def is_vat_number(number: str) -> bool:
+    """Whether the number begins with the letters of a country, as EN 16931 wants those for VAT (BR-CO-9)."""
+    letters = number[:2]
+    return country_of(letters) in MEMBERS or letters in _OTHER_PREFIXES
+
+
+_OTHER_PREFIXES = frozenset({"CH", "NO"})
+"""Countries outside the Union whose numbers are written with their letters."""
+
+
+def _seller_numbers(parts: DocumentParts) -> set[str]:
+    named = {tax.seller_number for tax in parts.taxes} - {""}
+    return named or {parts.document.seller_tax_id} - {""}
+
+
+def _seller(parts: DocumentParts) -> Party:
+    document = parts.document
+    (number,) = _seller_numbers(parts)
+    outside = {tax.category for tax in parts.taxes} == {Category.OUTSIDE.value}
+    with_vat = is_vat_number(number) and not outside  # outside its scope nobody shows a number for VAT (BR-O-02)
+    return Party(
+        document.seller_name,
+        document.seller_country,
+        _street(document.seller_address.splitlines()),
+        email=document.seller_email,
+        vat_number=number if with_vat else "",
+        tax_number="" if with_vat else number,
+    )
+
+
+def _buyer(parts: DocumentParts) -> Party:
+    document = parts.document
+    numbers = sorted(
+        tax.buyer_number for tax in parts.taxes if Reason(tax.reason) in _BUYERS_VAT and is_vat_number(tax.buyer_number)
+    )
+    return Party(
+        document.buyer_company or document.customer_name,
+        document.buyer_country,
+        _street([document.buyer_line1, document.buyer_line2]),
+        document.buyer_city,
+        document.buyer_postal_code,
+        document.buyer_region,
+        document.customer_email,
+        vat_number=numbers[0] if numbers else "",
+    )
+
+
+def _street(lines: list[str]) -> tuple[str, ...]:
+    """Return the lines of an address as the three that there are: what is more stands on the third."""
+    filled = [line for line in lines if line]
+    return (
+        *filled[: STREET_LINES - 1],
+        *([", ".join(filled[STREET_LINES - 1 :])] if filled[STREET_LINES - 1 :] else []),
+    )
+
+
+def _item(document: Document, line: DocumentLine) -> Item:
+    """Return the line as a quantity at a price. A line that lowers the sum has its quantity below zero (BR-27)."""
+    net, sign = _money(document, line.net_minor), -1 if line.net_minor < 0 else 1
+    quantity, price = abs(line.quantity) or 1, Decimal(line.unit_price or 0)
+    if line.unit_price and price >= 0 and _times(price, quantity, net) == abs(line.net_minor):
+        per = 1
+    else:
+        price, per = abs(net.major), quantity  # no one price: what the whole quantity costs
+    return Item(
+        line.description, sign * quantity, price, per, net, _rate(line), begins_on=line.begins_on, ends_on=line.ends_on
+    )
+
+
+def _times(price: Decimal, quantity: int, of: Money) -> int:
+    share, whole = (price * quantity).scaleb(exponent(of.currency)).as_integer_ratio()
+    return divided(share, whole)
+
+
+def _lowers(line: DocumentLine) -> bool:
+    return line.kind == LineKind.DISCOUNT.value
+
+
+def _allowance(document: Document, line: DocumentLine) -> Allowance:
+    return Allowance(line.description, _money(document, -line.net_minor), _rate(line))
+
+
+def _group(document: Document, tax: DocumentTax) -> TaxGroup:
+    reason, code = _WHY.get(Category(tax.category), ("", ""))
+    if tax.reason == Reason.EXEMPT_CERTIFICATE.value and tax.buyer_number:
+        reason = f"{reason}: certificate {tax.buyer_number}"
+    return TaxGroup(_rate(tax), _money(document, tax.net_minor), _money(document, tax.tax_minor), reason, code)
+
+
+def _terms(parts: DocumentParts, due: Money) -> str:
+    """Return the terms of payment, which stand wherever something is left to pay (BR-CO-25)."""
+    if not due.amount_minor:
+        return ""
+    if parts.document.kind == Kind.CREDIT_NOTE.value:
+        return f"To be set off against {parts.returns.number}" if parts.returns else "To be set off"
+    return "" if parts.document.due_on else "Payable at once"
+
+
+def _rate(row: DocumentLine | DocumentTax) -> Rate:
+    return Rate(row.category, drafting.percent_of(row.percent_micros))
+
+
+def _money(document: Document, minor: int) -> Money:
+    return Money(minor, document.currency)
+
+
+def _day(document: Document) -> date:
+    ensure(document.issued_at is not None, f"{document.id} is a draft")
+    return document.issued_at.astimezone(UTC).date()  # type: ignore[union-attr]  # said above
