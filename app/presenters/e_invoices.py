@@ -15,7 +15,7 @@ SENTENCES = {
 }
 
 
-def e_invoice(parts: DocumentParts) -> tuple[bool, str]:
-    """Return whether the document has an e-invoice, and why not, where somebody would look for one."""
+def why_none(parts: DocumentParts) -> str:
+    """Return why the document has no e-invoice, where somebody would look for one; empty: it has."""
     obstacle = obstacle_of(parts)
-    return obstacle is None, SENTENCES[obstacle] if obstacle else ""
+    return SENTENCES[obstacle] if obstacle else ""

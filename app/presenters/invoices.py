@@ -9,6 +9,7 @@ from app.domain.addresses.address import Address
 from app.domain.money import Money
 from app.domain.tax.treatment import Reason
 from app.models.documents import Document, DocumentTax
+from app.presenters import e_invoices
 from app.presenters.spreadsheets import harmless
 from app.services.invoices.reads import DocumentParts
 from app.services.receivables.payments_due import PaymentDue
@@ -152,6 +153,7 @@ def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, 
         "paid": money(document.settled_minor),
         "returned": money(document.returned_minor),
         "returns": parts.returns,
+        "why_no_xml": e_invoices.why_none(parts),
         "returned_by": [(each, money(each.total_minor), status(each)) for each in parts.returned_by],
     }
 

@@ -1,9 +1,10 @@
-"""An e-invoice is taken along from the page of its document and from the API, as the same bytes at any time."""
+"""The e-invoice on its document's page, in its PDF and by the API: the same bytes, kept with the PDF."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from facturx import get_facturx_xml_from_pdf
 from flask import Flask
 from lxml import etree
 
@@ -14,20 +15,23 @@ from app.domain.invoices.lines import Line, LineKind
 from app.domain.invoices.totals import totals
 from app.domain.money import Money
 from app.domain.people import Actor
+from app.gateways.pdf.renderer import Renderer
 from app.models.customers import Customer
 from app.models.scope import as_service
 from app.services.catalog import versions
-from app.services.invoices import drafting, numbering
+from app.services.invoices import drafting, file_making, numbering
 from app.services.ledger import posting
 from app.services.transaction import transaction
-from tests.support.api import api_for, problem_of
+from tests.support.api import api_for
 from tests.support.browser import Browser
 from tests.support.documents import documents_of
 from tests.support.e_invoices import SELLER, VAT, broken_rules
+from tests.support.pdfs import text_of
 from tests.support.reversals import buys
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BERLIN = Seller("Small GmbH", ("Lange Straße 1", "10115 Berlin"), "DE", "billing@small.example", "", SELLER)
+PATH = "/billing/invoices"
 
 
 def invoice_of(customer: Customer, country: str = "FR") -> str:
@@ -44,43 +48,40 @@ def invoice_of(customer: Customer, country: str = "FR") -> str:
 
 
 @pytest.mark.both_databases
-def test_the_page_and_the_api_give_the_same_e_invoice_for_ever(
-    app: Flask, alice: Browser, bob: Browser, mallory: Browser, acme: Customer
+def test_it_is_kept_with_the_pdf_and_in_it_and_is_the_same_for_ever(
+    app: Flask, drawing: Renderer, alice: Browser, mallory: Browser, acme: Customer
 ) -> None:
     with clock.at(NOON):
         made = invoice_of(acme)
-    page = alice.opens(f"/billing/invoices/{made}")
-    assert page.texts(".invoice__files a") == ["Download XML"]
+        assert file_making.make_due() == 1
     (document,) = documents_of(acme)
-    first = alice.opens(f"/billing/invoices/{made}/xml")
-    assert (first.status, first.response.headers["Content-Type"]) == (200, "application/xml")
-    assert first.response.headers["Content-Disposition"] == f'attachment; filename="{document.number}.xml"'
-    assert broken_rules(first.response.data) == []
-    assert etree.fromstring(first.response.data).findtext(".//{*}GrandTotalAmount") == "121.61"
+    page = alice.opens(f"{PATH}/{made}")
+    assert page.texts("#invoices-file a") == ["Download PDF", "Download XML"]
+    answer = alice.client.get(f"{PATH}/{made}/xml")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/xml")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="invoice-{document.number}.xml"'
+    assert broken_rules(answer.data) == []
+    assert etree.fromstring(answer.data).findtext(".//{*}GrandTotalAmount") == "121.61"
+    pdf = alice.client.get(f"{PATH}/{made}/pdf").data
+    assert get_facturx_xml_from_pdf(pdf, check_xsd=True) == ("factur-x.xml", answer.data)
+    assert str(document.number) in text_of(pdf)
     with clock.at(NOON + timedelta(days=3650)):
-        answer = api_for(app, "billing:read").get(f"/customers/{acme.customer_id}/invoices/{made}/xml")
-        assert (answer.status_code, answer.content_type) == (200, "application/xml")
-        assert answer.get_data() == first.response.data
-        assert answer.headers["ETag"] == first.response.headers["ETag"]
-    assert bob.opens(f"/billing/invoices/{made}/xml").response.data == first.response.data
-    assert mallory.opens(f"/billing/invoices/{made}/xml").status == 404
+        by_api = api_for(app, "billing:read").get(f"/customers/{acme.customer_id}/invoices/{made}/xml")
+        assert (by_api.data, by_api.headers["ETag"]) == (answer.data, answer.headers["ETag"])
+    assert mallory.client.get(f"{PATH}/{made}/xml").status_code == 404
 
 
-def test_where_there_is_none_the_page_says_why_and_the_api_names_the_reason(
-    app: Flask, alice: Browser, acme: Customer, alice_actor: Actor
+def test_where_there_is_none_the_page_says_why_and_the_pdf_is_there_all_the_same(
+    app: Flask, drawing: Renderer, alice: Browser, acme: Customer, alice_actor: Actor
 ) -> None:
     made = invoice_of(acme, country="")
-    page = alice.opens(f"/billing/invoices/{made}")
-    assert page.texts(".invoice__files a") == []
+    buys(app, alice_actor, 2500)
+    assert file_making.make_due() == 2
+    page = alice.opens(f"{PATH}/{made}")
+    assert page.texts("#invoices-file a") == ["Download PDF"]
     assert page.texts("#invoices-no-xml") == [
         "There is no XML of this document, because it was made before you gave an invoice address."
     ]
-    assert alice.opens(f"/billing/invoices/{made}/xml").status == 404
-    path = f"/customers/{acme.customer_id}/invoices"
-    assert problem_of(api_for(app).get(f"{path}/{made}/xml")) == (404, "no_e_invoice_no_country")
-    buys(app, alice_actor, 2500)
     (american,) = [each for each in documents_of(acme) if each.id != made]
-    page = alice.opens(f"/billing/invoices/{american.id}")
-    assert (page.texts(".invoice__files a"), page.texts("#invoices-no-xml")) == ([], [])
-    assert problem_of(api_for(app).get(f"{path}/{american.id}/xml")) == (404, "no_e_invoice_seller_outside_union")
-    assert problem_of(api_for(app).get(f"{path}/inv_none/xml"))[0] == 404
+    page = alice.opens(f"{PATH}/{american.id}")
+    assert (page.texts("#invoices-file a"), page.texts("#invoices-no-xml")) == (["Download PDF"], [])

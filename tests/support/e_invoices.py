@@ -59,7 +59,7 @@ def parts_of(
             "net_minor": sums.net.amount_minor, "tax_minor": sums.tax.amount_minor,
             "total_minor": sums.total.amount_minor, "credits_applied_minor": sums.credits_applied.amount_minor,
             "rounding_minor": sums.rounding.amount_minor, "payable_minor": sums.payable.amount_minor,
-            "seller_name": "Small GmbH", "seller_address": "Lange Straße 1\n10115 Berlin", "seller_country": "DE",
+            "carried_minor": 0, "seller_name": "Small GmbH", "seller_address": "Lange Straße 1\n10115 Berlin", "seller_country": "DE",
             "seller_tax_id": SELLER, "seller_email": "billing@small.example", "customer_name": "Acme",
             "customer_email": "ap@acme.example", "buyer_company": "Acme & Fils <SARL>", "buyer_line1": "1 rue de l’Arbre",
             "buyer_line2": "", "buyer_city": "Lyon", "buyer_postal_code": "69001", "buyer_region": "",
@@ -99,7 +99,8 @@ def july(parts: DocumentParts) -> DocumentParts:
 CASES: dict[str, DocumentParts] = {
     "invoice, paid at once": parts_of([line(1000)]),
     "invoice of a period, due": july(parts_of([line(1000)], source_type="period", due_on=date(2026, 12, 12))),
-    "invoice due at once": parts_of([line(1000)], source_type="period"),
+    "too little to be charged": parts_of([line(20)], source_type="period"),
+    "with what was carried over": parts_of([line(1000)], source_type="period", due_on=NOON.date(), carried_minor=24),
     "credit note": parts_of([line(1000)], kind=Kind.CREDIT_NOTE, reason="Refund of €10.00"),
     "credit note that is not paid out": parts_of([line(1000)], kind=Kind.CREDIT_NOTE, source_type="correction"),
     "reverse charge": parts_of([line(1000, REVERSED)], [REVERSED]),

@@ -3,13 +3,12 @@
 It is made from what never changes once the document has a number, so that it is the same at any time.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from app.domain.currencies import exponent
-from app.domain.errors import Refused, ensure
+from app.domain.errors import ensure
 from app.domain.invoices.documents import Kind
 from app.domain.invoices.e_invoice import (
     MOST_DECIMALS,
@@ -42,14 +41,6 @@ _WHY = {
 }
 _BUYERS_VAT = frozenset(Reason) - {Reason.EXEMPT_CERTIFICATE, Reason.NUMBER_FOR_SHOPS, Reason.NUMBER_FOR_GOODS}
 """Where the number that decided is the customer's own for VAT, and not one of a certificate or a scheme."""
-
-
-@dataclass(frozen=True)
-class XmlFile:
-    """An e-invoice as a file."""
-
-    name: str
-    content: bytes
 
 
 class Obstacle(StrEnum):
@@ -98,19 +89,21 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
         terms=_terms(parts, due),
         paid_with=(document.paid_with or "Paid") if settled or not due.amount_minor else ONLINE,
         purchase_order=document.po_number,
-        note=document.reason,
+        note=_note(document),
         returns=(parts.returns.number or "", _day(parts.returns)) if parts.returns else None,
     )
 
 
-def xml_file(parts: DocumentParts) -> XmlFile:
-    """Return the e-invoice of a document as a file, or refuse it where there is none."""
-    from app.gateways.e_invoice.xml import xml_of  # whoever starts the app writes no e-invoice yet
+def with_e_invoice(parts: DocumentParts, pdf: bytes, made_at: datetime) -> tuple[bytes, bytes | None]:
+    """Return the PDF of a document with its e-invoice in it, and that by itself; the PDF alone where there is none."""
+    from app.gateways.e_invoice import embedding, xml  # who starts the app writes no e-invoice yet
 
     invoice = of(parts)
     if isinstance(invoice, Obstacle):
-        raise Refused("There is no XML of this document.", f"no_e_invoice_{invoice.value}", 404)
-    return XmlFile(f"{invoice.number}.xml", xml_of(invoice))
+        return pdf, None
+    written = xml.xml_of(invoice)
+    title = f"{invoice.seller.name} {invoice.number}"
+    return embedding.embed(pdf, written, invoice.profile, title, made_at), written
 
 
 def obstacle_of(parts: DocumentParts) -> Obstacle | None:
@@ -230,7 +223,14 @@ def _terms(parts: DocumentParts, due: Money) -> str:
         return ""
     if parts.document.kind == Kind.CREDIT_NOTE.value:
         return f"To be set off against {parts.returns.number}" if parts.returns else "To be set off"
-    return "" if parts.document.due_on else "Payable at once"
+    return "" if parts.document.due_on else "Collected with a later invoice"
+
+
+def _note(document: Document) -> str:
+    if not document.carried_minor:
+        return document.reason
+    carried = format(_money(document, document.carried_minor).major, "f")
+    return f"Collected with this invoice: {carried} {document.currency} of earlier invoices"
 
 
 def _rate(row: DocumentLine | DocumentTax) -> Rate:

@@ -25,7 +25,7 @@ from app.gateways.pdf.renderer import RenderFailed, Renders
 from app.models.document_files import DocumentFile
 from app.models.scope import as_service
 from app.services import due_rows
-from app.services.invoices import files, reads
+from app.services.invoices import e_invoices, files, reads
 from app.services.invoices.reads import DocumentParts
 from app.services.transaction import no_transaction, transaction
 
@@ -80,22 +80,27 @@ def _claim() -> _Claim | None:
 def _make(claim: _Claim) -> int:
     """Draw the document and keep the file; where that fails, say when it is tried again. Say whether it was made."""
     try:
-        content = _drawn(claim.document_id)
+        pdf, xml = _drawn(claim.document_id)
     except RenderFailed as failed:
         return _fail(claim, str(failed))
     except Exception as problem:
         log.exception("file_failed", id=claim.id, document=claim.document_id)
         return _fail(claim, type(problem).__name__)
+    return int(_keep(claim, _made(pdf), _made(xml) if xml else None))
+
+
+def _made(content: bytes) -> dict[str, object]:
     sha256 = hashlib.sha256(content).hexdigest()
-    values = {"state": files.MADE, "content": content, "sha256": sha256, "size": len(content), "made_at": clock.now()}
-    return int(_keep(claim, values | {"problem": ""}))
+    kept = {"state": files.MADE, "content": content, "sha256": sha256, "size": len(content), "made_at": clock.now()}
+    return kept | {"problem": ""}
 
 
-def _drawn(document_id: str) -> bytes:
+def _drawn(document_id: str) -> tuple[bytes, bytes | None]:
+    """Return the PDF of a document, and the e-invoice that lies in it too; None where it has none."""
     parts = reads.one(document_id)
     html, made_at = the_printer()(parts), parts.document.issued_at or clock.now()
     no_transaction()
-    return the_renderer().render(html, made_at=made_at)
+    return e_invoices.with_e_invoice(parts, the_renderer().render(html, made_at=made_at), made_at)
 
 
 def _fail(claim: _Claim, why: str) -> int:
@@ -110,8 +115,11 @@ def _fail(claim: _Claim, why: str) -> int:
     return 0
 
 
-def _keep(claim: _Claim, values: dict[str, object]) -> bool:
-    """Note how it went, unless the lease was over and somebody else has it by now; say whether it was noted."""
+def _keep(claim: _Claim, values: dict[str, object], xml: dict[str, object] | None = None) -> bool:
+    """Note how it went, unless the lease was over and somebody else has it by now; say whether it was noted.
+
+    The e-invoice is kept with the PDF, or neither is.
+    """
     with transaction() as session:
         noted = session.execute(
             update(DocumentFile)
@@ -125,4 +133,6 @@ def _keep(claim: _Claim, values: dict[str, object]) -> bool:
             .returning(DocumentFile.id)
             .execution_options(synchronize_session=False)
         ).scalar_one_or_none()
+        if noted is not None and xml is not None:
+            session.add(files.row(claim.customer_id, claim.document_id, files.XML, xml))
     return noted is not None

@@ -1,6 +1,7 @@
 """The files of documents: asked for with the number, made by a job (`file_making`), and the same for ever after."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -44,19 +45,17 @@ def are_offered() -> bool:
 def ask(session: Session, document: Document) -> None:
     """Let the PDF of a document be made, once the transaction that gives it its number is committed."""
     wake_ups.after_commit(session, "files_made")
-    session.add(
-        DocumentFile(
-            id=ids.new("file"),
-            customer_id=document.customer_id,
-            document_id=document.id,
-            kind=PDF,
-            state=PENDING,
-            tries=0,
-            next_try_at=clock.now(),
-            problem="",
-            sha256="",
-            size=0,
-        )
+    session.add(row(document.customer_id, document.id, PDF, {"state": PENDING}))
+
+
+def row(customer_id: str, document_id: str, kind: str, values: Mapping[str, object]) -> DocumentFile:
+    """Return the row of a file that is to be kept."""
+    return DocumentFile(
+        id=ids.new("file"),
+        customer_id=customer_id,
+        document_id=document_id,
+        kind=kind,
+        **({"tries": 0, "next_try_at": clock.now(), "problem": "", "sha256": "", "size": 0} | dict(values)),
     )
 
 

@@ -41,7 +41,8 @@ def sums(parts: DocumentParts) -> dict[str, str]:
     ("case", "expected"),
     [
         ("invoice, paid at once", ["10.00", "10.00", "2.10", "12.10", "12.10", "0.00"]),
-        ("invoice due at once", ["10.00", "10.00", "2.10", "12.10", "12.10"]),
+        ("too little to be charged", ["0.20", "0.20", "0.04", "0.24", "0.24"]),
+        ("with what was carried over", ["10.00", "10.00", "2.10", "12.10", "12.10"]),
         ("credit note", ["10.00", "10.00", "2.10", "12.10", "12.10", "0.00"]),
         ("credit note that is not paid out", ["10.00", "10.00", "2.10", "12.10", "12.10"]),
         ("reverse charge", ["10.00", "10.00", "0.00", "10.00", "10.00", "0.00"]),
@@ -105,6 +106,13 @@ def test_a_credit_note_is_of_its_type_names_its_invoice_and_says_why() -> None:
     assert texts(root, "SpecifiedTradePaymentTerms", "Description") == ["To be set off against INV-2026-000007"]
 
 
+def test_what_is_carried_over_is_said_and_is_in_no_sum() -> None:
+    root = said(CASES["too little to be charged"])
+    assert texts(root, "SpecifiedTradePaymentTerms", "Description") == ["Collected with a later invoice"]
+    root = said(CASES["with what was carried over"])
+    assert texts(root, "IncludedNote", "Content") == ["Collected with this invoice: 0.24 EUR of earlier invoices"]
+
+
 def test_reverse_charge_has_its_reason_and_both_numbers() -> None:
     root = said(CASES["reverse charge"])
     assert texts(root, "SpecifiedTaxRegistration", "ID") == [SELLER, BUYER]
@@ -160,7 +168,7 @@ def test_it_says_who_when_and_by_which_order() -> None:
 def test_what_cannot_be_said_has_none_and_the_page_says_why(parts: DocumentParts, why: Obstacle) -> None:
     assert e_invoices.of(parts) is why
     sentence = words.SENTENCES[why]
-    assert words.e_invoice(parts) == (False, sentence)
+    assert words.why_none(parts) == sentence
     silent = {Obstacle.RECEIPT, Obstacle.SELLER_OUTSIDE_UNION}
     assert (sentence == "") == (why in silent)
 
