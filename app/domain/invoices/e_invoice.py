@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.currencies import exponent
 from app.domain.errors import ensure
 from app.domain.invoices.lines import Rate
 from app.domain.money import Money, divided
@@ -67,11 +68,16 @@ class Item:
 
     def __post_init__(self) -> None:
         ensure(self.price >= 0 and self.price_quantity > 0, f"a price of {self.price} for {self.price_quantity}")
-        share, whole = (self.price * self.quantity).scaleb(-self.net.major.as_tuple().exponent).as_integer_ratio()
         ensure(
-            divided(share, whole * self.price_quantity) == self.net.amount_minor,
+            product(self.quantity, self.price, self.price_quantity, self.net.currency) == self.net,
             f"{self.quantity} at {self.price} for {self.price_quantity} is not {self.net}",
         )
+
+
+def product(quantity: int, price: Decimal, price_quantity: int, currency: str) -> Money:
+    """Return what a quantity comes to at a price for each `price_quantity`, rounded once."""
+    share, whole = (price * quantity).scaleb(exponent(currency)).as_integer_ratio()
+    return Money(divided(share, whole * price_quantity), currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,7 @@ class EInvoice:
             ensure(sold - less == group.net, f"{self.number}: {sold} less {less} is not {group.net}")
             off = (group.tax - tax_on(group.net, group.rate.percent)).amount_minor
             ensure(abs(off) <= 1, f"{self.number}: {group.tax} on {group.net}")  # a part has the rest of a rounding
-        rates = {each.rate for each in (*self.items, *self.allowances)}
+        rates = {each.rate for each in self.items} | {each.rate for each in self.allowances}
         ensure(rates <= {group.rate for group in self.taxes}, f"{self.number} has a line without its tax")
         ensure(_sum((group.net for group in self.taxes), zero) == self.net, f"{self.number}: nets")
         ensure(_sum((group.tax for group in self.taxes), zero) == self.tax, f"{self.number}: taxes")

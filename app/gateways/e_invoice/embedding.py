@@ -7,6 +7,7 @@ whatever it is. Here nothing is claimed that no checker has said.
 import hashlib
 from datetime import UTC, datetime
 from io import BytesIO
+from typing import Any
 from xml.sax.saxutils import escape
 
 from pypdf import PdfWriter
@@ -67,9 +68,9 @@ def embed(pdf: bytes, xml: bytes, profile: Profile, title: str, made_at: datetim
     root = writer.root_object
     specification = writer._add_object(_specification(writer, xml, made_at))  # noqa: SLF001  # there is no other way
     names = DictionaryObject({NameObject("/Names"): ArrayObject([TextStringObject(NAME), specification])})
-    known = root.get("/Names")
-    root[NameObject("/Names")] = DictionaryObject(known.get_object() if known else {})  # what links jump to stays
-    root["/Names"][NameObject("/EmbeddedFiles")] = names
+    known: Any = root.get("/Names")
+    kept = known.get_object() if known else {}  # what links jump to
+    root[NameObject("/Names")] = DictionaryObject({**kept, NameObject("/EmbeddedFiles"): names})
     root[NameObject("/AF")] = ArrayObject([specification])
     said = _stream(_xmp(profile, title, made_at), {"/Type": NameObject("/Metadata"), "/Subtype": NameObject("/XML")})
     root[NameObject("/Metadata")] = writer._add_object(said)  # noqa: SLF001

@@ -8,12 +8,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from drafthorse.models.accounting import ApplicableTradeTax, CategoryTradeTax, TradeAllowanceCharge
-from drafthorse.models.document import Document
-from drafthorse.models.note import IncludedNote
-from drafthorse.models.party import TaxRegistration
-from drafthorse.models.payment import PaymentMeans, PaymentTerms
-from drafthorse.models.tradelines import LineItem
+from drafthorse.models.accounting import ApplicableTradeTax, CategoryTradeTax, TradeAllowanceCharge  # type: ignore[import-untyped]
+from drafthorse.models.document import Document  # type: ignore[import-untyped]
+from drafthorse.models.note import IncludedNote  # type: ignore[import-untyped]
+from drafthorse.models.party import TaxRegistration  # type: ignore[import-untyped]
+from drafthorse.models.payment import PaymentMeans, PaymentTerms  # type: ignore[import-untyped]
+from drafthorse.models.tradelines import LineItem  # type: ignore[import-untyped]
 
 from app.domain.invoices.e_invoice import Allowance, EInvoice, Item, Party, Profile, TaxGroup
 from app.domain.invoices.lines import Rate

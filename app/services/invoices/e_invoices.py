@@ -19,9 +19,10 @@ from app.domain.invoices.e_invoice import (
     Profile,
     TaxGroup,
     TypeCode,
+    product,
 )
 from app.domain.invoices.lines import LineKind, Rate
-from app.domain.money import Money, divided
+from app.domain.money import Money
 from app.domain.tax.places import MEMBERS, country_of, is_member
 from app.domain.tax.treatment import Category, Reason
 from app.models.documents import Document, DocumentLine, DocumentTax
@@ -188,18 +189,13 @@ def _item(document: Document, line: DocumentLine) -> Item:
     """Return the line as a quantity at a price. A line that lowers the sum has its quantity below zero (BR-27)."""
     net, sign = _money(document, line.net_minor), -1 if line.net_minor < 0 else 1
     quantity, price = abs(line.quantity) or 1, Decimal(line.unit_price or 0)
-    if line.unit_price and price >= 0 and _times(price, quantity, net) == abs(line.net_minor):
+    if line.unit_price and price >= 0 and product(sign * quantity, price, 1, net.currency) == net:
         per = 1
     else:
         price, per = abs(net.major), quantity  # no one price: what the whole quantity costs
     return Item(
         line.description, sign * quantity, price, per, net, _rate(line), begins_on=line.begins_on, ends_on=line.ends_on
     )
-
-
-def _times(price: Decimal, quantity: int, of: Money) -> int:
-    share, whole = (price * quantity).scaleb(exponent(of.currency)).as_integer_ratio()
-    return divided(share, whole)
 
 
 def _lowers(line: DocumentLine) -> bool:
