@@ -65,6 +65,8 @@ class Invoices:
     prefix: str = "INV"
     credit_note_prefix: str = "CN"
     due_days: int = 0
+    correct_within_days: int = 30
+    """How long after its day a customer may correct an invoice; 0: never."""
     credits_first: bool | None = None
     """Whether credit pays an invoice first; None: where tax is reckoned when credit is used."""
 

@@ -32,6 +32,7 @@ TYPES = (
     "credits.expired",
     "invoice.finalized",
     "invoice.paid",
+    "invoice.corrected",
     "payment.requires_action",
     "payment.failed",
     "payment.needs_review",

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, exists, text
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
+from app.models.corrections import Correction
 from app.models.database import Base, CustomerOwned, whole
 
 VOIDED = text("voided_at is not null")
@@ -144,6 +145,12 @@ class Document(CustomerOwned, Base):
     """The later invoice with which this one is collected."""
     overage_micros: Mapped[int] = mapped_column(default=0)
     """What was used below zero and is on it: it goes on using the overage protection until this is paid."""
+    is_corrected: Mapped[bool] = column_property(
+        exists()
+        .where(Correction.customer_id == customer_id, Correction.corrected_id == id)  # noqa: A003  # the column above
+        .correlate_except(Correction)
+    )
+    """Whether another invoice has taken its place. Read with the row."""
 
     @property
     def settled_at(self) -> datetime | None:

@@ -101,6 +101,10 @@ class Payment(CustomerOwned, Base):
             name="sent_back",
         ),
         CheckConstraint(
+            "corrected_minor >= 0 and refunded_minor + disputed_minor + corrected_minor <= received_minor",
+            name="corrected",
+        ),
+        CheckConstraint(
             "state = 'created' or processor_id is not null or state in ('failed','canceled')", name="has_intent"
         ),
         Index("ix_payments_next_check_at", "next_check_at", sqlite_where=OPEN_STATES, postgresql_where=OPEN_STATES),
@@ -129,6 +133,7 @@ class Payment(CustomerOwned, Base):
             "expires_after_days",
             "refunded_minor",
             "disputed_minor",
+            "corrected_minor",
             "budget_period",
             "net_minor",
         ),
@@ -160,6 +165,8 @@ class Payment(CustomerOwned, Base):
     """What went back by refunds that are under way or done."""
     disputed_minor: Mapped[int] = mapped_column(default=0)
     """What disputes hold or have taken."""
+    corrected_minor: Mapped[int] = mapped_column(default=0)
+    """Tax that was paid too much, as corrections of its invoice say: it goes back without credit."""
     action_url: Mapped[str] = mapped_column(String(1000), default="")
     problem: Mapped[str] = mapped_column(String(100), default="")
     """Why it failed, was cancelled, or still waits: a decline code or one of our own words."""

@@ -37,6 +37,8 @@ class Refund(CustomerOwned, Base):
     currency: Mapped[str] = mapped_column(String(3))
     credits_micros: Mapped[int] = mapped_column(default=0)
     """The credit that went with it."""
+    of_correction: Mapped[bool] = mapped_column(default=False)
+    """Whether it returns what a corrected invoice came to more than its replacement."""
     state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(String(300))
     requested_by: Mapped[str] = mapped_column(String(254))

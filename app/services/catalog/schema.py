@@ -200,6 +200,7 @@ class InvoicesSection(Section):
     prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}$")] = "INV"
     credit_note_prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}$")] = "CN"
     due_days: Annotated[int, Field(ge=0, le=120)] = 0
+    correct_within_days: Annotated[int, Field(ge=0, le=366)] = 30
     credits_first: bool | None = None
 
 

@@ -20,6 +20,9 @@ from app.services.invoices import carrying, drafting, numbering
 from app.services.invoices.finalization import NO_TAX_SAID
 from app.services.ledger.posting import Books
 
+OF_PURCHASES = frozenset({"payment", "correction"})
+"""The facts whose documents a payment has paid at once."""
+
 
 def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Money, now: datetime) -> Document | None:
     """Write what went back; None where the payment has no document, because it is older than documents.
@@ -44,26 +47,15 @@ def write_on(
     payment_id: str | None = None,
 ) -> Document:
     """Write the document of a part of an invoice or receipt that is returned, taxed by parts (decision 0024)."""
-    kind, fact, why = source
-    taxes = _taxes(books.session, [document.id])
-    standing = _standing(books.session, document)
-    invoiced = _taxed(document, taxes) if taxes else [_untaxed(document.total_minor, document.currency)]
-    notes = [each for note in standing for each in _parts(books.session, note)]
-    parts = rule.returned(invoiced, notes, part)
-    lines = [Line(LineKind.RETURNED, f"{why}, of {document.number}", each.net, each.rate) for each in parts]
-    made = drafting.draft(
-        books,
-        versions.of(books.customer),
-        RETURNS[Kind(document.kind)],
-        drafting.Source(kind, fact, payment_id, document.id, why[:300]),
-        lines,
-        of_parts(parts),
-        [_treatment(row) for row in taxes],
-        {name: getattr(document, name) for name in drafting.BUYER},  # as on the document that it corrects
-    )
-    _count(books.session, document, part.amount_minor)
+    made = _drafted(books, document, source, part, payment_id)
     numbering.finalize(books.session, made, State.ISSUED, max(now, document.issued_at or now))  # not before it
     return made
+
+
+def whole(books: Books, document: Document, source: tuple[str, str, str]) -> Document:
+    """Draft the credit note of all of an invoice, of which nothing was returned yet, and count it; it has no number."""
+    whole_of_it = Money(document.total_minor, document.currency)
+    return _drafted(books, document, source, whole_of_it, document.payment_id)
 
 
 def void(books: Books, source: tuple[str, str], now: datetime) -> Document | None:
@@ -116,13 +108,41 @@ def settled_invoice(books: Books, payment: Payment) -> Document:
     ).one()
 
 
+def _drafted(
+    books: Books, document: Document, source: tuple[str, str, str], part: Money, payment_id: str | None
+) -> Document:
+    """Draft what returns a part of the document, taxed as it was, and count the part on it."""
+    kind, fact, why = source
+    taxes = _taxes(books.session, [document.id])
+    standing = _standing(books.session, document)
+    invoiced = _taxed(document, taxes) if taxes else [_untaxed(document.total_minor, document.currency)]
+    notes = [each for note in standing for each in _parts(books.session, note)]
+    parts = rule.returned(invoiced, notes, part)
+    lines = [Line(LineKind.RETURNED, f"{why}, of {document.number}", each.net, each.rate) for each in parts]
+    made = drafting.draft(
+        books,
+        versions.of(books.customer),
+        RETURNS[Kind(document.kind)],
+        drafting.Source(kind, fact, payment_id, document.id, why[:300]),
+        lines,
+        of_parts(parts),
+        [_treatment(row) for row in taxes],
+        {name: getattr(document, name) for name in drafting.BUYER},  # as on the document that it corrects
+    )
+    _count(books.session, document, part.amount_minor)
+    return made
+
+
 def _of_payment(session: Session, payment: Payment) -> Document | None:
+    """Return the payment's invoice or receipt, locked: the one that stands, where it was corrected."""
     return session.scalars(
         select(Document)
         .where(
             Document.customer_id == payment.customer_id,
-            Document.source_type == "payment",
-            Document.source_id == payment.id,
+            Document.payment_id == payment.id,
+            Document.source_type.in_(OF_PURCHASES),
+            Document.kind.in_(RETURNS),
+            Document.is_corrected.is_(False),
         )
         .with_for_update()
         .execution_options(populate_existing=True)

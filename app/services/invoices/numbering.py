@@ -22,8 +22,13 @@ from app.models.documents import Document, NumberSeries
 from app.services.invoices import files
 
 
-def finalize(session: Session, document: Document, state: State, now: datetime) -> None:
-    """Number the draft, and leave it in `state`; whoever holds the row of the series is waited for."""
+def finalize(
+    session: Session, document: Document, state: State, now: datetime, *, paid_at: datetime | None = None
+) -> None:
+    """Number the draft, and leave it in `state`; whoever holds the row of the series is waited for.
+
+    `paid_at` says when it was paid, where that was before.
+    """
     ensure(document.number is None, f"{document.id} has a number already")
     year = now.astimezone(UTC).year
     key = {"catalog": document.catalog, "kind": document.kind, "prefix": document.prefix, "year": year}
@@ -35,7 +40,7 @@ def finalize(session: Session, document: Document, state: State, now: datetime) 
         "place": place,
     }
     if state is State.PAID:
-        values |= {"paid_minor": document.payable_minor, "paid_at": now}
+        values |= {"paid_minor": document.payable_minor, "paid_at": paid_at or now}
     numbered = session.execute(
         update(Document)
         .where(

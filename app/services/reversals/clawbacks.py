@@ -58,8 +58,8 @@ def locked(session: Session, payment_id: str) -> Payment:
 
 
 def left_of(payment: Payment) -> int:
-    """Return what of the money received has neither gone back nor is disputed."""
-    return payment.received_minor - payment.refunded_minor - payment.disputed_minor
+    """Return what of the money received has neither gone back, nor is disputed, nor was tax paid too much."""
+    return payment.received_minor - payment.refunded_minor - payment.disputed_minor - payment.corrected_minor
 
 
 def take(books: Books, payment: Payment, amount_minor: int, route: Route, source: Source, now: datetime) -> int:
@@ -75,7 +75,7 @@ def take(books: Books, payment: Payment, amount_minor: int, route: Route, source
         minor, before = _booked(session, payment)
         due = rule.credits_due(
             reversed_minor=minor + amount_minor,
-            received_minor=payment.received_minor,
+            received_minor=payment.received_minor - payment.corrected_minor,
             bought=grant.micros,
             taken=before,
         )
@@ -87,6 +87,11 @@ def take(books: Books, payment: Payment, amount_minor: int, route: Route, source
     if payment.budget_period is not None:
         budgets.look_again(books.outbox, now)
     return taken
+
+
+def return_tax(books: Books, payment: Payment, amount_minor: int, source: Source, now: datetime) -> None:
+    """Post that tax paid too much goes back. It has bought no credit, and takes none with it."""
+    _post(books, payment, REFUND, source, (amount_minor, 0), (None, None), now)
 
 
 def give_back(books: Books, payment: Payment, taken: Route, route: Route, source: Source, now: datetime) -> None:
@@ -116,7 +121,8 @@ def restate(session: Session, payment: Payment, now: datetime) -> None:
     refunded = _sum(session, payment, Refund, [RefundState.SUCCEEDED.value])
     lost = _sum(session, payment, Dispute, [DisputeState.LOST.value])
     before = PaymentState(payment.state)
-    after = rule.state_after(received_minor=payment.received_minor, refunded_minor=refunded, lost_minor=lost)
+    sold = payment.received_minor - payment.corrected_minor
+    after = rule.state_after(received_minor=sold, refunded_minor=refunded, lost_minor=lost)
     payment.updated_at = now
     if after is not before:
         ensure(after in ARROWS[before], f"{payment.id} cannot go from {before} to {after}")
@@ -153,11 +159,12 @@ def _sum(
     states: list[str],
     column: str = "amount_minor",
 ) -> int:
-    total = session.scalar(
-        select(func.sum(getattr(model, column))).where(
-            model.customer_id == payment.customer_id, model.payment_id == payment.id, model.state.in_(states)
-        )
+    wanted = select(func.sum(getattr(model, column))).where(
+        model.customer_id == payment.customer_id, model.payment_id == payment.id, model.state.in_(states)
     )
+    if model is Refund:
+        wanted = wanted.where(Refund.of_correction.is_(False))
+    total = session.scalar(wanted)
     return int(total or 0)
 
 

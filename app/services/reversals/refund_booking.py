@@ -16,6 +16,7 @@ from app.models.reversals import Refund
 from app.models.scope import as_service
 from app.services import audit
 from app.services.ledger import documentation, posting
+from app.services.ledger.posting import Books
 from app.services.outbox import events
 from app.services.reversals import clawbacks
 from app.services.reversals.clawbacks import Source
@@ -132,12 +133,12 @@ def _move(
     source = Source("refund", refund_row.id, f"Refund of {money_words(amount)}")
     if target in BOOKED_REFUNDS and before not in BOOKED_REFUNDS:
         books = posting.lock(session, payment.customer_id)
-        refund_row.credits_micros = clawbacks.take(books, payment, amount.amount_minor, clawbacks.REFUND, source, now)
-        documentation.writer().returned(books, payment, ("refund", refund_row.id, "Refund"), amount, now)
+        _take(books, payment, refund_row, source, now)
     ends = target in _OVER
     refund_row.state, refund_row.updated_at, refund_row.problem = target.value, now, problem[:100] if ends else ""
     if ends:
-        payment.refunded_minor -= amount.amount_minor
+        if not refund_row.of_correction:  # what a correction owes, it owes on: `return_difference`
+            payment.refunded_minor -= amount.amount_minor
         if before in BOOKED_REFUNDS:
             back = Source("refund", refund_row.id, f"Refund of {money_words(amount)} did not arrive")
             books = posting.lock(session, payment.customer_id)
@@ -145,6 +146,17 @@ def _move(
             documentation.writer().came_back(books, ("refund", refund_row.id), now)
     clawbacks.restate(session, payment, now)
     _write_event(session, payment, refund_row, before, ends=ends)
+
+
+def _take(books: Books, payment: Payment, refund_row: Refund, source: Source, now: datetime) -> None:
+    """Post what goes back: with its credit and a credit note, unless the documents of a correction say it already."""
+    minor = refund_row.amount_minor
+    if refund_row.of_correction:
+        clawbacks.return_tax(books, payment, minor, source, now)
+        return
+    refund_row.credits_micros = clawbacks.take(books, payment, minor, clawbacks.REFUND, source, now)
+    fact = ("refund", refund_row.id, "Refund")
+    documentation.writer().returned(books, payment, fact, Money(minor, refund_row.currency), now)
 
 
 def _write_event(session: Session, payment: Payment, refund_row: Refund, before: RefundState, *, ends: bool) -> None:

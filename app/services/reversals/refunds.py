@@ -46,33 +46,22 @@ def refund(
         with transaction() as session:
             payment = clawbacks.locked(session, payment_id)
             minor = _allowed(session, payment, amount, now, repeat=repeat)
-            refund_row = Refund(
-                id=ids.new("ref"),
-                customer_id=payment.customer_id,
-                payment_id=payment.id,
-                amount_minor=minor,
-                currency=payment.currency,
-                state=RefundState.CREATED.value,
-                reason=reason.strip(),
-                requested_by=requested_by.strip()[:254],
-                created_at=now,
-                updated_at=now,
-                next_check_at=now + FIRST_CHECK,
-            )
-            session.add(refund_row)
+            refund_row = _wished(session, payment, minor, (reason.strip(), requested_by.strip()[:254]), now)
             payment.refunded_minor += minor
-            after = {
-                "payment": payment.id,
-                "amount_minor": minor,
-                "currency": payment.currency,
-                "reason": refund_row.reason,
-            }
-            audit.record(
-                session, payment.customer_id, refund_row.requested_by, "refund.wished", refund_row.id, after=after
-            )
             refund_id = refund_row.id
         _ask(refund_id)
         return _everything(refund_id)[0]
+
+
+def of_correction(session: Session, payment: Payment, minor: int, reason: str, by: str) -> Refund:
+    """Write down that a correction of the locked payment's invoice returns so much tax; `ask` after the commit."""
+    return _wished(session, payment, minor, (reason, by), clock.now(), of_correction=True)
+
+
+def ask(refund_id: str) -> None:
+    """Ask the processor for a refund that is committed. Whoever dies before this is followed by the sweep."""
+    with as_service("ask for a refund"):
+        _ask(refund_id)
 
 
 def settle(refund_id: str) -> Refund:
@@ -103,6 +92,31 @@ def sweep_due(limit: int = 50) -> int:
     """Look at open refunds whose next check is due, one by one, at most `limit`; return how many were looked at."""
     with as_service("sweep open refunds"):
         return due_rows.each(due_rows.claimed(limit, _claim), _look_at, of="refund", failed="refund_check_failed")
+
+
+def _wished(
+    session: Session, payment: Payment, minor: int, why: tuple[str, str], now: datetime, *, of_correction: bool = False
+) -> Refund:
+    reason, requested_by = why
+    refund_row = Refund(
+        id=ids.new("ref"),
+        customer_id=payment.customer_id,
+        payment_id=payment.id,
+        amount_minor=minor,
+        currency=payment.currency,
+        of_correction=of_correction,
+        state=RefundState.CREATED.value,
+        reason=reason,
+        requested_by=requested_by,
+        created_at=now,
+        updated_at=now,
+        next_check_at=now + FIRST_CHECK,
+    )
+    session.add(refund_row)
+    after = {"payment": payment.id, "amount_minor": minor, "currency": payment.currency, "reason": reason}
+    audit.record(session, payment.customer_id, requested_by, "refund.wished", refund_row.id, after=after)
+    session.flush()
+    return refund_row
 
 
 def _allowed(session: Session, payment: Payment, amount: Money | None, now: datetime, *, repeat: bool) -> int:

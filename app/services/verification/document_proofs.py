@@ -93,7 +93,8 @@ DOCUMENT_PROOFS = (
         """
         select b.customer_id, b.id from (
           select customer_id, id, payment_id, 'refund' as source,
-            case when state in ('pending','succeeded') then amount_minor else 0 end minor from refunds
+            case when state in ('pending','succeeded') and not of_correction then amount_minor else 0 end minor
+          from refunds
           union all select customer_id, id, payment_id, 'dispute', case when state = 'lost' then amount_minor else 0 end
           from disputes) b
         join payments p on p.customer_id = b.customer_id and p.id = b.payment_id and not p.settled_before_documents
@@ -168,5 +169,38 @@ DOCUMENT_PROOFS = (
           or t.state = 'void' or (t.state = 'paid' and d.state = 'open'))
         union all select d.customer_id, d.id from documents d
         where d.credited_minor > d.returned_minor""",
+    ),
+    Proof(
+        "I26",
+        "a correction has not one credit note of all of its invoice, and one invoice in its place for the same payment",
+        """
+        select k.customer_id, k.id from corrections k
+        left join documents d on d.customer_id = k.customer_id and d.id = k.corrected_id
+        left join documents n on n.customer_id = k.customer_id and n.id = k.credit_note_id
+        left join documents r on r.customer_id = k.customer_id and r.id = k.replacement_id
+        where d.id is null or n.id is null or r.id is null
+          or (d.kind, n.kind, r.kind, n.state) <> ('invoice', 'credit_note', 'invoice', 'issued')
+          or n.returns_id <> d.id or n.total_minor <> d.total_minor or d.returned_minor <> d.total_minor
+          or d.payment_id <> k.payment_id or r.payment_id <> k.payment_id or r.currency <> d.currency
+          or d.paid_minor - r.paid_minor <> k.difference_minor
+        union all select d.customer_id, d.id from documents d where d.source_type = 'correction' and not exists (
+          select 1 from corrections k where k.customer_id = d.customer_id and k.id = d.source_id
+            and d.id in (k.credit_note_id, k.replacement_id))""",
+    ),
+    Proof(
+        "I11",
+        "tax that corrections have found too much is not what the payment says, or not what goes back",
+        """
+        select p.customer_id, p.id from payments p
+        left join (select customer_id, payment_id, sum(difference_minor) minor from corrections
+          group by customer_id, payment_id) k on k.customer_id = p.customer_id and k.payment_id = p.id
+        where p.corrected_minor <> coalesce(k.minor, 0)
+        union all select k.customer_id, k.id from corrections k
+        left join refunds r on r.customer_id = k.customer_id and r.id = k.refund_id
+        where k.difference_minor > 0 and (r.id is null or not r.of_correction or r.payment_id <> k.payment_id
+          or r.amount_minor <> k.difference_minor)
+        union all select r.customer_id, r.id from refunds r
+        where r.of_correction and r.state in ('created','pending','succeeded') and not exists (
+          select 1 from corrections k where k.customer_id = r.customer_id and k.refund_id = r.id)""",
     ),
 )

@@ -12,7 +12,8 @@ _TAKEN = """(select customer_id, source_id,
     from transfers where source_type = '{source}' group by customer_id, source_id)"""
 _BACK = """(select customer_id, payment_id, sum(amount_minor) minor, sum(credits_micros) micros,
       sum(case when state = 'succeeded' then amount_minor else 0 end) refunded
-    from refunds where state in ('created','pending','succeeded') group by customer_id, payment_id)"""
+    from refunds where state in ('created','pending','succeeded') and not of_correction
+    group by customer_id, payment_id)"""
 _HELD = """(select customer_id, payment_id, sum(amount_minor) minor, sum(credits_micros) micros,
       sum(case when state = 'lost' then amount_minor else 0 end) lost
     from disputes where state in ('open','lost') group by customer_id, payment_id)"""
@@ -40,7 +41,7 @@ REVERSAL_PROOFS = (
         f"""
         select p.customer_id, p.id from {_BOTH}
         where p.refunded_minor <> coalesce(r.minor, 0) or p.disputed_minor <> coalesce(d.minor, 0)
-          or coalesce(r.minor, 0) + coalesce(d.minor, 0) > p.received_minor""",  # noqa: S608
+          or coalesce(r.minor, 0) + coalesce(d.minor, 0) + p.corrected_minor > p.received_minor""",  # noqa: S608
     ),
     Proof(
         "I11",
@@ -49,7 +50,7 @@ REVERSAL_PROOFS = (
         select p.customer_id, p.id from {_BOTH}
         where p.state in ('succeeded','refunded','disputed') and p.state <> case
           when coalesce(d.lost, 0) > 0 then 'disputed'
-          when coalesce(r.refunded, 0) = p.received_minor then 'refunded' else 'succeeded' end""",  # noqa: S608
+          when coalesce(r.refunded, 0) = p.received_minor - p.corrected_minor then 'refunded' else 'succeeded' end""",  # noqa: S608
     ),
     Proof(
         "I11",

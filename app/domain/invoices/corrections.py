@@ -1,0 +1,84 @@
+"""Correcting an invoice: whether its customer may do it, and what the invoice in its place lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from app.domain.errors import Refused, ensure
+from app.domain.invoices.documents import Kind, State
+from app.domain.invoices.lines import Line, Rate
+from app.domain.money import Money, divided
+from app.domain.tax.treatment import tax_within
+
+CORRECTED_ALREADY = "corrected_already"
+TAX_WOULD_RISE = "tax_would_rise"
+_STATES = {
+    State.OPEN: ("not_paid", "This invoice is not paid yet, so it cannot be corrected here. {ask}"),
+    State.VOID: ("void", "This invoice is void: there is nothing to correct."),
+    State.UNCOLLECTIBLE: ("not_paid", "This invoice was not paid, so it cannot be corrected here. {ask}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What decides whether an invoice may be corrected."""
+
+    kind: Kind
+    state: State
+    is_corrected: bool
+    sold_on: date
+    """The day of the first invoice of the sale."""
+    returned: int
+    refunding: int
+    """What refunds that the processor has not answered yet would return."""
+    disputed: int
+    of_top_up: bool
+
+
+def refusal(facts: Facts, today: date, within_days: int, ask: str) -> Refused | None:
+    """Return why the invoice may not be corrected by its customer; None: it may. `ask` says whom to ask instead."""
+    if facts.kind is not Kind.INVOICE:
+        return Refused(f"Only invoices are corrected: this is none, and says nothing of tax. {ask}", "not_an_invoice")
+    if facts.is_corrected:
+        return Refused("This invoice is corrected already. Correct the one in its place.", CORRECTED_ALREADY)
+    if facts.state in _STATES:
+        reason, words = _STATES[facts.state]
+        return Refused(words.format(ask=ask), reason)
+    if not facts.of_top_up:
+        return Refused(f"Only invoices about a purchase of credit are corrected here. {ask}", "not_of_a_purchase")
+    if not within_days:
+        return Refused(f"Invoices are not corrected here. {ask}", "not_offered")
+    if today > last_day(facts.sold_on, within_days):
+        return Refused(f"An invoice can be corrected here for {within_days} days, which are over. {ask}", "too_old")
+    if facts.disputed:
+        return Refused(f"The payment of this invoice is disputed at the bank. {ask}", "disputed")
+    if facts.refunding:
+        return Refused("A refund of this invoice is under way. Try again when it has arrived.", "refund_under_way")
+    if facts.returned:
+        return Refused(f"A part of this invoice was returned already, or all of it. {ask}", "returned")
+    return None
+
+
+def last_day(sold_on: date, within_days: int) -> date:
+    """Return the last day on which it may be corrected."""
+    return sold_on + timedelta(days=within_days)
+
+
+def replaced(lines: Sequence[Line], rate: Rate, total: Money, *, inclusive: bool) -> list[Line]:
+    """Return the lines of the invoice in its place, all under one rate.
+
+    The price stays what it was: before tax, or with it where prices include tax (then the total stays). What tax
+    leaves of a total is shared out so that the lines add up to it.
+    """
+    ensure(lines, "an invoice without lines")
+    if not inclusive:
+        return [replace(line, rate=rate) for line in lines]
+    before = sum(line.net.amount_minor for line in lines)
+    after = total.amount_minor - tax_within(total, rate.percent).amount_minor
+    made, seen, given = [], 0, 0
+    for line in lines:
+        seen += line.net.amount_minor
+        upto = divided(after * seen, before) if before else 0
+        made.append(replace(line, rate=rate, net=Money(upto - given, total.currency), unit_price=None))
+        given = upto
+    return made

@@ -1,0 +1,215 @@
+"""What correcting an invoice would come to: the invoice in its place, its tax, and what goes back. Nothing is kept."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.addresses import questions
+from app.domain.addresses.address import NAMES, Address
+from app.domain.amounts import money_words
+from app.domain.catalog import Catalog
+from app.domain.errors import NotFound, Refused, ensure
+from app.domain.invoices import corrections as rule
+from app.domain.invoices.corrections import Facts
+from app.domain.invoices.documents import Kind, State
+from app.domain.invoices.lines import Line, LineKind, Rate
+from app.domain.invoices.totals import Totals, totals
+from app.domain.money import Money
+from app.domain.reversals import RefundState
+from app.domain.tax.decision import Buyer, decide
+from app.domain.tax.treatment import Treatment
+from app.models.corrections import Correction
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.documents import Document, DocumentLine, DocumentTax
+from app.models.payments import Payment
+from app.models.reversals import Refund
+from app.services.catalog import versions
+from app.services.customers import address as addresses
+from app.services.invoices import drafting
+from app.services.invoices.credit_notes import OF_PURCHASES
+from app.services.tax import decision, registrations
+
+NOTHING_CHANGES = Refused("The invoice says all of this already.", "nothing_changes", 422)
+UNKNOWN_NUMBER = Refused("This tax number is not in your list any more.", "registration_unknown", 422, "registration")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the invoice ought to have said."""
+
+    address: Address
+    po_number: str = ""
+    registration_id: str = ""
+    """The tax registration that counts; empty: none."""
+    as_typed: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a correction comes to. Its `mark` changes with anything that is shown of it."""
+
+    document: Document
+    wanted: Wanted
+    treatment: Treatment
+    lines: tuple[Line, ...]
+    totals: Totals
+    difference: Money
+    """What goes back to where the payment came from."""
+    sold_on: date
+    mark: str
+
+
+def refused(customer: Customer, document: Document) -> Refused | None:
+    """Return why the customer in scope may not correct the document; None: it may."""
+    return _refusal(db.session(), document, _sold_on(db.session(), document), versions.of(customer))
+
+
+def preview(customer: Customer, document_id: str, wanted: Wanted) -> Preview:
+    """Return what the correction would come to, for the customer in scope, or refuse it."""
+    session = db.session()
+    return reckoned(session, customer, found(session, customer.customer_id, document_id), wanted)
+
+
+def reckoned(session: Session, customer: Customer, document: Document, wanted: Wanted) -> Preview:
+    """Return what the correction of the document comes to as things are now, or refuse it."""
+    catalog, sold_on = versions.of(customer), _sold_on(session, document)
+    no = _refusal(session, document, sold_on, catalog)
+    if no is not None:
+        raise no
+    po_number = questions.plain(wanted.po_number)
+    kept = addresses.current(customer.customer_id)
+    addresses.refuse(customer, kept, wanted.address, po_number, as_typed=wanted.as_typed)
+    buyer = _buyer(customer.customer_id, wanted)
+    treatment = decide(catalog.seller, catalog.tax, buyer, sold_on)
+    total = Money(document.total_minor, document.currency)
+    lines = rule.replaced(
+        _lines(session, document), drafting.rate_of(treatment), total, inclusive=catalog.tax.prices == "inclusive"
+    )
+    sums = totals(lines)
+    if _said(session, document) == _would_say(wanted.address, po_number, treatment, sums):
+        raise NOTHING_CHANGES
+    difference = document.payable_minor - sums.payable.amount_minor
+    if difference < 0:
+        more = money_words(Money(-difference, document.currency))
+        words = f"With this the invoice has {more} more tax, which cannot be paid here. Nothing was changed."
+        raise Refused(f"{words} {_ask(catalog)}", rule.TAX_WOULD_RISE)
+    back = Money(difference, document.currency)
+    return Preview(
+        document,
+        Wanted(wanted.address, po_number, wanted.registration_id, wanted.as_typed),
+        treatment,
+        tuple(lines),
+        sums,
+        back,
+        sold_on,
+        _mark(document, wanted.registration_id, _would_say(wanted.address, po_number, treatment, sums), back),
+    )
+
+
+def found(session: Session, customer_id: str, document_id: str, *, lock: bool = False) -> Document:
+    """Return the customer's document that has a number, locked if so wanted, or `NotFound`."""
+    query = select(Document).where(
+        Document.customer_id == customer_id, Document.id == document_id, Document.number.is_not(None)
+    )
+    query = query.with_for_update() if lock else query
+    document = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if document is None:
+        raise NotFound("invoice")
+    return document
+
+
+def _refusal(session: Session, document: Document, sold_on: date, catalog: Catalog) -> Refused | None:
+    payment = session.scalars(
+        select(Payment).where(Payment.customer_id == document.customer_id, Payment.id == document.payment_id)
+    ).one_or_none()
+    refunding = session.scalar(
+        select(func.count()).where(
+            Refund.customer_id == document.customer_id,
+            Refund.payment_id == document.payment_id,
+            Refund.state == RefundState.CREATED.value,
+            Refund.of_correction.is_(False),
+        )
+    )
+    facts = Facts(
+        Kind(document.kind),
+        State(document.state),
+        document.is_corrected,
+        sold_on,
+        document.returned_minor,
+        refunding or 0,
+        payment.disputed_minor if payment else 0,
+        payment is not None and document.source_type in OF_PURCHASES,
+    )
+    return rule.refusal(facts, clock.now().astimezone(UTC).date(), catalog.invoices.correct_within_days, _ask(catalog))
+
+
+def _ask(catalog: Catalog) -> str:
+    return f"Ask {catalog.seller_name} about it."
+
+
+def _sold_on(session: Session, document: Document) -> date:
+    """Return the day of the first invoice of the sale."""
+    day = session.scalar(
+        select(Correction.sold_on).where(
+            Correction.customer_id == document.customer_id, Correction.replacement_id == document.id
+        )
+    )
+    ensure(document.issued_at is not None, f"{document.id} is a draft")
+    return day or document.issued_at.astimezone(UTC).date()  # type: ignore[union-attr]  # said above
+
+
+def _buyer(customer_id: str, wanted: Wanted) -> Buyer:
+    known = registrations.listed(customer_id) if wanted.registration_id else []
+    chosen = tuple(decision.as_decided(each) for each in known if each.id == wanted.registration_id)
+    if wanted.registration_id and not chosen:
+        raise UNKNOWN_NUMBER
+    place = wanted.address
+    return Buyer(place.country, place.postal_code, place.region, chosen)
+
+
+def _lines(session: Session, document: Document) -> list[Line]:
+    rows = session.scalars(
+        select(DocumentLine)
+        .where(DocumentLine.customer_id == document.customer_id, DocumentLine.document_id == document.id)
+        .order_by(DocumentLine.place)
+    )
+    return [
+        Line(
+            LineKind(row.kind),
+            row.description,
+            Money(row.net_minor, document.currency),
+            Rate(row.category, drafting.percent_of(row.percent_micros)),
+            row.quantity,
+        )
+        for row in rows
+    ]
+
+
+def _said(session: Session, document: Document) -> list[object]:
+    """Return what the document says of its customer and the tax."""
+    taxes: Sequence[DocumentTax] = session.scalars(
+        select(DocumentTax).where(
+            DocumentTax.customer_id == document.customer_id, DocumentTax.document_id == document.id
+        )
+    ).all()
+    buyer = [getattr(document, f"buyer_{name}") for name in NAMES]
+    rates = [[tax.category, tax.percent_micros, tax.buyer_number, tax.seller_number, tax.country] for tax in taxes]
+    return [*buyer, document.po_number, rates, document.total_minor]
+
+
+def _would_say(address: Address, po_number: str, treatment: Treatment, sums: Totals) -> list[object]:
+    rate = [treatment.category.value, drafting.percent_micros(treatment.percent)]
+    rates = [[*rate, treatment.buyer_number, treatment.seller_number, treatment.country]]
+    return [*(getattr(address, name) for name in NAMES), po_number, rates, sums.total.amount_minor]
+
+
+def _mark(document: Document, registration_id: str, says: list[object], back: Money) -> str:
+    all_of_it = [document.id, document.returned_minor, registration_id, says, back.amount_minor]
+    return hashlib.sha256(json.dumps(all_of_it).encode()).hexdigest()

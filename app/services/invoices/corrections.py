@@ -1,0 +1,152 @@
+"""A customer corrects an invoice: a credit note of all of it and an invoice in its place, in one transaction.
+
+docs/decisions/0029-corrections-of-invoices.md says what holds when the process dies. The price stays; the tax is
+reckoned anew by the address and number that the customer gives, as on the day of the sale.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock, ids
+from app.domain.addresses.address import NAMES
+from app.domain.errors import NotFound, Refused, ensure
+from app.domain.invoices.corrections import CORRECTED_ALREADY
+from app.domain.invoices.documents import Kind, State
+from app.domain.reversals import RefundState
+from app.models.corrections import Correction
+from app.models.documents import Document
+from app.models.payments import Payment
+from app.models.reversals import Refund
+from app.models.scope import as_service
+from app.services import audit
+from app.services.catalog import versions
+from app.services.invoices import correction_preview, credit_notes, drafting, finalization, numbering
+from app.services.invoices.correction_preview import Preview, Wanted
+from app.services.ledger import posting
+from app.services.ledger.posting import Books
+from app.services.reversals import clawbacks, refunds
+from app.services.transaction import transaction
+
+PREVIEW_GONE = Refused("Something has changed meanwhile. Look at what it comes to now.", "preview_gone_by")
+_FAILED = frozenset({RefundState.FAILED.value, RefundState.CANCELED.value})
+
+
+def correct(customer_id: str, document_id: str, wanted: Wanted, mark: str, *, by: str, address: str = "") -> Correction:
+    """Write the credit note and the invoice in its place, and return the difference to where the payment came from.
+
+    `mark` is that of the preview that was confirmed: where anything has changed since, it is refused (409). The same
+    again returns what was made.
+    """
+    with as_service("correct an invoice"):
+        with transaction() as session:
+            payment_id = correction_preview.found(session, customer_id, document_id).payment_id
+            payment = clawbacks.locked(session, payment_id) if payment_id else None
+            books = posting.lock(session, customer_id)
+            document = correction_preview.found(session, customer_id, document_id, lock=True)
+            made = _made(session, document)
+            if made is None:
+                seen = correction_preview.reckoned(session, books.customer, document, wanted)
+                ensure(payment is not None, f"{document.number} was paid by no payment")
+                if seen.mark != mark:
+                    raise PREVIEW_GONE
+                made = _write(books, seen, payment, by, address, clock.now())  # type: ignore[arg-type]  # said above
+            elif made.preview != mark:
+                raise Refused("This invoice was corrected meanwhile.", CORRECTED_ALREADY)
+            refund_id = made.refund_id
+        if refund_id is not None:
+            refunds.ask(refund_id)
+    return made
+
+
+def return_difference(correction_id: str, *, by: str) -> Refund:
+    """Send the difference of a correction back once more, where the refund of it did not arrive."""
+    with as_service("return the difference of a correction"):
+        with transaction() as session:
+            known = session.get(Correction, correction_id)
+            if known is None:
+                raise NotFound("correction")
+            payment = clawbacks.locked(session, known.payment_id)
+            made = session.get_one(Correction, correction_id, populate_existing=True)
+            refund = session.get(Refund, made.refund_id or "")
+            if refund is None or refund.state not in _FAILED:
+                raise Refused("Nothing of this correction has to go back again.", "nothing_to_return")
+            again = refunds.of_correction(session, payment, made.difference_minor, refund.reason, by)
+            made.refund_id = again.id
+        refunds.ask(again.id)
+        return session.get_one(Refund, again.id, populate_existing=True)
+
+
+def _made(session: Session, document: Document) -> Correction | None:
+    return session.scalars(
+        select(Correction).where(Correction.customer_id == document.customer_id, Correction.corrected_id == document.id)
+    ).one_or_none()
+
+
+def _write(books: Books, seen: Preview, payment: Payment, by: str, address: str, now: datetime) -> Correction:
+    session, document = books.session, seen.document
+    correction_id = ids.new("cor")
+    note = credit_notes.whole(books, document, ("correction", correction_id, "Correction"))
+    instead = drafting.draft(
+        books,
+        versions.of(books.customer),
+        Kind.INVOICE,
+        drafting.Source("correction", correction_id, payment.id, paid_with=document.paid_with),
+        seen.lines,
+        seen.totals,
+        [seen.treatment],
+        {f"buyer_{name}": getattr(seen.wanted.address, name) for name in NAMES} | {"po_number": seen.wanted.po_number},
+    )
+    at = max(now, document.issued_at or now)  # not before what they correct
+    numbering.finalize(session, instead, State.PAID, at, paid_at=document.paid_at)
+    numbering.finalize(session, note, State.ISSUED, at)
+    refund_id = None
+    if seen.difference.amount_minor:
+        payment.corrected_minor += seen.difference.amount_minor
+        words = f"Correction of {document.number}"
+        refund_id = refunds.of_correction(session, payment, seen.difference.amount_minor, words, by).id
+    made = Correction(
+        id=correction_id,
+        customer_id=books.customer_id,
+        corrected_id=document.id,
+        credit_note_id=note.id,
+        replacement_id=instead.id,
+        payment_id=payment.id,
+        refund_id=refund_id,
+        difference_minor=seen.difference.amount_minor,
+        sold_on=seen.sold_on,
+        preview=seen.mark,
+        created_by=by,
+        created_at=now,
+    )
+    session.add(made)
+    session.flush()
+    _say(books, seen, made, (note, instead), by, address)
+    return made
+
+
+def _say(
+    books: Books, seen: Preview, made: Correction, documents: tuple[Document, Document], by: str, address: str
+) -> None:
+    """Write down who did it, and tell the seller's programs of the new documents."""
+    note, instead = documents
+    facts: dict[str, object] = {
+        "correction": made.id,
+        "invoice": made.corrected_id,
+        "credit_note": note.id,
+        "credit_note_number": note.number,
+        "replacement": instead.id,
+        "replacement_number": instead.number,
+        "currency": instead.currency,
+        "difference_minor": made.difference_minor,
+        "refund": made.refund_id,
+    }
+    said = {name: getattr(seen.document, name) for name in drafting.BUYER}
+    says = {name: getattr(instead, name) for name in drafting.BUYER}
+    moved = [name for name in drafting.BUYER if said[name] != says[name]]
+    before = {name: said[name] for name in moved} | {"tax_minor": seen.document.tax_minor}
+    after = {name: says[name] for name in moved} | {"tax_minor": instead.tax_minor} | facts
+    audit.record(books.session, books.customer_id, by, "invoice.corrected", made.corrected_id, before, after, address)
+    books.outbox.write("invoice.finalized", instead.id, finalization.facts_of(instead))
+    books.outbox.write("invoice.corrected", made.id, facts)
