@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from app.domain.errors import Refused, ensure
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, Rate
+from app.domain.invoices.totals import Totals, included, of_parts, totals
 from app.domain.money import Money, divided
-from app.domain.tax.treatment import tax_within
 
 CORRECTED_ALREADY = "corrected_already"
 TAX_WOULD_RISE = "tax_would_rise"
@@ -64,21 +64,22 @@ def last_day(sold_on: date, within_days: int) -> date:
     return sold_on + timedelta(days=within_days)
 
 
-def replaced(lines: Sequence[Line], rate: Rate, total: Money, *, inclusive: bool) -> list[Line]:
-    """Return the lines of the invoice in its place, all under one rate.
+def replaced(lines: Sequence[Line], rate: Rate, total: Money, *, inclusive: bool) -> tuple[list[Line], Totals]:
+    """Return the lines of the invoice in its place, all under one rate, and what they come to.
 
-    The price stays what it was: before tax, or with it where prices include tax (then the total stays). What tax
-    leaves of a total is shared out so that the lines add up to it.
+    The price stays what it was: before tax, or with it where prices include tax: then the total stays, and what tax
+    leaves of it is shared out so that the lines add up to it.
     """
     ensure(lines, "an invoice without lines")
     if not inclusive:
-        return [replace(line, rate=rate) for line in lines]
-    before = sum(line.net.amount_minor for line in lines)
-    after = total.amount_minor - tax_within(total, rate.percent).amount_minor
+        made = [replace(line, rate=rate) for line in lines]
+        return made, totals(made)
+    part = included(total, rate)
+    before, after = sum(line.net.amount_minor for line in lines), part.net.amount_minor
     made, seen, given = [], 0, 0
     for line in lines:
         seen += line.net.amount_minor
         upto = divided(after * seen, before) if before else 0
         made.append(replace(line, rate=rate, net=Money(upto - given, total.currency), unit_price=None))
         given = upto
-    return made
+    return made, of_parts([part])

@@ -19,7 +19,7 @@ from app.domain.invoices import corrections as rule
 from app.domain.invoices.corrections import Facts
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
-from app.domain.invoices.totals import Totals, totals
+from app.domain.invoices.totals import Totals
 from app.domain.money import Money
 from app.domain.reversals import RefundState
 from app.domain.tax.decision import Buyer, decide
@@ -89,10 +89,8 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
     buyer = _buyer(customer.customer_id, wanted)
     treatment = decide(catalog.seller, catalog.tax, buyer, sold_on)
     total = Money(document.total_minor, document.currency)
-    lines = rule.replaced(
-        _lines(session, document), drafting.rate_of(treatment), total, inclusive=catalog.tax.prices == "inclusive"
-    )
-    sums = totals(lines)
+    rate, inclusive = drafting.rate_of(treatment), catalog.tax.prices == "inclusive"
+    lines, sums = rule.replaced(_lines(session, document), rate, total, inclusive=inclusive)
     if _said(session, document) == _would_say(wanted.address, po_number, treatment, sums):
         raise NOTHING_CHANGES
     difference = document.payable_minor - sums.payable.amount_minor

@@ -41,7 +41,7 @@ CONSTRAINTS = {
     "transfers": ["ck_transfers_two_accounts", "ck_transfers_change_is_amount", "uq_transfers_once"],
     "accounts": ["ck_accounts_floor"],
     "grants": ["ck_grants_has_a_reason"],
-    "payments": ["ck_payments_sent_back"],
+    "payments": ["ck_payments_sent_back", "ck_payments_corrected"],
     "authorizations": ["ck_authorizations_refused_for_a_reason"],
     "auto_recharge_settings": ["ck_auto_recharge_settings_has_consent"],
     "auto_recharge_budgets": ["ck_auto_recharge_budgets_within_limit"],

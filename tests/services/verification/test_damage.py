@@ -36,6 +36,8 @@ DAMAGES = [
     ("I6", "update accounts set debt = 1 where name = 'credits'", "credits:USD/credits"),
     ("I11", "update payments set refunded_minor = refunded_minor + 1", "pay_"),
     ("I11", "update payments set disputed_minor = 0", "pay_"),
+    ("I11", "update payments set corrected_minor = 1", "pay_"),
+    ("I11", "update refunds set of_correction = true", "ref_"),
     ("I11", "update payments set state = 'disputed'", "pay_"),
     ("I11", "update refunds set state = 'failed'", "pay_"),
     ("I11", "update refunds set amount_minor = amount_minor + 1", "ref_"),
