@@ -8,7 +8,7 @@ from tests.architecture.test_upgrades import as_nobody_in_particular, empty
 from tests.support.databases import Database
 
 __all__ = ["empty"]
-BEFORE, AFTER = "0019", "0020"
+BEFORE, AFTER = "0020", "0021"
 CUSTOMER = "cus_00000000000000000000000000"
 ROWS = (
     (
