@@ -106,7 +106,7 @@ BUGS = [
     Bug(
         "a refund gets no credit note",
         "app/services/reversals/refund_booking.py",
-        '        documentation.writer().returned(books, payment, ("refund", refund_row.id, "Refund"), amount, now)\n',
+        "    documentation.writer().returned(books, payment, fact, Money(minor, refund_row.currency), now)\n",
         "",
         DOCUMENTS,
     ),

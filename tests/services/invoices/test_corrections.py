@@ -51,6 +51,10 @@ def test_a_wrong_address_is_corrected_by_three_documents_that_are_the_right_invo
         told = db.session.scalars(select(OutboxEvent.type).where(OutboxEvent.source_id.in_([right.id, made.id]))).all()
     assert sorted(told) == ["invoice.corrected", "invoice.finalized"]
     assert verify() == []
+    sends_back(payment, 1000)  # what goes back later is returned of the invoice in its place
+    assert [each.returned_minor for each in documents_of(acme)] == [2500, 0, 1000, 0]
+    assert documents_of(acme)[3].returns_id == right.id
+    assert verify() == []
 
 
 @pytest.mark.both_databases
