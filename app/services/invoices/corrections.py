@@ -129,7 +129,7 @@ def _write(books: Books, seen: Preview, payment: Payment, by: str, address: str,
 def _say(
     books: Books, seen: Preview, made: Correction, documents: tuple[Document, Document], by: str, address: str
 ) -> None:
-    """Write down who did it, and tell the seller's programs of the new documents."""
+    """Write the audit entry and the events of the new documents."""
     note, instead = documents
     facts: dict[str, object] = {
         "correction": made.id,

@@ -46,7 +46,7 @@ def refund(
         with transaction() as session:
             payment = clawbacks.locked(session, payment_id)
             minor = _allowed(session, payment, amount, now, repeat=repeat)
-            refund_row = _wished(session, payment, minor, (reason.strip(), requested_by.strip()[:254]), now)
+            refund_row = _requested(session, payment, minor, (reason.strip(), requested_by.strip()[:254]), now)
             payment.refunded_minor += minor
             refund_id = refund_row.id
         _ask(refund_id)
@@ -55,7 +55,7 @@ def refund(
 
 def of_correction(session: Session, payment: Payment, minor: int, reason: str, by: str) -> Refund:
     """Write down that a correction of the locked payment's invoice returns so much tax; `ask` after the commit."""
-    return _wished(session, payment, minor, (reason, by), clock.now(), of_correction=True)
+    return _requested(session, payment, minor, (reason, by), clock.now(), of_correction=True)
 
 
 def ask(refund_id: str) -> None:
@@ -94,7 +94,7 @@ def sweep_due(limit: int = 50) -> int:
         return due_rows.each(due_rows.claimed(limit, _claim), _look_at, of="refund", failed="refund_check_failed")
 
 
-def _wished(
+def _requested(
     session: Session, payment: Payment, minor: int, why: tuple[str, str], now: datetime, *, of_correction: bool = False
 ) -> Refund:
     reason, requested_by = why
