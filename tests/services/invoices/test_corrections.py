@@ -48,7 +48,9 @@ def test_a_wrong_address_is_corrected_by_three_documents_that_are_the_right_invo
     assert len({each.number for each in (wrong, note, right)}) == 3
     assert (made.difference_minor, made.refund_id) == (0, None)
     with as_service("look at events"):
-        events = db.session.scalars(select(OutboxEvent.type).where(OutboxEvent.source_id.in_([right.id, made.id]))).all()
+        events = db.session.scalars(
+            select(OutboxEvent.type).where(OutboxEvent.source_id.in_([right.id, made.id]))
+        ).all()
     assert sorted(events) == ["invoice.corrected", "invoice.finalized"]
     assert verify() == []
     sends_back(payment, 1000)  # what goes back later is returned of the invoice in its place
