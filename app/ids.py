@@ -4,6 +4,7 @@ Ids are unguessable enough not to be counted through, and sort by the time they 
 comes from them.
 """
 
+import hashlib
 import re
 import secrets
 
@@ -28,6 +29,12 @@ def is_id(text: str, prefix: str) -> bool:
 def new_form_key() -> str:
     """Return a one-use key for a form: 26 characters, 130 random bits."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(26))
+
+
+def form_key_of(text: str) -> str:
+    """Return the form key that stands for a request's own key: the same text is always the same order."""
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest())
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(26))
 
 
 def is_form_key(text: str) -> bool:

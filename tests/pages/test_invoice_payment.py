@@ -100,7 +100,8 @@ def test_a_viewer_looks_and_does_not_pay(app: Flask, origin: str, small: Custome
     page = bob.opens(path(invoice))
     assert "Your role can look, not pay" in page.texts("h2")
     assert page.texts("#invoice_payment-pay") == []
-    assert bob.posts(path(invoice), {}).status == 403
+    token = page.soup.select("[name=csrf_token]")[0]["value"]
+    assert bob.posts(path(invoice), {"csrf_token": token}).status == 403
 
 
 def test_it_is_not_there_for_strangers_and_other_customers(

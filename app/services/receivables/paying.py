@@ -21,11 +21,11 @@ from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document
-from app.models.payments import Payment
-from app.models.scope import as_service
+from app.models.payments import Payment, PaymentMethod
+from app.models.scope import as_customer, as_service
 from app.services import audit
 from app.services.catalog import versions
-from app.services.invoices import carrying
+from app.services.invoices import carrying, reads
 from app.services.payments import collection, declines, settlement, top_ups, ways
 from app.services.transaction import transaction
 
@@ -44,6 +44,7 @@ class _Order:
     document_id: str
     amount: Money
     method_id: str
+    off_session: bool = False
 
 
 def pay(
@@ -61,12 +62,48 @@ def pay(
     The same `form_key` with the same choice is the payment that is there. Refuses (404) what is not this customer's,
     (409) an invoice that is not to be paid or whose payment is being processed, and (429) too many declines.
     """
-    order = _Order(actor.customer_id, actor.member_id, form_key, document_id, amount, method_id)
+    return _taken(_Order(actor.customer_id, actor.member_id, form_key, document_id, amount, method_id), return_url)
+
+
+def charge(
+    customer_id: str,
+    document_id: str,
+    *,
+    by: str,
+    form_key: str,
+    amount: Money | None,
+    method_id: str,
+    return_url: Callable[[str], str],
+) -> Payment:
+    """Pay an invoice for a customer who is not there, by a saved method (empty: the default one).
+
+    Without an `amount` it is what is to be paid now. When the bank wants its customer the payment waits, and a mail
+    is written. What refuses is the same as for `pay`.
+    """
+    with as_customer(customer_id):
+        document = reads.head(document_id)
+        seen = amount if amount is not None else to_pay(document)
+        way = method_id or _default()
+        order = _Order(customer_id, by, form_key, document_id, seen, way, off_session=True)
+        return _taken(order, return_url)
+
+
+def _taken(order: _Order, return_url: Callable[[str], str]) -> Payment:
     _give_up_waiting(order)
     payment, is_new = _place(order)
     if is_new:
         collection.collect(payment.id, return_url=return_url(payment.id))
     return top_ups.get(payment.id)
+
+
+def _default() -> str:
+    """Return the customer's default method."""
+    found = db.session.scalar(
+        select(PaymentMethod.id).where(PaymentMethod.is_default, PaymentMethod.removed_at.is_(None))
+    )
+    if found is None:
+        raise Refused("The customer has no default payment method.", "method_missing", 422, "payment_method")
+    return found
 
 
 def of_invoice(document_id: str) -> Payment | None:
@@ -130,7 +167,8 @@ def _place(order: _Order) -> tuple[Payment, bool]:
         if document is None or document.number is None:
             raise NotFound("invoice")
         _check(session, document, order)
-        rail, method = ways.chosen(session, order.customer_id, order.method_id, versions.of(customer))
+        terms = versions.of(customer)
+        rail, method = ways.chosen(session, order.customer_id, order.method_id, terms, off_session=order.off_session)
         declines.check(session, order.customer_id, method, now)
         return _written(session, order, rail.value, method, now), True
 
@@ -164,6 +202,7 @@ def _written(session: Session, order: _Order, rail: str, method: str | None, now
         credits_micros=0,
         rail=rail,
         method_id=method,
+        off_session=order.off_session,
         form_key=order.form_key,
         created_by=order.by,
         created_at=now,
