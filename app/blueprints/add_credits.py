@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app import clock, ids, locale
+from app import clock, ids
 from app.domain.errors import Refused
 from app.domain.forecast.paces import Batch
 from app.domain.methods import Rail
@@ -15,18 +15,26 @@ from app.domain.payments import PaymentState, decline_sentence
 from app.domain.payments import method_name as rail_name
 from app.domain.sold_terms import Terms
 from app.domain.status_line import rank
-from app.domain.top_ups import TopUp, first_amount, first_pack, unsaved
+from app.domain.top_ups import first_amount, first_pack, unsaved
 from app.forms import payment_methods
-from app.forms.add_credits import AGAIN, NEW, CreditsForm, total_seen
+from app.forms.add_credits import AGAIN, ASKED_AGAIN, NEW, CreditsForm
 from app.models.payments import Payment
 from app.presenters import add_credits as words
-from app.presenters import bank_transfers, blocks, status_line
+from app.presenters import bank_transfers, blocks, status_line, taxes
 from app.services.balance import after_purchase, history, status_facts, status_rows
 from app.services.balance.status_rows import Around
 from app.services.bank_transfers import orders
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import collection, purchases, resume_links, settlement, top_ups
-from app.web.access import comes_back, current_actor, current_catalog, current_customer, current_unit, managers_only
+from app.web.access import (
+    comes_back,
+    current_actor,
+    current_catalog,
+    current_customer,
+    current_taxation,
+    current_unit,
+    managers_only,
+)
 from app.web.filters import method_name
 from app.web.navigation import whom_of
 from app.web.respond import show, wants_fragment
@@ -38,13 +46,6 @@ CHOICE = ("amount", "pack", "method", "test_method", "kind")
 """What a link to the page may bring along."""
 Standing = tuple[Around, list[Batch], dict[str, Any]]
 """What is around the customer's numbers, what is left, and what the page shows of all at its top."""
-
-_AGAIN = {
-    purchases.BOUGHT: "Nothing more was charged. To buy it a second time, press the button again.",
-    purchases.WAITS: "Nothing was charged. To cancel it and begin a new payment, press the button again.",
-    purchases.UNHEARD: "Nothing more was charged. To buy it a second time, press the button again.",
-}
-"""What to do next, where the same was asked for a few minutes ago."""
 
 
 @bp.get("/")
@@ -85,7 +86,7 @@ def buy() -> Response:
             raise Refused("Choose a payment method, or add one.", "method_missing", 422, "method")
         if not form.seen.data:
             return _review(form)
-        _check_seen(form, wanted)
+        form.check_seen(wanted)
         earlier = purchases.of_form(form.form_key.data or "") if form.method.data == NEW else None
         if earlier is not None:  # the same form once more: its method is saved already
             return _at_payment(earlier)
@@ -102,12 +103,13 @@ def buy() -> Response:
             pack=pack,
             method_id=form.method.data,
             return_url=resume_links.return_url,
-            repeat=(form.seen.data or "").endswith(AGAIN),
+            repeat=form.seen.data.endswith(AGAIN),
+            previewed=form.previewed,
         )
     except Refused as refusal:
         if refusal.reason.startswith("form_"):
             form.renew()
-        again = refusal.reason in _AGAIN
+        again = refusal.reason in ASKED_AGAIN
         form.refuse(_asked_again(refusal) if again else refusal)
         return show(PAGE, FORM, status=refusal.status, **_around(form, again=again))
     return _outcome(bought, form)
@@ -128,6 +130,7 @@ def payment(payment_id: str) -> Response:
         paid_with=method_name(purchase.method) if purchase.method else rail_name(paid.rail),
         row=row,
         price=received if paid.received_minor else asked,
+        again=purchases.choice(paid),
         asked=asked,
         balance_after=Credits(row.balance_after_micros or 0) if row else None,
         bought=Credits(row.change_micros or 0) if row else Credits(paid.credits_micros),
@@ -201,12 +204,12 @@ def _around(
     ways = [*(method.id for method in methods), *([NEW] if offer["rails"] else []), *once]
     if form.method.data not in ways:
         form.method.data = ways[0] if ways else ""
-    wanted, why_not = None, ""
+    wanted, why_not, taxation = None, "", current_taxation()
     try:
-        wanted = form.top_up() if form.pack.data or (form.amount.data or "").strip() else None
+        wanted = form.top_up(taxation) if form.pack.data or (form.amount.data or "").strip() else None
     except Refused as refusal:
         why_not = refusal.sentence
-    seen = total_seen(wanted) + (AGAIN if again else "") if wanted else ""
+    seen = wanted.preview + (AGAIN if again else "") if wanted else ""
     found, left, top = standing or _standing()
     today = found.now.date()
     after = after_purchase.after(top["numbers"], found, left, wanted) if wanted else None
@@ -217,6 +220,7 @@ def _around(
         "transfers": bank_transfers.lines(*orders.under_way(terms, current_customer().customer_id)),
         "latest": lambda: [words.latest(*each) for each in purchases.latest()],
         "form": form, "catalog": terms, "methods": methods, "paid_once": once, **offer,
+        "order": taxes.lines(wanted.price, wanted.treatment) if wanted else None, "adds_tax": taxation.adds,
         "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
         "closed": top_ups.closed_sentence(terms) if current_customer().standing == top_ups.CLOSED else "",
     }  # fmt: skip
@@ -248,13 +252,6 @@ def _standing() -> Standing:
     )
 
 
-def _check_seen(form: CreditsForm, wanted: TopUp) -> None:
-    """Refuse another total than the pressed button showed."""
-    shown, now = form.seen.data, total_seen(wanted)
-    if shown not in {now, now + AGAIN}:
-        raise Refused(f"The total is {locale.amount(wanted.amount)}. Check it, then press the button.", "total_changed")
-
-
 def _suggested(numbers: Numbers) -> dict[str, str]:
     """Return what is chosen from the start: a pack or suggested amount that leaves a balance above zero."""
     catalog, owed = current_catalog(), Credits(max(0, -numbers.remaining_credits.micros))
@@ -266,7 +263,7 @@ def _suggested(numbers: Numbers) -> dict[str, str]:
 
 
 def _asked_again(refusal: Refused) -> Refused:
-    return Refused(f"{refusal.sentence} {_AGAIN[refusal.reason]}", refusal.reason, refusal.status)
+    return Refused(f"{refusal.sentence} {ASKED_AGAIN[refusal.reason]}", refusal.reason, refusal.status)
 
 
 def _outcome(paid: Payment, form: CreditsForm) -> Response:

@@ -22,6 +22,7 @@ from app.web.access import (
     current_actor,
     current_catalog,
     current_customer,
+    current_taxation,
     current_unit,
     fresh_only,
     from_address,
@@ -70,7 +71,7 @@ def save() -> Response:
         if wanted.version != now.version:  # before anything is asked about terms that hold no more
             raise settings.GONE_BY
         if rule.allows_more(now, wanted) and not form.consent.data:
-            rule.check(wanted, current_catalog(), Credits(current_customer().overage_protection_micros))
+            _check(wanted)
             raise Refused("Accept this sentence to allow these charges.", "not_accepted", 422, "consent")
         accepted = settings.Acceptance(actor.member_id, from_address(), form.sentence.data or "")
         settings.change(actor.customer_id, wanted, by=actor.member_id, accepted=accepted, address=from_address())
@@ -189,6 +190,12 @@ def _around(form: TermsForm, *, focus: bool = False) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _check(wanted: Terms) -> None:
+    """Refuse what could not be saved, with the tax of today."""
+    overage = Credits(current_customer().overage_protection_micros)
+    rule.check(wanted, current_catalog(), overage, current_taxation())
+
+
 def _preview(form: TermsForm) -> dict[str, Any]:
     """Return what the terms that are typed would have done; nothing where they could not be saved."""
     customer, catalog, typed = current_customer(), current_catalog(), form.to_try()
@@ -197,7 +204,7 @@ def _preview(form: TermsForm) -> dict[str, Any]:
         return around
     wanted = _whole(typed)
     try:
-        rule.check(wanted, catalog, Credits(customer.overage_protection_micros))
+        _check(wanted)
     except Refused:
         return around
     around["could_be_saved"] = True
@@ -211,9 +218,8 @@ def _preview(form: TermsForm) -> dict[str, Any]:
 
 def _sentence(wanted: Terms, methods: list[PaymentMethod]) -> str:
     """Return the sentence of these terms; nothing where they could not be saved."""
-    overage = Credits(current_customer().overage_protection_micros)
     try:
-        rule.check(replace(wanted, enabled=True), current_catalog(), overage)
+        _check(replace(wanted, enabled=True))
     except Refused:
         return ""
     chosen = [each for each in methods if (each.id == wanted.method_id if wanted.method_id else each.is_default)]

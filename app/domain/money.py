@@ -85,3 +85,10 @@ def split(total: int, weights: list[int]) -> list[int]:
 def credits_from_money(money: Money) -> Credits:
     """Return the credits that the money is, where the credit unit is the currency itself. Exact, never rounded."""
     return Credits(money.amount_minor * 10 ** (6 - exponent(money.currency)))
+
+
+def money_from_credits(value: Credits, currency: str) -> Money:
+    """Return the money that the credits were, where they are those of `credits_from_money`."""
+    minor, rest = divmod(value.micros, 10 ** (6 - exponent(currency)))
+    ensure(rest == 0, f"{value.units} are no amount of {currency}")
+    return Money(minor, currency)

@@ -121,6 +121,8 @@ class Intent:
     """What carried the money, in the processor's word (`card`, `sepa_debit`, …); empty before it is known."""
     promise: str = ""
     """What the customer was promised for it (`domain/promises.py`), from the metadata."""
+    tax: str = ""
+    """How it was taxed when it was ordered (`domain/tax/kept.py`), from the metadata."""
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,16 @@ class Promise:
     """The billing period in whose limit an automatic payment counts; None: somebody ordered it."""
     document: str | None = None
     """The invoice that it pays; None: it buys credit."""
+    net_minor: int | None = None
+    """What of the amount is the price before tax; None: it pays an invoice, or is older than tax."""
 
 
 def written(promise: Promise) -> str:
     """Return the promise as text; the same promise is always the same text, as a repeated request must be."""
     said = asdict(promise)
-    if promise.budget_period is None:
-        del said["budget_period"]
-    if promise.document is None:
-        del said["document"]
+    for later in ("budget_period", "document", "net_minor"):  # a repeated request must be as before they were added
+        if said[later] is None:
+            del said[later]
     return json.dumps(said, sort_keys=True, separators=(",", ":"))
 
 
@@ -51,4 +52,6 @@ def read(text: str) -> Promise | None:
     lasts = days is None or (type(days) is int and 0 < days < 100_000)
     period = promise.budget_period
     counts = period is None or (type(period) is int and 0 < period < 100_000)
-    return promise if whole and words and lasts and counts and (pays or buys) else None
+    net = promise.net_minor
+    priced = net is None or (type(net) is int and 0 < net < 2**63)
+    return promise if whole and words and lasts and counts and priced and (pays or buys) else None

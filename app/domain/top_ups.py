@@ -1,7 +1,8 @@
-"""Top-ups: what a customer may buy at once, and what credit it becomes."""
+"""Top-ups: what a customer may buy at once, what it comes to with its tax, and what credit it becomes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Protocol
 
 from app.domain import processor_amounts
@@ -9,6 +10,9 @@ from app.domain.amounts import money_words
 from app.domain.errors import Refused, ensure
 from app.domain.methods import ONE_TIME_RAILS, UNSAVED_RAILS, Rail
 from app.domain.money import Credits, Money, credits_from_money, divided
+from app.domain.tax import kept
+from app.domain.tax.prices import UNTAXED, Price, Taxation
+from app.domain.tax.treatment import Treatment
 
 
 class Pack(Protocol):
@@ -37,32 +41,87 @@ class Pack(Protocol):
 
 @dataclass(frozen=True)
 class TopUp:
-    """One purchase of credit: what is charged and what is promised for it."""
+    """One purchase of credit: what the catalog sells it for, what is promised for it, and how it is taxed.
 
-    amount: Money
+    The credit follows the catalog's price, never the tax on it.
+    """
+
+    listed: Money
+    """Its price in the catalog: before tax, or with it where the catalog's prices include it."""
     credits: Credits
     pack: str = ""
     expires_after_days: int | None = None
+    taxation: Taxation = UNTAXED
+
+    @property
+    def price(self) -> Price:
+        """What it comes to before tax, its tax, and both."""
+        return self.taxation.price(self.listed)
+
+    @property
+    def amount(self) -> Money:
+        """What is charged: the total with tax."""
+        return self.price.charged
+
+    @property
+    def treatment(self) -> Treatment | None:
+        """How it is taxed; None: when its credit is used."""
+        return self.taxation.treatment
+
+    @property
+    def kept_treatment(self) -> str:
+        """How it is taxed, as it is kept with its order; nothing where its credit is taxed when it is used."""
+        return kept.written(self.treatment, self.price.tax) if self.treatment else ""
+
+    def times(self, count: int) -> "TopUp":
+        """Return so many of it, bought at once: the tax of them all is rounded once."""
+        listed = Money(self.listed.amount_minor * count, self.listed.currency)
+        return replace(self, listed=listed, credits=Credits(self.credits.micros * count))
+
+    @property
+    def preview(self) -> str:
+        """What a form carries of what it has shown: what is charged and given, and a hash of all that led to it."""
+        price, treatment = self.price, self.treatment
+        shown = [price.net.amount_minor, price.tax.amount_minor, self.amount.amount_minor, self.amount.currency]
+        why = [treatment.percent.normalize(), treatment.category, treatment.reason] if treatment else ["at_use"]
+        proof = sha256("|".join(str(each) for each in [*shown, *why, self.pack]).encode()).hexdigest()[:16]
+        return f"{self.amount.amount_minor} {self.amount.currency} {self.credits.micros} {proof}"
 
 
-def free_amount(amount: Money, lowest: Money, highest: Money) -> TopUp:
-    """Return the top-up for an amount that the customer chose, or refuse one outside the bounds (I16)."""
+def free_amount(amount: Money, lowest: Money, highest: Money, taxation: Taxation = UNTAXED) -> TopUp:
+    """Return the top-up for an amount that the customer chose, or refuse one outside the bounds (I16).
+
+    The amount and its bounds are prices of the catalog: where tax comes on top, both are before tax.
+    """
     ensure(amount.currency == lowest.currency == highest.currency, "bounds in another currency")
     if not lowest <= amount <= highest:
-        words = f"Enter an amount from {money_words(lowest)} to {money_words(highest)}."
-        raise Refused(words, "amount_out_of_bounds", 422, "amount")
+        raise Refused(bounds_words(lowest, highest, taxation), "amount_out_of_bounds", 422, "amount")
     processor_amounts.check(amount)
-    return TopUp(amount, credits_from_money(amount))
+    top_up = TopUp(amount, credits_from_money(amount), taxation=taxation)
+    if not processor_amounts.is_charged(top_up.amount):
+        most = money_words(processor_amounts.bounds(amount.currency)[1])
+        words = (
+            f"With tax this is {money_words(top_up.amount)}, and our payment processor charges at most {most} at once."
+        )
+        raise Refused(f"{words} Enter less.", "amount_too_large", 422, "amount")
+    return top_up
 
 
-def from_pack(key: str, packs: Sequence[Pack]) -> TopUp:
+def bounds_words(lowest: Money, highest: Money, taxation: Taxation) -> str:
+    """Return between which amounts one may be entered, and that they are before tax where tax comes on top."""
+    before = ", before tax" if taxation.adds else ""
+    return f"Enter an amount from {money_words(lowest)} to {money_words(highest)}{before}."
+
+
+def from_pack(key: str, packs: Sequence[Pack], taxation: Taxation = UNTAXED) -> TopUp:
     """Return the top-up for the pack of this key, or refuse when it is not sold."""
     for pack in packs:
         if pack.key == key:
-            if not processor_amounts.is_charged(pack.price):
+            top_up = TopUp(pack.price, pack.credits, pack.key, pack.expires_after_days, taxation)
+            if not (processor_amounts.is_taken(pack.price) and processor_amounts.is_charged(top_up.amount)):
                 words = "That credit pack cannot be paid as it is priced. Choose another one."
                 raise Refused(words, "amount_not_taken", 422, "pack")
-            return TopUp(pack.price, pack.credits, pack.key, pack.expires_after_days)
+            return top_up
     raise Refused("That credit pack is no longer sold. Choose another one.", "pack_unknown", 422, "pack")
 
 

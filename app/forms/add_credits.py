@@ -5,20 +5,27 @@ from wtforms import HiddenField, StringField
 from app import ids
 from app.domain.errors import Refused
 from app.domain.money import Money
+from app.domain.tax.prices import Taxation
 from app.domain.top_ups import TopUp
 from app.forms import amounts
 from app.forms.payment_methods import NewMethodForm
 from app.services.bank_transfers import orders
-from app.services.payments import top_ups
-from app.web.access import current_actor, current_catalog
+from app.services.payments import purchases, top_ups
+from app.web.access import current_actor, current_catalog, current_taxation
 
 AGAIN = " again"
+ASKED_AGAIN = {
+    purchases.BOUGHT: "Nothing more was charged. To buy it a second time, press the button again.",
+    purchases.WAITS: "Nothing was charged. To cancel it and begin a new payment, press the button again.",
+    purchases.UNHEARD: "Nothing more was charged. To buy it a second time, press the button again.",
+}
+"""What to do next, where the same was asked for a few minutes ago."""
 NEW = "new"
 """The way to pay that is saved first: what `add_credits/_new_method.html` asks."""
 
 
 class CreditsForm(NewMethodForm):
-    """What to buy and how to pay. `seen` is the total that the pressed button showed: no other is charged."""
+    """What to buy and how to pay. `seen` is the pressed button's `TopUp.preview`: nothing else is charged."""
 
     amount = StringField("Amount")
     pack = StringField("Credit pack")
@@ -34,27 +41,33 @@ class CreditsForm(NewMethodForm):
             return None, pack
         return amounts.money(self.amount.data or "", self.currency), ""
 
-    def top_up(self) -> TopUp:
-        """Return what would be charged and credited, or refuse it beside its field."""
+    def top_up(self, taxation: Taxation | None = None) -> TopUp:
+        """Return what would be charged and credited, taxed as it is now, or refuse it beside its field."""
         amount, pack = self.choice()
         try:
-            return top_ups.priced(current_catalog(), amount=amount, pack=pack)
+            return top_ups.priced(current_catalog(), taxation or current_taxation(), amount=amount, pack=pack)
         except Refused as refusal:
             raise _in_words(refusal) from None
 
     def pro_forma(self) -> str:
         """Order it to be paid by bank transfer; return the id of the pro-forma."""
         amount, pack = self.choice()
-        return orders.order(current_actor(), form_key=self.form_key.data or "", amount=amount, pack=pack).id
+        key, seen = self.form_key.data or "", self.previewed
+        return orders.order(current_actor(), form_key=key, amount=amount, pack=pack, previewed=seen).id
+
+    @property
+    def previewed(self) -> str:
+        """What the pressed button showed."""
+        return (self.seen.data or "").removesuffix(AGAIN)
+
+    def check_seen(self, wanted: TopUp) -> None:
+        """Refuse another total than the pressed button showed, and the same where it is taxed otherwise."""
+        if self.previewed != wanted.preview:
+            raise top_ups.total_changed(wanted)
 
     def renew(self) -> None:
         """Make it a new order: the old one is over."""
         self.form_key.data = ids.new_form_key()
-
-
-def total_seen(wanted: TopUp) -> str:
-    """Return the total as the button carries it: what is charged and what is credited for it."""
-    return f"{wanted.amount.amount_minor} {wanted.amount.currency} {wanted.credits.micros}"
 
 
 def _in_words(refusal: Refused) -> Refused:

@@ -8,14 +8,18 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, url_for
 from flask_login import current_user, login_fresh  # type: ignore[import-untyped]
 
+from app import clock
 from app.domain.amounts import CreditUnit, is_currency
 from app.domain.catalog import Catalog
 from app.domain.errors import Forbidden, ensure
 from app.domain.people import Actor
+from app.domain.tax.prices import Taxation
 from app.extensions import csrf, login, settings
 from app.models.customers import Customer
+from app.models.database import db
 from app.models.scope import CustomerScope, enter
 from app.services.catalog import versions
+from app.services.tax import decision
 from app.web.respond import is_htmx, page_of_htmx
 from app.web.session_cookie import portal_session
 
@@ -123,6 +127,12 @@ def current_catalog() -> Catalog:
         g.catalog = versions.of(current_customer())
     catalog: Catalog = g.catalog
     return catalog
+
+
+def current_taxation() -> Taxation:
+    """Return how the customer's purchases of credit are taxed today, as it is now. One small query at most."""
+    customer = current_customer()
+    return decision.taxation(db.session(), customer.customer_id, current_catalog(), clock.now().date())
 
 
 def current_unit(name: str = "") -> CreditUnit:

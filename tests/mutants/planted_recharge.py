@@ -55,8 +55,8 @@ BUGS = [
     Bug(
         "a charge passes what the limit leaves",
         RULE,
-        "    return max(0, min(wanted, fits, at_once))\n",
-        "    return max(0, min(wanted, fits + 1, at_once))\n",
+        "    return min(fitting(facts.left, one), max(0, wanted), at_once)\n",
+        "    return min(fitting(facts.left, one) + 1, max(0, wanted), at_once)\n",
         DECISION,
     ),
     Bug(

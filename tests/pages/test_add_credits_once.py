@@ -153,7 +153,7 @@ def test_no_other_amount_is_charged_than_the_button_said(
     page = shop.reviewed(alice)
     changed = alice.submits(page, FORM, button=BUY, amount="30.00")
     assert changed.status == 409
-    assert "The total is $30.00. Check it, then press the button." in changed.text
+    assert "The total is now $30.00. Nothing was charged. Check it, then press the button." in changed.text
     assert changed.texts(BUY) == ["Add $30.00 to my balance"]
     assert shop.charges(app) == []
     alice.submits(changed, FORM, button=BUY)

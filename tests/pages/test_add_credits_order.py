@@ -29,6 +29,7 @@ def test_the_order_says_the_total_the_new_balance_and_how_long_it_lasts(
     shop.bought(alice, "20.00")
     assert order(alice.opens(PATH)) == {
         "Credit you get": "$25.00",
+        "Price": "$25.00",
         "Tax": "None",
         "Total to pay now": "$25.00",
         "New balance": "$45.00",

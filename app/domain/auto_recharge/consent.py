@@ -3,6 +3,7 @@
 from app.domain.amounts import CreditUnit, money_words
 from app.domain.auto_recharge.terms import Terms, credit_words, purchase
 from app.domain.catalog import Catalog
+from app.domain.tax.prices import UNTAXED
 
 WORDING = "2026-11"
 """Which wording it is. A new one gets a new name, and the old consents keep theirs."""
@@ -11,9 +12,12 @@ WORDING = "2026-11"
 def sentence(terms: Terms, catalog: Catalog, method: str) -> str:
     """Return what the customer accepts with these terms; `method` names the way to pay, as pages do."""
     unit = CreditUnit(catalog.credit_unit, catalog.credit_unit_label)
-    one = purchase(terms, catalog)
+    one = purchase(terms, catalog, UNTAXED)
     pack = catalog.pack(one.pack)
-    bought = f"{money_words(one.amount)} ({pack.title})" if pack else money_words(one.amount)
+    bought = f"{money_words(one.listed)} ({pack.title})" if pack else money_words(one.listed)
+    tax = catalog.tax
+    if tax.credits == "at_purchase" and tax.prices == "exclusive" and tax.rates:
+        bought = f"{bought} plus any tax"
     other = " If it cannot be charged, another saved method may be." if terms.other_methods else ""
     return (
         f"I allow {catalog.seller_name} to charge {method} automatically with {bought}, or a multiple of it, "

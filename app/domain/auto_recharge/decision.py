@@ -3,6 +3,7 @@
 Decided from levels, like notices: whoever looks at the same levels comes to the same answer, however often.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -68,7 +69,7 @@ class Answer:
 
     def is_for(self, one: TopUp) -> bool:
         """Say whether that is what so many purchases cost now: a yes to one amount is no yes to another."""
-        return self.amount_minor == one.amount.amount_minor * self.count
+        return self.amount_minor == one.times(self.count).amount.amount_minor
 
 
 @dataclass(frozen=True)
@@ -175,14 +176,20 @@ def waits_for_yes(facts: Facts, now: datetime) -> bool:
 
 
 def _charge(one: TopUp, count: int) -> Decision:
-    amount = Money(one.amount.amount_minor * count, one.amount.currency)
-    bought = TopUp(amount, Credits(one.credits.micros * count), one.pack, one.expires_after_days)
-    return Decision(Outcome.CHARGE, bought, count)
+    return Decision(Outcome.CHARGE, one.times(count), count)
 
 
 def size(facts: Facts, one: TopUp) -> int:
-    """Return how many times `one` is bought: enough to reach the threshold, no more than the limits leave; 0: none."""
+    """Return how many times `one` is bought: enough to reach the threshold, no more than the limits leave; 0: none.
+
+    The period's limit counts the tax, the most that is sold at once does not.
+    """
     wanted = -(-facts.gap.micros // one.credits.micros)
-    fits = facts.left.amount_minor // one.amount.amount_minor
-    at_once = wanted if facts.most is None else facts.most.amount_minor // one.amount.amount_minor
-    return max(0, min(wanted, fits, at_once))
+    at_once = wanted if facts.most is None else facts.most.amount_minor // one.listed.amount_minor
+    return min(fitting(facts.left, one), max(0, wanted), at_once)
+
+
+def fitting(left: Money, one: TopUp) -> int:
+    """Return how many times `one` can be paid with what is left, with its tax."""
+    most = left.amount_minor // max(1, one.price.net.amount_minor)
+    return bisect_right(range(1, most + 1), left.amount_minor, key=lambda count: one.times(count).amount.amount_minor)

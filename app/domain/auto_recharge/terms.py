@@ -9,6 +9,8 @@ from app.domain.auto_recharge.caution import Caution
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits, Money
+from app.domain.tax.prices import Taxation
+from app.domain.tax.words import title as words_of_tax
 from app.domain.top_ups import TopUp
 
 MOST = Credits((10**12 - 1) * MICROS)
@@ -27,7 +29,7 @@ class Terms:
     period_limit: Money
     """The most that is charged automatically in a billing period, tax included."""
     amount: Money | None = None
-    """What one purchase costs; None where a pack is bought."""
+    """What one purchase costs before tax, where tax comes on top; None where a pack is bought."""
     pack: str = ""
     method_id: str = ""
     """The saved method; empty: the default one."""
@@ -57,21 +59,21 @@ def beginning(catalog: Catalog) -> Terms:
     return Terms(False, start.threshold or Credits(0), start.period_limit, start.amount, start.pack)
 
 
-def purchase(terms: Terms, catalog: Catalog) -> TopUp:
+def purchase(terms: Terms, catalog: Catalog, taxation: Taxation) -> TopUp:
     """Return what is bought at once, or refuse (422) what the catalog does not sell."""
     if (terms.amount is None) == (not terms.pack):
         raise Refused("Choose either an amount or a credit pack.", "amount_or_pack", 422, "amount")
     if terms.pack:
-        return top_ups.from_pack(terms.pack, catalog.packs)
+        return top_ups.from_pack(terms.pack, catalog.packs, taxation)
     if terms.amount is None or catalog.top_up is None:
         raise Refused("Choose a credit pack: no other amount is sold.", "amount_not_sold", 422, "pack")
-    return top_ups.free_amount(terms.amount, catalog.top_up.min, catalog.top_up.max)
+    return top_ups.free_amount(terms.amount, catalog.top_up.min, catalog.top_up.max, taxation)
 
 
-def sold(wanted: Terms, catalog: Catalog) -> TopUp | None:
+def sold(wanted: Terms, catalog: Catalog, taxation: Taxation) -> TopUp | None:
     """Return one purchase by these terms; None where the catalog does not sell it any more."""
     try:
-        return purchase(wanted, catalog)
+        return purchase(wanted, catalog, taxation)
     except Refused:
         return None
 
@@ -81,7 +83,7 @@ def most_at_once(wanted: Terms, catalog: Catalog) -> Money | None:
     return catalog.top_up.max if catalog.top_up is not None and not wanted.pack else None
 
 
-def check(wanted: Terms, catalog: Catalog, overage: Credits) -> None:
+def check(wanted: Terms, catalog: Catalog, overage: Credits, taxation: Taxation) -> None:
     """Refuse the set as a whole when it cannot be kept: conflicts are named when saving, never later (AC-6, AC-7).
 
     What is switched off may hold anything that could be switched on.
@@ -94,12 +96,14 @@ def check(wanted: Terms, catalog: Catalog, overage: Credits) -> None:
     if not lowest < wanted.threshold <= MOST:
         words = _threshold_words(catalog, lowest, is_too_high=wanted.threshold > MOST)
         raise Refused(words, "threshold_out_of_bounds", 422, "threshold")
-    one = purchase(wanted, catalog).amount
+    bought = purchase(wanted, catalog, taxation)
+    one = bought.amount
     if not 0 < wanted.period_limit.amount_minor <= MOST_MINOR or wanted.period_limit.currency != catalog.currency:
         raise Refused("Enter a limit above zero.", "period_limit_out_of_bounds", 422, "period_limit")
     if wanted.period_limit < one:
+        tax = f" with {words_of_tax(bought.treatment)}" if bought.treatment and bought.price.tax.amount_minor else ""
         words = (
-            f"One purchase costs {money_words(one)}, which is more than the limit of "
+            f"One purchase costs {money_words(one)}{tax}, which is more than the limit of "
             f"{money_words(wanted.period_limit)}: nothing could be charged. Raise the limit or buy less at once."
         )
         raise Refused(words, "limit_below_purchase", 422, "period_limit")

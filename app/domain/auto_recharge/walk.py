@@ -210,8 +210,8 @@ class Walk:
             return None
         asked, until = self.question
         is_known = asked.answered_at is not None and asked.answered_at <= now
-        at_once = self.offer.one.amount.amount_minor if self.offer.one else 0
-        return Answer(asked.is_yes if is_known else None, asked.count, until, at_once * asked.count)
+        at_once = self.offer.one.times(asked.count).amount.amount_minor if self.offer.one else 0
+        return Answer(asked.is_yes if is_known else None, asked.count, until, at_once)
 
     def _ask(self, decision: Decision, now: datetime) -> None:
         """Ask; where the same was really asked then, it is answered as it was, else by nobody."""

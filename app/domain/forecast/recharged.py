@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 from app.domain.auto_recharge.caution import PACE_DAYS, Brake, Use
-from app.domain.auto_recharge.decision import Decision, Facts, Outcome, decide
+from app.domain.auto_recharge.decision import Decision, Facts, Outcome, decide, fitting
 from app.domain.auto_recharge.walk import ENDED_BY_A_MOVE
 from app.domain.forecast.courses import LONGEST_PERIOD, Course, Courses, stretches
 from app.domain.forecast.paces import Batch, Pace
@@ -260,6 +260,6 @@ class _Walk:
             return False
         days = [after - before for before, after in pairwise(later[: LONGEST_PERIOD + 1])]
         is_steady = min(days) == max(days) or max(days) <= one.credits.micros * self.course.parts
-        fit = facts.terms.period_limit.amount_minor // one.amount.amount_minor
+        fit = fitting(facts.terms.period_limit, one)
         bought = fit * one.credits.micros * self.course.parts
         return (is_steady or chosen.brake is Brake.OFF) and later[LONGEST_PERIOD] <= bought

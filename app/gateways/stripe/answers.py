@@ -15,6 +15,7 @@ from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import MISSING, Declined, Intent, IntentStatus, Misused, SavedMethod, Unknown
 from app.domain.processor_amounts import from_processor_minor
+from app.domain.tax import kept
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -69,6 +70,7 @@ def _read(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
         method=id_of(_method(found)),
         rail=_rail_of(found),
         promise=metadata_of(found, promises.KEY),
+        tax=kept.joined(lambda key: metadata_of(found, key)),
     )
 
 

@@ -25,6 +25,7 @@ from app.services.customers import billing_periods
 from app.services.ledger import grants
 from app.services.ledger.posting import Books
 from app.services.payment_methods import declines
+from app.services.tax import decision
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def read(
         remaining=remaining,
         in_flight=Credits(rows.in_flight(session, customer_id)),
         is_under_way=rows.open_automatic(session, customer_id) is not None,
-        one=terms_rule.sold(wanted, catalog),
+        one=terms_rule.sold(wanted, catalog, decision.taxation(session, customer_id, catalog, now.date())),
         most=terms_rule.most_at_once(wanted, catalog),
         used=Money(rows.used(session, customer_id, period.number), catalog.currency),
         period_ends=period.ends_at,

@@ -22,6 +22,7 @@ from app.services.auto_recharge import questions, rows
 from app.services.catalog import versions
 from app.services.ledger import budgets, spending
 from app.services.outbox import events
+from app.services.tax import decision
 from app.services.transaction import transaction
 
 CHANGED_MEANWHILE = "version_gone_by"
@@ -87,7 +88,8 @@ def change(customer_id: str, wanted: Terms, *, by: str, accepted: Acceptance | N
         before = rows.terms(row, catalog)
         if wanted.version != before.version:
             raise GONE_BY
-        rule.check(wanted, catalog, Credits(customer.overage_protection_micros))
+        taxation = decision.taxation(session, customer_id, catalog, clock.now().date())
+        rule.check(wanted, catalog, Credits(customer.overage_protection_micros), taxation)
         method = _method(session, customer_id, wanted, catalog)
         if replace(wanted, version=0) == replace(before, version=0):
             return before

@@ -16,6 +16,7 @@ from app.domain.spend_management import day_of
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.auto_recharge import record
+from app.services.tax import decision
 
 DAYS = 90
 """So many whole days before today are looked at."""
@@ -35,8 +36,9 @@ def between(
 ) -> Simulation:
     """Return what the terms, saved at `begins`, would have done until `ends`."""
     methods = catalog.payment_methods
+    taxation = decision.taxation(session, customer.customer_id, catalog, clock.now().date())  # as it would be now
     offer = Offer(
-        one=terms_rule.sold(wanted, catalog),
+        one=terms_rule.sold(wanted, catalog, taxation),
         most=terms_rule.most_at_once(wanted, catalog),
         kinds=[kind for kind in methods.kinds if kind in SAVED_RAILS],
         top_up_only=methods.top_up_only,

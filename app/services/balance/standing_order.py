@@ -37,6 +37,7 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import constant, db
 from app.models.payments import Payment, PaymentMethod
 from app.services.payment_methods import declines
+from app.services.tax import decision
 
 DECLINED = frozenset({Outcome.SUSPENDED.value, Outcome.RETRY_LATER.value})
 
@@ -194,7 +195,9 @@ def recharge(
         remaining=remaining,
         in_flight=Credits(0),
         is_under_way=any(each.budget_period is not None for each in payments),
-        one=terms_rule.sold(wanted, catalog),
+        one=terms_rule.sold(
+            wanted, catalog, decision.taxation(db.session(), found.row.customer_id, catalog, now.date())
+        ),
         most=terms_rule.most_at_once(wanted, catalog),
         used=Money(found.used_minor, catalog.currency),
         period_ends=period_ends,

@@ -26,6 +26,7 @@ from app.services.catalog import versions
 from app.services.ledger import posting
 from app.services.outbox import events
 from app.services.payments import top_ups
+from app.services.tax import decision
 from app.services.transaction import transaction
 
 _PAID = frozenset({PaymentState.SUCCEEDED, PaymentState.REFUNDED, PaymentState.DISPUTED})
@@ -54,10 +55,11 @@ def is_offered(catalog: Catalog) -> bool:
     return Rail.BANK_TRANSFER in catalog.payment_methods.kinds
 
 
-def order(actor: Actor, *, form_key: str, amount: Money | None, pack: str) -> ProForma:
+def order(actor: Actor, *, form_key: str, amount: Money | None, pack: str, previewed: str = "") -> ProForma:
     """Order credit to be paid by bank transfer; return the pro-forma.
 
-    `form_key` makes it one order: the same key with the same choice gives the one that is there. Refuses (422) what is
+    `form_key` makes it one order: the same key with the same choice gives the one that is there. Another total than was
+    `previewed` is refused (409). Refuses (422) what is
     not sold and where no bank transfers are taken, (409) a customer whose account is closed, and one more while
     twenty wait. Cash that is there already pays it at once.
     """
@@ -75,7 +77,8 @@ def order(actor: Actor, *, form_key: str, amount: Money | None, pack: str) -> Pr
         if not is_offered(catalog):
             words = "This payment method is no longer accepted. Choose another one."
             raise Refused(words, "kind_not_taken", 422, "method")
-        top_up = top_ups.priced(catalog, amount=amount, pack=pack)
+        taxation = decision.taxation(session, actor.customer_id, catalog, now.date())
+        top_up = top_ups.priced(catalog, taxation, amount=amount, pack=pack)
         earlier = session.scalars(
             select(ProForma).where(ProForma.customer_id == actor.customer_id, ProForma.form_key == form_key)
         ).one_or_none()
@@ -85,6 +88,8 @@ def order(actor: Actor, *, form_key: str, amount: Money | None, pack: str) -> Pr
         else:
             if customer.standing == top_ups.CLOSED:
                 raise Refused(top_ups.closed_sentence(catalog), top_ups.CLOSED)
+            if previewed not in {"", top_up.preview}:
+                raise top_ups.total_changed(top_up)
             _ask_room(session, actor.customer_id)
             pro_forma_id = _written(session, actor, form_key, top_up, catalog, now)
     accounts.ensure_known(actor.customer_id)
@@ -115,6 +120,8 @@ def _written(session: Session, actor: Actor, form_key: str, top_up: TopUp, catal
         state="open",
         amount_minor=top_up.amount.amount_minor,
         currency=top_up.amount.currency,
+        net_minor=top_up.price.net.amount_minor,
+        treatment=top_up.kept_treatment,
         credits_micros=top_up.credits.micros,
         pack=top_up.pack,
         expires_after_days=top_up.expires_after_days,

@@ -11,8 +11,9 @@ from app.domain.amounts import CreditUnit, decimals_of, digits
 from app.domain.catalog import Catalog
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
-from app.domain.invoices.totals import included, totals
+from app.domain.invoices.totals import Taxed, included, of_parts
 from app.domain.money import Credits, Money
+from app.domain.tax import kept
 from app.domain.tax.treatment import Category, Treatment
 from app.domain.top_ups import credits_for
 from app.models.documents import Document
@@ -30,16 +31,14 @@ def top_up(books: Books, payment: Payment, received: Money, paid_with: str, now:
     """Write the document of a payment that has bought credit, in the transaction that settles it; return it final."""
     catalog = versions.of(books.customer)
     buyer = drafting.buyer_of(books)
-    treatment = decision.treatment(books.session, books.customer_id, catalog, now.date())
-    kind = kind_of(catalog, treatment)
-    rate = drafting.rate_of(treatment) if kind is Kind.INVOICE else NO_TAX_SAID
+    kind, treatment, sold = _decided(books, catalog, payment, received, now)
     bought = credits_for(received, Money(payment.amount_minor, payment.currency), Credits(payment.credits_micros))
     unit = CreditUnit(books.customer.credit_unit)
     words = f"Credit: {digits(bought.units, decimals_of(unit))} {unit.name}"
-    line = Line(LineKind.TOP_UP, words, included(received, rate).net, rate)
+    line = Line(LineKind.TOP_UP, words, sold.net, sold.rate)
     source = drafting.Source("payment", payment.id, payment.id, paid_with=paid_with)
-    treatments = [treatment] if kind is Kind.INVOICE else []
-    document = drafting.draft(books, catalog, kind, source, [line], totals([line]), treatments, buyer)
+    treatments = [treatment] if treatment is not None else []
+    document = drafting.draft(books, catalog, kind, source, [line], of_parts([sold]), treatments, buyer)
     numbering.finalize(books.session, document, State.PAID if kind is Kind.INVOICE else State.ISSUED, now)
     if kind is Kind.INVOICE:
         report(books, document, "invoice.finalized", "invoice.paid")
@@ -52,8 +51,38 @@ def report(books: Books, document: Document, *events: str) -> None:
         books.outbox.write(event, document.id, facts_of(document))
 
 
+def _decided(
+    books: Books, catalog: Catalog, payment: Payment, received: Money, now: datetime
+) -> tuple[Kind, Treatment | None, Taxed]:
+    """Return which document it is, how it is taxed and what it comes to: as was decided when it was ordered.
+
+    Whatever has changed since is the next order's. The order's net and tax stand, to the cent, where just what was
+    ordered was received; of another amount the tax is what is in it.
+    """
+    if payment.net_minor is None:
+        return _before_tax_was_charged(books, catalog, received, now)
+    ordered = kept.read(payment.treatment, Money(payment.net_minor, payment.currency)) if payment.treatment else None
+    if ordered is None:
+        return Kind.RECEIPT, None, included(received, NO_TAX_SAID)
+    treatment, price = ordered
+    rate = drafting.rate_of(treatment)
+    as_ordered = received.amount_minor == payment.amount_minor
+    return Kind.INVOICE, treatment, Taxed(rate, price.net, price.tax) if as_ordered else included(received, rate)
+
+
+def _before_tax_was_charged(
+    books: Books, catalog: Catalog, received: Money, now: datetime
+) -> tuple[Kind, Treatment | None, Taxed]:
+    """Return the same for what was ordered before Purser charged tax: by what holds when the money comes."""
+    treatment = decision.treatment(books.session, books.customer_id, catalog, now.date())
+    kind = kind_of(catalog, treatment)
+    if kind is Kind.RECEIPT:
+        return kind, None, included(received, NO_TAX_SAID)
+    return kind, treatment, included(received, drafting.rate_of(treatment))
+
+
 def kind_of(catalog: Catalog, treatment: Treatment) -> Kind:
-    """Return which document a top-up gets. A sale whose tax was not charged gets no invoice."""
+    """Return which document a top-up gets whose tax was not charged: a sale without its tax gets no invoice."""
     taxed_now = catalog.tax.credits == "at_purchase" and treatment.category is not Category.STANDARD
     return Kind.INVOICE if taxed_now else Kind.RECEIPT
 

@@ -130,8 +130,7 @@ def _again(payment: Payment, method: PaymentMethod | None) -> str:
     """Return the address of the form with the same choice, and with the same method while it is still saved."""
     if payment.document_id is not None:
         return portal_links.page("invoice_payment.page", document_id=payment.document_id)
-    asked = Money(payment.amount_minor, payment.currency)
-    choice = {"pack": payment.pack} if payment.pack else {"amount": str(asked.major)}
+    choice = purchases.choice(payment)
     if method is None or method.removed_at is None:
         choice["method"] = payment.method_id or payment.rail
     return portal_links.page("add_credits.page", **choice)

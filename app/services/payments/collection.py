@@ -33,6 +33,7 @@ from app.domain.payments import (
     sources_of,
 )
 from app.domain.promises import Promise
+from app.domain.tax import kept
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Attempt, Payment, PaymentMethod
@@ -168,6 +169,7 @@ def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
         payment.expires_after_days,
         payment.budget_period,
         payment.document_id,
+        payment.net_minor,
     )
     what = "Invoice of" if payment.purpose == Purpose.INVOICE else "Credits for"
     order = ChargeOrder(
@@ -177,7 +179,8 @@ def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
         amount=Money(payment.amount_minor, payment.currency),
         description=f"{what} {customer.name}"[:200],
         off_session=payment.off_session,
-        metadata={promises.KEY: promises.written(promise)},  # should the row be lost, the promise is not
+        # should the row be lost, the promise is not, nor how it is taxed
+        metadata={promises.KEY: promises.written(promise), **kept.in_pieces(payment.treatment)},
     )
     if not order.processor_customer:  # who has never saved a method is not known there yet
         named = customers.named(order.customer_id)

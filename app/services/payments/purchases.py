@@ -9,7 +9,7 @@ from app import clock, ids
 from app.domain.amounts import money_words
 from app.domain.errors import NotFound, Refused
 from app.domain.methods import Rail
-from app.domain.money import Money
+from app.domain.money import Credits, Money, money_from_credits
 from app.domain.payments import ACTION_LIFETIME, OPEN, PaymentState, Purpose
 from app.domain.reversals import OPEN_REFUNDS, DisputeState, RefundState
 from app.domain.top_ups import TopUp
@@ -106,6 +106,17 @@ def of_form(form_key: str) -> str | None:
     return db.session.scalar(select(Payment.id).where(Payment.form_key == form_key)) if form_key else None
 
 
+def choice(payment: Payment) -> dict[str, str]:
+    """Return what the form of the purchase was given: the pack, or the amount, which is before tax where it is added.
+
+    Who buys the same again is charged the tax of that day.
+    """
+    if payment.pack:
+        return {"pack": payment.pack}
+    listed = money_from_credits(Credits(payment.credits_micros), payment.currency)
+    return {"amount": str(listed.major)}
+
+
 def latest() -> list[tuple[Payment, PaymentMethod | None]]:
     """Return the newest payments of the customer in scope, however they ended, each with its saved method."""
     of_payment = (PaymentMethod.customer_id == Payment.customer_id) & (PaymentMethod.id == Payment.method_id)
@@ -131,7 +142,7 @@ def just_like(customer_id: str, top_up: TopUp, rail: Rail, method_id: str | None
             Payment.customer_id == customer_id,
             Payment.purpose == Purpose.TOP_UP.value,
             Payment.created_at > clock.now() - ALIKE_WITHIN,
-            Payment.amount_minor == top_up.amount.amount_minor,
+            Payment.credits_micros == top_up.credits.micros,  # the same, also where its tax has changed meanwhile
             Payment.pack == top_up.pack,
             Payment.form_key != form_key,
             Payment.state.in_(_GOING_ON),
@@ -208,7 +219,7 @@ def _instead_of(payment: Payment) -> Payment | None:
         .where(
             Payment.customer_id == payment.customer_id,
             Payment.purpose == payment.purpose,
-            Payment.amount_minor == payment.amount_minor,
+            Payment.credits_micros == payment.credits_micros,
             Payment.pack == payment.pack,
             Payment.id != payment.id,
             Payment.state.in_([*_PAID, *_GOING_ON]),

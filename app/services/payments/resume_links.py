@@ -163,7 +163,7 @@ def _bought() -> Exists:
     return exists().where(
         other.customer_id == Payment.customer_id,
         other.purpose == Payment.purpose,
-        other.amount_minor == Payment.amount_minor,
+        other.credits_micros == Payment.credits_micros,
         other.pack == Payment.pack,
         other.created_at > Payment.created_at,
         other.state == PaymentState.SUCCEEDED.value,

@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.domain.amounts import money_words
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
 from app.domain.methods import Rail
-from app.domain.money import Money
+from app.domain.money import Credits, Money, credits_from_money
 from app.domain.payments import FIRST_CHECK, PaymentState, Purpose
 from app.domain.people import Actor
+from app.domain.tax.prices import Taxation
 from app.domain.top_ups import TopUp, free_amount, from_pack
 from app.models.customers import Customer
 from app.models.database import db
@@ -22,6 +24,7 @@ from app.models.scope import as_customer, as_service
 from app.services import audit
 from app.services.catalog import versions
 from app.services.payments import collection, declines, purchases, settlement, ways
+from app.services.tax import decision
 from app.services.transaction import transaction
 
 AUTOMATIC = "auto_recharge"
@@ -41,15 +44,22 @@ class _Order:
     pack: str
     method_id: str
     off_session: bool = False
+    previewed: str = ""
 
 
-def priced(catalog: Catalog, *, amount: Money | None, pack: str) -> TopUp:
+def priced(catalog: Catalog, taxation: Taxation, *, amount: Money | None, pack: str) -> TopUp:
     """Return what would be charged and credited by these terms, or refuse: one rule for the total and the purchase."""
     if pack:
-        return from_pack(pack, catalog.packs)
+        return from_pack(pack, catalog.packs, taxation)
     if amount is None or catalog.top_up is None:
         raise Refused("Choose how much to add.", "amount_missing", 422, "amount")
-    return free_amount(amount, catalog.top_up.min, catalog.top_up.max)
+    return free_amount(amount, catalog.top_up.min, catalog.top_up.max, taxation)
+
+
+def total_changed(top_up: TopUp) -> Refused:
+    """Return what to say where the total, or how it is taxed, is no longer what was shown."""
+    words = f"The total is now {money_words(top_up.amount)}. Nothing was charged. Check it, then press the button."
+    return Refused(words, "total_changed")
 
 
 def closed_sentence(catalog: Catalog) -> str:
@@ -67,19 +77,21 @@ def buy(
     method_id: str,
     return_url: Callable[[str], str],
     repeat: bool = True,
+    previewed: str = "",
 ) -> Payment:
     """Buy credit and return the payment as it stands after the processor was asked.
 
     `method_id` names a saved method, or what is paid once at its own page: `paypal` or `crypto`. `form_key` makes it
     one order: the same key with the same choice gives the payment that is there already, with another choice it is
     refused (409). `return_url` gives, for a payment's id, where the bank or the wallet sends the customer back.
+    `previewed` is what was shown (`TopUp.preview`): another total, or the same taxed otherwise, is refused (409).
     Refuses (422) an amount or pack that is not sold, or a way to pay that is not taken, and (404) a method that is not
     this customer's; (409) a customer whose account is closed; (429) one more charge after too many
     declines; without `repeat` also (409) the same purchase, made by another form in the last minutes (AC-2).
 
     The same purchase that still waits for the bank is given up first: who pays another way pays once (AC-17).
     """
-    order = _Order(actor.customer_id, actor.member_id, form_key, amount, pack, method_id)
+    order = _Order(actor.customer_id, actor.member_id, form_key, amount, pack, method_id, previewed=previewed)
     payment, is_new = _place(order, repeat=repeat)
     if is_new and _gave_up_waiting(payment):
         collection.collect(payment.id, return_url=return_url(payment.id))
@@ -126,7 +138,7 @@ def _gave_up_waiting(payment: Payment) -> bool:
             Payment.customer_id == payment.customer_id,
             Payment.purpose == payment.purpose,
             Payment.state == PaymentState.REQUIRES_ACTION.value,
-            Payment.amount_minor == payment.amount_minor,
+            Payment.credits_micros == payment.credits_micros,
             Payment.pack == payment.pack,
         )
     ).all()
@@ -171,7 +183,10 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         catalog = versions.of(customer)
         if customer.standing == CLOSED:
             raise Refused(closed_sentence(catalog), CLOSED)
-        top_up = priced(versions.of(customer), amount=order.amount, pack=order.pack)
+        taxation = decision.taxation(session, order.customer_id, catalog, now.date())
+        top_up = priced(catalog, taxation, amount=order.amount, pack=order.pack)
+        if order.previewed not in {"", top_up.preview}:
+            raise total_changed(top_up)
         rail, method = ways.chosen(session, order.customer_id, order.method_id, catalog, off_session=order.off_session)
         alike = None if repeat else purchases.just_like(order.customer_id, top_up, rail, method, order.form_key)
         if alike is not None:
@@ -209,6 +224,8 @@ def _written(
         state=PaymentState.CREATED.value,
         amount_minor=top_up.amount.amount_minor,
         currency=top_up.amount.currency,
+        net_minor=top_up.price.net.amount_minor,
+        treatment=top_up.kept_treatment,
         credits_micros=top_up.credits.micros,
         pack=top_up.pack,
         expires_after_days=top_up.expires_after_days,
@@ -238,7 +255,8 @@ def _with_key(order: _Order) -> Payment | None:
 def _same_order(payment: Payment, order: _Order) -> Payment:
     same = payment.pack == order.pack and (payment.method_id or payment.rail) == order.method_id
     if not order.pack:
-        same = same and order.amount == Money(payment.amount_minor, payment.currency)
+        wanted = order.amount and credits_from_money(order.amount)  # says what was ordered, whatever tax was on it
+        same = same and wanted == Credits(payment.credits_micros)
     if not same:
         raise Refused(
             "This form was already sent, with another choice. Nothing more was charged. "

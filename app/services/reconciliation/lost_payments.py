@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from app import ids
 from app.domain import promises
 from app.domain.methods import UNSAVED_RAILS, Rail
-from app.domain.money import credits_from_money
+from app.domain.money import Money, credits_from_money
 from app.domain.payments import FIRST_CHECK, OPEN, Intent, IntentStatus, PaymentState, Purpose, SavedMethod
 from app.domain.promises import Promise
+from app.domain.tax import kept
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.documents import Document
@@ -77,10 +78,17 @@ def restore(intent: Intent, now: datetime) -> Restored | Stays:
 
 def _promise(intent: Intent, customer: Customer) -> Promise | None:
     """Return what was promised; without a word of it, what the money is where credit is counted in money."""
-    kept = promises.read(intent.promise)
-    if kept is not None or customer.credit_unit != intent.amount.currency:
-        return kept
+    promised = promises.read(intent.promise)
+    if promised is not None or intent.tax or customer.credit_unit != intent.amount.currency:
+        return promised  # of an amount with tax nobody can say without it how much was for credit
     return Promise(Purpose.TOP_UP.value, credits_from_money(intent.amount).micros)
+
+
+def _treatment(intent: Intent, promise: Promise) -> str:
+    """Return how it was taxed when it was ordered; nothing where the processor has no word of it that can be kept."""
+    if promise.net_minor is None or kept.read(intent.tax, Money(promise.net_minor, intent.amount.currency)) is None:
+        return ""
+    return intent.tax
 
 
 def _method_of(intent: Intent) -> SavedMethod:
@@ -132,6 +140,8 @@ def _make(intent: Intent, customer_id: str, promise: Promise, method: SavedMetho
                 state=PaymentState.CONFIRMING.value,
                 amount_minor=intent.amount.amount_minor,
                 currency=intent.amount.currency,
+                net_minor=promise.net_minor,
+                treatment=_treatment(intent, promise),
                 credits_micros=promise.credits_micros,
                 document_id=promise.document,
                 pack=promise.pack,

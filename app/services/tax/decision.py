@@ -2,14 +2,16 @@
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.domain.catalog import Catalog
 from app.domain.tax import decision
 from app.domain.tax.decision import Buyer
+from app.domain.tax.prices import Taxation
 from app.domain.tax.registrations import Kind, Registration, State
 from app.domain.tax.treatment import Treatment
+from app.models.customers import Customer
 from app.models.invoicing import InvoiceAddress
 from app.models.tax import TaxRegistration
 
@@ -17,25 +19,33 @@ from app.models.tax import TaxRegistration
 def treatment(session: Session, customer_id: str, catalog: Catalog, on: date) -> Treatment:
     """Return how a sale to the customer is taxed on that day, by the address and registrations as they are now.
 
-    Two small statements. Page, API and jobs ask here, so that they say the same.
+    One small statement. Page, API and jobs ask here, so that they say the same.
     """
     return decision.decide(catalog.seller, catalog.tax, buyer(session, customer_id), on)
 
 
+def taxation(session: Session, customer_id: str, catalog: Catalog, on: date) -> Taxation:
+    """Return how a purchase of credit is taxed on that day; without a statement where it is taxed when it is used."""
+    if catalog.tax.credits == "at_use":
+        return Taxation(None, catalog.tax.prices)
+    return Taxation(treatment(session, customer_id, catalog, on), catalog.tax.prices)
+
+
 def buyer(session: Session, customer_id: str) -> Buyer:
     """Return the customer as a decision on tax sees it."""
-    address = session.execute(
-        select(InvoiceAddress.country, InvoiceAddress.postal_code, InvoiceAddress.region).where(
-            InvoiceAddress.customer_id == customer_id
-        )
-    ).one_or_none()
-    registrations = session.scalars(
-        select(TaxRegistration)
-        .where(TaxRegistration.customer_id == customer_id, TaxRegistration.removed_at.is_(None))
-        .order_by(TaxRegistration.created_at, TaxRegistration.id)
-    )
-    known = tuple(as_decided(each) for each in registrations)
-    return Buyer(*address, known) if address else Buyer(registrations=known)
+    number = TaxRegistration
+    rows = session.execute(
+        select(InvoiceAddress.country, InvoiceAddress.postal_code, InvoiceAddress.region, number)
+        .select_from(Customer)
+        .outerjoin(InvoiceAddress, InvoiceAddress.customer_id == Customer.customer_id)
+        .outerjoin(number, and_(number.customer_id == Customer.customer_id, number.removed_at.is_(None)))
+        .where(Customer.customer_id == customer_id)
+        .order_by(number.created_at, number.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    known = tuple(as_decided(row[3]) for row in rows if row[3] is not None)
+    country, postal_code, region = rows[0][:3] if rows else (None, None, None)
+    return Buyer(country or "", postal_code or "", region or "", known)
 
 
 def as_decided(row: TaxRegistration) -> Registration:

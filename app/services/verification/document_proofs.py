@@ -76,6 +76,22 @@ DOCUMENT_PROOFS = (
             and p.received_minor > 0)""",  # noqa: S608
     ),
     Proof(
+        "I9",
+        "a payment's document is not what was decided at its order",
+        """
+        select p.customer_id, p.id from payments p
+        join documents d on d.customer_id = p.customer_id and d.source_type = 'payment' and d.source_id = p.id
+          and d.kind in ('invoice','receipt')
+        left join document_taxes t on t.customer_id = d.customer_id and t.document_id = d.id
+        where p.net_minor is not null and (
+          (d.kind = 'invoice') <> (p.treatment <> '')
+          or (p.received_minor = p.amount_minor and (
+            d.net_minor <> p.net_minor or d.payable_minor <> p.amount_minor
+            or (p.treatment <> '' and p.treatment not like '%"tax_minor":' || cast(d.tax_minor as text) || '}')))
+          or (p.treatment <> '' and (p.treatment not like '%"category":"' || t.category || '"%'
+            or p.treatment not like '%"reason":"' || t.reason || '"%')))""",
+    ),
+    Proof(
         "I11",
         "what was returned of a document is not what its credit notes say, or more than it came to",
         f"""

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app import clock
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
+from app.domain.tax.prices import UNTAXED
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.events import AuditEntry
@@ -45,9 +46,9 @@ def test_plans_and_prices_are_as_sold_and_what_is_for_sale_is_current(app: Flask
     assert (has.version, has.title, acme.catalog_version) == (1, "Less small", 1)
     assert has.plans == versions.sold("small", 1).plans
     assert has.meters == versions.sold("small", 1).meters
-    assert top_ups.priced(versions.of(acme), amount=Money(700, "USD"), pack="").amount == Money(700, "USD")
+    assert top_ups.priced(versions.of(acme), UNTAXED, amount=Money(700, "USD"), pack="").amount == Money(700, "USD")
     with pytest.raises(Refused):
-        top_ups.priced(versions.of(acme), amount=Money(500, "USD"), pack="")
+        top_ups.priced(versions.of(acme), UNTAXED, amount=Money(500, "USD"), pack="")
 
 
 def test_the_catalog_of_a_customer_takes_one_statement(app: Flask) -> None:

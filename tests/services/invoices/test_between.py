@@ -1,4 +1,4 @@
-"""An address that changes between the order and the money: the document says what holds when it is drafted (0024)."""
+"""An address that changes between the order and the money: the document names the new one, taxed as ordered (0024)."""
 
 import pytest
 from flask import Flask
@@ -31,20 +31,21 @@ def _lives(customer: Customer, country: str, company: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("country", "kind", "taxes"), [("JP", "invoice", [("O", "outside")]), ("DE", "receipt", [])], ids=["JP", "DE"]
+    ("country", "total", "taxes"),
+    [("US", 2500, [("O", "not_registered")]), ("DE", 2975, [("S", "standard")])],
+    ids=["US", "DE"],
 )
-def test_a_document_names_the_address_of_the_day_on_which_the_money_came(
-    app: Flask, acme: Customer, alice_actor: Actor, visa: str, country: str, kind: str, taxes: list[tuple[str, str]]
+def test_a_document_names_the_address_of_the_day_on_which_the_money_came_and_the_tax_of_the_order(
+    app: Flask, acme: Customer, alice_actor: Actor, visa: str, country: str, total: int, taxes: list[tuple[str, str]]
 ) -> None:
-    """Where tax is due by then that was not charged, it is a receipt: an invoice without its tax would be wrong."""
-    _lives(acme, "US", "Acme of old")
+    _lives(acme, country, "Acme of old")
     payment = charged_unheard(app, alice_actor, visa)
-    _lives(acme, country, "Acme of today")
+    _lives(acme, "JP", "Acme of today")
     assert settlement.settle(payment.id).state == "succeeded"
     _lives(acme, "US", "Acme of later")
     (document,) = documents_of(acme)
-    assert (document.kind, document.buyer_country, document.buyer_company) == (kind, country, "Acme of today")
-    assert (document.total_minor, document.tax_minor) == (2500, 0)
+    assert (document.kind, document.buyer_country, document.buyer_company) == ("invoice", "JP", "Acme of today")
+    assert (document.total_minor, document.net_minor) == (total, 2500)
     with as_service("look at its tax"):
         assert [(each.category, each.reason) for each in db.session.scalars(select(DocumentTax))] == taxes
     assert verify() == []

@@ -17,10 +17,13 @@ from app.models.events import OutboxEvent
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services.ledger import documentation
+from app.services.payments import settlement
 from app.services.reversals import refund_booking
+from app.services.transaction import transaction
 from app.services.verification.verify import verify
 from tests.support import cast
 from tests.support.documents import documents_of, sold_at_use, sold_with_tax
+from tests.support.outcome import faults
 from tests.support.reversals import buys, sends_back
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -96,10 +99,17 @@ def test_under_at_use_a_top_up_gets_a_receipt_and_its_refund_a_refund_receipt(ap
     assert verify() == []
 
 
-def test_where_tax_is_due_and_not_charged_no_invoice_says_otherwise(app: Flask) -> None:
+def test_what_was_ordered_before_tax_was_charged_gets_no_invoice_where_tax_is_due(app: Flask) -> None:
     customer = sold_with_tax()
-    buys(app, cast.make_actor(cast.ALICE, customer), 2500)
+    actor = cast.make_actor(cast.ALICE, customer)
+    with faults(app, ("fetch_intent", "reset_before", 50)):
+        payment = buys(app, actor, 2500)
+    with as_service("order it before"), transaction() as session:
+        row = session.get_one(Payment, payment.id)
+        row.net_minor, row.treatment = None, ""
+    assert settlement.settle(payment.id).state == "succeeded"
     assert [each.kind for each in documents_of(customer)] == ["receipt"]
+    assert verify() == []
 
 
 def test_later_edits_change_no_document(app: Flask, acme: Customer, alice_actor: Actor) -> None:

@@ -1,0 +1,40 @@
+"""What a customer is told of the tax: its name, why it is added, and where to go about it."""
+
+from decimal import Decimal
+
+import pytest
+
+from app.domain.tax import words
+from app.domain.tax.treatment import Category, Reason, Treatment
+
+ADDED = {
+    Reason.STANDARD, Reason.NO_ADDRESS, Reason.NUMBER_PENDING, Reason.NUMBER_UNVERIFIED, Reason.NUMBER_UNAVAILABLE,
+    Reason.NUMBER_FOR_SHOPS, Reason.NUMBER_FOR_GOODS, Reason.NUMBER_OF_SELLERS_STATE, Reason.SAME_COUNTRY,
+}  # fmt: skip
+
+
+def of(reason: Reason, category: Category = Category.STANDARD, percent: str = "5.50") -> Treatment:
+    return Treatment(category, Decimal(percent), "TVA", "FR", reason, "DE136695976", "FR1")
+
+
+@pytest.mark.parametrize("reason", sorted(ADDED - {Reason.STANDARD}))
+def test_whoever_is_taxed_for_a_reason_is_told_it_and_where_to_go(reason: Reason) -> None:
+    assert words.why(of(reason)).endswith(".")
+    assert words.where(of(reason)) in {words.TAX_SETTINGS, words.INVOICE_ADDRESS}
+    assert ("DE136695976" in words.why(of(reason))) == reason.value.startswith("number_")
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason) - ADDED))
+def test_whoever_is_not_taxed_is_told_why_and_sent_nowhere(reason: Reason) -> None:
+    assert words.why(of(reason, Category.OUTSIDE, "0")).endswith(".")
+    assert words.where(of(reason, Category.OUTSIDE, "0")) == ""
+
+
+def test_a_rate_that_simply_applies_needs_no_reason() -> None:
+    assert (words.why(of(Reason.STANDARD)), words.where(of(Reason.STANDARD))) == ("", "")
+    assert words.title(of(Reason.STANDARD)) == "TVA 5.5 %"
+    assert words.title(of(Reason.REVERSE_CHARGE, Category.REVERSE_CHARGE, "0")) == "Tax"
+
+
+def test_credit_that_is_taxed_when_it_is_used_says_so() -> None:
+    assert (words.title(None), words.why(None), words.where(None)) == ("Tax", words.AT_USE, "")
