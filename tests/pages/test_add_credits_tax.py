@@ -61,7 +61,7 @@ def test_a_customer_at_home_is_charged_the_total_that_the_button_says(
         ("verified", f"Reverse charge: you account for the tax yourself, under your number {NUMBER}."),
     ],
 )
-def test_a_business_is_told_why_tax_is_added_and_where_to_go(
+def test_a_business_reads_why_tax_is_added_and_where_to_go(
     alice: Browser, acme: Customer, visa: PaymentMethod, state: str, said: str
 ) -> None:
     sold_from_france()

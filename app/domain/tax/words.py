@@ -1,4 +1,4 @@
-"""What a customer is told of the tax on a purchase: its name, and in words why it is added or why there is none."""
+"""How the tax on a purchase is described: its name, why it is added or not, and where it can be changed."""
 
 from app.domain.tax.treatment import Category, Reason, Treatment
 

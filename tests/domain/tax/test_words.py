@@ -1,4 +1,4 @@
-"""What a customer is told of the tax: its name, why it is added, and where to go about it."""
+"""How the tax on a purchase is described: its name, why it is added or not, and where it can be changed."""
 
 from decimal import Decimal
 
@@ -18,14 +18,14 @@ def of(reason: Reason, category: Category = Category.STANDARD, percent: str = "5
 
 
 @pytest.mark.parametrize("reason", sorted(ADDED - {Reason.STANDARD}))
-def test_whoever_is_taxed_for_a_reason_is_told_it_and_where_to_go(reason: Reason) -> None:
+def test_who_is_taxed_for_a_reason_reads_it_and_where_to_go(reason: Reason) -> None:
     assert words.why(of(reason)).endswith(".")
     assert words.where(of(reason)) in {words.TAX_SETTINGS, words.INVOICE_ADDRESS}
     assert ("DE136695976" in words.why(of(reason))) == reason.value.startswith("number_")
 
 
 @pytest.mark.parametrize("reason", sorted(set(Reason) - ADDED))
-def test_whoever_is_not_taxed_is_told_why_and_sent_nowhere(reason: Reason) -> None:
+def test_who_is_not_taxed_reads_why_and_is_sent_nowhere(reason: Reason) -> None:
     assert words.why(of(reason, Category.OUTSIDE, "0")).endswith(".")
     assert words.where(of(reason, Category.OUTSIDE, "0")) == ""
 
