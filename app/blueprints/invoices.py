@@ -1,15 +1,18 @@
 """Invoices: what is to be paid, and every invoice, credit note and receipt, to read, print and take along as a file."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app import clock
+from app.domain.errors import NotFound
 from app.domain.invoices.documents import Kind, State
 from app.forms import log_places
 from app.presenters import invoices as words
-from app.services.invoices import files, reads
+from app.services.invoices import files, reads, year_files
 from app.services.invoices.reads import DocumentQuery
 from app.services.receivables import payments_due
 from app.web import exports, workbooks
@@ -20,6 +23,8 @@ PAGE, CONTENT = "invoices/page.html", "invoices/_content.html"
 DOCUMENT_PAGE, DOCUMENT = "invoices/document.html", "invoices/_document.html"
 FILE = "invoices/_file.html"
 LONGEST_SEARCH = 40
+FIRST_YEAR, LAST_YEAR = 2000, 9000
+NOT_MADE = "These PDFs could not be made. Your seller sees this, and makes them as soon as it is mended."
 
 
 @bp.get("/invoices")
@@ -44,6 +49,7 @@ def page() -> Response:
             for kind, title in words.FILTERS.items()
         ],
         older=_address(filters | {"before": older}) if older else "",
+        years=year_files.years() if is_first else [],
         newest="" if is_first else _address(filters),
         csv=url_for("invoices.csv_file", **_given(filters)),
         spreadsheet=url_for("invoices.spreadsheet", **_given(filters)),
@@ -62,6 +68,26 @@ def spreadsheet() -> Response:
     """Send every document that matches as a spreadsheet with typed cells."""
     rows = (words.sheet_row(each) for each in reads.export(_query(None)))
     return workbooks.as_workbook(f"invoices-{clock.now():%Y-%m-%d}.xlsx", "Invoices", words.SHEET_HEADER, rows)
+
+
+@bp.get("/invoices/<int:year>.zip")
+def year_zip(year: int) -> Response:
+    """Send the files of a year's documents as one ZIP, or say that some are still being made."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise NotFound("document of this year")
+    try:
+        missing = year_files.missing(year)
+    except year_files.NotAllMade as refusal:
+        flash(refusal.sentence, "bad")
+        return redirect(url_for("invoices.page"), 303)
+    return exports.as_zip(f"invoices-{year}.zip", _of_year(year, missing))
+
+
+def _of_year(year: int, missing: list[str]) -> Iterator[tuple[str, datetime, bytes]]:
+    for each in year_files.every(year):
+        yield each.name, each.issued_at, each.content
+    if missing:
+        yield "not-made.txt", clock.now(), "\n".join((NOT_MADE, *missing, "")).encode()
 
 
 @bp.get("/invoices/<document_id>")

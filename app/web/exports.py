@@ -1,9 +1,12 @@
-"""Exports: rows as CSV or JSON, sent while they are read, so that a long history needs no memory."""
+"""Exports: rows as CSV or JSON, and files, sent while they are read, so that a long history needs no memory."""
 
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
 
 from flask import Response, request, stream_with_context
 
@@ -38,6 +41,41 @@ def as_json(name: str, rows: Iterable[Mapping[str, object]]) -> Response:
     return _file(name, "application/json", parts())
 
 
+class _Sent(io.RawIOBase):
+    """What a ZIP is written to: what has been written so far is taken away and sent."""
+
+    def __init__(self) -> None:
+        self._written = list[bytes]()
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, part: Any) -> int:
+        """Keep a part until it is taken."""
+        self._written.append(bytes(part))
+        return len(part)
+
+    def take(self) -> bytes:
+        """Return what was written since, and forget it."""
+        taken, self._written = b"".join(self._written), []
+        return taken
+
+
+def as_zip(name: str, files: Iterable[tuple[str, datetime, bytes]]) -> Response:
+    """Answer with the files as the ZIP `name`. PDFs are compressed already, so they are stored as they are."""
+
+    def parts() -> Iterator[bytes]:
+        sent = _Sent()
+        with zipfile.ZipFile(sent, "w", zipfile.ZIP_STORED) as archive:
+            for each, at, content in files:
+                archive.writestr(zipfile.ZipInfo(each, at.timetuple()[:6]), content)
+                yield sent.take()
+        yield sent.take()
+
+    return _file(name, "application/zip", parts())
+
+
 def as_stored(name: str, content_type: str, content: bytes, sha256: str) -> Response:
     """Answer with the file `name` as it is kept; 304 to who has it already."""
     answer = Response(content, content_type=content_type)
@@ -47,7 +85,7 @@ def as_stored(name: str, content_type: str, content: bytes, sha256: str) -> Resp
     return answer
 
 
-def _file(name: str, content_type: str, parts: Iterator[str]) -> Response:
+def _file(name: str, content_type: str, parts: Iterator[str] | Iterator[bytes]) -> Response:
     answer = Response(stream_with_context(parts), content_type=content_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
