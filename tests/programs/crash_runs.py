@@ -29,11 +29,15 @@ from app.gateways.sandbox import controls
 from app.models.database import db
 from app.services.customers import registration
 from app.services.payment_methods import setups
+from app.services.receivables import closing
+from app.services.usage import events
+from app.services.usage.events import UsageReport
 from tests.reference import naive_portal
 from tests.support import both_sides, outcome
 from tests.support.crash_plan import CARDS, FORMS, Plan, Step, calm, from_json
 from tests.support.kill_points import watch
 from tests.support.portals import Portal, Purser, Run
+from tests.support.spend import PER_DOLLAR
 
 FORK = multiprocessing.get_context("fork")
 METHODS = {
@@ -58,6 +62,8 @@ APART = timedelta(days=25)
 SLOW = set(METHODS) - {"visa", "poor", "asks"}
 ENDS = {"succeeded", "failed", "canceled", "refunded", "disputed"}
 PATIENCE = 180
+SENT = {"buy", "charge", "pay"}
+"""The steps that send a form."""
 
 
 class Child:
@@ -102,11 +108,23 @@ def inside(work: Callable[..., Any], *args: object) -> Any:
 def begin(app: Flask, plan: Plan, start: datetime) -> Run:
     """Make the customer of this run with a method of each kind that it needs."""
     with app.app_context(), clock.at(start):
-        customer = registration.create(name="Crash", email="crash@example.com", catalog=plan.catalog)
+        pays = any(step.do == "pay" for wave in plan.waves for step in wave.steps)
+        born = start - timedelta(days=40) if pays else None
+        customer = registration.create(name="Crash", email="crash@example.com", catalog=plan.catalog, created_at=born)
         actor = Actor("mem_buyer", customer.customer_id, Role.OWNER, "Buyer", "buyer@example.com", "Crash")
         wanted = {step.method for wave in plan.waves for step in wave.steps if step.method}
         methods = {name: ONCE[name] if name in ONCE else saved(app, actor, name) for name in sorted(wanted)}
-        return Run(actor, customer.currency, methods, [ids.new_form_key() for _ in range(FORMS)])
+        forms = [ids.new_form_key() for _ in range(FORMS)]
+        return Run(actor, customer.currency, methods, forms, due(customer.customer_id, start) if pays else "")
+
+
+def due(customer_id: str, start: datetime) -> str:
+    """Let the customer use 25.00 below zero in its first period, and return the invoice of it."""
+    with clock.at(start - timedelta(days=39)):
+        events.accept([UsageReport("used", customer_id, "requests", 25 * PER_DOLLAR)])
+    made = closing.close(customer_id, 1, by="seller")
+    ensure(made is not None, "nothing was below zero")
+    return str(getattr(made, "id", ""))
 
 
 def saved(app: Flask, actor: Actor, name: str) -> str:
@@ -134,7 +152,7 @@ def take(app: Flask, portal: Portal, run: Run, step: Step, moment: datetime) -> 
 def finish(app: Flask, portal: Portal, run: Run, plan: Plan, moment: datetime) -> dict[str, Any]:
     """Let all misbehaviour end and time go on; then compare both sides, send every form again, and compare again."""
     controls.clear_faults(app.extensions["purser.settings"])
-    sent = {step.form: step for wave in plan.waves for step in wave.steps if step.do in {"buy", "charge"}}
+    sent = {step.form: step for wave in plan.waves for step in wave.steps if step.do in SENT}
     customer_id = run.actor.customer_id
     try:
         with clock.at(moment):
@@ -145,7 +163,7 @@ def finish(app: Flask, portal: Portal, run: Run, plan: Plan, moment: datetime) -
         with clock.at(moment + LATER[-1]):
             for _form, step in sorted(sent.items()):
                 with app.app_context():
-                    portal.take(app, run, replace(step, do="buy", kill=None))
+                    portal.take(app, run, replace(step, do="pay" if step.do == "pay" else "buy", kill=None))
             outcome.recover(app, portal.work, SOON)
             last = outcome.outcome(app, customer_id, verified=isinstance(portal, Purser))
             both_sides.agree(app, customer_id)

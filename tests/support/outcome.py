@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import clock
 from app.gateways.sandbox import controls
 from app.models.database import db
+from app.models.documents import Document
 from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment
 from app.models.sandbox import SandboxObject
@@ -77,8 +78,10 @@ def outcome(app: Flask, customer_id: str, *, verified: bool = True) -> Outcome:
         grants = list(
             db.session.scalars(select(Grant).where(Grant.customer_id == customer_id, Grant.kind == "purchased"))
         )
-        assert {grant.payment_id for grant in grants} == set(charged), "charged and credited differ"
-        assert len(grants) == len(charged), "a charge was credited twice"
+        bought = {name for name in charged if ours[name].document_id is None}
+        assert {grant.payment_id for grant in grants} == bought, "charged and credited differ"
+        assert len(grants) == len(bought), "a charge was credited twice"
+        assert _paid(customer_id) == sum(charged.values()) - sum(charged[name] for name in bought), "an invoice differs"
         posted = db.session.scalars(
             select(Transfer).where(Transfer.customer_id == customer_id, Transfer.kind == "payment")
         )
@@ -90,3 +93,11 @@ def outcome(app: Flask, customer_id: str, *, verified: bool = True) -> Outcome:
             sorted(grant.micros for grant in grants),
             sorted(each.state for each in ours.values()),
         )
+
+
+def _paid(customer_id: str) -> int:
+    """Return what the customer's invoices of billing periods say was paid of them."""
+    wanted = select(func.sum(Document.paid_minor)).where(
+        Document.customer_id == customer_id, Document.source_type == "period"
+    )
+    return int(db.session.scalar(wanted) or 0)

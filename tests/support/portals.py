@@ -21,6 +21,7 @@ from app.models.setups import MethodSetup
 from app.services import jobs
 from app.services.payment_methods import saved, setups
 from app.services.payments import collection, settlement, top_ups
+from app.services.receivables import paying
 from app.services.reversals import refunds
 from tests.support.crash_plan import Step
 
@@ -36,6 +37,8 @@ class Run:
     currency: str
     methods: dict[str, str]
     form_keys: list[str]
+    invoice: str = ""
+    """An invoice of the customer's that is due, where the run pays one."""
 
 
 class Portal(Protocol):
@@ -54,7 +57,7 @@ class Purser:
     def take(self, app: Flask, run: Run, step: Step) -> None:
         """Take one step."""
         steps: dict[str, Callable[[Flask, Run, Step], object]] = {
-            "buy": _buy, "charge": _charge, "work": lambda *_: self.work(), "return": _come_back, "refuse": _refuse,
+            "buy": _buy, "pay": _pay, "charge": _charge, "work": lambda *_: self.work(), "return": _come_back, "refuse": _refuse,
             "give_up": _give_up, "resume": _resume, "save": _save, "forget": _forget, "refund": _refund,
             "dashboard_refund": _refund_elsewhere, "dispute": _dispute, "decide": _decide,
         }  # fmt: skip
@@ -75,6 +78,19 @@ def _buy(_app: Flask, run: Run, step: Step) -> None:
             form_key=run.form_keys[step.form],
             amount=Money(step.amount, run.currency),
             pack="",
+            method_id=run.methods[step.method],
+            return_url=RETURN_URL.format,
+        )
+
+
+def _pay(_app: Flask, run: Run, step: Step) -> None:
+    """Pay the invoice that is due."""
+    with as_customer(run.actor.customer_id):
+        paying.pay(
+            run.actor,
+            run.invoice,
+            form_key=run.form_keys[step.form],
+            amount=Money(step.amount, run.currency),
             method_id=run.methods[step.method],
             return_url=RETURN_URL.format,
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.catalog import Catalog
@@ -65,13 +66,18 @@ def close(customer_id: str, number: int | None = None, *, by: str) -> Document |
     A period has one invoice: asked again, it is the one that is there. One whose invoice was voided gets another.
     Refuses (409) the period that is open, and (404) one that never was.
     """
-    now = clock.now()
     with as_service("close a billing period"), transaction() as session:
-        books = posting.lock(session, customer_id)
-        billing_periods.roll(session, customer_id, now)
-        row = _ended(books, number)
-        there = _invoice_of(books, row.number)
-        return there if there is not None else _invoice(books, row, by, now)
+        return write(session, customer_id, number, by=by)
+
+
+def write(session: Session, customer_id: str, number: int | None, *, by: str) -> Document | None:
+    """Write the invoice of a period as `close` does, in the caller's transaction."""
+    now = clock.now()
+    books = posting.lock(session, customer_id)
+    billing_periods.roll(session, customer_id, now)
+    row = _ended(books, number)
+    there = _invoice_of(books, row.number)
+    return there if there is not None else _invoice(books, row, by, now)
 
 
 def _ended(books: Books, number: int | None) -> BillingPeriod:

@@ -1,0 +1,79 @@
+"""Planted bugs of invoices that are due: closed, carried over, paid, voided."""
+
+from tests.mutants.bug import Bug
+
+ROOM = "tests/services/receivables"
+CLOSING, PAYING, ENDING = f"{ROOM}/test_closing.py", f"{ROOM}/test_paying.py", f"{ROOM}/test_ending.py"
+
+BUGS = [
+    Bug(
+        "overage is billed twice: the ledger does not bring the balance back to zero",
+        "app/services/receivables/closing.py",
+        "    if micros:\n        words = ",
+        "    if micros < 0:\n        words = ",
+        (f"{CLOSING}::test_overage_is_invoiced_with_its_tax_and_the_balance_is_zero_again",),
+    ),
+    Bug(
+        "unpaid overage is not counted in what is available",
+        "app/services/ledger/unpaid_overage.py",
+        "    customer.invoiced_overage_micros = min(int(unpaid or 0), agreed_micros)\n",
+        "    customer.invoiced_overage_micros = 0\n",
+        (f"{CLOSING}::test_overage_is_invoiced_with_its_tax_and_the_balance_is_zero_again",),
+    ),
+    Bug(
+        "a period closed again gets a second invoice",
+        "app/services/receivables/closing.py",
+        "    return there if there is not None else _invoice(books, row, by, now)\n",
+        "    return _invoice(books, row, by, now)\n",
+        (f"{CLOSING}::test_a_period_has_one_invoice_however_often_it_is_closed",),
+    ),
+    Bug(
+        "credit given away is no discount",
+        "app/services/receivables/closing.py",
+        "            given += each.given if part else 0\n",
+        "            given += 0\n",
+        (f"{CLOSING}::test_at_use_all_of_it_is_taxed_and_gifts_are_a_discount",),
+    ),
+    Bug(
+        "what is too small for a charge is collected twice",
+        "app/services/invoices/carrying.py",
+        "            Document.state == State.OPEN.value,\n            Document.carried_to_id.is_(None),\n",
+        "            Document.state == State.OPEN.value,\n",
+        (f"{CLOSING}::test_what_is_too_small_is_carried_over_exactly_once",),
+    ),
+    Bug(
+        "what was carried over is not paid with the invoice that collects it",
+        "app/services/receivables/settling.py",
+        "    for each in [*carrying.collected_with(books.session, document), document]:\n",
+        "    for each in [document]:\n",
+        (f"{PAYING}::test_what_was_carried_over_is_paid_with_the_next_one_and_both_are_paid",),
+    ),
+    Bug(
+        "another amount than was seen is charged",
+        "app/services/receivables/paying.py",
+        "    if due != order.amount:\n",
+        "    if due < order.amount:\n",
+        (f"{PAYING}::test_another_amount_than_was_seen_is_refused_and_nothing_is_charged",),
+    ),
+    Bug(
+        "a second payment is taken while one is under way",
+        "app/services/receivables/ending.py",
+        "    if books.session.scalar(under_way.limit(1)) is not None:\n",
+        "    if books.session.scalar(under_way.limit(1)) == '':\n",
+        (f"{ENDING}::test_what_is_paid_or_being_paid_is_not_voided",),
+    ),
+    Bug(
+        "a void invoice keeps what was used below zero",
+        "app/services/receivables/ending.py",
+        "        _return_overage(books, document, now)\n",
+        "",
+        (f"{ENDING}::test_a_void_invoice_takes_its_usage_back_keeps_its_number_and_the_period_is_closed_anew",),
+    ),
+    Bug(
+        "the protection that an invoice used does not come back when it is paid",
+        "app/services/receivables/settling.py",
+        "    unpaid_overage.changed(books, now)\n    for each in paid:\n",
+        "    for each in paid:\n",
+        (f"{PAYING}::test_paying_it_marks_it_paid_in_the_settling_transaction",),
+    ),
+]
