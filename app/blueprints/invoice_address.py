@@ -5,9 +5,10 @@ from typing import Any
 from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
-from app import locale
+from app import clock, locale
 from app.domain.addresses.questions import Unfit
 from app.domain.errors import Refused
+from app.domain.tax.places import is_member
 from app.forms.invoice_address import AddressForm, filled
 from app.services.customers import address
 from app.services.customers.address import CHANGED_MEANWHILE, Kept
@@ -42,6 +43,7 @@ def save() -> Response:
             by=actor.member_id,
             as_typed=form.is_as_typed,
             address=from_address(),
+            reference=form.buyer_reference.data or "",
         )
     except Unfit as unfit:
         form.ask(unfit)
@@ -101,4 +103,5 @@ def _around(form: AddressForm, kept: Kept) -> dict[str, Any]:
         "printed": locale.address(kept.address),
         "regions": form.format.regions,
         "seller_name": current_catalog().seller_name,
+        "offers_e_invoices": is_member(current_catalog().seller.country, clock.now().date()),
     }

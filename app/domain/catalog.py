@@ -48,6 +48,10 @@ class Seller:
     email: str = ""
     website: str = ""
     tax_id: str = ""
+    city: str = ""
+    postal_code: str = ""
+    contact: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class AddressForm(VersionedForm):
     postal_code = _typed("postal-code")
     region = _typed("address-level1")
     po_number = StringField("Purchase order (PO) number")
+    buyer_reference = StringField("Buyer reference" + _OPTIONAL)
     as_typed = HiddenField()
     """The mark of the address that was asked about, where the member says that it is right."""
     asked: dict[str, str]
@@ -87,4 +88,5 @@ class AddressForm(VersionedForm):
 def filled(kept: Kept, company: str) -> dict[str, str]:
     """Return what the fields show of the address; of none yet the customer's own name as the company."""
     values = kept.address.kept() | {"po_number": kept.po_number, "version": str(kept.version)}
+    values |= {"buyer_reference": kept.buyer_reference}
     return values | {"company": values["company"] or company}

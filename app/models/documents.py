@@ -127,6 +127,12 @@ class Document(CustomerOwned, Base):
     buyer_region: Mapped[str] = mapped_column(Text)
     buyer_country: Mapped[str] = mapped_column(String(2))
     po_number: Mapped[str] = mapped_column(Text)
+    buyer_reference: Mapped[str] = mapped_column(Text, default="")
+    """What the customer's e-invoices have to name, such as a Leitweg-ID."""
+    seller_city: Mapped[str] = mapped_column(Text, default="")
+    seller_postal_code: Mapped[str] = mapped_column(Text, default="")
+    seller_contact: Mapped[str] = mapped_column(Text, default="")
+    seller_phone: Mapped[str] = mapped_column(Text, default="")
 
     paid_minor: Mapped[int] = mapped_column(default=0)
     paid_at: Mapped[datetime | None]

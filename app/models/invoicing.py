@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
@@ -30,6 +30,8 @@ class InvoiceAddress(CustomerOwned, Base):
     """ISO 3166-1 alpha-2."""
     po_number: Mapped[str] = mapped_column(String(100))
     """The customer's purchase order number; empty: none."""
+    buyer_reference: Mapped[str] = mapped_column(Text, default="")
+    """What the customer's e-invoices have to name, such as a Leitweg-ID; empty: nothing."""
     version: Mapped[int] = mapped_column(default=1)
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(String(254))

@@ -11,7 +11,7 @@ from tests.support.api import api_for, problem_of
 
 EMPTY: dict[str, Any] = {
     "company": "", "line1": "", "line2": "", "city": "", "postal_code": "", "region": "", "country": "", "po_number": "",
-    "version": 0, "po_required": False, "lines": [],
+    "buyer_reference": "", "version": 0, "po_required": False, "lines": [],
 }  # fmt: skip
 BERLIN: dict[str, Any] = {
     "company": "Acme GmbH", "line1": "Hauptstraße 1", "city": "Berlin", "postal_code": "10115", "country": "DE", "version": 0,
@@ -30,8 +30,9 @@ def fields_of(answer: TestResponse) -> list[tuple[str, str]]:
 def test_an_address_is_read_and_replaced(app: Flask, acme: Customer) -> None:
     api = api_for(app)
     assert api_for(app, "billing:read").get(path(acme)).get_json() == EMPTY
-    answer = api.open("PUT", path(acme), json=BERLIN | {"country": "de", "po_number": "7"})
-    kept = EMPTY | BERLIN | {"po_number": "7", "version": 1, "lines": ["Acme GmbH", "Hauptstraße 1", "10115 Berlin"]}
+    given = {"po_number": "7", "buyer_reference": "04011000-12345-34"}
+    answer = api.open("PUT", path(acme), json=BERLIN | given | {"country": "de"})
+    kept = EMPTY | BERLIN | given | {"version": 1, "lines": ["Acme GmbH", "Hauptstraße 1", "10115 Berlin"]}
     assert (answer.status_code, answer.get_json()) == (200, kept)
     assert api.get(path(acme)).get_json() == kept
 
@@ -54,6 +55,16 @@ def test_each_field_that_cannot_be_kept_is_named(app: Flask, acme: Customer) -> 
         ("postal_code", "field_missing"), ("po_number", "po_number_missing"),
     ]  # fmt: skip
     assert api.get(path(acme)).get_json() == EMPTY | {"po_required": True}
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"), [("7" * 101, "buyer_reference_too_long"), ("4\x07", "buyer_reference_unprintable")]
+)
+def test_a_reference_that_no_document_can_bear_is_refused(
+    app: Flask, acme: Customer, reference: str, reason: str
+) -> None:
+    answer = api_for(app).open("PUT", path(acme), json=BERLIN | {"buyer_reference": reference})
+    assert (problem_of(answer), fields_of(answer)) == ((422, "validation_failed"), [("buyer_reference", reason)])
 
 
 def test_an_old_version_is_refused(app: Flask, acme: Customer) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 from lxml import etree
 
+from app.domain.invoices.e_invoice import Profile
 from app.gateways.e_invoice.xml import xml_of
 from app.services.invoices import e_invoices
-from tests.support.e_invoices import CASES, broken_rules
+from tests.support.e_invoices import CASES, broken_rules, broken_rules_of_xrechnung, for_authorities
 
 OPTIONAL = {
     "Note",
@@ -72,6 +73,24 @@ def test_every_kind_of_document_keeps_the_rules_and_misses_each_field() -> None:
     unsaid = re.sub(rb"<ram:ExemptionReason(Code)?>.*", b"", _written("reverse charge"))
     assert [each[:10] for each in broken_rules(unsaid)] == ["[BR-AE-10]"]
     assert broken_rules(_written("yen").replace(b">1000<", b">1E+3<")) != []
+
+
+def _xrechnung(case: str) -> bytes:
+    invoice = e_invoices.of(for_authorities(case))
+    assert not isinstance(invoice, e_invoices.Obstacle), invoice
+    assert invoice.profile is Profile.XRECHNUNG
+    return xml_of(invoice)
+
+
+def test_every_kind_of_document_keeps_the_rules_of_xrechnung_where_it_is_one() -> None:
+    assert {case: found for case in CASES if (found := broken_rules_of_xrechnung(_xrechnung(case)))} == {}
+    missed = [
+        names
+        for names, xml in _without_each(_xrechnung("invoice, paid at once"))
+        if names & {"BuyerReference", "DefinedTradeContact", "CityName", "PostcodeCode", "URIUniversalCommunication"}
+        and not broken_rules_of_xrechnung(xml)
+    ]
+    assert missed == []
 
 
 @pytest.mark.proof

@@ -22,25 +22,30 @@ from app.services.catalog import versions
 from app.services.invoices import drafting, file_making, numbering
 from app.services.ledger import posting
 from app.services.transaction import transaction
+from tests.support import cast
 from tests.support.api import api_for
 from tests.support.browser import Browser
 from tests.support.documents import documents_of
-from tests.support.e_invoices import SELLER, VAT, broken_rules
+from tests.support.e_invoices import SELLER, VAT, broken_rules, broken_rules_of_xrechnung
 from tests.support.pdfs import text_of
 from tests.support.reversals import buys
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-BERLIN = Seller("Small GmbH", ("Lange Straße 1", "10115 Berlin"), "DE", "billing@small.example", "", SELLER)
+BERLIN = Seller(
+    "Small GmbH", ("Lange Straße 1", "10115 Berlin"), "DE", "billing@small.example", "", SELLER,
+    "Berlin", "10115", "Accounts", "+49 30 1234567",
+)  # fmt: skip
 PATH = "/billing/invoices"
 
 
-def invoice_of(customer: Customer, country: str = "FR") -> str:
+def invoice_of(customer: Customer, country: str = "FR", *, typed: bool = False) -> str:
     """Write an invoice of a seller in Berlin to the customer, and return its id."""
     with as_service("write an invoice"), transaction() as session:
         books = posting.lock(session, customer.customer_id)
         catalog = replace(versions.of(books.customer), seller=BERLIN)
         lines = [Line(LineKind.USAGE, "API calls", Money(10_050, "EUR"), drafting.rate_of(VAT))]
         buyer = dict.fromkeys(drafting.BUYER, "") | {"buyer_company": "Acme AB", "buyer_country": country}
+        buyer = drafting.buyer_of(books) if typed else buyer
         source = drafting.Source("test", f"{clock.now()}{country}")
         made = drafting.draft(books, catalog, Kind.INVOICE, source, lines, totals(lines), [VAT], buyer)
         numbering.finalize(session, made, State.OPEN, clock.now())
@@ -85,3 +90,24 @@ def test_where_there_is_none_the_page_says_why_and_the_pdf_is_there_all_the_same
     (american,) = [each for each in documents_of(acme) if each.id != made]
     page = alice.opens(f"{PATH}/{american.id}")
     assert (page.texts("#invoices-file a"), page.texts("#invoices-no-xml")) == (["Download PDF"], [])
+
+
+def test_who_gives_a_buyer_reference_gets_an_xrechnung(
+    app: Flask, drawing: Renderer, alice: Browser, acme: Customer
+) -> None:
+    form = "/billing/invoice-address/"
+    assert alice.opens(form).soup.select_one("[name=buyer_reference]") is None, "its seller writes no e-invoices"
+    catalog = (cast.EXAMPLES / f"{cast.CATALOG}.toml").read_text()
+    versions.apply(catalog.replace('country = "US"', f'country = "DE"\ntax_id = "{SELLER}"', 1))
+    page = alice.submits(
+        alice.opens(form), "form[aria-label='Invoice address']", button="#invoice_address-save", company="Amt",
+        country="DE", line1="Hauptstraße 1", city="Berlin", postal_code="10115", buyer_reference=" 04011000-12345-34 ",
+    )  # fmt: skip
+    assert page.notices() == ["The invoice address is saved."]
+    assert page.texts("dl.facts dd") == ["04011000-12345-34"]
+    made = invoice_of(acme, typed=True)
+    file_making.make_due()
+    xml = alice.client.get(f"{PATH}/{made}/xml").data
+    assert broken_rules_of_xrechnung(xml) == []
+    assert etree.fromstring(xml).findtext(".//{*}BuyerReference") == "04011000-12345-34"
+    assert get_facturx_xml_from_pdf(alice.client.get(f"{PATH}/{made}/pdf").data, check_xsd=False)[1] == xml

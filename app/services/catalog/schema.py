@@ -37,6 +37,10 @@ class SellerSection(Section):
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] = ""
     website: Annotated[str, Field(pattern=r"^https://\S+$", max_length=200)] = ""
     tax_id: Words = ""
+    city: Words = ""
+    postal_code: Words = ""
+    contact: Words = ""
+    phone: Annotated[str, Field(pattern=r"^[+()0-9 ./-]{3,40}$")] = ""
 
 
 class CreditSection(Section):

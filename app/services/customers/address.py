@@ -30,6 +30,7 @@ class Kept:
     address: Address = Address()
     po_number: str = ""
     version: int = 0
+    buyer_reference: str = ""
 
 
 def of(session: Session, customer_id: str) -> Address | None:
@@ -58,8 +59,9 @@ def change(
     by: str,
     as_typed: bool = False,
     address: str = "",
+    reference: str = "",
 ) -> Kept:
-    """Put this address and number in the place of those of the version, or refuse them whole; return what holds now.
+    """Put this in the place of the address, number and reference of the version, or refuse it whole; return what holds.
 
     An old version is refused (409), an empty required field (422). What looks wrong is asked about (422) unless it is
     to be kept `as_typed`, or is what is kept already. The processor's record follows, after the commit.
@@ -71,8 +73,9 @@ def change(
         if version != before.version:
             raise Refused("The address was changed meanwhile. Read it again before you save.", CHANGED_MEANWHILE)
         number = questions.plain(po)
-        refuse(customer, before, wanted, number, as_typed=as_typed)
-        if (wanted, number) == (before.address, before.po_number):
+        named = questions.plain(reference)
+        refuse(customer, before, wanted, number, named, as_typed=as_typed)
+        if (wanted, number, named) == (before.address, before.po_number, before.buyer_reference):
             return before
         now = clock.now()
         if row is None:
@@ -80,7 +83,7 @@ def change(
             session.add(row)
         for name in NAMES:
             setattr(row, name, getattr(wanted, name))
-        row.po_number, row.version = number, before.version + 1
+        row.po_number, row.buyer_reference, row.version = number, named, before.version + 1
         row.changed_at, row.changed_by = now, by
         if wanted != before.address:
             profiles.changed(session, customer, now)
@@ -101,11 +104,12 @@ def change(
         return after
 
 
-def refuse(customer: Customer, before: Kept, wanted: Address, number: str, *, as_typed: bool) -> None:
+def refuse(customer: Customer, before: Kept, wanted: Address, number: str, named: str, *, as_typed: bool) -> None:
     """Refuse (`Unfit`) what cannot be kept in the place of `before`, and what is to be asked about first."""
     seller = versions.of(customer).seller_name
     refusals = questions.refusals(wanted)
     refusals += questions.po_refusals(number, is_required=customer.po_required, seller=seller)
+    refusals += questions.reference_refusals(named)
     is_new = wanted != before.address
     asked = questions.questions(wanted) if is_new and not (as_typed or refusals) else []
     if refusals or asked:
@@ -122,8 +126,8 @@ def _address(row: InvoiceAddress) -> Address:
 
 
 def _kept(row: InvoiceAddress | None) -> Kept:
-    return Kept() if row is None else Kept(_address(row), row.po_number, row.version)
+    return Kept() if row is None else Kept(_address(row), row.po_number, row.version, row.buyer_reference)
 
 
 def _audited(kept: Kept) -> dict[str, object]:
-    return asdict(kept.address) | {"po_number": kept.po_number}
+    return asdict(kept.address) | {"po_number": kept.po_number, "buyer_reference": kept.buyer_reference}

@@ -96,7 +96,8 @@ def _write(books: Books, seen: Preview, payment: Payment, by: str, address: str,
         seen.lines,
         seen.totals,
         [seen.treatment],
-        {f"buyer_{name}": getattr(seen.wanted.address, name) for name in NAMES} | {"po_number": seen.wanted.po_number},
+        {f"buyer_{name}": getattr(seen.wanted.address, name) for name in NAMES}
+        | {"po_number": seen.wanted.po_number, "buyer_reference": document.buyer_reference},
     )
     at = max(now, document.issued_at or now)  # not before what they correct
     numbering.finalize(session, instead, State.PAID, at, paid_at=document.paid_at)

@@ -19,7 +19,7 @@ from app.models.invoicing import InvoiceAddress
 from app.services.ledger.posting import Books
 
 MICROS = 1_000_000
-BUYER = (
+ADDRESS = (
     "buyer_company",
     "buyer_line1",
     "buyer_line2",
@@ -27,8 +27,8 @@ BUYER = (
     "buyer_postal_code",
     "buyer_region",
     "buyer_country",
-    "po_number",
 )
+BUYER = (*ADDRESS, "po_number", "buyer_reference")
 """What a document says of its customer's address and order."""
 
 
@@ -93,6 +93,10 @@ def draft(
         seller_country=seller.country,
         seller_tax_id=seller.tax_id,
         seller_email=seller.email,
+        seller_city=seller.city,
+        seller_postal_code=seller.postal_code,
+        seller_contact=seller.contact,
+        seller_phone=seller.phone,
         customer_name=customer.name,
         customer_email=customer.email,
         **buyer,
@@ -113,7 +117,10 @@ def buyer_of(books: Books) -> dict[str, str]:
     row = books.session.scalars(
         select(InvoiceAddress).where(InvoiceAddress.customer_id == books.customer_id)
     ).one_or_none()
-    return {name: "" if row is None else str(getattr(row, name.removeprefix("buyer_"))) for name in BUYER}
+    return {
+        name: "" if row is None else str(getattr(row, name.removeprefix("buyer_") if name in ADDRESS else name))
+        for name in BUYER
+    }
 
 
 def micros_of(money: Money) -> int:

@@ -29,8 +29,8 @@ from app.models.documents import Document, DocumentLine, DocumentTax
 from app.services.invoices import drafting
 from app.services.invoices.reads import DocumentParts
 
-SETTLED_BY = frozenset({"payment", "refund", "dispute"})
-"""The facts whose document was settled when it was made: the money had come, or had gone back."""
+SETTLED_BY = frozenset({"payment", "refund", "dispute", "correction"})
+"""The facts whose document was settled when it was made: the money had come, had gone back, or was taken over."""
 STREET_LINES = 3
 ONLINE = "Payable online, in the billing portal"
 """How an invoice is paid that was not paid when it was made."""
@@ -69,14 +69,15 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
     total, rounding = _money(document, document.total_minor), _money(document, document.rounding_minor)
     prepaid = _money(document, document.credits_applied_minor + (document.payable_minor if settled else 0))
     due = total - prepaid + rounding
+    seller, buyer = _seller(parts), _buyer(parts)
     return EInvoice(
-        Profile.EN_16931,
+        _profile(document, seller, buyer),
         _TYPES[document.kind],
         document.number or "",
         _day(document),
         document.currency,
-        seller=_seller(parts),
-        buyer=_buyer(parts),
+        seller=seller,
+        buyer=buyer,
         items=tuple(_item(document, line) for line in parts.lines if not _lowers(line)),
         allowances=tuple(_allowance(document, line) for line in parts.lines if _lowers(line) and line.net_minor),
         taxes=tuple(_group(document, tax) for tax in parts.taxes),
@@ -90,6 +91,7 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
         terms=_terms(parts, due),
         paid_with=(document.paid_with or "Paid") if settled or not due.amount_minor else ONLINE,
         purchase_order=document.po_number,
+        buyer_reference=document.buyer_reference,
         note=_note(document),
         returns=(parts.returns.number or "", _day(parts.returns)) if parts.returns else None,
     )
@@ -144,6 +146,20 @@ def _seller_numbers(parts: DocumentParts) -> set[str]:
     return named or {parts.document.seller_tax_id} - {""}
 
 
+def _profile(document: Document, seller: Party, buyer: Party) -> Profile:
+    """Return XRechnung where the customer has given a reference and both parties can be named as it wants them."""
+    needed = (
+        seller.contact,
+        seller.phone,
+        seller.email,
+        seller.city,
+        seller.postal_code,
+        buyer.city,
+        buyer.postal_code,
+    )
+    return Profile.XRECHNUNG if document.buyer_reference and all((*needed, buyer.email)) else Profile.EN_16931
+
+
 def _seller(parts: DocumentParts) -> Party:
     document = parts.document
     (number,) = _seller_numbers(parts)
@@ -152,10 +168,14 @@ def _seller(parts: DocumentParts) -> Party:
     return Party(
         document.seller_name,
         document.seller_country,
-        _street(document.seller_address.splitlines()),
+        _street([each for each in document.seller_address.splitlines() if each != _place(document)]),
+        document.seller_city,
+        document.seller_postal_code,
         email=document.seller_email,
         vat_number=number if with_vat else "",
         tax_number="" if with_vat else number,
+        contact=document.seller_contact if document.seller_phone and document.seller_email else "",
+        phone=document.seller_phone,
     )
 
 
@@ -174,6 +194,11 @@ def _buyer(parts: DocumentParts) -> Party:
         document.customer_email,
         vat_number=numbers[0] if numbers else "",
     )
+
+
+def _place(document: Document) -> str:
+    """Return the line of the address that says again what the fields for it say."""
+    return f"{document.seller_postal_code} {document.seller_city}"
 
 
 def _street(lines: list[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import pytest
 from lxml import etree
 
 from app.domain.invoices.documents import Kind
+from app.domain.invoices.e_invoice import Profile
 from app.domain.invoices.lines import Line, LineKind
 from app.domain.money import Money
 from app.gateways.e_invoice.xml import xml_of
@@ -13,7 +14,19 @@ from app.presenters import e_invoices as words
 from app.services.invoices import e_invoices
 from app.services.invoices.e_invoices import Obstacle
 from app.services.invoices.reads import DocumentParts
-from tests.support.e_invoices import BUYER, CASES, OUTSIDE, RATE, REVERSED, SELLER, VAT, line, parts_of
+from tests.support.e_invoices import (
+    BUYER,
+    CASES,
+    OUTSIDE,
+    RATE,
+    REVERSED,
+    SELLER,
+    VAT,
+    broken_rules,
+    for_authorities,
+    line,
+    parts_of,
+)
 
 SUMS = (
     "LineTotalAmount", "AllowanceTotalAmount", "TaxBasisTotalAmount", "TaxTotalAmount", "RoundingAmount",
@@ -45,6 +58,7 @@ def sums(parts: DocumentParts) -> dict[str, str]:
         ("with what was carried over", ["10.00", "10.00", "2.10", "12.10", "12.10"]),
         ("credit note", ["10.00", "10.00", "2.10", "12.10", "12.10", "0.00"]),
         ("credit note that is not paid out", ["10.00", "10.00", "2.10", "12.10", "12.10"]),
+        ("credit note of a correction", ["10.00", "10.00", "2.10", "12.10", "12.10", "0.00"]),
         ("reverse charge", ["10.00", "10.00", "0.00", "10.00", "10.00", "0.00"]),
         ("nothing to pay", ["0.00", "0.00", "0.00", "0.00", "0.00"]),
         ("paid wholly by credit", ["10.00", "10.00", "2.10", "12.10", "12.10", "0.00"]),
@@ -181,6 +195,22 @@ def test_two_numbers_of_the_seller_cannot_be_said() -> None:
     parts = parts_of([line(1000), line(5, REVERSED)], [VAT, REVERSED])
     parts.taxes[0].seller_number = "FR40303265045"
     assert e_invoices.of(parts) is Obstacle.SEVERAL_SELLER_NUMBERS
+
+
+def test_whoever_gives_a_reference_gets_an_xrechnung_where_the_seller_can_be_reached() -> None:
+    parts = for_authorities("invoice, paid at once")
+    root = said(parts)
+    assert texts(root, "GuidelineSpecifiedDocumentContextParameter", "ID") == [Profile.XRECHNUNG.value]
+    assert texts(root, "BuyerReference") == ["04011000-12345-34"]
+    assert texts(root, "SellerTradeParty", "PostalTradeAddress", "*") == ["10115", "Lange Straße 1", "Berlin", "DE"]
+    assert texts(root, "DefinedTradeContact", "PersonName") == ["Accounts"]
+    for name in ("seller_contact", "seller_phone", "seller_email", "seller_city", "buyer_city", "buyer_postal_code"):
+        other = for_authorities("invoice, paid at once")
+        setattr(other.document, name, "")
+        root = said(other)
+        assert texts(root, "GuidelineSpecifiedDocumentContextParameter", "ID") == [Profile.EN_16931.value]
+        assert texts(root, "BuyerReference") == ["04011000-12345-34"]
+        assert broken_rules(etree.tostring(root)) == []
 
 
 def test_a_payment_that_comes_later_changes_nothing() -> None:
