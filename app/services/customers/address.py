@@ -104,7 +104,7 @@ def change(
         return after
 
 
-def refuse(customer: Customer, before: Kept, wanted: Address, number: str, named: str, *, as_typed: bool) -> None:
+def refuse(customer: Customer, before: Kept, wanted: Address, number: str, named: str = "", *, as_typed: bool) -> None:
     """Refuse (`Unfit`) what cannot be kept in the place of `before`, and what is to be asked about first."""
     seller = versions.of(customer).seller_name
     refusals = questions.refusals(wanted)
