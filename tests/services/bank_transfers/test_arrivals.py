@@ -94,12 +94,14 @@ def test_without_an_order_or_after_it_was_cancelled_or_too_late_the_sum_stays_th
     with as_customer(acme.customer_id):
         orders.give_up(alice_actor, order.id)
         orders.give_up(alice_actor, order.id)
+    sent(app, acme.customer_id, 2500)
+    assert (unapplied(acme.customer_id), payments(acme)) == (2500, []), "nothing is paid that was cancelled"
     with clock.at(clock.now() + timedelta(days=14)):
         assert orders.expire_due() == 1
         sent(app, acme.customer_id, 4000)
         found = [standing(alice_actor, each).standing for each in (order, late)]
         assert found == [Standing.CANCELED, Standing.EXPIRED]
-        assert (unapplied(acme.customer_id), payments(acme)) == (4000, [])
+        assert (unapplied(acme.customer_id), payments(acme)) == (6500, [])
         sound(app, acme.customer_id)
 
 
