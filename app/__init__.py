@@ -22,6 +22,7 @@ from app.services.invoices import file_making
 from app.services.invoices import writer as _writer_of_documents  # noqa: F401  # registers itself
 from app.services.processor.gateway import the_gateway
 from app.services.receivables import settling as _settling_of_invoices  # noqa: F401  # registers its purpose
+from app.services.receivables import transferring as _transfers_for_invoices  # noqa: F401  # registers its check
 from app.services.tax.checking import the_vies
 from app.web import access, assets, filters, login, navigation, security_headers, shared_counts
 from app.web.errors import pages as error_pages

@@ -10,6 +10,7 @@ from app.domain.money import Money
 from app.presenters import bank_transfers as words
 from app.services.bank_transfers import accounts, allocation, cash, movements, orders
 from app.services.customers import address
+from app.services.invoices import reads
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.respond import saved, show
 
@@ -66,6 +67,11 @@ def _around() -> dict[str, Any]:
     }
 
 
+def _invoice_of(ordered: orders.Ordered) -> str:
+    document_id = ordered.pro_forma.document_id
+    return (reads.head(document_id).number or "") if document_id else ""
+
+
 def _order(pro_forma_id: str) -> dict[str, Any]:
     customer = current_customer()
     ordered, waiting = orders.read(pro_forma_id), orders.waiting()
@@ -74,7 +80,8 @@ def _order(pro_forma_id: str) -> dict[str, Any]:
     return {
         "problem": "",
         "order": line,
-        "ordered": words.ordered(ordered.pro_forma, customer),
+        "ordered": words.ordered(ordered.pro_forma, customer, _invoice_of(ordered)),
+        "invoice_id": ordered.pro_forma.document_id,
         "details": words.details(accounts.read()),
         "seller": current_catalog().seller,
         "buyer": words.buyer(address.current(customer.customer_id).address, customer.name),

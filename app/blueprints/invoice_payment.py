@@ -7,9 +7,10 @@ from werkzeug.wrappers import Response
 
 from app import ids
 from app.domain.errors import Refused
+from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import PaymentState, decline_sentence
-from app.domain.top_ups import paid_once
+from app.domain.top_ups import unsaved
 from app.forms import payment_methods
 from app.forms.add_credits import NEW
 from app.forms.invoices import InvoicePaymentForm, seen
@@ -18,7 +19,7 @@ from app.models.payments import Payment
 from app.services.invoices import reads
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import resume_links, top_ups
-from app.services.receivables import paying
+from app.services.receivables import paying, transferring
 from app.web.access import current_actor, current_catalog, managers_only
 from app.web.respond import show, wants_fragment
 
@@ -43,6 +44,10 @@ def pay(document_id: str) -> Response:
         if not form.method.data:
             raise Refused("Choose a payment method, or add one.", "method_missing", 422, "method")
         amount = form.amount(document.currency)
+        if form.method.data == Rail.BANK_TRANSFER:
+            key = form.form_key.data or ""
+            ordered = transferring.order(current_actor(), document.id, form_key=key, amount=amount)
+            return payment_methods.away(url_for("bank_transfers.pro_forma", pro_forma_id=ordered.id))
         away = _save_first(document, form)
         if away:
             return away
@@ -99,7 +104,7 @@ def _shown(document: Document, form: InvoicePaymentForm, status: int = 200) -> R
     terms, due = current_catalog(), paying.to_pay(document)
     refused = paying.why_not(document, due)
     methods = [each for each in saved_methods.saved() if each.kind in terms.payment_methods.kinds]
-    offer, once = payment_methods.offer(), paid_once(terms.payment_methods.kinds)
+    offer, once = payment_methods.offer(), unsaved(terms.payment_methods.kinds)
     ways = [*(each.id for each in methods), *([NEW] if offer["rails"] else []), *once]
     if form.method.data not in ways:
         form.method.data = ways[0] if ways else ""

@@ -9,7 +9,7 @@ from app.domain.tax.prices import Taxation
 from app.domain.top_ups import TopUp
 from app.forms import amounts
 from app.forms.payment_methods import NewMethodForm
-from app.services.bank_transfers import orders
+from app.services.bank_transfers import placing
 from app.services.payments import purchases, top_ups
 from app.web.access import current_actor, current_catalog, current_taxation
 
@@ -53,7 +53,7 @@ class CreditsForm(NewMethodForm):
         """Order it to be paid by bank transfer; return the id of the pro-forma."""
         amount, pack = self.choice()
         key, seen = self.form_key.data or "", self.previewed
-        return orders.order(current_actor(), form_key=key, amount=amount, pack=pack, previewed=seen).id
+        return placing.order(current_actor(), form_key=key, amount=amount, pack=pack, previewed=seen).id
 
     @property
     def previewed(self) -> str:

@@ -122,7 +122,10 @@ def _sentence(row: ProForma, standing: Standing, to_send: Money, here: Money) ->
         case Standing.PAYING:
             return "The money has arrived and is being booked. You do not need to do anything."
         case Standing.PAID:
-            return f"{asked} has arrived, and what you ordered was added to your balance."
+            done = "the invoice is paid" if row.document_id else "what you ordered was added to your balance"
+            return f"{asked} has arrived, and {done}."
+        case Standing.CANCELED if row.document_id:
+            return "This no longer asks for money. What you have sent for it stays yours and pays what waits next."
         case Standing.CANCELED:
             return "This order was cancelled. If you have sent money for it, that stays yours and pays your next order."
         case _:
@@ -154,8 +157,10 @@ def _spaced(iban: str) -> str:
     return " ".join(iban[place : place + 4] for place in range(0, len(iban), 4))
 
 
-def ordered(row: ProForma, customer: Customer) -> str:
-    """Return what a pro-forma is for: `Credit: $25.00`."""
+def ordered(row: ProForma, customer: Customer, invoice: str) -> str:
+    """Return what a pro-forma is for: `Credit: 25.00 USD`, or the invoice of this number."""
+    if row.document_id:
+        return f"Invoice {invoice}"
     unit = CreditUnit(customer.credit_unit)
     return f"Credit: {digits(Credits(row.credits_micros).units, decimals_of(unit))} {unit.name}"
 

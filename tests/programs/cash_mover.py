@@ -10,7 +10,7 @@ from app.config import Settings
 from app.domain.money import Money
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
-from app.services.bank_transfers import cash, orders, returns
+from app.services.bank_transfers import cash, orders, placing, returns
 from tests.support.crash_plan import Kill
 from tests.support.kill_points import watch
 
@@ -25,7 +25,7 @@ def main() -> None:
         match do:
             case "order":
                 with as_customer(customer_id):
-                    orders.order(actor, form_key=rest[0] or ids.new_form_key(), amount=Money(2500, "USD"), pack="")
+                    placing.order(actor, form_key=rest[0] or ids.new_form_key(), amount=Money(2500, "USD"), pack="")
             case "look":
                 cash.look(customer_id)
             case "return":

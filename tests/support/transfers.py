@@ -13,7 +13,7 @@ from app.models.bank_transfers import CashMovement, ProForma
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer, as_service
-from app.services.bank_transfers import allocation, cash, orders
+from app.services.bank_transfers import allocation, cash, orders, placing
 from app.services.bank_transfers.orders import Ordered
 from app.services.catalog import versions
 from app.services.transaction import transaction
@@ -35,7 +35,7 @@ def ordered(actor: Actor, amount: str = "25.00", *, form_key: str = "") -> ProFo
     """A pro-forma for an amount of credit."""
     minor = int(amount.replace(".", ""))
     with as_customer(actor.customer_id):
-        return orders.order(actor, form_key=form_key or ids.new_form_key(), amount=Money(minor, "USD"), pack="")
+        return placing.order(actor, form_key=form_key or ids.new_form_key(), amount=Money(minor, "USD"), pack="")
 
 
 def owner_of(customer_id: str) -> str:

@@ -1,6 +1,6 @@
 """Let cash pay what waits for it: a payment is made for a pro-forma only when all of its amount is there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.bank_transfers.allocation import Order, paid_by
+from app.domain.errors import ensure
 from app.domain.ledger import UNAPPLIED, money_unit
 from app.domain.methods import Rail
 from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, Purpose
 from app.models.bank_transfers import CashReturn, ProForma
 from app.models.database import db
+from app.models.documents import Document
 from app.models.ledger import Account
 from app.models.payments import Payment
 from app.models.scope import as_service
@@ -23,7 +25,25 @@ from app.services.payments import collection, resume_links, top_ups
 from app.services.transaction import transaction
 
 OPEN_STATES = sorted(state.value for state in OPEN)
+PAYABLE = ("open", "uncollectible")
+"""The states of an invoice in which money is still taken for it."""
 _UNPAID = [PaymentState.FAILED.value, PaymentState.CANCELED.value]
+
+
+Check = Callable[[Session, ProForma], bool]
+"""Says of a pro-forma whether what it pays is still to be paid by it, now and for exactly its amount."""
+_checks: dict[str, Check] = {}
+
+
+def checks(purpose: str) -> Callable[[Check], Check]:
+    """Register what a pro-forma of this purpose is asked before cash is taken for it. Credit may always be bought."""
+
+    def registered(function: Check) -> Check:
+        ensure(purpose not in _checks, f"{purpose} is checked already")
+        _checks[purpose] = function
+        return function
+
+    return registered
 
 
 def apply(customer_id: str) -> list[str]:
@@ -43,7 +63,8 @@ def begin(books: Books, now: datetime) -> list[str]:
     there = available(books)
     if there <= 0 or books.customer.standing == top_ups.CLOSED:
         return []
-    waiting = {each.id: each for each in _waiting(books.session, books.customer_id, now)}
+    found = _waiting(books.session, books.customer_id, now)
+    waiting = {each.id: each for each in found if _may_be_paid(books.session, each)}
     chosen = paid_by(there, [Order(each.id, each.amount_minor) for each in waiting.values()])
     return [_payment(books.session, waiting[each.id], now) for each in chosen]
 
@@ -92,7 +113,26 @@ def is_waiting(now: datetime) -> ColumnElement[bool]:
         )
         .correlate(ProForma)  # where payments are joined too, these are asked for themselves
     )
-    return (ProForma.state == "open") & (ProForma.valid_until > now) & or_(ProForma.payment_id.is_(None), over.exists())
+    due = (
+        select(Document.id)
+        .where(
+            Document.customer_id == ProForma.customer_id,
+            Document.id == ProForma.document_id,
+            Document.state.in_(PAYABLE),
+        )
+        .correlate(ProForma)
+    )
+    return (
+        (ProForma.state == "open")
+        & (ProForma.valid_until > now)
+        & or_(ProForma.payment_id.is_(None), over.exists())
+        & or_(ProForma.document_id.is_(None), due.exists())
+    )
+
+
+def _may_be_paid(session: Session, pro_forma: ProForma) -> bool:
+    check = _checks.get(pro_forma.purpose)
+    return check is None or check(session, pro_forma)
 
 
 def _waiting(session: Session, customer_id: str, now: datetime) -> Sequence[ProForma]:
@@ -131,8 +171,10 @@ def _payment(session: Session, pro_forma: ProForma, now: datetime) -> str:
     session.flush()
     pro_forma.payment_id = payment.id
     after = {"amount_minor": payment.amount_minor, "currency": payment.currency, "pro_forma": pro_forma.id}
-    ordered = "top_up.wished" if payment.purpose == Purpose.TOP_UP else "payment.ordered"
-    audit.record(session, payment.customer_id, "worker", ordered, payment.id, after=after)
+    is_credit = payment.purpose == Purpose.TOP_UP
+    ordered, subject = ("top_up.wished", payment.id) if is_credit else ("invoice.payment_ordered", payment.document_id)
+    after |= {} if is_credit else {"payment": payment.id, "method": payment.rail}
+    audit.record(session, payment.customer_id, "worker", ordered, subject or payment.id, after=after)
     session.flush()
     return payment.id
 

@@ -236,9 +236,9 @@ CASH_PROOFS = (
         "a payment by bank transfer has no pro-forma, or another amount than its pro-forma",
         """
         select p.customer_id, p.id as row_id from payments p
-        left join audit_entries e on e.customer_id = p.customer_id and e.subject = p.id
-          and e.action in ('top_up.wished','payment.ordered','payment.restored')
-        where p.rail = 'bank_transfer' and e.id is null
+        left join pro_formas f on f.customer_id = p.customer_id and f.payment_id = p.id
+        where p.rail = 'bank_transfer' and f.id is null and p.created_by <> 'reconcile'
+          and p.state in ('succeeded','refunded','disputed')
         union all select f.customer_id, f.id from pro_formas f
           left join payments p on p.customer_id = f.customer_id and p.id = f.payment_id
           where f.payment_id is not null and (p.id is null or p.amount_minor <> f.amount_minor

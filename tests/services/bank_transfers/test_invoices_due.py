@@ -1,0 +1,75 @@
+"""An invoice that is due is paid by bank transfer: exactly, once, and by nothing that it does not ask for any more."""
+
+import pytest
+from flask import Flask
+
+from app import ids
+from app.domain.bank_transfers.allocation import Standing
+from app.domain.errors import Refused
+from app.domain.money import Money
+from app.domain.people import Actor
+from app.models.bank_transfers import ProForma
+from app.models.customers import Customer
+from app.models.documents import Document
+from app.models.scope import as_customer
+from app.services.receivables import transferring
+from tests.support import periods
+from tests.support.periods import now_of, pays
+from tests.support.shop import GOOD, add_method, payments
+from tests.support.transfers import sent, sound, standing, unapplied
+
+TAKING = '\n[payment_methods]\nkinds = ["card", "bank_transfer"]\n'
+
+
+@pytest.fixture
+def small(app: Flask) -> Customer:
+    """A customer with $7.05 used below zero, and an invoice of $8.81 for it, whose seller takes bank transfers."""
+    made = periods.customer(more=TAKING)
+    periods.uses(made, 705)
+    return made
+
+
+def invoiced(whose: Customer) -> Document:
+    """The invoice."""
+    document = periods.closes(whose)
+    assert document is not None
+    return document
+
+
+def ordered(actor: Actor, document: Document, minor: int = 881) -> ProForma:
+    """Its pro-forma."""
+    with as_customer(actor.customer_id):
+        return transferring.order(actor, document.id, form_key=ids.new_form_key(), amount=Money(minor, "USD"))
+
+
+@pytest.mark.both_databases
+def test_the_exact_sum_pays_the_invoice(app: Flask, small: Customer) -> None:
+    invoice, alice = invoiced(small), periods.manager(small)
+    order = ordered(alice, invoice)
+    assert ordered(alice, invoice).id == order.id, "an invoice waits once"
+    sent(app, small.customer_id, 880)
+    assert standing(alice, order).standing is Standing.WAITING and now_of(invoice).state == "open"
+    sent(app, small.customer_id, 2)
+    paid = now_of(invoice)
+    assert (paid.state, paid.paid_minor, paid.paid_with) == ("paid", 881, "Bank transfer")
+    assert standing(alice, order).standing is Standing.PAID and unapplied(small.customer_id) == 1
+    sound(app, small.customer_id)
+
+
+def test_what_is_paid_by_card_meanwhile_takes_no_cash(app: Flask, small: Customer) -> None:
+    invoice, alice = invoiced(small), periods.manager(small)
+    order = ordered(alice, invoice)
+    pays(alice, invoice, add_method(alice, GOOD).id)
+    sent(app, small.customer_id, 881)
+    assert standing(alice, order).standing is Standing.CANCELED
+    assert unapplied(small.customer_id) == 881 and len(payments(small)) == 1
+    with pytest.raises(Refused, match="not to be paid"):
+        ordered(alice, invoice)
+    sound(app, small.customer_id)
+
+
+def test_another_amount_than_is_due_is_refused(app: Flask, small: Customer) -> None:
+    invoice, alice = invoiced(small), periods.manager(small)
+    with pytest.raises(Refused) as refusal:
+        ordered(alice, invoice, 880)
+    assert (refusal.value.reason, refusal.value.status) == ("amount_changed", 409)
