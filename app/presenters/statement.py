@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app import locale
+from app.domain.amounts import finest
 from app.domain.invoices.statement import Span, Sums
 from app.domain.money import Money
 from app.presenters.invoices import KINDS
 from app.presenters.spreadsheets import harmless
 from app.services.invoices.entries import MONEY
-from app.services.invoices.statement import Entry, Statement
+from app.services.invoices.statement import CreditAccount, Entry, Statement
 
 HEADER = ["Date", "Time", "Kind", "Invoice ID", "Description", "Charges", "Payments", "Balance", "Currency", "Id"]
 SHEET_HEADER = [
@@ -87,6 +88,11 @@ def sums(found: Sums, currency: str) -> list[tuple[str, Money]]:
 def money(minor: int, currency: str) -> Money:
     """Return the amount."""
     return Money(minor, currency)
+
+
+def decimals(account: CreditAccount) -> int:
+    """Return how many decimals the credit account needs, so that its figures line up."""
+    return finest([account.opening, account.bought, account.given, account.used, account.other, account.closing])
 
 
 def standing(minor: int, currency: str, *, is_over: bool) -> str:
