@@ -7,11 +7,13 @@ thousand. (On PostgreSQL that is quicker than an array for each column; COPY doe
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, Column, Select, Table, Text, case, cast, column, func, inspect, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.domain.errors import ensure
@@ -83,9 +85,15 @@ def upsert_row(session: Session, model: type[Base], values: Row, rules: Rules) -
 
 def count_up(session: Session, model: type[Base], key: Row, counter: str) -> int:
     """Insert the row with its counter at 1, or add 1 to that of the row that is there; return what it holds now."""
-    table = table_of(model)
-    statement = _or_change(_insert(session, table).values(**key, **{counter: 1}), table, {counter: "add"})
-    return int(session.execute(statement.returning(table.c[counter])).scalar_one())
+    counted = _counted(session.get_bind().dialect.name, table_of(model), counter)
+    return int(session.execute(counted, {**key, counter: 1}).scalar_one())
+
+
+@lru_cache
+def _counted(dialect: str, table: Table, counter: str) -> ReturningInsert[Any]:
+    """Return the statement, put together once: it is run while others wait for the row."""
+    new = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return _or_change(new, table, {counter: "add"}).returning(table.c[counter])
 
 
 def _insert(session: Session, target: type[Base] | Table) -> Insert:
