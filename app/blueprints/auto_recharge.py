@@ -14,7 +14,7 @@ from app.domain.money import Credits
 from app.forms import log_places
 from app.forms.auto_recharge import TermsForm, filled
 from app.models.payments import PaymentMethod
-from app.presenters import auto_recharge, recharge_log, recharge_preview, status_line
+from app.presenters import auto_recharge, recharge_log, recharge_preview, status_line, taxes
 from app.services.auto_recharge import log, questions, settings, simulation, standing, stop
 from app.services.balance import history
 from app.services.payment_methods import saved as saved_methods
@@ -180,6 +180,7 @@ def _around(form: TermsForm, *, focus: bool = False) -> dict[str, Any]:
         "form": form, "found": found, "terms": found.terms, "said": auto_recharge.said(found, unit, last),
         "bar": auto_recharge.limit_bar(found), "methods": methods, "catalog": catalog,
         "adjustable": catalog.auto_recharge.adjustable, "focus": focus,
+        "adds_tax": catalog.adds_tax, "order": _order(wanted) if wanted else None,
         "consent_text": _sentence(wanted, methods) if wanted else "",
         "asks_consent": wanted is None or rule.allows_more(found.terms, replace(wanted, enabled=True)),
         "question": auto_recharge.question(found, questions.standing(customer.customer_id), unit),
@@ -214,6 +215,12 @@ def _preview(form: TermsForm) -> dict[str, Any]:
     listed, more = recharge_preview.rows(found)
     words = recharge_preview.sentence(found, wanted, current_unit())
     return around | {"simulated": found, "sentence": words, "listed": listed, "more": more}
+
+
+def _order(wanted: Terms) -> taxes.TaxLines | None:
+    """Return what one purchase by these terms comes to with its tax; nothing where it is not sold."""
+    one = rule.sold(wanted, current_catalog(), current_taxation())
+    return taxes.lines(one.price, one.treatment) if one is not None else None
 
 
 def _sentence(wanted: Terms, methods: list[PaymentMethod]) -> str:

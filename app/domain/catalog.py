@@ -259,6 +259,11 @@ class Catalog:
         return self.credits.unit == self.credits.currency
 
     @property
+    def adds_tax(self) -> bool:
+        """Whether a purchase of credit may cost its tax on top of its price."""
+        return self.tax.credits == "at_purchase" and self.tax.prices == "exclusive" and bool(self.tax.rates)
+
+    @property
     def credit_pays_invoices(self) -> bool:
         """Whether credit pays an invoice before a payment method is charged: never where it was taxed when bought."""
         return self.tax.credits == "at_use" and self.invoices.credits_first is not False

@@ -10,6 +10,8 @@ from app.domain.auto_recharge.decision import Outcome, waits_for_yes
 from app.domain.auto_recharge.retries import ASKS_CUSTOMER, NEVER_AGAIN
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence, method_name
+from app.domain.tax import words as tax_words
+from app.domain.top_ups import TopUp
 from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeQuestion
 from app.models.payments import PaymentMethod
 from app.services.auto_recharge.standing import Standing
@@ -23,7 +25,7 @@ class Said:
     sentence: str
     is_bad: bool = False
     link: str = ""
-    """`payment`, `methods`, `add_credits` or none."""
+    """`payment`, `methods`, `add_credits`, `tax_settings`, `invoice_address` or none."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,16 @@ def said(found: Standing, unit: CreditUnit, last: AutoRechargeDecision | None = 
         return _off(found, last)
     if outcome in _FIXED:
         return _FIXED[outcome]
+    if outcome is Outcome.ABOVE_LIMIT and facts.one is not None:
+        return _above_limit(facts.one, facts.terms.period_limit)
     if outcome is Outcome.UNDER_WAY:
         return _under_way(found)
     if outcome in {Outcome.SUSPENDED, Outcome.RETRY_LATER}:
         return _after_declines(found)
     has, at = locale.balance(facts.remaining, unit), locale.exact(facts.terms.threshold, unit)
     if outcome is Outcome.ENOUGH:
-        if facts.remaining < facts.terms.threshold:
-            return _arriving(found, has, at, unit)
-        return Said(f"Nothing is due: your credit is {has}, and {at} or more is enough.")
+        enough = Said(f"Nothing is due: your credit is {has}, and {at} or more is enough.")
+        return enough if facts.remaining >= facts.terms.threshold else _arriving(found, has, at, unit)
     if outcome is Outcome.QUIET:
         ends = locale.moment(found.decision.look_again) if found.decision.look_again else "soon"
         return Said(f"Your credit is {has}, below {at}. Quiet hours: nothing is charged before {ends}.")
@@ -90,6 +93,16 @@ def said(found: Standing, unit: CreditUnit, last: AutoRechargeDecision | None = 
     amount = locale.amount(found.decision.purchase.amount if found.decision.purchase else facts.left)
     method = method_words(found.method)
     return Said(f"Your credit is {has}, below {at}: {amount} is charged to {method} in a moment.")
+
+
+def _above_limit(one: TopUp, limit: Money) -> Said:
+    """Say what one purchase comes to with its tax, why tax is added, and what makes it possible again."""
+    tax = f" with {tax_words.title(one.treatment)}" if one.price.tax.amount_minor else ""
+    costs = f"One purchase comes to {locale.amount(one.amount)}{tax}, more than your limit of {locale.amount(limit)}."
+    why = tax_words.why(one.treatment) if tax else ""
+    after = "Nothing is charged automatically until you raise the limit or buy less at once."
+    words = " ".join(each for each in (costs, why, after) if each)
+    return Said(words, is_bad=True, link=tax_words.where(one.treatment))
 
 
 def limit_bar(found: Standing) -> LimitBar:

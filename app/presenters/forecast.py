@@ -20,6 +20,7 @@ NOT_COUNTED = {
     Outcome.SUSPENDED: "its charges were declined",
     Outcome.RETRY_LATER: "its last charge was declined",
     Outcome.LIMIT_REACHED: "its limit leaves less than one purchase",
+    Outcome.ABOVE_LIMIT: "with its tax, one purchase comes to more than its limit",
     Outcome.QUIET: "its quiet hours last longer than the credit",
     Outcome.ASKS: "its next charge waits for your yes",
     Outcome.REFUSED: "you said no to its next charge",

@@ -16,6 +16,9 @@ def said(stop: Stop, left: Credits, unit: CreditUnit) -> tuple[str, str]:
         why = "an automatic charge was refunded or is disputed"
         after = "Nothing is charged automatically until you switch it on again."
         return f"Auto-recharge was switched off{on}: {why}.", after
+    if stop.outcome is Outcome.ABOVE_LIMIT:
+        after = f"Nothing is bought when your credit is below {locale.exact(stop.threshold, unit)}."
+        return f"Auto-recharge has stopped: {_why(stop)}.", after
     below = f"Your credit is {locale.balance(left, unit)}, below {locale.exact(stop.threshold, unit)}."
     if stop.amount is not None:
         return f"An automatic charge of {locale.amount(stop.amount)} waits for your yes.", below
@@ -39,6 +42,8 @@ def _why(stop: Stop) -> str:
         return "there is no payment method to charge"
     if stop.outcome is Outcome.LIMIT_REACHED:
         return "its limit leaves less than one purchase"
+    if stop.outcome is Outcome.ABOVE_LIMIT:
+        return "with its tax, one purchase comes to more than the limit"
     if stop.outcome is Outcome.NOT_SOLD:
         return "what it was to buy is no longer sold"
     if stop.why in ASKS_CUSTOMER:

@@ -20,6 +20,8 @@ TITLES = {
     Outcome.MONEY_WENT_BACK: "Switched off: the money went back",
     Outcome.NOT_SERVED: "Not charged: the account is not served",
     Outcome.NOT_SOLD: "Not charged: no longer sold",
+    Outcome.ABOVE_LIMIT: "Not charged: with tax, one purchase is above the limit",
+    Outcome.ENOUGH: "One purchase is within the limit again",
     Outcome.NO_METHOD: "Not charged: no payment method",
     Outcome.SUSPENDED: "Not charged: stopped",
     Outcome.RETRY_LATER: "Not charged: to be tried again",
@@ -118,6 +120,9 @@ def _with_flight(remaining: int, in_flight: int, unit: CreditUnit) -> str:
 
 
 def _bought(payment: Payment, count: int, unit: CreditUnit) -> str:
+    if payment.net_minor not in {None, payment.amount_minor}:
+        amount = locale.amount(Money(payment.amount_minor, payment.currency))
+        return f"{locale.exact(Credits(payment.credits_micros), unit)} for {amount}, tax included"
     one = Money(payment.amount_minor // count, payment.currency) if count else Money(0, payment.currency)
     times = f"{count} times {locale.amount(one)}" if count > 1 else locale.amount(one)
     return f"{locale.exact(Credits(payment.credits_micros), unit)} for {times}"

@@ -70,7 +70,7 @@ def test_without_the_consent_nothing_is_switched_on_and_what_was_typed_stays(
     page = saves(alice, enabled=True, threshold="12.50", amount="30")
     assert (page.status, page.errors()) == (422, ["Accept this sentence to allow these charges."])
     assert [page.value(name) for name in ("enabled", "threshold", "amount")] == ["on", "12.50", "30"]
-    assert "with $30.00, or a multiple of it, whenever my credit falls below $12.50" in page.text
+    assert "with $30.00 plus any tax, or a multiple of it, whenever my credit falls below $12.50" in page.text
     assert (recharge.terms(alice_actor).enabled, recharge.consents(acme)) == (False, [])
     saved = saves(alice, page, consent=True)
     assert (saved.status, recharge.terms(alice_actor).amount) == (200, Money(3000, "USD"))

@@ -15,8 +15,7 @@ def sentence(terms: Terms, catalog: Catalog, method: str) -> str:
     one = purchase(terms, catalog, UNTAXED)
     pack = catalog.pack(one.pack)
     bought = f"{money_words(one.listed)} ({pack.title})" if pack else money_words(one.listed)
-    tax = catalog.tax
-    if tax.credits == "at_purchase" and tax.prices == "exclusive" and tax.rates:
+    if catalog.adds_tax:
         bought = f"{bought} plus any tax"
     other = " If it cannot be charged, another saved method may be." if terms.other_methods else ""
     return (

@@ -40,6 +40,8 @@ class Outcome(StrEnum):
     RETRY_LATER = "retry_later"
     TOO_SOON = "too_soon"
     LIMIT_REACHED = "limit_reached"
+    ABOVE_LIMIT = "above_limit"
+    """One purchase comes to more, with its tax, than the limit of a whole period: no period makes it possible."""
     QUIET = "quiet"
     ASKS = "asks"
     """It waits for the customer's yes."""
@@ -129,6 +131,8 @@ def decide(facts: Facts, now: datetime) -> Decision:
         return Decision(Outcome.OFF)
     if facts.money_went_back:
         return Decision(Outcome.MONEY_WENT_BACK)
+    if facts.one is not None and facts.one.amount > facts.terms.period_limit:  # said before the credit is low
+        return Decision(Outcome.ABOVE_LIMIT, look_again=now + LOOK_AGAIN if facts.gap.micros > 0 else None)
     if facts.gap.micros <= 0:
         return Decision(Outcome.ENOUGH)
     if facts.standing not in SERVED:

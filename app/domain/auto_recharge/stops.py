@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.money import Credits, Money
 
-STOPS = frozenset({Outcome.SUSPENDED, Outcome.NO_METHOD, Outcome.LIMIT_REACHED, Outcome.NOT_SOLD})
+STOPS = frozenset({Outcome.SUSPENDED, Outcome.NO_METHOD, Outcome.LIMIT_REACHED, Outcome.ABOVE_LIMIT, Outcome.NOT_SOLD})
 """Nothing is charged until the customer or the seller does something, or the billing period ends."""
 
 OFF_FOR = timedelta(days=7)
@@ -64,6 +64,8 @@ def stop(found: Standing, now: datetime) -> Stop | None:
     """Return why nothing is charged; None where a member has it off, nothing is due, or a charge is to come."""
     if not found.enabled:
         return _switched_off(found, now)
+    if found.kept is not None and (found.kept.version, found.kept.outcome) == (found.version, Outcome.ABOVE_LIMIT):
+        return Stop(Outcome.ABOVE_LIMIT, found.threshold)  # before the credit is low, too
     if found.is_under_way or found.arriving >= found.threshold:
         return None
     if found.asks is not None:

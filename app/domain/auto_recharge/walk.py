@@ -23,7 +23,15 @@ from app.domain.spend_management import day_of
 LATE = LOOK_AGAIN + timedelta(minutes=5)
 """A recorded charge is that of a movement up to so long before: the worker was not there sooner."""
 ENDED_BY_A_MOVE = frozenset(
-    {Outcome.NOT_SERVED, Outcome.NOT_SOLD, Outcome.UNDER_WAY, Outcome.NO_METHOD, Outcome.SUSPENDED, Outcome.RETRY_LATER}
+    {
+        Outcome.NOT_SERVED,
+        Outcome.NOT_SOLD,
+        Outcome.ABOVE_LIMIT,
+        Outcome.UNDER_WAY,
+        Outcome.NO_METHOD,
+        Outcome.SUSPENDED,
+        Outcome.RETRY_LATER,
+    }
 )
 """What nothing ends but a moment of the record, or the time of a retry, which is one too."""
 

@@ -41,7 +41,9 @@ def look_at(customer_id: str) -> Decision:
             payment_id = _order(books, row, found, decision, now)
         elif decision.outcome in NOTABLE and not _is_known(books, row, found, decision):
             _keep(books, row, found, decision, now)
-            reports.nothing_charged(books, found, decision)
+            reports.nothing_charged(books, found, decision, now)
+        elif decision.outcome is Outcome.ENOUGH and _was_above_limit(books):
+            _keep(books, row, found, decision, now)  # so that the next time is one of its own
         if decision.outcome is Outcome.ASKS and not questions.is_asked(found):
             questions.ask(books, found, decision, now)
         if decision.outcome is Outcome.MONEY_WENT_BACK:
@@ -82,12 +84,24 @@ def _switch_off(books: Books, row: AutoRechargeSettings, now: datetime) -> None:
     )
 
 
-def _is_known(books: Books, row: AutoRechargeSettings, found: Found, decision: Decision) -> bool:
-    """Say whether the last decision that was kept says the same about the same terms, period and card."""
+def _was_above_limit(books: Books) -> bool:
+    """Say whether the last decision that was kept is that a purchase comes to more than the limit."""
+    last = _last_kept(books)
+    return last is not None and last.outcome == Outcome.ABOVE_LIMIT.value
+
+
+def _last_kept(books: Books) -> AutoRechargeDecision | None:
     kept = AutoRechargeDecision
-    last = books.session.scalars(
+    return books.session.scalars(
         select(kept).where(kept.customer_id == books.customer_id).order_by(kept.at.desc(), kept.id.desc()).limit(1)
     ).one_or_none()
+
+
+def _is_known(books: Books, row: AutoRechargeSettings, found: Found, decision: Decision) -> bool:
+    """Say whether the last decision that was kept says the same about the same terms, period and card."""
+    last = _last_kept(books)
+    if last is not None and last.outcome == decision.outcome.value == Outcome.ABOVE_LIMIT.value:
+        return last.settings_version == row.version  # no other period makes it possible
     return last is not None and (
         last.outcome,
         last.settings_version,

@@ -1,5 +1,6 @@
 """What is reported beside each payment's own events: the limit nearly or wholly used, and that it stopped."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +19,7 @@ STOPPED = {
     Outcome.MONEY_WENT_BACK: "money_went_back",
     Outcome.NO_METHOD: "no_method",
     Outcome.NOT_SOLD: "not_sold",
+    Outcome.ABOVE_LIMIT: "above_limit",
 }
 """What keeps auto-recharge from charging until somebody does something, as hosts read it."""
 
@@ -30,13 +32,15 @@ def limit_used(books: Books, found: Found, used: Money) -> None:
         _report_limit(books, found, 100 if percent >= 100 else NEAR_PERCENT, used)
 
 
-def nothing_charged(books: Books, found: Found, decision: Decision) -> None:
+def nothing_charged(books: Books, found: Found, decision: Decision, now: datetime) -> None:
     """Report why nothing is charged any more, when that has just come about."""
     if decision.outcome is Outcome.LIMIT_REACHED:
         _report_limit(books, found, 100, found.facts.used)
     elif decision.outcome in STOPPED:
         why = STOPPED[decision.outcome]
         source = f"{why}:{found.facts.terms.version}:{found.facts.retry.declines}:{found.period.number}"
+        if decision.outcome is Outcome.ABOVE_LIMIT:  # asked once for each time that it has come about
+            source = f"{why}:{found.facts.terms.version}:{int(now.timestamp())}"
         facts = {"reason": why, "code": found.facts.retry.suspended_by}
         if _is_new(books, "auto_recharge.suspended", source):
             books.outbox.write("auto_recharge.suspended", source, facts)

@@ -18,6 +18,7 @@ from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import directory
 from app.services.processor import profiles
+from app.services.tax import changes
 from app.services.transaction import transaction
 
 CHANGED_MEANWHILE = "version_gone_by"
@@ -87,6 +88,7 @@ def change(
         row.changed_at, row.changed_by = now, by
         if wanted != before.address:
             profiles.changed(session, customer, now)
+            changes.taxed_otherwise(session, customer_id, now)
         after = _kept(row)
         was, will = _audited(before), _audited(after)
         moved = [name for name in will if was[name] != will[name]]

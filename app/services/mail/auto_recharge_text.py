@@ -21,12 +21,14 @@ _WHY = {
     "money_went_back": "The money of an automatic charge was refunded, or your bank disputes it.",
     "no_method": "There is no payment method that can be charged.",
     "not_sold": "What it was to buy is no longer sold.",
+    "above_limit": "With its tax, one purchase now comes to more than your limit for a billing period.",
 }
 _NEXT = {
     "declined": "Use another payment method, or add credits once with this one.",
     "money_went_back": "Auto-recharge is switched off. You can switch it on again when this is settled.",
     "no_method": "Add a payment method, and it goes on.",
     "not_sold": "Choose what to buy instead.",
+    "above_limit": "Raise the limit, or buy less at once. Auto-recharge says why tax is added.",
 }
 
 

@@ -27,6 +27,7 @@ from app.models.tax import TaxRegistration
 from app.services import audit, due_rows
 from app.services.catalog import versions
 from app.services.outbox import events
+from app.services.tax import changes
 from app.services.tax.registrations import said
 from app.services.transaction import no_transaction, transaction
 
@@ -114,6 +115,7 @@ def _keep(session: Session, outbox: events.Outbox, row: TaxRegistration, outcome
     if row.state == before["state"]:
         return
     row.changes += 1
+    changes.taxed_otherwise(session, row.customer_id, now)
     audit.record(session, row.customer_id, "worker", "tax_registration.checked", row.id, before=before, after=said(row))
     if row.state in {State.VERIFIED, State.UNVERIFIED}:
         name = "tax_registration.verified" if row.state == State.VERIFIED else "tax_registration.rejected"

@@ -17,7 +17,7 @@ from app.models.scope import as_service
 from app.models.tax import TaxRegistration
 from app.services import audit, wake_ups
 from app.services.processor import profiles
-from app.services.tax import numbers
+from app.services.tax import changes, numbers
 from app.services.transaction import transaction
 
 MOST = 20
@@ -114,6 +114,7 @@ def remove(customer_id: str, registration_id: str, *, by: str, address: str = ""
         if row is None:
             raise NotFound("tax registration")
         row.removed_at, row.removed_by, row.check_at = now, by, None
+        changes.taxed_otherwise(session, customer_id, now)
         profiles.changed(session, customer, now)
         audit.record(session, customer_id, by, "tax_registration.removed", row.id, before=said(row), address=address)
     return row
@@ -145,6 +146,7 @@ def _keep(row: TaxRegistration, by: str, address: str, reason: str = "") -> TaxR
         if (many or 0) >= MOST:
             raise Refused(f"There are {MOST} numbers already. Remove one first.", "too_many_registrations", 409)
         session.add(row)
+        changes.taxed_otherwise(session, row.customer_id, row.created_at)
         profiles.changed(session, customer, row.created_at)
         after = said(row) | ({"reason": reason} if reason else {})
         audit.record(session, row.customer_id, by, "tax_registration.added", row.id, after=after, address=address)

@@ -24,6 +24,7 @@ _STOPPED = {
     "money_went_back": "Money of an automatic charge went back, so it is switched off.",
     "no_method": "There is no payment method that can be charged.",
     "not_sold": "What it was to buy is no longer sold.",
+    "above_limit": "With its tax, one purchase comes to more than the limit of a billing period.",
 }
 Words = tuple[str, tuple[str, ...]]
 """A title and the sentences below it."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from app.domain.auto_recharge.decision import INTERVAL, LOOK_AGAIN, Answer, Fact
 from app.domain.auto_recharge.retries import Retry
 from app.domain.auto_recharge.terms import Terms
 from app.domain.money import MICROS, Credits, Money
+from app.domain.tax.prices import UNTAXED, Taxation
+from app.domain.tax.treatment import Category, Reason, Treatment
 from app.domain.top_ups import TopUp
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -26,6 +29,12 @@ def dollars(amount: float) -> Credits:
 
 def usd(minor: int) -> Money:
     return Money(minor, "USD")
+
+
+def taxed(percent: str) -> Taxation:
+    if not Decimal(percent):
+        return UNTAXED
+    return Taxation(Treatment(Category.STANDARD, Decimal(percent), "VAT", "FR", Reason.STANDARD))
 
 
 TERMS = Terms(enabled=True, threshold=dollars(20), period_limit=usd(5000), amount=usd(2500), version=1)
@@ -42,6 +51,8 @@ FACTS = Facts(
     period_ends=ENDS,
     has_method=True,
 )
+TAXED = TopUp(usd(2500), dollars(25), taxation=taxed("20"))
+DEAR = TopUp(usd(4168), dollars(25), taxation=taxed("20"))
 CASES: list[tuple[dict[str, Any], Outcome, int, datetime | None]] = [
     ({}, Outcome.CHARGE, 2500, None),
     ({"remaining": dollars(20)}, Outcome.ENOUGH, 0, None),
@@ -54,6 +65,12 @@ CASES: list[tuple[dict[str, Any], Outcome, int, datetime | None]] = [
     ({"remaining": dollars(-500), "used": usd(2500)}, Outcome.CHARGE, 2500, None),
     ({"remaining": dollars(-500), "used": usd(2501)}, Outcome.LIMIT_REACHED, 0, ENDS),
     ({"used": usd(5000)}, Outcome.LIMIT_REACHED, 0, ENDS),
+    ({"one": TAXED}, Outcome.CHARGE, 3000, None),
+    ({"one": TAXED, "remaining": dollars(-50)}, Outcome.CHARGE, 3000, None),
+    ({"one": TAXED, "used": usd(2001)}, Outcome.LIMIT_REACHED, 0, ENDS),
+    ({"one": TopUp(usd(4167), dollars(25), taxation=taxed("20"))}, Outcome.CHARGE, 5000, None),
+    ({"one": DEAR}, Outcome.ABOVE_LIMIT, 0, NOW + LOOK_AGAIN),
+    ({"one": DEAR, "remaining": dollars(99)}, Outcome.ABOVE_LIMIT, 0, None),
     ({"used": usd(9000)}, Outcome.LIMIT_REACHED, 0, ENDS),
     ({"remaining": dollars(-500), "most": usd(4000)}, Outcome.CHARGE, 2500, None),
     ({"remaining": dollars(-5), "in_flight": dollars(25)}, Outcome.ENOUGH, 0, None),
@@ -105,32 +122,37 @@ def test_what_follows_from_the_facts(
     used=st.integers(0, 100_000),
     limit=st.integers(1, 100_000),
     most=st.none() | st.integers(1, 50_000),
+    percent=st.sampled_from(["0", "5.5", "20"]),
 )
 def test_one_charge_closes_the_gap_with_the_fewest_purchases_that_the_limits_leave(
-    remaining: int, in_flight: int, threshold: int, price: int, gives: int, used: int, limit: int, most: int | None
-) -> None:
+    remaining: int, in_flight: int, threshold: int, price: int, gives: int, used: int, limit: int, most: int | None,
+    percent: str,
+) -> None:  # fmt: skip
+    """The period's limit counts the tax on them all, rounded once; what is sold at once is before tax."""
     facts = replace(
         FACTS,
         terms=replace(TERMS, threshold=Credits(threshold), period_limit=usd(limit)),
         remaining=Credits(remaining),
         in_flight=Credits(in_flight),
-        one=TopUp(usd(price), Credits(gives), "pack", 30),
+        one=TopUp(usd(price), Credits(gives), "pack", 30, taxed(percent)),
         most=usd(most) if most else None,
         used=usd(used),
     )
     found = decide(facts, NOW)
     has = remaining + in_flight
-    allowed = [
-        count for count in range(1, 101) if used + count * price <= limit and (not most or count * price <= most)
-    ]
-    if has >= threshold:
+    share = Decimal(percent) / 100
+    totals = {count: count * price + int(count * price * share + Decimal("0.5")) for count in range(1, 101)}
+    allowed = [count for count in totals if used + totals[count] <= limit and (not most or count * price <= most)]
+    if totals[1] > limit:
+        assert found.outcome is Outcome.ABOVE_LIMIT
+    elif has >= threshold:
         assert found.outcome is Outcome.ENOUGH
     elif not allowed:
         assert found.outcome is Outcome.LIMIT_REACHED
     else:
         assert found.purchase is not None and found.outcome is Outcome.CHARGE
         bought = found.purchase
-        assert (bought.amount, bought.credits) == (usd(found.count * price), Credits(found.count * gives))
+        assert (bought.amount, bought.credits) == (usd(totals[found.count]), Credits(found.count * gives))
         assert (bought.pack, bought.expires_after_days) == ("pack", 30)
         assert used + bought.amount.amount_minor <= limit
         closes = has + bought.credits.micros >= threshold

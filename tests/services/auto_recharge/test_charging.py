@@ -260,7 +260,7 @@ def test_consent_is_kept_word_for_word(acme: Customer, on: Actor) -> None:
     (consent,) = recharge.consents(acme)
     assert consent.sentence == (
         "I allow Relay Networks, Inc. to charge my default payment method (now Visa ending in 4242) automatically with "
-        "$25.00, or a multiple of it, whenever my credit falls below $20.00: as much as it takes to reach it again, and "
+        "$25.00 plus any tax, or a multiple of it, whenever my credit falls below $20.00: as much as it takes to reach it again, and "
         "at most $50.00 in each billing period. I can switch this off at any time."
     )
     assert (consent.accepted_by, consent.address, consent.wording) == (on.member_id, "203.0.113.7", "2026-11")

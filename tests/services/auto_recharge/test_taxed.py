@@ -1,0 +1,88 @@
+"""Auto-recharge with tax: the limit counts it, and a rule that tax makes impossible is said once, by page and mail."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.domain.errors import Refused
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.services.tax import registrations
+from app.services.verification.verify import verify
+from tests.support import recharge, shop, spend
+from tests.support.documents import documents_of
+from tests.support.taxed import NUMBER, lives, registered, sold_from_france
+
+NOW = datetime.fromisoformat("2026-11-21T12:00:00Z")
+STOPPED = "auto_recharge_stopped"
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with clock.at(NOW):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def taxed(acme: Customer, alice_actor: Actor) -> None:
+    sold_from_france()
+    shop.add_method(alice_actor)
+
+
+@pytest.mark.both_databases
+def test_the_total_is_charged_and_counts_in_the_limit(app: Flask, acme: Customer, alice_actor: Actor) -> None:
+    """Also for a customer at home with a verified number of another state, as on the page."""
+    lives(acme, "FR")
+    registered(acme, "verified")
+    recharge.on(alice_actor, limit=5_999)
+    recharge.runs(app, NOW + timedelta(minutes=1))
+    assert recharge.states(acme) == [(3000, "succeeded")]
+    assert recharge.budget(acme) == (0, 3000)
+    (invoice,) = documents_of(acme)
+    assert (invoice.net_minor, invoice.tax_minor, invoice.total_minor) == (2500, 500, 3000)
+    spend.uses(acme, "30", NOW + timedelta(hours=1))
+    recharge.runs(app, NOW + timedelta(hours=1))
+    assert recharge.decisions(acme)[-1] == "limit_reached"  # 29.99 are left: enough before tax, and not with it
+    assert verify() == []
+
+
+def test_a_limit_that_tax_makes_too_low_is_refused_with_the_tax(acme: Customer, alice_actor: Actor) -> None:
+    lives(acme, "FR")
+    words = r"One purchase costs \$30\.00 with VAT 20 %, which is more than the limit of \$29\.99: nothing could be"
+    with pytest.raises(Refused, match=words) as refused:
+        recharge.on(alice_actor, limit=2_999)
+    assert (refused.value.reason, refused.value.field) == ("limit_below_purchase", "period_limit")
+    assert recharge.on(alice_actor, limit=3_000).enabled
+
+
+@pytest.mark.both_databases
+def test_what_becomes_impossible_is_mailed_once_each_time_before_the_credit_is_low(
+    app: Flask, acme: Customer, alice_actor: Actor
+) -> None:
+    lives(acme, "DE")
+    number = registrations.add(acme.customer_id, kind="eu_vat", country="DE", value=NUMBER, by="mem_alice").id
+    recharge.runs(app, NOW + timedelta(minutes=1))  # VIES confirms it
+    spend.gives(acme, "100")
+    recharge.on(alice_actor, limit=2_500)
+    recharge.runs(app, NOW + timedelta(minutes=2))
+    assert (recharge.decisions(acme), recharge.mails(acme).count(STOPPED)) == ([], 0)
+    registrations.remove(acme.customer_id, number, by="mem_alice")
+    recharge.runs(app, NOW + timedelta(minutes=3))
+    recharge.runs(app, NOW + timedelta(minutes=30))
+    assert (recharge.decisions(acme), recharge.mails(acme).count(STOPPED)) == (["above_limit"], 1)
+    assert recharge.events(acme).count("suspended") == 1
+    spend.uses(acme, "100", NOW + timedelta(hours=1))
+    recharge.runs(app, NOW + timedelta(hours=1))
+    assert (recharge.decisions(acme), recharge.states(acme)) == (["above_limit"], [])
+    spend.gives(acme, "100")
+    again = registrations.add(acme.customer_id, kind="eu_vat", country="DE", value=NUMBER, by="mem_alice").id
+    recharge.runs(app, NOW + timedelta(hours=2))
+    assert recharge.decisions(acme) == ["above_limit", "enough"]
+    registrations.remove(acme.customer_id, again, by="mem_alice")
+    recharge.runs(app, NOW + timedelta(hours=3))
+    assert recharge.decisions(acme) == ["above_limit", "enough", "above_limit"]
+    assert recharge.mails(acme).count(STOPPED) == 2
+    assert verify() == []
