@@ -74,7 +74,7 @@ def test_one_stop_of_the_tab_key_and_arrows_move_along(signs_in: Opens, acme: Cu
     focused = page.locator(f"{CHART} .chart__plot > :focus")
     assert (focused.get_attribute("aria-label") or "").startswith(f"{day(page, 1)}: 60,000 ")
     page.keyboard.press("Tab")
-    assert page.locator(f"{CHART} .chart__plot > :focus").count() == 0, "the chart is one stop"
+    expect(page.locator(f"{CHART} .chart__plot > :focus")).to_have_count(0)  # the chart is one stop
     page.keyboard.press("Shift+Tab")
     expect(page.locator(TIP)).to_contain_text(day(page, 1))
     page.keyboard.press("Enter")

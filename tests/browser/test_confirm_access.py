@@ -62,8 +62,8 @@ def test_htmx_asks_in_place_and_what_is_typed_elsewhere_stays(signs_in: Opens, e
     expect(page.locator(SECRET)).to_have_text(endpoint)
     expect(page.locator(SECRET)).to_be_focused()
     expect(page.locator("#webhook_url")).to_have_value("https://half.example/typ")
-    assert page.url.endswith(LIMITS)
-    assert page.locator("#confirm_access-form").count() == 0
+    expect(page).to_have_url(re.compile(f"{re.escape(LIMITS)}$"))
+    expect(page.locator("#confirm_access-form")).to_have_count(0)
     assert cookie(page) != before
     page.get_by_role("link", name="Make a new secret").click()
     page.get_by_role("button", name="Make the new secret").click()

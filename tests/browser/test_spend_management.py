@@ -110,11 +110,11 @@ def test_the_line_and_the_sentence_follow_what_is_typed_and_it_is_said_that_it_i
     page.locator("#enabled").uncheck()
     expect(unsaved).to_be_empty()
     page.locator("#enabled").check()
-    before = line.get_attribute("transform")
+    before = line.get_attribute("transform") or ""
     field = page.locator("#daily_limit")
     field.press_sequentially("0")
     field.fill("10")
-    assert line.get_attribute("transform") != before
+    expect(line).not_to_have_attribute("transform", before)
     expect(page.locator("#spend_management-said")).to_contain_text("With a daily limit of $10.00, calls would have")
     expect(page.locator("#spend_management-said")).to_contain_text("refused on 1 of the last")
     expect(field).to_be_focused()

@@ -115,7 +115,14 @@ def test_a_day_that_was_cut_short_between_two_reports_is_finished(app: Flask) ->
         whole[customer.customer_id] = {each.id for batch in batches for each in batch}
         with clock.at(at[0]):
             assert events.accept(batches[0]).rejected == ()
-    make()
+
+    def two_more_days(days: list[date]) -> Iterator[date]:
+        assert days[0] == left[0]
+        yield from days[:2]
+        raise Cut
+
+    with clock.at(NOW), pytest.raises(Cut):
+        demo_customers.make(months=1, progress=two_more_days)  # type: ignore[arg-type]
     with as_service("look at the day"):
         notified = db.session.execute(
             select(UsageEvent.customer_id, UsageEvent.id).where(UsageEvent.day == left[0])

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import URLError
@@ -64,13 +64,22 @@ def two_ports() -> int:
             return port
 
 
+@contextmanager
+def running(directory: Path) -> Iterator[Demo]:
+    """Run a demo inside the block."""
+    demo = Demo(directory)
+    try:
+        yield demo
+    finally:
+        if demo.process.poll() is None:
+            demo.process.send_signal(signal.SIGTERM)
+            demo.process.wait(PATIENCE)
+
+
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
-    running = Demo(tmp_path)
-    yield running
-    if running.process.poll() is None:
-        running.process.send_signal(signal.SIGTERM)
-        running.process.wait(PATIENCE)
+    with running(tmp_path) as started:
+        yield started
 
 
 def descendants(pid: int) -> set[int]:
@@ -88,7 +97,9 @@ def alive(pid: int) -> bool:
     return status.exists() and "State:\tZ" not in status.read_text()
 
 
-def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
+def test_it_starts_signs_in_and_ends_with_nothing_left_or_with_the_reason_when_a_part_of_it_dies(
+    demo: Demo, tmp_path: Path
+) -> None:
     said = demo.says("Ctrl-C")
     assert f"{demo.url}/" in said
     assert "day/s" not in said, "a file wants no progress bar"
@@ -133,9 +144,11 @@ def test_it_starts_signs_in_and_ends_with_nothing_left(demo: Demo) -> None:
     assert not [pid for pid in children if alive(pid)]
     with pytest.raises(URLError):
         urlopen(f"{demo.url}/healthz", timeout=2)
+    with running(tmp_path) as again:  # on the history that is there
+        ends_with_the_reason_when_a_part_of_it_dies(again)
 
 
-def test_it_ends_with_the_reason_when_a_part_of_it_dies(demo: Demo) -> None:
+def ends_with_the_reason_when_a_part_of_it_dies(demo: Demo) -> None:
     demo.says("Ctrl-C")
     children = descendants(demo.process.pid)
     worker = next(pid for pid in children if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))

@@ -120,7 +120,7 @@ BUGS = [
         "app/demo/history.py",
         "return_url=resume_links.return_url,",
         'return_url=lambda payment_id: resume_links.return_url(payment_id).replace("/payments/", "/"),',
-        (f"{RETURNED}::test_the_demo_s_waiting_payment_leads_back_to_its_page",),
+        ("tests/demo/test_people.py::test_the_waiting_payment_leads_back_to_its_page",),
     ),
     Bug(
         "a deleted customer stays deleted",

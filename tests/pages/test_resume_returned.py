@@ -8,13 +8,9 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.demo import customers as demo_customers
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
-from app.models.database import db
-from app.models.payments import Payment
-from app.models.scope import as_service
 from app.services.mail import sending
 from app.services.payments import outcomes
 from tests.support import post, shop
@@ -112,13 +108,3 @@ def test_the_way_back_shows_the_payment_for_a_day(visitor: Browser, link: str, a
     with clock.at(clock.now() + timedelta(hours=24, minutes=1)):
         page = visitor.opens(path)
     assert page.path.startswith("/sign-in") and "$" not in page.text
-
-
-def test_the_demo_s_waiting_payment_leads_back_to_its_page(app: Flask, visitor: Browser) -> None:
-    demo_customers.make(months=1, progress=lambda days: days)
-    with as_service("find the demo's waiting payment"):
-        waiting = db.session.query(Payment).filter_by(state="requires_action").all()
-    assert waiting
-    for payment in waiting:
-        paid = answers(visitor, visitor.opens(urlsplit(payment.action_url).path))
-        assert (paid.status, paid.find("h1").text) == (200, MADE)
