@@ -212,7 +212,7 @@ def _words(answer: TestResponse) -> str:
 
 def _path(rule: str, values: dict[str, str]) -> str:
     for name, value in values.items():
-        rule = rule.replace(f"<{name}>", quote(value, safe=""))
+        rule = re.sub(f"<(int:)?{name}>", quote(value, safe=""), rule)
     assert "<" not in rule, f"a parameter of another kind: {rule}"
     return rule
 
