@@ -141,22 +141,26 @@ def test_one_charge_closes_the_gap_with_the_fewest_purchases_that_the_limits_lea
     found = decide(facts, NOW)
     has = remaining + in_flight
     share = Decimal(percent) / 100
-    totals = {count: count * price + int(count * price * share + Decimal("0.5")) for count in range(1, 101)}
-    allowed = [count for count in totals if used + totals[count] <= limit and (not most or count * price <= most)]
-    if totals[1] > limit:
+
+    def total(count: int) -> int:
+        return count * price + int(count * price * share + Decimal("0.5"))
+
+    def allowed(count: int) -> bool:
+        return used + total(count) <= limit and (not most or count * price <= most)
+
+    if total(1) > limit:
         assert found.outcome is Outcome.ABOVE_LIMIT
     elif has >= threshold:
         assert found.outcome is Outcome.ENOUGH
-    elif not allowed:
+    elif not allowed(1):
         assert found.outcome is Outcome.LIMIT_REACHED
     else:
         assert found.purchase is not None and found.outcome is Outcome.CHARGE
         bought = found.purchase
-        assert (bought.amount, bought.credits) == (usd(totals[found.count]), Credits(found.count * gives))
+        assert (bought.amount, bought.credits) == (usd(total(found.count)), Credits(found.count * gives))
         assert (bought.pack, bought.expires_after_days) == ("pack", 30)
         assert used + bought.amount.amount_minor <= limit
         closes = has + bought.credits.micros >= threshold
         one_less_closes = has + (found.count - 1) * gives >= threshold
         assert not one_less_closes
-        more_is_allowed = used + (found.count + 1) * price <= limit and (not most or (found.count + 1) * price <= most)
-        assert closes or not more_is_allowed
+        assert closes or not allowed(found.count + 1)
