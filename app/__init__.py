@@ -45,6 +45,7 @@ PAGES = (
     "payment_methods",
     "bank_transfers",
     "invoice_address",
+    "invoice_correction",
     "invoice_notifications",
     "invoice_payment",
     "invoices",

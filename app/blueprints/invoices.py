@@ -12,10 +12,11 @@ from app.domain.errors import NotFound
 from app.domain.invoices.documents import Kind, State
 from app.forms import log_places
 from app.presenters import invoices as words
-from app.services.invoices import files, reads, year_files
+from app.services.invoices import correction_preview, files, reads, year_files
 from app.services.invoices.reads import DocumentQuery
 from app.services.receivables import payments_due
 from app.web import exports, workbooks
+from app.web.access import current_catalog
 from app.web.respond import show
 
 bp = Blueprint("invoices", __name__, url_prefix="/billing")
@@ -97,7 +98,12 @@ def document(document_id: str) -> Response:
     is_open = parts.document.kind == Kind.INVOICE and parts.document.state == State.OPEN
     due = payments_due.standing().get(document_id) if is_open else None
     return show(
-        DOCUMENT_PAGE, DOCUMENT, described=words.described(parts, due), files=files.states(document_id), due=due
+        DOCUMENT_PAGE,
+        DOCUMENT,
+        described=words.described(parts, due),
+        files=files.states(document_id),
+        due=due,
+        may_correct=correction_preview.may_offer(parts, current_catalog()),
     )
 
 

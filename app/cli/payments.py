@@ -13,6 +13,7 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services.bank_transfers import returns
+from app.services.invoices import corrections
 from app.services.reconciliation import books, subscriptions
 from app.services.reversals import refunds
 
@@ -56,6 +57,20 @@ def return_cash(customer: str, amount: str | None, reason: str, by: str) -> None
         click.echo(f"{made.id}  {sent.major} {sent.currency} {made.state}")
         if made.state == "failed":
             stop(f"The payment processor refused it: {made.problem}. Nothing was sent back.")
+
+
+@click.command("return-difference")
+@click.argument("correction")
+@click.option("--by", default="seller", show_default=True, help="Who sends it.")
+@with_appcontext
+def return_difference(correction: str, by: str) -> None:
+    """Send the tax that CORRECTION (cor_…) has found too much back again, where its refund did not arrive."""
+    with one_line():
+        made = corrections.return_difference(correction, by=by)
+        sent = Money(made.amount_minor, made.currency)
+        click.echo(f"{made.id}  {sent.major} {sent.currency} {made.state}")
+        if made.state == "failed":
+            stop(f"The payment processor refused it: {made.problem}. Nothing was returned.")
 
 
 @click.command("reconcile")

@@ -1,5 +1,6 @@
 """How invoices, credit notes and receipts are described: rows of the lists, a document in words, a row of a file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -55,17 +56,25 @@ _SENTENCES = {
     ("refund_receipt", "issued"): "This receipt confirms what was returned to you. It is not a tax invoice.",
     ("refund_receipt", "void"): "This receipt is void: the money that was returned came back.",
 }
-_WHY = {
+REASONS: Mapping[Reason, str] = {
     Reason.STANDARD: "",
     Reason.REVERSE_CHARGE: "Reverse charge: the customer accounts for the tax.",
     Reason.EXEMPT_CERTIFICATE: "Exempt: the customer has given a certificate.",
     Reason.EXEMPT_RATE: "Exempt from tax.",
     Reason.ZERO_RATE: "Taxed at 0 %.",
     Reason.NO_ADDRESS: "No invoice address was given, so the seller’s own country was taken.",
+    Reason.NUMBER_PENDING: "The customer’s VAT number was not confirmed yet, so tax is added.",
+    Reason.NUMBER_UNVERIFIED: "The customer’s VAT number could not be confirmed, so tax is added.",
+    Reason.NUMBER_UNAVAILABLE: "The service that confirms VAT numbers did not answer, so tax is added.",
+    Reason.NUMBER_FOR_SHOPS: "A One Stop Shop number is for selling to consumers, so tax is added.",
+    Reason.NUMBER_FOR_GOODS: "A Northern Irish VAT number counts for goods alone, so tax is added.",
+    Reason.NUMBER_OF_SELLERS_STATE: "The VAT number is of the seller’s own country, so tax is added.",
+    Reason.SAME_COUNTRY: "Seller and customer are in one country, so its tax is added.",
     Reason.TERRITORY: "Outside the scope of the tax: the place lies outside its territory.",
     Reason.OUTSIDE: "Outside the scope of tax.",
     Reason.NOT_REGISTERED: "The seller collects no tax there.",
 }
+"""Why a sale is taxed as it is, as its document says it."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +123,11 @@ def due_sentence(due: PaymentDue) -> str:
 
 def status(document: Document) -> str:
     """Return where a document is, in words."""
+    if document.is_corrected:
+        return "Corrected"
     if document.state in {"paid", "issued"} and document.returned_minor:
         whole = document.returned_minor == document.total_minor
-        return "Refunded" if whole else "Partly refunded"
+        return "Returned" if whole else "Partly returned"  # by a refund, or by a dispute that was lost
     if document.kind == "receipt" and document.state == "issued":
         return "Paid"
     return _STATES[document.state]
@@ -133,7 +144,7 @@ def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, 
         "document": document,
         "kind": KINDS[document.kind],
         "status": due_status(due) if due else status(document),
-        "sentence": due_sentence(due) if due else _SENTENCES[document.kind, document.state],
+        "sentence": due_sentence(due) if due else sentence(parts),
         "carried": money(document.carried_minor),
         "credited": money(document.credited_minor),
         "seller_address": document.seller_address.split("\n") if document.seller_address else [],
@@ -153,9 +164,27 @@ def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, 
         "paid": money(document.settled_minor),
         "returned": money(document.returned_minor),
         "returns": parts.returns,
+        "returns_words": "Returns all of" if _is_whole(parts) else "Returns a part of",
+        "replaces": parts.replaces,
+        "replaced_by": parts.replaced_by,
+        "sold_on": parts.sold_on,
         "why_no_xml": e_invoices.why_none(parts),
         "returned_by": [(each, money(each.total_minor), status(each)) for each in parts.returned_by],
     }
+
+
+def sentence(parts: DocumentParts) -> str:
+    """Say where a document is, and what is to be done about it."""
+    document = parts.document
+    if document.is_corrected:
+        return "This invoice was corrected: a credit note returns all of it, and another invoice takes its place."
+    if document.kind == "credit_note" and document.source_type == "correction":
+        return "This credit note returns all of an invoice that was corrected. Another invoice takes its place."
+    return _SENTENCES[document.kind, document.state]
+
+
+def _is_whole(parts: DocumentParts) -> bool:
+    return parts.returns is not None and parts.returns.total_minor == parts.document.total_minor
 
 
 def buyer_lines(document: Document) -> tuple[str, ...]:
@@ -182,7 +211,7 @@ def tax_title(tax: DocumentTax) -> str:
 
 def why(tax: DocumentTax) -> str:
     """Return why a rate is as it is, where it is not simply the country's."""
-    return _WHY.get(Reason(tax.reason), "")
+    return REASONS[Reason(tax.reason)]
 
 
 def csv_row(document: Document) -> list[str]:

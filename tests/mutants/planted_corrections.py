@@ -30,8 +30,8 @@ BUGS = [
     Bug(
         "a chain of corrections begins its days anew",
         PREVIEW,
-        "    return day or document.issued_at",
-        "    return document.issued_at",
+        "    return day or _issued(document)\n",
+        "    return _issued(document)\n",
         CORRECTIONS,
     ),
     Bug(

@@ -78,7 +78,7 @@ def test_it_shows_what_is_due_and_the_history(
             f"RGCN-{year}-000001 Credit note",
             f"RG-{year}-000001",
         ]
-        assert page.texts("#invoices-history tbody td:nth-child(5)") == ["Due", "Issued", "Partly refunded"]
+        assert page.texts("#invoices-history tbody td:nth-child(5)") == ["Due", "Issued", "Partly returned"]
 
 
 def test_a_document_shows_lines_tax_payment_and_what_was_returned(
@@ -204,7 +204,7 @@ def test_the_overview_names_the_latest(app: Flask, alice: Browser, acme: Custome
     paid, note = documents_of(acme)
     assert page.texts("#overview-invoices .overview-invoice") == [
         f"{note.number} $10.00 Credit note",
-        f"{paid.number} $25.00 Partly refunded",
+        f"{paid.number} $25.00 Partly returned",
     ]
     assert alice.follows(page, "#overview-invoices .overview-invoice:first-child a").texts("h1") == [
         f"Credit note {note.number}"

@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.routing import RequestRedirect
 
 from app.api.contract.shapes import Model
+from app.domain.addresses.questions import ASKED, Unfit
 from app.domain.errors import Refused
 from app.services import portal_links
 from app.web.errors import handlers
@@ -61,6 +62,17 @@ class Malformed(Refused):
     def __init__(self, errors: list[FieldProblem]) -> None:
         super().__init__("Some fields are not valid: see `errors`.", "validation_failed", 422)
         self.errors = errors
+
+
+def unfit_fields(unfit: Unfit) -> Malformed:
+    """Return each reason why an address cannot be kept beside its field."""
+    found = [FieldProblem(field=each.field, reason=each.reason, detail=each.sentence) for each in unfit.refusals]
+    found += [FieldProblem(field=each.field, reason=ASKED, detail=each.sentence) for each in unfit.questions]
+    problem = Malformed(found)
+    if not unfit.refusals:
+        problem.sentence = "Some fields look wrong: see `errors`. If they are right, send `as_typed`."
+        problem.reason = ASKED
+    return problem
 
 
 class Unauthorized(Refused):

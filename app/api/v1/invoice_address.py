@@ -3,9 +3,9 @@
 from pydantic import Field
 
 from app.api.contract.operations import Model, caller, operation, resource
-from app.api.contract.problems import FieldProblem, Malformed
+from app.api.contract.problems import unfit_fields
 from app.domain.addresses import questions
-from app.domain.addresses.questions import ASKED, Unfit
+from app.domain.addresses.questions import Unfit
 from app.models.customers import Customer
 from app.services.customers import address
 from app.services.customers.address import Kept
@@ -77,19 +77,8 @@ def replace(customer: Customer, body: AddressIn) -> AddressOut:
             reference=body.buyer_reference,
         )
     except Unfit as unfit:
-        raise _malformed(unfit) from None
+        raise unfit_fields(unfit) from None
     return _shown(customer, kept)
-
-
-def _malformed(unfit: Unfit) -> Malformed:
-    """Return each reason beside its field."""
-    found = [FieldProblem(field=each.field, reason=each.reason, detail=each.sentence) for each in unfit.refusals]
-    found += [FieldProblem(field=each.field, reason=ASKED, detail=each.sentence) for each in unfit.questions]
-    problem = Malformed(found)
-    if not unfit.refusals:
-        problem.sentence = "Some fields look wrong: see `errors`. If they are right, send `as_typed`."
-        problem.reason = ASKED
-    return problem
 
 
 def _shown(customer: Customer, kept: Kept) -> AddressOut:

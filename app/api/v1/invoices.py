@@ -29,7 +29,10 @@ KindText = Literal["invoice", "credit_note", "receipt", "refund_receipt"]
 
 
 class InvoiceOut(Model):
-    """A document that has a number. Amounts are whole minor units of the currency."""
+    """A document that has a number. Amounts are whole minor units of the currency, and never below zero.
+
+    What a credit note or refund receipt comes to went back: subtract it in a sum. The CSV file has it below zero.
+    """
 
     id: str
     type: KindText
@@ -49,6 +52,7 @@ class InvoiceOut(Model):
     returned_minor: int = Field(description="What credit notes that stand return of it.")
     returns: str | None = Field(description="The document of which a credit note or refund receipt returns a part.")
     payment: str | None
+    is_corrected: bool = Field(description="Whether another invoice has taken its place.")
 
 
 class LineOut(Model):
@@ -96,6 +100,8 @@ class InvoiceDetails(InvoiceOut):
     region: str
     country: str
     po_number: str
+    replaces: str | None = Field(description="The invoice in whose place it is.")
+    replaced_by: str | None = Field(description="The invoice that took its place.")
 
 
 class InvoiceQuery(PageQuery):
@@ -171,6 +177,8 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
         customer_name=document.customer_name,
         **{name: getattr(document, f"buyer_{name}") for name in address.NAMES},
         po_number=document.po_number,
+        replaces=parts.replaces.id if parts.replaces else None,
+        replaced_by=parts.replaced_by.id if parts.replaced_by else None,
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 
 from sqlalchemy import func, select
@@ -34,6 +34,7 @@ from app.services.catalog import versions
 from app.services.customers import address as addresses
 from app.services.invoices import drafting
 from app.services.invoices.credit_notes import OF_PURCHASES
+from app.services.invoices.reads import DocumentParts
 from app.services.tax import decision, registrations
 
 NOTHING_CHANGES = Refused("The invoice says all of this already.", "nothing_changes", 422)
@@ -69,6 +70,13 @@ class Preview:
 def refused(customer: Customer, document: Document) -> Refused | None:
     """Return why the customer in scope may not correct the document; None: it may."""
     return _refusal(db.session(), document, _sold_on(db.session(), document), versions.of(customer))
+
+
+def may_offer(parts: DocumentParts, catalog: Catalog) -> bool:
+    """Say whether a page offers to correct it; what its payment says against it is said when somebody tries."""
+    document = parts.document
+    facts = _facts(document, parts.sold_on or _issued(document))
+    return rule.refusal(facts, _today(), catalog.invoices.correct_within_days, "") is None
 
 
 def preview(customer: Customer, document_id: str, wanted: Wanted) -> Preview:
@@ -135,17 +143,33 @@ def _refusal(session: Session, document: Document, sold_on: date, catalog: Catal
             Refund.of_correction.is_(False),
         )
     )
-    facts = Facts(
+    facts = replace(
+        _facts(document, sold_on), refunding=refunding or 0, disputed=payment.disputed_minor if payment else 0
+    )
+    return rule.refusal(facts, _today(), catalog.invoices.correct_within_days, _ask(catalog))
+
+
+def _facts(document: Document, sold_on: date) -> Facts:
+    """Return what the document itself says."""
+    return Facts(
         Kind(document.kind),
         State(document.state),
         document.is_corrected,
         sold_on,
         document.returned_minor,
-        refunding or 0,
-        payment.disputed_minor if payment else 0,
-        payment is not None and document.source_type in OF_PURCHASES,
+        refunding=0,
+        disputed=0,
+        of_top_up=document.payment_id is not None and document.source_type in OF_PURCHASES,
     )
-    return rule.refusal(facts, clock.now().astimezone(UTC).date(), catalog.invoices.correct_within_days, _ask(catalog))
+
+
+def _today() -> date:
+    return clock.now().astimezone(UTC).date()
+
+
+def _issued(document: Document) -> date:
+    ensure(document.issued_at is not None, f"{document.id} is a draft")
+    return document.issued_at.astimezone(UTC).date()  # type: ignore[union-attr]  # said above
 
 
 def _ask(catalog: Catalog) -> str:
@@ -159,8 +183,7 @@ def _sold_on(session: Session, document: Document) -> date:
             Correction.customer_id == document.customer_id, Correction.replacement_id == document.id
         )
     )
-    ensure(document.issued_at is not None, f"{document.id} is a draft")
-    return day or document.issued_at.astimezone(UTC).date()  # type: ignore[union-attr]  # said above
+    return day or _issued(document)
 
 
 def _buyer(customer_id: str, wanted: Wanted) -> Buyer:

@@ -1,6 +1,6 @@
 """A customer corrects an invoice: a credit note of all of it and an invoice in its place, in one transaction.
 
-docs/decisions/0029-corrections-of-invoices.md says what holds when the process dies. The price stays; the tax is
+docs/decisions/0035-corrections-of-invoices.md says what holds when the process dies. The price stays; the tax is
 reckoned anew by the address and number that the customer gives, as on the day of the sale.
 """
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select, tuple_, union_all
+from sqlalchemy import Select, case, or_, select, tuple_, union_all
 
 from app.domain.errors import NotFound, ensure
 from app.domain.invoices.documents import Kind, State
+from app.models.corrections import Correction
 from app.models.database import db
 from app.models.documents import Document, DocumentLine, DocumentTax
 
@@ -50,6 +51,11 @@ class DocumentParts:
     taxes: list[DocumentTax]
     returns: Document | None
     returned_by: list[Document]
+    replaces: Document | None = None
+    """The invoice in whose place it is."""
+    replaced_by: Document | None = None
+    sold_on: date | None = None
+    """The day of the sale, where it was corrected."""
 
 
 def listed(query: DocumentQuery) -> DocumentPage:
@@ -82,12 +88,21 @@ def one(document_id: str) -> DocumentParts:
     ).all()
     lines = select(DocumentLine).where(DocumentLine.document_id == document.id).order_by(DocumentLine.place)
     taxes = select(DocumentTax).where(DocumentTax.document_id == document.id)
+    other = case((Correction.corrected_id == document.id, Correction.replacement_id), else_=Correction.corrected_id)
+    corrections = db.session.execute(
+        select(Correction, Document)
+        .join(Document, (Document.customer_id == Correction.customer_id) & (Document.id == other))
+        .where(or_(Correction.corrected_id == document.id, Correction.replacement_id == document.id))
+    ).all()
     return DocumentParts(
         document,
         list(db.session.scalars(lines)),
         list(db.session.scalars(taxes.order_by(DocumentTax.category, DocumentTax.percent_micros))),
         next((each for each in related if each.id == document.returns_id), None),
         [each for each in related if each.returns_id == document.id],
+        next((each for made, each in corrections if made.replacement_id == document.id), None),
+        next((each for made, each in corrections if made.corrected_id == document.id), None),
+        next((made.sold_on for made, _each in corrections if made.replacement_id == document.id), None),
     )
 
 
