@@ -3,6 +3,7 @@
 from tests.mutants.bug import Bug
 
 CORRECTIONS = ("tests/services/invoices/test_corrections.py",)
+TAX = ("tests/services/invoices/test_corrections_tax.py",)
 RULE = ("tests/domain/invoices/test_corrections.py",)
 PREVIEW = "app/services/invoices/correction_preview.py"
 BUGS = [
@@ -47,5 +48,26 @@ BUGS = [
         "    if facts.disputed:\n",
         "    if False:\n",
         RULE,
+    ),
+    Bug(
+        "tax that goes back takes credit with it",
+        "app/services/reversals/refund_booking.py",
+        "    if refund_row.of_correction:\n",
+        "    if False:\n",
+        TAX,
+    ),
+    Bug(
+        "a difference that did not arrive may be refunded as a part of the payment",
+        "app/services/reversals/clawbacks.py",
+        "payment.refunded_minor - payment.disputed_minor - payment.corrected_minor\n",
+        "payment.refunded_minor - payment.disputed_minor\n",
+        TAX,
+    ),
+    Bug(
+        "a lost answer to a correction's refund is asked for by nobody",
+        "app/services/reversals/refunds.py",
+        "        state=RefundState.CREATED.value,\n        reason=reason,\n",
+        "        state=(RefundState.SUCCEEDED if of_correction else RefundState.CREATED).value,\n        reason=reason,\n",
+        TAX,
     ),
 ]
