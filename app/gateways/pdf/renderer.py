@@ -24,7 +24,7 @@ _START = (
     "from app.gateways.pdf.drawing import main; main()"
 )
 PROGRAM = (sys.executable, "-P", "-s", "-B", "-c", _START, str(APP))
-START_SECONDS = 60
+START_SECONDS = 120
 """A cold start reads 7 MB of fonts and a hundred modules, on a machine that may be busy."""
 SECONDS = 25
 NO_MEMORY = "no_memory"
@@ -95,7 +95,7 @@ class Renderer:
                 stdout=subprocess.PIPE,
                 cwd=APP,
                 env={"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0"},
-                start_new_session=True,
+                process_group=0,  # Ctrl-C is for the worker, which lets a document be finished
             )
             self._drawn = 0
             answer, _nothing = self._exchange(self._process, b"", START_SECONDS)

@@ -31,7 +31,7 @@ from app.services.transaction import no_transaction, transaction
 
 log = structlog.get_logger()
 MAX_TRIES = 8
-LEASE = timedelta(minutes=3)  # longer than a cold start and one document can take
+LEASE = timedelta(minutes=5)  # longer than a cold start and one document can take
 SLOWLY = 15
 LONGEST_PROBLEM = 300
 Print = Callable[[DocumentParts], str]

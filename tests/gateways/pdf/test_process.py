@@ -23,7 +23,7 @@ PROGRAM = (sys.executable, "-P", "-s", "-B", "-c", STAND_IN, str(renderers.APP),
 
 @pytest.fixture
 def renderer() -> Iterator[Renderer]:
-    running = Renderer(PROGRAM, seconds=20, most=3)
+    running = Renderer(PROGRAM, seconds=60, most=3)
     yield running
     running.close()
 
@@ -41,7 +41,7 @@ def test_what_hangs_is_killed_and_the_next_document_is_made() -> None:
         renderer.render("sleep", made_at=AT)
     assert failed.value.reason == "too_long"
     assert renderer.pid is None
-    renderer._seconds = 20.0
+    renderer._seconds = 60.0
     assert renderer.render("next", made_at=AT).endswith(b" 2026")
     renderer.close()
 
@@ -111,4 +111,4 @@ def test_it_ends_with_whoever_started_it(renderer: Renderer) -> None:
     assert process is not None
     assert process.stdin is not None
     process.stdin.close()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
