@@ -131,6 +131,7 @@ def payment(payment_id: str) -> Response:
         row=row,
         price=received if paid.received_minor else asked,
         again=purchases.choice(paid),
+        order=taxes.of_payment(paid),
         asked=asked,
         balance_after=Credits(row.balance_after_micros or 0) if row else None,
         bought=Credits(row.change_micros or 0) if row else Credits(paid.credits_micros),

@@ -7,6 +7,7 @@ from app import locale
 from app.domain.money import Money
 from app.domain.payments import PaymentState, debit_expected, decline_sentence, method_name
 from app.models.payments import Payment, PaymentMethod
+from app.presenters import taxes
 from app.presenters.charts import day_label
 from app.services.balance.after_purchase import AfterPurchase
 
@@ -58,6 +59,8 @@ class LatestPayment:
     id: str
     at: datetime
     amount: str
+    tax: str
+    """What of the amount is tax, by its name; nothing where none is."""
     method: str
     state: str
     why: str
@@ -67,7 +70,7 @@ class LatestPayment:
 
 def latest(payment: Payment, method: PaymentMethod | None) -> LatestPayment:
     """Return the payment in words."""
-    state = PaymentState(payment.state)
+    state, order = PaymentState(payment.state), taxes.of_payment(payment)
     why = ""
     if state is PaymentState.FAILED:
         why = decline_sentence(payment.problem, payment.rail)
@@ -77,6 +80,7 @@ def latest(payment: Payment, method: PaymentMethod | None) -> LatestPayment:
         id=payment.id,
         at=payment.created_at,
         amount=locale.amount(Money(payment.received_minor or payment.amount_minor, payment.currency)),
+        tax=f"{order.title}: {locale.amount(order.tax)}" if order else "",
         method=method_name(method.brand, method.last4) if method else method_name(payment.rail),
         state=_ENDS.get(state, "Under way"),
         why=why,

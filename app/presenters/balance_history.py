@@ -13,6 +13,7 @@ from app.domain.payments import decline_sentence, method_name
 from app.domain.usage_words import title
 from app.models.ledger import Grant
 from app.models.payments import Attempt, Payment, PaymentMethod
+from app.presenters import taxes
 from app.presenters.charts import day_label
 from app.presenters.spreadsheets import harmless
 from app.presenters.usage_charts import WITHOUT_METER
@@ -146,6 +147,7 @@ def described(
         "grant_left": Credits(grant.remaining_micros) if grant else None,
         "is_kept": grant is not None and grant.remaining_micros > 0 and is_expired(grant.expires_at, now),
         "paid": Money(payment.received_minor or payment.amount_minor, payment.currency) if payment else None,
+        "order": taxes.of_payment(payment) if payment else None,
         "payment_state": _payment_state(payment) if payment else "",
         "method": method_name(method.brand, method.last4) if method else method_name(payment.rail) if payment else "",
         "attempts": [(attempt, _outcome(attempt, payment.rail)) for attempt in entry.attempts] if payment else [],

@@ -6,6 +6,8 @@ from app.domain.money import Money
 from app.domain.tax import words
 from app.domain.tax.prices import Price
 from app.domain.tax.treatment import Treatment
+from app.models.payments import Payment
+from app.services.payments import purchases
 
 PAGES = {words.TAX_SETTINGS: "Go to Tax settings", words.INVOICE_ADDRESS: "Go to Invoice address"}
 
@@ -31,6 +33,13 @@ class TaxLines:
     def is_taxed(self) -> bool:
         """Whether there is any tax."""
         return self.tax.amount_minor > 0
+
+
+def of_payment(payment: Payment) -> TaxLines | None:
+    """Return the lines of a payment that carries tax; None where it carries none."""
+    found = purchases.taxed(payment)
+    said = lines(found[1], found[0]) if found is not None else None
+    return said if said is not None and said.is_taxed else None
 
 
 def lines(price: Price, treatment: Treatment | None) -> TaxLines:

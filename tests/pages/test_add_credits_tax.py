@@ -5,6 +5,8 @@ from flask import Flask
 
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
+from app.models.scope import as_service
+from app.services.mail import payment_text
 from tests.support import shop
 from tests.support.browser import Browser, Page
 from tests.support.credits_page import FRAGMENT, visa
@@ -115,3 +117,26 @@ def test_what_was_bought_a_moment_ago_with_other_tax_is_asked_about_all_the_same
     again = shop.bought(alice, "40.00")
     assert (again.status, shop.charges(app)) == (409, [4760])
     assert "You bought the same credits a few minutes ago, for $47.60." in again.text
+
+
+def test_what_was_paid_says_price_tax_and_total_wherever_it_is_shown(
+    alice: Browser, acme: Customer, visa: PaymentMethod
+) -> None:
+    sold_from_france()
+    lives(acme, "FR")
+    paid = shop.bought(alice, "25.00")
+    receipt = ["Price before tax $25.00", "VAT 20 % $5.00", "Total $30.00"]
+
+    def first_lines(page: Page) -> list[str]:
+        rows = page.soup.select(".receipt dl > div")[:3]
+        return [" ".join(" ".join(row.stripped_strings).split()) for row in rows]
+
+    assert first_lines(paid) == receipt
+    assert first_lines(alice.follows(paid, "#add_credits-payment .btn--primary")) == receipt
+    (latest,) = alice.opens(PATH).texts("#add_credits-latest td.num")
+    assert latest.split() == ["$30.00", "VAT", "20", "%:", "$5.00"]
+    with as_service("read the receipt"):
+        mail = payment_text.of("receipt", acme.customer_id, {"payment": shop.payments(acme)[0].id})
+    assert mail is not None
+    assert "Price            $25.00 before tax\nVAT 20 %         $5.00\nPaid             $30.00" in mail.text
+    assert all(each in mail.html for each in ("Price before tax", "VAT 20 %"))

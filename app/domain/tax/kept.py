@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from app.domain.errors import Broken
 from app.domain.money import Money
 from app.domain.tax.prices import Price
-from app.domain.tax.treatment import Category, Reason, Treatment
+from app.domain.tax.treatment import Category, Reason, Treatment, tax_within
 
 KEY = "tax"
 """Where the processor's metadata carries it."""
@@ -48,6 +48,18 @@ def read(text: str, net: Money) -> tuple[Treatment, Price] | None:
     if not (words and fits) or (tax_minor and category is not Category.STANDARD):
         return None
     return treatment, Price(net, Money(tax_minor, net.currency))
+
+
+def of_payment(text: str, net_minor: int | None, asked: Money, received: Money) -> tuple[Treatment, Price] | None:
+    """Return how a payment that is asked for or received splits into price and tax; None where it carries none said.
+
+    Of another amount than was asked for the tax is what is in it.
+    """
+    ordered = read(text, Money(net_minor, asked.currency)) if net_minor is not None and text else None
+    if ordered is None or received.amount_minor in {0, asked.amount_minor}:
+        return ordered
+    tax = tax_within(received, ordered[0].percent)
+    return ordered[0], Price(received - tax, tax)
 
 
 def in_pieces(text: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from app.domain import mails
 from app.domain.errors import ensure
 from app.domain.money import Credits, Money
 from app.domain.payments import ACTION_LIFETIME, PaymentState, decline_sentence, method_name
+from app.domain.tax import words as tax_words
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
@@ -119,11 +120,20 @@ def _facts(payment_id: str) -> dict[str, Any]:
         "new_balance": Credits(row.balance_after_micros or 0) if row else None,
         "paid_at": row.booked_at if row else None,
         "why": _why(payment),
+        "tax": _tax(payment),
         "until": payment.created_at + ACTION_LIFETIME,
         "link": portal_links.page("add_credits.payment", payment_id=payment.id),
         "again": _again(payment, method),
         "is_sandbox": settings().payments == "sandbox",
     }
+
+
+def _tax(payment: Payment) -> dict[str, object] | None:
+    """Return what the payment comes to before tax, and its tax by name; None where it carries none."""
+    found = purchases.taxed(payment)
+    if found is None or not found[1].tax.amount_minor:
+        return None
+    return {"net": found[1].net, "tax": found[1].tax, "title": tax_words.title(found[0])}
 
 
 def _again(payment: Payment, method: PaymentMethod | None) -> str:

@@ -12,6 +12,9 @@ from app.domain.methods import Rail
 from app.domain.money import Credits, Money, money_from_credits
 from app.domain.payments import ACTION_LIFETIME, OPEN, PaymentState, Purpose
 from app.domain.reversals import OPEN_REFUNDS, DisputeState, RefundState
+from app.domain.tax import kept
+from app.domain.tax.prices import Price
+from app.domain.tax.treatment import Treatment
 from app.domain.top_ups import TopUp
 from app.models.database import db
 from app.models.ledger import Transfer
@@ -115,6 +118,12 @@ def choice(payment: Payment) -> dict[str, str]:
         return {"pack": payment.pack}
     listed = money_from_credits(Credits(payment.credits_micros), payment.currency)
     return {"amount": str(listed.major)}
+
+
+def taxed(payment: Payment) -> tuple[Treatment, Price] | None:
+    """Return how the payment splits into its price and its tax, as was decided at its order; None: nothing is said."""
+    asked, received = (Money(minor, payment.currency) for minor in (payment.amount_minor, payment.received_minor))
+    return kept.of_payment(payment.treatment, payment.net_minor, asked, received)
 
 
 def latest() -> list[tuple[Payment, PaymentMethod | None]]:
