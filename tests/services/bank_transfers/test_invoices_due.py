@@ -13,7 +13,8 @@ from app.models.customers import Customer
 from app.models.documents import Document
 from app.models.scope import as_customer
 from app.services.receivables import transferring
-from tests.support import periods
+from tests.support import periods, transfers
+from tests.support.documents import documents_of
 from tests.support.periods import now_of, pays
 from tests.support.shop import GOOD, add_method, payments
 from tests.support.transfers import sent, sound, standing, unapplied
@@ -73,3 +74,17 @@ def test_another_amount_than_is_due_is_refused(app: Flask, small: Customer) -> N
     with pytest.raises(Refused) as refusal:
         ordered(alice, invoice, 880)
     assert (refusal.value.reason, refusal.value.status) == ("amount_changed", 409)
+
+
+def test_a_pro_forma_asks_for_the_price_with_its_tax_and_its_invoice_says_the_same(app: Flask) -> None:
+    whose = periods.customer(more=TAKING)
+    alice = periods.manager(whose)
+    order = transfers.ordered(alice, "100.50")
+    assert (order.net_minor, order.amount_minor) == (10_050, 12_563)
+    sent(app, whose.customer_id, 12_563)
+    (document,) = documents_of(whose)
+    assert (document.kind, document.state) == ("invoice", "paid")
+    assert (document.net_minor, document.tax_minor, document.total_minor) == (10_050, 2_513, 12_563)
+    (payment,) = payments(whose)
+    assert (payment.credits_micros, payment.treatment) == (100_500_000, order.treatment)
+    sound(app, whose.customer_id)

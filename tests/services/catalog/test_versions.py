@@ -91,7 +91,7 @@ def test_platform_duns_refers_and_collects_as_the_founding_document_says() -> No
         2000,
         12,
     )
-    assert catalog.payment_methods.kinds == ("card", "paypal", "sepa_debit")
+    assert catalog.payment_methods.kinds == ("card", "paypal", "sepa_debit", "bank_transfer")
     assert catalog.credits.burn == "at_invoice"
 
 
