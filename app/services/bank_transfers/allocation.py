@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.bank_transfers.allocation import Order, paid_by
+from app.domain.bank_transfers.cash import MovementKind
 from app.domain.errors import ensure
 from app.domain.ledger import UNAPPLIED, money_unit
 from app.domain.methods import Rail
 from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, Purpose
-from app.models.bank_transfers import CashReturn, ProForma
+from app.models.bank_transfers import CashMovement, CashReturn, ProForma
 from app.models.database import db
 from app.models.documents import Document
 from app.models.ledger import Account
@@ -27,6 +28,7 @@ from app.services.transaction import transaction
 OPEN_STATES = sorted(state.value for state in OPEN)
 PAYABLE = ("open", "uncollectible")
 """The states of an invoice in which money is still taken for it."""
+_WITH_PAYMENTS = (MovementKind.APPLIED.value, MovementKind.UNAPPLIED.value)
 _UNPAID = [PaymentState.FAILED.value, PaymentState.CANCELED.value]
 
 
@@ -101,7 +103,20 @@ def promised(session: Session, customer_id: str) -> int:
         )
         .scalar_subquery()
     )
-    return int(session.scalar(select(paying + returning)) or 0)
+    mine = CashMovement.customer_id == customer_id
+    taken = (
+        select(func.coalesce(func.sum(-CashMovement.amount_minor), 0))
+        .where(mine, CashMovement.is_booked.is_(False), CashMovement.kind.in_(_WITH_PAYMENTS))
+        .scalar_subquery()
+    )
+    settled = (
+        select(func.coalesce(func.sum(Payment.received_minor), 0))
+        .where(Payment.customer_id == customer_id, Payment.rail == Rail.BANK_TRANSFER.value)
+        .scalar_subquery()
+    )
+    open_ones, gone, known, going_back = session.execute(select(paying, taken, settled, returning)).one()
+    # What the processor has taken already, for payments that are not settled here, is no longer there either.
+    return max(int(open_ones), int(gone) - int(known)) + int(going_back)
 
 
 def is_waiting(now: datetime) -> ColumnElement[bool]:
@@ -177,6 +192,27 @@ def _payment(session: Session, pro_forma: ProForma, now: datetime) -> str:
     audit.record(session, payment.customer_id, "worker", ordered, subject or payment.id, after=after)
     session.flush()
     return payment.id
+
+
+def adopt(session: Session, payment: Payment) -> None:
+    """Let a payment that was restored be that of the oldest pro-forma which waits for just this, if there is one."""
+    waiting = session.scalars(
+        select(ProForma)
+        .where(
+            ProForma.customer_id == payment.customer_id,
+            ProForma.state == "open",
+            ProForma.amount_minor == payment.amount_minor,
+            ProForma.credits_micros == payment.credits_micros,
+            ProForma.pack == payment.pack,
+            ProForma.document_id.is_not_distinct_from(payment.document_id),
+            ProForma.payment_id.is_(None),
+        )
+        .order_by(ProForma.created_at, ProForma.id)
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
+    if waiting is not None:
+        waiting.payment_id = payment.id
 
 
 def unapplied_of(customer_id: str) -> int:

@@ -24,6 +24,7 @@ from app.models.documents import Document
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_service
 from app.services import audit
+from app.services.bank_transfers import allocation, cash
 from app.services.customers import billing_periods
 from app.services.ledger import budgets, spending
 from app.services.outbox import events
@@ -68,6 +69,8 @@ def restore(intent: Intent, now: datetime) -> Restored | Stays:
         if promise.document is not None and db.session.get(Document, promise.document) is None:
             return Stays(_sentence(intent, f"was for an invoice of {customer.customer_id} that is not here"))
         customer_id, method = customer.customer_id, _method_of(intent)
+        if intent.rail == Rail.BANK_TRANSFER:
+            cash.look(customer_id)  # what it was paid from may have been lost too
         try:
             uncounted = _make(intent, customer_id, promise, method, now)
         except IntegrityError:  # another look was quicker
@@ -132,31 +135,33 @@ def _make(intent: Intent, customer_id: str, promise: Promise, method: SavedMetho
             )
             session.add(row)
             session.flush()
-        session.add(
-            Payment(
-                id=intent.payment_id,
-                customer_id=customer_id,
-                purpose=promise.purpose,
-                state=PaymentState.CONFIRMING.value,
-                amount_minor=intent.amount.amount_minor,
-                currency=intent.amount.currency,
-                net_minor=promise.net_minor,
-                treatment=_treatment(intent, promise),
-                credits_micros=promise.credits_micros,
-                document_id=promise.document,
-                pack=promise.pack,
-                expires_after_days=promise.expires_after_days,
-                rail=rail.value,
-                method_id=row.id if row is not None else None,
-                form_key=ids.new_form_key(),
-                processor_id=intent.id,
-                created_by=RESTORED_BY,
-                budget_period=period,
-                created_at=now,
-                updated_at=now,
-                next_check_at=now + FIRST_CHECK,
-            )
+        payment = Payment(
+            id=intent.payment_id,
+            customer_id=customer_id,
+            purpose=promise.purpose,
+            state=PaymentState.CONFIRMING.value,
+            amount_minor=intent.amount.amount_minor,
+            currency=intent.amount.currency,
+            net_minor=promise.net_minor,
+            treatment=_treatment(intent, promise),
+            credits_micros=promise.credits_micros,
+            document_id=promise.document,
+            pack=promise.pack,
+            expires_after_days=promise.expires_after_days,
+            rail=rail.value,
+            method_id=row.id if row is not None else None,
+            form_key=ids.new_form_key(),
+            processor_id=intent.id,
+            created_by=RESTORED_BY,
+            budget_period=period,
+            created_at=now,
+            updated_at=now,
+            next_check_at=now + FIRST_CHECK,
         )
+        session.add(payment)
+        if rail is Rail.BANK_TRANSFER:
+            session.flush()
+            allocation.adopt(session, payment)
         after = {"intent": intent.id, "amount_minor": intent.amount.amount_minor, "currency": intent.amount.currency}
         audit.record(session, customer_id, RESTORED_BY, "payment.restored", intent.payment_id, after=after)
         if period is not None:
