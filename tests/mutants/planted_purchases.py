@@ -41,8 +41,8 @@ BUGS = [
     Bug(
         "a restored payment forgets its tax",
         "app/services/reconciliation/lost_payments.py",
-        "                treatment=_treatment(intent, promise),\n",
-        '                treatment="",\n',
+        "            treatment=_treatment(intent, promise),\n",
+        '            treatment="",\n',
         ("tests/services/invoices/test_taxed.py",),
     ),
     Bug(

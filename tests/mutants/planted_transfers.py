@@ -52,8 +52,22 @@ BUGS = [
     Bug(
         "a cancelled order is still paid",
         _ALLOCATION,
-        'ProForma.state == "open"',
-        'ProForma.state != "expired"',
+        '(ProForma.state == "open")',
+        '(ProForma.state != "expired")',
         (f"{_TESTS}::test_without_an_order_or_after_it_was_cancelled_or_too_late_the_sum_stays_the_customers",),
+    ),
+    Bug(
+        "what a restored payment has taken is used again",
+        _ALLOCATION,
+        "return max(int(open_ones), int(gone) - int(known)) + int(going_back)",
+        "return int(open_ones) + int(going_back)",
+        ("tests/services/bank_transfers/test_restored.py",),
+    ),
+    Bug(
+        "an invoice that was paid otherwise takes cash",
+        "app/services/receivables/transferring.py",
+        "    if paying.why_not(document, due) is not None or due.amount_minor != pro_forma.amount_minor:\n        return False\n",
+        "",
+        ("tests/services/bank_transfers/test_invoices_due.py::test_what_is_due_no_more_by_that_amount_takes_no_cash",),
     ),
 ]

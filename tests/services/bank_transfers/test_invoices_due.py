@@ -11,8 +11,9 @@ from app.domain.people import Actor
 from app.models.bank_transfers import ProForma
 from app.models.customers import Customer
 from app.models.documents import Document
-from app.models.scope import as_customer
+from app.models.scope import as_customer, as_service
 from app.services.receivables import transferring
+from app.services.transaction import transaction
 from tests.support import periods, transfers
 from tests.support.documents import documents_of
 from tests.support.periods import now_of, pays
@@ -88,3 +89,16 @@ def test_a_pro_forma_asks_for_the_price_with_its_tax_and_its_invoice_says_the_sa
     (payment,) = payments(whose)
     assert (payment.credits_micros, payment.treatment) == (100_500_000, order.treatment)
     sound(app, whose.customer_id)
+
+
+def test_what_is_due_no_more_by_that_amount_takes_no_cash(app: Flask, small: Customer) -> None:
+    invoice, alice = invoiced(small), periods.manager(small)
+    order = ordered(alice, invoice)
+    with as_service("take a part of it off"), transaction() as session:
+        session.get_one(Document, invoice.id).paid_minor = 81
+    sent(app, small.customer_id, 881)
+    assert standing(alice, order).standing is Standing.WAITING and now_of(invoice).state == "open"
+    assert unapplied(small.customer_id) == 881 and payments(small) == []
+    again = ordered(alice, invoice, 800)
+    assert standing(alice, order).standing is Standing.CANCELED
+    assert standing(alice, again).standing is Standing.PAID and unapplied(small.customer_id) == 81
