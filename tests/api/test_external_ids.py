@@ -52,6 +52,15 @@ OFF = {
 }  # fmt: skip
 LIMITS = {"enabled": True, "daily_limit": "5", "notify_threshold": None, "webhook_url": None, "version": 0}
 ADDRESS = {"company": "A", "line1": "1 St", "city": "B", "postal_code": "10115", "country": "DE", "version": 0}
+QUERIES = {"usage_events": {"meter": "requests"}, "statement": {"from": "2026-11-01", "to": "2026-11-30"}}
+CORRECTED = {
+    "company": "Acme",
+    "line1": "1 Main Street",
+    "city": "Reno",
+    "postal_code": "89501",
+    "region": "NV",
+    "country": "US",
+}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/customers/<customer_id>"): {"name": "Named"},
     ("POST", "/customers/<customer_id>/credit_grants"): {"credits": "1", "reason": "Test"},
@@ -65,6 +74,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "version": 0,
     },
     ("PUT", "/customers/<customer_id>/spend_management"): LIMITS,
+    ("POST", "/customers/<customer_id>/invoices/<invoice_id>/corrections/preview"): CORRECTED,
+    ("POST", "/customers/<customer_id>/invoices/<invoice_id>/corrections"): CORRECTED | {"preview": "gone"},
     ("POST", "/customers/<customer_id>/tax_registrations"): {"country": "SG", "type": "other", "value": "7"},
     ("PUT", "/customers/<customer_id>/usage_alerts"): {"alerts": [], "recipients": [], "version": 1},
 }
@@ -104,7 +115,7 @@ def test_each_operation_takes_either_id(app: Flask, api: Api, acme: Customer) ->
     pro_forma = transfers.written(acme)
     seen = set()
     for method, path in addresses(app):
-        body, query = BODIES.get((method, path)), {"meter": "requests"} if path.endswith("usage_events") else {}
+        body, query = BODIES.get((method, path)), QUERIES.get(path.rpartition("/")[2], {})
         for name in (acme.customer_id, "shop/17 ä%@"):
             place = path.replace("<customer_id>", quote(name, safe=""))
             if "<registration_id>" in place:
@@ -116,6 +127,15 @@ def test_each_operation_takes_either_id(app: Flask, api: Api, acme: Customer) ->
                 continue
             if path.endswith(("/pay", "/void", "/credit_notes")):
                 assert problem_of(answer) in {(409, "not_payable"), (409, "invoice_paid")}  # it is paid already
+                continue
+            if path.endswith("/corrections"):
+                assert problem_of(answer) == (409, "preview_gone_by")
+                continue
+            if path.endswith(("/pdf", "/xml")):
+                assert problem_of(answer) == (
+                    404,
+                    "not_offered",
+                )  # who is asked about was found: no files are made here
                 continue
             if "tax_registrations" in path and answer.status_code == 409:
                 assert problem_of(answer) == (409, "registration_exists")  # the other id has added the same number
