@@ -29,6 +29,8 @@ SHEET_HEADER = [
 OPENING, CLOSING = "Opening balance", "Closing balance"
 _MONEY = {
     "payment": "Payment",
+    "cash_in": "Bank transfer",
+    "cash_out": "Bank transfer returned to you",
     "money_refunded": "Refund to you",
     "money_returned": "Refund that did not arrive",
     "money_lost": "Payment taken back by your bank",

@@ -117,11 +117,12 @@ def _cursor(place: Place | None) -> str | None:
 
 
 def _shown(entry: Entry) -> EntryOut:
-    is_back = entry.place[1] == MONEY and entry.what != "payment"
+    what = "payment" if entry.what == "cash_in" else entry.what
+    is_back = entry.place[1] == MONEY and what != "payment"
     return EntryOut.model_validate(
         {
             "at": entry.place[0],
-            "type": "paid_back" if is_back else entry.what,
+            "type": "paid_back" if is_back else what,
             "amount_minor": entry.minor,
             "balance_minor": entry.balance_minor,
             "invoice": entry.document_id,

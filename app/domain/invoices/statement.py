@@ -86,6 +86,7 @@ _GROUPS = {
     "voided": "voided",
     "credits_applied": "applied",
     "payment": "paid",
+    "cash_in": "paid",
 }
 """Which sum a kind of entry counts in. Money that goes back, and comes back from there, counts as paid back."""
 
