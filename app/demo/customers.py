@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tqdm import tqdm
 
 from app import clock
-from app.demo import addresses, usage
+from app.demo import invoices, usage
 from app.demo import jobs as demo_jobs
 from app.demo.history import JUST_NOW, History
 from app.demo.limits import RUSH, SET_DAYS_AGO
@@ -131,7 +131,7 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
     born = customer.created_at.date()
     with clock.at(customer.created_at):
         buyer = _people(story, customer)
-        addresses.set_up(story, buyer)
+        invoices.set_up(story, buyer)
     catalog = versions.offered(story.catalog)
     return History(story, catalog, buyer, born, _next_day(story, catalog, customer, born), now, webhook_url)
 

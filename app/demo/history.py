@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import select
 
 from app import clock
-from app.demo import limits, recharge, usage
+from app.demo import invoices, limits, recharge, usage
 from app.demo.payment_methods import add_test_method
 from app.demo.reversals import reverse
 from app.demo.stories import ASKING_CARD, DEBIT, GOOD_CARD, OTHER_CARD, PAYPAL, POOR_CARD, Gift, Story, dice
@@ -31,6 +31,7 @@ from app.services.payment_methods import saved, setups
 from app.services.payments import resume_links, settlement, top_ups
 
 PURCHASES, GIFTS, TRIAL = time(9, 12), time(10, 30), time(8, 1)
+INVOICES = time(8, 30)
 JUST_NOW = timedelta(minutes=4)
 IN_VAIN = timedelta(hours=3)
 USUAL = ("first", "asked", "debit", "paypal", "second")
@@ -62,6 +63,8 @@ class History:
         for gift in self.story.gifts:
             if day == self.born + timedelta(days=gift.after_days):
                 self._give(gift, day)
+        at, key = self._moment(day, INVOICES), _form_key(self.story.slug, day, "invoice")
+        invoices.close(self.story, self.buyer, day, at, self.now, key)
         self._recharge(day)
         self._buy_when_low(day)
         reverse(self.story, self.buyer, (day - self.born).days, self._moment(day, DESK))

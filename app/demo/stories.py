@@ -104,6 +104,8 @@ class Story:
     came_days_ago: int | None = None
     """When the customer came; None: when the history begins."""
     gets_trial: bool = True
+    leaves_due: bool = False
+    """Whether the invoice of the last billing period is still to be paid."""
     last_card: str = ""
     """The card that a last purchase was tried with, in vain, a few hours ago."""
 
@@ -228,6 +230,21 @@ STORIES = (
         last_card=POOR_CARD,
         recharge=Recharge(6, threshold=_units(20), amount=60, limit=120, card=POOR_CARD),
         shows="In trouble: below zero, the card was declined, and auto-recharge has stopped",
+    ),
+    Story(
+        slug="marlow",
+        name="Marlow Freight Ltd",
+        catalog="gateway",
+        plan="pay_as_you_go",
+        people=(("Martha Lowe", Role.OWNER), ("Owen Pryce", Role.BILLING_MANAGER), ("Gwen Tate", Role.VIEWER)),
+        habits=(Habit("requests", 1_200, 60),),
+        buys_below=_units(-1_000),
+        buys=0,
+        cards=(GOOD_CARD,),
+        came_days_ago=50,
+        gets_trial=False,
+        leaves_due=True,
+        shows="Buys nothing beforehand: an invoice of what was used below zero is to be paid",
     ),
     Story(
         slug="solstice",

@@ -1,12 +1,23 @@
-"""What the demo's customers have their invoices made out to, and their tax numbers; who came today has said neither."""
+"""Whom the demo's invoices are made out to, with which tax numbers; and the periods that become invoices."""
 
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from app import clock
 from app.demo.stories import Story
 from app.domain.addresses.address import Address
+from app.domain.invoices.documents import State
 from app.domain.people import Actor
+from app.models.customers import BillingPeriod
+from app.models.database import db
 from app.models.scope import as_customer
 from app.services.customers import address
+from app.services.payments import resume_links
+from app.services.receivables import closing, paying
 from app.services.tax import registrations
 
+A_MONTH = timedelta(days=31)
 ADDRESSES = {
     "northwind": (Address("Northwind Labs GmbH", "Speicherstraße 14", "Haus C", "Hamburg", "20457", "", "DE"), "N-41"),
     "lumen": (Address("Lumen Analytics S.r.l.", "Via Torino 61", "", "Milano", "20123", "MI", "IT"), ""),
@@ -39,3 +50,25 @@ def set_up(story: Story, buyer: Actor) -> None:
     if not registered:
         kind, country, value = NUMBERS[story.slug]
         registrations.add(buyer.customer_id, kind=kind, country=country, value=value, by=buyer.member_id)
+
+
+def close(story: Story, buyer: Actor, day: date, moment: datetime, now: datetime, form_key: str) -> None:
+    """Write the invoice of the period that ended before this day, if one did, and pay it; the last may stay due."""
+    with as_customer(buyer.customer_id):
+        starts = db.session.scalars(select(BillingPeriod.starts_at).where(BillingPeriod.number > 1)).all()
+    if all(each.date() != day for each in starts):
+        return
+    with clock.at(moment):
+        made = closing.close(buyer.customer_id, by="seller")
+        stays_due = story.leaves_due and now - moment < A_MONTH
+        if made is None or made.state != State.OPEN or made.due_on is None or stays_due:
+            return
+        paying.charge(
+            buyer.customer_id,
+            made.id,
+            by="seller",
+            form_key=form_key,
+            amount=None,
+            method_id="",
+            return_url=resume_links.return_url,
+        )
