@@ -26,7 +26,7 @@ def add_to(bp: Blueprint) -> None:
 
 @click.command("refund")
 @click.argument("payment")
-@click.option("--amount", help="How much, such as 12.50; default: all that is left of the payment.")
+@click.option("--amount", help="How much, tax included, such as 12.50; default: all that is left of the payment.")
 @click.option("--reason", required=True, help="Why, in at most 300 characters; kept with the refund.")
 @click.option("--by", default="seller", show_default=True, help="Who makes the refund.")
 @click.option("--repeat", is_flag=True, help="Refund the same amount again, although it was just refunded.")

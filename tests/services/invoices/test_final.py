@@ -62,6 +62,9 @@ DAMAGES = {
     "a payment that was received has not exactly one document of its amount": [
         "update documents set source_id = 'pay_other' where kind = 'invoice'"
     ],
+    "a payment's document is not what was decided at its order": [
+        "update payments set net_minor = net_minor - 1",
+    ],
     "what was returned of a document is not what its credit notes say, or more than it came to": [
         "update documents set returned_minor = 999 where kind = 'invoice'"
     ],
