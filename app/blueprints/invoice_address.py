@@ -97,6 +97,7 @@ def _changed_meanwhile(form: AddressForm) -> Refused:
 
 def _around(form: AddressForm, kept: Kept) -> dict[str, Any]:
     """Return what the page shows: the form, and the saved address as it is printed."""
+    form.compare_with(filled(kept, current_customer().name))
     return {
         "form": form,
         "kept": kept,

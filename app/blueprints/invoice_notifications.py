@@ -135,9 +135,12 @@ def _around(
     form: NotificationsForm, now: Notifications, typed: dict[str, frozenset[Topic]] | None = None
 ) -> dict[str, Any]:
     """Return what the page shows."""
+    form.mark("billing_email", **{"data-saved": now.billing_email})
+    form.mark("new_email", **{"data-saved": ""})
     return {
         "form": form,
         "now": now,
+        "kept": {each.email: each.topics for each in now.recipients},
         "recipients": shown(now, typed),
         "waiting": {each.email: each.waiting for each in now.recipients if each.waiting},
         "topics": [(each.value, LABELS[each], each) for each in Topic],

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 from wtforms import HiddenField, SelectField, StringField
 
@@ -77,6 +78,12 @@ class AddressForm(VersionedForm):
         self.po_number.label.text = "Purchase order (PO) number" + ("" if po_required else _OPTIONAL)
         if known.regions:
             self.mark("region", list="invoice_address-regions")
+
+    def compare_with(self, saved: Mapping[str, str]) -> None:
+        """Let each field know what is saved."""
+        for name, value in saved.items():
+            if name != "version":
+                self.mark(name, **{"data-saved": value})
 
     def ask(self, unfit: Unfit) -> None:
         """Show each refusal and each question beside its field."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app import locale
 from app.domain.tax.places import country_of
 from app.domain.tax.registrations import Kind, State
+from app.domain.tax.territories import TERRITORIES
 from app.models.tax import TaxRegistration
 
 DESCRIPTIONS = {
@@ -41,7 +42,10 @@ _WHY = {
     "unknown_form": "Kept as you typed it. Nobody confirms numbers of this kind.",
     "for_shops": "A One Stop Shop number is for selling to consumers. Add your VAT number too.",
 }
-_OTHER_COUNTRIES = {"XI": "Northern Ireland", "EU": "European Union (One Stop Shop)"}
+_OTHER_COUNTRIES = {each.code: each.name for each in TERRITORIES} | {
+    "XI": "Northern Ireland",
+    "EU": "European Union (One Stop Shop)",
+}
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,12 @@ NAMES = tuple(each.name for each in fields(Address))
 
 
 def _with_room(order: str, address: Address, *, latin: bool) -> str:
-    """Return the order with a place for what is filled and has none: the city beside its region, the rest last."""
-    if address.city and "%C" not in order:
+    """Return the order with a place for what is filled and has none: the city beside its region, the rest last.
+
+    A city that is called as its region, such as Dubai, is printed once where the country's format names no city.
+    """
+    is_twice = bool(address.city) and "%S" in order and formats.folded(address.city) == formats.folded(address.region)
+    if address.city and "%C" not in order and not is_twice:
         if "%S" in order:
             order = order.replace("%S", "%S%C" if not latin and address.country in UNSPACED else "%C, %S", 1)
         elif "%Z" in order:
@@ -70,6 +74,6 @@ def _with_room(order: str, address: Address, *, latin: bool) -> str:
         else:
             order += "%n%C"
     for letter, name in FIELDS.items():
-        if getattr(address, name) and f"%{letter}" not in order:
+        if getattr(address, name) and f"%{letter}" not in order and not (is_twice and letter == "C"):
             order += f"%n%{letter}"
     return order

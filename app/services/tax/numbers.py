@@ -27,6 +27,7 @@ from stdnum.nz import ird
 from stdnum.us import ein
 from stdnum.za import tin
 
+from app.domain.addresses import formats
 from app.domain.errors import Refused
 from app.domain.tax.places import MEMBERS, TREATED_AS, country_of, prefix
 from app.domain.tax.registrations import Kind
@@ -40,7 +41,7 @@ COUNTRIES: Final = {
 """The one country of a kind."""
 _CHECKS: Final[dict[Kind, Callable[[str], str]]] = {
     Kind.GB_VAT: lambda text: "GB" + gb_vat.validate(text.removeprefix("GB")),
-    Kind.CH_UID: lambda text: uid.validate(re.sub("(MWST|TVA|IVA|TPV)$", "", text)),
+    Kind.CH_UID: lambda text: uid.validate(re.sub("(MWST|TVA|IVA|TPV|VAT)$", "", text)),
     Kind.NO_VAT: lambda text: orgnr.validate(text.removeprefix("NO").removesuffix("MVA")),
     Kind.US_EIN: ein.validate,
     Kind.CA_BN: bn.validate,
@@ -53,7 +54,23 @@ _CHECKS: Final[dict[Kind, Callable[[str], str]]] = {
     Kind.KR_BRN: brn.validate,
     Kind.ZA_VAT: tin.validate,
 }
-_MARKS = re.compile(r"[\s.\-/·]+")
+_MARKS = re.compile(r"[\s.\-/·:]+")
+_LABELS: Final[dict[Kind, str]] = {
+    Kind.EU_VAT: "VATREGNO|VATNUMBER|VATNO|VATID|VAT|USTIDNR|USTID|UID|TVA|BTW|MWST|NIF|CIF",
+    Kind.GB_VAT: "VATREGNO|VATNUMBER|VATNO|VATID|VAT",
+    Kind.CH_UID: "UID|IDE|IDI|MWST|TVA|IVA|VAT",
+    Kind.NO_VAT: "ORGNR|ORG",
+    Kind.US_EIN: "EIN|TIN",
+    Kind.CA_BN: "BN",
+    Kind.AU_ABN: "ABN",
+    Kind.NZ_GST: "GSTNO|GST|IRD",
+    Kind.IN_GST: "GSTIN|GSTNO|GST",
+    Kind.BR_CNPJ: "CNPJ",
+    Kind.MX_RFC: "RFC",
+    Kind.KR_BRN: "BRN",
+    Kind.ZA_VAT: "VATNO|VAT",
+}
+"""What is commonly typed before a number and is no part of it."""
 _LETTERS = re.compile("[A-Z]{2}")
 
 
@@ -89,12 +106,12 @@ def read(kind: str, country: str, typed: str) -> Number:
     if not text or len(text) > LONGEST or not text.isprintable():
         raise Refused(f"Enter the number, at most {LONGEST} characters.", "value_malformed", 422, "value")
     code = _registered_in(country)
-    if not _LETTERS.fullmatch(code):
+    if not _LETTERS.fullmatch(code) or country_of(code) not in formats.countries() | {"EU"}:
         raise Refused("Choose the country that gave the number.", "country_unknown", 422, "country")
     wanted = Kind(kind)
     if wanted is Kind.OTHER:
         return Number(wanted, code, text)
-    bare = _MARKS.sub("", text.upper())
+    bare = _without_label(wanted, _MARKS.sub("", text.upper()))
     if wanted is Kind.EU_OSS_VAT:
         return Number(wanted, "EU", _checked(eu_vat.validate, f"EU{bare.removeprefix('EU')}"))
     if wanted is Kind.EU_VAT:
@@ -105,6 +122,12 @@ def read(kind: str, country: str, typed: str) -> Number:
     if COUNTRIES[wanted] != code:
         raise Refused("This kind of number is another country’s. Choose both anew.", "country_mismatch", 422, "country")
     return Number(wanted, code, _checked(_CHECKS[wanted], bare))
+
+
+def _without_label(kind: Kind, bare: str) -> str:
+    """Return the number without the word before it, as in `ABN 83 914 571 673`, where a number follows."""
+    label = re.match(_LABELS.get(kind, "$"), bare)
+    return bare[label.end() :] if label and len(bare) > label.end() else bare
 
 
 def _european(code: str, bare: str) -> Number:

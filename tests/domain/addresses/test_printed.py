@@ -16,6 +16,7 @@ PRINTED = [
     # The library's own formats have no place for these.
     (Address("Acme K.K.", "1-2-3 Jinnan", "", "Shibuya-ku", "150-0041", "Tokyo", "JP"),
      ("Acme K.K.", "1-2-3 Jinnan, Shibuya-ku, Tokyo", "150-0041")),
+    (Address("Falcon FZE", "PO Box 1", "", "Dubai", "", "dubai", "AE"), ("Falcon FZE", "PO Box 1", "dubai")),
     (Address("Falcon FZE", "PO Box 1", "", "Jebel Ali", "", "Dubai", "AE"), ("Falcon FZE", "PO Box 1", "Jebel Ali, Dubai")),
     (Address("Acme SA", "1 rue du Lac", "", "Paris", "75001", "Île-de-France", "FR"),
      ("Acme SA", "1 rue du Lac", "75001 Paris", "Île-de-France")),
