@@ -19,6 +19,7 @@ from app.domain.tax.prices import Taxation
 from app.domain.top_ups import TopUp, free_amount, from_pack
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.invoicing import InvoiceAddress
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.services import audit
@@ -183,6 +184,8 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         catalog = versions.of(customer)
         if customer.standing == CLOSED:
             raise Refused(closed_sentence(catalog), CLOSED)
+        if customer.po_required and not order.off_session:
+            _ask_po_number(session, order.customer_id, catalog)
         taxation = decision.taxation(session, order.customer_id, catalog, now.date())
         top_up = priced(catalog, taxation, amount=order.amount, pack=order.pack)
         if order.previewed not in {"", top_up.preview}:
@@ -194,6 +197,20 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         declines.check(session, order.customer_id, method, now)
         payment = _written(session, order, top_up, rail, method, now)
     return payment, True
+
+
+def _ask_po_number(session: Session, customer_id: str, catalog: Catalog) -> None:
+    """Refuse to sell where an invoice would lack the order number that it needs.
+
+    Only somebody who is there is asked: an automatic charge goes on, so that service does not stop, and its invoice is
+    corrected afterwards.
+    """
+    number = session.scalar(select(InvoiceAddress.po_number).where(InvoiceAddress.customer_id == customer_id))
+    if not number:
+        words = f"{catalog.seller_name} needs your purchase order number on each invoice. Nothing was charged."
+        raise Refused(
+            f"{words} Enter the number on the page Invoice address, then come back.", "po_number_missing", 409
+        )
 
 
 def place_automatically(
