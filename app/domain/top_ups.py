@@ -100,9 +100,7 @@ def free_amount(amount: Money, lowest: Money, highest: Money, taxation: Taxation
     top_up = TopUp(amount, credits_from_money(amount), taxation=taxation)
     if not processor_amounts.is_charged(top_up.amount):
         most = money_words(processor_amounts.bounds(amount.currency)[1])
-        words = (
-            f"With tax this is {money_words(top_up.amount)}, and our payment processor charges at most {most} at once."
-        )
+        words = f"With tax this is {money_words(top_up.amount)}: our payment processor charges at most {most} at once."
         raise Refused(f"{words} Enter less.", "amount_too_large", 422, "amount")
     return top_up
 
