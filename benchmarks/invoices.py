@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, bindparam, insert, text, update
 
 from app import clock
 from app.domain.invoices.documents import Kind, State
@@ -262,28 +262,32 @@ def _fill(place: Place, customer: Customer) -> datetime:
         documents.append(document)
         lines += own_lines
         taxes += own_taxes
+    table = Document.__table__
     with place.raw.begin() as connection:
-        connection.execute(insert(Document.__table__), [{"returns_id": None} | each for each in documents])
+        connection.execute(insert(table), [{"returns_id": None} | each for each in documents])
         connection.execute(insert(DocumentLine.__table__), lines)
         connection.execute(insert(DocumentTax.__table__), taxes)
-        for number, each in enumerate(documents, 1):
-            is_note = each["kind"] == "credit_note"
-            connection.execute(
-                Document.__table__.update()
-                .where(Document.__table__.c.id == each["id"])
-                .values(
-                    state="issued" if is_note else "paid",
-                    number=f"{'BENCHCN' if is_note else 'BENCH'}-2026-{number:06d}",
-                    year=2026,
-                    place=number,
-                    issued_at=began + timedelta(minutes=number),
-                    paid_minor=0 if is_note else each["payable_minor"],
-                    paid_at=None if is_note else began + timedelta(minutes=number),
-                )
-            )
+        connection.execute(
+            update(table)
+            .where(table.c.id == bindparam("name"))
+            .values({each: bindparam(f"its_{each}") for each in _LATER}),
+            [_numbered(each, number, began) for number, each in enumerate(documents, 1)],
+        )
     with place.raw.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("analyze"))
     return began
+
+
+_LATER = ("state", "number", "year", "place", "issued_at", "paid_minor", "paid_at")
+
+
+def _numbered(document: dict[str, Any], number: int, began: datetime) -> dict[str, Any]:
+    """Return what numbering sets of a draft."""
+    is_note, at = document["kind"] == "credit_note", began + timedelta(minutes=number)
+    given = f"{'BENCHCN' if is_note else 'BENCH'}-2026-{number:06d}"
+    state, paid = ("issued", (0, None)) if is_note else ("paid", (document["payable_minor"], at))
+    values = dict(zip(_LATER, (state, given, 2026, number, at, *paid), strict=True))
+    return {"name": document["id"]} | {f"its_{name}": value for name, value in values.items()}
 
 
 def _both(took: dict[str, float], one: str, other: str) -> str:
