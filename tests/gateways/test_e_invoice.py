@@ -62,6 +62,7 @@ def _missed(case: str) -> list[set[str]]:
     """Return the fields that no rule misses, though EN 16931 does not let them be absent."""
     written = _written(case)
     may = OPTIONAL | ({"TaxTotalAmount"} if b'TaxTotalAmount currencyID="EUR">0.00<' in written else set())
+    may |= {"SpecifiedTaxRegistration"} if b"CategoryCode>O<" in written else set()  # the seller has an identifier then
     return [names for names, xml in _without_each(written) if not names & may and not broken_rules(xml)]
 
 
