@@ -80,7 +80,7 @@ BUGS = [
         PROCESS,
     ),
     Bug(
-        "the file of whoever came too late is kept",
+        "whoever comes too late says how it went",
         "app/services/invoices/file_making.py",
         "                DocumentFile.tries == claim.tries,\n",
         "",

@@ -254,3 +254,19 @@ def test_the_newest_is_made_first(app: Flask, drawing: Renderer, acme: Customer,
 def test_an_engine_that_is_not_there_stops_the_start(database: Database) -> None:
     with pytest.raises(WrongSetting, match="PDF_ENGINE"):
         settings_for(database, pdf_engine="word")
+
+
+def test_whoever_comes_too_late_changes_nothing_of_what_another_has_claimed(
+    app: Flask, drawing: Renderer, alice_actor: Actor
+) -> None:
+    buys(app, alice_actor, 2500)
+    with as_service("claim"):
+        first = file_making._claim()
+        with clock.at(clock.now() + file_making.LEASE + timedelta(seconds=1)):
+            second = file_making._claim()
+        assert first is not None
+        assert second is not None
+        file_making._fail(first, "late")
+        assert not file_making._keep(first, {"problem": "late"})
+        assert file_making._keep(second, {"problem": "in time"})
+    assert [(row.tries, row.problem) for row in rows()] == [(2, "in time")]
