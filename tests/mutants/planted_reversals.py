@@ -124,7 +124,7 @@ BUGS = [
     Bug(
         "a lost payment is credited at par whatever was promised",
         "app/services/reconciliation/lost_payments.py",
-        "    if promised is not None or intent.tax or customer.credit_unit != intent.amount.currency:\n",
+        "    if promised is not None or customer.credit_unit != intent.amount.currency:\n",
         "    if customer.credit_unit != intent.amount.currency and promised is None:\n",
         RECONCILE,
     ),

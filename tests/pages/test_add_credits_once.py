@@ -9,7 +9,7 @@ from app.models.payments import Payment, PaymentMethod
 from app.services.payments import purchases
 from tests.support import shop
 from tests.support.browser import Browser
-from tests.support.credits_page import visa
+from tests.support.credits_page import FRAGMENT, visa
 from tests.support.shop import ASKS, BROKE, BUY, FORM, PATH
 
 __all__ = ["visa"]
@@ -32,7 +32,8 @@ def test_a_used_form_with_another_amount_is_refused(
 ) -> None:
     sent = shop.filled(shop.reviewed(alice))
     alice.posts(PATH, sent)
-    other = alice.posts(PATH, {**sent, "amount": "30.00", "seen": "3000 USD 30000000"})
+    shown = str(alice.opens(f"{PATH}total?amount=30.00", **FRAGMENT).find(BUY)["value"])
+    other = alice.posts(PATH, {**sent, "amount": "30.00", "seen": shown})
     assert other.status == 409
     assert "This form was already sent, with another choice. Nothing more was charged." in other.text
     assert other.value("form_key") != sent["form_key"]

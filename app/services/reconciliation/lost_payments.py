@@ -82,9 +82,13 @@ def restore(intent: Intent, now: datetime) -> Restored | Stays:
 def _promise(intent: Intent, customer: Customer) -> Promise | None:
     """Return what was promised; without a word of it, what the money is where credit is counted in money."""
     promised = promises.read(intent.promise)
-    if promised is not None or intent.tax or customer.credit_unit != intent.amount.currency:
-        return promised  # of an amount with tax nobody can say without it how much was for credit
-    return Promise(Purpose.TOP_UP.value, credits_from_money(intent.amount).micros)
+    if promised is not None or customer.credit_unit != intent.amount.currency:
+        return promised
+    taxed = kept.read(intent.tax, intent.amount) if intent.tax else None
+    if intent.tax and (taxed is None or taxed[1].tax.amount_minor):
+        return None  # nobody can say how much of an amount with tax was for credit
+    net_minor = intent.amount.amount_minor if taxed else None
+    return Promise(Purpose.TOP_UP.value, credits_from_money(intent.amount).micros, net_minor=net_minor)
 
 
 def _treatment(intent: Intent, promise: Promise) -> str:
