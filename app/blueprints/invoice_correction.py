@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.domain.addresses.questions import Unfit
 from app.domain.errors import Refused
+from app.forms import payment_methods
 from app.forms.invoice_address import filled
 from app.forms.invoice_correction import CorrectionForm
 from app.models.documents import Document
@@ -16,7 +17,7 @@ from app.services.invoices import correction_preview, corrections, reads
 from app.services.invoices.correction_preview import Preview
 from app.services.tax import registrations
 from app.web.access import current_actor, current_customer, from_address, managers_only
-from app.web.respond import show
+from app.web.respond import show, wants_fragment
 
 bp = Blueprint("invoice_correction", __name__, url_prefix="/billing/invoices")
 PAGE, CONTENT = "invoice_correction/page.html", "invoice_correction/_content.html"
@@ -51,7 +52,8 @@ def correct(document_id: str) -> Response:
             made = corrections.correct(
                 actor.customer_id, document_id, form.wanted, mark, by=actor.member_id, address=from_address()
             )
-            return redirect(url_for("invoices.document", document_id=made.replacement_id), 303)
+            there = url_for("invoices.document", document_id=made.replacement_id)
+            return payment_methods.away(there) if wants_fragment() else redirect(there, 303)
         seen = correction_preview.preview(current_customer(), document_id, form.wanted)
     except Unfit as unfit:
         _name(form)
