@@ -61,6 +61,16 @@ class History:
                 with clock.at(NOON + timedelta(days=day) + edge + timedelta(microseconds=number) * (edge.seconds == 0)):
                     self._random.choice(acts)()
 
+    def begins(self) -> None:
+        """Owe at midnight and at noon, and have one of the two voided: so that no span begins with nothing."""
+        for moment, act in (
+            (NOON + timedelta(hours=36), self._owes),
+            (NOON + timedelta(hours=48), self._owes),
+            (NOON + timedelta(hours=72), self._voids),
+        ):
+            with clock.at(moment):
+                act()
+
     def _buys(self) -> None:
         self._payments.append(buys(self._app, self._actor, self._random.randint(500, 9_999)))
 
@@ -177,7 +187,13 @@ def _any_two_dates(customer: Customer, seed: int, many: int) -> None:
 
 
 def _history(app: Flask, settings: Settings, customer: Customer, actor: Actor, seed: int, many: int) -> None:
-    History(app, settings, customer, actor, seed).happens(DAYS)
+    history = History(app, settings, customer, actor, seed)
+    history.begins()
+    history.happens(DAYS)
+    midnight = NOON.date() + timedelta(days=2)
+    before, after = (Span(day, day) for day in (midnight - timedelta(days=1), midnight))
+    assert _agrees(customer, before)[1] == _agrees(customer, after)[0]
+    _agrees(customer, Span(midnight + timedelta(days=1), midnight + timedelta(days=20)))
     _any_two_dates(customer, seed, many)
     everything = _agrees(customer, Span(date(2026, 1, 1), date(2026, 12, 31)))
     due = sum(each.payable_minor - each.paid_minor for each in documents_of(customer) if each.state == "open")
