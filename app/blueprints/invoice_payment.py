@@ -103,8 +103,9 @@ def _check(paid: Payment) -> None:
 def _shown(document: Document, form: InvoicePaymentForm, status: int = 200) -> Response:
     terms, due = current_catalog(), paying.to_pay(document)
     refused = paying.why_not(document, due)
-    methods = [each for each in saved_methods.saved() if each.kind in terms.payment_methods.kinds]
-    offer, once = payment_methods.offer(), unsaved(terms.payment_methods.kinds)
+    kinds = [each for each in terms.payment_methods.kinds if each not in terms.payment_methods.top_up_only]
+    methods = [each for each in saved_methods.saved() if each.kind in kinds]
+    offer, once = payment_methods.offer(), unsaved(kinds)
     ways = [*(each.id for each in methods), *([NEW] if offer["rails"] else []), *once]
     if form.method.data not in ways:
         form.method.data = ways[0] if ways else ""

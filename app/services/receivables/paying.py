@@ -169,6 +169,9 @@ def _place(order: _Order) -> tuple[Payment, bool]:
         _check(session, document, order)
         terms = versions.of(customer)
         rail, method = ways.chosen(session, order.customer_id, order.method_id, terms, off_session=order.off_session)
+        if rail.value in terms.payment_methods.top_up_only:
+            words = "This way to pay is for adding credits only. Choose another one."
+            raise Refused(words, "kind_not_taken", 422, "method")
         declines.check(session, order.customer_id, method, now)
         return _written(session, order, rail.value, method, now), True
 

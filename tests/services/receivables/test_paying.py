@@ -176,3 +176,11 @@ def test_settling_it_again_pays_it_once(app: Flask, small: Customer) -> None:
     settlement.settle(payment.id)
     assert now_of(invoice).paid_minor == 881
     assert events(invoice).count("invoice.paid") == 1
+
+
+def test_what_is_for_top_ups_alone_pays_no_invoice(app: Flask) -> None:
+    small = periods.customer(more='[payment_methods]\nkinds = ["card", "crypto"]\ntop_up_only = ["crypto"]\n')
+    periods.uses(small, 705)
+    with pytest.raises(Refused) as refused:
+        pays(periods.manager(small), due(small), "crypto")
+    assert (refused.value.reason, many_payments()) == ("kind_not_taken", 0)
