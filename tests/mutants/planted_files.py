@@ -31,6 +31,13 @@ BUGS = [
         DRAWING,
     ),
     Bug(
+        "a document above 100 kB goes by a file",
+        "app/gateways/pdf/drawing.py",
+        "            capacity=-1,",
+        "            capacity=100 * 1024,",
+        DRAWING,
+    ),
+    Bug(
         "the file says when it was drawn",
         "app/gateways/pdf/drawing.py",
         '        os.environ["SOURCE_DATE_EPOCH"] = str(int(made_at.astimezone(UTC).timestamp()))\n',

@@ -12,7 +12,7 @@ from app.gateways.pdf import fonts, process
 
 PICTURE = "data:image/png;base64,"
 """All that a document may show: a picture that is in it."""
-SECONDS = 20
+SECONDS = 90
 """How long the renderer itself lets a document take. Whoever started the process ends it a little later."""
 NOTHING_ELSE = ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=SECONDS)
 
@@ -37,6 +37,7 @@ class Drawing:
             made,
             link_callback=_only_pictures,
             resource_policy=NOTHING_ELSE,
+            capacity=-1,  # or what is above 100 kB goes by a file, which is forbidden here
         )
         if context.err or context.warn:
             raise Complaint("; ".join(str(message) for _kind, _line, message, _code in context.log[:3]) or "unknown")

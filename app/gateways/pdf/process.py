@@ -20,7 +20,7 @@ from typing import BinaryIO
 Draw = Callable[[str, datetime], bytes]
 MEMORY = 768 * 1024 * 1024
 """Bytes of address space: five times what a document of 2,000 lines takes."""
-ALARM_SECONDS = 60
+ALARM_SECONDS = 150
 LONGEST = 20 * 1024 * 1024
 READY = {"ready": True}
 _READABLE = tuple(

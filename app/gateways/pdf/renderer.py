@@ -26,7 +26,7 @@ _START = (
 PROGRAM = (sys.executable, "-P", "-s", "-B", "-c", _START, str(APP))
 START_SECONDS = 120
 """A cold start reads 7 MB of fonts and a hundred modules, on a machine that may be busy."""
-SECONDS = 25
+SECONDS = 100
 NO_MEMORY = "no_memory"
 MOST = 1_000
 """After so many documents the process is replaced: whatever a library keeps, it keeps no longer."""

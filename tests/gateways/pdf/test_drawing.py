@@ -76,6 +76,11 @@ def test_a_family_that_is_not_there_is_a_failure_and_not_helvetica(renderer: Ren
         renderer.render("<html><body style='font-family: Missing'>Łódź</body></html>", made_at=AT)
 
 
+def test_a_long_document_needs_no_file(renderer: Renderer) -> None:
+    made = renderer.render(document(f"<!-- {'x' * 200_000} --><p>after a long one</p>"), made_at=AT)
+    assert text_of(made).strip() == "after a long one"
+
+
 def test_a_failed_document_leaves_the_process_to_the_next(renderer: Renderer) -> None:
     before = renderer.pid
     with pytest.raises(RenderFailed):
