@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as ChromiumBrowser
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.domain.people import Actor
 from app.services.access import sessions
@@ -13,6 +13,9 @@ from tests.support.cast import PASSWORD
 from tests.support.server import Server
 
 Opens = Callable[..., Page]
+LOADS_WITHIN, SHOWS_WITHIN = 30_000, 20_000
+"""Milliseconds that a page may take. No promise is tested by them: a machine that does much else at once is slow."""
+expect.set_options(timeout=SHOWS_WITHIN)
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def signs_in(app: Flask, chromium: ChromiumBrowser, live_server: Server, alice_a
 
     def sign_in(**options: object) -> Page:
         context = chromium.new_context(base_url=live_server.url, **options)  # type: ignore[arg-type]  # as given
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(LOADS_WITHIN)
         contexts.append(context)
         token = sessions.begin("{}", alice_actor.member_id, alice_actor.customer_id)
         context.add_cookies([{"name": app.session_interface.cookie, "value": token, "url": live_server.url}])

@@ -18,7 +18,7 @@ from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.services.customers import registration
 from app.services.transaction import transaction
-from tests.browser.conftest import Opens, by_the_page
+from tests.browser.conftest import LOADS_WITHIN, Opens, by_the_page
 from tests.browser.test_spine import in_every_look, is_clean, tabs_to, with_and_in_proof_without, with_and_without
 from tests.support import methods, shop, stripe_api, tiers
 from tests.support.methods import ACCOUNT, ONCE, REFUSED
@@ -194,7 +194,7 @@ def at_stripe(
         portal = serving(settings, tmp_path, **keys) if tiers.whole() else serving_here(settings, **keys)
         server = stack.enter_context(portal)
         context = chromium.new_context(base_url=server.url)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(LOADS_WITHIN)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if "Policy" in said.text else None)

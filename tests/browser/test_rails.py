@@ -73,7 +73,7 @@ def test_coins_arrive_while_the_page_is_open(app: Flask, signs_in: Opens, acme: 
     later(app, timedelta(minutes=11))
     if not javascript:
         page.get_by_role("link", name="Look again").click()
-    expect(page.locator("#add_credits-payment-title")).to_have_text("Added $25.00 to your balance", timeout=15_000)
+    expect(page.locator("#add_credits-payment-title")).to_have_text("Added $25.00 to your balance")
 
 
 @with_and_in_proof_without

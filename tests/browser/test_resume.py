@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services.mail import sending
+from tests.browser.conftest import LOADS_WITHIN
 from tests.browser.test_spine import is_clean
 from tests.support import post, shop, tiers
 from tests.support.looks import LOOKS
@@ -31,7 +32,7 @@ def link(acme: Customer, alice_actor: Actor) -> str:
 def stranger(chromium: ChromiumBrowser, live_server: Server, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A browser in which nobody has signed in."""
     context = chromium.new_context(base_url=live_server.url, **request.param)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(LOADS_WITHIN)
     complaints: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -134,7 +134,7 @@ def test_a_lost_answer_is_waited_for_and_the_page_changes_by_itself(
     controls.clear_faults(settings)
     with clock.at(shop.payments(acme)[0].next_check_at):
         jobs.run_due()
-    expect(page.locator("#add_credits-payment-title")).to_have_text("Added $25.00 to your balance", timeout=10_000)
+    expect(page.locator("#add_credits-payment-title")).to_have_text("Added $25.00 to your balance")
     assert shop.charges(app) == [2500]
 
 
