@@ -41,6 +41,7 @@ TYPES = (
     "dispute.opened",
     "dispute.won",
     "dispute.lost",
+    "tax_registration.submitted",
     "tax_registration.verified",
     "tax_registration.rejected",
 )

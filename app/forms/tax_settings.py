@@ -1,8 +1,10 @@
-"""The form of Tax settings: one more number."""
+"""The forms of Tax settings: one more number, and a certificate of exemption."""
 
-from wtforms import SelectField, StringField
+from wtforms import DateField, FileField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import Optional
 
 from app import locale
+from app.domain.tax import certificates
 from app.presenters import tax_settings
 from app.services.tax import numbers
 from app.web.fields import PageForm
@@ -26,3 +28,17 @@ class NumberForm(PageForm):
     def wanted_kind(self) -> str:
         """The kind that was chosen, or the usual one of the country."""
         return self.kind.data or numbers.usual(self.country.data or "")
+
+
+class CertificateForm(PageForm):
+    """A certificate of exemption. Its file is no text: the page reads it itself."""
+
+    certificate = StringField("Number of the certificate", render_kw={"autocomplete": "off", "spellcheck": "false"})
+    territories = SelectMultipleField("Where it applies", validate_choice=False, render_kw={"size": "6"})
+    expires_on = DateField("Last day", validators=[Optional()])
+    file = FileField("File", render_kw={"accept": ",".join(certificates.CONTENT_TYPES)})
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Offer the places that there are."""
+        super().__init__(*args, **kwargs)
+        self.territories.choices = tax_settings.places()

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
@@ -30,6 +30,7 @@ class TaxRegistration(CustomerOwned, Base):
             sqlite_where=LIVE,
             postgresql_where=LIVE,
         ),
+        Index("uq_tax_registrations_named", "customer_id", "id", unique=True),
         Index("ix_tax_registrations_listed", "customer_id", "created_at"),
         Index("ix_tax_registrations_due", "check_at", sqlite_where=DUE, postgresql_where=DUE),
         *whole("tries", "changes"),
@@ -64,3 +65,27 @@ class TaxRegistration(CustomerOwned, Base):
     created_by: Mapped[str] = mapped_column(String(254))
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[str] = mapped_column(String(254), default="")
+
+
+class ExemptionFile(CustomerOwned, Base):
+    """The file of a certificate of exemption, as the customer sent it: it may go, and never changes."""
+
+    __tablename__ = "exemption_files"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["customer_id", "registration_id"], ["tax_registrations.customer_id", "tax_registrations.id"]
+        ),
+        CheckConstraint("content_type in ('application/pdf', 'image/png', 'image/jpeg')", name="content_type"),
+        CheckConstraint("size = length(content) and size > 0", name="size"),
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+        *whole("size"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    registration_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    content_type: Mapped[str] = mapped_column(String(40))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    """In hexadecimal."""
+    size: Mapped[int]
+    created_at: Mapped[datetime]

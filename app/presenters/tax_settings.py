@@ -40,6 +40,8 @@ _WHY = {
     "no_answer": "The EU’s VIES service did not answer. We ask again by ourselves.",
     "no_service": "Its digits fit. Nobody confirms numbers of this kind.",
     "unknown_form": "Kept as you typed it. Nobody confirms numbers of this kind.",
+    "waits_for_seller": "It waits for the seller, who verifies it. Until then tax is added as before.",
+    "refused_by_seller": "The seller does not accept this certificate. Ask them why, remove it and send another one.",
     "for_shops": "A One Stop Shop number is for selling to consumers. Add your VAT number too.",
 }
 _OTHER_COUNTRIES = {each.code: each.name for each in TERRITORIES} | {
@@ -62,11 +64,12 @@ class Row:
     why: str
     """The reason in words; of a verified one, whose it is."""
     registration: TaxRegistration
+    has_file: bool = False
 
     @property
     def waits(self) -> bool:
-        """Whether it is being asked about."""
-        return self.state == State.PENDING
+        """Whether it is being asked about. A seller takes days: nobody waits on the page."""
+        return self.state == State.PENDING and self.registration.kind != Kind.EXEMPTION
 
 
 def country(code: str) -> str:
@@ -74,19 +77,28 @@ def country(code: str) -> str:
     return _OTHER_COUNTRIES.get(code) or locale.country(country_of(code))
 
 
-def row(each: TaxRegistration) -> Row:
-    """Return the number as the page shows it."""
+def row(each: TaxRegistration, files: frozenset[str] = frozenset()) -> Row:
+    """Return the number as the page shows it; `files` are the certificates that have a file."""
     state = State(each.state)
     why = _WHY.get(each.why, "")
-    if state is State.PENDING:
+    if state is State.PENDING and each.kind != Kind.EXEMPTION:
         why = "We are asking the EU’s VIES service. You need not wait."
     elif state is State.VERIFIED:
         why = each.name or ("" if each.kind == Kind.EXEMPTION else "The name is not published.")
-    return Row(each.id, _where(each), DESCRIPTIONS[Kind(each.kind)], each.value, state.value, _STATES[state], why, each)
+    kind, status = DESCRIPTIONS[Kind(each.kind)], _STATES[state]
+    return Row(each.id, _where(each), kind, each.value, state.value, status, why, each, each.id in files)
+
+
+def places() -> list[tuple[str, str]]:
+    """Return where a certificate may apply: countries, and parts of them that are taxed otherwise."""
+    parts = {each.code: f"{locale.country(each.country)}: {each.name}" for each in TERRITORIES}
+    return [*locale.countries(), *(each for each in parts.items() if each[0] not in dict(locale.countries()))]
 
 
 def added(each: TaxRegistration) -> str:
     """Return the notice after a number was added."""
+    if each.kind == Kind.EXEMPTION:
+        return f"{each.value} is sent. It waits for the seller."
     return f"{each.value} is added. It is being checked." if each.state == State.PENDING else f"{each.value} is added."
 
 

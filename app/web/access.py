@@ -42,6 +42,16 @@ def managers_only(view: View) -> View:
     return view
 
 
+def takes_file(most: int) -> Callable[[View], View]:
+    """Let a member's form carry a file: its body may have `most` bytes, more than others may."""
+
+    def mark(view: View) -> View:
+        view.__dict__["longest_body"] = most
+        return view
+
+    return mark
+
+
 @dataclass(frozen=True)
 class Sensitive:
     """What a view does that the password is asked for again, as "Enter your password to …" goes on."""
@@ -178,6 +188,8 @@ def _guard() -> Response | None:
     if actor is None and not marks.get("is_public"):
         answer: Response | None = login.unauthorized()
         return answer
+    if actor is not None and "longest_body" in marks:  # before anybody reads the form
+        request.max_content_length = marks["longest_body"]
     csrf.protect()
     if actor is None:
         return None

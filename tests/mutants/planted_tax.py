@@ -8,6 +8,20 @@ VIES = ("tests/gateways/test_vies.py",)
 
 BUGS = [
     Bug(
+        "a certificate counts as soon as it is sent",
+        "app/services/tax/registrations.py",
+        "        state=State.PENDING,\n        why=WAITS_FOR_SELLER,",
+        "        state=State.VERIFIED,\n        verified_at=clock.now(),\n        why=WAITS_FOR_SELLER,",
+        ("tests/pages/test_tax_settings_certificates.py",),
+    ),
+    Bug(
+        "what a file is follows from its name",
+        "app/domain/tax/certificates.py",
+        "if content.startswith(beginning)), None)",
+        "if beginning), None)",
+        ("tests/pages/test_tax_settings_certificates.py",),
+    ),
+    Bug(
         "a number of another state shifts the tax of a sale at home",
         "app/domain/tax/decision.py",
         "    if place.state == home.state:\n        return (Reason",

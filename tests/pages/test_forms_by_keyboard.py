@@ -46,4 +46,4 @@ def test_who_removes_a_certificate_is_warned_that_tax_is_added(
         )
     words = alice.opens(f"/billing/tax/?remove={row.id}").find("#tax_settings-removal").text
     assert "Tax may be added to what you buy from then on." in words
-    assert "only your seller can add it again" in words
+    assert "has to verify it again if you send it again" in words

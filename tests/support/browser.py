@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -10,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.client import StandAloneClient
 
-IGNORED_INPUTS = {"submit", "button", "reset", "image", "file"}
+IGNORED_INPUTS = {"submit", "button", "reset", "image"}
 
 
 class NotOffered(AssertionError):
@@ -88,7 +89,7 @@ class Browser:
         """Fill in `form` of `page` and send it, with everything else in it as it stands.
 
         A field that the form does not offer, a choice that is not in its list and a button that is missing all fail.
-        `True` and `False` tick and untick a box.
+        `True` and `False` tick and untick a box; a file is its stream and name.
         """
         found = page.find(form)
         data = self._filled(found, fields)
@@ -130,8 +131,8 @@ class Browser:
             response = self.client.get(path, base_url=self.origin)
         return Page(path, response, tuple(redirects))
 
-    def _filled(self, form: Tag, fields: dict[str, object]) -> "MultiDict[str, str]":
-        data: MultiDict[str, str] = MultiDict()
+    def _filled(self, form: Tag, fields: dict[str, object]) -> "MultiDict[str, Any]":
+        data: MultiDict[str, Any] = MultiDict()
         wanted = dict(fields)
         for element in form.select("input[name], select[name], textarea[name]"):
             name = str(element["name"])
@@ -157,13 +158,17 @@ class Browser:
         return data
 
 
-def _chosen(element: Tag, value: object) -> list[str]:
+def _chosen(element: Tag, value: Any) -> list[Any]:
     kind = element.get("type")
+    if kind == "file":
+        return [value]
     own = str(element.get("value", "on"))
     if kind == "checkbox":
         return [own] if value is True or value == own else []
     if kind == "radio":
         return [own] if str(value) == own else []
+    if element.name == "select" and isinstance(value, list):
+        return [each for one in value for each in _chosen(element, one)]
     if element.name == "select":
         options = [
             str(each.get("value", each.get_text(strip=True))) for each in element.select("option:not([disabled])")
@@ -174,11 +179,14 @@ def _chosen(element: Tag, value: object) -> list[str]:
 
 
 def _kept(element: Tag) -> list[str]:
+    if element.get("type") == "file":
+        return []
     if element.get("type") in {"checkbox", "radio"}:
         return [str(element.get("value", "on"))] if element.has_attr("checked") else []
     if element.name == "select":
         options = element.select("option")
-        chosen = [each for each in options if each.has_attr("selected")] or options[:1]
+        chosen = [each for each in options if each.has_attr("selected")]
+        chosen = chosen or ([] if element.has_attr("multiple") else options[:1])
         return [str(each.get("value", each.get_text(strip=True))) for each in chosen]
     if element.name == "textarea":
         return [element.get_text()]

@@ -28,7 +28,7 @@ from app.services import audit, due_rows
 from app.services.catalog import versions
 from app.services.outbox import events
 from app.services.tax import changes
-from app.services.tax.registrations import said
+from app.services.tax.registrations import described, said
 from app.services.transaction import no_transaction, transaction
 
 log = structlog.get_logger()
@@ -119,8 +119,7 @@ def _keep(session: Session, outbox: events.Outbox, row: TaxRegistration, outcome
     audit.record(session, row.customer_id, "worker", "tax_registration.checked", row.id, before=before, after=said(row))
     if row.state in {State.VERIFIED, State.UNVERIFIED}:
         name = "tax_registration.verified" if row.state == State.VERIFIED else "tax_registration.rejected"
-        about = {"tax_registration": row.id, "reason": row.why, "name": row.name, "consultation": row.consultation}
-        outbox.write(name, f"{row.id}:{row.changes}", said(row) | about)
+        outbox.write(name, f"{row.id}:{row.changes}", described(row))
 
 
 def _requester(customer_id: str) -> str:

@@ -14,14 +14,16 @@ from app.domain.tax.registrations import Kind, State
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.models.tax import TaxRegistration
+from app.models.tax import ExemptionFile, TaxRegistration
 from app.services import audit, wake_ups
+from app.services.outbox import events
 from app.services.processor import profiles
 from app.services.tax import changes, numbers
 from app.services.transaction import transaction
 
 MOST = 20
 NO_SERVICE, UNKNOWN_FORM, FOR_SHOPS = "no_service", "unknown_form", "for_shops"
+WAITS_FOR_SELLER = "waits_for_seller"
 
 
 def listed(customer_id: str) -> list[TaxRegistration]:
@@ -67,7 +69,7 @@ def add(customer_id: str, *, kind: str, country: str, value: str, by: str, addre
         created_at=now,
         created_by=by,
     )
-    return _keep(row, by, address)
+    return keep(row, by, address)
 
 
 def add_exemption(
@@ -75,25 +77,31 @@ def add_exemption(
 ) -> TaxRegistration:
     """Keep a certificate of exemption that the seller has seen and verified; `reason` says what was looked at."""
     audit.ask_who_and_why(by, reason, "Say who has verified the certificate, and how.")
+    row = exemption(customer_id, value, territories, expires_on, by)
+    row.state, row.why, row.answered_at, row.verified_at = State.VERIFIED, "", row.created_at, row.created_at
+    return keep(row, by, "", reason)
+
+
+def exemption(
+    customer_id: str, value: str, territories: tuple[str, ...], expires_on: date | None, by: str
+) -> TaxRegistration:
+    """Return a certificate that waits for the seller, or refuse (422) one without a number or place."""
     text = value.strip()
     if not text or len(text) > numbers.LONGEST or not text.isprintable() or not territories:
         raise Refused("A certificate has a number and at least one country.", "value_malformed", 422, "value")
-    now = clock.now()
-    row = TaxRegistration(
+    return TaxRegistration(
         id=ids.new("txr"),
         customer_id=customer_id,
         kind=Kind.EXEMPTION,
         country=territories[0][:2],
         value=text,
-        state=State.VERIFIED,
+        state=State.PENDING,
+        why=WAITS_FOR_SELLER,
         territories=" ".join(territories),
         expires_on=expires_on,
-        answered_at=now,
-        verified_at=now,
-        created_at=now,
+        created_at=clock.now(),
         created_by=by,
     )
-    return _keep(row, by, "", reason)
 
 
 def remove(customer_id: str, registration_id: str, *, by: str, address: str = "") -> TaxRegistration:
@@ -114,10 +122,22 @@ def remove(customer_id: str, registration_id: str, *, by: str, address: str = ""
         if row is None:
             raise NotFound("tax registration")
         row.removed_at, row.removed_by, row.check_at = now, by, None
+        if row.verified_at is None:  # it has exempted nothing: nobody needs its file
+            file = select(ExemptionFile).where(
+                ExemptionFile.customer_id == customer_id, ExemptionFile.registration_id == row.id
+            )
+            for each in session.scalars(file):
+                session.delete(each)
         changes.taxed_otherwise(session, customer_id, now)
         profiles.changed(session, customer, now)
         audit.record(session, customer_id, by, "tax_registration.removed", row.id, before=said(row), address=address)
     return row
+
+
+def described(row: TaxRegistration) -> dict[str, object]:
+    """Return what an event says of a registration and what was answered about it."""
+    about = {"tax_registration": row.id, "reason": row.why, "name": row.name, "consultation": row.consultation}
+    return said(row) | about
 
 
 def said(row: TaxRegistration) -> dict[str, object]:
@@ -125,7 +145,10 @@ def said(row: TaxRegistration) -> dict[str, object]:
     return {"type": row.kind, "country": row.country, "value": row.value, "state": row.state}
 
 
-def _keep(row: TaxRegistration, by: str, address: str, reason: str = "") -> TaxRegistration:
+def keep(
+    row: TaxRegistration, by: str, address: str, reason: str = "", file: ExemptionFile | None = None
+) -> TaxRegistration:
+    """Keep the registration, with the file of a certificate where there is one; refuse (409) what is there already."""
     with as_service("add a tax registration"), transaction() as session:
         customer = _lock(session, row.customer_id)
         there = session.scalars(
@@ -146,9 +169,13 @@ def _keep(row: TaxRegistration, by: str, address: str, reason: str = "") -> TaxR
         if (many or 0) >= MOST:
             raise Refused(f"There are {MOST} numbers already. Remove one first.", "too_many_registrations", 409)
         session.add(row)
+        session.flush()
+        if file is not None:
+            session.add(file)
+            events.write(session, row.customer_id, "tax_registration.submitted", row.id, described(row))
         changes.taxed_otherwise(session, row.customer_id, row.created_at)
         profiles.changed(session, customer, row.created_at)
-        after = said(row) | ({"reason": reason} if reason else {})
+        after = said(row) | ({"reason": reason} if reason else {}) | ({"sha256": file.sha256} if file else {})
         audit.record(session, row.customer_id, by, "tax_registration.added", row.id, after=after, address=address)
         if row.check_at is not None:
             wake_ups.after_commit(session, "tax_numbers_checked")
