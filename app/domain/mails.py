@@ -10,6 +10,8 @@ INVOICE = "invoice"
 """Is sent to recipients of invoices; whoever is sent the receipt of the payment reads there of its invoice."""
 TRANSFER_RECEIVED = "transfer_received"
 """A bank transfer of which not all could be used."""
+TAX_NUMBER_REJECTED = "tax_number_rejected"
+"""A tax number or certificate that was verified counts no more."""
 OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
 CONFIRM_EMAIL = "confirm_email"
 """Asks an address whether usage alerts are welcome there."""
@@ -52,11 +54,13 @@ TOPICS: Mapping[str, Topic] = {
 OF_NOTICES = frozenset(notices.MAILS.values())
 WEEKLY_DIGEST = "weekly_digest"
 """What a member who asked for it reads each Monday."""
-KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | {WEEKLY_DIGEST, INVOICE, TRANSFER_RECEIVED}
+_OTHERS = frozenset({WEEKLY_DIGEST, INVOICE, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED})
+KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | _OTHERS
 TITLES = {
     RECEIPT: "Receipt",
     INVOICE: "Invoice",
     TRANSFER_RECEIVED: "We received your bank transfer",
+    TAX_NUMBER_REJECTED: "A tax registration counts no more",
     PAYMENT_FAILED: "Your payment did not go through",
     ACTION_NEEDED: "Confirm your payment",
     CONFIRM_EMAIL: "Usage alerts: confirm your address",

@@ -8,6 +8,13 @@ VIES = ("tests/gateways/test_vies.py",)
 
 BUGS = [
     Bug(
+        "a number that was never verified is mailed about as if it were",
+        "app/services/tax/changes.py",
+        "if before == State.VERIFIED and row",
+        "if row",
+        ("tests/services/tax/test_rejected_later.py",),
+    ),
+    Bug(
         "a certificate counts as soon as it is sent",
         "app/services/tax/registrations.py",
         "        state=State.PENDING,\n        why=WAITS_FOR_SELLER,",

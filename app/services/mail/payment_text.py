@@ -21,7 +21,7 @@ from app.models.scope import as_customer
 from app.services import portal_links
 from app.services.catalog import versions
 from app.services.link_tokens import token
-from app.services.mail import auto_recharge_text, billing_text, digest_text, notice_text, transfer_text
+from app.services.mail import auto_recharge_text, billing_text, digest_text, notice_text, tax_text, transfer_text
 from app.services.payments import purchases, resume_links
 
 # A link that could no longer be followed in peace is not worth a mail.
@@ -57,6 +57,8 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
         return billing_text.facts(template, customer_id, context)
     if template == mails.TRANSFER_RECEIVED:
         return transfer_text.facts(customer_id, str(context["movement"]))
+    if template == mails.TAX_NUMBER_REJECTED:
+        return tax_text.facts(customer_id, str(context["registration"]))
     if template == mails.INVOICE:
         return billing_text.invoice(customer_id, context)
     if template in mails.OF_AUTO_RECHARGE:

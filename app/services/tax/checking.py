@@ -116,6 +116,7 @@ def _keep(session: Session, outbox: events.Outbox, row: TaxRegistration, outcome
         return
     row.changes += 1
     changes.taxed_otherwise(session, row.customer_id, now)
+    changes.rejected_later(session, outbox, row, before["state"])
     audit.record(session, row.customer_id, "worker", "tax_registration.checked", row.id, before=before, after=said(row))
     if row.state in {State.VERIFIED, State.UNVERIFIED}:
         name = "tax_registration.verified" if row.state == State.VERIFIED else "tax_registration.rejected"

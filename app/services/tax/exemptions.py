@@ -152,6 +152,7 @@ def _decided(session: Session, outbox: events.Outbox, row: TaxRegistration, stat
     row.verified_at = now if state is State.VERIFIED else row.verified_at
     row.changes += 1
     changes.taxed_otherwise(session, row.customer_id, now)
+    changes.rejected_later(session, outbox, row, before["state"])
     after = registrations.said(row) | {"reason": reason}
     audit.record(session, row.customer_id, by, "tax_registration.checked", row.id, before=before, after=after)
     name = "tax_registration.verified" if state is State.VERIFIED else "tax_registration.rejected"
