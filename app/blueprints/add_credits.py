@@ -18,6 +18,7 @@ from app.domain.status_line import rank
 from app.domain.top_ups import first_amount, first_pack, unsaved
 from app.forms import payment_methods
 from app.forms.add_credits import AGAIN, ASKED_AGAIN, NEW, CreditsForm
+from app.models.database import db
 from app.models.payments import Payment
 from app.presenters import add_credits as words
 from app.presenters import bank_transfers, blocks, status_line, taxes
@@ -223,6 +224,7 @@ def _around(
         "form": form, "catalog": terms, "methods": methods, "paid_once": once, **offer,
         "order": taxes.lines(wanted.price, wanted.treatment) if wanted else None, "adds_tax": taxation.adds,
         "wanted": wanted, "why_not": why_not, "seen": seen, "review": review, "focus": focus,
+        "lacks_po_number": top_ups.lacks_po_number(db.session(), current_customer()),
         "closed": top_ups.closed_sentence(terms) if current_customer().standing == top_ups.CLOSED else "",
     }  # fmt: skip
 

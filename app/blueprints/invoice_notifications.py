@@ -20,8 +20,8 @@ SAVED = "The invoice notifications are saved."
 
 def _changes_billing_email() -> bool:
     """Say whether the form names another billing e-mail: then the password is asked for again."""
-    typed = (request.form.get("billing_email") or "").strip().lower()
-    return typed != current_customer().email
+    typed, now = (request.form.get("billing_email") or "").strip().lower(), _now()
+    return typed not in {now.billing_email, now.pending.email if now.pending else ""}
 
 
 @bp.get("/")
@@ -135,7 +135,7 @@ def _around(
     form: NotificationsForm, now: Notifications, typed: dict[str, frozenset[Topic]] | None = None
 ) -> dict[str, Any]:
     """Return what the page shows."""
-    form.mark("billing_email", **{"data-saved": now.billing_email})
+    form.mark("billing_email", **{"data-saved": str(filled(now)["billing_email"])})
     form.mark("new_email", **{"data-saved": ""})
     return {
         "form": form,

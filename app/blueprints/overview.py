@@ -80,6 +80,7 @@ def page() -> Response:
         transfers=bank_transfers.lines(*orders.under_way(catalog, customer.customer_id)),
         under_way=[(payment, Money(payment.amount_minor, payment.currency)) for payment in now.under_way],
         billing_email=customer.email,
+        lacks_po_number=customer.po_required and not now.po_number,
         invoices_due=portal_session().invoices_due,
         invoices=[invoices.row(each) for each in reads.listed(DocumentQuery(limit=INVOICES)).rows],
         remaining_credits=lambda: now.numbers.remaining_credits,

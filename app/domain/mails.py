@@ -12,6 +12,8 @@ TRANSFER_RECEIVED = "transfer_received"
 """A bank transfer of which not all could be used."""
 TAX_NUMBER_REJECTED = "tax_number_rejected"
 """A tax number or certificate that was verified counts no more."""
+PO_NUMBER_MISSING = "po_number_missing"
+"""An invoice was written without anybody there, and lacks the order number that it needs."""
 OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
 CONFIRM_EMAIL = "confirm_email"
 """Asks an address whether usage alerts are welcome there."""
@@ -54,12 +56,13 @@ TOPICS: Mapping[str, Topic] = {
 OF_NOTICES = frozenset(notices.MAILS.values())
 WEEKLY_DIGEST = "weekly_digest"
 """What a member who asked for it reads each Monday."""
-_OTHERS = frozenset({WEEKLY_DIGEST, INVOICE, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED})
+_OTHERS = frozenset({WEEKLY_DIGEST, INVOICE, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING})
 KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | _OTHERS
 TITLES = {
     RECEIPT: "Receipt",
     INVOICE: "Invoice",
     TRANSFER_RECEIVED: "We received your bank transfer",
+    PO_NUMBER_MISSING: "An invoice lacks your order number",
     TAX_NUMBER_REJECTED: "A tax registration counts no more",
     PAYMENT_FAILED: "Your payment did not go through",
     ACTION_NEEDED: "Confirm your payment",

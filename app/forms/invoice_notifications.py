@@ -53,7 +53,8 @@ class NotificationsForm(VersionedForm):
 
 def filled(now: Notifications) -> dict[str, object]:
     """Return what the fields show."""
-    return {"billing_email": now.billing_email, "version": str(now.version)}
+    email = now.pending.email if now.pending else now.billing_email
+    return {"billing_email": email, "version": str(now.version)}
 
 
 def shown(now: Notifications, typed: Mapping[str, frozenset[Topic]] | None) -> list[tuple[str, frozenset[Topic], bool]]:

@@ -11,6 +11,8 @@ from app.domain.bank_transfers.accounts import BankAccount
 from app.domain.bank_transfers.allocation import Standing, missing
 from app.domain.bank_transfers.cash import MovementKind
 from app.domain.money import Credits, Money
+from app.domain.tax import kept
+from app.domain.tax import words as tax_words
 from app.models.bank_transfers import CashMovement, ProForma
 from app.models.customers import Customer
 from app.services.bank_transfers.orders import Ordered
@@ -44,6 +46,8 @@ class OrderLine:
     amount: Money
     net: Money | None
     tax: Money | None
+    tax_title: str
+    """What the tax is called: `VAT 19 %`."""
     standing: Standing
     state: str
     pill: str
@@ -92,11 +96,13 @@ def line(ordered: Ordered, here: int) -> OrderLine:
     to_send = Money(missing(row.amount_minor, here) if is_waiting else 0, row.currency)
     used = Money(here if is_waiting else 0, row.currency)
     net = Money(row.net_minor, row.currency) if row.net_minor is not None else None
+    treatment = kept.read(row.treatment, net) if net is not None and row.treatment else None
     return OrderLine(
         id=row.id,
         amount=ordered.amount,
         net=net,
         tax=ordered.amount - net if net is not None else None,
+        tax_title=tax_words.title(treatment[0]) if treatment is not None else "Tax",
         standing=standing,
         state=f"{locale.amount(to_send)} is missing" if used.amount_minor else state,
         pill=pill,

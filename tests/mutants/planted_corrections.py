@@ -73,8 +73,8 @@ BUGS = [
     Bug(
         "credit is bought although its invoice lacks the order number that it needs",
         "app/services/payments/top_ups.py",
-        "        if customer.po_required and not order.off_session:\n",
-        "        if False:\n",
+        "refusal = None if order.off_session else po_refusal(session, customer, catalog)",
+        "refusal = None",
         ("tests/services/payments/test_po_numbers.py",),
     ),
 ]

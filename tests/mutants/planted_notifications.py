@@ -9,6 +9,27 @@ WEEKS = "tests/domain/messages/test_weeks.py"
 
 BUGS = [
     Bug(
+        "an address that is billing e-mail and recipient is asked twice",
+        "app/services/customers/invoice_recipients.py",
+        "            wanted.pop(email, None)\n",
+        "            pass\n",
+        ("tests/pages/test_invoice_notifications.py",),
+    ),
+    Bug(
+        "the present billing e-mail leaves another one waiting",
+        "app/services/customers/invoice_recipients.py",
+        "pending is not None and email == customer.email\n",
+        "False\n",
+        ("tests/pages/test_invoice_notifications.py",),
+    ),
+    Bug(
+        "bank transfers are ordered without the order number that their invoice needs",
+        "app/services/bank_transfers/placing.py",
+        "why_not=top_ups.po_refusal(session, customer, catalog) or changed",
+        "why_not=changed",
+        ("tests/services/payments/test_po_numbers.py",),
+    ),
+    Bug(
         "the log of tries keeps a chat's whole address",
         "app/services/webhooks/deliveries.py",
         '"url": claim.to.shown,',

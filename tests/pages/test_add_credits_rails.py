@@ -78,6 +78,7 @@ def test_only_what_the_seller_takes_is_offered(gavin: Browser, acme: Customer, h
     ways = [
         "New payment method Card, PayPal, SEPA direct debit: saved for the next time",
         "PayPal For this payment only",
+        "Bank transfer You get a pro-forma and send the money from your bank; the credit comes when it arrives",
     ]
     assert page.texts(".method-choice .choice__text") == ways
     sent = {**shop.filled(shop.reviewed(gavin, method="paypal")), "method": "crypto"}

@@ -157,10 +157,10 @@ def test_packs_show_credits_and_price_and_buy_exactly_that(app: Flask, origin: s
     assert "Standard €10.00 2,500,000 tokens" in page.texts(".choice")
     assert page.soup.select("[name=amount]") == []
     review = browser.submits(page, FORM, button=BUY, pack="standard")
-    assert review.texts(BUY) == ["Add 2,500,000 tokens for €10.00"]
+    assert review.texts(BUY) == ["Add 2,500,000 tokens for €11.90"]
     done = browser.submits(review, FORM, button=BUY)
     assert done.texts("#add_credits-payment-title") == ["Added 2,500,000 tokens to your balance"]
-    assert (shop.charges(app), shop.remaining(customer)) == ([1000], before + 2_500_000_000_000)
+    assert (shop.charges(app), shop.remaining(customer)) == ([1190], before + 2_500_000_000_000)
     assert browser.posts(PATH, {**shop.filled(review), "pack": "gold"}).errors() == ["Choose a credit pack."]
     first = browser.submits(page, FORM, button=BUY)
     assert first.texts(BUY) == ["Add 1,000,000 tokens for €5.00"], "one is chosen from the start"

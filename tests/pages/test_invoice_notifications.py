@@ -71,7 +71,9 @@ def test_a_billing_email_is_used_once_it_has_confirmed_by_mail(
     (said,) = page.notices()
     assert said.startswith(f"The invoice notifications are saved. We sent an e-mail to {NEW}. An address is used once")
     assert f"{NEW} is not confirmed yet. Until it is, everything goes to {OLD}." in " ".join(page.texts(f"{PENDING} p"))
-    assert (page.value("billing_email"), now(acme).billing_email) == (OLD, OLD)
+    assert (page.value("billing_email"), now(acme).billing_email) == (NEW, OLD)
+    overview = alice.opens("/billing/")
+    assert overview.texts("#overview-email, #overview-pending") == [OLD, f"{NEW} takes its place once it is confirmed."]
     path = link(acme)
     assert "Acme wants invoices and other billing notifications" in visitor.opens(path).text
     assert now(acme).billing_email == OLD, "opening a link confirms nothing"
@@ -273,3 +275,16 @@ def test_it_takes_few_statements(alice: Browser, acme: Customer) -> None:
     with counted() as seen:
         alice.opens(PATH)
     assert len(seen) <= 6, seen
+
+
+def test_one_new_address_that_is_billing_email_and_recipient_is_asked_once(alice: Browser, acme: Customer) -> None:
+    page = updates(alice, billing_email=NEW, new_email=NEW)
+    assert (page.status, page.errors()) == (200, [])
+    assert page.notices()[0].count(NEW) == 1
+    found = now(acme)
+    assert (found.pending.email if found.pending else "", found.recipients) == (NEW, ())
+    kept = updates(alice, new_email=BOOKS)  # what is to be confirmed stays, as it stands in the field
+    assert kept.status == 200 and now(acme).pending is not None
+    ended = updates(alice, kept, billing_email=OLD)
+    assert (ended.status, now(acme).pending, now(acme).billing_email) == (200, None, OLD)
+    assert [each.email for each in now(acme).recipients] == [BOOKS]

@@ -19,7 +19,7 @@ from app.domain.sold_terms import Terms
 from app.domain.status_line import Facts
 from app.models.customers import Customer
 from app.models.database import constant, db
-from app.models.invoicing import InvoiceAddress
+from app.models.invoicing import InvoiceAddress, InvoiceNotifications
 from app.models.ledger import Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment
@@ -85,6 +85,10 @@ class Overview:
     """What the status line is made of."""
     company: str | None
     """The company on the customer's invoices; None: there is no address yet."""
+    pending_email: str | None
+    """The billing e-mail that is to be confirmed, if any."""
+    po_number: str | None
+    """The order number on the customer's invoices."""
     has_pace: bool
     """Whether anything was used on the days that the forecast looks at."""
 
@@ -114,6 +118,8 @@ def now(since: date, terms: Terms) -> Overview:
         recharge_is_on=around.order is not None and around.order.row.enabled,
         facts=facts,
         company=around.more[PARTS],
+        pending_email=around.more[PARTS + 1],
+        po_number=around.more[PARTS + 2],
         has_pace=around.pace.is_any,
     )
 
@@ -128,11 +134,21 @@ def parts(numbers: Numbers) -> Parts:
 @cache
 def _statement() -> Select[Any]:
     """Ask for what is around the numbers, for the sums of the parts, and for whom invoices are made out to."""
-    return status_rows.statement(*_sums(), _company())
+    return status_rows.statement(*_sums(), _company(), _pending(), _po_number())
 
 
 def _company() -> ScalarSelect[str]:
     row = select(InvoiceAddress.company).where(InvoiceAddress.customer_id == Customer.customer_id)
+    return row.correlate(Customer).scalar_subquery()
+
+
+def _pending() -> ScalarSelect[str | None]:
+    row = select(InvoiceNotifications.pending_email).where(InvoiceNotifications.customer_id == Customer.customer_id)
+    return row.correlate(Customer).scalar_subquery()
+
+
+def _po_number() -> ScalarSelect[str]:
+    row = select(InvoiceAddress.po_number).where(InvoiceAddress.customer_id == Customer.customer_id)
     return row.correlate(Customer).scalar_subquery()
 
 

@@ -54,6 +54,7 @@ def order(actor: Actor, *, form_key: str, amount: Money | None, pack: str, previ
             raise Refused(top_ups.closed_sentence(catalog), top_ups.CLOSED)
         taxation = decision.taxation(session, customer.customer_id, catalog, clock.now().date())
         top_up = top_ups.priced(catalog, taxation, amount=amount, pack=pack)
+        changed = top_ups.total_changed(top_up) if previewed not in {"", top_up.preview} else None
         return Wanted(
             purpose=Purpose.TOP_UP,
             amount=top_up.amount,
@@ -62,7 +63,7 @@ def order(actor: Actor, *, form_key: str, amount: Money | None, pack: str, previ
             expires_after_days=top_up.expires_after_days,
             net_minor=top_up.price.net.amount_minor,
             treatment=top_up.kept_treatment,
-            why_not=top_ups.total_changed(top_up) if previewed not in {"", top_up.preview} else None,
+            why_not=top_ups.po_refusal(session, customer, catalog) or changed,
         )
 
     return place(actor, form_key, wanted)

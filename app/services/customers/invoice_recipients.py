@@ -82,7 +82,8 @@ def replace(
 ) -> Notifications:
     """Put this set in the place of the one of the version, or refuse it whole; each new address is asked by mail.
 
-    The billing e-mail stays what it is until the new one confirms. Who stays a recipient keeps the confirmation.
+    The billing e-mail stays what it is until the new one confirms; naming the present one ends what is to be confirmed.
+    Who stays a recipient keeps the confirmation. A new address that is both is asked once, as the billing e-mail.
     """
     email = _normal(billing_email, "billing_email")
     wanted = {_normal(each, "recipients"): topics for each, topics in recipients.items()}
@@ -96,12 +97,16 @@ def replace(
             raise Refused(words, CHANGED_MEANWHILE)
         _check(customer.email, wanted)
         pending = before.pending.email if before.pending else None
-        is_new = email not in {customer.email, pending}
-        if not is_new and wanted == {each.email: each.topics for each in before.recipients}:
+        is_new, ends = email not in {customer.email, pending}, pending is not None and email == customer.email
+        if email not in {each.email for each in before.recipients}:
+            wanted.pop(email, None)
+        if not is_new and not ends and wanted == {each.email: each.topics for each in before.recipients}:
             return before
         row = _counted(session, customer_id, by)
         if is_new:
             _ask_billing(session, row, email)
+        elif ends:
+            row.pending_email = row.token_hash = row.asked_at = None
         _write(session, customer_id, wanted)
         session.flush()
         after = _read(session, customer)

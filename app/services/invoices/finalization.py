@@ -7,20 +7,25 @@ account, and gets a receipt. docs/decisions/0024-documents-with-their-fact.md sa
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import select
+
 from app.domain.amounts import CreditUnit, decimals_of, digits
 from app.domain.catalog import Catalog
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
 from app.domain.invoices.totals import Taxed, included, of_parts
+from app.domain.mails import PO_NUMBER_MISSING
 from app.domain.money import Credits, Money
 from app.domain.tax import kept
 from app.domain.tax.treatment import Category, Treatment
 from app.domain.top_ups import credits_for
 from app.models.documents import Document
+from app.models.invoicing import InvoiceAddress
 from app.models.payments import Payment
 from app.services.catalog import versions
 from app.services.invoices import drafting, numbering
 from app.services.ledger.posting import Books
+from app.services.outbox import mails
 from app.services.tax import decision
 
 NO_TAX_SAID = Rate(Category.OUTSIDE.value)
@@ -42,7 +47,18 @@ def top_up(books: Books, payment: Payment, received: Money, paid_with: str, now:
     numbering.finalize(books.session, document, State.PAID if kind is Kind.INVOICE else State.ISSUED, now)
     if kind is Kind.INVOICE:
         report(books, document, "invoice.finalized", "invoice.paid")
+        miss_po_number(books, document)
     return document
+
+
+def miss_po_number(books: Books, document: Document) -> None:
+    """Write the mail that an invoice lacks the order number that it needs: once, until the address is saved anew."""
+    if not books.customer.po_required or document.po_number:
+        return
+    wanted = select(InvoiceAddress.version).where(InvoiceAddress.customer_id == books.customer_id)
+    key = f"{PO_NUMBER_MISSING}:{books.customer_id}:{books.session.scalar(wanted) or 0}"
+    to = books.customer.email
+    mails.write(books.session, books.customer_id, PO_NUMBER_MISSING, key=key, to=to, document=document.id)
 
 
 def report(books: Books, document: Document, *events: str) -> None:

@@ -78,6 +78,18 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
+def without_po_number(customer_id: str, document_id: str) -> dict[str, Any] | None:
+    """Return what the mail names about an invoice without an order number; None where it was corrected meanwhile."""
+    found = _invoice(customer_id, document_id)
+    if found["invoice"] is None or found["invoice"].state == State.VOID or found["invoice"].credited_minor:
+        return None
+    with as_customer(customer_id):
+        customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+        seller = versions.of(customer).seller
+    link, sandbox = portal_links.page("invoice_address.page"), settings().payments == "sandbox"
+    return {"seller": seller, "customer": customer, "is_sandbox": sandbox, "link": link, **found}
+
+
 def _invoice(customer_id: str, document_id: object) -> dict[str, Any]:
     with as_customer(customer_id):
         row = db.session.scalars(

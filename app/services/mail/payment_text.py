@@ -59,6 +59,8 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
         return transfer_text.facts(customer_id, str(context["movement"]))
     if template == mails.TAX_NUMBER_REJECTED:
         return tax_text.facts(customer_id, str(context["registration"]))
+    if template == mails.PO_NUMBER_MISSING:
+        return billing_text.without_po_number(customer_id, str(context["document"]))
     if template == mails.INVOICE:
         return billing_text.invoice(customer_id, context)
     if template in mails.OF_AUTO_RECHARGE:

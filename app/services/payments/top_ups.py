@@ -184,8 +184,9 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         catalog = versions.of(customer)
         if customer.standing == CLOSED:
             raise Refused(closed_sentence(catalog), CLOSED)
-        if customer.po_required and not order.off_session:
-            _ask_po_number(session, order.customer_id, catalog)
+        refusal = None if order.off_session else po_refusal(session, customer, catalog)
+        if refusal is not None:
+            raise refusal
         taxation = decision.taxation(session, order.customer_id, catalog, now.date())
         top_up = priced(catalog, taxation, amount=order.amount, pack=order.pack)
         if order.previewed not in {"", top_up.preview}:
@@ -199,18 +200,22 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
     return payment, True
 
 
-def _ask_po_number(session: Session, customer_id: str, catalog: Catalog) -> None:
-    """Refuse to sell where an invoice would lack the order number that it needs.
+def lacks_po_number(session: Session, customer: Customer) -> bool:
+    """Say whether the customer's invoices need an order number and none is saved; without a statement where not."""
+    wanted = select(InvoiceAddress.po_number).where(InvoiceAddress.customer_id == customer.customer_id)
+    return customer.po_required and not session.scalar(wanted)
 
-    Only somebody who is there is asked: an automatic charge goes on, so that service does not stop, and its invoice is
-    corrected afterwards.
+
+def po_refusal(session: Session, customer: Customer, catalog: Catalog) -> Refused | None:
+    """Return the refusal to sell where an invoice would lack the order number that it needs.
+
+    Only somebody who is there is asked: an automatic charge goes on, so that service does not stop, and a mail says
+    that its invoice is to be corrected.
     """
-    number = session.scalar(select(InvoiceAddress.po_number).where(InvoiceAddress.customer_id == customer_id))
-    if not number:
-        words = f"{catalog.seller_name} needs your purchase order number on each invoice. Nothing was charged."
-        raise Refused(
-            f"{words} Enter the number on the page Invoice address, then come back.", "po_number_missing", 409
-        )
+    if not lacks_po_number(session, customer):
+        return None
+    words = f"{catalog.seller_name} needs your purchase order number on each invoice. Nothing was charged."
+    return Refused(f"{words} Enter the number on the page Invoice address, then come back.", "po_number_missing", 409)
 
 
 def place_automatically(

@@ -148,6 +148,7 @@ def _invoice(books: Books, row: BillingPeriod, by: str, now: datetime) -> Docume
     books.session.flush()
     finalization.report(books, document, "invoice.finalized", *(["invoice.paid"] if document.paid_at else []))
     to, key = customer.email, f"invoice:{document.id}"
+    finalization.miss_po_number(books, document)
     billing_mails.write(books.session, books.customer_id, INVOICE, key=key, to=to, document=document.id)
     return document
 
