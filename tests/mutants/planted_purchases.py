@@ -59,4 +59,18 @@ BUGS = [
         "",
         ("tests/services/auto_recharge/test_taxed.py",),
     ),
+    Bug(
+        "credit that was bought is taxed at another time from now on",
+        "app/services/catalog/versions.py",
+        "    if before.tax.credits == catalog.tax.credits:\n",
+        "    if before.tax.credits == before.tax.credits:\n",
+        ("tests/services/catalog/test_tax_of_catalogs.py",),
+    ),
+    Bug(
+        "usage that bought credit has paid is taxed again",
+        "app/services/receivables/closing.py",
+        "            part = each.open if each.period <= row.number else 0\n            below += part\n",
+        "            part = each.open + each.bought if each.period <= row.number else 0\n            below += each.open\n",
+        ("tests/services/receivables/test_taxed_once.py",),
+    ),
 ]

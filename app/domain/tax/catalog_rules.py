@@ -17,7 +17,7 @@ _PARTS = {each.code: each for each in TERRITORIES}
 
 def problems(catalog: Catalog) -> list[Problem]:
     """Return what is wrong with how tax is reckoned, and with paying invoices by credit beside it."""
-    return [*_credits_first(catalog), *_seller(catalog), *_rates(catalog.tax.rates)]
+    return [*_credits_first(catalog), *_named_unit(catalog), *_seller(catalog), *_rates(catalog.tax.rates)]
 
 
 def _credits_first(catalog: Catalog) -> Iterator[Problem]:
@@ -26,6 +26,15 @@ def _credits_first(catalog: Catalog) -> Iterator[Problem]:
             ("invoices", "credits_first"),
             'is true, but tax.credits is "at_purchase": credit that was taxed when it was bought would pay an invoice '
             'that is taxed again; leave it away or set tax.credits to "at_use"',
+        )
+
+
+def _named_unit(catalog: Catalog) -> Iterator[Problem]:
+    if catalog.tax.credits == "at_use" and catalog.credit_unit != catalog.currency:
+        yield Problem(
+            ("tax", "credits"),
+            f'must not be "at_use" where credit is counted in {catalog.credit_unit}: its use is on no invoice, so that '
+            'nobody would ever tax it; set "at_purchase", or leave credits.unit away',
         )
 
 

@@ -22,12 +22,16 @@ from app.domain.catalog import Catalog, Meter
 from app.domain.catalog_problems import Path, Problem, dotted
 from app.domain.catalog_rules import problems
 from app.domain.errors import NotFound, Refused
+from app.domain.grants import BOUGHT_KIND
 from app.domain.invoices import numbers
+from app.domain.payments import OPEN, Purpose
 from app.domain.sold_terms import as_sold
 from app.domain.tax import catalog_rules
 from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.ledger import Grant
+from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services.catalog.line_numbers import line_of
 from app.services.catalog.messages import reason
@@ -169,6 +173,8 @@ def _keep(catalog: Catalog, text: str, digest: str) -> CatalogVersion:
         if newest is not None and newest.digest == digest:
             return newest
         _check_units(session, catalog, text)
+        if newest is not None:
+            _check_taxed(session, remembered(newest.catalog, newest.version, newest.digest), catalog, text)
         version = CatalogVersion(
             catalog=catalog.name,
             version=newest.version + 1 if newest else 1,
@@ -205,6 +211,35 @@ def _check_units(session: Session, catalog: Catalog, text: str) -> None:
             )
     if wrong:
         raise _wrong(text, wrong)
+
+
+def _check_taxed(session: Session, before: Catalog, catalog: Catalog, text: str) -> None:
+    """Refuse to tax credit at another time than before where somebody has bought any, or is about to.
+
+    What was taxed when it was bought would be taxed again when it is used, or what was not never would be (0036).
+    """
+    if before.tax.credits == catalog.tax.credits:
+        return
+    bought = select(Grant.id).where(Grant.customer_id == Customer.customer_id, Grant.kind == BOUGHT_KIND).exists()
+    under_way = (
+        select(Payment.id)
+        .where(
+            Payment.customer_id == Customer.customer_id,
+            Payment.purpose == Purpose.TOP_UP.value,
+            Payment.state.in_([state.value for state in OPEN]),
+        )
+        .exists()
+    )
+    many = session.scalar(
+        select(func.count()).select_from(Customer).where(Customer.catalog == catalog.name, bought | under_way)
+    )
+    if many:
+        who = "1 customer of this catalog has" if many == 1 else f"{many} customers of this catalog have"
+        words = (
+            f'cannot become "{catalog.tax.credits}": {who} bought credit "{before.tax.credits}", and it would be taxed '
+            "twice or never; give the new catalog another name, for new customers"
+        )
+        raise _wrong(text, [Problem(("tax", "credits"), words)])
 
 
 def _currency(data: dict[str, Any]) -> str:
