@@ -136,7 +136,8 @@ class MoneyModel(Model):
         standing = [each for each in purchase.back if each.stands]
         in_all = sum(each.minor for each in standing) + minor
         whole = purchase.grant.micros
-        micros = whole * in_all // purchase.minor - sum(each.micros for each in standing)
+        share = (2 * whole * in_all + purchase.minor) // (2 * purchase.minor)  # half away from zero
+        micros = max(0, share - sum(each.micros for each in standing))
         own = min(micros, purchase.grant.left)
         unused = whole - purchase.grant.left - sum(purchase.grant.spent.values())
         micros = own + max(0, micros - own - unused)
