@@ -4,6 +4,7 @@ from tests.mutants.bug import Bug
 
 ROOM = "tests/services/receivables"
 CLOSING, PAYING, ENDING = f"{ROOM}/test_closing.py", f"{ROOM}/test_paying.py", f"{ROOM}/test_ending.py"
+CARRIED = f"{ROOM}/test_carried.py"
 
 BUGS = [
     Bug(
@@ -44,7 +45,7 @@ BUGS = [
     Bug(
         "what was carried over is not paid with the invoice that collects it",
         "app/services/receivables/settling.py",
-        "    for each in [*carrying.collected_with(books.session, document), document]:\n",
+        "    for each in carrying.paid_by(books.session, document):\n",
         "    for each in [document]:\n",
         (f"{PAYING}::test_what_was_carried_over_is_paid_with_the_next_one_and_both_are_paid",),
     ),
@@ -68,6 +69,13 @@ BUGS = [
         "        _return_overage(books, document, now)\n",
         "",
         (f"{ENDING}::test_a_void_invoice_takes_its_usage_back_keeps_its_number_and_the_period_is_closed_anew",),
+    ),
+    Bug(
+        "a payment pays a small invoice that the seller has given up, which was not asked for",
+        "app/services/invoices/carrying.py",
+        "collected_with(session, document) if each.state == State.OPEN), document]",
+        "collected_with(session, document) if each.state in {'open', 'uncollectible'}), document]",
+        (f"{CARRIED}::test_a_small_one_that_was_given_up_is_neither_asked_for_nor_paid",),
     ),
     Bug(
         "the protection that an invoice used does not come back when it is paid",

@@ -38,12 +38,19 @@ def collected_with(session: Session, document: Document) -> list[Document]:
     return [each for row in rows for each in (*collected_with(session, row), row)]
 
 
+def paid_by(session: Session, document: Document) -> list[Document]:
+    """Return what a payment of this invoice pays: those carried over to it that are open, the oldest first; then it.
+
+    A small one that the seller has given up is not among them. What is asked for and what is paid follow this alone.
+    """
+    if document.state not in {State.OPEN, State.UNCOLLECTIBLE}:
+        return []
+    return [*(each for each in collected_with(session, document) if each.state == State.OPEN), document]
+
+
 def to_collect(session: Session, document: Document) -> int:
     """Return what a payment of this invoice collects: what is due of it, and what was carried over to it."""
-    if document.state not in {State.OPEN, State.UNCOLLECTIBLE}:
-        return 0
-    carried = [each for each in collected_with(session, document) if each.state == State.OPEN]
-    return own_due(document) + sum(own_due(each) for each in carried)
+    return sum(own_due(each) for each in paid_by(session, document))
 
 
 def waiting(books: Books) -> list[Document]:

@@ -33,9 +33,7 @@ def pay(books: Books, payment: Payment, received: Money, now: datetime) -> Mappi
     document = locked(books, payment.document_id or "")
     left = received.amount_minor
     paid = list[Document]()
-    for each in [*carrying.collected_with(books.session, document), document]:
-        if each.state not in PAYABLE:
-            continue
+    for each in carrying.paid_by(books.session, document):
         part = min(left, carrying.own_due(each))
         left -= part
         each.paid_minor += part

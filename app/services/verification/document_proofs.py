@@ -133,12 +133,16 @@ DOCUMENT_PROOFS = (
     ),
     Proof(
         "I9",
-        "a payment names no invoice of its customer, or another amount than it could be for",
+        "a payment names no invoice of its customer, or another amount than it could be for, or leaves it to be paid",
         """
         select p.customer_id, p.id from payments p
         left join documents d on d.customer_id = p.customer_id and d.id = p.document_id and d.kind = 'invoice'
         where p.purpose = 'invoice' and (d.id is null or d.number is null or d.currency <> p.currency
-          or p.amount_minor > d.payable_minor + d.carried_minor)""",
+          or p.amount_minor > d.payable_minor + d.carried_minor)
+        union all select p.customer_id, p.id from payments p
+        join documents d on d.customer_id = p.customer_id and d.id = p.document_id
+        where p.purpose = 'invoice' and d.state in ('open','uncollectible')
+          and p.received_minor > 0 and p.received_minor >= p.amount_minor""",
     ),
     Proof(
         "I6",

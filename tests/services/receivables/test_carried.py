@@ -1,0 +1,52 @@
+"""A small invoice is collected with a later one: what the seller does with either, while it is paid and afterwards."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from app import clock
+from app.domain.invoices.statement import Span
+from app.models.customers import Customer
+from app.models.documents import Document
+from app.models.scope import as_customer
+from app.services.invoices import statement
+from app.services.receivables import ending
+from app.services.verification.verify import verify
+from tests.support import periods
+from tests.support.periods import now_of, pays
+from tests.support.shop import GOOD, add_method
+
+DECEMBER = datetime(2026, 12, 2, 9, tzinfo=UTC)
+JANUARY = datetime(2027, 1, 2, 9, tzinfo=UTC)
+NOVEMBER = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def small_and_later(whose: Customer) -> tuple[Document, Document]:
+    """Close two periods: 0.38, which is collected with the 8.81 of the next one."""
+    periods.uses(whose, 30)
+    small = periods.closes(whose)
+    periods.uses(whose, 705, at=NOVEMBER)
+    later = periods.closes(whose, at=DECEMBER, number=2)
+    assert small is not None
+    assert later is not None
+    assert (small.payable_minor, later.payable_minor, later.carried_minor) == (38, 881, 38)
+    return small, later
+
+
+def closing(whose: Customer) -> int:
+    """Return what the statement of account says is to be paid."""
+    with as_customer(whose.customer_id):
+        span = Span(datetime(2026, 1, 1, tzinfo=UTC).date(), datetime(2027, 12, 31, tzinfo=UTC).date())
+        return statement.statement(whose, span).sums.closing
+
+
+def test_a_small_one_that_was_given_up_is_neither_asked_for_nor_paid(app: Flask) -> None:
+    whose = periods.customer(overage="100")
+    small, later = small_and_later(whose)
+    with clock.at(DECEMBER):
+        ending.give_up(small.id, by="seller", reason="Tiny")
+        alice = periods.manager(whose)
+        assert pays(alice, later, add_method(alice, GOOD).id, 881).state == "succeeded"
+    assert (now_of(small).state, now_of(small).paid_minor) == ("uncollectible", 0)
+    assert (now_of(later).state, now_of(later).paid_minor) == ("paid", 881)
+    assert verify() == []
