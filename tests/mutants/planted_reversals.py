@@ -47,8 +47,8 @@ BUGS = [
     Bug(
         "a refund that failed keeps its place on the payment",
         "app/services/reversals/refund_booking.py",
-        "        payment.refunded_minor -= amount.amount_minor\n",
-        "",
+        "            payment.refunded_minor -= amount.amount_minor\n",
+        "            pass\n",
         REFUNDS,
     ),
     Bug(

@@ -27,6 +27,7 @@ sys.addaudithook(_watch)
 from app import clock, ids  # noqa: E402  # what they connect to while they are imported counts too
 from app.config import Settings  # noqa: E402
 from app.domain.addresses.profile import Profile  # noqa: E402
+from app.domain.bank_transfers.accounts import TransferScheme  # noqa: E402
 from app.domain.methods import Acceptance, Rail, SetupOrder  # noqa: E402
 from app.domain.money import Money  # noqa: E402
 from app.domain.payments import ChargeOrder  # noqa: E402
@@ -76,6 +77,11 @@ def ask_everything(asks: Asking) -> None:
     asks("confirm_one_time", intents[1], rail=Rail.CRYPTO, return_url=BACK, key=ids.new("key"))
     asks("cancel_intent", intents[1], key=ids.new("key"))
     asks("fetch_intent", intents[0])
+    germany = TransferScheme("EUR", "DE")
+    asks("bank_account", owner, scheme=germany, key=ids.new("key"))
+    asks("pay_from_cash", intents[1], scheme=germany, return_url=BACK, key=ids.new("key"))
+    asks("cash_movements", owner, after="")
+    asks("return_cash", owner, amount=Money(500, "EUR"), return_id=ids.new("ret"), key=ids.new("key"))
     asks("find_intent", payment_id=order.payment_id, processor_customer=owner, since=since)
     asks("intents_since", since, until)
     asks("events_since", since, until)

@@ -35,8 +35,8 @@ STEPS = 14
 KEPT = (15, 22)
 """In the one a card is declined until it is stopped, in the other the bank is not answered; cards are removed in both."""
 DAYS = timedelta(days=4)
-MOST_STATEMENTS = 13
-"""The customer and the catalog, then the record with eleven."""
+MOST_STATEMENTS = 14
+"""The customer, the catalog and the tax on a purchase, then the record with eleven."""
 OTHER = "pm_card_mastercard"
 
 

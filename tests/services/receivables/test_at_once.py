@@ -50,7 +50,7 @@ class _GaveUp(Exception):
 def test_a_period_closed_many_times_at_once_has_one_invoice_and_no_number_is_left_out(
     app: Flask, database: Database
 ) -> None:
-    many, on_postgresql = tiers.sample_of(10, proof=50), database.kind == "postgresql"
+    many, on_postgresql = tiers.sample_of(12, proof=50), database.kind == "postgresql"
     owners = [periods.customer() for _ in range(4)]
     for each in owners:
         periods.uses(each, 500)
