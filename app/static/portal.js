@@ -47,23 +47,35 @@
   const isDate = (field) => field.type === "date";
   const isTick = (field) => field.type === "checkbox" || field.type === "radio";
   const first = (list) => Math.max(0, [...list.options].findIndex((option) => option.defaultSelected));
+  const isKept = (field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type);
+  const stateOf = (field) => (isTick(field) ? field.checked : field.value);
   const isChanged = (field) => {
-    if (!field.name || ["hidden", "password", "file", "submit", "button"].includes(field.type)) return false;
+    if (!isKept(field)) return false;
     if (isTick(field)) return field.checked !== field.defaultChecked;
     if (field instanceof HTMLSelectElement) return field.selectedIndex !== first(field);
     return field.value !== field.defaultValue;
   };
   const nameOf = (form) => form.id || form.getAttribute("action");
+  const formOf = (event) => event.detail?.ctx?.sourceElement?.closest?.("form");
+  const sentAs = new WeakMap();
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = formOf(event);
+    if (form) sentAs.set(form, new Map([...form.elements].map((field) => [field, stateOf(field)])));
+  });
+  // Of the form that was sent it is what was changed while the answer was on its way.
+  const isChangedSince = (field, sent) => isKept(field) && sent?.has(field) && sent.get(field) !== stateOf(field);
   let typed = [];
   document.addEventListener("htmx:before:swap", (event) => {
-    const { target, sourceElement } = event.detail?.ctx ?? {};
+    const target = event.detail?.ctx?.target;
     typed = [];
     if (!(target instanceof Element) || target === document.body) return;
-    const sent = sourceElement?.closest?.("form");
-    for (const form of target.querySelectorAll("form")) {
-      if (form === sent) continue;
+    const sent = formOf(event);
+    const forms = [...target.querySelectorAll("form")];
+    if (target === sent) forms.push(sent);
+    for (const form of forms) {
       for (const field of form.elements) {
-        if (isChanged(field)) typed.push({ form: nameOf(form), name: field.name, value: field.value, checked: field.checked });
+        const stays = form === sent ? isChangedSince(field, sentAs.get(form)) : isChanged(field);
+        if (stays) typed.push({ form: nameOf(form), name: field.name, value: field.value, checked: field.checked });
       }
     }
   });

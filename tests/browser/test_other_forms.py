@@ -163,6 +163,27 @@ def test_a_choice_whose_answer_did_not_come_is_taken_back(signs_in: Opens, acme:
     expect(page.locator("[name=q]")).to_have_value("words")
 
 
+def test_what_is_typed_while_a_form_is_on_its_way_stays(signs_in: Opens, acme: Customer) -> None:
+    page, held = signs_in(), list[Route]()
+
+    def holds(route: Route) -> None:
+        held.append(route)
+
+    page.goto("/billing/tax/")
+    page.route(re.compile(r"/billing/tax/$"), holds)
+    page.select_option("#country", "DE")
+    page.fill("#value", "DE136695977")
+    page.locator("#tax_settings-add").click()
+    expect(page.locator("#tax_settings-add")).to_be_disabled()
+    page.fill("#value", "DE136695976")
+    page.select_option("#kind", "eu_vat")
+    held[0].continue_()
+    expect(page.locator("#value-error")).to_contain_text("This cannot be right")
+    expect(page.locator("#value")).to_have_value("DE136695976")
+    expect(page.locator("#kind")).to_have_value("eu_vat")
+    expect(page.locator("#country")).to_have_value("DE")  # as it was sent
+
+
 @with_and_in_proof_without
 def test_back_shows_the_choice_that_the_page_shows(signs_in: Opens, acme: Customer, javascript: bool) -> None:
     page = signs_in(java_script_enabled=javascript)

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from app.models.customers import Customer
 from app.services import jobs
 from tests.browser.conftest import Opens
-from tests.support.looks import LOOKS, findings
+from tests.support.looks import LOOKS, findings, sideways
 
 PATH = "/billing/tax/"
 GOOD, WRONG = "DE136695976", "DE100000049"
@@ -30,6 +30,9 @@ def test_a_number_is_added_and_shown_as_confirmed_without_a_press(signs_in: Open
     expect(page.locator(".tax__state--unverified")).to_be_visible()
     page.locator("a[title=Remove]").first.click()
     expect(page.locator("#tax_settings-remove")).to_be_focused()
+    for width in (320, 768, 1000, 1300):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert sideways(page) == [], width
     for name in ("light", "dark", "narrow", "narrow dark"):
         look = LOOKS[name]
         page.set_viewport_size(look["viewport"])
