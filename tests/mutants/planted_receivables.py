@@ -78,6 +78,20 @@ BUGS = [
         (f"{CARRIED}::test_a_small_one_that_was_given_up_is_neither_asked_for_nor_paid",),
     ),
     Bug(
+        "money that was more than was due goes back with a credit note of an invoice that was paid rightly",
+        "app/services/invoices/credit_notes.py",
+        "    left, made = part.amount_minor - min(part.amount_minor, too_much), list[Document]()\n",
+        "    left, made = part.amount_minor - min(part.amount_minor, too_much * 0), list[Document]()\n",
+        (f"{CARRIED}::test_what_was_more_than_was_due_goes_back_first_and_without_a_document",),
+    ),
+    Bug(
+        "a small invoice is credited while the payment of the one that collects it is under way",
+        "app/services/receivables/ending.py",
+        "        Payment.document_id.in_(carrying.collectors(books.session, document)),\n",
+        "        Payment.document_id == document.id,\n",
+        (f"{CARRIED}::test_a_small_one_is_left_alone_while_the_payment_of_the_later_one_is_under_way",),
+    ),
+    Bug(
         "the protection that an invoice used does not come back when it is paid",
         "app/services/receivables/settling.py",
         "    unpaid_overage.changed(books, now)\n    for each in paid:\n",

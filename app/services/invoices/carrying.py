@@ -38,6 +38,17 @@ def collected_with(session: Session, document: Document) -> list[Document]:
     return [each for row in rows for each in (*collected_with(session, row), row)]
 
 
+def collectors(session: Session, document: Document) -> list[str]:
+    """Return the ids of the invoices whose payment pays this one: itself, and each later one that it is carried to."""
+    found, to = [document.id], document.carried_to_id
+    while to is not None:
+        found.append(to)
+        to = session.scalar(
+            select(Document.carried_to_id).where(Document.customer_id == document.customer_id, Document.id == to)
+        )
+    return found
+
+
 def paid_by(session: Session, document: Document) -> list[Document]:
     """Return what a payment of this invoice pays: those carried over to it that are open, the oldest first; then it.
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.errors import ensure
@@ -14,7 +14,9 @@ from app.domain.invoices.totals import Taxed, of_parts
 from app.domain.money import Money
 from app.domain.tax.treatment import Category, Reason, Treatment
 from app.models.documents import Document, DocumentTax
+from app.models.ledger import Transfer
 from app.models.payments import Payment
+from app.models.reversals import Dispute, Refund
 from app.services.catalog import versions
 from app.services.invoices import carrying, drafting, numbering
 from app.services.invoices.finalization import NO_TAX_SAID
@@ -22,6 +24,8 @@ from app.services.ledger.posting import Books
 
 OF_PURCHASES = frozenset({"payment", "correction"})
 """The facts whose documents a payment has paid at once."""
+BOOKED = ("pending", "succeeded")
+"""The states of a refund whose money has gone back."""
 
 
 def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Money, now: datetime) -> Document | None:
@@ -86,17 +90,66 @@ def void(books: Books, source: tuple[str, str], now: datetime) -> Document | Non
 def _of_invoices(
     books: Books, payment: Payment, source: tuple[str, str, str], part: Money, now: datetime
 ) -> Document | None:
-    """Return what was paid of an invoice, then of those carried over to it; what was never applied has no document."""
+    """Return what was never applied, without a document; then what was paid of the invoice, and of those before."""
     document = settled_invoice(books, payment)
+    invoices = [document, *reversed(carrying.collected_with(books.session, document))]
     kind, fact, why = source
-    left, made = part.amount_minor, list[Document]()
-    for each in [document, *reversed(carrying.collected_with(books.session, document))]:
+    too_much = max(0, _never_applied(books.session, payment, invoices) - _gone_without(books.session, payment, fact))
+    left, made = part.amount_minor - min(part.amount_minor, too_much), list[Document]()
+    for each in invoices:
         room = min(left, each.paid_minor + each.credited_minor - each.returned_minor)
         if room > 0:
             own = (kind, f"{fact}:{len(made) + 1}" if made else fact, why)
             made.append(write_on(books, each, own, Money(room, each.currency), now, payment.id))
             left -= room
     return made[0] if made else None
+
+
+def _never_applied(session: Session, payment: Payment, invoices: Sequence[Document]) -> int:
+    """Return what of the payment was more than was due: payments took what was due in the order in which they came."""
+    came = session.execute(
+        select(Payment.id, Payment.received_minor)
+        .join(
+            Transfer,
+            (Transfer.customer_id == Payment.customer_id)
+            & (Transfer.source_type == "payment")
+            & (Transfer.source_id == Payment.id)
+            & (Transfer.kind == "payment"),
+        )
+        .where(Payment.customer_id == payment.customer_id, Payment.document_id.in_([each.id for each in invoices]))
+        .order_by(Transfer.booked_at, Transfer.id)
+    ).all()
+    paid = sum(each.paid_minor for each in invoices)
+    for name, received in came:
+        applied = min(received, paid)
+        if name == payment.id:
+            return int(received - applied)
+        paid -= applied
+    return 0
+
+
+def _gone_without(session: Session, payment: Payment, fact: str) -> int:
+    """Return what of the payment went back before this fact, and had no document."""
+    own = payment.customer_id
+    refunded = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.customer_id == own,
+        Refund.payment_id == payment.id,
+        Refund.id != fact,
+        Refund.state.in_(BOOKED),
+        Refund.of_correction.is_(False),
+    )
+    lost = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
+        Dispute.customer_id == own, Dispute.payment_id == payment.id, Dispute.id != fact, Dispute.state == "lost"
+    )
+    noted = select(func.coalesce(func.sum(Document.total_minor), 0)).where(
+        Document.customer_id == own,
+        Document.payment_id == payment.id,
+        Document.returns_id.is_not(None),
+        Document.state == State.ISSUED.value,
+    )
+    sums = (session.scalar(each) or 0 for each in (refunded, lost, noted))
+    back, taken, documented = (int(each) for each in sums)
+    return back + taken - documented
 
 
 def settled_invoice(books: Books, payment: Payment) -> Document:

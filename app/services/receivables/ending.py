@@ -130,7 +130,9 @@ def _ask_unpaid(books: Books, document: Document) -> None:
     if document.state not in settling.PAYABLE:
         raise Refused("This invoice is not to be paid any more.", "not_payable")
     under_way = select(Payment.id).where(
-        Payment.customer_id == books.customer_id, Payment.document_id == document.id, Payment.state.in_(_OPEN)
+        Payment.customer_id == books.customer_id,
+        Payment.document_id.in_(carrying.collectors(books.session, document)),
+        Payment.state.in_(_OPEN),
     )
     if books.session.scalar(under_way.limit(1)) is not None:
         raise Refused("A payment of this invoice is under way. Wait until it has ended.", "payment_under_way")

@@ -117,7 +117,32 @@ DOCUMENT_PROOFS = (
         left join (select customer_id, source_type, substr(source_id, 1, 30) source_id, sum(total_minor) minor
           from documents where state = 'issued' group by customer_id, source_type, substr(source_id, 1, 30)) n
           on n.customer_id = b.customer_id and n.source_type = b.source and n.source_id = b.id
-        where coalesce(n.minor, 0) <> b.minor""",
+        where coalesce(n.minor, 0) > b.minor
+          or (coalesce(n.minor, 0) < b.minor and p.problem <> 'more_than_was_due')""",
+    ),
+    Proof(
+        "I11",
+        "what was more than was due did not go back first, without a credit note, or not all else has one",
+        """
+        select x.customer_id, x.row_id from (
+          select p.customer_id, min(p.id) as row_id, sum(b.minor) back, sum(coalesce(n.minor, 0)) noted
+          from payments p
+          join (select customer_id, payment_id, sum(minor) minor from (
+              select customer_id, payment_id, amount_minor minor from refunds
+              where state in ('pending','succeeded') and not of_correction
+              union all select customer_id, payment_id, amount_minor from disputes where state = 'lost') g
+            group by customer_id, payment_id) b on b.customer_id = p.customer_id and b.payment_id = p.id
+          left join (select customer_id, payment_id, sum(total_minor) minor from documents
+            where state = 'issued' and returns_id is not null group by customer_id, payment_id) n
+            on n.customer_id = p.customer_id and n.payment_id = p.id
+          where p.problem = 'more_than_was_due' group by p.customer_id) x
+        left join (select customer_id, sum(received_minor) minor,
+            sum(case problem when 'more_than_was_due' then 1 else 0 end) payments
+          from payments where purpose = 'invoice' group by customer_id) r on r.customer_id = x.customer_id
+        left join (select customer_id, sum(paid_minor) minor from documents where source_type = 'period'
+          group by customer_id) d on d.customer_id = x.customer_id
+        where x.back - x.noted > r.minor - coalesce(d.minor, 0)
+          or (r.payments = 1 and x.noted > 0 and x.back - x.noted < r.minor - coalesce(d.minor, 0))""",
     ),
     Proof(
         "I9",

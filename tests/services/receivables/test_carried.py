@@ -1,20 +1,29 @@
 """A small invoice is collected with a later one: what the seller does with either, while it is paid and afterwards."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pytest
 from flask import Flask
 
 from app import clock
+from app.domain.errors import Refused
 from app.domain.invoices.statement import Span
+from app.extensions import settings
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.documents import Document
 from app.models.scope import as_customer
 from app.services.invoices import statement
+from app.services.payments import settlement
 from app.services.receivables import ending
 from app.services.verification.verify import verify
 from tests.support import periods
+from tests.support.documents import documents_of
+from tests.support.outcome import faults
 from tests.support.periods import now_of, pays
-from tests.support.shop import GOOD, add_method
+from tests.support.reversals import sends_back
+from tests.support.shop import ASKS, GOOD, add_method
 
 DECEMBER = datetime(2026, 12, 2, 9, tzinfo=UTC)
 JANUARY = datetime(2027, 1, 2, 9, tzinfo=UTC)
@@ -49,4 +58,42 @@ def test_a_small_one_that_was_given_up_is_neither_asked_for_nor_paid(app: Flask)
         assert pays(alice, later, add_method(alice, GOOD).id, 881).state == "succeeded"
     assert (now_of(small).state, now_of(small).paid_minor) == ("uncollectible", 0)
     assert (now_of(later).state, now_of(later).paid_minor) == ("paid", 881)
+    assert verify() == []
+
+
+@pytest.mark.parametrize("change", [ending.void, ending.give_up, lambda of, **why: ending.credit(of, None, **why)])
+def test_a_small_one_is_left_alone_while_the_payment_of_the_later_one_is_under_way(
+    app: Flask, change: Callable[..., object]
+) -> None:
+    whose = periods.customer(overage="100")
+    small, later = small_and_later(whose)
+    with clock.at(DECEMBER):
+        alice = periods.manager(whose)
+        waiting = pays(alice, later, add_method(alice, ASKS).id)
+        with pytest.raises(Refused) as refused:
+            change(small.id, by="seller", reason="Tiny")
+        assert refused.value.reason == "payment_under_way"
+        controls.answer_challenge(settings(), waiting.processor_id or "", approved=True)
+        assert settlement.settle(waiting.id).state == "succeeded"
+    assert [(each.state, each.paid_minor) for each in documents_of(whose)] == [("paid", 38), ("paid", 881)]
+    assert verify() == []
+
+
+def test_what_was_more_than_was_due_goes_back_first_and_without_a_document(app: Flask) -> None:
+    whose = periods.customer()
+    periods.uses(whose, 705)
+    invoice, alice = periods.closes(whose), periods.manager(whose)
+    assert invoice is not None
+    way = add_method(alice, GOOD).id
+    with faults(app, ("confirm_intent", "other_amount", 1)):
+        payment = pays(alice, invoice, way)
+    assert (payment.received_minor, payment.problem, closing(whose)) == (981, "more_than_was_due", -100)
+    sends_back(payment, 60)
+    assert (len(documents_of(whose)), closing(whose), verify()) == (1, -40, [])
+    sends_back(payment, 50)
+    assert [each.total_minor for each in documents_of(whose)] == [881, 10]
+    assert (closing(whose), verify()) == (0, [])
+    sends_back(payment)
+    assert [each.total_minor for each in documents_of(whose)] == [881, 10, 871]
+    assert (sum(each.tax_minor for each in documents_of(whose)[1:]), closing(whose)) == (invoice.tax_minor, 0)
     assert verify() == []
