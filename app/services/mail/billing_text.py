@@ -13,6 +13,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document
 from app.models.invoicing import InvoiceNotifications, InvoiceRecipient
+from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.services import link_tokens, portal_links
 from app.services.catalog import versions
@@ -88,6 +89,32 @@ def without_po_number(customer_id: str, document_id: str) -> dict[str, Any] | No
         seller = versions.of(customer).seller
     link, sandbox = portal_links.page("invoice_address.page"), settings().payments == "sandbox"
     return {"seller": seller, "customer": customer, "is_sandbox": sandbox, "link": link, **found}
+
+
+def credit_note(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the mail about a credit note on an invoice that is due names; None where it is void by now."""
+    found = _invoice(customer_id, context["document"])
+    note = found.pop("invoice")
+    if note is None or note.state == State.VOID:
+        return None
+    said = invoice(customer_id, {"document": note.returns_id})
+    total = Money(note.total_minor, note.currency)
+    return said | {"note": note, "total": total, "note_link": found["invoice_link"]} if said else None
+
+
+def settled(customer_id: str, payment: Payment) -> dict[str, Any]:
+    """Return the invoice that a payment has paid, with what it came to and what was taken off it or added."""
+    found = _invoice(customer_id, payment.document_id)
+    row = found["invoice"]
+    parts = [
+        ("Total", row.total_minor),
+        ("Paid by credit", -row.credits_applied_minor),
+        ("Rounding", row.rounding_minor),
+        ("Credit notes", -row.credited_minor),
+        ("Carried over", row.carried_minor),
+    ]
+    shown = [(words, Money(minor, row.currency)) for words, minor in parts if minor]
+    return found | {"parts": shown, "paid_at": row.paid_at or payment.updated_at}
 
 
 def _invoice(customer_id: str, document_id: object) -> dict[str, Any]:

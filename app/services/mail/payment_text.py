@@ -63,6 +63,8 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
         return billing_text.without_po_number(customer_id, str(context["document"]))
     if template == mails.INVOICE:
         return billing_text.invoice(customer_id, context)
+    if template == mails.CREDIT_NOTE:
+        return billing_text.credit_note(customer_id, context)
     if template in mails.OF_AUTO_RECHARGE:
         return auto_recharge_text.facts(customer_id, context)
     if template in mails.OF_NOTICES:
@@ -75,7 +77,9 @@ def _of_payment(template: str, customer_id: str, payment_id: str) -> dict[str, A
         facts = _facts(payment_id)
     if not _still_so(template, facts["payment"]):
         return None
-    if template == mails.RECEIPT:
+    if template == mails.RECEIPT and facts["payment"].document_id:
+        facts |= billing_text.settled(customer_id, facts["payment"])
+    elif template == mails.RECEIPT:
         facts |= billing_text.invoice_of(customer_id, payment_id)
     if template == mails.ACTION_NEEDED:
         facts["link"] = _resume_link(customer_id, facts["payment"])

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.domain.invoices.documents import State
 from app.domain.ledger import Posting
-from app.domain.mails import INVOICE
+from app.domain.mails import RECEIPT
 from app.domain.money import Money
 from app.domain.payments import Purpose
 from app.models.documents import Document
@@ -42,11 +42,13 @@ def pay(books: Books, payment: Payment, received: Money, now: datetime) -> Mappi
     end(books, paid, paid_with, now)
     if left:
         payment.problem = NOT_APPLIED
+    to, key, of = books.customer.email, f"receipt:{payment.id}", payment.id
+    billing_mails.write(books.session, books.customer_id, RECEIPT, key=key, to=to, payment=of, document=document.id)
     return {"document": document.number, "paid": [each.id for each in paid], "left_over_minor": left}
 
 
 def end(books: Books, paid: Sequence[Document], paid_with: str, now: datetime) -> None:
-    """Mark invoices of which nothing is due any more as paid; report it, and write who pays them."""
+    """Mark invoices of which nothing is due any more as paid, and report it."""
     for each in paid:
         each.state, each.paid_at, each.paid_with = State.PAID.value, now, paid_with[:100]
     books.session.flush()
@@ -55,8 +57,6 @@ def end(books: Books, paid: Sequence[Document], paid_with: str, now: datetime) -
     unpaid_overage.changed(books, now)
     for each in paid:
         finalization.report(books, each, "invoice.paid")
-        to, key = books.customer.email, f"invoice_paid:{each.id}"
-        billing_mails.write(books.session, books.customer_id, INVOICE, key=key, to=to, document=each.id)
 
 
 def locked(books: Books, document_id: str) -> Document:
