@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from app.cli.console import one_line, stop
 from app.domain.errors import Refused
-from app.services.catalog import in_use, versions
+from app.services.catalog import cautions, in_use, versions
 from app.services.customers import plan_moves
 from app.services.customers.plan_moves import Move
 
@@ -37,7 +37,9 @@ def apply_catalog(file: Path) -> None:
             raise Refused(f"{file} is not UTF-8 text.", "not_text") from None
         applied = versions.apply(text)
         click.echo(f"Catalog {applied.catalog} is at version {applied.version}.")
-        used = in_use.of(applied.catalog)
+        used, warned = in_use.of(applied.catalog), cautions.of(applied.catalog)
+    for words in warned:
+        click.echo(f"Warning: {words}")
     for each in used.dropped:
         click.echo(f"No longer offered: {each.kind} {each.key}, which stays as sold to {_many(each.customers)}.")
     for version, many in used.earlier.items():

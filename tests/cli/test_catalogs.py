@@ -11,6 +11,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from tests.support import meters
+from tests.support.cast import EXAMPLES
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
 
@@ -140,3 +141,20 @@ def test_what_is_not_there_is_named(app: Flask, words: tuple[str, ...], said: st
     meters.apply()
     refused = _run(app, "move-plan", *words)
     assert (refused.exit_code, refused.stderr) == (1, f"{said}\n")
+
+
+def test_apply_catalog_warns_where_a_number_would_be_given_twice_or_a_tax_number_lacks(
+    app: Flask, tmp_path: Path
+) -> None:
+    text = (EXAMPLES / "gateway.toml").read_text()
+    named = [text.replace('name = "gateway"', f'name = "{name}"', 1) for name in ("first", "second")]
+    lacks = (
+        "Warning: seller.tax_id is missing: invoices with reverse charge, and e-invoices, name the seller's tax number."
+    )
+    assert _applied(app, tmp_path, named[0])[1:] == [lacks]  # a seller of the US that collects tax of the EU
+    has = named[1].replace('country = "US"', 'country = "US"\ntax_id = "EU372022452"', 1)
+    said = _applied(app, tmp_path, has)[1:3]
+    assert [each.split(" are of one seller")[0] for each in said] == ["Warning: The catalogs second and first"] * 2
+    assert "number documents RG-…: the same number would be given twice." in said[0]
+    another = has.replace("Relay Networks, Inc.", "Other Networks, Inc.")
+    assert not [each for each in _applied(app, tmp_path, another) if "Warning" in each]  # each seller counts its own
