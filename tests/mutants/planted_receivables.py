@@ -99,6 +99,13 @@ BUGS = [
         (f"{CARRIED}::test_a_small_one_is_left_alone_while_the_payment_of_the_later_one_is_under_way",),
     ),
     Bug(
+        "a small invoice stays with one that the seller has given up, and nobody collects it",
+        "app/services/receivables/ending.py",
+        "            document.state = State.UNCOLLECTIBLE.value\n            _release(books, document)\n",
+        "            document.state = State.UNCOLLECTIBLE.value\n",
+        (f"{CARRIED}::test_a_small_one_is_collected_with_the_next_when_the_later_one_is_given_up",),
+    ),
+    Bug(
         "the protection that an invoice used does not come back when it is paid",
         "app/services/receivables/settling.py",
         "    unpaid_overage.changed(books, now)\n    for each in paid:\n",

@@ -66,12 +66,16 @@ def void(document_id: str, *, by: str, reason: str) -> Document:
 
 
 def give_up(document_id: str, *, by: str, reason: str) -> Document:
-    """Stop collecting an invoice that is due. Its overage goes on using the overage protection. Twice is once."""
+    """Stop collecting an invoice that is due. Its overage goes on using the overage protection. Twice is once.
+
+    Small ones that were to be collected with it are collected with the next one.
+    """
     audit.ask_who_and_why(by, reason, "Give a name and a reason.")
     with _at(document_id, "stop collecting an invoice") as (books, document):
         if document.state != State.UNCOLLECTIBLE:
             _ask_unpaid(books, document)
             document.state = State.UNCOLLECTIBLE.value
+            _release(books, document)
             _write(books, document, by, "invoice.uncollectible", reason)
         return document
 
@@ -143,9 +147,13 @@ def _ask_unpaid(books: Books, document: Document) -> None:
 
 
 def _release(books: Books, document: Document) -> None:
-    """Let what was carried over to an invoice that nobody pays any more wait for the next one."""
+    """Let what was carried over to an invoice that nobody pays any more wait for the next one, or go where that goes.
+
+    What is paid stays: money that goes back is found by it.
+    """
     for each in carrying.carried_to(books.session, document):
-        each.carried_to_id = None
+        if each.state != State.PAID:
+            each.carried_to_id = document.carried_to_id
     books.session.flush()
 
 

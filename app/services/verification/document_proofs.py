@@ -211,7 +211,8 @@ DOCUMENT_PROOFS = (
         select d.customer_id, d.id from documents d
         left join documents t on t.customer_id = d.customer_id and t.id = d.carried_to_id
         where d.carried_to_id is not null and (t.id is null or t.currency <> d.currency or t.id = d.id
-          or t.state = 'void' or (t.state = 'paid' and d.state = 'open'))
+          or (t.state = 'void' and d.state <> 'paid') or (t.state = 'paid' and d.state = 'open')
+          or (t.state = 'uncollectible' and d.state = 'open'))
         union all select d.customer_id, d.id from documents d
         where d.credited_minor > d.returned_minor""",
     ),
