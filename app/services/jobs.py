@@ -7,7 +7,7 @@ import structlog
 from app.services import idempotency, shutdown
 from app.services.alerts import weekly_digest
 from app.services.authorizations import expiry
-from app.services.auto_recharge import trigger
+from app.services.auto_recharge import judging, trigger
 from app.services.bank_transfers import cash, orders, returns
 from app.services.customers import billing_periods
 from app.services.invoices import file_making
@@ -44,6 +44,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "notices_decided": decisions.decide_due,
     "automatic_charges_made": trigger.charge_due,
     "automatic_charges_swept": trigger.sweep_due,
+    "automatic_charges_judged": judging.judge,
     "expiries_decided": expiring_credit.decide_due,
     "notices_sent": decisions.send_due,
     "digests_written": weekly_digest.write_due,
@@ -64,6 +65,7 @@ JOBS: dict[str, Callable[[int], int]] = {
 
 SLOW = (
     "automatic_charges_swept",
+    "automatic_charges_judged",
     "expiries_decided",
     "partitions_made",
     "usage_keys_trimmed",

@@ -73,4 +73,11 @@ BUGS = [
         "            part = each.open + each.bought if each.period <= row.number else 0\n            below += each.open\n",
         ("tests/services/receivables/test_taxed_once.py",),
     ),
+    Bug(
+        "a rule that a new rate makes impossible waits until the credit is low",
+        "app/services/auto_recharge/judging.py",
+        "one.amount.amount_minor <= row.period_limit_minor",
+        "one.listed.amount_minor <= row.period_limit_minor",
+        ("tests/services/auto_recharge/test_taxed.py",),
+    ),
 ]

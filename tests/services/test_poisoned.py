@@ -65,6 +65,7 @@ OTHERWISE = {
     "sandbox_events_delivered": "the pretend processor's own: it posts webhooks, and reads no row of a customer's",
     "automatic_charges_made": "has a test of its own below, for it would buy credit into the others' history",
     "automatic_charges_swept": "sets one column for all customers in one statement each, and charges nothing",
+    "automatic_charges_judged": "has a test of its own: see auto_recharge/test_taxed.py",
     "files_made": "has a test of its own: see invoices/test_files.py",
     "cash_looked_at": "has a test of its own: see bank_transfers/test_poisoned_cash.py",
     "cash_returned": "has a test of its own: see bank_transfers/test_poisoned_cash.py",

@@ -6,6 +6,7 @@ What holds when the process dies after each line is in docs/decisions/0022-auto-
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.auto_recharge.decision import NOTABLE, Decision, Outcome, decide
@@ -84,22 +85,28 @@ def _switch_off(books: Books, row: AutoRechargeSettings, now: datetime) -> None:
     )
 
 
+def is_told_above_limit(session: Session, customer_id: str, version: int) -> bool:
+    """Say whether the last decision that was kept is that these terms are impossible."""
+    last = _last_kept(session, customer_id)
+    return last is not None and (last.outcome, last.settings_version) == (Outcome.ABOVE_LIMIT.value, version)
+
+
 def _was_above_limit(books: Books) -> bool:
     """Say whether the last decision that was kept is that a purchase comes to more than the limit."""
-    last = _last_kept(books)
+    last = _last_kept(books.session, books.customer_id)
     return last is not None and last.outcome == Outcome.ABOVE_LIMIT.value
 
 
-def _last_kept(books: Books) -> AutoRechargeDecision | None:
+def _last_kept(session: Session, customer_id: str) -> AutoRechargeDecision | None:
     kept = AutoRechargeDecision
-    return books.session.scalars(
-        select(kept).where(kept.customer_id == books.customer_id).order_by(kept.at.desc(), kept.id.desc()).limit(1)
+    return session.scalars(
+        select(kept).where(kept.customer_id == customer_id).order_by(kept.at.desc(), kept.id.desc()).limit(1)
     ).one_or_none()
 
 
 def _is_known(books: Books, row: AutoRechargeSettings, found: Found, decision: Decision) -> bool:
     """Say whether the last decision that was kept says the same about the same terms, period and card."""
-    last = _last_kept(books)
+    last = _last_kept(books.session, books.customer_id)
     if last is not None and last.outcome == decision.outcome.value == Outcome.ABOVE_LIMIT.value:
         return last.settings_version == row.version  # no other period makes it possible
     return last is not None and (

@@ -5,19 +5,26 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app import clock
 from app.domain.errors import Refused
 from app.domain.people import Actor
 from app.models.customers import Customer
+from app.models.scope import as_service
+from app.services.auto_recharge import judging
 from app.services.tax import registrations
+from app.services.transaction import transaction
 from app.services.verification.verify import verify
-from tests.support import recharge, shop, spend
+from tests.support import cast, recharge, shop, spend
 from tests.support.documents import documents_of
 from tests.support.taxed import NUMBER, lives, registered, sold_from_france
 
 NOW = datetime.fromisoformat("2026-11-21T12:00:00Z")
 STOPPED = "auto_recharge_stopped"
+FRENCH = 'country = "FR"\nname = "VAT"\npercent = "20"\nsince = 2014-01-01\n'
+LATER = 'country = "FR"\nname = "VAT"\npercent = "25"\nsince = 2026-11-23\n'
+RISES = (FRENCH, f"{FRENCH}until = 2026-11-22\n\n[[tax.rates]]\n{LATER}")
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +93,51 @@ def test_what_becomes_impossible_is_mailed_once_each_time_before_the_credit_is_l
     assert recharge.decisions(acme) == ["above_limit", "enough", "above_limit"]
     assert recharge.mails(acme).count(STOPPED) == 2
     assert verify() == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("cause", ["rate", "certificate", "catalog"])
+def test_what_a_day_or_a_new_catalog_makes_impossible_is_mailed_once_however_much_is_left(
+    app: Flask, acme: Customer, alice_actor: Actor, cause: str
+) -> None:
+    lives(acme, "FR")
+    spend.gives(acme, "100")
+    day = timedelta(days=1)
+    if cause == "certificate":
+        ends = (NOW + day).date()
+        registrations.add_exemption(
+            acme.customer_id, value="A-1", territories=("FR",), expires_on=ends, by="seller", reason="Seen"
+        )
+    if cause == "rate":
+        sold_from_france(RISES)
+    recharge.on(alice_actor, limit=2_500 if cause == "certificate" else 3_000)
+    recharge.runs(app, NOW + timedelta(hours=1))
+    assert (recharge.decisions(acme), recharge.mails(acme).count(STOPPED)) == ([], 0)
+    if cause == "catalog":
+        sold_from_france(('percent = "20"', 'percent = "21"'))
+    for hours in (0, 1, 24):
+        recharge.runs(app, NOW + 2 * day + timedelta(hours=hours))
+        assert (recharge.decisions(acme), recharge.mails(acme).count(STOPPED)) == (["above_limit"], 1)
+    assert verify() == []
+
+
+@pytest.mark.both_databases
+def test_a_customer_who_cannot_be_judged_stops_no_other(
+    app: Flask, acme: Customer, globex: Customer, alice_actor: Actor
+) -> None:
+    other = cast.make_actor(cast.MALLORY, globex)
+    shop.add_method(other)
+    for customer, actor in ((acme, alice_actor), (globex, other)):
+        lives(customer, "FR")
+        spend.gives(customer, "100")
+        recharge.on(actor, limit=3_000)
+    recharge.runs(app, NOW + timedelta(hours=1))
+    sold_from_france(('percent = "20"', 'percent = "21"'))
+    with as_service("damage a customer"), transaction() as session:
+        session.execute(update(Customer).where(Customer.customer_id == globex.customer_id).values(catalog_version=99))
+    with app.app_context():
+        assert judging.judge(100) == 1
+    with as_service("mend the customer"), transaction() as session:
+        session.execute(update(Customer).where(Customer.customer_id == globex.customer_id).values(catalog_version=1))
+    recharge.runs(app, NOW + timedelta(hours=2))
+    assert (recharge.decisions(acme), recharge.decisions(globex)) == (["above_limit"], ["above_limit"])
