@@ -30,7 +30,7 @@ class Note:
     stands: bool = True
 
 
-@dataclass
+@dataclass(eq=False)
 class Sale:
     """Something sold, on paper: before tax, its tax, and what went back of it."""
 

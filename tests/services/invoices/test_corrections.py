@@ -23,7 +23,7 @@ from app.services.customers import address
 from app.services.verification.verify import verify
 from tests.support.corrections import NEW_YORK, OSLO, PARIS, at, corrects, seen
 from tests.support.databases import Database
-from tests.support.documents import documents_of, sold_at_use
+from tests.support.documents import documents_of, let_documents_change, sold_at_use
 from tests.support.reversals import buys, later, sends_back
 
 OSLO_NOW = at(OSLO, po_number="4500012345")
@@ -159,6 +159,7 @@ def test_a_correction_that_was_damaged_is_named(
     buys(app, alice_actor, 2500)
     made = corrects(acme, documents_of(acme)[0], at(OSLO))
     with create_engine(database.superuser_url, poolclass=pool.NullPool).connect() as connection:
+        let_documents_change(connection)
         for damage in DAMAGES:
             kept = connection.execute(text("select * from corrections")).mappings().one()
             connection.execute(text(damage))

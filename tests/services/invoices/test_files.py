@@ -26,7 +26,7 @@ from app.services.operations import dead_letters
 from tests.services.test_poisoned import poison
 from tests.support import cast
 from tests.support.databases import Database, settings_for
-from tests.support.documents import documents_of
+from tests.support.documents import documents_of, let_documents_change
 from tests.support.pdfs import text_of
 from tests.support.reversals import buys, sends_back
 
@@ -113,10 +113,10 @@ def test_what_is_not_what_was_made_is_never_sent(
 ) -> None:
     buys(app, alice_actor, 2500)
     file_making.make_due()
-    engine = create_engine(database.owner_url)
+    engine = create_engine(database.superuser_url)
     with engine.begin() as connection:
-        connection.execute(text("drop trigger document_files_no_update"))
-        connection.execute(text("update document_files set content = cast('damaged' as blob), size = 7"))
+        let_documents_change(connection)
+        connection.execute(text("update document_files set content = :damaged, size = 7"), {"damaged": b"damaged"})
     engine.dispose()
     with pytest.raises(Broken):
         stored(acme, documents_of(acme)[0])
