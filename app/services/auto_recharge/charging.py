@@ -85,7 +85,7 @@ def _switch_off(books: Books, row: AutoRechargeSettings, now: datetime) -> None:
     )
 
 
-def is_told_above_limit(session: Session, customer_id: str, version: int) -> bool:
+def is_known_impossible(session: Session, customer_id: str, version: int) -> bool:
     """Say whether the last decision that was kept is that these terms are impossible."""
     last = _last_kept(session, customer_id)
     return last is not None and (last.outcome, last.settings_version) == (Outcome.ABOVE_LIMIT.value, version)

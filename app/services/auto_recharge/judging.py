@@ -1,4 +1,4 @@
-"""Auto-recharge rules that nothing makes possible any more: found whatever the cause, and told however much is left.
+"""Auto-recharge rules that nothing makes possible any more: found whatever the cause, and said however much is left.
 
 A rate that begins on a day, a certificate that ends, or a new version of the catalog changes what a purchase comes to,
 and moves no credit. So enabled rules are judged in turn, from levels: one purchase with its tax, and the limit.
@@ -20,7 +20,7 @@ from app.services.transaction import transaction
 
 
 def judge(limit: int) -> int:
-    """Have customers looked at whose rule is impossible and who were not told; return how many. One stops no other.
+    """Have customers looked at whose rule is impossible where that is not known; return how many. One stops no other.
 
     At most `limit` enabled rules are judged, taken at random, so that each has its turn and nothing is kept about it.
     Those who are due are left out: they are looked at anyway.
@@ -44,7 +44,7 @@ def _judge(customer_id: str) -> int:
     one = terms.sold(row.terms(catalog.currency), catalog, decision.taxation(session, customer_id, catalog, now.date()))
     if one is None or one.amount.amount_minor <= row.period_limit_minor:
         return 0
-    if charging.is_told_above_limit(session, customer_id, row.version):
+    if charging.is_known_impossible(session, customer_id, row.version):
         return 0
     with transaction() as own:
         own.execute(due_now(customer_id, now))
