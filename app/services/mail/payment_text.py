@@ -132,6 +132,7 @@ def _facts(payment_id: str) -> dict[str, Any]:
         "until": payment.created_at + ACTION_LIFETIME,
         "link": portal_links.page("add_credits.payment", payment_id=payment.id),
         "again": _again(payment, method),
+        "parts": [],
         "is_sandbox": settings().payments == "sandbox",
     }
 
