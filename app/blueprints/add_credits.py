@@ -141,6 +141,7 @@ def payment(payment_id: str) -> Response:
         standing=purchase.standing,
         reversals=purchase.reversals,
         instead=instead,
+        document=purchase.document,
         is_instead_paid=bool(instead and instead.received_minor),
     )
 

@@ -34,6 +34,7 @@ from app.services.balance.overview import Overview
 from app.services.bank_transfers import orders
 from app.services.invoices import reads
 from app.services.invoices.reads import DocumentQuery
+from app.services.receivables import payments_due
 from app.services.usage.terms import plan_of
 from app.web.access import current_catalog, current_customer, current_unit
 from app.web.filters import amount, balance, exact
@@ -82,10 +83,16 @@ def page() -> Response:
         billing_email=customer.email,
         lacks_po_number=customer.po_required and not now.po_number,
         invoices_due=portal_session().invoices_due,
+        due=_due() if portal_session().invoices_due else [],
         invoices=[invoices.row(each) for each in reads.listed(DocumentQuery(limit=INVOICES)).rows],
         remaining_credits=lambda: now.numbers.remaining_credits,
         **_usage(now),
     )
+
+
+def _due() -> list[str]:
+    """Say of the oldest invoices that are due how much they are, and by when or since when."""
+    return [invoices.due_when(each) for each in payments_due.standing().values() if each.is_due][:INVOICES]
 
 
 def _usage(now: Overview) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def main() -> int:
         _say(made.table)
         _say(f"\nBilling API: http://{HOST}:{port}/v1/docs with the key {made.api_key}")
         _say(f"The example host product, which uses it: http://{HOST}:{next_port}/")
-        _say(f"Commands against this database: {_shell(directory)}")
+        _say(f"Commands against this database: {_shell(directory, port)}")
         _say(f"Purser is at http://{HOST}:{port}/  (Ctrl-C ends it)")
         return _watch(children, directory)
     except (CannotStart, WrongSetting) as problem:
@@ -87,11 +87,12 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _shell(directory: Path) -> str:
+def _shell(directory: Path, port: int) -> str:
     """Return how a command is run against the demo's database, as somebody in the project's folder types it."""
-    if directory.resolve() == INSTANCE.resolve():
+    if directory.resolve() == INSTANCE.resolve() and port == int(os.environ.get("DEMO_PORT", "8000")):
         return 'make demo-shell ARGS="flask portal verify"'
-    return f"{sys.executable} -m app.demo.shell --directory {shlex.quote(str(directory))} flask portal verify"
+    where = f"--port {port} --directory {shlex.quote(str(directory))}"
+    return f"{sys.executable} -m app.demo.shell {where} flask portal verify"
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from app import locale
+from app import clock, locale
 from app.domain.addresses.address import Address
 from app.domain.money import Money
 from app.domain.tax.treatment import Reason
@@ -51,6 +51,7 @@ _SENTENCES = {
     ("invoice", "void"): "This invoice is void: nothing is to be paid. It keeps its number.",
     ("invoice", "uncollectible"): "This invoice was not paid, and is no longer collected.",
     ("credit_note", "issued"): "This amount of the invoice was returned to you.",
+    ("credit_note", "seller"): "This amount was taken off what is to be paid of the invoice.",
     ("credit_note", "void"): "This credit note is void: the money that was returned came back.",
     ("receipt", "issued"): "This receipt confirms your payment. It is not a tax invoice.",
     ("refund_receipt", "issued"): "This receipt confirms what was returned to you. It is not a tax invoice.",
@@ -104,7 +105,17 @@ def due_status(due: PaymentDue) -> str:
     """Return where an open invoice is, in words."""
     if due.is_processing:
         return "Processing"
-    return "Carried over" if due.is_carried_over else "Due"
+    if due.is_carried_over:
+        return "Carried over"
+    return "Overdue" if due.is_overdue else "Due"
+
+
+def due_when(due: PaymentDue) -> str:
+    """Say how much of which invoice is due, and by when or since when."""
+    words, day = f"{due.document.number}: {locale.exact(due.amount)}", due.document.due_on
+    if day is None:
+        return f"{words}, due now"
+    return f"{words}, {'overdue since' if due.is_overdue else 'due by'} {locale.day(day)}"
 
 
 def due_sentence(due: PaymentDue) -> str:
@@ -118,6 +129,8 @@ def due_sentence(due: PaymentDue) -> str:
             "This invoice is less than our payment processor charges. Nothing is to be paid now: "
             "it is added to your next invoice."
         )
+    if due.is_overdue and due.document.due_on:
+        return f"This invoice is overdue: it was to be paid by {locale.day(due.document.due_on)}."
     return _SENTENCES["invoice", "open"]
 
 
@@ -127,9 +140,13 @@ def status(document: Document) -> str:
         return "Corrected"
     if document.state in {"paid", "issued"} and document.returned_minor:
         whole = document.returned_minor == document.total_minor
+        if document.returned_minor == document.credited_minor:  # taken off before anything was paid
+            return "Credited" if whole else "Partly credited"
         return "Returned" if whole else "Partly returned"  # by a refund, or by a dispute that was lost
     if document.kind == "receipt" and document.state == "issued":
         return "Paid"
+    if document.state == "open" and document.due_on and document.due_on < clock.now().date():
+        return "Overdue"
     return _STATES[document.state]
 
 
@@ -142,17 +159,19 @@ def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, 
 
     return {
         "document": document,
+        "payment_id": parts.payment_id,
         "kind": KINDS[document.kind],
         "status": due_status(due) if due else status(document),
         "sentence": due_sentence(due) if due else sentence(parts),
         "carried": money(document.carried_minor),
-        "credited": money(document.credited_minor),
+        "credited": money(-document.credited_minor),
+        "returned_words": "Credited" if document.credited_minor == document.returned_minor else "Returned",
         "seller_address": document.seller_address.split("\n") if document.seller_address else [],
         "seller_country": locale.country(document.seller_country) if document.seller_country else "",
         "buyer_address": buyer_lines(document),
         "lines": [(line.description, line.quantity, money(line.net_minor)) for line in parts.lines],
         "taxes": [(tax_title(tax), money(tax.net_minor), money(tax.tax_minor), why(tax)) for tax in parts.taxes],
-        "buyer_numbers": sorted({tax.buyer_number for tax in parts.taxes if tax.buyer_number}),
+        "buyer_numbers": sorted({buyer_number(tax) for tax in parts.taxes if tax.buyer_number}),
         "seller_numbers": sorted(
             {tax.seller_number for tax in parts.taxes if tax.seller_number} | ({document.seller_tax_id} - {""})
         ),
@@ -180,6 +199,8 @@ def sentence(parts: DocumentParts) -> str:
         return "This invoice was corrected: a credit note returns all of it, and another invoice takes its place."
     if document.kind == "credit_note" and document.source_type == "correction":
         return "This credit note returns all of an invoice that was corrected. Another invoice takes its place."
+    if document.kind == "credit_note" and document.source_type == "seller":
+        return _SENTENCES["credit_note", "seller"]
     return _SENTENCES[document.kind, document.state]
 
 
@@ -207,6 +228,12 @@ def tax_title(tax: DocumentTax) -> str:
     """Return what a tax is called: `VAT 25 %`, or that there is none."""
     percent = format(Decimal(tax.percent_micros).scaleb(-6).normalize(), "f")
     return f"{tax.name} {percent} %" if tax.category == "S" else "No tax"
+
+
+def buyer_number(tax: DocumentTax) -> str:
+    """Return the customer's registration by which a sale is taxed, with what it is called."""
+    is_certificate = tax.reason == Reason.EXEMPT_CERTIFICATE
+    return f"{'Exemption certificate' if is_certificate else 'Tax ID'} {tax.buyer_number}"
 
 
 def why(tax: DocumentTax) -> str:

@@ -44,6 +44,9 @@ def test_it_is_paid_by_the_default_method_once_for_its_key(app: Flask, small: Cu
     )
     assert again.get_json()["payment"] == first.get_json()["payment"]
     assert problem_of(api.post(path(invoice, "pay"), {})) == (409, "not_payable")
+    for address in (path(invoice, "").rstrip("/"), path(invoice, "").rstrip("/").rpartition("/")[0]):
+        found = api.get(address).get_json()
+        assert found.get("data", [found])[0]["payment"] == first.get_json()["payment"]
 
 
 def test_another_amount_no_method_and_a_decline(app: Flask, small: Customer, invoice: Document) -> None:
@@ -77,7 +80,9 @@ def test_a_credit_note_is_given_once_for_its_key(app: Flask, small: Customer, in
     assert now_of(invoice).credited_minor == 381
     assert len(documents_of(small)) == 2
     too_much = {"amount_minor": 501, "reason": "More"}
-    assert problem_of(api.post(path(invoice, "credit_notes"), too_much)) == (422, "amount_out_of_range")
+    refused = api.post(path(invoice, "credit_notes"), too_much)
+    assert problem_of(refused) == (422, "amount_out_of_range")
+    assert [each["field"] for each in refused.get_json()["errors"]] == ["amount_minor"]
 
 
 def test_a_customers_own_key_pays_and_neither_voids_nor_credits(app: Flask, small: Customer, invoice: Document) -> None:

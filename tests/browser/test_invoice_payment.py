@@ -38,7 +38,7 @@ def test_declined_then_paid_another_way_and_back(
     expect(page.locator("#invoices-document-title")).to_have_text("Paid")
     page.go_back()
     page.reload()
-    expect(page.locator("#invoice_payment-form")).to_contain_text("This invoice is not to be paid.")
+    expect(page.locator("#invoice_payment-form")).to_contain_text("This invoice is paid already.")
     with as_service("look at payments"):
         states = sorted(db.session.scalars(select(Payment.state).where(Payment.document_id == due)))
     assert states == ["failed", "succeeded"]

@@ -8,6 +8,20 @@ CARRIED = f"{ROOM}/test_carried.py"
 
 BUGS = [
     Bug(
+        "an invoice whose day is over is called due",
+        "app/presenters/invoices.py",
+        '    return "Overdue" if due.is_overdue else "Due"\n',
+        '    return "Due"\n',
+        ("tests/pages/test_invoice_payment.py::test_what_is_due_is_listed_counted_and_paid",),
+    ),
+    Bug(
+        "the number of a certificate is called a tax id",
+        "app/presenters/invoices.py",
+        "    is_certificate = tax.reason == Reason.EXEMPT_CERTIFICATE\n",
+        "    is_certificate = False\n",
+        ("tests/presenters/test_invoices.py::test_a_certificate_is_no_tax_id",),
+    ),
+    Bug(
         "who pays an open invoice is sent the invoice once more and no receipt",
         "app/services/receivables/settling.py",
         "    billing_mails.write(books.session, books.customer_id, RECEIPT, ",

@@ -97,6 +97,7 @@ def test_it_buys_and_shows_the_new_balance(app: Flask, alice: Browser, acme: Cus
     assert page.texts("#add_credits-payment-title") == ["Added $25.00 to your balance"]
     assert shop.charges(app) == [2500]
     assert shop.remaining(acme) == before + 25_000_000
+    assert alice.follows(page, "#add_credits-document").texts("h1")[0].startswith("Invoice RG-")
     row = alice.follows(page, "#add_credits-payment a[href*=balance-history]")
     assert row.status == 200
     assert "+$25.00" in row.text

@@ -1,16 +1,20 @@
 """Pay an invoice: the exact amount is on the button, another is refused, and the invoice says how its payment stands."""
 
+from datetime import UTC, datetime, time, timedelta
+
 import pytest
 from flask import Flask
 
+from app import clock, locale
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.documents import Document
-from app.services.receivables import ending
+from app.models.scope import as_customer
+from app.services.receivables import ending, paying
 from tests.support import cast, periods
 from tests.support.browser import Browser
-from tests.support.periods import now_of
+from tests.support.periods import OVER, now_of
 from tests.support.shop import ASKS, BROKE, GOOD, add_method
 from tests.support.statements import counted
 
@@ -53,7 +57,20 @@ def test_what_is_due_is_listed_counted_and_paid(ann: Actor, browser: Browser, in
     assert listed.texts("#invoices-due thead th") == ["Invoice Date", "Invoice ID", "Due Date", "Amount", "Actions"]
     assert listed.texts("#invoices-due td[data-label='Amount']") == ["$8.81"]
     assert listed.texts(".nav__count")[0].startswith("1")
-    assert browser.opens("/billing/").texts("#overview-due") == ["1 invoice to pay"]
+    number, day = invoice.number, locale.day(invoice.due_on or OVER.date())
+    assert invoice.due_on is not None
+    with clock.at(datetime.combine(invoice.due_on, time(23), UTC)):
+        assert browser.opens("/billing/").texts("#overview-due .overview-invoice") == [f"{number}: $8.81, due by {day}"]
+        assert browser.opens("/billing/invoices").texts("#invoices-due .pill") == []
+    with clock.at(datetime.combine(invoice.due_on, time(), UTC) + timedelta(days=1)):
+        said = browser.opens("/billing/")
+        assert said.texts("#overview-due a") == ["1 invoice to pay"]
+        assert said.texts("#overview-due .overview-invoice") == [f"{number}: $8.81, overdue since {day}"]
+        listed = browser.opens("/billing/invoices")
+        assert listed.texts("#invoices-due .pill") == ["Overdue"]
+        assert listed.texts("#invoices-history td[data-label='Status']") == ["Overdue"]
+        late = browser.opens(f"/billing/invoices/{invoice.id}")
+        assert f"This invoice is overdue: it was to be paid by {day}." in late.text
     form = browser.opens(path(invoice))
     assert form.texts("#invoice_payment-pay") == ["Pay $8.81"]
     paid = browser.submits(form, FORM, button="#invoice_payment-pay")
@@ -75,6 +92,30 @@ def test_another_amount_than_was_seen_is_refused_with_the_new_one(
     assert "$5.00 is to be paid now" in refused.text
     assert refused.texts("#invoice_payment-pay") == ["Pay $5.00"]
     assert now_of(invoice).state == "open"
+
+
+def test_what_was_credited_is_said_and_a_paid_one_names_its_payment(
+    ann: Actor, browser: Browser, invoice: Document
+) -> None:
+    add_method(ann, GOOD)
+    note = ending.credit(invoice.id, Money(381, "USD"), by="seller", reason="Goodwill")
+    second = browser.opens(path(invoice))
+    seen = browser.opens(f"/billing/invoices/{invoice.id}")
+    assert seen.texts("tfoot th")[-2:] + seen.texts("tfoot td")[-2:] == [
+        "Credit notes",
+        "To pay now",
+        "−$3.81",
+        "$5.00",
+    ]
+    assert seen.texts("#invoices-document h3")[-1] == "Credited"
+    assert "was taken off what is to be paid" in browser.opens(f"/billing/invoices/{note.id}").text
+    paid = browser.submits(browser.opens(path(invoice)), FORM, button="#invoice_payment-pay")
+    with as_customer(invoice.customer_id):
+        payment = paying.of_invoice(invoice.id)
+    assert payment is not None
+    assert payment.id in paid.find("#invoices-document").text
+    again = browser.submits(second, FORM, button="#invoice_payment-pay")
+    assert (again.status, again.text.count("This invoice is paid already.")) == (409, 1)
 
 
 def test_a_declined_card_is_said_and_another_pays(ann: Actor, browser: Browser, invoice: Document) -> None:

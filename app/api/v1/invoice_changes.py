@@ -1,11 +1,14 @@
 """What a seller does with an invoice that is due: have it paid, void it, give a credit note."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from pydantic import Field
 
 from app import ids
 from app.api.contract.operations import Model, caller, operation, request_key, resource
+from app.domain.errors import Refused
 from app.domain.money import Money
 from app.models.customers import Customer
 from app.models.documents import Document
@@ -88,15 +91,16 @@ def pay(customer: Customer, invoice_id: str, body: PayIn) -> PaymentOfInvoiceOut
     """
     document = reads.head(invoice_id)
     key = request_key()
-    payment = paying.charge(
-        customer.customer_id,
-        document.id,
-        by=caller().key_id,
-        form_key=ids.form_key_of(key) if key else ids.new_form_key(),
-        amount=None if body.amount_minor is None else Money(body.amount_minor, document.currency),
-        method_id=body.payment_method or "",
-        return_url=resume_links.return_url,
-    )
+    with _named():
+        payment = paying.charge(
+            customer.customer_id,
+            document.id,
+            by=caller().key_id,
+            form_key=ids.form_key_of(key) if key else ids.new_form_key(),
+            amount=None if body.amount_minor is None else Money(body.amount_minor, document.currency),
+            method_id=body.payment_method or "",
+            return_url=resume_links.return_url,
+        )
     return _of(payment, invoice_id)
 
 
@@ -132,10 +136,21 @@ def credit_note(customer: Customer, invoice_id: str, body: CreditNoteIn) -> Chan
     """
     document, key = reads.head(invoice_id), request_key()
     amount = None if body.amount_minor is None else Money(body.amount_minor, document.currency)
-    made = ending.credit(
-        document.id, amount, by=caller().key_id, reason=body.reason, key=ids.form_key_of(key) if key else ""
-    )
+    with _named():
+        made = ending.credit(
+            document.id, amount, by=caller().key_id, reason=body.reason, key=ids.form_key_of(key) if key else ""
+        )
     return _shown(made)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Name a refused amount as this API does."""
+    try:
+        yield
+    except Refused as refusal:
+        refusal.field = "amount_minor" if refusal.field == "amount" else refusal.field
+        raise
 
 
 def _of(payment: Payment, invoice_id: str) -> PaymentOfInvoiceOut:

@@ -51,7 +51,7 @@ class InvoiceOut(Model):
     paid_with: str = Field(description="The way to pay, in words.")
     returned_minor: int = Field(description="What credit notes that stand return of it.")
     returns: str | None = Field(description="The document of which a credit note or refund receipt returns a part.")
-    payment: str | None
+    payment: str | None = Field(description="The payment that bought it, or has paid it.")
     is_corrected: bool = Field(description="Whether another invoice has taken its place.")
 
 
@@ -74,7 +74,9 @@ class TaxOut(Model):
     name: str
     country: str
     reason: str
-    buyer_number: str
+    buyer_number: str = Field(
+        description="The customer's registration: a tax number, or of `exempt_certificate` the certificate's number."
+    )
     seller_number: str
     net_minor: int
     tax_minor: int
@@ -133,7 +135,9 @@ def listed(customer: Customer, query: InvoiceQuery) -> Page[InvoiceOut]:  # noqa
     following = None
     if page.older:
         following = encode_cursor([(page.older[0] - EPOCH) // timedelta(microseconds=1), page.older[1]])
-    return Page[InvoiceOut](data=[InvoiceOut(**_shown(each)) for each in page.rows], next_cursor=following)
+    paid_by = reads.payments_of(page.rows)
+    data = [InvoiceOut(**_shown(each, paid_by.get(each.id))) for each in page.rows]
+    return Page[InvoiceOut](data=data, next_cursor=following)
 
 
 @operation(bp, "GET", f"{PATH}/<invoice_id>", scope="billing:read", answers={200: InvoiceDetails}, tag=TAG)
@@ -142,7 +146,7 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
     parts = reads.one(invoice_id)
     document = parts.document
     return InvoiceDetails(
-        **_shown(document),
+        **_shown(document, parts.payment_id),
         lines=[
             LineOut(
                 type=line.kind,
@@ -231,11 +235,11 @@ def day_of(text: str, field: str) -> date:
     return day
 
 
-def _shown(document: Document) -> dict[str, Any]:
+def _shown(document: Document, payment_id: str | None) -> dict[str, Any]:
     names = set(InvoiceOut.model_fields) - {"type", "returns", "payment"}
     kept = {name: getattr(document, name) for name in names}
     paid = {"paid_at": document.settled_at, "paid_minor": document.settled_minor}
-    return kept | paid | {"type": document.kind, "returns": document.returns_id, "payment": document.payment_id}
+    return kept | paid | {"type": document.kind, "returns": document.returns_id, "payment": payment_id}
 
 
 def _percent(micros: int) -> str:

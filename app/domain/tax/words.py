@@ -14,7 +14,10 @@ _WHERE = {
     Reason.SAME_COUNTRY: INVOICE_ADDRESS,
 }
 _ADDED = {
-    Reason.NO_ADDRESS: "There is no invoice address yet, so the tax of the seller’s country is added.",
+    Reason.NO_ADDRESS: (
+        "There is no invoice address yet, so the tax of the seller’s country is added, "
+        "and the document will be made out to your name alone."
+    ),
     Reason.NUMBER_PENDING: "Tax is added because your number {number} is still being checked.",
     Reason.NUMBER_UNVERIFIED: "Tax is added because your number {number} is not verified.",
     Reason.NUMBER_UNAVAILABLE: (
@@ -30,6 +33,10 @@ _NONE = {
     Reason.EXEMPT_CERTIFICATE: "You are exempt by your certificate {number}.",
     Reason.EXEMPT_RATE: "This is exempt from tax.",
     Reason.ZERO_RATE: "This is taxed at 0 %.",
+    Reason.NO_ADDRESS: (
+        "No tax is due on this purchase. There is no invoice address yet: "
+        "the document will be made out to your name alone."
+    ),
     Reason.TERRITORY: "Your invoice address lies outside the territory of the tax.",
 }
 AT_USE = "Tax is on the invoice for what you use, not on the credit you buy."
@@ -54,6 +61,8 @@ def why(treatment: Treatment | None) -> str:
 
 
 def where(treatment: Treatment | None) -> str:
-    """Return the page on which the customer can change that tax is added; nothing where none can."""
+    """Return the page on which the customer can change that tax is added, or add an address; nothing where none."""
     added = treatment is not None and treatment.category is Category.STANDARD
-    return _WHERE.get(treatment.reason, "") if treatment is not None and added else ""
+    if treatment is None or not (added or treatment.reason is Reason.NO_ADDRESS):
+        return ""
+    return _WHERE.get(treatment.reason, "")

@@ -1,6 +1,6 @@
 """Documents as pages and the API show them, for the customer in scope: by keyset, the newest first."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from app.domain.invoices.documents import Kind, State
 from app.models.corrections import Correction
 from app.models.database import db
 from app.models.documents import Document, DocumentLine, DocumentTax
+from app.models.payments import Payment
 
 CHUNK = 500
 MOST_DUE = 100
@@ -56,6 +57,8 @@ class DocumentParts:
     replaced_by: Document | None = None
     sold_on: date | None = None
     """The day of the sale, where it was corrected."""
+    payment_id: str | None = None
+    """The payment that bought it or has paid it."""
 
 
 def listed(query: DocumentQuery) -> DocumentPage:
@@ -103,7 +106,22 @@ def one(document_id: str) -> DocumentParts:
         next((each for made, each in corrections if made.replacement_id == document.id), None),
         next((each for made, each in corrections if made.corrected_id == document.id), None),
         next((made.sold_on for made, _each in corrections if made.replacement_id == document.id), None),
+        payments_of([document]).get(document.id, document.payment_id),
     )
+
+
+def payments_of(documents: Sequence[Document]) -> dict[str, str]:
+    """Return the payment of each document that one bought or has paid, also together with a later invoice."""
+    found = {each.id: each.payment_id for each in documents if each.payment_id}
+    with_others = {each.id: each.carried_to_id or each.id for each in documents if each.paid_minor}
+    wanted = {each: by for each, by in with_others.items() if each not in found}
+    if not wanted:
+        return found
+    paid = select(Payment.document_id, Payment.id).where(
+        Payment.document_id.in_(wanted.values()), Payment.received_minor > 0
+    )
+    payments = {document: payment for document, payment in db.session.execute(paid) if document}
+    return found | {each: payments[by] for each, by in wanted.items() if by in payments}
 
 
 def head(document_id: str) -> Document:

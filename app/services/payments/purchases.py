@@ -17,6 +17,7 @@ from app.domain.tax.prices import Price
 from app.domain.tax.treatment import Treatment
 from app.domain.top_ups import TopUp
 from app.models.database import db
+from app.models.documents import Document
 from app.models.ledger import Transfer
 from app.models.payments import Payment, PaymentMethod
 from app.models.reversals import Dispute, Refund
@@ -62,6 +63,8 @@ class Purchase:
     """What went back or may go back, the oldest first."""
     instead: Payment | None
     """The payment that bought the same, when this one was given up."""
+    document: Document | None = None
+    """Its invoice or receipt: the one that stands, where it was corrected."""
 
     @property
     def standing(self) -> str:
@@ -101,7 +104,20 @@ def read(payment_id: str) -> Purchase:
     if found is None:
         raise NotFound("payment")
     payment, method, row = found
-    return Purchase(payment, method, row, _reversals(payment), _instead_of(payment))
+    return Purchase(payment, method, row, _reversals(payment), _instead_of(payment), _document_of(payment))
+
+
+def _document_of(payment: Payment) -> Document | None:
+    if payment.state not in _PAID:
+        return None
+    wanted = select(Document).where(
+        Document.customer_id == payment.customer_id,
+        Document.payment_id == payment.id,
+        Document.kind.in_(["invoice", "receipt"]),
+        Document.number.is_not(None),
+        Document.is_corrected.is_(False),
+    )
+    return db.session.scalars(wanted.limit(1)).one_or_none()
 
 
 def of_form(form_key: str) -> str | None:

@@ -125,7 +125,9 @@ def to_pay(document: Document) -> Money:
 def why_not(document: Document, due: Money) -> Refused | None:
     """Return why an invoice is not to be paid by itself; None: it is."""
     if document.kind != Kind.INVOICE.value or document.state not in PAYABLE:
-        return Refused("This invoice is not to be paid.", "not_payable")
+        is_paid = document.kind == Kind.INVOICE.value and document.state == State.PAID
+        words = "This invoice is paid already." if is_paid else "This invoice is not to be paid."
+        return Refused(words, "not_payable")
     if document.carried_to_id:
         return Refused("This invoice is paid together with a later one.", "carried_over")
     if not carrying.is_chargeable(due.amount_minor, due.currency):
@@ -189,7 +191,7 @@ def _check(session: Session, document: Document, order: _Order) -> None:
     if refused is not None:
         raise refused
     if due != order.amount:
-        words = f"{money_words(due)} is to be paid now. Check it, then press the button again. Nothing was charged."
+        words = f"{money_words(due)} is to be paid now. Check it, then pay again. Nothing was charged."
         raise Refused(words, "amount_changed", 409, "amount")
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app import clock
 from app.domain.invoices.documents import Kind, State
 from app.domain.money import Money
 from app.domain.payments import OPEN, PaymentState
@@ -40,6 +41,11 @@ class PaymentDue:
     def is_due(self) -> bool:
         """Whether the customer has to pay it by itself."""
         return not self.is_processing and not self.is_carried_over
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the day by which it had to be paid is over."""
+        return self.is_due and self.document.due_on is not None and self.document.due_on < clock.now().date()
 
 
 def standing() -> dict[str, PaymentDue]:

@@ -30,6 +30,13 @@ def test_who_is_not_taxed_reads_why_and_is_sent_nowhere(reason: Reason) -> None:
     assert words.where(of(reason, Category.OUTSIDE, "0")) == ""
 
 
+@pytest.mark.parametrize("category", [Category.STANDARD, Category.OUTSIDE])
+def test_who_has_no_address_reads_whom_the_document_is_made_out_to(category: Category) -> None:
+    found = of(Reason.NO_ADDRESS, category, "5.5" if category is Category.STANDARD else "0")
+    assert "will be made out to your name alone." in words.why(found)
+    assert words.where(found) == words.INVOICE_ADDRESS
+
+
 def test_a_rate_that_simply_applies_needs_no_reason() -> None:
     assert (words.why(of(Reason.STANDARD)), words.where(of(Reason.STANDARD))) == ("", "")
     assert words.title(of(Reason.STANDARD)) == "TVA 5.5 %"
