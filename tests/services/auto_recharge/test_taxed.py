@@ -12,7 +12,7 @@ from app.domain.errors import Refused
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.scope import as_service
-from app.services.auto_recharge import judging
+from app.services.auto_recharge import judging, trigger
 from app.services.tax import registrations
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
@@ -77,6 +77,8 @@ def test_what_becomes_impossible_is_mailed_once_each_time_before_the_credit_is_l
     recharge.runs(app, NOW + timedelta(minutes=2))
     assert (recharge.decisions(acme), recharge.mails(acme).count(STOPPED)) == ([], 0)
     registrations.remove(acme.customer_id, number, by="mem_alice")
+    with app.app_context(), clock.at(NOW + timedelta(minutes=3)):
+        assert trigger.charge_due() == 1, "looked at by the next worker, before anybody judges"
     recharge.runs(app, NOW + timedelta(minutes=3))
     recharge.runs(app, NOW + timedelta(minutes=30))
     assert (recharge.decisions(acme), recharge.mails(acme).count(STOPPED)) == (["above_limit"], 1)
