@@ -65,7 +65,7 @@ def test_what_is_paid_by_card_meanwhile_takes_no_cash(app: Flask, small: Custome
     sent(app, small.customer_id, 881)
     assert standing(alice, order).standing is Standing.CANCELED
     assert unapplied(small.customer_id) == 881 and len(payments(small)) == 1
-    with pytest.raises(Refused, match="not to be paid"):
+    with pytest.raises(Refused, match="paid already"):
         ordered(alice, invoice)
     sound(app, small.customer_id)
 
