@@ -244,7 +244,7 @@ def lives(history: TaxHistory) -> None:
 
 
 @pytest.mark.parametrize("mode", ["at_purchase", "at_use"])
-@pytest.mark.parametrize("burn", ["realtime", "at_invoice"])
+@pytest.mark.parametrize("burn", ["realtime", pytest.param("at_invoice", marks=pytest.mark.proof)])
 def test_the_tax_of_documents_is_that_of_what_was_consumed_and_paid(app: Flask, mode: str, burn: str) -> None:
     for seed in range(tiers.sample_of(1, proof=30)):
         history = TaxHistory(random.Random(f"{mode} {burn} {seed}"), mode, burn)  # noqa: S311  # replayed, not secret
