@@ -5,7 +5,7 @@ DEMO_PORT ?= 8000
 PORT ?= 8000
 WEB_WORKERS ?= 2
 WEB_STOP_SECONDS ?= 30
-TEST_PROCESSES ?= 2
+TEST_PROCESSES ?= 3
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 
