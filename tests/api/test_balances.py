@@ -170,7 +170,7 @@ def test_it_says_until_when_the_credit_lasts_with_and_without_auto_recharge(
         recharge.on(alice_actor, threshold="20", amount=2500, limit=5000)
         with counted() as after:
             with_it = api.get(path).get_json()["forecast"]
-    assert len(after) == len(before), "what is known of auto-recharge comes with the statement around the numbers"
+    assert len(after) == len(before) + 1, "auto-recharge comes with the numbers; the tax on what it buys is one more"
     without = {"runs_out_on": "2026-12-01", "earliest": "2026-12-01", "latest": "2026-12-01"}
     assert plain == without | {"reason": None, "pace_per_day": "10.00", "pace_days": 10, "auto_recharge": None}
     assert with_it["auto_recharge"]["without"] == without

@@ -135,6 +135,7 @@ def test_a_customer_of_a_version_that_is_not_there_has_no_catalog(app: Flask) ->
 
 OFFERED_FOR = {
     "demo/customers.py": "what new customers of the demo get",
+    "services/catalog/cautions.py": "what the seller should look at in the newest version",
     "services/catalog/in_use.py": "what the newest version drops",
     "services/customers/directory.py": "what is offered, and another plan",
     "services/customers/plan_moves.py": "what customers are moved to",
