@@ -6,13 +6,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wsgi import ClosingIterator
 
 from app import create_app
 from app.config import Settings
@@ -20,6 +22,9 @@ from app.models.database import db
 from tests.support import shared_work
 from tests.support.databases import environment
 from tests.support.tied import tied
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -73,7 +78,7 @@ def serving_here(settings: Settings, **environ: str) -> Iterator[Server]:
     own = Settings.from_env(environment(replace(settings, base_url=url), **environ))
     app = create_app(own)
     shared_work.share(app)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet, fd=listener.fileno())
+    server = make_server("127.0.0.1", 0, in_one_piece(app), threaded=True, request_handler=Quiet, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -86,6 +91,19 @@ def serving_here(settings: Settings, **environ: str) -> Iterator[Server]:
         with app.app_context():
             for engine in db.engines.values():
                 engine.dispose()
+
+
+def in_one_piece(app: "WSGIApplication") -> "WSGIApplication":
+    """Read each answer of the app to its end and close it, before the server has any of it.
+
+    Werkzeug's server leaves an answer, and so its file, open when a browser hangs up at the moment that it was sent.
+    """
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        with closing(ClosingIterator(app(environ, start_response))) as pieces:
+            return [b"".join(pieces)]
+
+    return answer
 
 
 class Quiet(WSGIRequestHandler):
