@@ -8,6 +8,8 @@ from app.domain import notices
 RECEIPT, PAYMENT_FAILED, ACTION_NEEDED = "receipt", "payment_failed", "action_needed"
 INVOICE, CREDIT_NOTE = "invoice", "credit_note"
 """Are sent to recipients of invoices; whoever is sent the receipt of the payment reads there of its invoice."""
+REFUND_RECEIPT = "refund_receipt"
+"""What went back of a payment that has a receipt, to recipients of receipts."""
 TRANSFER_RECEIVED = "transfer_received"
 """A bank transfer of which not all could be used."""
 TAX_NUMBER_REJECTED = "tax_number_rejected"
@@ -50,6 +52,7 @@ TOPICS: Mapping[str, Topic] = {
     RECEIPT: Topic.RECEIPTS,
     INVOICE: Topic.INVOICES,
     CREDIT_NOTE: Topic.INVOICES,
+    REFUND_RECEIPT: Topic.RECEIPTS,
     PAYMENT_FAILED: Topic.PAYMENT_PROBLEMS,
     AUTO_RECHARGE_STOPPED: Topic.PAYMENT_PROBLEMS,
 }
@@ -57,12 +60,14 @@ TOPICS: Mapping[str, Topic] = {
 OF_NOTICES = frozenset(notices.MAILS.values())
 WEEKLY_DIGEST = "weekly_digest"
 """What a member who asked for it reads each Monday."""
-_OTHERS = frozenset({WEEKLY_DIGEST, INVOICE, CREDIT_NOTE, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING})
-KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | _OTHERS
+OF_DOCUMENTS = frozenset({INVOICE, CREDIT_NOTE, REFUND_RECEIPT})
+_OTHERS = frozenset({WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING})
+KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | _OTHERS
 TITLES = {
     RECEIPT: "Receipt",
     INVOICE: "Invoice",
     CREDIT_NOTE: "Credit note",
+    REFUND_RECEIPT: "Refund receipt",
     TRANSFER_RECEIVED: "We received your bank transfer",
     PO_NUMBER_MISSING: "An invoice lacks your order number",
     TAX_NUMBER_REJECTED: "A tax registration counts no more",

@@ -11,6 +11,7 @@ from app.domain.invoices import credit_notes as rule
 from app.domain.invoices.documents import RETURNS, Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
 from app.domain.invoices.totals import Taxed, of_parts
+from app.domain.mails import CREDIT_NOTE, REFUND_RECEIPT
 from app.domain.money import Money
 from app.domain.tax.treatment import Category, Reason, Treatment
 from app.models.documents import Document, DocumentTax
@@ -21,6 +22,7 @@ from app.services.catalog import versions
 from app.services.invoices import carrying, drafting, numbering
 from app.services.invoices.finalization import NO_TAX_SAID
 from app.services.ledger.posting import Books
+from app.services.outbox import billing_mails
 
 OF_PURCHASES = frozenset({"payment", "correction"})
 """The facts whose documents a payment has paid at once."""
@@ -50,9 +52,12 @@ def write_on(
     now: datetime,
     payment_id: str | None = None,
 ) -> Document:
-    """Write the document of a part of an invoice or receipt that is returned, taxed by parts (decision 0024)."""
+    """Write the document of a part of an invoice or receipt that is returned, taxed by parts (0024), and its mail."""
     made = _drafted(books, document, source, part, payment_id)
     numbering.finalize(books.session, made, State.ISSUED, max(now, document.issued_at or now))  # not before it
+    mail = CREDIT_NOTE if made.kind == Kind.CREDIT_NOTE else REFUND_RECEIPT
+    to, key = books.customer.email, f"{mail}:{made.id}"
+    billing_mails.write(books.session, books.customer_id, mail, key=key, to=to, document=made.id)
     return made
 
 

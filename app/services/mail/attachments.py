@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import case, select
 
 from app.domain.invoices.documents import Kind
-from app.domain.mails import CREDIT_NOTE, INVOICE, RECEIPT
+from app.domain.mails import OF_DOCUMENTS, RECEIPT
 from app.models.database import db
 from app.models.documents import Document
 from app.models.mails import Mail
@@ -32,7 +32,7 @@ class BeingMade:
 
 def of(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | BeingMade | None:
     """Return what is attached to the mail, nothing, or when to look again."""
-    if mail.template not in {INVOICE, CREDIT_NOTE, RECEIPT} or not files.are_offered():
+    if mail.template not in {*OF_DOCUMENTS, RECEIPT} or not files.are_offered():
         return None
     with as_customer(mail.customer_id):
         document = _document(context)

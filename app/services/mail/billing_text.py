@@ -91,15 +91,24 @@ def without_po_number(customer_id: str, document_id: str) -> dict[str, Any] | No
     return {"seller": seller, "customer": customer, "is_sandbox": sandbox, "link": link, **found}
 
 
-def credit_note(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what the mail about a credit note on an invoice that is due names; None where it is void by now."""
+def returned(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the mail about a credit note or refund receipt names; None where it is void by now."""
     found = _invoice(customer_id, context["document"])
     note = found.pop("invoice")
     if note is None or note.state == State.VOID:
         return None
     said = invoice(customer_id, {"document": note.returns_id})
     total = Money(note.total_minor, note.currency)
-    return said | {"note": note, "total": total, "note_link": found["invoice_link"]} if said else None
+    if said is None:
+        return None
+    of_invoice = note.kind == Kind.CREDIT_NOTE
+    return said | {
+        "note": note,
+        "note_name": "credit note" if of_invoice else "refund receipt",
+        "of": f"{'invoice' if of_invoice else 'receipt'} {said['invoice'].number}",
+        "total": total,
+        "note_link": found["invoice_link"],
+    }
 
 
 def settled(customer_id: str, payment: Payment) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
         return billing_text.without_po_number(customer_id, str(context["document"]))
     if template == mails.INVOICE:
         return billing_text.invoice(customer_id, context)
-    if template == mails.CREDIT_NOTE:
-        return billing_text.credit_note(customer_id, context)
+    if template in {mails.CREDIT_NOTE, mails.REFUND_RECEIPT}:
+        return billing_text.returned(customer_id, context)
     if template in mails.OF_AUTO_RECHARGE:
         return auto_recharge_text.facts(customer_id, context)
     if template in mails.OF_NOTICES:

@@ -18,7 +18,6 @@ from app.domain.ledger import (
     OVERAGE_RETURNED,
     Posting,
 )
-from app.domain.mails import CREDIT_NOTE
 from app.domain.money import Money
 from app.domain.payments import OPEN
 from app.models.documents import Document
@@ -29,7 +28,6 @@ from app.services import audit
 from app.services.invoices import carrying, credit_notes, finalization
 from app.services.ledger import burn_down, corrections, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
-from app.services.outbox import billing_mails
 from app.services.receivables import settling
 from app.services.transaction import transaction
 
@@ -111,8 +109,6 @@ def credit(document_id: str, amount: Money | None, *, by: str, reason: str, key:
         if not carrying.own_due(document):
             _release(books, document)
             settling.end(books, [document], "Credit note", now)
-        to, mail = books.customer.email, f"{CREDIT_NOTE}:{note.id}"
-        billing_mails.write(books.session, books.customer_id, CREDIT_NOTE, key=mail, to=to, document=note.id)
         after = {"number": note.number, "amount_minor": part.amount_minor, "reason": reason}
         audit.record(books.session, books.customer_id, by, "credit_note.given", document.id, after=after)
         books.session.flush()
