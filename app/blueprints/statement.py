@@ -42,7 +42,7 @@ def page() -> Response:
         sums=words.sums(found.sums, found.currency),
         opening=words.money(found.sums.opening, found.currency),
         closing=words.money(found.sums.closing, found.currency),
-        decimals=words.decimals(found.credits),
+        credit_lines=words.credit_lines(found.credits),
         standing=words.standing(found.sums.closing, found.currency, is_over=span.last < today),
         later=url_for("statement.page", **days, after=_written(found.later)) if found.later else "",
         first=url_for("statement.page", **days),

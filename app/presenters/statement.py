@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app import locale
-from app.domain.amounts import finest
 from app.domain.invoices.statement import Span, Sums
-from app.domain.money import Money
+from app.domain.money import Credits, Money
 from app.presenters.invoices import KINDS
 from app.presenters.spreadsheets import harmless
 from app.services.invoices.entries import MONEY
@@ -92,9 +91,17 @@ def money(minor: int, currency: str) -> Money:
     return Money(minor, currency)
 
 
-def decimals(account: CreditAccount) -> int:
-    """Return how many decimals the credit account needs, so that its figures line up."""
-    return finest([account.opening, account.bought, account.given, account.used, account.other, account.closing])
+def credit_lines(account: CreditAccount) -> list[tuple[str, Credits]]:
+    """Return what changed the credit account, line by line; what nobody has is left out."""
+    lines = [
+        ("Bought", account.bought, True),
+        ("Given", account.given, False),
+        ("Used", -account.used, True),
+        ("Below zero, put on invoices", account.invoiced, False),
+        ("Tax paid from credit", account.applied, False),
+        ("Returned, expired and corrected", account.other, False),
+    ]
+    return [(title, credit) for title, credit, is_always in lines if is_always or credit.micros]
 
 
 def standing(minor: int, currency: str, *, is_over: bool) -> str:

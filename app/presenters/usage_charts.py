@@ -147,7 +147,7 @@ def _name(what: str, days: Compared, drawn: Sequence[tuple[date, int]], measure:
     """Return the sentence that stands for the chart."""
     span = f"{what} each day from {day_label(days.first)} to {day_label(min(days.last, days.today))}"
     top = max(drawn, key=lambda each: each[1])
-    return f"{span}. Most on {day_label(top[0])}: {measure.written(top[1])}." if top[1] else f"{span}: nothing."
+    return f"{span}. Most on {day_label(top[0])}: {measure.shown(top[1])}." if top[1] else f"{span}: nothing."
 
 
 def _shown(days: Compared) -> list[date]:

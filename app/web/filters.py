@@ -26,7 +26,7 @@ class Figure:
     shown: str
     exact: str = ""
     is_below: bool = False
-    """Whether it is what is left, and below zero."""
+    """Whether it is credit that is left, and below zero: a debt."""
     focus: bool = True
     """Whether the keyboard reaches it by itself. Inside a link, a button or a row that has a link it does not."""
 
@@ -156,4 +156,5 @@ def _unit(value: Credits | Money, unit: str, label: str) -> CreditUnit | None:
 
 
 def _is_below(value: Credits | Money) -> bool:
-    return (value.amount_minor if isinstance(value, Money) else value.micros) < 0
+    """Say whether it is a debt. Money below zero is in the customer's favour: a discount, or what was paid too much."""
+    return not isinstance(value, Money) and value.micros < 0

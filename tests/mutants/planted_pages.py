@@ -6,6 +6,27 @@ SUMS = ("tests/pages/test_overview_sums.py",)
 
 BUGS = [
     Bug(
+        "overage that was invoiced is called returned, expired and corrected",
+        "app/services/invoices/statement.py",
+        "moved(OVERAGE_INVOICED, OVERAGE_RETURNED)",
+        'moved("nothing")',
+        ("tests/pages/test_statement_credits.py",),
+    ),
+    Bug(
+        "money in the customer's favour is red",
+        "app/web/filters.py",
+        "    return not isinstance(value, Money) and value.micros < 0\n",
+        "    return (value.amount_minor if isinstance(value, Money) else value.micros) < 0\n",
+        ("tests/web/test_filters.py",),
+    ),
+    Bug(
+        "a chart says credit with more decimals than its page",
+        "app/presenters/charts/axis.py",
+        "        if not self.credit:\n            return self.written(figure)\n",
+        "        if self:\n            return self.written(figure)\n",
+        ("tests/presenters/test_charts.py",),
+    ),
+    Bug(
         "a day's row forgets the movement below it, so that the next page of the history begins too low",
         "app/services/balance/day_rows.py",
         "Row(Place(day, left[0] if left else 0, DAY), -total.used, total.closing)",

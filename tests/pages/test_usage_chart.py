@@ -1,7 +1,7 @@
 """The chart of Usage on its page: the sums of the tables, the period before, and the day that a bar opens."""
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from flask import Flask
@@ -52,7 +52,9 @@ def test_the_chart_adds_up_to_the_table_and_each_bar_opens_its_day(
         for link in page.soup.select("#usage-history_chart svg a"):
             title = str(link.title.text).partition("\n")[0]  # type: ignore[union-attr]
             day = alice.opens(str(link["href"]))
-            assert f"{day.texts('h1')[0].removeprefix('Usage on ')}: {day.texts('#usage-day_total')[0]}" == title
+            exactly = Decimal(day.texts("#usage-day_total")[0].removeprefix("$"))
+            cost = exactly.quantize(Decimal("0.01"), ROUND_HALF_UP)  # as on the page
+            assert f"{day.texts('h1')[0].removeprefix('Usage on ')}: ${cost}" == title
             assert all(
                 alice.opens(str(each["href"])).status == 200 for each in day.soup.select("#usage-all_meters tbody a")
             )

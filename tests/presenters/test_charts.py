@@ -162,7 +162,7 @@ def test_the_columns_stay_inside_and_every_used_day_is_seen(values: list[list[in
         assert all(high >= 1 and y >= TOP and y + high <= TOP + DEEP for y, high in tall)
         assert bool(tall) == (sum(day) > 0), "a day with any use is seen, and no other"
         assert sum(high for _, high in tall) <= DEEP
-        assert (slot.findtext("title") or "").partition("\n")[0].endswith(f": {measure.written(sum(day))}")
+        assert (slot.findtext("title") or "").partition("\n")[0].endswith(f": {measure.shown(sum(day))}")
     assert_names_apart(drawn)
 
 
@@ -194,6 +194,15 @@ def test_the_period_before_stands_beside_it_also_on_days_to_come() -> None:
     assert names(drawn)[0] == "Today"
 
 
+def test_figures_are_those_of_the_pages_and_exact_in_the_table() -> None:
+    owed = line(points_of(1_000_000, -37_568_400))
+    assert [each.partition(": ")[2] for each in titles(owed)] == ["$1.00", f"{MINUS}$37.57"]
+    assert owed.rows[0].cells == (f"{MINUS}$37.5684",)
+    spent = used(days_of(2_504_900))
+    assert titles(spent)[0].endswith(": $2.50") and spent.rows[0].cells == ("$2.5049",)
+    assert titles(used([Column(FIRST, (7,))], Measure(of="users"), "Users"))[0].endswith(": 7 users")
+
+
 def test_what_is_below_zero_is_drawn_downwards() -> None:
     up, down = bars(used(days_of(10_000_000, -10_000_000)))
     zero = int(up.get("y", "")) + int(up.get("height", ""))
@@ -215,7 +224,7 @@ def test_the_forecast_is_dashed_from_today_to_the_day_it_ends() -> None:
 def test_without_a_forecast_nothing_is_dashed_and_the_last_day_says_today() -> None:
     drawn = line(points_of(30, 20, 10))
     assert not classed(drawn, "fore") and names(drawn).count("Today") == 1 and not drawn.legend
-    assert titles(drawn)[-1] == "3 Nov 2026, so far: $0.00001"
+    assert titles(drawn)[-1] == "3 Nov 2026, so far: <$0.01"
 
 
 def test_the_end_of_the_overage_protection_shows_only_below_zero() -> None:

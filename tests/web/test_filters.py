@@ -34,6 +34,8 @@ def _page(app: Flask, source: str, **values: object) -> str:
             '<span class="amount num">+$12.35' + TIP.format("+$12.345678"),
         ),
         ("{{ below|exact('USD') }}", '<span class="amount num amount--below">−$18.004</span>'),
+        ("{{ overpaid|exact }}", '<span class="amount num">−$5.00</span>'),
+        ("{{ overpaid|balance }}", '<span class="amount num">−$5.00</span>'),
         ("{{ below|exact('USD', sign=true) }}", '<span class="amount num">−$18.004</span>'),
         ("{{ finer|price('USD') }}", '<span class="amount num">$12.345678</span>'),
         ("{{ paid|amount }}", '<span class="amount num">€25.00</span>'),
@@ -54,6 +56,7 @@ def test_a_figure_on_a_page(app: Flask, source: str, markup: str) -> None:
         "finer": FINER,
         "below": BELOW,
         "paid": Money(2500, "EUR"),
+        "overpaid": Money(-500, "USD"),
         "at": AT,
         "day": date(2026, 11, 28),
     }

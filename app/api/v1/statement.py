@@ -47,6 +47,8 @@ class CreditsOut(Model):
     bought: CreditsText
     given: CreditsText
     used: CreditsText
+    invoiced: CreditsText = Field(description="What was used below zero and is on invoices: the balance is back by it.")
+    applied: CreditsText = Field(description="What paid the tax of invoices; signed.")
     other: CreditsText = Field(description="What was returned, expired, taken back or corrected; signed.")
     closing: CreditsText
 

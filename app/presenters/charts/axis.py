@@ -34,8 +34,14 @@ class Measure:
         return MICROS if self.credit else 1
 
     def written(self, figure: int) -> str:
-        """Return the figure with its unit, exact."""
+        """Return the figure with its unit, exact, as it stands in a table."""
         return locale.exact(Credits(figure), self.credit) if self.credit else locale.counted(figure, self.of)
+
+    def shown(self, figure: int, *, is_left: bool = False) -> str:
+        """Return the figure as pages show it: credit in the decimals of its unit; what is left is rounded down."""
+        if not self.credit:
+            return self.written(figure)
+        return (locale.balance if is_left else locale.amount)(Credits(figure), self.credit)
 
     def axis(self, lowest: int, highest: int, count: int) -> Axis:
         """Return about `count` steps that hold the figures; half of one cannot be counted."""

@@ -69,7 +69,7 @@ def _drawn(
     slots = [
         plot.slot(
             number,
-            f"{locale.day(each.day)}{', so far' if each.day == today else ''}: {measure.written(each.figure)}",
+            _title(each, today, measure),
             f'<circle cx="50%" cy="{plot.y(each.figure)}" r="4"/>',
             href=each.href,
             css=' class="now"' if each.day == today else "",
@@ -92,6 +92,11 @@ def _drawn(
 
 def _days(first: date, many: int) -> list[date]:
     return [first + timedelta(number) for number in range(many)]
+
+
+def _title(point: Point, today: date, measure: Measure) -> str:
+    so_far = ", so far" if point.day == today else ""
+    return f"{locale.day(point.day)}{so_far}: {measure.shown(point.figure, is_left=True)}"
 
 
 def _line(plot: Plot, figures: Sequence[int]) -> str:

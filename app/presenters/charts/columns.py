@@ -161,13 +161,13 @@ def _bar(plot: Plot, each: Column) -> str:
 
 
 def _title(each: Column, series: Sequence[str], measure: Measure, before: str, note: str) -> str:
-    lines = [f"{locale.day(each.day)}: {measure.written(each.total)}" if each.figures else locale.day(each.day)]
+    lines = [f"{locale.day(each.day)}: {measure.shown(each.total)}" if each.figures else locale.day(each.day)]
     if len(series) > 1:
         used = [(title, figure) for title, figure in zip(series, each.figures, strict=False) if figure]
-        lines += [f"{title}: {measure.written(figure)}" for title, figure in reversed(used)]
+        lines += [f"{title}: {measure.shown(figure)}" for title, figure in reversed(used)]
     if each.before is not None:
         on = f", {day_label(each.before_day)}" if each.before_day else ""
-        lines.append(f"{before}{on}: {measure.written(each.before)}")
+        lines.append(f"{before}{on}: {measure.shown(each.before)}")
     return "\n".join([*lines, *filter(None, (each.more, note))])
 
 

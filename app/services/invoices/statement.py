@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.errors import ensure
 from app.domain.invoices.statement import EARLIEST, Span, Sums, sums
-from app.domain.ledger import money_unit
+from app.domain.ledger import CREDIT_APPLIED, CREDIT_RETURNED, OVERAGE_INVOICED, OVERAGE_RETURNED, money_unit
 from app.domain.money import Credits
 from app.models.customers import Customer
 from app.models.database import db
@@ -48,6 +48,10 @@ class CreditAccount:
     bought: Credits
     given: Credits
     used: Credits
+    invoiced: Credits
+    """What was used below zero and is on invoices, which brought the balance back."""
+    applied: Credits
+    """What paid the tax of invoices; signed."""
     other: Credits
     """What expired, was returned, taken back or corrected; signed."""
     closing: Credits
@@ -148,7 +152,10 @@ def _credits(customer_id: str, span: Span) -> CreditAccount:
             of(BalanceDay.used_micros),
             moved("purchased"),
             moved(*GIVEN),
+            moved(OVERAGE_INVOICED, OVERAGE_RETURNED),
+            moved(CREDIT_APPLIED, CREDIT_RETURNED),
         )
     ).one()
-    opening, closing, added, used, bought, given = (int(each or 0) for each in row)
-    return CreditAccount(*(Credits(each) for each in (opening, bought, given, used, added - bought - given, closing)))
+    opening, closing, added, used, bought, given, invoiced, applied = (int(each or 0) for each in row)
+    other = added - bought - given - invoiced - applied
+    return CreditAccount(*(Credits(each) for each in (opening, bought, given, used, invoiced, applied, other, closing)))
