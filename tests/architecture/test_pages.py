@@ -14,9 +14,10 @@ TEMPLATES = APP / "templates"
 INLINE = re.compile(r"\s(style|on[a-z]+|hx-on[^=\s]*)\s*=|<script(?![^>]*\ssrc=)|<style|\bjs:", re.IGNORECASE)
 
 # A mail has no stylesheet but its own, and its reader's program takes some of it away: styles stand on each element.
-# What is printed has its styles in one element, and refers to nothing: no value of a customer's is in them.
+# What is printed has its styles in one element, and refers to nothing but pictures and a page of ours.
 ON_PAPER = re.compile(
-    r"\s(on[a-z]+|href)\s*=|\s(style|src)\s*=[^>]*\{\{(?! *(pictures|document)\.)|<script|<link|\bjs:|url\(|@import",
+    r"\son[a-z]+\s*=|\shref\s*=(?!\"\{\{ pay\.link \}\}\")|\sstyle\s*="
+    r"|\ssrc\s*=(?!\"\{\{ (printed\.logo|pay\.code\.picture) \}\}\")|<script|<link|\bjs:|url\(|@import",
     re.IGNORECASE,
 )
 IN_MAIL = re.compile(r"\son[a-z]+\s*=|<script|<link|<img|<form|<iframe|\bjs:|url\(", re.IGNORECASE)

@@ -1,8 +1,10 @@
 """What a PDF says, read by another library than the one that wrote it."""
 
+import ctypes
 import functools
 
 import pypdfium2
+import pypdfium2.raw
 
 from app.gateways.pdf.renderer import Renderer
 
@@ -25,5 +27,20 @@ def text_of(pdf: bytes) -> str:
     opened = pypdfium2.PdfDocument(pdf)
     try:
         return "\n".join(page.get_textpage().get_text_range() for page in opened)
+    finally:
+        opened.close()
+
+
+def tops_of(pdf: bytes) -> list[float]:
+    """Return where the lines of the first page stand, from top to bottom, in points."""
+    opened = pypdfium2.PdfDocument(pdf)
+    try:
+        text, x, y = opened[0].get_textpage(), ctypes.c_double(), ctypes.c_double()
+        found = set()
+        for place in range(text.count_chars()):
+            if pypdfium2.raw.FPDFText_GetUnicode(text, place) > ord(" "):
+                pypdfium2.raw.FPDFText_GetCharOrigin(text, place, x, y)
+                found.add(round(y.value, 1))
+        return sorted(found, reverse=True)
     finally:
         opened.close()

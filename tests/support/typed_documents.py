@@ -32,8 +32,8 @@ def parts_of(text: str, lines: int = 1) -> DocumentParts:
     """Return an invoice of so many lines in which every typed text holds this one."""
     document = Document(
         **filled(
-            Document, text, id="inv_1", kind="invoice", state="paid", currency="USD", issued_at=AT, paid_at=AT,
-            due_on=date(2026, 3, 31), net_minor=1000, tax_minor=250, total_minor=1250, credits_applied_minor=0,
+            Document, text, id="inv_1", kind="invoice", state="paid", source_type="payment", currency="USD", issued_at=AT,
+            paid_at=AT, due_on=date(2026, 3, 31), net_minor=1000, tax_minor=250, total_minor=1250, credits_applied_minor=0,
             rounding_minor=0, payable_minor=1250, paid_minor=1250, returned_minor=0, credited_minor=0,
             carried_minor=0, overage_micros=0, seller_country="SE", buyer_country="DE",
         )

@@ -2,7 +2,8 @@
 
 A character is drawn by the first family that has it. What no family has is replaced before the document is parsed: a
 name with an emoji must not keep an invoice from being made. Characters that turn the direction of the text around them
-are replaced too, so that no name can show an amount in another order.
+are replaced too, so that no name can show an amount in another order. The minus sign is in none of them, and is drawn
+as the dash of its width.
 """
 
 from pathlib import Path
@@ -22,6 +23,7 @@ FAMILIES = {
 }
 """Each family's face and its bold one. Chinese and Japanese have no bold: it would be 4 MB more."""
 MISSING = "\ufffd"
+_DRAWN_AS = {"\u2212": "\u2013"}
 _SPACES = "\t\n\r\u00a0\u00ad\u2002\u2003\u2009\u200a\u200c\u200d\u202f"
 """What is not printed but belongs to the text: a soft hyphen, and what joins or parts Arabic letters, among them."""
 _TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -29,10 +31,12 @@ _TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u
 
 def register() -> frozenset[str]:
     """Give the fonts to the renderer by name, so that no document reads one; return every character they have."""
-    drawn = set[str]()
+    drawn, extent = set[str](), None
     for family, faces in FAMILIES.items():
         for face in dict.fromkeys(faces):
             font = TTFont(face, str(FOLDER / f"{face}.ttf"))
+            extent = extent or (font.face.ascent, font.face.descent)
+            font.face.ascent, font.face.descent = extent  # the first's, so that lines stand evenly in all scripts
             pdfmetrics.registerFont(font)
             drawn.update(map(chr, font.face.charToGlyph))
         for name in {family.lower(), *faces}:
@@ -46,4 +50,4 @@ def register() -> frozenset[str]:
 def drawable(html: str, drawn: frozenset[str]) -> str:
     """Return the document with what no font has replaced by a sign that says so."""
     missing = set(html).difference(drawn)
-    return html.translate(dict.fromkeys(map(ord, missing), MISSING)) if missing else html
+    return html.translate({ord(each): _DRAWN_AS.get(each, MISSING) for each in missing}) if missing else html

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from pypdf import PdfReader
 from app.gateways.pdf import renderer as renderers
 from app.gateways.pdf.renderer import Renderer, RenderFailed
 from tests.support import canary
-from tests.support.pdfs import document, text_of
+from tests.support.pdfs import document, text_of, tops_of
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SCRIPTS = {
@@ -134,3 +135,16 @@ def _fonts(path: Path) -> list[dict[str, str]]:
             for font in page["/Resources"]["/Font"].values()
             if "+" in str(font.get_object()["/BaseFont"])
         ]
+
+
+def test_an_amount_below_zero_keeps_its_sign(renderer: Renderer) -> None:
+    made = renderer.render(document("<p>Promotional credit \N{MINUS SIGN}\u20ac20.00</p>"), made_at=AT)
+    assert text_of(made).strip() == "Promotional credit \N{EN DASH}\u20ac20.00"
+
+
+def test_lines_stand_evenly_whatever_their_script(renderer: Renderer) -> None:
+    lines = "<br>".join(["Strasbourg", "France", *(words for words, _font in SCRIPTS.values()), "Germany", "Spain"])
+    tops = tops_of(renderer.render(document(f"<p>{lines}</p>"), made_at=AT))
+    steps = [round(above - below, 1) for above, below in pairwise(tops)]
+    assert len(steps) == len(SCRIPTS) + 3
+    assert max(steps) - min(steps) <= 0.2, steps

@@ -1,0 +1,229 @@
+"""Invoices, credit notes and receipts for paper, as they were when they were numbered.
+
+Nothing is said of what comes later (a payment, a refund, a correction): whenever one is drawn it is the same, and it
+says the same as the e-invoice that lies in it.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from app import locale
+from app.domain.invoices.documents import Kind
+from app.domain.money import Money
+from app.domain.periods import dated
+from app.domain.tax.treatment import Category
+from app.models.documents import Document, DocumentLine, DocumentTax
+from app.presenters import invoices as described
+from app.presenters.printed import codes, columns, paper, texts, words
+from app.presenters.printed.document import (
+    Column,
+    Fact,
+    HowToPay,
+    Party,
+    PrintedDocument,
+    Row,
+    Stamp,
+    Sum,
+)
+from app.services.invoices import e_invoices
+from app.services.invoices.reads import DocumentParts
+
+_STAMPS = {
+    Kind.INVOICE: words.PAID_STAMP,
+    Kind.RECEIPT: words.PAID_STAMP,
+    Kind.CREDIT_NOTE: words.CREDITED_STAMP,
+    Kind.REFUND_RECEIPT: words.RETURNED_STAMP,
+}
+_RETURNING = frozenset({Kind.CREDIT_NOTE, Kind.REFUND_RECEIPT})
+_DONE = {
+    Kind.INVOICE: words.paid_on,
+    Kind.RECEIPT: words.paid_on,
+    Kind.CREDIT_NOTE: words.credited_on,
+    Kind.REFUND_RECEIPT: words.returned_on,
+}
+
+
+def printed(parts: DocumentParts, *, link: str, logo: str = "") -> PrintedDocument:
+    """Return the document for paper. `link` is the page where it is paid."""
+    document, kind = parts.document, Kind(parts.document.kind)
+    headline = _headline(document, kind)
+    rows = tuple(row for line in parts.lines for row in _rows(parts, line))
+    return PrintedDocument(
+        title=described.KINDS[kind],
+        number=document.number or "",
+        paper=paper.of(document.buyer_country, document.seller_country),
+        seller=_seller(parts),
+        buyer=_buyer(parts),
+        facts=tuple(_facts(parts, kind)),
+        columns=_columns(parts, rows),
+        rows=rows,
+        headline=headline,
+        stamp=_stamp(document, kind),
+        sums=tuple(_sums(parts, kind)),
+        notes=tuple(_notes(parts, kind)),
+        how_to_pay=_how_to_pay(document, link) if kind is Kind.INVOICE else None,
+        logo=logo,
+        foot=headline,
+    )
+
+
+def is_settled(document: Document) -> bool:
+    """Whether nothing was left to be done when it got its number: the money had come or gone, or nothing was due."""
+    if document.source_type == "correction" and document.payment_id is None:
+        return not document.payable_minor  # as open as what it corrects
+    return document.source_type in e_invoices.SETTLED_BY or not document.payable_minor
+
+
+def _seller(parts: DocumentParts) -> Party:
+    document = parts.document
+    numbers = {tax.seller_number for tax in parts.taxes} | {document.seller_tax_id}
+    lines = [
+        *document.seller_address.split("\n"),
+        locale.country(document.seller_country) if document.seller_country else "",
+        document.seller_email,
+        document.seller_phone,
+        *(f"{words.TAX_ID} {each}" for each in sorted(numbers - {""})),
+    ]
+    return Party(words.FROM, document.seller_name, tuple(each for each in lines if each))
+
+
+def _buyer(parts: DocumentParts) -> Party:
+    name, *lines = described.buyer_lines(parts.document)
+    numbers = sorted({described.buyer_number(tax) for tax in parts.taxes if tax.buyer_number})
+    return Party(words.BILL_TO, name, tuple(each for each in (*lines, parts.document.customer_email, *numbers) if each))
+
+
+def _facts(parts: DocumentParts, kind: Kind) -> list[Fact]:
+    document = parts.document
+    found = [Fact(words.NUMBER[kind], document.number or ""), Fact(words.ISSUED, _day(document.issued_at))]
+    if kind is Kind.INVOICE and document.due_on and not is_settled(document):
+        found.append(Fact(words.DUE, locale.day(document.due_on)))
+    if parts.sold_on:
+        found.append(Fact(words.SOLD, locale.day(parts.sold_on)))
+    days = [each for line in parts.lines for each in (line.begins_on, line.ends_on) if each]
+    if days:
+        found.append(Fact(words.PERIOD, words.period(locale.day(min(days)), locale.day(max(days)))))
+    if parts.returns:
+        about = words.on(parts.returns.number or "", _day(parts.returns.issued_at))
+        found.append(Fact(words.RETURNS.get(kind, ""), about))
+    if parts.replaces:
+        about = words.on(parts.replaces.number or "", _day(parts.replaces.issued_at))
+        found.append(Fact(words.REPLACES, about))
+    named = ((words.PO_NUMBER, document.po_number), (words.REFERENCE, document.buyer_reference))
+    return [*found, *(Fact(label, value) for label, value in named if value)]
+
+
+def _columns(parts: DocumentParts, rows: Sequence[Row]) -> tuple[Column, ...]:
+    """Return the columns that have something in them."""
+    figures = [words.QUANTITY]
+    if _has_prices(parts):
+        figures.append(words.UNIT_PRICE)
+    if parts.taxes:
+        figures.append(words.TAX)
+    return columns.of(words.DESCRIPTION, (*figures, words.AMOUNT), rows)
+
+
+def _has_prices(parts: DocumentParts) -> bool:
+    return any(line.unit_price for line in parts.lines)
+
+
+def _rows(parts: DocumentParts, line: DocumentLine) -> list[Row]:
+    """Return the line, and where its text is long what of it stands on rows of its own."""
+    currency = parts.document.currency
+    text, note = line.description, ""
+    if line.begins_on and line.ends_on:
+        text = text.removesuffix(f", {dated(line.begins_on, line.ends_on)}")
+        note = words.period(locale.day(line.begins_on), locale.day(line.ends_on))
+    figures = [locale.whole(line.quantity) if line.quantity != 1 or line.unit_price or not line.meter else ""]
+    if _has_prices(parts):
+        figures.append(locale.in_currency(Decimal(line.unit_price), currency) if line.unit_price else "")
+    if parts.taxes:
+        figures.append(_percent(line))
+    return columns.rows(text, (*figures, _money(parts.document, line.net_minor)), note)
+
+
+def _percent(row: DocumentLine | DocumentTax) -> str:
+    if row.category != Category.STANDARD.value:
+        return words.NO_RATE
+    return f"{format(Decimal(row.percent_micros).scaleb(-6).normalize(), 'f')} %"
+
+
+def _sums(parts: DocumentParts, kind: Kind) -> list[Sum]:
+    document, settled = parts.document, is_settled(parts.document)
+    found = [Sum(words.SUBTOTAL, _money(document, document.net_minor))] if parts.taxes else []
+    for tax in parts.taxes:
+        title = f"{tax.name} {_percent(tax)}" if tax.category == Category.STANDARD.value else _without_tax(tax)
+        found.append(Sum(words.base(title, _money(document, tax.net_minor)), _money(document, tax.tax_minor)))
+    total = Sum(f"{words.TOTAL[kind]} ({document.currency})", _money(document, document.total_minor), is_strong=True)
+    found.append(total)
+    if document.credits_applied_minor:
+        found.append(Sum(words.CREDIT, _money(document, -document.credits_applied_minor)))
+    if document.rounding_minor:
+        found.append(Sum(words.ROUNDING, _money(document, document.rounding_minor)))
+    if kind is Kind.INVOICE:
+        paid = document.payable_minor if settled else 0
+        if paid:
+            found.append(Sum(words.PAID, _money(document, -paid)))
+        found.append(Sum(words.AMOUNT_DUE, _money(document, document.payable_minor - paid), is_strong=True))
+    return found
+
+
+def _without_tax(tax: DocumentTax) -> str:
+    return words.WITHOUT_TAX.get(tax.category, described.tax_title(tax))
+
+
+def _headline(document: Document, kind: Kind) -> str:
+    amount = _money(document, document.payable_minor)
+    if is_settled(document) or kind is not Kind.INVOICE:
+        amount = _money(document, document.total_minor)
+        return _DONE[kind](amount, _day(_settled_at(document)))
+    if document.due_on:
+        return words.due_by(amount, locale.day(document.due_on))
+    return words.later(amount)
+
+
+def _stamp(document: Document, kind: Kind) -> Stamp | None:
+    if not is_settled(document):
+        return None
+    about = " · ".join(each for each in (_day(_settled_at(document)), document.paid_with) if each)
+    return Stamp(_STAMPS[kind], about)
+
+
+def _settled_at(document: Document) -> datetime | None:
+    """When the money moved: for a correction the day on which what it corrects was paid; else that of the document."""
+    is_corrected = document.source_type == "correction" and document.kind == Kind.INVOICE.value
+    return document.paid_at if is_corrected and document.paid_at else document.issued_at
+
+
+def _notes(parts: DocumentParts, kind: Kind) -> list[str]:
+    document = parts.document
+    found = [each for tax in parts.taxes if (each := described.why(tax))]
+    if document.carried_minor:
+        found.append(words.carried(_money(document, document.carried_minor)))
+    if document.reason:
+        found.append(document.reason)
+    if kind is Kind.CREDIT_NOTE and not is_settled(document) and parts.returns:
+        found.append(words.set_off(parts.returns.number or ""))
+    if kind in {Kind.RECEIPT, Kind.REFUND_RECEIPT}:
+        found.append(words.NOT_A_TAX_INVOICE)
+    return [part for each in dict.fromkeys(found) for part in texts.parts(each)]
+
+
+def _how_to_pay(document: Document, link: str) -> HowToPay | None:
+    if is_settled(document):
+        return None
+    if document.due_on is None:
+        return HowToPay(words.HOW_TO_PAY, (words.NOTHING_NOW,))
+    asked = words.pay_by(locale.day(document.due_on))
+    return HowToPay(words.HOW_TO_PAY, (asked,), link, words.PAY_ONLINE, code=codes.of_link(link))
+
+
+def _money(document: Document, minor: int) -> str:
+    return locale.exact(Money(minor, document.currency))
+
+
+def _day(value: datetime | date | None) -> str:
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC).date()
+    return locale.day(value) if value else ""

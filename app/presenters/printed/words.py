@@ -1,0 +1,96 @@
+"""All words of ours that documents are printed with, in English until other languages are offered."""
+
+FROM, BILL_TO = "From", "Bill to"
+NUMBER = {
+    "invoice": "Invoice number",
+    "credit_note": "Credit note number",
+    "receipt": "Receipt number",
+    "refund_receipt": "Receipt number",
+}
+ISSUED, DUE, PERIOD, SOLD = "Date of issue", "Date due", "Billing period", "Date of sale"
+PO_NUMBER, REFERENCE = "PO number", "Buyer reference"
+RETURNS = {"credit_note": "Credit note for invoice", "refund_receipt": "Refund of receipt"}
+REPLACES = "Replaces invoice"
+TAX_ID = "Tax ID"
+DESCRIPTION, QUANTITY, UNIT_PRICE, TAX, AMOUNT = "Description", "Qty", "Unit price", "Tax", "Amount"
+SUBTOTAL, CREDIT, ROUNDING, PAID, SET_OFF = "Subtotal", "Paid with credit", "Rounding", "Paid", "Set off"
+AMOUNT_DUE, CREDITED = "Amount due", "Amount credited"
+TOTAL = {
+    "invoice": "Total",
+    "credit_note": "Total credited",
+    "receipt": "Total paid",
+    "refund_receipt": "Total returned",
+}
+WITHOUT_TAX = {
+    "AE": "Reverse charge",
+    "E": "Exempt from tax",
+    "O": "Not subject to tax",
+    "Z": "Zero-rated",
+}
+"""What the sum of a rate is called that adds no tax, by the category of EN 16931."""
+NO_RATE = "–"
+PAID_STAMP, CREDITED_STAMP, RETURNED_STAMP = "PAID", "CREDITED", "REFUNDED"
+HOW_TO_PAY, PAY_ONLINE, TRANSFER = "How to pay", "Pay online", "Bank transfer"
+SCAN_LINK, SCAN_TRANSFER = "Scan to pay online", "Scan with your banking app"
+NOT_A_TAX_INVOICE = "This receipt is not a tax invoice."
+NOTHING_NOW = (
+    "Nothing is to be paid now: the amount is less than our payment processor charges. "
+    "It is collected with your next invoice."
+)
+PAGE, OF = "Page", "of"
+NOTHING_DUE = "Nothing to pay"
+
+
+def on(number: str, day: str) -> str:
+    """Return a document by its number and day: `INV-2026-000004 of 3 Mar 2026`."""
+    return f"{number} of {day}"
+
+
+def period(begins: str, ends: str) -> str:
+    """Return the days of a period, or the one day that it is."""
+    return begins if begins == ends else f"{begins} – {ends}"
+
+
+def base(title: str, net: str) -> str:
+    """Return what a tax is called, and what it is on: `VAT 19 % on €100.00`."""
+    return f"{title} on {net}"
+
+
+def due_by(amount: str, day: str) -> str:
+    """Return how much is due until when."""
+    return f"{amount} due {day}"
+
+
+def paid_on(amount: str, day: str) -> str:
+    """Return how much was paid when."""
+    return f"{amount} paid on {day}"
+
+
+def credited_on(amount: str, day: str) -> str:
+    """Return how much a credit note gives back."""
+    return f"{amount} credited on {day}"
+
+
+def returned_on(amount: str, day: str) -> str:
+    """Return how much went back when."""
+    return f"{amount} returned on {day}"
+
+
+def later(amount: str) -> str:
+    """Return how much is collected with another invoice."""
+    return f"{amount} collected with a later invoice"
+
+
+def pay_by(day: str) -> str:
+    """Ask for the payment."""
+    return f"Please pay by {day}."
+
+
+def carried(amount: str) -> str:
+    """Say what is collected beside what the invoice itself comes to."""
+    return f"Collected with this invoice: {amount} of earlier invoices."
+
+
+def set_off(number: str) -> str:
+    """Say what becomes of a credit note that returns nothing that was paid."""
+    return f"This amount is taken off what is to be paid of {number}."
