@@ -10,7 +10,7 @@ from app.domain.addresses.address import Address
 from app.domain.money import Money
 from app.domain.tax.treatment import Reason
 from app.models.documents import Document, DocumentTax
-from app.presenters import e_invoices
+from app.presenters import document_lines, e_invoices
 from app.presenters.spreadsheets import harmless
 from app.services.invoices.reads import DocumentParts
 from app.services.receivables.payments_due import PaymentDue
@@ -169,6 +169,8 @@ def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, 
         "seller_address": document.seller_address.split("\n") if document.seller_address else [],
         "seller_country": locale.country(document.seller_country) if document.seller_country else "",
         "buyer_address": buyer_lines(document),
+        "rows": document_lines.rows(parts.lines, document.currency),
+        "has_prices": any(line.unit_price for line in parts.lines),
         "lines": [(line.description, line.quantity, money(line.net_minor)) for line in parts.lines],
         "taxes": [(tax_title(tax), money(tax.net_minor), money(tax.tax_minor), why(tax)) for tax in parts.taxes],
         "buyer_numbers": sorted({buyer_number(tax) for tax in parts.taxes if tax.buyer_number}),

@@ -68,8 +68,13 @@ def gives(whose: Customer, amount: int, kind: str = "promotional", at: datetime 
 
 def uses(whose: Customer, cents: int, at: datetime = USED) -> None:
     """Use so many cents' worth of requests."""
+    reports(whose, "requests", cents * PER_DOLLAR // 100, at)
+
+
+def reports(whose: Customer, meter: str, quantity: int, at: datetime = USED) -> None:
+    """Report so much of a meter."""
     with clock.at(at):
-        report = UsageReport(f"use-{next(_numbers)}", whose.customer_id, "requests", cents * PER_DOLLAR // 100)
+        report = UsageReport(f"use-{next(_numbers)}", whose.customer_id, meter, quantity)
         assert events.accept([report]).accepted == 1
 
 

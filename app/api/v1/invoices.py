@@ -61,6 +61,10 @@ class LineOut(Model):
     type: str
     description: str
     quantity: int
+    unit_price: str | None = Field(
+        description="Before tax, in whole units of the currency, exact; null where the quantity has no one price."
+    )
+    meter: str | None
     net_minor: int
     tax_category: str = Field(description="As EN 16931: `S`, `AE`, `E`, `O`, `Z`.")
     tax_percent: str
@@ -152,6 +156,8 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
                 type=line.kind,
                 description=line.description,
                 quantity=line.quantity,
+                unit_price=line.unit_price or None,
+                meter=line.meter or None,
                 net_minor=line.net_minor,
                 tax_category=line.category,
                 tax_percent=_percent(line.percent_micros),

@@ -33,6 +33,14 @@ def per_minor(currency: str) -> int:
     return int(10 ** (6 - exponent(currency)))
 
 
+def unpaid_overage(overage_micros: int, due_minor: int, payable_minor: int) -> int:
+    """Return what of an invoice's overage goes on using the overage protection: the share that is still due.
+
+    What was paid or credited of the invoice frees its share, and no micro more than that.
+    """
+    return -(-overage_micros * due_minor // payable_minor) if payable_minor else 0
+
+
 def reckoned(
     used: Sequence[int], given: int, below: int, rate: Rate, currency: str, *, inclusive: bool, bought: int
 ) -> PeriodSums | None:

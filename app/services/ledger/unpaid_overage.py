@@ -1,15 +1,17 @@
 """Overage on invoices that are not paid yet goes on using the overage protection: here, and nowhere else.
 
+Of an invoice that is paid or credited in part it is the share that is still due.
 The protection of the customer's row is what the balance may go below zero *now*. Authorizations of both databases, the
 accounts' floor, pages, forecasts and rules read it there, so that all of them say the same.
 """
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.domain import ledger as rule
 from app.domain.invoices.documents import Kind, State
+from app.domain.invoices.period_sums import unpaid_overage
 from app.models.documents import Document
 from app.services.ledger import budgets, spending
 from app.services.ledger.posting import Books
@@ -24,15 +26,18 @@ def agreed(books: Books) -> int:
 
 def restate(books: Books, agreed_micros: int) -> None:
     """Let the customer's row say what is left of the protection, after invoices or what was agreed changed."""
-    unpaid = books.session.scalar(
-        select(func.coalesce(func.sum(Document.overage_micros), 0)).where(
+    due = Document.payable_minor - Document.paid_minor - Document.credited_minor
+    rows = books.session.execute(
+        select(Document.overage_micros, due, Document.payable_minor).where(
             Document.customer_id == books.customer_id,
             Document.kind == Kind.INVOICE.value,
             Document.state.in_(UNPAID),
+            Document.overage_micros > 0,
         )
     )
+    unpaid = sum(unpaid_overage(*each) for each in rows)
     customer, account = books.customer, books.credits
-    customer.invoiced_overage_micros = min(int(unpaid or 0), agreed_micros)
+    customer.invoiced_overage_micros = min(unpaid, agreed_micros)
     customer.overage_protection_micros = agreed_micros - customer.invoiced_overage_micros
     account.floor = -customer.overage_protection_micros
     account.debt = rule.debt(account.balance, account.floor)
@@ -41,6 +46,6 @@ def restate(books: Books, agreed_micros: int) -> None:
 
 
 def changed(books: Books, now: datetime) -> None:
-    """Restate after an invoice was written, paid or voided, and let automatic charges be decided again."""
+    """Restate after an invoice was written, paid, credited or voided, and let automatic charges be decided again."""
     restate(books, agreed(books))
     budgets.look_again(books.outbox, now)

@@ -35,7 +35,7 @@ from app.services.invoices import carrying, drafting, finalization, numbering
 from app.services.ledger import burn_down, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
-from app.services.receivables import period_usage
+from app.services.receivables import metered_lines, period_usage
 from app.services.tax import decision
 from app.services.transaction import transaction
 
@@ -53,6 +53,8 @@ class _Period:
     meters: dict[str, int]
     given: int
     below: int
+    mixed: frozenset[str]
+    """The meters of which usage of other periods is on it, too."""
 
     @property
     def days(self) -> tuple[date, date]:
@@ -137,7 +139,7 @@ def _invoice(books: Books, row: BillingPeriod, by: str, now: datetime) -> Docume
     )
     buyer = drafting.buyer_of(books)
     document = drafting.draft(
-        books, catalog, Kind.INVOICE, source, _lines(period, sums), sums.totals, [treatment], buyer
+        books, catalog, Kind.INVOICE, source, _lines(books, period, sums), sums.totals, [treatment], buyer
     )
     _post(books, document, sums, micros, now)
     _number(books, document, catalog, carried, now)
@@ -167,7 +169,7 @@ def _number(books: Books, document: Document, catalog: Catalog, carried: Sequenc
 
 def _counted(usage: Sequence[Usage], row: BillingPeriod, catalog: Catalog, rate: Rate) -> _Period:
     """Return what of the usage goes on the invoice of the period."""
-    meters, given, below = dict[str, int](), 0, 0
+    meters, given, below, mixed = dict[str, int](), 0, 0, set[str]()
     for each in usage:
         if catalog.tax.credits == "at_use":
             part = each.used if each.period == row.number else 0
@@ -178,7 +180,8 @@ def _counted(usage: Sequence[Usage], row: BillingPeriod, catalog: Catalog, rate:
             below += part
         if part:
             meters[each.meter] = meters.get(each.meter, 0) + part
-    return _Period(row, catalog, rate, dict(sorted(meters.items())), given, below)
+            mixed |= {each.meter} if each.period != row.number else set()
+    return _Period(row, catalog, rate, dict(sorted(meters.items())), given, below, frozenset(mixed))
 
 
 def _credits_first(catalog: Catalog) -> bool:
@@ -210,15 +213,19 @@ def _voided(books: Books, number: int) -> int:
     return int(found or 0)
 
 
-def _lines(period: _Period, sums: PeriodSums) -> list[Line]:
+def _lines(books: Books, period: _Period, sums: PeriodSums) -> list[Line]:
     at_use = period.catalog.tax.credits == "at_use"
     kind = LineKind.USAGE if at_use else LineKind.OVERAGE
     first, last = period.days
+    inclusive = period.catalog.tax.prices == "inclusive"
+    said = metered_lines.said(books, period.row, period.meters, sums.nets, period.mixed, inclusive=inclusive)
     found = []
-    for meter, net in zip(period.meters, sums.nets, strict=True):
+    for meter, net, units in zip(period.meters, sums.nets, said, strict=True):
         name = title(period.catalog, meter) if meter else WITHOUT_METER
         words = f"{name}, {dated(first, last)}" if at_use else f"{name}, used below zero until {dated(last, last)}"
-        found.append(Line(kind, words, net, period.rate, meter=meter, begins_on=first, ends_on=last))
+        words = f"{words}: {units.words}" if units.words else words
+        quantity, price = units.quantity, units.unit_price
+        found.append(Line(kind, words, net, period.rate, quantity, price, meter, first, last))
     if sums.discount.amount_minor:
         less = type(sums.discount)(-sums.discount.amount_minor, sums.discount.currency)
         found.append(Line(LineKind.DISCOUNT, "Promotional credit used", less, period.rate))

@@ -106,9 +106,10 @@ def credit(document_id: str, amount: Money | None, *, by: str, reason: str, key:
         note = credit_notes.write_on(books, document, (SELLERS, fact, reason.strip()), part, now)
         books.session.refresh(document)
         document.credited_minor += part.amount_minor
-        if not carrying.own_due(document):
+        is_over = not carrying.own_due(document)
+        if is_over:
             _release(books, document)
-            settling.end(books, [document], "Credit note", now)
+        settling.end(books, [document] if is_over else [], "Credit note", now)
         after = {"number": note.number, "amount_minor": part.amount_minor, "reason": reason}
         audit.record(books.session, books.customer_id, by, "credit_note.given", document.id, after=after)
         books.session.flush()

@@ -48,12 +48,10 @@ def pay(books: Books, payment: Payment, received: Money, now: datetime) -> Mappi
 
 
 def end(books: Books, paid: Sequence[Document], paid_with: str, now: datetime) -> None:
-    """Mark invoices of which nothing is due any more as paid, and report it."""
+    """Mark invoices of which nothing is due any more as paid, and report it. What is due of others may be less now."""
     for each in paid:
         each.state, each.paid_at, each.paid_with = State.PAID.value, now, paid_with[:100]
     books.session.flush()
-    if not paid:
-        return
     unpaid_overage.changed(books, now)
     for each in paid:
         finalization.report(books, each, "invoice.paid")

@@ -14,8 +14,6 @@ _STANDING = """(select customer_id, returns_id, sum(total_minor) minor from docu
     where kind in ('credit_note','refund_receipt') and state = 'issued' group by customer_id, returns_id)"""
 _FOR_PAYMENTS = "d.source_type = 'payment' and d.kind in ('invoice','receipt')"
 
-_UNPAID = """(select customer_id, sum(overage_micros) micros from documents
-    where kind = 'invoice' and state in ('open','uncollectible') group by customer_id)"""
 _POSTED = """(select customer_id, source_id,
       sum(case kind when 'overage_invoiced' then amount else 0 end) invoiced,
       sum(case kind when 'overage_returned' then amount else 0 end) returned,
@@ -168,17 +166,6 @@ DOCUMENT_PROOFS = (
         join documents d on d.customer_id = p.customer_id and d.id = p.document_id
         where p.purpose = 'invoice' and d.state in ('open','uncollectible')
           and p.received_minor > 0 and p.received_minor >= p.amount_minor""",
-    ),
-    Proof(
-        "I6",
-        "what unpaid invoices use of the overage protection is not what they say",
-        f"""
-        select c.customer_id, c.customer_id as row_id from customers c
-        left join {_UNPAID} u on u.customer_id = c.customer_id
-        where c.invoiced_overage_micros <> case
-          when coalesce(u.micros, 0) < c.overage_protection_micros + c.invoiced_overage_micros
-          then coalesce(u.micros, 0)
-          else c.overage_protection_micros + c.invoiced_overage_micros end""",  # noqa: S608  # our own constants
     ),
     Proof(
         "I4",

@@ -1,8 +1,11 @@
 """What `verify` proves row by row, because no statement says it alike on both databases: a thousand rows at a time."""
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from fractions import Fraction
+from math import ceil
 from typing import Protocol
 
 from sqlalchemy import select
@@ -15,6 +18,7 @@ from app.domain.top_ups import credits_for
 from app.models.authorizations import Authorization
 from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
+from app.models.documents import Document
 from app.models.ledger import Grant
 from app.models.payments import Payment
 from app.services.verification import reservation_proofs
@@ -113,10 +117,29 @@ def _of_another_catalog(session: Session, customer_id: str | None) -> Iterator[F
             yield owner, f"{catalog} version {version}"
 
 
+def _of_unpaid_overage(session: Session, customer_id: str | None) -> Iterator[Found]:
+    """Yield the customers whose protection is not used by just the share of overage that is still due."""
+    unpaid = defaultdict[str, int](int)
+    wanted = select(Document).where(
+        Document.overage_micros > 0, Document.kind == "invoice", Document.state.in_(("open", "uncollectible"))
+    )
+    for each in session.scalars(wanted if customer_id is None else wanted.where(Document.customer_id == customer_id)):
+        settled = Fraction(each.paid_minor + each.credited_minor, each.payable_minor)
+        unpaid[each.customer_id] += ceil(each.overage_micros * (1 - settled))
+    table = Customer
+    customers = select(table.customer_id, table.overage_protection_micros, table.invoiced_overage_micros)
+    if customer_id is not None:
+        customers = customers.where(table.customer_id == customer_id)
+    for owner, left, used in session.execute(customers, execution_options=_AT_ONCE):
+        if used != min(unpaid[owner], left + used):
+            yield owner, owner
+
+
 LOOKS = (
     Look("I19", reservation_proofs.SENTENCE, reservation_proofs.violations),
     Look("units", "the customer's catalog is not there, or is in another currency or credit unit", _of_another_catalog),
     Look("I19", "an authorization is for another meter, amount or time than was asked for", _other_than_asked),
     Look("I9", "a grant is not what the amount received buys at the rate of the promise", _other_than_bought),
+    Look("I6", "what unpaid invoices use of the overage protection is not what is due of them", _of_unpaid_overage),
     *TERMS_LOOKS,
 )

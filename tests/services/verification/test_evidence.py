@@ -123,6 +123,7 @@ DAMAGES = [
     ("I6", "update accounts set floor = null where name = 'credits'", "credits:USD/credits", "floor is not minus"),
     ("I6", "update accounts set floor = -1 where name = 'revenue'", "credits:USD/revenue", "it has one and must not"),
     ("I6", "update customers set overage_protection_micros = 0", "credits:USD/credits", "floor is not minus"),
+    ("I6", "update customers set invoiced_overage_micros = 5", "cus_", "is not what is due of them"),
     ("I18", "delete from billing_periods", "cus_", "the customer has no open billing period"),
     ("I18", f"update billing_periods set closed_at = {LATER}", "cus_", "the customer has no open billing period"),
     ("I18", "update billing_periods set number = 2", "cus_", "a period is missing"),
