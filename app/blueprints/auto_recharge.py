@@ -178,6 +178,7 @@ def _around(form: TermsForm, *, focus: bool = False) -> dict[str, Any]:
     wanted = _whole(typed) if typed else None
     return {
         "form": form, "found": found, "terms": found.terms, "said": auto_recharge.said(found, unit, last),
+        "title": auto_recharge.title(found),
         "bar": auto_recharge.limit_bar(found), "methods": methods, "catalog": catalog,
         "adjustable": catalog.auto_recharge.adjustable, "focus": focus,
         "adds_tax": catalog.adds_tax, "order": _order(wanted) if wanted else None,

@@ -63,7 +63,10 @@ def _around() -> dict[str, Any]:
         "details": words.details(accounts.read()),
         "unapplied": Money(unapplied, customer.currency),
         "orders": words.lines(orders.latest(), waiting, unapplied),
-        "movements": [words.moved(each, customer.currency) for each in movements.latest()],
+        "movements": [
+            *(words.on_its_way(each) for each in movements.expected()),
+            *(words.moved(each, customer.currency) for each in movements.latest()),
+        ],
     }
 
 

@@ -5,6 +5,7 @@ Only in the demo and in tests.
 
 from flask import Blueprint, Response, make_response, render_template
 
+from app import clock
 from app.domain import mails
 from app.extensions import settings
 from app.services.mail import sending
@@ -22,13 +23,16 @@ _FRAME = (
 @bp.get("/")
 def page() -> Response:
     """List the newest mails."""
-    return make_response(render_template("dev_mail/page.html", mails=sending.kept(), titles=mails.TITLES))
+    return make_response(
+        render_template("dev_mail/page.html", mails=sending.kept(), titles=mails.TITLES, now=clock.now())
+    )
 
 
 @bp.get("/<mail_id>")
 def mail(mail_id: str) -> Response:
     """Show one mail: its text, and its HTML in a frame."""
-    answer = make_response(render_template("dev_mail/mail.html", mail=sending.get(mail_id), titles=mails.TITLES))
+    mail, now = sending.get(mail_id), clock.now()
+    answer = make_response(render_template("dev_mail/mail.html", mail=mail, titles=mails.TITLES, now=now))
     answer.headers["Content-Security-Policy"] = policy(settings()).replace("frame-src 'none'", "frame-src 'self'")
     return answer
 

@@ -8,6 +8,7 @@ from app.domain.amounts import CreditUnit
 from app.domain.auto_recharge.caution import Why
 from app.domain.auto_recharge.decision import Outcome, waits_for_yes
 from app.domain.auto_recharge.retries import ASKS_CUSTOMER, NEVER_AGAIN
+from app.domain.auto_recharge.stops import STOPS
 from app.domain.money import Credits, Money
 from app.domain.payments import PaymentState, decline_sentence, method_name
 from app.domain.tax import words as tax_words
@@ -62,6 +63,13 @@ _FIXED = {
     Outcome.NOT_SOLD: Said("What it was to buy is no longer sold. Choose something else below.", is_bad=True),
 }
 """What is said whatever the figures are."""
+
+
+def title(found: Standing) -> str:
+    """Say whether it is on, off or has stopped: what stands above and below it never says another thing."""
+    if not found.terms.enabled:
+        return "Auto-recharge is off"
+    return "Auto-recharge has stopped" if found.decision.outcome in STOPS else "Auto-recharge is on"
 
 
 def said(found: Standing, unit: CreditUnit, last: AutoRechargeDecision | None = None) -> Said:

@@ -15,6 +15,7 @@ from app.domain.tax import kept
 from app.domain.tax import words as tax_words
 from app.models.bank_transfers import CashMovement, ProForma
 from app.models.customers import Customer
+from app.services.bank_transfers.movements import Expected
 from app.services.bank_transfers.orders import Ordered
 
 _PILLS = {
@@ -157,6 +158,15 @@ def moved(row: CashMovement, currency: str) -> Moved:
         " · ".join(each for each in notes if each),
         Money(row.amount_minor, row.currency),
     )
+
+
+def on_its_way(each: Expected) -> Moved:
+    """Return in words what is used already and not a movement yet."""
+    if not each.is_payment:
+        words = "Being sent back to your bank account"
+    else:
+        words = "Being used for a payment" if each.is_open else _MOVED[MovementKind.APPLIED]
+    return Moved(each.id, each.at, words, "", Money(-each.minor, each.currency))
 
 
 def _spaced(iban: str) -> str:

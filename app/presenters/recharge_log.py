@@ -75,7 +75,7 @@ def _row(entry: Entry, unit: CreditUnit, currency: str) -> Row:
         limit, used = Money(kept.limit_minor, currency), Money(kept.used_minor, currency)
         why.append(("Limit of the period", f"{locale.amount(limit)}, of which {locale.amount(used)} was used before"))
         why.append(("Bought", _bought(payment, kept.count, unit)))
-        why.append(("Charged to", f"{method_words(entry.method)}, with the consent {kept.consent_id}"))
+        why.append(("Charged to", f"{method_words(entry.method)}{_allowed(entry.allowed_at)}"))
         if entry.question is not None and entry.question.answered_at is not None:
             why.append(("Allowed", _answered(entry.question, currency)))
     else:
@@ -104,6 +104,11 @@ def _row(entry: Entry, unit: CreditUnit, currency: str) -> Row:
         payment_id=payment.id if payment else "",
         why=why,
     )
+
+
+def _allowed(at: datetime | None) -> str:
+    """Return when the charges were allowed. The id of the consent is for the seller: it is in the audit trail."""
+    return f", as you allowed on {locale.day(at)}" if at is not None else ""
 
 
 def _answered(asked: AutoRechargeQuestion, currency: str) -> str:

@@ -6,6 +6,13 @@ SUMS = ("tests/pages/test_overview_sums.py",)
 
 BUGS = [
     Bug(
+        "the movements of bank transfers lag behind what is left",
+        "app/services/bank_transfers/movements.py",
+        "or_(OPEN_STATES, Payment.received_minor > 0), ~applied",
+        "or_(OPEN_STATES, Payment.received_minor > 0), applied",
+        ("tests/pages/test_bank_transfers.py",),
+    ),
+    Bug(
         "overage that was invoiced is called returned, expired and corrected",
         "app/services/invoices/statement.py",
         "moved(OVERAGE_INVOICED, OVERAGE_RETURNED)",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import clock
+from app import clock, locale
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
@@ -151,10 +151,10 @@ def test_why_a_charge_was_made_stands_under_it(app: Flask, alice: Browser, acme:
     assert page.texts("#auto_recharge-said") == ["Nothing is due: your credit is $25.00, and $20.00 or more is enough."]
     assert page.texts("#auto_recharge-used") == ["$25.00 of $50.00"]
     assert page.texts(".decisions__what") == ["Paid"]
-    consent = recharge.consents(acme)[0].id
+    day = locale.day(recharge.consents(acme)[0].accepted_at)
     assert page.texts(".decisions dt, .decisions dd") == [
         "Credit then", "$0.00", "Threshold", "$20.00", "Limit of the period", "$50.00, of which $0.00 was used before",
-        "Bought", "$25.00 for $25.00", "Charged to", f"Visa ending in 4242, with the consent {consent}",
+        "Bought", "$25.00 for $25.00", "Charged to", f"Visa ending in 4242, as you allowed on {day}",
     ]  # fmt: skip
 
 

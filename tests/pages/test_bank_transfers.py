@@ -5,6 +5,7 @@ from flask import Flask
 
 from app.domain.people import Actor
 from app.models.customers import Customer
+from app.services.bank_transfers import cash
 from tests.support import transfers
 from tests.support.browser import Browser
 from tests.support.shop import bought
@@ -40,7 +41,14 @@ def test_an_order_leads_to_its_pro_forma_and_what_is_sent_for_it_is_shown(
     transfers.sent(app, acme.customer_id, 101)
     paid = alice.opens(page.path)
     assert "$25.00 has arrived" in paid.text and paid.texts("#bank_transfers-pro_forma .pill") == ["Paid"]
-    assert "$1.00" in alice.opens(PATH).texts(".transfer__sum")
+    listed = alice.opens(PATH)
+    assert listed.texts(".transfer__sum") == ["$1.00"]
+    moved = [row.split("UTC ")[1] for row in listed.texts("#bank_transfers-moved ~ table tbody tr")]
+    received = "Bank transfer received ALEX EXAMPLE"
+    assert moved == ["Used for a payment −$25.00", f"{received} +$1.01", f"{received} +$24.99"]
+    assert cash.look(acme.customer_id)  # the processor says so, too: once
+    later = alice.opens(PATH).texts("#bank_transfers-moved ~ table tbody tr")
+    assert [row.split("UTC ")[1] for row in later] == moved
 
 
 def test_a_cancelled_order_says_so_and_its_money_stays(

@@ -39,6 +39,9 @@ def test_a_limit_that_is_reached_and_a_charge_that_asks_are_said(
         page = alice.opens(USAGE)
         assert page.find("#status_line a")["href"] == "/billing/auto-recharge/"
         assert page.texts(LINE) == ["Auto-recharge has stopped: its limit leaves less than one purchase."]
+        page = alice.opens("/billing/auto-recharge/")
+        assert page.texts(LINE) == ["Auto-recharge has stopped: its limit leaves less than one purchase."]
+        assert page.texts("#auto_recharge-now") == ["Auto-recharge has stopped"], "what stands above it says so, too"
         terms = recharge.terms(alice_actor)
         recharge.chooses(
             alice_actor, period_limit=Money(50000, "USD"), caution=replace(terms.caution, ask_above=Money(1000, "USD"))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select, tuple_
 
-from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeQuestion
+from app.models.auto_recharge import AutoRechargeConsent, AutoRechargeDecision, AutoRechargeQuestion
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 
@@ -21,19 +21,23 @@ class Entry:
     method: PaymentMethod | None
     question: AutoRechargeQuestion | None
     """What was asked by this decision, or the question whose yes this charge has used."""
+    allowed_at: datetime | None
+    """When the consent was given by which it was charged."""
 
 
 def listed(customer_id: str, after: tuple[datetime, str] | None = None) -> tuple[list[Entry], bool]:
     """Return the decisions behind `after` (time, id), ten at most, and whether there are more. One statement."""
     kept, asked = AutoRechargeDecision, AutoRechargeQuestion
     is_about = or_(asked.asked_at == kept.at, asked.payment_id == kept.payment_id)
+    consent = AutoRechargeConsent
     wanted = (
-        select(kept, Payment, PaymentMethod, asked)
+        select(kept, Payment, PaymentMethod, asked, consent.accepted_at)
         .outerjoin(Payment, (Payment.customer_id == kept.customer_id) & (Payment.id == kept.payment_id))
         .outerjoin(
             PaymentMethod, (PaymentMethod.customer_id == kept.customer_id) & (PaymentMethod.id == Payment.method_id)
         )
         .outerjoin(asked, and_(asked.customer_id == kept.customer_id, is_about))
+        .outerjoin(consent, (consent.customer_id == kept.customer_id) & (consent.id == kept.consent_id))
         .where(kept.customer_id == customer_id)
     )
     if after is not None:
