@@ -24,6 +24,7 @@ class Correction(CustomerOwned, Base):
         UniqueConstraint("customer_id", "replacement_id"),
         CheckConstraint("difference_minor >= 0", name="difference"),
         CheckConstraint("(difference_minor > 0) = (refund_id is not null)", name="difference_goes_back"),
+        CheckConstraint("payment_id is not null or difference_minor = 0", name="due_returns_nothing"),
         Index("ix_corrections_payment", "customer_id", "payment_id"),
         Index("ix_corrections_refund", "customer_id", "refund_id"),
         *whole("difference_minor"),
@@ -35,7 +36,8 @@ class Correction(CustomerOwned, Base):
     """The invoice that was wrong. It has one correction; what is wrong on its replacement has another."""
     credit_note_id: Mapped[str] = mapped_column(String(40))
     replacement_id: Mapped[str] = mapped_column(String(40))
-    payment_id: Mapped[str] = mapped_column(String(40))
+    payment_id: Mapped[str | None] = mapped_column(String(40))
+    """What has paid the invoice; none: it was due, and the one in its place is due instead."""
     refund_id: Mapped[str | None] = mapped_column(String(40))
     """The newest refund that returns the difference."""
     difference_minor: Mapped[int]

@@ -28,6 +28,7 @@ class Seen:
     old_total: Money
     new_total: Money
     difference: Money
+    due: Money | None
     tax_title: str
     why: str
     sold_on: date
@@ -45,9 +46,10 @@ def seen(preview: Preview) -> Seen:
         _money(document, document.total_minor),
         preview.totals.total,
         preview.difference,
+        preview.due,
         title(preview.treatment),
         REASONS[preview.treatment.reason],
-        preview.sold_on,
+        preview.taxed_on,
     )
 
 

@@ -4,6 +4,7 @@ from tests.mutants.bug import Bug
 
 CORRECTIONS = ("tests/services/invoices/test_corrections.py",)
 TAX = ("tests/services/invoices/test_corrections_tax.py",)
+DUE = ("tests/services/receivables/test_corrections.py",)
 RULE = ("tests/domain/invoices/test_corrections.py",)
 PREVIEW = "app/services/invoices/correction_preview.py"
 BUGS = [
@@ -41,6 +42,34 @@ BUGS = [
         "    if difference < 0:\n",
         "    if False:\n",
         CORRECTIONS,
+    ),
+    Bug(
+        "what is carried over stays with the invoice that was wrong",
+        "app/services/invoices/corrections.py",
+        "        each.carried_to_id = instead.id if instead.payable_minor else None\n",
+        "        pass\n",
+        DUE,
+    ),
+    Bug(
+        "credit that has paid an invoice that is due is not counted on the one in its place",
+        PREVIEW,
+        "    sums = of_parts(sums.taxed, [applied])\n",
+        "    sums = of_parts(sums.taxed)\n",
+        DUE,
+    ),
+    Bug(
+        "overage on an invoice that was corrected uses the protection no more",
+        "app/services/invoices/corrections.py",
+        "    overage = document.overage_micros\n",
+        "    overage = 0\n",
+        DUE,
+    ),
+    Bug(
+        "an invoice is corrected while it is being paid",
+        "app/domain/invoices/corrections.py",
+        "    if facts.is_being_paid:\n",
+        "    if False:\n",
+        (*RULE, *DUE),
     ),
     Bug(
         "a disputed invoice is corrected",

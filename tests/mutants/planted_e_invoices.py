@@ -9,7 +9,7 @@ BUGS = [
     Bug(
         "what is paid later changes an e-invoice",
         FILES,
-        "    settled = document.source_type in SETTLED_BY\n",
+        "    settled = document.source_type in SETTLED_BY and not is_due\n",
         '    settled = document.state == "paid"\n',
         SAID,
     ),

@@ -1,4 +1,4 @@
-"""Corrections of invoices: a credit note of all of one, and a paid invoice in its place."""
+"""Corrections of invoices: a credit note of all of one, and an invoice in its place, paid or due as it was."""
 
 from typing import Literal
 
@@ -50,9 +50,14 @@ class CorrectionPreview(Model):
     total_minor: int
     new_total_minor: int
     difference_minor: int = Field(description="What goes back to where the payment came from: tax alone.")
+    due_minor: int | None = Field(
+        description="What is to be paid then, with what is carried over to it; null: the invoice was paid."
+    )
     tax_category: Literal["S", "AE", "E", "O", "Z"]
     tax_reason: str
-    sold_on: str = Field(description="The day of the sale, whose rates are taken.", examples=["2026-11-01"])
+    sold_on: str = Field(
+        description="The day whose rates are taken: of the sale, or the last of the period.", examples=["2026-11-01"]
+    )
 
 
 class CorrectionOut(Model):
@@ -82,7 +87,8 @@ def preview(customer: Customer, invoice_id: str, body: CorrectionFields) -> Corr
 
     Nothing is written. Refused with 409 and the reason where the invoice cannot be corrected: `not_paid`, `void`,
     `corrected_already`, `returned`, `refund_under_way`, `disputed`, `too_old`, `not_offered`, `not_of_a_purchase`,
-    `not_an_invoice`, `tax_would_rise`.
+    `not_an_invoice`, `tax_would_rise`, and of one that is due `payment_under_way`, `partly_paid`, `carried_over`,
+    `credit_would_return`.
     """
     try:
         return _previewed(correction_preview.preview(customer, invoice_id, _wanted(body)))
@@ -103,9 +109,9 @@ def preview(customer: Customer, invoice_id: str, body: CorrectionFields) -> Corr
 def create(customer: Customer, invoice_id: str, body: CorrectionIn) -> CorrectionOut:
     """Correct an invoice as it was previewed.
 
-    One credit note of the whole invoice and one paid invoice in its place are written together; tax that was paid too
-    much is refunded. Where something has changed since the preview it is refused with 409 `preview_gone_by`. The same
-    request again answers with the same correction.
+    One credit note of the whole invoice and one invoice in its place are written together; tax that was paid too
+    much is refunded. What was due is due by the new invoice. Where something has changed since the preview
+    it is refused with 409 `preview_gone_by`. The same request again answers with the same correction.
     """
     try:
         made = corrections.correct(customer.customer_id, invoice_id, _wanted(body), body.preview, by=caller().key_id)
@@ -129,9 +135,10 @@ def _previewed(seen: Preview) -> CorrectionPreview:
         total_minor=seen.document.total_minor,
         new_total_minor=seen.totals.total.amount_minor,
         difference_minor=seen.difference.amount_minor,
+        due_minor=None if seen.due is None else seen.due.amount_minor,
         tax_category=seen.treatment.category.value,
         tax_reason=seen.treatment.reason.value,
-        sold_on=f"{seen.sold_on:%Y-%m-%d}",
+        sold_on=f"{seen.taxed_on:%Y-%m-%d}",
     )
 
 

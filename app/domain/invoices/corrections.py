@@ -33,6 +33,12 @@ class Facts:
     """What refunds that the processor has not answered yet would return."""
     disputed: int
     of_top_up: bool
+    of_period: bool = False
+    """Whether it is about a billing period: that is corrected while it is due."""
+    is_partly_paid: bool = False
+    is_carried_over: bool = False
+    """Whether a later invoice collects it."""
+    is_being_paid: bool = False
 
 
 def refusal(facts: Facts, today: date, within_days: int, ask: str) -> Refused | None:
@@ -41,11 +47,13 @@ def refusal(facts: Facts, today: date, within_days: int, ask: str) -> Refused | 
         return Refused(f"Only invoices are corrected: this is none, and says nothing of tax. {ask}", "not_an_invoice")
     if facts.is_corrected:
         return Refused("This invoice is corrected already. Correct the one in its place.", CORRECTED_ALREADY)
-    if facts.state in _STATES:
+    is_due = facts.of_period and facts.state is State.OPEN
+    if facts.state in _STATES and not is_due:
         reason, words = _STATES[facts.state]
         return Refused(words.format(ask=ask), reason)
-    if not facts.of_top_up:
-        return Refused(f"Only invoices about a purchase of credit are corrected here. {ask}", "not_of_a_purchase")
+    if not facts.of_top_up and not is_due:
+        words = "An invoice of a billing period is corrected here until it is paid."
+        return Refused(f"{words} {ask}", "not_of_a_purchase")
     if not within_days:
         return Refused(f"Invoices are not corrected here. {ask}", "not_offered")
     if today > last_day(facts.sold_on, within_days):
@@ -56,6 +64,18 @@ def refusal(facts: Facts, today: date, within_days: int, ask: str) -> Refused | 
         return Refused("A refund of this invoice is under way. Try again when it has arrived.", "refund_under_way")
     if facts.returned:
         return Refused(f"A part of this invoice was returned already, or all of it. {ask}", "returned")
+    return _while_due(facts, ask)
+
+
+def _while_due(facts: Facts, ask: str) -> Refused | None:
+    """Return what keeps an invoice that is due from being corrected."""
+    if facts.is_being_paid:
+        words = "A payment of this invoice is under way. Correct it when that has ended, or cancel the payment first."
+        return Refused(words, "payment_under_way")
+    if facts.is_partly_paid:
+        return Refused(f"A part of this invoice is paid already. {ask}", "partly_paid")
+    if facts.is_carried_over:
+        return Refused(f"This invoice is collected with a later one. {ask}", "carried_over")
     return None
 
 

@@ -19,7 +19,7 @@ from app.domain.invoices import corrections as rule
 from app.domain.invoices.corrections import Facts
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
-from app.domain.invoices.totals import Totals
+from app.domain.invoices.totals import Totals, of_parts
 from app.domain.money import Money
 from app.domain.reversals import RefundState
 from app.domain.tax.decision import Buyer, decide
@@ -28,12 +28,12 @@ from app.models.corrections import Correction
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document, DocumentLine, DocumentTax
-from app.models.payments import Payment
+from app.models.payments import OPEN_STATES, Payment
 from app.models.reversals import Refund
 from app.services.catalog import versions
 from app.services.customers import address as addresses
-from app.services.invoices import drafting
-from app.services.invoices.credit_notes import OF_PURCHASES
+from app.services.invoices import carrying, drafting
+from app.services.invoices.credit_notes import OF_PERIODS, OF_PURCHASES
 from app.services.invoices.reads import DocumentParts
 from app.services.tax import decision, registrations
 
@@ -63,6 +63,10 @@ class Preview:
     totals: Totals
     difference: Money
     """What goes back to where the payment came from."""
+    due: Money | None
+    """What is to be paid then, with what is carried over to it; none: the invoice was paid."""
+    taxed_on: date
+    """The day whose rates are taken: of the sale, or the last of the period."""
     sold_on: date
     mark: str
 
@@ -95,13 +99,21 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
     kept = addresses.current(customer.customer_id)
     addresses.refuse(customer, kept, wanted.address, po_number, as_typed=wanted.as_typed)
     buyer = _buyer(customer.customer_id, wanted)
-    treatment = decide(catalog.seller, catalog.tax, buyer, sold_on)
+    old = _lines(session, document)
+    taxed_on = max((line.ends_on for line in old if line.ends_on), default=sold_on)
+    treatment = decide(catalog.seller, catalog.tax, buyer, taxed_on)
     total = Money(document.total_minor, document.currency)
     rate, inclusive = drafting.rate_of(treatment), catalog.tax.prices == "inclusive"
-    lines, sums = rule.replaced(_lines(session, document), rate, total, inclusive=inclusive)
+    lines, sums = rule.replaced(old, rate, total, inclusive=inclusive)
+    applied = Money(document.credits_applied_minor, document.currency)
+    if applied > sums.total:
+        words = "Credit has paid more of this invoice than it would come to. Nothing was changed."
+        raise Refused(f"{words} {_ask(catalog)}", "credit_would_return")
+    sums = of_parts(sums.taxed, [applied])
     if _said(session, document) == _would_say(wanted.address, po_number, treatment, sums):
         raise NOTHING_CHANGES
-    difference = document.payable_minor - sums.payable.amount_minor
+    due = _due(session, document, sums) if document.state == State.OPEN else None
+    difference = document.payable_minor - sums.payable.amount_minor if due is None else 0
     if difference < 0:
         more = money_words(Money(-difference, document.currency))
         words = f"With this the invoice has {more} more tax, which cannot be paid here. Nothing was changed."
@@ -114,9 +126,17 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
         tuple(lines),
         sums,
         back,
+        due,
+        taxed_on,
         sold_on,
-        _mark(document, wanted.registration_id, _would_say(wanted.address, po_number, treatment, sums), back),
+        _mark(document, wanted.registration_id, _would_say(wanted.address, po_number, treatment, sums), back, due),
     )
+
+
+def _due(session: Session, document: Document, sums: Totals) -> Money:
+    """Return what is to be paid of the invoice in its place, and of those that are carried over to it."""
+    carried = carrying.to_collect(session, document) - carrying.own_due(document)
+    return sums.payable + Money(carried, document.currency)
 
 
 def found(session: Session, customer_id: str, document_id: str, *, lock: bool = False) -> Document:
@@ -144,9 +164,19 @@ def _refusal(session: Session, document: Document, sold_on: date, catalog: Catal
         )
     )
     facts = replace(
-        _facts(document, sold_on), refunding=refunding or 0, disputed=payment.disputed_minor if payment else 0
+        _facts(document, sold_on),
+        refunding=refunding or 0,
+        disputed=payment.disputed_minor if payment else 0,
+        is_being_paid=document.state == State.OPEN and _is_being_paid(session, document),
     )
     return rule.refusal(facts, _today(), catalog.invoices.correct_within_days, _ask(catalog))
+
+
+def _is_being_paid(session: Session, document: Document) -> bool:
+    under_way = select(Payment.id).where(
+        Payment.customer_id == document.customer_id, Payment.document_id == document.id, OPEN_STATES
+    )
+    return session.scalar(under_way.limit(1)) is not None
 
 
 def _facts(document: Document, sold_on: date) -> Facts:
@@ -160,6 +190,9 @@ def _facts(document: Document, sold_on: date) -> Facts:
         refunding=0,
         disputed=0,
         of_top_up=document.payment_id is not None and document.source_type in OF_PURCHASES,
+        of_period=document.payment_id is None and document.source_type in OF_PERIODS,
+        is_partly_paid=document.state == State.OPEN and document.paid_minor > 0,
+        is_carried_over=document.carried_to_id is not None,
     )
 
 
@@ -208,6 +241,9 @@ def _lines(session: Session, document: Document) -> list[Line]:
             Money(row.net_minor, document.currency),
             Rate(row.category, drafting.percent_of(row.percent_micros)),
             row.quantity,
+            meter=row.meter,
+            begins_on=row.begins_on,
+            ends_on=row.ends_on,
         )
         for row in rows
     ]
@@ -231,6 +267,7 @@ def _would_say(address: Address, po_number: str, treatment: Treatment, sums: Tot
     return [*(getattr(address, name) for name in NAMES), po_number, rates, sums.total.amount_minor]
 
 
-def _mark(document: Document, registration_id: str, says: list[object], back: Money) -> str:
-    all_of_it = [document.id, document.returned_minor, registration_id, says, back.amount_minor]
+def _mark(document: Document, registration_id: str, says: list[object], back: Money, due: Money | None) -> str:
+    money = [back.amount_minor, None if due is None else due.amount_minor]
+    all_of_it = [document.id, document.state, document.returned_minor, registration_id, says, *money]
     return hashlib.sha256(json.dumps(all_of_it).encode()).hexdigest()

@@ -4,7 +4,7 @@ docs/decisions/0035-corrections-of-invoices.md says what holds when the process 
 reckoned anew by the address and number that the customer gives, as on the day of the sale.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from app.domain.addresses.address import NAMES
 from app.domain.errors import NotFound, Refused, ensure
 from app.domain.invoices.corrections import CORRECTED_ALREADY
 from app.domain.invoices.documents import Kind, State
+from app.domain.mails import INVOICE
 from app.domain.reversals import RefundState
 from app.models.corrections import Correction
 from app.models.documents import Document
@@ -22,10 +23,11 @@ from app.models.reversals import Refund
 from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
-from app.services.invoices import correction_preview, credit_notes, drafting, finalization, numbering
+from app.services.invoices import carrying, correction_preview, credit_notes, drafting, finalization, numbering
 from app.services.invoices.correction_preview import Preview, Wanted
-from app.services.ledger import posting
+from app.services.ledger import posting, unpaid_overage
 from app.services.ledger.posting import Books
+from app.services.outbox import billing_mails
 from app.services.reversals import clawbacks, refunds
 from app.services.transaction import transaction
 
@@ -48,10 +50,10 @@ def correct(customer_id: str, document_id: str, wanted: Wanted, mark: str, *, by
             made = _made(session, document)
             if made is None:
                 seen = correction_preview.reckoned(session, books.customer, document, wanted)
-                ensure(payment is not None, f"{document.number} was paid by no payment")
+                ensure((payment is None) == (seen.due is not None), f"{document.number} is paid by no payment, nor due")
                 if seen.mark != mark:
                     raise PREVIEW_GONE
-                made = _write(books, seen, payment, by, address, clock.now())  # type: ignore[arg-type]  # said above
+                made = _write(books, seen, payment, by, address, clock.now())
             elif made.preview != mark:
                 raise Refused("This invoice was corrected meanwhile.", CORRECTED_ALREADY)
             refund_id = made.refund_id
@@ -67,6 +69,8 @@ def return_difference(correction_id: str, *, by: str) -> Refund:
             known = session.get(Correction, correction_id)
             if known is None:
                 raise NotFound("correction")
+            if known.payment_id is None:
+                raise Refused("Nothing of this correction has to go back again.", "nothing_to_return")
             payment = clawbacks.locked(session, known.payment_id)
             made = session.get_one(Correction, correction_id, populate_existing=True)
             refund = session.get(Refund, made.refund_id or "")
@@ -84,7 +88,7 @@ def _made(session: Session, document: Document) -> Correction | None:
     ).one_or_none()
 
 
-def _write(books: Books, seen: Preview, payment: Payment, by: str, address: str, now: datetime) -> Correction:
+def _write(books: Books, seen: Preview, payment: Payment | None, by: str, address: str, now: datetime) -> Correction:
     session, document = books.session, seen.document
     correction_id = ids.new("cor")
     note = credit_notes.whole(books, document, ("correction", correction_id, "Correction"))
@@ -92,7 +96,7 @@ def _write(books: Books, seen: Preview, payment: Payment, by: str, address: str,
         books,
         versions.of(books.customer),
         Kind.INVOICE,
-        drafting.Source("correction", correction_id, payment.id, paid_with=document.paid_with),
+        _source(books, seen, correction_id),
         seen.lines,
         seen.totals,
         [seen.treatment],
@@ -100,10 +104,15 @@ def _write(books: Books, seen: Preview, payment: Payment, by: str, address: str,
         | {"po_number": seen.wanted.po_number, "buyer_reference": document.buyer_reference},
     )
     at = max(now, document.issued_at or now)  # not before what they correct
-    numbering.finalize(session, instead, State.PAID, at, paid_at=document.paid_at)
+    if seen.due is None:
+        numbering.finalize(session, instead, State.PAID, at, paid_at=document.paid_at)
+    else:
+        _number_due(books, seen, instead, at)
     numbering.finalize(session, note, State.ISSUED, at)
+    if seen.due is not None:
+        _end_due(books, document, instead, now)
     refund_id = None
-    if seen.difference.amount_minor:
+    if payment is not None and seen.difference.amount_minor:
         payment.corrected_minor += seen.difference.amount_minor
         words = f"Correction of {document.number}"
         refund_id = refunds.of_correction(session, payment, seen.difference.amount_minor, words, by).id
@@ -113,7 +122,7 @@ def _write(books: Books, seen: Preview, payment: Payment, by: str, address: str,
         corrected_id=document.id,
         credit_note_id=note.id,
         replacement_id=instead.id,
-        payment_id=payment.id,
+        payment_id=payment.id if payment is not None else None,
         refund_id=refund_id,
         difference_minor=seen.difference.amount_minor,
         sold_on=seen.sold_on,
@@ -125,6 +134,44 @@ def _write(books: Books, seen: Preview, payment: Payment, by: str, address: str,
     session.flush()
     _say(books, seen, made, (note, instead), by, address)
     return made
+
+
+def _source(books: Books, seen: Preview, correction_id: str) -> drafting.Source:
+    """Return what the invoice in its place is made for: what has paid the wrong one, or what is due with it."""
+    document = seen.document
+    if seen.due is None:
+        return drafting.Source("correction", correction_id, document.payment_id, paid_with=document.paid_with)
+    is_due = seen.totals.payable.amount_minor > 0
+    carried = carrying.to_collect(books.session, document) - carrying.own_due(document) if is_due else 0
+    paid_with = "" if is_due else "Credit balance"
+    overage = document.overage_micros
+    return drafting.Source(
+        "correction", correction_id, paid_with=paid_with, carried_minor=carried, overage_micros=overage
+    )
+
+
+def _number_due(books: Books, seen: Preview, instead: Document, at: datetime) -> None:
+    """Number the invoice that is due in place of the wrong one, on the same day; what comes to nothing is paid."""
+    document = seen.document
+    if instead.payable_minor and carrying.is_chargeable(
+        instead.payable_minor + instead.carried_minor, instead.currency
+    ):
+        days = timedelta(days=versions.of(books.customer).invoices.due_days)
+        instead.due_on = document.due_on or at.astimezone(UTC).date() + days
+    books.session.flush()
+    numbering.finalize(books.session, instead, State.OPEN if instead.payable_minor else State.PAID, at)
+
+
+def _end_due(books: Books, document: Document, instead: Document, now: datetime) -> None:
+    """End the wrong invoice: nothing of it is due. What it collects, and the overage on it, go over to the other."""
+    session = books.session
+    session.refresh(document)
+    document.credited_minor += carrying.own_due(document)
+    document.state, document.paid_at, document.paid_with = State.PAID.value, now, "Credit note"
+    for each in carrying.carried_to(session, document):
+        each.carried_to_id = instead.id if instead.payable_minor else None
+    session.flush()
+    unpaid_overage.changed(books, now)
 
 
 def _say(
@@ -149,5 +196,8 @@ def _say(
     before = {name: said[name] for name in moved} | {"tax_minor": seen.document.tax_minor}
     after = {name: says[name] for name in moved} | {"tax_minor": instead.tax_minor} | facts
     audit.record(books.session, books.customer_id, by, "invoice.corrected", made.corrected_id, before, after, address)
-    books.outbox.write("invoice.finalized", instead.id, finalization.facts_of(instead))
+    is_paid_now = seen.due is not None and instead.paid_at is not None
+    finalization.report(books, instead, "invoice.finalized", *(["invoice.paid"] if is_paid_now else []))
+    to, key = books.customer.email, f"invoice:{instead.id}"
+    billing_mails.write(books.session, books.customer_id, INVOICE, key=key, to=to, document=instead.id)
     books.outbox.write("invoice.corrected", made.id, facts)

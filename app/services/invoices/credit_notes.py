@@ -28,6 +28,8 @@ OF_PURCHASES = frozenset({"payment", "correction"})
 """The facts whose documents a payment has paid at once."""
 BOOKED = ("pending", "succeeded")
 """The states of a refund whose money has gone back."""
+OF_PERIODS = frozenset({"period", "correction"})
+"""The facts whose documents, where no payment has paid them at once, are due."""
 
 
 def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Money, now: datetime) -> Document | None:
@@ -64,7 +66,8 @@ def write_on(
 def whole(books: Books, document: Document, source: tuple[str, str, str]) -> Document:
     """Draft the credit note of all of an invoice, of which nothing was returned yet, and count it; it has no number."""
     whole_of_it = Money(document.total_minor, document.currency)
-    return _drafted(books, document, source, whole_of_it, document.payment_id)
+    applied = Money(document.credits_applied_minor, document.currency)  # it goes on paying the invoice in its place
+    return _drafted(books, document, source, whole_of_it, document.payment_id, applied)
 
 
 def void(books: Books, source: tuple[str, str], now: datetime) -> Document | None:
@@ -167,7 +170,12 @@ def settled_invoice(books: Books, payment: Payment) -> Document:
 
 
 def _drafted(
-    books: Books, document: Document, source: tuple[str, str, str], part: Money, payment_id: str | None
+    books: Books,
+    document: Document,
+    source: tuple[str, str, str],
+    part: Money,
+    payment_id: str | None,
+    applied: Money | None = None,
 ) -> Document:
     """Draft what returns a part of the document, taxed as it was, and count the part on it."""
     kind, fact, why = source
@@ -183,7 +191,7 @@ def _drafted(
         RETURNS[Kind(document.kind)],
         drafting.Source(kind, fact, payment_id, document.id, why[:300]),
         lines,
-        of_parts(parts),
+        of_parts(parts, [applied] if applied is not None else ()),
         [_treatment(row) for row in taxes],
         {name: getattr(document, name) for name in drafting.BUYER},  # as on the document that it corrects
     )

@@ -65,7 +65,8 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
     if obstacle:
         return obstacle
     document = parts.document
-    settled = document.source_type in SETTLED_BY
+    is_due = document.source_type == "correction" and document.payment_id is None  # as what it corrects
+    settled = document.source_type in SETTLED_BY and not is_due
     total, rounding = _money(document, document.total_minor), _money(document, document.rounding_minor)
     prepaid = _money(document, document.credits_applied_minor + (document.payable_minor if settled else 0))
     due = total - prepaid + rounding

@@ -3,12 +3,14 @@
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from app.domain import mails
 from app.domain.invoices.documents import Kind, State
 from app.domain.mails import Topic, listed
 from app.domain.money import Money
 from app.extensions import settings
+from app.models.corrections import Correction
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document
@@ -67,6 +69,7 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         customer = db.session.get_one(Customer, customer_id, populate_existing=True)
         seller = versions.of(customer).seller
         to_pay = carrying.to_collect(db.session(), row)
+        replaced = _replaced(row)
     return {
         "seller": seller,
         "customer": customer,
@@ -75,6 +78,7 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "to_pay": Money(to_pay, row.currency) if to_pay else None,
         "carried": Money(row.carried_minor, row.currency) if row.carried_minor else None,
         "is_carried_over": to_pay > 0 and not carrying.is_chargeable(to_pay, row.currency),
+        **replaced,
         **found,
     }
 
@@ -124,6 +128,19 @@ def settled(customer_id: str, payment: Payment) -> dict[str, Any]:
     ]
     shown = [(words, Money(minor, row.currency)) for words, minor in parts if minor]
     return found | {"parts": shown, "paid_at": row.paid_at or payment.updated_at}
+
+
+def _replaced(row: Document) -> dict[str, Any]:
+    """Return the numbers of the invoice in whose place it is and of the credit note that returns that one, if any."""
+    wrong, note = aliased(Document), aliased(Document)
+    numbers = db.session.execute(
+        select(wrong.number, note.number)
+        .select_from(Correction)
+        .join(wrong, (wrong.customer_id == Correction.customer_id) & (wrong.id == Correction.corrected_id))
+        .join(note, (note.customer_id == Correction.customer_id) & (note.id == Correction.credit_note_id))
+        .where(Correction.customer_id == row.customer_id, Correction.replacement_id == row.id)
+    ).one_or_none()
+    return {"corrects": numbers[0] if numbers else "", "credit_note": numbers[1] if numbers else ""}
 
 
 def _invoice(customer_id: str, document_id: object) -> dict[str, Any]:

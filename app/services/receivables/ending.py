@@ -48,6 +48,9 @@ def void(document_id: str, *, by: str, reason: str) -> Document:
         if document.state == State.VOID:
             return document
         _ask_unpaid(books, document)
+        if document.source_type == "correction":
+            words = "This invoice stands in the place of one that was corrected. Give a credit note."
+            raise Refused(words, "corrects_another")
         if document.paid_minor or document.returned_minor:
             raise Refused("A part of this invoice is paid or returned already. Give a credit note.", "partly_paid")
         if document.carried_to_id:

@@ -147,8 +147,8 @@ DOCUMENT_PROOFS = (
         "what invoices say was paid is not what was received for them",
         """
         select c.customer_id, c.customer_id as row_id from customers c
-        left join (select customer_id, sum(paid_minor) minor from documents where source_type = 'period'
-          group by customer_id) d on d.customer_id = c.customer_id
+        left join (select customer_id, sum(paid_minor) minor from documents
+          where kind = 'invoice' and payment_id is null group by customer_id) d on d.customer_id = c.customer_id
         left join (select customer_id, sum(received_minor) minor from payments where purpose = 'invoice'
           group by customer_id) p on p.customer_id = c.customer_id
         where coalesce(d.minor, 0) <> coalesce(p.minor, 0) and not exists (
@@ -173,7 +173,8 @@ DOCUMENT_PROOFS = (
         f"""
         select d.customer_id, d.id from documents d
         left join {_POSTED} t on t.customer_id = d.customer_id and t.source_id = d.id
-        where d.number is not null and (coalesce(t.invoiced, 0) <> d.overage_micros
+        where d.number is not null and (
+          coalesce(t.invoiced, 0) <> case d.source_type when 'correction' then 0 else d.overage_micros end
           or coalesce(t.returned, 0) <> case d.state when 'void' then d.overage_micros else 0 end
           or coalesce(t.given_back, 0) <> case d.state when 'void' then coalesce(t.applied, 0) else 0 end)
         union all select t.customer_id, t.source_id from {_POSTED} t where not exists (
@@ -215,7 +216,11 @@ DOCUMENT_PROOFS = (
           or (d.kind, n.kind, r.kind, n.state) <> ('invoice', 'credit_note', 'invoice', 'issued')
           or n.returns_id <> d.id or n.total_minor <> d.total_minor or d.returned_minor <> d.total_minor
           or d.payment_id <> k.payment_id or r.payment_id <> k.payment_id or r.currency <> d.currency
-          or d.paid_minor - r.paid_minor <> k.difference_minor
+          or (k.payment_id is not null and d.paid_minor - r.paid_minor <> k.difference_minor)
+          or (k.payment_id is null and (d.payment_id is not null or r.payment_id is not null or d.state <> 'paid'
+            or d.paid_minor <> 0 or d.credited_minor <> d.payable_minor or r.overage_micros <> d.overage_micros
+            or r.credits_applied_minor <> d.credits_applied_minor
+            or n.credits_applied_minor <> d.credits_applied_minor))
         union all select d.customer_id, d.id from documents d where d.source_type = 'correction' and not exists (
           select 1 from corrections k where k.customer_id = d.customer_id and k.id = d.source_id
             and d.id in (k.credit_note_id, k.replacement_id))""",

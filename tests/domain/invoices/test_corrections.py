@@ -18,6 +18,7 @@ from app.domain.tax.treatment import tax_within
 
 SOLD = date(2026, 11, 1)
 GOOD = Facts(Kind.INVOICE, State.PAID, False, SOLD, returned=0, refunding=0, disputed=0, of_top_up=True)
+DUE = replace(GOOD, state=State.OPEN, of_top_up=False, of_period=True)
 STANDARD, NONE = Rate("S", Decimal(19)), Rate("AE")
 NETS = st.lists(st.integers(0, 10**9), min_size=1, max_size=8)
 
@@ -33,6 +34,13 @@ NETS = st.lists(st.integers(0, 10**9), min_size=1, max_size=8)
         (replace(GOOD, state=State.VOID), "void"),
         (replace(GOOD, state=State.UNCOLLECTIBLE), "not_paid"),
         (replace(GOOD, of_top_up=False), "not_of_a_purchase"),
+        (DUE, None),
+        (replace(DUE, state=State.PAID), "not_of_a_purchase"),
+        (replace(DUE, state=State.UNCOLLECTIBLE), "not_paid"),
+        (replace(DUE, is_being_paid=True), "payment_under_way"),
+        (replace(DUE, is_partly_paid=True), "partly_paid"),
+        (replace(DUE, is_carried_over=True), "carried_over"),
+        (replace(DUE, returned=1), "returned"),
         (replace(GOOD, disputed=1), "disputed"),
         (replace(GOOD, refunding=1), "refund_under_way"),
         (replace(GOOD, returned=1), "returned"),
