@@ -28,7 +28,9 @@ class Seen:
     old_total: Money
     new_total: Money
     difference: Money
-    due: Money | None
+    taken_over: Money
+    due: Money
+    paid_with: str
     tax_title: str
     why: str
     sold_on: date
@@ -46,7 +48,9 @@ def seen(preview: Preview) -> Seen:
         _money(document, document.total_minor),
         preview.totals.total,
         preview.difference,
+        preview.taken_over,
         preview.due,
+        document.paid_with or "where your payment came from",
         title(preview.treatment),
         REASONS[preview.treatment.reason],
         preview.taxed_on,

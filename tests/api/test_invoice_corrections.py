@@ -26,7 +26,7 @@ def test_a_preview_is_confirmed_once(app: Flask, acme: Customer, alice_actor: Ac
     mark = seen.pop("preview")
     assert (answer.status_code, seen) == (200, {
         "currency": "USD", "tax_minor": 0, "new_tax_minor": 0, "total_minor": 2500, "new_total_minor": 2500,
-        "difference_minor": 0, "due_minor": None, "tax_category": "O", "tax_reason": "outside", "sold_on": f"{wrong.issued_at:%Y-%m-%d}",
+        "difference_minor": 0, "taken_over_minor": 2500, "due_minor": 0, "tax_category": "O", "tax_reason": "outside", "sold_on": f"{wrong.issued_at:%Y-%m-%d}",
     })  # fmt: skip
     gone = api.post(f"{path}/corrections", OSLO | {"po_number": "8", "preview": mark})
     assert problem_of(gone) == (409, "preview_gone_by")

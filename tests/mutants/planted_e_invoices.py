@@ -9,15 +9,15 @@ BUGS = [
     Bug(
         "what is paid later changes an e-invoice",
         FILES,
-        "    settled = document.source_type in SETTLED_BY and not is_due\n",
-        '    settled = document.state == "paid"\n',
+        "    settled = document.payable_minor if document.source_type in SETTLED_BY else document.taken_over_minor\n",
+        "    settled = document.paid_minor\n",
         SAID,
     ),
     Bug(
         "an e-invoice forgets what credit paid",
         FILES,
-        "document.credits_applied_minor + (document.payable_minor if settled else 0)",
-        "document.payable_minor if settled else 0",
+        "document.credits_applied_minor + settled)",
+        "settled)",
         SAID,
     ),
     Bug(

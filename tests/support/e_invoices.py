@@ -62,7 +62,7 @@ def parts_of(
             "net_minor": sums.net.amount_minor, "tax_minor": sums.tax.amount_minor,
             "total_minor": sums.total.amount_minor, "credits_applied_minor": sums.credits_applied.amount_minor,
             "rounding_minor": sums.rounding.amount_minor, "payable_minor": sums.payable.amount_minor,
-            "carried_minor": 0, "buyer_reference": "", "seller_city": "", "seller_postal_code": "",
+            "carried_minor": 0, "taken_over_minor": 0, "buyer_reference": "", "seller_city": "", "seller_postal_code": "",
             "seller_contact": "", "seller_phone": "", "seller_name": "Small GmbH", "seller_address": "Lange Straße 1\n10115 Berlin", "seller_country": "DE",
             "seller_tax_id": SELLER, "seller_email": "billing@small.example", "customer_name": "Acme",
             "customer_email": "ap@acme.example", "buyer_company": "Acme & Fils <SARL>", "buyer_line1": "1 rue de l’Arbre",
@@ -107,7 +107,17 @@ CASES: dict[str, DocumentParts] = {
     "with what was carried over": parts_of([line(1000)], source_type="period", due_on=NOON.date(), carried_minor=24),
     "credit note": parts_of([line(1000)], kind=Kind.CREDIT_NOTE, reason="Refund of €10.00"),
     "credit note that is not paid out": parts_of([line(1000)], kind=Kind.CREDIT_NOTE, source_type="credit_note"),
-    "credit note of a correction": parts_of([line(1000)], kind=Kind.CREDIT_NOTE, source_type="correction"),
+    "credit note of a correction": parts_of(
+        [line(1000)], kind=Kind.CREDIT_NOTE, source_type="correction", taken_over_minor=1210
+    ),
+    "credit note of a correction while due": parts_of(
+        [line(1000)], kind=Kind.CREDIT_NOTE, source_type="correction", paid_with=""
+    ),
+    "instead of one that was paid": parts_of([line(1000)], source_type="correction", taken_over_minor=1210),
+    "instead of one that was due": parts_of([line(1000)], source_type="correction", due_on=date(2026, 12, 12)),
+    "instead of one that was paid, with more tax": parts_of(
+        [line(1000)], source_type="correction", taken_over_minor=1000, due_on=date(2026, 12, 12)
+    ),
     "reverse charge": parts_of([line(1000, REVERSED)], [REVERSED]),
     "credit note of a reverse charge": parts_of([line(1000, REVERSED)], [REVERSED], Kind.CREDIT_NOTE),
     "exempt": parts_of([line(1000, EXEMPT)], [EXEMPT]),

@@ -50,9 +50,8 @@ class CorrectionPreview(Model):
     total_minor: int
     new_total_minor: int
     difference_minor: int = Field(description="What goes back to where the payment came from: tax alone.")
-    due_minor: int | None = Field(
-        description="What is to be paid then, with what is carried over to it; null: the invoice was paid."
-    )
+    taken_over_minor: int = Field(description="What was paid of the invoice and pays the one in its place.")
+    due_minor: int = Field(description="What is to be paid then, with what is carried over to it.")
     tax_category: Literal["S", "AE", "E", "O", "Z"]
     tax_reason: str
     sold_on: str = Field(
@@ -88,7 +87,7 @@ def preview(customer: Customer, invoice_id: str, body: CorrectionFields) -> Corr
     Nothing is written. Refused with 409 and the reason where the invoice cannot be corrected: `not_paid`, `void`,
     `corrected_already`, `returned`, `refund_under_way`, `disputed`, `too_old`, `not_offered`, `not_of_a_purchase`,
     `not_an_invoice`, `tax_would_rise`, and of one that is due `payment_under_way`, `partly_paid`, `carried_over`,
-    `credit_would_return`.
+    `credit_would_return`, `several_payments`.
     """
     try:
         return _previewed(correction_preview.preview(customer, invoice_id, _wanted(body)))
@@ -135,7 +134,8 @@ def _previewed(seen: Preview) -> CorrectionPreview:
         total_minor=seen.document.total_minor,
         new_total_minor=seen.totals.total.amount_minor,
         difference_minor=seen.difference.amount_minor,
-        due_minor=None if seen.due is None else seen.due.amount_minor,
+        taken_over_minor=seen.taken_over.amount_minor,
+        due_minor=seen.due.amount_minor,
         tax_category=seen.treatment.category.value,
         tax_reason=seen.treatment.reason.value,
         sold_on=f"{seen.taxed_on:%Y-%m-%d}",

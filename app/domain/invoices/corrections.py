@@ -36,6 +36,7 @@ class Facts:
     of_period: bool = False
     """Whether it is about a billing period: that is corrected while it is due."""
     is_partly_paid: bool = False
+    """Whether anything was paid of it but what it has taken over from the invoice that it corrects."""
     is_carried_over: bool = False
     """Whether a later invoice collects it."""
     is_being_paid: bool = False
@@ -47,7 +48,7 @@ def refusal(facts: Facts, today: date, within_days: int, ask: str) -> Refused | 
         return Refused(f"Only invoices are corrected: this is none, and says nothing of tax. {ask}", "not_an_invoice")
     if facts.is_corrected:
         return Refused("This invoice is corrected already. Correct the one in its place.", CORRECTED_ALREADY)
-    is_due = facts.of_period and facts.state is State.OPEN
+    is_due = facts.state is State.OPEN and (facts.of_period or facts.of_top_up)
     if facts.state in _STATES and not is_due:
         reason, words = _STATES[facts.state]
         return Refused(words.format(ask=ask), reason)
@@ -64,7 +65,7 @@ def refusal(facts: Facts, today: date, within_days: int, ask: str) -> Refused | 
         return Refused("A refund of this invoice is under way. Try again when it has arrived.", "refund_under_way")
     if facts.returned:
         return Refused(f"A part of this invoice was returned already, or all of it. {ask}", "returned")
-    return _while_due(facts, ask)
+    return _while_due(facts, ask) if is_due else None
 
 
 def _while_due(facts: Facts, ask: str) -> Refused | None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.domain import processor_amounts
 from app.domain.errors import ensure
 from app.domain.invoices.documents import Kind, State
+from app.models.corrections import Correction
 from app.models.documents import Document
 from app.models.payments import OPEN_STATES, Payment
 from app.services.ledger.posting import Books
@@ -47,6 +48,30 @@ def collectors(session: Session, document: Document) -> list[str]:
             select(Document.carried_to_id).where(Document.customer_id == document.customer_id, Document.id == to)
         )
     return found
+
+
+def payers(session: Session, document: Document) -> Sequence[Payment]:
+    """Return the payments that have paid it, the newest first: itself, with a later one, or what it was before."""
+    names, each = list[str](), document
+    while each.taken_over_minor:
+        names += collectors(session, each) if each.paid_minor > each.taken_over_minor else []
+        each = session.scalars(
+            select(Document)
+            .join(
+                Correction, (Correction.customer_id == Document.customer_id) & (Correction.corrected_id == Document.id)
+            )
+            .where(Correction.customer_id == document.customer_id, Correction.replacement_id == each.id)
+        ).one()
+    names += collectors(session, each) if each.paid_minor else []
+    return session.scalars(
+        select(Payment)
+        .where(
+            Payment.customer_id == document.customer_id,
+            Payment.received_minor > 0,
+            or_(Payment.id == document.payment_id, Payment.document_id.in_(names)),
+        )
+        .order_by(Payment.created_at.desc(), Payment.id.desc())
+    ).all()
 
 
 def paid_by(session: Session, document: Document) -> list[Document]:

@@ -35,6 +35,7 @@ from app.services.customers import address as addresses
 from app.services.invoices import carrying, drafting
 from app.services.invoices.credit_notes import OF_PERIODS, OF_PURCHASES
 from app.services.invoices.reads import DocumentParts
+from app.services.reversals import clawbacks
 from app.services.tax import decision, registrations
 
 NOTHING_CHANGES = Refused("The invoice says all of this already.", "nothing_changes", 422)
@@ -61,10 +62,14 @@ class Preview:
     treatment: Treatment
     lines: tuple[Line, ...]
     totals: Totals
+    taken_over: Money
+    """What was paid of the wrong one and pays the one in its place."""
     difference: Money
     """What goes back to where the payment came from."""
-    due: Money | None
-    """What is to be paid then, with what is carried over to it; none: the invoice was paid."""
+    returns_to: Payment | None
+    """The payment whose money goes back; none: nothing does."""
+    due: Money
+    """What is to be paid then, with what is carried over to it."""
     taxed_on: date
     """The day whose rates are taken: of the sale, or the last of the period."""
     sold_on: date
@@ -112,20 +117,24 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
     sums = of_parts(sums.taxed, [applied])
     if _said(session, document) == _would_say(wanted.address, po_number, treatment, sums):
         raise NOTHING_CHANGES
-    due = _due(session, document, sums) if document.state == State.OPEN else None
-    difference = document.payable_minor - sums.payable.amount_minor if due is None else 0
-    if difference < 0:
-        more = money_words(Money(-difference, document.currency))
-        words = f"With this the invoice has {more} more tax, which cannot be paid here. Nothing was changed."
+    paid = Money(document.paid_minor, document.currency)
+    taken_over = min(paid, sums.payable)
+    back, due = paid - taken_over, _due(session, document, sums.payable - taken_over)
+    if document.state == State.PAID and due.amount_minor:
+        words = (
+            f"With this the invoice has {money_words(due)} more tax, which cannot be paid here. Nothing was changed."
+        )
         raise Refused(f"{words} {_ask(catalog)}", rule.TAX_WOULD_RISE)
-    back = Money(difference, document.currency)
+    returns_to = _returning(session, document, back, catalog)
     return Preview(
         document,
         Wanted(wanted.address, po_number, wanted.registration_id, wanted.as_typed),
         treatment,
         tuple(lines),
         sums,
+        taken_over,
         back,
+        returns_to,
         due,
         taxed_on,
         sold_on,
@@ -133,10 +142,25 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
     )
 
 
-def _due(session: Session, document: Document, sums: Totals) -> Money:
+def carried(session: Session, document: Document) -> int:
+    """Return what is to be paid of earlier invoices together with it."""
+    return carrying.to_collect(session, document) - carrying.own_due(document)
+
+
+def _due(session: Session, document: Document, own: Money) -> Money:
     """Return what is to be paid of the invoice in its place, and of those that are carried over to it."""
-    carried = carrying.to_collect(session, document) - carrying.own_due(document)
-    return sums.payable + Money(carried, document.currency)
+    return own + Money(carried(session, document), document.currency)
+
+
+def _returning(session: Session, document: Document, back: Money, catalog: Catalog) -> Payment | None:
+    """Return the newest payment of the invoice that can return so much by itself."""
+    if not back.amount_minor:
+        return None
+    for payment in carrying.payers(session, document):
+        if clawbacks.left_of(payment) >= back.amount_minor:
+            return payment
+    words = f"{money_words(back)} would go back, and no one payment of this invoice can return it. Nothing was changed."
+    raise Refused(f"{words} {_ask(catalog)}", "several_payments")
 
 
 def found(session: Session, customer_id: str, document_id: str, *, lock: bool = False) -> Document:
@@ -152,13 +176,11 @@ def found(session: Session, customer_id: str, document_id: str, *, lock: bool = 
 
 
 def _refusal(session: Session, document: Document, sold_on: date, catalog: Catalog) -> Refused | None:
-    payment = session.scalars(
-        select(Payment).where(Payment.customer_id == document.customer_id, Payment.id == document.payment_id)
-    ).one_or_none()
+    payments = carrying.payers(session, document)
     refunding = session.scalar(
         select(func.count()).where(
             Refund.customer_id == document.customer_id,
-            Refund.payment_id == document.payment_id,
+            Refund.payment_id.in_([each.id for each in payments]),
             Refund.state == RefundState.CREATED.value,
             Refund.of_correction.is_(False),
         )
@@ -166,7 +188,7 @@ def _refusal(session: Session, document: Document, sold_on: date, catalog: Catal
     facts = replace(
         _facts(document, sold_on),
         refunding=refunding or 0,
-        disputed=payment.disputed_minor if payment else 0,
+        disputed=sum(each.disputed_minor for each in payments),
         is_being_paid=document.state == State.OPEN and _is_being_paid(session, document),
     )
     return rule.refusal(facts, _today(), catalog.invoices.correct_within_days, _ask(catalog))
@@ -191,7 +213,7 @@ def _facts(document: Document, sold_on: date) -> Facts:
         disputed=0,
         of_top_up=document.payment_id is not None and document.source_type in OF_PURCHASES,
         of_period=document.payment_id is None and document.source_type in OF_PERIODS,
-        is_partly_paid=document.state == State.OPEN and document.paid_minor > 0,
+        is_partly_paid=document.state == State.OPEN and document.paid_minor > document.taken_over_minor,
         is_carried_over=document.carried_to_id is not None,
     )
 
@@ -267,7 +289,7 @@ def _would_say(address: Address, po_number: str, treatment: Treatment, sums: Tot
     return [*(getattr(address, name) for name in NAMES), po_number, rates, sums.total.amount_minor]
 
 
-def _mark(document: Document, registration_id: str, says: list[object], back: Money, due: Money | None) -> str:
-    money = [back.amount_minor, None if due is None else due.amount_minor]
+def _mark(document: Document, registration_id: str, says: list[object], back: Money, due: Money) -> str:
+    money = [document.paid_minor, back.amount_minor, due.amount_minor]
     all_of_it = [document.id, document.state, document.returned_minor, registration_id, says, *money]
     return hashlib.sha256(json.dumps(all_of_it).encode()).hexdigest()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.addresses.address import NAMES
-from app.domain.errors import NotFound, Refused, ensure
+from app.domain.errors import NotFound, Refused
 from app.domain.invoices.corrections import CORRECTED_ALREADY
 from app.domain.invoices.documents import Kind, State
 from app.domain.mails import INVOICE
@@ -43,17 +43,18 @@ def correct(customer_id: str, document_id: str, wanted: Wanted, mark: str, *, by
     """
     with as_service("correct an invoice"):
         with transaction() as session:
-            payment_id = correction_preview.found(session, customer_id, document_id).payment_id
-            payment = clawbacks.locked(session, payment_id) if payment_id else None
+            known = correction_preview.found(session, customer_id, document_id)
+            payments = sorted(each.id for each in carrying.payers(session, known))
+            locked = {each: clawbacks.locked(session, each) for each in payments}
             books = posting.lock(session, customer_id)
             document = correction_preview.found(session, customer_id, document_id, lock=True)
             made = _made(session, document)
             if made is None:
                 seen = correction_preview.reckoned(session, books.customer, document, wanted)
-                ensure((payment is None) == (seen.due is not None), f"{document.number} is paid by no payment, nor due")
-                if seen.mark != mark:
+                returns_to = seen.returns_to.id if seen.returns_to else None
+                if seen.mark != mark or returns_to not in {None, *locked}:
                     raise PREVIEW_GONE
-                made = _write(books, seen, payment, by, address, clock.now())
+                made = _write(books, seen, locked.get(returns_to or ""), by, address, clock.now())
             elif made.preview != mark:
                 raise Refused("This invoice was corrected meanwhile.", CORRECTED_ALREADY)
             refund_id = made.refund_id
@@ -89,6 +90,7 @@ def _made(session: Session, document: Document) -> Correction | None:
 
 
 def _write(books: Books, seen: Preview, payment: Payment | None, by: str, address: str, now: datetime) -> Correction:
+    """Write both documents, and what goes back to the payment: all of it in the caller's transaction."""
     session, document = books.session, seen.document
     correction_id = ids.new("cor")
     note = credit_notes.whole(books, document, ("correction", correction_id, "Correction"))
@@ -104,25 +106,23 @@ def _write(books: Books, seen: Preview, payment: Payment | None, by: str, addres
         | {"po_number": seen.wanted.po_number, "buyer_reference": document.buyer_reference},
     )
     at = max(now, document.issued_at or now)  # not before what they correct
-    if seen.due is None:
-        numbering.finalize(session, instead, State.PAID, at, paid_at=document.paid_at)
-    else:
-        _number_due(books, seen, instead, at)
+    _number(books, document, instead, at)
     numbering.finalize(session, note, State.ISSUED, at)
-    if seen.due is not None:
+    if document.state == State.OPEN:
         _end_due(books, document, instead, now)
     refund_id = None
-    if payment is not None and seen.difference.amount_minor:
+    if payment is not None:
         payment.corrected_minor += seen.difference.amount_minor
         words = f"Correction of {document.number}"
         refund_id = refunds.of_correction(session, payment, seen.difference.amount_minor, words, by).id
+        clawbacks.restate(session, payment, now)
     made = Correction(
         id=correction_id,
         customer_id=books.customer_id,
         corrected_id=document.id,
         credit_note_id=note.id,
         replacement_id=instead.id,
-        payment_id=payment.id if payment is not None else None,
+        payment_id=payment.id if payment is not None else document.payment_id,
         refund_id=refund_id,
         difference_minor=seen.difference.amount_minor,
         sold_on=seen.sold_on,
@@ -137,39 +137,46 @@ def _write(books: Books, seen: Preview, payment: Payment | None, by: str, addres
 
 
 def _source(books: Books, seen: Preview, correction_id: str) -> drafting.Source:
-    """Return what the invoice in its place is made for: what has paid the wrong one, or what is due with it."""
-    document = seen.document
-    if seen.due is None:
-        return drafting.Source("correction", correction_id, document.payment_id, paid_with=document.paid_with)
-    is_due = seen.totals.payable.amount_minor > 0
-    carried = carrying.to_collect(books.session, document) - carrying.own_due(document) if is_due else 0
-    paid_with = "" if is_due else "Credit balance"
-    overage = document.overage_micros
+    """Return what the invoice in its place is made for, and what it takes over of the wrong one.
+
+    Overage on an invoice that is paid uses the protection no more, whatever is due of the one in its place.
+    """
+    document, taken_over = seen.document, seen.taken_over.amount_minor
+    own, was_due = seen.totals.payable.amount_minor - taken_over, document.state == State.OPEN
     return drafting.Source(
-        "correction", correction_id, paid_with=paid_with, carried_minor=carried, overage_micros=overage
+        "correction",
+        correction_id,
+        document.payment_id,
+        paid_with=document.paid_with if taken_over or not was_due else "" if own else "Credit balance",
+        carried_minor=correction_preview.carried(books.session, document) if own else 0,
+        overage_micros=document.overage_micros if was_due else 0,
+        taken_over_minor=taken_over,
     )
 
 
-def _number_due(books: Books, seen: Preview, instead: Document, at: datetime) -> None:
-    """Number the invoice that is due in place of the wrong one, on the same day; what comes to nothing is paid."""
-    document = seen.document
-    if instead.payable_minor and carrying.is_chargeable(
-        instead.payable_minor + instead.carried_minor, instead.currency
-    ):
+def _number(books: Books, document: Document, instead: Document, at: datetime) -> None:
+    """Number the invoice in its place: paid by what it takes over, or due: on the day of the wrong one, if that was."""
+    due = instead.payable_minor - instead.taken_over_minor
+    if due and carrying.is_chargeable(due + instead.carried_minor, instead.currency):
+        on = document.due_on if document.state == State.OPEN else None
         days = timedelta(days=versions.of(books.customer).invoices.due_days)
-        instead.due_on = document.due_on or at.astimezone(UTC).date() + days
+        instead.due_on = on or at.astimezone(UTC).date() + days
     books.session.flush()
-    numbering.finalize(books.session, instead, State.OPEN if instead.payable_minor else State.PAID, at)
+    numbering.finalize(books.session, instead, State.OPEN if due else State.PAID, at, paid_at=document.paid_at)
 
 
 def _end_due(books: Books, document: Document, instead: Document, now: datetime) -> None:
-    """End the wrong invoice: nothing of it is due. What it collects, and the overage on it, go over to the other."""
+    """End the wrong invoice: nothing of it is due. What it collects, and the overage on it, go over to the other.
+
+    What is paid of those that it collects stays with it: money that goes back is found by it.
+    """
     session = books.session
     session.refresh(document)
     document.credited_minor += carrying.own_due(document)
     document.state, document.paid_at, document.paid_with = State.PAID.value, now, "Credit note"
     for each in carrying.carried_to(session, document):
-        each.carried_to_id = instead.id if instead.payable_minor else None
+        if each.state != State.PAID:
+            each.carried_to_id = instead.id if instead.state == State.OPEN else None
     session.flush()
     unpaid_overage.changed(books, now)
 
@@ -196,7 +203,7 @@ def _say(
     before = {name: said[name] for name in moved} | {"tax_minor": seen.document.tax_minor}
     after = {name: says[name] for name in moved} | {"tax_minor": instead.tax_minor} | facts
     audit.record(books.session, books.customer_id, by, "invoice.corrected", made.corrected_id, before, after, address)
-    is_paid_now = seen.due is not None and instead.paid_at is not None
+    is_paid_now = seen.document.credited_minor and instead.state == State.PAID
     finalization.report(books, instead, "invoice.finalized", *(["invoice.paid"] if is_paid_now else []))
     to, key = books.customer.email, f"invoice:{instead.id}"
     billing_mails.write(books.session, books.customer_id, INVOICE, key=key, to=to, document=instead.id)

@@ -14,6 +14,7 @@ from app.domain.invoices.totals import Taxed, of_parts
 from app.domain.mails import CREDIT_NOTE, REFUND_RECEIPT
 from app.domain.money import Money
 from app.domain.tax.treatment import Category, Reason, Treatment
+from app.models.corrections import Correction
 from app.models.documents import Document, DocumentTax
 from app.models.ledger import Transfer
 from app.models.payments import Payment
@@ -64,10 +65,13 @@ def write_on(
 
 
 def whole(books: Books, document: Document, source: tuple[str, str, str]) -> Document:
-    """Draft the credit note of all of an invoice, of which nothing was returned yet, and count it; it has no number."""
+    """Draft the credit note of all of an invoice, of which nothing was returned yet, and count it; it has no number.
+
+    Credit that has paid the invoice, and money, are taken over by the one in its place.
+    """
     whole_of_it = Money(document.total_minor, document.currency)
-    applied = Money(document.credits_applied_minor, document.currency)  # it goes on paying the invoice in its place
-    return _drafted(books, document, source, whole_of_it, document.payment_id, applied)
+    applied = Money(document.credits_applied_minor, document.currency)
+    return _drafted(books, document, source, whole_of_it, document.payment_id, (applied, document.paid_minor))
 
 
 def void(books: Books, source: tuple[str, str], now: datetime) -> Document | None:
@@ -105,10 +109,11 @@ def _of_invoices(
     too_much = max(0, _never_applied(books.session, payment, invoices) - _gone_without(books.session, payment, fact))
     left, made = part.amount_minor - min(part.amount_minor, too_much), list[Document]()
     for each in invoices:
-        room = min(left, each.paid_minor + each.credited_minor - each.returned_minor)
+        stands = standing(books.session, each)
+        room = min(left, stands.paid_minor + stands.credited_minor - stands.returned_minor)
         if room > 0:
             own = (kind, f"{fact}:{len(made) + 1}" if made else fact, why)
-            made.append(write_on(books, each, own, Money(room, each.currency), now, payment.id))
+            made.append(write_on(books, stands, own, Money(room, each.currency), now, payment.id))
             left -= room
     return made[0] if made else None
 
@@ -127,7 +132,7 @@ def _never_applied(session: Session, payment: Payment, invoices: Sequence[Docume
         .where(Payment.customer_id == payment.customer_id, Payment.document_id.in_([each.id for each in invoices]))
         .order_by(Transfer.booked_at, Transfer.id)
     ).all()
-    paid = sum(each.paid_minor for each in invoices)
+    paid = sum(each.paid_minor - each.taken_over_minor for each in invoices)
     for name, received in came:
         applied = min(received, paid)
         if name == payment.id:
@@ -160,6 +165,21 @@ def _gone_without(session: Session, payment: Payment, fact: str) -> int:
     return back + taken - documented
 
 
+def standing(session: Session, document: Document) -> Document:
+    """Return the invoice in whose place none is: this one, or the last that took its place."""
+    while document.is_corrected:
+        document = session.scalars(
+            select(Document)
+            .join(
+                Correction,
+                (Correction.customer_id == Document.customer_id) & (Correction.replacement_id == Document.id),
+            )
+            .where(Correction.customer_id == document.customer_id, Correction.corrected_id == document.id)
+            .execution_options(populate_existing=True)
+        ).one()
+    return document
+
+
 def settled_invoice(books: Books, payment: Payment) -> Document:
     """Return the invoice that the payment pays."""
     return books.session.scalars(
@@ -175,10 +195,10 @@ def _drafted(
     source: tuple[str, str, str],
     part: Money,
     payment_id: str | None,
-    applied: Money | None = None,
+    taken_over: tuple[Money, int] | None = None,
 ) -> Document:
     """Draft what returns a part of the document, taxed as it was, and count the part on it."""
-    kind, fact, why = source
+    (kind, fact, why), (applied, paid) = source, taken_over or (Money(0, document.currency), 0)
     taxes = _taxes(books.session, [document.id])
     standing = _standing(books.session, document)
     invoiced = _taxed(document, taxes) if taxes else [_untaxed(document.total_minor, document.currency)]
@@ -189,9 +209,9 @@ def _drafted(
         books,
         versions.of(books.customer),
         RETURNS[Kind(document.kind)],
-        drafting.Source(kind, fact, payment_id, document.id, why[:300]),
+        drafting.Source(kind, fact, payment_id, document.id, why[:300], taken_over_minor=paid),
         lines,
-        of_parts(parts, [applied] if applied is not None else ()),
+        of_parts(parts, [applied]),
         [_treatment(row) for row in taxes],
         {name: getattr(document, name) for name in drafting.BUYER},  # as on the document that it corrects
     )

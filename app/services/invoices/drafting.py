@@ -45,6 +45,8 @@ class Source:
     period_number: int | None = None
     carried_minor: int = 0
     overage_micros: int = 0
+    taken_over_minor: int = 0
+    """What was paid for an invoice that is corrected by this document."""
 
 
 def rate_of(treatment: Treatment) -> Rate:
@@ -86,6 +88,7 @@ def draft(
         period_number=source.period_number,
         carried_minor=source.carried_minor,
         overage_micros=source.overage_micros,
+        taken_over_minor=source.taken_over_minor,
         catalog=customer.catalog,
         catalog_version=customer.catalog_version,
         seller_name=seller.name,

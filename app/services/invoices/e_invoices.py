@@ -29,8 +29,8 @@ from app.models.documents import Document, DocumentLine, DocumentTax
 from app.services.invoices import drafting
 from app.services.invoices.reads import DocumentParts
 
-SETTLED_BY = frozenset({"payment", "refund", "dispute", "correction"})
-"""The facts whose document was settled when it was made: the money had come, had gone back, or was taken over."""
+SETTLED_BY = frozenset({"payment", "refund", "dispute"})
+"""The facts whose document was settled when it was made: the money had come, or had gone back."""
 STREET_LINES = 3
 ONLINE = "Payable online, in the billing portal"
 """How an invoice is paid that was not paid when it was made."""
@@ -65,10 +65,9 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
     if obstacle:
         return obstacle
     document = parts.document
-    is_due = document.source_type == "correction" and document.payment_id is None  # as what it corrects
-    settled = document.source_type in SETTLED_BY and not is_due
+    settled = document.payable_minor if document.source_type in SETTLED_BY else document.taken_over_minor
     total, rounding = _money(document, document.total_minor), _money(document, document.rounding_minor)
-    prepaid = _money(document, document.credits_applied_minor + (document.payable_minor if settled else 0))
+    prepaid = _money(document, document.credits_applied_minor + settled)
     due = total - prepaid + rounding
     seller, buyer = _seller(parts), _buyer(parts)
     return EInvoice(
@@ -90,7 +89,7 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
         due=due,
         due_on=document.due_on if due.amount_minor else None,
         terms=_terms(parts, due),
-        paid_with=(document.paid_with or "Paid") if settled or not due.amount_minor else ONLINE,
+        paid_with=(document.paid_with or "Paid") if not due.amount_minor else ONLINE,
         purchase_order=document.po_number,
         buyer_reference=document.buyer_reference,
         note=_note(document),

@@ -38,7 +38,7 @@ def finalize(
         "number": written(document.prefix, year, place),
         "year": year,
         "place": place,
-        "paid_minor": document.payable_minor if state is State.PAID else 0,
+        "paid_minor": _paid(document, state),
         "paid_at": (paid_at or now) if state is State.PAID else None,
     }
     known = {
@@ -56,6 +56,13 @@ def finalize(
     for name, value in {**values, "issued_at": numbered}.items():
         set_committed_value(document, name, value)
     files.ask(session, document)
+
+
+def _paid(document: Document, state: State) -> int:
+    """Return what is paid of it already: of an invoice that is open, what it has taken over."""
+    if state is State.PAID:
+        return document.payable_minor
+    return document.taken_over_minor if state is State.OPEN else 0
 
 
 def _not_before_the_last() -> ColumnElement[datetime]:

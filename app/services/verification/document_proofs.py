@@ -137,8 +137,8 @@ DOCUMENT_PROOFS = (
         left join (select customer_id, sum(received_minor) minor,
             sum(case problem when 'more_than_was_due' then 1 else 0 end) payments
           from payments where purpose = 'invoice' group by customer_id) r on r.customer_id = x.customer_id
-        left join (select customer_id, sum(paid_minor) minor from documents where source_type = 'period'
-          group by customer_id) d on d.customer_id = x.customer_id
+        left join (select customer_id, sum(paid_minor - taken_over_minor) minor from documents
+          where kind = 'invoice' and source_type <> 'payment' group by customer_id) d on d.customer_id = x.customer_id
         where x.back - x.noted > r.minor - coalesce(d.minor, 0)
           or (r.payments = 1 and x.noted > 0 and x.back - x.noted < r.minor - coalesce(d.minor, 0))""",
     ),
@@ -147,8 +147,8 @@ DOCUMENT_PROOFS = (
         "what invoices say was paid is not what was received for them",
         """
         select c.customer_id, c.customer_id as row_id from customers c
-        left join (select customer_id, sum(paid_minor) minor from documents
-          where kind = 'invoice' and payment_id is null group by customer_id) d on d.customer_id = c.customer_id
+        left join (select customer_id, sum(paid_minor - taken_over_minor) minor from documents
+          where kind = 'invoice' and source_type <> 'payment' group by customer_id) d on d.customer_id = c.customer_id
         left join (select customer_id, sum(received_minor) minor from payments where purpose = 'invoice'
           group by customer_id) p on p.customer_id = c.customer_id
         where coalesce(d.minor, 0) <> coalesce(p.minor, 0) and not exists (
@@ -215,15 +215,19 @@ DOCUMENT_PROOFS = (
         where d.id is null or n.id is null or r.id is null
           or (d.kind, n.kind, r.kind, n.state) <> ('invoice', 'credit_note', 'invoice', 'issued')
           or n.returns_id <> d.id or n.total_minor <> d.total_minor or d.returned_minor <> d.total_minor
-          or d.payment_id <> k.payment_id or r.payment_id <> k.payment_id or r.currency <> d.currency
-          or (k.payment_id is not null and d.paid_minor - r.paid_minor <> k.difference_minor)
-          or (k.payment_id is null and (d.payment_id is not null or r.payment_id is not null or d.state <> 'paid'
-            or d.paid_minor <> 0 or d.credited_minor <> d.payable_minor or r.overage_micros <> d.overage_micros
-            or r.credits_applied_minor <> d.credits_applied_minor
-            or n.credits_applied_minor <> d.credits_applied_minor))
+          or coalesce(r.payment_id, '') <> coalesce(d.payment_id, '') or r.currency <> d.currency
+          or d.state <> 'paid' or r.credits_applied_minor <> d.credits_applied_minor
+          or n.credits_applied_minor <> d.credits_applied_minor or n.taken_over_minor <> d.paid_minor
+          or d.paid_minor - r.taken_over_minor <> k.difference_minor or r.paid_minor < r.taken_over_minor
+          or (d.payment_id is not null and k.payment_id is null) or (k.payment_id is not null and not exists (
+            select 1 from payments p where p.customer_id = k.customer_id and p.id = k.payment_id
+              and (p.id = d.payment_id or p.purpose = 'invoice')))
+          or r.overage_micros <> case when d.credited_minor > 0 then d.overage_micros else 0 end
         union all select d.customer_id, d.id from documents d where d.source_type = 'correction' and not exists (
           select 1 from corrections k where k.customer_id = d.customer_id and k.id = d.source_id
-            and d.id in (k.credit_note_id, k.replacement_id))""",
+            and d.id in (k.credit_note_id, k.replacement_id))
+        union all select d.customer_id, d.id from documents d
+        where d.taken_over_minor > 0 and d.source_type <> 'correction'""",
     ),
     Proof(
         "I11",

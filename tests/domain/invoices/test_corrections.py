@@ -30,7 +30,7 @@ NETS = st.lists(st.integers(0, 10**9), min_size=1, max_size=8)
         (replace(GOOD, kind=Kind.RECEIPT, state=State.ISSUED), "not_an_invoice"),
         (replace(GOOD, kind=Kind.CREDIT_NOTE, state=State.ISSUED), "not_an_invoice"),
         (replace(GOOD, is_corrected=True, returned=5), "corrected_already"),
-        (replace(GOOD, state=State.OPEN), "not_paid"),
+        (replace(GOOD, state=State.OPEN, of_top_up=False), "not_paid"),
         (replace(GOOD, state=State.VOID), "void"),
         (replace(GOOD, state=State.UNCOLLECTIBLE), "not_paid"),
         (replace(GOOD, of_top_up=False), "not_of_a_purchase"),

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
+from app import clock
 from app.domain.addresses.address import Address
 from app.domain.invoices.documents import Kind
 from app.domain.invoices.e_invoice import EInvoice
@@ -16,9 +17,11 @@ from app.gateways.e_invoice.xml import xml_of
 from app.models.scope import as_customer
 from app.services.customers import address
 from app.services.invoices import e_invoices, reads
-from tests.support import cast
+from tests.support import cast, periods
+from tests.support.corrections import BERLIN, at, corrects
 from tests.support.documents import documents_of, sold_with_tax
 from tests.support.e_invoices import REVERSED, SELLER, ZERO, broken_rules, parts_of
+from tests.support.periods import OVER
 from tests.support.reversals import buys, sends_back
 
 HOME = Address("Kunde GmbH", "Hauptstraße 1", "", "Berlin", "10115", "", "DE")
@@ -40,6 +43,28 @@ def test_a_top_up_with_tax_and_what_goes_back_of_it_in_odd_parts_keep_the_rules(
     assert said[0] == ("380", 2975, 475, 0)
     assert {each[0] for each in said[1:]} == {"381"} and {each[3] for each in said} == {0}
     assert (sum(each[1] for each in said[1:]), sum(each[2] for each in said[1:])) == (2975, 475)
+
+
+def test_who_corrects_what_is_paid_pays_nothing_more_and_the_credit_note_of_what_is_due_is_set_off(app: Flask) -> None:
+    customer = sold_with_tax()
+    address.change(customer.customer_id, HOME, "PO 1", 0, by="mem_alice")
+    buys(app, cast.make_actor(cast.ALICE, customer), 2500)
+    corrects(customer, documents_of(customer)[0], at(BERLIN))
+    small = periods.customer()
+    address.change(small.customer_id, HOME, "", 0, by="mem_alice")
+    periods.uses(small, 705)
+    due = periods.closes(small)
+    assert due is not None
+    with clock.at(OVER):
+        corrects(small, due, at(BERLIN))
+    said = []
+    for document in (*documents_of(customer)[1:], *documents_of(small)):
+        with as_customer(document.customer_id):
+            made = e_invoices.of(reads.one(document.id))
+        assert isinstance(made, EInvoice), made
+        assert broken_rules(xml_of(made)) == []
+        said.append((made.type_code.value, made.prepaid.amount_minor, made.due.amount_minor))
+    assert said == [("381", 2975, 0), ("380", 2975, 0), ("380", 0, 881), ("381", 0, 881), ("380", 0, 881)]
 
 
 def at_random(dice: random.Random) -> EInvoice:
