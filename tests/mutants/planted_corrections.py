@@ -18,7 +18,7 @@ BUGS = [
     Bug(
         "a preview that is gone by is confirmed",
         "app/services/invoices/corrections.py",
-        "                if seen.mark != mark:\n",
+        "                if seen.mark != mark or returns_to not in {None, *locked}:\n",
         "                if False:\n",
         CORRECTIONS,
     ),
@@ -39,15 +39,15 @@ BUGS = [
     Bug(
         "an invoice is corrected whose tax would rise",
         PREVIEW,
-        "    if difference < 0:\n",
+        "    if document.state == State.PAID and due.amount_minor:\n",
         "    if False:\n",
         CORRECTIONS,
     ),
     Bug(
         "what is carried over stays with the invoice that was wrong",
         "app/services/invoices/corrections.py",
-        "        each.carried_to_id = instead.id if instead.payable_minor else None\n",
-        "        pass\n",
+        "        if each.state != State.PAID:\n",
+        "        if False:\n",
         DUE,
     ),
     Bug(
@@ -60,8 +60,8 @@ BUGS = [
     Bug(
         "overage on an invoice that was corrected uses the protection no more",
         "app/services/invoices/corrections.py",
-        "    overage = document.overage_micros\n",
-        "    overage = 0\n",
+        "        overage_micros=document.overage_micros if was_due else 0,\n",
+        "        overage_micros=0,\n",
         DUE,
     ),
     Bug(
