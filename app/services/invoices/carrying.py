@@ -1,4 +1,7 @@
-"""An invoice of less than the payment processor charges is collected with the next one: no charge, and never twice."""
+"""An invoice of less than the payment processor charges is collected with the next one: no charge, and never twice.
+
+Which payments have paid an invoice follows from that, and from which took the place of which.
+"""
 
 from collections.abc import Sequence
 
@@ -48,6 +51,21 @@ def collectors(session: Session, document: Document) -> list[str]:
             select(Document.carried_to_id).where(Document.customer_id == document.customer_id, Document.id == to)
         )
     return found
+
+
+def standing(session: Session, document: Document) -> Document:
+    """Return the invoice in whose place none is: this one, or the last that took its place."""
+    while document.is_corrected:
+        document = session.scalars(
+            select(Document)
+            .join(
+                Correction,
+                (Correction.customer_id == Document.customer_id) & (Correction.replacement_id == Document.id),
+            )
+            .where(Correction.customer_id == document.customer_id, Correction.corrected_id == document.id)
+            .execution_options(populate_existing=True)
+        ).one()
+    return document
 
 
 def payers(session: Session, document: Document) -> Sequence[Payment]:

@@ -14,7 +14,6 @@ from app.domain.invoices.totals import Taxed, of_parts
 from app.domain.mails import CREDIT_NOTE, REFUND_RECEIPT
 from app.domain.money import Money
 from app.domain.tax.treatment import Category, Reason, Treatment
-from app.models.corrections import Correction
 from app.models.documents import Document, DocumentTax
 from app.models.ledger import Transfer
 from app.models.payments import Payment
@@ -109,7 +108,7 @@ def _of_invoices(
     too_much = max(0, _never_applied(books.session, payment, invoices) - _gone_without(books.session, payment, fact))
     left, made = part.amount_minor - min(part.amount_minor, too_much), list[Document]()
     for each in invoices:
-        stands = standing(books.session, each)
+        stands = carrying.standing(books.session, each)
         room = min(left, stands.paid_minor + stands.credited_minor - stands.returned_minor)
         if room > 0:
             own = (kind, f"{fact}:{len(made) + 1}" if made else fact, why)
@@ -163,21 +162,6 @@ def _gone_without(session: Session, payment: Payment, fact: str) -> int:
     sums = (session.scalar(each) or 0 for each in (refunded, lost, noted))
     back, taken, documented = (int(each) for each in sums)
     return back + taken - documented
-
-
-def standing(session: Session, document: Document) -> Document:
-    """Return the invoice in whose place none is: this one, or the last that took its place."""
-    while document.is_corrected:
-        document = session.scalars(
-            select(Document)
-            .join(
-                Correction,
-                (Correction.customer_id == Document.customer_id) & (Correction.replacement_id == Document.id),
-            )
-            .where(Correction.customer_id == document.customer_id, Correction.corrected_id == document.id)
-            .execution_options(populate_existing=True)
-        ).one()
-    return document
 
 
 def settled_invoice(books: Books, payment: Payment) -> Document:
