@@ -9,15 +9,15 @@ BUGS = [
     Bug(
         "what is paid later changes an e-invoice",
         FILES,
-        "    settled = document.payable_minor if document.source_type in SETTLED_BY else document.taken_over_minor\n",
-        "    settled = document.paid_minor\n",
+        "    return document.payable_minor if document.source_type in SETTLED_BY else document.taken_over_minor\n",
+        "    return document.paid_minor\n",
         SAID,
     ),
     Bug(
         "an e-invoice forgets what credit paid",
         FILES,
-        "document.credits_applied_minor + settled)",
-        "settled)",
+        "document.credits_applied_minor + settled_minor(document))",
+        "settled_minor(document))",
         SAID,
     ),
     Bug(

@@ -70,7 +70,7 @@ BUGS = [
     Bug(
         "a document that is drawn late says what came later",
         "app/presenters/printed/invoices.py",
-        "    return document.source_type in e_invoices.SETTLED_BY or not document.payable_minor\n",
+        "    return e_invoices.settled_minor(document) == document.payable_minor\n",
         '    return document.state != "open" or not document.payable_minor\n',
         ON_PAPER,
     ),

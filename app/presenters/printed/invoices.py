@@ -70,9 +70,7 @@ def printed(parts: DocumentParts, *, link: str, logo: str = "") -> PrintedDocume
 
 def is_settled(document: Document) -> bool:
     """Whether nothing was left to be done when it got its number: the money had come or gone, or nothing was due."""
-    if document.source_type == "correction" and document.payment_id is None:
-        return not document.payable_minor  # as open as what it corrects
-    return document.source_type in e_invoices.SETTLED_BY or not document.payable_minor
+    return e_invoices.settled_minor(document) == document.payable_minor
 
 
 def _seller(parts: DocumentParts) -> Party:
@@ -150,7 +148,7 @@ def _percent(row: DocumentLine | DocumentTax) -> str:
 
 
 def _sums(parts: DocumentParts, kind: Kind) -> list[Sum]:
-    document, settled = parts.document, is_settled(parts.document)
+    document, paid = parts.document, e_invoices.settled_minor(parts.document)
     found = [Sum(words.SUBTOTAL, _money(document, document.net_minor))] if parts.taxes else []
     for tax in parts.taxes:
         title = f"{tax.name} {_percent(tax)}" if tax.category == Category.STANDARD.value else _without_tax(tax)
@@ -162,7 +160,6 @@ def _sums(parts: DocumentParts, kind: Kind) -> list[Sum]:
     if document.rounding_minor:
         found.append(Sum(words.ROUNDING, _money(document, document.rounding_minor)))
     if kind is Kind.INVOICE:
-        paid = document.payable_minor if settled else 0
         if paid:
             found.append(Sum(words.PAID, _money(document, -paid)))
         found.append(Sum(words.AMOUNT_DUE, _money(document, document.payable_minor - paid), is_strong=True))
@@ -174,7 +171,7 @@ def _without_tax(tax: DocumentTax) -> str:
 
 
 def _headline(document: Document, kind: Kind) -> str:
-    amount = _money(document, document.payable_minor)
+    amount = _money(document, document.payable_minor - e_invoices.settled_minor(document))
     if is_settled(document) or kind is not Kind.INVOICE:
         amount = _money(document, document.total_minor)
         return _DONE[kind](amount, _day(_settled_at(document)))

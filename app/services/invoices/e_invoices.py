@@ -65,9 +65,8 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
     if obstacle:
         return obstacle
     document = parts.document
-    settled = document.payable_minor if document.source_type in SETTLED_BY else document.taken_over_minor
     total, rounding = _money(document, document.total_minor), _money(document, document.rounding_minor)
-    prepaid = _money(document, document.credits_applied_minor + settled)
+    prepaid = _money(document, document.credits_applied_minor + settled_minor(document))
     due = total - prepaid + rounding
     seller, buyer = _seller(parts), _buyer(parts)
     return EInvoice(
@@ -95,6 +94,11 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
         note=_note(document),
         returns=(parts.returns.number or "", _day(parts.returns)) if parts.returns else None,
     )
+
+
+def settled_minor(document: Document) -> int:
+    """Return how much of what credit leaves to be paid was settled when the document was made."""
+    return document.payable_minor if document.source_type in SETTLED_BY else document.taken_over_minor
 
 
 def with_e_invoice(parts: DocumentParts, pdf: bytes, made_at: datetime) -> tuple[bytes, bytes | None]:

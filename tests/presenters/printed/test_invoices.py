@@ -132,8 +132,13 @@ def test_what_is_too_little_to_be_charged_is_asked_for_later_and_what_is_collect
 
 def test_a_correction_is_as_paid_as_what_it_corrects() -> None:
     said = {"source_type": "correction", "state": "paid", "paid_at": AT - timedelta(days=9), "paid_with": "Visa"}
-    paid = printed(**said, payment_id="pay_1")
-    assert paid.stamp == Stamp("PAID", "20 Feb 2026 · Visa")
+    paid = printed(**said, taken_over_minor=147_858)
+    assert (paid.stamp, paid.sums[-1]) == (
+        Stamp("PAID", "20 Feb 2026 · Visa"), Sum("Amount due", "€0.00", is_strong=True)
+    )  # fmt: skip
+    more = printed(**OPEN | {"source_type": "correction", "taken_over_minor": 100_000})
+    assert (more.stamp, more.headline) == (None, "€478.58 due 31 Mar 2026")
+    assert [each.amount for each in more.sums[-2:]] == ["−€1,000.00", "€478.58"]  # the sign of amounts
     assert printed(**OPEN | {"source_type": "correction"}).stamp is None
 
 
