@@ -6,7 +6,6 @@ It shares nothing with a real installation: its database, key and logs are in `i
 import argparse
 import logging
 import os
-import shlex
 import signal
 import socket
 import subprocess
@@ -20,7 +19,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from app.config import INSTANCE, Settings, WrongSetting
-from app.demo.environment import HOST, ROOT, environment
+from app.demo.environment import HOST, ROOT, USUAL_PORT, environment, shell_command
 
 START_SECONDS, STOP_SECONDS = 120, 10
 THREADS = "8"
@@ -62,7 +61,7 @@ def main() -> int:
         _say(made.table)
         _say(f"\nBilling API: http://{HOST}:{port}/v1/docs with the key {made.api_key}")
         _say(f"The example host product, which uses it: http://{HOST}:{next_port}/")
-        _say(f"Commands against this database: {_shell(directory, port)}")
+        _say(f"Commands against this database: {shell_command(directory, port)}")
         _say(f"Purser is at http://{HOST}:{port}/  (Ctrl-C ends it)")
         return _watch(children, directory)
     except (CannotStart, WrongSetting) as problem:
@@ -80,19 +79,11 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.demo", description="Run the demo until Ctrl-C.")
     parser.add_argument(
-        "--port", default=os.environ.get("DEMO_PORT", "8000"), help="of the portal, on this machine only"
+        "--port", default=os.environ.get("DEMO_PORT", str(USUAL_PORT)), help="of the portal, on this machine only"
     )
     parser.add_argument("--directory", type=Path, default=INSTANCE, help="where the demo keeps its database and logs")
     parser.add_argument("--months", type=int, choices=range(1, 37), default=12, metavar="1-36", help="of history")
     return parser.parse_args()
-
-
-def _shell(directory: Path, port: int) -> str:
-    """Return how a command is run against the demo's database, as somebody in the project's folder types it."""
-    if directory.resolve() == INSTANCE.resolve() and port == int(os.environ.get("DEMO_PORT", "8000")):
-        return 'make demo-shell ARGS="flask portal verify"'
-    where = f"--port {port} --directory {shlex.quote(str(directory))}"
-    return f"{sys.executable} -m app.demo.shell {where} flask portal verify"
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

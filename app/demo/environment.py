@@ -2,12 +2,15 @@
 
 import os
 import secrets
+import shlex
+import sys
 from pathlib import Path
 
-from app.config import Settings
+from app.config import INSTANCE, Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
+USUAL_PORT = 8000
 
 
 def environment(directory: Path, port: int) -> dict[str, str]:
@@ -25,6 +28,15 @@ def environment(directory: Path, port: int) -> dict[str, str]:
         "LOG_FORMAT": "console",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def shell_command(directory: Path, port: int) -> str:
+    """Return how a command is run against the demo's database, as somebody in the project's folder types it."""
+    if directory.resolve() == INSTANCE.resolve():
+        other = "" if port == USUAL_PORT else f" DEMO_PORT={port}"
+        return f'make demo-shell{other} ARGS="flask portal verify"'
+    where = f"--port {port} --directory {shlex.quote(str(directory))}"
+    return f"{sys.executable} -m app.demo.shell {where} flask portal verify"
 
 
 def _secret(path: Path) -> str:

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 from app.config import INSTANCE
-from app.demo.environment import ROOT, environment
+from app.demo.environment import ROOT, USUAL_PORT, environment
 
 
 def main() -> int:
     """Become the command; return only where it cannot be run."""
     parser = argparse.ArgumentParser(prog="python -m app.demo.shell", description=__doc__)
     parser.add_argument(
-        "--port", type=int, default=int(os.environ.get("DEMO_PORT", "8000")), help="of the demo's portal"
+        "--port", type=int, default=int(os.environ.get("DEMO_PORT", USUAL_PORT)), help="of the demo's portal"
     )
     parser.add_argument("--directory", type=Path, default=INSTANCE, help="where the demo keeps its database")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run; without it, a shell")

@@ -6,6 +6,7 @@ from playwright.sync_api import Page
 from app.domain.people import Actor
 from app.models.customers import Customer
 from tests.browser.conftest import Opens
+from tests.pages.test_invoices import invoices
 from tests.support import shop, spend
 
 PATHS = (
@@ -76,6 +77,18 @@ def test_every_page_fits_a_phone(app: Flask, signs_in: Opens, acme: Customer, al
     spend.uses(acme, "23")
     found = [each for path in (*PATHS, payment) for each in faults(page, path)]
     assert found == [], "\n".join(found)
+
+
+def test_what_belongs_together_on_invoices_stands_side_by_side(signs_in: Opens, acme: Customer) -> None:
+    invoices(acme, 10_050)
+    page = signs_in(**LOOK)
+    assert faults(page, "/billing/invoices/") == []
+    tops = """names => names.map(each => document.querySelector(each).getBoundingClientRect())
+      .map(box => [Math.round(box.top + box.height / 2), Math.round(box.left), Math.round(box.right)])"""
+    pay, view = page.evaluate(tops, ["#invoices-due td .btn", "#invoices-due td a:not(.btn)"])
+    assert pay[0] == view[0] and 0 < view[1] - pay[2] < 40
+    sheet, csv = page.evaluate(tops, ["a[download][href*=xlsx]", "a[download][href*=csv]"])
+    assert sheet[0] == csv[0] and 0 < csv[1] - sheet[2] < 40
 
 
 def test_no_page_is_wider_than_the_paper(signs_in: Opens, acme: Customer, alice_actor: Actor) -> None:
