@@ -48,5 +48,5 @@ def is_iban(compact: str) -> bool:
 
 def ascii_of(words: str) -> str:
     """Return the words in ASCII: letters without their marks; what has none there is left out."""
-    plain = unicodedata.normalize("NFKD", words.translate(_LETTERS))
-    return " ".join("".join(each for each in plain if each.isascii() and (each.isprintable() or each == " ")).split())
+    plain = unicodedata.normalize("NFKD", words.translate(_LETTERS)).split()
+    return " ".join("".join(each for each in word if each.isascii() and each.isprintable()) for word in plain).strip()

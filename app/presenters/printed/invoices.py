@@ -15,7 +15,7 @@ from app.domain.periods import dated
 from app.domain.tax.treatment import Category
 from app.models.documents import Document, DocumentLine, DocumentTax
 from app.presenters import invoices as described
-from app.presenters.printed import codes, columns, paper, texts, words
+from app.presenters.printed import columns, paper, payment, texts, words
 from app.presenters.printed.document import (
     Column,
     Fact,
@@ -212,8 +212,7 @@ def _how_to_pay(document: Document, link: str) -> HowToPay | None:
         return None
     if document.due_on is None:
         return HowToPay(words.HOW_TO_PAY, (words.NOTHING_NOW,))
-    asked = words.pay_by(locale.day(document.due_on))
-    return HowToPay(words.HOW_TO_PAY, (asked,), link, words.PAY_ONLINE, code=codes.of_link(link))
+    return payment.by_link(locale.day(document.due_on), link)
 
 
 def _money(document: Document, minor: int) -> str:

@@ -13,8 +13,8 @@ RETURNS = {"credit_note": "Credit note for invoice", "refund_receipt": "Refund o
 REPLACES = "Replaces invoice"
 TAX_ID = "Tax ID"
 DESCRIPTION, QUANTITY, UNIT_PRICE, TAX, AMOUNT = "Description", "Qty", "Unit price", "Tax", "Amount"
-SUBTOTAL, CREDIT, ROUNDING, PAID, SET_OFF = "Subtotal", "Paid with credit", "Rounding", "Paid", "Set off"
-AMOUNT_DUE, CREDITED = "Amount due", "Amount credited"
+SUBTOTAL, CREDIT, ROUNDING, PAID = "Subtotal", "Paid with credit", "Rounding", "Paid"
+AMOUNT_DUE = "Amount due"
 TOTAL = {
     "invoice": "Total",
     "credit_note": "Total credited",
@@ -30,7 +30,8 @@ WITHOUT_TAX = {
 """What the sum of a rate is called that adds no tax, by the category of EN 16931."""
 NO_RATE = "–"
 PAID_STAMP, CREDITED_STAMP, RETURNED_STAMP = "PAID", "CREDITED", "REFUNDED"
-HOW_TO_PAY, PAY_ONLINE, TRANSFER = "How to pay", "Pay online", "Bank transfer"
+HOW_TO_PAY, PAY_ONLINE, TRANSFER = "How to pay", "Pay online", "Pay by bank transfer"
+PAYMENT_REFERENCE = "Reference"
 SCAN_LINK, SCAN_TRANSFER = "Scan to pay online", "Scan with your banking app"
 NOT_A_TAX_INVOICE = "This receipt is not a tax invoice."
 NOTHING_NOW = (
@@ -38,7 +39,6 @@ NOTHING_NOW = (
     "It is collected with your next invoice."
 )
 PAGE, OF = "Page", "of"
-NOTHING_DUE = "Nothing to pay"
 
 
 def on(number: str, day: str) -> str:
