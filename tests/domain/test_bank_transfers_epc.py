@@ -25,6 +25,7 @@ def test_it_says_the_transfer_line_by_line() -> None:
         ("Müller & Söhne Straße", "Muller & Sohne Strasse"),
         ("Ærø Đà Nẵng", "AEro Da Nang"),
         ("Name\nEUR9999.00", "Name EUR9999.00"),
+        ("Har\x00bour\x1b", "Harbour"),
         ("x" * 90, "x" * 70),
     ],
 )
@@ -55,5 +56,7 @@ def test_only_euros_and_only_an_iban_whose_digits_check() -> None:
 
 
 def test_it_is_never_longer_than_the_code_may_be() -> None:
-    longest = epc.text("x" * 200, "MT84MALT011000012345MTLCAST001S", "MALTMTMTXXX", Money(99_999_999_999, "EUR"), "y" * 500)
+    longest = epc.text(
+        "x" * 200, "MT84MALT011000012345MTLCAST001S", "MALTMTMTXXX", Money(99_999_999_999, "EUR"), "y" * 500
+    )
     assert len(str(longest).encode()) <= epc.LONGEST

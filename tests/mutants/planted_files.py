@@ -4,20 +4,10 @@ from tests.mutants.bug import Bug
 
 DRAWING = ("tests/gateways/pdf/test_drawing.py",)
 PROCESS = ("tests/gateways/pdf/test_process.py",)
-PRINTED = ("tests/security/test_printed_canaries.py",)
 MAILS = ("tests/services/mail/test_attachments.py",)
-ON_PAPER = ("tests/presenters/printed/test_invoices.py",)
-COLUMNS = ("tests/presenters/printed/test_columns.py",)
 FILES = ("tests/services/invoices/test_files.py",)
 
 BUGS = [
-    Bug(
-        "the seller's name is markup on paper",
-        "app/templates/pdf/_blocks.html",
-        '<span class="name">{{ party.name }}</span>',
-        '<span class="name">{{ party.name|safe }}</span>',
-        PRINTED,
-    ),
     Bug(
         "a document is kept although a font was missing",
         "app/gateways/pdf/drawing.py",
@@ -66,20 +56,6 @@ BUGS = [
         "            font.face.ascent, font.face.descent = extent",
         "            _unused = extent",
         DRAWING,
-    ),
-    Bug(
-        "a document that is drawn late says what came later",
-        "app/presenters/printed/invoices.py",
-        "    return e_invoices.settled_minor(document) == document.payable_minor\n",
-        '    return document.state != "open" or not document.payable_minor\n',
-        ON_PAPER,
-    ),
-    Bug(
-        "a text that is taller than a page is one row, and shrunk",
-        "app/presenters/printed/texts.py",
-        "    while len(rest) > longest:\n",
-        "    while len(rest) > 100 * longest:\n",
-        COLUMNS,
     ),
     Bug(
         "the process may read any file",

@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,14 @@ def _receipt() -> DocumentParts:
 def _two_rates() -> DocumentParts:
     exempt = tax(24250, 0, category="AE", percent_micros=0, reason="reverse_charge", buyer_number="DE811907980")
     listed = [line(1, "Team plan", 100000), line(2, "Support", 24250, category="AE", percent_micros=0)]
-    return parts(taxes=[tax(100000, 19000), exempt], **BOUGHT, listed=listed, tax_minor=19000, total_minor=143250)
+    return parts(
+        taxes=[tax(100000, 19000), exempt],
+        **BOUGHT,
+        listed=listed,
+        tax_minor=19000,
+        total_minor=143250,
+        payable_minor=143250,
+    )
 
 
 def _many_lines() -> DocumentParts:
@@ -106,12 +114,11 @@ DOCUMENTS: Mapping[str, Callable[[], DocumentParts]] = {
     "200_lines": _many_lines,
     "long_texts": _long_texts,
 }
-SAMPLE = ("arabic", "japanese", "american", "two_rates", "long_texts")
 
 
-def printed(name: str) -> PrintedDocument:
-    """Return one of the documents for paper."""
-    return invoices.printed(DOCUMENTS[name](), link=LINK)
+def printed(name: str, **said: Any) -> PrintedDocument:
+    """Return one of the documents for paper; it says what is `said`."""
+    return replace(invoices.printed(DOCUMENTS[name](), link=LINK), **said)
 
 
 def drawn(renderer: Renderer, document: PrintedDocument) -> bytes:

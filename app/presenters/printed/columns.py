@@ -24,7 +24,7 @@ def of(first: str, figures: Sequence[str], rows: Sequence[Row]) -> tuple[Column,
     return (Column(first, 100 - sum(widths)), *shown)
 
 
-def rows(text: str, figures: Sequence[str], note: str = "") -> list[Row]:
+def rows(text: str, note: str, figures: Sequence[str]) -> list[Row]:
     """Return a line as rows: its text, cut where it is long, the figures on the first of them and the note last."""
     shown = texts.parts(text)
     last = len(shown) - 1

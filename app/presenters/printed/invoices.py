@@ -14,6 +14,7 @@ from app.domain.money import Money
 from app.domain.periods import dated
 from app.domain.tax.treatment import Category
 from app.models.documents import Document, DocumentLine, DocumentTax
+from app.presenters import document_lines
 from app.presenters import invoices as described
 from app.presenters.printed import columns, paper, payment, texts, words
 from app.presenters.printed.document import (
@@ -48,7 +49,7 @@ def printed(parts: DocumentParts, *, link: str, logo: str = "") -> PrintedDocume
     """Return the document for paper. `link` is the page where it is paid."""
     document, kind = parts.document, Kind(parts.document.kind)
     headline = _headline(document, kind)
-    rows = tuple(row for line in parts.lines for row in _rows(parts, line))
+    rows = _rows(parts)
     return PrintedDocument(
         title=described.KINDS[kind],
         number=document.number or "",
@@ -117,7 +118,7 @@ def _columns(parts: DocumentParts, rows: Sequence[Row]) -> tuple[Column, ...]:
     figures = [words.QUANTITY]
     if _has_prices(parts):
         figures.append(words.UNIT_PRICE)
-    if parts.taxes:
+    if _has_tax(parts):
         figures.append(words.TAX)
     return columns.of(words.DESCRIPTION, (*figures, words.AMOUNT), rows)
 
@@ -126,19 +127,33 @@ def _has_prices(parts: DocumentParts) -> bool:
     return any(line.unit_price for line in parts.lines)
 
 
-def _rows(parts: DocumentParts, line: DocumentLine) -> list[Row]:
-    """Return the line, and where its text is long what of it stands on rows of its own."""
-    currency = parts.document.currency
-    text, note = line.description, ""
-    if line.begins_on and line.ends_on:
-        text = text.removesuffix(f", {dated(line.begins_on, line.ends_on)}")
-        note = words.period(locale.day(line.begins_on), locale.day(line.ends_on))
-    figures = [locale.whole(line.quantity) if line.quantity != 1 or line.unit_price or not line.meter else ""]
-    if _has_prices(parts):
-        figures.append(locale.in_currency(Decimal(line.unit_price), currency) if line.unit_price else "")
-    if parts.taxes:
-        figures.append(_percent(line))
-    return columns.rows(text, (*figures, _money(parts.document, line.net_minor)), note)
+def _has_tax(parts: DocumentParts) -> bool:
+    """Whether lines are told apart by their rate: where nothing is taxed, the sums say why."""
+    return any(tax.category == Category.STANDARD.value for tax in parts.taxes)
+
+
+def _rows(parts: DocumentParts) -> tuple[Row, ...]:
+    found = list[Row]()
+    for line, shown in zip(parts.lines, document_lines.rows(parts.lines, parts.document.currency), strict=True):
+        figures = [shown.quantity]
+        if _has_prices(parts):
+            figures.append(shown.unit_price)
+        if _has_tax(parts):
+            figures.append(_percent(line))
+        found += columns.rows(*_said(line), (*figures, locale.exact(shown.net)))
+    return tuple(found)
+
+
+def _said(line: DocumentLine) -> tuple[str, str]:
+    """Return what was sold, and what stands small below it: its days, and how its price comes about."""
+    if not (line.begins_on and line.ends_on):
+        return line.description, ""
+    days = words.period(locale.day(line.begins_on), locale.day(line.ends_on))
+    name, found, more = line.description.partition(f", {dated(line.begins_on, line.ends_on)}")
+    if not found or (more and not more.startswith(": ")):
+        return line.description, days
+    note = " · ".join(each for each in (days, more.removeprefix(": ")) if each)
+    return (name, note) if len(note) <= texts.LONGEST else (line.description, days)
 
 
 def _percent(row: DocumentLine | DocumentTax) -> str:

@@ -19,7 +19,7 @@ def test_a_text_is_cut_between_words() -> None:
 
 
 def test_the_figures_stand_on_the_first_row_and_the_note_on_the_last() -> None:
-    first, middle, last = columns.rows("word " * 160, ("1", "€2.00"), "February")
+    first, middle, last = columns.rows("word " * 160, "February", ("1", "€2.00"))
     assert (first.cells[1:], middle.cells[1:], last.cells[1:]) == (("1", "€2.00"), ("", ""), ("", ""))
     assert (first.note, middle.note, last.note) == ("", "", "February")
     assert [(each.is_more, each.goes_on) for each in (first, middle, last)] == [
@@ -31,7 +31,7 @@ def test_the_figures_stand_on_the_first_row_and_the_note_on_the_last() -> None:
 
 @pytest.mark.parametrize("figure", ["1", "50,000,000", "9,999,999,999,999.99", "1" * 90])
 def test_columns_share_the_whole_width_and_the_description_keeps_its_part(figure: str) -> None:
-    found = columns.of("Description", ("Qty", "Amount"), columns.rows("words", (figure, figure)))
+    found = columns.of("Description", ("Qty", "Amount"), columns.rows("words", "", (figure, figure)))
     assert sum(each.width for each in found) == 100
     assert found[0].width >= columns.LEAST_FIRST
     if len(figure) < 25:

@@ -7,7 +7,7 @@ import pytest
 
 from app.presenters.printed import invoices
 from app.presenters.printed.document import Fact, PrintedDocument, Stamp, Sum
-from tests.support.printed_documents import AT, BOUGHT, LINK, OPEN, head, line, parts, tax
+from tests.support.printed_documents import AT, BEGINS, BOUGHT, ENDS, LINK, OPEN, head, line, parts, tax
 
 RETURNED = {"kind": "credit_note", "state": "issued", "number": "CN-2026-000004", "due_on": None}
 
@@ -44,6 +44,31 @@ def test_a_line_says_its_period_quantity_price_tax_and_amount_with_as_many_decim
         ("2 seats added", "2", "€8.75", "19 %", "€17.50", "1 Feb 2026 – 28 Feb 2026"),
         ("Promotional credit used", "1", "", "19 %", "−€20.00", ""),
     ]
+
+
+DAYS = "1 Feb 2026 – 28 Feb 2026"
+
+
+@pytest.mark.parametrize(
+    ("words", "shown", "note"),
+    [
+        ("Storage, 1–28 February 2026: 20 GB at €6.00 per GB", "Storage", f"{DAYS} · 20 GB at €6.00 per GB"),
+        ("Storage, 1–28 February 2026", "Storage", DAYS),
+        ("Storage, used below zero until 28 February 2026", "Storage, used below zero until 28 February 2026", DAYS),
+        ("Storage, 1–28 February 2026 and more", "Storage, 1–28 February 2026 and more", DAYS),
+        ("S, 1–28 February 2026: " + "steps " * 80, "S, 1–28 February 2026: " + "steps " * 45 + "steps", ""),
+    ],
+)
+def test_the_days_of_a_line_and_how_its_price_comes_about_stand_below_it(words: str, shown: str, note: str) -> None:
+    (first, *_more) = printed(listed=[line(1, words, 12000, begins_on=BEGINS, ends_on=ENDS)]).rows
+    assert (first.cells[0], first.note) == (shown, note)
+
+
+def test_where_nothing_is_taxed_no_column_says_so() -> None:
+    outside = tax(124250, 0, category="O", percent_micros=0, reason="outside", name="")
+    said = printed(taxes=[outside])
+    assert "Tax" not in [each.title for each in said.columns]
+    assert Sum("Not subject to tax on €1,242.50", "€0.00") in said.sums
 
 
 def test_what_was_bought_is_stamped_paid_and_nothing_is_due() -> None:

@@ -1,0 +1,75 @@
+"""Bugs of what stands on paper: what is changed, and which tests are red then."""
+
+from tests.mutants.bug import Bug
+
+PRINTED = ("tests/security/test_printed_canaries.py",)
+ON_PAPER = ("tests/presenters/printed/test_invoices.py",)
+COLUMNS = ("tests/presenters/printed/test_columns.py",)
+PAGES = ("tests/presenters/printed/test_pages.py",)
+TRANSFERS = ("tests/domain/test_bank_transfers_epc.py",)
+
+BUGS = [
+    Bug(
+        "the seller's name is markup on paper",
+        "app/templates/pdf/_blocks.html",
+        '<span class="name">{{ party.name }}</span>',
+        '<span class="name">{{ party.name|safe }}</span>',
+        PRINTED,
+    ),
+    Bug(
+        "a document that is drawn late says what came later",
+        "app/presenters/printed/invoices.py",
+        "    return e_invoices.settled_minor(document) == document.payable_minor\n",
+        '    return document.state != "open" or not document.payable_minor\n',
+        ON_PAPER,
+    ),
+    Bug(
+        "a text that is taller than a page is one row, and shrunk",
+        "app/presenters/printed/texts.py",
+        "    while len(rest) > longest:\n",
+        "    while len(rest) > 100 * longest:\n",
+        COLUMNS,
+    ),
+    Bug(
+        "figures stand at the left of their columns",
+        "app/templates/pdf/_style.html",
+        "  .end { text-align: right; }\n",
+        "  .end { text-align: left; }\n",
+        PAGES,
+    ),
+    Bug(
+        "a long word runs over the figures beside it",
+        "app/templates/pdf/_style.html",
+        " overflow-wrap: break-word;",
+        "",
+        PAGES,
+    ),
+    Bug(
+        "a page of lines has no head",
+        "app/templates/pdf/_blocks.html",
+        '<table class="lines" repeat="1">\n  <thead>',
+        '<table class="lines">\n  <thead hidden>',
+        PAGES,
+    ),
+    Bug(
+        "a code cannot be read where the paper is dirty",
+        "app/presenters/printed/codes.py",
+        'error="m"',
+        'error="l"',
+        PAGES,
+    ),
+    Bug(
+        "a name carries control characters into a transfer",
+        "app/domain/bank_transfers/epc.py",
+        "each.isascii() and each.isprintable()",
+        "each.isascii()",
+        TRANSFERS,
+    ),
+    Bug(
+        "a transfer goes to an account that is none",
+        "app/domain/bank_transfers/epc.py",
+        " % 97 == 1",
+        " % 97 >= 0",
+        TRANSFERS,
+    ),
+]
