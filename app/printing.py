@@ -1,17 +1,27 @@
 """Documents as HTML for paper: what the process that draws PDFs is given."""
 
+from datetime import datetime
+
 from flask import render_template
 
-from app.presenters.printed import invoices, words
-from app.presenters.printed.document import PrintedDocument
+from app.presenters.printed import invoices, logo, words
+from app.presenters.printed.document import Logo, PrintedDocument
 from app.services import portal_links
+from app.services.catalog import versions
 from app.services.invoices.reads import DocumentParts
 
 
 def html_of(parts: DocumentParts) -> str:
     """Return the document as it is printed. It names its own paper, and refers to nothing outside of it."""
-    link = portal_links.page("invoices.document", document_id=parts.document.id)
-    return page_of(invoices.printed(parts, link=link))
+    document = parts.document
+    link = portal_links.page("invoices.document", document_id=document.id)
+    return page_of(invoices.printed(parts, link=link, logo=logo_of(document.catalog, document.issued_at)))
+
+
+def logo_of(catalog: str, moment: datetime | None) -> Logo | None:
+    """Return the logo that the seller had at the moment: a document that is drawn again shows the same."""
+    found = versions.newest_at(catalog, moment) if moment else None
+    return logo.of(found.seller.logo) if found else None
 
 
 def page_of(printed: PrintedDocument) -> str:

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from app.cli.console import one_line, stop
 from app.domain.errors import Refused
-from app.services.catalog import cautions, in_use, versions
+from app.services.catalog import cautions, in_use, logos, versions
 from app.services.customers import plan_moves
 from app.services.customers.plan_moves import Move
 
@@ -35,7 +35,7 @@ def apply_catalog(file: Path) -> None:
             text = file.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             raise Refused(f"{file} is not UTF-8 text.", "not_text") from None
-        applied = versions.apply(text)
+        applied = versions.apply(logos.drawn_in(text, file.parent))
         click.echo(f"Catalog {applied.catalog} is at version {applied.version}.")
         used, warned = in_use.of(applied.catalog), cautions.of(applied.catalog)
     for words in warned:

@@ -52,6 +52,8 @@ class Seller:
     postal_code: str = ""
     contact: str = ""
     phone: str = ""
+    logo: str = ""
+    """A small PNG as `data:` address."""
 
 
 @dataclass(frozen=True)

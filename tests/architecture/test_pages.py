@@ -17,7 +17,7 @@ INLINE = re.compile(r"\s(style|on[a-z]+|hx-on[^=\s]*)\s*=|<script(?![^>]*\ssrc=)
 # What is printed has its styles in one element, and refers to nothing but pictures and a page of ours.
 ON_PAPER = re.compile(
     r"\son[a-z]+\s*=|\shref\s*=(?!\"\{\{ pay\.link \}\}\")|\sstyle\s*="
-    r"|\ssrc\s*=(?!\"\{\{ (printed\.logo|pay\.code\.picture) \}\}\")|<script|<link|\bjs:|url\(|@import",
+    r"|\ssrc\s*=(?!\"\{\{ (printed\.logo|pay\.code)\.picture \}\}\")|<script|<link|\bjs:|url\(|@import",
     re.IGNORECASE,
 )
 IN_MAIL = re.compile(r"\son[a-z]+\s*=|<script|<link|<img|<form|<iframe|\bjs:|url\(", re.IGNORECASE)

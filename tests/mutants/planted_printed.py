@@ -7,6 +7,7 @@ ON_PAPER = ("tests/presenters/printed/test_invoices.py",)
 COLUMNS = ("tests/presenters/printed/test_columns.py",)
 PAGES = ("tests/presenters/printed/test_pages.py",)
 TRANSFERS = ("tests/domain/test_bank_transfers_epc.py",)
+LOGOS = ("tests/services/catalog/test_logos.py",)
 
 BUGS = [
     Bug(
@@ -47,8 +48,8 @@ BUGS = [
     Bug(
         "a page of lines has no head",
         "app/templates/pdf/_blocks.html",
-        '<table class="lines" repeat="1">\n  <thead>',
-        '<table class="lines">\n  <thead hidden>',
+        '<table class="lines" repeat="1">\n  <thead><tr>',
+        '<table class="lines" repeat="0">\n  <tbody><tr>',
         PAGES,
     ),
     Bug(
@@ -57,6 +58,20 @@ BUGS = [
         'error="m"',
         'error="l"',
         PAGES,
+    ),
+    Bug(
+        "a document shows the logo of today",
+        "app/services/catalog/versions.py",
+        "CatalogVersion.catalog == name, CatalogVersion.applied_at <= moment)",
+        "CatalogVersion.catalog == name)",
+        LOGOS,
+    ),
+    Bug(
+        "a logo is kept with all that was in its file",
+        "app/services/catalog/logos.py",
+        "        if kind not in _PARTS or",
+        "        if",
+        LOGOS,
     ),
     Bug(
         "a name carries control characters into a transfer",

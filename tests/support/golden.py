@@ -3,6 +3,8 @@
 `python -m tests.support.golden` draws them anew into `tests/golden/`; look at them before you keep them.
 """
 
+import base64
+import io
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,8 +18,9 @@ from PIL import Image, ImageChops, ImageStat
 from app import printing
 from app.domain.bank_transfers.accounts import BankAccount
 from app.gateways.pdf.renderer import Renderer
-from app.presenters.printed import invoices
+from app.presenters.printed import invoices, logo
 from app.presenters.printed.document import PrintedDocument
+from app.services.catalog import logos
 from app.services.invoices.reads import DocumentParts
 from tests.support.printed_documents import AT, BOUGHT, LINK, head, line, lines, parts, tax
 
@@ -114,11 +117,20 @@ DOCUMENTS: Mapping[str, Callable[[], DocumentParts]] = {
     "200_lines": _many_lines,
     "long_texts": _long_texts,
 }
+WITH_LOGO = {"receipt", "200_lines"}
 
 
 def printed(name: str, **said: Any) -> PrintedDocument:
     """Return one of the documents for paper; it says what is `said`."""
-    return replace(invoices.printed(DOCUMENTS[name](), link=LINK), **said)
+    shown = logo.of(_logo()) if name in WITH_LOGO else None
+    return replace(invoices.printed(DOCUMENTS[name](), link=LINK, logo=shown), **said)
+
+
+def _logo() -> str:
+    drawn, made = Image.new("RGB", (300, 60), "navy"), io.BytesIO()
+    drawn.paste("white", (20, 20, 280, 40))
+    drawn.save(made, "PNG")
+    return logos.DATA + base64.b64encode(logos.drawn(made.getvalue())).decode()
 
 
 def drawn(renderer: Renderer, document: PrintedDocument) -> bytes:

@@ -64,6 +64,15 @@ class Stamp:
 
 
 @dataclass(frozen=True)
+class Logo:
+    """The seller's logo: a PNG of our own making as `data:` address, and how large it is shown."""
+
+    picture: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Code:
     """A QR code: a PNG of our own making as `data:` address, and what it is good for."""
 
@@ -103,8 +112,7 @@ class PrintedDocument:
     sums: tuple[Sum, ...] = ()
     notes: tuple[str, ...] = ()
     how_to_pay: HowToPay | None = None
-    logo: str = ""
-    """A PNG of our own making as `data:` address, or nothing."""
+    logo: Logo | None = None
     foot: str = ""
     """What stands at the foot of each page, after the number."""
     language: str = ENGLISH

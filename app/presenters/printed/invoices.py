@@ -21,6 +21,7 @@ from app.presenters.printed.document import (
     Column,
     Fact,
     HowToPay,
+    Logo,
     Party,
     PrintedDocument,
     Row,
@@ -45,7 +46,7 @@ _DONE = {
 }
 
 
-def printed(parts: DocumentParts, *, link: str, logo: str = "") -> PrintedDocument:
+def printed(parts: DocumentParts, *, link: str, logo: Logo | None = None) -> PrintedDocument:
     """Return the document for paper. `link` is the page where it is paid."""
     document, kind = parts.document, Kind(parts.document.kind)
     headline = _headline(document, kind)

@@ -18,6 +18,7 @@ from app.services.catalog.values import (
     CreditText,
     Days,
     Key,
+    Logo,
     MethodKind,
     MoneyText,
     PercentText,
@@ -41,6 +42,7 @@ class SellerSection(Section):
     postal_code: Words = ""
     contact: Words = ""
     phone: Annotated[str, Field(pattern=r"^[+()0-9 ./-]{3,40}$")] = ""
+    logo: Logo = ""
 
 
 class CreditSection(Section):

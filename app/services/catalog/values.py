@@ -9,6 +9,7 @@ from app.domain import catalog_terms as terms
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits, Money
 from app.domain.typed_numbers import parse_amount
+from app.services.catalog import logos
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
@@ -47,9 +48,16 @@ def _percent(value: object) -> terms.Percent:
     return terms.Percent(points)
 
 
+def _logo(value: object) -> str:
+    if not isinstance(value, str) or (value and (len(value) > logos.LONGEST or logos.size(value) is None)):
+        raise ValueError("must be a PNG or JPEG file, which `flask portal apply-catalog` puts into the catalog")
+    return value
+
+
 MoneyText = Annotated[Money, PlainValidator(_money), WithJsonSchema({"title": "money"})]
 CreditText = Annotated[Credits, PlainValidator(_credits), WithJsonSchema({"title": "credits"})]
 PercentText = Annotated[terms.Percent, PlainValidator(_percent), WithJsonSchema({"title": "percent"})]
+Logo = Annotated[str, PlainValidator(_logo), WithJsonSchema({"title": "logo"})]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]

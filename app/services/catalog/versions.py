@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from threading import Lock
@@ -132,6 +133,17 @@ def sold(name: str, version: int) -> Catalog:
     if digest is None:
         raise NotFound("catalog")
     return remembered(name, version, digest)
+
+
+def newest_at(name: str, moment: datetime) -> Catalog | None:
+    """Return the catalog as the newest version of that moment had it: what a document of then says of its seller."""
+    found = db.session.execute(
+        select(CatalogVersion.version, CatalogVersion.digest)
+        .where(CatalogVersion.catalog == name, CatalogVersion.applied_at <= moment)
+        .order_by(CatalogVersion.version.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if found is None else remembered(name, found.version, found.digest)
 
 
 def dropped_meters(name: str, version: int, keys: Collection[str]) -> list[Meter]:
