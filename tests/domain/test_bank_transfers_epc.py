@@ -1,4 +1,4 @@
-"""The text of an EPC QR code, by EPC069-12: what a banking app is told, and what is not said to any."""
+"""The text of an EPC QR code, by EPC069-12: what a banking app reads, and what is said to none."""
 
 import pytest
 

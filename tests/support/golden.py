@@ -29,7 +29,7 @@ ACCOUNT = BankAccount(
     (("Account holder", "Harbour Cloud SAS"), ("IBAN", "DE89370400440532013000"), ("BIC", "COBADEFFXXX"))
 )
 SCALE = 0.3
-"""Pixels a point: an eye can tell what stands where, and a page is some kilobytes."""
+"""Pixels a point: an eye sees what stands where, and a page is some kilobytes."""
 MEAN, BLOCK = 1.5, 20
 """How far grey may be off on the whole page and in a square of 10 pixels, of 255: another build of the reader's
 drawing is within it, a text that moved by its own height is not."""

@@ -129,7 +129,7 @@ def _has_prices(parts: DocumentParts) -> bool:
 
 
 def _has_tax(parts: DocumentParts) -> bool:
-    """Whether lines are told apart by their rate: where nothing is taxed, the sums say why."""
+    """Whether lines say their rate: where nothing is taxed, the sums say why."""
     return any(tax.category == Category.STANDARD.value for tax in parts.taxes)
 
 

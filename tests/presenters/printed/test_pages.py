@@ -25,7 +25,7 @@ def test_the_pages_are_as_they_were_kept(app: Flask, drawing: Renderer, name: st
             assert not golden.differs(picture, kept.convert("L")), which
 
 
-def test_a_page_that_looks_otherwise_is_told_apart() -> None:
+def test_a_page_that_looks_otherwise_is_noticed() -> None:
     with Image.open(golden.FOLDER / "two_rates.first.png") as kept:
         page = kept.convert("L")
     assert not golden.differs(page, page.point(lambda grey: max(0, grey - 1)))
