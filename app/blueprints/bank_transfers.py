@@ -11,6 +11,7 @@ from app.presenters import bank_transfers as words
 from app.services.bank_transfers import accounts, allocation, cash, movements, orders
 from app.services.customers import address
 from app.services.invoices import reads
+from app.services.receivables import transferring
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.respond import saved, show
 
@@ -79,7 +80,8 @@ def _order(pro_forma_id: str) -> dict[str, Any]:
     customer = current_customer()
     ordered, waiting = orders.read(pro_forma_id), orders.waiting()
     unapplied = allocation.unapplied_of(customer.customer_id)
-    (line,) = words.lines([ordered], waiting, unapplied)
+    now_due = transferring.asked_anew(ordered)
+    (line,) = words.lines([ordered], waiting, unapplied, now_due)
     return {
         "problem": "",
         "order": line,
@@ -88,5 +90,6 @@ def _order(pro_forma_id: str) -> dict[str, Any]:
         "details": words.details(accounts.read()),
         "seller": current_catalog().seller,
         "buyer": words.buyer(address.current(customer.customer_id).address, customer.name),
+        "now_due": now_due,
         "again": url_for("add_credits.page", method="bank_transfer"),
     }

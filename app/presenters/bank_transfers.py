@@ -60,6 +60,7 @@ class OrderLine:
     created_at: datetime
     valid_until: datetime
     payment_id: str
+    invoice_id: str
 
     @property
     def waits(self) -> bool:
@@ -79,18 +80,23 @@ class Moved:
     """Signed."""
 
 
-def lines(found: Sequence[Ordered], waiting: Sequence[Ordered], unapplied: int) -> list[OrderLine]:
+def lines(
+    found: Sequence[Ordered], waiting: Sequence[Ordered], unapplied: int, now_due: Money | None = None
+) -> list[OrderLine]:
     """Return pro-formas in words. What is unapplied counts for what waits, in the order in which it is paid."""
     left, here = max(0, unapplied), dict[str, int]()
     for each in waiting:
         used = min(left, each.pro_forma.amount_minor)
         here[each.pro_forma.id] = used
         left -= used
-    return [line(each, here.get(each.pro_forma.id, 0)) for each in found]
+    return [line(each, here.get(each.pro_forma.id, 0), now_due) for each in found]
 
 
-def line(ordered: Ordered, here: int) -> OrderLine:
-    """Return one in words; `here`: how much of what has arrived counts for it."""
+def line(ordered: Ordered, here: int, now_due: Money | None = None) -> OrderLine:
+    """Return one in words; `here`: how much of what has arrived counts for it.
+
+    `now_due`: what its invoice asks for since it was cancelled, where it asks for anything.
+    """
     row, standing = ordered.pro_forma, ordered.standing
     state, pill = _PILLS[standing]
     is_waiting = standing is Standing.WAITING
@@ -107,16 +113,17 @@ def line(ordered: Ordered, here: int) -> OrderLine:
         standing=standing,
         state=f"{locale.amount(to_send)} is missing" if used.amount_minor else state,
         pill=pill,
-        sentence=_sentence(row, standing, to_send, used),
+        sentence=_sentence(row, standing, to_send, used, now_due),
         to_send=to_send,
         here=used,
         created_at=row.created_at,
         valid_until=row.valid_until,
         payment_id=row.payment_id or "" if standing in {Standing.PAYING, Standing.PAID} else "",
+        invoice_id=row.document_id or "",
     )
 
 
-def _sentence(row: ProForma, standing: Standing, to_send: Money, here: Money) -> str:
+def _sentence(row: ProForma, standing: Standing, to_send: Money, here: Money, now_due: Money | None) -> str:
     asked = locale.amount(Money(row.amount_minor, row.currency))
     match standing:
         case Standing.WAITING if here.amount_minor:
@@ -131,6 +138,9 @@ def _sentence(row: ProForma, standing: Standing, to_send: Money, here: Money) ->
         case Standing.PAID:
             done = "the invoice is paid" if row.document_id else "what you ordered was added to your balance"
             return f"{asked} has arrived, and {done}."
+        case Standing.CANCELED if now_due is not None:
+            asks = f"{locale.amount(now_due)} is to be paid of the invoice now: this pro-forma asked for another amount"
+            return f"{asks} and is cancelled. Order a new one. What you have sent stays yours and pays what waits next."
         case Standing.CANCELED if row.document_id:
             return "This no longer asks for money. What you have sent for it stays yours and pays what waits next."
         case Standing.CANCELED:

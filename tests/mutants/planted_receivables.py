@@ -143,8 +143,8 @@ BUGS = [
     Bug(
         "the protection that an invoice used does not come back when it is paid",
         "app/services/receivables/settling.py",
-        "    unpaid_overage.changed(books, now)\n    for each in paid:\n",
-        "    for each in paid:\n",
+        "    unpaid_overage.changed(books, now)\n    superseding.end_others(books)\n",
+        "    superseding.end_others(books)\n",
         (f"{PAYING}::test_paying_it_marks_it_paid_in_the_settling_transaction",),
     ),
 ]

@@ -5,14 +5,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.api.contract.operations import Model, Moment, operation, resource
+from app import ids
+from app.api.contract.operations import Model, Moment, caller, operation, request_key, resource
 from app.domain.bank_transfers.allocation import LONGEST_LIST
+from app.domain.errors import Refused
+from app.domain.money import Money
 from app.models.bank_transfers import CashMovement
 from app.models.customers import Customer
 from app.presenters import bank_transfers as words
 from app.presenters.bank_transfers import OrderLine
-from app.services.bank_transfers import accounts, allocation, movements, orders
+from app.services.bank_transfers import accounts, allocation, movements, orders, placing
 from app.services.bank_transfers.orders import Ordered
+from app.services.bank_transfers.placing import ByKey
+from app.services.invoices import reads
+from app.services.receivables import transferring
 
 bp = resource("bank_transfers")
 PATH = "/customers/<customer_id>"
@@ -28,9 +34,23 @@ class ProFormaOut(Model):
     amount_minor: int = Field(description="What is to be sent in all, with tax.")
     net_minor: int | None = Field(description="What of it is before tax; null where it was ordered without.")
     missing_minor: int = Field(description="What is still to be sent, beside what has arrived.")
+    invoice: str | None = Field(description="The invoice that it pays; null: it buys credit.")
     payment: str | None = Field(description="The payment that took the money, once all of it had arrived.")
     created_at: Moment
     valid_until: Moment = Field(description="Until when the price is kept. What arrives later stays unapplied.")
+
+
+class ProFormaIn(Model):
+    """What is ordered: an amount of credit, a pack, or that an invoice is paid."""
+
+    amount_minor: int | None = Field(
+        None,
+        ge=1,
+        description="The price of credit before tax is added, as the page asks for it; with `invoice`, what is to be "
+        "paid as you know it (another amount is refused; null: whatever it is).",
+    )
+    pack: str | None = Field(None, min_length=1, max_length=60, description="The key of a pack.")
+    invoice: str | None = Field(None, min_length=1, max_length=40, description="An invoice that is due.")
 
 
 class ProFormas(Model):
@@ -73,6 +93,38 @@ def listed(customer: Customer) -> ProFormas:
     return ProFormas(data=_shown(customer, orders.latest()))
 
 
+@operation(
+    bp,
+    "POST",
+    f"{PATH}/pro_formas",
+    scope="billing:write",
+    body=ProFormaIn,
+    answers={201: ProFormaOut},
+    refusals=(402, 409),
+    tag=TAG,
+)
+def order(customer: Customer, body: ProFormaIn) -> ProFormaOut:
+    """Order credit, or that an invoice is paid, by bank transfer. Nothing is charged by it.
+
+    Sent again with the same Idempotency-Key it is the same order, and so is an invoice that waits already for the same
+    amount. Cash that is there already pays it at once.
+    """
+    key, by = request_key(), ByKey(customer.customer_id, caller().key_id)
+    form_key = ids.form_key_of(key) if key else ids.new_form_key()
+    amount = None if body.amount_minor is None else Money(body.amount_minor, customer.currency)
+    try:
+        if body.invoice is not None:
+            _ask_one(body.pack is None)
+            made = transferring.order(by, reads.head(body.invoice).id, form_key=form_key, amount=amount)
+        else:
+            _ask_one((amount is None) != (body.pack is None))
+            made = placing.order(by, form_key=form_key, amount=amount, pack=body.pack or "")
+    except Refused as refusal:
+        refusal.field = "amount_minor" if refusal.field == "amount" else refusal.field
+        raise
+    return _shown(customer, [orders.read(made.id)])[0]
+
+
 @operation(bp, "GET", f"{PATH}/pro_formas/<pro_forma_id>", scope="billing:read", answers={200: ProFormaOut}, tag=TAG)
 def one(customer: Customer, pro_forma_id: str) -> ProFormaOut:
     """Read an order that is paid by bank transfer, and what is missing for it."""
@@ -91,6 +143,12 @@ def unapplied(customer: Customer) -> UnappliedCash:
     )
 
 
+def _ask_one(is_one: bool) -> None:  # the one thing that it asks
+    if not is_one:
+        words = "Name one of amount_minor, pack and invoice; amount_minor may stand beside invoice."
+        raise Refused(words, "one_of", 422, "amount_minor")
+
+
 def _shown(customer: Customer, found: Sequence[Ordered]) -> list[ProFormaOut]:
     lines = words.lines(found, orders.waiting(), allocation.unapplied_of(customer.customer_id))
     return [_out(each) for each in lines]
@@ -104,6 +162,7 @@ def _out(line: OrderLine) -> ProFormaOut:
         amount_minor=line.amount.amount_minor,
         net_minor=line.net.amount_minor if line.net else None,
         missing_minor=line.to_send.amount_minor,
+        invoice=line.invoice_id or None,
         payment=line.payment_id or None,
         created_at=line.created_at,
         valid_until=line.valid_until,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,7 +14,6 @@ from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.money import Money
 from app.domain.payments import Purpose
-from app.domain.people import Actor
 from app.models.bank_transfers import ProForma
 from app.models.customers import Customer
 from app.models.scope import as_service
@@ -24,6 +24,24 @@ from app.services.outbox import events
 from app.services.payments import top_ups
 from app.services.tax import decision
 from app.services.transaction import transaction
+
+
+class Orderer(Protocol):
+    """Who orders, for which customer: a member, or a key of the API."""
+
+    @property
+    def customer_id(self) -> str: ...  # noqa: D102  # as its name says
+
+    @property
+    def member_id(self) -> str: ...  # noqa: D102  # of the key, where that orders
+
+
+@dataclass(frozen=True)
+class ByKey:
+    """A key of the API that orders for a customer."""
+
+    customer_id: str
+    member_id: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +60,7 @@ class Wanted:
     """Why it is not ordered as it is, unless the same form has ordered it already."""
 
 
-def order(actor: Actor, *, form_key: str, amount: Money | None, pack: str, previewed: str = "") -> ProForma:
+def order(actor: Orderer, *, form_key: str, amount: Money | None, pack: str, previewed: str = "") -> ProForma:
     """Order credit to be paid by bank transfer; return the pro-forma, with its price and tax as they are now.
 
     Refuses (422) what is not sold, and (409) a customer whose account is closed and another total than was `previewed`,
@@ -69,7 +87,7 @@ def order(actor: Actor, *, form_key: str, amount: Money | None, pack: str, previ
     return place(actor, form_key, wanted)
 
 
-def place(actor: Actor, form_key: str, wanted_of: Callable[[Session, Customer, Catalog], Wanted]) -> ProForma:
+def place(actor: Orderer, form_key: str, wanted_of: Callable[[Session, Customer, Catalog], Wanted]) -> ProForma:
     """Order to be paid by bank transfer what `wanted_of` says or refuses, once the customer is locked.
 
     `form_key` makes it one order: the same key with the same choice gives the one that is there, and so does an invoice
@@ -115,7 +133,7 @@ def _ask_same(earlier: ProForma, wanted: Wanted) -> None:
         raise Refused(words, "form_already_used", 409)
 
 
-def _of_invoice(session: Session, actor: Actor, wanted: Wanted) -> ProForma | None:
+def _of_invoice(session: Session, actor: Orderer, wanted: Wanted) -> ProForma | None:
     """Return the pro-forma of the invoice that waits for the same amount; one that asks for another is cancelled."""
     if wanted.document_id is None:
         return None
@@ -138,7 +156,7 @@ def _of_invoice(session: Session, actor: Actor, wanted: Wanted) -> ProForma | No
     return None
 
 
-def _written(session: Session, actor: Actor, form_key: str, wanted: Wanted, catalog: Catalog) -> str:
+def _written(session: Session, actor: Orderer, form_key: str, wanted: Wanted, catalog: Catalog) -> str:
     now = clock.now()
     waits = select(func.count()).where(ProForma.customer_id == actor.customer_id, allocation.is_waiting(now))
     if (session.scalar(waits) or 0) >= LONGEST_LIST:

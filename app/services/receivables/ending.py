@@ -28,7 +28,7 @@ from app.services import audit
 from app.services.invoices import carrying, credit_notes, finalization
 from app.services.ledger import burn_down, corrections, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
-from app.services.receivables import settling
+from app.services.receivables import settling, superseding
 from app.services.transaction import transaction
 
 _OPEN = [state.value for state in OPEN]
@@ -77,6 +77,7 @@ def give_up(document_id: str, *, by: str, reason: str) -> Document:
             _ask_unpaid(books, document)
             document.state = State.UNCOLLECTIBLE.value
             _release(books, document)
+            superseding.end_others(books)
             _write(books, document, by, "invoice.uncollectible", reason)
         return document
 

@@ -17,6 +17,7 @@ from app.services.ledger import unpaid_overage
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
 from app.services.payments import fulfilment
+from app.services.receivables import superseding
 
 NOT_APPLIED = "more_than_was_due"
 """Money came for an invoice that was not to be paid any more, or more of it: a person must look."""
@@ -53,6 +54,7 @@ def end(books: Books, paid: Sequence[Document], paid_with: str, now: datetime) -
         each.state, each.paid_at, each.paid_with = State.PAID.value, now, paid_with[:100]
     books.session.flush()
     unpaid_overage.changed(books, now)
+    superseding.end_others(books)
     for each in paid:
         finalization.report(books, each, "invoice.paid")
 

@@ -7,27 +7,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.amounts import money_words
+from app.domain.bank_transfers.allocation import Standing
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
 from app.domain.payments import OPEN, Purpose
-from app.domain.people import Actor
 from app.models.bank_transfers import ProForma
 from app.models.customers import Customer
+from app.models.database import db
 from app.models.documents import Document
 from app.models.payments import Payment
 from app.services.bank_transfers import allocation, placing
-from app.services.bank_transfers.placing import Wanted
+from app.services.bank_transfers.orders import Ordered
+from app.services.bank_transfers.placing import Orderer, Wanted
 from app.services.invoices import carrying
 from app.services.receivables import paying
 
 _OPEN = [state.value for state in OPEN]
 
 
-def order(actor: Actor, document_id: str, *, form_key: str, amount: Money) -> ProForma:
+def order(actor: Orderer, document_id: str, *, form_key: str, amount: Money | None) -> ProForma:
     """Order that an invoice is paid by bank transfer; return the pro-forma, the one that waits if there is one.
 
-    `amount` is what the member has seen: what is to be paid now, or it is refused (409, `amount_changed`).
+    `amount` is what was seen: what is to be paid now, or it is refused (409, `amount_changed`); None: whatever it is.
     Refuses (404) what is not this customer's, (409) an invoice that is not to be paid, and as `placing.place` does.
     """
 
@@ -39,12 +41,25 @@ def order(actor: Actor, document_id: str, *, form_key: str, amount: Money) -> Pr
         refused = paying.why_not(document, due)
         if refused is not None:
             raise refused
-        if due != amount:
+        if amount is not None and due != amount:
             words = f"{money_words(due)} is to be paid now. Check it, then press the button again. Nothing was charged."
             raise Refused(words, "amount_changed", 409, "amount")
         return Wanted(Purpose.INVOICE, due, document_id=document.id)
 
     return placing.place(actor, form_key, wanted)
+
+
+def asked_anew(ordered: Ordered) -> Money | None:
+    """Return what the invoice of a cancelled pro-forma asks for now, to be ordered anew; None: nothing."""
+    pro_forma = ordered.pro_forma
+    if ordered.standing is not Standing.CANCELED or not pro_forma.document_id:
+        return None
+    document = _read(db.session(), pro_forma.customer_id, pro_forma.document_id)
+    if document is None:
+        return None
+    due = Money(carrying.to_collect(db.session(), document), document.currency)
+    is_another = due.amount_minor != pro_forma.amount_minor  # the same amount: a member has cancelled it
+    return due if is_another and paying.why_not(document, due) is None else None
 
 
 @allocation.checks(Purpose.INVOICE.value)
