@@ -20,6 +20,7 @@ from app.models import database
 from app.services.access.sessions import LIFETIME
 from app.services.invoices import file_making
 from app.services.invoices import writer as _writer_of_documents  # noqa: F401  # registers itself
+from app.services.papers import papers
 from app.services.processor.gateway import the_gateway
 from app.services.receivables import settling as _settling_of_invoices  # noqa: F401  # registers its purpose
 from app.services.receivables import transferring as _transfers_for_invoices  # noqa: F401  # registers its check
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> Flask:
     the_gateway.set(app, connect.to_processor(settings))
     the_vies.set(app, connect.to_vies(settings))
     file_making.the_printer.set(app, printing.html_of)
+    papers.the_paper_printer.set(app, printing.paper_of)
     file_making.the_renderer.set(app, Renderer())
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -1,6 +1,6 @@
 """Invoices: what is to be paid, and every invoice, credit note and receipt, to read, print and take along as a file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from app.forms import log_places
 from app.presenters import invoices as words
 from app.services.invoices import correction_preview, files, reads, year_files
 from app.services.invoices.reads import DocumentQuery
-from app.services.receivables import payments_due
+from app.services.papers.stored import NotMade, StoredFile
+from app.services.receivables import payments_due, receipts
 from app.web import exports, workbooks
 from app.web.access import current_catalog
 from app.web.respond import show
@@ -37,12 +38,13 @@ def page() -> Response:
     is_first = query.before is None
     is_asked = is_first or any(each.state == State.OPEN for each in found.rows)
     standing = payments_due.standing() if is_asked else {}
+    paid_by = receipts.payments_of(found.rows)
     return show(
         PAGE,
         CONTENT,
         due=[words.due_row(each) for each in standing.values() if each.is_due] if is_first else [],
         is_first=is_first,
-        rows=[words.row(each, standing.get(each.id)) for each in found.rows],
+        rows=[words.row(each, standing.get(each.id), paid_by.get(each.id)) for each in found.rows],
         text=query.text,
         kind=filters["show"],
         kinds=[
@@ -102,6 +104,7 @@ def document(document_id: str) -> Response:
         DOCUMENT,
         described=words.described(parts, due),
         files=files.states(document_id),
+        receipts=receipts.of_invoice(parts.document),
         due=due,
         may_correct=correction_preview.may_offer(parts, current_catalog()),
     )
@@ -117,6 +120,7 @@ def file(document_id: str) -> Response:
         described=words.described(parts),
         document=parts.document,
         files=files.states(document_id),
+        receipts=receipts.of_invoice(parts.document),
     )
 
 
@@ -132,10 +136,20 @@ def xml(document_id: str) -> Response:
     return _file(document_id, files.XML)
 
 
+@bp.get("/invoices/<document_id>/receipts/<payment_id>")
+def receipt(document_id: str, payment_id: str) -> Response:
+    """Send the receipt of a payment of the invoice as it was made; until then show the page that waits for it."""
+    return _stored(document_id, lambda: receipts.file(document_id, payment_id))
+
+
 def _file(document_id: str, kind: str) -> Response:
+    return _stored(document_id, lambda: files.read(reads.head(document_id), kind))
+
+
+def _stored(document_id: str, read: Callable[[], StoredFile]) -> Response:
     try:
-        stored = files.read(reads.head(document_id), kind)
-    except files.NotMade:
+        stored = read()
+    except NotMade:
         return redirect(url_for("invoices.document", document_id=document_id), 303)
     return exports.as_stored(stored.name, stored.content_type, stored.content, stored.sha256)
 

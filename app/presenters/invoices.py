@@ -87,13 +87,15 @@ class DocumentRow:
     """Empty for an invoice."""
     amount: Money
     status: str
+    receipt: str = ""
+    """The payment that has paid it, where that has a receipt of its own."""
 
 
-def row(document: Document, due: PaymentDue | None = None) -> DocumentRow:
+def row(document: Document, due: PaymentDue | None = None, paid_by: str | None = None) -> DocumentRow:
     """Return how a document stands in a list; `due`: how its payment stands, where it is open."""
     kind = "" if document.kind == "invoice" else KINDS[document.kind]
     words = status(document) if due is None else due_status(due)
-    return DocumentRow(document, kind, Money(document.total_minor, document.currency), words)
+    return DocumentRow(document, kind, Money(document.total_minor, document.currency), words, paid_by or "")
 
 
 def due_row(due: PaymentDue) -> DocumentRow:

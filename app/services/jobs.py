@@ -15,6 +15,7 @@ from app.services.ledger import grants
 from app.services.mail import sending
 from app.services.notices import decisions, expiring_credit
 from app.services.operations import partitions, retention
+from app.services.papers import papers
 from app.services.payment_methods import setups
 from app.services.payments import sweep
 from app.services.processor import profiles, sandbox
@@ -48,6 +49,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "expiries_decided": expiring_credit.decide_due,
     "notices_sent": decisions.send_due,
     "digests_written": weekly_digest.write_due,
+    "papers_made": papers.make_due,
     "files_made": file_making.make_due,
     "mails_sent": sending.send_due,
     "events_spread": fan_out.spread_due,
@@ -81,7 +83,7 @@ CHARGING = ("automatic_charges_made",)
 """What waits for the processor once for each customer: beside the rest, and looked at as often."""
 ASKING = ("tax_numbers_checked",)
 """What waits for the service that confirms tax numbers: beside the rest, and looked at as often."""
-DRAWING = ("files_made",)
+DRAWING = ("papers_made", "files_made")
 """What waits for the process that draws: beside the rest, and looked at as often."""
 QUICK = tuple(name for name in JOBS if name not in {*SLOW, *OUTWARD, *CHARGING, *ASKING, *DRAWING})
 

@@ -6,6 +6,7 @@ DRAWING = ("tests/gateways/pdf/test_drawing.py",)
 PROCESS = ("tests/gateways/pdf/test_process.py",)
 MAILS = ("tests/services/mail/test_attachments.py",)
 FILES = ("tests/services/invoices/test_files.py",)
+RECEIPTS = ("tests/services/receivables/test_receipts.py",)
 
 BUGS = [
     Bug(
@@ -94,38 +95,59 @@ BUGS = [
     ),
     Bug(
         "whoever comes too late says how it went",
-        "app/services/invoices/file_making.py",
-        "                DocumentFile.tries == claim.tries,\n",
+        "app/services/papers/claims.py",
+        "                table.tries == claim.tries,\n",
         "",
         FILES,
     ),
     Bug(
         "a file that fails is tried for ever",
-        "app/services/invoices/file_making.py",
+        "app/services/papers/claims.py",
         "    if claim.tries >= MAX_TRIES:\n",
         "    if claim.tries > 10 * MAX_TRIES:\n",
         FILES,
     ),
     Bug(
         "a file that kills its worker is tried for ever",
-        "app/services/invoices/file_making.py",
+        "app/services/papers/claims.py",
         "        if row.tries >= MAX_TRIES:  #",
         "        if row.tries > 10 * MAX_TRIES:  #",
         FILES,
     ),
     Bug(
         "the oldest file is made first",
-        "app/services/invoices/file_making.py",
-        "due.order_by(DocumentFile.next_try_at.desc(), DocumentFile.id.desc())",
-        "due.order_by(DocumentFile.next_try_at, DocumentFile.id)",
+        "app/services/papers/claims.py",
+        "due.order_by(table.next_try_at.desc(), table.id.desc())",
+        "due.order_by(table.next_try_at, table.id)",
         FILES,
     ),
     Bug(
         "a damaged file is sent",
-        "app/services/invoices/files.py",
-        "    ensure(hashlib.sha256(row.content).hexdigest() == row.sha256,",
-        "    ensure(row.sha256,",
+        "app/services/papers/stored.py",
+        "    ensure(hashlib.sha256(content).hexdigest() == sha256,",
+        "    ensure(sha256,",
         FILES,
+    ),
+    Bug(
+        "the mail about a payment carries the invoice that asks for it",
+        "app/services/mail/attachments.py",
+        "        receipt = _receipt(mail, context, document)\n",
+        "        receipt: ReceiptFile | None = None\n",
+        RECEIPTS,
+    ),
+    Bug(
+        "each payment of an invoice has paid all of it",
+        "app/services/receivables/receipts.py",
+        "            unpaid[each.id] -= part\n",
+        "",
+        RECEIPTS,
+    ),
+    Bug(
+        "what pays an open invoice gets no receipt",
+        "app/services/receivables/settling.py",
+        "    papers.ask(books.session, books.customer_id, papers.RECEIPT, payment.id)\n",
+        "",
+        RECEIPTS,
     ),
     Bug(
         "a receipt goes before its file is made",

@@ -13,6 +13,7 @@ from app.domain.people import Actor
 from app.gateways.pdf.renderer import Renderer, RenderFailed
 from app.models.customers import Customer
 from app.services.invoices import file_making, year_files
+from app.services.papers import claims
 from tests.support.api import api_for, problem_of
 from tests.support.browser import Browser
 from tests.support.documents import documents_of
@@ -92,7 +93,7 @@ def test_what_cannot_be_made_is_said_and_not_waited_for(
         raise RenderFailed("not_drawn")
 
     file_making.the_printer.set(app, fail)
-    monkeypatch.setattr(file_making, "MAX_TRIES", 1)
+    monkeypatch.setattr(claims, "MAX_TRIES", 1)
     buys(app, alice_actor, 2500)
     file_making.make_due()
     page = alice.opens(f"{PATH}/{documents_of(acme)[0].id}")
@@ -171,7 +172,7 @@ def test_a_zip_names_what_could_not_be_made(
     file_making.make_due()
     buys(app, alice_actor, 2500)
     file_making.the_printer.set(app, fail)
-    monkeypatch.setattr(file_making, "MAX_TRIES", 1)
+    monkeypatch.setattr(claims, "MAX_TRIES", 1)
     file_making.make_due()
     with zipfile.ZipFile(io.BytesIO(alice.client.get(f"{PATH}/{clock.now().year}.zip").data)) as archive:
         made, missing = documents_of(acme)

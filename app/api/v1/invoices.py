@@ -15,6 +15,8 @@ from app.models.customers import Customer
 from app.models.documents import Document
 from app.services.invoices import drafting, files, reads
 from app.services.invoices.reads import DocumentQuery
+from app.services.papers.stored import StoredFile
+from app.services.receivables import receipts
 from app.web import exports
 
 bp = resource("invoices")
@@ -86,6 +88,15 @@ class TaxOut(Model):
     tax_minor: int
 
 
+class ReceiptOut(Model):
+    """A payment of an invoice that had been open, and its receipt."""
+
+    payment: str
+    number: str
+    amount_minor: int
+    file: Literal["pending", "made", "dead"] = Field(description="Whether its PDF is made.")
+
+
 class InvoiceDetails(InvoiceOut):
     """A document with its lines and taxes, and both parties as they were on its day."""
 
@@ -108,6 +119,9 @@ class InvoiceDetails(InvoiceOut):
     po_number: str
     replaces: str | None = Field(description="The invoice in whose place it is.")
     replaced_by: str | None = Field(description="The invoice that took its place.")
+    receipts: list[ReceiptOut] = Field(
+        description="Of what has paid it, the oldest first. What was paid as it was bought has none: it says so itself."
+    )
 
 
 class InvoiceQuery(PageQuery):
@@ -189,6 +203,15 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
         po_number=document.po_number,
         replaces=parts.replaces.id if parts.replaces else None,
         replaced_by=parts.replaced_by.id if parts.replaced_by else None,
+        receipts=[
+            ReceiptOut(
+                payment=each.payment_id,
+                number=each.number,
+                amount_minor=each.amount.amount_minor,
+                file=each.state,  # type: ignore[arg-type]  # the column's check has these three
+            )
+            for each in receipts.of_invoice(document)
+        ],
     )
 
 
@@ -226,8 +249,26 @@ def xml(customer: Customer, invoice_id: str) -> Response:  # noqa: ARG001  # its
     return _file(invoice_id, files.XML)
 
 
+@operation(
+    bp,
+    "GET",
+    f"{PATH}/<invoice_id>/receipts/<payment_id>",
+    scope="billing:read",
+    answers={200: None, 304: None},
+    refusals=(409,),
+    tag=TAG,
+    media_type="application/pdf",
+)
+def receipt(customer: Customer, invoice_id: str, payment_id: str) -> Response:  # noqa: ARG001  # its scope is in force
+    """Read the receipt of a payment of an invoice that had been open, as a PDF: made once, and the same for ever."""
+    return _sent(receipts.file(invoice_id, payment_id))
+
+
 def _file(invoice_id: str, kind: str) -> Response:
-    stored = files.read(reads.head(invoice_id), kind)
+    return _sent(files.read(reads.head(invoice_id), kind))
+
+
+def _sent(stored: StoredFile) -> Response:
     return exports.as_stored(stored.name, stored.content_type, stored.content, stored.sha256)
 
 

@@ -38,12 +38,20 @@ NOTHING_NOW = (
     "Nothing is to be paid now: the amount is less than our payment processor charges. "
     "It is collected with your next invoice."
 )
+RECEIPT, PAID_BY, PAID_ON, PAID_WITH, PAYMENT = "Receipt", "Paid by", "Date paid", "Payment method", "Payment"
+LEFT_OVER = "More than was to be paid: your seller looks at it"
+CONFIRMS_A_PAYMENT = "This receipt confirms your payment. It is not an invoice."
 PAGE, OF = "Page", "of"
 
 
 def on(number: str, day: str) -> str:
     """Return a document by its number and day: `INV-2026-000004 of 3 Mar 2026`."""
     return f"{number} of {day}"
+
+
+def invoice_of(number: str, day: str) -> str:
+    """Return which invoice was paid: `Invoice INV-2026-000004 of 3 Mar 2026`."""
+    return f"Invoice {on(number, day)}"
 
 
 def period(begins: str, ends: str) -> str:

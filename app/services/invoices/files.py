@@ -1,45 +1,24 @@
 """The files of documents: asked for with the number, made by a job (`file_making`), and the same for ever after."""
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from app import clock, ids
-from app.domain.errors import NotOffered, Refused, ensure
-from app.extensions import settings
+from app.domain.errors import NotOffered
 from app.models.database import db
 from app.models.document_files import DocumentFile
 from app.models.documents import Document
 from app.services import wake_ups
+from app.services.papers import stored
 
 PDF, XML = "pdf", "xml"
 CONTENT_TYPES = {PDF: "application/pdf", XML: "application/xml"}
-MADE, PENDING, DEAD = "made", "pending", "dead"
-
-
-class NotMade(Refused):
-    """The file is still being made, or could not be."""
-
-    def __init__(self) -> None:
-        super().__init__("This file is being made. Ask again in a moment.", "file_not_made", 409)
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A file as it was made."""
-
-    name: str
-    content_type: str
-    content: bytes
-    sha256: str
-
-
-def are_offered() -> bool:
-    """Say whether this installation makes PDFs."""
-    return settings().pdf_engine != "none"
+MADE, PENDING, DEAD = stored.MADE, stored.PENDING, stored.DEAD
+NotMade = stored.NotMade
+StoredFile = stored.StoredFile
+are_offered = stored.are_offered
 
 
 def ask(session: Session, document: Document) -> None:
@@ -82,13 +61,10 @@ def read(document: Document, kind: str) -> StoredFile:
         raise NotOffered("A file of this kind")
     if row is None or row.content is None:
         raise NotMade
-    ensure(hashlib.sha256(row.content).hexdigest() == row.sha256, f"{row.id} is not what was made")
-    return StoredFile(name_of(document, kind), CONTENT_TYPES[kind], row.content, row.sha256)
+    content = stored.checked(row.id, row.content, row.sha256)
+    return StoredFile(name_of(document, kind), CONTENT_TYPES[kind], content, row.sha256)
 
 
 def name_of(document: Document, kind: str) -> str:
-    """Return the file's name: the document's kind and number, as every system takes it."""
-    number = "".join(
-        each if each.isascii() and (each.isalnum() or each in "-_") else "-" for each in document.number or ""
-    )
-    return f"{document.kind.replace('_', '-')}-{number}.{kind}"
+    """Return the file's name: the document's kind and number."""
+    return stored.named(document.kind, document.number or "", kind)

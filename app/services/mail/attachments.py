@@ -1,5 +1,8 @@
 """What is attached to a mail: the PDF of the invoice or receipt that it is about, as it was made.
 
+The receipt of a payment of an open invoice is a paper of its own: the invoice's PDF is of the day on which it was to be
+paid.
+
 A mail waits for a file that is being made. It goes without one that cannot be made, or that takes longer than a day:
 the page of the document has it as soon as it is there.
 """
@@ -17,7 +20,9 @@ from app.models.documents import Document
 from app.models.mails import Mail
 from app.models.scope import as_customer
 from app.services.invoices import files
-from app.services.invoices.files import StoredFile
+from app.services.papers.stored import StoredFile
+from app.services.receivables import receipts
+from app.services.receivables.receipts import ReceiptFile
 
 LONGEST = timedelta(days=1)
 SOONEST, LATEST = timedelta(seconds=2), timedelta(minutes=10)
@@ -38,12 +43,23 @@ def of(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | Being
         document = _document(context)
         if document is None:
             return None
-        state, waited = files.states(document.id)[files.PDF], now - mail.created_at
+        receipt = _receipt(mail, context, document)
+        state = receipt.state if receipt else files.states(document.id)[files.PDF]
+        waited = now - mail.created_at
         if state == files.MADE:
-            return files.read(document, files.PDF)
+            made = receipts.of_payment(receipt.payment_id, receipt.number) if receipt else None
+            return made or files.read(document, files.PDF)
     if state != files.PENDING or waited > LONGEST:
         return None
     return BeingMade(now + min(max(waited / 4, SOONEST), LATEST))
+
+
+def _receipt(mail: Mail, context: dict[str, Any], document: Document) -> ReceiptFile | None:
+    """Return the receipt of the payment that a mail says has arrived for an invoice, which asks for it for ever."""
+    if mail.template != RECEIPT or "document" not in context:
+        return None
+    payment_id = str(context.get("payment", ""))
+    return next((each for each in receipts.of_invoice(document) if each.payment_id == payment_id), None)
 
 
 def _document(context: dict[str, Any]) -> Document | None:

@@ -12,12 +12,13 @@ from app.models.database import db
 from app.models.document_files import DocumentFile
 from app.models.events import InboxEvent, OutboxEvent
 from app.models.mails import Mail
+from app.models.paper_files import PaperFile
 from app.models.scope import as_service
 from app.models.webhooks import WebhookDelivery
 from app.services import wake_ups
 from app.services.transaction import transaction
 
-Row = InboxEvent | OutboxEvent | Mail | WebhookDelivery | DocumentFile
+Row = InboxEvent | OutboxEvent | Mail | WebhookDelivery | DocumentFile | PaperFile
 
 KINDS: dict[str, tuple[type[Row], str]] = {
     "webhook": (InboxEvent, "new"),
@@ -25,15 +26,18 @@ KINDS: dict[str, tuple[type[Row], str]] = {
     "event": (OutboxEvent, "pending"),
     "delivery": (WebhookDelivery, "pending"),
     "file": (DocumentFile, "pending"),
+    "paper": (PaperFile, "pending"),
 }
 """The table of each kind, and the state of what is still to be done. `event` is an event for hosts, and a
-`delivery` takes it to one of them; a `file` is the PDF of a document."""
+`delivery` takes it to one of them; a `file` is the PDF of a document, a `paper` that of
+a receipt, a statement, a pro-forma or a mandate."""
 WOKEN = {
     "webhook": "webhooks_worked",
     "mail": "mails_sent",
     "event": "events_spread",
     "delivery": "webhooks_sent",
     "file": "files_made",
+    "paper": "papers_made",
 }
 COUNTED_ON = ("webhook", "delivery")
 """Kinds whose tries go on from where they were; the others are counted from the beginning."""
@@ -124,4 +128,6 @@ def _letter(kind: str, row: Row) -> DeadLetter:
             about = f"{row.template} {row.customer_id}"
         case DocumentFile():
             about = f"{row.kind} {row.document_id}"
+        case PaperFile():
+            about = f"{row.kind} {row.subject}"
     return DeadLetter(kind, row.id, about, row.tries, row.problem, row.next_try_at)

@@ -23,6 +23,7 @@ from app.models.scope import as_customer, as_service
 from app.services.catalog import versions
 from app.services.invoices import file_making, files, reads
 from app.services.operations import dead_letters
+from app.services.papers import claims
 from tests.services.test_poisoned import poison
 from tests.support import cast
 from tests.support.databases import Database, settings_for
@@ -153,8 +154,8 @@ def test_what_fails_is_tried_again_more_seldom_then_put_aside_and_taken_up_by_a_
             break
         waits.append(row.next_try_at - now)
         now = row.next_try_at
-    assert (row.state, row.tries, row.problem) == ("dead", file_making.MAX_TRIES, "too_long")
-    assert len(stand.drawn) == file_making.MAX_TRIES
+    assert (row.state, row.tries, row.problem) == ("dead", claims.MAX_TRIES, "too_long")
+    assert len(stand.drawn) == claims.MAX_TRIES
     assert waits[0] < timedelta(minutes=1) < waits[-1] < timedelta(hours=2)
     (letter,) = dead_letters.listed()
     assert (letter.kind, letter.about, letter.problem) == ("file", f"pdf {documents_of(acme)[0].id}", "too_long")
@@ -208,7 +209,7 @@ def test_a_worker_killed_over_it_leaves_it_to_another_and_the_first_that_keeps_i
     app: Flask, drawing: Renderer, acme: Customer, alice_actor: Actor
 ) -> None:
     buys(app, alice_actor, 2500)
-    later = clock.now() + file_making.LEASE + timedelta(seconds=1)
+    later = clock.now() + claims.LEASE + timedelta(seconds=1)
 
     def slow(_html: str) -> bytes:
         assert file_making.make_due() == 0  # it is claimed
@@ -230,10 +231,10 @@ def test_what_kills_its_worker_each_time_is_put_aside(app: Flask, drawing: Rende
 
     file_making.the_renderer.set(app, Stand(die))
     now = clock.now()
-    for _ in range(file_making.MAX_TRIES):
+    for _ in range(claims.MAX_TRIES):
         with clock.at(now), pytest.raises(SystemExit):
             file_making.make_due()
-        now += file_making.LEASE + timedelta(seconds=1)
+        now += claims.LEASE + timedelta(seconds=1)
     with clock.at(now):
         assert file_making.make_due() == 0
     assert [(row.state, row.problem) for row in rows()] == [("dead", "interrupted")]
@@ -261,12 +262,12 @@ def test_whoever_comes_too_late_changes_nothing_of_what_another_has_claimed(
 ) -> None:
     buys(app, alice_actor, 2500)
     with as_service("claim"):
-        first = file_making._claim()
-        with clock.at(clock.now() + file_making.LEASE + timedelta(seconds=1)):
-            second = file_making._claim()
+        first = claims.claim_next(DocumentFile)
+        with clock.at(clock.now() + claims.LEASE + timedelta(seconds=1)):
+            second = claims.claim_next(DocumentFile)
         assert first is not None
         assert second is not None
-        file_making._fail(first, "late")
-        assert not file_making._keep(first, {"problem": "late"})
-        assert file_making._keep(second, {"problem": "in time"})
+        claims.fail(first, "late")
+        assert not claims.keep(first, {"problem": "late"})
+        assert claims.keep(second, {"problem": "in time"})
     assert [(row.tries, row.problem) for row in rows()] == [(2, "in time")]

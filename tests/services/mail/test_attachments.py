@@ -11,6 +11,7 @@ from app.gateways.pdf.renderer import Renderer, RenderFailed
 from app.models.customers import Customer
 from app.services.invoices import file_making
 from app.services.mail import sending
+from app.services.papers import claims
 from tests.services.mail.test_sending import sending as mail_sending
 from tests.services.mail.test_sending import server
 from tests.support import post
@@ -65,7 +66,7 @@ def test_a_file_that_does_not_come_keeps_no_mail_back(
 
     file_making.the_printer.set(app, fail)
     if why == "dead":
-        monkeypatch.setattr(file_making, "MAX_TRIES", 1)
+        monkeypatch.setattr(claims, "MAX_TRIES", 1)
     post.paid(alice_actor)
     file_making.make_due()
     with clock.at(clock.now() + timedelta(days=0 if why == "dead" else 2)):

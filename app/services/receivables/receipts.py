@@ -1,0 +1,173 @@
+"""Receipts of what pays an invoice: one for each payment that has brought money, numbered after the invoice.
+
+What a payment has paid is read from what never changes again: its transfer, and how much of each invoice was paid, in
+the order in which payments pay. So a receipt that is drawn late says what it would have said at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.domain.errors import NotFound
+from app.domain.invoices.documents import Kind
+from app.domain.money import Money
+from app.domain.payments import method_name
+from app.models.database import db
+from app.models.documents import Document
+from app.models.ledger import Transfer
+from app.models.paper_files import PaperFile
+from app.models.payments import Payment, PaymentMethod
+from app.services.invoices import carrying, reads
+from app.services.papers import papers, stored
+from app.services.papers.stored import StoredFile
+
+
+@dataclass(frozen=True)
+class ReceiptFile:
+    """The receipt of one payment of an invoice, and how its file stands."""
+
+    number: str
+    payment_id: str
+    amount: Money
+    state: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a receipt says: who paid how much, when and how, and for which invoices."""
+
+    number: str
+    payment_id: str
+    amount: Money
+    paid_at: datetime
+    paid_with: str
+    invoice: Document
+    """The one that the payment was made for; seller and customer are those that it names."""
+    paid: list[tuple[Document, Money]]
+    """What of it paid which invoice, the oldest first."""
+    left_over: Money
+    """What came beside that; a person of the seller's looks at it."""
+
+
+def of_invoice(document: Document) -> list[ReceiptFile]:
+    """Return the receipts of what has paid an invoice of the customer in scope, the oldest first."""
+    if document.kind != Kind.INVOICE or not document.paid_minor or document.payment_id or not stored.are_offered():
+        return []
+    collectors = carrying.collectors(db.session(), document)
+    rows = db.session.execute(
+        select(Payment, Document.number, PaperFile.state)
+        .join(Document, (Document.customer_id == Payment.customer_id) & (Document.id == Payment.document_id))
+        .outerjoin(
+            PaperFile,
+            (PaperFile.customer_id == Payment.customer_id)
+            & (PaperFile.kind == papers.RECEIPT)
+            & (PaperFile.subject == Payment.id),
+        )
+        .where(Payment.document_id.in_(collectors), Payment.received_minor > 0)
+        .order_by(Payment.created_at, Payment.id)
+    ).all()
+    made, found = dict[str, int](), []
+    for payment, given, state in rows:
+        number = given or ""
+        made[number] = made.get(number, 0) + 1
+        if state:
+            amount = Money(payment.received_minor, payment.currency)
+            found.append(ReceiptFile(_number(number, made[number]), payment.id, amount, state))
+    return found
+
+
+def payments_of(documents: Sequence[Document]) -> dict[str, str]:
+    """Return the last payment of each of these that was open once and is paid: it has a receipt."""
+    if not stored.are_offered():
+        return {}
+    return reads.payments_of([each for each in documents if each.kind == Kind.INVOICE and not each.payment_id])
+
+
+def file(document_id: str, payment_id: str) -> StoredFile:
+    """Return the receipt of a payment of this invoice as it was made; `NotMade` until then."""
+    document = reads.head(document_id)
+    found = next((each for each in of_invoice(document) if each.payment_id == payment_id), None)
+    if found is None:
+        raise NotFound("receipt")
+    return of_payment(payment_id, found.number)
+
+
+def of_payment(payment_id: str, number: str) -> StoredFile:
+    """Return the file of a receipt whose number is known."""
+    return papers.read(papers.RECEIPT, payment_id, stored.named("receipt", number, "pdf"))
+
+
+def read(payment_id: str) -> Receipt:
+    """Return what the receipt of a payment of the customer in scope says."""
+    payment, method, paid_at = db.session.execute(
+        select(Payment, PaymentMethod, Transfer.booked_at)
+        .join(
+            Transfer,
+            (Transfer.customer_id == Payment.customer_id)
+            & (Transfer.source_type == "payment")
+            & (Transfer.source_id == Payment.id)
+            & (Transfer.kind == "payment"),
+        )
+        .outerjoin(
+            PaymentMethod,
+            (PaymentMethod.customer_id == Payment.customer_id) & (PaymentMethod.id == Payment.method_id),
+        )
+        .where(Payment.id == payment_id)
+    ).one()
+    invoice = reads.head(payment.document_id or "")
+    paid = [*carrying.collected_with(db.session(), invoice), invoice]
+    payments = list(
+        db.session.scalars(
+            select(Payment)
+            .where(Payment.document_id.in_([each.id for each in paid]), Payment.received_minor > 0)
+            .order_by(Payment.created_at, Payment.id)
+        )
+    )
+    parts = _parts(payments, payment, paid)
+    left = payment.received_minor - sum(money.amount_minor for _each, money in parts)
+    place = [each.id for each in payments if each.document_id == invoice.id].index(payment.id) + 1
+    return Receipt(
+        _number(invoice.number or "", place),
+        payment.id,
+        Money(payment.received_minor, payment.currency),
+        paid_at,
+        method_name(method.brand, method.last4) if method else method_name(payment.rail),
+        invoice,
+        parts,
+        Money(left, payment.currency),
+    )
+
+
+def _parts(payments: Sequence[Payment], wanted: Payment, invoices: Sequence[Document]) -> list[tuple[Document, Money]]:
+    """Return what the payment has paid of each, by going through all that have paid them, in their order."""
+    unpaid = {each.id: each.paid_minor for each in invoices}
+    for payment in payments:
+        left, found = payment.received_minor, []
+        at = next(place for place, each in enumerate(invoices) if each.id == payment.document_id)
+        for each in invoices[: at + 1]:
+            if each.id != payment.document_id and payment.document_id not in _collectors(each, invoices):
+                continue
+            part = min(left, unpaid[each.id])
+            unpaid[each.id] -= part
+            left -= part
+            if part:
+                found.append((each, Money(part, payment.currency)))
+        if payment.id == wanted.id:
+            return found
+    return []
+
+
+def _collectors(document: Document, invoices: Sequence[Document]) -> set[str]:
+    """Return the invoices among these with which this one is collected."""
+    found, to = set[str](), document.carried_to_id
+    known = {each.id: each.carried_to_id for each in invoices}
+    while to is not None and to in known:
+        found.add(to)
+        to = known[to]
+    return found
+
+
+def _number(invoice: str, place: int) -> str:
+    return f"{invoice}-R{place}"
