@@ -5,6 +5,8 @@ from tests.mutants.bug import Bug
 CORRECTIONS = ("tests/services/invoices/test_corrections.py",)
 TAX = ("tests/services/invoices/test_corrections_tax.py",)
 DUE = ("tests/services/receivables/test_corrections.py",)
+PAID = ("tests/services/receivables/test_corrections_paid.py",)
+MORE = ("tests/services/invoices/test_corrections_more_tax.py",)
 RULE = ("tests/domain/invoices/test_corrections.py",)
 PREVIEW = "app/services/invoices/correction_preview.py"
 BUGS = [
@@ -37,11 +39,39 @@ BUGS = [
         CORRECTIONS,
     ),
     Bug(
-        "an invoice is corrected whose tax would rise",
-        PREVIEW,
-        "    if document.state == State.PAID and due.amount_minor:\n",
-        "    if False:\n",
-        CORRECTIONS,
+        "what was paid is asked for again with the difference",
+        "app/services/invoices/numbering.py",
+        "    return document.taken_over_minor if state is State.OPEN else 0\n",
+        "    return 0\n",
+        MORE,
+    ),
+    Bug(
+        "a payment that was taken over counts for the invoice in its place too",
+        "app/services/invoices/credit_notes.py",
+        "    paid = sum(each.paid_minor - each.taken_over_minor for each in invoices)\n",
+        "    paid = sum(each.paid_minor for each in invoices)\n",
+        PAID,
+    ),
+    Bug(
+        "what goes back of a paid invoice that was corrected is returned of the wrong one",
+        "app/services/invoices/credit_notes.py",
+        "        stands = carrying.standing(books.session, each)\n",
+        "        stands = each\n",
+        PAID,
+    ),
+    Bug(
+        "a difference goes back to the oldest payment, which has not paid it",
+        "app/services/invoices/carrying.py",
+        "        .order_by(Payment.created_at.desc(), Payment.id.desc())\n",
+        "        .order_by(Payment.created_at, Payment.id)\n",
+        MORE,
+    ),
+    Bug(
+        "overage that was paid uses the protection again where more tax is due",
+        "app/services/invoices/corrections.py",
+        "        overage_micros=document.overage_micros if was_due else 0,\n",
+        "        overage_micros=document.overage_micros,\n",
+        PAID,
     ),
     Bug(
         "what is carried over stays with the invoice that was wrong",

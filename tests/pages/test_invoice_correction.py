@@ -76,6 +76,27 @@ def test_what_changed_after_the_preview_is_shown_again(
     assert (empty.status, empty.value("city")) == (422, "Bergen")
 
 
+def test_more_tax_is_shown_before_and_due_afterwards_for_the_difference_alone(
+    app: Flask, alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    address.change(acme.customer_id, NEW_YORK, "", 0, by="mem_alice", as_typed=True)
+    buys(app, alice_actor, 2500)
+    page = alice.submits(opens(alice, acme), FORM, button="#invoice_correction-country", country="FR")
+    typed = {"company": "Acme SAS", "line1": "13 rue de la Paix", "city": "Paris", "postal_code": "75002"}
+    seen = alice.submits(page, FORM, button=PREVIEW, **typed)
+    said = " ".join(seen.text.split())
+    assert "Paid already $25.00 To pay then $5.00" in said
+    assert "$5.00 is to be paid with the new invoice" in said
+    assert "Goes back to you" not in said
+    done = alice.submits(seen, FORM, button=CONFIRM)
+    right = documents_of(acme)[-1]
+    assert (right.state, right.total_minor) == ("open", 3000)
+    assert "Paid before −$25.00" in " ".join(done.text.split())
+    assert "$5.00" in " ".join(alice.opens("/billing/invoices").texts("#invoices-due tbody td"))
+    asked = " ".join(alice.opens(f"/billing/invoices/{right.id}/payment").text.split())
+    assert "Total with tax $30.00 Paid before −$25.00 To pay now $5.00" in asked
+
+
 def test_a_viewer_a_stranger_and_another_customer_correct_nothing(
     app: Flask, alice: Browser, bob: Browser, mallory: Browser, visitor: Browser, acme: Customer, alice_actor: Actor
 ) -> None:

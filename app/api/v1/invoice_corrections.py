@@ -86,8 +86,8 @@ def preview(customer: Customer, invoice_id: str, body: CorrectionFields) -> Corr
 
     Nothing is written. Refused with 409 and the reason where the invoice cannot be corrected: `not_paid`, `void`,
     `corrected_already`, `returned`, `refund_under_way`, `disputed`, `too_old`, `not_offered`, `not_of_a_purchase`,
-    `not_an_invoice`, `tax_would_rise`, and of one that is due `payment_under_way`, `partly_paid`, `carried_over`,
-    `credit_would_return`, `several_payments`.
+    `not_an_invoice`, `nothing_invoiced`, `credit_would_return`, `several_payments`, and of one that is due
+    `payment_under_way`, `partly_paid`, `carried_over`.
     """
     try:
         return _previewed(correction_preview.preview(customer, invoice_id, _wanted(body)))
@@ -109,8 +109,9 @@ def create(customer: Customer, invoice_id: str, body: CorrectionIn) -> Correctio
     """Correct an invoice as it was previewed.
 
     One credit note of the whole invoice and one invoice in its place are written together; tax that was paid too
-    much is refunded. What was due is due by the new invoice. Where something has changed since the preview
-    it is refused with 409 `preview_gone_by`. The same request again answers with the same correction.
+    much is refunded. What was due is due by the new invoice, and so is tax that is more than was paid: that is
+    charged when somebody pays the new invoice. Where something has changed since the preview it is refused with 409
+    `preview_gone_by`. The same request again answers with the same correction.
     """
     try:
         made = corrections.correct(customer.customer_id, invoice_id, _wanted(body), body.preview, by=caller().key_id)

@@ -11,9 +11,7 @@ from app.domain.invoices.totals import Totals, included, of_parts, totals
 from app.domain.money import Money, divided
 
 CORRECTED_ALREADY = "corrected_already"
-TAX_WOULD_RISE = "tax_would_rise"
 _STATES = {
-    State.OPEN: ("not_paid", "This invoice is not paid yet, so it cannot be corrected here. {ask}"),
     State.VOID: ("void", "This invoice is void: there is nothing to correct."),
     State.UNCOLLECTIBLE: ("not_paid", "This invoice was not paid, so it cannot be corrected here. {ask}"),
 }
@@ -34,7 +32,8 @@ class Facts:
     disputed: int
     of_top_up: bool
     of_period: bool = False
-    """Whether it is about a billing period: that is corrected while it is due."""
+    """Whether it is about a billing period."""
+    comes_to_nothing: bool = False
     is_partly_paid: bool = False
     """Whether anything was paid of it but what it has taken over from the invoice that it corrects."""
     is_carried_over: bool = False
@@ -44,28 +43,43 @@ class Facts:
 
 def refusal(facts: Facts, today: date, within_days: int, ask: str) -> Refused | None:
     """Return why the invoice may not be corrected by its customer; None: it may. `ask` says whom to ask instead."""
+    found = _of_what_it_is(facts, ask) or _of_time(facts, today, within_days, ask) or _of_what_went_back(facts, ask)
+    return found or (_while_due(facts, ask) if facts.state is State.OPEN else None)
+
+
+def _of_what_it_is(facts: Facts, ask: str) -> Refused | None:
     if facts.kind is not Kind.INVOICE:
         return Refused(f"Only invoices are corrected: this is none, and says nothing of tax. {ask}", "not_an_invoice")
     if facts.is_corrected:
         return Refused("This invoice is corrected already. Correct the one in its place.", CORRECTED_ALREADY)
-    is_due = facts.state is State.OPEN and (facts.of_period or facts.of_top_up)
-    if facts.state in _STATES and not is_due:
+    if facts.state in _STATES:
         reason, words = _STATES[facts.state]
         return Refused(words.format(ask=ask), reason)
-    if not facts.of_top_up and not is_due:
-        words = "An invoice of a billing period is corrected here until it is paid."
+    if not facts.of_top_up and not facts.of_period:
+        words = "Only invoices of purchases and of billing periods are corrected here."
         return Refused(f"{words} {ask}", "not_of_a_purchase")
+    if facts.comes_to_nothing:
+        words = "This invoice comes to nothing, so that a credit note would return nothing."
+        return Refused(f"{words} {ask}", "nothing_invoiced")
+    return None
+
+
+def _of_time(facts: Facts, today: date, within_days: int, ask: str) -> Refused | None:
     if not within_days:
         return Refused(f"Invoices are not corrected here. {ask}", "not_offered")
     if today > last_day(facts.sold_on, within_days):
         return Refused(f"An invoice can be corrected here for {within_days} days, which are over. {ask}", "too_old")
+    return None
+
+
+def _of_what_went_back(facts: Facts, ask: str) -> Refused | None:
     if facts.disputed:
         return Refused(f"The payment of this invoice is disputed at the bank. {ask}", "disputed")
     if facts.refunding:
         return Refused("A refund of this invoice is under way. Try again when it has arrived.", "refund_under_way")
     if facts.returned:
         return Refused(f"A part of this invoice was returned already, or all of it. {ask}", "returned")
-    return _while_due(facts, ask) if is_due else None
+    return None
 
 
 def _while_due(facts: Facts, ask: str) -> Refused | None:

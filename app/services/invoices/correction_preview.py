@@ -120,11 +120,6 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
     paid = Money(document.paid_minor, document.currency)
     taken_over = min(paid, sums.payable)
     back, due = paid - taken_over, _due(session, document, sums.payable - taken_over)
-    if document.state == State.PAID and due.amount_minor:
-        words = (
-            f"With this the invoice has {money_words(due)} more tax, which cannot be paid here. Nothing was changed."
-        )
-        raise Refused(f"{words} {_ask(catalog)}", rule.TAX_WOULD_RISE)
     returns_to = _returning(session, document, back, catalog)
     return Preview(
         document,
@@ -215,6 +210,7 @@ def _facts(document: Document, sold_on: date) -> Facts:
         of_period=document.payment_id is None and document.source_type in OF_PERIODS,
         is_partly_paid=document.state == State.OPEN and document.paid_minor > document.taken_over_minor,
         is_carried_over=document.carried_to_id is not None,
+        comes_to_nothing=not document.total_minor,
     )
 
 

@@ -77,6 +77,7 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "total": Money(row.total_minor, row.currency),
         "to_pay": Money(to_pay, row.currency) if to_pay else None,
         "carried": Money(row.carried_minor, row.currency) if row.carried_minor else None,
+        "paid_before": Money(row.taken_over_minor, row.currency) if row.taken_over_minor and to_pay else None,
         "is_carried_over": to_pay > 0 and not carrying.is_chargeable(to_pay, row.currency),
         **replaced,
         **found,
@@ -123,6 +124,7 @@ def settled(customer_id: str, payment: Payment) -> dict[str, Any]:
         ("Total", row.total_minor),
         ("Paid by credit", -row.credits_applied_minor),
         ("Rounding", row.rounding_minor),
+        ("Paid before", -row.taken_over_minor),
         ("Credit notes", -row.credited_minor),
         ("Carried over", row.carried_minor),
     ]
@@ -162,6 +164,7 @@ def invoice_of(customer_id: str, payment_id: str) -> dict[str, Any]:
             Document.payment_id == payment_id,
             Document.kind == Kind.INVOICE.value,
             Document.number.is_not(None),
+            Document.is_corrected.is_(False),
         )
         row = db.session.scalars(wanted.limit(1)).first()
     link = portal_links.page("invoices.document", document_id=row.id) if row is not None else ""

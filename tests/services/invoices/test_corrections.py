@@ -21,7 +21,7 @@ from app.models.reversals import Refund
 from app.models.scope import as_service
 from app.services.customers import address
 from app.services.verification.verify import verify
-from tests.support.corrections import NEW_YORK, OSLO, PARIS, at, corrects, seen
+from tests.support.corrections import NEW_YORK, OSLO, at, corrects, seen
 from tests.support.databases import Database
 from tests.support.documents import documents_of, let_documents_change, sold_at_use
 from tests.support.reversals import buys, later, sends_back
@@ -125,7 +125,6 @@ def test_what_may_not_be_corrected_is_refused_with_the_reason(
         (acme, last, at(NEW_YORK), "corrected_already"),
         (acme, documents_of(acme)[-1], at(OSLO), "nothing_changes"),
         (acme, documents_of(acme)[-1], replace(at(NEW_YORK), registration_id="txr_none"), "registration_unknown"),
-        (acme, documents_of(acme)[-1], at(PARIS), "tax_would_rise"),
     ]
     for whose, document, wanted, reason in cases:
         with pytest.raises(Refused) as no:
