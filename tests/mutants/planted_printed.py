@@ -7,6 +7,7 @@ ON_PAPER = ("tests/presenters/printed/test_invoices.py",)
 COLUMNS = ("tests/presenters/printed/test_columns.py",)
 PAGES = ("tests/presenters/printed/test_pages.py",)
 TRANSFERS = ("tests/domain/test_bank_transfers_epc.py",)
+TABLES = ("tests/gateways/pdf/test_tables.py",)
 LOGOS = ("tests/services/catalog/test_logos.py",)
 
 BUGS = [
@@ -58,6 +59,20 @@ BUGS = [
         'error="m"',
         'error="l"',
         PAGES,
+    ),
+    Bug(
+        "a cell loses the style that is its own",
+        "app/gateways/pdf/tables.py",
+        "[*others, *whole, *_down(rows), *_down(_beside(cells))]",
+        "[*others, *_down(_beside(cells)), *whole, *_down(rows)]",
+        TABLES,
+    ),
+    Bug(
+        "the styles of a long table are copied for each page",
+        "app/gateways/pdf/tables.py",
+        "        if at is not None and found[at][2][1] + 1 == top:\n",
+        "        if at is not None and found[at][2][1] + 2 == top:\n",
+        TABLES,
     ),
     Bug(
         "a document shows the logo of today",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from xhtml2pdf.config.resources import ResourceAccessPolicy  # type: ignore[import-untyped]
 from xhtml2pdf.document import pisaDocument  # type: ignore[import-untyped]
 
-from app.gateways.pdf import fonts, process
+from app.gateways.pdf import fonts, process, tables
 
 PICTURE = "data:image/png;base64,"
 """All that a document may show: a picture that is in it."""
@@ -27,6 +27,7 @@ class Drawing:
     def __init__(self) -> None:
         logging.disable()  # what the library logs quotes the document; what it counts is looked at below
         self._drawn = fonts.register()
+        tables.install()
 
     def __call__(self, html: str, made_at: datetime) -> bytes:
         """Return the PDF, the same bytes for the same document and moment, or raise."""
