@@ -78,6 +78,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/customers/<customer_id>/invoices/<invoice_id>/corrections/preview"): CORRECTED,
     ("POST", "/customers/<customer_id>/invoices/<invoice_id>/corrections"): CORRECTED | {"preview": "gone"},
     ("POST", "/customers/<customer_id>/tax_registrations"): {"country": "SG", "type": "other", "value": "7"},
+    ("POST", "/customers/<customer_id>/tax_registrations/certificates"): {
+        "value": "EX-1",
+        "territories": ["FR"],
+        "file": "JVBERi0xLjcK",
+    },
     ("PUT", "/customers/<customer_id>/usage_alerts"): {"alerts": [], "recipients": [], "version": 1},
 }
 

@@ -70,6 +70,21 @@ def test_it_is_voided_with_a_reason_and_keeps_its_number(app: Flask, invoice: Do
     assert (void["state"], void["number"]) == ("void", invoice.number)
 
 
+def test_a_paid_one_is_refused_a_credit_note_and_the_problem_leads_to_its_refund(
+    app: Flask, small: Customer, invoice: Document
+) -> None:
+    add_method(periods.manager(small), GOOD)
+    api = api_for(app)
+    payment = api.post(path(invoice, "pay"), {}).get_json()["payment"]
+    refused = api.post(path(invoice, "credit_notes"), {"reason": "Goodwill"})
+    assert problem_of(refused) == (409, "invoice_paid")
+    problem = refused.get_json()
+    assert f"Refund its payment {payment}" in problem["detail"]
+    place, _, anchor = problem["type"].partition("#")
+    assert anchor == "problem-invoice_paid"
+    assert f'id="{anchor}"' in app.test_client().get(place).text
+
+
 def test_a_credit_note_is_given_once_for_its_key(app: Flask, small: Customer, invoice: Document) -> None:
     api = api_for(app)
     given = {"amount_minor": 381, "reason": "Goodwill"}

@@ -37,6 +37,8 @@ def test_a_set_is_replaced_and_each_new_address_is_asked(app: Flask, acme: Custo
     assert {each.recipient for each in post.mails(acme)} == {"finance@acme.example", "books@firm.example"}
     same = put(app, acme, billing_email="finance@acme.example", recipients=[BOOKS], version=1)
     assert (same.get_json(), len(post.mails(acme))) == (now, 2), "nobody is asked twice"
+    read_and_sent = put(app, acme, billing_email=now["billing_email"], recipients=[BOOKS], version=1)
+    assert (read_and_sent.status_code, read_and_sent.get_json()) == (200, now), "the present one changes nothing"
 
 
 @pytest.mark.parametrize(

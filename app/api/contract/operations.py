@@ -73,6 +73,8 @@ class Operation:
     idempotent: bool = False
     proves_caller: bool = True
     judged_each: str = ""
+    longest_body: int = 0
+    """How many bytes its body may have where it carries a file; 0: as many as any other."""
     media_type: str = ""
     """What a file is, where the operation answers with one: then it returns the whole response."""
     parameters: tuple[str, ...] = field(default=())
@@ -101,6 +103,7 @@ def operation(
     idempotent: bool = True,
     proves_caller: bool = True,
     judged_each: str = "",
+    longest_body: int = 0,
     media_type: str = "",
 ) -> Callable[[View], View]:
     """Make the function an operation of the API.
@@ -109,8 +112,8 @@ def operation(
     rest (400, 401, 403, 404 with a path parameter, 413, 415, 422, 429, 503). A POST is kept by its Idempotency-Key
     unless `idempotent` is False: then the operation does so by itself. With `proves_caller` False the key's form and
     its rate are checked, and the operation proves it in a round trip of its own (`presented`, `callers.known`).
-    `judged_each` names the list in the body whose elements are judged each for itself (see `bodies`). `media_type` says
-    that the operation answers with a file, as a whole response.
+    `judged_each` names the list in the body whose elements are judged each for itself (see `bodies`). `longest_body`
+    lets a file be sent. `media_type` says that the operation answers with a file, as a whole response.
     """
 
     def declare(function: View) -> View:
@@ -131,6 +134,7 @@ def operation(
             idempotent=idempotent and method == "POST",
             proves_caller=proves_caller,
             judged_each=judged_each,
+            longest_body=longest_body,
             media_type=media_type,
             parameters=tuple(part.partition(">")[0] for part in path.split("<")[1:]),
         )
@@ -153,6 +157,8 @@ def _respond(declared: Operation, function: Callable[..., Any], arguments: dict[
         callers.identify(declared.scope)
     else:
         callers.count(presented())
+    if declared.longest_body and proved:  # before anybody reads it, and never for a stranger
+        request.max_content_length = declared.longest_body
     try:
         sent = _read(declared, arguments)
     except (Refused, HTTPException):

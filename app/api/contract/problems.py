@@ -22,7 +22,7 @@ WORDS = {
     401: ("unauthorized", "Send a valid API key: Authorization: Bearer sk_…"),
     404: ("not_found", "There is no such thing."),
     405: ("method_not_allowed", "This address does not accept this method."),
-    413: ("body_too_large", "The body is larger than 1 MiB. Send less at a time."),
+    413: ("body_too_large", "The body is larger than 1 MiB (10 MiB with a file). Send less at a time."),
     415: ("content_type_wrong", "Send the body as application/json."),
     429: ("rate_limited", "Too many requests. Wait as long as Retry-After says."),
     500: ("internal_error", "This is our mistake, and we have recorded it."),
@@ -32,6 +32,11 @@ MORE_WORDS = (
     (403, "forbidden", "The key lacks the scope that the operation needs."),
     (409, "idempotency_key_reused", "This `Idempotency-Key` was used for another request."),
     (409, "request_under_way", "The first request with this `Idempotency-Key` is still in progress."),
+    (
+        409,
+        "invoice_paid",
+        "What is paid goes back by a refund (`flask portal refund`) of the payment that `detail` names.",
+    ),
     (422, "validation_failed", "Some fields are not valid: `errors` names each of them."),
 )
 

@@ -71,13 +71,14 @@ def replace(customer: Customer, body: NotificationsIn) -> NotificationsOut:
 
     Each address that is new is sent a mail and counts once the link in it is confirmed; until then the billing e-mail
     before it stays in use. `PATCH /v1/customers/{id}` sets the billing e-mail at once, for whoever has checked it.
+    Naming the present one changes nothing of it, and leaves one that is to be confirmed as it is.
     Another version than the present one is refused with 409.
     """
     recipients = {each.email: _topics(each) for each in body.recipients}
     if len(recipients) != len(body.recipients):
         raise Refused("An address is there twice. Send it once.", "email_twice", 422, "recipients")
     now = invoice_recipients.replace(
-        customer.customer_id, body.billing_email, recipients, body.version, by=caller().key_id
+        customer.customer_id, body.billing_email, recipients, body.version, by=caller().key_id, keeps_pending=True
     )
     return _shown(now)
 

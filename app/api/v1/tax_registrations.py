@@ -1,15 +1,18 @@
 """Tax registrations: the numbers that a customer is registered under for tax, and what is known of each."""
 
+import base64
 from datetime import date
 from typing import Literal
 
 from pydantic import Field
 
 from app.api.contract.operations import Model, Moment, caller, operation, resource
+from app.domain.errors import Refused
+from app.domain.tax import certificates
 from app.domain.tax.registrations import Kind
 from app.models.customers import Customer
 from app.models.tax import TaxRegistration
-from app.services.tax import registrations
+from app.services.tax import exemptions, registrations
 
 bp = resource("tax_registrations")
 PATH = "/customers/<customer_id>/tax_registrations"
@@ -26,6 +29,22 @@ class RegistrationIn(Model):
     type: str = Field(max_length=20, description=f"What it is: {_KINDS}.", examples=["eu_vat"])
     value: str = Field(
         max_length=200, description="With or without its prefix, spaces and dots.", examples=["DE136695976"]
+    )
+
+
+class CertificateIn(Model):
+    """A certificate of exemption, with its file."""
+
+    value: str = Field(max_length=200, description="The number that stands on it.", examples=["EX-7/1"])
+    territories: list[str] = Field(
+        max_length=certificates.MOST_PLACES,
+        description="Where it applies: ISO 3166-1, or a part of a country that docs/tax.md lists.",
+        examples=[["FR", "PT-20"]],
+    )
+    expires_on: date | None = Field(None, description="Its last day; null: it has none.")
+    file: str = Field(
+        description="The bytes of the PDF, PNG or JPEG as base64, at most 5 MB of them.",
+        json_schema_extra={"contentEncoding": "base64"},
     )
 
 
@@ -79,6 +98,37 @@ def add(customer: Customer, body: RegistrationIn) -> tuple[RegistrationOut, int]
     """
     made = registrations.add(
         customer.customer_id, kind=body.type, country=body.country, value=body.value, by=caller().key_id
+    )
+    return _shown(made), 201
+
+
+@operation(
+    bp,
+    "POST",
+    f"{PATH}/certificates",
+    scope="billing:write",
+    body=CertificateIn,
+    answers={201: RegistrationOut},
+    refusals=(409, 422),
+    longest_body=2 * certificates.LARGEST,
+    tag=TAG,
+)
+def send(customer: Customer, body: CertificateIn) -> tuple[RegistrationOut, int]:
+    """Send a certificate of exemption with its file.
+
+    It is `pending` and counts for nothing until the seller has verified it; what the file is, its first bytes decide.
+    """
+    try:
+        content = base64.b64decode(body.file, validate=True)
+    except ValueError:
+        raise Refused("Send the file's bytes as base64.", "file_malformed", 422, "file") from None
+    made = exemptions.send(
+        customer.customer_id,
+        value=body.value,
+        territories=body.territories,
+        expires_on=body.expires_on,
+        content=content,
+        by=caller().key_id,
     )
     return _shown(made), 201
 

@@ -79,10 +79,12 @@ def replace(
     *,
     by: str,
     address: str = "",
+    keeps_pending: bool = False,
 ) -> Notifications:
     """Put this set in the place of the one of the version, or refuse it whole; each new address is asked by mail.
 
-    The billing e-mail stays what it is until the new one confirms; naming the present one ends what is to be confirmed.
+    The billing e-mail stays what it is until the new one confirms; naming the present one ends what is to be confirmed,
+    unless it is said that that stays (`keeps_pending`): who reads the set and sends it back has changed nothing.
     Who stays a recipient keeps the confirmation. A new address that is both is asked once, as the billing e-mail.
     """
     email = _normal(billing_email, "billing_email")
@@ -97,7 +99,8 @@ def replace(
             raise Refused(words, CHANGED_MEANWHILE)
         _check(customer.email, wanted)
         pending = before.pending.email if before.pending else None
-        is_new, ends = email not in {customer.email, pending}, pending is not None and email == customer.email
+        is_new = email not in {customer.email, pending}
+        ends = pending is not None and email == customer.email and not keeps_pending
         if email not in {each.email for each in before.recipients}:
             wanted.pop(email, None)
         if not is_new and not ends and wanted == {each.email: each.topics for each in before.recipients}:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app import clock, ids
 from app.domain.amounts import money_words
@@ -96,8 +96,7 @@ def credit(document_id: str, amount: Money | None, *, by: str, reason: str, key:
         if there is not None:
             return _same_note(there, document, amount)
         if document.state == State.PAID:
-            words = "This invoice is paid. Refund its payment: that writes the credit note."
-            raise Refused(words, "invoice_paid")
+            raise Refused(_how_it_goes_back(books, document), "invoice_paid")
         _ask_unpaid(books, document)
         left = Money(carrying.own_due(document), document.currency)
         part = amount if amount is not None else left
@@ -133,6 +132,23 @@ def _at(document_id: str, what: str) -> Iterator[tuple[Books, Document]]:
             raise NotFound("invoice")
         books = posting.lock(session, found)
         yield books, settling.locked(books, document_id)
+
+
+def _how_it_goes_back(books: Books, document: Document) -> str:
+    """Return how money of an invoice that is paid goes back: with its payment, which writes the credit note."""
+    collectors = carrying.collectors(books.session, document)
+    has_paid = or_(Payment.id == document.payment_id, Payment.document_id.in_(collectors))
+    found = books.session.scalars(
+        select(Payment.id)
+        .where(Payment.customer_id == books.customer_id, Payment.received_minor > 0, has_paid)
+        .order_by(Payment.created_at.desc(), Payment.id.desc())
+        .limit(1)
+    ).first()
+    if found is None and document.credited_minor:
+        return "Credit notes have taken all of this invoice off already: there is nothing left to credit."
+    if found is None:
+        return "This invoice was paid from credit, so no money goes back. Grant credit, or correct the invoice."
+    return f"This invoice is paid. Refund its payment {found}: that writes the credit note."
 
 
 def _ask_unpaid(books: Books, document: Document) -> None:

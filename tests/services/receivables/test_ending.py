@@ -20,6 +20,7 @@ from tests.services.receivables.test_closing import figures, said
 from tests.support import periods
 from tests.support.documents import documents_of
 from tests.support.periods import OVER, now_of, pays
+from tests.support.reversals import buys
 from tests.support.shop import ASKS, GOOD, add_method
 
 
@@ -112,12 +113,27 @@ def test_a_credit_note_takes_off_what_is_due_and_the_whole_of_it_ends_the_invoic
 def test_what_a_credit_note_left_is_paid_and_a_paid_one_gets_none_by_hand(app: Flask, small: Customer) -> None:
     invoice, alice = due(small), periods.manager(small)
     ending.credit(invoice.id, Money(381, "USD"), by="seller", reason="Goodwill")
-    assert pays(alice, invoice, add_method(alice, GOOD).id, 500).state == "succeeded"
+    payment = pays(alice, invoice, add_method(alice, GOOD).id, 500)
+    assert payment.state == "succeeded"
     assert (now_of(invoice).state, now_of(invoice).paid_minor) == ("paid", 500)
     with pytest.raises(Refused) as refused:
         ending.credit(invoice.id, None, by="seller", reason="More")
-    assert refused.value.reason == "invoice_paid"
+    words = f"This invoice is paid. Refund its payment {payment.id}: that writes the credit note."
+    assert (refused.value.reason, refused.value.sentence) == ("invoice_paid", words)
     assert verify() == []
+
+
+def test_what_no_payment_has_paid_says_why_nothing_goes_back(app: Flask, small: Customer) -> None:
+    credited = due(small)
+    ending.credit(credited.id, None, by="seller", reason="All")
+    at_use = periods.customer("at_use")
+    with clock.at(periods.BEGIN):
+        buys(app, periods.manager(at_use), 1000)
+    periods.uses(at_use, 400)
+    for document, words in ((credited, "Credit notes have taken all"), (due(at_use), "was paid from credit")):
+        with pytest.raises(Refused, match=words) as refused:
+            ending.credit(document.id, None, by="seller", reason="More")
+        assert refused.value.reason == "invoice_paid"
 
 
 def test_who_pays_after_all_has_paid_what_was_no_longer_collected(app: Flask, small: Customer) -> None:
