@@ -17,7 +17,7 @@ from app import extensions, printing
 from app.gateways.pdf import fonts
 from app.gateways.pdf.renderer import Renderer
 from app.services.invoices import file_making
-from benchmarks.places import EMPTY, Place
+from benchmarks.places import EMPTY, FILE, SIGNED_IN_FILE, Place
 from benchmarks.timing import Count, Ratio, interleaved, milliseconds
 from tests.support.documents import documents_of
 from tests.support.reversals import buys
@@ -26,7 +26,7 @@ from tests.support.typed_documents import AT, parts_of
 NONE = "none"
 WORDS = "Nordlicht GmbH"
 MANY, SHARED = 1_000, 200
-STATIC = "/static/htmx-4.0.1.min.js"
+STATIC = f"/static/{FILE}"
 
 
 def measure_drawing(place: Place) -> list[Ratio | Count]:
@@ -45,7 +45,11 @@ def measure_drawing(place: Place) -> list[Ratio | Count]:
 
 
 def measure(place: Place) -> list[Ratio | Count]:
-    """Measure a download of what is kept, beside a static file and an empty request of the same member."""
+    """Measure a download of what is kept, beside files of its size and an empty request of the same member.
+
+    A static file is everybody's: nobody is asked who reads it. Beside one that only a member may read stands what the
+    database costs, in place of the file system; beside an open one also the sign-in.
+    """
     customer, actor, browser = place.customer("Files")
     before = extensions.settings.of(place.app)
     extensions.settings.set(place.app, replace(before, pdf_engine="xhtml2pdf"))
@@ -53,7 +57,7 @@ def measure(place: Place) -> list[Ratio | Count]:
         buys(place.app, actor, 2500)
         file_making.make_due()
         path = f"/billing/invoices/{documents_of(customer)[0].id}/pdf"
-        asked = {"download": path, "file": STATIC, "empty": EMPTY}
+        asked = {"download": path, "file": STATIC, "signed-in file": SIGNED_IN_FILE, "empty": EMPTY}
         tasks = {name: partial(browser.client.get, each, base_url=browser.origin) for name, each in asked.items()}
         assert all(task().status_code == 200 for task in tasks.values())
         took = interleaved(tasks, times=5)
@@ -65,7 +69,8 @@ def measure(place: Place) -> list[Ratio | Count]:
         return Ratio(what, place.kind, took["download"] / took[other], goal, _both(took, "download", other))
 
     return [
-        ratio("GET a kept PDF to a static file", "file", 1.3),
+        ratio("GET a kept PDF to a static file behind the same sign-in", "signed-in file", 1.3),
+        ratio("GET a kept PDF to a static file that is open to all", "file", 1.3),
         ratio("GET a kept PDF to an empty signed-in request", "empty", None),
     ]
 

@@ -24,6 +24,8 @@ from tests.support.client import StandAloneClient
 from tests.support.databases import Database, empty_sqlite, settings_for
 
 EMPTY = "/benchmarks/nothing"
+SIGNED_IN_FILE = "/benchmarks/file"
+FILE = "htmx-4.0.1.min.js"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def _opened(database: Database, version: str) -> Iterator[Place]:
     logging.getLogger().setLevel(logging.WARNING)  # a line for each request would hide the results
     app.test_client_class = StandAloneClient
     app.add_url_rule(EMPTY, "nothing", lambda: "")
+    app.add_url_rule(SIGNED_IN_FILE, "file", lambda: app.send_static_file(FILE))
     raw = create_engine(database.superuser_url, poolclass=pool.StaticPool)
     if not version:
         with raw.connect() as connection:

@@ -143,7 +143,7 @@ def receipt(document_id: str, payment_id: str) -> Response:
 
 
 def _file(document_id: str, kind: str) -> Response:
-    return _stored(document_id, lambda: files.read(reads.head(document_id), kind))
+    return _stored(document_id, lambda: files.of(document_id, kind))
 
 
 def _stored(document_id: str, read: Callable[[], StoredFile]) -> Response:

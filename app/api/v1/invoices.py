@@ -265,7 +265,7 @@ def receipt(customer: Customer, invoice_id: str, payment_id: str) -> Response:  
 
 
 def _file(invoice_id: str, kind: str) -> Response:
-    return _sent(files.read(reads.head(invoice_id), kind))
+    return _sent(files.of(invoice_id, kind))
 
 
 def _sent(stored: StoredFile) -> Response:

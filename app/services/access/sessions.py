@@ -3,14 +3,16 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import and_, delete, null, select, update
+from sqlalchemy import Select, and_, bindparam, delete, null, select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.people import Actor, Role
 from app.models.customers import Customer
-from app.models.database import db
+from app.models.database import UtcDateTime, db
 from app.models.members import BrowserSession, Member, Membership
 from app.models.scope import as_service
 from app.services.access import badge
@@ -24,6 +26,7 @@ FRESH_FOR = timedelta(minutes=10)
 # How stale `seen_at` may be: not every page view is worth a write.
 TOUCH_AFTER = timedelta(minutes=5)
 PURGE_BATCH = 100
+_TOKEN, _NOW = "of_token", "session_now"
 
 
 @dataclass(frozen=True)
@@ -48,25 +51,11 @@ def find(token: str, *, with_balance: bool = False) -> Found | None:
     A member who was disabled or who lost the membership is signed out by this very question.
     """
     now = clock.now()
-    question = (
-        select(
-            BrowserSession,
-            Member,
-            Membership.role,
-            Customer,
-            badge.REMAINING if with_balance else null(),
-            null() if with_balance else badge.INVOICES_DUE,
-        )
-        .outerjoin(Member, and_(Member.id == BrowserSession.member_id, Member.disabled_at.is_(None)))
-        .outerjoin(
-            Membership,
-            and_(Membership.member_id == Member.id, Membership.customer_id == BrowserSession.customer_id),
-        )
-        .outerjoin(Customer, Customer.customer_id == Membership.customer_id)
-        .where(BrowserSession.token_hash == _hash(token), BrowserSession.expires_at > now)
-    )
+    values = {_TOKEN: _hash(token), _NOW: now}
     with as_service("find a browser session"):
-        row = db.session.execute(question, {badge.NOW: now} if with_balance else {}).one_or_none()
+        row = db.session.execute(
+            _question(with_balance=with_balance), values | ({badge.NOW: now} if with_balance else {})
+        ).one_or_none()
         db.session.expunge_all()  # what was read stays readable when the scope ends
     if row is None:
         return None
@@ -86,6 +75,31 @@ def find(token: str, *, with_balance: bool = False) -> Found | None:
     )
     fresh = kept.authenticated_at is not None and now - kept.authenticated_at <= FRESH_FOR
     return Found(kept.data, actor, customer, stale, fresh, remaining, due or 0)
+
+
+@lru_cache
+def _question(*, with_balance: bool) -> Select[*tuple[Any, ...]]:
+    """Return the statement that finds a session. Made once: to put it together takes longer than to run it."""
+    return (
+        select(
+            BrowserSession,
+            Member,
+            Membership.role,
+            Customer,
+            badge.REMAINING if with_balance else null(),
+            null() if with_balance else badge.INVOICES_DUE,
+        )
+        .outerjoin(Member, and_(Member.id == BrowserSession.member_id, Member.disabled_at.is_(None)))
+        .outerjoin(
+            Membership,
+            and_(Membership.member_id == Member.id, Membership.customer_id == BrowserSession.customer_id),
+        )
+        .outerjoin(Customer, Customer.customer_id == Membership.customer_id)
+        .where(
+            BrowserSession.token_hash == bindparam(_TOKEN),
+            BrowserSession.expires_at > bindparam(_NOW, type_=UtcDateTime()),
+        )
+    )
 
 
 def begin(data: str, member_id: str | None = None, customer_id: str | None = None, instead_of: str = "") -> str:

@@ -48,7 +48,7 @@ def of(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | Being
         waited = now - mail.created_at
         if state == files.MADE:
             made = receipts.of_payment(receipt.payment_id, receipt.number) if receipt else None
-            return made or files.read(document, files.PDF)
+            return made or files.of(document.id, files.PDF)
     if state != files.PENDING or waited > LONGEST:
         return None
     return BeingMade(now + min(max(waited / 4, SOONEST), LATEST))

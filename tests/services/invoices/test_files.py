@@ -21,7 +21,7 @@ from app.models.document_files import DocumentFile
 from app.models.documents import Document
 from app.models.scope import as_customer, as_service
 from app.services.catalog import versions
-from app.services.invoices import file_making, files, reads
+from app.services.invoices import file_making, files
 from app.services.operations import dead_letters
 from app.services.papers import claims
 from tests.services.test_poisoned import poison
@@ -61,7 +61,7 @@ def rows() -> list[DocumentFile]:
 
 def stored(customer: Customer, document: Document) -> files.StoredFile:
     with as_customer(customer.customer_id):
-        return files.read(reads.head(document.id), files.PDF)
+        return files.of(document.id, files.PDF)
 
 
 @pytest.mark.both_databases
