@@ -150,10 +150,9 @@ def _said(line: DocumentLine) -> tuple[str, str]:
     if not (line.begins_on and line.ends_on):
         return line.description, ""
     days = words.period(locale.day(line.begins_on), locale.day(line.ends_on))
-    name, found, more = line.description.partition(f", {dated(line.begins_on, line.ends_on)}")
-    if not found or (more and not more.startswith(": ")):
-        return line.description, days
-    note = " · ".join(each for each in (days, more.removeprefix(": ")) if each)
+    sold, end, more = line.description.partition(f"{dated(line.ends_on, line.ends_on)}: ")
+    name = f"{sold}{end.removesuffix(': ')}".removesuffix(f", {dated(line.begins_on, line.ends_on)}")
+    note = " · ".join(each for each in (days, more) if each)
     return (name, note) if len(note) <= texts.LONGEST else (line.description, days)
 
 
@@ -214,10 +213,12 @@ def _notes(parts: DocumentParts, kind: Kind) -> list[str]:
     found = [each for tax in parts.taxes if (each := described.why(tax))]
     if document.carried_minor:
         found.append(words.carried(_money(document, document.carried_minor)))
-    if document.reason:
-        found.append(document.reason)
-    if kind is Kind.CREDIT_NOTE and not is_settled(document) and parts.returns:
-        found.append(words.set_off(parts.returns.number or ""))
+    if document.source_type == "correction" and parts.returns:
+        found.append(words.corrected(parts.returns.number or ""))
+    elif document.reason:
+        found.append(words.because(document.reason))
+        if kind is Kind.CREDIT_NOTE and not is_settled(document) and parts.returns:
+            found.append(words.set_off(parts.returns.number or ""))
     if kind in {Kind.RECEIPT, Kind.REFUND_RECEIPT}:
         found.append(words.NOT_A_TAX_INVOICE)
     return [part for each in dict.fromkeys(found) for part in texts.parts(each)]

@@ -99,6 +99,16 @@ def carried(amount: str) -> str:
     return f"Collected with this invoice: {amount} of earlier invoices."
 
 
+def corrected(number: str) -> str:
+    """Say why all of an invoice is credited."""
+    return f"{number} was corrected: all of it is credited here, and another invoice takes its place."
+
+
+def because(reason: str) -> str:
+    """Say why it was made."""
+    return f"Reason: {reason}"
+
+
 def set_off(number: str) -> str:
     """Say what becomes of a credit note that returns nothing that was paid."""
     return f"This amount is taken off what is to be paid of {number}."

@@ -56,6 +56,11 @@ DAYS = "1 Feb 2026 – 28 Feb 2026"
         ("Storage, 1–28 February 2026", "Storage", DAYS),
         ("Storage, used below zero until 28 February 2026", "Storage, used below zero until 28 February 2026", DAYS),
         ("Storage, 1–28 February 2026 and more", "Storage, 1–28 February 2026 and more", DAYS),
+        (
+            "GB: fast, used below zero until 28 February 2026: 2 GB at €6.00 per GB",
+            "GB: fast, used below zero until 28 February 2026",
+            f"{DAYS} · 2 GB at €6.00 per GB",
+        ),
         ("S, 1–28 February 2026: " + "steps " * 80, "S, 1–28 February 2026: " + "steps " * 45 + "steps", ""),
     ],
 )
@@ -135,8 +140,12 @@ def test_a_credit_note_names_its_invoice_and_what_becomes_of_it() -> None:
     assert (said.title, said.sums[-1].title) == ("Credit note", "Total credited (EUR)")
     assert Fact("Credit note for invoice", "INV-2026-000123 of 20 Feb 2026") in said.facts
     assert said.stamp == Stamp("CREDITED", "1 Mar 2026")
+    by_correction = printed(**RETURNED, source_type="correction", reason="Correction", returns=of, listed=returned)
+    assert by_correction.notes == (
+        "INV-2026-000123 was corrected: all of it is credited here, and another invoice takes its place.",
+    )
     by_seller = printed(**RETURNED, source_type="seller", reason="Too much", returns=of, listed=returned)
-    assert by_seller.notes == ("Too much", "This amount is taken off what is to be paid of INV-2026-000123.")
+    assert by_seller.notes == ("Reason: Too much", "This amount is taken off what is to be paid of INV-2026-000123.")
 
 
 def test_a_receipt_says_nothing_of_tax() -> None:
