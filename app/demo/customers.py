@@ -26,7 +26,7 @@ from app.models.scope import as_service
 from app.models.usage import UsageDay
 from app.services import audit, jobs
 from app.services.access import members
-from app.services.catalog import versions
+from app.services.catalog import logos, versions
 from app.services.customers import registration
 from app.services.transaction import transaction
 from app.services.usage import events
@@ -120,7 +120,8 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
         ).one_or_none()
     if customer is None:
         with clock.at(min(_moment(start, time(8, 0)), now - JUST_NOW)):
-            versions.apply((EXAMPLES / f"{story.catalog}.toml").read_text())
+            text = (EXAMPLES / f"{story.catalog}.toml").read_text()
+            versions.apply(logos.drawn_in(text, EXAMPLES))
             customer = registration.create(
                 name=story.name,
                 email=f"billing@{story.slug}.example",

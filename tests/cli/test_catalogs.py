@@ -147,6 +147,7 @@ def test_apply_catalog_warns_where_a_number_would_be_given_twice_or_a_tax_number
     app: Flask, tmp_path: Path
 ) -> None:
     text = (EXAMPLES / "gateway.toml").read_text()
+    (tmp_path / "gateway.png").write_bytes((EXAMPLES / "gateway.png").read_bytes())
     named = [text.replace('name = "gateway"', f'name = "{name}"', 1) for name in ("first", "second")]
     lacks = (
         "Warning: seller.tax_id is missing: invoices with reverse charge, and e-invoices, name the seller's tax number."

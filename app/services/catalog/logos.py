@@ -28,6 +28,7 @@ LONGEST = 100_000
 _PLAIN = 32 * 1024
 """A PNG of more bytes is drawn with 256 colours."""
 _LINE = re.compile(r"""^([ \t]*logo[ \t]*=[ \t]*)("[^"\n]*"|'[^'\n]*')""", re.MULTILINE)
+_FILE = re.compile(r"""[^\s:"'\\]{1,200}\.(png|jpe?g)""", re.IGNORECASE)
 _SIGNATURE, _PARTS = b"\x89PNG\r\n\x1a\n", {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _CHANNELS = {2: 3, 3: 1}
 """Bytes a pixel, by the kinds of PNG that are drawn here: RGB, or one of 256 colours."""
@@ -76,6 +77,14 @@ def drawn(given: bytes) -> bytes:
     paper.thumbnail((WIDEST, HIGHEST))
     made = _png(paper)
     return made if len(made) <= _PLAIN else _png(paper.quantize(256))
+
+
+def may_be_kept(logo: str) -> bool:
+    """Say whether a catalog may hold it: nothing, a picture that was drawn here, or the name of a file.
+
+    Nothing is shown of a file that the command has not drawn.
+    """
+    return not logo or bool(_FILE.fullmatch(logo)) or (len(logo) <= LONGEST and size(logo) is not None)
 
 
 def size(logo: str) -> tuple[int, int] | None:

@@ -49,7 +49,7 @@ def _percent(value: object) -> terms.Percent:
 
 
 def _logo(value: object) -> str:
-    if not isinstance(value, str) or (value and (len(value) > logos.LONGEST or logos.size(value) is None)):
+    if not isinstance(value, str) or not logos.may_be_kept(value):
         raise ValueError("must be a PNG or JPEG file, which `flask portal apply-catalog` puts into the catalog")
     return value
 

@@ -16,6 +16,7 @@ from PIL import Image, PngImagePlugin
 from app import clock, printing
 from app.domain.errors import Refused
 from app.models.scope import as_service
+from app.presenters.printed import logo
 from app.services.catalog import logos, versions
 from app.services.catalog.versions import WrongCatalog
 from tests.support.cast import EXAMPLES
@@ -23,7 +24,7 @@ from tests.support.client import outside_contexts
 from tests.support.printed_documents import parts
 
 TEXT = (EXAMPLES / "platform.toml").read_text()
-SAID = 'name = "Harbour Cloud SAS"\n'
+SAID = 'logo = "platform.png"\n'
 
 
 def picture(kind: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (960, 200), colour: str = "navy") -> bytes:
@@ -32,16 +33,16 @@ def picture(kind: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (960, 
     return made.getvalue()
 
 
-def catalog_with(logo: str) -> str:
-    return TEXT.replace(SAID, f'{SAID}logo = "{logo}"\n')
+def catalog_with(named: str) -> str:
+    return TEXT.replace(SAID, f'logo = "{named}"\n')
 
 
 def data(content: bytes) -> str:
     return logos.DATA + base64.b64encode(content).decode()
 
 
-def _apply(app: Flask, folder: Path, logo: str) -> Result:
-    (folder / "platform.toml").write_text(catalog_with(logo))
+def _apply(app: Flask, folder: Path, named: str) -> Result:
+    (folder / "platform.toml").write_text(catalog_with(named))
     with outside_contexts():
         return app.test_cli_runner().invoke(args=["portal", "apply-catalog", str(folder / "platform.toml")])
 
@@ -73,6 +74,18 @@ def test_a_document_shows_the_logo_of_when_it_was_numbered(app: Flask, tmp_path:
     shown, shown_later = (re.findall(r'src="([^"]+)"', html)[0] for html in (first, later))
     assert logos.size(shown) == logos.size(shown_later) == (480, 100)
     assert shown != shown_later
+
+
+def test_a_catalog_that_was_applied_without_its_file_shows_none() -> None:
+    assert versions.parse(TEXT).seller.logo == "platform.png"
+    assert logo.of("platform.png") is None
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.png")), ids=lambda path: path.stem)
+def test_the_logos_of_the_examples_are_drawn(path: Path) -> None:
+    shown = logo.of(data(logos.drawn(path.read_bytes())))
+    assert shown is not None
+    assert shown.height == logo.HIGHEST
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "L", "P", "1", "LA"])
@@ -142,9 +155,9 @@ def _with(kind: bytes, body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "logo",
+    "wrong",
     [
-        "logo.png",
+        "logo.svg",
         "https://seller.example/logo.png",
         "data:image/svg+xml;base64,PHN2Zy8+",
         logos.DATA,
@@ -157,9 +170,9 @@ def _with(kind: bytes, body: bytes) -> bytes:
         data(logos.drawn(picture())[:-4] + b"\0\0\0\0"),
     ],
 )
-def test_a_catalog_holds_no_other_picture_than_one_that_was_drawn_here(logo: str) -> None:
+def test_a_catalog_holds_no_other_picture_than_one_that_was_drawn_here(wrong: str) -> None:
     with pytest.raises(WrongCatalog, match=r"seller\.logo"):
-        versions.parse(catalog_with(logo))
+        versions.parse(catalog_with(wrong))
 
 
 def test_a_logo_that_stands_elsewhere_in_the_text_is_refused(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_who_has_bought_credit_has_it_taxed_as_it_was_sold(
     with pytest.raises(versions.WrongCatalog) as refused:
         sold_from_france(AT_USE)
     assert str(refused.value).startswith(
-        'tax.credits (line 112) cannot become "at_use": 1 customer of this catalog has'
+        'tax.credits (line 113) cannot become "at_use": 1 customer of this catalog has'
     )
     assert str(refused.value).endswith(TWICE)
     with app.app_context(), as_service("look at the catalog"):
