@@ -33,6 +33,7 @@ PAGES = (
     "entry.home",
     "entry.balance_badge",
     "usage_files",
+    "log_files",
     "usage_undo",
     "usage_figures",
     "spend_figures",

@@ -63,6 +63,13 @@ def rows(entries: list[Entry], unit: CreditUnit, currency: str) -> list[Row]:
     return [_row(each, unit, currency) for each in entries]
 
 
+def outcome_words(entry: Entry) -> str:
+    """Return what came of a decision: where its payment is, or why nothing was charged."""
+    if entry.payment is not None:
+        return _STATES.get(PaymentState(entry.payment.state), "Being charged")
+    return TITLES.get(Outcome(entry.decision.outcome), entry.decision.outcome)
+
+
 def _row(entry: Entry, unit: CreditUnit, currency: str) -> Row:
     kept, payment = entry.decision, entry.payment
     outcome = Outcome(kept.outcome)
@@ -92,7 +99,7 @@ def _row(entry: Entry, unit: CreditUnit, currency: str) -> Row:
         why.append(("Terms", f"Version {kept.settings_version}"))
     state = ""
     if payment is not None:
-        state = _STATES.get(PaymentState(payment.state), "Being charged")
+        state = outcome_words(entry)
         if payment.state == PaymentState.FAILED:
             why.append(("Answer", decline_sentence(payment.problem, payment.rail)))
     return Row(

@@ -1,5 +1,6 @@
 """A new version of a catalog names what it drops under whom, and customers are moved by a command that shows it first."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -146,7 +147,7 @@ def test_what_is_not_there_is_named(app: Flask, words: tuple[str, ...], said: st
 def test_apply_catalog_warns_where_a_number_would_be_given_twice_or_a_tax_number_lacks(
     app: Flask, tmp_path: Path
 ) -> None:
-    text = (EXAMPLES / "gateway.toml").read_text()
+    text = re.sub(r'^(tax_id|number) = ".*"\n', "", (EXAMPLES / "gateway.toml").read_text(), flags=re.MULTILINE)
     (tmp_path / "gateway.png").write_bytes((EXAMPLES / "gateway.png").read_bytes())
     named = [text.replace('name = "gateway"', f'name = "{name}"', 1) for name in ("first", "second")]
     lacks = (

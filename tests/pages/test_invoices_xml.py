@@ -1,5 +1,6 @@
 """The e-invoice on its document's page, in its PDF and by the API: the same bytes, kept with the PDF."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -98,6 +99,7 @@ def test_who_gives_a_buyer_reference_gets_an_xrechnung(
     form = "/billing/invoice-address/"
     assert alice.opens(form).soup.select_one("[name=buyer_reference]") is None, "its seller writes no e-invoices"
     catalog = (cast.EXAMPLES / f"{cast.CATALOG}.toml").read_text()
+    catalog = re.sub(r'^(tax_id|number) = ".*"\n', "", catalog, flags=re.MULTILINE)
     versions.apply(catalog.replace('country = "US"', f'country = "DE"\ntax_id = "{SELLER}"', 1))
     page = alice.submits(
         alice.opens(form), "form[aria-label='Invoice address']", button="#invoice_address-save", company="Amt",

@@ -1,5 +1,6 @@
 """What was charged automatically and why, and why not: the decisions that were kept, newest first."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from app.models.auto_recharge import AutoRechargeConsent, AutoRechargeDecision, 
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 
+CHUNK = 500
 SHOWN = 10
 
 
@@ -27,6 +29,23 @@ class Entry:
 
 def listed(customer_id: str, after: tuple[datetime, str] | None = None) -> tuple[list[Entry], bool]:
     """Return the decisions behind `after` (time, id), ten at most, and whether there are more. One statement."""
+    found = _behind(customer_id, after, SHOWN + 1)
+    return found[:SHOWN], len(found) > SHOWN
+
+
+def every(customer_id: str) -> Iterator[Entry]:
+    """Yield every decision that was kept, the newest first, read in chunks."""
+    after: tuple[datetime, str] | None = None
+    while True:
+        rows = _behind(customer_id, after, CHUNK)
+        yield from rows
+        if len(rows) < CHUNK:
+            return
+        after = rows[-1].decision.at, rows[-1].decision.id
+        db.session.expunge_all()
+
+
+def _behind(customer_id: str, after: tuple[datetime, str] | None, limit: int) -> list[Entry]:
     kept, asked = AutoRechargeDecision, AutoRechargeQuestion
     is_about = or_(asked.asked_at == kept.at, asked.payment_id == kept.payment_id)
     consent = AutoRechargeConsent
@@ -42,5 +61,5 @@ def listed(customer_id: str, after: tuple[datetime, str] | None = None) -> tuple
     )
     if after is not None:
         wanted = wanted.where(tuple_(kept.at, kept.id) < after)
-    found = db.session.execute(wanted.order_by(kept.at.desc(), kept.id.desc()).limit(SHOWN + 1)).all()
-    return [Entry(*row) for row in found[:SHOWN]], len(found) > SHOWN
+    found = db.session.execute(wanted.order_by(kept.at.desc(), kept.id.desc()).limit(limit)).all()
+    return [Entry(*row) for row in found]

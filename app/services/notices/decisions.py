@@ -6,10 +6,10 @@ at limits whose day is over; another turns each notice into an event for hosts a
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select, tuple_, update
+from sqlalchemy import Select, and_, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -31,6 +31,7 @@ from app.services.notices import snapshot
 from app.services.outbox import events, mails
 from app.services.transaction import transaction
 
+CHUNK = 500
 SHOWN = 10
 _Key = tuple[str, str, str]
 """A notice's customer, rule and occasion."""
@@ -61,15 +62,31 @@ def listed(customer_id: str, after: tuple[datetime, str, str] | None = None) -> 
 
     The newest come first, ten at most.
     """
+    most = 2 * SHOWN + 1  # a silent one comes with one that is sent
+    rows = list(db.session.scalars(_behind(customer_id, after).limit(most)))
+    sent = [each for each in rows if not rule.is_silent(each.rule, json.loads(each.data))]
+    return sent[:SHOWN], len(sent) > SHOWN or len(rows) == most
+
+
+def _behind(customer_id: str, after: tuple[datetime, str, str] | None) -> Select[Notice]:
     found = select(Notice).where(Notice.customer_id == customer_id)
     if after is not None:
         at, name, occasion = after
         beside = and_(Notice.created_at == at, tuple_(Notice.rule, Notice.occasion) > (name, occasion))
         found = found.where(or_(Notice.created_at < at, beside))
-    most = 2 * SHOWN + 1  # a silent one comes with one that is sent
-    rows = list(db.session.scalars(found.order_by(Notice.created_at.desc(), Notice.rule, Notice.occasion).limit(most)))
-    sent = [each for each in rows if not rule.is_silent(each.rule, json.loads(each.data))]
-    return sent[:SHOWN], len(sent) > SHOWN or len(rows) == most
+    return found.order_by(Notice.created_at.desc(), Notice.rule, Notice.occasion)
+
+
+def every(customer_id: str) -> Iterator[Notice]:
+    """Yield every notice that the customer was sent, the newest first, read in chunks."""
+    place: tuple[datetime, str, str] | None = None
+    while True:
+        rows = list(db.session.scalars(_behind(customer_id, place).limit(CHUNK)))
+        yield from (each for each in rows if not rule.is_silent(each.rule, json.loads(each.data)))
+        if len(rows) < CHUNK:
+            return
+        place = rows[-1].created_at, rows[-1].rule, rows[-1].occasion
+        db.session.expunge_all()
 
 
 def of_threshold(customer_id: str, day: Day) -> Notice | None:

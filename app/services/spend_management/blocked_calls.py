@@ -1,5 +1,6 @@
 """What else stops a customer's calls, and which calls were stopped: beside the daily limit."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from app.services.ledger import reservations
 from app.services.usage.terms import plan_of
 
 LATEST = 5
+CHUNK = 500
 SHOWN = 10
 """So many refused calls stand on a page of the log."""
 
@@ -94,6 +96,19 @@ def listed(customer_id: str, after: tuple[datetime, str] | None = None) -> tuple
         found = found.where(tuple_(Authorization.created_at, Authorization.id) < after)
     rows = _newest(found, SHOWN + 1)
     return rows[:SHOWN], len(rows) > SHOWN
+
+
+def every(customer_id: str) -> Iterator[Authorization]:
+    """Yield every refused call of the customer in scope, the newest first, read in chunks."""
+    wanted, after = _refused(customer_id), None
+    while True:
+        behind = wanted if after is None else wanted.where(tuple_(Authorization.created_at, Authorization.id) < after)
+        rows = _newest(behind, CHUNK)
+        yield from rows
+        if len(rows) < CHUNK:
+            return
+        after = rows[-1].created_at, rows[-1].id
+        db.session.expunge_all()
 
 
 def of_meter(customer_id: str, meter: Meter, period: int) -> list[Authorization]:
