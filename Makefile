@@ -9,6 +9,9 @@ TEST_PROCESSES ?= 3
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 
+# Where it is set, as in many containers, each process of ours compiles all its modules again: six seconds and more.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-shell serve worker test proof test-tools check bench mutants mutation pictures format lock clean
 

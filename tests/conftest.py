@@ -90,6 +90,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         watcher.leave(config.stash[WATCHER])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Share among the workers what must be compiled before the first test."""
+    shared_work.import_tests(session.config)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave to `make proof` what only it runs, and begin with what takes longest."""
     config.stash[tiers.COLLECTED] = tiers.collected(items)

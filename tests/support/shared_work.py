@@ -1,7 +1,11 @@
-"""Work that every app of a test process would do again: compiled statements, templates and addresses, done once."""
+"""Work that every app, or every process, of the tests would do again: statements, templates, addresses and tests compiled once."""
 
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, QueuePool, create_engine
@@ -113,3 +117,19 @@ def keep_builders() -> None:
 def keep_the_sandboxs_statements() -> None:
     """Compile the sandbox's statements once for all databases of this process."""
     store.create_engine = _sandbox_engine  # type: ignore[assignment]
+
+
+def import_tests(config: pytest.Config) -> None:
+    """Import all tests, each process from another place on: what one has compiled is there for those who come to it later.
+
+    Pytest rewrites each `assert`, which takes longer than all else until the first test runs. A file that cannot be
+    imported fails when its tests are collected.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is None or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    files = sorted(file for place in config.args for file in Path(config.rootpath, place).rglob("test_*.py"))
+    begin = len(files) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for file in files[begin:] + files[:begin]:
+        with suppress(Exception):
+            import_module(".".join(file.relative_to(config.rootpath).with_suffix("").parts))
