@@ -19,7 +19,8 @@ from app.services.access import api_keys
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
-from tests.support.server import ROOT, Server, free_port
+from tests.support.ports import free_port
+from tests.support.server import ROOT, Server
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from flask import Flask
 
 from app.models.customers import Customer
 from tests.api.test_client import key, library
-from tests.support.server import Server, free_port
+from tests.support.ports import free_port
+from tests.support.server import Server
 
 __all__ = ["key", "library"]
 COUNTED = {"id": "one", "customer": "acme", "meter": "requests", "quantity": 1}

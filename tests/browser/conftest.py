@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as ChromiumBrowser
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.domain.people import Actor
 from app.services.access import sessions
@@ -43,6 +43,20 @@ def signs_in(app: Flask, chromium: ChromiumBrowser, live_server: Server, alice_a
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def at_one_moment(page: Page) -> None:
+    """Let no time pass for the scripts of the pages that are opened from now on, however long their answers take."""
+    page.add_init_script("performance.now = () => 1")
+
+
+def held(page: Page, waiting: list[Route]) -> Route:
+    """Return the first of the requests that a route holds back, once it is there: the page shows earlier that it asks."""
+    for _ in range(SHOWS_WITHIN // 10):
+        if waiting:
+            return waiting[0]
+        page.wait_for_timeout(10)
+    raise AssertionError("the page never asked")
 
 
 def by_the_page(page: Page, email: str) -> None:

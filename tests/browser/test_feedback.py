@@ -12,7 +12,7 @@ from app.models.scope import as_service
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.usage import recording
-from tests.browser.conftest import Opens
+from tests.browser.conftest import Opens, held
 from tests.browser.test_spine import is_clean
 from tests.support.looks import LOOKS
 
@@ -82,7 +82,7 @@ def test_a_button_says_what_happens_until_the_answer_is_there(signs_in: Opens, a
     expect(button).to_have_text("Saving…")
     expect(page.locator("#announcer")).to_have_text("Saving…")
     expect(button).to_be_disabled()
-    waiting[0].continue_()
+    held(page, waiting).continue_()
     expect(page.locator("#notices .toast")).to_contain_text("is saved")
     expect(page.locator("#notices .toast")).to_be_in_viewport()
 

@@ -11,7 +11,7 @@ from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.services.alerts import thresholds
 from app.services.customers import registration
-from tests.browser.conftest import Opens
+from tests.browser.conftest import Opens, at_one_moment, held
 from tests.browser.test_spine import with_and_in_proof_without
 from tests.support import cast, shop, spend, tiers
 from tests.support.meters import accept_one
@@ -119,6 +119,7 @@ def test_a_second_press_at_the_same_place_makes_no_other_method_the_default(
     for name in (shop.GOOD, "pm_card_mastercard", "pm_card_amex", "pm_card_chargeCustomerFail"):
         shop.add_method(alice_actor, name)
     page = signs_in()
+    at_one_moment(page)
     page.goto(METHODS)
     button = page.get_by_role("button", name=re.compile("Set as default")).nth(1)
     wanted = (button.get_attribute("aria-label") or "").removeprefix("Set as default: ")
@@ -126,7 +127,8 @@ def test_a_second_press_at_the_same_place_makes_no_other_method_the_default(
     assert box is not None
     for _press in range(2):
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(150)
+        expect(page.locator("tr", has=page.locator(".method__default")).first).to_contain_text(wanted)
+    expect(page.locator("[aria-busy]")).to_have_count(0)
     page.goto(METHODS)
     expect(page.locator("tr", has=page.locator(".method__default")).first).to_contain_text(wanted)
 
@@ -164,10 +166,10 @@ def test_a_choice_whose_answer_did_not_come_is_taken_back(signs_in: Opens, acme:
 
 
 def test_what_is_typed_while_a_form_is_on_its_way_stays(signs_in: Opens, acme: Customer) -> None:
-    page, held = signs_in(), list[Route]()
+    page, waiting = signs_in(), list[Route]()
 
     def holds(route: Route) -> None:
-        held.append(route)
+        waiting.append(route)
 
     page.goto("/billing/tax/")
     page.route(re.compile(r"/billing/tax/$"), holds)
@@ -177,7 +179,7 @@ def test_what_is_typed_while_a_form_is_on_its_way_stays(signs_in: Opens, acme: C
     expect(page.locator("#tax_settings-add")).to_be_disabled()
     page.fill("#value", "DE136695976")
     page.select_option("#kind", "eu_vat")
-    held[0].continue_()
+    held(page, waiting).continue_()
     expect(page.locator("#value-error")).to_contain_text("This cannot be right")
     expect(page.locator("#value")).to_have_value("DE136695976")
     expect(page.locator("#kind")).to_have_value("eu_vat")

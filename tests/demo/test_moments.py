@@ -29,7 +29,7 @@ from app.services.usage import events
 from app.services.verification import verify
 from tests.demo.conftest import NOW
 from tests.support.databases import Database, settings_for
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -178,7 +178,7 @@ def test_a_dead_synchronous_replica_stops_every_commit_until_it_is_taken_out(own
 
     def write(word: str) -> None:
         with writer.begin() as connection:
-            connection.execute(text("set local statement_timeout = '300ms'"))
+            connection.execute(text("set local statement_timeout = '1s'"))
             connection.execute(text("insert into written values (:word)"), {"word": word})
 
     with superuser.connect() as connection, ThreadPoolExecutor(2) as aside:
@@ -188,7 +188,7 @@ def test_a_dead_synchronous_replica_stops_every_commit_until_it_is_taken_out(own
         until(lambda: connection.scalar(text("show synchronous_standby_names")) == "nobody")
         cancelled = aside.submit(write, "cancelled")
         until(lambda: connection.scalar(text(waits)))
-        connection.execute(text("select pg_sleep(1)"))  # three times as long as a statement may take
+        connection.execute(text("select pg_sleep(2)"))  # twice as long as a statement may take
         assert not cancelled.done()
         connection.execute(text(f"select pg_cancel_backend(({waits}))"))
         cancelled.result()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import URLError
@@ -21,7 +21,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.support import tiers
-from tests.support.server import ROOT, free_port
+from tests.support.ports import free_port
+from tests.support.server import ROOT
 
 PATIENCE = 240
 
@@ -30,7 +31,7 @@ class Demo:
     """A running demo."""
 
     def __init__(self, directory: Path) -> None:
-        self.port = two_ports()
+        self.port = free_port(2)  # the host product has the next one
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = directory / "output.txt"
         command = [sys.executable, "-m", "app.demo.__main__", "--port", str(self.port)]
@@ -53,15 +54,6 @@ class Demo:
                 break
             time.sleep(0.2)
         raise AssertionError(f"it never said {words!r}: {self.output.read_text()[-3000:]}")
-
-
-def two_ports() -> int:
-    """Return a port of loopback that nothing listens on, nor on the next one."""
-    while True:
-        port = free_port()
-        with socket.socket() as probe, suppress(OSError, OverflowError):
-            probe.bind(("127.0.0.1", port + 1))
-            return port
 
 
 @contextmanager

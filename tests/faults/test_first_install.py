@@ -24,7 +24,8 @@ from app.services import wake_ups
 from app.services.operations import partitions
 from app.services.operations.installation import configuration, install, newest_revision
 from tests.support import postgres
-from tests.support.server import ROOT, free_port
+from tests.support.ports import free_port
+from tests.support.server import ROOT
 from tests.support.tied import tied
 from tests.support.worker import PATIENCE, until
 

@@ -14,7 +14,8 @@ from app.config import Settings
 from app.demo.__main__ import Stopped
 from app.services import jobs
 from tests.support.databases import environment
-from tests.support.server import ROOT, _wait, free_port
+from tests.support.ports import free_port
+from tests.support.server import ROOT, _wait
 from tests.support.tied import tied
 
 HALF = (

@@ -16,7 +16,7 @@ import pytest
 from app.config import Settings
 from app.gateways.queue import ENOUGH, NAME, Queue, address
 from tests.support import databases
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.tied import tied
 from tests.support.worker import until
 

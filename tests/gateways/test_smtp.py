@@ -11,7 +11,7 @@ import pytest
 
 from app.gateways.smtp import Delivered, Letter, Never, NotNow, Unreachable, deliver
 from tests.support.mail_server import SENDER, MailServer, certificate, mail_server
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 LETTER = Letter(
     id="mail_01kam000000000000000000000",

@@ -10,8 +10,8 @@ from standardwebhooks import Webhook
 from app.domain.errors import Refused
 from app.domain.webhooks import Answered, Unanswered, Verdict, verdict, words
 from app.gateways import webhook_sender
+from tests.support.ports import free_port
 from tests.support.receiver import receiving
-from tests.support.server import free_port
 from tests.support.webhook_net import PUBLIC, PUBLIC_6, Net, net, tls_host
 from tests.support.worker import until
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 
 from tests.support import postgres
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.tied import tied
 from tests.support.worker import until
 

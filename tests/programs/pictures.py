@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.support import chromium
 from tests.support.looks import LOOKS, blank, findings, sideways
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.words_on_pages import sign_in, words
 
 ROOT = Path(__file__).resolve().parents[2]

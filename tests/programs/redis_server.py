@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import redis
 
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.tied import tied
 from tests.support.worker import until
 

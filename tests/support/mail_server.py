@@ -15,7 +15,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # it logs each connection
 HOST = "127.0.0.1"

@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+
+from tests.support.ports import free_port
 
 OWNER, LOGIN = "purser_owner", "purser_login"
 # Tests lose nothing when the machine stops: what must survive a crash is tested with `durable=True`.
@@ -75,7 +76,7 @@ def start(data: Path, *, durable: bool = False, settings: tuple[str, ...] = ()) 
         )
     )
     for _ in range(3):
-        port = _free_port()
+        port = free_port()
         if _launched(data, port, durable=durable, settings=settings):
             return Cluster(port, _pid(data))
     raise RuntimeError(f"PostgreSQL did not start: {(data / 'log').read_text()[-2000:]}")
@@ -177,9 +178,3 @@ def _check(command: dict[str, object]) -> None:
     done = subprocess.run(capture_output=True, text=True, **command)  # type: ignore[call-overload]
     if done.returncode:
         raise RuntimeError(f"{command['args']} failed: {done.stdout[-500:]}{done.stderr[-1500:]}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -20,7 +20,7 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from tests.support import programs
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.worker import until
 
 HOST = "127.0.0.1"

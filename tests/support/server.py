@@ -21,6 +21,7 @@ from app.config import Settings
 from app.models.database import db
 from tests.support import shared_work
 from tests.support.databases import environment
+from tests.support.ports import free_port
 from tests.support.tied import tied
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def serving_here(settings: Settings, **environ: str) -> Iterator[Server]:
     app = create_app(own)
     shared_work.share(app)
     server = make_server("127.0.0.1", 0, in_one_piece(app), threaded=True, request_handler=Quiet, fd=listener.fileno())
+    server.daemon_threads = False  # type: ignore[attr-defined]  # what still answers is waited for: it uses the database
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -107,17 +109,12 @@ def in_one_piece(app: "WSGIApplication") -> "WSGIApplication":
 
 
 class Quiet(WSGIRequestHandler):
-    """Writes no line for each request."""
+    """Writes no line for each request, and waits for no other one on a line that its browser leaves open."""
+
+    timeout = 30
 
     def log(self, *_words: object) -> None:
         """Keep it: the app logs its answers."""
-
-
-def free_port() -> int:
-    """Return a port of loopback that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:

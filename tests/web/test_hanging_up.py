@@ -3,8 +3,10 @@
 import gc
 import socket
 import struct
+import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
@@ -32,6 +34,16 @@ def test_a_browser_that_hangs_up_leaves_no_file_open(settings: Settings, left_op
             hangs_up(server)
     gc.collect()
     assert left_open == []
+
+
+def test_the_server_ends_after_the_last_answer(settings: Settings) -> None:
+    with ExitStack() as lines, serving_here(settings) as server:
+        place = urlsplit(server.url)
+        for _ in range(5):  # that nobody waits for
+            line = lines.enter_context(socket.create_connection((str(place.hostname), int(place.port or 0))))
+            line.sendall(f"GET /sign-in HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode())
+        line.recv(1)
+    assert [each.name for each in threading.enumerate() if "process_request" in each.name] == []
 
 
 def hangs_up(server: Server) -> None:

@@ -25,7 +25,7 @@ from tests.support import post, programs
 from tests.support.client import outside_contexts
 from tests.support.databases import environment
 from tests.support.mail_server import SENDER, MailServer, mail_server
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 DAY = timedelta(days=1)
 
