@@ -25,7 +25,7 @@
     };
     for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, stop);
     for (const name of ["pointerleave", "focusout"]) toast.addEventListener(name, start);
-    start();
+    if (!toast.matches(":hover, :focus-within")) start(); // it may have come where somebody is already
   };
   const watchAll = () => document.querySelectorAll(".toast:not([data-watched])").forEach(watch);
   const CLOSE = '<svg class="icon" aria-hidden="true"><use href="#i-close"/></svg><span class="sr">Close</span>';

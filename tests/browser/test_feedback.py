@@ -52,6 +52,27 @@ def test_a_notice_is_seen_wherever_the_page_is_scrolled_and_a_removal_is_undone_
     toast.get_by_role("button", name="Undo").click()
     expect(row).to_have_count(1)
     expect(page.locator("#notices")).to_contain_text("It is there again, as it was.")
+    comes_where_the_pointer_rests(page)
+
+
+def comes_where_the_pointer_rests(page: Page) -> None:
+    """A notice that is swapped in under the pointer stays as long as the pointer, although it never comes to it."""
+    toast = page.locator("#notices .toast")
+    toast.hover()
+    page.clock.install()
+    page.evaluate("""() => {
+      const came = document.querySelector("#notices .toast").cloneNode(true);
+      delete came.dataset.watched;
+      document.querySelector("#notices").replaceChildren(came);
+    }""")
+    page.wait_for_function("document.querySelector('#notices .toast:hover')")
+    page.evaluate("document.dispatchEvent(new CustomEvent('htmx:after:swap'))")
+    page.clock.run_for(60_000)
+    expect(toast).to_have_count(1)
+    page.mouse.move(0, 0)
+    expect(page.locator("#notices .toast:hover")).to_have_count(0)
+    page.clock.run_for(60_000)
+    expect(toast).to_have_count(0)
 
 
 def test_a_question_and_the_menu_close_with_escape(signs_in: Opens, acme: Customer) -> None:
