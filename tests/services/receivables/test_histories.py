@@ -84,7 +84,9 @@ def test_whatever_happens_everything_adds_up_and_is_taxed_once(app: Flask, taxed
         standing = [each for each in documents_of(small) if each.kind == "invoice" and each.state != State.VOID]
         with as_service("add it up"):
             mine = small.customer_id
-            used = int(db.session.scalar(select(func.sum(UsageTotal.micros)).where(UsageTotal.customer_id == mine)) or 0)
+            used = int(
+                db.session.scalar(select(func.sum(UsageTotal.micros)).where(UsageTotal.customer_id == mine)) or 0
+            )
             given = int(db.session.scalar(select(func.sum(Grant.micros)).where(Grant.customer_id == mine)) or 0)
             balance = db.session.scalars(
                 select(Account.balance).where(Account.customer_id == mine, Account.name == "credits")
