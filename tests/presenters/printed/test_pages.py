@@ -14,6 +14,9 @@ from app.presenters.printed.document import PrintedDocument
 from tests.support import golden
 from tests.support.printed_documents import LINK
 
+MARGIN = 50
+"""Points: a little less than 18 millimetres, for letters that lean over their box."""
+
 
 @pytest.mark.case("AC-63", "AC-64")
 @pytest.mark.parametrize("name", golden.DOCUMENTS)
@@ -38,6 +41,19 @@ def test_a_page_that_looks_otherwise_is_noticed() -> None:
 @pytest.mark.parametrize("name", sorted(golden.BUYERS))
 def test_a_name_of_any_script_takes_one_page(name: str) -> None:
     assert (golden.FOLDER / f"{name}.txt").read_text().count("page ") == 1
+
+
+@pytest.mark.parametrize("name", sorted(golden.DOCUMENTS))
+def test_nothing_runs_over_the_margins_and_each_page_has_its_number(name: str) -> None:
+    pages = (golden.FOLDER / f"{name}.txt").read_text().split("page ")[1:]
+    for number, page in enumerate(pages, 1):
+        size, *texts = page.strip().splitlines()
+        width = int(size.split()[1])
+        edges = [(int(left), int(right)) for left, right, *_rest in (text.split() for text in texts)]
+        assert min(left for left, _right in edges) >= MARGIN
+        assert max(right for _left, right in edges) <= width - MARGIN
+        assert f"Page {number} of {len(pages)}" in page
+        assert page.count(golden.printed(name).number) >= 1
 
 
 def test_the_code_of_an_open_invoice_leads_to_where_it_is_paid(app: Flask, drawing: Renderer) -> None:
