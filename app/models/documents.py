@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 from app.models.corrections import Correction
 from app.models.database import Base, CustomerOwned, whole
 
+APPLIED = text("credits_applied_minor > 0")
 VOIDED = text("voided_at is not null")
 KINDS = ("invoice", "credit_note", "receipt", "refund_receipt")
 STATES = ("draft", "open", "paid", "void", "uncollectible", "issued")
@@ -77,6 +78,7 @@ class Document(CustomerOwned, Base):
         Index("ix_documents_newest", "customer_id", "issued_at", "id"),
         Index("ix_documents_kind", "customer_id", "kind", "issued_at", "id"),
         Index("ix_documents_state", "customer_id", "state", "issued_at", "id"),
+        Index("ix_documents_applied", "customer_id", "issued_at", "id", sqlite_where=APPLIED, postgresql_where=APPLIED),
         Index("ix_documents_voided", "customer_id", "voided_at", "id", sqlite_where=VOIDED, postgresql_where=VOIDED),
         Index("ix_documents_payment", "customer_id", "payment_id"),
         Index("ix_documents_returns", "customer_id", "returns_id"),

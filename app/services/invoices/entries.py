@@ -111,7 +111,7 @@ def _of_documents(customer_id: str) -> Iterator[Source]:
         APPLIED,
         Document.issued_at,
         Document.id,
-        applied.where(own, Document.number.is_not(None), Document.credits_applied_minor > 0),
+        applied.where(own, Document.number.is_not(None), Document.credits_applied_minor > constant(0)),
     )
 
 
