@@ -102,7 +102,7 @@ def _check(paid: Payment) -> None:
 
 def _shown(document: Document, form: InvoicePaymentForm, status: int = 200) -> Response:
     terms, due = current_catalog(), paying.to_pay(document)
-    refused = paying.why_not(document, due)
+    refused = paying.why_not(document, due) or paying.under_way(document)
     kinds = [each for each in terms.payment_methods.kinds if each not in terms.payment_methods.top_up_only]
     methods = [each for each in saved_methods.saved() if each.kind in kinds]
     offer, once = payment_methods.offer(), unsaved(kinds)

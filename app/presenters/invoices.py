@@ -10,7 +10,7 @@ from app.domain.addresses.address import Address
 from app.domain.money import Money
 from app.domain.tax.treatment import Reason
 from app.models.documents import Document, DocumentTax
-from app.presenters import document_lines, e_invoices
+from app.presenters import add_credits, document_lines, e_invoices
 from app.presenters.spreadsheets import harmless
 from app.services.invoices.reads import DocumentParts
 from app.services.receivables.payments_due import PaymentDue
@@ -122,8 +122,9 @@ def due_when(due: PaymentDue) -> str:
 
 def due_sentence(due: PaymentDue) -> str:
     """Say what is to be done about an open invoice."""
-    if due.is_processing:
-        return "Your payment of this invoice is being processed by the bank. Nothing is to be done."
+    if due.payment is not None and due.is_processing:
+        when = add_credits.expected(due.payment, clock.now().date())
+        return f"Your payment of this invoice is being processed. {f'{when}. ' if when else ''}Nothing is to be done."
     if due.document.carried_to_id:
         return "This invoice was less than our payment processor charges. It is paid together with a later one."
     if due.is_carried_over:

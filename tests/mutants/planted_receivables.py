@@ -147,4 +147,18 @@ BUGS = [
         "    superseding.end_others(books)\n",
         (f"{PAYING}::test_paying_it_marks_it_paid_in_the_settling_transaction",),
     ),
+    Bug(
+        "an invoice on which a bank works is offered to be paid once more",
+        "app/blueprints/invoice_payment.py",
+        " or paying.under_way(document)\n",
+        "\n",
+        ("tests/pages/test_invoice_debit.py::test_it_arrives",),
+    ),
+    Bug(
+        "a transfer is asked for an invoice on which a bank works",
+        "app/services/receivables/transferring.py",
+        " or paying.under_way(document)\n",
+        "\n",
+        ("tests/pages/test_invoice_debit.py::test_it_arrives",),
+    ),
 ]

@@ -36,11 +36,16 @@ def customer(
     overage: str = "20",
     more: str = "",
     unit: str = "USD",
+    currency: str = "USD",
 ) -> Customer:
     """Create a customer of a Swedish seller on the first of October: $1.00 is 2,500 requests."""
     catalog = SMALL.replace('name = "Small Ltd"', 'name = "Small AB"\ncountry = "SE"\ntax_id = "SE556012579001"')
     catalog = catalog.replace('unit = "USD"', f'unit = "{unit}"\nburn = "{burn}"')
-    if unit != "USD":
+    if currency != "USD":
+        catalog = catalog.replace('currency = "USD"', f'currency = "{currency}"').replace(
+            'unit = "USD"', f'unit = "{currency}"'
+        )
+    elif unit != "USD":
         bounds = '[top_up]\nmin = "5.00"\nmax = "5000.00"\n'
         pack = '[[packs]]\nkey = "one"\ntitle = "One"\ncredits = "1000"\nprice = "5.00"\n'
         catalog = catalog.replace(bounds, pack)

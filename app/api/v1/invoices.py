@@ -1,5 +1,6 @@
 """Invoices: a customer's invoices, credit notes and receipts, as they were numbered."""
 
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from app.models.documents import Document
 from app.services.invoices import drafting, files, reads
 from app.services.invoices.reads import DocumentQuery
 from app.services.papers.stored import StoredFile
-from app.services.receivables import receipts
+from app.services.receivables import payments_due, receipts
 from app.web import exports
 
 bp = resource("invoices")
@@ -55,6 +56,7 @@ class InvoiceOut(Model):
     returns: str | None = Field(description="The document of which a credit note or refund receipt returns a part.")
     payment: str | None = Field(description="The payment that bought it, or has paid it.")
     is_corrected: bool = Field(description="Whether another invoice has taken its place.")
+    is_processing: bool = Field(description="Whether a payment takes days: it is neither due nor paid meanwhile.")
 
 
 class LineOut(Model):
@@ -154,7 +156,8 @@ def listed(customer: Customer, query: InvoiceQuery) -> Page[InvoiceOut]:  # noqa
     if page.older:
         following = encode_cursor([(page.older[0] - EPOCH) // timedelta(microseconds=1), page.older[1]])
     paid_by = reads.payments_of(page.rows)
-    data = [InvoiceOut(**_shown(each, paid_by.get(each.id))) for each in page.rows]
+    waits = payments_due.processing(page.rows)
+    data = [InvoiceOut(**_shown(each, paid_by.get(each.id), waits)) for each in page.rows]
     return Page[InvoiceOut](data=data, next_cursor=following)
 
 
@@ -164,7 +167,7 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
     parts = reads.one(invoice_id)
     document = parts.document
     return InvoiceDetails(
-        **_shown(document, parts.payment_id),
+        **_shown(document, parts.payment_id, payments_due.processing([document])),
         lines=[
             LineOut(
                 type=line.kind,
@@ -282,10 +285,11 @@ def day_of(text: str, field: str) -> date:
     return day
 
 
-def _shown(document: Document, payment_id: str | None) -> dict[str, Any]:
-    names = set(InvoiceOut.model_fields) - {"type", "returns", "payment"}
+def _shown(document: Document, payment_id: str | None, waits: AbstractSet[str]) -> dict[str, Any]:
+    names = set(InvoiceOut.model_fields) - {"type", "returns", "payment", "is_processing"}
     kept = {name: getattr(document, name) for name in names}
     paid = {"paid_at": document.settled_at, "paid_minor": document.settled_minor}
+    paid["is_processing"] = document.id in waits
     return kept | paid | {"type": document.kind, "returns": document.returns_id, "payment": payment_id}
 
 

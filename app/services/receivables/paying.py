@@ -15,6 +15,7 @@ from app import clock, ids
 from app.domain.amounts import money_words
 from app.domain.errors import NotFound, Refused
 from app.domain.invoices.documents import Kind, State
+from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, OPEN, PaymentState, Purpose
 from app.domain.people import Actor
@@ -30,8 +31,9 @@ from app.services.payments import collection, declines, settlement, top_ups, way
 from app.services.transaction import transaction
 
 PAYABLE = frozenset({State.OPEN.value, State.UNCOLLECTIBLE.value})
-UNDER_WAY = "A payment of this invoice is being processed. Nothing more was charged."
+UNDER_WAY = "A payment of this invoice is being processed. Nothing more is charged."
 _OPEN = [state.value for state in OPEN]
+_BY_ITSELF = {each for each in _OPEN if each != PaymentState.REQUIRES_ACTION}
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,17 @@ def why_not(document: Document, due: Money) -> Refused | None:
         words = f"{money_words(due)} is less than our payment processor charges: it is added to your next invoice."
         return Refused(words, "too_small")
     return None
+
+
+def under_way(document: Document) -> Refused | None:
+    """Return why nobody pays an invoice now: a payment of it goes on by itself. None: none does.
+
+    One that waits for its customer is given up by whoever pays another way, and what a transfer pays is its own affair.
+    """
+    found = of_invoice(document.id)
+    if found is None or found.state not in _BY_ITSELF or found.rail == Rail.BANK_TRANSFER:
+        return None
+    return Refused(UNDER_WAY, "payment_under_way")
 
 
 def _give_up_waiting(order: _Order) -> None:

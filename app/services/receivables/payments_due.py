@@ -1,5 +1,6 @@
 """Which invoices are to be paid now, for the customer in scope: one statement, whatever pays them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -46,6 +47,17 @@ class PaymentDue:
     def is_overdue(self) -> bool:
         """Whether the day by which it had to be paid is over."""
         return self.is_due and self.document.due_on is not None and self.document.due_on < clock.now().date()
+
+
+def processing(documents: Sequence[Document]) -> set[str]:
+    """Return which of the documents, of the customer in scope, a bank takes days to pay."""
+    asked = [each.id for each in documents if each.state == State.OPEN.value]
+    if not asked:
+        return set()
+    found = select(Payment.document_id).where(
+        Payment.document_id.in_(asked), Payment.state == PaymentState.PROCESSING.value
+    )
+    return {each for each in db.session.scalars(found) if each}
 
 
 def standing() -> dict[str, PaymentDue]:

@@ -38,7 +38,7 @@ def order(actor: Orderer, document_id: str, *, form_key: str, amount: Money | No
         if document is None or document.number is None:
             raise NotFound("invoice")
         due = Money(carrying.to_collect(session, document), document.currency)
-        refused = paying.why_not(document, due)
+        refused = paying.why_not(document, due) or paying.under_way(document)
         if refused is not None:
             raise refused
         if amount is not None and due != amount:
