@@ -85,8 +85,8 @@ def is_neither_due_nor_paid(app: Flask, browser: Browser, invoice: Document) -> 
     again = browser.opens(f"/billing/invoices/{invoice.id}/payment")
     assert again.texts("#invoice_payment-pay") == []
     assert "is being processed" in again.text
-    told = read(api := api_for(app), invoice)
-    assert (told["state"], told["paid_minor"], told["is_processing"]) == ("open", 0, True)
+    found = read(api := api_for(app), invoice)
+    assert (found["state"], found["paid_minor"], found["is_processing"]) == ("open", 0, True)
     (row,) = api.get(f"/customers/{invoice.customer_id}/invoices").get_json()["data"]
     assert row["is_processing"]
     asked = api.post(f"/customers/{invoice.customer_id}/invoices/{invoice.id}/pay", {})

@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from app import clock
+from app import clock, create_app
+from app.config import Settings
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind
 from app.domain.invoices.totals import totals
@@ -60,21 +61,26 @@ def _finalize(app: Flask, customer_id: str, number: int, *, on_postgresql: bool)
 @pytest.mark.both_databases
 @pytest.mark.case("AC-67")
 def test_numbers_are_consecutive_whatever_rolls_back_or_dies(
-    app: Flask, database: Database, acme: Customer, globex: Customer
+    app: Flask, settings: Settings, database: Database, acme: Customer, globex: Customer
 ) -> None:
     many, on_postgresql = tiers.sample_of(20, proof=50), database.kind == "postgresql"
+    portals = [app, *(create_app(settings) for _ in range(tiers.sample_of(0, proof=2)))]  # a pool has 20 connections
     ends: list[str] = []
     owners = [acme.customer_id, globex.customer_id]
     db.session.rollback()
 
     def work(number: int) -> None:
-        ends.append(_finalize(app, owners[number % 2 ^ number // 10 % 2], number, on_postgresql=on_postgresql))
+        portal, owner = portals[number % len(portals)], owners[number % 2 ^ number // 10 % 2]
+        ends.append(_finalize(portal, owner, number, on_postgresql=on_postgresql))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(many)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    for portal in portals[1:]:
+        with portal.app_context():
+            db.engine.dispose()
     counted = Counter(ends)
     assert counted["rolled back"] == many // 10
     assert counted["died"] == (many // 10 if on_postgresql else 0)
