@@ -34,9 +34,9 @@ def measure_drawing(place: Place) -> list[Ratio | Count]:
     with place.app.app_context():
         html, long, longer = (printing.html_of(parts_of(WORDS, lines)) for lines in (20, 1_000, 2_000))
     one, other = Renderer(most=10 * MANY), Renderer(most=10 * MANY)
-    fonts.register()
+    drawn = fonts.register()
     try:
-        found: list[Ratio | Count] = [_beside_alone(one, html), *_memory(one, html)]
+        found: list[Ratio | Count] = [_beside_alone(one, fonts.drawable(html, drawn)), *_memory(one, html)]
         found += [_two(one, other, html), _longer(one, long, longer)]
     finally:
         one.close()
