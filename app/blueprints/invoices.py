@@ -1,32 +1,29 @@
 """Invoices: what is to be paid, and every invoice, credit note and receipt, to read, print and take along as a file."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.domain.errors import NotFound
 from app.domain.invoices.documents import Kind, State
 from app.forms import log_places
 from app.presenters import invoices as words
 from app.services.invoices import correction_preview, files, reads, year_files
 from app.services.invoices.reads import DocumentQuery
 from app.services.papers.stored import NotMade, StoredFile
-from app.services.receivables import payments_due, receipts
+from app.services.receivables import payments_due, receipts, year_archive
 from app.web import exports, workbooks
-from app.web.access import current_catalog
-from app.web.respond import show
+from app.web.access import current_actor, current_catalog
+from app.web.respond import saved, show
 
 bp = Blueprint("invoices", __name__, url_prefix="/billing")
 PAGE, CONTENT = "invoices/page.html", "invoices/_content.html"
 DOCUMENT_PAGE, DOCUMENT = "invoices/document.html", "invoices/_document.html"
 FILE = "invoices/_file.html"
+YEAR_PAGE, YEAR = "invoices/year.html", "invoices/_year.html"
 LONGEST_SEARCH = 40
-FIRST_YEAR, LAST_YEAR = 2000, 9000
-NOT_MADE = "These PDFs could not be made. Your seller sees this, and makes them as soon as it is mended."
 
 
 @bp.get("/invoices")
@@ -75,22 +72,26 @@ def spreadsheet() -> Response:
 
 @bp.get("/invoices/<int:year>.zip")
 def year_zip(year: int) -> Response:
-    """Send the files of a year's documents as one ZIP, or say that some are still being made."""
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise NotFound("document of this year")
+    """Send the files of a year as one ZIP; until all are made show the page that waits for them."""
     try:
-        missing = year_files.missing(year)
-    except year_files.NotAllMade as refusal:
-        flash(refusal.sentence, "bad")
-        return redirect(url_for("invoices.page"), 303)
-    return exports.as_zip(f"invoices-{year}.zip", _of_year(year, missing))
+        files_of_year = year_archive.files(year)
+    except year_archive.NotAllMade:
+        return redirect(url_for("invoices.year", year=year), 303)
+    return exports.as_zip(f"invoices-{year}.zip", ((each.name, each.issued_at, each.content) for each in files_of_year))
 
 
-def _of_year(year: int, missing: list[str]) -> Iterator[tuple[str, datetime, bytes]]:
-    for each in year_files.every(year):
-        yield each.name, each.issued_at, each.content
-    if missing:
-        yield "not-made.txt", clock.now(), "\n".join((NOT_MADE, *missing, "")).encode()
+@bp.get("/invoices/years/<int:year>")
+def year(year: int) -> Response:
+    """Say how far the files of a year are, and offer them once all are made."""
+    return show(YEAR_PAGE, YEAR, year=year, progress=year_archive.progress(year))
+
+
+@bp.post("/invoices/years/<int:year>/mail")
+def year_mail(year: int) -> Response:
+    """Let a mail be sent to the member when all files of the year are made."""
+    found = year_archive.tell(current_actor(), year)
+    words = f"We e-mail {current_actor().email} when all files are made." if found.pending else "All files are made."
+    return saved("invoices.year", YEAR, words, values={"year": str(year)}, year=year, progress=found)
 
 
 @bp.get("/invoices/<document_id>")

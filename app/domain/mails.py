@@ -14,6 +14,8 @@ TRANSFER_RECEIVED = "transfer_received"
 """A bank transfer of which not all could be used."""
 TAX_NUMBER_REJECTED = "tax_number_rejected"
 """A tax number or certificate that was verified counts no more."""
+YEAR_FILES = "year_files"
+"""All files of a year are there: to the member who waits for them."""
 PO_NUMBER_MISSING = "po_number_missing"
 """An invoice was written without anybody there, and lacks the order number that it needs."""
 OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
@@ -61,7 +63,7 @@ OF_NOTICES = frozenset(notices.MAILS.values())
 WEEKLY_DIGEST = "weekly_digest"
 """What a member who asked for it reads each Monday."""
 OF_DOCUMENTS = frozenset({INVOICE, CREDIT_NOTE, REFUND_RECEIPT})
-_OTHERS = frozenset({WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING})
+_OTHERS = frozenset({WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING, YEAR_FILES})
 KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | _OTHERS
 TITLES = {
     RECEIPT: "Receipt",
@@ -69,6 +71,7 @@ TITLES = {
     CREDIT_NOTE: "Credit note",
     REFUND_RECEIPT: "Refund receipt",
     TRANSFER_RECEIVED: "We received your bank transfer",
+    YEAR_FILES: "Your files of a year are there",
     PO_NUMBER_MISSING: "An invoice lacks your order number",
     TAX_NUMBER_REJECTED: "A tax registration counts no more",
     PAYMENT_FAILED: "Your payment did not go through",

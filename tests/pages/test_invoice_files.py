@@ -1,18 +1,14 @@
 """The PDF on a document's page: being made, then there to download, the same bytes as by the API."""
 
 import hashlib
-import io
-import zipfile
-from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 
-from app import clock
 from app.domain.people import Actor
 from app.gateways.pdf.renderer import Renderer, RenderFailed
 from app.models.customers import Customer
-from app.services.invoices import file_making, year_files
+from app.services.invoices import file_making
 from app.services.papers import claims
 from tests.support.api import api_for, problem_of
 from tests.support.browser import Browser
@@ -121,59 +117,3 @@ def test_a_download_costs_one_statement(
     with counted() as statements:
         assert alice.client.get(path).status_code == 200
     assert len(statements) == 1
-
-
-@pytest.mark.both_databases
-def test_a_years_files_come_as_one_zip_with_the_same_bytes(
-    app: Flask,
-    drawing: Renderer,
-    monkeypatch: pytest.MonkeyPatch,
-    alice: Browser,
-    acme: Customer,
-    alice_actor: Actor,
-    mallory: Browser,
-) -> None:
-    monkeypatch.setattr(year_files, "AT_ONCE", 2)
-    with clock.at(datetime(2025, 12, 31, 23, 59, tzinfo=UTC)):
-        buys(app, alice_actor, 2500)
-    year = clock.now().year
-    for _ in range(3):
-        buys(app, alice_actor, 2500)
-    page = alice.opens(PATH)
-    assert page.texts("a[href$='.zip']") == [str(each) for each in range(year, 2024, -1)]
-    early = alice.opens(f"{PATH}/{year}.zip")
-    assert f"3 PDFs are still being made for {year}." in early.text
-    file_making.make_due()
-    answer = alice.client.get(f"{PATH}/{year}.zip")
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="invoices-{year}.zip"'
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
-        assert archive.testzip() is None
-        found = {name: archive.read(name) for name in archive.namelist()}
-    wanted = {
-        f"invoice-{each.number}.pdf": alice.client.get(f"{PATH}/{each.id}/pdf").data
-        for each in documents_of(acme)
-        if each.year == year
-    }
-    assert len(wanted) == 3
-    assert found == wanted
-    assert mallory.client.get(f"{PATH}/{year}.zip").status_code == 404
-    for never in (year + 1, 1, 99999):
-        assert alice.client.get(f"{PATH}/{never}.zip").status_code == 404
-
-
-def test_a_zip_names_what_could_not_be_made(
-    app: Flask, drawing: Renderer, monkeypatch: pytest.MonkeyPatch, alice: Browser, acme: Customer, alice_actor: Actor
-) -> None:
-    def fail(_parts: object) -> str:
-        raise RenderFailed("not_drawn")
-
-    buys(app, alice_actor, 2500)
-    file_making.make_due()
-    buys(app, alice_actor, 2500)
-    file_making.the_printer.set(app, fail)
-    monkeypatch.setattr(claims, "MAX_TRIES", 1)
-    file_making.make_due()
-    with zipfile.ZipFile(io.BytesIO(alice.client.get(f"{PATH}/{clock.now().year}.zip").data)) as archive:
-        made, missing = documents_of(acme)
-        assert archive.namelist() == [f"invoice-{made.number}.pdf", "not-made.txt"]
-        assert str(missing.number) in archive.read("not-made.txt").decode()

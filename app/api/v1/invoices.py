@@ -4,7 +4,6 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-from flask import Response
 from pydantic import Field
 
 from app.api.contract.operations import Model, Moment, Page, PageQuery, decode_cursor, operation, resource
@@ -14,11 +13,9 @@ from app.domain.errors import Refused
 from app.domain.invoices import statement as rule
 from app.models.customers import Customer
 from app.models.documents import Document
-from app.services.invoices import drafting, files, reads
+from app.services.invoices import drafting, reads
 from app.services.invoices.reads import DocumentQuery
-from app.services.papers.stored import StoredFile
 from app.services.receivables import payments_due, receipts
-from app.web import exports
 
 bp = resource("invoices")
 PATH = "/customers/<customer_id>/invoices"
@@ -216,63 +213,6 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
             for each in receipts.of_invoice(document)
         ],
     )
-
-
-@operation(
-    bp,
-    "GET",
-    f"{PATH}/<invoice_id>/pdf",
-    scope="billing:read",
-    answers={200: None, 304: None},
-    refusals=(409,),
-    tag=TAG,
-    media_type="application/pdf",
-)
-def pdf(customer: Customer, invoice_id: str) -> Response:  # noqa: ARG001  # its scope is in force
-    """Read the PDF of an invoice, credit note or receipt.
-
-    It is made once and is the same for ever; its `ETag` is its SHA-256. Until it is made the answer is 409
-    `file_not_made`: ask again after a few seconds.
-    """
-    return _file(invoice_id, files.PDF)
-
-
-@operation(
-    bp,
-    "GET",
-    f"{PATH}/<invoice_id>/xml",
-    scope="billing:read",
-    answers={200: None, 304: None},
-    refusals=(409,),
-    tag=TAG,
-    media_type="application/xml",
-)
-def xml(customer: Customer, invoice_id: str) -> Response:  # noqa: ARG001  # its scope is in force
-    """Read the e-invoice of an invoice or credit note, where it has one; otherwise the answer is 404 `not_offered`."""
-    return _file(invoice_id, files.XML)
-
-
-@operation(
-    bp,
-    "GET",
-    f"{PATH}/<invoice_id>/receipts/<payment_id>",
-    scope="billing:read",
-    answers={200: None, 304: None},
-    refusals=(409,),
-    tag=TAG,
-    media_type="application/pdf",
-)
-def receipt(customer: Customer, invoice_id: str, payment_id: str) -> Response:  # noqa: ARG001  # its scope is in force
-    """Read the receipt of a payment of an invoice that had been open, as a PDF: made once, and the same for ever."""
-    return _sent(receipts.file(invoice_id, payment_id))
-
-
-def _file(invoice_id: str, kind: str) -> Response:
-    return _sent(files.of(invoice_id, kind))
-
-
-def _sent(stored: StoredFile) -> Response:
-    return exports.as_stored(stored.name, stored.content_type, stored.content, stored.sha256)
 
 
 def day_of(text: str, field: str) -> date:

@@ -12,7 +12,6 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import undefer
 
 from app import clock
-from app.domain.errors import NotFound, NotOffered, Refused
 from app.models.database import db
 from app.models.document_files import DocumentFile
 from app.models.documents import Document
@@ -31,14 +30,6 @@ class FileOfYear:
     content: bytes
 
 
-class NotAllMade(Refused):
-    """Some PDFs of the year are still being made."""
-
-    def __init__(self, year: int, pending: int) -> None:
-        files_are = "1 PDF is" if pending == 1 else f"{pending} PDFs are"
-        super().__init__(f"{files_are} still being made for {year}. Try again in a moment.", "file_not_made", 409)
-
-
 def years() -> list[int]:
     """Return the UTC years that the customer in scope has documents of, the newest first."""
     if not files.are_offered():
@@ -48,19 +39,16 @@ def years() -> list[int]:
     return list(range(found.last.year, found.first.year - 1, -1)) if found.first and found.last else []
 
 
-def missing(year: int) -> list[str]:
-    """Return the numbers of the year whose PDF could not be made; refuse while any is being made, or there is none."""
-    if not files.are_offered():
-        raise NotOffered("A file of this kind")
-    wanted = _of(year, select(DocumentFile.state, Document.number).select_from(Document)).where(
-        DocumentFile.state != files.MADE
-    )
-    not_made = db.session.execute(wanted.order_by(Document.issued_at, Document.id)).all()
-    if pending := sum(row.state == files.PENDING for row in not_made):
-        raise NotAllMade(year, pending)
-    if year not in years():
-        raise NotFound("document of this year")
-    return [row.number for row in not_made]
+def counts(year: int) -> dict[str, int]:
+    """Return how many files of the year's documents there are in each state."""
+    wanted = _of(year, select(DocumentFile.state, func.count().label("many")).select_from(Document))
+    return {row.state: row.many for row in db.session.execute(wanted.group_by(DocumentFile.state))}
+
+
+def failed(year: int) -> list[str]:
+    """Return the numbers of the year's documents whose PDF could not be made."""
+    wanted = _of(year, select(Document.number).select_from(Document)).where(DocumentFile.state == files.DEAD)
+    return list(db.session.scalars(wanted.order_by(Document.issued_at, Document.id)))
 
 
 def every(year: int) -> Iterator[FileOfYear]:

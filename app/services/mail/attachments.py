@@ -14,14 +14,14 @@ from typing import Any
 from sqlalchemy import case, select
 
 from app.domain.invoices.documents import Kind
-from app.domain.mails import OF_DOCUMENTS, RECEIPT
+from app.domain.mails import OF_DOCUMENTS, RECEIPT, YEAR_FILES
 from app.models.database import db
 from app.models.documents import Document
 from app.models.mails import Mail
 from app.models.scope import as_customer
 from app.services.invoices import files
 from app.services.papers.stored import StoredFile
-from app.services.receivables import receipts
+from app.services.receivables import receipts, year_archive
 from app.services.receivables.receipts import ReceiptFile
 
 LONGEST = timedelta(days=1)
@@ -37,6 +37,8 @@ class BeingMade:
 
 def of(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | BeingMade | None:
     """Return what is attached to the mail, nothing, or when to look again."""
+    if mail.template == YEAR_FILES:
+        return _year(mail, context, now)
     if mail.template not in {*OF_DOCUMENTS, RECEIPT} or not files.are_offered():
         return None
     with as_customer(mail.customer_id):
@@ -51,7 +53,17 @@ def of(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | Being
             return made or files.of(document.id, files.PDF)
     if state != files.PENDING or waited > LONGEST:
         return None
+    return _again(waited, now)
+
+
+def _again(waited: timedelta, now: datetime) -> BeingMade:
     return BeingMade(now + min(max(waited / 4, SOONEST), LATEST))
+
+
+def _year(mail: Mail, context: dict[str, Any], now: datetime) -> BeingMade | None:
+    """Return when to look again whether all files of the year are there; nothing is attached: they may be thousands."""
+    waits = year_archive.is_pending(mail.customer_id, int(context["year"]))
+    return _again(now - mail.created_at, now) if waits else None
 
 
 def _receipt(mail: Mail, context: dict[str, Any], document: Document) -> ReceiptFile | None:

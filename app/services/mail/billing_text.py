@@ -96,6 +96,15 @@ def without_po_number(customer_id: str, document_id: str) -> dict[str, Any] | No
     return {"seller": seller, "customer": customer, "is_sandbox": sandbox, "link": link, **found}
 
 
+def year_files(customer_id: str, year: int) -> dict[str, Any]:
+    """Return what the mail names that says that all files of a year are there. Its page asks for the sign-in."""
+    with as_customer(customer_id):
+        customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+        seller = versions.of(customer).seller
+    link, sandbox = portal_links.page("invoices.year", year=str(year)), settings().payments == "sandbox"
+    return {"seller": seller, "customer": customer, "is_sandbox": sandbox, "year": year, "link": link}
+
+
 def returned(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
     """Return what the mail about a credit note or refund receipt names; None where it is void by now."""
     found = _invoice(customer_id, context["document"])

@@ -55,12 +55,8 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
         return digest_text.facts(customer_id, context)
     if template in mails.OF_ADDRESSES:
         return billing_text.facts(template, customer_id, context)
-    if template == mails.TRANSFER_RECEIVED:
-        return transfer_text.facts(customer_id, str(context["movement"]))
-    if template == mails.TAX_NUMBER_REJECTED:
-        return tax_text.facts(customer_id, str(context["registration"]))
-    if template == mails.PO_NUMBER_MISSING:
-        return billing_text.without_po_number(customer_id, str(context["document"]))
+    if template in {mails.TRANSFER_RECEIVED, mails.TAX_NUMBER_REJECTED, mails.PO_NUMBER_MISSING, mails.YEAR_FILES}:
+        return _of_one_fact(template, customer_id, context)
     if template == mails.INVOICE:
         return billing_text.invoice(customer_id, context)
     if template in {mails.CREDIT_NOTE, mails.REFUND_RECEIPT}:
@@ -70,6 +66,16 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
     if template in mails.OF_NOTICES:
         return notice_text.facts(customer_id, context)
     return _of_payment(template, customer_id, str(context["payment"]))
+
+
+def _of_one_fact(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    if template == mails.TRANSFER_RECEIVED:
+        return transfer_text.facts(customer_id, str(context["movement"]))
+    if template == mails.TAX_NUMBER_REJECTED:
+        return tax_text.facts(customer_id, str(context["registration"]))
+    if template == mails.YEAR_FILES:
+        return billing_text.year_files(customer_id, int(context["year"]))
+    return billing_text.without_po_number(customer_id, str(context["document"]))
 
 
 def _of_payment(template: str, customer_id: str, payment_id: str) -> dict[str, Any] | None:

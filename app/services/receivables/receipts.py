@@ -4,11 +4,12 @@ What a payment has paid is read from what never changes again: its transfer, and
 the order in which payments pay. So a receipt that is drawn late says what it would have said at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from app.domain.errors import NotFound
 from app.domain.invoices.documents import Kind
@@ -20,6 +21,7 @@ from app.models.ledger import Transfer
 from app.models.paper_files import PaperFile
 from app.models.payments import Payment, PaymentMethod
 from app.services.invoices import carrying, reads
+from app.services.invoices.year_files import AT_ONCE, FileOfYear
 from app.services.papers import papers, stored
 from app.services.papers.stored import StoredFile
 
@@ -99,6 +101,45 @@ def of_payment(payment_id: str, number: str) -> StoredFile:
     return papers.read(papers.RECEIPT, payment_id, stored.named("receipt", number, "pdf"))
 
 
+def counts(begins: datetime, ends: datetime) -> dict[str, int]:
+    """Return how many receipts of payments that arrived then there are in each state."""
+    wanted = select(PaperFile.state, func.count().label("many")).where(*_then(begins, ends)).group_by(PaperFile.state)
+    return {row.state: row.many for row in db.session.execute(wanted)}
+
+
+def failed(begins: datetime, ends: datetime) -> list[str]:
+    """Return the numbers of those that could not be made."""
+    wanted = _with_numbers(select(_NUMBERED.c.number, _NUMBERED.c.place)).where(PaperFile.state == stored.DEAD)
+    rows = db.session.execute(wanted.where(*_then(begins, ends)).order_by(PaperFile.asked_at, PaperFile.id))
+    return [_number(*row) for row in rows]
+
+
+def every(begins: datetime, ends: datetime) -> Iterator[FileOfYear]:
+    """Yield those that are made, the oldest first, some at a time."""
+    key = tuple_(PaperFile.asked_at, PaperFile.id)
+    after: tuple[datetime, str] | None = None
+    while True:
+        wanted = _with_numbers(
+            select(_NUMBERED.c.number, _NUMBERED.c.place, PaperFile.asked_at, PaperFile.content, PaperFile.id)
+        ).where(PaperFile.state == stored.MADE, *_then(begins, ends), *([key > after] if after else []))
+        rows = db.session.execute(wanted.order_by(PaperFile.asked_at, PaperFile.id).limit(AT_ONCE)).all()
+        for number, place, at, content, name in rows:
+            yield FileOfYear(stored.named(papers.RECEIPT, _number(number, place), "pdf"), at, content)
+            after = (at, name)
+        if len(rows) < AT_ONCE:
+            return
+
+
+def _then(begins: datetime, ends: datetime) -> tuple[ColumnElement[bool], ...]:
+    return PaperFile.kind == papers.RECEIPT, PaperFile.asked_at >= begins, PaperFile.asked_at < ends
+
+
+def _with_numbers(wanted: Select[Any]) -> Select[Any]:
+    """Join papers that are receipts with the numbers of their payments."""
+    same = (_NUMBERED.c.customer_id == PaperFile.customer_id) & (_NUMBERED.c.id == PaperFile.subject)
+    return wanted.select_from(PaperFile).join(_NUMBERED, same)
+
+
 def read(payment_id: str) -> Receipt:
     """Return what the receipt of a payment of the customer in scope says."""
     payment, method, paid_at = db.session.execute(
@@ -171,3 +212,19 @@ def _collectors(document: Document, invoices: Sequence[Document]) -> set[str]:
 
 def _number(invoice: str, place: int) -> str:
     return f"{invoice}-R{place}"
+
+
+_NUMBERED = (
+    select(
+        Payment.customer_id,
+        Payment.id,
+        Document.number,
+        func.row_number()
+        .over(partition_by=(Payment.customer_id, Payment.document_id), order_by=(Payment.created_at, Payment.id))
+        .label("place"),
+    )
+    .join(Document, (Document.customer_id == Payment.customer_id) & (Document.id == Payment.document_id))
+    .where(Payment.received_minor > 0)
+    .subquery("numbered")
+)
+"""The payments of invoices: the number of each one's invoice, and which of its payments it is."""
