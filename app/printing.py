@@ -4,13 +4,26 @@ from datetime import datetime
 
 from flask import render_template
 
-from app.presenters.printed import invoices, logo, receipts, words
+from app import clock
+from app.domain.amounts import CreditUnit
+from app.domain.errors import ensure
+from app.domain.invoices import statement as rule
+from app.models.customers import Customer
+from app.models.database import db
+from app.presenters import bank_transfers as transfers
+from app.presenters.printed import around, invoices, logo, mandates, pro_formas, receipts, statements, words
+from app.presenters.printed.around import Around
 from app.presenters.printed.document import Logo, PrintedDocument
 from app.services import portal_links
+from app.services.bank_transfers import accounts, orders
 from app.services.catalog import versions
+from app.services.customers import address
+from app.services.invoices import reads, statement
 from app.services.invoices.reads import DocumentParts
+from app.services.papers import papers
 from app.services.papers.claims import Claim
 from app.services.papers.papers import Sheet
+from app.services.payment_methods import mandates as kept_mandates
 from app.services.receivables import receipts as read_receipts
 
 
@@ -28,10 +41,57 @@ def logo_of(catalog: str, moment: datetime | None) -> Logo | None:
 
 
 def paper_of(claim: Claim) -> Sheet:
-    """Return a paper of the customer in scope as it is printed, from what never changes again."""
-    receipt = read_receipts.read(claim.about)
-    its_logo = logo_of(receipt.invoice.catalog, receipt.paid_at)
-    return Sheet(page_of(receipts.printed(receipt, logo=its_logo)), receipt.paid_at)
+    """Return a paper of the customer in scope as it is printed."""
+    return _PAPERS[claim.kind](claim)
+
+
+def _receipt(claim: Claim) -> Sheet:
+    found = read_receipts.read(claim.about)
+    its_logo = logo_of(found.invoice.catalog, found.paid_at)
+    return Sheet(page_of(receipts.printed(found, logo=its_logo)), found.paid_at)
+
+
+def _statement(claim: Claim) -> Sheet:
+    customer, span = _customer(claim), rule.of_subject(claim.about)
+    asked_at = claim.asked_at or clock.now()
+    sums, entries = statement.export(customer, span)
+    account = statement.statement(customer, span, limit=1).credits
+    parties = _around(customer, words.ACCOUNT_OF)
+    unit = CreditUnit(customer.credit_unit, versions.of(customer).credit_unit_label)
+    printed = statements.printed((span, asked_at), (sums, account), entries, (customer.currency, unit), parties)
+    return Sheet(page_of(printed), asked_at)
+
+
+def _pro_forma(claim: Claim) -> Sheet:
+    customer, found, account = _customer(claim), orders.read(claim.about), accounts.read()
+    ensure(account, f"{claim.about} is to be paid to no account that is known")
+    row = found.pro_forma
+    invoice = (reads.head(row.document_id).number or "") if row.document_id else ""
+    order, ordered = transfers.line(found, 0), transfers.ordered(row, customer, invoice)
+    printed = pro_formas.printed(order, ordered, account, _around(customer, words.BILL_TO))  # type: ignore[arg-type]  # ensured above
+    return Sheet(page_of(printed), claim.asked_at or clock.now())
+
+
+def _mandate(claim: Claim) -> Sheet:
+    found = kept_mandates.read(claim.about)
+    return Sheet(page_of(mandates.printed(found, _around(_customer(claim), words.DEBTOR))), found.accepted_at)
+
+
+_PAPERS = {
+    papers.RECEIPT: _receipt,
+    papers.STATEMENT: _statement,
+    papers.PRO_FORMA: _pro_forma,
+    papers.MANDATE: _mandate,
+}
+
+
+def _customer(claim: Claim) -> Customer:
+    return db.session.get_one(Customer, claim.customer_id)
+
+
+def _around(customer: Customer, title: str) -> Around:
+    to = address.current(customer.customer_id).address
+    return around.of(versions.of(customer).seller, to, customer.name, title)
 
 
 def page_of(printed: PrintedDocument) -> str:

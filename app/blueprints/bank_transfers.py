@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
+from app.domain.bank_transfers.allocation import Standing
 from app.domain.errors import Refused
 from app.domain.money import Money
 from app.presenters import bank_transfers as words
 from app.services.bank_transfers import accounts, allocation, cash, movements, orders
 from app.services.customers import address
 from app.services.invoices import reads
+from app.services.papers import papers, stored
 from app.services.receivables import transferring
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.respond import saved, show
@@ -41,6 +43,17 @@ def look() -> Response:
 def pro_forma(pro_forma_id: str) -> Response:
     """Show a pro-forma, which is also what is printed."""
     return show(ORDER_PAGE, ORDER, **_order(pro_forma_id))
+
+
+@bp.post("/<pro_forma_id>/pdf")
+def pdf(pro_forma_id: str) -> Response:
+    """Let a pro-forma that waits for money be made as a PDF, and show the page that waits for it."""
+    ordered = orders.read(pro_forma_id)
+    if ordered.standing is not Standing.WAITING or accounts.read() is None:
+        flash("There is no PDF of this order: it asks for no money, or the account for it is not known yet.", "bad")
+        return redirect(url_for("bank_transfers.pro_forma", pro_forma_id=pro_forma_id), 303)
+    paper_id = papers.request(current_customer().customer_id, papers.PRO_FORMA, pro_forma_id)
+    return redirect(url_for("invoices.paper", paper_id=paper_id), 303)
 
 
 @bp.post("/<pro_forma_id>/cancellation")
@@ -85,6 +98,7 @@ def _order(pro_forma_id: str) -> dict[str, Any]:
     return {
         "problem": "",
         "order": line,
+        "makes_pdf": line.waits and stored.are_offered(),
         "ordered": words.ordered(ordered.pro_forma, customer, _invoice_of(ordered)),
         "invoice_id": ordered.pro_forma.document_id,
         "details": words.details(accounts.read()),

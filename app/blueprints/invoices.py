@@ -12,6 +12,7 @@ from app.forms import log_places
 from app.presenters import invoices as words
 from app.services.invoices import correction_preview, files, reads, year_files
 from app.services.invoices.reads import DocumentQuery
+from app.services.papers import papers
 from app.services.papers.stored import NotMade, StoredFile
 from app.services.receivables import payments_due, receipts, year_archive
 from app.web import exports, workbooks
@@ -22,6 +23,13 @@ bp = Blueprint("invoices", __name__, url_prefix="/billing")
 PAGE, CONTENT = "invoices/page.html", "invoices/_content.html"
 DOCUMENT_PAGE, DOCUMENT = "invoices/document.html", "invoices/_document.html"
 FILE = "invoices/_file.html"
+PAPER_PAGE, PAPER = "invoices/paper.html", "invoices/_paper.html"
+_BACK = {
+    papers.RECEIPT: "invoices.page",
+    papers.STATEMENT: "statement.page",
+    papers.PRO_FORMA: "bank_transfers.page",
+    papers.MANDATE: "payment_methods.page",
+}
 YEAR_PAGE, YEAR = "invoices/year.html", "invoices/_year.html"
 LONGEST_SEARCH = 40
 
@@ -89,9 +97,10 @@ def year(year: int) -> Response:
 @bp.post("/invoices/years/<int:year>/mail")
 def year_mail(year: int) -> Response:
     """Let a mail be sent to the member when all files of the year are made."""
-    found = year_archive.tell(current_actor(), year)
-    words = f"We e-mail {current_actor().email} when all files are made." if found.pending else "All files are made."
-    return saved("invoices.year", YEAR, words, values={"year": str(year)}, year=year, progress=found)
+    found = year_archive.mail_when_made(current_actor(), year)
+    notice = f"We e-mail {current_actor().email} when all files are made." if found.pending else "All files are made."
+    around = {"year": year, "progress": found}
+    return saved("invoices.year", YEAR, notice, values={"year": str(year)}, **around)
 
 
 @bp.get("/invoices/<document_id>")
@@ -141,6 +150,24 @@ def xml(document_id: str) -> Response:
 def receipt(document_id: str, payment_id: str) -> Response:
     """Send the receipt of a payment of the invoice as it was made; until then show the page that waits for it."""
     return _stored(document_id, lambda: receipts.file(document_id, payment_id))
+
+
+@bp.get("/invoices/papers/<paper_id>")
+def paper(paper_id: str) -> Response:
+    """Show a paper that was asked for: being made, then there to download."""
+    found = papers.head(paper_id)
+    title, back = words.PAPERS[found.kind], url_for(_BACK[found.kind])
+    return show(PAPER_PAGE, PAPER, paper=found, title=title, back=back, back_to=words.BACK[found.kind])
+
+
+@bp.get("/invoices/papers/<paper_id>/pdf")
+def paper_pdf(paper_id: str) -> Response:
+    """Send a paper as it was made; until then show the page that waits for it."""
+    try:
+        found = papers.file(paper_id)
+    except NotMade:
+        return redirect(url_for("invoices.paper", paper_id=paper_id), 303)
+    return exports.as_stored(found.name, found.content_type, found.content, found.sha256)
 
 
 def _file(document_id: str, kind: str) -> Response:

@@ -19,6 +19,7 @@ from app.models.setups import MethodSetup
 from app.presenters import recharge_line
 from app.services import portal_links
 from app.services.auto_recharge import settings as auto_recharge
+from app.services.papers import papers, stored
 from app.services.payment_methods import mandates, processor_portal, setups
 from app.services.payment_methods import saved as saved_methods
 from app.web import security_headers
@@ -135,6 +136,14 @@ def mandate(mandate_id: str) -> Response:
     return answer
 
 
+@bp.post("/mandates/<mandate_id>/pdf")
+def mandate_pdf(mandate_id: str) -> Response:
+    """Let a mandate be made as a PDF, and show the page that waits for it."""
+    kept = mandates.read(mandate_id)
+    paper_id = papers.request(current_customer().customer_id, papers.MANDATE, kept.id)
+    return redirect(url_for("invoices.paper", paper_id=paper_id), code=303)
+
+
 @bp.get("/setups/<setup_id>")
 def setup(setup_id: str) -> Response:
     """Show how adding a method stands, or the processor's own form for it: whoever may only look gets no secret."""
@@ -210,7 +219,7 @@ def _around(form: NewMethodForm, *, removing: str = "", focus: bool = False) -> 
     asked = next((row for row in rows if row.method.id == removing and row.may_go), None)
     return {
         "form": form, "rows": rows, "policy": policy, "adding": adding, "focus": focus, **offer,
-        "earlier_mandates": mandates.earlier(kept.values()),
+        "earlier_mandates": mandates.earlier(kept.values()), "makes_pdf": stored.are_offered(),
         "removing": asked, "of_recharge": _of_recharge(asked, len(methods) - 1) if asked else "",
         "under_way": setups.under_way(), "is_full": len(methods) >= MOST_METHODS,
     }  # fmt: skip

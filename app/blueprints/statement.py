@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app import clock
+from app.domain.errors import Refused
 from app.domain.invoices.statement import Span, presets
 from app.forms import log_places
 from app.forms import statement as asked
 from app.forms.statement import SpanForm
 from app.presenters import statement as words
 from app.services.invoices import statement
+from app.services.papers import stored
 from app.web import exports, workbooks
 from app.web.access import current_customer
 from app.web.respond import show
@@ -46,6 +48,7 @@ def page() -> Response:
         standing=words.standing(found.sums.closing, found.currency, is_over=span.last < today),
         later=url_for("statement.page", **days, after=_written(found.later)) if found.later else "",
         first=url_for("statement.page", **days),
+        makes_pdf=stored.are_offered(),
         files={
             kind: url_for(f"statement.{view}", **days)
             for kind, view in (("Spreadsheet", "spreadsheet"), ("CSV", "csv_file"))
@@ -63,6 +66,21 @@ def csv_file() -> Response:
 def spreadsheet() -> Response:
     """Send the statement as a spreadsheet with typed cells."""
     return _file("xlsx")
+
+
+@bp.post("/statement/pdf")
+def pdf() -> Response:
+    """Let the statement be made as a PDF, and show the page that waits for it."""
+    form = SpanForm(request.form)
+    if not form.validate():
+        return show(PAGE, CONTENT, status=422, form=form, presets=_presets(None), found=None)
+    span = form.span(clock.now().date())
+    try:
+        paper_id = statement.paper(current_customer(), span)
+    except Refused as refusal:
+        flash(refusal.sentence, "bad")
+        return redirect(url_for("statement.page", **_days(span)), 303)
+    return redirect(url_for("invoices.paper", paper_id=paper_id), 303)
 
 
 def _file(kind: str) -> Response:

@@ -21,6 +21,14 @@ KINDS = {
     "receipt": "Receipt",
     "refund_receipt": "Refund receipt",
 }
+PAPERS = {
+    "receipt": "Receipt",
+    "statement": "Statement of account",
+    "pro_forma": "Pro-forma",
+    "mandate": "SEPA mandate",
+}
+BACK = {"receipt": "Invoices", "statement": "Statement", "pro_forma": "Bank transfers", "mandate": "Payment methods"}
+"""Papers beside documents, and the page that each is asked for on."""
 FILTERS = {"": "All", "invoice": "Invoices", "credit_note": "Credit notes", "receipt": "Receipts"}
 SHOWN = {"invoice": ("invoice",), "credit_note": ("credit_note",), "receipt": ("receipt", "refund_receipt")}
 """The kinds of documents that a filter shows."""

@@ -70,7 +70,12 @@ class _Line:
 
 def rows(found: Statement) -> list[StatementRow]:
     """Return the entries of the page."""
-    return [_row(each, found.currency) for each in found.rows]
+    return entry_rows(found.rows, found.currency)
+
+
+def entry_rows(entries: Iterable[Entry], currency: str) -> list[StatementRow]:
+    """Return these entries in words."""
+    return [_row(each, currency) for each in entries]
 
 
 def sums(found: Sums, currency: str) -> list[tuple[str, Money]]:

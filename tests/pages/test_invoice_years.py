@@ -1,4 +1,4 @@
-"""All files of a year as one ZIP: waited for with how far they are, told by mail, and the bytes of each page."""
+"""All files of a year as one ZIP: waited for with how far they are, announced by mail, and the bytes of each page."""
 
 import io
 import zipfile

@@ -43,7 +43,11 @@ OPEN = {
     "v1_docs.openapi",
 }
 FOR_PROGRAMS = {"health", "processor_webhooks", "metrics"}
-ANY_ROLE = {"sign_in.sign_out", "confirm_access.confirm", "notifications.save_digest"}
+ANY_ROLE = {
+    "sign_in.sign_out", "confirm_access.confirm", "notifications.save_digest",
+    # What may be read may be had as a file, and a mail that says when it is there.
+    "invoices.year_mail", "statement.pdf", "bank_transfers.pdf", "payment_methods.mandate_pdf",
+}  # fmt: skip
 
 
 def closed(app: Flask) -> list[Rule]:

@@ -39,6 +39,18 @@ def span(first: date, last: date) -> Span:
     return Span(first, last)
 
 
+def subject(span: Span, now: datetime) -> str:
+    """Return what the paper of a statement is about: its days, and the moment, where these are not over."""
+    days = f"{span.first}..{span.last}"
+    return days if span.ends <= now else f"{days}@{now.astimezone(UTC):%Y-%m-%dT%H-%M-%S}"
+
+
+def of_subject(text: str) -> Span:
+    """Return the days that the paper is about."""
+    first, _dots, last = text.partition("@")[0].partition("..")
+    return Span(date.fromisoformat(first), date.fromisoformat(last))
+
+
 def presets(today: date) -> dict[str, Span]:
     """Return the spans that people ask for: months and years by the UTC calendar, the present ones whole."""
     this = today.replace(day=1)

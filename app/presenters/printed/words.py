@@ -41,12 +41,39 @@ NOTHING_NOW = (
 RECEIPT, PAID_BY, PAID_ON, PAID_WITH, PAYMENT = "Receipt", "Paid by", "Date paid", "Payment method", "Payment"
 LEFT_OVER = "More than was to be paid: your seller looks at it"
 CONFIRMS_A_PAYMENT = "This receipt confirms your payment. It is not an invoice."
+STATEMENT, ACCOUNT_OF, DAYS, MADE, CURRENCY = "Statement of account", "Account of", "Days (UTC)", "Made", "Currency"
+CHARGES, PAYMENTS, BALANCE = "Charges", "Payments", "Balance"
+OPENING, CLOSING = "Opening balance", "Closing balance"
+CREDIT_OPENING, CREDIT_CLOSING = "Credit: opening balance", "Credit: closing balance"
+OF_DAYS = (
+    "Balances are those of 00:00 UTC on the first day and 24:00 UTC on the last. What is above zero in money is to be "
+    "paid; credit stands beside it. Usage that is not booked yet is not in it."
+)
+PRO_FORMA, ORDER, ORDERED, KEPT_UNTIL = "Pro-forma", "Order", "Ordered", "Price kept until"
+NO_INVOICE = "This is a pro-forma, not an invoice: it has no invoice number, and is no proof for tax."
+SEND_EXACTLY = "Send exactly this amount. The account is yours alone, so that we know that the money is from you."
+MANDATE, CREDITOR, DEBTOR, MANDATE_REFERENCE = "SEPA Direct Debit Mandate", "Creditor", "Debtor", "Mandate reference"
+OUR_NUMBER, ACCOUNT, KIND_OF_PAYMENT, RECURRENT = "Our number", "Account", "Type of payment", "Recurrent payment"
+ACCEPTED_BY, ACCEPTED_ON, ACCEPTED_FROM = "Accepted by", "Accepted on", "Accepted from"
+CREDITOR_IDENTIFIER, TEXT_VERSION = "Creditor identifier", "Version of the text"
+WITH_FIRST_DEBIT = "Named with the first debit"
+WITH_EACH_DEBIT = "That of our payment service provider: your bank names it with each debit"
 PAGE, OF = "Page", "of"
 
 
 def on(number: str, day: str) -> str:
     """Return a document by its number and day: `INV-2026-000004 of 3 Mar 2026`."""
     return f"{number} of {day}"
+
+
+def dated(day: str, title: str) -> str:
+    """Return an entry with its day: `3 Mar 2026: Invoice INV-2026-000004`."""
+    return f"{day}: {title}"
+
+
+def of_credit(title: str) -> str:
+    """Return a change of the credit beside the money: `Credit: used`."""
+    return f"Credit: {title[:1].lower()}{title[1:]}"
 
 
 def invoice_of(number: str, day: str) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, case, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.domain.errors import ensure
-from app.domain.invoices.statement import EARLIEST, Span, Sums, sums
+from app import clock
+from app.domain.errors import Refused, ensure
+from app.domain.invoices.statement import EARLIEST, Span, Sums, subject, sums
 from app.domain.ledger import CREDIT_APPLIED, CREDIT_RETURNED, OVERAGE_INVOICED, OVERAGE_RETURNED, money_unit
 from app.domain.money import Credits
 from app.models.customers import Customer
@@ -19,8 +20,11 @@ from app.models.database import db
 from app.models.ledger import BalanceDay, Transfer
 from app.services.invoices import entries
 from app.services.invoices.entries import Place
+from app.services.papers import papers
 
 CHUNK = 1_000
+MOST_ON_PAPER = 10_000
+"""So many entries are drawn in well under a minute."""
 GIVEN = ("promotional", "referral", "trial")
 
 
@@ -79,6 +83,16 @@ def statement(customer: Customer, span: Span, place: Place | None = None, limit:
     return Statement(
         span, customer.currency, totals, _credits(customer.customer_id, span), rows, rows[-1].place if more else None
     )
+
+
+def paper(customer: Customer, span: Span) -> str:
+    """Let the statement be made as a PDF, and return the paper's id; refuse what is too long for paper."""
+    unit = money_unit(customer.currency)
+    entries_of_span = entries.between(customer.customer_id, unit, span.begins, span.ends)
+    if (db.session.scalar(select(func.count()).select_from(entries_of_span)) or 0) > MOST_ON_PAPER:
+        words = f"A PDF holds at most {MOST_ON_PAPER:,} entries. Choose fewer days, or take the spreadsheet."
+        raise Refused(words, "statement_too_long", 422, "to")
+    return papers.request(customer.customer_id, papers.STATEMENT, subject(span, clock.now()))
 
 
 def export(customer: Customer, span: Span) -> tuple[Sums, Iterator[Entry]]:

@@ -2,26 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
 from app import clock, ids
-from app.domain.errors import NotOffered
+from app.domain.errors import NotFound, NotOffered, Refused
 from app.extensions import Extension
 from app.models.bulk import insert_new
 from app.models.database import db
 from app.models.paper_files import PaperFile
 from app.models.scope import as_customer, as_service
 from app.services import wake_ups
-from app.services.papers import claims
+from app.services.papers import claims, stored
 from app.services.papers.claims import Claim, Made
 from app.services.papers.stored import PENDING, NotMade, StoredFile, are_offered, checked
-from app.services.transaction import no_transaction
+from app.services.transaction import no_transaction, transaction
 
-RECEIPT = "receipt"
+RECEIPT, STATEMENT, PRO_FORMA, MANDATE = "receipt", "statement", "pro_forma", "mandate"
 JOB = "papers_made"
+MOST_A_DAY = 100
+"""So many papers a customer's members may ask for in a day: each is kept."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,37 @@ def ask(session: Session, customer_id: str, kind: str, subject: str) -> None:
     values = {"id": ids.new("paper"), "customer_id": customer_id, "kind": kind, "subject": subject}
     waits = {"asked_at": clock.now(), "state": PENDING, "tries": 0, "next_try_at": clock.now(), "problem": ""}
     insert_new(session, PaperFile, values | waits | {"sha256": "", "size": 0})
+
+
+def request(customer_id: str, kind: str, subject: str) -> str:
+    """Let a paper be made that a member or a program asks for, and return its id; what is there is not made again."""
+    if not are_offered():
+        raise NotOffered("A file of this kind")
+    same = (PaperFile.customer_id == customer_id, PaperFile.kind == kind, PaperFile.subject == subject)
+    with as_service("ask for a paper"), transaction() as session:
+        known = session.scalar(select(PaperFile.id).where(*same))
+        if known is not None:
+            return known
+        today = PaperFile.asked_at > clock.now() - timedelta(days=1)
+        asked = select(func.count()).where(PaperFile.customer_id == customer_id, PaperFile.kind != RECEIPT, today)
+        if (session.scalar(asked) or 0) >= MOST_A_DAY:
+            raise Refused(f"At most {MOST_A_DAY} papers can be made in a day.", "too_many_papers", 429)
+        ask(session, customer_id, kind, subject)
+        return session.scalars(select(PaperFile.id).where(*same)).one()
+
+
+def head(paper_id: str) -> PaperFile:
+    """Return a paper of the customer in scope without its content, or `NotFound`."""
+    row = db.session.scalars(select(PaperFile).where(PaperFile.id == paper_id)).one_or_none()
+    if row is None:
+        raise NotFound("paper")
+    return row
+
+
+def file(paper_id: str) -> StoredFile:
+    """Return a paper of the customer in scope by its id, as it was made; `NotMade` until then."""
+    row = head(paper_id)
+    return read(row.kind, row.subject, stored.named(row.kind, row.subject, "pdf"))
 
 
 def read(kind: str, subject: str, name: str) -> StoredFile:

@@ -75,7 +75,7 @@ def _files(year: int, failed: list[str]) -> Iterator[FileOfYear]:
         yield FileOfYear("not-made.txt", clock.now(), "\n".join((NOT_MADE, *failed, "")).encode())
 
 
-def tell(actor: Actor, year: int) -> Progress:
+def mail_when_made(actor: Actor, year: int) -> Progress:
     """Let a mail be sent to the member when all files of the year are there; once, however often it is asked for."""
     found = progress(year)
     if found.pending:

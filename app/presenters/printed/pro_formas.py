@@ -1,0 +1,35 @@
+"""A pro-forma for paper: what was ordered, what it comes to, and how to send exactly that. It is no invoice."""
+
+from app import locale
+from app.domain.bank_transfers.accounts import BankAccount
+from app.presenters.bank_transfers import OrderLine
+from app.presenters.printed import columns, payment, words
+from app.presenters.printed.around import Around
+from app.presenters.printed.document import Fact, PrintedDocument, Sum
+
+
+def printed(order: OrderLine, ordered: str, account: BankAccount, around: Around) -> PrintedDocument:
+    """Return the pro-forma for paper. It says the whole amount: what has arrived since stands on its page."""
+    amount = locale.exact(order.amount)
+    rows = tuple(columns.rows(ordered, "", (locale.exact(order.net or order.amount),)))
+    sums = [Sum(order.tax_title, locale.exact(order.tax))] if order.tax and order.tax.amount_minor else []
+    until = locale.moment(order.valid_until)
+    return PrintedDocument(
+        title=words.PRO_FORMA,
+        number=order.id,
+        paper=around.paper,
+        seller=around.seller,
+        buyer=around.customer,
+        facts=(
+            Fact(words.ORDER, order.id),
+            Fact(words.ORDERED, locale.day(order.created_at)),
+            Fact(words.KEPT_UNTIL, until),
+        ),
+        columns=columns.of(words.DESCRIPTION, (words.AMOUNT,), rows),
+        rows=rows,
+        headline=words.due_by(amount, locale.day(order.valid_until)),
+        sums=(*sums, Sum(words.TOTAL["invoice"], amount, is_strong=True)),
+        notes=(words.NO_INVOICE,),
+        how_to_pay=payment.by_transfer(account, order.amount, order.id, (words.SEND_EXACTLY,)),
+        logo=around.logo,
+    )
