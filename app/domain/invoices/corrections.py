@@ -99,6 +99,12 @@ def last_day(sold_on: date, within_days: int) -> date:
     return sold_on + timedelta(days=within_days)
 
 
+def settled(paid: Money, payable: Money) -> tuple[Money, Money, Money]:
+    """Return what of the money that was paid pays the invoice in its place, what goes back, and what is due then."""
+    taken_over = min(paid, payable)
+    return taken_over, paid - taken_over, payable - taken_over
+
+
 def replaced(lines: Sequence[Line], rate: Rate, total: Money, *, inclusive: bool) -> tuple[list[Line], Totals]:
     """Return the lines of the invoice in its place, all under one rate, and what they come to.
 

@@ -117,9 +117,8 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
     sums = of_parts(sums.taxed, [applied])
     if _said(session, document) == _would_say(wanted.address, po_number, treatment, sums):
         raise NOTHING_CHANGES
-    paid = Money(document.paid_minor, document.currency)
-    taken_over = min(paid, sums.payable)
-    back, due = paid - taken_over, _due(session, document, sums.payable - taken_over)
+    taken_over, back, own = rule.settled(Money(document.paid_minor, document.currency), sums.payable)
+    due = own + Money(carried(session, document), document.currency)
     returns_to = _returning(session, document, back, catalog)
     return Preview(
         document,
@@ -140,11 +139,6 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
 def carried(session: Session, document: Document) -> int:
     """Return what is to be paid of earlier invoices together with it."""
     return carrying.to_collect(session, document) - carrying.own_due(document)
-
-
-def _due(session: Session, document: Document, own: Money) -> Money:
-    """Return what is to be paid of the invoice in its place, and of those that are carried over to it."""
-    return own + Money(carried(session, document), document.currency)
 
 
 def _returning(session: Session, document: Document, back: Money, catalog: Catalog) -> Payment | None:

@@ -1,5 +1,6 @@
 """The rule of corrections: who may, until when, and what the invoice in its place comes to."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,8 +13,9 @@ from app.domain.invoices import corrections as rule
 from app.domain.invoices.corrections import Facts
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
-from app.domain.invoices.totals import totals
+from app.domain.invoices.totals import Totals, of_parts, totals
 from app.domain.money import Money
+from app.domain.processor_amounts import is_taken
 from app.domain.tax.treatment import tax_within
 
 SOLD = date(2026, 11, 1)
@@ -70,6 +72,56 @@ def test_three_documents_come_to_the_right_invoice(nets: list[int], rate: Rate) 
     assert wrong.total - wrong.total + right.total == sold_right.total
     assert (right.net, right.tax) == (sold_right.net, sold_right.tax)
     assert rule.replaced(made, STANDARD, right.total, inclusive=False)[1].total == wrong.total
+
+
+RATES = st.sampled_from([STANDARD, NONE, Rate("S", Decimal("25.5")), Rate("S", Decimal("8.1"))])
+
+
+@given(
+    nets=NETS.filter(any),
+    rates=st.lists(RATES, min_size=2, max_size=6),
+    pays=st.lists(st.booleans(), min_size=6, max_size=6),
+    share=st.integers(0, 100),
+    currency=st.sampled_from(["EUR", "JPY", "KWD"]),
+    inclusive=st.booleans(),
+)
+def test_however_often_it_is_corrected_what_was_paid_and_is_due_is_the_right_invoice(
+    nets: list[int], rates: list[Rate], pays: list[bool], share: int, currency: str, *, inclusive: bool
+) -> None:
+    """Three documents a correction; credit stays applied; money is taken over or goes back, and never counted twice."""
+    first, *others = rates
+    lines: Sequence[Line] = [Line(LineKind.USAGE, "Calls", Money(each, currency), first) for each in nets]
+    wrong, zero = totals(lines), Money(0, currency)
+    credit = Money(min(nets_of(wrong), wrong.total.amount_minor * share // 100), currency)
+    wrong = of_parts(wrong.taxed, [credit])
+    documents, received, paid = wrong.total, zero, zero
+    for rate, is_paid in zip(others, pays, strict=False):
+        if is_paid:
+            received, paid = received + wrong.payable - paid, wrong.payable
+        lines, right = rule.replaced(lines, rate, wrong.total, inclusive=inclusive)
+        right = of_parts(right.taxed, [credit])
+        taken_over, back, due = rule.settled(paid, right.payable)
+        assert (taken_over + back, taken_over + due) == (paid, right.payable)
+        assert min(back, due) == zero
+        assert is_taken(back) and is_taken(due)
+        documents += right.total - wrong.total
+        received, paid, wrong = received - back, taken_over, right
+        assert received == paid
+    received += wrong.payable - paid
+    assert documents == wrong.total
+    assert received + credit - wrong.rounding == wrong.total
+    if inclusive:
+        assert (
+            wrong.total == totals([Line(LineKind.USAGE, "Calls", Money(each, currency), first) for each in nets]).total
+        )
+    else:
+        assert wrong.net.amount_minor == sum(nets)
+        assert wrong.tax == totals([Line(LineKind.USAGE, "Calls", wrong.net, wrong.taxed[0].rate)]).tax
+
+
+def nets_of(sums: Totals) -> int:
+    """Return what credit pays at most: usage before its tax, so that no rate makes an invoice of less."""
+    return sums.net.amount_minor
 
 
 @given(NETS, st.sampled_from([STANDARD, NONE, Rate("S", Decimal("25.5"))]))
