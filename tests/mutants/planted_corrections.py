@@ -7,6 +7,7 @@ TAX = ("tests/services/invoices/test_corrections_tax.py",)
 DUE = ("tests/services/receivables/test_corrections.py",)
 PAID = ("tests/services/receivables/test_corrections_paid.py",)
 MORE = ("tests/services/invoices/test_corrections_more_tax.py",)
+KILLED = ("tests/services/invoices/test_corrections_killed.py",)
 RULE = ("tests/domain/invoices/test_corrections.py",)
 PREVIEW = "app/services/invoices/correction_preview.py"
 BUGS = [
@@ -65,6 +66,20 @@ BUGS = [
         "        .order_by(Payment.created_at.desc(), Payment.id.desc())\n",
         "        .order_by(Payment.created_at, Payment.id)\n",
         MORE,
+    ),
+    Bug(
+        "an invoice is final in the place of another before that one's credit note",
+        "app/services/invoices/corrections.py",
+        "    numbering.finalize(session, note, State.ISSUED, at)\n",
+        "    session.commit()\n    numbering.finalize(session, note, State.ISSUED, at)\n",
+        KILLED,
+    ),
+    Bug(
+        "what was paid is taken over whole, although less is to be paid",
+        "app/domain/invoices/corrections.py",
+        "    taken_over = min(paid, payable)\n",
+        "    taken_over = paid\n",
+        RULE,
     ),
     Bug(
         "overage that was paid uses the protection again where more tax is due",
