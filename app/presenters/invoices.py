@@ -150,7 +150,7 @@ def status(document: Document) -> str:
     if document.is_corrected:
         return "Corrected"
     if document.state in {"paid", "issued"} and document.returned_minor:
-        whole = document.returned_minor == document.total_minor
+        whole = document.returned_minor >= document.total_minor + document.rounding_minor  # what nobody pays stays
         if document.returned_minor == document.credited_minor:  # taken off before anything was paid
             return "Credited" if whole else "Partly credited"
         return "Returned" if whole else "Partly returned"  # by a refund, or by a dispute that was lost

@@ -42,9 +42,9 @@ def customer(
     catalog = SMALL.replace('name = "Small Ltd"', 'name = "Small AB"\ncountry = "SE"\ntax_id = "SE556012579001"')
     catalog = catalog.replace('unit = "USD"', f'unit = "{unit}"\nburn = "{burn}"')
     if currency != "USD":
-        catalog = catalog.replace('currency = "USD"', f'currency = "{currency}"').replace(
-            'unit = "USD"', f'unit = "{currency}"'
-        )
+        catalog = catalog.replace('currency = "USD"', f'currency = "{currency}"')
+        catalog = catalog.replace('unit = "USD"', f'unit = "{currency}"').replace('.00"', '"')
+        catalog = catalog.replace('min = "5"', 'min = "50"').replace('max = "5000"', 'max = "50000"')
     elif unit != "USD":
         bounds = '[top_up]\nmin = "5.00"\nmax = "5000.00"\n'
         pack = '[[packs]]\nkey = "one"\ntitle = "One"\ncredits = "1000"\nprice = "5.00"\n'
