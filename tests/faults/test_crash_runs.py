@@ -15,7 +15,8 @@ from tests.support.crash_plan import WORLDS, World, calm, draw
 from tests.support.crash_player import played
 from tests.support.databases import Database
 
-BATCH = tiers.sample_of(len(WORLDS), proof=15)
+BATCH = tiers.sample_of(3, proof=15)
+"""So many runs in a process: the two of the sample take each of the `WORLDS`."""
 SAMPLE = [("sqlite", 0), ("postgresql", 1)]
 WHOLE = [("sqlite", batch) for batch in range(12)] + [("postgresql", batch) for batch in range(12, 14)]
 BATCHES = tiers.sample_of(SAMPLE, proof=WHOLE)
@@ -37,21 +38,20 @@ def test_whatever_dies_and_gets_lost_every_order_is_charged_at_most_once_and_cre
     assert [run for run in runs if run["wrong"]] == [], f"CRASH_SEED={seed}"
     assert len(runs) == BATCH
     record_property("crash runs", len(runs))
-    assert sum(len(run["died"]) for run in runs) >= BATCH // 2, "hardly anybody died: these runs prove nothing"
+    fewest = tiers.sample_of(0, proof=BATCH // 2)  # of three runs it may happen that nobody gets as far as their kill
+    assert sum(len(run["died"]) for run in runs) >= fewest, "hardly anybody died: these runs prove nothing"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("portal", "found"),
-    tiers.some(
-        1,
-        [
-            ("fresh_key", "an order was charged twice"),
-            ("row_after", "charged and received differ"),
-            ("timeout_is_failure", "charged and received differ"),
-            ("credits_what_was_asked", "charged and received differ"),
-        ],
-    ),
+    [
+        ("fresh_key", "an order was charged twice"),
+        ("row_after", "charged and received differ"),
+        ("timeout_is_failure", "charged and received differ"),
+        ("credits_what_was_asked", "charged and received differ"),
+    ],
 )
 def test_the_runs_find_what_is_wrong_with_a_naive_portal(
     database: Database, settings: Settings, catalog: str, portal: str, found: str

@@ -43,7 +43,7 @@ def main() -> None:
     for name in LIKEWISE:
         import_module(name)
     shared_work.keep_builders()
-    gc.freeze()
+    gc.freeze()  # no program looks through what this one imported, nor gets a copy of it for that
     requests = socket.socket(fileno=0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it, by closing its input
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -107,7 +107,6 @@ def _become(request: dict[str, Any], descriptors: list[int]) -> None:
         os.dup2(each, place)
     for each in descriptors:
         os.close(each)
-    gc.unfreeze()
     sys.argv = [request["module"], *request["words"]]
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 

@@ -18,11 +18,16 @@ from app.services.ledger import grants
 from app.services.payment_methods import saved as saved_methods
 from app.services.reversals import refunds
 from app.services.transaction import transaction
-from tests.support import recharge, shop, spend
+from tests.support import recharge, shop, spend, tiers
 from tests.support.outcome import Outcome, outcome
 from tests.support.rails import buys
 
 NOW = datetime.fromisoformat("2026-11-21T12:00:00Z")
+TRIED = (0, 1, 7, 31)
+"""After so many hours a declining card is tried."""
+AROUND = {60 * hours + minutes for hours in TRIED for minutes in (-20, 0, 20) if 60 * hours + minutes >= 0}
+LOOKED_AT = sorted(AROUND | set(range(0, 60 * 60, tiers.sample_of(360, proof=20))))
+"""The minutes at which the worker runs: around each try, and all through the sixty hours."""
 
 
 @pytest.fixture(autouse=True)
@@ -96,10 +101,10 @@ def test_a_declining_card_is_tried_at_the_stated_times_and_then_no_more(
 ) -> None:
     shop.add_method(alice_actor, shop.BROKE)
     recharge.on(alice_actor)
-    for minutes in range(0, 60 * 60, 20):
+    for minutes in LOOKED_AT:
         recharge.runs(app, NOW + timedelta(minutes=minutes), times=2)
     begun = [each.created_at - NOW for each in recharge.automatic(acme)]
-    assert begun == [timedelta(hours=hours) for hours in (0, 1, 7, 31)]
+    assert begun == [timedelta(hours=hours) for hours in TRIED]
     assert recharge.states(acme) == [(2500, "failed")] * 4
     assert recharge.budget(acme) == (0, 0)
     assert recharge.events(acme) == ["failed"] * 4 + ["suspended"]
