@@ -183,7 +183,6 @@ def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, 
         "buyer_address": buyer_lines(document),
         "rows": document_lines.rows(parts.lines, document.currency),
         "has_prices": any(line.unit_price for line in parts.lines),
-        "lines": [(line.description, line.quantity, money(line.net_minor)) for line in parts.lines],
         "taxes": [(tax_title(tax), money(tax.net_minor), money(tax.tax_minor), why(tax)) for tax in parts.taxes],
         "buyer_numbers": sorted({buyer_number(tax) for tax in parts.taxes if tax.buyer_number}),
         "seller_numbers": sorted(
