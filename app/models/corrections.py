@@ -37,11 +37,11 @@ class Correction(CustomerOwned, Base):
     credit_note_id: Mapped[str] = mapped_column(String(40))
     replacement_id: Mapped[str] = mapped_column(String(40))
     payment_id: Mapped[str | None] = mapped_column(String(40))
-    """What has paid the invoice; none: it was due, and the one in its place is due instead."""
+    """The payment to which the difference goes back; where nothing does, the one that has bought it, if any."""
     refund_id: Mapped[str | None] = mapped_column(String(40))
     """The newest refund that returns the difference."""
     difference_minor: Mapped[int]
-    """What was paid more than the replacement comes to: tax, never credit."""
+    """What was paid more than the replacement comes to: tax, never credit. What is to be paid more is due with that."""
     sold_on: Mapped[date] = mapped_column(Date)
     """The day of the first invoice, whose rates are taken and from which the time to correct is counted."""
     preview: Mapped[str] = mapped_column(String(64))

@@ -13,11 +13,15 @@ from app.models.database import db
 from app.models.invoicing import InvoiceRecipient
 from app.models.mails import Mail
 from app.models.scope import as_service
+from app.services.customers import address
 from app.services.mail import payment_text
 from app.services.receivables import ending
 from app.services.transaction import transaction
+from tests.services.receivables.test_corrections_paid import STOCKHOLM
 from tests.support import periods
-from tests.support.periods import pays
+from tests.support.corrections import OSLO, at, corrects
+from tests.support.documents import documents_of
+from tests.support.periods import now_of, pays
 from tests.support.shop import GOOD, add_method
 
 BOOKS, BILLS = "books@acme.example", "bills@acme.example"
@@ -89,3 +93,25 @@ def test_a_payment_of_an_invoice_gets_its_receipt_and_a_credit_note_its_mail(app
         if "http" not in line and "received" not in line:
             assert line.split()[-1] in html
     assert "Time " in said and "Credits added" not in said + html and "balance" not in said + html
+
+
+def test_the_mail_about_a_correction_asks_for_what_is_more_than_was_paid(app: Flask) -> None:
+    small = periods.customer()
+    actor = periods.manager(small)
+    address.change(small.customer_id, OSLO, "", 0, by="mem_alice", as_typed=True)
+    periods.uses(small, 705)
+    wrong = periods.closes(small)
+    assert wrong is not None
+    with clock.at(periods.OVER):
+        pays(actor, wrong, add_method(actor, GOOD).id)
+        corrects(small, now_of(wrong), at(STOCKHOLM))
+    right = documents_of(small)[-1]
+    (context,) = (json.loads(each.context) for each in mailed(small) if each.key.startswith(f"invoice:{right.id}"))
+    with app.test_request_context():
+        said = payment_text.of(INVOICE, small.customer_id, context)
+    assert said is not None
+    text = " ".join(said.text.split())
+    assert f"It takes the place of {wrong.number}" in text
+    assert "Total $8.81" in text
+    assert "Paid before $7.05 To pay $1.76" in text
+    assert "Paid before" in said.html
