@@ -18,15 +18,22 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import func, select
 
 from app import clock, create_app, ids
 from app.config import Settings
 from app.demo.payment_methods import add_test_method
 from app.domain.errors import ensure
+from app.domain.ledger import CREDITS
+from app.domain.mails import INVOICE
 from app.domain.methods import Rail
 from app.domain.people import Actor, Role
 from app.gateways.sandbox import controls
 from app.models.database import db
+from app.models.documents import Document
+from app.models.ledger import Account
+from app.models.mails import Mail
+from app.models.scope import as_service
 from app.services.customers import registration
 from app.services.payment_methods import setups
 from app.services.receivables import closing
@@ -108,20 +115,21 @@ def inside(work: Callable[..., Any], *args: object) -> Any:
 def begin(app: Flask, plan: Plan, start: datetime) -> Run:
     """Make the customer of this run with a method of each kind that it needs."""
     with app.app_context(), clock.at(start):
-        pays = any(step.do == "pay" for wave in plan.waves for step in wave.steps)
-        born = start - timedelta(days=40) if pays else None
+        does = {step.do for wave in plan.waves for step in wave.steps}
+        born = start - timedelta(days=40) if does & {"pay", "close"} else None
         customer = registration.create(name="Crash", email="crash@example.com", catalog=plan.catalog, created_at=born)
         actor = Actor("mem_buyer", customer.customer_id, Role.OWNER, "Buyer", "buyer@example.com", "Crash")
         wanted = {step.method for wave in plan.waves for step in wave.steps if step.method}
         methods = {name: ONCE[name] if name in ONCE else saved(app, actor, name) for name in sorted(wanted)}
         forms = [ids.new_form_key() for _ in range(FORMS)]
-        return Run(actor, customer.currency, methods, forms, due(customer.customer_id, start) if pays else "")
+        if born:
+            with clock.at(start - timedelta(days=39)):
+                events.accept([UsageReport("used", customer.customer_id, "requests", 25 * PER_DOLLAR)])
+        return Run(actor, customer.currency, methods, forms, due(customer.customer_id) if "pay" in does else "")
 
 
-def due(customer_id: str, start: datetime) -> str:
-    """Let the customer use 25.00 below zero in its first period, and return the invoice of it."""
-    with clock.at(start - timedelta(days=39)):
-        events.accept([UsageReport("used", customer_id, "requests", 25 * PER_DOLLAR)])
+def due(customer_id: str) -> str:
+    """Return the invoice of the first period, in which the customer has used 25.00 below zero."""
     made = closing.close(customer_id, 1, by="seller")
     ensure(made is not None, "nothing was below zero")
     return str(getattr(made, "id", ""))
@@ -153,6 +161,7 @@ def finish(app: Flask, portal: Portal, run: Run, plan: Plan, moment: datetime) -
     """Let all misbehaviour end and time go on; then compare both sides, send every form again, and compare again."""
     controls.clear_faults(app.extensions["purser.settings"])
     sent = {step.form: step for wave in plan.waves for step in wave.steps if step.do in SENT}
+    closes = any(step.do == "close" for wave in plan.waves for step in wave.steps)
     customer_id = run.actor.customer_id
     try:
         with clock.at(moment):
@@ -173,8 +182,21 @@ def finish(app: Flask, portal: Portal, run: Run, plan: Plan, moment: datetime) -
     return {
         "recovered": {"charged": first.charged_minor, "states": first.states},
         "resubmitted": {"charged": last.charged_minor, "states": last.states},
+        "invoiced": invoiced(app, customer_id) if closes else [],
         "wrong": "",
     }
+
+
+def invoiced(app: Flask, customer_id: str) -> list[object]:
+    """Return what each document of the customer asks for, how many mails it has, the balance, and the years of which a number lacks."""
+    with app.app_context(), as_service("look at what was closed"):
+        own = select(Document.payable_minor).where(Document.customer_id == customer_id)
+        mails = select(func.count()).where(Mail.customer_id == customer_id, Mail.template == INVOICE)
+        balance = select(Account.balance).where(Account.customer_id == customer_id, Account.name == CREDITS)
+        series = select(Document.year, func.max(Document.place), func.count(Document.place)).group_by(Document.year)
+        lacking = [year for year, last, many in db.session.execute(series) if last != many]
+        sums = [int(db.session.scalar(each) or 0) for each in (mails, balance)]
+        return [sorted(db.session.scalars(own)), *sums, lacking]
 
 
 def play(app: Flask, portal: Portal, plan: Plan, start: datetime) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from app.models.setups import MethodSetup
 from app.services import jobs
 from app.services.payment_methods import saved, setups
 from app.services.payments import collection, settlement, top_ups
-from app.services.receivables import paying
+from app.services.receivables import closing, paying
 from app.services.reversals import refunds
 from tests.support.crash_plan import Step
 
@@ -57,7 +57,7 @@ class Purser:
     def take(self, app: Flask, run: Run, step: Step) -> None:
         """Take one step."""
         steps: dict[str, Callable[[Flask, Run, Step], object]] = {
-            "buy": _buy, "pay": _pay, "charge": _charge, "work": lambda *_: self.work(), "return": _come_back, "refuse": _refuse,
+            "buy": _buy, "pay": _pay, "close": _close, "charge": _charge, "work": lambda *_: self.work(), "return": _come_back, "refuse": _refuse,
             "give_up": _give_up, "resume": _resume, "save": _save, "forget": _forget, "refund": _refund,
             "dashboard_refund": _refund_elsewhere, "dispute": _dispute, "decide": _decide,
         }  # fmt: skip
@@ -94,6 +94,11 @@ def _pay(_app: Flask, run: Run, step: Step) -> None:
             method_id=run.methods[step.method],
             return_url=RETURN_URL.format,
         )
+
+
+def _close(_app: Flask, run: Run, _step: Step) -> None:
+    """Give the command that closes the first period."""
+    closing.close(run.actor.customer_id, 1, by="seller")
 
 
 def _charge(_app: Flask, run: Run, step: Step) -> None:
