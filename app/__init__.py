@@ -15,7 +15,7 @@ from app.api.contract import addresses, problems
 from app.config import Settings
 from app.extensions import csrf, htmx, limiter, migrate
 from app.gateways import connect
-from app.gateways.pdf.renderer import Renderer
+from app.gateways.pdf.renderer import ENGINES, Renderer, program
 from app.models import database
 from app.services.access.sessions import LIFETIME
 from app.services.invoices import file_making
@@ -80,7 +80,8 @@ def create_app(settings: Settings) -> Flask:
     the_vies.set(app, connect.to_vies(settings))
     file_making.the_printer.set(app, printing.html_of)
     papers.the_paper_printer.set(app, printing.paper_of)
-    file_making.the_renderer.set(app, Renderer())
+    engine = ENGINES.get(settings.pdf_engine, ENGINES["xhtml2pdf"])
+    file_making.the_renderer.set(app, Renderer(program(engine)))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

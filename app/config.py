@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -92,7 +93,10 @@ class Settings:
         )
         _want(self.payments in {"sandbox", "stripe"}, "PAYMENTS", "must be 'sandbox' or 'stripe'")
         _want(self.log_format in {"json", "console"}, "LOG_FORMAT", "must be 'json' or 'console'")
-        _want(self.pdf_engine in {"xhtml2pdf", "none"}, "PDF_ENGINE", "must be 'xhtml2pdf' or 'none'")
+        engines = "must be 'xhtml2pdf', 'weasyprint' or 'none'"
+        _want(self.pdf_engine in {"xhtml2pdf", "weasyprint", "none"}, "PDF_ENGINE", engines)
+        there = self.pdf_engine != "weasyprint" or find_spec("weasyprint") is not None
+        _want(there, "PDF_ENGINE", "needs WeasyPrint: pip install --require-hashes -r requirements/weasyprint.txt")
         _want(0 <= self.trusted_proxies <= 10, "TRUSTED_PROXIES", "must be a number from 0 to 10")
         _want(
             0 <= self.api_calls_per_minute <= 10**9,

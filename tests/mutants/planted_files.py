@@ -129,6 +129,20 @@ BUGS = [
         FILES,
     ),
     Bug(
+        "a year is sent while some of its files are being made",
+        "app/services/receivables/year_archive.py",
+        "    if found.pending:\n        raise NotAllMade",
+        "    if found.pending > 1_000:\n        raise NotAllMade",
+        ("tests/pages/test_invoice_years.py",),
+    ),
+    Bug(
+        "a statement of days that are not over is made once",
+        "app/domain/invoices/statement.py",
+        "    return days if span.ends <= now else f",
+        "    return days if span.begins <= now else f",
+        ("tests/pages/test_invoice_papers.py",),
+    ),
+    Bug(
         "the mail about a payment carries the invoice that asks for it",
         "app/services/mail/attachments.py",
         "        receipt = _receipt(mail, context, document)\n",

@@ -21,9 +21,18 @@ APP = Path(__file__).resolve().parents[2]
 # The package `app` without what it imports: the process needs the rest of the portal as little as its secrets.
 _START = (
     "import sys, types; app = types.ModuleType('app'); app.__path__ = [sys.argv[1]]; sys.modules['app'] = app; "
-    "from app.gateways.pdf.drawing import main; main()"
+    "sys.path.extend(sys.argv[2:]); from app.gateways.pdf.{module} import main; main()"
 )
-PROGRAM = (sys.executable, "-P", "-s", "-B", "-c", _START, str(APP))
+
+
+def program(module: str, *packages: str) -> tuple[str, ...]:
+    """Return how a process is started that draws by this module; `packages` are folders of what it needs beside."""
+    return (sys.executable, "-P", "-s", "-B", "-c", _START.replace("{module}", module), str(APP), *packages)
+
+
+ENGINES = {"xhtml2pdf": "drawing", "weasyprint": "tagged"}
+"""The module that draws with each engine of `PDF_ENGINE`."""
+PROGRAM = program("drawing")
 START_SECONDS = 120
 """A cold start reads 7 MB of fonts and a hundred modules, on a machine that may be busy."""
 SECONDS = 100

@@ -58,6 +58,7 @@ ACCEPTED_BY, ACCEPTED_ON, ACCEPTED_FROM = "Accepted by", "Accepted on", "Accepte
 CREDITOR_IDENTIFIER, TEXT_VERSION = "Creditor identifier", "Version of the text"
 WITH_FIRST_DEBIT = "Named with the first debit"
 WITH_EACH_DEBIT = "That of our payment service provider: your bank names it with each debit"
+LOGO = "Logo"
 PAGE, OF = "Page", "of"
 
 
