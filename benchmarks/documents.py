@@ -17,6 +17,7 @@ from app import extensions, printing
 from app.gateways.pdf import fonts
 from app.gateways.pdf.renderer import Renderer
 from app.services.invoices import file_making
+from benchmarks import engines
 from benchmarks.places import EMPTY, FILE, SIGNED_IN_FILE, Place
 from benchmarks.timing import Count, Ratio, interleaved, milliseconds
 from tests.support.documents import documents_of
@@ -37,7 +38,7 @@ def measure_drawing(place: Place) -> list[Ratio | Count]:
     drawn = fonts.register()
     try:
         found: list[Ratio | Count] = [_beside_alone(one, fonts.drawable(html, drawn)), *_memory(one, html)]
-        found += [_two(one, other, html), _longer(one, long, longer)]
+        found += [_two(one, other, html), _longer(one, long, longer), *engines.measure(one, html)]
     finally:
         one.close()
         other.close()
