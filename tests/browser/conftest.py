@@ -50,6 +50,13 @@ def at_one_moment(page: Page) -> None:
     page.add_init_script("performance.now = () => 1")
 
 
+def notices_stay(page: Page) -> None:
+    """Let no notice of the pages that are opened from now on go by itself: a busy machine may need longer than they stay."""
+    page.add_init_script(
+        "const soon = window.setTimeout; window.setTimeout = (act, ms, ...more) => ms >= 8000 ? 0 : soon(act, ms, ...more)"
+    )
+
+
 def held(page: Page, waiting: list[Route]) -> Route:
     """Return the first of the requests that a route holds back, once it is there: the page shows earlier that it asks."""
     for _ in range(SHOWS_WITHIN // 10):

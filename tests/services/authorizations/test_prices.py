@@ -68,7 +68,7 @@ def test_a_released_hold_leaves_its_place_in_the_steps_to_the_next(app: Flask) -
 @settings(
     max_examples=tiers.sample_of(8, proof=25),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
 def test_whatever_was_held_the_total_is_the_tariffs(app: Flask, steps: list[tuple[str, int]]) -> None:
