@@ -14,7 +14,7 @@ from app.services.invoices import correction_preview, files, reads, year_files
 from app.services.invoices.reads import DocumentQuery
 from app.services.papers import papers
 from app.services.papers.stored import NotMade, StoredFile
-from app.services.receivables import payments_due, receipts, year_archive
+from app.services.receivables import payers, payments_due, receipts, year_archive
 from app.web import exports, workbooks
 from app.web.access import current_actor, current_catalog
 from app.web.respond import saved, show
@@ -115,6 +115,7 @@ def document(document_id: str) -> Response:
         described=words.described(parts, due),
         files=files.states(document_id),
         receipts=receipts.of_invoice(parts.document),
+        paid_by=payers.of(parts.document),
         due=due,
         may_correct=correction_preview.may_offer(parts, current_catalog()),
     )

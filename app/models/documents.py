@@ -170,6 +170,11 @@ class Document(CustomerOwned, Base):
         return self.issued_at if self.kind == "receipt" else self.paid_at
 
     @property
+    def settled_with(self) -> str:
+        """How it was paid, once it is; until then what it has taken over may have been paid, and no more."""
+        return "" if self.state == "open" else self.paid_with
+
+    @property
     def settled_minor(self) -> int:
         """What was paid of it, by then."""
         return self.payable_minor if self.kind == "receipt" else self.paid_minor

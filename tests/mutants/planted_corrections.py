@@ -8,9 +8,38 @@ DUE = ("tests/services/receivables/test_corrections.py",)
 PAID = ("tests/services/receivables/test_corrections_paid.py",)
 MORE = ("tests/services/invoices/test_corrections_more_tax.py",)
 KILLED = ("tests/services/invoices/test_corrections_killed.py",)
+RECEIPTS = ("tests/services/receivables/test_receipts_corrected.py",)
 RULE = ("tests/domain/invoices/test_corrections.py",)
 PREVIEW = "app/services/invoices/correction_preview.py"
 BUGS = [
+    Bug(
+        "the difference of a corrected purchase has no receipt",
+        "app/services/receivables/receipts.py",
+        "    return document.kind == Kind.INVOICE and (not document.payment_id or document.taken_over_minor > 0)\n",
+        "    return document.kind == Kind.INVOICE and not document.payment_id\n",
+        RECEIPTS,
+    ),
+    Bug(
+        "a receipt says that it has paid what was taken over",
+        "app/services/receivables/payers.py",
+        "    unpaid = {each.id: each.paid_minor - each.taken_over_minor for each in invoices}\n",
+        "    unpaid = {each.id: each.paid_minor for each in invoices}\n",
+        RECEIPTS,
+    ),
+    Bug(
+        "a corrected invoice of a period loses its unit prices",
+        PREVIEW,
+        "            Decimal(row.unit_price) if row.unit_price else None,\n",
+        "            None,\n",
+        DUE,
+    ),
+    Bug(
+        "an invoice in the place of one that was overdue is issued overdue",
+        "app/domain/invoices/corrections.py",
+        "    return soonest if was is None else max(was, soonest)\n",
+        "    return was or soonest\n",
+        RULE,
+    ),
     Bug(
         "a refund of a corrected invoice is returned of the wrong one",
         "app/services/invoices/credit_notes.py",

@@ -15,7 +15,7 @@ from app.models.customers import Customer
 from app.models.documents import Document
 from app.services.invoices import drafting, reads
 from app.services.invoices.reads import DocumentQuery
-from app.services.receivables import payments_due, receipts
+from app.services.receivables import payers, payments_due, receipts
 
 bp = resource("invoices")
 PATH = "/customers/<customer_id>/invoices"
@@ -96,6 +96,16 @@ class ReceiptOut(Model):
     file: Literal["pending", "made", "dead"] = Field(description="Whether its PDF is made.")
 
 
+class PaidByOut(Model):
+    """A payment that has paid an invoice, and how much of it."""
+
+    payment: str
+    amount_minor: int
+    paid_at: Moment
+    paid_with: str
+    taken_over_from: str | None = Field(description="The corrected invoice that it came for; null: for this one.")
+
+
 class InvoiceDetails(InvoiceOut):
     """A document with its lines and taxes, and both parties as they were on its day."""
 
@@ -118,6 +128,7 @@ class InvoiceDetails(InvoiceOut):
     po_number: str
     replaces: str | None = Field(description="The invoice in whose place it is.")
     replaced_by: str | None = Field(description="The invoice that took its place.")
+    paid_by: list[PaidByOut] = Field(description="What has paid it, the oldest first.")
     receipts: list[ReceiptOut] = Field(
         description="Of what has paid it, the oldest first. What was paid as it was bought has none: it says so itself."
     )
@@ -203,6 +214,16 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
         po_number=document.po_number,
         replaces=parts.replaces.id if parts.replaces else None,
         replaced_by=parts.replaced_by.id if parts.replaced_by else None,
+        paid_by=[
+            PaidByOut(
+                payment=each.payment_id,
+                amount_minor=each.amount.amount_minor,
+                paid_at=each.paid_at,
+                paid_with=each.paid_with,
+                taken_over_from=each.invoice.id if each.invoice.id != document.id else None,
+            )
+            for each in payers.of(document)
+        ],
         receipts=[
             ReceiptOut(
                 payment=each.payment_id,
@@ -228,7 +249,7 @@ def day_of(text: str, field: str) -> date:
 def _shown(document: Document, payment_id: str | None, waits: AbstractSet[str]) -> dict[str, Any]:
     names = set(InvoiceOut.model_fields) - {"type", "returns", "payment", "is_processing"}
     kept = {name: getattr(document, name) for name in names}
-    paid = {"paid_at": document.settled_at, "paid_minor": document.settled_minor}
+    paid = {"paid_at": document.settled_at, "paid_minor": document.settled_minor, "paid_with": document.settled_with}
     paid["is_processing"] = document.id in waits
     return kept | paid | {"type": document.kind, "returns": document.returns_id, "payment": payment_id}
 

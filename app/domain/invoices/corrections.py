@@ -99,6 +99,15 @@ def last_day(sold_on: date, within_days: int) -> date:
     return sold_on + timedelta(days=within_days)
 
 
+def due_day(was: date | None, issued: date, due_days: int, *, is_more: bool) -> date:
+    """Return the day by which the invoice in its place is to be paid: as the wrong one, but never before it is issued.
+
+    Where more is to be paid than of the wrong one, there is as long for it as for any invoice.
+    """
+    soonest = issued + timedelta(days=due_days) if is_more or was is None else issued
+    return soonest if was is None else max(was, soonest)
+
+
 def settled(paid: Money, payable: Money) -> tuple[Money, Money, Money]:
     """Return what of the money that was paid pays the invoice in its place, what goes back, and what is due then."""
     taken_over = min(paid, payable)

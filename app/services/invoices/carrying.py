@@ -68,19 +68,30 @@ def standing(session: Session, document: Document) -> Document:
     return document
 
 
-def payers(session: Session, document: Document) -> Sequence[Payment]:
-    """Return the payments that have paid it, the newest first: itself, with a later one, or what it was before."""
-    names, each = list[str](), document
+def taken_over(session: Session, document: Document) -> list[tuple[Document, Correction]]:
+    """Return the invoices whose payments it has taken over, each with the correction of it, the newest first."""
+    found, each = list[tuple[Document, Correction]](), document
     while each.taken_over_minor:
-        names += collectors(session, each) if each.paid_minor > each.taken_over_minor else []
-        each = session.scalars(
-            select(Document)
+        each, made = session.execute(
+            select(Document, Correction)
             .join(
                 Correction, (Correction.customer_id == Document.customer_id) & (Correction.corrected_id == Document.id)
             )
             .where(Correction.customer_id == document.customer_id, Correction.replacement_id == each.id)
         ).one()
-    names += collectors(session, each) if each.paid_minor else []
+        found.append((each, made))
+    return found
+
+
+def paying(session: Session, document: Document) -> list[str]:
+    """Return the ids of the invoices whose payments have paid it: itself, a later one, or one that it was before."""
+    chain = [document, *(each for each, _made in taken_over(session, document))]
+    return [name for each in chain if each.paid_minor > each.taken_over_minor for name in collectors(session, each)]
+
+
+def payers(session: Session, document: Document) -> Sequence[Payment]:
+    """Return the payments that have paid it, the newest first: itself, with a later one, or what it was before."""
+    names = paying(session, document)
     return session.scalars(
         select(Payment)
         .where(

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -253,6 +254,7 @@ def _lines(session: Session, document: Document) -> list[Line]:
             Money(row.net_minor, document.currency),
             Rate(row.category, drafting.percent_of(row.percent_micros)),
             row.quantity,
+            Decimal(row.unit_price) if row.unit_price else None,
             meter=row.meter,
             begins_on=row.begins_on,
             ends_on=row.ends_on,

@@ -4,7 +4,7 @@ docs/decisions/0035-corrections-of-invoices.md says what holds when the process 
 reckoned anew by the address and number that the customer gives, as on the day of the sale.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids
 from app.domain.addresses.address import NAMES
 from app.domain.errors import NotFound, Refused
+from app.domain.invoices import corrections as rule
 from app.domain.invoices.corrections import CORRECTED_ALREADY
 from app.domain.invoices.documents import Kind, State
 from app.domain.mails import INVOICE
@@ -155,12 +156,12 @@ def _source(books: Books, seen: Preview, correction_id: str) -> drafting.Source:
 
 
 def _number(books: Books, document: Document, instead: Document, at: datetime) -> None:
-    """Number the invoice in its place: paid by what it takes over, or due: on the day of the wrong one, if that was."""
+    """Number the invoice in its place: paid by what it takes over, or due, and by when."""
     due = instead.payable_minor - instead.taken_over_minor
     if due and carrying.is_chargeable(due + instead.carried_minor, instead.currency):
-        on = document.due_on if document.state == State.OPEN else None
-        days = timedelta(days=versions.of(books.customer).invoices.due_days)
-        instead.due_on = on or at.astimezone(UTC).date() + days
+        was, before = (document.due_on, carrying.own_due(document)) if document.state == State.OPEN else (None, 0)
+        days = versions.of(books.customer).invoices.due_days
+        instead.due_on = rule.due_day(was, at.astimezone(UTC).date(), days, is_more=due > before)
     books.session.flush()
     numbering.finalize(books.session, instead, State.OPEN if due else State.PAID, at, paid_at=document.paid_at)
 

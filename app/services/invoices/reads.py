@@ -110,24 +110,30 @@ def one(document_id: str) -> DocumentParts:
     )
 
 
-def payments_of(documents: Sequence[Document]) -> dict[str, str]:
-    """Return the payment of each document that one bought or has paid, also together with a later invoice."""
-    found = {each.id: each.payment_id for each in documents if each.payment_id}
+def payments_of(documents: Sequence[Document], *, with_bought: bool = True) -> dict[str, str]:
+    """Return the payment of each document that one bought or has paid, also together with a later invoice.
+
+    Without those that bought it is the last payment that came for an invoice while it was open.
+    """
+    found = {each.id: each.payment_id for each in documents if each.payment_id and with_bought}
     with_others = {
         each.id: each.carried_to_id or each.id for each in documents if each.paid_minor > each.taken_over_minor
     }
     wanted = {each: by for each, by in with_others.items() if each not in found}
-    found |= _taken_over([each for each in documents if each.id not in {*found, *wanted} and each.taken_over_minor])
+    others = [each for each in documents if each.id not in {*found, *wanted} and each.taken_over_minor]
+    found |= _taken_over(others, with_bought=with_bought)
     if not wanted:
         return found
-    by_them = select(Payment.document_id, Payment.id).where(
-        Payment.document_id.in_(wanted.values()), Payment.received_minor > 0
+    by_them = (
+        select(Payment.document_id, Payment.id)
+        .where(Payment.document_id.in_(wanted.values()), Payment.received_minor > 0)
+        .order_by(Payment.created_at, Payment.id)
     )
     payments = {document: payment for document, payment in db.session.execute(by_them) if document}
     return found | {each: payments[by] for each, by in wanted.items() if by in payments}
 
 
-def _taken_over(documents: Sequence[Document]) -> dict[str, str]:
+def _taken_over(documents: Sequence[Document], *, with_bought: bool) -> dict[str, str]:
     """Return the payment of each document that is paid by what it has taken over from the one that it corrects."""
     if not documents:
         return {}
@@ -137,7 +143,7 @@ def _taken_over(documents: Sequence[Document]) -> dict[str, str]:
         .join(Document, (Document.customer_id == Correction.customer_id) & (Document.id == Correction.corrected_id))
         .where(or_(Correction.replacement_id.in_(after), Correction.credit_note_id.in_(after)))
     ).all()
-    payments = payments_of([before for _replacement, _note, before in rows])
+    payments = payments_of([before for _replacement, _note, before in rows], with_bought=with_bought)
     made = {name: before.id for *names, before in rows for name in names if name in after}
     return {name: payments[before] for name, before in made.items() if before in payments}
 

@@ -46,6 +46,8 @@ def of(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | Being
         if document is None:
             return None
         receipt = _receipt(mail, context, document)
+        if receipt is None and mail.template == RECEIPT and "document" in context:
+            return None  # the invoice's own PDF asks for what this mail says was paid
         state = receipt.state if receipt else files.states(document.id)[files.PDF]
         waited = now - mail.created_at
         if state == files.MADE:

@@ -14,16 +14,15 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from app.domain.errors import NotFound
 from app.domain.invoices.documents import Kind
 from app.domain.money import Money
-from app.domain.payments import method_name
 from app.models.database import db
 from app.models.documents import Document
-from app.models.ledger import Transfer
 from app.models.paper_files import PaperFile
-from app.models.payments import Payment, PaymentMethod
+from app.models.payments import Payment
 from app.services.invoices import carrying, reads
 from app.services.invoices.year_files import AT_ONCE, FileOfYear
 from app.services.papers import papers, stored
 from app.services.papers.stored import StoredFile
+from app.services.receivables import payers
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,9 @@ class Receipt:
 
 def of_invoice(document: Document) -> list[ReceiptFile]:
     """Return the receipts of what has paid an invoice of the customer in scope, the oldest first."""
-    if document.kind != Kind.INVOICE or not document.paid_minor or document.payment_id or not stored.are_offered():
+    if not document.paid_minor or not _was_open(document) or not stored.are_offered():
         return []
-    collectors = carrying.collectors(db.session(), document)
+    names = carrying.paying(db.session(), document)
     rows = db.session.execute(
         select(Payment, Document.number, PaperFile.state)
         .join(Document, (Document.customer_id == Payment.customer_id) & (Document.id == Payment.document_id))
@@ -67,7 +66,7 @@ def of_invoice(document: Document) -> list[ReceiptFile]:
             & (PaperFile.kind == papers.RECEIPT)
             & (PaperFile.subject == Payment.id),
         )
-        .where(Payment.document_id.in_(collectors), Payment.received_minor > 0)
+        .where(Payment.document_id.in_(names), Payment.received_minor > 0)
         .order_by(Payment.created_at, Payment.id)
     ).all()
     made, found = dict[str, int](), []
@@ -84,7 +83,7 @@ def payments_of(documents: Sequence[Document]) -> dict[str, str]:
     """Return the last payment of each of these that was open once and is paid: it has a receipt."""
     if not stored.are_offered():
         return {}
-    return reads.payments_of([each for each in documents if each.kind == Kind.INVOICE and not each.payment_id])
+    return reads.payments_of([each for each in documents if _was_open(each)], with_bought=False)
 
 
 def file(document_id: str, payment_id: str) -> StoredFile:
@@ -130,6 +129,11 @@ def every(begins: datetime, ends: datetime) -> Iterator[FileOfYear]:
             return
 
 
+def _was_open(document: Document) -> bool:
+    """Whether a payment can have come for the invoice, or for one in whose place it is, while that was open."""
+    return document.kind == Kind.INVOICE and (not document.payment_id or document.taken_over_minor > 0)
+
+
 def _then(begins: datetime, ends: datetime) -> tuple[ColumnElement[bool], ...]:
     return PaperFile.kind == papers.RECEIPT, PaperFile.asked_at >= begins, PaperFile.asked_at < ends
 
@@ -142,21 +146,8 @@ def _with_numbers(wanted: Select[Any]) -> Select[Any]:
 
 def read(payment_id: str) -> Receipt:
     """Return what the receipt of a payment of the customer in scope says."""
-    payment, method, paid_at = db.session.execute(
-        select(Payment, PaymentMethod, Transfer.booked_at)
-        .join(
-            Transfer,
-            (Transfer.customer_id == Payment.customer_id)
-            & (Transfer.source_type == "payment")
-            & (Transfer.source_id == Payment.id)
-            & (Transfer.kind == "payment"),
-        )
-        .outerjoin(
-            PaymentMethod,
-            (PaymentMethod.customer_id == Payment.customer_id) & (PaymentMethod.id == Payment.method_id),
-        )
-        .where(Payment.id == payment_id)
-    ).one()
+    (came,) = payers.arrived(db.session(), Payment.id == payment_id)
+    payment = came.payment
     invoice = reads.head(payment.document_id or "")
     paid = [*carrying.collected_with(db.session(), invoice), invoice]
     payments = list(
@@ -166,48 +157,19 @@ def read(payment_id: str) -> Receipt:
             .order_by(Payment.created_at, Payment.id)
         )
     )
-    parts = _parts(payments, payment, paid)
+    parts = payers.shares(payments, paid)[payment.id]
     left = payment.received_minor - sum(money.amount_minor for _each, money in parts)
     place = [each.id for each in payments if each.document_id == invoice.id].index(payment.id) + 1
     return Receipt(
         _number(invoice.number or "", place),
         payment.id,
         Money(payment.received_minor, payment.currency),
-        paid_at,
-        method_name(method.brand, method.last4) if method else method_name(payment.rail),
+        came.at,
+        came.paid_with,
         invoice,
         parts,
         Money(left, payment.currency),
     )
-
-
-def _parts(payments: Sequence[Payment], wanted: Payment, invoices: Sequence[Document]) -> list[tuple[Document, Money]]:
-    """Return what the payment has paid of each, by going through all that have paid them, in their order."""
-    unpaid = {each.id: each.paid_minor for each in invoices}
-    for payment in payments:
-        left, found = payment.received_minor, []
-        at = next(place for place, each in enumerate(invoices) if each.id == payment.document_id)
-        for each in invoices[: at + 1]:
-            if each.id != payment.document_id and payment.document_id not in _collectors(each, invoices):
-                continue
-            part = min(left, unpaid[each.id])
-            unpaid[each.id] -= part
-            left -= part
-            if part:
-                found.append((each, Money(part, payment.currency)))
-        if payment.id == wanted.id:
-            return found
-    return []
-
-
-def _collectors(document: Document, invoices: Sequence[Document]) -> set[str]:
-    """Return the invoices among these with which this one is collected."""
-    found, to = set[str](), document.carried_to_id
-    known = {each.id: each.carried_to_id for each in invoices}
-    while to is not None and to in known:
-        found.add(to)
-        to = known[to]
-    return found
 
 
 def _number(invoice: str, place: int) -> str:

@@ -56,6 +56,22 @@ def test_each_reason_is_said(facts: Facts, reason: str | None) -> None:
     assert no is None or no.status == 409
 
 
+@pytest.mark.parametrize(
+    ("was", "is_more", "expected"),
+    [
+        (date(2026, 11, 20), False, date(2026, 11, 20)),  # due as the wrong one
+        (date(2026, 11, 20), True, date(2026, 11, 20)),
+        (date(2026, 11, 5), False, date(2026, 11, 10)),  # it was overdue: never before it is issued
+        (date(2026, 11, 5), True, date(2026, 11, 17)),
+        (date(2026, 11, 12), True, date(2026, 11, 17)),
+        (None, True, date(2026, 11, 17)),
+        (None, False, date(2026, 11, 17)),  # the wrong one was too small to be due
+    ],
+)
+def test_nothing_is_due_before_it_is_issued(was: date | None, is_more: bool, expected: date) -> None:
+    assert rule.due_day(was, date(2026, 11, 10), 7, is_more=is_more) == expected
+
+
 @pytest.mark.parametrize(("days", "within", "reason"), [(30, 30, None), (31, 30, "too_old"), (0, 0, "not_offered")])
 def test_the_last_day_still_counts(days: int, within: int, reason: str | None) -> None:
     no = rule.refusal(GOOD, SOLD + timedelta(days=days), within, "")

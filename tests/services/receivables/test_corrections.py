@@ -45,12 +45,15 @@ def owed(whose: Customer) -> int:
         return statement.statement(whose, Span(day, day + timedelta(days=30))).sums.closing
 
 
-def lines_of(document: Document) -> list[tuple[str, str, int, str]]:
+def lines_of(document: Document) -> list[tuple[str, str, int, str, str, str, int]]:
     with as_service("look at lines"):
         rows = db.session.scalars(
             select(DocumentLine).where(DocumentLine.document_id == document.id).order_by(DocumentLine.place)
         )
-        return [(row.kind, row.description, row.net_minor, f"{row.ends_on}") for row in rows]
+        return [
+            (row.kind, row.description, row.net_minor, f"{row.ends_on}", row.meter, row.unit_price, row.quantity)
+            for row in rows
+        ]
 
 
 @pytest.mark.both_databases

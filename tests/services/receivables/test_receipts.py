@@ -13,7 +13,7 @@ from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.services.mail import sending
 from app.services.papers import papers
-from app.services.receivables import ending, receipts
+from app.services.receivables import ending, payers, receipts
 from app.services.receivables.receipts import Receipt
 from tests.services.mail.test_sending import sending as mail_sending
 from tests.services.mail.test_sending import server
@@ -169,12 +169,12 @@ def test_each_payment_has_paid_what_was_left_by_those_before_it(
     came: list[tuple[str, int]], paid: tuple[int, int], expected: list[list[int]]
 ) -> None:
     invoices = [
-        Document(id="small", paid_minor=paid[0], carried_to_id="later"),
-        Document(id="later", paid_minor=paid[1], carried_to_id=None),
+        Document(id="small", paid_minor=paid[0], taken_over_minor=0, carried_to_id="later"),
+        Document(id="later", paid_minor=paid[1], taken_over_minor=0, carried_to_id=None),
     ]
     payments = [
         Payment(id=f"pay_{number}", document_id=whose, received_minor=minor, currency="USD")
         for number, (whose, minor) in enumerate(came)
     ]
-    found = [[money.amount_minor for _each, money in receipts._parts(payments, each, invoices)] for each in payments]
+    found = [[money.amount_minor for _each, money in payers.shares(payments, invoices)[each.id]] for each in payments]
     assert found == expected
