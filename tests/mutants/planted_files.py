@@ -151,7 +151,7 @@ BUGS = [
     ),
     Bug(
         "each payment of an invoice has paid all of it",
-        "app/services/receivables/receipts.py",
+        "app/services/receivables/payers.py",
         "            unpaid[each.id] -= part\n",
         "",
         RECEIPTS,

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from app import clock
+from app.domain.money import Money
 from app.gateways.pdf.renderer import Renderer
 from app.models.customers import Customer
 from app.models.documents import Document
@@ -72,9 +73,12 @@ def test_the_difference_of_a_corrected_purchase_has_its_receipt_wherever_receipt
     assert [each["href"] for each in browser.opens(INVOICES).soup.select("#invoices-history a[download]")] == [path]
     page = browser.opens(f"{INVOICES}/{right.id}")
     assert page.find("#invoices-file a[href*=receipts]")["href"] == path
-    told = page.texts("#invoices-paid li")
-    assert [each.split(" on ")[0] for each in told] == ["$100.00", "$19.00"]
-    assert (f"taken over from {wrong.number}" in told[0], f"taken over from {wrong.number}" in told[1]) == (True, False)
+    shown = page.texts("#invoices-paid li")
+    assert [each.split(" on ")[0] for each in shown] == ["$100.00", "$19.00"]
+    assert (f"taken over from {wrong.number}" in shown[0], f"taken over from {wrong.number}" in shown[1]) == (
+        True,
+        False,
+    )
     api = api_for(app, "billing:read")
     sent = api.get(f"/customers/{customer.customer_id}/invoices/{right.id}").get_json()
     assert [each["number"] for each in sent["receipts"]] == [number]
@@ -121,3 +125,9 @@ def test_a_corrected_invoice_of_a_period_keeps_the_receipts_of_all_that_has_paid
     assert [parts(each) for each in (first, second)] == [([(wrong.number, 705)], 0), ([(right.number, 176)], 0)]
     both = [(first.id, 705, wrong.number), (second.id, 176, right.number)]
     assert [paid_by(small, each) for each in (wrong, right, last, without)] == [both[:1], both, both, both[:1]]
+
+
+def test_what_came_beside_a_difference_has_not_paid_what_was_taken_over() -> None:
+    invoice = Document(id="right", paid_minor=11_900, taken_over_minor=10_000, carried_to_id=None)
+    payment = Payment(id="pay_0", document_id="right", received_minor=2_900, currency="USD")
+    assert payers.shares([payment], [invoice]) == {"pay_0": [(invoice, Money(1_900, "USD"))]}
