@@ -87,7 +87,12 @@ def compute(
 
 def owed(numbers: Numbers) -> Credits:
     """Return how far the balance is below what the overage protection allows: only a claw-back brings it there."""
-    return Credits(max(0, -numbers.remaining_credits.micros - numbers.overage_protection.micros))
+    return owed_of(numbers.remaining_credits, numbers.overage_protection)
+
+
+def owed_of(remaining: Credits, overage_protection: Credits) -> Credits:
+    """Return how far what remains is below what the overage protection allows."""
+    return Credits(max(0, -remaining.micros - overage_protection.micros))
 
 
 @dataclass(frozen=True)

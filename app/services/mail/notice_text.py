@@ -11,6 +11,7 @@ from app.domain import rating
 from app.domain.amounts_in_json import parse_credits
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
+from app.domain.numbers import owed_of
 from app.domain.units import quantity
 from app.extensions import settings
 from app.models.customers import Customer
@@ -53,6 +54,7 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "why_you": _why_you(customer, stop),
         "is_sandbox": settings().payments == "sandbox",
         **_times(notice),
+        **(_depleted(figures, customer) if notice.rule == rule.BALANCE_DEPLETED else {}),
         **(_alert(figures, catalog, customer) if notice.rule == rule.USAGE_ALERT else {}),
         **(_expiring(figures) if notice.rule == rule.CREDITS_EXPIRING else {}),
     }
@@ -89,6 +91,11 @@ def _alert(figures: dict[str, Any], catalog: Catalog, customer: Customer) -> dic
         said |= {"level": f"{used * 100 // basis:,} % of your plan", "mark": f"{threshold:,} %"}
         said |= {"used": f"{used:,} of {whole}", "alert_at": f"{threshold:,} % of {whole}"}
     return said
+
+
+def _depleted(figures: dict[str, Any], customer: Customer) -> dict[str, object]:
+    """Return how far the balance is below what the overage protection allows: nothing may be used before it is paid."""
+    return {"owed": owed_of(figures["remaining"], Credits(customer.overage_protection_micros))}
 
 
 def _expiring(figures: dict[str, Any]) -> dict[str, object]:

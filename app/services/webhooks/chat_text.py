@@ -13,6 +13,7 @@ from app.domain.amounts_in_json import parse_credits
 from app.domain.catalog import Catalog
 from app.domain.messages.chat import Message
 from app.domain.money import Credits, Money
+from app.domain.numbers import owed_of
 from app.domain.payments import decline_sentence
 from app.models.customers import Customer
 from app.models.events import OutboxEvent
@@ -62,8 +63,12 @@ def _low(say: _Facts) -> Words:
 
 
 def _depleted(say: _Facts) -> Words:
-    next_ = "Calls that need credit are refused until you add some."
-    if say.customer.overage_protection_micros:
+    refused, protection = "Calls that need credit are refused until", say.customer.overage_protection_micros
+    remaining = parse_credits(say.data["remaining"])
+    next_ = f"{refused} you add some."
+    if owed_of(remaining, Credits(protection)).micros:
+        next_ = f"{refused} the balance is above {say.floor()}."
+    elif protection and remaining.micros > -protection:
         next_ = f"Usage goes on down to {say.floor()} and is billed on your next invoice."
     return "No credit is left", (f"The balance is {say.left('remaining')}. {next_}",)
 

@@ -1,10 +1,11 @@
 """What the mails of notices say: the customer's own numbers, what is stopped and what is not, and how to end them."""
 
+import json
 import re
 from datetime import timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 from sqlalchemy import select
 
 from app import clock
@@ -13,10 +14,12 @@ from app.domain.usage_alerts import Threshold
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import Grant
+from app.models.limits import Notice
 from app.models.scope import as_service
 from app.services.alerts import thresholds
 from app.services.ledger import grants
-from app.services.mail import sending
+from app.services.mail import notice_text, sending
+from app.services.transaction import transaction
 from tests.support import post, spend, usage_cast
 from tests.support.browser import Browser
 from tests.support.noon import NOON, noon
@@ -73,6 +76,36 @@ def test_a_call_refused_before_the_limit_is_used_says_no_more_than_that(acme: Cu
 def test_the_mails_of_the_balance_say_the_customers_own_numbers(acme: Customer, rule: str, used: str) -> None:
     spend.uses(acme, used)
     said(acme, rule)
+
+
+@pytest.mark.parametrize(
+    ("remaining", "protection", "sentences"),
+    [
+        (-231_285_000, 50, "are refused until the balance is above −$50.00. The next $181.29 you add cover what is"),
+        (
+            -1_000_000,
+            0,
+            "are refused until the balance is above $0.00. The next $1.00 you add cover what is owed first.",
+        ),
+        (-50_000_000, 50, "The overage protection of $50.00 is used up. Calls that need credit are refused until you"),
+        (-49_999_999, 50, "Your overage protection lets you continue down to −$50.00."),
+        (0, 0, "Calls that need credit are refused until you add some."),
+    ],
+)
+def test_a_balance_below_the_overage_protection_is_not_said_to_go_on(
+    acme: Customer, remaining: int, protection: int, sentences: str
+) -> None:
+    with as_service("test"), transaction() as session:
+        held = session.get_one(Customer, acme.customer_id)
+        held.overage_protection_micros = protection * 1_000_000
+        notice = {"customer_id": acme.customer_id, "rule": "balance_depleted", "occasion": "2026-11-21"}
+        figures = json.dumps({"remaining_micros": remaining})
+        session.add(Notice(**notice, data=figures, state="done", created_at=clock.now(), done_at=clock.now()))
+    facts = notice_text.facts(acme.customer_id, {**notice, "email": "billing@acme.example"})
+    assert facts is not None
+    for ending in ("txt", "html"):
+        words = render_template(f"mail/balance_depleted.{ending}", **facts, why_here="", recipient="")
+        assert sentences in " ".join(words.split()), words
 
 
 def said(customer: Customer, rule: str) -> None:

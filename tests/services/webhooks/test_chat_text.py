@@ -71,6 +71,24 @@ def test_each_event_of_a_customer_is_said_in_plain_words(app: Flask, acme: Custo
     assert said.link.startswith("http://localhost/billing/")
 
 
+@pytest.mark.parametrize(
+    ("remaining", "next_"),
+    [
+        ("-49.999", "Usage goes on down to −$50.00 and is billed on your next invoice."),
+        ("-50.00", "Calls that need credit are refused until you add some."),
+        ("-231.29", "Calls that need credit are refused until the balance is above −$50.00."),
+    ],
+)
+def test_a_chat_does_not_say_that_usage_goes_on_where_it_does_not(
+    app: Flask, acme: Customer, remaining: str, next_: str
+) -> None:
+    data = json.dumps({"remaining": remaining})
+    event = OutboxEvent(id="evt", type="balance.depleted", data=data, created_at=clock.now())
+    with as_service("write a message"):
+        said = chat_text.of(event, acme, versions.of(acme))
+    assert said.lines[0].endswith(next_)
+
+
 def test_an_event_that_cannot_be_put_into_words_is_not_lost(app: Flask, acme: Customer) -> None:
     channels.save(acme.customer_id, Form.SLACK, "http://127.0.0.1:9/services/a", 0, by="alice")
     write_events(acme.customer_id, "odd")  # of a shape that nobody knows
