@@ -150,6 +150,7 @@ def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
             "Credit of payments that were refunded or are disputed",
         ),
         ("On invoices", parts.invoiced, {"kind": "overage_invoiced"}, "Used below zero, and invoiced"),
+        ("Tax paid from credit", parts.applied, {"kind": "credit_applied"}, "Of invoices for what you used"),
     ]
     return [line for line in lines if line[1].micros]
 

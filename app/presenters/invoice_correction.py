@@ -48,7 +48,7 @@ def seen(preview: Preview) -> Seen:
         _money(document, document.total_minor),
         preview.totals.total,
         preview.difference,
-        preview.taken_over,
+        Money(-preview.taken_over.amount_minor, preview.taken_over.currency),
         preview.due,
         document.paid_with or "where your payment came from",
         title(preview.treatment),

@@ -85,7 +85,7 @@ def test_more_tax_is_shown_before_and_due_afterwards_for_the_difference_alone(
     typed = {"company": "Acme SAS", "line1": "13 rue de la Paix", "city": "Paris", "postal_code": "75002"}
     seen = alice.submits(page, FORM, button=PREVIEW, **typed)
     said = " ".join(seen.text.split())
-    assert "Paid already $25.00 To pay then $5.00" in said
+    assert "Paid already −$25.00 To pay then $5.00" in said
     assert "$5.00 is to be paid with the new invoice" in said
     assert "Goes back to you" not in said
     done = alice.submits(seen, FORM, button=CONFIRM)

@@ -7,6 +7,7 @@ from app import clock
 from app.services.receivables import ending
 from app.services.usage import events
 from app.services.usage.events import UsageReport
+from tests.pages.test_overview_sums import sums
 from tests.support import cast, periods
 from tests.support.periods import BEGIN, OVER, USED
 from tests.support.reversals import buys
@@ -33,6 +34,7 @@ def test_usage_below_zero_that_was_invoiced_is_a_line_of_its_own(app: Flask, ori
         "Closing balance $0.00",
     ]
     with clock.at(OVER):
+        assert sums(browser.opens("/billing/"))["On invoices"] == "+$7.0532"
         ending.void(invoice.id, by="seller", reason="Wrong")
         page = browser.opens(PATH)
     assert page.texts("#statement-credits div")[3:] == ["Closing balance −$7.06 , exactly −$7.0532"]
@@ -45,9 +47,15 @@ def test_tax_that_credit_has_paid_is_a_line_of_its_own(app: Flask, origin: str) 
     with clock.at(BEGIN):
         buys(app, actor := periods.manager(small), 1000)
     periods.uses(small, 400)
-    assert periods.closes(small) is not None
+    invoice = periods.closes(small)
+    assert invoice is not None
     with clock.at(OVER):
-        page = cast.signed_in(app, origin, actor).opens(PATH)
+        browser = cast.signed_in(app, origin, actor)
+        page, adds_up = browser.opens(PATH), sums(browser.opens("/billing/"))
+        document = " ".join(browser.opens(f"/billing/invoices/{invoice.id}").text.split())
+    assert "Credits applied −$5.00" in document, "what lowers the sum has a minus"
+    assert adds_up["Tax paid from credit"] == "−$1.00", "it was never below zero"
+    assert "On invoices" not in adds_up and adds_up["Used so far"] == "−$4.00"
     assert page.texts("#statement-credits div") == [
         "Opening balance $0.00",
         "Bought +$10.00",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
 from app.domain.forecast.run_out import Expiry, Forecast
-from app.domain.ledger import OF_INVOICES
+from app.domain.ledger import CREDIT_APPLIED, CREDIT_RETURNED, OVERAGE_INVOICED, OVERAGE_RETURNED
 from app.domain.money import Credits
 from app.domain.numbers import Debt, Numbers
 from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES
@@ -31,7 +31,7 @@ from app.services.balance.status_rows import Stretch
 
 DAYS = 30
 LATEST = 5
-PARTS = 5
+PARTS = 6
 """So many sums are behind the parts."""
 
 
@@ -39,7 +39,7 @@ PARTS = 5
 class Parts:
     """How the credits that came in became those that remain.
 
-    total - used + corrected - expired - back + voided + invoiced = remaining.
+    total - used + corrected - expired - back + voided + invoiced + applied = remaining.
     """
 
     used: Credits
@@ -52,7 +52,9 @@ class Parts:
     voided: Credits
     """Used of credit that was taken back, so that it is no part of the total any more."""
     invoiced: Credits = Credits(0)
-    """Used below zero and put on invoices, less what of them was paid by credit."""
+    """Used below zero and put on invoices, so that it is no part of the balance any more."""
+    applied: Credits = Credits(0)
+    """Tax of invoices that credit has paid: below zero."""
 
 
 @dataclass(frozen=True)
@@ -152,17 +154,19 @@ def _po_number() -> ScalarSelect[str]:
     return row.correlate(Customer).scalar_subquery()
 
 
-def _parts(numbers: Numbers, expired: int, back: int, voided: int, corrected: int, invoiced: int) -> Parts:
+def _parts(
+    numbers: Numbers, expired: int, back: int, voided: int, corrected: int, invoiced: int, applied: int
+) -> Parts:
     """Return the parts. What was used is the rest: summing every row of usage takes too long for this page."""
     total, remaining = numbers.total_credits.micros, numbers.remaining_credits.micros
     over = int(expired) + numbers.lapsed.micros
-    used = total + int(voided) + int(corrected) + int(invoiced) - over - int(back) - remaining
-    shown = (used, int(corrected), over, int(back), int(voided), int(invoiced))
+    used = total + int(voided) + int(corrected) + int(invoiced) + int(applied) - over - int(back) - remaining
+    shown = (used, int(corrected), over, int(back), int(voided), int(invoiced), int(applied))
     return Parts(*(Credits(micros) for micros in shown))
 
 
 def _sums() -> tuple[ColumnElement[int], ...]:
-    """Return what expired, went back or is held, was used of credit taken back, was corrected, and was invoiced."""
+    """Return what expired, went back or is held, was used of credit taken back, was corrected, invoiced, applied."""
     refunds, disputes = _constants(BOOKED_REFUNDS), _constants(STANDING_DISPUTES)
     return (
         _total(Transfer.amount, Transfer.kind == constant("expired"), Transfer.sequence.is_not(None)),
@@ -171,8 +175,13 @@ def _sums() -> tuple[ColumnElement[int], ...]:
         _total(Grant.micros, Grant.voided_at.is_not(None), Grant.posted_at.is_not(None))
         - _total(Transfer.amount, Transfer.kind == constant("voided"), Transfer.sequence.is_not(None)),
         _total(Transfer.amount, Transfer.kind == constant("correction"), Transfer.sequence.is_not(None)),
-        _total(Transfer.change_micros, Transfer.kind.in_(_constants(OF_INVOICES)), Transfer.sequence.is_not(None)),
+        _of_invoices(OVERAGE_INVOICED, OVERAGE_RETURNED),
+        _of_invoices(CREDIT_APPLIED, CREDIT_RETURNED),
     )
+
+
+def _of_invoices(*kinds: str) -> ScalarSelect[int]:
+    return _total(Transfer.change_micros, Transfer.kind.in_(_constants(kinds)), Transfer.sequence.is_not(None))
 
 
 def _constants(states: Iterable[str]) -> list[ColumnElement[str]]:

@@ -77,7 +77,7 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "total": Money(row.total_minor, row.currency),
         "to_pay": Money(to_pay, row.currency) if to_pay else None,
         "carried": Money(row.carried_minor, row.currency) if row.carried_minor else None,
-        "paid_before": Money(row.taken_over_minor, row.currency) if row.taken_over_minor and to_pay else None,
+        "paid_before": Money(-row.taken_over_minor, row.currency) if row.taken_over_minor and to_pay else None,
         "is_carried_over": to_pay > 0 and not carrying.is_chargeable(to_pay, row.currency),
         **replaced,
         **found,

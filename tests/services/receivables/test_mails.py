@@ -113,5 +113,5 @@ def test_the_mail_about_a_correction_asks_for_what_is_more_than_was_paid(app: Fl
     text = " ".join(said.text.split())
     assert f"It takes the place of {wrong.number}" in text
     assert "Total $8.81" in text
-    assert "Paid before $7.05 To pay $1.76" in text
+    assert "Paid before −$7.05 To pay $1.76" in text
     assert "Paid before" in said.html
