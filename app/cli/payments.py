@@ -27,7 +27,7 @@ def add_to(bp: Blueprint) -> None:
 @click.command("refund")
 @click.argument("payment")
 @click.option("--amount", help="How much, tax included, such as 12.50; default: all that is left of the payment.")
-@click.option("--reason", required=True, help="Why, in at most 300 characters; kept with the refund.")
+@click.option("--reason", required=True, help="Why, in at most 300 characters; kept for you, not for the customer.")
 @click.option("--by", default="seller", show_default=True, help="Who makes the refund.")
 @click.option("--repeat", is_flag=True, help="Refund the same amount again, although it was just refunded.")
 @with_appcontext
@@ -40,12 +40,14 @@ def refund(payment: str, amount: str | None, reason: str, by: str, repeat: bool)
         click.echo(f"{made.id}  {sent.major} {sent.currency} {made.state}")
         if made.state == "failed":
             stop(f"The payment processor refused it: {made.problem}. Nothing was refunded.")
+        for other, left in corrections.paid_beside(payment):
+            click.echo(f"{other} has paid for the same invoice: {left.major} {left.currency} of it is left.", err=True)
 
 
 @click.command("return-cash")
 @click.argument("customer")
 @click.option("--amount", help="How much, such as 12.50; default: all that is not used yet.")
-@click.option("--reason", required=True, help="Why, in at most 300 characters; kept with the return.")
+@click.option("--reason", required=True, help="Why, in at most 300 characters; kept for you, not for the customer.")
 @click.option("--by", default="seller", show_default=True, help="Who sends it back.")
 @with_appcontext
 def return_cash(customer: str, amount: str | None, reason: str, by: str) -> None:

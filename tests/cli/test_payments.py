@@ -7,10 +7,14 @@ from flask import Flask
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services.verification.verify import verify
+from tests.services.invoices.test_corrections_more_tax import bought_in_oslo
 from tests.support.client import outside_contexts
+from tests.support.corrections import BERLIN, at, corrects
 from tests.support.databases import Database
+from tests.support.documents import documents_of
+from tests.support.periods import pays
 from tests.support.reversals import buys, payment_of
-from tests.support.shop import remaining
+from tests.support.shop import GOOD, add_method, remaining
 
 
 def by_hand(database: Database, statement: str) -> None:
@@ -27,7 +31,7 @@ def _run(app: Flask, *words: str) -> Result:
 def test_the_seller_refunds_and_reconciles_by_command(app: Flask, acme: Customer, alice_actor: Actor) -> None:
     payment = buys(app, alice_actor, 2500)
     made = _run(app, "refund", payment.id, "--amount", "10.00", "--reason", "Not needed")
-    assert (made.exit_code, made.output.split()[0][:4]) == (0, "ref_"), made.output
+    assert (made.exit_code, made.output.split()[0][:4], made.stderr) == (0, "ref_", ""), made.output
     assert "10.00 USD succeeded" in made.output
     assert remaining(acme) == 15_000_000
     for words, sentence in [
@@ -45,6 +49,17 @@ def test_the_seller_refunds_and_reconciles_by_command(app: Flask, acme: Customer
     looked = _run(app, "reconcile", "--since", "2026-01-01")
     assert (looked.exit_code, "Nothing needs your attention." in looked.output) == (0, True), looked.output
     assert verify() == []
+
+
+def test_a_refund_names_the_other_payment_of_a_corrected_invoice(app: Flask) -> None:
+    customer, actor, payment = bought_in_oslo(app)
+    corrects(customer, documents_of(customer)[0], at(BERLIN))
+    difference = pays(actor, documents_of(customer)[-1], add_method(actor, GOOD).id, 1_900)
+    said = "{} has paid for the same invoice: {} USD of it is left.\n"
+    for one, other, left in ((payment, difference, "19.00"), (difference, payment, "95.00")):
+        part = _run(app, "refund", one.id, "--amount", "5.00", "--reason", "A part of it")
+        assert (part.exit_code, part.stderr) == (0, said.format(other.id, left)), part.output
+        assert len(part.stdout.splitlines()) == 1
 
 
 def test_the_command_names_what_a_person_must_look_at(

@@ -6,7 +6,7 @@ reckoned anew by the address and number that the customer gives, as on the day o
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -16,8 +16,10 @@ from app.domain.invoices import corrections as rule
 from app.domain.invoices.corrections import CORRECTED_ALREADY
 from app.domain.invoices.documents import Kind, State
 from app.domain.mails import INVOICE
+from app.domain.money import Money
 from app.domain.reversals import RefundState
 from app.models.corrections import Correction
+from app.models.database import db
 from app.models.documents import Document
 from app.models.payments import Payment
 from app.models.reversals import Refund
@@ -82,6 +84,24 @@ def return_difference(correction_id: str, *, by: str) -> Refund:
             made.refund_id = again.id
         refunds.ask(again.id)
         return session.get_one(Refund, again.id, populate_existing=True)
+
+
+def paid_beside(payment_id: str) -> list[tuple[str, Money]]:
+    """Return what is left of each other payment that has paid the same corrected invoice, such as more tax."""
+    with as_service("see what else has paid a corrected invoice"):
+        payment = db.session.get_one(Payment, payment_id)
+        documents = db.session.scalars(
+            select(Document).where(
+                Document.customer_id == payment.customer_id,
+                Document.kind == Kind.INVOICE.value,
+                or_(Document.payment_id == payment.id, Document.id == payment.document_id),
+            )
+        ).all()
+        stand = {each.id: each for each in (carrying.standing(db.session(), document) for document in documents)}
+        corrected = [each for each in stand.values() if each.taken_over_minor]
+        payers = {each.id: each for document in corrected for each in carrying.payers(db.session(), document)}
+        left = [(each.id, Money(clawbacks.left_of(each), each.currency)) for each in payers.values()]
+        return [each for each in left if each[0] != payment.id and each[1].amount_minor > 0]
 
 
 def _made(session: Session, document: Document) -> Correction | None:
