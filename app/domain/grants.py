@@ -22,10 +22,17 @@ SOURCES = {
 """The account that a grant of each kind comes out of."""
 BOUGHT_KIND = "purchased"
 """The kind that somebody has paid for. All others are a discount on an invoice."""
+_SAID = {"promotional": "promotional", "trial": "trial", "referral": "referral", "refund": "refunded"}
 CLAW_BACKS = ("refunded", "disputed")
 """The kinds of transfers that take credit whose money went back."""
 BURNING = ("usage", *CLAW_BACKS, "overage_returned", "credit_applied")
 """The kinds of transfers that take from grants, in their order, what the customer no longer has."""
+
+
+def used_words(kinds: Iterable[str]) -> str:
+    """Return how an invoice calls the use of credit that nobody bought: `Promotional and trial credit used`."""
+    *others, last = [words for kind, words in _SAID.items() if kind in kinds] or ["promotional"]
+    return f"{' and '.join(filter(None, (', '.join(others), last)))} credit used".capitalize()
 
 
 @dataclass(frozen=True)

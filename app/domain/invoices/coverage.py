@@ -40,6 +40,8 @@ class Usage:
     """Below zero still."""
     invoiced: dict[str, int] = field(default_factory=dict)
     """By an invoice's id: what of it was below zero and is on that invoice."""
+    given_by: set[str] = field(default_factory=set, compare=False)
+    """The kinds of credit behind `given`, for words alone."""
 
     @property
     def used(self) -> int:
@@ -65,6 +67,7 @@ class _Debt:
                 self.usage.bought += part
             else:
                 self.usage.given += part
+                self.usage.given_by |= {kind} if part else set()
         return part
 
 
@@ -81,7 +84,9 @@ class _Walk:
         match row.kind:
             case "usage":
                 bought = row.shares.get(BOUGHT, 0)
-                self.usage[row.id] = used = Usage(row.period, row.meter, bought, came - bought, row.amount - came)
+                by = {kind for kind, micros in row.shares.items() if micros > 0 and kind != BOUGHT}
+                used = Usage(row.period, row.meter, bought, came - bought, row.amount - came, given_by=by)
+                self.usage[row.id] = used
                 self._owe(_Debt(row.id, used, used.open))
             case kind if kind in CLAW_BACKS:
                 self._owe(_Debt(row.id, None, row.amount - came))
@@ -122,7 +127,7 @@ class _Walk:
         wrong = self.usage.pop(row.corrects, None)
         left = self._forgive(row.corrects, below)
         given = min(left, wrong.given) if wrong is not None else 0
-        self._pay(given, "promotional")
+        self._pay(given, min(wrong.given_by, default="promotional") if wrong is not None else "promotional")
         self._pay(left - given, BOUGHT)
 
     def _invoice(self, row: Row) -> None:
@@ -148,6 +153,7 @@ class _Walk:
                 back -= part
                 usage.bought += part if kind == BOUGHT else 0
                 usage.given += 0 if kind == BOUGHT else part
+                usage.given_by |= {kind} if part and kind != BOUGHT else set()
             usage.open += back
             self._owe(_Debt(key, usage, back))
 

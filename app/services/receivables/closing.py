@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
-from app.domain.grants import BOUGHT_KIND
+from app.domain.grants import BOUGHT_KIND, used_words
 from app.domain.invoices.coverage import Usage
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
@@ -52,6 +52,8 @@ class _Period:
     rate: Rate
     meters: dict[str, int]
     given: int
+    given_by: frozenset[str]
+    """The kinds of credit that `given` came from."""
     below: int
     mixed: frozenset[str]
     """The meters of which usage of other periods is on it, too."""
@@ -169,11 +171,12 @@ def _number(books: Books, document: Document, catalog: Catalog, carried: Sequenc
 
 def _counted(usage: Sequence[Usage], row: BillingPeriod, catalog: Catalog, rate: Rate) -> _Period:
     """Return what of the usage goes on the invoice of the period."""
-    meters, given, below, mixed = dict[str, int](), 0, 0, set[str]()
+    meters, given, below, mixed, given_by = dict[str, int](), 0, 0, set[str](), set[str]()
     for each in usage:
         if catalog.tax.credits == "at_use":
             part = each.used if each.period == row.number else 0
             given += each.given if part else 0
+            given_by |= each.given_by if part and each.given else set()
             below += each.open if part else 0
         else:
             part = each.open if each.period <= row.number else 0
@@ -181,7 +184,9 @@ def _counted(usage: Sequence[Usage], row: BillingPeriod, catalog: Catalog, rate:
         if part:
             meters[each.meter] = meters.get(each.meter, 0) + part
             mixed |= {each.meter} if each.period != row.number else set()
-    return _Period(row, catalog, rate, dict(sorted(meters.items())), given, below, frozenset(mixed))
+    return _Period(
+        row, catalog, rate, dict(sorted(meters.items())), given, frozenset(given_by), below, frozenset(mixed)
+    )
 
 
 def _credits_first(catalog: Catalog) -> bool:
@@ -228,7 +233,7 @@ def _lines(books: Books, period: _Period, sums: PeriodSums) -> list[Line]:
         found.append(Line(kind, words, net, period.rate, quantity, price, meter, first, last))
     if sums.discount.amount_minor:
         less = type(sums.discount)(-sums.discount.amount_minor, sums.discount.currency)
-        found.append(Line(LineKind.DISCOUNT, "Promotional credit used", less, period.rate))
+        found.append(Line(LineKind.DISCOUNT, used_words(period.given_by), less, period.rate))
     return found
 
 

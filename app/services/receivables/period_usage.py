@@ -114,7 +114,7 @@ def _by_meter(books: Books, usage: Usage) -> Iterator[Usage]:
     costs = list(weights.values())
     parts = zip(weights, split(usage.bought, costs), split(usage.given, costs), split(usage.open, costs), strict=True)
     for meter, bought, given, below in parts:
-        yield Usage(usage.period, meter, bought, given, below)
+        yield Usage(usage.period, meter, bought, given, below, given_by=usage.given_by)
 
 
 def _weights(books: Books, number: int) -> dict[str, int]:

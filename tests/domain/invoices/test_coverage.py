@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.grants import used_words
 from app.domain.invoices.coverage import Row, Usage, paid
 
 
@@ -30,6 +31,15 @@ def test_what_comes_in_pays_the_oldest_first() -> None:
         Row("buy", "purchased", 20, shares={"purchased": 10}),
     ]
     assert paid(rows) == [Usage(1, "calls", 5, 0, 0), Usage(1, "calls", 1, 0, 2)]
+
+
+def test_the_kinds_of_credit_that_nobody_bought_are_named() -> None:
+    used = Row("a", "usage", 10, shares={"purchased": 2, "trial": 3, "promotional": 0}, period=1, meter="calls")
+    gift = Row("gift", "referral", 4, shares={"referral": 1})
+    assert [(each.given, each.given_by) for each in paid([used])] == [(3, {"trial"})]
+    assert [(each.given, each.given_by) for each in paid([used, gift])] == [(4, {"trial", "referral"})]
+    assert used_words({"refund"}) == "Refunded credit used"
+    assert used_words({"trial", "promotional"}) == "Promotional and trial credit used"
 
 
 def test_a_gift_that_pays_a_debt_is_a_discount() -> None:

@@ -98,6 +98,24 @@ def test_at_use_all_of_it_is_taxed_and_gifts_are_a_discount(app: Flask, burn: st
     assert verify() == []
 
 
+def test_a_discount_names_the_credit_that_it_is(app: Flask) -> None:
+    for kinds, words in (
+        (("trial",), "Trial credit used"),
+        (("promotional",), "Promotional credit used"),
+        (("trial", "promotional", "referral"), "Promotional, trial and referral credit used"),
+    ):
+        small = periods.customer(taxed="at_use")
+        for kind in kinds:
+            periods.gives(small, 10, kind)
+        periods.gives(small, 10, "refund", at=periods.USED + timedelta(days=1))  # nothing of it is used
+        periods.uses(small, 1000 * len(kinds))
+        invoice = periods.closes(small)
+        assert invoice is not None
+        with as_service("look at lines"):
+            rows = db.session.scalars(select(DocumentLine).where(DocumentLine.document_id == invoice.id))
+            assert [row.description for row in rows if row.kind == "discount"] == [words]
+
+
 def test_a_period_has_one_invoice_however_often_it_is_closed(app: Flask) -> None:
     small = periods.customer()
     periods.uses(small, 500)
