@@ -25,13 +25,6 @@ _NO_PAGE = "This page of the history does not exist. Start from the newest movem
 class DayField(DateField):
     """A UTC day. What was typed stays, also when it is none."""
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the day, or say how one is written."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError("Enter a day such as 2026-11-21.") from None
-
 
 class FiltersForm(PageForm):
     """Which movements to show; it stands in the page's address."""

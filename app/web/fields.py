@@ -1,6 +1,7 @@
 """Forms: what they keep when refused, and that no input can break them."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from flask import request
 from flask_wtf import FlaskForm  # type: ignore[import-untyped]
@@ -12,11 +13,39 @@ from app.web.access import current_customer
 LONGEST = 2_000
 
 
+DAY, UNREADABLE = "Enter a day such as 2026-11-21.", "This cannot be read. Enter it again."
+
+
+class _OurWords:
+    """The sentences of WTForms in our words. A field that says what to do by a message of its own keeps that."""
+
+    _WORDS: ClassVar[Mapping[str, str]] = {
+        "Not a valid date value.": DAY,
+        "Not a valid choice.": "Choose one from the list.",
+        "This field is required.": "Fill this in.",
+    }
+
+    def gettext(self, message: str) -> str:
+        """Return the sentence in our words; a label, which WTForms makes of a field's name, is no sentence."""
+        return self._WORDS.get(message, UNREADABLE) if message.endswith(".") else message
+
+    def ngettext(self, singular: str, _plural: str, _n: int) -> str:
+        """Return the sentence in our words, whatever is counted."""
+        return self.gettext(singular)
+
+
 class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A form of a page. It keeps what was typed, and takes a refusal to the field that it names."""
 
     class Meta:
-        """What was typed is the posted fields alone: no form here takes a file or JSON, which are no texts."""
+        """What was typed is the posted fields alone: no form here takes a file or JSON, which are no texts.
+
+        What WTForms itself says of a field that cannot be read is said in our words.
+        """
+
+        def get_translations(self, _form: Any) -> "_OurWords":
+            """Return what puts the messages of WTForms into our words."""
+            return _OurWords()
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """Return what the form reads: what it was given, or else the posted fields."""

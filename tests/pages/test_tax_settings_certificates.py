@@ -101,7 +101,7 @@ def test_the_file_comes_back_as_it_was_sent_to_whom_it_belongs(
         (PDF, {"territories": []}, "Choose where the certificate applies: at least one place, at most 20."),
         (PDF, {"certificate": " "}, "A certificate has a number and at least one country."),
         (PDF, {"expires_on": "2020-01-01"}, "This day is over: a certificate that has expired exempts nothing."),
-        (PDF, {"expires_on": "soon"}, "Not a valid date value."),
+        (PDF, {"expires_on": "soon"}, "Enter a day such as 2026-11-21."),
     ],
 )
 def test_what_is_no_certificate_is_refused_beside_its_field(
