@@ -1,10 +1,12 @@
 """Documents and papers as HTML for paper: what the process that draws PDFs is given."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import render_template
 
 from app import clock
+from app.domain.addresses.address import Address
 from app.domain.amounts import CreditUnit
 from app.domain.errors import ensure
 from app.domain.invoices import statement as rule
@@ -25,6 +27,7 @@ from app.services.papers.claims import Claim
 from app.services.papers.papers import Sheet
 from app.services.payment_methods import mandates as kept_mandates
 from app.services.receivables import receipts as read_receipts
+from app.services.tax import registrations
 
 
 def html_of(parts: DocumentParts) -> str:
@@ -56,7 +59,7 @@ def _statement(claim: Claim) -> Sheet:
     asked_at = claim.asked_at or clock.now()
     sums, entries = statement.export(customer, span)
     account = statement.statement(customer, span, limit=1).credits
-    parties = _around(customer, words.ACCOUNT_OF)
+    parties = _around(customer, words.ACCOUNT_OF, registrations.tax_numbers(customer.customer_id))
     unit = CreditUnit(customer.credit_unit, versions.of(customer).credit_unit_label)
     printed = statements.printed((span, asked_at), (sums, account), entries, (customer.currency, unit), parties)
     return Sheet(page_of(printed), asked_at)
@@ -66,9 +69,13 @@ def _pro_forma(claim: Claim) -> Sheet:
     customer, found, account = _customer(claim), orders.read(claim.about), accounts.read()
     ensure(account, f"{claim.about} is to be paid to no account that is known")
     row = found.pro_forma
-    invoice = (reads.head(row.document_id).number or "") if row.document_id else ""
-    order, ordered = transfers.line(found, 0), transfers.ordered(row, customer, invoice)
-    printed = pro_formas.printed(order, ordered, account, _around(customer, words.BILL_TO))  # type: ignore[arg-type]  # ensured above
+    invoice = reads.head(row.document_id) if row.document_id else None
+    order, ordered = (
+        transfers.line(found, 0),
+        transfers.ordered(row, customer, (invoice.number or "") if invoice else ""),
+    )
+    parties = _around(customer, words.BILL_TO, to=transfers.address_of(invoice) if invoice else None)
+    printed = pro_formas.printed(order, ordered, account, parties, invoice.due_on if invoice else None)  # type: ignore[arg-type]  # ensured above
     return Sheet(page_of(printed), claim.asked_at or clock.now())
 
 
@@ -89,9 +96,9 @@ def _customer(claim: Claim) -> Customer:
     return db.session.get_one(Customer, claim.customer_id)
 
 
-def _around(customer: Customer, title: str) -> Around:
-    to = address.current(customer.customer_id).address
-    return around.of(versions.of(customer).seller, to, customer.name, title)
+def _around(customer: Customer, title: str, numbers: Sequence[str] = (), to: Address | None = None) -> Around:
+    address_now = to or address.current(customer.customer_id).address
+    return around.of(versions.of(customer).seller, address_now, customer.name, title, numbers)
 
 
 def page_of(printed: PrintedDocument) -> str:

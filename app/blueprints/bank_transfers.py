@@ -9,6 +9,7 @@ from app.domain.bank_transfers.allocation import Standing
 from app.domain.errors import Refused
 from app.domain.money import Money
 from app.presenters import bank_transfers as words
+from app.presenters.printed import around
 from app.services.bank_transfers import accounts, allocation, cash, movements, orders
 from app.services.customers import address
 from app.services.invoices import reads
@@ -84,26 +85,24 @@ def _around() -> dict[str, Any]:
     }
 
 
-def _invoice_of(ordered: orders.Ordered) -> str:
-    document_id = ordered.pro_forma.document_id
-    return (reads.head(document_id).number or "") if document_id else ""
-
-
 def _order(pro_forma_id: str) -> dict[str, Any]:
     customer = current_customer()
     ordered, waiting = orders.read(pro_forma_id), orders.waiting()
     unapplied = allocation.unapplied_of(customer.customer_id)
-    now_due = transferring.asked_anew(ordered)
+    now_due, document_id = transferring.asked_anew(ordered), ordered.pro_forma.document_id
+    invoice = reads.head(document_id) if document_id else None
+    to = words.address_of(invoice) if invoice else address.current(customer.customer_id).address
     (line,) = words.lines([ordered], waiting, unapplied, now_due)
     return {
         "problem": "",
         "order": line,
         "makes_pdf": line.waits and stored.are_offered(),
-        "ordered": words.ordered(ordered.pro_forma, customer, _invoice_of(ordered)),
-        "invoice_id": ordered.pro_forma.document_id,
+        "ordered": words.ordered(ordered.pro_forma, customer, (invoice.number or "") if invoice else ""),
+        "invoice_id": document_id,
         "details": words.details(accounts.read()),
         "seller": current_catalog().seller,
-        "buyer": words.buyer(address.current(customer.customer_id).address, customer.name),
+        "seller_lines": around.seller_lines(current_catalog().seller),
+        "buyer": words.buyer(to, customer.name),
         "now_due": now_due,
         "again": url_for("add_credits.page", method="bank_transfer"),
     }

@@ -13,10 +13,15 @@ from app.forms import log_places
 from app.forms import statement as asked
 from app.forms.statement import SpanForm
 from app.presenters import statement as words
+from app.presenters.printed import around
+from app.presenters.printed.around import Around
+from app.presenters.printed.words import ACCOUNT_OF
+from app.services.customers import address
 from app.services.invoices import statement
 from app.services.papers import stored
+from app.services.tax import registrations
 from app.web import exports, workbooks
-from app.web.access import current_customer
+from app.web.access import current_catalog, current_customer
 from app.web.respond import show
 
 bp = Blueprint("statement", __name__, url_prefix="/billing/invoices")
@@ -48,6 +53,7 @@ def page() -> Response:
         standing=words.standing(found.sums.closing, found.currency, is_over=span.last < today),
         later=url_for("statement.page", **days, after=_written(found.later)) if found.later else "",
         first=url_for("statement.page", **days),
+        sides=_sides(),
         makes_pdf=stored.are_offered(),
         files={
             kind: url_for(f"statement.{view}", **days)
@@ -81,6 +87,13 @@ def pdf() -> Response:
         flash(refusal.sentence, "bad")
         return redirect(url_for("statement.page", **_days(span)), 303)
     return redirect(url_for("invoices.paper", paper_id=paper_id), 303)
+
+
+def _sides() -> Around:
+    """Return who stands on the printed statement: it goes to a bookkeeper without the portal around it."""
+    customer = current_customer()
+    to, numbers = address.current(customer.customer_id).address, registrations.tax_numbers(customer.customer_id)
+    return around.of(current_catalog().seller, to, customer.name, ACCOUNT_OF, numbers)
 
 
 def _file(kind: str) -> Response:

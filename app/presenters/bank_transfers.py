@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app import locale
-from app.domain.addresses.address import Address
+from app.domain.addresses.address import NAMES, Address
 from app.domain.amounts import CreditUnit, decimals_of, digits
 from app.domain.bank_transfers.accounts import BankAccount
 from app.domain.bank_transfers.allocation import Standing, missing
@@ -15,6 +15,7 @@ from app.domain.tax import kept
 from app.domain.tax import words as tax_words
 from app.models.bank_transfers import CashMovement, ProForma
 from app.models.customers import Customer
+from app.models.documents import Document
 from app.services.bank_transfers.movements import Expected
 from app.services.bank_transfers.orders import Ordered
 
@@ -189,6 +190,11 @@ def ordered(row: ProForma, customer: Customer, invoice: str) -> str:
         return f"Invoice {invoice}"
     unit = CreditUnit(customer.credit_unit)
     return f"Credit: {digits(Credits(row.credits_micros).units, decimals_of(unit))} {unit.name}"
+
+
+def address_of(document: Document) -> Address:
+    """Return the customer's address as it is on an invoice: later edits change nothing about what is asked for it."""
+    return Address(*(getattr(document, f"buyer_{name}") for name in NAMES))
 
 
 def buyer(address: Address | None, name: str) -> tuple[str, ...]:

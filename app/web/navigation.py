@@ -26,6 +26,7 @@ from app.web.session_cookie import portal_session
 _BELOW = {
     "invoice_correction": "invoices",
     "invoice_payment": "invoices",
+    "statement": "invoices",
     "webhook": "spend_management",
     "usage_figures": "usage",
     "spend_figures": "spend_management",

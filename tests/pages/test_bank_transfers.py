@@ -6,6 +6,7 @@ from flask import Flask
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services.bank_transfers import cash
+from app.services.catalog import versions
 from tests.support import transfers
 from tests.support.browser import Browser
 from tests.support.shop import bought
@@ -59,6 +60,14 @@ def test_a_cancelled_order_says_so_and_its_money_stays(
     cancelled = alice.submits(alice.opens(page.path), CANCEL)
     assert "This order was cancelled." in cancelled.text
     assert alice.opens(PATH).texts(".transfer__sum") == ["$10.00"]
+
+
+def test_where_none_are_taken_nothing_says_how_to_order_one(alice: Browser) -> None:
+    assert "Choose Bank transfer under Add credits" in alice.opens(PATH).text
+    versions.apply((transfers.EXAMPLES / "gateway.toml").read_text())
+    page = alice.opens(PATH)
+    assert "takes no new orders by bank transfer" in page.text
+    assert "Choose Bank transfer" not in page.text and "with your first order" not in page.text
 
 
 def test_looking_asks_the_processor_at_once(app: Flask, alice: Browser, acme: Customer, alice_actor: Actor) -> None:

@@ -12,7 +12,9 @@ from app import clock
 from app.domain.invoices.documents import State
 from app.domain.people import Actor
 from app.models.customers import Customer
+from app.models.scope import as_customer
 from app.presenters.statement import HEADER, SHEET_HEADER
+from app.services.tax import registrations
 from tests.pages.test_invoices import invoices
 from tests.support.browser import Browser
 from tests.support.documents import documents_of
@@ -72,6 +74,20 @@ def test_it_says_what_was_invoiced_and_paid_and_what_is_open(
         october = alice.follows(page, 'nav[aria-label="Usual statements"] a:nth-child(2)')
     assert october.texts("#statement-entries tbody th") == [f"Invoice {first}"]
     assert "$125.63 was to be paid on the last day." in october.text
+
+
+def test_it_stands_under_invoices_and_names_both_sides_on_paper(
+    alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    with as_customer(acme.customer_id):
+        registrations.add(acme.customer_id, kind="eu_vat", country="DE", value="DE136695976", by="mem_alice")
+    page = alice.opens(PATH)
+    assert page.texts(".side [aria-current=page]") == ["Invoices"]
+    assert page.texts(".menu__name") == ["Invoices"]
+    seller, customer = page.texts(".statement__sides address")
+    assert seller.startswith("Relay Networks, Inc. 548 Market Street")
+    assert "United States" in seller
+    assert customer.endswith("Tax ID DE136695976")
 
 
 def test_days_without_anything_and_days_that_are_none(alice: Browser, acme: Customer) -> None:

@@ -1,5 +1,6 @@
 """Who stands on papers beside documents: seller and customer as they are now, and what follows from where they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app import locale
@@ -21,8 +22,8 @@ class Around:
     logo: Logo | None = None
 
 
-def of(seller: Seller, to: Address, name: str, title: str) -> Around:
-    """Return them, the customer under this title."""
+def seller_lines(seller: Seller) -> tuple[str, ...]:
+    """Return what stands below the seller's name: its address, how to write to it, and its tax number."""
     lines = (
         *seller.address,
         locale.country(seller.country) if seller.country else "",
@@ -30,9 +31,14 @@ def of(seller: Seller, to: Address, name: str, title: str) -> Around:
         seller.phone,
         f"{words.TAX_ID} {seller.tax_id}" if seller.tax_id else "",
     )
-    first, *address = bank_transfers.buyer(to, name)
+    return tuple(each for each in lines if each)
+
+
+def of(seller: Seller, to: Address, name: str, title: str, numbers: Sequence[str] = ()) -> Around:
+    """Return them, the customer under this title, with its tax numbers, if any are asked for."""
+    first, *address = (*bank_transfers.buyer(to, name), *(f"{words.TAX_ID} {each}" for each in numbers))
     return Around(
-        Party(words.FROM, seller.name, tuple(each for each in lines if each)),
+        Party(words.FROM, seller.name, seller_lines(seller)),
         Party(title, first, tuple(each for each in address if each)),
         paper.of(to.country, seller.country),
         logo.of(seller.logo),

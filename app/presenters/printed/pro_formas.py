@@ -1,5 +1,7 @@
 """A pro-forma for paper: what was ordered, what it comes to, and how to send exactly that. It is no invoice."""
 
+from datetime import date
+
 from app import locale
 from app.domain.bank_transfers.accounts import BankAccount
 from app.presenters.bank_transfers import OrderLine
@@ -8,12 +10,17 @@ from app.presenters.printed.around import Around
 from app.presenters.printed.document import Fact, PrintedDocument, Sum
 
 
-def printed(order: OrderLine, ordered: str, account: BankAccount, around: Around) -> PrintedDocument:
-    """Return the pro-forma for paper. It says the whole amount: what has arrived since stands on its page."""
+def printed(
+    order: OrderLine, ordered: str, account: BankAccount, around: Around, due_on: date | None = None
+) -> PrintedDocument:
+    """Return the pro-forma for paper. It says the whole amount: what has arrived since stands on its page.
+
+    The price of an invoice is not kept for a time: its day is the one on which it is due.
+    """
     amount = locale.exact(order.amount)
     rows = tuple(columns.rows(ordered, "", (locale.exact(order.net or order.amount),)))
     sums = [Sum(order.tax_title, locale.exact(order.tax))] if order.tax and order.tax.amount_minor else []
-    until = locale.moment(order.valid_until)
+    kept = () if order.invoice_id else (Fact(words.KEPT_UNTIL, locale.moment(order.valid_until)),)
     return PrintedDocument(
         title=words.PRO_FORMA,
         number=order.id,
@@ -23,11 +30,11 @@ def printed(order: OrderLine, ordered: str, account: BankAccount, around: Around
         facts=(
             Fact(words.ORDER, order.id),
             Fact(words.ORDERED, locale.day(order.created_at)),
-            Fact(words.KEPT_UNTIL, until),
+            *kept,
         ),
         columns=columns.of(words.DESCRIPTION, (words.AMOUNT,), rows),
         rows=rows,
-        headline=words.due_by(amount, locale.day(order.valid_until)),
+        headline=words.due_by(amount, locale.day(due_on or order.valid_until)),
         sums=(*sums, Sum(words.TOTAL["invoice"], amount, is_strong=True)),
         notes=(words.NO_INVOICE,),
         how_to_pay=payment.by_transfer(account, order.amount, order.id, (words.SEND_EXACTLY,)),

@@ -37,6 +37,11 @@ def listed(customer_id: str) -> list[TaxRegistration]:
     )
 
 
+def tax_numbers(customer_id: str) -> list[str]:
+    """Return the customer's tax numbers: no certificates."""
+    return [each.value for each in listed(customer_id) if each.kind != Kind.EXEMPTION]
+
+
 def one(customer_id: str, registration_id: str) -> TaxRegistration:
     """Return the customer's registration that is not removed, or `NotFound`."""
     found = next((each for each in listed(customer_id) if each.id == registration_id), None)

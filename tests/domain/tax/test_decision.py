@@ -107,6 +107,10 @@ def test_a_french_sellers_sale(buyer: Buyer, expected: str) -> None:
         (at("DE", "10115", number(DE)), f"AE 0 DE reverse_charge {DE}"),
         (at("FR", "75001", number("FR40303265045")), "AE 0 FR reverse_charge FR40303265045"),
         (at("FR", "75001", number("FR40303265045", PENDING)), "S 20 FR number_pending FR40303265045"),
+        (
+            at("DK", "2100", number("DK13585628", UNVERIFIED), number("EL094259216")),
+            "AE 0 DK reverse_charge EL094259216",
+        ),
         (at("JP", "100-0001"), "O 0 outside"),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from app import ids
+from app import clock, ids
 from app.domain.bank_transfers.allocation import Standing
 from app.domain.errors import Refused
 from app.domain.money import Money
@@ -12,9 +12,11 @@ from app.models.bank_transfers import ProForma
 from app.models.customers import Customer
 from app.models.documents import Document
 from app.models.scope import as_customer, as_service
+from app.services.customers import address
 from app.services.receivables import transferring
 from app.services.transaction import transaction
-from tests.support import periods, transfers
+from tests.support import cast, periods, transfers
+from tests.support.corrections import BERLIN, OSLO
 from tests.support.documents import documents_of
 from tests.support.periods import now_of, pays
 from tests.support.shop import GOOD, add_method, payments
@@ -42,6 +44,19 @@ def ordered(actor: Actor, document: Document, minor: int = 881) -> ProForma:
     """Its pro-forma."""
     with as_customer(actor.customer_id):
         return transferring.order(actor, document.id, form_key=ids.new_form_key(), amount=Money(minor, "USD"))
+
+
+def test_its_pro_forma_is_made_out_as_the_invoice_is(app: Flask, small: Customer, origin: str) -> None:
+    actor = periods.manager(small)
+    address.change(small.customer_id, BERLIN, "", 0, by="mem_alice", as_typed=True)
+    order = ordered(actor, invoiced(small))
+    address.change(small.customer_id, OSLO, "", 1, by="mem_alice", as_typed=True)
+    with clock.at(periods.OVER):
+        page = cast.signed_in(app, origin, actor).opens(f"/billing/bank-transfers/{order.id}")
+    seller, buyer, *_ = page.texts("#bank_transfers-pro_forma address")
+    assert "Torstraße 140" in buyer and "Oslo" not in buyer
+    assert seller == "Small AB Sweden Tax ID SE556012579001"
+    assert "Price kept until" not in page.text, "what is invoiced has its price"
 
 
 @pytest.mark.both_databases
