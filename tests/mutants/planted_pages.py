@@ -141,8 +141,8 @@ BUGS = [
     Bug(
         "corrections are taken off what was used so far",
         "app/services/balance/overview.py",
-        "    used = total + int(voided) + int(corrected) + int(invoiced) - over",
-        "    used = total + int(voided) + int(invoiced) - over",
+        "    used = total + int(voided) + int(corrected) + int(invoiced) + int(applied) - over",
+        "    used = total + int(voided) + int(invoiced) + int(applied) - over",
         ("tests/pages/test_usage_corrected.py",),
     ),
     Bug(

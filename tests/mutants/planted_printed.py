@@ -102,4 +102,11 @@ BUGS = [
         " % 97 >= 0",
         TRANSFERS,
     ),
+    Bug(
+        "a document with a logo cannot be drawn",
+        "app/templates/pdf/document.html",
+        "{{ blocks.head(printed, words) }}",
+        "{{ blocks.head(printed) }}",
+        ("tests/presenters/printed/test_pages.py",),
+    ),
 ]
