@@ -96,9 +96,11 @@
 
   // A second press at the same place, quicker than anybody reads what came there meanwhile, presses no other button.
   let press = null;
-  document.addEventListener("htmx:after:swap", () => {
-    if (press) press.swapped = performance.now();
-  });
+  for (const swap of ["htmx:before:swap", "htmx:after:swap"]) {  // what is there already may be pressed before it is said
+    document.addEventListener(swap, () => {
+      if (press) press.swapped = performance.now();
+    });
+  }
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("form[method=post] button");
     const action = button && (button.getAttribute("formaction") ?? button.form?.getAttribute("action"));

@@ -76,7 +76,7 @@ def test_a_document_shows_the_logo_of_when_it_was_numbered(app: Flask, tmp_path:
         with as_service("test"):
             assert printing.html_of(document) == first
             later = printing.html_of(parts(catalog="platform", issued_at=clock.now()))
-    assert 'alt="" width="200" height="42"' in first
+    assert 'alt="Logo" width="200" height="42"' in first
     shown, shown_later = (re.findall(r'src="([^"]+)"', html)[0] for html in (first, later))
     assert logos.size(shown) == logos.size(shown_later) == (480, 100)
     assert shown != shown_later
