@@ -50,6 +50,7 @@ def test_it_is_on_its_way_for_days(app: Flask, signs_in: Opens, acme: Customer, 
     assert shop.remaining(acme) == before + 31_500_000
 
 
+@pytest.mark.proof
 @in_every_look
 def test_axe_finds_nothing_on_the_way_of_a_debit(signs_in: Opens, look: dict[str, object]) -> None:
     page = signs_in(**look)

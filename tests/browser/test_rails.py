@@ -105,6 +105,7 @@ def waits(actor: Actor) -> None:
     )
 
 
+@pytest.mark.proof
 @in_every_look
 def test_axe_finds_nothing_on_the_way_by_wallet(
     signs_in: Opens, alice_actor: Actor, acme: Customer, look: dict[str, object]

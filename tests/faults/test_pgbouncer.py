@@ -212,6 +212,7 @@ def test_it_refuses_options_in_the_address_and_a_logins_own_settings_hold(
         assert other.execute("show statement_timeout").fetchone() == ("7s",)
 
 
+@pytest.mark.proof
 def test_a_queue_behind_it_wakes_by_looking(straight: Database, database: Database) -> None:
     queue, done = Queue(plain(through(straight.owner_url, port_of(database.url)))), Event()
     queue.add("mail", done.set)
@@ -245,6 +246,7 @@ def test_a_call_whose_server_process_died_is_repeated_where_it_has_its_effect_on
     path.close()
 
 
+@pytest.mark.proof
 @pytest.mark.fault("D1")
 def test_while_the_server_is_away_calls_are_refused_and_afterwards_served(session_dir: Path, tmp_path: Path) -> None:
     directory = session_dir / f"pgbouncer-{tmp_path.parent.name}-{tmp_path.name}"

@@ -33,8 +33,6 @@ BOTH_DATABASES = {
     "tests/services/usage/test_at_once.py": "locks",
     "tests/services/usage/test_events_time.py": "sums by day",
     "tests/services/usage/test_upkeep.py": "partitions",
-    "tests/services/verification/test_damage.py": "SQL that no service shares",
-    "tests/services/verification/test_terms.py": "SQL that no service shares",
     "tests/services/verification/test_verify.py": "SQL that no service shares",
 }
 """The rooms, and single files, of which every test runs on both databases, and why."""

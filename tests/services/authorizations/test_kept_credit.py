@@ -208,7 +208,7 @@ class Story:
 
 def test_no_expiry_brings_what_was_authorized_below_the_floor_whatever_the_history(app: Flask, catalog: str) -> None:
     @settings(
-        max_examples=tiers.sample_of(8, proof=60),
+        max_examples=tiers.sample_of(4, proof=60),
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

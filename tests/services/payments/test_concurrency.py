@@ -34,7 +34,7 @@ FOREVER = 50
 @pytest.fixture
 def crew(database: Database) -> int:
     """How many processes: SQLite is for small installations."""
-    return tiers.sample_of(8, proof=12) if database.kind == "postgresql" else 4  # fewer never spend all there is
+    return tiers.sample_of(5, proof=12) if database.kind == "postgresql" else 4  # fewer never spend all there is
 
 
 def with_visa(app: Flask, actor: Actor) -> str:

@@ -250,7 +250,6 @@ def test_a_history_of_everything_passes(app: Flask, history_of_acme: Customer, d
     assert damaged("select 1") == []
 
 
-@pytest.mark.both_databases
 def test_what_was_deleted_lowered_or_marked_by_hand_is_named(
     app: Flask, history_of_acme: Customer, globex: Customer, damaged: Damage
 ) -> None:
