@@ -26,6 +26,7 @@ from app.services.papers import papers
 from app.services.papers.claims import Claim
 from app.services.papers.papers import Sheet
 from app.services.payment_methods import mandates as kept_mandates
+from app.services.receivables import payers
 from app.services.receivables import receipts as read_receipts
 from app.services.tax import registrations
 
@@ -34,7 +35,8 @@ def html_of(parts: DocumentParts) -> str:
     """Return the document as it is printed. It names its own paper, and refers to nothing outside of it."""
     document = parts.document
     link = portal_links.page("invoices.document", document_id=document.id)
-    return page_of(invoices.printed(parts, link=link, logo=logo_of(document.catalog, document.issued_at)))
+    its_logo = logo_of(document.catalog, document.issued_at)
+    return page_of(invoices.printed(parts, link=link, logo=its_logo, taken_over=payers.taken_over(document)))
 
 
 def logo_of(catalog: str, moment: datetime | None) -> Logo | None:

@@ -14,7 +14,7 @@ from app.services.invoices import correction_preview, files, reads, year_files
 from app.services.invoices.reads import DocumentQuery
 from app.services.papers import papers
 from app.services.papers.stored import NotMade, StoredFile
-from app.services.receivables import payers, payments_due, receipts, year_archive
+from app.services.receivables import differences, payers, payments_due, receipts, year_archive
 from app.web import exports, workbooks
 from app.web.access import current_actor, current_catalog
 from app.web.respond import saved, show
@@ -116,6 +116,7 @@ def document(document_id: str) -> Response:
         files=files.states(document_id),
         receipts=receipts.of_invoice(parts.document),
         paid_by=payers.of(parts.document),
+        difference=differences.of(parts.document),
         due=due,
         may_correct=correction_preview.may_offer(parts, current_catalog()),
     )

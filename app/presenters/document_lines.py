@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from app import locale
 from app.domain.amounts import in_currency
+from app.domain.invoices.lines import Line
 from app.domain.money import Money
 from app.models.documents import DocumentLine
 
@@ -21,6 +23,12 @@ class LineRow:
     quantity: str
     unit_price: str
     net: Money
+
+
+def day_of_rates(lines: Sequence[DocumentLine | Line], sold_on: date) -> tuple[str, date]:
+    """Return the day whose tax rates hold, and what it is called: of the sale, or of a billing period the last."""
+    last = max((line.ends_on for line in lines if line.ends_on), default=None)
+    return ("Day of the sale", sold_on) if last is None else ("Tax rates of", last)
 
 
 def rows(lines: Sequence[DocumentLine], currency: str) -> list[LineRow]:

@@ -10,7 +10,7 @@ from app.domain.money import Money
 from app.domain.tax.treatment import Category, Treatment
 from app.models.documents import Document
 from app.models.tax import TaxRegistration
-from app.presenters import tax_settings
+from app.presenters import document_lines, tax_settings
 from app.presenters.invoices import REASONS
 from app.services.invoices.correction_preview import Preview
 
@@ -33,7 +33,8 @@ class Seen:
     paid_with: str
     tax_title: str
     why: str
-    sold_on: date
+    rates_of: tuple[str, date]
+    """The day whose tax rates hold, after what it is called."""
 
 
 def seen(preview: Preview) -> Seen:
@@ -53,7 +54,7 @@ def seen(preview: Preview) -> Seen:
         document.paid_with or "where your payment came from",
         title(preview.treatment),
         REASONS[preview.treatment.reason],
-        preview.taxed_on,
+        document_lines.day_of_rates(preview.lines, preview.sold_on),
     )
 
 

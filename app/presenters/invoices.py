@@ -200,7 +200,7 @@ def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, 
         "returns_words": "Returns all of" if _is_whole(parts) else "Returns a part of",
         "replaces": parts.replaces,
         "replaced_by": parts.replaced_by,
-        "sold_on": parts.sold_on,
+        "rates_of": document_lines.day_of_rates(parts.lines, parts.sold_on) if parts.sold_on else None,
         "why_no_xml": e_invoices.why_none(parts),
         "returned_by": [(each, money(each.total_minor), status(each)) for each in parts.returned_by],
     }

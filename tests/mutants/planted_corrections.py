@@ -9,9 +9,24 @@ PAID = ("tests/services/receivables/test_corrections_paid.py",)
 MORE = ("tests/services/invoices/test_corrections_more_tax.py",)
 KILLED = ("tests/services/invoices/test_corrections_killed.py",)
 RECEIPTS = ("tests/services/receivables/test_receipts_corrected.py",)
+PAGES = ("tests/pages/test_invoices_corrected.py",)
 RULE = ("tests/domain/invoices/test_corrections.py",)
 PREVIEW = "app/services/invoices/correction_preview.py"
 BUGS = [
+    Bug(
+        "what is due says how it was paid",
+        "app/models/documents.py",
+        '        return "" if self.state == "open" else self.paid_with\n',
+        "        return self.paid_with\n",
+        PAGES,
+    ),
+    Bug(
+        "a refund of a correction that failed is said to have arrived",
+        "app/services/receivables/differences.py",
+        "        return self.state not in OPEN_REFUNDS | BOOKED_REFUNDS\n",
+        "        return False\n",
+        PAGES,
+    ),
     Bug(
         "the difference of a corrected purchase has no receipt",
         "app/services/receivables/receipts.py",

@@ -127,7 +127,9 @@ class InvoiceDetails(InvoiceOut):
     country: str
     po_number: str
     replaces: str | None = Field(description="The invoice in whose place it is.")
-    replaced_by: str | None = Field(description="The invoice that took its place.")
+    replaced_by: str | None = Field(
+        description="The invoice that took its place, or that of the invoice that a credit note returns."
+    )
     paid_by: list[PaidByOut] = Field(description="What has paid it, the oldest first.")
     receipts: list[ReceiptOut] = Field(
         description="Of what has paid it, the oldest first. What was paid as it was bought has none: it says so itself."

@@ -30,6 +30,7 @@ from app.presenters.printed.document import (
 )
 from app.services.invoices import e_invoices
 from app.services.invoices.reads import DocumentParts
+from app.services.receivables.payers import PaidBy
 
 _STAMPS = {
     Kind.INVOICE: words.PAID_STAMP,
@@ -46,8 +47,10 @@ _DONE = {
 }
 
 
-def printed(parts: DocumentParts, *, link: str, logo: Logo | None = None) -> PrintedDocument:
-    """Return the document for paper. `link` is the page where it is paid."""
+def printed(
+    parts: DocumentParts, *, link: str, logo: Logo | None = None, taken_over: Sequence[PaidBy] = ()
+) -> PrintedDocument:
+    """Return the document for paper. `link` is the page where it is paid, `taken_over` what was paid before."""
     document, kind = parts.document, Kind(parts.document.kind)
     headline = _headline(document, kind)
     rows = _rows(parts)
@@ -63,7 +66,7 @@ def printed(parts: DocumentParts, *, link: str, logo: Logo | None = None) -> Pri
         headline=headline,
         stamp=_stamp(document, kind),
         sums=tuple(_sums(parts, kind)),
-        notes=tuple(_notes(parts, kind)),
+        notes=tuple(_notes(parts, kind, taken_over)),
         how_to_pay=_how_to_pay(document, link) if kind is Kind.INVOICE else None,
         logo=logo,
         foot=headline,
@@ -100,7 +103,8 @@ def _facts(parts: DocumentParts, kind: Kind) -> list[Fact]:
     if kind is Kind.INVOICE and document.due_on and not is_settled(document):
         found.append(Fact(words.DUE, locale.day(document.due_on)))
     if parts.sold_on:
-        found.append(Fact(words.SOLD, locale.day(parts.sold_on)))
+        title, day = document_lines.day_of_rates(parts.lines, parts.sold_on)
+        found.append(Fact(words.SOLD if day == parts.sold_on else title, locale.day(day)))
     days = [each for line in parts.lines for each in (line.begins_on, line.ends_on) if each]
     if days:
         found.append(Fact(words.PERIOD, words.period(locale.day(min(days)), locale.day(max(days)))))
@@ -208,13 +212,18 @@ def _settled_at(document: Document) -> datetime | None:
     return document.paid_at if is_corrected and document.paid_at else document.issued_at
 
 
-def _notes(parts: DocumentParts, kind: Kind) -> list[str]:
+def _notes(parts: DocumentParts, kind: Kind, taken_over: Sequence[PaidBy]) -> list[str]:
     document = parts.document
     found = [each for tax in parts.taxes if (each := described.why(tax))]
+    for paid in taken_over:
+        amount, day = locale.exact(paid.amount), locale.day(paid.paid_at)
+        found.append(words.taken_over(amount, day, paid.paid_with, paid.invoice.number or ""))
     if document.carried_minor:
         found.append(words.carried(_money(document, document.carried_minor)))
     if document.source_type == "correction" and parts.returns:
-        found.append(words.corrected(parts.returns.number or ""))
+        found.append(
+            words.corrected(parts.returns.number or "", (parts.replaced_by.number if parts.replaced_by else None) or "")
+        )
     elif document.reason:
         found.append(words.because(document.reason))
         if kind is Kind.CREDIT_NOTE and not is_settled(document) and parts.returns:

@@ -127,9 +127,14 @@ def carried(amount: str) -> str:
     return f"Collected with this invoice: {amount} of earlier invoices."
 
 
-def corrected(number: str) -> str:
+def corrected(number: str, instead: str) -> str:
     """Say why all of an invoice is credited."""
-    return f"{number} was corrected: all of it is credited here, and another invoice takes its place."
+    return f"{number} was corrected: all of it is credited here, and {instead or 'another invoice'} takes its place."
+
+
+def taken_over(amount: str, day: str, way: str, number: str) -> str:
+    """Say when and how was paid what an invoice takes over from the one that it corrects."""
+    return f"Of this {amount} was paid on {day} with {way}, for {number}."
 
 
 def because(reason: str) -> str:

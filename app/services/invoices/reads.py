@@ -55,6 +55,7 @@ class DocumentParts:
     replaces: Document | None = None
     """The invoice in whose place it is."""
     replaced_by: Document | None = None
+    """The invoice in its place, or of a credit note in that of the invoice that it returns."""
     sold_on: date | None = None
     """The day of the sale, where it was corrected."""
     payment_id: str | None = None
@@ -91,11 +92,12 @@ def one(document_id: str) -> DocumentParts:
     ).all()
     lines = select(DocumentLine).where(DocumentLine.document_id == document.id).order_by(DocumentLine.place)
     taxes = select(DocumentTax).where(DocumentTax.document_id == document.id)
-    other = case((Correction.corrected_id == document.id, Correction.replacement_id), else_=Correction.corrected_id)
+    other = case((Correction.replacement_id == document.id, Correction.corrected_id), else_=Correction.replacement_id)
+    names = (Correction.corrected_id, Correction.credit_note_id, Correction.replacement_id)
     corrections = db.session.execute(
         select(Correction, Document)
         .join(Document, (Document.customer_id == Correction.customer_id) & (Document.id == other))
-        .where(or_(Correction.corrected_id == document.id, Correction.replacement_id == document.id))
+        .where(or_(*(each == document.id for each in names)))
     ).all()
     return DocumentParts(
         document,
@@ -104,7 +106,7 @@ def one(document_id: str) -> DocumentParts:
         next((each for each in related if each.id == document.returns_id), None),
         [each for each in related if each.returns_id == document.id],
         next((each for made, each in corrections if made.replacement_id == document.id), None),
-        next((each for made, each in corrections if made.corrected_id == document.id), None),
+        next((each for made, each in corrections if made.replacement_id != document.id), None),
         next((made.sold_on for made, _each in corrections if made.replacement_id == document.id), None),
         payments_of([document]).get(document.id, document.payment_id),
     )

@@ -21,6 +21,7 @@ from app.services import link_tokens, portal_links
 from app.services.catalog import versions
 from app.services.invoices import carrying
 from app.services.outbox import billing_mails
+from app.services.receivables import differences
 
 PAGE, LINK = "invoice_notifications.page", "confirm_billing_email.page"
 
@@ -69,7 +70,7 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         customer = db.session.get_one(Customer, customer_id, populate_existing=True)
         seller = versions.of(customer).seller
         to_pay = carrying.to_collect(db.session(), row)
-        replaced = _replaced(row)
+        replaced = _replaced(row) | {"difference": differences.of(row)}
     return {
         "seller": seller,
         "customer": customer,
