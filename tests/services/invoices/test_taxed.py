@@ -11,11 +11,14 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import DocumentTax
 from app.models.payments import Payment
-from app.models.scope import as_service
+from app.models.scope import as_customer, as_service
+from app.presenters.printed.invoices import printed
+from app.services.invoices import reads
 from app.services.payments import settlement
 from app.services.verification.verify import verify
 from tests.support import shop
 from tests.support.backups import backup
+from tests.support.browser import Browser
 from tests.support.databases import Database
 from tests.support.documents import documents_of
 from tests.support.outcome import faults
@@ -84,6 +87,26 @@ def test_reverse_charge_names_both_numbers_and_charges_no_tax(app: Flask, acme: 
     assert said(acme) == [("invoice", 2_500, 0, 2_500)]
     assert taxes_of(acme) == [("AE", 0, "reverse_charge", "DE136695976", SELLERS_NUMBER)]
     assert verify() == []
+
+
+def test_the_number_of_another_member_state_that_decided_is_on_the_document(
+    app: Flask, alice: Browser, acme: Customer, alice_actor: Actor
+) -> None:
+    """The address is Danish, the seller American: the Danish number is not confirmed, a Greek one is."""
+    sold_from_france((f'country = "FR"\ntax_id = "{SELLERS_NUMBER}"', 'country = "US"\ntax_id = "98-7654321"'))
+    lives(acme, "DK")
+    registered(acme, "unverified", "DK13585628")
+    registered(acme, "verified", "EL094259216")
+    buys(app, alice_actor, 2_500)
+    assert taxes_of(acme) == [("AE", 0, "reverse_charge", "EL094259216", "98-7654321")]
+    (invoice,) = documents_of(acme)
+    with as_customer(acme.customer_id):
+        paper = printed(reads.one(invoice.id), link="")
+    seller, buyer = alice.opens(f"/billing/invoices/{invoice.id}").texts(".invoice__parties address")
+    for said_of_seller, said_of_buyer in ((seller, buyer), (paper.seller.lines, paper.buyer.lines)):
+        assert "Tax ID 98-7654321" in said_of_seller
+        assert "Tax ID EL094259216" in said_of_buyer
+        assert "DK13585628" not in str(said_of_buyer)
 
 
 def test_where_prices_include_the_tax_it_is_taken_out_of_them(app: Flask, acme: Customer, alice_actor: Actor) -> None:
