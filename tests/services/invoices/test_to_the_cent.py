@@ -118,7 +118,7 @@ def test_what_credit_has_paid_is_taken_off_what_is_to_be_paid(app: Flask, origin
         assert invoice is not None
         assert (invoice.total_minor, invoice.credits_applied_minor, invoice.payable_minor) == (20_148, 705, 19_443)
         page = browser.opens(f"/billing/invoices/{invoice.id}")
-        assert page.texts("#invoices-document tfoot td")[-3:] == ["$201.48", "$7.05", "$194.43"]
+        assert page.texts("#invoices-document tfoot td")[-3:] == ["$201.48", "−$7.05", "$194.43"]
         read = api_for(app).get(f"/customers/{small.customer_id}/invoices/{invoice.id}").get_json()
         assert [read[f"{name}_minor"] for name in ("total", "credits_applied", "payable")] == [20_148, 705, 19_443]
         assert filed(browser)[0][2] == "201.48"
