@@ -14,6 +14,13 @@ RULE = ("tests/domain/invoices/test_corrections.py",)
 PREVIEW = "app/services/invoices/correction_preview.py"
 BUGS = [
     Bug(
+        "a mark that was used takes other values and says nothing",
+        "app/services/invoices/corrections.py",
+        "            elif not _is_same(session, document, made, wanted):\n",
+        "            elif False:\n",
+        CORRECTIONS,
+    ),
+    Bug(
         "what is due says how it was paid",
         "app/models/documents.py",
         '        return "" if self.state == "open" else self.paid_with\n',

@@ -111,7 +111,8 @@ def create(customer: Customer, invoice_id: str, body: CorrectionIn) -> Correctio
     One credit note of the whole invoice and one invoice in its place are written together; tax that was paid too
     much is refunded. What was due is due by the new invoice, and so is tax that is more than was paid: that is
     charged when somebody pays the new invoice. Where something has changed since the preview it is refused with 409
-    `preview_gone_by`. The same request again answers with the same correction.
+    `preview_gone_by`. The same request again answers with the same correction, and with 409 `form_already_used` where
+    it has other values.
     """
     try:
         made = corrections.correct(customer.customer_id, invoice_id, _wanted(body), body.preview, by=caller().key_id)

@@ -116,7 +116,7 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
         words = "Credit has paid more of this invoice than it would come to. Nothing was changed."
         raise Refused(f"{words} {_ask(catalog)}", "credit_would_return")
     sums = of_parts(sums.taxed, [applied])
-    if _said(session, document) == _would_say(wanted.address, po_number, treatment, sums):
+    if said(session, document) == _would_say(wanted.address, po_number, treatment, sums):
         raise NOTHING_CHANGES
     taken_over, back, own = rule.settled(Money(document.paid_minor, document.currency), sums.payable)
     due = own + Money(carried(session, document), document.currency)
@@ -133,7 +133,7 @@ def reckoned(session: Session, customer: Customer, document: Document, wanted: W
         due,
         taxed_on,
         sold_on,
-        _mark(document, wanted.registration_id, _would_say(wanted.address, po_number, treatment, sums), back, due),
+        mark(document, wanted.registration_id, _would_say(wanted.address, po_number, treatment, sums), back, due),
     )
 
 
@@ -263,7 +263,7 @@ def _lines(session: Session, document: Document) -> list[Line]:
     ]
 
 
-def _said(session: Session, document: Document) -> list[object]:
+def said(session: Session, document: Document) -> list[object]:
     """Return what the document says of its customer and the tax."""
     taxes: Sequence[DocumentTax] = session.scalars(
         select(DocumentTax).where(
@@ -281,7 +281,8 @@ def _would_say(address: Address, po_number: str, treatment: Treatment, sums: Tot
     return [*(getattr(address, name) for name in NAMES), po_number, rates, sums.total.amount_minor]
 
 
-def _mark(document: Document, registration_id: str, says: list[object], back: Money, due: Money) -> str:
+def mark(document: Document, registration_id: str, says: list[object], back: Money, due: Money, state: str = "") -> str:
+    """Return the mark of a preview; `state`: that of the document then. Nothing of it was returned yet."""
     money = [document.paid_minor, back.amount_minor, due.amount_minor]
-    all_of_it = [document.id, document.state, document.returned_minor, registration_id, says, *money]
+    all_of_it = [document.id, state or document.state, 0, registration_id, says, *money]
     return hashlib.sha256(json.dumps(all_of_it).encode()).hexdigest()

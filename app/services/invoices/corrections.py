@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
+from app.domain.addresses import questions
 from app.domain.addresses.address import NAMES
 from app.domain.errors import NotFound, Refused
 from app.domain.invoices import corrections as rule
@@ -35,6 +36,10 @@ from app.services.reversals import clawbacks, refunds
 from app.services.transaction import transaction
 
 PREVIEW_GONE = Refused("Something has changed meanwhile. Look at what it comes to now.", "preview_gone_by")
+ALREADY_USED = Refused(
+    "This form was already sent, with other values. Nothing more was changed: look at the new invoice.",
+    "form_already_used",
+)
 _FAILED = frozenset({RefundState.FAILED.value, RefundState.CANCELED.value})
 
 
@@ -60,6 +65,8 @@ def correct(customer_id: str, document_id: str, wanted: Wanted, mark: str, *, by
                 made = _write(books, seen, locked.get(returns_to or ""), by, address, clock.now())
             elif made.preview != mark:
                 raise Refused("This invoice was corrected meanwhile.", CORRECTED_ALREADY)
+            elif not _is_same(session, document, made, wanted):
+                raise ALREADY_USED
             refund_id = made.refund_id
         if refund_id is not None:
             refunds.ask(refund_id)
@@ -108,6 +115,22 @@ def _made(session: Session, document: Document) -> Correction | None:
     return session.scalars(
         select(Correction).where(Correction.customer_id == document.customer_id, Correction.corrected_id == document.id)
     ).one_or_none()
+
+
+def _is_same(session: Session, document: Document, made: Correction, wanted: Wanted) -> bool:
+    """Say whether a mark that was used comes with the values that were confirmed by it."""
+    instead = session.get_one(Document, made.replacement_id)
+    wants = [getattr(wanted.address, name) for name in NAMES], questions.plain(wanted.po_number)
+    if wants != ([getattr(instead, f"buyer_{name}") for name in NAMES], instead.po_number):
+        return False
+    own, says = instead.payable_minor - instead.taken_over_minor, correction_preview.said(session, instead)
+    if document.credited_minor and not own:
+        return True  # what was to be paid with it then is not kept
+    back, due = Money(made.difference_minor, instead.currency), Money(own + instead.carried_minor, instead.currency)
+    return made.preview in {
+        correction_preview.mark(document, wanted.registration_id, says, back, due, state.value)
+        for state in (State.PAID, State.OPEN)
+    }
 
 
 def _write(books: Books, seen: Preview, payment: Payment | None, by: str, address: str, now: datetime) -> Correction:

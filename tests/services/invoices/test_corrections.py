@@ -83,6 +83,10 @@ def test_two_presses_are_one_correction_and_a_changed_one_is_refused(
     with pytest.raises(Refused) as other:
         corrects(acme, wrong, at(NEW_YORK), "another")
     assert other.value.reason == "corrected_already"
+    for changed in (at(NEW_YORK), replace(OSLO_NOW, po_number="8"), replace(OSLO_NOW, registration_id="reg_0")):
+        with pytest.raises(Refused) as used:
+            corrects(acme, wrong, changed, mark)
+        assert (used.value.reason, used.value.status) == ("form_already_used", 409)
     right = documents_of(acme)[2]
     with pytest.raises(Refused) as gone:
         corrects(acme, right, at(NEW_YORK), mark)
