@@ -77,11 +77,12 @@ def _receipt(mail: Mail, context: dict[str, Any], document: Document) -> Receipt
 
 
 def _document(context: dict[str, Any]) -> Document | None:
-    """Return the document that the mail is about: named, or the invoice or receipt of its payment."""
+    """Return the document that the mail is about: named, or the invoice of its payment that stands, or its receipt."""
     wanted = select(Document).where(Document.number.is_not(None))
     if "document" in context:
         wanted = wanted.where(Document.id == str(context["document"]))
     else:
         kinds = (Kind.INVOICE.value, Kind.RECEIPT.value)
         wanted = wanted.where(Document.payment_id == str(context.get("payment", "")), Document.kind.in_(kinds))
-    return db.session.scalars(wanted.order_by(case((Document.kind == Kind.INVOICE.value, 0), else_=1)).limit(1)).first()
+    ranked = (case((Document.kind == Kind.INVOICE.value, 0), else_=1), Document.is_corrected, Document.id)
+    return db.session.scalars(wanted.order_by(*ranked).limit(1)).first()

@@ -10,7 +10,7 @@ from app.models.customers import Customer
 from app.models.documents import Document
 from app.models.payments import Payment
 from app.models.scope import as_customer
-from app.services.mail import sending
+from app.services.mail import attachments, sending
 from app.services.papers import papers
 from app.services.receivables import payers, receipts
 from tests.services.invoices.test_corrections_more_tax import bought_in_oslo
@@ -92,7 +92,7 @@ def test_the_difference_of_a_corrected_purchase_has_its_receipt_wherever_receipt
 
 
 def test_a_purchase_that_is_corrected_twice_keeps_the_receipt_of_the_difference(app: Flask, drawing: Renderer) -> None:
-    customer, actor, _first = bought_in_oslo(app)
+    customer, actor, first = bought_in_oslo(app)
     corrects(customer, documents_of(customer)[0], at(BERLIN))
     right = documents_of(customer)[-1]
     second = paid(actor, right, 1_900)
@@ -100,6 +100,10 @@ def test_a_purchase_that_is_corrected_twice_keeps_the_receipt_of_the_difference(
     last = documents_of(customer)[-1]
     assert given(customer, last) == given(customer, right) == [(f"{right.number}-R1", 1_900)]
     assert parts(second) == ([(right.number, 1_900)], 0)
+    with as_customer(customer.customer_id):
+        of_purchase = attachments._document({"payment": first.id})
+        assert of_purchase is not None
+        assert of_purchase.number == last.number  # as the mail names it
     with as_customer(customer.customer_id):
         assert receipts.payments_of([last, now_of(right)]) == dict.fromkeys((last.id, right.id), second.id)
 
