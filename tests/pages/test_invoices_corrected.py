@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app import clock, locale
 from app.config import Settings
+from app.domain.invoices.e_invoice import EInvoice
 from app.domain.mails import INVOICE
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
@@ -18,7 +19,7 @@ from app.models.mails import Mail
 from app.models.reversals import Refund
 from app.models.scope import as_customer, as_service
 from app.printing import html_of
-from app.services.invoices import reads
+from app.services.invoices import e_invoices, reads
 from app.services.mail import payment_text
 from tests.services.invoices.test_corrections_more_tax import bought_in_oslo
 from tests.services.receivables.test_corrections_paid import LATER, STOCKHOLM, due, paid
@@ -41,6 +42,14 @@ def words(browser: Browser, document_id: str) -> str:
 def printed(whose: Customer, document_id: str) -> str:
     with as_customer(whose.customer_id):
         return " ".join(html_of(reads.one(document_id)).split())
+
+
+def prices(whose: Customer, document_id: str) -> list[tuple[int, str, int]]:
+    """Return quantity and price, for how many, of each line of the e-invoice."""
+    with as_customer(whose.customer_id):
+        found = e_invoices.of(reads.one(document_id))
+    assert isinstance(found, EInvoice)
+    return [(each.quantity, f"{each.price}", each.price_quantity) for each in found.items]
 
 
 def mailed(whose: Customer, document_id: str) -> str:
@@ -101,7 +110,7 @@ def test_where_a_difference_goes_is_on_both_documents_and_in_the_mail(
 def test_the_day_whose_rates_hold_is_called_the_same_before_and_after(app: Flask, origin: str) -> None:
     small = periods.customer()
     actor = periods.manager(small)
-    wrong, last_day = due(small), date(2026, 10, 31)
+    wrong, last_day = due(small, OSLO), date(2026, 10, 31)
     with clock.at(LATER):
         corrects(small, wrong, at(STOCKHOLM))
         right = documents_of(small)[-1]
@@ -116,3 +125,5 @@ def test_the_day_whose_rates_hold_is_called_the_same_before_and_after(app: Flask
         assert f"Tax rates of {day}" in " ".join(seen.soup.get_text(" ").split()).replace(" ,", ",")
         paper = printed(small, right.id)
         assert ("Tax rates of" in paper, "Date of sale" in paper) == (True, False)
+        assert ("$0.0004" in shown, "$0.0004" in paper) == (True, True)
+        assert prices(small, right.id) == prices(small, wrong.id)
