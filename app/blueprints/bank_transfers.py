@@ -36,7 +36,7 @@ def look() -> Response:
     customer_id = current_actor().customer_id
     if not (accounts.ensure_known(customer_id) and cash.look(customer_id)):
         notice = "Our payment processor does not answer right now. What you have sent is not lost: try again later."
-        return show(PAGE, CONTENT, status=503, problem=notice, **_around())
+        return show(PAGE, CONTENT, status=503, **(_around() | {"problem": notice}))
     return saved("bank_transfers.page", CONTENT, "This is what has arrived by now.", **_around())
 
 
@@ -64,7 +64,8 @@ def give_up(pro_forma_id: str) -> Response:
     try:
         orders.give_up(current_actor(), pro_forma_id)
     except Refused as refusal:
-        return show(ORDER_PAGE, ORDER, status=refusal.status, problem=refusal.sentence, **_order(pro_forma_id))
+        shown = _order(pro_forma_id) | {"problem": refusal.sentence}
+        return show(ORDER_PAGE, ORDER, status=refusal.status, **shown)
     where = {"pro_forma_id": pro_forma_id}
     return saved("bank_transfers.pro_forma", ORDER, "The order is cancelled.", values=where, **_order(pro_forma_id))
 

@@ -17,7 +17,7 @@ from app.services.papers.stored import NotMade, StoredFile
 from app.services.receivables import differences, payers, payments_due, receipts, year_archive
 from app.web import exports, workbooks
 from app.web.access import current_actor, current_catalog
-from app.web.respond import saved, show
+from app.web.respond import saved, show, wants_fragment
 
 bp = Blueprint("invoices", __name__, url_prefix="/billing")
 PAGE, CONTENT = "invoices/page.html", "invoices/_content.html"
@@ -124,8 +124,10 @@ def document(document_id: str) -> Response:
 
 @bp.get("/invoices/<document_id>/file")
 def file(document_id: str) -> Response:
-    """Say how the files of a document stand, to the page that waits for them."""
+    """Say how the files of a document stand, to the page that waits for them; opened by itself it leads there."""
     parts = reads.one(document_id)
+    if not wants_fragment():
+        return redirect(url_for("invoices.document", document_id=document_id), 303)
     return show(
         DOCUMENT_PAGE,
         FILE,

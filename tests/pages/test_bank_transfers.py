@@ -9,6 +9,7 @@ from app.services.bank_transfers import cash
 from app.services.catalog import versions
 from tests.support import transfers
 from tests.support.browser import Browser
+from tests.support.outcome import faults
 from tests.support.shop import bought
 from tests.support.statements import counted
 
@@ -76,6 +77,25 @@ def test_looking_asks_the_processor_at_once(app: Flask, alice: Browser, acme: Cu
     found = alice.submits(alice.opens(PATH), "form[aria-label='Look for transfers']")
     assert "This is what has arrived by now." in found.text and "Bank transfer received" in found.text
     assert alice.opens(page.path).texts("#bank_transfers-pro_forma .pill") == ["Paid"]
+
+
+def test_looking_while_the_processor_does_not_answer_loses_nothing_and_says_so(app: Flask, alice: Browser) -> None:
+    bought(alice, "25.00", method="bank_transfer")
+    page = alice.opens(PATH)
+    with faults(app, ("list_cash_movements", "500_before", 9)):
+        found = alice.submits(page, "form[aria-label='Look for transfers']")
+    assert found.status == 503
+    assert "Our payment processor does not answer right now." in found.text
+
+
+def test_an_order_that_is_paid_meanwhile_is_not_cancelled_and_the_page_says_so(
+    app: Flask, alice: Browser, acme: Customer
+) -> None:
+    page = bought(alice, "25.00", method="bank_transfer")
+    transfers.sent(app, acme.customer_id, 2500)
+    refused = alice.submits(page, CANCEL)
+    assert refused.status == 409
+    assert len(refused.errors()) == 1 and refused.texts("#bank_transfers-pro_forma .pill") == ["Paid"]
 
 
 def test_a_viewer_sees_and_cancels_nothing_and_nobody_sees_anothers(

@@ -35,6 +35,7 @@ def test_it_is_being_made_then_downloaded_and_the_api_gives_the_same_bytes(
     assert problem_of(api.get(by_api)) == (409, "file_not_made")
     file_making.make_due()
     part = alice.opens(str(polled), **FRAGMENT)
+    assert alice.opens(str(polled)).path == f"{PATH}/{document.id}", "opened by itself it leads to the document"
     assert part.texts(f"{FILE} a") == ["Download PDF"]
     assert "hx-get" not in part.find(FILE).attrs
     for browser in (alice, bob):

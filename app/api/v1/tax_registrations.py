@@ -2,7 +2,7 @@
 
 import base64
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -36,7 +36,7 @@ class CertificateIn(Model):
     """A certificate of exemption, with its file."""
 
     value: str = Field(max_length=200, description="The number that stands on it.", examples=["EX-7/1"])
-    territories: list[str] = Field(
+    territories: list[Annotated[str, Field(max_length=20)]] = Field(
         max_length=certificates.MOST_PLACES,
         description="Where it applies: ISO 3166-1, or a part of a country that docs/tax.md lists.",
         examples=[["FR", "PT-20"]],

@@ -11,6 +11,7 @@ from app import clock, ids
 from app.domain.errors import NotFound, NotOffered, Refused
 from app.extensions import Extension
 from app.models.bulk import insert_new
+from app.models.customers import Customer
 from app.models.database import db
 from app.models.paper_files import PaperFile
 from app.models.scope import as_customer, as_service
@@ -53,6 +54,9 @@ def request(customer_id: str, kind: str, subject: str) -> str:
         raise NotOffered("A file of this kind")
     same = (PaperFile.customer_id == customer_id, PaperFile.kind == kind, PaperFile.subject == subject)
     with as_service("ask for a paper"), transaction() as session:
+        # Held until it is asked for, so that those who ask at once are counted one by one.
+        own = select(Customer.customer_id).where(Customer.customer_id == customer_id)
+        session.execute(own.with_for_update(key_share=True))
         known = session.scalar(select(PaperFile.id).where(*same))
         if known is not None:
             return known

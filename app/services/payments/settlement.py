@@ -109,7 +109,10 @@ def _record(payment_id: str, answer: Answer, question: _Question) -> Payment:
     now = question.now
     with transaction() as session:
         payment = session.scalars(
-            select(Payment).where(Payment.id == payment_id).with_for_update().execution_options(populate_existing=True)
+            select(Payment)
+            .where(Payment.id == payment_id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
         ).one()
         if payment.state not in OPEN:
             return payment

@@ -48,9 +48,15 @@ class Source:
 
 
 def locked(session: Session, payment_id: str) -> Payment:
-    """Lock and return the payment: refunds, disputes and settling of one payment wait for each other here."""
+    """Lock and return the payment: refunds, disputes and settling of one payment wait for each other here.
+
+    Its key stays free: rows that name the payment are written meanwhile, by those who have the customer's books.
+    """
     payment = session.scalars(
-        select(Payment).where(Payment.id == payment_id).with_for_update().execution_options(populate_existing=True)
+        select(Payment)
+        .where(Payment.id == payment_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if payment is None:
         raise NotFound("payment")

@@ -1,0 +1,103 @@
+"""Whoever wants an invoice and its customer's row takes the invoice first: two who want both wait, and none is refused."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from app import ids
+from app.domain.money import Money
+from app.gateways.pdf.renderer import Renderer
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.scope import as_customer, as_service
+from app.services.papers import papers
+from app.services.receivables import transferring
+from app.services.reversals import clawbacks
+from app.services.transaction import transaction
+from tests.support import periods
+from tests.support.browser import Browser
+from tests.support.databases import Database
+from tests.support.periods import pays
+from tests.support.shop import GOOD, add_method, bought, payments
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("how", ["pay", "pro-forma"])
+def test_who_pays_waits_for_the_invoice_before_it_holds_the_customer(app: Flask, database: Database, how: str) -> None:
+    small = periods.customer(more='\n[payment_methods]\nkinds = ["card", "bank_transfer"]\n')
+    periods.uses(small, 705)
+    invoice = periods.closes(small)
+    assert invoice is not None
+    alice, names = periods.manager(small), {"customer": small.customer_id, "document": invoice.id}
+    method, due = add_method(alice, GOOD).id, Money(invoice.payable_minor, invoice.currency)
+    ends, key = list[str](), ids.new_form_key()
+
+    def work() -> None:
+        with app.app_context():
+            if how == "pay":
+                ends.append(pays(alice, invoice, method).state)
+            else:
+                with as_customer(alice.customer_id):
+                    ends.append(transferring.order(alice, invoice.id, form_key=key, amount=due).purpose)
+
+    db.session.rollback()
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    with engine.connect() as corrects, engine.connect() as looks:
+        corrects.execute(sa.text("select 1 from documents where id = :document for update"), names)
+        thread = threading.Thread(target=work)
+        thread.start()
+        waits(lambda: bool(looks.scalar(sa.text("select count(*) from pg_locks where not granted"))))
+        free = "select 1 from customers where customer_id = :customer for no key update nowait"
+        assert looks.scalar(sa.text(free), names) == 1
+        looks.rollback()
+        corrects.rollback()
+        thread.join()
+    assert ends == ["succeeded" if how == "pay" else "invoice"]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_who_holds_a_payment_lets_rows_that_name_it_be_written(
+    app: Flask, database: Database, alice: Browser, acme: Customer
+) -> None:
+    """Whoever has the books and writes of a payment does not wait for who has the payment and waits for the books."""
+    bought(alice)
+    (payment,) = (each.id for each in payments(acme))
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    names = sa.text("select 1 from payments where id = :id for key share nowait"), {"id": payment}
+    with engine.connect() as other, as_service("hold a payment"), transaction() as session:
+        clawbacks.locked(session, payment)
+        assert other.scalar(*names) == 1
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_papers_that_are_asked_for_at_once_are_counted_one_by_one(
+    app: Flask, database: Database, drawing: Renderer, acme: Customer
+) -> None:
+    asked, own = list[str](), acme.customer_id
+
+    def work() -> None:
+        with app.app_context():
+            asked.append(papers.request(own, papers.STATEMENT, "2026-01-01:2026-01-31"))
+
+    db.session.rollback()
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    with engine.connect() as before, engine.connect() as looks:
+        before.execute(sa.text("select 1 from customers where customer_id = :own for no key update"), {"own": own})
+        thread = threading.Thread(target=work)
+        thread.start()
+        waits(lambda: bool(looks.scalar(sa.text("select count(*) from pg_locks where not granted"))))
+        before.rollback()
+        thread.join()
+    assert len(asked) == 1
+
+
+def waits(until: Callable[[], bool]) -> None:
+    for _ in range(2_000):
+        if until():
+            return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
