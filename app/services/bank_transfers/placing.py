@@ -87,15 +87,8 @@ def order(actor: Orderer, *, form_key: str, amount: Money | None, pack: str, pre
     return place(actor, form_key, wanted)
 
 
-def place(
-    actor: Orderer,
-    form_key: str,
-    wanted_of: Callable[[Session, Customer, Catalog], Wanted],
-    lock: Callable[[Session], None] = lambda _session: None,
-) -> ProForma:
+def place(actor: Orderer, form_key: str, wanted_of: Callable[[Session, Customer, Catalog], Wanted]) -> ProForma:
     """Order to be paid by bank transfer what `wanted_of` says or refuses, once the customer is locked.
-
-    `lock` locks what is locked before a customer.
 
     `form_key` makes it one order: the same key with the same choice gives the one that is there, and so does an invoice
     that waits already for the same amount. Refuses (422) where no bank transfers are taken and (409) one more while
@@ -104,7 +97,6 @@ def place(
     if not ids.is_form_key(form_key):
         raise Refused("This form is no longer valid. Please fill it in again.", "form_key_malformed", 422)
     with as_service("order by bank transfer"), transaction() as session:
-        lock(session)
         customer = session.scalars(
             select(Customer)
             .where(Customer.customer_id == actor.customer_id)

@@ -55,10 +55,11 @@ def correct(customer_id: str, document_id: str, wanted: Wanted, mark: str, *, by
             payments = sorted(each.id for each in carrying.payers(session, known))
             locked = {each: clawbacks.locked(session, each) for each in payments}
             books = posting.lock(session, customer_id)
+            customer = books.customer  # locked before its documents, as by whoever pays, credits or voids one
             document = correction_preview.found(session, customer_id, document_id, lock=True)
             made = _made(session, document)
             if made is None:
-                seen = correction_preview.reckoned(session, books.customer, document, wanted)
+                seen = correction_preview.reckoned(session, customer, document, wanted)
                 returns_to = seen.returns_to.id if seen.returns_to else None
                 if seen.mark != mark or returns_to not in {None, *locked}:
                     raise PREVIEW_GONE

@@ -39,7 +39,7 @@ def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Mo
     """
     if payment.document_id is not None:
         return _of_invoices(books, payment, source, part, now)
-    document = _of_payment(books.session, payment)
+    document = _of_payment(books, payment)
     if document is None:
         ensure(payment.settled_before_documents, f"{payment.id} has no document")
         return None
@@ -203,12 +203,13 @@ def _drafted(
     return made
 
 
-def _of_payment(session: Session, payment: Payment) -> Document | None:
+def _of_payment(books: Books, payment: Payment) -> Document | None:
     """Return the payment's invoice or receipt, locked: the one that stands, where it was corrected."""
-    return session.scalars(
+    customer_id = books.customer.customer_id  # locked before its documents, as by whoever pays or corrects one
+    return books.session.scalars(
         select(Document)
         .where(
-            Document.customer_id == payment.customer_id,
+            Document.customer_id == customer_id,
             Document.payment_id == payment.id,
             Document.source_type.in_(OF_PURCHASES),
             Document.kind.in_(RETURNS),

@@ -162,7 +162,6 @@ def _place(order: _Order) -> tuple[Payment, bool]:
         raise Refused("This form is no longer valid. Please fill it in again.", "form_key_malformed", 422)
     now = clock.now()
     with as_service("place a payment of an invoice"), transaction() as session:
-        reserve(session, order.customer_id, order.document_id)
         # Held until the order is committed, so that two tabs see each other's payment.
         customer = session.scalars(
             select(Customer)
@@ -190,13 +189,6 @@ def _place(order: _Order) -> tuple[Payment, bool]:
             raise Refused(words, "kind_not_taken", 422, "method")
         declines.check(session, order.customer_id, method, now)
         return _written(session, order, rail.value, method, now), True
-
-
-def reserve(session: Session, customer_id: str, document_id: str) -> None:
-    """Lock the invoice, if there is one, before its customer's row: as whoever corrects, voids or credits it does."""
-    session.execute(
-        select(Document.id).where(Document.customer_id == customer_id, Document.id == document_id).with_for_update()
-    )
 
 
 def _check(session: Session, document: Document, order: _Order) -> None:

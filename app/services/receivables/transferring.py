@@ -46,9 +46,7 @@ def order(actor: Orderer, document_id: str, *, form_key: str, amount: Money | No
             raise Refused(words, "amount_changed", 409, "amount")
         return Wanted(Purpose.INVOICE, due, document_id=document.id)
 
-    return placing.place(
-        actor, form_key, wanted, lambda session: paying.reserve(session, actor.customer_id, document_id)
-    )
+    return placing.place(actor, form_key, wanted)
 
 
 def asked_anew(ordered: Ordered) -> Money | None:

@@ -1,4 +1,4 @@
-"""Whoever wants an invoice and its customer's row takes the invoice first: two who want both wait, and none is refused."""
+"""Whoever wants an invoice and its customer's row takes the customer first: two who want both wait, and none is refused."""
 
 import threading
 import time
@@ -8,55 +8,67 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app import ids
+from app import clock, ids
 from app.domain.money import Money
 from app.gateways.pdf.renderer import Renderer
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_customer, as_service
 from app.services.papers import papers
-from app.services.receivables import transferring
+from app.services.receivables import ending, transferring
 from app.services.reversals import clawbacks
 from app.services.transaction import transaction
 from tests.support import periods
 from tests.support.browser import Browser
+from tests.support.corrections import OSLO, at, corrects, seen
 from tests.support.databases import Database
 from tests.support.periods import pays
 from tests.support.shop import GOOD, add_method, bought, payments
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("how", ["pay", "pro-forma"])
-def test_who_pays_waits_for_the_invoice_before_it_holds_the_customer(app: Flask, database: Database, how: str) -> None:
+@pytest.mark.parametrize("how", ["correct", "credit", "pay", "pro-forma", "void"])
+def test_who_wants_an_invoice_waits_for_its_customer_before_it_holds_the_invoice(
+    app: Flask, database: Database, how: str
+) -> None:
     small = periods.customer(more='\n[payment_methods]\nkinds = ["card", "bank_transfer"]\n')
     periods.uses(small, 705)
     invoice = periods.closes(small)
     assert invoice is not None
-    alice, names = periods.manager(small), {"customer": small.customer_id, "document": invoice.id}
-    method, due = add_method(alice, GOOD).id, Money(invoice.payable_minor, invoice.currency)
-    ends, key = list[str](), ids.new_form_key()
+    alice, due = periods.manager(small), Money(invoice.payable_minor, invoice.currency)
+    method, key, given = add_method(alice, GOOD).id, ids.new_form_key(), {"by": "seller", "reason": "As agreed."}
+    with clock.at(periods.OVER):
+        mark = seen(small, invoice, at(OSLO)).mark
+    acts: dict[str, Callable[[], object]] = {
+        "correct": lambda: corrects(small, invoice, at(OSLO), mark),
+        "credit": lambda: ending.credit(invoice.id, None, **given),
+        "pay": lambda: pays(alice, invoice, method),
+        "pro-forma": lambda: transferring.order(alice, invoice.id, form_key=key, amount=due),
+        "void": lambda: ending.void(invoice.id, **given),
+    }
+    ends = list[object]()
 
     def work() -> None:
-        with app.app_context():
-            if how == "pay":
-                ends.append(pays(alice, invoice, method).state)
-            else:
-                with as_customer(alice.customer_id):
-                    ends.append(transferring.order(alice, invoice.id, form_key=key, amount=due).purpose)
+        with app.app_context(), clock.at(periods.OVER), as_customer(alice.customer_id):
+            ends.append(acts[how]())
 
     db.session.rollback()
+    held = "select 1 from customers where customer_id = :customer for no key update"
+    free = "select 1 from documents where id = :document for update nowait"
+    names = {"customer": small.customer_id, "document": invoice.id}
     engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
-    with engine.connect() as corrects, engine.connect() as looks:
-        corrects.execute(sa.text("select 1 from documents where id = :document for update"), names)
+    with engine.connect() as holds, engine.connect() as looks:
+        holds.execute(sa.text(held), names)
         thread = threading.Thread(target=work)
         thread.start()
-        waits(lambda: bool(looks.scalar(sa.text("select count(*) from pg_locks where not granted"))))
-        free = "select 1 from customers where customer_id = :customer for no key update nowait"
-        assert looks.scalar(sa.text(free), names) == 1
-        looks.rollback()
-        corrects.rollback()
-        thread.join()
-    assert ends == ["succeeded" if how == "pay" else "invoice"]
+        try:
+            waits(lambda: bool(looks.scalar(sa.text("select count(*) from pg_locks where not granted"))))
+            assert looks.scalar(sa.text(free), names) == 1
+        finally:
+            looks.rollback()
+            holds.rollback()
+            thread.join()
+    assert len(ends) == 1
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
