@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from app.demo.environment import HOST, ROOT, USUAL_PORT, environment, shell_comm
 
 START_SECONDS, STOP_SECONDS = 120, 10
 THREADS = "8"
+ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,26 @@ class Stopped(BaseException):
     """Somebody asked the demo to end. No job on the way, which outlives any `Exception`, takes it for a failure."""
 
 
+def ends_once() -> Callable[[int, FrameType | None], None]:
+    """Return a handler that ends the demo the first time: a signal to the whole group comes again from `make`.
+
+    It stays the handler: Python prints a traceback when a signal has come and its handler is replaced by `SIG_IGN`
+    before it could run.
+    """
+    first = iter([True])
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if next(first, False):
+            raise Stopped
+
+    return stop
+
+
 def main() -> int:
     """Run the demo; return the exit code."""
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    stop = ends_once()
+    for each in ENDS:
+        signal.signal(each, stop)
     children: list[tuple[str, subprocess.Popen[bytes]]] = []
     try:
         asked = _arguments()
@@ -71,8 +89,7 @@ def main() -> int:
         _say("Ending the demo.")
         return 0
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # for good: what comes now changes nothing
         _end([process for _, process in children])
 
 
@@ -84,13 +101,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--directory", type=Path, default=INSTANCE, help="where the demo keeps its database and logs")
     parser.add_argument("--months", type=int, choices=range(1, 37), default=12, metavar="1-36", help="of history")
     return parser.parse_args()
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    """End once: a signal to the whole group comes a second time from `make`, while we are ending."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise Stopped
 
 
 def _ports(text: str) -> tuple[int, int]:
