@@ -1,0 +1,139 @@
+"""What a change of plan, interval or seats costs, and from when: the same function previews it and charges it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.catalog import Plans
+from app.domain.errors import Refused, ensure
+from app.domain.invoices.lines import Line, LineKind, Rate
+from app.domain.money import Money
+from app.domain.periods import dated
+from app.domain.subscriptions.choice import Choice, Part
+from app.domain.subscriptions.proration import Span, plan_period
+
+
+class Way(StrEnum):
+    """Which way a change goes."""
+
+    UP = "up"
+    DOWN = "down"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the customer has, and the periods that are open: of the plan, and of the bill."""
+
+    has: Choice
+    plan_period: Span
+    billing_starts_at: datetime
+    anchor_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a change comes to before tax. Without lines nothing is charged or given."""
+
+    wants: Choice
+    way: Way
+    at: datetime
+    is_now: bool
+    plan_period: Span
+    """The plan period that the choice is then in."""
+    lines: tuple[Line, ...]
+    net: Money
+
+
+def way(plans: Plans, has: Choice, wants: Choice) -> Way:
+    """Return the way of the first difference: of the plan's place in the list, of the interval, of the seats."""
+    order = [each.key for each in plans]
+    before, after = (
+        (order.index(each.plan.key) if each.plan.key in order else -1, each.interval.months, each.seats)
+        for each in (has, wants)
+    )
+    if before == after:
+        return Way.NONE
+    return Way.UP if after > before else Way.DOWN
+
+
+def quote(
+    plans: Plans,
+    now_has: Standing,
+    wants: Choice,
+    now: datetime,
+    rate: Rate,
+) -> Quote:
+    """Return what the change costs, and from when: now and by proration, or at the end of what is paid.
+
+    Refuses (409) what changes nothing.
+    """
+    has = now_has.has
+    goes = way(plans, has, wants)
+    if goes is Way.NONE:
+        raise Refused("That is the plan that you have.", "nothing_changes")
+    period = _period(now_has, wants)
+    lines = tuple(_lines(now_has, wants, period, now, rate))
+    net = sum((line.net for line in lines), Money(0, has.currency))
+    later = plans.downgrade == "period_end" and (goes is Way.DOWN or net.amount_minor < 0)
+    if later:
+        ends = now_has.plan_period.ends_at
+        return Quote(
+            wants, goes, ends, False, plan_period(ends, now_has.anchor_day, wants.interval), (), Money(0, has.currency)
+        )
+    return Quote(wants, goes, now, True, period, lines if net.amount_minor else (), net)
+
+
+def _period(now_has: Standing, wants: Choice) -> Span:
+    """The same interval stays in its period; another one begins with the billing period that is open."""
+    if wants.interval is now_has.has.interval:
+        return now_has.plan_period
+    return plan_period(now_has.billing_starts_at, now_has.anchor_day, wants.interval)
+
+
+def _lines(now_has: Standing, wants: Choice, period: Span, now: datetime, rate: Rate) -> Iterator[Line]:
+    has = now_has.has
+    if has.plan.key == wants.plan.key and has.interval is wants.interval and has.base == wants.base:
+        yield from _seats(has, wants, period, now, rate)
+        return
+    for part in _parts(has):
+        yield _line(part, now_has.plan_period, now, rate, unused=True)
+    for part in _parts(wants):
+        yield _line(part, period, now, rate, unused=False)
+
+
+def _seats(has: Choice, wants: Choice, period: Span, now: datetime, rate: Rate) -> Iterator[Line]:
+    """Only seats change: one line for those that come or go."""
+    old, new = has.seat, wants.seat
+    ensure(old is not None and new is not None and old.each == new.each, "seats that have another price")
+    more = new.quantity - old.quantity  # type: ignore[union-attr]  # both are there
+    if more:
+        part = Part(LineKind.SEATS, "Seats", abs(more), new.each)  # type: ignore[union-attr]
+        yield _line(part, period, now, rate, unused=more < 0)
+
+
+def _parts(choice: Choice) -> list[Part]:
+    return [part for part in (choice.base, choice.seat) if part is not None and part.price.amount_minor]
+
+
+def _line(part: Part, span: Span, now: datetime, rate: Rate, *, unused: bool) -> Line:
+    rest = span.rest(part.price, now)
+    first, last = now.date(), span.last_day
+    seats = (
+        f"{part.quantity} {'seat' if part.quantity == 1 else 'seats'}" if part.kind is LineKind.SEATS else part.title
+    )
+    words = f"Unused time of {seats}" if unused else seats
+    return Line(
+        LineKind.PRORATION,
+        f"{words}, {dated(first, last)}",
+        Money(-rest.amount_minor, rest.currency) if unused else rest,
+        rate,
+        begins_on=first,
+        ends_on=last,
+    )
+
+
+def counted(seats: int) -> str:
+    """Return `1 seat` or `2 seats`."""
+    return f"{seats} seat" if seats == 1 else f"{seats} seats"

@@ -1,0 +1,120 @@
+"""What is chosen of the plans: a plan, by the month or by the year, with so many seats; and its price."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.catalog import Catalog, Plan
+from app.domain.errors import Refused, ensure
+from app.domain.invoices.lines import LineKind
+from app.domain.money import Money
+
+
+class Interval(StrEnum):
+    """What a price of a plan is for."""
+
+    MONTHLY = "monthly"
+    ANNUAL = "annual"
+
+    @property
+    def months(self) -> int:
+        """How many billing periods it is."""
+        return 1 if self is Interval.MONTHLY else 12
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the price for one interval: the plan, or its seats beyond the included ones."""
+
+    kind: LineKind
+    title: str
+    quantity: int
+    each: Money
+
+    @property
+    def price(self) -> Money:
+        """What the part costs for the whole interval."""
+        return Money(self.each.amount_minor * self.quantity, self.each.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A plan as a customer has it, or wants it."""
+
+    plan: Plan
+    interval: Interval
+    seats: int
+    """How many in all, the included ones too; 1 where the plan is not sold by seats."""
+    currency: str
+
+    @property
+    def extra(self) -> int:
+        """How many seats are paid for beside the price of the plan."""
+        return max(0, self.seats - self.plan.seats.included) if self.plan.seats else 0
+
+    @property
+    def base(self) -> Part:
+        """The price of the plan itself."""
+        price = self.plan.monthly if self.interval is Interval.MONTHLY else self.plan.annual
+        return Part(LineKind.BASE_FEE, self.plan.title, 1, price or Money(0, self.currency))
+
+    @property
+    def seat(self) -> Part | None:
+        """The price of the seats beyond the included ones; None: the plan is not sold by seats."""
+        if self.plan.seats is None:
+            return None
+        price = self.plan.seats.monthly if self.interval is Interval.MONTHLY else self.plan.seats.annual
+        return Part(LineKind.SEATS, "Seats", self.extra, price or Money(0, self.currency))
+
+    @property
+    def price(self) -> Money:
+        """What all of it costs for one interval, before tax."""
+        return self.base.price + (self.seat.price if self.seat else Money(0, self.currency))
+
+
+def free(catalog: Catalog) -> Choice:
+    """Return what a customer has who never chose: the default plan, by the month, with the included seats."""
+    plan = catalog.plans.plan(catalog.plans.default)
+    ensure(plan is not None, f"{catalog.name} has no default plan")
+    return Choice(plan, Interval.MONTHLY, included(plan), catalog.credits.currency)  # type: ignore[arg-type]
+
+
+def included(plan: Plan) -> int:
+    """Return how many seats the price of the plan includes; 1 where it is not sold by seats."""
+    return plan.seats.included if plan.seats else 1
+
+
+def chosen(catalog: Catalog, plan: str, interval: str, seats: int | None, seats_used: int) -> Choice:
+    """Return the choice, or refuse it (422) and name the field: not sold (that way), too few seats or too many."""
+    found = catalog.plans.plan(plan)
+    if found is None:
+        raise Refused("This plan is not offered.", "plan_unknown", 422, "plan")
+    if found.on_request:
+        raise Refused(f"{found.title} is sold on request. Write to us about it.", "plan_on_request", 422, "plan")
+    if interval not in set(Interval) or not is_sold(found, Interval(interval)):
+        raise Refused(f"{found.title} is not sold that way.", "interval_unknown", 422, "interval")
+    wanted = included(found) if seats is None else seats
+    if found.seats is None and wanted != 1:
+        raise Refused(f"{found.title} is not sold by seats.", "no_seats", 422, "seats")
+    if found.seats is not None:
+        _check_seats(found, wanted, seats_used)
+    return Choice(found, Interval(interval), wanted, catalog.credits.currency)
+
+
+def is_sold(plan: Plan, interval: Interval) -> bool:
+    """Say whether the plan has a price for the interval. What is free is had by the month alone."""
+    if interval is Interval.MONTHLY:
+        return plan.monthly is not None or plan.is_free
+    return plan.annual is not None and not plan.is_free
+
+
+def _check_seats(plan: Plan, seats: int, used: int) -> None:
+    ensure(plan.seats is not None, f"{plan.key} has no seats")
+    sold = plan.seats
+    least, most = sold.included, sold.max  # type: ignore[union-attr]  # it has some
+    if seats < least:
+        raise Refused(f"{plan.title} includes {least} seats: fewer cost the same.", "too_few_seats", 422, "seats")
+    if most is not None and seats > most:
+        raise Refused(f"{plan.title} has at most {most} seats.", "too_many_seats", 422, "seats")
+    if seats < used:
+        words = f"{used} seats are in use. Free {used - seats} of them first, or keep {used}."
+        raise Refused(words, "seats_in_use", 422, "seats")

@@ -1,0 +1,49 @@
+"""What a part of a period costs, by the second, over the whole real period; and plan periods of months and years.
+
+A part of a price is rounded once. What was charged for a period and what is given back for the same seconds cancel
+out, whatever changes lie between.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from app.domain.errors import ensure
+from app.domain.money import Money, divided
+from app.domain.periods import following
+from app.domain.subscriptions.choice import Interval
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A plan period: what one price is for."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+    def __post_init__(self) -> None:
+        ensure(self.starts_at < self.ends_at, f"a period that ends before it begins: {self}")
+
+    @property
+    def last_day(self) -> date:
+        """The last day of it (UTC)."""
+        return (self.ends_at - _SECOND).date()
+
+    def left(self, now: datetime) -> tuple[int, int]:
+        """Return the seconds that are left of it at `now`, and those of all of it."""
+        ensure(self.starts_at <= now < self.ends_at, f"{now} is not in {self}")
+        return (self.ends_at - now) // _SECOND, (self.ends_at - self.starts_at) // _SECOND
+
+    def rest(self, price: Money, now: datetime) -> Money:
+        """Return what of the price is for the time that is left at `now`."""
+        remaining, whole = self.left(now)
+        return Money(divided(price.amount_minor * remaining, whole), price.currency)
+
+
+def plan_period(starts_at: datetime, anchor_day: int, interval: Interval) -> Span:
+    """Return the plan period that begins there: as many billing periods as the interval has."""
+    end = starts_at
+    for _ in range(interval.months):
+        end = following(end, anchor_day)
+    return Span(starts_at, end)

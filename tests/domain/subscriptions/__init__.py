@@ -1,0 +1,1 @@
+"""What a customer has of the plans that are sold."""
