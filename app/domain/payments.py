@@ -16,6 +16,8 @@ class Purpose(StrEnum):
     TOP_UP = "top_up"
     INVOICE = "invoice"
     """An invoice that is due."""
+    PLAN_CHANGE = "plan_change"
+    """Another plan, interval or more seats: it is had once this is paid."""
 
 
 class PaymentState(StrEnum):

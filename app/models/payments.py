@@ -91,7 +91,10 @@ class Payment(CustomerOwned, Base):
         UniqueConstraint("processor_id"),
         CheckConstraint(f"state in {STATES}", name="state"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
-        CheckConstraint("credits_micros > 0 or (purpose = 'invoice' and credits_micros = 0)", name="credits_positive"),
+        CheckConstraint(
+            "credits_micros > 0 or (purpose in ('invoice','plan_change') and credits_micros = 0)",
+            name="credits_positive",
+        ),
         CheckConstraint("(purpose = 'invoice') = (document_id is not null)", name="document"),
         CheckConstraint("received_minor >= 0", name="received_not_negative"),
         CheckConstraint(f"rail in {RAILS}", name="rail"),

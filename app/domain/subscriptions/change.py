@@ -23,7 +23,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Subscribed:
     """What the customer has, and the periods that are open: of the plan, and of the bill."""
 
     has: Choice
@@ -60,7 +60,7 @@ def way(plans: Plans, has: Choice, wants: Choice) -> Way:
 
 def quote(
     plans: Plans,
-    now_has: Standing,
+    now_has: Subscribed,
     wants: Choice,
     now: datetime,
     rate: Rate,
@@ -85,16 +85,16 @@ def quote(
     return Quote(wants, goes, now, True, period, lines if net.amount_minor else (), net)
 
 
-def _period(now_has: Standing, wants: Choice) -> Span:
+def _period(now_has: Subscribed, wants: Choice) -> Span:
     """The same interval stays in its period; another one begins with the billing period that is open."""
     if wants.interval is now_has.has.interval:
         return now_has.plan_period
     return plan_period(now_has.billing_starts_at, now_has.anchor_day, wants.interval)
 
 
-def _lines(now_has: Standing, wants: Choice, period: Span, now: datetime, rate: Rate) -> Iterator[Line]:
+def _lines(now_has: Subscribed, wants: Choice, period: Span, now: datetime, rate: Rate) -> Iterator[Line]:
     has = now_has.has
-    if has.plan.key == wants.plan.key and has.interval is wants.interval and has.base == wants.base:
+    if _only_seats(has, wants):
         yield from _seats(has, wants, period, now, rate)
         return
     for part in _parts(has):
@@ -103,13 +103,18 @@ def _lines(now_has: Standing, wants: Choice, period: Span, now: datetime, rate: 
         yield _line(part, period, now, rate, unused=False)
 
 
+def _only_seats(has: Choice, wants: Choice) -> bool:
+    """Say whether nothing but the number of seats differs: not their price either."""
+    alike = has.plan.key == wants.plan.key and has.interval is wants.interval and has.base == wants.base
+    return alike and has.seat is not None and wants.seat is not None and has.seat.each == wants.seat.each
+
+
 def _seats(has: Choice, wants: Choice, period: Span, now: datetime, rate: Rate) -> Iterator[Line]:
     """Only seats change: one line for those that come or go."""
-    old, new = has.seat, wants.seat
-    ensure(old is not None and new is not None and old.each == new.each, "seats that have another price")
-    more = new.quantity - old.quantity  # type: ignore[union-attr]  # both are there
-    if more:
-        part = Part(LineKind.SEATS, "Seats", abs(more), new.each)  # type: ignore[union-attr]
+    ensure(has.seat is not None and wants.seat is not None, "a plan without seats")
+    more = wants.extra - has.extra
+    part = Part(LineKind.SEATS, "Seats", abs(more), wants.seat.each)  # type: ignore[union-attr]  # said above
+    if part.price.amount_minor:
         yield _line(part, period, now, rate, unused=more < 0)
 
 
@@ -120,9 +125,7 @@ def _parts(choice: Choice) -> list[Part]:
 def _line(part: Part, span: Span, now: datetime, rate: Rate, *, unused: bool) -> Line:
     rest = span.rest(part.price, now)
     first, last = now.date(), span.last_day
-    seats = (
-        f"{part.quantity} {'seat' if part.quantity == 1 else 'seats'}" if part.kind is LineKind.SEATS else part.title
-    )
+    seats = counted(part.quantity) if part.kind is LineKind.SEATS else part.title
     words = f"Unused time of {seats}" if unused else seats
     return Line(
         LineKind.PRORATION,

@@ -7,6 +7,7 @@ from app.domain.catalog import Catalog, Plan
 from app.domain.errors import Refused, ensure
 from app.domain.invoices.lines import LineKind
 from app.domain.money import Money
+from app.domain.sold_terms import Terms
 
 
 class Interval(StrEnum):
@@ -71,11 +72,10 @@ class Choice:
         return self.base.price + (self.seat.price if self.seat else Money(0, self.currency))
 
 
-def free(catalog: Catalog) -> Choice:
-    """Return what a customer has who never chose: the default plan, by the month, with the included seats."""
-    plan = catalog.plans.plan(catalog.plans.default)
-    ensure(plan is not None, f"{catalog.name} has no default plan")
-    return Choice(plan, Interval.MONTHLY, included(plan), catalog.credits.currency)  # type: ignore[arg-type]
+def given(catalog: Catalog, plan: str, interval: Interval, seats: int | None) -> Choice:
+    """Return what a customer has by these terms. An empty plan is the default one; seats None are the included."""
+    had = Terms.of(catalog, plan).plan
+    return Choice(had, interval, included(had) if seats is None else seats, catalog.credits.currency)
 
 
 def included(plan: Plan) -> int:
@@ -111,6 +111,9 @@ def _check_seats(plan: Plan, seats: int, used: int) -> None:
     ensure(plan.seats is not None, f"{plan.key} has no seats")
     sold = plan.seats
     least, most = sold.included, sold.max  # type: ignore[union-attr]  # it has some
+    if most is not None and most < used:
+        words = f"{used} seats are in use, and {plan.title} has at most {most}. Free {used - most} of them first."
+        raise Refused(words, "seats_in_use", 422, "seats")
     if seats < least:
         raise Refused(f"{plan.title} includes {least} seats: fewer cost the same.", "too_few_seats", 422, "seats")
     if most is not None and seats > most:

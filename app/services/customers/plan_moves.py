@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 
 from app import clock
 from app.domain.amounts_in_json import credits_text
@@ -18,6 +18,7 @@ from app.models.database import db
 from app.models.ledger import BalanceDay
 from app.models.limits import SpendSettings
 from app.models.scope import as_service
+from app.models.subscriptions import Subscription
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import billing_periods
@@ -148,6 +149,7 @@ def give(books: Books, plan: str, newest: Catalog) -> tuple[dict[str, object], d
         words = f"{used} credits are owed, more than the overage protection of {credits_text(overage)} would allow."
         raise Refused(words, "overage_in_use")
     customer.catalog_version, customer.plan = newest.version, plan
+    _pass_by(books)
     unpaid_overage.restate(books, overage.micros)
     _check_holds(held, reservations.held(session, customer.customer_id), room, _room(books, newest))
     reservations.write(session, customer.customer_id)
@@ -155,6 +157,16 @@ def give(books: Books, plan: str, newest: Catalog) -> tuple[dict[str, object], d
     after = _values(customer)
     changed = [name for name in after if after[name] != before[name]]
     return {name: before[name] for name in changed}, {name: after[name] for name in changed}
+
+
+def _pass_by(books: Books) -> None:
+    """Let no order that was made for the terms before be applied any more."""
+    books.session.execute(
+        update(Subscription)
+        .where(Subscription.customer_id == books.customer_id)
+        .values(version=Subscription.version + 1)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _named(catalog: str, customers: Collection[str]) -> list[Customer]:

@@ -6,10 +6,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock, ids, mailboxes
-from app.domain.catalog import Trial
+from app.domain.catalog import Catalog, Trial
 from app.domain.errors import Refused
-from app.models.customers import Customer
+from app.domain.subscriptions.choice import Interval, given
+from app.models.customers import BillingPeriod, Customer
 from app.models.scope import as_service
+from app.models.subscriptions import Subscription
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import billing_periods, external_ids
@@ -65,7 +67,7 @@ def create(
                 session.flush()
                 spending.begin(session, customer)
                 posting.open_accounts(session, customer)
-                billing_periods.open_first(session, customer, now)
+                _subscribe(session, sold, plan, billing_periods.open_first(session, customer, now))
                 made = customer.customer_id
                 terms = {"catalog": catalog, "plan": plan, "catalog_version": sold.version}
                 audit.record(session, made, actor, "customer.created", made, after=terms)
@@ -74,6 +76,23 @@ def create(
         except IntegrityError:
             raise Refused("There is a customer with this external id already.", "external_id_taken", 409) from None
     return customer
+
+
+def _subscribe(session: Session, sold: Catalog, plan: str, period: BillingPeriod) -> None:
+    """Begin the subscription: by the month, with the included seats. The first period of what costs is not billed."""
+    costs = given(sold, plan, Interval.MONTHLY, None).price.amount_minor
+    session.add(
+        Subscription(
+            customer_id=period.customer_id,
+            id=ids.new("sub"),
+            interval=Interval.MONTHLY.value,
+            period_number=1,
+            period_starts_at=period.starts_at,
+            period_ends_at=period.ends_at,
+            billed_until=period.starts_at if costs else period.ends_at,
+            version=1,
+        )
+    )
 
 
 def _give_trial(session: Session, customer_id: str, trial: Trial, now: datetime) -> None:

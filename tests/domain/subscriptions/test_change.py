@@ -12,7 +12,7 @@ from app.domain.catalog import Plan, Plans, Seats
 from app.domain.errors import Refused
 from app.domain.invoices.lines import Rate
 from app.domain.money import Money
-from app.domain.subscriptions.change import Quote, Standing, Way, quote, way
+from app.domain.subscriptions.change import Quote, Subscribed, Way, quote, way
 from app.domain.subscriptions.choice import Choice, Interval
 from app.domain.subscriptions.proration import Span, plan_period
 
@@ -45,12 +45,12 @@ def of(plan: Plan, seats: int | None = None, interval: str = "monthly") -> Choic
     return Choice(plan, Interval(interval), own, "EUR")
 
 
-def standing(has: Choice) -> Standing:
-    return Standing(has, plan_period(JUNE, 1, has.interval), JUNE, 1)
+def subscribed(has: Choice) -> Subscribed:
+    return Subscribed(has, plan_period(JUNE, 1, has.interval), JUNE, 1)
 
 
 def quoted(has: Choice, wants: Choice, now: datetime = NOON, plans: Plans = PLANS) -> Quote:
-    return quote(plans, standing(has), wants, now, VAT)
+    return quote(plans, subscribed(has), wants, now, VAT)
 
 
 def nets(found: Quote) -> list[tuple[str, str]]:
@@ -102,7 +102,7 @@ def test_seats_of_a_year_are_charged_on_the_day_that_they_are_added() -> None:
 def test_what_is_less_waits_for_the_end_of_what_is_paid(has: Choice, wants: Choice) -> None:
     found = quoted(has, wants)
     assert (found.is_now, found.lines, found.net) == (False, (), eur("0"))
-    assert found.at == standing(has).plan_period.ends_at == found.plan_period.starts_at
+    assert found.at == subscribed(has).plan_period.ends_at == found.plan_period.starts_at
 
 
 def test_what_is_less_is_given_back_at_once_where_the_catalog_says_so() -> None:
