@@ -24,6 +24,7 @@ from app.services.papers import papers
 from app.services.processor.gateway import the_gateway
 from app.services.receivables import settling as _settling_of_invoices  # noqa: F401  # registers its purpose
 from app.services.receivables import transferring as _transfers_for_invoices  # noqa: F401  # registers its check
+from app.services.subscriptions import settling as _settling_of_plans  # noqa: F401  # registers its purpose
 from app.services.tax.checking import the_vies
 from app.web import access, assets, filters, login, navigation, security_headers, shared_counts
 from app.web.errors import pages as error_pages

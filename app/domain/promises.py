@@ -44,6 +44,8 @@ def read(text: str) -> Promise | None:
         promise = Promise(**found)
     except (ValueError, TypeError, RecursionError):
         return None
+    if promise.purpose == Purpose.PLAN_CHANGE:
+        return promise if promise.credits_micros == 0 and promise.document is None else None
     pays = promise.purpose == Purpose.INVOICE and isinstance(promise.document, str) and len(promise.document) <= 40
     buys = promise.purpose == Purpose.TOP_UP and promise.document is None
     whole = type(promise.credits_micros) is int and 0 < promise.credits_micros + pays < 2**63

@@ -44,6 +44,10 @@ TYPES = (
     "tax_registration.submitted",
     "tax_registration.verified",
     "tax_registration.rejected",
+    "subscription.changed",
+    "subscription.scheduled",
+    "subscription.canceled",
+    "subscription.kept",
 )
 """What the seller's endpoints may ask for."""
 TEST = "webhook.test"

@@ -50,16 +50,16 @@ BUGS = [
     ),
     Bug(
         "verify takes a payment without an attempt as charged",
-        "app/services/verification/attempt_proofs.py",
+        "app/services/verification/charge_proofs.py",
         "where p.created_by <> 'reconcile'\n",
         "where p.created_by = 'reconcile'\n",
         EVIDENCE,
     ),
     Bug(
         "verify takes an attempt that is open for one that has ended",
-        "app/services/verification/attempt_proofs.py",
-        "(a.state in {_OPEN}) <> (a.finished_at is null)\n            or (a.state in {_OPEN} and",
-        "(a.state in {_OPEN} and a.number < 0 and",
+        "app/services/verification/charge_proofs.py",
+        "(a.state in {_STARTED}) <> (a.finished_at is null)\n            or (a.state in {_STARTED} and",
+        "(a.state in {_STARTED} and a.number < 0 and",
         EVIDENCE,
     ),
     Bug(

@@ -13,6 +13,7 @@ from app.domain.invoices.lines import Line, LineKind, Rate
 from app.domain.invoices.totals import Taxed, of_parts
 from app.domain.mails import CREDIT_NOTE, REFUND_RECEIPT
 from app.domain.money import Money
+from app.domain.payments import Purpose
 from app.domain.tax.treatment import Category, Reason, Treatment
 from app.models.documents import Document, DocumentTax
 from app.models.ledger import Transfer
@@ -33,7 +34,7 @@ OF_PERIODS = frozenset({"period", "correction"})
 
 
 def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Money, now: datetime) -> Document | None:
-    """Write what went back; None where the payment has no document, because it is older than documents.
+    """Write what went back; None where the payment has no document: it is older than documents, or bought nothing.
 
     A payment that has paid several invoices at once returns that of the last one first, each by its own credit note.
     """
@@ -41,7 +42,8 @@ def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Mo
         return _of_invoices(books, payment, source, part, now)
     document = _of_payment(books, payment)
     if document is None:
-        ensure(payment.settled_before_documents, f"{payment.id} has no document")
+        not_sold = payment.purpose == Purpose.PLAN_CHANGE  # it came too late: the plan was not given for it
+        ensure(payment.settled_before_documents or not_sold, f"{payment.id} has no document")
         return None
     return write_on(books, document, source, part, now, payment.id)
 

@@ -128,7 +128,7 @@ def returned(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None
 
 def settled(customer_id: str, payment: Payment) -> dict[str, Any]:
     """Return the invoice that a payment has paid, with what it came to and what was taken off it or added."""
-    found = _invoice(customer_id, payment.document_id)
+    found = _invoice(customer_id, payment.document_id) if payment.document_id else invoice_of(customer_id, payment.id)
     row = found["invoice"]
     parts = [
         ("Total", row.total_minor),

@@ -10,7 +10,7 @@ from app import clock
 from app.domain import mails
 from app.domain.errors import ensure
 from app.domain.money import Credits, Money
-from app.domain.payments import ACTION_LIFETIME, PaymentState, decline_sentence, method_name
+from app.domain.payments import ACTION_LIFETIME, PaymentState, Purpose, decline_sentence, method_name
 from app.domain.tax import words as tax_words
 from app.extensions import settings
 from app.models.customers import Customer
@@ -83,7 +83,7 @@ def _of_payment(template: str, customer_id: str, payment_id: str) -> dict[str, A
         facts = _facts(payment_id)
     if not _still_so(template, facts["payment"]):
         return None
-    if template == mails.RECEIPT and facts["payment"].document_id:
+    if template == mails.RECEIPT and facts["payment"].purpose != Purpose.TOP_UP:
         facts |= billing_text.settled(customer_id, facts["payment"])
     elif template == mails.RECEIPT:
         facts |= billing_text.invoice_of(customer_id, payment_id)
@@ -155,6 +155,8 @@ def _again(payment: Payment, method: PaymentMethod | None) -> str:
     """Return the address of the form with the same choice, and with the same method while it is still saved."""
     if payment.document_id is not None:
         return portal_links.page("invoice_payment.page", document_id=payment.document_id)
+    if payment.purpose == Purpose.PLAN_CHANGE:
+        return portal_links.page_or_overview("plan.page")
     choice = purchases.choice(payment)
     if method is None or method.removed_at is None:
         choice["method"] = payment.method_id or payment.rail

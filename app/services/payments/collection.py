@@ -42,10 +42,12 @@ from app.services import audit
 from app.services.catalog import versions
 from app.services.ledger import budgets
 from app.services.payment_methods import changes, lost_customers
-from app.services.payments import outcomes, settlement
+from app.services.payments import fulfilment, outcomes, settlement
 from app.services.processor import customers
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
+
+_WORDS = {Purpose.INVOICE: "Invoice of", Purpose.TOP_UP: "Credits for", Purpose.PLAN_CHANGE: "Change of plan of"}
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ def abandon(payment_id: str, problem: str) -> Payment:
             after = {"problem": problem}
             audit.record(session, payment.customer_id, "processor", "payment.canceled", payment_id, after=after)
             budgets.free(session, payment)
+            fulfilment.ended(session, payment)
     return payment
 
 
@@ -171,7 +174,7 @@ def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
         payment.document_id,
         payment.net_minor,
     )
-    what = "Invoice of" if payment.purpose == Purpose.INVOICE else "Credits for"
+    what = _WORDS[Purpose(payment.purpose)]
     order = ChargeOrder(
         payment_id=payment.id,
         customer_id=payment.customer_id,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.domain.amounts_in_json import credits_text
 from app.domain.errors import ensure
@@ -25,6 +26,9 @@ from app.services.outbox import billing_mails
 Fulfil = Callable[[Books, Payment, Money, datetime], Mapping[str, object]]
 """Takes the customer's books, the locked payment, what was received for it, and now; returns what the audit says."""
 _purposes: dict[str, Fulfil] = {}
+Ended = Callable[[Session, Payment], None]
+"""Takes the session that holds the payment, and the payment, of which nothing was charged and nothing will be."""
+_ends: dict[str, Ended] = {}
 
 
 def fulfils(purpose: str) -> Callable[[Fulfil], Fulfil]:
@@ -36,6 +40,23 @@ def fulfils(purpose: str) -> Callable[[Fulfil], Fulfil]:
         return function
 
     return registered
+
+
+def ends(purpose: str) -> Callable[[Ended], Ended]:
+    """Register what is done when a payment of this purpose ends uncharged; most purposes need nothing."""
+
+    def registered(function: Ended) -> Ended:
+        ensure(purpose not in _ends, f"{purpose} is ended already")
+        _ends[purpose] = function
+        return function
+
+    return registered
+
+
+def ended(session: Session, payment: Payment) -> None:
+    """Let the order of a payment know, in the same transaction, that it has ended uncharged."""
+    if payment.purpose in _ends:
+        _ends[payment.purpose](session, payment)
 
 
 def fulfil(books: Books, payment: Payment, received: Money, now: datetime) -> Mapping[str, object]:

@@ -92,6 +92,7 @@ def report_end(session: Session, payment: Payment, *, nobody_watched: bool) -> N
     if nobody_watched:  # a decline that the page has shown needs no mail
         _mail(session, payment, PAYMENT_FAILED)
     budgets.free(session, payment)
+    fulfilment.ended(session, payment)
 
 
 def succeed(session: Session, payment: Payment, intent: Intent, now: datetime) -> None:

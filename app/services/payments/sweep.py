@@ -11,7 +11,7 @@ from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services import audit, due_rows
 from app.services.ledger import budgets
-from app.services.payments import collection, settlement
+from app.services.payments import collection, fulfilment, settlement
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -68,7 +68,9 @@ def _find(payment: Payment) -> bool:
                         payment_id,
                         after={"problem": "interrupted"},
                     )
-                    budgets.free(session, session.get_one(Payment, payment_id, populate_existing=True))
+                    ended = session.get_one(Payment, payment_id, populate_existing=True)
+                    budgets.free(session, ended)
+                    fulfilment.ended(session, ended)
             return False
         case Unknown() if now - created_at < KEY_LIFETIME:
             return False  # the claim has set the next look

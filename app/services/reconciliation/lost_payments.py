@@ -66,6 +66,8 @@ def restore(intent: Intent, now: datetime) -> Restored | Stays:
         promise = _promise(intent, customer)
         if promise is None:
             return Stays(_sentence(intent, f"was for {customer.customer_id}, but not for how much credit"))
+        if promise.purpose == Purpose.PLAN_CHANGE:
+            return Stays(_sentence(intent, f"was for a change of plan of {customer.customer_id} that is not here"))
         if promise.document is not None and db.session.get(Document, promise.document) is None:
             return Stays(_sentence(intent, f"was for an invoice of {customer.customer_id} that is not here"))
         customer_id, method = customer.customer_id, _method_of(intent)

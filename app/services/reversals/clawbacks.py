@@ -136,13 +136,13 @@ def restate(session: Session, payment: Payment, now: datetime) -> None:
 
 
 def _bought(books: Books, payment: Payment) -> Grant | None:
-    """Return the grant that the payment has bought; none where it has paid an invoice."""
+    """Return the grant that the payment has bought; none where it has paid an invoice or a change of plan."""
     found = books.session.scalars(
         select(Grant)
         .where(Grant.customer_id == books.customer_id, Grant.payment_id == payment.id)
         .execution_options(populate_existing=True)
     ).one_or_none()
-    ensure((found is None) == (payment.purpose == Purpose.INVOICE), f"{payment.id} has bought nothing")
+    ensure((found is None) == (payment.purpose != Purpose.TOP_UP), f"{payment.id} has bought nothing")
     return found
 
 

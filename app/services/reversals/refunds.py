@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids
 from app.domain import processor_amounts
 from app.domain.amounts import money_words
-from app.domain.errors import NotFound, Refused
+from app.domain.errors import NotFound, Refused, ensure
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, KEY_LIFETIME, Declined, Misused, PaymentState, Unknown, next_check
 from app.domain.reversals import OPEN_REFUNDS, STANDING_REFUNDS, ProcessorRefund, RefundState
@@ -56,6 +56,19 @@ def refund(
 def of_correction(session: Session, payment: Payment, minor: int, reason: str, by: str) -> Refund:
     """Write down that a correction of the locked payment's invoice returns so much tax; `ask` after the commit."""
     return _requested(session, payment, minor, (reason, by), clock.now(), of_correction=True)
+
+
+def of_order(session: Session, payment: Payment, reason: str, by: str) -> Refund:
+    """Write down that all that is left of the locked payment goes back, because nothing was sold for it, or no more.
+
+    The caller's transaction decides so; `ask` after the commit, or the sweep.
+    """
+    minor = processor_amounts.taken_of(Money(clawbacks.left_of(payment), payment.currency)).amount_minor
+    ensure(minor > 0, f"nothing of {payment.id} is left to go back")
+    made = _requested(session, payment, minor, (reason, by), clock.now())
+    payment.refunded_minor += minor
+    session.flush()
+    return made
 
 
 def ask(refund_id: str) -> None:

@@ -68,6 +68,7 @@ DOCUMENT_PROOFS = (
           from documents d where {_FOR_PAYMENTS} and d.state in ('paid','issued') group by d.customer_id, d.source_id) d
           on d.customer_id = p.customer_id and d.source_id = p.id
         where p.received_minor > 0 and not p.settled_before_documents and p.purpose <> 'invoice'
+          and p.problem <> 'not_applied'
           and (d.papers is null or d.papers <> 1 or d.minor <> p.received_minor or d.money <> p.currency)
         union all select d.customer_id, d.id from documents d where {_FOR_PAYMENTS} and not exists (
           select 1 from payments p where p.customer_id = d.customer_id and p.id = d.source_id
@@ -116,7 +117,7 @@ DOCUMENT_PROOFS = (
           from documents where state = 'issued' group by customer_id, source_type, substr(source_id, 1, 30)) n
           on n.customer_id = b.customer_id and n.source_type = b.source and n.source_id = b.id
         where coalesce(n.minor, 0) > b.minor
-          or (coalesce(n.minor, 0) < b.minor and p.problem <> 'more_than_was_due')""",
+          or (coalesce(n.minor, 0) < b.minor and p.problem not in ('more_than_was_due','not_applied'))""",
     ),
     Proof(
         "I11",

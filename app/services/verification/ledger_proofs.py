@@ -163,7 +163,7 @@ PROOFS = (
         select p.customer_id, p.id from payments p where p.state in ('succeeded','refunded','disputed') and (
           (select count(*) from grants g
            where g.customer_id = p.customer_id and g.payment_id = p.id and g.posted_at is not null)
-          <> case p.purpose when 'invoice' then 0 else 1 end
+          <> case p.purpose when 'top_up' then 1 else 0 end
           or (select count(*) from transfers t
               where t.customer_id = p.customer_id and t.source_type = 'payment' and t.source_id = p.id
               and t.kind in ('payment','sale') and t.amount = p.received_minor

@@ -12,10 +12,9 @@ from app import clock
 from app.domain.rating import KEPT
 from app.models.database import UtcDateTime, db
 from app.models.scope import as_service
-from app.services.verification.attempt_proofs import ATTEMPT_PROOFS
 from app.services.verification.audit_proofs import AUDIT_PROOFS
 from app.services.verification.authorization_proofs import AUTHORIZATION_PROOFS
-from app.services.verification.budget_proofs import BUDGET_PROOFS
+from app.services.verification.charge_proofs import ATTEMPT_PROOFS, BUDGET_PROOFS
 from app.services.verification.customer_proofs import CUSTOMER_PROOFS
 from app.services.verification.document_proofs import DOCUMENT_PROOFS
 from app.services.verification.event_proofs import EVENT_PROOFS
@@ -23,6 +22,7 @@ from app.services.verification.ledger_proofs import CASH_PROOFS, PROOFS, Found, 
 from app.services.verification.looks import LOOKS
 from app.services.verification.reference_proofs import REFERENCE_PROOFS
 from app.services.verification.reversal_proofs import REVERSAL_PROOFS
+from app.services.verification.subscription_proofs import SUBSCRIPTION_PROOFS
 from app.services.verification.usage_proofs import USAGE_PROOFS
 
 EVERY = (
@@ -38,6 +38,7 @@ EVERY = (
     *AUDIT_PROOFS,
     *DOCUMENT_PROOFS,
     *REFERENCE_PROOFS,
+    *SUBSCRIPTION_PROOFS,
 )
 MOST = 1_000
 """So many rows of one proof are named; that there are more is said."""

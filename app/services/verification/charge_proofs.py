@@ -1,4 +1,4 @@
-"""The proofs of `verify` about automatic payments: within their limit, decided, and with a consent from before."""
+"""The proofs of `verify` about charges: each had its attempt (I8), and the automatic ones their limit and consent."""
 
 from app.services.verification.ledger_proofs import Proof
 
@@ -11,6 +11,9 @@ _SUMS = f"""(
     from payments where budget_period is not null group by customer_id, budget_period)"""  # noqa: S608  # put together from constants, like all below
 _CHANGES = """(select customer_id, count(*) many from audit_entries where action = 'auto_recharge.changed'
     group by customer_id)"""
+_STARTED = "('started','requires_action','processing')"
+_UNDER_WAY = "('confirming','requires_action','processing')"
+_OF_PAYMENT = "a.customer_id = p.customer_id and a.payment_id = p.id"
 
 BUDGET_PROOFS = (
     Proof(
@@ -49,5 +52,37 @@ BUDGET_PROOFS = (
         select s.customer_id, 'auto_recharge_settings version ' || cast(s.version as text) as row_id
           from auto_recharge_settings s
           left join {_CHANGES} a on a.customer_id = s.customer_id where s.version > coalesce(a.many, 0)""",  # noqa: S608
+    ),
+)
+
+ATTEMPT_PROOFS = (
+    Proof(
+        "I8",
+        "a payment was charged, was declined or waits for its bank, and no attempt to charge it is there",
+        f"""
+        select p.customer_id, p.id from payments p
+        where p.created_by <> 'reconcile'
+          and (p.state in {_PAID} or p.state in {_UNDER_WAY} or (p.state = 'failed' and p.problem <> 'method_removed'))
+          and not exists (select 1 from attempts a where {_OF_PAYMENT})""",  # noqa: S608  # put together from constants, like all below
+    ),
+    Proof(
+        "I8",
+        "an attempt to charge a payment is missing before another one",
+        """
+        select customer_id, payment_id as row_id from attempts
+        group by customer_id, payment_id having count(*) <> max(number) or min(number) <> 1""",
+    ),
+    Proof(
+        "I8",
+        "a payment has ended otherwise than its attempts",
+        f"""
+        select p.customer_id, p.id from payments p where p.state in {_PAID} and not exists (
+            select 1 from attempts a where {_OF_PAYMENT} and a.state = 'succeeded')
+          and exists (select 1 from attempts a where {_OF_PAYMENT}) and not exists (
+            select 1 from attempts a where {_OF_PAYMENT} and a.code = 'authentication_required')
+        union all select a.customer_id, a.id from attempts a
+          left join payments p on {_OF_PAYMENT}
+          where (a.state = 'succeeded' and p.state not in {_PAID}) or (a.state in {_STARTED}) <> (a.finished_at is null)
+            or (a.state in {_STARTED} and p.state not in {_UNDER_WAY})""",  # noqa: S608
     ),
 )

@@ -1,0 +1,133 @@
+"""Give a customer what was ordered: plan and terms, interval and seats, in one transaction with its invoice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.errors import ensure
+from app.domain.invoices.documents import Kind, State
+from app.domain.invoices.totals import Taxed, of_parts
+from app.domain.mails import INVOICE
+from app.domain.money import Money
+from app.domain.subscriptions import preview as rule
+from app.domain.tax import kept
+from app.models.documents import Document
+from app.models.payments import Payment
+from app.models.subscriptions import PlanChange
+from app.services import audit
+from app.services.catalog import versions
+from app.services.customers import plan_moves
+from app.services.invoices import drafting, finalization, numbering
+from app.services.ledger.posting import Books
+from app.services.outbox import billing_mails
+from app.services.subscriptions import reads
+from app.services.subscriptions.reads import Current
+
+SOURCE = "plan_change"
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What has paid the order."""
+
+    payment: Payment
+    words: str
+    """The way to pay, as the customer knows it."""
+
+
+def apply(books: Books, has: Current, order: PlanChange, now: datetime, paid: Paid | None = None) -> None:
+    """Give what was ordered and write its invoice, or refuse it where the customer's holds or limits have no room.
+
+    `has` is what the customer has, locked, and what the order was reckoned from. A change that is scheduled is
+    replaced by this one.
+    """
+    ensure(order.from_version == has.row.version, f"{order.id} was reckoned from another subscription")
+    row, before = has.row, {"interval": has.row.interval, "seats": has.has.seats}
+    was, became = _terms(books, has, order)
+    sold = versions.sold(has.customer.catalog, order.catalog_version).plans.plan(order.plan)
+    row.interval, row.seats = order.interval, order.seats if sold is not None and sold.seats is not None else None
+    if row.period_starts_at != order.period_starts_at:
+        row.period_number += 1
+    row.period_starts_at, row.period_ends_at = order.period_starts_at, order.period_ends_at
+    row.billed_until = order.period_ends_at
+    row.version += 1
+    replace_scheduled(books, now)
+    document = _invoice(books, order, now, paid) if order.total_minor else None
+    order.state, order.ended_at = "applied", now
+    order.document_id = document.id if document is not None else None
+    after = {"interval": order.interval, "seats": order.seats}
+    changed = {name: value for name, value in after.items() if before[name] != value}
+    audit.record(
+        books.session,
+        books.customer_id,
+        order.created_by,
+        "subscription.changed",
+        row.id,
+        before=was | {name: before[name] for name in changed},
+        after=became | changed | {"change": order.id},
+    )
+    books.session.flush()
+    books.outbox.write("subscription.changed", order.id, facts_of(order, row.id))
+
+
+def replace_scheduled(books: Books, now: datetime) -> None:
+    """Let a change that was scheduled be replaced by the one that is made now."""
+    waits = reads.scheduled(books.session, books.customer_id)
+    if waits is not None:
+        waits.state, waits.ended_at, waits.problem = "replaced", now, "replaced"
+        books.session.flush()
+
+
+def facts_of(order: PlanChange, subscription_id: str) -> dict[str, object]:
+    """Return what an event says of an order."""
+    return {
+        "subscription": subscription_id,
+        "change": order.id,
+        "state": order.state,
+        "plan": order.plan,
+        "interval": order.interval,
+        "seats": order.seats,
+        "catalog_version": order.catalog_version,
+        "effective_at": order.effective_at.isoformat(),
+        "period_ends_at": order.period_ends_at.isoformat(),
+        "currency": order.currency,
+        "total_minor": order.total_minor,
+    }
+
+
+def _terms(books: Books, has: Current, order: PlanChange) -> tuple[dict[str, object], dict[str, object]]:
+    """Give the plan in its version; where both are had already only interval or seats change."""
+    customer = books.customer
+    if has.has.plan.key == order.plan and customer.catalog_version == order.catalog_version:
+        return {}, {}
+    given = plan_moves.give(books, order.plan, versions.sold(customer.catalog, order.catalog_version))
+    books.session.refresh(has.row, ["version"])  # who gives terms lets the orders for those before pass by
+    return given
+
+
+def _invoice(books: Books, order: PlanChange, now: datetime, paid: Paid | None) -> Document:
+    """Write the invoice: paid by the payment, or open and due with the next where it is too little to be charged."""
+    kept_tax = kept.read(order.treatment, Money(order.net_minor, order.currency))
+    ensure(kept_tax is not None, f"{order.id} does not say how it is taxed")
+    treatment, price = kept_tax  # type: ignore[misc]  # said above
+    rate = drafting.rate_of(treatment)
+    lines = rule.read(order.lines, rate, order.currency)
+    source = drafting.Source(SOURCE, order.id)
+    if paid is not None:
+        source = drafting.Source("payment", paid.payment.id, paid.payment.id, paid_with=paid.words)
+    document = drafting.draft(
+        books,
+        versions.of(books.customer),
+        Kind.INVOICE,
+        source,
+        lines,
+        of_parts([Taxed(rate, price.net, price.tax)]),
+        [treatment],
+        drafting.buyer_of(books),
+    )
+    numbering.finalize(books.session, document, State.PAID if paid is not None else State.OPEN, now)
+    finalization.report(books, document, "invoice.finalized", *(["invoice.paid"] if paid is not None else []))
+    finalization.miss_po_number(books, document)
+    if paid is None:
+        to, key = books.customer.email, f"invoice:{document.id}"
+        billing_mails.write(books.session, books.customer_id, INVOICE, key=key, to=to, document=document.id)
+    return document

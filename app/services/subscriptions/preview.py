@@ -1,0 +1,87 @@
+"""What a change of plan, interval or seats costs a customer: the one function that shows it and charges it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.catalog import Catalog
+from app.domain.errors import Refused
+from app.domain.subscriptions.change import quote
+from app.domain.subscriptions.choice import Choice, Interval, chosen, included, is_sold
+from app.domain.subscriptions.preview import Preview, minute, previewed
+from app.models.customers import Customer
+from app.models.database import db
+from app.services.catalog import versions
+from app.services.invoices import drafting
+from app.services.subscriptions import reads
+from app.services.subscriptions.reads import Current
+from app.services.tax import decision
+
+SUSPENDED, CLOSED = "suspended", "closed"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is asked for; None is what the customer has, as far as the plan is sold that way."""
+
+    plan: str | None = None
+    interval: str | None = None
+    seats: int | None = None
+
+
+def of(customer: Customer, target: Target) -> Preview:
+    """Preview a change for the customer in scope, or refuse it. Nothing is written."""
+    session, now = db.session(), clock.now()
+    return reckoned(session, reads.current(session, customer, now), target, now)
+
+
+def reckoned(session: Session, has: Current, target: Target, now: datetime) -> Preview:
+    """Return what the change comes to now, or refuse it.
+
+    A plan that the customer has keeps its version, where that sells it so; everything else comes with the newest.
+    """
+    _check(has, now)
+    catalog, wants = _chosen(has, target)
+    at = max(minute(now), has.period.starts_at)
+    treatment = decision.treatment(session, has.customer.customer_id, has.catalog, now.date())
+    found = quote(catalog.plans, has.subscribed, wants, at, drafting.rate_of(treatment))
+    return previewed(found, catalog.version, treatment, has.catalog.tax.prices, has.row.version)
+
+
+def _check(has: Current, now: datetime) -> None:
+    """Refuse who may not change now: nothing is given for time that is not billed yet."""
+    if has.customer.standing == CLOSED:
+        raise Refused("This account is closed, so its plan cannot be changed.", CLOSED)
+    if has.customer.standing == SUSPENDED:
+        raise Refused("Pay the invoices that are due first. Nothing was changed.", SUSPENDED)
+    if has.row.cancel_at is not None:
+        words = f"The plan is cancelled to {has.row.cancel_at:%d %B %Y}. Keep it first, then change it."
+        raise Refused(words, "canceled")
+    if has.costs and (has.row.period_ends_at <= now or has.row.billed_until <= has.row.period_starts_at):
+        words = "The invoice of your plan is being written. Try again in a few minutes. Nothing was changed."
+        raise Refused(words, "not_billed_yet")
+
+
+def _chosen(has: Current, target: Target) -> tuple[Catalog, Choice]:
+    """Return what is wanted, with the version of the catalog that sells it."""
+    had, key = has.has, target.plan or has.has.plan.key
+    own = has.catalog.plans.plan(key) if key == had.plan.key else None
+    stays = own is not None and (target.interval is None or _is_sold(own.key, target.interval, has.catalog))
+    catalog = has.catalog if stays else versions.offered(has.customer.catalog)
+    plan = catalog.plans.plan(key)
+    interval = target.interval or had.interval.value
+    if plan is not None and target.interval is None and not is_sold(plan, Interval(interval)):
+        interval = next((each.value for each in Interval if is_sold(plan, each)), interval)
+    seats = target.seats
+    if seats is None and key == had.plan.key:
+        seats = had.seats
+    if seats is None and plan is not None and plan.seats is not None:
+        seats = max(included(plan), has.used)
+    return catalog, chosen(catalog, key, interval, seats, has.used)
+
+
+def _is_sold(key: str, interval: str, catalog: Catalog) -> bool:
+    plan = catalog.plans.plan(key)
+    return plan is not None and interval in set(Interval) and is_sold(plan, Interval(interval))

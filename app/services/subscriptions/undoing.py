@@ -1,0 +1,128 @@
+"""Take an order back: one that is scheduled, one whose payment waits, and seats that were bought on the same day."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.errors import Refused
+from app.models.payments import Payment
+from app.models.scope import as_customer, as_service
+from app.models.subscriptions import PlanChange
+from app.services import audit
+from app.services.ledger import posting
+from app.services.ledger.posting import Books
+from app.services.payments import settlement
+from app.services.reversals import refunds
+from app.services.subscriptions import applying, reads
+from app.services.subscriptions.reads import Current
+from app.services.transaction import transaction
+
+TOO_LATE = "This change cannot be taken back any more."
+
+
+def undo(customer_id: str, change_id: str, *, by: str) -> PlanChange:
+    """Take the order back, and return it as it then stands; twice is once.
+
+    Scheduled: it is not made. Waiting for its payment: that is given up, unless it has just been paid. Seats that were
+    added today, where fewer of them would wait for the period's end: they go, and what they cost is refunded.
+    Refuses (409, `not_undoable`) everything else.
+    """
+    with as_customer(customer_id):
+        found = reads.change(change_id)
+        if found.state == "waiting" and found.payment_id is not None:
+            settlement.settle(found.payment_id, give_up=True)
+            return reads.change(change_id)
+        if found.state in {"undone", "failed"}:
+            return found
+        if found.state == "scheduled":
+            _unscheduled(customer_id, change_id, by)
+        elif (refund_id := _sent_back(customer_id, change_id, by)) is not None:
+            refunds.ask(refund_id)
+        return reads.change(change_id)
+
+
+def may_undo(has: Current, change: PlanChange, now: datetime) -> bool:
+    """Say whether the order can be taken back: the page offers it, and the same rule decides."""
+    return change.state in {"scheduled", "waiting"} or _why_not(has, change, now) is None
+
+
+def _unscheduled(customer_id: str, change_id: str, by: str) -> None:
+    now = clock.now()
+    with as_service("undo a scheduled change of plan"), transaction() as session:
+        books = posting.lock(session, customer_id)
+        order = _locked(session, customer_id, change_id)
+        if order.state != "scheduled":
+            raise Refused(TOO_LATE, "not_undoable")
+        _end(books, order, by, now)
+
+
+def _sent_back(customer_id: str, change_id: str, by: str) -> str | None:
+    """Take seats back that were bought today, and write the refund of what they cost; return its id."""
+    now = clock.now()
+    with as_service("undo a change of plan"), transaction() as session:
+        # The payment first, as whoever settles or refunds it does.
+        payment = session.scalars(
+            select(Payment)
+            .join(PlanChange, (PlanChange.customer_id == Payment.customer_id) & (PlanChange.payment_id == Payment.id))
+            .where(PlanChange.customer_id == customer_id, PlanChange.id == change_id)
+            .with_for_update(of=Payment)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        books = posting.lock(session, customer_id)
+        has = reads.current(session, books.customer, now, lock=True)
+        order = _locked(session, customer_id, change_id)
+        refused = _why_not(has, order, now)
+        if refused is not None or payment is None:
+            raise refused or Refused(TOO_LATE, "not_undoable")
+        has.row.seats = order.from_seats
+        has.row.version += 1
+        _end(books, order, by, now)
+        return refunds.of_order(session, payment, "Seats were given back on the same day", by).id
+
+
+def _why_not(has: Current, order: PlanChange, now: datetime) -> Refused | None:
+    """Return why what was bought is not given back; None: it is."""
+    same_day = order.ended_at is not None and order.ended_at.astimezone(UTC).date() == now.astimezone(UTC).date()
+    only_seats = (order.plan, order.interval, order.catalog_version) == (
+        order.from_plan,
+        order.from_interval,
+        order.from_catalog_version,
+    )
+    is_last = (has.row.seats, has.row.period_starts_at) == (order.seats, order.period_starts_at)
+    paid = order.state == "applied" and order.payment_id is not None and has.row.version == order.from_version + 1
+    if not (paid and same_day and only_seats and is_last) or has.catalog.plans.downgrade != "period_end":
+        return Refused(TOO_LATE, "not_undoable")
+    if order.from_seats < has.used:
+        words = f"{has.used} seats are in use. Free {has.used - order.from_seats} of them first."
+        return Refused(words, "seats_in_use")
+    return None
+
+
+def _locked(session: Session, customer_id: str, change_id: str) -> PlanChange:
+    return session.scalars(
+        select(PlanChange)
+        .where(PlanChange.customer_id == customer_id, PlanChange.id == change_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _end(books: Books, order: PlanChange, by: str, now: datetime) -> None:
+    before = order.state
+    order.state, order.ended_at = "undone", now
+    subscription = reads.current(books.session, books.customer, now).row
+    after = {"change": order.id, "state": "undone"}
+    audit.record(
+        books.session,
+        books.customer_id,
+        by,
+        "subscription.change_undone",
+        subscription.id,
+        before={"state": before, "seats": order.seats},
+        after=after | {"seats": order.from_seats},
+    )
+    books.session.flush()
+    facts = applying.facts_of(order, subscription.id)
+    books.outbox.write("subscription.changed", f"{order.id}:undone", facts | {"seats": order.from_seats})

@@ -1,0 +1,1 @@
+"""What customers have of the plans, and how it changes."""
