@@ -100,6 +100,12 @@ def manager(whose: Customer) -> Actor:
     return cast.make_actor(cast.ALICE, whose)
 
 
+def customer_of(actor: Actor) -> Customer:
+    """Return the customer that a member acts for."""
+    with as_service("look at a customer"):
+        return db.session.get_one(Customer, actor.customer_id, populate_existing=True)
+
+
 def target(plan: str | None = None, seats: int | None = None, interval: str | None = None) -> Target:
     """Return what is asked for."""
     return Target(plan, interval, seats)
@@ -191,3 +197,9 @@ def stands(whose: Customer, standing: str) -> None:
     """Bring the customer into a standing."""
     with as_service("set a standing"), transaction() as session:
         session.get_one(Customer, whose.customer_id, populate_existing=True).standing = standing
+
+
+def payment_of(order: PlanChange) -> Payment:
+    """Return the payment of an order."""
+    with as_service("look at a payment"):
+        return db.session.get_one(Payment, order.payment_id, populate_existing=True)

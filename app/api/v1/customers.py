@@ -39,7 +39,7 @@ class CustomerChange(Model):
     name: str = Field(default_factory=str, min_length=1, max_length=200)
     email: str = Field(default_factory=str, max_length=254, json_schema_extra=EMAIL)
     plan: str | None = Field(
-        None, max_length=60, description="A plan's key; null: the default plan. The plan in force changes nothing."
+        None, max_length=60, description="Only the plan in force: another one is ordered by the subscription."
     )
     po_required: bool = Field(
         default_factory=bool, description="Whether the customer's invoices need a purchase order number."
@@ -134,8 +134,8 @@ def read(customer: Customer) -> CustomerOut:
 def change(customer: Customer, body: CustomerChange) -> CustomerOut:
     """Change a customer.
 
-    Another plan comes with the newest version of the catalog. It prices usage from then on; what was used keeps its
-    price. The plan in force, by its key or, where it is the default, by null, changes nothing.
+    The plan in force, by its key or, where it is the default, by null, changes nothing. Another one is refused with 409
+    `plan_by_subscription`: it has a price, which is previewed and ordered at the customer's subscription.
     """
     sent = body.model_dump(exclude_unset=True)
     if sent.get("plan", "") is None:

@@ -16,10 +16,12 @@ from app.models.database import db
 from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
-from app.services.customers import external_ids, plan_moves
-from app.services.ledger import posting
+from app.services.customers import external_ids
 from app.services.processor import profiles
 from app.services.transaction import transaction
+
+_WAY = "Preview the change with POST /v1/customers/{id}/subscription/preview, then make it with …/subscription/changes."
+BY_SUBSCRIPTION = Refused(f"Another plan is ordered by the subscription. {_WAY}", "plan_by_subscription", 409, "plan")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Change:
     email: str | None = None
     external_id: str | None = None
     plan: str | None = None
+    """Only the plan in force: another one is ordered by the subscription, with its price."""
     po_required: bool | None = None
     """Whether the customer's invoices need a purchase order number."""
 
@@ -103,9 +106,9 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
     with as_service("change a customer"):
         try:
             with transaction() as session:
-                # No call is judged by half of a change: another plan waits for the customer's books.
-                books = posting.lock(session, customer_id) if wanted.plan is not None else None
-                customer = books.customer if books is not None else locked(session, customer_id)
+                customer = locked(session, customer_id)
+                if wanted.plan is not None and not _is_in_force(customer, wanted.plan):
+                    raise BY_SUBSCRIPTION
                 was: dict[str, object] = {name: getattr(customer, name) for name in values}
                 now = {name: value for name, value in values.items() if was[name] != value}
                 was = {name: was[name] for name in now}
@@ -113,9 +116,6 @@ def change(customer_id: str, wanted: Change, *, by: str) -> Customer:
                     setattr(customer, name, value)
                 if not now.keys().isdisjoint({"name", "email"}):
                     profiles.changed(session, customer, clock.now())
-                if books is not None and wanted.plan is not None and not _is_in_force(customer, wanted.plan):
-                    old, new = plan_moves.give(books, wanted.plan, _selling(customer, wanted.plan))
-                    was, now = was | old, now | new
                 if now:
                     audit.record(session, customer_id, by, "customer.changed", customer_id, before=was, after=now)
         except IntegrityError:
@@ -137,17 +137,6 @@ def _is_in_force(customer: Customer, plan: str) -> bool:
     """Say whether the customer has this plan already. Empty is the default plan of the version that it keeps."""
     own = versions.sold(customer.catalog, customer.catalog_version)
     return (plan or own.plans.default) == Terms.of(own, customer.plan).plan.key
-
-
-def _selling(customer: Customer, plan: str) -> Catalog:
-    """Return the version of the catalog that another plan is given with: the newest, or refuse what it does not sell.
-
-    Empty is its default plan.
-    """
-    newest = versions.offered(customer.catalog)
-    if plan and newest.plans.plan(plan) is None:
-        raise Refused("There is no such plan.", "plan_unknown", 422, "plan")
-    return newest
 
 
 def _checked(wanted: Change) -> dict[str, object]:

@@ -8,6 +8,7 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.totals import Taxed, of_parts
 from app.domain.mails import INVOICE
 from app.domain.money import Money
+from app.domain.sold_terms import Terms
 from app.domain.subscriptions import preview as rule
 from app.domain.tax import kept
 from app.models.documents import Document
@@ -42,7 +43,8 @@ def apply(books: Books, has: Current, order: PlanChange, now: datetime, paid: Pa
     """
     ensure(order.from_version == has.row.version, f"{order.id} was reckoned from another subscription")
     row, before = has.row, {"interval": has.row.interval, "seats": has.has.seats}
-    was, became = _terms(books, has, order)
+    was, became = terms(books, order.plan, order.catalog_version)
+    books.session.refresh(row, ["version"])  # who gives terms lets the orders for those before pass by
     sold = versions.sold(has.customer.catalog, order.catalog_version).plans.plan(order.plan)
     row.interval, row.seats = order.interval, order.seats if sold is not None and sold.seats is not None else None
     if row.period_starts_at != order.period_starts_at:
@@ -94,14 +96,13 @@ def facts_of(order: PlanChange, subscription_id: str) -> dict[str, object]:
     }
 
 
-def _terms(books: Books, has: Current, order: PlanChange) -> tuple[dict[str, object], dict[str, object]]:
-    """Give the plan in its version; where both are had already only interval or seats change."""
+def terms(books: Books, plan: str, catalog_version: int) -> tuple[dict[str, object], dict[str, object]]:
+    """Give the plan in its version, or refuse it; where both are had already only interval or seats change."""
     customer = books.customer
-    if has.has.plan.key == order.plan and customer.catalog_version == order.catalog_version:
+    had = Terms.of(versions.sold(customer.catalog, customer.catalog_version), customer.plan)
+    if (had.plan.key, customer.catalog_version) == (plan, catalog_version):
         return {}, {}
-    given = plan_moves.give(books, order.plan, versions.sold(customer.catalog, order.catalog_version))
-    books.session.refresh(has.row, ["version"])  # who gives terms lets the orders for those before pass by
-    return given
+    return plan_moves.give(books, plan, versions.sold(customer.catalog, catalog_version))
 
 
 def _invoice(books: Books, order: PlanChange, now: datetime, paid: Paid | None) -> Document:

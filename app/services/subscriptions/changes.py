@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -71,6 +71,12 @@ def confirm(
     return taken(Order(actor.customer_id, actor.member_id, target, mark, form_key, method_id, amount), return_url)
 
 
+def key_of(mark: str) -> str:
+    """Return the form key of an order of the customer in scope that has none but its preview."""
+    failed = select(func.count()).where(PlanChange.preview == mark, PlanChange.state == "failed")
+    return ids.form_key_of(f"{mark}:{db.session.scalar(failed)}")
+
+
 def taken(order: Order, return_url: Callable[[str], str]) -> PlanChange:
     """Place the order and collect what it costs; the customer's scope is in force."""
     with as_customer(order.customer_id):
@@ -123,6 +129,7 @@ def _placed(books: Books, has: Current, order: Order, seen: Preview, now: dateti
     if refusal is not None and seen.charged.amount_minor:
         raise refusal
     if carrying.is_chargeable(seen.charged.amount_minor, seen.charged.currency):
+        _try(books, seen)
         payment = _payment(books, has, order, seen, now)
         row = _ordered(has, order, seen, now, "waiting", payment)
         _add(books, has, row)
@@ -131,6 +138,15 @@ def _placed(books: Books, has: Current, order: Order, seen: Preview, now: dateti
     applying.apply(books, has, row, now)
     _add(books, has, row)
     return row.id, ""
+
+
+def _try(books: Books, seen: Preview) -> None:
+    """Refuse before it is charged what would be refused when it is given; nothing of the trial stays."""
+    trial = books.session.begin_nested()
+    try:
+        applying.terms(books, seen.wants.plan.key, seen.catalog_version)
+    finally:
+        trial.rollback()
 
 
 def _changed(seen: Preview) -> Refused:

@@ -92,6 +92,13 @@ def scheduled(session: Session, customer_id: str) -> PlanChange | None:
     return _in_state(session, customer_id, "scheduled")
 
 
+def open_orders() -> tuple[PlanChange | None, PlanChange | None]:
+    """Return the order of the customer in scope whose payment is under way, and the one that is scheduled."""
+    wanted = select(PlanChange).where(PlanChange.state.in_(["waiting", "scheduled"]))
+    found = {row.state: row for row in db.session.scalars(wanted.execution_options(populate_existing=True))}
+    return found.get("waiting"), found.get("scheduled")
+
+
 def change(change_id: str) -> PlanChange:
     """Return an order of the customer in scope, or `NotFound`."""
     found = None

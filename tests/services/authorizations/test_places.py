@@ -15,11 +15,10 @@ from app.models.scope import as_customer
 from app.services.authorizations import expiry, holds
 from app.services.balance import summary
 from app.services.catalog import versions
-from app.services.customers import directory, registration
-from app.services.customers.directory import Change
+from app.services.customers import registration
 from app.services.ledger import grants
 from app.services.verification.verify import verify
-from tests.support import meters, spend, stepped
+from tests.support import meters, spend, stepped, terms
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogs"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -155,7 +154,7 @@ def test_another_plan_reserves_anew_what_is_held(app: Flask) -> None:
         acme = stepped.customer("Acme", plan="plenty", credit=100)
         held = ask(acme, "falling", 30)
         assert (held.micros, stands(acme)[1]) == (0, 0), "all of it is included"
-        directory.change(acme.customer_id, Change(plan="capped"), by="seller")
+        terms.gives(acme, "capped")
         assert stands(acme)[1] == 10_714_286  # 30 of 2.50 for seven
         assert holds.capture(held.id).micros == 10_714_286
         assert stands(acme)[1] == 0

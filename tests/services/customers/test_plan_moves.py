@@ -20,12 +20,11 @@ from app.models.scope import as_customer, as_service
 from app.models.usage import Spending, UsageTotal
 from app.services.authorizations import holds
 from app.services.catalog import versions
-from app.services.customers import directory, plan_moves
-from app.services.customers.directory import Change
+from app.services.customers import plan_moves
 from app.services.ledger import grants
 from app.services.transaction import transaction
 from app.services.verification.verify import verify
-from tests.support import meters
+from tests.support import meters, terms
 from tests.support.meters import accept_one
 
 BEGIN = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -137,7 +136,7 @@ def test_whoever_was_changed_meanwhile_stays_and_stops_nobody(acme: Customer) ->
     globex = credited("Globex")
     dearer()
     moves, _stay = plan_moves.planned("metered")
-    directory.change(acme.customer_id, Change(plan="free"), by="seller")
+    terms.gives(acme, "free")
     left = [each for each in plan_moves.move_each(moves, **WHY) if each]
     assert [(each.customer_id, each.why) for each in left] == [
         (acme.customer_id, "Its terms or the catalog changed meanwhile. Look again.")
@@ -209,15 +208,15 @@ def without_hours() -> str:
     return head + rest[rest.index("[plans]") :]
 
 
-def test_another_plan_by_the_api_is_guarded_like_a_move(acme: Customer) -> None:
+def test_another_plan_is_guarded_like_another_version_of_the_same(acme: Customer) -> None:
     with clock.at(BEGIN):
         held = ask(acme, "hours", 10)
         versions.apply(without_hours())
         with pytest.raises(Refused) as refusal:
-            directory.change(acme.customer_id, Change(plan="free"), by="seller")
+            terms.gives(acme, "free")
         assert (refusal.value.reason, refusal.value.status) == ("open_holds", 409)
         assert (row_of(acme).plan, holds.capture(held.id).micros) == ("paid", 200_000)
-        changed = directory.change(acme.customer_id, Change(plan="free"), by="seller")
+        changed = terms.gives(acme, "free")
         assert (changed.plan, changed.catalog_version) == ("free", 2)
     assert verify() == []
 

@@ -13,7 +13,7 @@ from app.services.catalog import versions
 from app.services.customers import directory, plan_moves
 from app.services.customers.directory import Change
 from app.services.verification.verify import verify
-from tests.support import meters
+from tests.support import meters, terms
 from tests.support.databases import Database
 
 WHY = {"by": "ops@metered.example", "reason": "New prices"}
@@ -26,16 +26,17 @@ def acme(app: Flask) -> Customer:
     with clock.at(started):
         meters.apply()
         made = meters.customer("Acme", plan="paid")
-        directory.change(made.customer_id, Change(name="Acme Ltd", plan="free"), by="test")
+        directory.change(made.customer_id, Change(name="Acme Ltd"), by="test")
+        terms.gives(made, "free")
     with clock.at(started + timedelta(days=32)):
         jobs.run_due(names=["periods_rolled"])
-        directory.change(made.customer_id, Change(plan="paid"), by="test")
+        terms.gives(made, "paid")
         versions.apply(meters.METERED.format(burn="realtime").replace('"0.40"', '"0.80"'))
         moves, _stay = plan_moves.planned("metered")
         assert list(plan_moves.move_each(moves, **WHY)) == [None]
     with clock.at(started + timedelta(days=64)):
         jobs.run_due(names=["periods_rolled"])
-        directory.change(made.customer_id, Change(plan="free"), by="test")
+        terms.gives(made, "free")
     return made
 
 
