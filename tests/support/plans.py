@@ -1,5 +1,6 @@
 """Plans in tests: a seller of four plans, and customers who change theirs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -12,7 +13,7 @@ from app.domain.subscriptions.preview import Preview
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document, DocumentLine
-from app.models.payments import Payment
+from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.models.subscriptions import PlanChange, Subscription
 from app.services.catalog import versions
@@ -100,6 +101,11 @@ def manager(whose: Customer) -> Actor:
     return cast.make_actor(cast.ALICE, whose)
 
 
+def manager_of(whose: Customer) -> Actor:
+    """Return a member of its own who may change the plan."""
+    return cast.make_actor(replace(cast.ALICE, email=f"alice-{next(_numbers)}@plans.example"), whose)
+
+
 def customer_of(actor: Actor) -> Customer:
     """Return the customer that a member acts for."""
     with as_service("look at a customer"):
@@ -164,15 +170,20 @@ def rows(model: Any, whose: Customer) -> list[Any]:
 
 def invoices(whose: Customer) -> list[tuple[str, int, int, list[tuple[str, int]]]]:
     """Return of each of the customer's documents its state, net, total and lines."""
-    found = []
-    for document in rows(Document, whose):
-        with as_service("look at lines"):
-            lines = db.session.scalars(
-                select(DocumentLine).where(DocumentLine.document_id == document.id).order_by(DocumentLine.place)
-            ).all()
-        shown = [(line.description, line.net_minor) for line in lines]
-        found.append((document.state, document.net_minor, document.total_minor, shown))
-    return found
+    return [invoice(each.id) for each in rows(Document, whose)]
+
+
+def invoice(document_id: str) -> tuple[str, int, int, list[tuple[str, int]]]:
+    """Return state, net, total and lines of a document."""
+    with as_service("look at a document"):
+        document = db.session.get_one(Document, document_id, populate_existing=True)
+        lines = db.session.scalars(
+            select(DocumentLine).where(DocumentLine.document_id == document_id).order_by(DocumentLine.place)
+        ).all()
+    return (
+        *(document.state, document.net_minor, document.total_minor),
+        [(line.description, line.net_minor) for line in lines],
+    )
 
 
 def payments(whose: Customer) -> list[tuple[str, int]]:
@@ -203,3 +214,8 @@ def payment_of(order: PlanChange) -> Payment:
     """Return the payment of an order."""
     with as_service("look at a payment"):
         return db.session.get_one(Payment, order.payment_id, populate_existing=True)
+
+
+def method_of(whose: Customer) -> str:
+    """Return the id of the customer's first saved method."""
+    return str(rows(PaymentMethod, whose)[0].id)
