@@ -69,7 +69,7 @@ APART = timedelta(days=25)
 SLOW = set(METHODS) - {"visa", "poor", "asks"}
 ENDS = {"succeeded", "failed", "canceled", "refunded", "disputed"}
 PATIENCE = 180
-SENT = {"buy", "charge", "pay"}
+SENT = {"buy", "charge", "pay", "change"}
 """The steps that send a form."""
 
 
@@ -172,7 +172,7 @@ def finish(app: Flask, portal: Portal, run: Run, plan: Plan, moment: datetime) -
         with clock.at(moment + LATER[-1]):
             for _form, step in sorted(sent.items()):
                 with app.app_context():
-                    portal.take(app, run, replace(step, do="pay" if step.do == "pay" else "buy", kill=None))
+                    portal.take(app, run, replace(step, do="buy" if step.do == "charge" else step.do, kill=None))
             outcome.recover(app, portal.work, SOON)
             last = outcome.outcome(app, customer_id, verified=isinstance(portal, Purser))
             both_sides.agree(app, customer_id)

@@ -77,7 +77,7 @@ def _sum(theirs: list[dict[str, Any]], intent_id: str | None, states: set[str]) 
 
 def _balance(payments: list[Payment], customer_id: str) -> None:
     """Nothing is used in these runs: the balance is what was paid and did not go back."""
-    bought = [each for each in payments if each.document_id is None]
+    bought = [each for each in payments if each.purpose == "top_up"]
     stays = sum(each.received_minor - each.refunded_minor - each.disputed_minor for each in bought)
     balance = db.session.scalar(
         select(Account.balance).where(Account.customer_id == customer_id, Account.name == "credits")

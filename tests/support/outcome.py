@@ -78,10 +78,13 @@ def outcome(app: Flask, customer_id: str, *, verified: bool = True) -> Outcome:
         grants = list(
             db.session.scalars(select(Grant).where(Grant.customer_id == customer_id, Grant.kind == "purchased"))
         )
-        bought = {name for name in charged if ours[name].document_id is None}
+        bought = {name for name in charged if ours[name].purpose == "top_up"}
         assert {grant.payment_id for grant in grants} == bought, "charged and credited differ"
         assert len(grants) == len(bought), "a charge was credited twice"
-        assert _paid(customer_id) == sum(charged.values()) - sum(charged[name] for name in bought), "an invoice differs"
+        plans = [name for name in charged if ours[name].purpose == "plan_change"]
+        assert _paid(customer_id, plans) == sum(charged.values()) - sum(charged[name] for name in bought), (
+            "an invoice differs"
+        )
         posted = db.session.scalars(
             select(Transfer).where(Transfer.customer_id == customer_id, Transfer.kind == "payment")
         )
@@ -95,9 +98,9 @@ def outcome(app: Flask, customer_id: str, *, verified: bool = True) -> Outcome:
         )
 
 
-def _paid(customer_id: str) -> int:
-    """Return what the customer's invoices of billing periods say was paid of them."""
+def _paid(customer_id: str, plans: list[str]) -> int:
+    """Return what the customer's invoices of billing periods, and of these payments for plans, say was paid of them."""
     wanted = select(func.sum(Document.paid_minor)).where(
-        Document.customer_id == customer_id, Document.source_type == "period"
+        Document.customer_id == customer_id, (Document.source_type == "period") | Document.payment_id.in_(plans)
     )
     return int(db.session.scalar(wanted) or 0)

@@ -14,15 +14,19 @@ from app.domain.money import Money
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.gateways.sandbox.errors import Refusal
+from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.models.setups import MethodSetup
 from app.services import jobs
+from app.services.catalog import versions
 from app.services.payment_methods import saved, setups
 from app.services.payments import collection, settlement, top_ups
 from app.services.receivables import closing, paying
 from app.services.reversals import refunds
+from app.services.subscriptions import changes, preview
+from app.services.subscriptions.preview import Target
 from tests.support.crash_plan import Step
 
 RETURN_URL = "http://127.0.0.1/{}"
@@ -57,7 +61,7 @@ class Purser:
     def take(self, app: Flask, run: Run, step: Step) -> None:
         """Take one step."""
         steps: dict[str, Callable[[Flask, Run, Step], object]] = {
-            "buy": _buy, "pay": _pay, "close": _close, "charge": _charge, "work": lambda *_: self.work(), "return": _come_back, "refuse": _refuse,
+            "buy": _buy, "pay": _pay, "close": _close, "change": _change, "charge": _charge, "work": lambda *_: self.work(), "return": _come_back, "refuse": _refuse,
             "give_up": _give_up, "resume": _resume, "save": _save, "forget": _forget, "refund": _refund,
             "dashboard_refund": _refund_elsewhere, "dispute": _dispute, "decide": _decide,
         }  # fmt: skip
@@ -99,6 +103,24 @@ def _pay(_app: Flask, run: Run, step: Step) -> None:
 def _close(_app: Flask, run: Run, _step: Step) -> None:
     """Give the command that closes the first period."""
     closing.close(run.actor.customer_id, 1, by="seller")
+
+
+def _change(_app: Flask, run: Run, step: Step) -> None:
+    """Have the next plan, as it is previewed now."""
+    with as_customer(run.actor.customer_id):
+        customer = db.session.get_one(Customer, run.actor.customer_id)
+        plans = list(versions.of(customer).plans)
+        wants = Target(plans[1].key)
+        seen = preview.of(customer, wants)
+        changes.confirm(
+            run.actor,
+            wants,
+            mark=seen.mark,
+            amount=seen.charged,
+            form_key=run.form_keys[step.form],
+            method_id=run.methods[step.method],
+            return_url=RETURN_URL.format,
+        )
 
 
 def _charge(_app: Flask, run: Run, step: Step) -> None:

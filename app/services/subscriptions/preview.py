@@ -1,6 +1,6 @@
 """What a change of plan, interval or seats costs a customer: the one function that shows it and charges it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -46,7 +46,10 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     catalog, wants = _chosen(has, target)
     at = max(minute(now), has.period.starts_at)
     treatment = decision.treatment(session, has.customer.customer_id, has.catalog, now.date())
-    found = quote(catalog.plans, has.subscribed, wants, at, drafting.rate_of(treatment))
+    rate = drafting.rate_of(treatment)
+    found = quote(catalog.plans, has.subscribed, wants, at, rate)
+    if found.is_now and found.net.amount_minor < 0:  # nothing is given back at once: it waits for the period's end
+        found = quote(replace(catalog.plans, downgrade="period_end"), has.subscribed, wants, at, rate)
     return previewed(found, catalog.version, treatment, has.catalog.tax.prices, has.row.version)
 
 

@@ -1,6 +1,5 @@
 """What a customer has of the plans, and the orders that changed it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,9 +17,6 @@ from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.subscriptions import PlanChange, Subscription
 from app.services.catalog import versions
-
-LATEST = 20
-"""So many orders are listed."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +104,6 @@ def change(change_id: str) -> PlanChange:
     if found is None:
         raise NotFound("change of plan")
     return found
-
-
-def listed(limit: int = LATEST) -> Sequence[PlanChange]:
-    """Return the newest orders of the customer in scope."""
-    newest = PlanChange.created_at.desc(), PlanChange.id.desc()
-    wanted = select(PlanChange).order_by(*newest).limit(limit).execution_options(populate_existing=True)
-    return db.session.scalars(wanted).all()
 
 
 def _in_state(session: Session, customer_id: str, state: str) -> PlanChange | None:

@@ -43,11 +43,6 @@ def undo(customer_id: str, change_id: str, *, by: str) -> PlanChange:
         return reads.change(change_id)
 
 
-def may_undo(has: Current, change: PlanChange, now: datetime) -> bool:
-    """Say whether the order can be taken back: the page offers it, and the same rule decides."""
-    return change.state in {"scheduled", "waiting"} or _why_not(has, change, now) is None
-
-
 def _unscheduled(customer_id: str, change_id: str, by: str) -> None:
     now = clock.now()
     with as_service("undo a scheduled change of plan"), transaction() as session:

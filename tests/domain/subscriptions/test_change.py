@@ -82,6 +82,14 @@ def test_a_year_is_paid_from_the_billing_period_that_is_open() -> None:
     ]
 
 
+def test_what_is_not_used_of_a_year_is_given_back_by_the_year() -> None:
+    found = quoted(of(PERSONAL, interval="annual"), of(TEAM, interval="annual"))
+    assert nets(found) == [
+        ("Unused time of Personal, 16 June 2027 – 31 May 2028", "-115.08"),  # 120.00 × 351 / 366
+        ("Team, 16 June 2027 – 31 May 2028", "469.92"),
+    ]
+
+
 def test_seats_of_a_year_are_charged_on_the_day_that_they_are_added() -> None:
     found = quoted(of(TEAM, 3, "annual"), of(TEAM, 8, "annual"), now=datetime(2027, 7, 1, tzinfo=UTC))
     assert nets(found) == [("5 seats, 1 July 2027 – 31 May 2028", "688.52")]  # 750.00 × 336 / 366

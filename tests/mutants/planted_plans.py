@@ -1,0 +1,62 @@
+"""Planted bugs of subscriptions: what a change costs, and when it is had."""
+
+from tests.mutants.bug import Bug
+
+ROOM = "tests/services/subscriptions"
+RULE, CHANGES, WAITING = (
+    "tests/domain/subscriptions/test_change.py",
+    f"{ROOM}/test_changes.py",
+    f"{ROOM}/test_waiting.py",
+)
+
+BUGS = [
+    Bug(
+        "a plan is had before it is paid",
+        "app/services/subscriptions/changes.py",
+        "        _try(books, seen)\n",
+        "        applying.terms(books, seen.wants.plan.key, seen.catalog_version)\n",
+        (f"{CHANGES}::test_declined_it_stays_as_it_was_with_nothing_to_pay",),
+    ),
+    Bug(
+        "what is not used of a year is given back as if it were a month",
+        "app/domain/subscriptions/change.py",
+        "yield _line(part, now_has.plan_period, now, rate, unused=True)",
+        'yield _line(part, plan_period(now_has.billing_starts_at, 1, type(has.interval)("monthly")), now, rate, unused=True)',
+        (f"{RULE}::test_what_is_not_used_of_a_year_is_given_back_by_the_year",),
+    ),
+    Bug(
+        "a late approval gives a plan that was left behind by another change",
+        "app/services/subscriptions/settling.py",
+        "    if order.from_version != has.row.version:\n",
+        "    if order.from_version < 0:\n",
+        (f"{WAITING}::test_approved_after_something_else_was_changed_the_money_goes_back",),
+    ),
+    Bug(
+        "another amount than was shown is charged",
+        "app/services/subscriptions/changes.py",
+        "if seen.mark != order.mark or order.amount not in {None, seen.charged}:",
+        "if order.mark == order.form_key:",
+        (f"{CHANGES}::test_a_preview_that_has_gone_by_is_refused_and_nothing_is_charged",),
+    ),
+    Bug(
+        "an order whose payment was declined goes on waiting",
+        "app/services/payments/fulfilment.py",
+        "        _ends[payment.purpose](session, payment)\n",
+        "        return\n",
+        (f"{CHANGES}::test_declined_it_stays_as_it_was_with_nothing_to_pay",),
+    ),
+    Bug(
+        "fewer seats than are used can be had",
+        "app/domain/subscriptions/choice.py",
+        "    if seats < used:\n",
+        "    if seats < 0:\n",
+        ("tests/api/test_subscriptions.py::test_fewer_seats_than_are_used_are_refused_with_the_reason",),
+    ),
+    Bug(
+        "seats are refunded on another day than they were bought on",
+        "app/services/subscriptions/undoing.py",
+        "if not (paid and same_day and only_seats and is_last)",
+        "if not (paid and only_seats and is_last)",
+        (f"{ROOM}/test_undoing.py::test_another_days_or_used_seats_and_other_changes_are_not_given_back",),
+    ),
+]
