@@ -159,7 +159,8 @@ def test_changes_cost_what_the_seconds_at_each_price_cost(chain: list[tuple[int,
         if way(PLANS, has, wants) is Way.NONE:
             continue
         found = quoted(has, wants, JUNE + timedelta(seconds=second), AT_ONCE)
-        paid, has, lines = paid + found.net.amount_minor, wants, lines + len(found.lines)
+        rounded = len(found.lines) or 4  # what comes to nothing was rounded too: two parts each, at most
+        paid, has, lines = paid + found.net.amount_minor, wants, lines + rounded
     exact += Decimal(has.price.amount_minor) * (30 * 86400 - at) / (30 * 86400)
     assert abs(paid - exact) <= Decimal("0.5") * lines
 
