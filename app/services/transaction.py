@@ -35,6 +35,23 @@ def transaction() -> Iterator[Session]:
     wake_ups.send(session)
 
 
+@contextmanager
+def part(session: Session) -> Iterator[None]:
+    """Run a part of the caller's transaction: undone by itself when it raises, so that the rest may go on."""
+    with session.begin_nested():
+        yield
+
+
+@contextmanager
+def trial(session: Session) -> Iterator[None]:
+    """Run a part of the caller's transaction to see whether it is refused: whatever comes of it, it is undone."""
+    tried = session.begin_nested()
+    try:
+        yield
+    finally:
+        tried.rollback()
+
+
 def no_transaction() -> None:
     """Make sure that no transaction is open: called before every request to the processor. Ends a read."""
     session = db.session()

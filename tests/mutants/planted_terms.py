@@ -31,10 +31,12 @@ BUGS = [
     ),
     Bug(
         "another plan comes with the old version",
-        "app/services/customers/directory.py",
-        "    return newest\n",
-        "    return versions.sold(customer.catalog, customer.catalog_version)\n",
-        SOLD,
+        "app/services/subscriptions/preview.py",
+        "    catalog = has.catalog if stays else versions.offered(has.customer.catalog)\n",
+        "    catalog = has.catalog if stays else has.catalog\n",
+        (
+            "tests/services/subscriptions/test_changes.py::test_another_plan_comes_with_the_newest_version_and_more_seats_with_the_own",
+        ),
     ),
     Bug(
         "the default plan by its name is another sale",

@@ -81,11 +81,7 @@ _numbers = count(1)
 
 def customer(*words: tuple[str, str]) -> Customer:
     """Create a customer on the first of June, on the free plan; `words` change the catalog."""
-    text = CATALOG
-    for old, new in words:
-        assert old in text
-        text = text.replace(old, new)
-    versions.apply(text)
+    applies(*words)
     with clock.at(BEGIN):
         return registration.create(
             name="Plans Ltd",
@@ -94,6 +90,15 @@ def customer(*words: tuple[str, str]) -> Customer:
             external_id=f"plans-{next(_numbers)}",
             created_at=BEGIN,
         )
+
+
+def applies(*words: tuple[str, str]) -> None:
+    """Apply the catalog, or its next version, with these words changed."""
+    text = CATALOG
+    for old, new in words:
+        assert old in text
+        text = text.replace(old, new)
+    versions.apply(text)
 
 
 def manager(whose: Customer) -> Actor:

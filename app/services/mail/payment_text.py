@@ -156,7 +156,7 @@ def _again(payment: Payment, method: PaymentMethod | None) -> str:
     if payment.document_id is not None:
         return portal_links.page("invoice_payment.page", document_id=payment.document_id)
     if payment.purpose == Purpose.PLAN_CHANGE:
-        return portal_links.page_or_overview("plan.page")
+        return portal_links.page("overview.page")
     choice = purchases.choice(payment)
     if method is None or method.removed_at is None:
         choice["method"] = payment.method_id or payment.rail

@@ -31,7 +31,7 @@ from app.services.payments import collection, declines, settlement, top_ups, way
 from app.services.subscriptions import applying, preview, reads
 from app.services.subscriptions.preview import Target
 from app.services.subscriptions.reads import Current
-from app.services.transaction import transaction
+from app.services.transaction import transaction, trial
 
 UNDER_WAY = "A change of your plan is being paid. Wait for it, or give it up first. Nothing more was charged."
 
@@ -142,11 +142,8 @@ def _placed(books: Books, has: Current, order: Order, seen: Preview, now: dateti
 
 def _try(books: Books, seen: Preview) -> None:
     """Refuse before it is charged what would be refused when it is given; nothing of the trial stays."""
-    trial = books.session.begin_nested()
-    try:
+    with trial(books.session):
         applying.terms(books, seen.wants.plan.key, seen.catalog_version)
-    finally:
-        trial.rollback()
 
 
 def _changed(seen: Preview) -> Refused:

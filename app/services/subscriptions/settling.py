@@ -21,6 +21,7 @@ from app.services.reversals import refunds
 from app.services.subscriptions import applying, reads
 from app.services.subscriptions.applying import Paid
 from app.services.subscriptions.reads import Current
+from app.services.transaction import part
 
 NOT_APPLIED = "not_applied"
 """Money came for a change that is not made any more: it goes back by itself, and a person sees it."""
@@ -75,7 +76,7 @@ def _given(books: Books, order: PlanChange, payment: Payment, received: Money, p
     if why:
         return why
     try:
-        with books.session.begin_nested():
+        with part(books.session):
             applying.apply(books, has, order, now, paid)
     except Refused as refusal:  # holds or limits have no room for the new terms
         return refusal.reason

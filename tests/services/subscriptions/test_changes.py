@@ -150,3 +150,21 @@ def test_a_free_plan_is_changed_in_the_period_that_is_open_then(acme: Customer) 
     assert (f"{row.period_starts_at:%F}", f"{row.period_ends_at:%F}") == ("2027-08-01", "2027-09-01")
     assert plans.invoices(acme)[0][3] == [("Personal, 16–31 August 2027", 600)]
     assert verify() == []
+
+
+def test_another_plan_comes_with_the_newest_version_and_more_seats_with_the_own(app: Flask) -> None:
+    acme = plans.customer()
+    alice = plans.manager(acme)
+    way = add_method(alice, GOOD).id
+    confirms(alice, target("personal"), way)
+    plans.applies(('monthly = "15.00"', 'monthly = "30.00"'), ('monthly = "12.00"', 'monthly = "24.00"'))
+    assert previews(acme, target(interval="annual")).catalog_version == 1
+    assert confirms(alice, target("team", 4), way).catalog_version == 2
+    assert plans.invoices(acme)[1][3] == [
+        ("Unused time of Personal, 16–30 June 2027", -600),
+        ("Team, 16–30 June 2027", 2450),
+        ("1 seat, 16–30 June 2027", 1500),
+    ]
+    plans.applies(('monthly = "15.00"', 'monthly = "60.00"'))
+    assert previews(acme, target(seats=5)).price.net.amount_minor == 1500
+    assert verify() == []
