@@ -12,7 +12,7 @@ from tests.architecture.test_upgrades import as_nobody_in_particular, empty
 from tests.support.databases import Database
 
 __all__ = ["empty"]
-BEFORE, AFTER = "0026", "0030"
+BEFORE, AFTER = "0026", "0027"
 CUSTOMER = "cus_00000000000000000000000000"
 VALUES = {
     "customer": CUSTOMER,

@@ -7,7 +7,7 @@ counts as billed, because the host may have billed it itself.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030"
+revision = "0027"
 down_revision = "0026"
 branch_labels = None
 depends_on = None
