@@ -37,7 +37,6 @@ def path_of(whose: Customer, more: str = "") -> str:
     return f"/customers/{whose.customer_id}/subscription{more}"
 
 
-@pytest.mark.both_databases
 def test_a_change_is_previewed_and_made_once(api: Api, acme: Customer) -> None:
     with clock.at(HALF):
         seen = api.post(path_of(acme, "/preview"), {"plan": "team", "seats": 4}).get_json()

@@ -67,7 +67,7 @@ def current(session: Session, customer: Customer, now: datetime, *, lock: bool =
         .where(Subscription.customer_id == customer.customer_id, BillingPeriod.closed_at.is_(None))
         .execution_options(populate_existing=True)
     )
-    row, period = session.execute(wanted.with_for_update(of=Subscription) if lock else wanted).one()
+    row, period = session.execute(wanted.with_for_update(of=Subscription, key_share=True) if lock else wanted).one()
     starts_at, passed = periods.open_at(period.starts_at, period.ends_at, period.anchor_day, now)
     ends_at = periods.following(starts_at, period.anchor_day) if passed else period.ends_at
     return Current(customer, row, versions.of(customer), starts_at, ends_at, period.anchor_day)

@@ -62,7 +62,7 @@ def _sent_back(customer_id: str, change_id: str, by: str) -> str | None:
             select(Payment)
             .join(PlanChange, (PlanChange.customer_id == Payment.customer_id) & (PlanChange.payment_id == Payment.id))
             .where(PlanChange.customer_id == customer_id, PlanChange.id == change_id)
-            .with_for_update(of=Payment)
+            .with_for_update(of=Payment, key_share=True)
             .execution_options(populate_existing=True)
         ).one_or_none()
         books = posting.lock(session, customer_id)

@@ -24,6 +24,7 @@ def upgrades(settings: Settings, *kills: Kill) -> list[dict[str, Any]]:
     return killed(settings, CHANGE, *kills, catalog="platform")
 
 
+@pytest.mark.proof
 @pytest.mark.case("AC-24")
 def test_killed_before_the_processor_is_asked_it_is_given_up_and_the_plan_stays(
     settings: Settings, catalog: str
@@ -55,6 +56,7 @@ def test_killed_after_it_was_charged_the_plan_is_had_once(settings: Settings, ca
         assert (end["states"], len(end["charged"])) == (["succeeded"], 1)
 
 
+@pytest.mark.proof
 def test_killed_while_the_order_is_written_there_is_none(settings: Settings, catalog: str) -> None:
     found = upgrades(settings, Kill("insert into payments"), Kill("insert into plan_changes"), Kill("before commit"))
     assert [(end["charged"], end["states"]) for end in ends(found)] == [([], [])] * len(found)

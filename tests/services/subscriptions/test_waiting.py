@@ -57,7 +57,6 @@ def refunded(whose: Customer) -> list[tuple[str, int]]:
     return [(each.state, each.amount_minor) for each in plans.rows(Refund, whose)]
 
 
-@pytest.mark.both_databases
 def test_once_approved_it_is_had_once(acme: Customer, alice: Actor) -> None:
     waits = confirms(alice, target("team"), add_method(alice, ASKS).id)
     assert (waits.state, plans.subscription(acme)[0], plans.invoices(acme)) == ("waiting", "", [])
