@@ -34,6 +34,11 @@ def _unit(catalog: Catalog) -> Iterator[Problem]:
         yield Problem(("packs",), f"must hold at least one pack, because {terms.unit} are sold in packs only")
     if named and catalog.overage.protection.micros > 0:
         yield Problem(("overage", "protection"), f"must be 0: a debt in {terms.unit} has no price to be billed at")
+    if named and catalog.plans.downgrade == "immediate":
+        yield Problem(
+            ("plans", "downgrade"),
+            f'must be "period_end": the rest of a plan cannot be given back in {terms.unit}, which have no price',
+        )
     if not catalog.packs and catalog.top_up is None:
         yield Problem(("top_up",), "is missing and there are no packs, so credit could not be bought")
 

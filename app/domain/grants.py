@@ -18,10 +18,12 @@ SOURCES = {
     "trial": "promotions",
     "referral": "referrals",
     "refund": "refunds",
+    "proration": "purchases",
 }
 """The account that a grant of each kind comes out of."""
-BOUGHT_KIND = "purchased"
-"""The kind that somebody has paid for. All others are a discount on an invoice."""
+BOUGHT_KINDS = ("purchased", "proration")
+"""The kinds that somebody has paid for: credit, and a plan whose rest was given back as credit. All others are a
+discount on an invoice."""
 _SAID = {"promotional": "promotional", "trial": "trial", "referral": "referral", "refund": "refunded"}
 CLAW_BACKS = ("refunded", "disputed")
 """The kinds of transfers that take credit whose money went back."""
@@ -66,7 +68,7 @@ class Share:
 def burn_order(grant: LiveGrant) -> tuple[int, bool, datetime, bool, datetime, str]:
     """Return the key that grants burn by: priority, expiry (none last), given before paid, effective, id. Total."""
     expiry = grant.expires_at
-    return (grant.priority, expiry is None, expiry or _NEVER, grant.kind == "purchased", grant.effective_at, grant.id)
+    return (grant.priority, expiry is None, expiry or _NEVER, grant.kind in BOUGHT_KINDS, grant.effective_at, grant.id)
 
 
 def is_expired(expires_at: datetime | None, now: datetime) -> bool:

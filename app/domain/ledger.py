@@ -19,7 +19,7 @@ CREDIT_APPLIED, CREDIT_RETURNED = "credit_applied", "credit_returned"
 """Bought credit pays the tax of an invoice; the invoice is void."""
 OF_INVOICES = frozenset({OVERAGE_INVOICED, OVERAGE_RETURNED, CREDIT_APPLIED, CREDIT_RETURNED})
 HISTORY_KINDS = OF_INVOICES | {
-    "correction", "dispute_won", "disputed", "expired", "promotional", "purchased", "referral", "refund",
+    "correction", "dispute_won", "disputed", "expired", "promotional", "proration", "purchased", "referral", "refund",
     "refund_failed", "refunded", "trial", "usage", "voided",
 }  # fmt: skip
 """Every kind of row that the balance history has. What is between the others counts as usage in the history by day."""

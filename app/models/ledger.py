@@ -147,7 +147,7 @@ class Grant(CustomerOwned, Base):
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         UniqueConstraint("customer_id", "id"),
-        CheckConstraint("kind in ('purchased','promotional','trial','referral','refund')", name="kind"),
+        CheckConstraint("kind in ('purchased','promotional','trial','referral','refund','proration')", name="kind"),
         CheckConstraint("micros > 0", name="micros_positive"),
         CheckConstraint("remaining_micros >= 0 and remaining_micros <= micros", name="remaining_within"),
         CheckConstraint("expires_at is null or expires_at > effective_at", name="expires_after"),

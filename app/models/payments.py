@@ -98,7 +98,10 @@ class Payment(CustomerOwned, Base):
         CheckConstraint("(purpose = 'invoice') = (document_id is not null)", name="document"),
         CheckConstraint("received_minor >= 0", name="received_not_negative"),
         CheckConstraint(f"rail in {RAILS}", name="rail"),
-        CheckConstraint("method_id is not null or rail in ('paypal', 'crypto', 'bank_transfer')", name="has_method"),
+        CheckConstraint(
+            "method_id is not null or purpose = 'plan_change' or rail in ('paypal', 'crypto', 'bank_transfer')",
+            name="has_method",
+        ),
         CheckConstraint(
             "refunded_minor >= 0 and disputed_minor >= 0 and refunded_minor + disputed_minor <= received_minor",
             name="sent_back",
@@ -108,8 +111,16 @@ class Payment(CustomerOwned, Base):
             name="corrected",
         ),
         CheckConstraint(
-            "state = 'created' or processor_id is not null or state in ('failed','canceled')", name="has_intent"
+            "as_credit_minor >= 0 and refunded_minor + disputed_minor + corrected_minor + as_credit_minor"
+            " <= received_minor",
+            name="as_credit",
         ),
+        CheckConstraint(
+            "state = 'created' or processor_id is not null or checkout_id is not null"
+            " or state in ('failed','canceled')",
+            name="has_intent",
+        ),
+        Index("uq_payments_checkout_id", "checkout_id", unique=True),
         Index("ix_payments_next_check_at", "next_check_at", sqlite_where=OPEN_STATES, postgresql_where=OPEN_STATES),
         Index("ix_payments_customer_created", "customer_id", "created_at"),
         Index("ix_payments_method", "customer_id", "method_id"),
@@ -137,6 +148,7 @@ class Payment(CustomerOwned, Base):
             "refunded_minor",
             "disputed_minor",
             "corrected_minor",
+            "as_credit_minor",
             "budget_period",
             "net_minor",
         ),
@@ -163,6 +175,8 @@ class Payment(CustomerOwned, Base):
     """Whether it was charged while nobody was there to answer the bank."""
     form_key: Mapped[str] = mapped_column(String(40))
     processor_id: Mapped[str | None] = mapped_column(String(100))
+    checkout_id: Mapped[str | None] = mapped_column(String(100))
+    """The processor's checkout where it is paid, by who has saved no method; its intent is known once it is paid."""
     received_minor: Mapped[int] = mapped_column(default=0)
     refunded_minor: Mapped[int] = mapped_column(default=0)
     """What went back by refunds that are under way or done."""
@@ -170,6 +184,8 @@ class Payment(CustomerOwned, Base):
     """What disputes hold or have taken."""
     corrected_minor: Mapped[int] = mapped_column(default=0)
     """Tax that was paid too much, as corrections of its invoice say: it goes back without credit."""
+    as_credit_minor: Mapped[int] = mapped_column(default=0)
+    """What was given back as credit instead, with its tax: no refund returns it, too."""
     action_url: Mapped[str] = mapped_column(String(1000), default="")
     problem: Mapped[str] = mapped_column(String(100), default="")
     """Why it failed, was cancelled, or still waits: a decline code or one of our own words."""

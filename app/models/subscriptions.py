@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.database import Base, CustomerOwned, whole
 
 INTERVALS = ("monthly", "annual")
-CHANGE_STATES = ("waiting", "applied", "failed", "superseded", "scheduled", "undone", "replaced")
+CHANGE_STATES = ("waiting", "applied", "failed", "expired", "superseded", "scheduled", "undone", "replaced")
 WAITING = text("state = 'waiting'")
 SCHEDULED = text("state = 'scheduled'")
 
@@ -60,9 +60,11 @@ class PlanChange(CustomerOwned, Base):
         ForeignKeyConstraint(["customer_id"], ["subscriptions.customer_id"]),
         ForeignKeyConstraint(["customer_id", "payment_id"], ["payments.customer_id", "payments.id"]),
         ForeignKeyConstraint(["customer_id", "document_id"], ["documents.customer_id", "documents.id"]),
+        ForeignKeyConstraint(["customer_id", "grant_id"], ["grants.customer_id", "grants.id"]),
         UniqueConstraint("customer_id", "id"),
         UniqueConstraint("customer_id", "form_key"),
         UniqueConstraint("customer_id", "payment_id"),
+        UniqueConstraint("customer_id", "grant_id"),
         Index("ix_plan_changes_document", "customer_id", "document_id"),
         Index("ix_plan_changes_newest", "customer_id", "created_at", "id"),
         Index("uq_plan_changes_waiting", "customer_id", unique=True, sqlite_where=WAITING, postgresql_where=WAITING),
@@ -72,12 +74,17 @@ class PlanChange(CustomerOwned, Base):
         CheckConstraint(f"state in {CHANGE_STATES}", name="state"),
         CheckConstraint(f"interval in {INTERVALS} and from_interval in {INTERVALS}", name="interval"),
         CheckConstraint("seats > 0 and from_seats > 0", name="seats"),
-        CheckConstraint("total_minor = net_minor + tax_minor and total_minor >= 0", name="total"),
+        CheckConstraint(
+            "total_minor = net_minor + tax_minor and (total_minor >= 0 or payment_id is null)", name="total"
+        ),
         CheckConstraint("period_ends_at > period_starts_at", name="period"),
         CheckConstraint("(state in ('waiting','scheduled')) = (ended_at is null)", name="ended"),
         CheckConstraint("state <> 'waiting' or payment_id is not null", name="waits_for_payment"),
         CheckConstraint("state <> 'scheduled' or (total_minor = 0 and payment_id is null)", name="scheduled_is_free"),
-        CheckConstraint("state <> 'applied' or total_minor = 0 or document_id is not null", name="paid_has_document"),
+        CheckConstraint("state <> 'applied' or total_minor <= 0 or document_id is not null", name="paid_has_document"),
+        CheckConstraint(
+            "state <> 'applied' or (total_minor < 0) = (grant_id is not null)", name="given_back_has_grant"
+        ),
         *whole(
             *("seats", "from_seats", "catalog_version", "from_catalog_version", "from_version"),
             *("net_minor", "tax_minor", "total_minor"),
@@ -116,6 +123,9 @@ class PlanChange(CustomerOwned, Base):
     form_key: Mapped[str] = mapped_column(String(40))
     payment_id: Mapped[str | None] = mapped_column(String(40))
     document_id: Mapped[str | None] = mapped_column(String(40))
+    """Its invoice, or the credit note of what was given back: the first, where there are several."""
+    grant_id: Mapped[str | None] = mapped_column(String(40))
+    """The credit that was given back for what is not used."""
     problem: Mapped[str] = mapped_column(String(100), default="")
     """Why it was not applied; empty: it was, or may be."""
     created_by: Mapped[str] = mapped_column(String(254))

@@ -26,6 +26,7 @@ KINDS = {
     "trial": "Trial credits",
     "referral": "Referral credits",
     "refund": "Refunded credits",
+    "proration": "Unused plan as credits",
     "usage": "Usage",
     "expired": "Expired credits",
     "voided": "Credits withdrawn",
@@ -42,7 +43,7 @@ KINDS = {
 GROUPS = {
     "purchases": frozenset({"purchased"}),
     "usage": frozenset({"usage", "correction", *OF_INVOICES}),
-    "refunds": frozenset({"refunded", "refund_failed", "disputed", "dispute_won", "refund"}),
+    "refunds": frozenset({"refunded", "refund_failed", "disputed", "dispute_won", "refund", "proration"}),
     "grants": frozenset({"promotional", "trial", "referral", "expired", "voided"}),
 }
 """The quick filters: each kind is in one of them."""
@@ -54,6 +55,7 @@ _HAPPENED = {
     "trial": "{} of trial credit was given to you.",
     "referral": "{} of credit was given to you for a customer you referred.",
     "refund": "{} of credit was given back to you.",
+    "proration": "{} of credit was given to you for the part of your plan that you no longer use.",
     "usage": "{} of credit was used.",
     "expired": "{} of credit was not used in time and expired.",
     "voided": "{} of granted credit was withdrawn.",

@@ -15,13 +15,32 @@ depends_on = None
 f = op.f
 ID, WHOLE, AT = sa.String(length=40), sa.BigInteger(), sa.DateTime(timezone=True)
 READ = ("customers", "billing_periods")
-CREDITS = {
-    "credits_micros > 0 or (purpose = 'invoice' and credits_micros = 0)": (
-        "credits_micros > 0 or (purpose in ('invoice','plan_change') and credits_micros = 0)"
+PAYMENTS = {
+    "credits_positive": (
+        "credits_micros > 0 or (purpose = 'invoice' and credits_micros = 0)",
+        "credits_micros > 0 or (purpose in ('invoice','plan_change') and credits_micros = 0)",
+    ),
+    "has_method": (
+        "method_id is not null or rail in ('paypal', 'crypto', 'bank_transfer')",
+        "method_id is not null or purpose = 'plan_change' or rail in ('paypal', 'crypto', 'bank_transfer')",
+    ),
+    "has_intent": (
+        "state = 'created' or processor_id is not null or state in ('failed','canceled')",
+        "state = 'created' or processor_id is not null or checkout_id is not null or state in ('failed','canceled')",
+    ),
+}
+WITHIN = (
+    "as_credit_minor >= 0 and refunded_minor + disputed_minor + corrected_minor + as_credit_minor <= received_minor"
+)
+"""What was given back as credit is not refunded, too."""
+GRANTS = {
+    "kind": (
+        "kind in ('purchased','promotional','trial','referral','refund')",
+        "kind in ('purchased','promotional','trial','referral','refund','proration')",
     )
 }
 INTERVALS = "('monthly', 'annual')"
-STATES = "('waiting', 'applied', 'failed', 'superseded', 'scheduled', 'undone', 'replaced')"
+STATES = "('waiting', 'applied', 'failed', 'expired', 'superseded', 'scheduled', 'undone', 'replaced')"
 CHECKS = {
     "subscriptions": {
         "interval": f"interval in {INTERVALS}",
@@ -34,12 +53,13 @@ CHECKS = {
         "state": f"state in {STATES}",
         "interval": f"interval in {INTERVALS} and from_interval in {INTERVALS}",
         "seats": "seats > 0 and from_seats > 0",
-        "total": "total_minor = net_minor + tax_minor and total_minor >= 0",
+        "total": "total_minor = net_minor + tax_minor and (total_minor >= 0 or payment_id is null)",
         "period": "period_ends_at > period_starts_at",
         "ended": "(state in ('waiting','scheduled')) = (ended_at is null)",
         "waits_for_payment": "state <> 'waiting' or payment_id is not null",
         "scheduled_is_free": "state <> 'scheduled' or (total_minor = 0 and payment_id is null)",
-        "paid_has_document": "state <> 'applied' or total_minor = 0 or document_id is not null",
+        "paid_has_document": "state <> 'applied' or total_minor <= 0 or document_id is not null",
+        "given_back_has_grant": "state <> 'applied' or (total_minor < 0) = (grant_id is not null)",
     },
 }
 NUMBERS = {
@@ -49,7 +69,7 @@ NUMBERS = {
         *("net_minor", "tax_minor", "total_minor"),
     ),
 }
-LATER = ("state", "document_id", "problem", "ended_at")
+LATER = ("state", "document_id", "grant_id", "problem", "ended_at")
 """What changes of an order."""
 UNDONE = "old.state = 'applied' and new.state = 'undone'"
 """The one end that may become another: what was bought is given back on the same day."""
@@ -60,12 +80,14 @@ WORDS = "what was ordered, and how it ended, is final"
 def upgrade() -> None:
     """Create the tables, give every customer a subscription, and let payments be for a change of plan."""
     on_sqlite = op.get_bind().dialect.name == "sqlite"
-    if on_sqlite:
-        _write_anew("payments", CREDITS)
-    else:
-        (rule,) = CREDITS.values()
-        op.drop_constraint("ck_payments_credits_positive", "payments")
-        op.create_check_constraint(f("ck_payments_credits_positive"), "payments", rule)
+    _change_payments(on_sqlite=on_sqlite)
+    for table, rules in {"payments": PAYMENTS, "grants": GRANTS}.items():
+        if on_sqlite:
+            _write_anew(table, dict(rules.values()))
+            continue
+        for name, (_before, rule) in rules.items():
+            op.drop_constraint(f"ck_{table}_{name}", table)
+            op.create_check_constraint(f(f"ck_{table}_{name}"), table, rule)
     _create_subscriptions()
     _create_plan_changes()
     for table in READ if not on_sqlite else ():
@@ -87,6 +109,21 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Refuse: a ledger is restored from a backup, never taken apart."""
     raise NotImplementedError("downgrades are not supported: restore a backup")
+
+
+def _change_payments(*, on_sqlite: bool) -> None:
+    """Let a payment be made at a checkout of the processor's, and count what of it was given back as credit."""
+    op.add_column("payments", sa.Column("checkout_id", sa.String(length=100), nullable=True))
+    op.create_index("uq_payments_checkout_id", "payments", ["checkout_id"], unique=True)
+    if on_sqlite:
+        whole = "constraint ck_payments_as_credit_minor_whole check (typeof(as_credit_minor) in ('integer', 'null'))"
+        within = f"constraint ck_payments_as_credit check ({WITHIN})"
+        op.execute(f"alter table payments add column as_credit_minor bigint not null default 0 {whole} {within}")
+        return
+    zero = sa.Column("as_credit_minor", sa.BigInteger(), nullable=False, server_default=sa.text("0"))
+    op.add_column("payments", zero)
+    op.create_check_constraint(f("ck_payments_as_credit"), "payments", WITHIN)
+    op.alter_column("payments", "as_credit_minor", server_default=None)
 
 
 def _create_subscriptions() -> None:
@@ -139,6 +176,7 @@ def _create_plan_changes() -> None:
         sa.Column("form_key", ID, nullable=False),
         sa.Column("payment_id", ID, nullable=True),
         sa.Column("document_id", ID, nullable=True),
+        sa.Column("grant_id", ID, nullable=True),
         sa.Column("problem", sa.String(length=100), nullable=False),
         sa.Column("created_by", sa.String(length=254), nullable=False),
         sa.Column("created_at", AT, nullable=False),
@@ -146,7 +184,7 @@ def _create_plan_changes() -> None:
         sa.PrimaryKeyConstraint("id", name=f(f"pk_{table}")),
         *(
             sa.UniqueConstraint("customer_id", name, name=f(f"uq_{table}_customer_id_{name}"))
-            for name in ("id", "form_key", "payment_id")
+            for name in ("id", "form_key", "payment_id", "grant_id")
         ),
         *_checks(table),
         sa.ForeignKeyConstraint(
@@ -158,7 +196,7 @@ def _create_plan_changes() -> None:
                 [f"{other}s.customer_id", f"{other}s.id"],
                 name=f(f"fk_{table}_customer_id_{other}_id_{other}s"),
             )
-            for other in ("payment", "document")
+            for other in ("payment", "document", "grant")
         ),
     )
     op.create_index(f"ix_{table}_document", table, ["customer_id", "document_id"])

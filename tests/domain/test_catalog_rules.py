@@ -103,6 +103,8 @@ ANOTHER, LOWER, LONGER = (good(credits=each, packs=(PACK,), top_up=None) for eac
         (coins(packs=(), top_up=GOOD.top_up, auto_recharge=GOOD.auto_recharge), {"top_up": "sells a free amount, but tokens are sold in packs only; take it away or set credits.unit to EUR", "packs": "must hold at least one pack, because tokens are sold in packs only"}),
         (coins(overage=Overage(Credits(1))), {"overage.protection": "must be 0: a debt in tokens has no price to be billed at"}),
         (good(overage=Overage(Credits(1))), {}),
+        (coins(plans=replace(COINS.plans, downgrade="immediate")), {"plans.downgrade": 'must be "period_end": the rest of a plan cannot be given back in tokens, which have no price'}),
+        (good(plans=replace(GOOD.plans, downgrade="immediate")), {}),
         (good(top_up=None), {"top_up": "is missing and there are no packs, so credit could not be bought"}),
         (good(top_up=None, packs=(PACK,)), {}),
         (good(packs=(PACK,)), {}),

@@ -3,10 +3,11 @@
 from tests.mutants.bug import Bug
 
 ROOM = "tests/services/subscriptions"
-RULE, CHANGES, WAITING = (
+RULE, CHANGES, WAITING, GIVING = (
     "tests/domain/subscriptions/test_change.py",
     f"{ROOM}/test_changes.py",
     f"{ROOM}/test_waiting.py",
+    f"{ROOM}/test_giving_back.py",
 )
 
 BUGS = [
@@ -58,5 +59,33 @@ BUGS = [
         "if not (paid and same_day and only_seats and is_last)",
         "if not (paid and only_seats and is_last)",
         (f"{ROOM}/test_undoing.py::test_another_days_or_used_seats_and_other_changes_are_not_given_back",),
+    ),
+    Bug(
+        "what was given back as credit can be refunded, too",
+        "app/services/reversals/clawbacks.py",
+        " + payment.corrected_minor + payment.as_credit_minor\n",
+        " + payment.corrected_minor\n",
+        (f"{GIVING}::test_more_than_is_left_of_a_payment_is_not_refunded",),
+    ),
+    Bug(
+        "the credit note of a plan's rest takes the oldest invoice first",
+        "app/services/subscriptions/giving_back.py",
+        ".order_by(Document.issued_at.desc(), Document.id.desc())",
+        ".order_by(Document.issued_at, Document.id)",
+        (f"{GIVING}::test_it_is_taken_off_the_newest_invoice_first_each_by_its_own_credit_note",),
+    ),
+    Bug(
+        "a plan that nobody has paid is given back as credit",
+        "app/services/subscriptions/giving_back.py",
+        "            Document.state == State.PAID.value,\n",
+        "            Document.number.is_not(None),\n",
+        (f"{GIVING}::test_what_was_not_paid_is_not_given_back_and_waits_for_the_end_of_the_period",),
+    ),
+    Bug(
+        "money that was refunded is given as credit, too",
+        "app/services/subscriptions/giving_back.py",
+        "return min(of_plan - document.returned_minor, document.credits_applied_minor + left)",
+        "return of_plan",
+        (f"{GIVING}::test_money_that_was_refunded_or_is_disputed_is_not_given_as_credit_too",),
     ),
 ]

@@ -196,6 +196,11 @@ def payments(whose: Customer) -> list[tuple[str, int]]:
     return [(row.state, row.amount_minor) for row in rows(Payment, whose)]
 
 
+def payment_rows(whose: Customer) -> list[Payment]:
+    """Return the customer's payments, the oldest first."""
+    return rows(Payment, whose)
+
+
 def created(plan: str) -> Customer:
     """Create a customer who begins with this plan."""
     with clock.at(BEGIN):

@@ -53,6 +53,7 @@ class ChangePreview(ChoiceOut):
     tax_minor: int
     total_minor: int
     charged_minor: int = Field(description="What is charged now.")
+    given_minor: int = Field(description="What is given back as credit now: `total_minor` is below zero then.")
     tax_category: Literal["S", "AE", "E", "O", "Z"]
     tax_reason: str
 
@@ -61,13 +62,15 @@ class ChangeOut(ChoiceOut):
     """An order as it stands."""
 
     id: str
-    state: Literal["waiting", "applied", "failed", "superseded", "scheduled", "undone", "replaced"]
+    state: Literal["waiting", "applied", "failed", "expired", "superseded", "scheduled", "undone", "replaced"]
     problem: str = Field(description="Why it was not made; empty: it was, or may be.")
     effective_at: Moment
     currency: str
     total_minor: int
     payment: str | None
     invoice: str | None
+    credit_note: str | None = Field(description="Of what is given back, where credit is taxed when it is used.")
+    grant: str | None = Field(description="The credit that was given back.")
 
 
 @operation(
@@ -105,8 +108,9 @@ def create(customer: Customer, body: ChangeIn) -> ChangeOut:
 
     What costs something is charged first and had once it is paid: `applied`. Where the bank wants the customer it waits
     (`waiting`), and a mail is sent; declined it has `failed`, and the customer keeps what it has. What is less waits
-    for the end of the plan period (`scheduled`). What has changed since the preview is refused with 409
-    `preview_gone_by`. Sent again with the same Idempotency-Key it is the same order.
+    for the end of the plan period (`scheduled`), or is had at once and its rest given back as credit, where the catalog
+    says so. What has changed since the preview is refused with 409 `preview_gone_by`. Sent again with the same
+    Idempotency-Key it is the same order.
     """
     key = request_key()
     return _made(customer, body, ids.form_key_of(key) if key else ids.new_form_key())
@@ -173,6 +177,7 @@ def _preview(seen: Preview) -> ChangePreview:
         tax_minor=(price.tax if price else zero).amount_minor,
         total_minor=(price.total if price else zero).amount_minor,
         charged_minor=seen.charged.amount_minor,
+        given_minor=seen.given.amount_minor,
         tax_category=seen.treatment.category.value,
         tax_reason=seen.treatment.reason.value,
     )
@@ -191,5 +196,7 @@ def _order(order: PlanChange) -> ChangeOut:
         currency=order.currency,
         total_minor=order.total_minor,
         payment=order.payment_id,
-        invoice=order.document_id,
+        invoice=order.document_id if order.total_minor > 0 else None,
+        credit_note=order.document_id if order.total_minor < 0 else None,
+        grant=order.grant_id,
     )

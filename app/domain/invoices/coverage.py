@@ -7,8 +7,7 @@ of it is below zero. Whatever comes in pays what is below zero, the oldest first
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.domain.grants import BOUGHT_KIND as BOUGHT
-from app.domain.grants import CLAW_BACKS, SOURCES
+from app.domain.grants import BOUGHT_KINDS, CLAW_BACKS, SOURCES
 from app.domain.ledger import OVERAGE_INVOICED, OVERAGE_RETURNED
 
 
@@ -63,7 +62,7 @@ class _Debt:
         self.open -= part
         if self.usage is not None:
             self.usage.open -= part
-            if kind == BOUGHT:
+            if kind in BOUGHT_KINDS:
                 self.usage.bought += part
             else:
                 self.usage.given += part
@@ -83,8 +82,8 @@ class _Walk:
         came = sum(row.shares.values())
         match row.kind:
             case "usage":
-                bought = row.shares.get(BOUGHT, 0)
-                by = {kind for kind, micros in row.shares.items() if micros > 0 and kind != BOUGHT}
+                bought = sum(row.shares.get(kind, 0) for kind in BOUGHT_KINDS)
+                by = {kind for kind, micros in row.shares.items() if micros > 0 and kind not in BOUGHT_KINDS}
                 used = Usage(row.period, row.meter, bought, came - bought, row.amount - came, given_by=by)
                 self.usage[row.id] = used
                 self._owe(_Debt(row.id, used, used.open))
@@ -95,7 +94,7 @@ class _Walk:
             case "correction":
                 self._correct(row, row.amount + came)
             case "refund_failed" | "dispute_won":
-                self._pay(self._forgive(row.corrects, row.amount + came), BOUGHT)
+                self._pay(self._forgive(row.corrects, row.amount + came), BOUGHT_KINDS[0])
             case kind if kind == OVERAGE_INVOICED:
                 self._invoice(row)
             case kind if kind == OVERAGE_RETURNED:
@@ -128,7 +127,7 @@ class _Walk:
         left = self._forgive(row.corrects, below)
         given = min(left, wrong.given) if wrong is not None else 0
         self._pay(given, min(wrong.given_by, default="promotional") if wrong is not None else "promotional")
-        self._pay(left - given, BOUGHT)
+        self._pay(left - given, BOUGHT_KINDS[0])
 
     def _invoice(self, row: Row) -> None:
         """Put usage below zero on an invoice: that of its own period, then that of the oldest before."""
@@ -151,9 +150,9 @@ class _Walk:
                 part = min(back, shares[kind])
                 shares[kind] -= part
                 back -= part
-                usage.bought += part if kind == BOUGHT else 0
-                usage.given += 0 if kind == BOUGHT else part
-                usage.given_by |= {kind} if part and kind != BOUGHT else set()
+                usage.bought += part if kind in BOUGHT_KINDS else 0
+                usage.given += 0 if kind in BOUGHT_KINDS else part
+                usage.given_by |= {kind} if part and kind not in BOUGHT_KINDS else set()
             usage.open += back
             self._owe(_Debt(key, usage, back))
 

@@ -43,6 +43,28 @@ def returned(invoice: Sequence[Taxed], notes: Sequence[Taxed], amount: Money) ->
     return tuple(parts)
 
 
+def of_net(invoice: Sequence[Taxed], notes: Sequence[Taxed], net: Money) -> tuple[Taxed, ...]:
+    """Return how exactly `net` before tax is taken off what the notes that stand leave, and the tax with it.
+
+    A cent more that goes back is a cent of the net or of the tax, so that each net is met.
+    """
+    zero = Money(0, net.currency)
+    least, most = net.amount_minor, sum((each.gross for each in left(invoice, notes)), zero).amount_minor
+    while least < most:
+        middle = (least + most) // 2
+        if _net(returned(invoice, notes, Money(middle, net.currency))) < net:
+            least = middle + 1
+        else:
+            most = middle
+    found = returned(invoice, notes, Money(least, net.currency))
+    ensure(_net(found) == net, f"{net} before tax is not left of the invoice")
+    return found
+
+
+def _net(parts: Sequence[Taxed]) -> Money:
+    return sum((each.net for each in parts[1:]), parts[0].net)
+
+
 def _tax(sold: Taxed, rest: Taxed, share: int) -> int:
     """Return the tax in the share; where a note that was void has bent the sum, no more than there is of net or tax."""
     gross, tax = sold.gross.amount_minor, sold.tax.amount_minor

@@ -45,6 +45,11 @@ class Preview:
         return self.price.charged if self.price.total.amount_minor > 0 else Money(0, self.price.total.currency)
 
     @property
+    def given(self) -> Money:
+        """What is given back as credit; zero: nothing is."""
+        return Money(max(0, -self.price.total.amount_minor), self.price.total.currency)
+
+    @property
     def totals(self) -> Totals:
         """The sums of its invoice."""
         ensure(self.price.total.amount_minor > 0, "an invoice of nothing")
@@ -61,20 +66,19 @@ def minute(now: datetime) -> datetime:
     return now.replace(second=0, microsecond=0)
 
 
-def previewed(quote: Quote, catalog_version: int, treatment: Treatment, prices: Prices, version: int) -> Preview:
-    """Return the change with its tax. `version` is that of the subscription that it was reckoned from."""
-    below = quote.net.amount_minor < 0
-    size = Money(abs(quote.net.amount_minor), quote.net.currency)
-    sold = Taxation(treatment, prices).price(size)
-    price = Price(_negative(sold.net), _negative(sold.tax)) if below else sold
+def previewed(
+    quote: Quote, catalog_version: int, treatment: Treatment, prices: Prices, version: int, back: Price | None = None
+) -> Preview:
+    """Return the change with its tax. `version` is that of the subscription that it was reckoned from.
+
+    `back` is what is given back of paid invoices, below zero, where the change comes to less than nothing.
+    """
+    ensure((back is not None) == (quote.net.amount_minor < 0), "what is given back is what its invoices say")
+    price = back or Taxation(treatment, prices).price(quote.net)
     lines = _before_tax(quote.lines, price.net)
     return Preview(
         quote, catalog_version, treatment, lines, price, _mark(quote, catalog_version, treatment, lines, price, version)
     )
-
-
-def _negative(money: Money) -> Money:
-    return Money(-money.amount_minor, money.currency)
 
 
 def _before_tax(lines: tuple[Line, ...], net: Money) -> tuple[Line, ...]:

@@ -23,7 +23,7 @@ from app.domain.catalog import Catalog, Meter
 from app.domain.catalog_problems import Path, Problem, dotted
 from app.domain.catalog_rules import problems
 from app.domain.errors import NotFound, Refused
-from app.domain.grants import BOUGHT_KIND
+from app.domain.grants import BOUGHT_KINDS
 from app.domain.invoices import numbers
 from app.domain.payments import OPEN, Purpose
 from app.domain.sold_terms import as_sold
@@ -232,7 +232,7 @@ def _check_taxed(session: Session, before: Catalog, catalog: Catalog, text: str)
     """
     if before.tax.credits == catalog.tax.credits:
         return
-    bought = select(Grant.id).where(Grant.customer_id == Customer.customer_id, Grant.kind == BOUGHT_KIND).exists()
+    bought = select(Grant.id).where(Grant.customer_id == Customer.customer_id, Grant.kind.in_(BOUGHT_KINDS)).exists()
     under_way = (
         select(Payment.id)
         .where(

@@ -55,14 +55,23 @@ def write_on(
     part: Money,
     now: datetime,
     payment_id: str | None = None,
+    *,
+    as_credit: bool = False,
 ) -> Document:
-    """Write the document of a part of an invoice or receipt that is returned, taxed by parts (0024), and its mail."""
-    made = _drafted(books, document, source, part, payment_id)
+    """Write what is returned of a document, taxed by parts (0024), and its mail; `as_credit`: no money goes back."""
+    made = _drafted(books, document, source, part, payment_id, (part, 0) if as_credit else None)
     numbering.finalize(books.session, made, State.ISSUED, max(now, document.issued_at or now))  # not before it
     mail = CREDIT_NOTE if made.kind == Kind.CREDIT_NOTE else REFUND_RECEIPT
     to, key = books.customer.email, f"{mail}:{made.id}"
     billing_mails.write(books.session, books.customer_id, mail, key=key, to=to, document=made.id)
     return made
+
+
+def parts_of(session: Session, document: Document, size: Money, *, is_net: bool) -> tuple[Taxed, ...]:
+    """Return how so much of the document, before tax or with it, is taken off what its notes that stand leave."""
+    invoiced = _parts(session, document)
+    notes = [each for note in _standing(session, document) for each in _parts(session, note)]
+    return rule.of_net(invoiced, notes, size) if is_net else rule.returned(invoiced, notes, size)
 
 
 def whole(books: Books, document: Document, source: tuple[str, str, str]) -> Document:

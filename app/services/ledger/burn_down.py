@@ -46,7 +46,7 @@ def burn_bought(books: Books, transfer: Transfer) -> None:
     """Take a debit out of credit that was bought, in its order: whoever asks has seen that there is enough."""
     live = books.session.scalars(
         select(Grant)
-        .where(Grant.customer_id == books.customer_id, Grant.remaining_micros > 0, Grant.kind == rule.BOUGHT_KIND)
+        .where(Grant.customer_id == books.customer_id, Grant.remaining_micros > 0, Grant.kind.in_(rule.BOUGHT_KINDS))
         .execution_options(populate_existing=True)
     ).all()
     by_id = {grant.id: grant for grant in live}

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
-from app.domain.grants import BOUGHT_KIND, used_words
+from app.domain.grants import BOUGHT_KINDS, used_words
 from app.domain.invoices.coverage import Usage
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
@@ -199,7 +199,7 @@ def _bought(books: Books) -> int:
     """Return how much of the credit that was bought may be spent: no open hold needs it."""
     left = books.session.scalar(
         select(func.coalesce(func.sum(Grant.remaining_micros), 0)).where(
-            Grant.customer_id == books.customer_id, Grant.kind == BOUGHT_KIND
+            Grant.customer_id == books.customer_id, Grant.kind.in_(BOUGHT_KINDS)
         )
     )
     return max(0, min(int(left or 0), books.credits.balance - books.spending.held_micros))

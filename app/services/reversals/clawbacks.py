@@ -64,8 +64,12 @@ def locked(session: Session, payment_id: str) -> Payment:
 
 
 def left_of(payment: Payment) -> int:
-    """Return what of the money received has neither gone back, nor is disputed, nor was tax paid too much."""
-    return payment.received_minor - payment.refunded_minor - payment.disputed_minor - payment.corrected_minor
+    """Return what of the money received may still go back.
+
+    Not what has gone back or is disputed, what was tax paid too much, nor what the customer was given credit for.
+    """
+    gone = payment.refunded_minor + payment.disputed_minor + payment.corrected_minor + payment.as_credit_minor
+    return payment.received_minor - gone
 
 
 def take(books: Books, payment: Payment, amount_minor: int, route: Route, source: Source, now: datetime) -> int:

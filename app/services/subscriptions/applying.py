@@ -1,5 +1,6 @@
 """Give a customer what was ordered: plan and terms, interval and seats, in one transaction with its invoice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +21,8 @@ from app.services.customers import plan_moves
 from app.services.invoices import drafting, finalization, numbering
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
-from app.services.subscriptions import reads
+from app.services.subscriptions import giving_back, reads
+from app.services.subscriptions.giving_back import Part
 from app.services.subscriptions.reads import Current
 
 SOURCE = "plan_change"
@@ -35,13 +37,21 @@ class Paid:
     """The way to pay, as the customer knows it."""
 
 
-def apply(books: Books, has: Current, order: PlanChange, now: datetime, paid: Paid | None = None) -> None:
+def apply(
+    books: Books,
+    has: Current,
+    order: PlanChange,
+    now: datetime,
+    paid: Paid | None = None,
+    back: Sequence[Part] = (),
+) -> None:
     """Give what was ordered and write its invoice, or refuse it where the customer's holds or limits have no room.
 
     `has` is what the customer has, locked, and what the order was reckoned from. A change that is scheduled is
-    replaced by this one.
+    replaced by this one. `back` is what of paid invoices is given back as credit.
     """
     ensure(order.from_version == has.row.version, f"{order.id} was reckoned from another subscription")
+    ensure(bool(back) == (order.total_minor < 0), f"{order.id} gives back what was not paid")
     row, before = has.row, {"interval": has.row.interval, "seats": has.has.seats}
     was, became = terms(books, order.plan, order.catalog_version)
     books.session.refresh(row, ["version"])  # who gives terms lets the orders for those before pass by
@@ -53,9 +63,11 @@ def apply(books: Books, has: Current, order: PlanChange, now: datetime, paid: Pa
     row.billed_until = order.period_ends_at
     row.version += 1
     replace_scheduled(books, now)
-    document = _invoice(books, order, now, paid) if order.total_minor else None
+    if back:
+        giving_back.give(books, has.catalog, back, order, now)
+    elif order.total_minor:
+        order.document_id = _invoice(books, order, now, paid).id
     order.state, order.ended_at = "applied", now
-    order.document_id = document.id if document is not None else None
     after = {"interval": order.interval, "seats": order.seats}
     changed = {name: value for name, value in after.items() if before[name] != value}
     audit.record(

@@ -28,7 +28,8 @@ from app.services.invoices import carrying
 from app.services.ledger import posting
 from app.services.ledger.posting import Books
 from app.services.payments import collection, declines, settlement, top_ups, ways
-from app.services.subscriptions import applying, preview, reads
+from app.services.subscriptions import applying, giving_back, preview, reads
+from app.services.subscriptions.giving_back import Part
 from app.services.subscriptions.preview import Target
 from app.services.subscriptions.reads import Current
 from app.services.transaction import transaction, trial
@@ -102,6 +103,7 @@ def _place(order: Order) -> tuple[str, str]:
         raise Refused("This form is no longer valid. Please fill it in again.", "form_key_malformed", 422)
     now = clock.now()
     with as_service("place a change of plan"), transaction() as session:
+        locked = giving_back.lock(session, order.customer_id, now)
         books = posting.lock(session, order.customer_id)
         earlier = session.scalars(
             select(PlanChange).where(PlanChange.customer_id == order.customer_id, PlanChange.form_key == order.form_key)
@@ -115,10 +117,12 @@ def _place(order: Order) -> tuple[str, str]:
         seen = preview.reckoned(session, has, order.target, now)
         if seen.mark != order.mark or order.amount not in {None, seen.charged}:
             raise _changed(seen)
-        return _placed(books, has, order, seen, now)
+        return _placed(books, has, order, seen, giving_back.of_preview(session, has, seen, locked), now)
 
 
-def _placed(books: Books, has: Current, order: Order, seen: Preview, now: datetime) -> tuple[str, str]:
+def _placed(
+    books: Books, has: Current, order: Order, seen: Preview, back: list[Part], now: datetime
+) -> tuple[str, str]:
     if not seen.quote.is_now:
         applying.replace_scheduled(books, now)
         row = _ordered(has, order, seen, now, "scheduled")
@@ -135,7 +139,7 @@ def _placed(books: Books, has: Current, order: Order, seen: Preview, now: dateti
         _add(books, has, row)
         return row.id, payment.id
     row = _ordered(has, order, seen, now, "applied")
-    applying.apply(books, has, row, now)
+    applying.apply(books, has, row, now, back=back)
     _add(books, has, row)
     return row.id, ""
 
@@ -209,7 +213,7 @@ def _ordered(
 ) -> PlanChange:
     """Return the row of the order as it was previewed."""
     wants, had, quote = seen.wants, has.has, seen.quote
-    price = seen.price if seen.charged.amount_minor else None
+    price = seen.price if seen.charged.amount_minor or seen.given.amount_minor else None
     return PlanChange(
         id=ids.new("pch"),
         customer_id=order.customer_id,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.money import Money
 from app.domain.subscriptions.change import quote
 from app.domain.subscriptions.choice import Choice, Interval, chosen, included, is_sold
 from app.domain.subscriptions.preview import Preview, minute, previewed
@@ -15,7 +16,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.services.catalog import versions
 from app.services.invoices import drafting
-from app.services.subscriptions import reads
+from app.services.subscriptions import giving_back, reads
 from app.services.subscriptions.reads import Current
 from app.services.tax import decision
 
@@ -48,9 +49,14 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     treatment = decision.treatment(session, has.customer.customer_id, has.catalog, now.date())
     rate = drafting.rate_of(treatment)
     found = quote(catalog.plans, has.subscribed, wants, at, rate)
-    if found.is_now and found.net.amount_minor < 0:  # nothing is given back at once: it waits for the period's end
-        found = quote(replace(catalog.plans, downgrade="period_end"), has.subscribed, wants, at, rate)
-    return previewed(found, catalog.version, treatment, has.catalog.tax.prices, has.row.version)
+    back = None
+    if found.is_now and found.net.amount_minor < 0:
+        size = Money(-found.net.amount_minor, found.net.currency)
+        parts = giving_back.planned(session, has.customer, has.catalog, size, at.date())
+        back = giving_back.price_of(parts, has.catalog) if parts else None
+        if back is None:  # what was not paid is not given back: it waits for the period's end
+            found = quote(replace(catalog.plans, downgrade="period_end"), has.subscribed, wants, at, rate)
+    return previewed(found, catalog.version, treatment, has.catalog.tax.prices, has.row.version, back)
 
 
 def _check(has: Current, now: datetime) -> None:

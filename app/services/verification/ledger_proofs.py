@@ -32,7 +32,7 @@ _MOVES = """(select customer_id, unit, credit_account name, amount from transfer
     union all select customer_id, unit, debit_account, -amount from transfers)"""
 _GRANT_OF = """left join grants g on g.customer_id = t.customer_id and
     ((t.source_type = 'payment' and g.payment_id = t.source_id) or (t.source_type = 'grant' and g.id = t.source_id))"""
-_GIVEN = "('purchased','promotional','trial','referral','refund')"
+_GIVEN = "('purchased','promotional','trial','referral','refund','proration')"
 
 PROOFS = (
     Proof(

@@ -41,7 +41,8 @@ REVERSAL_PROOFS = (
         f"""
         select p.customer_id, p.id from {_BOTH}
         where p.refunded_minor <> coalesce(r.minor, 0) or p.disputed_minor <> coalesce(d.minor, 0)
-          or coalesce(r.minor, 0) + coalesce(d.minor, 0) + p.corrected_minor > p.received_minor""",  # noqa: S608
+          or coalesce(r.minor, 0) + coalesce(d.minor, 0) + p.corrected_minor + p.as_credit_minor
+            > p.received_minor""",  # noqa: S608
     ),
     Proof(
         "I11",

@@ -1,0 +1,195 @@
+"""Give the rest of a plan back as credit, where less is had at once: what of its paid invoices is not used.
+
+Where credit is taxed when it is used, a credit note takes price and tax off, and the credit is both: money on account.
+Where credit was taxed when it was bought, the tax stays paid: the credit is the price, and nothing is written.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.domain.amounts_in_json import credits_text
+from app.domain.catalog import Catalog
+from app.domain.errors import Refused
+from app.domain.invoices.documents import Kind, State
+from app.domain.invoices.lines import LineKind
+from app.domain.money import Money, credits_from_money
+from app.domain.subscriptions.preview import Preview
+from app.domain.tax.prices import Price
+from app.models.customers import Customer
+from app.models.documents import Document, DocumentLine
+from app.models.ledger import Grant
+from app.models.payments import Payment
+from app.models.subscriptions import PlanChange
+from app.services import audit
+from app.services.catalog import versions
+from app.services.invoices import carrying, credit_notes
+from app.services.ledger import grants
+from app.services.ledger.posting import Books
+from app.services.reversals import clawbacks
+from app.services.subscriptions.reads import Current
+
+KIND = "proration"
+OF_PLANS = (LineKind.BASE_FEE.value, LineKind.SEATS.value, LineKind.PRORATION.value)
+WHY = "Unused time of the plan"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of one paid invoice is given back, and which payments of it are then refunded no more."""
+
+    document: Document
+    price: Price
+    payments: tuple[tuple[Payment, int], ...]
+
+
+def planned(session: Session, customer: Customer, catalog: Catalog, size: Money, day: date) -> list[Part] | None:
+    """Return how `size`, as the catalog lists prices, is taken off what was paid for time from that day on.
+
+    The newest invoice first. None: not so much of them is paid and left, or credit is not counted in money.
+    """
+    if customer.credit_unit != customer.currency:
+        return None
+    is_net, rest = catalog.tax.prices == "exclusive", size.amount_minor
+    parts, left = list[Part](), dict[str, int]()
+    for document in _invoices(session, customer.customer_id, day):
+        payers = carrying.payers(session, document)
+        left = {each.id: clawbacks.left_of(each) for each in payers} | left
+        room = _room(session, document, sum(left[each.id] for each in payers))
+        if room <= 0 or rest <= 0:
+            continue
+        whole = _price(session, document, Money(room, document.currency), is_net=False)
+        part = min(rest, (whole.net if is_net else whole.total).amount_minor)
+        if part:
+            price = _price(session, document, Money(part, document.currency), is_net=is_net)
+            parts.append(Part(document, price, _taken(payers, left, price.total.amount_minor)))
+            rest -= part
+    return None if rest else parts
+
+
+def price_of(parts: Sequence[Part], catalog: Catalog) -> Price:
+    """Return what is given back, below zero: with its tax where a credit note says so."""
+    (currency,) = {each.price.net.currency for each in parts}
+    net, tax = (-sum(getattr(each.price, name).amount_minor for each in parts) for name in ("net", "tax"))
+    return Price(Money(net, currency), Money(tax if _is_noted(catalog) else 0, currency))
+
+
+def lock(session: Session, customer_id: str, now: datetime) -> frozenset[str]:
+    """Lock what has paid the plan, before the customer's books, where something may be given back; return the ids."""
+    customer = session.get_one(Customer, customer_id)
+    catalogs = (versions.of(customer), versions.offered(customer.catalog))
+    if all(each.plans.downgrade != "immediate" for each in catalogs):
+        return frozenset()
+    invoices = _invoices(session, customer_id, now.date())
+    found = {each.id for document in invoices for each in carrying.payers(session, document)}
+    for payment_id in sorted(found):
+        clawbacks.locked(session, payment_id)
+    return frozenset(found)
+
+
+def of_preview(session: Session, has: Current, seen: Preview, locked: Collection[str]) -> list[Part]:
+    """Return what is given back by a preview that was just reckoned, of payments that were locked before the books."""
+    if not seen.given.amount_minor:
+        return []
+    size = Money(-seen.quote.net.amount_minor, seen.quote.net.currency)
+    parts = planned(session, has.customer, has.catalog, size, seen.quote.at.date()) or []
+    if {payment.id for part in parts for payment, _minor in part.payments} - set(locked):
+        raise Refused("It was paid otherwise meanwhile. Nothing was changed. Look at it again.", "preview_gone_by")
+    return parts
+
+
+def give(books: Books, catalog: Catalog, parts: Sequence[Part], order: PlanChange, now: datetime) -> None:
+    """Write the credit notes and give the credit; what was given is refunded no more."""
+    notes = list[Document]()
+    for part in parts if _is_noted(catalog) else ():
+        source = (order_source(order, len(notes)), WHY)
+        note = credit_notes.write_on(
+            books, part.document, ("plan_change", *source), part.price.total, now, as_credit=True
+        )
+        notes.append(note)
+    for payment, minor in (each for part in parts for each in part.payments):
+        payment.as_credit_minor += minor
+        payment.updated_at = now
+    order.document_id = notes[0].id if notes else None
+    order.grant_id = _granted(books, order, now).id
+
+
+def order_source(order: PlanChange, before: int) -> str:
+    """Return what a credit note of the order is named by: its id, and from the second on the place."""
+    return f"{order.id}:{before + 1}" if before else order.id
+
+
+def _granted(books: Books, order: PlanChange, now: datetime) -> Grant:
+    credit = credits_from_money(Money(-order.total_minor, order.currency))
+    grant = grants.add(
+        books, kind=KIND, credits=credit, now=now, description=WHY, granted_by=order.created_by, reason=WHY
+    )
+    facts = {"grant": grant.id, "change": order.id, "credits": credits_text(credit)}
+    books.outbox.write("credits.granted", grant.id, {**facts, "credit_unit": books.customer.credit_unit})
+    after = {"kind": KIND, "credits_micros": credit.micros, "reason": WHY, "change": order.id}
+    audit.record(books.session, books.customer_id, order.created_by, "grant.given", grant.id, after=after)
+    return grant
+
+
+def _is_noted(catalog: Catalog) -> bool:
+    return catalog.tax.credits == "at_use"
+
+
+def _invoices(session: Session, customer_id: str, day: date) -> Sequence[Document]:
+    """Return the paid invoices of a plan for time that is not over on that day, the newest first."""
+    covers = (
+        select(DocumentLine.document_id)
+        .where(
+            DocumentLine.customer_id == Document.customer_id,
+            DocumentLine.document_id == Document.id,
+            DocumentLine.kind.in_(OF_PLANS),
+            DocumentLine.ends_on >= day,
+        )
+        .exists()
+    )
+    return session.scalars(
+        select(Document)
+        .where(
+            Document.customer_id == customer_id,
+            Document.kind == Kind.INVOICE.value,
+            Document.state == State.PAID.value,
+            Document.is_corrected.is_(False),
+            covers,
+        )
+        .order_by(Document.issued_at.desc(), Document.id.desc())
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _room(session: Session, document: Document, left: int) -> int:
+    """Return how much of the invoice may be given back: of the plan alone, and not what went back as money."""
+    net = session.scalar(
+        select(func.coalesce(func.sum(DocumentLine.net_minor), 0)).where(
+            DocumentLine.customer_id == document.customer_id,
+            DocumentLine.document_id == document.id,
+            DocumentLine.kind.in_(OF_PLANS),
+        )
+    )
+    of_plan = min(document.total_minor, document.total_minor * max(0, int(net or 0)) // max(1, document.net_minor))
+    return min(of_plan - document.returned_minor, document.credits_applied_minor + left)
+
+
+def _price(session: Session, document: Document, size: Money, *, is_net: bool) -> Price:
+    parts = credit_notes.parts_of(session, document, size, is_net=is_net)
+    zero = Money(0, size.currency)
+    return Price(sum((each.net for each in parts), zero), sum((each.tax for each in parts), zero))
+
+
+def _taken(payers: Sequence[Payment], left: dict[str, int], minor: int) -> tuple[tuple[Payment, int], ...]:
+    """Take so much off what is left of the payments, the newest first; the rest was paid by credit."""
+    found = []
+    for payment in payers:
+        part = min(minor, left[payment.id])
+        if part > 0:
+            found.append((payment, part))
+            left[payment.id] -= part
+            minor -= part
+    return tuple(found)
