@@ -10,11 +10,13 @@ from app.domain.methods import Rail
 from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.gateways.sandbox.challenges import Challenge
+from app.gateways.sandbox.checkouts import Till
 from app.gateways.sandbox.portal import Visit
 from app.web.access import public
 from app.web.fields import PageForm
 
 BANK, WALLET, PORTAL = "bank_challenge/page.html", "bank_challenge/wallet.html", "bank_challenge/portal.html"
+CHECKOUT = "bank_challenge/checkout.html"
 
 bp = Blueprint("bank_challenge", __name__, url_prefix="/sandbox")
 
@@ -34,6 +36,12 @@ class AnswerForm(PageForm):
 
 class RemovalForm(PageForm):
     """Which method goes."""
+
+    method = HiddenField()
+
+
+class TillForm(PageForm):
+    """Which test method pays."""
 
     method = HiddenField()
 
@@ -83,6 +91,33 @@ def remove(session_id: str) -> Response:
     if not form.validate() or not controls.remove_in_portal(settings(), session_id, form.method.data or ""):
         abort(404)
     return make_response(redirect(url_for("bank_challenge.portal", session_id=session_id), 303))
+
+
+@bp.get("/checkout/<session_id>")
+@public
+def checkout(session_id: str) -> Response:
+    """Show the processor's own checkout."""
+    return make_response(render_template(CHECKOUT, till=_till(session_id), form=TillForm()))
+
+
+@bp.post("/checkout/<session_id>")
+@public
+def check_out(session_id: str) -> Response:
+    """Pay there: the customer goes back, or on to the bank. Declined, the page asks for another method."""
+    till, form = _till(session_id), TillForm()
+    if not form.validate() or form.method.data not in dict(till.ways):
+        abort(404)
+    onward = controls.pay_at_checkout(settings(), session_id, form.method.data or "")
+    if onward is None:
+        return make_response(render_template(CHECKOUT, till=_till(session_id), form=TillForm()), 402)
+    return make_response(redirect(onward, 303))
+
+
+def _till(session_id: str) -> Till:
+    till = controls.checkout(settings(), session_id)
+    if till is None:
+        abort(404)
+    return till
 
 
 def _about(object_id: str, *, wallet: bool) -> Challenge:

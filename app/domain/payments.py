@@ -166,6 +166,27 @@ class ChargeOrder:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+class CheckoutStatus(StrEnum):
+    """The processor's word for where its checkout is (Stripe's checkout.Session.status)."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The processor's page where one payment is made by who has saved no method."""
+
+    id: str
+    status: CheckoutStatus
+    url: str
+    payment_id: str
+    """Our payment, from its metadata."""
+    intent_id: str
+    """The processor's payment, once it is complete."""
+
+
 @dataclass(frozen=True)
 class SavedMethod:
     """A payment method as the processor keeps it: never a number, only what may be shown."""

@@ -9,6 +9,8 @@ EVENTS = {
     "payment_intent.requires_action": "The bank asks the customer to confirm.",
     "payment_intent.payment_failed": "A payment is over, and nothing was charged.",
     "payment_intent.canceled": "A payment was given up, also in the dashboard.",
+    "checkout.session.completed": "A change of plan is paid by who had saved no method.",
+    "checkout.session.expired": "Nobody paid at a checkout in time.",
     "setup_intent.succeeded": "A payment method is saved.",
     "setup_intent.setup_failed": "A payment method was not saved.",
     "setup_intent.canceled": "Saving a payment method was given up.",

@@ -8,7 +8,17 @@ from app.domain.bank_transfers.accounts import BankAccount, TransferScheme
 from app.domain.bank_transfers.cash import ProcessorMovement
 from app.domain.methods import Acceptance, Rail, Setup, SetupAnswer, SetupOrder
 from app.domain.money import Money
-from app.domain.payments import Answer, ChargeOrder, Declined, Intent, Misused, ProcessorEvent, SavedMethod, Unknown
+from app.domain.payments import (
+    Answer,
+    ChargeOrder,
+    Checkout,
+    Declined,
+    Intent,
+    Misused,
+    ProcessorEvent,
+    SavedMethod,
+    Unknown,
+)
 from app.domain.processor_events import WebhookEndpoint
 from app.domain.reversals import ProcessorDispute, ProcessorRefund
 
@@ -54,6 +64,17 @@ class PaymentGateway(Protocol):
 
     def confirm_one_time(self, intent_id: str, *, rail: Rail, return_url: str, key: str) -> Answer:
         """Pay once with PayPal or cryptocurrency: the answer names the wallet's page. Nothing is saved."""
+
+    def begin_checkout(
+        self, order: ChargeOrder, *, kinds: tuple[str, ...], return_url: str, until: datetime, key: str
+    ) -> Checkout | Unknown | Misused:
+        """Open a page of the processor's where the customer pays once, by one of these rails, and saves it."""
+
+    def fetch_checkout(self, checkout_id: str) -> Checkout | Unknown | Misused:
+        """Return the checkout as it stands now."""
+
+    def end_checkout(self, checkout_id: str, *, key: str) -> Checkout | Unknown | Misused:
+        """Let nobody pay there any more. When it is over already the answer is the checkout as it stands."""
 
     def bank_account(
         self, processor_customer: str, *, scheme: TransferScheme, key: str

@@ -184,8 +184,8 @@ BUGS = [
     Bug(
         "a difference that did not arrive may be refunded as a part of the payment",
         "app/services/reversals/clawbacks.py",
-        "payment.refunded_minor - payment.disputed_minor - payment.corrected_minor\n",
-        "payment.refunded_minor - payment.disputed_minor\n",
+        " + payment.disputed_minor + payment.corrected_minor + payment.as_credit_minor\n",
+        " + payment.disputed_minor + payment.as_credit_minor\n",
         TAX,
     ),
     Bug(

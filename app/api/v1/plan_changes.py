@@ -30,7 +30,9 @@ class ChangeIn(ChangeFields):
     """The same as was previewed, with the mark of that preview."""
 
     preview: str = Field(min_length=1, max_length=64, description="`preview` of the preview that is confirmed.")
-    payment_method: str | None = Field(None, max_length=40, description="A saved method; null: the default one.")
+    payment_method: str | None = Field(
+        None, max_length=40, description="A saved method; null: the default one, or a checkout."
+    )
 
 
 class ChangeLineOut(Model):
@@ -68,6 +70,9 @@ class ChangeOut(ChoiceOut):
     currency: str
     total_minor: int
     payment: str | None
+    action_url: str | None = Field(
+        description="Where the customer goes on while it is `waiting`: the checkout to pay at, or the bank's question."
+    )
     invoice: str | None
     credit_note: str | None = Field(description="Of what is given back, where credit is taxed when it is used.")
     grant: str | None = Field(description="The credit that was given back.")
@@ -107,10 +112,11 @@ def create(customer: Customer, body: ChangeIn) -> ChangeOut:
     """Make a change as it was previewed.
 
     What costs something is charged first and had once it is paid: `applied`. Where the bank wants the customer it waits
-    (`waiting`), and a mail is sent; declined it has `failed`, and the customer keeps what it has. What is less waits
-    for the end of the plan period (`scheduled`), or is had at once and its rest given back as credit, where the catalog
-    says so. What has changed since the preview is refused with 409 `preview_gone_by`. Sent again with the same
-    Idempotency-Key it is the same order.
+    (`waiting`), and a mail is sent; where no method is saved it waits at a checkout of the processor's (`action_url`),
+    which saves one. Declined it has `failed`, left at the checkout it has `expired`: the customer keeps what it has.
+    What is less waits for the end of the plan period (`scheduled`), or is had at once and its rest given back as
+    credit, where the catalog says so. What has changed since the preview is refused with 409 `preview_gone_by`. Sent
+    again with the same Idempotency-Key it is the same order.
     """
     key = request_key()
     return _made(customer, body, ids.form_key_of(key) if key else ids.new_form_key())
@@ -196,6 +202,7 @@ def _order(order: PlanChange) -> ChangeOut:
         currency=order.currency,
         total_minor=order.total_minor,
         payment=order.payment_id,
+        action_url=changes.onward(order) or None,
         invoice=order.document_id if order.total_minor > 0 else None,
         credit_note=order.document_id if order.total_minor < 0 else None,
         grant=order.grant_id,

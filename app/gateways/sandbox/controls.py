@@ -17,6 +17,7 @@ from app.gateways.sandbox import (
     cash_balances,
     challenges,
     charges,
+    checkouts,
     deliveries,
     endpoints,
     faults,
@@ -27,6 +28,7 @@ from app.gateways.sandbox import (
 )
 from app.gateways.sandbox import portal as sandbox_portal
 from app.gateways.sandbox.challenges import Challenge
+from app.gateways.sandbox.checkouts import Till
 from app.gateways.sandbox.portal import Visit
 from app.gateways.sandbox.store import REQUESTS, Body, opened, public
 from app.gateways.sandbox.transport import SandboxTransport
@@ -97,6 +99,18 @@ def answer_challenge(settings: Settings, object_id: str, *, approved: bool, late
     """Answer the question, if it is still open; return where the customer goes on, or None: no such question."""
     with opened(settings.database_url) as store:
         return challenges.answer(store, object_id, approved=approved, later=later)
+
+
+def checkout(settings: Settings, session_id: str) -> Till | None:
+    """Return what a checkout's page shows, or None: there is no such session."""
+    with opened(settings.database_url) as store:
+        return checkouts.till(store, session_id)
+
+
+def pay_at_checkout(settings: Settings, session_id: str, method: str) -> str | None:
+    """Pay there with a named test method; return where the customer goes on, or None: it was declined."""
+    with opened(settings.database_url) as store:
+        return checkouts.pay(store, session_id, method, base_url=settings.base_url)
 
 
 def pass_time(settings: Settings) -> int:

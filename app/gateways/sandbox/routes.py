@@ -7,9 +7,19 @@ from typing import Any
 
 from stripe import params as sent
 from stripe.params import billing_portal as portal_sent
+from stripe.params import checkout as checkout_sent
 from stripe.params import test_helpers as helpers_sent
 
-from app.gateways.sandbox import cash_balances, endpoints, methods, payment_intents, portal, reversals, setup_intents
+from app.gateways.sandbox import (
+    cash_balances,
+    checkouts,
+    endpoints,
+    methods,
+    payment_intents,
+    portal,
+    reversals,
+    setup_intents,
+)
 from app.gateways.sandbox.errors import existing
 from app.gateways.sandbox.paging import page_of
 from app.gateways.sandbox.parameters import Params
@@ -86,6 +96,12 @@ ROUTES: tuple[Route, ...] = (
      lambda s, c, i: setup_intents.confirm(s, i, c.params, base_url=c.base_url, key=c.key)),
     ("post", r"/v1/setup_intents/(\w+)/cancel", "cancel_setup", sent.SetupIntentCancelParams,
      lambda s, c, i: setup_intents.cancel(s, i, c.params, key=c.key)),
+    ("post", r"/v1/checkout/sessions", "create_checkout", checkout_sent.SessionCreateParams,
+     lambda s, c: checkouts.create(s, c.params, base_url=c.base_url)),
+    ("get", r"/v1/checkout/sessions/(\w+)", "fetch_checkout", checkout_sent.SessionRetrieveParams,
+     lambda s, _, i: checkouts.found(s, i)),
+    ("post", r"/v1/checkout/sessions/(\w+)/expire", "expire_checkout", checkout_sent.SessionExpireParams,
+     lambda s, _, i: checkouts.expire(s, i)),
     ("post", r"/v1/refunds", "create_refund", sent.RefundCreateParams,
      lambda s, c: _refund(s, c.params, c.key)),
     ("get", r"/v1/refunds", "list_refunds", sent.RefundListParams,

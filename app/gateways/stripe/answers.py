@@ -74,7 +74,9 @@ def _read(found: stripe.PaymentIntent) -> Intent | Unknown | Misused:
     )
 
 
-def metadata_of(found: stripe.PaymentIntent | stripe.SetupIntent | stripe.Refund, key: str) -> str:
+def metadata_of(
+    found: stripe.PaymentIntent | stripe.SetupIntent | stripe.Refund | stripe.checkout.Session, key: str
+) -> str:
     """Return one of the texts that we gave the object, or nothing."""
     return found.metadata[key] if found.metadata and key in found.metadata else ""
 

@@ -36,6 +36,7 @@ from app.gateways.stripe.answers import (
     misused,
 )
 from app.gateways.stripe.cash import StripeCash
+from app.gateways.stripe.checkouts import StripeCheckouts
 from app.gateways.stripe.reversals import StripeReversals
 from app.gateways.stripe.setups import StripeSetups
 from app.gateways.stripe.tax_ids import compact, parameters
@@ -62,7 +63,7 @@ def _address(address: Address) -> "stripe.params.CustomerCreateParamsAddress":
     return found
 
 
-class StripeGateway(StripeSetups, StripeReversals, StripeCash):
+class StripeGateway(StripeSetups, StripeReversals, StripeCash, StripeCheckouts):
     """The `PaymentGateway` over Stripe's SDK."""
 
     def __init__(self, client: StripeClient, *, webhook_secret: str, live: bool) -> None:

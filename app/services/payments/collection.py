@@ -51,7 +51,7 @@ _WORDS = {Purpose.INVOICE: "Invoice of", Purpose.TOP_UP: "Credits for", Purpose.
 
 
 @dataclass(frozen=True)
-class _ChargeRequest:
+class ChargeRequest:
     """A committed payment as the processor needs to know it. `method` is empty for what is paid once."""
 
     order: ChargeOrder
@@ -79,9 +79,9 @@ def collect(payment_id: str, *, return_url: str) -> Payment:
     Never raises for what the processor does. What stays open is looked at again by webhooks and by the sweep.
     """
     with as_service("collect a payment"):
-        request = _charge_request(payment_id)
-        if not isinstance(request, _ChargeRequest):
-            return _give_up_unconfirmed(payment_id, request)
+        request = charge_request(payment_id)
+        if not isinstance(request, ChargeRequest):
+            return give_up_unconfirmed(payment_id, request)
         made = gateway().create_intent(request.order, key=f"{payment_id}:create")  # step 2
         if isinstance(made, Misused) and made.code == MISSING:
             made = _for_another_customer(request, made)
@@ -90,7 +90,7 @@ def collect(payment_id: str, *, return_url: str) -> Payment:
                 attempt = _begin_attempt(payment_id, made.id)  # step 3, and the attempt of step 4
             case Declined() | Unknown() | Misused():
                 # Without a confirmation no intent can charge, and none will follow: given up for certain.
-                return _give_up_unconfirmed(payment_id, made)
+                return give_up_unconfirmed(payment_id, made)
         if attempt is None:  # the sweep was quicker and gave the payment up
             return settlement.settle(payment_id)
         off_session = request.order.off_session
@@ -112,8 +112,8 @@ def resume(payment_id: str, return_url: str, by: str = "") -> Payment:
         if payment.problem != AUTHENTICATION_REQUIRED or payment.processor_id is None:
             return payment
         intent_id = payment.processor_id
-        request = _charge_request(payment_id)
-        if not isinstance(request, _ChargeRequest):
+        request = charge_request(payment_id)
+        if not isinstance(request, ChargeRequest):
             return _heard(payment_id, request)
         attempt = _next_attempt(payment_id, by)
         if attempt is None:  # somebody else goes on with it
@@ -150,7 +150,8 @@ def abandon(payment_id: str, problem: str) -> Payment:
     return payment
 
 
-def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
+def charge_request(payment_id: str) -> "ChargeRequest | Unknown | Misused":
+    """Return a committed payment as the processor needs to know it."""
     found = db.session.execute(
         select(Payment, Customer, PaymentMethod)
         .join(Customer, Customer.customer_id == Payment.customer_id)
@@ -193,10 +194,10 @@ def _charge_request(payment_id: str) -> "_ChargeRequest | Unknown | Misused":
     scheme = None
     if rail is Rail.BANK_TRANSFER:
         scheme = TransferScheme(payment.currency, versions.of(customer).payment_methods.transfer_country)
-    return _ChargeRequest(order, rail, method.processor_id if method else "", method.id if method else "", scheme)
+    return ChargeRequest(order, rail, method.processor_id if method else "", method.id if method else "", scheme)
 
 
-def _for_another_customer(request: _ChargeRequest, refused: Misused) -> Answer:
+def _for_another_customer(request: ChargeRequest, refused: Misused) -> Answer:
     """Make the intent again for the customer's new record at the processor, where the old one was deleted there.
 
     The refused request has made none, and the new one has a key of its own. What was saved went with the old record.
@@ -213,7 +214,7 @@ def _for_another_customer(request: _ChargeRequest, refused: Misused) -> Answer:
     return gateway().create_intent(order, key=f"{order.payment_id}:create:{again}")
 
 
-def _or_removed(request: _ChargeRequest, answer: Answer) -> Answer:
+def _or_removed(request: ChargeRequest, answer: Answer) -> Answer:
     """Return the answer to a confirmation, or that the method is gone: somebody removed it at the processor."""
     if not isinstance(answer, Misused) or not request.method:
         return answer
@@ -245,7 +246,7 @@ def _begin_attempt(payment_id: str, intent_id: str) -> str | None:
     with transaction() as session:
         if not advance(session, payment_id, PaymentState.CONFIRMING, now, next_check_at=now + FIRST_CHECK):
             return None
-        return _add_attempt(session, payment_id, now)
+        return add_attempt(session, payment_id, now)
 
 
 def _next_attempt(payment_id: str, by: str) -> str | None:
@@ -267,10 +268,10 @@ def _next_attempt(payment_id: str, by: str) -> str | None:
             return None
         if by:
             audit.record(session, taken, by, "payment.resumed", payment_id)
-        return _add_attempt(session, payment_id, now)
+        return add_attempt(session, payment_id, now)
 
 
-def _add_attempt(session: Session, payment_id: str, now: datetime) -> str:
+def add_attempt(session: Session, payment_id: str, now: datetime) -> str:
     """Write the attempt that the next call is made for (AC-24); return the call's key."""
     customer_id, before = session.execute(
         select(Payment.customer_id, func.count(Attempt.id))
@@ -291,6 +292,6 @@ def _add_attempt(session: Session, payment_id: str, now: datetime) -> str:
     return attempt.idempotency_key
 
 
-def _give_up_unconfirmed(payment_id: str, answer: Declined | Unknown | Misused) -> Payment:
+def give_up_unconfirmed(payment_id: str, answer: Declined | Unknown | Misused) -> Payment:
     """End a payment whose intent could not be made: only a committed attempt confirms one, so nothing is charged."""
     return abandon(payment_id, "unavailable" if isinstance(answer, Unknown) else answer.code or "refused_by_processor")

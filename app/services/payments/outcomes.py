@@ -48,7 +48,7 @@ def wait(session: Session, payment: Payment, state: PaymentState, action_url: st
     """Note that the payment waits for its customer, or for a bank that takes days."""
     if payment.state != state:
         _move(payment, state, now)
-        if state is PaymentState.REQUIRES_ACTION and payment.rail == Rail.CARD:
+        if state is PaymentState.REQUIRES_ACTION and payment.rail == Rail.CARD and payment.checkout_id is None:
             _mail(session, payment, ACTION_NEEDED, after=PATIENCE)
     _close_attempt(session, payment, AttemptState(state.value), "", None)
     payment.action_url, payment.problem = action_url, ""

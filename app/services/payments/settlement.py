@@ -26,7 +26,7 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services.outbox import events
-from app.services.payments import outcomes
+from app.services.payments import checkouts, outcomes
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -84,6 +84,8 @@ def settle(payment_id: str, *, refused: str = "", give_up: bool = False) -> Paym
     """
     with as_service("settle a payment"):
         payment = _load(payment_id)
+        if payment.processor_id is None and payment.checkout_id is not None:
+            payment = checkouts.look(payment_id, give_up=give_up)
         if payment.state not in OPEN or payment.processor_id is None:
             return payment
         intent_id = payment.processor_id

@@ -38,7 +38,7 @@ def _claim() -> str | None:
 
 def _look_at(payment_id: str) -> int:
     payment = db.session.get_one(Payment, payment_id)
-    if payment.processor_id is not None or _find(payment):
+    if payment.processor_id is not None or payment.checkout_id is not None or _find(payment):
         settlement.settle(payment_id)
     return 1
 

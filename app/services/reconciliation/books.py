@@ -147,8 +147,8 @@ def _compare(look: _Look, intent: Intent) -> None:
         charged = intent.status is IntentStatus.SUCCEEDED
         if known is None:
             _restore(look, intent)
-        elif known.processor_id is None and known.state == PaymentState.CREATED:
-            return  # on its way, or interrupted: the sweep finds it by its id
+        elif known.processor_id is None and known.state in OPEN:
+            return  # on its way, at a checkout, or interrupted: the sweep finds it by its id
         elif known.processor_id != intent.id:
             if charged:
                 look.problem(f"{intent.id} was charged for {known.id}, which has another payment at the processor.")

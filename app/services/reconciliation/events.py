@@ -61,6 +61,7 @@ def _doers() -> dict[str, Callable[[str], str]]:
     # `charge.refunded` needs nothing: the processor sends `refund.created` beside it, which names the refund.
     return {
         "payment_intent": _payment,
+        "checkout.session": _checkout,
         "setup_intent": _setup,
         "refund": _refund,
         "dispute": _dispute,
@@ -89,8 +90,17 @@ def _payment_of(intent_id: str) -> tuple[str, str]:
     if not isinstance(answer, Intent) or not answer.payment_id:
         return "", ""  # not ours: another product of the seller at the same processor
     row = db.session.get(Payment, answer.payment_id, populate_existing=True)
+    if row is not None and row.processor_id is None and row.checkout_id is not None:
+        return row.id, ""  # paid at a checkout, which says that this is its intent
     waits = row is not None and row.processor_id is None and row.state == "created"
     return "", NOT_SAVED_YET if waits else ""
+
+
+def _checkout(checkout_id: str) -> str:
+    known = db.session.scalar(select(Payment.id).where(Payment.checkout_id == checkout_id))
+    if known is not None:
+        settlement.settle(known)
+    return ""  # not ours, or given up before its id was kept: nobody knows its address then
 
 
 def _setup(processor_id: str) -> str:

@@ -12,28 +12,34 @@ from sqlalchemy.orm import Session
 
 from app import clock, ids
 from app.domain.amounts import money_words
+from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, PaymentState, Purpose
 from app.domain.people import Actor
 from app.domain.subscriptions import preview as rule
 from app.domain.subscriptions.preview import Preview
+from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
 from app.models.subscriptions import PlanChange
 from app.services import audit
+from app.services.catalog import versions
 from app.services.customers import billing_periods
 from app.services.invoices import carrying
 from app.services.ledger import posting
 from app.services.ledger.posting import Books
-from app.services.payments import collection, declines, settlement, top_ups, ways
+from app.services.payments import at_checkout, collection, declines, settlement, top_ups, ways
 from app.services.subscriptions import applying, giving_back, preview, reads
 from app.services.subscriptions.giving_back import Part
 from app.services.subscriptions.preview import Target
 from app.services.subscriptions.reads import Current
 from app.services.transaction import transaction, trial
 
+CHECKOUT = "checkout"
+"""Pay on the processor's own page, which saves the method that pays."""
 UNDER_WAY = "A change of your plan is being paid. Wait for it, or give it up first. Nothing more was charged."
 
 
@@ -48,7 +54,7 @@ class Order:
     """The mark of the preview that is confirmed."""
     form_key: str
     method_id: str = ""
-    """A saved method, or what is paid once; empty: the default one, where anything is charged."""
+    """A saved method, what is paid once, or `CHECKOUT`; empty: the default one, or the checkout where there is none."""
     amount: Money | None = None
     """What the preview said is charged."""
     off_session: bool = False
@@ -67,7 +73,8 @@ def confirm(
     """Make the change for a member who is there; return the order as it stands after the processor was asked.
 
     Refuses (409) what is no longer as it was previewed (`preview_gone_by`): nothing is charged then. The same
-    `form_key` is the order that is there. An order that waits for the bank is given up first.
+    `form_key` is the order that is there. An order that waits for the bank, or at a checkout, is given up first.
+    Where the customer goes on to pay or to answer the bank, says `onward`.
     """
     return taken(Order(actor.customer_id, actor.member_id, target, mark, form_key, method_id, amount), return_url)
 
@@ -84,8 +91,26 @@ def taken(order: Order, return_url: Callable[[str], str]) -> PlanChange:
         _give_up_waiting(order)
         change_id, payment_id = _place(order)
         if payment_id:
-            collection.collect(payment_id, return_url=return_url(payment_id))
+            _collect(order, payment_id, return_url(payment_id))
         return reads.change(change_id)
+
+
+def onward(order: PlanChange) -> str:
+    """Return where the customer goes on with an order that waits: to pay at the checkout, or to answer the bank.
+
+    Empty: nowhere, because it waits for no customer.
+    """
+    waits = order.state == "waiting" and order.payment_id is not None
+    return top_ups.get(order.payment_id or "").action_url if waits else ""
+
+
+def _collect(order: Order, payment_id: str, return_url: str) -> None:
+    payment = top_ups.get(payment_id)
+    if payment.method_id is None and payment.rail == Rail.CARD:  # no card is charged once but at a checkout
+        kinds = _at_checkout(versions.of(db.session.get_one(Customer, order.customer_id)))
+        at_checkout.collect(payment_id, kinds, return_url=return_url)
+    else:
+        collection.collect(payment_id, return_url=return_url)
 
 
 def _give_up_waiting(order: Order) -> None:
@@ -166,8 +191,13 @@ def _same(earlier: PlanChange, order: Order) -> str:
 def _payment(books: Books, has: Current, order: Order, seen: Preview, now: datetime) -> Payment:
     session, terms = books.session, has.catalog
     method_id = order.method_id or _default(session, order.customer_id)
-    rail, method = ways.chosen(session, order.customer_id, method_id, terms, off_session=order.off_session)
-    if rail.value in terms.payment_methods.top_up_only:
+    if method_id == CHECKOUT:
+        rail, method = Rail.CARD, None
+    else:
+        rail, method = ways.chosen(session, order.customer_id, method_id, terms, off_session=order.off_session)
+    if method_id == CHECKOUT and not _at_checkout(terms):
+        raise Refused("Add a payment method first.", "method_missing", 422, "payment_method")
+    if rail.value in terms.payment_methods.top_up_only and method_id != CHECKOUT:
         raise Refused(
             "This way to pay is for adding credits only. Choose another one.", "kind_not_taken", 422, "method"
         )
@@ -184,7 +214,7 @@ def _payment(books: Books, has: Current, order: Order, seen: Preview, now: datet
         credits_micros=0,
         rail=rail.value,
         method_id=method,
-        off_session=order.off_session,
+        off_session=order.off_session and method_id != CHECKOUT,
         form_key=order.form_key,
         created_by=order.by,
         created_at=now,
@@ -197,15 +227,20 @@ def _payment(books: Books, has: Current, order: Order, seen: Preview, now: datet
 
 
 def _default(session: Session, customer_id: str) -> str:
-    """Return the customer's default method, or refuse: whoever has none saves one first."""
+    """Return the customer's default method; whoever has none pays at the processor's checkout, which saves one."""
     found = session.scalar(
         select(PaymentMethod.id).where(
             PaymentMethod.customer_id == customer_id, PaymentMethod.is_default, PaymentMethod.removed_at.is_(None)
         )
     )
-    if found is None:
-        raise Refused("Add a payment method first.", "method_missing", 422, "payment_method")
-    return found
+    return found or CHECKOUT
+
+
+def _at_checkout(terms: Catalog) -> tuple[str, ...]:
+    """Return what may be paid with at a checkout: what can be saved there for the renewals, in the currency."""
+    kinds = [Rail.CARD, *([Rail.SEPA_DEBIT] if terms.credits.currency == "EUR" else [])]
+    taken = set(terms.payment_methods.kinds) - set(terms.payment_methods.top_up_only)
+    return tuple(each.value for each in kinds if each.value in taken)
 
 
 def _ordered(

@@ -16,7 +16,7 @@ from app.models.payments import Payment
 from app.models.subscriptions import PlanChange
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
-from app.services.payments import fulfilment
+from app.services.payments import checkouts, fulfilment
 from app.services.reversals import refunds
 from app.services.subscriptions import applying, reads
 from app.services.subscriptions.applying import Paid
@@ -54,7 +54,11 @@ def end(session: Session, payment: Payment) -> None:
             PlanChange.payment_id == payment.id,
             PlanChange.state == "waiting",
         )
-        .values(state="failed", problem=payment.problem, ended_at=clock.now())
+        .values(
+            state="expired" if payment.problem == checkouts.LEFT else "failed",
+            problem=payment.problem,
+            ended_at=clock.now(),
+        )
         .execution_options(synchronize_session=False)
     )
 
