@@ -13,6 +13,7 @@ from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.sold_terms import Difference, Terms, differences, overage_after
+from app.domain.subscriptions.choice import Interval, is_sold
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.ledger import BalanceDay
@@ -74,6 +75,7 @@ def planned(
             raise Refused(f"Version {newest.version} of {catalog} has no plan {to}.", "plan_unknown", 422, "to")
         moves, stay = list[Move](), list[Stays]()
         found = _named(catalog, customers)
+        by_year = _by_year(catalog)
         sold = {number: versions.sold(catalog, number) for number in {row.catalog_version for row in found}}
         if plan and not any(each.plans.plan(plan) for each in (newest, *sold.values())):
             words = f"No version of {catalog} that is offered or kept has a plan {plan}."
@@ -88,7 +90,10 @@ def planned(
                 continue
             key = to or row.plan
             after = Terms.of(newest, key)
-            if before != after:
+            why = _not_sold(after, Interval.ANNUAL if row.customer_id in by_year else Interval.MONTHLY)
+            if before != after and why:
+                stay.append(Stays(row.customer_id, row.name, why))
+            elif before != after:
                 agreed = Credits(row.overage_protection_micros + row.invoiced_overage_micros)
                 moves.append(Move(row.customer_id, row.name, agreed, before, key, after))
         return moves, stay
@@ -119,6 +124,12 @@ def move(wanted: Move, *, by: str, reason: str) -> None:
         newest = versions.offered(books.customer.catalog)
         if has != wanted.before or newest.version != wanted.after.catalog.version:
             raise Refused("Its terms or the catalog changed meanwhile. Look again.", "changed_meanwhile")
+        interval = session.scalars(
+            select(Subscription.interval).where(Subscription.customer_id == wanted.customer_id)
+        ).one()
+        why = _not_sold(wanted.after, Interval(interval))
+        if why:
+            raise Refused(why, "interval_not_sold")
         was, now = give(books, wanted.plan, newest)
         customer_id = wanted.customer_id
         audit.record(
@@ -167,6 +178,24 @@ def _pass_by(books: Books) -> None:
         .values(version=Subscription.version + 1)
         .execution_options(synchronize_session="fetch")
     )
+
+
+def _by_year(catalog: str) -> set[str]:
+    """Return the customers of the catalog who pay by the year."""
+    wanted = select(Subscription.customer_id).join(Customer, Customer.customer_id == Subscription.customer_id)
+    wanted = wanted.where(Customer.catalog == catalog, Subscription.interval == Interval.ANNUAL.value)
+    return set(db.session.scalars(wanted))
+
+
+def _not_sold(after: Terms, interval: Interval) -> str:
+    """Return why the plan cannot be had by the interval that the customer pays for; empty: it can.
+
+    A plan on request has the price of its contract, whatever the interval.
+    """
+    if after.plan.on_request or is_sold(after.plan, interval):
+        return ""
+    paid = "by the year" if interval is Interval.ANNUAL else "by the month"
+    return f"It pays {paid}, and {after.plan.title} is not sold so. Let it change the interval first."
 
 
 def _named(catalog: str, customers: Collection[str]) -> list[Customer]:
