@@ -48,7 +48,7 @@ def test_a_change_is_previewed_and_made_once(api: Api, acme: Customer) -> None:
                 {"description": "Team, 16–30 June 2027", "net_minor": 2450},
                 {"description": "1 seat, 16–30 June 2027", "net_minor": 750},
             ],
-            "net_minor": 3200, "tax_minor": 800, "total_minor": 4000, "charged_minor": 4000,
+            "net_minor": 3200, "tax_minor": 800, "total_minor": 4000, "charged_minor": 4000, "given_minor": 0,
             "tax_category": "S", "tax_reason": "no_address",
         }  # fmt: skip
         body = {"plan": "team", "seats": 4, "preview": mark}

@@ -17,6 +17,7 @@ GLOBAL_KEYS = {
     ("customers", ("external_id",)): "the host product's own id of the customer",
     ("customers", ("processor_customer",)): "given by the processor; two customers must never share one",
     ("payments", ("processor_id",)): "given by the processor; its webhooks name nothing else",
+    ("payments", ("checkout_id",)): "given by the processor; its webhooks name nothing else",
     ("setups", ("processor_id",)): "given by the processor; its webhooks name nothing else",
     ("refunds", ("processor_id",)): "given by the processor; its webhooks name nothing else",
     ("disputes", ("processor_id",)): "given by the processor; its webhooks name nothing else",

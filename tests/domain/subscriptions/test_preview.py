@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from app.domain.errors import Refused
 from app.domain.invoices.lines import Rate
-from app.domain.subscriptions.change import quote
+from app.domain.money import Money
+from app.domain.subscriptions.change import Quote, quote
 from app.domain.subscriptions.preview import Preview, minute, previewed, read, written
+from app.domain.tax.prices import Price, Taxation
 from app.domain.tax.treatment import Category, Reason, Treatment, tax_on
 from tests.domain.subscriptions.test_change import AT_ONCE, BUSINESS, JUNE, PERSONAL, PLANS, TEAM, of, subscribed
 
@@ -26,7 +28,16 @@ choices = st.one_of(
 
 def shown(has: object, wants: object, now: datetime, prices: str = "exclusive", version: int = 1) -> Preview:
     found = quote(AT_ONCE, subscribed(has), wants, minute(now), RATE)  # type: ignore[arg-type]  # choices
-    return previewed(found, 1, VAT, prices, version)  # type: ignore[arg-type]  # one of two words
+    return previewed(found, 1, VAT, prices, version, back(found, prices))  # type: ignore[arg-type]  # one of two words
+
+
+def back(found: Quote, prices: str) -> Price | None:
+    """Return what is given back, taxed as it was paid."""
+    if found.net.amount_minor >= 0:
+        return None
+    size = Money(-found.net.amount_minor, found.net.currency)
+    paid = Taxation(VAT, prices).price(size)  # type: ignore[arg-type]  # one of two words
+    return Price(*(Money(-each.amount_minor, each.currency) for each in (paid.net, paid.tax)))
 
 
 def check(has: object, wants: object, minutes: int, prices: str) -> None:
@@ -42,6 +53,7 @@ def check(has: object, wants: object, minutes: int, prices: str) -> None:
         assert seen.price.tax == tax_on(seen.price.net, VAT.percent)
     if seen.charged.amount_minor:
         assert seen.charged == seen.totals.payable == seen.price.total
+    assert seen.given.amount_minor == max(0, -seen.price.total.amount_minor)
     assert shown(has, wants, JUNE + timedelta(minutes=minutes, seconds=59), prices).mark == seen.mark
 
 
