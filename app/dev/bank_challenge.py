@@ -10,8 +10,7 @@ from app.domain.methods import Rail
 from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.gateways.sandbox.challenges import Challenge
-from app.gateways.sandbox.checkouts import Till
-from app.gateways.sandbox.portal import Visit
+from app.gateways.sandbox.hosted_pages import Till, Visit
 from app.web.access import public
 from app.web.fields import PageForm
 

@@ -40,7 +40,7 @@ KNOWS_WHERE_WE_ARE = {
     "app/gateways/sandbox/deliveries.py": "posts the pretend processor's webhooks",
     "app/gateways/sandbox/endpoints.py": "names the endpoint that the pretend processor posts to",
     "app/gateways/sandbox/payment_intents.py": "a page of the pretend bank's",
-    "app/gateways/sandbox/portal.py": "a page of the pretend processor's",
+    "app/gateways/sandbox/hosted_pages.py": "pages of the pretend processor's",
     "app/gateways/sandbox/routes.py": "hands it on",
     "app/gateways/sandbox/setup_intents.py": "a page of the pretend bank's",
     "app/gateways/sandbox/transport.py": "hands it on",
@@ -84,7 +84,7 @@ def test_no_address_is_written_out(app: Flask) -> None:
         "app/gateways/sandbox/endpoints.py": ("/webhooks/stripe", "/v1/webhook_endpoints"),
         "app/gateways/sandbox/payment_intents.py": "/sandbox/",
         "app/gateways/sandbox/setup_intents.py": "/sandbox/",
-        "app/gateways/sandbox/portal.py": "/sandbox/portal/",
+        "app/gateways/sandbox/hosted_pages.py": ("/sandbox/portal/", "/sandbox/checkout/"),
         "app/demo/host_product.py": "/webhooks",
     }
     found = {}

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.processor_amounts import from_processor_minor
-from app.gateways.sandbox import charges, checkouts, payment_intents, setup_intents
+from app.gateways.sandbox import charges, hosted_pages, payment_intents, setup_intents
 from app.gateways.sandbox.methods import method_of
 from app.gateways.sandbox.store import Body, Store, hidden
 
@@ -65,7 +65,7 @@ def answer(store: Store, object_id: str, *, approved: bool, later: bool = False)
                 charges.succeed(store, body)
             case _:
                 payment_intents.refuse_identity(store, body)
-        checkouts.look_again(store, body)
+        hosted_pages.look_again(store, body)
     return _back(return_url, body)
 
 

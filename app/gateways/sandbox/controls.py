@@ -17,19 +17,17 @@ from app.gateways.sandbox import (
     cash_balances,
     challenges,
     charges,
-    checkouts,
     deliveries,
     endpoints,
     faults,
+    hosted_pages,
     methods,
     payment_intents,
     reversals,
     scheduled,
 )
-from app.gateways.sandbox import portal as sandbox_portal
 from app.gateways.sandbox.challenges import Challenge
-from app.gateways.sandbox.checkouts import Till
-from app.gateways.sandbox.portal import Visit
+from app.gateways.sandbox.hosted_pages import Till, Visit
 from app.gateways.sandbox.store import REQUESTS, Body, opened, public
 from app.gateways.sandbox.transport import SandboxTransport
 
@@ -104,13 +102,13 @@ def answer_challenge(settings: Settings, object_id: str, *, approved: bool, late
 def checkout(settings: Settings, session_id: str) -> Till | None:
     """Return what a checkout's page shows, or None: there is no such session."""
     with opened(settings.database_url) as store:
-        return checkouts.till(store, session_id)
+        return hosted_pages.till(store, session_id)
 
 
 def pay_at_checkout(settings: Settings, session_id: str, method: str) -> str | None:
     """Pay there with a named test method; return where the customer goes on, or None: it was declined."""
     with opened(settings.database_url) as store:
-        return checkouts.pay(store, session_id, method, base_url=settings.base_url)
+        return hosted_pages.pay(store, session_id, method, base_url=settings.base_url)
 
 
 def pass_time(settings: Settings) -> int:
@@ -205,10 +203,10 @@ def subscribe(settings: Settings, events: Sequence[str], *, is_enabled: bool = T
 def portal(settings: Settings, session_id: str) -> Visit | None:
     """Return what the processor's own portal shows under a session's address, while it is good."""
     with opened(settings.database_url) as store:
-        return sandbox_portal.visit(store, session_id)
+        return hosted_pages.visit(store, session_id)
 
 
 def remove_in_portal(settings: Settings, session_id: str, method_id: str) -> bool:
     """Remove a method in the processor's own portal; say whether there was one."""
     with opened(settings.database_url) as store:
-        return sandbox_portal.remove(store, session_id, method_id)
+        return hosted_pages.remove(store, session_id, method_id)

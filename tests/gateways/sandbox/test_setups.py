@@ -13,7 +13,7 @@ from app.domain.payments import Declined, Intent, IntentStatus, Misused, SavedMe
 from app.gateways import test_methods
 from app.gateways.processor import PaymentGateway
 from app.gateways.sandbox import controls
-from app.gateways.sandbox.portal import LIFETIME
+from app.gateways.sandbox.hosted_pages import PORTAL_LIFETIME as LIFETIME
 from tests.gateways.conftest import ACCEPTED, KINDS, RETURN_URL, begun, charged, confirmed, saved
 
 ASKS_ONCE = "pm_card_authenticationRequiredOnSetup"

@@ -1,19 +1,20 @@
-"""Checkout sessions at the sandbox: a page of the processor's where a customer pays with a method that is new."""
+"""The processor's own pages at the sandbox: a checkout to pay at with a new method, and the portal of what is saved."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from app import clock
 from app.domain.money import Money
 from app.domain.processor_amounts import from_processor_minor
 from app.gateways.sandbox import currencies, events, payment_intents
 from app.gateways.sandbox.errors import Refusal, existing, wrong_parameter
-from app.gateways.sandbox.methods import customer_of, give, made
+from app.gateways.sandbox.methods import customer_of, detach, give, known, made
 from app.gateways.sandbox.parameters import Params
 from app.gateways.sandbox.store import Body, Store, hidden, new_id
 from app.gateways.test_methods import SAVED
 
 KIND = "checkout.session"
+PORTAL_LIFETIME = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -178,4 +179,69 @@ def _expired(store: Store, session: Body) -> Body:
     if intent_id:
         payment_intents.cancel(store, intent_id, {}, key="")
     events.record(store, "checkout.session.expired", session)
+    return session
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What the portal shows."""
+
+    name: str
+    methods: list[tuple[str, str]]
+    """The id of each saved method, and what it is called."""
+    return_url: str
+
+
+def create_portal(store: Store, params: Params, *, base_url: str) -> Body:
+    """Make a session of the processor's own customer portal: an address for one customer, good for an hour."""
+    owner = params.get("customer", "")
+    if not owner:
+        raise wrong_parameter("Missing required param: customer.", "customer", "parameter_missing")
+    customer_of(store, owner, "customer")
+    session_id = new_id("bps")
+    session: Body = {
+        "id": session_id,
+        "object": "billing_portal.session",
+        "configuration": "bpc_sandbox",
+        "created": int(clock.now().timestamp()),
+        "customer": owner,
+        "flow": None,
+        "livemode": False,
+        "locale": None,
+        "on_behalf_of": None,
+        "return_url": params.get("return_url"),
+        "url": f"{base_url}/sandbox/portal/{session_id}",
+    }
+    store.add(session, owner=owner)
+    return session
+
+
+def visit(store: Store, session_id: str) -> Visit | None:
+    """Return what is shown under the session's address; None: there is no such session, or none any more."""
+    session = _open_portal(store, session_id)
+    if session is None:
+        return None
+    owner = customer_of(store, session["customer"], "customer")
+    saved = store.newest("payment_method", owner=session["customer"])
+    return Visit(
+        owner["name"] or "",
+        [(method["id"], known(method).label.split(":")[0]) for method in saved],
+        session["return_url"] or "",
+    )
+
+
+def remove(store: Store, session_id: str, method_id: str) -> bool:
+    """Detach a method of the session's customer; say whether there was one."""
+    session = _open_portal(store, session_id)
+    method = store.find("payment_method", method_id)
+    if session is None or method is None or method["customer"] != session["customer"]:
+        return False
+    detach(store, method_id)
+    return True
+
+
+def _open_portal(store: Store, session_id: str) -> Body | None:
+    session = store.find("billing_portal.session", session_id)
+    if session is None or datetime.fromtimestamp(session["created"], UTC) + PORTAL_LIFETIME < clock.now():
+        return None
     return session
