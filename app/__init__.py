@@ -52,6 +52,7 @@ PAGES = (
     "invoice_notifications",
     "invoice_payment",
     "invoices",
+    "referrals",
     "statement",
     "tax_settings",
     "notifications",
@@ -62,6 +63,7 @@ PAGES = (
     "entry.automatic_charge",
     "entry.weekly_digest",
     "entry.confirm_access",
+    "entry.join",
 )
 PROGRAMS = ("health", "metrics", "processor_webhooks")
 MAX_BODY = 1024 * 1024

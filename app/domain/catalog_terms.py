@@ -119,3 +119,5 @@ class Referrals:
     offered: bool = False
     percent: Percent = Percent(2000)
     months: int = 12
+    sign_up_url: str = ""
+    """Where the link of a member leads, with the code behind it."""

@@ -20,6 +20,7 @@ from app.services.payment_methods import setups
 from app.services.payments import sweep
 from app.services.processor import profiles, sandbox
 from app.services.reconciliation import books, inbox
+from app.services.referrals import counting, giving
 from app.services.reversals import refunds
 from app.services.tax import checking
 from app.services.usage import deduplication, posting_schedule
@@ -61,6 +62,8 @@ JOBS: dict[str, Callable[[int], int]] = {
     "refusals_trimmed": retention.trim_refusals,
     "deliveries_trimmed": retention.trim_deliveries,
     "books_compared": books.run_due,
+    "referrals_counted": counting.count_due,
+    "referrals_given": giving.give_due,
 }
 """Each does what is due of one kind, at most so much, and returns how much it did. Any number of workers may."""
 
@@ -75,6 +78,8 @@ SLOW = (
     "refusals_trimmed",
     "deliveries_trimmed",
     "books_compared",
+    "referrals_counted",
+    "referrals_given",
 )
 """What may take minutes, and nobody waits for: the worker does it beside the rest, and seldom."""
 OUTWARD = ("webhooks_sent",)

@@ -19,6 +19,7 @@ PAGES = (
     "notifications",
     "overview",
     "payment_methods",
+    "referrals",
     "spend_management",
     "statement",
     "tax_settings",

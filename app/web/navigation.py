@@ -61,6 +61,8 @@ class Item:
                 return current_catalog().spend_management.offered
             case "auto_recharge.page":
                 return current_catalog().auto_recharge.offered
+            case "referrals.page":
+                return current_catalog().referrals.offered
             case "bank_transfers.page":
                 return Rail.BANK_TRANSFER in current_catalog().payment_methods.kinds
             case _:
@@ -74,6 +76,7 @@ SIDEBAR = (
             Item("overview.page", "Overview", "overview"),
             Item("usage.page", "Usage", "usage"),
             Item("notifications.page", "Notifications", "bell"),
+            Item("referrals.page", "Referrals", "people"),
         ),
     ),
     (

@@ -27,6 +27,8 @@ GLOBAL_KEYS = {
     ("invoice_notifications", ("token_hash",)): "the link holds nothing but its token",
     ("invoice_recipients", ("token_hash",)): "the link holds nothing but its token",
     ("documents", ("catalog", "kind", "number")): "a seller gives each number once, whoever its customer is",
+    ("referrers", ("code",)): "the link holds nothing but its code",
+    ("referrals", ("invited_id",)): "a customer was invited by one other at most",
     ("attempts", ("idempotency_key",)): "the processor's key space is one for all our customers",
 }
 

@@ -38,6 +38,7 @@ OPEN = {
     "confirm_billing_email.confirm",
     "confirm_billing_email.stop",
     "confirm_billing_email.done",
+    "join.page",  # the link that a customer shares: it says nothing of whose it is
     "metrics.read",  # figures of the process, and of nobody
     "v1_docs.page",
     "v1_docs.openapi",

@@ -77,6 +77,8 @@ OTHERWISE = {
     "requests_trimmed": "deletes by time, whatever is in the rows",
     "refusals_trimmed": "deletes by time, whatever is in the rows",
     "deliveries_trimmed": "deletes by time, whatever is in the rows",
+    "referrals_counted": "has a test of its own: see referrals/test_giving.py",
+    "referrals_given": "has a test of its own: see referrals/test_giving.py",
     "books_compared": "goes on past a payment that cannot be compared, and names it: see test_books.py",
 }
 

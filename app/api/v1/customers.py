@@ -30,6 +30,9 @@ class CustomerIn(Model):
     currency: str | None = Field(None, min_length=3, max_length=3, description="The currency the customer pays in.")
     plan: str | None = Field(None, max_length=60, description="A plan's key; null: the catalog's default.")
     catalog: str | None = Field(None, max_length=60, description="Needed only where several catalogs fit.")
+    referral_code: str | None = Field(
+        None, min_length=1, max_length=40, description="From the link that the customer followed: who has invited it."
+    )
 
 
 class CustomerChange(Model):
@@ -84,7 +87,8 @@ class CustomerQuery(PageQuery):
 def create(body: CustomerIn) -> CustomerOut:
     """Create a customer.
 
-    An `external_id` that is taken is refused with 409.
+    An `external_id` that is taken is refused with 409. A `referral_code` that nobody has, or that would earn
+    nothing, is refused with 422: sent without it, the customer is created, and nobody has invited it.
     """
     catalog = directory.catalog_for(body.catalog, body.currency, body.plan)
     made = registration.create(
@@ -93,6 +97,7 @@ def create(body: CustomerIn) -> CustomerOut:
         catalog=catalog,
         external_id=body.external_id,
         plan=body.plan or "",
+        referral_code=body.referral_code or "",
         trial=True,
         actor=caller().key_id,
     )

@@ -249,6 +249,7 @@ class ReferralsSection(Section):
     offered: bool = False
     percent: PercentText = terms.Percent(2000)
     months: Annotated[int, Field(ge=1, le=120)] = 12
+    sign_up_url: Annotated[str, Field(pattern=r"^https://\S+$", max_length=500)] = ""
 
 
 class CatalogFile(Section):

@@ -26,6 +26,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.grants import BOUGHT_KINDS
 from app.domain.invoices import numbers
 from app.domain.payments import OPEN, Purpose
+from app.domain.referrals import catalog_rules as referrals
 from app.domain.sold_terms import as_sold
 from app.domain.tax import catalog_rules
 from app.models.catalogs import CatalogVersion
@@ -73,6 +74,7 @@ def apply(text: str) -> CatalogVersion:
     if catalog.seller.email and not mailboxes.is_mailable(catalog.seller.email):  # what is kept stays readable
         raise _wrong(text, [Problem(("seller", "email"), "is no address that mails can be answered to")])
     never_charged = catalog_charges.problems(catalog) + catalog_rules.problems(catalog) + numbers.problems(catalog)
+    never_charged += referrals.problems(catalog)
     if never_charged:
         raise _wrong(text, never_charged)
     digest = hashlib.sha256(text.encode()).hexdigest()

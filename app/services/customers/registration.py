@@ -14,7 +14,7 @@ from app.models.scope import as_service
 from app.models.subscriptions import Subscription
 from app.services import audit
 from app.services.catalog import versions
-from app.services.customers import billing_periods, external_ids
+from app.services.customers import billing_periods, external_ids, referrers
 from app.services.ledger import grants, posting, spending
 from app.services.transaction import transaction
 
@@ -30,11 +30,13 @@ def create(
     created_at: datetime | None = None,
     trial: bool = False,
     plan: str = "",
+    referral_code: str = "",
     actor: str = "seller",
 ) -> Customer:
     """Create a customer who buys from the catalog, with accounts and an open billing period, or refuse.
 
-    With `trial` the catalog's trial credit is given at once, where it has one.
+    With `trial` the catalog's trial credit is given at once, where it has one. With a `referral_code` whoever has
+    it is the customer's inviter.
     """
     named, address = name.strip(), mailboxes.normal(email)
     if not 1 <= len(named) <= 200:
@@ -71,6 +73,10 @@ def create(
                 made = customer.customer_id
                 terms = {"catalog": catalog, "plan": plan, "catalog_version": sold.version}
                 audit.record(session, made, actor, "customer.created", made, after=terms)
+                if sold.referrals.offered:
+                    referrers.begin(session, customer, now, actor)
+                if referral_code:
+                    referrers.join(session, customer, referral_code, now, actor)
                 if trial and sold.trial is not None:
                     _give_trial(session, made, sold.trial, now)
         except IntegrityError:

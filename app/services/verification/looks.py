@@ -23,6 +23,7 @@ from app.models.ledger import Grant
 from app.models.payments import Payment
 from app.services.verification import reservation_proofs
 from app.services.verification.ledger_proofs import Found, Look
+from app.services.verification.referral_proofs import REFERRAL_LOOKS
 from app.services.verification.subscription_proofs import SUBSCRIPTION_LOOKS
 from app.services.verification.terms_proofs import TERMS_LOOKS
 
@@ -144,4 +145,5 @@ LOOKS = (
     Look("I6", "what unpaid invoices use of the overage protection is not what is due of them", _of_unpaid_overage),
     *TERMS_LOOKS,
     *SUBSCRIPTION_LOOKS,
+    *REFERRAL_LOOKS,
 )

@@ -15,12 +15,12 @@ from app.models.scope import as_service
 from app.services.verification.audit_proofs import AUDIT_PROOFS
 from app.services.verification.authorization_proofs import AUTHORIZATION_PROOFS
 from app.services.verification.charge_proofs import ATTEMPT_PROOFS, BUDGET_PROOFS
-from app.services.verification.customer_proofs import CUSTOMER_PROOFS
+from app.services.verification.customer_proofs import CUSTOMER_PROOFS, REFERENCE_PROOFS
 from app.services.verification.document_proofs import DOCUMENT_PROOFS
 from app.services.verification.event_proofs import EVENT_PROOFS
 from app.services.verification.ledger_proofs import CASH_PROOFS, PROOFS, Found, Proof
 from app.services.verification.looks import LOOKS
-from app.services.verification.reference_proofs import REFERENCE_PROOFS
+from app.services.verification.referral_proofs import REFERRAL_PROOFS
 from app.services.verification.reversal_proofs import REVERSAL_PROOFS
 from app.services.verification.subscription_proofs import SUBSCRIPTION_PROOFS
 from app.services.verification.usage_proofs import USAGE_PROOFS
@@ -39,6 +39,7 @@ EVERY = (
     *DOCUMENT_PROOFS,
     *REFERENCE_PROOFS,
     *SUBSCRIPTION_PROOFS,
+    *REFERRAL_PROOFS,
 )
 MOST = 1_000
 """So many rows of one proof are named; that there are more is said."""

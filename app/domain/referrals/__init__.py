@@ -1,0 +1,1 @@
+"""Referrals: what an inviter earns from what the invited customer pays."""

@@ -1,0 +1,68 @@
+"""What Referrals says: the offer, each invited customer, and each month of the statement."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app import locale
+from app.domain.catalog_terms import Percent, Referrals
+from app.domain.money import Credits, Money
+from app.services.referrals.reads import Invited, Month, Statement
+
+
+@dataclass(frozen=True)
+class Row:
+    """A month as the page shows it."""
+
+    title: str
+    paid: Money
+    earned: Credits
+    went_back: Money
+    given: Credits
+    given_at: datetime | None
+    state: str
+    """What is to come of it, where nothing was given."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """An invited customer as the page shows it."""
+
+    name: str
+    joined_at: datetime
+    ends_at: datetime
+    paid: Money
+    earned: Credits
+    note: str
+
+
+def percent(share: Percent) -> str:
+    """Return the share as it is read: `20 %`, `12.5 %`."""
+    whole, rest = divmod(share.basis_points, 100)
+    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") + " %" if rest else f"{whole} %"
+
+
+def offer(terms: Referrals) -> str:
+    """Return what is promised, in a sentence."""
+    months = "one month" if terms.months == 1 else f"{terms.months} months"
+    share = percent(terms.percent)
+    return f"You get {share} of what each customer you invite pays, before tax, for {months}, as credit."
+
+
+def person(each: Invited) -> Person:
+    """Return an invited customer."""
+    note = "Earns nothing: this customer pays like you do, so it counts as yourself." if each.is_oneself else ""
+    return Person(each.label, each.joined_at, each.ends_at, each.paid, each.earned, note)
+
+
+def month(each: Month, of: Statement) -> Row:
+    """Return a month, with what became of it."""
+    title = f"{each.starts_on:%B %Y}"
+    if each.given_at is not None:
+        state = ""
+    elif each.is_over:
+        state = "Nothing to give: set off against payments that went back"
+    elif of.next_at is not None:
+        state = f"Given on {locale.day(of.next_at.date())}"
+    else:
+        state = "Counted"
+    return Row(title, each.paid, each.earned, each.went_back, each.given, each.given_at, state)
