@@ -11,7 +11,7 @@ from app.domain.forecast.paces import Batch
 from app.domain.methods import Rail
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers
-from app.domain.payments import PaymentState, decline_sentence
+from app.domain.payments import PaymentState, Purpose, decline_sentence
 from app.domain.payments import method_name as rail_name
 from app.domain.sold_terms import Terms
 from app.domain.status_line import rank
@@ -21,7 +21,7 @@ from app.forms.add_credits import AGAIN, ASKED_AGAIN, NEW, CreditsForm
 from app.models.database import db
 from app.models.payments import Payment
 from app.presenters import add_credits as words
-from app.presenters import bank_transfers, blocks, status_line, taxes
+from app.presenters import bank_transfers, blocks, status_line, taxes, uncharged
 from app.services.balance import after_purchase, history, status_facts, status_rows
 from app.services.balance.status_rows import Around
 from app.services.bank_transfers import orders
@@ -123,6 +123,8 @@ def payment(payment_id: str) -> Response:
     paid, row, instead = purchase.payment, purchase.row, purchase.instead
     if paid.document_id is not None:
         return redirect(url_for("invoices.document", document_id=paid.document_id), code=303)
+    if paid.purpose == Purpose.PLAN_CHANGE:
+        return redirect(url_for("plan_change.of_payment", payment_id=paid.id), code=303)
     asked, received = (Money(minor, paid.currency) for minor in (paid.amount_minor, paid.received_minor))
     return show(
         PAYMENT_PAGE,
@@ -272,18 +274,8 @@ def _asked_again(refusal: Refused) -> Refused:
 
 def _outcome(paid: Payment, form: CreditsForm) -> Response:
     """Answer with the payment's page, or with the form again when nothing was charged and nothing will be."""
-    if paid.state == PaymentState.FAILED:
-        words = f"{decline_sentence(paid.problem, paid.rail)} Nothing was charged."
-        refusal = Refused(words, "declined", 402, "method")
-    elif paid.state == PaymentState.CANCELED and paid.problem == "unavailable":
-        words = "Our payment processor does not answer right now. Nothing was charged. Please try again in a minute."
-        refusal = Refused(words, "unavailable", 503)
-    elif paid.state == PaymentState.CANCELED and paid.problem == "paid_otherwise":
-        words = "Your bank has just confirmed the same purchase, so it was not charged a second time."
-        refusal = Refused(words, "paid_otherwise", 409)
-    elif paid.state == PaymentState.CANCELED:
-        refusal = Refused("This payment was cancelled. Nothing was charged. Please try again.", "given_up", 409)
-    else:
+    refusal = uncharged.refusal(paid.state, paid.problem, paid.rail)
+    if refusal is None:
         return _at_payment(paid.id)
     form.renew()
     form.refuse(refusal)

@@ -9,13 +9,13 @@ from app import ids
 from app.domain.errors import Refused
 from app.domain.methods import Rail
 from app.domain.money import Money
-from app.domain.payments import PaymentState, decline_sentence
 from app.domain.top_ups import unsaved
 from app.forms import payment_methods
 from app.forms.add_credits import NEW
 from app.forms.invoices import InvoicePaymentForm, seen
 from app.models.documents import Document
 from app.models.payments import Payment
+from app.presenters import uncharged
 from app.services.invoices import reads
 from app.services.payment_methods import saved as saved_methods
 from app.services.payments import resume_links, top_ups
@@ -90,14 +90,9 @@ def _save_first(document: Document, form: InvoicePaymentForm) -> Response | None
 
 def _check(paid: Payment) -> None:
     """Refuse in words what ended uncharged; everything else is shown on the invoice."""
-    if paid.state == PaymentState.FAILED:
-        words = f"{decline_sentence(paid.problem, paid.rail)} Nothing was charged."
-        raise Refused(words, "declined", 402, "method")
-    if paid.state == PaymentState.CANCELED and paid.problem == "unavailable":
-        words = "Our payment processor does not answer right now. Nothing was charged. Please try again in a minute."
-        raise Refused(words, "unavailable", 503)
-    if paid.state == PaymentState.CANCELED:
-        raise Refused("This payment was cancelled. Nothing was charged. Please try again.", "given_up", 409)
+    refusal = uncharged.refusal(paid.state, paid.problem, paid.rail)
+    if refusal is not None:
+        raise refusal
 
 
 def _shown(document: Document, form: InvoicePaymentForm, status: int = 200) -> Response:

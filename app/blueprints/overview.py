@@ -23,6 +23,7 @@ from app.presenters.overview import (
     day_bar,
     expiry_words,
     meters,
+    plan_words,
     readable,
     spend_words,
     used_since,
@@ -35,7 +36,6 @@ from app.services.bank_transfers import orders
 from app.services.invoices import reads
 from app.services.invoices.reads import DocumentQuery
 from app.services.receivables import payments_due
-from app.services.usage.terms import plan_of
 from app.web.access import current_catalog, current_customer, current_unit
 from app.web.filters import amount, balance, exact
 from app.web.navigation import whom_of
@@ -102,7 +102,7 @@ def _usage(now: Overview) -> dict[str, Any]:
     return {
         "meters": meters(now, catalog, plan, unit),
         "without_a_meter": (WITHOUT_A_METER, WITHOUT_METER, without_meter(now)),
-        "plan": plan_of(catalog, plan).title,
+        "plan": plan_words(now, catalog, plan),
         "day_bar": day_bar(now.numbers, unit),
         "binds": binds(now.numbers, unit),
         "blocked": blocks.whatever_is_bought(now.facts, current_catalog(), unit),

@@ -18,6 +18,12 @@ YEAR_FILES = "year_files"
 """All files of a year are there: to the member who waits for them."""
 PO_NUMBER_MISSING = "po_number_missing"
 """An invoice was written without anybody there, and lacks the order number that it needs."""
+PLAN_CHANGED, PLAN_SCHEDULED = "plan_changed", "plan_scheduled"
+PLAN_CANCELED, PLAN_NOT_CHANGED = "plan_canceled", "plan_not_changed"
+"""It ends with what is paid; what was paid for a change goes back, as it could not be made any more."""
+PLAN_REQUEST = "plan_request"
+"""To the seller: what a member asks about a plan that is sold on request."""
+OF_PLANS = frozenset({PLAN_CHANGED, PLAN_SCHEDULED, PLAN_CANCELED, PLAN_NOT_CHANGED, PLAN_REQUEST})
 OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
 CONFIRM_EMAIL = "confirm_email"
 """Asks an address whether usage alerts are welcome there."""
@@ -64,7 +70,7 @@ WEEKLY_DIGEST = "weekly_digest"
 """What a member who asked for it reads each Monday."""
 OF_DOCUMENTS = frozenset({INVOICE, CREDIT_NOTE, REFUND_RECEIPT})
 _OTHERS = frozenset({WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING, YEAR_FILES})
-KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | _OTHERS
+KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | OF_PLANS | _OTHERS
 TITLES = {
     RECEIPT: "Receipt",
     INVOICE: "Invoice",
@@ -79,6 +85,11 @@ TITLES = {
     CONFIRM_EMAIL: "Usage alerts: confirm your address",
     CONFIRM_BILLING_EMAIL: "Billing e-mails: confirm your address",
     BILLING_EMAIL_CHANGED: "The billing e-mail was changed",
+    PLAN_CHANGED: "Your plan is changed",
+    PLAN_SCHEDULED: "A change of your plan is scheduled",
+    PLAN_CANCELED: "Your plan is cancelled",
+    PLAN_NOT_CHANGED: "Your plan was not changed",
+    PLAN_REQUEST: "A customer asks about a plan",
     AUTO_RECHARGE_LIMIT: "The limit of automatic charges",
     AUTO_RECHARGE_STOPPED: "Auto-recharge has stopped",
     AUTO_RECHARGE_ASKS: "An automatic charge waits for your yes",

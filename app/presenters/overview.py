@@ -1,6 +1,7 @@
 """What the Overview says of usage: each meter's bar, today's limit, and how spend management stands."""
 
 from dataclasses import dataclass
+from datetime import UTC, date
 from functools import partial
 
 from app import locale
@@ -10,6 +11,8 @@ from app.domain.catalog import Catalog
 from app.domain.forecast.run_out import Expiry
 from app.domain.money import Credits, divided
 from app.domain.numbers import SERVED, Debt, Numbers, owed
+from app.domain.subscriptions.change import counted
+from app.domain.subscriptions.choice import Interval, given
 from app.domain.usage_bars import State
 from app.presenters import usage
 from app.presenters.spend_management import could_use
@@ -46,6 +49,30 @@ class SpendWords:
     is_on: bool
     threshold: Credits | None
     """From where on a day's column is in the alert's colour."""
+
+
+@dataclass(frozen=True)
+class PlanWords:
+    """The plan as the Overview has it: its name, its seats, and when it is renewed or ends."""
+
+    title: str
+    seats: str
+    """Empty: it is not sold by seats."""
+    when: str
+    """Empty: it costs nothing, so that nothing is renewed."""
+    day: date | None
+
+
+def plan_words(now: Overview, catalog: Catalog, plan_key: str) -> PlanWords:
+    """Return the plan in words."""
+    had = now.subscribed
+    choice = given(catalog, plan_key, Interval(had.interval), had.seats)
+    used = "" if had.seats_used is None else f"{locale.whole(had.seats_used)} of "
+    seats = f"{used}{counted(choice.seats)}{' used' if used else ''}" if choice.plan.seats is not None else ""
+    costs = choice.price.amount_minor > 0
+    ends = had.cancel_at or (had.period_ends_at if costs else None)
+    when = "Plan ends" if had.cancel_at else "Plan renews" if costs else ""
+    return PlanWords(choice.plan.title, seats, when, ends.astimezone(UTC).date() if ends else None)
 
 
 def meters(now: Overview, catalog: Catalog, plan_key: str, unit: CreditUnit) -> list[Row]:

@@ -19,6 +19,7 @@ PAGES = (
     "notifications",
     "overview",
     "payment_methods",
+    "plan",
     "referrals",
     "spend_management",
     "statement",

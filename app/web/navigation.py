@@ -26,6 +26,8 @@ from app.web.session_cookie import portal_session
 _BELOW = {
     "invoice_correction": "invoices",
     "invoice_payment": "invoices",
+    "plan_cancellation": "plan",
+    "plan_change": "plan",
     "statement": "invoices",
     "webhook": "spend_management",
     "usage_figures": "usage",
@@ -74,6 +76,7 @@ SIDEBAR = (
         "Account",
         (
             Item("overview.page", "Overview", "overview"),
+            Item("plan.page", "Plan", "plan"),
             Item("usage.page", "Usage", "usage"),
             Item("notifications.page", "Notifications", "bell"),
             Item("referrals.page", "Referrals", "people"),

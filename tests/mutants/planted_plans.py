@@ -2,7 +2,7 @@
 
 from tests.mutants.bug import Bug
 
-ROOM = "tests/services/subscriptions"
+ROOM, PAGES = "tests/services/subscriptions", "tests/pages"
 RULE, CHANGES, WAITING, GIVING = (
     "tests/domain/subscriptions/test_change.py",
     f"{ROOM}/test_changes.py",
@@ -87,5 +87,35 @@ BUGS = [
         "return min(of_plan - document.returned_minor, document.credits_applied_minor + left)",
         "return of_plan",
         (f"{GIVING}::test_money_that_was_refunded_or_is_disputed_is_not_given_as_credit_too",),
+    ),
+    Bug(
+        "a plan is kept for a price that nobody has seen",
+        "app/blueprints/plan_cancellation.py",
+        'if request.form.get("seen", "") != seen(has.has.price):',
+        "if not request.form:",
+        (f"{PAGES}/test_plan_cancellation.py::test_a_plan_is_cancelled_to_the_end_of_what_is_paid_and_kept_after_all",),
+    ),
+    Bug(
+        "a plan with fewer seats than are used can be chosen on its card",
+        "app/presenters/plan.py",
+        'why_not="" if is_current or plan.on_request else _why_not(catalog, choice, has.used),',
+        'why_not="",',
+        (f"{PAGES}/test_plan.py::test_a_plan_with_three_seats_is_not_to_be_chosen_by_four_members",),
+    ),
+    Bug(
+        "a year's price counts for each of the last months",
+        "app/domain/subscriptions/last_months.py",
+        "price.amount_minor * len(months), wants.interval.months)",
+        "price.amount_minor * len(months), 1)",
+        (
+            "tests/domain/subscriptions/test_last_months.py::test_each_month_is_reckoned_by_itself_with_its_own_allowance",
+        ),
+    ),
+    Bug(
+        "money for a change of plan that came too late leads to a page of credits",
+        "app/blueprints/add_credits.py",
+        "    if paid.purpose == Purpose.PLAN_CHANGE:\n",
+        "    if paid.purpose == Purpose.INVOICE:\n",
+        (f"{PAGES}/test_plan_change.py::test_money_that_comes_too_late_goes_back_and_the_page_says_so",),
     ),
 ]

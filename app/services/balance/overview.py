@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from app.models.ledger import Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
+from app.models.subscriptions import Subscription
 from app.services.balance import by_day, history, status_facts, status_rows
 from app.services.balance.by_day import DayRow
 from app.services.balance.history import Day
@@ -55,6 +56,18 @@ class Parts:
     """Used below zero and put on invoices, so that it is no part of the balance any more."""
     applied: Credits = Credits(0)
     """Tax of invoices that credit has paid: below zero."""
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    """How the customer has its plan."""
+
+    interval: str
+    seats: int | None
+    """How many in all; None: those that the plan includes."""
+    seats_used: int | None
+    period_ends_at: datetime
+    cancel_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,7 @@ class Overview:
     """The billing e-mail that is to be confirmed, if any."""
     po_number: str | None
     """The order number on the customer's invoices."""
+    subscribed: Subscribed
     has_pace: bool
     """Whether anything was used on the days that the forecast looks at."""
 
@@ -122,6 +136,7 @@ def now(since: date, terms: Terms) -> Overview:
         company=around.more[PARTS],
         pending_email=around.more[PARTS + 1],
         po_number=around.more[PARTS + 2],
+        subscribed=Subscribed(*around.more[PARTS + 3 :]),
         has_pace=around.pace.is_any,
     )
 
@@ -136,7 +151,7 @@ def parts(numbers: Numbers) -> Parts:
 @cache
 def _statement() -> Select[Any]:
     """Ask for what is around the numbers, for the sums of the parts, and for whom invoices are made out to."""
-    return status_rows.statement(*_sums(), _company(), _pending(), _po_number())
+    return status_rows.statement(*_sums(), _company(), _pending(), _po_number(), *_subscribed())
 
 
 def _company() -> ScalarSelect[str]:
@@ -152,6 +167,13 @@ def _pending() -> ScalarSelect[str | None]:
 def _po_number() -> ScalarSelect[str]:
     row = select(InvoiceAddress.po_number).where(InvoiceAddress.customer_id == Customer.customer_id)
     return row.correlate(Customer).scalar_subquery()
+
+
+def _subscribed() -> list[ScalarSelect[Any]]:
+    row = Subscription
+    columns = (row.interval, row.seats, row.seats_used, row.period_ends_at, row.cancel_at)
+    own = row.customer_id == Customer.customer_id
+    return [select(each).where(own).correlate(Customer).scalar_subquery() for each in columns]
 
 
 def _parts(

@@ -21,7 +21,15 @@ from app.models.scope import as_customer
 from app.services import portal_links
 from app.services.catalog import versions
 from app.services.link_tokens import token
-from app.services.mail import auto_recharge_text, billing_text, digest_text, notice_text, tax_text, transfer_text
+from app.services.mail import (
+    auto_recharge_text,
+    billing_text,
+    digest_text,
+    notice_text,
+    plan_text,
+    tax_text,
+    transfer_text,
+)
 from app.services.payments import purchases, resume_links
 
 # A link that could no longer be followed in peace is not worth a mail.
@@ -63,6 +71,8 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
         return billing_text.returned(customer_id, context)
     if template in mails.OF_AUTO_RECHARGE:
         return auto_recharge_text.facts(customer_id, context)
+    if template in mails.OF_PLANS:
+        return plan_text.facts(template, customer_id, context)
     if template in mails.OF_NOTICES:
         return notice_text.facts(customer_id, context)
     return _of_payment(template, customer_id, str(context["payment"]))
@@ -97,7 +107,8 @@ def _written(template: str, facts: dict[str, Any]) -> Words:
     subject, _blank, text = render_template(f"mail/{template}.txt", **facts).partition("\n\n")
     ensure(subject.isprintable(), f"the subject of {template} is no single line")
     seller = facts["seller"]
-    return Words(subject, text, render_template(f"mail/{template}.html", **facts), seller.name, seller.email)
+    html = render_template(f"mail/{template}.html", **facts)
+    return Words(subject, text, html, seller.name, facts.get("reply_to", seller.email))
 
 
 def _confirmation(customer_id: str, email: str) -> Words | None:
@@ -156,7 +167,7 @@ def _again(payment: Payment, method: PaymentMethod | None) -> str:
     if payment.document_id is not None:
         return portal_links.page("invoice_payment.page", document_id=payment.document_id)
     if payment.purpose == Purpose.PLAN_CHANGE:
-        return portal_links.page("overview.page")
+        return portal_links.page("plan.page")
     choice = purchases.choice(payment)
     if method is None or method.removed_at is None:
         choice["method"] = payment.method_id or payment.rail

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.domain.errors import ensure
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.totals import Taxed, of_parts
-from app.domain.mails import INVOICE
+from app.domain.mails import INVOICE, PLAN_CHANGED
 from app.domain.money import Money
 from app.domain.sold_terms import Terms
 from app.domain.subscriptions import preview as rule
@@ -81,6 +81,13 @@ def apply(
     )
     books.session.flush()
     books.outbox.write("subscription.changed", order.id, facts_of(order, row.id))
+    mail(books, PLAN_CHANGED, order)
+
+
+def mail(books: Books, template: str, order: PlanChange) -> None:
+    """Write the mail about the order to the billing e-mail."""
+    key, to = f"{template}:{order.id}", books.customer.email
+    billing_mails.write(books.session, books.customer_id, template, key=key, to=to, change=order.id)
 
 
 def replace_scheduled(books: Books, now: datetime) -> None:

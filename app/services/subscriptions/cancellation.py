@@ -2,11 +2,13 @@
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.mails import PLAN_CANCELED
 from app.models.scope import as_service
 from app.models.subscriptions import Subscription
 from app.services import audit
 from app.services.ledger import posting
 from app.services.ledger.posting import Books
+from app.services.outbox import billing_mails
 from app.services.subscriptions import applying, reads
 from app.services.transaction import transaction
 
@@ -36,6 +38,8 @@ def cancel(customer_id: str, *, by: str, reason: str = "") -> Subscription:
         row.cancel_at, row.canceled_at, row.cancel_reason = max(row.period_ends_at, now), now, reason.strip()
         row.version += 1
         _write(books, row, by, "subscription.canceled")
+        key, to = f"{PLAN_CANCELED}:{row.id}:{row.version}", books.customer.email
+        billing_mails.write(session, customer_id, PLAN_CANCELED, key=key, to=to, version=row.version)
         return row
 
 

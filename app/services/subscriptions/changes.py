@@ -14,6 +14,7 @@ from app import clock, ids
 from app.domain.amounts import money_words
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.mails import PLAN_SCHEDULED
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, PaymentState, Purpose
@@ -153,6 +154,7 @@ def _placed(
         row = _ordered(has, order, seen, now, "scheduled")
         _add(books, has, row)
         books.outbox.write("subscription.scheduled", row.id, applying.facts_of(row, has.row.id))
+        applying.mail(books, PLAN_SCHEDULED, row)
         return row.id, ""
     refusal = None if order.off_session else top_ups.po_refusal(books.session, books.customer, has.catalog)
     if refusal is not None and seen.charged.amount_minor:
@@ -234,6 +236,11 @@ def _default(session: Session, customer_id: str) -> str:
         )
     )
     return found or CHECKOUT
+
+
+def takes_checkout(terms: Catalog) -> bool:
+    """Say whether who has saved no method can pay at the processor's checkout."""
+    return bool(_at_checkout(terms))
 
 
 def _at_checkout(terms: Catalog) -> tuple[str, ...]:

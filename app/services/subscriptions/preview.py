@@ -59,6 +59,15 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     return previewed(found, catalog.version, treatment, has.catalog.tax.prices, has.row.version, back)
 
 
+def refusal(has: Current) -> Refused | None:
+    """Return why the customer may not change anything of its plan now; None: it may."""
+    try:
+        _check(has, clock.now())
+    except Refused as refused:
+        return refused
+    return None
+
+
 def _check(has: Current, now: datetime) -> None:
     """Refuse who may not change now: nothing is given for time that is not billed yet."""
     if has.customer.standing == CLOSED:

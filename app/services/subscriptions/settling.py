@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.errors import Refused
 from app.domain.ledger import Posting
-from app.domain.mails import RECEIPT
+from app.domain.mails import PLAN_NOT_CHANGED, RECEIPT
 from app.domain.money import Money
 from app.domain.payments import Purpose
 from app.models.payments import Payment
@@ -103,5 +103,6 @@ def _sent_back(books: Books, order: PlanChange, payment: Payment, why: str, now:
     if order.state == "waiting":
         order.state, order.problem, order.ended_at = "superseded", why, now
     payment.problem = NOT_APPLIED
+    applying.mail(books, PLAN_NOT_CHANGED, order)
     refund = refunds.of_order(books.session, payment, "The change of plan was not made", SETTLED_BY)
     return {"change": order.id, "not_applied": why, "refund": refund.id}

@@ -43,6 +43,11 @@ def undo(customer_id: str, change_id: str, *, by: str) -> PlanChange:
         return reads.change(change_id)
 
 
+def can_give_back(has: Current, order: PlanChange) -> bool:
+    """Say whether the order bought seats today that may be given back."""
+    return order.payment_id is not None and _why_not(has, order, clock.now()) is None
+
+
 def _unscheduled(customer_id: str, change_id: str, by: str) -> None:
     now = clock.now()
     with as_service("undo a scheduled change of plan"), transaction() as session:

@@ -1,0 +1,102 @@
+"""Plan: what the customer has, what else is sold and what that would cost, seats, and the way to change or end it."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from app.domain.errors import Refused
+from app.domain.subscriptions.choice import Interval
+from app.forms.plan import RequestForm, seen, target
+from app.presenters import plan, plan_change, status_line, usage
+from app.services.catalog import versions
+from app.services.subscriptions import past_months, plan_requests, preview, reads
+from app.services.subscriptions.reads import Current
+from app.services.usage import meters
+from app.web.access import current_actor, current_catalog, current_customer, current_unit, managers_only
+from app.web.navigation import at_top
+from app.web.respond import saved, show, wants_fragment
+
+bp = Blueprint("plan", __name__, url_prefix="/billing/plan")
+PAGE, CONTENT, SEATS = "plan/page.html", "plan/_content.html", "plan/_seats_price.html"
+SHOWN = 4
+"""So many meters stand on the page; all are on the Usage page."""
+
+
+@bp.get("/")
+def page() -> Response:
+    """Show what the customer has, and what else is sold."""
+    return show(PAGE, CONTENT, **_around(RequestForm()))
+
+
+@bp.get("/seats")
+def seats() -> Response:
+    """Say what the number of seats that is typed would cost. Nothing is kept."""
+    if not wants_fragment():
+        return redirect(url_for("plan_change.page", seats=request.args.get("seats", "")), code=303)
+    try:
+        found = preview.of(current_customer(), target("", "", request.args.get("seats", "")))
+    except Refused as refusal:
+        if refusal.status == 404:
+            raise
+        return show(PAGE, SEATS, seats_price=refusal.sentence)
+    return show(PAGE, SEATS, seats_price=plan_change.seats_words(found, reads.of(current_customer())))
+
+
+@bp.post("/requests")
+@managers_only
+def ask() -> Response:
+    """Write to the seller about a plan that is sold on request."""
+    form = RequestForm()
+    if not form.validate():
+        return show(PAGE, CONTENT, status=422, **_around(form))
+    try:
+        plan_requests.write(current_actor(), form.plan.data or "", form.message.data or "")
+    except Refused as refusal:
+        form.refuse(refusal)
+        form.point_at_first_error()
+        return show(PAGE, CONTENT, status=refusal.status, **_around(form))
+    notice = f"Your message is on its way to {current_catalog().seller_name}."
+    return saved("plan.page", CONTENT, notice, **_around(RequestForm(formdata=None)))
+
+
+def _around(form: RequestForm) -> dict[str, Any]:
+    """Return what the page shows."""
+    customer, unit = current_customer(), current_unit()
+    has, offered = reads.of(customer), versions.offered(customer.catalog)
+    waits, scheduled = reads.open_orders()
+    used = meters.usage(customer)
+    return {
+        "form": form,
+        "now": plan.now(has),
+        "has": has,
+        "is_cancelled": has.row.cancel_at is not None,
+        "after": plan.default_plan(offered).title,
+        "costs": plan.price_words(has.has),
+        "keep_seen": seen(has.has.price),
+        "waits": plan.order_words(waits, offered) if waits else "",
+        "waiting": waits,
+        "scheduled": scheduled,
+        "becomes": plan.order_words(scheduled, offered) if scheduled else "",
+        "why_not": _why_not(has),
+        "interval": (interval := _interval(has)).value,
+        "intervals": plan.intervals(offered),
+        "cards": plan.cards(has, offered, interval, past_months.counted(), unit),
+        "seats": plan.seats(has),
+        "asked": form.plan.data or "",
+        "seller": current_catalog().seller,
+        "meters": sorted(usage.rows(used, unit), key=lambda row: (not row.words.warns, row.bar.basis is None))[:SHOWN],
+        **at_top(status_line.words),
+    }
+
+
+def _why_not(has: Current) -> str:
+    """Say why nothing can be changed now; nothing where it can."""
+    refusal = preview.refusal(has)
+    return refusal.sentence if refusal is not None and refusal.reason != "canceled" else ""
+
+
+def _interval(has: Current) -> Interval:
+    """Return by which interval the prices are shown: the one that is asked for, or the customer's own."""
+    wanted = request.args.get("interval", "")
+    return Interval(wanted) if wanted in set(Interval) else has.has.interval

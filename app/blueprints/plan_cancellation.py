@@ -1,0 +1,81 @@
+"""Cancel the plan to the end of what is paid, and keep it after all."""
+
+from flask import Blueprint, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from app.domain.errors import Refused
+from app.forms import payment_methods
+from app.forms.plan import CancellationForm, seen
+from app.presenters import plan
+from app.services.catalog import versions
+from app.services.subscriptions import cancellation, reads
+from app.web.access import current_actor, current_customer, managers_only
+from app.web.respond import show, wants_fragment
+
+bp = Blueprint("plan_cancellation", __name__, url_prefix="/billing/plan/cancellation")
+PAGE, FORM = "plan_cancellation/page.html", "plan_cancellation/_form.html"
+
+
+@bp.get("/")
+def page() -> Response:
+    """Say what ends, when, and what stays; ask why."""
+    return _shown(CancellationForm(formdata=None))
+
+
+@bp.post("/")
+@managers_only
+def cancel() -> Response:
+    """Let the plan end with what is paid."""
+    form, actor = CancellationForm(), current_actor()
+    try:
+        if not form.validate():
+            return _shown(form, 422)
+        row = cancellation.cancel(actor.customer_id, by=actor.member_id, reason=form.reason.data or "")
+    except Refused as refusal:
+        form.refuse(refusal)
+        form.point_at_first_error()
+        return _shown(form, refusal.status)
+    if row.cancel_at is not None:
+        flash(f"Your plan ends on {plan.day(row.cancel_at)}. Until then everything stays as it is.", "ok")
+    return _to_plan()
+
+
+@bp.post("/undo")
+@managers_only
+def keep() -> Response:
+    """Keep the plan, if it is renewed for the price that the member saw."""
+    actor, has = current_actor(), reads.of(current_customer())
+    if request.form.get("seen", "") != seen(has.has.price):
+        return _shown(CancellationForm(formdata=None), 409, gone_by=True)
+    cancellation.keep(actor.customer_id, by=actor.member_id)
+    flash(f"You keep {has.has.plan.title}. It renews on {plan.day(has.period.ends_at)}.", "ok")
+    return _to_plan()
+
+
+def _shown(form: CancellationForm, status: int = 200, *, gone_by: bool = False) -> Response:
+    customer = current_customer()
+    has, offered = reads.of(customer), versions.offered(customer.catalog)
+    gone, holds = plan.ending(has, offered)
+    _waits, scheduled = reads.open_orders()
+    return show(
+        PAGE,
+        FORM,
+        status=status,
+        form=form,
+        title=has.has.plan.title,
+        after=plan.default_plan(offered).title,
+        gone=gone,
+        holds=holds,
+        ends=plan.day(has.row.cancel_at or has.period.ends_at),
+        is_cancelled=has.row.cancel_at is not None,
+        costs=has.costs,
+        price=plan.price_words(has.has),
+        seen=seen(has.has.price),
+        gone_by=gone_by,
+        becomes=plan.order_words(scheduled, offered) if scheduled else "",
+    )
+
+
+def _to_plan() -> Response:
+    address = url_for("plan.page")
+    return payment_methods.away(address) if wants_fragment() else redirect(address, code=303)

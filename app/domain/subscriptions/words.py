@@ -1,0 +1,17 @@
+"""How a choice of the plans is written: on pages and in mails alike."""
+
+from app.domain.subscriptions.change import counted
+from app.domain.subscriptions.choice import Choice, Interval
+
+PER = {Interval.MONTHLY: "a month", Interval.ANNUAL: "a year"}
+BILLED = {Interval.MONTHLY: "billed monthly", Interval.ANNUAL: "billed annually"}
+
+
+def choice_words(choice: Choice) -> str:
+    """Return a choice in one line: `Team, billed annually, 5 seats`; `Free`."""
+    parts = [choice.plan.title]
+    if not choice.plan.is_free:
+        parts.append(BILLED[choice.interval])
+    if choice.plan.seats is not None:
+        parts.append(counted(choice.seats))
+    return ", ".join(parts)

@@ -1,0 +1,25 @@
+"""An order found by what led to it: the form that was sent, or its payment."""
+
+from sqlalchemy import select
+
+from app import ids
+from app.domain.errors import NotFound
+from app.models.database import db
+from app.models.subscriptions import PlanChange
+
+
+def of_form(form_key: str) -> PlanChange | None:
+    """Return the order that the customer in scope has placed by this form, if any."""
+    wanted = select(PlanChange).where(PlanChange.form_key == form_key).execution_options(populate_existing=True)
+    return db.session.scalars(wanted).one_or_none() if form_key else None
+
+
+def of_payment(payment_id: str) -> PlanChange:
+    """Return the order of the customer in scope that the payment is for, or `NotFound`."""
+    found = None
+    if ids.is_id(payment_id, "pay"):
+        wanted = select(PlanChange).where(PlanChange.payment_id == payment_id)
+        found = db.session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound("change of plan")
+    return found

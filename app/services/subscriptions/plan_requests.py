@@ -1,0 +1,48 @@
+"""Messages to the seller about plans that are sold on request."""
+
+from datetime import UTC
+
+from app import clock
+from app.domain.errors import Refused
+from app.domain.mails import PLAN_REQUEST
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.scope import as_service
+from app.services import audit
+from app.services.catalog import versions
+from app.services.outbox import mails
+from app.services.transaction import transaction
+
+LONGEST = 1_000
+
+
+def write(actor: Actor, plan: str, message: str) -> None:
+    """Send the seller what the member asks about the plan: one message a day for each plan.
+
+    Refuses (422) a plan that is not sold on request, and a message that is empty or too long; (409) a second one.
+    """
+    words, now = message.strip(), clock.now()
+    if not words:
+        raise Refused("Write what you want to know.", "message_missing", 422, "message")
+    if len(words) > LONGEST:
+        raise Refused(f"Shorten the message to {LONGEST:,} characters.", "message_too_long", 422, "message")
+    with as_service("ask the seller about a plan"), transaction() as session:
+        customer = session.get_one(Customer, actor.customer_id, populate_existing=True)
+        catalog = versions.offered(customer.catalog)
+        found = catalog.plans.plan(plan)
+        if found is None or not found.on_request or not catalog.seller.email:
+            raise Refused("This plan is not sold on request.", "plan_unknown", 422)
+        is_new = mails.write(
+            session,
+            actor.customer_id,
+            PLAN_REQUEST,
+            key=f"plan_request:{plan}:{now.astimezone(UTC):%Y-%m-%d}",
+            to=catalog.seller.email,
+            plan=plan,
+            message=words,
+            name=actor.name,
+            email=actor.email,
+        )
+        if not is_new:
+            raise Refused("You have written about this plan today. You will get an answer by e-mail.", "asked_already")
+        audit.record(session, actor.customer_id, actor.member_id, "plan.requested", plan)

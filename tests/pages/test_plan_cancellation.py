@@ -1,0 +1,55 @@
+"""Cancel the plan: what ends, when and what stays; and keep it for the price that was seen."""
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.models.mails import Mail
+from app.services.mail import sending
+from tests.pages.test_plan import PATH, opened
+from tests.support import plans
+from tests.support.plans import HALF, confirms, target
+from tests.support.shop import GOOD, add_method
+
+CANCEL, KEEP = "form[aria-label='Cancel the plan']", "form[aria-label='Keep the plan']"
+FEATURES = ("limits = { requests = 50000 }", 'limits = { requests = 50000 }\nfeatures = ["Single sign-on"]')
+
+
+@pytest.mark.both_databases
+def test_a_plan_is_cancelled_to_the_end_of_what_is_paid_and_kept_after_all(app: Flask, origin: str) -> None:
+    acme, alice, browser = opened(app, origin, FEATURES)
+    with clock.at(HALF):
+        confirms(alice, target("personal"), add_method(alice, GOOD).id)
+        asked = browser.follows(browser.opens(PATH), "#plan-cancel a")
+        said = asked.texts(".plan-list li")
+        assert said[0] == "Until 1 Jul 2027 everything stays as it is. What is paid is not refunded."
+        assert said[1] == "On 1 Jul 2027 Personal ends, and you have Free. Nothing renews."
+        assert said[2] == "These features end then: Single sign-on."
+        assert "your credit and your invoices stay" in said[-1]
+        long = browser.submits(asked, CANCEL, reason="x" * 501)
+        assert (long.status, long.errors()) == (422, ["Shorten the reason to 500 characters."])
+        done = browser.submits(asked, CANCEL, reason="Too few requests")
+        assert (done.path, done.texts("#plan-cancelled strong")) == (PATH, ["Personal ends on 1 Jul 2027."])
+        assert done.notices() == ["Your plan ends on 1 Jul 2027. Until then everything stays as it is."]
+        assert "If you keep it, it renews on that day for $12.00 a month before tax." in done.text
+        assert done.soup.select(".plan-card a, #plan-cancel") == []
+        assert plans.row_of(acme).cancel_reason == "Too few requests"
+        sending.send_due()
+        token = done.value("csrf_token")
+        other = browser.posts(f"{PATH}cancellation/undo", {"csrf_token": token, "seen": "1 USD"})
+        assert (other.status, plans.row_of(acme).cancel_at is None) == (409, False)
+        assert "It now renews for $12.00 a month before tax." in other.text
+        kept = browser.submits(done, KEEP, button="#plan-keep")
+        assert kept.notices() == ["You keep Personal. It renews on 1 Jul 2027."]
+        assert kept.soup.select("#plan-cancelled") == []
+    (mail,) = [each for each in plans.rows(Mail, acme) if each.template == "plan_canceled"]
+    assert mail.subject == "Personal ends on 1 Jul 2027"
+    assert "Then you have Free, and nothing renews." in " ".join(mail.body_text.split())
+
+
+def test_what_costs_nothing_has_nothing_to_cancel(app: Flask, origin: str) -> None:
+    _acme, _alice, browser = opened(app, origin)
+    with clock.at(HALF):
+        page = browser.opens(f"{PATH}cancellation")
+        assert page.texts("#plan_cancellation-what") == ["There is nothing to cancel"]
+        assert page.soup.select(CANCEL) == []
