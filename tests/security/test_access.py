@@ -22,6 +22,8 @@ OPEN = {
     "bank_challenge.pay",
     "bank_challenge.portal",  # the other side: its address is the proof
     "bank_challenge.remove",
+    "bank_challenge.checkout",
+    "bank_challenge.check_out",
     "resume.page",  # its token is the proof: a mailed link, used once
     "resume.use",
     "resume.returned",
