@@ -240,11 +240,11 @@ STORIES = (
         habits=(Habit("requests", 1_200, 60),),
         buys_below=_units(-1_000),
         buys=0,
-        cards=(GOOD_CARD,),
+        cards=(POOR_CARD,),
         came_days_ago=50,
         gets_trial=False,
         leaves_due=True,
-        shows="Buys nothing beforehand: an invoice of what was used below zero is to be paid",
+        shows="Buys nothing beforehand: its card pays no invoice of what was used below zero",
     ),
     Story(
         slug="solstice",

@@ -69,6 +69,8 @@ class Invoices:
     """How long after its day a customer may correct an invoice; 0: never."""
     credits_first: bool | None = None
     """Whether credit pays an invoice first; None: where tax is reckoned when credit is used."""
+    charge_automatically: bool = True
+    """Whether an invoice is charged to the saved method when it falls due; otherwise it is sent, and waits."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ CONFIRM_EMAIL = "confirm_email"
 AUTO_RECHARGE_LIMIT, AUTO_RECHARGE_STOPPED = "auto_recharge_limit", "auto_recharge_stopped"
 AUTO_RECHARGE_ASKS = "auto_recharge_asks"
 OF_AUTO_RECHARGE = frozenset({AUTO_RECHARGE_LIMIT, AUTO_RECHARGE_STOPPED, AUTO_RECHARGE_ASKS})
+INVOICE_UNPAID, ACCOUNT_SUSPENDED, ACCOUNT_RESTORED = "invoice_unpaid", "account_suspended", "account_restored"
+OF_STANDING = frozenset({INVOICE_UNPAID, ACCOUNT_SUSPENDED, ACCOUNT_RESTORED})
 CONFIRM_BILLING_EMAIL, BILLING_EMAIL_CHANGED = "confirm_billing_email", "billing_email_changed"
 """Asks an address whether bills or mails about them are welcome there; is sent to the one that was used before."""
 OF_ADDRESSES = frozenset({CONFIRM_EMAIL, CONFIRM_BILLING_EMAIL, BILLING_EMAIL_CHANGED})
@@ -63,6 +65,9 @@ TOPICS: Mapping[str, Topic] = {
     REFUND_RECEIPT: Topic.RECEIPTS,
     PAYMENT_FAILED: Topic.PAYMENT_PROBLEMS,
     AUTO_RECHARGE_STOPPED: Topic.PAYMENT_PROBLEMS,
+    INVOICE_UNPAID: Topic.PAYMENT_PROBLEMS,
+    ACCOUNT_SUSPENDED: Topic.PAYMENT_PROBLEMS,
+    ACCOUNT_RESTORED: Topic.PAYMENT_PROBLEMS,
 }
 """Which mails are about what. The link of `action_needed` works without signing in: it goes to the billing e-mail."""
 OF_NOTICES = frozenset(notices.MAILS.values())
@@ -70,7 +75,7 @@ WEEKLY_DIGEST = "weekly_digest"
 """What a member who asked for it reads each Monday."""
 OF_DOCUMENTS = frozenset({INVOICE, CREDIT_NOTE, REFUND_RECEIPT})
 _OTHERS = frozenset({WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING, YEAR_FILES})
-KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | OF_PLANS | _OTHERS
+KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | OF_PLANS | OF_STANDING | _OTHERS
 TITLES = {
     RECEIPT: "Receipt",
     INVOICE: "Invoice",
@@ -93,6 +98,9 @@ TITLES = {
     AUTO_RECHARGE_LIMIT: "The limit of automatic charges",
     AUTO_RECHARGE_STOPPED: "Auto-recharge has stopped",
     AUTO_RECHARGE_ASKS: "An automatic charge waits for your yes",
+    INVOICE_UNPAID: "An invoice is not paid",
+    ACCOUNT_SUSPENDED: "Your account is suspended",
+    ACCOUNT_RESTORED: "Your account is served again",
     notices.MAILS[notices.DAILY_THRESHOLD]: "Your e-mail threshold is reached",
     notices.MAILS[notices.DAILY_LIMIT]: "Your daily limit is reached",
     notices.MAILS[notices.BALANCE_LOW]: "Your balance is low",

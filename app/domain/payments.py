@@ -35,6 +35,9 @@ class PaymentState(StrEnum):
     DISPUTED = "disputed"
 
 
+DUNNING = "dunning"
+"""Who orders the payments of the schedule for unpaid invoices: what becomes of them is mailed by that schedule."""
+
 _S = PaymentState
 ARROWS: dict[PaymentState, frozenset[PaymentState]] = {
     _S.CREATED: frozenset({_S.PI_CREATED, _S.FAILED, _S.CANCELED}),

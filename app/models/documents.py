@@ -10,6 +10,7 @@ from app.models.database import Base, CustomerOwned, whole
 
 APPLIED = text("credits_applied_minor > 0")
 VOIDED = text("voided_at is not null")
+DUE = text("kind = 'invoice' and state = 'open' and due_on is not null")
 KINDS = ("invoice", "credit_note", "receipt", "refund_receipt")
 STATES = ("draft", "open", "paid", "void", "uncollectible", "issued")
 _TOTALS = (
@@ -80,6 +81,7 @@ class Document(CustomerOwned, Base):
         Index("ix_documents_state", "customer_id", "state", "issued_at", "id"),
         Index("ix_documents_applied", "customer_id", "issued_at", "id", sqlite_where=APPLIED, postgresql_where=APPLIED),
         Index("ix_documents_voided", "customer_id", "voided_at", "id", sqlite_where=VOIDED, postgresql_where=VOIDED),
+        Index("ix_documents_due", "customer_id", "due_on", sqlite_where=DUE, postgresql_where=DUE),
         Index("ix_documents_payment", "customer_id", "payment_id"),
         Index("ix_documents_returns", "customer_id", "returns_id"),
         Index("ix_documents_carried_to", "customer_id", "carried_to_id"),

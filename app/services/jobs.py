@@ -10,6 +10,7 @@ from app.services.authorizations import expiry
 from app.services.auto_recharge import judging, trigger
 from app.services.bank_transfers import cash, orders, returns
 from app.services.customers import billing_periods
+from app.services.dunning import collecting
 from app.services.invoices import file_making
 from app.services.ledger import grants
 from app.services.mail import sending
@@ -45,6 +46,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "profiles_sent": profiles.send_due,
     "notices_decided": decisions.decide_due,
     "automatic_charges_made": trigger.charge_due,
+    "invoices_collected": collecting.collect_due,
     "automatic_charges_swept": trigger.sweep_due,
     "automatic_charges_judged": judging.judge,
     "expiries_decided": expiring_credit.decide_due,
@@ -84,7 +86,7 @@ SLOW = (
 """What may take minutes, and nobody waits for: the worker does it beside the rest, and seldom."""
 OUTWARD = ("webhooks_sent",)
 """What waits for hosts that are not ours: beside the rest too, and looked at as often."""
-CHARGING = ("automatic_charges_made",)
+CHARGING = ("automatic_charges_made", "invoices_collected")
 """What waits for the processor once for each customer: beside the rest, and looked at as often."""
 ASKING = ("tax_numbers_checked",)
 """What waits for the service that confirms tax numbers: beside the rest, and looked at as often."""

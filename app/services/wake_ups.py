@@ -9,6 +9,8 @@ from app.gateways.queue import Queue
 _WANTED = "wake_ups"
 AUTOMATIC_CHARGES = "automatic_charges_made"
 """The job that asks the rule of auto-recharge where that is due."""
+COLLECTION = "invoices_collected"
+"""The job that collects what is due of unpaid invoices."""
 queue: Extension[Queue] = Extension("queue")
 
 

@@ -208,6 +208,7 @@ class InvoicesSection(Section):
     due_days: Annotated[int, Field(ge=0, le=120)] = 0
     correct_within_days: Annotated[int, Field(ge=0, le=366)] = 30
     credits_first: bool | None = None
+    charge_automatically: bool = True
 
 
 class DunningSection(Section):

@@ -6,7 +6,7 @@ reckoned anew by the address and number that the customer gives, as on the day o
 
 from datetime import UTC, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -19,6 +19,7 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.mails import INVOICE
 from app.domain.money import Money
 from app.domain.reversals import RefundState
+from app.models.collection import CollectionAttempt
 from app.models.corrections import Correction
 from app.models.database import db
 from app.models.documents import Document
@@ -27,6 +28,7 @@ from app.models.reversals import Refund
 from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
+from app.services.customers import standing
 from app.services.invoices import carrying, correction_preview, credit_notes, drafting, finalization, numbering
 from app.services.invoices.correction_preview import Preview, Wanted
 from app.services.ledger import posting, unpaid_overage
@@ -223,7 +225,17 @@ def _end_due(books: Books, document: Document, instead: Document, now: datetime)
         if each.state != State.PAID:
             each.carried_to_id = instead.id if instead.state == State.OPEN else None
     session.flush()
+    if instead.state == State.OPEN:
+        _go_on_collecting(session, document, instead)
     unpaid_overage.changed(books, now)
+    standing.paid(books, now)
+
+
+def _go_on_collecting(session: Session, document: Document, instead: Document) -> None:
+    """Hand the attempts on: who corrects an unpaid invoice does not begin its schedule anew."""
+    mine = CollectionAttempt.customer_id == document.customer_id, CollectionAttempt.document_id == document.id
+    moved = update(CollectionAttempt).where(*mine).values(document_id=instead.id)
+    session.execute(moved.execution_options(synchronize_session=False))
 
 
 def _say(

@@ -27,6 +27,7 @@ from app.services.mail import (
     digest_text,
     notice_text,
     plan_text,
+    standing_text,
     tax_text,
     transfer_text,
 )
@@ -73,6 +74,8 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
         return auto_recharge_text.facts(customer_id, context)
     if template in mails.OF_PLANS:
         return plan_text.facts(template, customer_id, context)
+    if template in mails.OF_STANDING:
+        return standing_text.facts(template, customer_id, context)
     if template in mails.OF_NOTICES:
         return notice_text.facts(customer_id, context)
     return _of_payment(template, customer_id, str(context["payment"]))

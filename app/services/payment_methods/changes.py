@@ -58,7 +58,7 @@ def _remove(session: Session, method: PaymentMethod, policy: PaymentMethods, now
     next_default = rows.next_default(others, policy, now) if was_default else None
     if next_default is not None:
         next_default.is_default = True
-        rows.have_recharge_looked_at(session, method.customer_id, now)
+        rows.have_charges_looked_at(session, next_default, now)
     after = {"default": next_default.id if next_default is not None else ""}
     audit.record(session, method.customer_id, "processor", "payment_method.removed", method.id, after=after)
 

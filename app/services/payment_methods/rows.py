@@ -14,6 +14,7 @@ from app.domain.errors import NotFound
 from app.domain.methods import Expiry, expiry
 from app.domain.payments import SavedMethod
 from app.models.auto_recharge import due_now
+from app.models.collection import method_came
 from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.services import audit, wake_ups
@@ -58,14 +59,19 @@ def keep(
     session.add(row)
     session.flush()
     note(session, customer_id, actor, "payment_method.added", row, address)
-    have_recharge_looked_at(session, customer_id, now)
+    have_charges_looked_at(session, row, now)
     return row
 
 
-def have_recharge_looked_at(session: Session, customer_id: str, now: datetime) -> None:
-    """Have the rule of auto-recharge asked again, for another method may be charged. The customer is locked."""
-    session.execute(due_now(customer_id, now))
+def have_charges_looked_at(session: Session, method: PaymentMethod, now: datetime) -> None:
+    """Have the rule of auto-recharge asked again, for this method, new or newly the default, may be charged.
+
+    What is due of invoices is paid by it, too. The customer is locked.
+    """
+    session.execute(due_now(method.customer_id, now))
     wake_ups.after_commit(session, wake_ups.AUTOMATIC_CHARGES)
+    session.execute(method_came(method.customer_id, method.id, now))
+    wake_ups.after_commit(session, wake_ups.COLLECTION)
 
 
 def lock_customer(session: Session, customer_id: str) -> PaymentMethods:

@@ -75,7 +75,7 @@ def make_default(actor: Actor, method_id: str, *, address: str = "") -> PaymentM
                 session.flush()  # there is one default at a time, also between two statements
             method.is_default = True
             rows.note(session, actor.customer_id, actor.member_id, "payment_method.made_default", method, address)
-            rows.have_recharge_looked_at(session, actor.customer_id, clock.now())
+            rows.have_charges_looked_at(session, method, clock.now())
     return method
 
 
@@ -102,7 +102,7 @@ def remove(actor: Actor, method_id: str, *, address: str = "") -> tuple[PaymentM
             next_default = rows.next_default(others, policy, now) if was_default else None
             if next_default is not None:
                 next_default.is_default = True
-                rows.have_recharge_looked_at(session, actor.customer_id, now)
+                rows.have_charges_looked_at(session, next_default, now)
             rows.note(session, actor.customer_id, actor.member_id, "payment_method.removed", method, address)
         detaching.detach(method.id)
     return method, next_default

@@ -13,6 +13,7 @@ from app.domain.payments import (
     ACTION_LIFETIME,
     ARROWS,
     AUTHENTICATION_REQUIRED,
+    DUNNING,
     AttemptState,
     Intent,
     PaymentState,
@@ -89,7 +90,7 @@ def report_end(session: Session, payment: Payment, *, nobody_watched: bool) -> N
     events.write(
         session, payment.customer_id, "payment.failed", payment.id, {"payment": payment.id, "reason": payment.problem}
     )
-    if nobody_watched:  # a decline that the page has shown needs no mail
+    if nobody_watched and payment.created_by != DUNNING:  # a decline that the page has shown needs no mail
         _mail(session, payment, PAYMENT_FAILED)
     budgets.free(session, payment)
     fulfilment.ended(session, payment)

@@ -25,6 +25,7 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.scope import as_service
 from app.services import audit
+from app.services.customers import standing
 from app.services.invoices import carrying, credit_notes, finalization
 from app.services.ledger import burn_down, corrections, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
@@ -62,6 +63,7 @@ def void(document_id: str, *, by: str, reason: str) -> Document:
         document.state, document.voided_at = State.VOID.value, now
         _write(books, document, by, "invoice.voided", reason)
         unpaid_overage.changed(books, now)
+        standing.paid(books, now)
         finalization.report(books, document, "invoice.voided")
         return document
 
@@ -79,6 +81,7 @@ def give_up(document_id: str, *, by: str, reason: str) -> Document:
             _release(books, document)
             superseding.end_others(books)
             _write(books, document, by, "invoice.uncollectible", reason)
+            standing.paid(books, clock.now())
         return document
 
 

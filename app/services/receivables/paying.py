@@ -90,6 +90,17 @@ def charge(
         return _taken(order, return_url)
 
 
+def place_automatically(
+    session: Session, document: Document, method: PaymentMethod, amount: Money, *, by: str, now: datetime
+) -> Payment:
+    """Write the order to pay an invoice while nobody is there, in the caller's transaction, which holds its customer.
+
+    `collection.collect` takes it from there, once the transaction is committed.
+    """
+    order = _Order(document.customer_id, by, ids.new_form_key(), document.id, amount, method.id, off_session=True)
+    return _written(session, order, method.kind, method.id, now)
+
+
 def _taken(order: _Order, return_url: Callable[[str], str]) -> Payment:
     _give_up_waiting(order)
     payment, is_new = _place(order)

@@ -12,6 +12,7 @@ from app.domain.money import Money
 from app.domain.payments import Purpose
 from app.models.documents import Document
 from app.models.payments import Payment
+from app.services.customers import standing
 from app.services.invoices import carrying, finalization
 from app.services.ledger import unpaid_overage
 from app.services.ledger.posting import Books
@@ -57,6 +58,7 @@ def end(books: Books, paid: Sequence[Document], paid_with: str, now: datetime) -
     books.session.flush()
     unpaid_overage.changed(books, now)
     superseding.end_others(books)
+    standing.paid(books, now)
     for each in paid:
         finalization.report(books, each, "invoice.paid")
 

@@ -1,4 +1,4 @@
-"""The proofs of `verify` about charges: each had its attempt (I8), and the automatic ones their limit and consent."""
+"""The proofs of `verify` about charges: their attempts (I8), limits and consent, and unpaid invoices (I31, I32)."""
 
 from app.services.verification.ledger_proofs import Proof
 
@@ -84,5 +84,49 @@ ATTEMPT_PROOFS = (
           left join payments p on {_OF_PAYMENT}
           where (a.state = 'succeeded' and p.state not in {_PAID}) or (a.state in {_STARTED}) <> (a.finished_at is null)
             or (a.state in {_STARTED} and p.state not in {_UNDER_WAY})""",  # noqa: S608
+    ),
+)
+
+_OF_ATTEMPT = "p.customer_id = a.customer_id and p.id = a.payment_id"
+_DUE = """d.kind = 'invoice' and d.state = 'open' and d.due_on is not null and d.carried_to_id is null
+    and d.credited_minor = 0"""
+_LATE = f"""(select a.customer_id from collection_attempts a
+    join documents d on d.customer_id = a.customer_id and d.id = a.document_id and {_DUE}
+    where a.place is not null and a.state = 'failed')"""  # noqa: S608  # put together from constants, like all below
+
+COLLECTION_PROOFS = (
+    Proof(
+        "I32",
+        "an attempt on an invoice has ended otherwise than its payment, or was made for another invoice",
+        f"""
+        select a.customer_id, a.document_id || ' ' || cast(a.number as text) as row_id from collection_attempts a
+        left join payments p on {_OF_ATTEMPT}
+        where a.payment_id is not null and (p.id is null or p.created_by <> 'dunning' or p.document_id is null
+          or (a.state = 'succeeded' and p.state not in {_PAID})
+          or (a.state = 'failed' and p.state not in ('failed','canceled'))
+          or (a.state = 'not_made' and p.state <> 'canceled'))
+        union all select p.customer_id, p.id from payments p
+        where p.created_by = 'dunning' and p.state in {_OPEN}
+          and not exists (select 1 from collection_attempts a where {_OF_ATTEMPT} and a.state = 'under_way')""",  # noqa: S608
+    ),
+    Proof(
+        "I32",
+        "an attempt on an invoice is missing before another one, or a retry was made before its day",
+        """
+        select customer_id, document_id as row_id from collection_attempts
+        group by customer_id, document_id having count(*) <> max(number) or min(number) <> 1
+        union all select customer_id, document_id from collection_attempts
+        where place is not null and state <> 'not_made'
+        group by customer_id, document_id having count(*) <> max(place) + 1
+        union all select customer_id, document_id from collection_attempts where started_at < due_at""",
+    ),
+    Proof(
+        "I31",
+        "a customer's standing is not what their unpaid invoices and the attempts on them say",
+        f"""
+        select c.customer_id, c.customer_id as row_id from customers c
+        where (c.standing = 'good' and exists (select 1 from {_LATE} l where l.customer_id = c.customer_id))
+          or (c.standing in ('past_due','suspended') and not exists (select 1 from documents d
+            where d.customer_id = c.customer_id and d.kind = 'invoice' and d.state = 'open'))""",  # noqa: S608
     ),
 )

@@ -14,7 +14,7 @@ from app.models.database import UtcDateTime, db
 from app.models.scope import as_service
 from app.services.verification.audit_proofs import AUDIT_PROOFS
 from app.services.verification.authorization_proofs import AUTHORIZATION_PROOFS
-from app.services.verification.charge_proofs import ATTEMPT_PROOFS, BUDGET_PROOFS
+from app.services.verification.charge_proofs import ATTEMPT_PROOFS, BUDGET_PROOFS, COLLECTION_PROOFS
 from app.services.verification.customer_proofs import CUSTOMER_PROOFS, REFERENCE_PROOFS
 from app.services.verification.document_proofs import DOCUMENT_PROOFS
 from app.services.verification.event_proofs import EVENT_PROOFS
@@ -37,6 +37,7 @@ EVERY = (
     *EVENT_PROOFS,
     *AUDIT_PROOFS,
     *DOCUMENT_PROOFS,
+    *COLLECTION_PROOFS,
     *REFERENCE_PROOFS,
     *SUBSCRIPTION_PROOFS,
     *REFERRAL_PROOFS,

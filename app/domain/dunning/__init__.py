@@ -1,0 +1,1 @@
+"""Dunning: how an unpaid invoice is collected, and what becomes of the customer who does not pay it."""

@@ -1,0 +1,1 @@
+"""Dunning: unpaid invoices are collected by their schedule."""
