@@ -216,7 +216,7 @@ BUGS = [
     Bug(
         "another card than the declined one waits for the next look",
         "app/services/payment_methods/rows.py",
-        "    session.execute(due_now(customer_id, now))\n",
+        "    session.execute(due_now(method.customer_id, now))\n",
         "",
         ("tests/services/balance/test_status_recharge.py",),
     ),

@@ -1,0 +1,80 @@
+"""Planted bugs: what the schedule of unpaid invoices and the standing must not do."""
+
+from tests.mutants.bug import Bug
+
+SCHEDULE = ("tests/domain/dunning/test_schedule.py",)
+RULE = ("tests/domain/dunning/test_standing.py",)
+COLLECTING = ("tests/services/dunning/test_collecting.py",)
+VERIFIED = ("tests/services/dunning/test_verified.py",)
+BUGS = [
+    Bug(
+        "retries are counted from the attempt before, however long its outcome took",
+        "app/domain/dunning/schedule.py",
+        "    return attempt.due_at if is_on_time else ended\n",
+        "    return ended\n",
+        SCHEDULE,
+    ),
+    Bug(
+        "a charge for a new method counts as a retry",
+        "app/domain/dunning/schedule.py",
+        "    return sum(each.place is not None and each.outcome in COUNTED for each in attempts) > len(terms.retry_days)\n",
+        "    return sum(each.outcome in COUNTED for each in attempts) > len(terms.retry_days)\n",
+        SCHEDULE,
+    ),
+    Bug(
+        "what is paid first of two overdue invoices restores the account",
+        "app/domain/dunning/standing.py",
+        "    return SUSPENDED if suspends or before == SUSPENDED else PAST_DUE\n",
+        "    return SUSPENDED if suspends else PAST_DUE\n",
+        (*RULE, *COLLECTING),
+    ),
+    Bug(
+        "an account is suspended while the last retry is under way",
+        "app/domain/dunning/standing.py",
+        "    if first is None or is_left_alone(invoice.attempts) or not is_exhausted(terms, invoice.attempts):\n",
+        "    if first is None or is_left_alone(invoice.attempts) or len(invoice.attempts) <= len(terms.retry_days):\n",
+        RULE,
+    ),
+    Bug(
+        "an invoice with a day is charged when it is written",
+        "app/domain/dunning/schedule.py",
+        "    return max(issued_at.astimezone(UTC), datetime.combine(due_on, time(), UTC))\n",
+        "    return issued_at.astimezone(UTC)\n",
+        (*SCHEDULE, *COLLECTING),
+    ),
+    Bug(
+        "who pays the last overdue invoice waits for the next look to be served",
+        "app/services/receivables/settling.py",
+        "    standing.paid(books, now)\n",
+        "",
+        COLLECTING,
+    ),
+    Bug(
+        "a void invoice goes on suspending",
+        "app/services/receivables/ending.py",
+        "        unpaid_overage.changed(books, now)\n        standing.paid(books, now)\n",
+        "        unpaid_overage.changed(books, now)\n",
+        COLLECTING,
+    ),
+    Bug(
+        "a new method waits for the next retry",
+        "app/services/payment_methods/rows.py",
+        "    session.execute(method_came(method.customer_id, method.id, now))\n",
+        "",
+        COLLECTING,
+    ),
+    Bug(
+        "each retry that fails is mailed",
+        "app/services/payments/outcomes.py",
+        "    if nobody_watched and payment.created_by != DUNNING:",
+        "    if nobody_watched:",
+        COLLECTING,
+    ),
+    Bug(
+        "an attempt that ended otherwise than its payment is proved",
+        "app/services/verification/charge_proofs.py",
+        "          or (a.state = 'succeeded' and p.state not in {_PAID})\n",
+        "",
+        VERIFIED,
+    ),
+]
