@@ -1,6 +1,6 @@
 """Attempts to collect unpaid invoices, and when a customer's are looked at.
 
-Invoices that are open now are left alone: nobody was told that they would be charged, and nobody is suspended for them.
+Invoices that are open now are left alone: nobody knew that they would be charged, and nobody is suspended for them.
 """
 
 from collections.abc import Iterator

@@ -232,7 +232,7 @@ def _end_due(books: Books, document: Document, instead: Document, now: datetime)
 
 
 def _go_on_collecting(session: Session, document: Document, instead: Document) -> None:
-    """Hand the attempts on: who corrects an unpaid invoice does not begin its schedule anew."""
+    """Hand the attempts on: who corrects an unpaid invoice does not restart its schedule."""
     mine = CollectionAttempt.customer_id == document.customer_id, CollectionAttempt.document_id == document.id
     moved = update(CollectionAttempt).where(*mine).values(document_id=instead.id)
     session.execute(moved.execution_options(synchronize_session=False))
