@@ -85,8 +85,15 @@ def descendants(pid: int) -> set[int]:
 
 
 def alive(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/status")
-    return status.exists() and "State:\tZ" not in status.read_text()
+    return b"State:\tZ" not in (status := of(pid, "status")) and status != b""
+
+
+def of(pid: int, what: str) -> bytes:
+    """Return what the system says of a process; nothing where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/{what}").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def test_it_starts_signs_in_and_ends_with_nothing_left_or_with_the_reason_when_a_part_of_it_dies(
@@ -143,7 +150,7 @@ def test_it_starts_signs_in_and_ends_with_nothing_left_or_with_the_reason_when_a
 def ends_with_the_reason_when_a_part_of_it_dies(demo: Demo) -> None:
     demo.says("Ctrl-C")
     children = descendants(demo.process.pid)
-    worker = next(pid for pid in children if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+    worker = next(pid for pid in children if b"worker" in of(pid, "cmdline").split(b"\0"))
     os.kill(worker, signal.SIGKILL)
     assert demo.process.wait(PATIENCE) == 1
     assert "The worker process ended by itself; see " in demo.output.read_text()

@@ -25,7 +25,7 @@ from app.domain.money import Credits, Money
 from app.domain.people import Actor, Role
 from app.models.scope import as_customer
 from app.services import jobs
-from app.services.authorizations import holds
+from app.services.authorizations import holds, postgresql_calls
 from app.services.ledger import grants
 from app.services.payments import settlement, top_ups
 from app.services.usage import events, recording
@@ -128,6 +128,7 @@ def work(app: Flask, plan: list[list[Any]], start: Barrier) -> None:
 
 def main() -> None:
     """Start a process for each plan and wait for all."""
+    postgresql_calls.PATIENCE = 60  # here a busy machine is no fault of the database's
     plans, app = json.load(sys.stdin), create_app(Settings.from_env())
     start = FORK.Barrier(len(plans))
     crew = [FORK.Process(target=work, args=(app, plan, start)) for plan in plans]

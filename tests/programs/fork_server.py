@@ -20,7 +20,11 @@ import time
 from importlib import import_module
 from typing import Any
 
+from sqlalchemy.orm import configure_mappers
+
 import app
+from app import create_app
+from app.config import Settings
 from tests.support import shared_work
 
 LENGTH = 8
@@ -42,7 +46,7 @@ def main() -> None:
             import_module(module.name)
     for name in LIKEWISE:
         import_module(name)
-    shared_work.keep_builders()
+    prepare()
     gc.freeze()  # no program looks through what this one imported, nor gets a copy of it for that
     requests = socket.socket(fileno=0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it, by closing its input
@@ -62,6 +66,14 @@ def main() -> None:
     if child:
         _watch(child, socket.socket(fileno=descriptors[3]), descriptors[:3])
     _become(request, descriptors)
+
+
+def prepare() -> None:
+    """Map the tables and make an app of each kind that nobody uses: no program does again what is the same for all."""
+    shared_work.keep_builders()
+    configure_mappers()
+    for address in ("sqlite://", "postgresql+psycopg://nobody@localhost/nothing"):
+        create_app(Settings("0" * 32, address, testing=True))
 
 
 def _receive(requests: socket.socket) -> tuple[dict[str, Any], list[int]] | None:

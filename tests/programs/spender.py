@@ -17,7 +17,7 @@ from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.money import MICROS, Credits
 from app.models.scope import as_customer
-from app.services.authorizations import holds
+from app.services.authorizations import holds, postgresql_calls
 from app.services.balance import summary
 from tests.support import stepped
 from tests.support.meters import accept_one
@@ -91,6 +91,7 @@ def report(customer_id: str, chance: random.Random) -> int:
 
 def main(now: datetime) -> None:
     """Play the rounds that are asked for."""
+    postgresql_calls.PATIENCE = 60  # here a busy machine is no fault of the database's
     app = create_app(Settings.from_env())
     with app.app_context(), clock.at(now):
         print("ready", flush=True)

@@ -115,7 +115,7 @@ def test_the_server_too_answers_odd_bytes(live_server: Server) -> None:
     where = urlsplit(live_server.url)
     for name in NAMES:
         for what, value in ODD.items():
-            with socket.create_connection((where.hostname or "", where.port or 0), timeout=10) as line:
+            with socket.create_connection((where.hostname or "", where.port or 0), timeout=60) as line:
                 sent = f"GET /billing/ HTTP/1.1\r\nHost: {where.netloc}\r\nCookie: {name}={value}\r\nConnection: close\r\n\r\n"
                 line.sendall(sent.encode("latin-1"))
                 answer = line.makefile("rb").readline().decode()

@@ -20,6 +20,7 @@ from tests.support.ports import free_port
 OWNER, LOGIN = "purser_owner", "purser_login"
 # Tests lose nothing when the machine stops: what must survive a crash is tested with `durable=True`.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+START_SECONDS, STOP_SECONDS = 180, 60
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,19 @@ def _launched(data: Path, port: int, *, durable: bool, settings: tuple[str, ...]
     options = ["listen_addresses=127.0.0.1", "unix_socket_directories=", f"port={port}", "max_connections=200"]
     options += [*settings, *(() if durable else FAST)]
     words = " ".join(f"--{option}" for option in options)
-    command = [binary("pg_ctl"), "-D", str(data), "-w", "-t", "60", "-l", str(data / "log"), "-o", words, "start"]
+    command = [
+        binary("pg_ctl"),
+        "-D",
+        str(data),
+        "-w",
+        "-t",
+        str(START_SECONDS),
+        "-l",
+        str(data / "log"),
+        "-o",
+        words,
+        "start",
+    ]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.run(**as_account(command), **quiet).returncode == 0  # type: ignore[call-overload]
 
@@ -107,7 +120,7 @@ def stop(pid: int, number: signal.Signals = signal.SIGQUIT) -> None:
     """Stop the server with this process id, at once by default, and wait until it is gone."""
     try:
         os.kill(pid, number)
-        for _ in range(200):
+        for _ in range(20 * STOP_SECONDS):
             if _gone(pid):
                 return
             time.sleep(0.05)
@@ -121,8 +134,10 @@ def _gone(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:  # it went just now, or there is no /proc
+        return False
 
 
 @contextmanager

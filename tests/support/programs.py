@@ -96,7 +96,7 @@ class Forked:
             self.kill()
             raise
         finally:
-            reader.join(10)
+            reader.join(60)
         self.stdout.close()
         return "".join(heard), None
 
@@ -170,7 +170,7 @@ def _server() -> socket.socket:
 
     def end() -> None:
         ours.close()
-        process.wait(10)
+        process.wait(60)
 
     atexit.register(end)
     return ours

@@ -65,7 +65,7 @@ def serving(settings: Settings, directory: Path, target: str = "wsgi:app", **env
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

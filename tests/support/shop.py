@@ -74,7 +74,7 @@ def at_once(app: Flask, browser: Browser, forms: list[dict[str, str]]) -> list[P
         client = app.test_client()
         client.set_cookie("purser", cookie.value, domain="localhost")
         other = Browser(client, browser.origin)
-        start.wait(10)
+        start.wait(60)
         answers.append(other.posts(PATH, form))
 
     threads = [Thread(target=send, args=(form,)) for form in forms]

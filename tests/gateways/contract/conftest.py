@@ -105,7 +105,7 @@ class OutsideLocalStripe:
         self._act(f"bank/{dispute_id}", "win" if won else "lose")
 
     def _act(self, path: str, what: str) -> None:
-        with urlopen(Request(f"{self.base}/_shim/{path}", data=what.encode()), timeout=10):
+        with urlopen(Request(f"{self.base}/_shim/{path}", data=what.encode()), timeout=60):
             pass
 
 

@@ -58,9 +58,9 @@ def listening(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         thread.join()
 
 
-def gateway_at(base: str, monkeypatch: pytest.MonkeyPatch) -> StripeGateway:
+def gateway_at(base: str, monkeypatch: pytest.MonkeyPatch, *, seconds: float = 60) -> StripeGateway:
     monkeypatch.setattr(client, "MAX_RETRIES", 0)
-    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", seconds)
     made = connect.to_processor(replace(PLAIN, stripe_api_base=base))
     assert isinstance(made, StripeGateway)
     return made
@@ -90,8 +90,8 @@ def test_a_reset_connection_says_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_silence_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
-    with listening(lambda _connection: (over.wait(5), None)[1]) as base:
-        answer = gateway_at(base, monkeypatch).fetch_intent("pi_1")
+    with listening(lambda _connection: (over.wait(60), None)[1]) as base:
+        answer = gateway_at(base, monkeypatch, seconds=0.3).fetch_intent("pi_1")
         over.set()
     assert isinstance(answer, Unknown)
 

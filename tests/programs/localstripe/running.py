@@ -38,7 +38,7 @@ class LocalStripe:
 
     def forget(self) -> None:
         """Start empty: no customers, no keys, no requests."""
-        with urlopen(Request(f"{self.base}/_shim/forget", data=b""), timeout=10):
+        with urlopen(Request(f"{self.base}/_shim/forget", data=b""), timeout=60):
             self.heard.write_text("")
 
 
@@ -92,13 +92,13 @@ def running() -> Iterator[LocalStripe]:
             for process in processes:
                 process.terminate()
             for process in processes:
-                process.wait(20)
+                process.wait(60)
 
 
 def _wait(base: str, log: Path) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
-            with urlopen(f"{base}/_shim/ready", timeout=10) as answer:
+            with urlopen(f"{base}/_shim/ready", timeout=60) as answer:
                 if json.load(answer)["ready"]:
                     return
         except (URLError, ConnectionError, TimeoutError, KeyError):

@@ -46,7 +46,7 @@ class Shop:
             url += f"?{urlencode(params)}"
         headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
         try:
-            with urlopen(Request(url, data, headers, method=method.upper()), timeout=20) as answer:
+            with urlopen(Request(url, data, headers, method=method.upper()), timeout=60) as answer:
                 body: Body = json.load(answer)
         except HTTPError as refused:
             text = refused.read().decode()
@@ -102,7 +102,7 @@ class Shop:
     def forget(self) -> None:
         """Start empty."""
         headers = {"Authorization": f"Bearer {KEY}"}
-        with urlopen(Request(f"{self._upstream}/_config/data", headers=headers, method="DELETE"), timeout=20):
+        with urlopen(Request(f"{self._upstream}/_config/data", headers=headers, method="DELETE"), timeout=60):
             for memory in (self.beside, self.hidden, self.made):
                 memory.clear()
 

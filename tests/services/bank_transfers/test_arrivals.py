@@ -193,7 +193,7 @@ def test_two_looks_at_once_write_a_movement_down_once(app: Flask, alice_actor: A
 
     def look() -> None:
         with app.app_context():
-            start.wait(10)
+            start.wait(60)
             cash.look(acme.customer_id)
 
     threads = [Thread(target=look) for _ in range(3)]

@@ -86,7 +86,7 @@ def test_books_that_somebody_else_has_are_left_alone(app: Flask, database: Datab
             else:
                 posting.lock(session, acme.customer_id)
             held.set()
-            done.wait(10)
+            done.wait(60)
 
     if database.kind == "sqlite":
         with as_service("a test"), transaction() as session:
@@ -95,10 +95,10 @@ def test_books_that_somebody_else_has_are_left_alone(app: Flask, database: Datab
     with outside_contexts():
         other = Thread(target=holds)
         other.start()
-    assert held.wait(10)
+    assert held.wait(60)
     with as_service("a test"), transaction() as session:
         assert posting.lock_if_free(session, acme.customer_id) is None
     done.set()
-    other.join(10)
+    other.join(60)
     with as_service("a test"), transaction() as session:
         assert posting.lock_if_free(session, acme.customer_id) is not None

@@ -154,7 +154,7 @@ def test_many_workers_send_each_mail_once(app: Flask, sending: MailServer, acme:
     start, done = Barrier(4), []
 
     def work() -> None:
-        start.wait(10)
+        start.wait(60)
         with app.app_context():
             done.append(mail_sending.send_due())
             db.session.remove()

@@ -43,7 +43,7 @@ def at_once(app: Flask, *changes: "object") -> list[str]:
 
     def act(change: "object") -> None:
         with app.app_context():
-            start.wait(10)
+            start.wait(60)
             try:
                 change()  # type: ignore[operator]  # a function of the test
                 ends.append("done")

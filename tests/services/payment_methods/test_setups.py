@@ -60,7 +60,7 @@ def test_two_who_save_the_same_card_at_once_have_it_once(app: Flask, acme: Custo
 
     def save() -> None:
         with app.app_context():
-            start.wait(10)
+            start.wait(60)
             ends.append(methods.begins(alice_actor, GOOD).state)
 
     threads = [Thread(target=save) for _ in range(2)]
@@ -90,7 +90,7 @@ def test_of_two_first_methods_at_once_one_is_the_default(app: Flask, acme: Custo
     with outside_contexts():
         for thread in threads:
             thread.start()
-            assert held.wait(10)
+            assert held.wait(60)
         for thread in threads:
             thread.join(60)
     assert ends == [True, False]
@@ -107,7 +107,7 @@ def test_settled_twice_at_once_and_by_the_webhook_it_is_kept_once(
 
     def settle() -> None:
         with app.app_context():
-            start.wait(10)
+            start.wait(60)
             setups.settle(setup.id, returned=True)
 
     threads = [Thread(target=settle) for _ in range(2)]

@@ -101,7 +101,7 @@ def test_two_last_tries_at_once_are_one(app: Flask, acme: Customer, alice_actor:
 
     def begin() -> None:
         with app.app_context():
-            start.wait(10)
+            start.wait(60)
             try:
                 ends.append(methods.begins(alice_actor, GOOD).state)
             except Refused as refusal:
