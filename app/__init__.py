@@ -45,6 +45,7 @@ PAGES = (
     "plan_cancellation",
     "usage",
     "add_credits",
+    "credit_codes",
     "auto_recharge",
     "balance_history",
     "spend_management",

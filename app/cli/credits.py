@@ -36,7 +36,7 @@ def grant(
         given = grants.give(
             customer_named(customer),
             kind=kind,
-            credits=_credits(credits_text),
+            credits=credits_of(credits_text),
             granted_by="seller",
             reason=reason,
             description=description or reason,
@@ -74,7 +74,8 @@ def correct(transfer_id: str, reason: str, by: str) -> None:
         click.echo(corrections.correct(transfer_id, by=by, reason=reason).id)
 
 
-def _credits(text: str) -> Credits:
+def credits_of(text: str) -> Credits:
+    """Read an amount of credits, or refuse what is none."""
     try:
         micros = Decimal(text) * MICROS if text.isascii() else Decimal("NaN")
     except InvalidOperation:

@@ -24,6 +24,7 @@ from app.web.access import actor_or_none, current_actor, current_catalog, curren
 from app.web.session_cookie import portal_session
 
 _BELOW = {
+    "credit_codes": "add_credits",
     "invoice_correction": "invoices",
     "invoice_payment": "invoices",
     "plan_cancellation": "plan",

@@ -1,0 +1,1 @@
+"""Codes for credit: made by the seller, redeemed by customers."""

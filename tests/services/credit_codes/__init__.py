@@ -1,0 +1,1 @@
+"""Tests of codes for credit: made, redeemed and guessed."""
