@@ -82,11 +82,16 @@ _numbers = count(1)
 def customer(*words: tuple[str, str]) -> Customer:
     """Create a customer on the first of June, on the free plan; `words` change the catalog."""
     applies(*words)
+    return customer_in("plans")
+
+
+def customer_in(catalog: str) -> Customer:
+    """Create a customer of this catalog on the first of June, on its free plan."""
     with clock.at(BEGIN):
         return registration.create(
             name="Plans Ltd",
             email="billing@plans.example",
-            catalog="plans",
+            catalog=catalog,
             external_id=f"plans-{next(_numbers)}",
             created_at=BEGIN,
         )
@@ -189,6 +194,11 @@ def invoice(document_id: str) -> tuple[str, int, int, list[tuple[str, int]]]:
         *(document.state, document.net_minor, document.total_minor),
         [(line.description, line.net_minor) for line in lines],
     )
+
+
+def rows_of_notes(whose: Customer, change_id: str) -> list[Document]:
+    """Return the credit notes of a change that gave something back."""
+    return [each for each in rows(Document, whose) if each.source_id.startswith(change_id) and each.returns_id]
 
 
 def payments(whose: Customer) -> list[tuple[str, int]]:

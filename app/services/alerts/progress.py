@@ -53,7 +53,7 @@ class Level:
 
     @property
     def occasion(self) -> str:
-        """The occasion it is sent once for: the period and the alert."""
+        """The occasion it is sent once for: the period and the alert. A percentage of another basis counts anew."""
         return f"{self.period_number}:{self.alert.id}"
 
     def figures(self) -> dict[str, object]:
@@ -112,14 +112,18 @@ def addresses(session: Session, customer_id: str) -> list[str]:
 
 
 def notified(period_number: int) -> dict[str, datetime]:
-    """Return when the alerts of the customer in scope were noticed in the period, by their ids."""
+    """Return when the alerts of the customer in scope were last noticed in the period, by their ids."""
     begins = f"{period_number}:"
     rows = db.session.execute(
         select(Notice.occasion, Notice.created_at).where(
             Notice.customer_id == whose(), Notice.rule == USAGE_ALERT, Notice.occasion.startswith(begins)
         )
     )
-    return {occasion.removeprefix(begins): at for occasion, at in rows}
+    found = dict[str, datetime]()
+    for occasion, at in rows:
+        name = occasion.removeprefix(begins).partition(":")[0]  # behind it, what a percentage was of
+        found[name] = max(at, found.get(name, at))
+    return found
 
 
 def alert_of(row: UsageAlert) -> Alert:

@@ -96,21 +96,22 @@ def of_threshold(customer_id: str, day: Day) -> Notice | None:
 
 
 def keep(session: Session, customer_id: str, wanted: Wanted, now: datetime) -> None:
-    """Keep the notice unless it was given for this occasion before."""
-    insert_new(
-        session,
-        Notice,
-        {
-            "customer_id": customer_id,
-            "rule": wanted.rule,
-            "occasion": wanted.occasion,
-            "data": json.dumps(wanted.figures, sort_keys=True),
-            "state": "done" if wanted.is_silent else "pending",
-            "created_at": now,
-            "done_at": now if wanted.is_silent else None,
-            "recovered_at": None if wanted.rule in rule.RECOVERS else now,
-        },
-    )
+    """Keep the notice unless it was given for this occasion before: percentages of another basis count anew."""
+    row: dict[str, object] = {
+        "customer_id": customer_id,
+        "rule": wanted.rule,
+        "occasion": wanted.occasion,
+        "data": json.dumps(wanted.figures, sort_keys=True),
+        "state": "done" if wanted.is_silent else "pending",
+        "created_at": now,
+        "done_at": now if wanted.is_silent else None,
+        "recovered_at": None if wanted.rule in rule.RECOVERS else now,
+    }
+    if not insert_new(session, Notice, row) and wanted.figures.get("is_percent"):
+        key = (customer_id, wanted.rule, wanted.occasion)
+        before = json.loads(session.get_one(Notice, key).data)
+        if before["basis"] != wanted.figures["basis"]:
+            insert_new(session, Notice, row | {"occasion": f"{wanted.occasion}:{wanted.figures['basis']}"})
 
 
 def _to_look_at(limit: int, but: Sequence[str]) -> Sequence[str]:
