@@ -104,8 +104,8 @@ class Notice(CustomerOwned, Base):
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     rule: Mapped[str] = mapped_column(String(30), primary_key=True)
     occasion: Mapped[str] = mapped_column(String(80), primary_key=True)
-    """The UTC day, with a number from the second time on, or the billing period and the alert, with its basis where that
-    is another by now."""
+    """The UTC day, with a number from the second time on, or the billing period and the alert, with its basis where
+    that is another by now."""
     data: Mapped[str] = mapped_column(Text)
     """The figures at that time, as JSON."""
     state: Mapped[str] = mapped_column(String(10), default="pending")

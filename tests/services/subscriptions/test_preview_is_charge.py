@@ -92,11 +92,11 @@ def change(chain: Chain, wants: Target, dice: random.Random) -> None:
             assert after == before
             seen = previews(chain.acme, wants, chain.now)
             chain.previews += 1
-    at, whole = priced(chain)
+    second, _rest = priced(chain)
     made = confirms(chain.alice, wants, chain.way, chain.now, seen)
     as_shown(chain, seen, made, before[0], before[1])
     if made.state == "applied":
-        reckon(chain, seen, at, whole)
+        reckon(chain, seen, second)
 
 
 def as_shown(chain: Chain, seen: Preview, made: PlanChange, payments: int, grants: int) -> None:
@@ -127,7 +127,7 @@ def priced(chain: Chain) -> tuple[Decimal, Decimal]:
     return second, second * Decimal((span.ends_at - chain.now).total_seconds())
 
 
-def reckon(chain: Chain, seen: Preview, second: Decimal, _rest: Decimal) -> None:
+def reckon(chain: Chain, seen: Preview, second: Decimal) -> None:
     """Count what was paid, and what the plan before has cost until now."""
     chain.exact += second * Decimal((chain.now - chain.since).total_seconds())
     chain.since, chain.paid = chain.now, chain.paid + seen.quote.net.amount_minor
