@@ -60,6 +60,7 @@ _SENTENCES = {
     ("invoice", "uncollectible"): "This invoice was not paid, and is no longer collected.",
     ("credit_note", "issued"): "This amount of the invoice was returned to you.",
     ("credit_note", "seller"): "This amount was taken off what is to be paid of the invoice.",
+    ("credit_note", "plan_change"): "This amount of the invoice is credit on your balance now.",
     ("credit_note", "void"): "This credit note is void: the money that was returned came back.",
     ("receipt", "issued"): "This receipt confirms your payment. It is not a tax invoice.",
     ("refund_receipt", "issued"): "This receipt confirms what was returned to you. It is not a tax invoice.",
@@ -213,8 +214,8 @@ def sentence(parts: DocumentParts) -> str:
         return "This invoice was corrected: a credit note returns all of it, and another invoice takes its place."
     if document.kind == "credit_note" and document.source_type == "correction":
         return "This credit note returns all of an invoice that was corrected. Another invoice takes its place."
-    if document.kind == "credit_note" and document.source_type == "seller":
-        return _SENTENCES["credit_note", "seller"]
+    if document.state == "issued" and (document.kind, document.source_type) in _SENTENCES:
+        return _SENTENCES[document.kind, document.source_type]
     return _SENTENCES[document.kind, document.state]
 
 

@@ -10,7 +10,7 @@ from app.domain.errors import Refused, ensure
 from app.domain.invoices.lines import Line, LineKind, Rate
 from app.domain.money import Money
 from app.domain.periods import dated
-from app.domain.subscriptions.choice import Choice, Part
+from app.domain.subscriptions.choice import Choice, Part, counted
 from app.domain.subscriptions.proration import Span, plan_period
 
 
@@ -135,8 +135,3 @@ def _line(part: Part, span: Span, now: datetime, rate: Rate, *, unused: bool) ->
         begins_on=first,
         ends_on=last,
     )
-
-
-def counted(seats: int) -> str:
-    """Return `1 seat` or `2 seats`."""
-    return f"{seats} seat" if seats == 1 else f"{seats} seats"

@@ -112,12 +112,22 @@ def _check_seats(plan: Plan, seats: int, used: int) -> None:
     sold = plan.seats
     least, most = sold.included, sold.max  # type: ignore[union-attr]  # it has some
     if most is not None and most < used:
-        words = f"{used} seats are in use, and {plan.title} has at most {most}. Free {used - most} of them first."
+        words = f"{in_use(used)}, and {plan.title} has at most {most}. Free {used - most} of them first."
         raise Refused(words, "seats_in_use", 422, "seats")
     if seats < least:
-        raise Refused(f"{plan.title} includes {least} seats: fewer cost the same.", "too_few_seats", 422, "seats")
+        raise Refused(f"{plan.title} includes {counted(least)}: fewer cost the same.", "too_few_seats", 422, "seats")
     if most is not None and seats > most:
-        raise Refused(f"{plan.title} has at most {most} seats.", "too_many_seats", 422, "seats")
+        raise Refused(f"{plan.title} has at most {counted(most)}.", "too_many_seats", 422, "seats")
     if seats < used:
-        words = f"{used} seats are in use. Free {used - seats} of them first, or keep {used}."
+        words = f"{in_use(used)}. Free {used - seats} of them first, or keep {used}."
         raise Refused(words, "seats_in_use", 422, "seats")
+
+
+def counted(seats: int) -> str:
+    """Return `1 seat` or `2 seats`."""
+    return f"{seats} seat" if seats == 1 else f"{seats} seats"
+
+
+def in_use(used: int) -> str:
+    """Return `1 seat is in use` or `2 seats are in use`."""
+    return f"{counted(used)} {'is' if used == 1 else 'are'} in use"

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.subscriptions.choice import in_use
 from app.models.payments import Payment
 from app.models.scope import as_customer, as_service
 from app.models.subscriptions import PlanChange
@@ -95,7 +96,7 @@ def _why_not(has: Current, order: PlanChange, now: datetime) -> Refused | None:
     if not (paid and same_day and only_seats and is_last) or has.catalog.plans.downgrade != "period_end":
         return Refused(TOO_LATE, "not_undoable")
     if order.from_seats < has.used:
-        words = f"{has.used} seats are in use. Free {has.used - order.from_seats} of them first."
+        words = f"{in_use(has.used)}. Free {has.used - order.from_seats} of them first."
         return Refused(words, "seats_in_use")
     return None
 

@@ -14,11 +14,15 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.events import OutboxEvent
 from app.models.ledger import Grant
-from app.models.scope import as_service
+from app.models.scope import as_customer, as_service
 from app.models.subscriptions import PlanChange
+from app.presenters import invoices as words
+from app.services.invoices import reads as invoice_reads
+from app.services.mail import sending
 from app.services.reversals import refunds
 from app.services.verification.verify import verify
-from tests.support import plans
+from tests.support import plans, post
+from tests.support.mail_server import mail_server
 from tests.support.plans import HALF, confirms, previews, target
 from tests.support.shop import GOOD, add_method
 
@@ -66,6 +70,27 @@ def test_where_credit_is_taxed_when_it_is_used_a_credit_note_gives_price_and_tax
     assert verify() == []
     assert refunds_at_most(acme, paid.payment_id) == 4938 - 1875  # not what is credit now
     assert verify() == []
+
+
+def test_page_and_mail_say_that_a_credit_note_is_credit_now_and_no_money(app: Flask) -> None:
+    alice, acme = team(AT_USE)
+    less = confirms(alice, target(seats=3), "")
+    with mail_server() as server:
+        post.sends_by(app, server)
+        with clock.at(LATER):
+            sending.send_due()
+        texts = [str(next(each.iter_parts()).get_content()) for each in server.mails]
+    (text,) = [each for each in texts if "Credit note" in each]
+    assert "for the part of your plan that you no longer use. Its $18.75 are credit on your balance now." in text
+    with as_customer(acme.customer_id):
+        parts = invoice_reads.one(less.document_id or "")
+        said = words.described(parts)
+    assert said["sentence"] == "This amount of the invoice is credit on your balance now."
+    assert (said["total"], said["credits_applied"], said["payable"]) == (usd(1875), usd(-1875), usd(0))
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
 
 
 def test_where_credit_was_taxed_when_it_was_bought_the_price_is_given_and_the_tax_stays_paid(app: Flask) -> None:
