@@ -11,8 +11,7 @@ from app.domain.catalog import Catalog
 from app.domain.forecast.run_out import Expiry
 from app.domain.money import Credits, divided
 from app.domain.numbers import SERVED, Debt, Numbers, owed
-from app.domain.subscriptions.change import counted
-from app.domain.subscriptions.choice import Interval, given
+from app.domain.subscriptions.choice import Interval, counted, given
 from app.domain.usage_bars import State
 from app.presenters import usage
 from app.presenters.spend_management import could_use

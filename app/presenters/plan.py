@@ -12,8 +12,7 @@ from app.domain.errors import Refused
 from app.domain.money import Money
 from app.domain.sold_terms import Terms
 from app.domain.subscriptions import last_months
-from app.domain.subscriptions.change import counted
-from app.domain.subscriptions.choice import Choice, Interval, chosen, included, is_sold
+from app.domain.subscriptions.choice import Choice, Interval, chosen, counted, included, is_sold
 from app.domain.subscriptions.last_months import Counted, Would
 from app.domain.subscriptions.words import BILLED, PER, choice_words
 from app.models.subscriptions import PlanChange

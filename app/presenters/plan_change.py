@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app import locale
 from app.domain.catalog import Catalog
 from app.domain.money import Money
-from app.domain.subscriptions.change import counted
+from app.domain.subscriptions.choice import counted
 from app.domain.subscriptions.preview import Preview
 from app.domain.subscriptions.words import choice_words
 from app.models.payments import Payment

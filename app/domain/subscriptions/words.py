@@ -1,7 +1,6 @@
 """How a choice of the plans is written: on pages and in mails alike."""
 
-from app.domain.subscriptions.change import counted
-from app.domain.subscriptions.choice import Choice, Interval
+from app.domain.subscriptions.choice import Choice, Interval, counted
 
 PER = {Interval.MONTHLY: "a month", Interval.ANNUAL: "a year"}
 BILLED = {Interval.MONTHLY: "billed monthly", Interval.ANNUAL: "billed annually"}
