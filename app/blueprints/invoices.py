@@ -10,13 +10,15 @@ from app import clock
 from app.domain.invoices.documents import Kind, State
 from app.forms import log_places
 from app.presenters import invoices as words
+from app.presenters import unpaid
+from app.services.dunning import reads as dunning
 from app.services.invoices import correction_preview, files, reads, year_files
 from app.services.invoices.reads import DocumentQuery
 from app.services.papers import papers
 from app.services.papers.stored import NotMade, StoredFile
 from app.services.receivables import differences, payers, payments_due, receipts, year_archive
 from app.web import exports, workbooks
-from app.web.access import current_actor, current_catalog
+from app.web.access import current_actor, current_catalog, current_customer
 from app.web.respond import saved, show, wants_fragment
 
 bp = Blueprint("invoices", __name__, url_prefix="/billing")
@@ -44,10 +46,12 @@ def page() -> Response:
     is_asked = is_first or any(each.state == State.OPEN for each in found.rows)
     standing = payments_due.standing() if is_asked else {}
     paid_by = receipts.payments_of(found.rows)
+    due = [each for each in standing.values() if each.is_due or each.is_processing] if is_first else []
     return show(
         PAGE,
         CONTENT,
-        due=[words.due_row(each) for each in standing.values() if each.is_due] if is_first else [],
+        due=[words.due_row(each) for each in due if each.is_due],
+        stands=_stands() if due else None,
         is_first=is_first,
         rows=[words.row(each, standing.get(each.id), paid_by.get(each.id)) for each in found.rows],
         text=query.text,
@@ -62,6 +66,22 @@ def page() -> Response:
         csv=url_for("invoices.csv_file", **_given(filters)),
         spreadsheet=url_for("invoices.spreadsheet", **_given(filters)),
     )
+
+
+def _stands() -> unpaid.StandingWords | None:
+    """Say how the customer stands whose invoices are past due."""
+    customer, catalog = current_customer(), current_catalog()
+    found = dunning.of(customer.customer_id, catalog)
+    return unpaid.standing(
+        customer.standing, found.past_due, catalog.dunning, found.charged, is_processing=found.is_processing
+    )
+
+
+def _charged_on(document_id: str) -> str:
+    customer = current_customer()
+    found = dunning.of(customer.customer_id, current_catalog())
+    one = found.one(document_id)
+    return unpaid.charged_on(one, found.charged) if one is not None else ""
 
 
 @bp.get("/invoices.csv")
@@ -118,6 +138,7 @@ def document(document_id: str) -> Response:
         paid_by=payers.of(parts.document),
         difference=differences.of(parts.document),
         due=due,
+        charged_on=_charged_on(document_id) if due is not None and due.is_due else "",
         may_correct=correction_preview.may_offer(parts, current_catalog()),
     )
 

@@ -10,12 +10,14 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.domain.auto_recharge.decision import Outcome
+from app.domain.dunning.standing import PAST_DUE, SUSPENDED
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers, owed
 from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
 from app.domain.usage_words import WITHOUT_A_METER
-from app.presenters import bank_transfers, blocks, day_rows, forecast, invoices, status_line
+from app.models.customers import Customer
+from app.presenters import bank_transfers, blocks, day_rows, forecast, invoices, status_line, unpaid
 from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
@@ -33,6 +35,7 @@ from app.presenters.usage_charts import WITHOUT_METER
 from app.services.balance import overview
 from app.services.balance.overview import Overview
 from app.services.bank_transfers import orders
+from app.services.dunning import reads as dunning
 from app.services.invoices import reads
 from app.services.invoices.reads import DocumentQuery
 from app.services.receivables import payments_due
@@ -84,6 +87,7 @@ def page() -> Response:
         lacks_po_number=customer.po_required and not now.po_number,
         invoices_due=portal_session().invoices_due,
         due=_due() if portal_session().invoices_due else [],
+        stands=_stands(customer),
         invoices=[invoices.row(each) for each in reads.listed(DocumentQuery(limit=INVOICES)).rows],
         remaining_credits=lambda: now.numbers.remaining_credits,
         **_usage(now),
@@ -93,6 +97,17 @@ def page() -> Response:
 def _due() -> list[str]:
     """Say of the oldest invoices that are due how much they are, and by when or since when."""
     return [invoices.due_when(each) for each in payments_due.standing().values() if each.is_due][:INVOICES]
+
+
+def _stands(customer: Customer) -> unpaid.StandingWords | None:
+    """Say how the customer stands whose invoices are past due."""
+    if customer.standing not in {PAST_DUE, SUSPENDED}:
+        return None
+    catalog = current_catalog()
+    found = dunning.of(customer.customer_id, catalog)
+    return unpaid.standing(
+        customer.standing, found.past_due, catalog.dunning, found.charged, is_processing=found.is_processing
+    )
 
 
 def _usage(now: Overview) -> dict[str, Any]:

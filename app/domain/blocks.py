@@ -18,6 +18,8 @@ class Lift(StrEnum):
 
     SELLER = "seller"
     """The seller alone."""
+    INVOICES = "invoices"
+    """What is overdue, once it is paid."""
     CREDIT = "credit"
     """Credit that is bought, given, or freed by calls in progress."""
     DAILY_LIMIT = "daily_limit"
@@ -28,7 +30,7 @@ class Lift(StrEnum):
 
 LIFTS = {
     "closed": Lift.SELLER,
-    "suspended": Lift.SELLER,
+    "suspended": Lift.INVOICES,
     "insufficient_credits": Lift.CREDIT,
     "daily_limit": Lift.DAILY_LIMIT,
     "plan_limit": Lift.PLAN,

@@ -25,6 +25,9 @@ def whatever_is_bought(facts: Facts, catalog: Catalog, unit: CreditUnit) -> Bloc
     block = facts.blocked_whatever_is_bought
     if block is None:
         return None
+    if block.lifted_by is Lift.INVOICES:
+        words = "Your account is suspended: adding credit alone does not change that, paying what is overdue does."
+        return BlockWords(words, "See invoices", "invoices.page")
     if block.lifted_by is Lift.SELLER:
         asks = f"ask {catalog.seller_name} about it."
         return BlockWords(f"Your account is {facts.numbers.standing}, and adding credit does not change that: {asks}")

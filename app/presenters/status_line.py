@@ -85,12 +85,13 @@ def words(status: Status | None, catalog: Catalog, unit: CreditUnit, *, ask: str
 def _next(status: Status, catalog: Catalog) -> tuple[Link | None, str]:
     """Return the button and what it does, for whom to ask; without a button, the whole sentence."""
     match status.kind:
+        case Kind.NOT_SERVED if status.facts.numbers.standing == "suspended":
+            return Link("Pay what is overdue", "invoices.page"), "pay what is overdue"
         case Kind.NOT_SERVED:
             return None, f"Ask {catalog.seller_name} about it."
         case Kind.WAITING if status.facts.waiting is not None:
             paid = status.facts.waiting
-            page = Link("Continue", "add_credits.payment", {"payment_id": paid.id}, paid.action_url)
-            return page, "confirm it"
+            return Link("Continue", "add_credits.payment", {"payment_id": paid.id}, paid.action_url), "confirm it"
         case Kind.HELD | Kind.EXPIRING:
             return None, ""
         case Kind.DAY_LIMIT | Kind.DAY_NEAR:
@@ -114,8 +115,7 @@ def _calls(status: Status) -> str:
 
 
 def _not_served(status: Status, _amounts: Amounts) -> tuple[str, str]:
-    standing = status.facts.numbers.standing
-    return f"Calls are refused: your account is {standing}.", ""
+    return f"Calls are refused: your account is {status.facts.numbers.standing}.", ""
 
 
 def _failed(status: Status, _amounts: Amounts) -> tuple[str, str]:

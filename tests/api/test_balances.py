@@ -108,7 +108,7 @@ def test_a_suspended_customer_may_use_nothing(app: Flask, api: Api, acme: Custom
         session.get_one(Customer, acme.customer_id).standing = "suspended"
     shown = api.get(f"/customers/{acme.customer_id}/balance").get_json()
     assert (shown["standing"], shown["available_to_use"]) == ("suspended", "0.00")
-    assert shown["blocked_by"] == {"reason": "suspended", "lifted_by": "seller", "until": None, "meters": []}
+    assert shown["blocked_by"] == {"reason": "suspended", "lifted_by": "invoices", "until": None, "meters": []}
     assert shown["remaining_credits"] == "5.000001"
 
 

@@ -23,8 +23,8 @@ PLAN = facts(meters=(REQUESTS,), resets_at=NOW + timedelta(days=3))
         (facts(numbers(5, held=55)), None, ""),
         (
             facts(suspended()),
-            "Your account is suspended, and adding credit does not change that: ask Relay Networks, Inc. about it.",
-            "",
+            "Your account is suspended: adding credit alone does not change that, paying what is overdue does.",
+            "See invoices",
         ),
         (
             DAY,

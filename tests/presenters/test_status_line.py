@@ -53,7 +53,7 @@ def below(clawed: int, overrun: int) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("so", "fact", "follows", "button"),
     [
-        (facts(suspended()), "Calls are refused: your account is suspended.", "", None),
+        (facts(suspended()), "Calls are refused: your account is suspended.", "", "Pay what is overdue"),
         (
             facts(failed=replace(PAYMENT, rail="sepa_debit", problem="account_closed")),
             "Your payment of $50.00 failed on 28 Nov.",

@@ -30,8 +30,8 @@ class BlockedBy(Model):
         "`plan_limit`."
     )
     lifted_by: str = Field(
-        description="`seller`; `credit`; `daily_limit`: a higher one; `plan`: one that allows more. But for `credit`, "
-        "buying changes nothing."
+        description="`seller`; `invoices`: what is overdue, once it is paid; `credit`; `daily_limit`: a higher one; "
+        "`plan`: one that allows more. But for `credit`, buying changes nothing."
     )
     until: Moment | None = Field(description="When it ends by itself; null: it does not.")
     meters: list[str] = Field(description="The meters that are refused; none: whatever costs credit is.")
