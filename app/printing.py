@@ -1,6 +1,7 @@
 """Documents and papers as HTML for paper: what the process that draws PDFs is given."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from flask import render_template
@@ -30,6 +31,9 @@ from app.services.receivables import payers
 from app.services.receivables import receipts as read_receipts
 from app.services.tax import registrations
 
+Printed = tuple[PrintedDocument, datetime]
+"""A paper, and the moment that stands in its file."""
+
 
 def html_of(parts: DocumentParts) -> str:
     """Return the document as it is printed. It names its own paper, and refers to nothing outside of it."""
@@ -47,16 +51,17 @@ def logo_of(catalog: str, moment: datetime | None) -> Logo | None:
 
 def paper_of(claim: Claim) -> Sheet:
     """Return a paper of the customer in scope as it is printed."""
-    return _PAPERS[claim.kind](claim)
+    printed, made_at = _PAPERS[claim.kind](claim)
+    return Sheet(page_of(replace(printed, language=claim.language)), made_at)
 
 
-def _receipt(claim: Claim) -> Sheet:
+def _receipt(claim: Claim) -> Printed:
     found = read_receipts.read(claim.about)
     its_logo = logo_of(found.invoice.catalog, found.paid_at)
-    return Sheet(page_of(receipts.printed(found, logo=its_logo)), found.paid_at)
+    return receipts.printed(found, logo=its_logo), found.paid_at
 
 
-def _statement(claim: Claim) -> Sheet:
+def _statement(claim: Claim) -> Printed:
     customer, span = _customer(claim), rule.of_subject(claim.about)
     asked_at = claim.asked_at or clock.now()
     sums, entries = statement.export(customer, span)
@@ -64,10 +69,10 @@ def _statement(claim: Claim) -> Sheet:
     parties = _around(customer, words.ACCOUNT_OF, registrations.tax_numbers(customer.customer_id))
     unit = CreditUnit(customer.credit_unit, versions.of(customer).credit_unit_label)
     printed = statements.printed((span, asked_at), (sums, account), entries, (customer.currency, unit), parties)
-    return Sheet(page_of(printed), asked_at)
+    return printed, asked_at
 
 
-def _pro_forma(claim: Claim) -> Sheet:
+def _pro_forma(claim: Claim) -> Printed:
     customer, found, account = _customer(claim), orders.read(claim.about), accounts.read()
     ensure(account, f"{claim.about} is to be paid to no account that is known")
     row = found.pro_forma
@@ -78,12 +83,12 @@ def _pro_forma(claim: Claim) -> Sheet:
     )
     parties = _around(customer, words.BILL_TO, to=transfers.address_of(invoice) if invoice else None)
     printed = pro_formas.printed(order, ordered, account, parties, invoice.due_on if invoice else None)  # type: ignore[arg-type]  # ensured above
-    return Sheet(page_of(printed), claim.asked_at or clock.now())
+    return printed, claim.asked_at or clock.now()
 
 
-def _mandate(claim: Claim) -> Sheet:
+def _mandate(claim: Claim) -> Printed:
     found = kept_mandates.read(claim.about)
-    return Sheet(page_of(mandates.printed(found, _around(_customer(claim), words.DEBTOR))), found.accepted_at)
+    return mandates.printed(found, _around(_customer(claim), words.DEBTOR)), found.accepted_at
 
 
 _PAPERS = {

@@ -21,7 +21,7 @@ from app.services.invoices import statement
 from app.services.papers import stored
 from app.services.tax import registrations
 from app.web import exports, workbooks
-from app.web.access import current_catalog, current_customer
+from app.web.access import current_actor, current_catalog, current_customer
 from app.web.respond import show
 
 bp = Blueprint("statement", __name__, url_prefix="/billing/invoices")
@@ -82,7 +82,7 @@ def pdf() -> Response:
         return show(PAGE, CONTENT, status=422, form=form, presets=_presets(None), found=None)
     span = form.span(clock.now().date())
     try:
-        paper_id = statement.paper(current_customer(), span)
+        paper_id = statement.paper(current_customer(), span, may_manage=current_actor().may_manage)
     except Refused as refusal:
         flash(refusal.sentence, "bad")
         return redirect(url_for("statement.page", **_days(span)), 303)

@@ -51,6 +51,8 @@ class Customer(CustomerOwned, Base):
     """When name and address are to be sent to the processor; none: it has them."""
     po_required: Mapped[bool] = mapped_column(default=False)
     """Whether the seller requires a purchase order number on the customer's invoices."""
+    language: Mapped[str] = mapped_column(String(35), default="en")
+    """The language of the customer's documents, as BCP 47 calls it: English until others are offered."""
     created_at: Mapped[datetime]
 
 

@@ -139,6 +139,8 @@ class Document(CustomerOwned, Base):
     seller_postal_code: Mapped[str] = mapped_column(Text, default="")
     seller_contact: Mapped[str] = mapped_column(Text, default="")
     seller_phone: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str] = mapped_column(String(35), default="en")
+    """The customer's when it was drafted: it is drawn in no other one later."""
 
     paid_minor: Mapped[int] = mapped_column(default=0)
     paid_at: Mapped[datetime | None]

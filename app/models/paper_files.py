@@ -37,6 +37,8 @@ class PaperFile(CustomerOwned, Base):
     """What it is about: the payment of a receipt, the days of a statement, a pro-forma, a mandate."""
     asked_at: Mapped[datetime]
     """The moment that stands in the file."""
+    language: Mapped[str] = mapped_column(String(35), default="en")
+    """The customer's when it was asked for."""
     state: Mapped[str] = mapped_column(String(10))
     tries: Mapped[int]
     next_try_at: Mapped[datetime]

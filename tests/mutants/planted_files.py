@@ -6,6 +6,7 @@ DRAWING = ("tests/gateways/pdf/test_drawing.py",)
 PROCESS = ("tests/gateways/pdf/test_process.py",)
 MAILS = ("tests/services/mail/test_attachments.py",)
 FILES = ("tests/services/invoices/test_files.py",)
+PAPER_MAILS = ("tests/services/mail/test_papers.py",)
 RECEIPTS = ("tests/services/receivables/test_receipts.py",)
 
 BUGS = [
@@ -159,9 +160,72 @@ BUGS = [
     Bug(
         "what pays an open invoice gets no receipt",
         "app/services/receivables/settling.py",
-        "    papers.ask(books.session, books.customer_id, papers.RECEIPT, payment.id)\n",
+        "    papers.ask(books.session, books.customer, papers.RECEIPT, payment.id)\n",
         "",
         RECEIPTS,
+    ),
+    Bug(
+        "every document is in English",
+        "app/services/invoices/drafting.py",
+        "        language=customer.language,\n",
+        "",
+        ("tests/services/invoices/test_languages.py",),
+    ),
+    Bug(
+        "a paper forgets its language",
+        "app/printing.py",
+        "replace(printed, language=claim.language)",
+        "printed",
+        ("tests/services/invoices/test_languages.py",),
+    ),
+    Bug(
+        "who may only look takes all statements of a day",
+        "app/blueprints/statement.py",
+        ", may_manage=current_actor().may_manage)",
+        ")",
+        ("tests/pages/test_invoice_papers.py",),
+    ),
+    Bug(
+        "a pro-forma is made of an order that waits for no money",
+        "app/services/bank_transfers/pro_forma_files.py",
+        " or found.standing is not Standing.WAITING:\n",
+        ":\n",
+        ("tests/api/test_papers.py",),
+    ),
+    Bug(
+        "the mail of an order goes before the account to send to is known",
+        "app/services/bank_transfers/pro_forma_files.py",
+        "        raise NotMade\n",
+        '        raise NotOffered("A PDF")\n',
+        PAPER_MAILS,
+    ),
+    Bug(
+        "the mail of an order goes after it was cancelled",
+        "app/services/mail/transfer_text.py",
+        "    if found.standing is not Standing.WAITING:\n",
+        "    if found is None:\n",
+        PAPER_MAILS,
+    ),
+    Bug(
+        "the mails of orders and mandates carry nothing",
+        "app/services/mail/attachments.py",
+        "    if mail.template in OF_PAPERS:\n        return _paper(mail, context, now)\n",
+        "    if mail.template in OF_PAPERS:\n        return None\n",
+        PAPER_MAILS,
+    ),
+    Bug(
+        "the mail of a mandate waits for a file that cannot be made",
+        "app/services/mail/attachments.py",
+        "            return None if is_dead or waited > LONGEST else _again(waited, now)\n",
+        "            return None if waited > LONGEST else _again(waited, now)\n",
+        PAPER_MAILS,
+    ),
+    Bug(
+        "any paper is read as a statement",
+        "app/api/v1/statement.py",
+        "    if papers.head(paper_id).kind != papers.STATEMENT:\n",
+        "    if not papers.head(paper_id).kind:\n",
+        ("tests/api/test_papers.py",),
     ),
     Bug(
         "a receipt goes before its file is made",

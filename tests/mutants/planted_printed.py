@@ -7,6 +7,8 @@ ON_PAPER = ("tests/presenters/printed/test_invoices.py",)
 COLUMNS = ("tests/presenters/printed/test_columns.py",)
 PAGES = ("tests/presenters/printed/test_pages.py",)
 TRANSFERS = ("tests/domain/test_bank_transfers_epc.py",)
+PRO_FORMAS = ("tests/services/bank_transfers/test_pro_forma_files.py",)
+MANDATES = ("tests/pages/test_invoice_papers.py",)
 TABLES = ("tests/gateways/pdf/test_tables.py",)
 LOGOS = ("tests/services/catalog/test_logos.py",)
 
@@ -59,6 +61,41 @@ BUGS = [
         'error="m"',
         'error="l"',
         PAGES,
+    ),
+    Bug(
+        "the code of a pro-forma leaves the tax out",
+        "app/presenters/printed/pro_formas.py",
+        "payment.by_transfer(account, order.amount, order.id",
+        "payment.by_transfer(account, order.net or order.amount, order.id",
+        PRO_FORMAS,
+    ),
+    Bug(
+        "a transfer names what it pays, and not the reference",
+        "app/presenters/printed/pro_formas.py",
+        "payment.by_transfer(account, order.amount, order.id",
+        "payment.by_transfer(account, order.amount, ordered",
+        PRO_FORMAS,
+    ),
+    Bug(
+        "a pro-forma passes for an invoice",
+        "app/presenters/printed/pro_formas.py",
+        "        notes=(words.NO_INVOICE,),\n",
+        "",
+        PRO_FORMAS,
+    ),
+    Bug(
+        "a mandate on paper says nothing of what was authorised",
+        "app/presenters/printed/mandates.py",
+        "        notes=tuple(part for each in _sentences(found.text.text) for part in texts.parts(each)),\n",
+        "",
+        MANDATES,
+    ),
+    Bug(
+        "a mandate on paper does not say which account is debited",
+        "app/presenters/printed/mandates.py",
+        "        (words.ACCOUNT, found.account),\n",
+        "",
+        MANDATES,
     ),
     Bug(
         "a cell loses the style that is its own",

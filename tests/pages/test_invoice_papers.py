@@ -106,8 +106,26 @@ def test_what_is_too_long_or_too_much_for_paper_is_refused_with_the_way_to_go_on
         monkeypatch.setattr(statement, "MOST_ON_PAPER", 10)
         monkeypatch.setattr(papers, "MOST_A_DAY", 0)
         refused = alice.submits(alice.opens(NOVEMBER), MAKE)
-    assert refused.notices() == ["At most 0 papers can be made in a day."]
+    assert refused.notices() == ["At most 0 statements can be made as PDFs in a day."]
     assert papers.make_due() == 0
+
+
+def test_whoever_may_only_look_leaves_half_of_a_days_statements_to_who_manages(
+    app: Flask, origin: str, drawing: Renderer, monkeypatch: pytest.MonkeyPatch, acme: Customer, alice_actor: Actor
+) -> None:
+    monkeypatch.setattr(papers, "MOST_A_DAY", 4)
+    with clock.at(NOON + timedelta(days=20)):
+        bob = cast.signed_in(app, origin, cast.make_actor(cast.BOB, acme))
+        alice = cast.signed_in(app, origin, alice_actor)
+
+        def asks(who: Browser, day: int) -> list[str]:
+            shown = who.opens(f"{PATH}?from=2026-11-01&to=2026-11-{day:02}")
+            return who.submits(shown, MAKE).notices()
+
+        refused = ["At most 2 statements can be made as PDFs in a day."]
+        assert [asks(bob, day) for day in (1, 2, 3, 2)] == [[], [], refused, []], "what is there is not counted again"
+        assert [asks(alice, day) for day in (3, 4)] == [[], []]
+        assert asks(alice, 5) == ["At most 4 statements can be made as PDFs in a day."]
 
 
 def test_where_no_pdfs_are_made_none_is_offered(app: Flask, alice: Browser) -> None:

@@ -5,6 +5,7 @@ import functools
 
 import pypdfium2
 import pypdfium2.raw
+import zxingcpp
 
 from app.gateways.pdf.renderer import Renderer
 
@@ -27,6 +28,30 @@ def text_of(pdf: bytes) -> str:
     opened = pypdfium2.PdfDocument(pdf)
     try:
         return "\n".join(page.get_textpage().get_text_range() for page in opened)
+    finally:
+        opened.close()
+
+
+def codes_of(pdf: bytes) -> list[str]:
+    """Return what a phone reads off the QR codes of the first page."""
+    opened = pypdfium2.PdfDocument(pdf)
+    try:
+        picture = opened[0].render(scale=3, grayscale=True).to_pil()
+    finally:
+        opened.close()
+    found = zxingcpp.read_barcodes(picture)
+    assert all(each.ec_level == "M" for each in found)
+    return [each.text for each in found]
+
+
+def language_of(pdf: bytes) -> str:
+    """Return the language that a PDF says it is in."""
+    opened = pypdfium2.PdfDocument(pdf)
+    try:
+        size = pypdfium2.raw.FPDFCatalog_GetLanguage(opened, None, 0)
+        found = ctypes.create_string_buffer(size)
+        pypdfium2.raw.FPDFCatalog_GetLanguage(opened, ctypes.cast(found, ctypes.POINTER(ctypes.c_ushort)), size)
+        return found.raw.decode("utf-16-le").rstrip("\0")
     finally:
         opened.close()
 

@@ -26,7 +26,14 @@ def head(**said: Any) -> Document:
         column.name: "" if "minor" not in column.name else 0 for column in Document.__table__.columns
     }
     values |= {"payment_id": None, "returns_id": None, "carried_to_id": None, "paid_at": None, "voided_at": None}
-    values |= {"year": 2026, "place": 1, "catalog_version": 1, "period_number": None, "overage_micros": 0}
+    values |= {
+        "language": "en",
+        "year": 2026,
+        "place": 1,
+        "catalog_version": 1,
+        "period_number": None,
+        "overage_micros": 0,
+    }
     values |= {
         "id": "inv_1", "kind": "invoice", "number": "INV-2026-000123", "currency": "EUR", "issued_at": AT,
         "net_minor": 124250, "tax_minor": 23608, "total_minor": 147858, "payable_minor": 147858,

@@ -36,6 +36,7 @@ def parts_of(text: str, lines: int = 1) -> DocumentParts:
             paid_at=AT, due_on=date(2026, 3, 31), net_minor=1000, tax_minor=250, total_minor=1250, credits_applied_minor=0,
             rounding_minor=0, payable_minor=1250, paid_minor=1250, returned_minor=0, credited_minor=0,
             carried_minor=0, overage_micros=0, taken_over_minor=0, seller_country="SE", buyer_country="DE",
+            language="en",
         )
     )  # fmt: skip
     rate = {"category": "S", "percent_micros": 25_000_000}

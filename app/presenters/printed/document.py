@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.presenters.printed.paper import Paper
 
 ENGLISH = "en"
-"""The language of every document, until others are offered."""
+"""The language of all words that there are, until others are offered."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,8 @@ class PrintedDocument:
     """What it comes to, in large letters."""
     stamp: Stamp | None = None
     sums: tuple[Sum, ...] = ()
+    beside: tuple[Sum, ...] = ()
+    """Other sums, which stand at the left of these."""
     notes: tuple[str, ...] = ()
     how_to_pay: HowToPay | None = None
     logo: Logo | None = None

@@ -70,6 +70,7 @@ def printed(
         how_to_pay=_how_to_pay(document, link) if kind is Kind.INVOICE else None,
         logo=logo,
         foot=headline,
+        language=document.language,
     )
 
 

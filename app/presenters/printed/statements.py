@@ -14,6 +14,9 @@ from app.presenters.printed.document import Fact, PrintedDocument, Row, Sum
 from app.presenters.statement import StatementRow
 from app.services.invoices.statement import CreditAccount, Entry
 
+ONE_LINE = 60
+"""So many characters stand beside the figures in one line, as a rule."""
+
 
 def printed(
     about: tuple[Span, datetime],
@@ -42,8 +45,8 @@ def printed(
             Sum(words.OPENING, opening),
             *(Sum(title, locale.exact(money, sign=True)) for title, money in statement.sums(sums, currency)),
             Sum(words.CLOSING, closing, is_strong=True),
-            *_credits(account, unit),
         ),
+        beside=tuple(_credits(account, unit)),
         notes=(words.OF_DAYS,),
         logo=around.logo,
     )
@@ -55,7 +58,9 @@ def _balance(title: str, amount: str) -> Row:
 
 def _rows(row: StatementRow) -> list[Row]:
     figures = tuple("" if each is None else locale.exact(each) for each in (row.charge, row.payment, row.balance))
-    return columns.rows(words.dated(locale.day(row.at), row.title), row.detail, figures)
+    said = words.dated(locale.day(row.at), row.title)
+    whole = f"{said} · {row.detail}" if row.detail else said
+    return columns.rows(whole, "", figures) if len(whole) <= ONE_LINE else columns.rows(said, row.detail, figures)
 
 
 def _credits(account: CreditAccount, unit: CreditUnit) -> list[Sum]:

@@ -102,6 +102,7 @@ def draft(
         seller_phone=seller.phone,
         customer_name=customer.name,
         customer_email=customer.email,
+        language=customer.language,
         **buyer,
     )
     books.session.add(document)

@@ -85,14 +85,15 @@ def statement(customer: Customer, span: Span, place: Place | None = None, limit:
     )
 
 
-def paper(customer: Customer, span: Span) -> str:
-    """Let the statement be made as a PDF, and return the paper's id; refuse what is too long for paper."""
+def paper(customer: Customer, span: Span, *, may_manage: bool = True) -> str:
+    """Let the statement be made as a PDF, and return the paper's id; refuse what is too long for paper, or too much."""
     unit = money_unit(customer.currency)
     entries_of_span = entries.between(customer.customer_id, unit, span.begins, span.ends)
     if (db.session.scalar(select(func.count()).select_from(entries_of_span)) or 0) > MOST_ON_PAPER:
         words = f"A PDF holds at most {MOST_ON_PAPER:,} entries. Choose fewer days, or take the spreadsheet."
         raise Refused(words, "statement_too_long", 422, "to")
-    return papers.request(customer.customer_id, papers.STATEMENT, subject(span, clock.now()))
+    about = subject(span, clock.now())
+    return papers.request(customer.customer_id, papers.STATEMENT, about, may_manage=may_manage)
 
 
 def export(customer: Customer, span: Span) -> tuple[Sums, Iterator[Entry]]:

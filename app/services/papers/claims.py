@@ -48,6 +48,8 @@ class Claim:
     about: str
     """The document, or the subject of a paper."""
     asked_at: datetime | None
+    language: str
+    """Of a paper; a document says its own."""
     tries: int
 
 
@@ -72,14 +74,16 @@ def claim_next(table: Table) -> Claim | None:
     due: Any = select(table).where(table.state == PENDING, table.next_try_at <= (now := clock.now()))
 
     def take(row: DocumentFile | PaperFile) -> Claim | None:
-        about, asked_at = (row.subject, row.asked_at) if isinstance(row, PaperFile) else (row.document_id, None)
+        about, asked_at, language = (
+            (row.subject, row.asked_at, row.language) if isinstance(row, PaperFile) else (row.document_id, None, "")
+        )
         if row.tries >= MAX_TRIES:  # the last try has never come back to say how it went
             row.state, row.problem = DEAD, "interrupted"
             log.error("file_dead", id=row.id, about=about, why=row.problem)
             return None
         row.tries += 1
         row.next_try_at = now + LEASE
-        return Claim(table, row.id, row.customer_id, row.kind, about, asked_at, row.tries)
+        return Claim(table, row.id, row.customer_id, row.kind, about, asked_at, language, row.tries)
 
     return due_rows.claim(due.order_by(table.next_try_at.desc(), table.id.desc()), take)
 

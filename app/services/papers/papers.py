@@ -24,7 +24,8 @@ from app.services.transaction import no_transaction, transaction
 RECEIPT, STATEMENT, PRO_FORMA, MANDATE = "receipt", "statement", "pro_forma", "mandate"
 JOB = "papers_made"
 MOST_A_DAY = 100
-"""So many papers a customer's members may ask for in a day: each is kept."""
+"""So many statements a customer's members and keys may ask for in a day: each is kept, and there may be any number.
+Whoever may only look takes half of them at most, so that who manages is never kept from one."""
 
 
 @dataclass(frozen=True)
@@ -40,32 +41,51 @@ the_paper_printer: Extension[Print] = Extension("paper_printer")
 """What puts a paper into HTML, for the customer in scope: registered from above, where words and templates are."""
 
 
-def ask(session: Session, customer_id: str, kind: str, subject: str) -> None:
+def ask(session: Session, customer: Customer, kind: str, subject: str) -> None:
     """Let a paper be made, in the caller's transaction, which is a service's; one that is there stays as it is."""
     wake_ups.after_commit(session, JOB)
-    values = {"id": ids.new("paper"), "customer_id": customer_id, "kind": kind, "subject": subject}
+    values = {"id": ids.new("paper"), "customer_id": customer.customer_id, "kind": kind, "subject": subject}
+    values |= {"language": customer.language}
     waits = {"asked_at": clock.now(), "state": PENDING, "tries": 0, "next_try_at": clock.now(), "problem": ""}
     insert_new(session, PaperFile, values | waits | {"sha256": "", "size": 0})
 
 
-def request(customer_id: str, kind: str, subject: str) -> str:
+def request(customer_id: str, kind: str, subject: str, *, may_manage: bool = True) -> str:
     """Let a paper be made that a member or a program asks for, and return its id; what is there is not made again."""
     if not are_offered():
         raise NotOffered("A file of this kind")
     same = (PaperFile.customer_id == customer_id, PaperFile.kind == kind, PaperFile.subject == subject)
     with as_service("ask for a paper"), transaction() as session:
         # Held until it is asked for, so that those who ask at once are counted one by one.
-        own = select(Customer.customer_id).where(Customer.customer_id == customer_id)
-        session.execute(own.with_for_update(key_share=True))
+        own = select(Customer).where(Customer.customer_id == customer_id).execution_options(populate_existing=True)
+        customer = session.scalars(own.with_for_update(key_share=True)).one()
         known = session.scalar(select(PaperFile.id).where(*same))
         if known is not None:
             return known
-        today = PaperFile.asked_at > clock.now() - timedelta(days=1)
-        asked = select(func.count()).where(PaperFile.customer_id == customer_id, PaperFile.kind != RECEIPT, today)
-        if (session.scalar(asked) or 0) >= MOST_A_DAY:
-            raise Refused(f"At most {MOST_A_DAY} papers can be made in a day.", "too_many_papers", 429)
-        ask(session, customer_id, kind, subject)
+        if kind == STATEMENT:
+            _ask_for_few(session, customer_id, MOST_A_DAY if may_manage else MOST_A_DAY // 2)
+        ask(session, customer, kind, subject)
         return session.scalars(select(PaperFile.id).where(*same)).one()
+
+
+def _ask_for_few(session: Session, customer_id: str, most: int) -> None:
+    today = PaperFile.asked_at > clock.now() - timedelta(days=1)
+    asked = select(func.count()).where(PaperFile.customer_id == customer_id, PaperFile.kind == STATEMENT, today)
+    if (session.scalar(asked) or 0) >= most:
+        raise Refused(f"At most {most} statements can be made as PDFs in a day.", "too_many_papers", 429)
+
+
+def find(kind: str, subject: str) -> PaperFile | None:
+    """Return a paper of the customer in scope without its content; None where nobody has asked for it."""
+    wanted = select(PaperFile).where(PaperFile.kind == kind, PaperFile.subject == subject)
+    return db.session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+
+
+def wanted(customer_id: str, kind: str, subject: str) -> StoredFile:
+    """Return a paper of the customer in scope as it was made; one that nobody has asked for is asked for: `NotMade`."""
+    if find(kind, subject) is None:
+        request(customer_id, kind, subject)
+    return read(kind, subject, stored.named(kind, subject, "pdf"))
 
 
 def head(paper_id: str) -> PaperFile:

@@ -45,7 +45,7 @@ def pay(books: Books, payment: Payment, received: Money, now: datetime) -> Mappi
     end(books, paid, paid_with, now)
     if left:
         payment.problem = NOT_APPLIED
-    papers.ask(books.session, books.customer_id, papers.RECEIPT, payment.id)
+    papers.ask(books.session, books.customer, papers.RECEIPT, payment.id)
     to, key, of = books.customer.email, f"receipt:{payment.id}", payment.id
     billing_mails.write(books.session, books.customer_id, RECEIPT, key=key, to=to, payment=of, document=document.id)
     return {"document": document.number, "paid": [each.id for each in paid], "left_over_minor": left}

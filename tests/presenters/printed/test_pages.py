@@ -1,10 +1,8 @@
 """How documents look on paper: the pages of a kept sample, where each text stands, and what their QR codes say."""
 
 import pytest
-import zxingcpp
 from flask import Flask
 from PIL import Image, ImageOps
-from pypdfium2 import PdfDocument
 
 from app.domain.bank_transfers import epc
 from app.domain.money import Money
@@ -12,6 +10,7 @@ from app.gateways.pdf.renderer import Renderer
 from app.presenters.printed import payment
 from app.presenters.printed.document import PrintedDocument
 from tests.support import golden
+from tests.support.pdfs import codes_of
 from tests.support.printed_documents import LINK
 
 MARGIN = 50
@@ -75,12 +74,4 @@ def test_a_transfer_in_another_currency_has_no_code() -> None:
 
 
 def _read(renderer: Renderer, document: PrintedDocument) -> list[str]:
-    """Return what a phone reads off the first page."""
-    opened = PdfDocument(golden.drawn(renderer, document))
-    try:
-        picture = opened[0].render(scale=3, grayscale=True).to_pil()
-    finally:
-        opened.close()
-    found = zxingcpp.read_barcodes(picture)
-    assert all(each.ec_level == "M" for each in found)
-    return [each.text for each in found]
+    return codes_of(golden.drawn(renderer, document))
