@@ -5,15 +5,15 @@ from typing import Any
 from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
-from app.domain.bank_transfers.allocation import Standing
-from app.domain.errors import Refused
+from app.domain.errors import NotOffered, Refused
 from app.domain.money import Money
 from app.presenters import bank_transfers as words
 from app.presenters.printed import around
-from app.services.bank_transfers import accounts, allocation, cash, movements, orders
+from app.services.bank_transfers import accounts, allocation, cash, movements, orders, pro_forma_files
 from app.services.customers import address
 from app.services.invoices import reads
-from app.services.papers import papers, stored
+from app.services.papers import stored
+from app.services.papers.stored import NotMade
 from app.services.receivables import transferring
 from app.web.access import current_actor, current_catalog, current_customer, managers_only
 from app.web.respond import saved, show
@@ -49,11 +49,12 @@ def pro_forma(pro_forma_id: str) -> Response:
 @bp.post("/<pro_forma_id>/pdf")
 def pdf(pro_forma_id: str) -> Response:
     """Let a pro-forma that waits for money be made as a PDF, and show the page that waits for it."""
-    ordered = orders.read(pro_forma_id)
-    if ordered.standing is not Standing.WAITING or accounts.read() is None:
+    orders.read(pro_forma_id)
+    try:
+        paper_id = pro_forma_files.ask(current_customer().customer_id, pro_forma_id)
+    except (NotOffered, NotMade):
         flash("There is no PDF of this order: it asks for no money, or the account for it is not known yet.", "bad")
         return redirect(url_for("bank_transfers.pro_forma", pro_forma_id=pro_forma_id), 303)
-    paper_id = papers.request(current_customer().customer_id, papers.PRO_FORMA, pro_forma_id)
     return redirect(url_for("invoices.paper", paper_id=paper_id), 303)
 
 

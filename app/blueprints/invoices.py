@@ -20,6 +20,7 @@ from app.services.receivables import differences, payers, payments_due, receipts
 from app.web import exports, workbooks
 from app.web.access import current_actor, current_catalog, current_customer
 from app.web.respond import saved, show, wants_fragment
+from app.web.session_cookie import portal_session
 
 bp = Blueprint("invoices", __name__, url_prefix="/billing")
 PAGE, CONTENT = "invoices/page.html", "invoices/_content.html"
@@ -98,29 +99,30 @@ def spreadsheet() -> Response:
     return workbooks.as_workbook(f"invoices-{clock.now():%Y-%m-%d}.xlsx", "Invoices", words.SHEET_HEADER, rows)
 
 
-@bp.get("/invoices/<int:year>.zip")
-def year_zip(year: int) -> Response:
+@bp.get("/invoices/<year>.zip")
+def year_zip(year: str) -> Response:
     """Send the files of a year as one ZIP; until all are made show the page that waits for them."""
     try:
-        files_of_year = year_archive.files(year)
+        files_of_year = year_archive.files(year_archive.year_of(year))
     except year_archive.NotAllMade:
         return redirect(url_for("invoices.year", year=year), 303)
     return exports.as_zip(f"invoices-{year}.zip", ((each.name, each.issued_at, each.content) for each in files_of_year))
 
 
-@bp.get("/invoices/years/<int:year>")
-def year(year: int) -> Response:
+@bp.get("/invoices/years/<year>")
+def year(year: str) -> Response:
     """Say how far the files of a year are, and offer them once all are made."""
-    return show(YEAR_PAGE, YEAR, year=year, progress=year_archive.progress(year))
+    asked = year_archive.year_of(year)
+    return show(YEAR_PAGE, YEAR, year=asked, progress=year_archive.progress(asked))
 
 
-@bp.post("/invoices/years/<int:year>/mail")
-def year_mail(year: int) -> Response:
+@bp.post("/invoices/years/<year>/mail")
+def year_mail(year: str) -> Response:
     """Let a mail be sent to the member when all files of the year are made."""
-    found = year_archive.mail_when_made(current_actor(), year)
+    found = year_archive.mail_when_made(current_actor(), asked := year_archive.year_of(year))
     notice = f"We e-mail {current_actor().email} when all files are made." if found.pending else "All files are made."
-    around = {"year": year, "progress": found}
-    return saved("invoices.year", YEAR, notice, values={"year": str(year)}, **around)
+    around = {"year": asked, "progress": found}
+    return saved("invoices.year", YEAR, notice, values={"year": year}, **around)
 
 
 @bp.get("/invoices/<document_id>")
@@ -196,7 +198,7 @@ def paper_pdf(paper_id: str) -> Response:
 
 
 def _file(document_id: str, kind: str) -> Response:
-    return _stored(document_id, lambda: files.of(document_id, kind))
+    return _stored(document_id, lambda: files.of(document_id, kind, portal_session().file))
 
 
 def _stored(document_id: str, read: Callable[[], StoredFile]) -> Response:

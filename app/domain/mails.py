@@ -12,6 +12,10 @@ REFUND_RECEIPT = "refund_receipt"
 """What went back of a payment that has a receipt, to recipients of receipts."""
 TRANSFER_RECEIVED = "transfer_received"
 """A bank transfer of which not all could be used."""
+PRO_FORMA = "pro_forma"
+"""Something was ordered that waits for a bank transfer: how much to send, and the pro-forma."""
+MANDATE = "mandate"
+"""A bank account was saved, with the mandate to debit it that was accepted."""
 TAX_NUMBER_REJECTED = "tax_number_rejected"
 """A tax number or certificate that was verified counts no more."""
 YEAR_FILES = "year_files"
@@ -63,6 +67,7 @@ TOPICS: Mapping[str, Topic] = {
     INVOICE: Topic.INVOICES,
     CREDIT_NOTE: Topic.INVOICES,
     REFUND_RECEIPT: Topic.RECEIPTS,
+    PRO_FORMA: Topic.INVOICES,
     PAYMENT_FAILED: Topic.PAYMENT_PROBLEMS,
     AUTO_RECHARGE_STOPPED: Topic.PAYMENT_PROBLEMS,
     INVOICE_UNPAID: Topic.PAYMENT_PROBLEMS,
@@ -74,7 +79,8 @@ OF_NOTICES = frozenset(notices.MAILS.values())
 WEEKLY_DIGEST = "weekly_digest"
 """What a member who asked for it reads each Monday."""
 OF_DOCUMENTS = frozenset({INVOICE, CREDIT_NOTE, REFUND_RECEIPT})
-_OTHERS = frozenset({WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING, YEAR_FILES})
+OF_PAPERS = frozenset({PRO_FORMA, MANDATE})
+_OTHERS = frozenset({WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING, YEAR_FILES}) | OF_PAPERS
 KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | OF_PLANS | OF_STANDING | _OTHERS
 TITLES = {
     RECEIPT: "Receipt",
@@ -82,6 +88,8 @@ TITLES = {
     CREDIT_NOTE: "Credit note",
     REFUND_RECEIPT: "Refund receipt",
     TRANSFER_RECEIVED: "We received your bank transfer",
+    PRO_FORMA: "Your order waits for your bank transfer",
+    MANDATE: "Your SEPA Direct Debit mandate",
     YEAR_FILES: "Your files of a year are there",
     PO_NUMBER_MISSING: "An invoice lacks your order number",
     TAX_NUMBER_REJECTED: "A tax registration counts no more",

@@ -23,7 +23,11 @@ _NO_PAGE = "This page of the history does not exist. Start from the newest movem
 
 
 class DayField(DateField):
-    """A UTC day. What was typed stays, also when it is none."""
+    """A UTC day, in ASCII digits: Python reads those of every script. What was typed stays, also when it is none."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day."""
+        super().process_formdata([each if each.isascii() else "-" for each in valuelist])
 
 
 class FiltersForm(PageForm):

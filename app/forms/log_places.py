@@ -32,6 +32,7 @@ def written(at: datetime, *names: str) -> str:
 def _read(text: str, count: int) -> tuple[datetime, list[str]]:
     moment, *names = text.split(_BETWEEN)
     try:
+        moment.encode("ascii")  # Python reads digits of every script, and one place has one address
         at = datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC)
     except ValueError:
         raise NotFound("place in the list") from None

@@ -1,10 +1,11 @@
 """The forms of Tax settings: one more number, and a certificate of exemption."""
 
-from wtforms import DateField, FileField, SelectField, SelectMultipleField, StringField
+from wtforms import FileField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Optional
 
 from app import locale
 from app.domain.tax import certificates
+from app.forms.balance_history import DayField
 from app.presenters import tax_settings
 from app.services.tax import numbers
 from app.web.fields import PageForm
@@ -35,7 +36,7 @@ class CertificateForm(PageForm):
 
     certificate = StringField("Number of the certificate", render_kw={"autocomplete": "off", "spellcheck": "false"})
     territories = SelectMultipleField("Where it applies", validate_choice=False, render_kw={"size": "6"})
-    expires_on = DateField("Last day", validators=[Optional()])
+    expires_on = DayField("Last day", validators=[Optional()])
     file = FileField("File", render_kw={"accept": ",".join(certificates.CONTENT_TYPES)})
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -29,6 +29,7 @@ def place(text: str, on: date) -> Place:
     """Return the place in the events of that day, or `NotFound`."""
     moment, _, name = text.partition("_")
     try:
+        moment.encode("ascii")  # Python reads digits of every script, and one place has one address
         return Place(on, datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC), name[:200])
     except ValueError:
         raise NotFound("place in the list") from None

@@ -11,10 +11,13 @@ from app.domain.errors import ensure
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services.access import sessions
+from app.services.papers.of_documents import FileAsked, FileRow
 
 DATA_LIMIT = 4_000
 BADGE = "balance_badge.page"
 """What the balance badge asks: the question for the session brings the balance along."""
+FILES = {"invoices.pdf": "pdf", "invoices.xml": "xml"}
+"""The downloads of documents, by endpoint: the question for the session brings the file along."""
 BY_ITSELF = "X-By-Itself"
 """The header of what a page asks by itself, again and again: nobody is seen at it."""
 OF_THE_ROW = frozenset({"_user_id", "_fresh", "_id"})
@@ -39,6 +42,8 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         self.remaining: int | None = None
         self.invoices_due = 0
         """How many invoices the customer has to pay."""
+        self.file: FileRow | None = None
+        """The stored file that a download asks for: read with the session, so that it costs no question of its own."""
         self.modified = False
         self.member: Actor | None = None
         self.billed: Customer | None = None
@@ -48,13 +53,15 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         """Read the session, once."""
         if not self.loaded:
             self.loaded = True
-            found = sessions.find(self.token, with_balance=request.endpoint == BADGE) if self.token else None
+            with_balance, file = request.endpoint == BADGE, _file_asked()
+            found = sessions.find(self.token, with_balance=with_balance, file=file) if self.token else None
             if found:
                 self.update(json.loads(found.data))
                 self.modified = False
                 self.stored, self.stale, self.is_fresh = True, found.stale, found.fresh
                 self.member, self.billed = found.actor, found.customer
                 self.remaining, self.invoices_due = found.remaining, found.invoices_due
+                self.file = found.file
         return self
 
     @property
@@ -102,6 +109,18 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
             super().__setitem__(key, value)
             return
         ensure(key == "_id" or value == self.get(key), "the session's row says who is signed in")
+
+
+def _file_asked() -> FileAsked | None:
+    """Return which stored file the request asks for."""
+    kind = FILES.get(request.endpoint or "")
+    return FileAsked(str((request.view_args or {})["document_id"]), kind, known_file()) if kind else None
+
+
+def known_file() -> str:
+    """Return the SHA-256 of the file that whoever asks has already; empty where that is not sure."""
+    known = request.if_none_match.as_set()
+    return next(iter(known)) if len(known) == 1 and not request.if_match else ""
 
 
 def portal_session() -> PortalSession:

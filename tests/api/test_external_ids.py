@@ -68,6 +68,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/customers/<customer_id>/invoices/<invoice_id>/void"): {"reason": "Test"},
     ("POST", "/customers/<customer_id>/invoices/<invoice_id>/credit_notes"): {"reason": "Test"},
     ("POST", "/customers/<customer_id>/pro_formas"): {"amount_minor": 2500},
+    ("POST", "/customers/<customer_id>/statement/pdf"): {"from": "2026-11-01", "to": "2026-11-30"},
     ("PUT", "/customers/<customer_id>/auto_recharge"): OFF,
     ("PUT", "/customers/<customer_id>/invoice_address"): ADDRESS,
     ("PUT", "/customers/<customer_id>/invoice_notifications"): {
@@ -91,7 +92,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 }
 
 
-FILES = ("/receipts/<payment_id>", "/years/<year>")
+FILES = ("/receipts/<payment_id>", "/years/<year>", "/pdf/<paper_id>")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.architecture.test_upgrades_taken_over import CUSTOMER, rows
 from tests.support.databases import Database
 
 __all__ = ["empty"]
-AFTER = "0027"
+AFTER = "0031"
 PAPER = (
     "insert into paper_files (id, customer_id, kind, subject, asked_at, state, tries, next_try_at, problem, content, "
     f"sha256, size, made_at) values ('paper_1', :customer, 'mandate', 'man_1', :at, 'made', 1, :at, '', 'x', '{'0' * 64}', "

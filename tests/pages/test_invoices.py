@@ -73,6 +73,9 @@ def test_it_shows_what_is_due_and_the_history(
         year = clock.now().year
         assert page.texts("#invoices-due tbody th") == [f"RG-{year}-000002"]
         assert page.texts("#invoices-due tbody td:nth-child(4)") == ["$125.63"]
+        cells = page.soup.select("#invoices-due tbody tr > *, #invoices-history tbody tr > *")
+        assert len(cells) == 5 + 3 * 6
+        assert all(each.get("data-label") for each in cells), "on a phone each cell says its heading"
         assert page.texts("#invoices-history tbody th") == [
             f"RG-{year}-000002",
             f"RGCN-{year}-000001 Credit note",

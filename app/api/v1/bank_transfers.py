@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from flask import Response
 from pydantic import Field
 
 from app import ids
 from app.api.contract.operations import Model, Moment, caller, operation, request_key, resource
+from app.api.v1.invoice_files import sent
 from app.domain.bank_transfers.allocation import LONGEST_LIST
 from app.domain.errors import Refused
 from app.domain.money import Money
@@ -14,7 +16,7 @@ from app.models.bank_transfers import CashMovement
 from app.models.customers import Customer
 from app.presenters import bank_transfers as words
 from app.presenters.bank_transfers import OrderLine
-from app.services.bank_transfers import accounts, allocation, movements, orders, placing
+from app.services.bank_transfers import accounts, allocation, movements, orders, placing, pro_forma_files
 from app.services.bank_transfers.orders import Ordered
 from app.services.bank_transfers.placing import ByKey
 from app.services.invoices import reads
@@ -129,6 +131,25 @@ def order(customer: Customer, body: ProFormaIn) -> ProFormaOut:
 def one(customer: Customer, pro_forma_id: str) -> ProFormaOut:
     """Read an order that is paid by bank transfer, and what is missing for it."""
     return _shown(customer, [orders.read(pro_forma_id)])[0]
+
+
+@operation(
+    bp,
+    "GET",
+    f"{PATH}/pro_formas/<pro_forma_id>/pdf",
+    scope="billing:read",
+    answers={200: None, 304: None},
+    refusals=(409,),
+    tag=TAG,
+    media_type="application/pdf",
+)
+def pdf(customer: Customer, pro_forma_id: str) -> Response:
+    """Read the PDF of an order that is paid by bank transfer, with its EPC code for euros: the same for ever.
+
+    It is made while the order waits for money; one that was not made by then is 404 `not_offered`. Until it is made the
+    answer is 409 `file_not_made`.
+    """
+    return sent(pro_forma_files.file(customer.customer_id, pro_forma_id))
 
 
 @operation(bp, "GET", f"{PATH}/unapplied_cash", scope="billing:read", answers={200: UnappliedCash}, tag=TAG)

@@ -4,15 +4,14 @@ from flask import Response
 
 from app.api.contract.operations import operation, resource
 from app.api.v1.invoices import PATH, TAG
-from app.domain.errors import NotFound
 from app.models.customers import Customer
 from app.services.invoices import files
 from app.services.papers.stored import StoredFile
 from app.services.receivables import receipts, year_archive
 from app.web import exports
+from app.web.session_cookie import known_file
 
 bp = resource("invoice_files")
-YEAR_DIGITS = 4
 
 
 @operation(
@@ -61,7 +60,7 @@ def xml(customer: Customer, invoice_id: str) -> Response:  # noqa: ARG001  # its
 )
 def receipt(customer: Customer, invoice_id: str, payment_id: str) -> Response:  # noqa: ARG001  # its scope is in force
     """Read the receipt of a payment of an invoice that had been open, as a PDF: made once, and the same for ever."""
-    return _sent(receipts.file(invoice_id, payment_id))
+    return sent(receipts.file(invoice_id, payment_id))
 
 
 @operation(
@@ -79,15 +78,14 @@ def year(customer: Customer, year: str) -> Response:  # noqa: ARG001  # its scop
 
     While some are being made the answer is 409 `file_not_made`; what could not be made is named in `not-made.txt`.
     """
-    if not (len(year) == YEAR_DIGITS and year.isascii() and year.isdigit()):
-        raise NotFound("document of this year")
-    found = year_archive.files(int(year))
+    found = year_archive.files(year_archive.year_of(year))
     return exports.as_zip(f"invoices-{year}.zip", ((each.name, each.issued_at, each.content) for each in found))
 
 
-def _file(invoice_id: str, kind: str) -> Response:
-    return _sent(files.of(invoice_id, kind))
-
-
-def _sent(stored: StoredFile) -> Response:
+def sent(stored: StoredFile) -> Response:
+    """Answer with a file as it is kept."""
     return exports.as_stored(stored.name, stored.content_type, stored.content, stored.sha256)
+
+
+def _file(invoice_id: str, kind: str) -> Response:
+    return sent(files.of(invoice_id, kind, known=known_file()))

@@ -3,16 +3,20 @@
 from datetime import timedelta
 from typing import Literal
 
+from flask import Response
 from pydantic import Field
 
 from app.api.contract.operations import CreditsText, Model, Moment, PageQuery, decode_cursor, operation, resource
 from app.api.contract.shapes import encode_cursor
+from app.api.v1.invoice_files import sent
 from app.api.v1.invoices import DAY, EPOCH, LATEST, day_of
+from app.domain.errors import NotFound
 from app.domain.invoices import statement as rule
 from app.models.customers import Customer
 from app.services.invoices import statement
 from app.services.invoices.entries import MONEY, Place
 from app.services.invoices.statement import Entry
+from app.services.papers import papers
 
 bp = resource("statement")
 
@@ -22,6 +26,22 @@ class StatementQuery(PageQuery):
 
     first: str = Field(alias="from", pattern=DAY, description="The first UTC day.")
     last: str = Field(alias="to", pattern=DAY, description="The last UTC day.")
+
+
+class StatementIn(Model):
+    """Of which UTC days, both included, a PDF is made."""
+
+    first: str = Field(alias="from", pattern=DAY, description="The first UTC day.")
+    last: str = Field(alias="to", pattern=DAY, description="The last UTC day.")
+
+
+class StatementPaper(Model):
+    """A statement that is made as a PDF."""
+
+    id: str
+    first: str = Field(serialization_alias="from")
+    last: str = Field(serialization_alias="to")
+    asked_at: Moment = Field(description="Of days that are not over it is a statement of this moment.")
 
 
 class EntryOut(Model):
@@ -105,6 +125,45 @@ def read(customer: Customer, query: StatementQuery) -> StatementOut:
         data=[_shown(each) for each in found.rows],
         next_cursor=_cursor(found.later),
     )
+
+
+@operation(
+    bp,
+    "POST",
+    "/customers/<customer_id>/statement/pdf",
+    scope="billing:read",
+    body=StatementIn,
+    answers={202: StatementPaper},
+    tag="Invoices",
+)
+def make(customer: Customer, body: StatementIn) -> StatementPaper:
+    """Let the statement of any UTC days be made as a PDF, which is kept: of days that are over it is made once.
+
+    Read it at `…/statement/pdf/{paper}` after a few seconds. More than 10,000 entries are refused (422
+    `statement_too_long`), and more than 100 new ones in a day (429 `too_many_papers`).
+    """
+    span = rule.span(day_of(body.first, "from"), day_of(body.last, "to"))
+    paper = papers.head(statement.paper(customer, span))
+    return StatementPaper(
+        id=paper.id, first=span.first.isoformat(), last=span.last.isoformat(), asked_at=paper.asked_at
+    )
+
+
+@operation(
+    bp,
+    "GET",
+    "/customers/<customer_id>/statement/pdf/<paper_id>",
+    scope="billing:read",
+    answers={200: None, 304: None},
+    refusals=(409,),
+    tag="Invoices",
+    media_type="application/pdf",
+)
+def pdf(customer: Customer, paper_id: str) -> Response:  # noqa: ARG001  # its scope is in force
+    """Read a statement as a PDF: made once, and the same for ever. Until it is made: 409 `file_not_made`."""
+    if papers.head(paper_id).kind != papers.STATEMENT:
+        raise NotFound("paper")
+    return sent(papers.file(paper_id))
 
 
 def _place(cursor: list[int | str] | None) -> Place | None:

@@ -16,6 +16,8 @@ from app.models.database import UtcDateTime, db
 from app.models.members import BrowserSession, Member, Membership
 from app.models.scope import as_service
 from app.services.access import badge
+from app.services.papers import of_documents
+from app.services.papers.of_documents import FileAsked, FileRow
 from app.services.transaction import transaction
 
 IDLE = timedelta(hours=12)
@@ -43,23 +45,26 @@ class Found:
     """The remaining credits in micros, where they were asked for and nothing moves them by itself just now."""
     invoices_due: int = 0
     """How many invoices are to be paid."""
+    file: FileRow | None = None
+    """The file that was asked for, if it is the customer's."""
 
 
-def find(token: str, *, with_balance: bool = False) -> Found | None:
-    """Return the session of this token, or None.
+def find(token: str, *, with_balance: bool = False, file: FileAsked | None = None) -> Found | None:
+    """Return the session of this token, or None; with it the customer's balance, or a file of a document of its own.
 
     A member who was disabled or who lost the membership is signed out by this very question.
     """
     now = clock.now()
-    values = {_TOKEN: _hash(token), _NOW: now}
+    values: dict[str, Any] = {_TOKEN: _hash(token), _NOW: now} | (file.values if file else {})
     with as_service("find a browser session"):
         row = db.session.execute(
-            _question(with_balance=with_balance), values | ({badge.NOW: now} if with_balance else {})
+            _question(with_balance=with_balance, with_file=file is not None),
+            values | ({badge.NOW: now} if with_balance else {}),
         ).one_or_none()
         db.session.expunge_all()  # what was read stays readable when the scope ends
     if row is None:
         return None
-    kept, member, role, customer, remaining, due = row
+    kept, member, role, customer, remaining, due, *found = row
     stale = now - kept.seen_at > TOUCH_AFTER
     if kept.member_id is None:
         return Found(kept.data, None, None, stale)
@@ -74,20 +79,20 @@ def find(token: str, *, with_balance: bool = False) -> Found | None:
         customer_name=customer.name,
     )
     fresh = kept.authenticated_at is not None and now - kept.authenticated_at <= FRESH_FOR
-    return Found(kept.data, actor, customer, stale, fresh, remaining, due or 0)
+    return Found(kept.data, actor, customer, stale, fresh, remaining, due or 0, FileRow(*found) if file else None)
 
 
 @lru_cache
-def _question(*, with_balance: bool) -> Select[*tuple[Any, ...]]:
+def _question(*, with_balance: bool, with_file: bool) -> Select[*tuple[Any, ...]]:
     """Return the statement that finds a session. Made once: to put it together takes longer than to run it."""
-    return (
+    asked = (
         select(
             BrowserSession,
             Member,
             Membership.role,
             Customer,
             badge.REMAINING if with_balance else null(),
-            null() if with_balance else badge.INVOICES_DUE,
+            null() if with_balance or with_file else badge.INVOICES_DUE,
         )
         .outerjoin(Member, and_(Member.id == BrowserSession.member_id, Member.disabled_at.is_(None)))
         .outerjoin(
@@ -100,6 +105,8 @@ def _question(*, with_balance: bool) -> Select[*tuple[Any, ...]]:
             BrowserSession.expires_at > bindparam(_NOW, type_=UtcDateTime()),
         )
     )
+    # The membership's, which is the customer that the member acts for: nobody else's file is beside it.
+    return of_documents.beside(asked, Membership.customer_id) if with_file else asked
 
 
 def begin(data: str, member_id: str | None = None, customer_id: str | None = None, instead_of: str = "") -> str:

@@ -12,6 +12,7 @@ from app import clock, ids
 from app.domain.bank_transfers.allocation import LONGEST_LIST, Standing
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.mails import PRO_FORMA
 from app.domain.money import Money
 from app.domain.payments import Purpose
 from app.models.bank_transfers import ProForma
@@ -20,7 +21,7 @@ from app.models.scope import as_service
 from app.services import audit
 from app.services.bank_transfers import accounts, allocation, orders
 from app.services.catalog import versions
-from app.services.outbox import events
+from app.services.outbox import billing_mails, events
 from app.services.payments import top_ups
 from app.services.tax import decision
 from app.services.transaction import transaction
@@ -117,7 +118,7 @@ def place(actor: Orderer, form_key: str, wanted_of: Callable[[Session, Customer,
             raise wanted.why_not
         else:
             earlier = _of_invoice(session, actor, wanted)
-        pro_forma_id = earlier.id if earlier is not None else _written(session, actor, form_key, wanted, catalog)
+        pro_forma_id = earlier.id if earlier is not None else _written(session, customer, actor, form_key, wanted)
     accounts.ensure_known(actor.customer_id)
     allocation.apply(actor.customer_id)
     return orders.read(pro_forma_id).pro_forma
@@ -156,7 +157,7 @@ def _of_invoice(session: Session, actor: Orderer, wanted: Wanted) -> ProForma | 
     return None
 
 
-def _written(session: Session, actor: Orderer, form_key: str, wanted: Wanted, catalog: Catalog) -> str:
+def _written(session: Session, customer: Customer, actor: Orderer, form_key: str, wanted: Wanted) -> str:
     now = clock.now()
     waits = select(func.count()).where(ProForma.customer_id == actor.customer_id, allocation.is_waiting(now))
     if (session.scalar(waits) or 0) >= LONGEST_LIST:
@@ -178,11 +179,13 @@ def _written(session: Session, actor: Orderer, form_key: str, wanted: Wanted, ca
         form_key=form_key,
         created_by=actor.member_id,
         created_at=now,
-        valid_until=now + timedelta(days=catalog.payment_methods.transfer_days),
+        valid_until=now + timedelta(days=versions.of(customer).payment_methods.transfer_days),
     )
     session.add(pro_forma)
     session.flush()
     after = {"amount_minor": pro_forma.amount_minor, "currency": pro_forma.currency}
     audit.record(session, actor.customer_id, actor.member_id, "pro_forma.created", pro_forma.id, after=after)
     events.write(session, actor.customer_id, "pro_forma.created", pro_forma.id, orders.facts_of(pro_forma))
+    key, about = f"{PRO_FORMA}:{pro_forma.id}", pro_forma.id
+    billing_mails.write(session, actor.customer_id, PRO_FORMA, key=key, to=customer.email, pro_forma=about)
     return pro_forma.id

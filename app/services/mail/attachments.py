@@ -1,4 +1,4 @@
-"""What is attached to a mail: the PDF of the invoice or receipt that it is about, as it was made.
+"""What is attached to a mail: the PDF of the invoice, receipt, pro-forma or mandate that it is about, as it was made.
 
 The receipt of a payment of an open invoice is a paper of its own: the invoice's PDF is of the day on which it was to be
 paid.
@@ -13,14 +13,17 @@ from typing import Any
 
 from sqlalchemy import case, select
 
+from app.domain.errors import NotOffered
 from app.domain.invoices.documents import Kind
-from app.domain.mails import OF_DOCUMENTS, RECEIPT, YEAR_FILES
+from app.domain.mails import OF_DOCUMENTS, OF_PAPERS, PRO_FORMA, RECEIPT, YEAR_FILES
 from app.models.database import db
 from app.models.documents import Document
 from app.models.mails import Mail
 from app.models.scope import as_customer
+from app.services.bank_transfers import pro_forma_files
 from app.services.invoices import files
-from app.services.papers.stored import StoredFile
+from app.services.papers import papers, stored
+from app.services.papers.stored import NotMade, StoredFile
 from app.services.receivables import receipts, year_archive
 from app.services.receivables.receipts import ReceiptFile
 
@@ -39,6 +42,8 @@ def of(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | Being
     """Return what is attached to the mail, nothing, or when to look again."""
     if mail.template == YEAR_FILES:
         return _year(mail, context, now)
+    if mail.template in OF_PAPERS:
+        return _paper(mail, context, now)
     if mail.template not in {*OF_DOCUMENTS, RECEIPT} or not files.are_offered():
         return None
     with as_customer(mail.customer_id):
@@ -56,6 +61,22 @@ def of(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | Being
     if state != files.PENDING or waited > LONGEST:
         return None
     return _again(waited, now)
+
+
+def _paper(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | BeingMade | None:
+    """Return the pro-forma or mandate, which the mail asks for if nobody has; nothing where none is made."""
+    subject, waited = str(context[mail.template]), now - mail.created_at
+    with as_customer(mail.customer_id):
+        try:
+            if mail.template == PRO_FORMA:
+                return pro_forma_files.file(mail.customer_id, subject)
+            return papers.wanted(mail.customer_id, papers.MANDATE, subject)
+        except NotMade:
+            found = papers.find(mail.template, subject)
+            is_dead = found is not None and found.state == stored.DEAD
+            return None if is_dead or waited > LONGEST else _again(waited, now)
+        except NotOffered:  # no PDFs are made, or it waits for no money any more
+            return None
 
 
 def _again(waited: timedelta, now: datetime) -> BeingMade:

@@ -25,6 +25,7 @@ from app.services.mail import (
     auto_recharge_text,
     billing_text,
     digest_text,
+    mandate_text,
     notice_text,
     plan_text,
     standing_text,
@@ -35,6 +36,12 @@ from app.services.payments import purchases, resume_links
 
 # A link that could no longer be followed in peace is not worth a mail.
 LATEST = timedelta(minutes=10)
+_OF_ONE_FACT = mails.OF_PAPERS | {
+    mails.TRANSFER_RECEIVED,
+    mails.TAX_NUMBER_REJECTED,
+    mails.PO_NUMBER_MISSING,
+    mails.YEAR_FILES,
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
         return digest_text.facts(customer_id, context)
     if template in mails.OF_ADDRESSES:
         return billing_text.facts(template, customer_id, context)
-    if template in {mails.TRANSFER_RECEIVED, mails.TAX_NUMBER_REJECTED, mails.PO_NUMBER_MISSING, mails.YEAR_FILES}:
+    if template in _OF_ONE_FACT:
         return _of_one_fact(template, customer_id, context)
     if template == mails.INVOICE:
         return billing_text.invoice(customer_id, context)
@@ -82,6 +89,10 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
 
 
 def _of_one_fact(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    if template == mails.PRO_FORMA:
+        return transfer_text.order(customer_id, str(context["pro_forma"]))
+    if template == mails.MANDATE:
+        return mandate_text.facts(customer_id, str(context["mandate"]))
     if template == mails.TRANSFER_RECEIVED:
         return transfer_text.facts(customer_id, str(context["movement"]))
     if template == mails.TAX_NUMBER_REJECTED:

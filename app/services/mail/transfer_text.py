@@ -1,7 +1,8 @@
-"""What the mail about a bank transfer says: what arrived, and what of it is left or missing."""
+"""What mails about bank transfers say: how much to send for an order, and what of a transfer is left or missing."""
 
 from typing import Any
 
+from app.domain.bank_transfers.allocation import Standing
 from app.domain.money import Money
 from app.extensions import settings
 from app.models.customers import Customer
@@ -10,6 +11,7 @@ from app.models.scope import as_customer
 from app.services import portal_links
 from app.services.bank_transfers import allocation, movements, orders
 from app.services.catalog import versions
+from app.services.invoices import reads
 
 
 def facts(customer_id: str, movement_id: str) -> dict[str, Any] | None:
@@ -34,4 +36,26 @@ def facts(customer_id: str, movement_id: str) -> dict[str, Any] | None:
         "missing": Money(max(0, first.pro_forma.amount_minor - unapplied), customer.currency) if first else None,
         "order": first.amount if first else None,
         "link": portal_links.page("bank_transfers.page"),
+    }
+
+
+def order(customer_id: str, pro_forma_id: str) -> dict[str, Any] | None:
+    """Return what the mail about an order names; None when it waits for no transfer any more."""
+    with as_customer(customer_id):
+        found = orders.read(pro_forma_id)
+        customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+        row, seller = found.pro_forma, versions.of(customer).seller
+        invoice = reads.head(row.document_id) if row.document_id else None
+    if found.standing is not Standing.WAITING:
+        return None
+    return {
+        "seller": seller,
+        "customer": customer,
+        "is_sandbox": settings().payments == "sandbox",
+        "amount": found.amount,
+        "reference": row.id,
+        "invoice": invoice.number if invoice else "",
+        "due_on": invoice.due_on if invoice else None,
+        "until": row.valid_until,
+        "link": portal_links.page("bank_transfers.pro_forma", pro_forma_id=row.id),
     }

@@ -11,6 +11,7 @@ from app import clock, ids
 from app.domain import mandates
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
+from app.domain.mails import MANDATE
 from app.domain.mandates import AcceptedMandate, MandateText
 from app.domain.methods import ProcessorMandate, Rail
 from app.domain.people import Actor
@@ -22,6 +23,7 @@ from app.models.scope import as_service
 from app.models.setups import Mandate
 from app.services import audit
 from app.services.catalog import versions
+from app.services.outbox import mails
 
 MOST_SHOWN = 200
 
@@ -78,7 +80,7 @@ def keep(session: Session, actor: Actor, text: MandateText, *, address: str, use
 def complete(
     session: Session, customer_id: str, mandate_id: str, method_id: str, at_processor: ProcessorMandate | None
 ) -> None:
-    """Write in the caller's transaction which method the mandate is for and how the processor calls it."""
+    """Write in the caller's transaction which method the mandate is for, how the processor calls it, and the mail."""
     known = {"processor_id": at_processor.id, "reference": at_processor.reference} if at_processor else {}
     session.execute(
         update(Mandate)
@@ -86,6 +88,8 @@ def complete(
         .values(method_id=method_id, **known)
         .execution_options(synchronize_session=False)
     )
+    to = session.scalars(select(Customer.email).where(Customer.customer_id == customer_id)).one()
+    mails.write(session, customer_id, MANDATE, key=f"{MANDATE}:{mandate_id}", to=to, mandate=mandate_id)
 
 
 def by_method(methods: list[PaymentMethod]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from app.services.papers import stored
 from app.services.receivables import receipts
 from app.services.transaction import transaction
 
-FIRST_YEAR, LAST_YEAR = 2000, 9000
+FIRST_YEAR, LAST_YEAR, DIGITS = 2000, 9000, 4
 NOT_MADE = "These PDFs could not be made. Your seller sees this, and makes them as soon as it is mended."
 
 
@@ -45,6 +45,13 @@ class Progress:
     def total(self) -> int:
         """How many there are."""
         return self.made + self.pending + len(self.failed)
+
+
+def year_of(text: str) -> int:
+    """Return the year that an address names, in ASCII digits: Python reads those of every script. Else `NotFound`."""
+    if not (len(text) == DIGITS and text.isascii() and text.isdigit()):
+        raise NotFound("document of this year")
+    return int(text)
 
 
 def progress(year: int) -> Progress:
