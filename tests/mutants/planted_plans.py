@@ -118,4 +118,34 @@ BUGS = [
         "    if paid.purpose == Purpose.INVOICE:\n",
         (f"{PAGES}/test_plan_change.py::test_money_that_comes_too_late_goes_back_and_the_page_says_so",),
     ),
+    Bug(
+        "a plan whose checkout was given up can still be paid there",
+        "app/services/payments/checkouts.py",
+        "answer.status is CheckoutStatus.OPEN and is_over:",
+        "answer.status is CheckoutStatus.OPEN and is_over is None:",
+        (f"{ROOM}/test_checkout.py::test_given_up_or_followed_by_another_order_nobody_can_pay_there",),
+    ),
+    Bug(
+        "who pays a plan at a checkout has no method saved for its renewal",
+        "app/services/payments/checkouts.py",
+        "        if saved is not None:\n",
+        "        if saved is None:\n",
+        (f"{ROOM}/test_checkout.py::test_paid_at_the_checkout_the_plan_is_had_once_and_the_card_is_saved",),
+    ),
+    Bug(
+        "an alert that was given under another plan is not given again",
+        "app/services/notices/decisions.py",
+        """        if before["basis"] != wanted.figures["basis"]:\n""",
+        """        if before["basis"] is None:\n""",
+        (f"{ROOM}/test_alerts_count_anew.py::test_an_alert_at_80_of_100_fires_again_at_800_of_1000",),
+    ),
+    Bug(
+        "the seller moves who pays by the year to a plan of months",
+        "app/services/customers/plan_moves.py",
+        '        if why:\n            raise Refused(why, "interval_not_sold")\n',
+        "",
+        (
+            f"{ROOM}/test_moved_by_the_seller.py::test_who_pays_by_the_year_stays_where_a_plan_is_sold_by_the_month_alone",
+        ),
+    ),
 ]
