@@ -5,7 +5,11 @@ from flask import Flask
 
 from app import clock
 from app.domain.people import Actor
+from app.extensions import settings
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
+from app.models.documents import Document
+from app.services.payments import settlement
 from app.services.verification.verify import verify
 from tests.support import plans
 from tests.support.api import Api, api_for, problem_of
@@ -112,3 +116,17 @@ def test_a_plan_is_changed_by_its_subscription_and_not_with_the_customer(api: Ap
     assert (
         api.open("PATCH", f"/customers/{acme.customer_id}", json={"plan": None, "name": "Acme Ltd"}).status_code == 200
     )
+
+
+def test_who_has_saved_no_method_is_sent_to_a_checkout(api: Api, app: Flask) -> None:
+    acme = plans.customer()
+    with clock.at(HALF):
+        mark = api.post(path_of(acme, "/preview"), {"plan": "team"}).get_json()["preview"]
+        order = api.post(path_of(acme, "/changes"), {"plan": "team", "preview": mark}).get_json()
+        assert (order["state"], "/sandbox/checkout/" in order["action_url"]) == ("waiting", True)
+        controls.pay_at_checkout(settings(), order["action_url"].rsplit("/", 1)[1], GOOD)
+        settlement.settle(order["payment"])
+        paid = api.get(path_of(acme, f"/changes/{order['id']}")).get_json()
+    assert (paid["state"], paid["action_url"], paid["total_minor"]) == ("applied", None, 3063)
+    (document,) = plans.rows(Document, acme)
+    assert (document.id, document.payment_id, document.source_id) == (paid["invoice"], paid["payment"], paid["payment"])

@@ -113,7 +113,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Hold each test against each processor. Nobody can answer the real bank's questions for a test."""
     if "processor" in metafunc.fixturenames:
         real = ["stripe"] if REAL_KEY and "outside" not in metafunc.fixturenames else []
-        local = ["localstripe"] if "sends" not in metafunc.fixturenames else []  # it has no customers' cash
+        lacks = {"sends", "till"} & set(metafunc.fixturenames)  # it has no customers' cash and no checkout
+        local = [] if lacks else ["localstripe"]
         metafunc.parametrize("processor", [*OURS, *local, *real], indirect=True)
 
 
@@ -177,6 +178,15 @@ def sends(processor: Processor, owner: str) -> Callable[[int], None]:
     return lambda minor: (
         real.v1.test_helpers.customers.fund_cash_balance(owner, {"amount": minor, "currency": "usd"}) and None
     )
+
+
+@pytest.fixture
+def till(processor: Processor) -> Callable[[str, str], bool]:
+    """What pays at a checkout with a named test method; says whether that was taken. Nobody can at the real one."""
+    outside = processor.outside
+    if isinstance(outside, OutsideSandbox):
+        return lambda checkout_id, method: controls.pay_at_checkout(outside.settings, checkout_id, method) is not None
+    return lambda _checkout_id, _method: False
 
 
 @pytest.fixture

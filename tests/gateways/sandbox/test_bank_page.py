@@ -1,13 +1,16 @@
 """The sandbox's own pages: a question is asked once, answered once, and leads back to where the customer came from."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from app import clock
 from app.config import Settings
 from app.domain.methods import Rail, Setup
-from app.domain.payments import Intent, IntentStatus
+from app.domain.money import Money
+from app.domain.payments import ChargeOrder, Checkout, Intent, IntentStatus
 from app.gateways.processor import PaymentGateway
 from tests.gateways.conftest import RETURN_URL, begun, confirmed
 from tests.support.browser import Browser, Page
@@ -175,3 +178,21 @@ def test_the_processors_portal_removes_a_method_and_leads_back(
 
 def test_a_portal_that_nobody_opened_is_not_there(visitor: Browser) -> None:
     assert visitor.opens("/sandbox/portal/bps_unknown").status == 404
+
+
+def test_a_checkout_asks_for_another_card_after_a_decline_and_leads_back_once_paid(
+    gateway: PaymentGateway, visitor: Browser, settings: Settings, owner: str
+) -> None:
+    back = "http://localhost/billing/overview"
+    order = ChargeOrder("pay_1", "cus_acme", owner, Money(1250, "USD"), "Change of plan of Acme")
+    until = clock.now() + timedelta(hours=23)
+    made = gateway.begin_checkout(order, kinds=("card",), return_url=back, until=until, key="till")
+    assert isinstance(made, Checkout)
+    page = visitor.opens(made.url.removeprefix(settings.base_url))
+    assert "not a real processor" in page.text and "12.50" in page.text and page.find(f"a[href='{back}']")
+    page = visitor.submits(page, "form:has([value=pm_card_chargeDeclined])")
+    assert (page.status, "Try another one." in page.text) == (402, True)
+    page = visitor.submits(page, "form:has([value=pm_card_visa])")
+    assert page.redirects[0] == back
+    assert "This checkout is over." in visitor.opens(made.url.removeprefix(settings.base_url)).text
+    assert visitor.opens("/sandbox/checkout/cs_unknown").status == 404
