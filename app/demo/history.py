@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import select
 
 from app import clock
-from app.demo import invoices, limits, recharge, usage
+from app.demo import invoices, limits, standing_orders, usage
 from app.demo.payment_methods import add_test_method
 from app.demo.reversals import reverse
 from app.demo.stories import ASKING_CARD, DEBIT, GOOD_CARD, OTHER_CARD, PAYPAL, POOR_CARD, Gift, Story, dice
@@ -31,7 +31,7 @@ from app.services.payment_methods import saved, setups
 from app.services.payments import resume_links, settlement, top_ups
 
 PURCHASES, GIFTS, TRIAL = time(9, 12), time(10, 30), time(8, 1)
-INVOICES = time(8, 30)
+INVOICES, PLANS = time(8, 30), time(9, 20)
 JUST_NOW = timedelta(minutes=4)
 IN_VAIN = timedelta(hours=3)
 USUAL = ("first", "asked", "debit", "paypal", "second")
@@ -66,6 +66,8 @@ class History:
         at, key = self._moment(day, INVOICES), _form_key(self.story.slug, day, "invoice")
         invoices.close(self.story, self.buyer, day, at, self.now, key)
         self._recharge(day)
+        at, key = self._moment(day, PLANS), _form_key(self.story.slug, day, "plan")
+        standing_orders.change_plan(self.story, self.buyer, day, self.born, at, self.now.date(), key)
         self._buy_when_low(day)
         reverse(self.story, self.buyer, (day - self.born).days, self._moment(day, DESK))
         if day == max(self.born, self.now.date() - timedelta(days=limits.SET_DAYS_AGO)):
@@ -140,19 +142,19 @@ class History:
     def _recharge(self, day: date) -> None:
         """Switch auto-recharge on, on the day on which the story has it."""
         wanted = self.story.recharge
-        if wanted is None or day != recharge.since(wanted, self.born, self.now.date()):
+        if wanted is None or day != standing_orders.since(wanted, self.born, self.now.date()):
             return
         with as_customer(self.buyer.customer_id):
             methods = saved.saved()
         digits = LAST_DIGITS[wanted.card] if wanted.card else ""
         method = next(each for each in methods if (each.last4 == digits if digits else each.is_default))
-        with clock.at(self._moment(day, recharge.DESK)):
-            recharge.switch_on(wanted, self.buyer, self.catalog, method)
+        with clock.at(self._moment(day, standing_orders.DESK)):
+            standing_orders.switch_on(wanted, self.buyer, self.catalog, method)
 
     def _buys_by_hand(self, day: date) -> bool:
         """Whether the customer adds credits by hand: not once that is done automatically with a card that pays."""
         wanted = self.story.recharge
-        return wanted is None or bool(wanted.card) or day < recharge.since(wanted, self.born, self.now.date())
+        return wanted is None or bool(wanted.card) or day < standing_orders.since(wanted, self.born, self.now.date())
 
     def _give(self, gift: Gift, day: date) -> None:
         if self._has_grant(gift.reason):

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.domain.money import Credits
 from app.domain.people import Role
@@ -11,6 +11,8 @@ PASSWORD = "harbour lights at noon"  # noqa: S105  # printed on purpose: the dem
 GOOD_CARD, OTHER_CARD = "pm_card_visa", "pm_card_mastercard"
 POOR_CARD, ASKING_CARD = "pm_card_chargeDeclinedInsufficientFunds", "pm_card_authenticationRequired"
 DEBIT, PAYPAL = "pm_success_de", "paypal"
+ALWAYS = 10_000
+"""Longer ago, in days, than any history goes back."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,20 @@ class Recharge:
 
 
 @dataclass(frozen=True)
+class Move:
+    """A change of plan: so many days ago, to a plan with so many seats, of which so many are used."""
+
+    days_ago: int
+    plan: str
+    seats: int | None = None
+    seats_used: int | None = None
+
+    def on(self, born: date, today: date) -> date:
+        """Return the day on which it is made: the day on which the customer came, at the earliest."""
+        return max(born, today - timedelta(days=self.days_ago))
+
+
+@dataclass(frozen=True)
 class Gift:
     """Credit that the seller gives: so many days after the customer came, lasting so many."""
 
@@ -98,6 +114,7 @@ class Story:
     """The method of a last purchase that is still under way when the history ends."""
     own_limits: OwnLimits | None = None
     recharge: Recharge | None = None
+    moves: tuple[Move, ...] = ()
     alerts: tuple[Alert, ...] = ()
     shows: str = ""
     """What there is to see, as the list of people says it."""
@@ -161,7 +178,7 @@ STORIES = (
         slug="lumen",
         name="Lumen Analytics S.r.l.",
         catalog="analytics",
-        plan="team",
+        plan="free",
         people=(("Lucia Ferri", Role.OWNER), ("Marco Bianchi", Role.BILLING_MANAGER), ("Giulia Costa", Role.VIEWER)),
         habits=(
             Habit("enrichments", 300, 25, 50),
@@ -176,8 +193,9 @@ STORIES = (
             Gift(60, "promotional", _units(500_000), "Beta programme", 90),
             Gift(350, "promotional", _units(300_000), "Autumn offer", 45),
         ),
+        moves=(Move(ALWAYS, "team", seats=5, seats_used=4),),
         leaves_under_way=ASKING_CARD,
-        shows="A plan with allowances, credit in tokens, a payment that the bank asks about",
+        shows="A plan with seats and allowances, credit in tokens, a payment that the bank asks about",
     ),
     Story(
         slug="fernhill",
@@ -213,7 +231,8 @@ STORIES = (
         gifts=(Gift(30, "promotional", _units(50), "Migration credit", 120),),
         leaves_under_way=DEBIT,
         recharge=Recharge(150, threshold=_units(60), amount=50, limit=250),
-        shows="Auto-recharge for months; card, direct debit and PayPal, a debit on its way",
+        moves=(Move(20, "support"), Move(2, "pay_per_use")),
+        shows="Auto-recharge for months; card, direct debit and PayPal, a debit on its way, a change of plan scheduled",
     ),
     Story(
         slug="tidewater",

@@ -17,6 +17,7 @@ from app.models.ledger import Grant, Transfer
 from app.models.limits import AlertRecipient, Notice
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
+from app.models.subscriptions import PlanChange
 from app.models.usage import UsageDay, UsageEvent, UsageTotal
 from app.services.balance import history
 from app.services.catalog import versions
@@ -87,6 +88,8 @@ def test_the_balances_and_rows_show_the_promised_stories(two_months: None, app: 
         kinds_of_notices = set(db.session.scalars(select(Notice.rule)))
         refused = set(db.session.scalars(select(Authorization.reason).where(Authorization.state == "refused")))
         confirmed = db.session.scalars(select(AlertRecipient.confirmed_at)).all()
+        orders = db.session.scalars(select(PlanChange)).all()
+        of_plans = {(each.plan, each.seats, each.state) for each in orders}
     assert {"succeeded", "requires_action", "processing", "failed"} <= states
     assert {"purchased", "trial", "promotional"} <= kinds
     assert periods.count(None) == len(STORIES) and len(periods) >= 2 * len(STORIES) - 1
@@ -95,6 +98,7 @@ def test_the_balances_and_rows_show_the_promised_stories(two_months: None, app: 
     assert days is not None and days > 60
     assert {"daily_limit", "daily_limit_reset", "daily_threshold", "usage_alert"} <= kinds_of_notices
     assert refused == {"daily_limit"}, "why blocked"
+    assert of_plans == {("team", 5, "applied"), ("support", 1, "applied"), ("pay_per_use", 1, "scheduled")}
     assert confirmed.count(None) == len(confirmed) // 2, "some addresses have confirmed, some not yet"
 
 

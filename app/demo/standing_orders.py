@@ -1,9 +1,10 @@
-"""Auto-recharge of the demo's customers: switched on once, by a member who accepts the sentence."""
+"""What customers of the demo order for good, each once: auto-recharge, with its sentence accepted, and other plans."""
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
-from app.demo.stories import Recharge
+from app import clock
+from app.demo.stories import Move, Recharge, Story
 from app.domain.catalog import Catalog
 from app.domain.money import Money
 from app.domain.people import Actor
@@ -13,6 +14,9 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
 from app.services.auto_recharge import settings
+from app.services.payments import resume_links
+from app.services.subscriptions import changes, orders, preview, seats
+from app.services.subscriptions.preview import Target
 
 DESK = time(8, 40)  # before the first report of the day
 
@@ -43,3 +47,30 @@ def switch_on(recharge: Recharge, buyer: Actor, catalog: Catalog, method: Paymen
 
 def _money(units: int, catalog: Catalog) -> Money:
     return Money(units * 100, catalog.currency)
+
+
+def change_plan(story: Story, buyer: Actor, day: date, born: date, at: datetime, today: date, form_key: str) -> None:
+    """Make the change that the story has on this day, if any, and report how many seats are used."""
+    wanted = [each for each in story.moves if day == each.on(born, today)]
+    for each in wanted:
+        with clock.at(at):
+            _order(each, buyer, form_key)
+            if each.seats_used is not None:
+                seats.report(buyer.customer_id, each.seats_used, by="demo")
+
+
+def _order(wanted: Move, buyer: Actor, form_key: str) -> None:
+    target = Target(wanted.plan, None, wanted.seats)
+    with as_customer(buyer.customer_id):
+        if orders.of_form(form_key) is not None:
+            return
+        seen = preview.of(db.session.get_one(Customer, buyer.customer_id, populate_existing=True), target)
+    changes.confirm(
+        buyer,
+        target,
+        mark=seen.mark,
+        amount=seen.charged,
+        form_key=form_key,
+        method_id="",
+        return_url=resume_links.return_url,
+    )
