@@ -22,6 +22,7 @@ from tests.mutants import (
     planted_rails,
     planted_receivables,
     planted_recharge,
+    planted_referrals,
     planted_reversals,
     planted_running,
     planted_statement,
@@ -34,6 +35,7 @@ from tests.mutants import (
 BUGS = [
     *planted.BUGS,
     *planted_reversals.BUGS,
+    *planted_referrals.BUGS,
     *planted_books.BUGS,
     *planted_usage.BUGS,
     *planted_limits.BUGS,
