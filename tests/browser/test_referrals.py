@@ -21,7 +21,7 @@ def acme(app: Flask) -> Customer:
     """Alice's customer: it has invited another, and was given credit for it."""
     ours = inviter()
     with referred.on(USED):
-        buys(app, referred.manager(invited(ours), "Mallory"), 2500)
+        buys(app, referred.manager(invited(ours), "Mallory"), 250_000)
     referred.gives(OVER)
     code("WELCOME10", catalog="small", lasts_days=90)
     return ours
