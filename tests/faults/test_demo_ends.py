@@ -24,7 +24,7 @@ from tests.support import tiers
 from tests.support.ports import free_port
 from tests.support.server import ROOT
 
-PATIENCE = 240
+PATIENCE = 600
 
 
 class Demo:

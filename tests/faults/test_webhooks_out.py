@@ -171,7 +171,8 @@ def test_for_a_day_after_a_rotation_events_are_signed_with_both_secrets(
     write_events(acme.customer_id, "before")
     assert send() == 1
     turned = clock.now()
-    twice = endpoints.rotate(acme.customer_id, by="test").signing_twice
+    with clock.at(turned):
+        twice = endpoints.rotate(acme.customer_id, by="test").signing_twice
     new = secret_of(acme.customer_id)
     assert new != old
     with clock.at(turned + timedelta(hours=23, minutes=59)):

@@ -105,16 +105,6 @@ class MailServer:
         return answer
 
 
-class _Controller(Controller):  # type: ignore[misc]  # the library has no types
-    """Leaves no connection open when it stops: one that the client gave up a moment before would be found as garbage."""
-
-    def cancel_tasks(self, stop_loop: bool = True) -> None:
-        """End every connection, and the loop."""
-        for each in list(self.loop._transports.values()):  # all of them, also in the midst of TLS's greeting
-            each.abort()
-        super().cancel_tasks(stop_loop)
-
-
 @contextmanager
 def mail_server(
     tls: ssl.SSLContext | None = None, *, implicit: bool = False, sign_in: bool = False
@@ -136,7 +126,7 @@ def mail_server(
             "auth_required": not implicit,
             "auth_require_tls": not implicit,
         }
-    controller = _Controller(server, HOST, server.port, server_hostname="mail.relay.example", **options)
+    controller = Controller(server, HOST, server.port, server_hostname="mail.relay.example", **options)
     controller.start()
     try:
         yield server

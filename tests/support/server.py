@@ -19,6 +19,7 @@ from werkzeug.wsgi import ClosingIterator
 from app import create_app
 from app.config import Settings
 from app.models.database import db
+from app.services.authorizations import holds
 from tests.support import shared_work
 from tests.support.databases import environment
 from tests.support.ports import free_port
@@ -91,6 +92,7 @@ def serving_here(settings: Settings, **environ: str) -> Iterator[Server]:
         server.server_close()
         listener.close()
         with app.app_context():
+            holds.close()
             for engine in db.engines.values():
                 engine.dispose()
 

@@ -159,17 +159,16 @@ def test_giving_up_what_is_over_answers_how_it_ended(
 
 @pytest.mark.case("AC-22")
 def test_an_intent_whose_id_was_lost_is_found_by_our_payment(gateway: PaymentGateway, order: Order) -> None:
-    orders = [order() for _ in range(3)]
+    since, orders = clock.now() - timedelta(seconds=30), [order() for _ in range(3)]
     made = [created(gateway, each) for each in orders]
-    owner, since = orders[1].processor_customer, clock.now() - timedelta(seconds=30)
+    owner = orders[1].processor_customer
     assert gateway.find_intent(payment_id=orders[1].payment_id, processor_customer=owner, since=since) == made[1]
     assert gateway.find_intent(payment_id="pay_other", processor_customer=owner, since=since) is None
 
 
 def test_an_intent_is_found_behind_many_others(gateway: PaymentGateway, order: Order) -> None:
-    orders = [order() for _ in range(103)]
+    since, orders = clock.now() - timedelta(minutes=1), [order() for _ in range(103)]
     made = [created(gateway, each) for each in orders]
-    since = clock.now() - timedelta(minutes=1)
     owner = orders[0].processor_customer
     assert gateway.find_intent(payment_id=orders[0].payment_id, processor_customer=owner, since=since) == made[0]
     listed = gateway.intents_since(since, clock.now() + timedelta(minutes=1))

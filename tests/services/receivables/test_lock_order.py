@@ -1,7 +1,6 @@
 """Whoever wants an invoice and its customer's row takes the customer first: two who want both wait, and none is refused."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -24,6 +23,7 @@ from tests.support.corrections import OSLO, at, corrects, seen
 from tests.support.databases import Database
 from tests.support.periods import pays
 from tests.support.shop import GOOD, add_method, bought, payments
+from tests.support.worker import until
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -62,7 +62,7 @@ def test_who_wants_an_invoice_waits_for_its_customer_before_it_holds_the_invoice
         thread = threading.Thread(target=work)
         thread.start()
         try:
-            waits(lambda: bool(looks.scalar(sa.text("select count(*) from pg_locks where not granted"))))
+            somebody_waits_for(holds, looks)
             assert looks.scalar(sa.text(free), names) == 1
         finally:
             looks.rollback()
@@ -101,15 +101,14 @@ def test_papers_that_are_asked_for_at_once_are_counted_one_by_one(
         before.execute(sa.text("select 1 from customers where customer_id = :own for no key update"), {"own": own})
         thread = threading.Thread(target=work)
         thread.start()
-        waits(lambda: bool(looks.scalar(sa.text("select count(*) from pg_locks where not granted"))))
+        somebody_waits_for(before, looks)
         before.rollback()
         thread.join()
     assert len(asked) == 1
 
 
-def waits(until: Callable[[], bool]) -> None:
-    for _ in range(2_000):
-        if until():
-            return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
+def somebody_waits_for(holder: sa.Connection, looks: sa.Connection) -> None:
+    """Wait until somebody waits for the holder: of other tests' databases in the same server there are locks too."""
+    asked = sa.text("select count(*) from pg_locks where not granted and :holder = any(pg_blocking_pids(pid))")
+    names = {"holder": holder.scalar(sa.text("select pg_backend_pid()"))}
+    until(lambda: looks.scalar(asked, names))
