@@ -10,7 +10,7 @@ from app.domain.subscriptions.choice import Interval
 from app.forms.plan import RequestForm, seen, target
 from app.presenters import plan, plan_change, status_line, usage
 from app.services.catalog import versions
-from app.services.subscriptions import past_months, plan_requests, preview, reads
+from app.services.subscriptions import orders, past_months, plan_requests, preview, reads, undoing
 from app.services.subscriptions.reads import Current
 from app.services.usage import meters
 from app.web.access import current_actor, current_catalog, current_customer, current_unit, managers_only
@@ -64,7 +64,7 @@ def _around(form: RequestForm) -> dict[str, Any]:
     """Return what the page shows."""
     customer, unit = current_customer(), current_unit()
     has, offered = reads.of(customer), versions.offered(customer.catalog)
-    waits, scheduled = reads.open_orders()
+    (waits, scheduled), latest = reads.open_orders(), orders.latest()
     used = meters.usage(customer)
     return {
         "form": form,
@@ -78,7 +78,9 @@ def _around(form: RequestForm) -> dict[str, Any]:
         "waiting": waits,
         "scheduled": scheduled,
         "becomes": plan.order_words(scheduled, offered) if scheduled else "",
-        "why_not": _why_not(has),
+        "bought": latest if latest is not None and undoing.can_give_back(has, latest) else None,
+        "give_back": plan_change.undo_words(latest) if latest is not None else "",
+        **_why_not(has),
         "interval": (interval := _interval(has)).value,
         "intervals": plan.intervals(offered),
         "cards": plan.cards(has, offered, interval, past_months.counted(), unit),
@@ -90,10 +92,12 @@ def _around(form: RequestForm) -> dict[str, Any]:
     }
 
 
-def _why_not(has: Current) -> str:
-    """Say why nothing can be changed now; nothing where it can."""
+def _why_not(has: Current) -> dict[str, Any]:
+    """Say why nothing can be changed now, and whether invoices are to be paid first; nothing where it can."""
     refusal = preview.refusal(has)
-    return refusal.sentence if refusal is not None and refusal.reason != "canceled" else ""
+    if refusal is None or refusal.reason == "canceled":
+        return {"why_not": "", "is_suspended": False}
+    return {"why_not": refusal.sentence, "is_suspended": refusal.reason == preview.SUSPENDED}
 
 
 def _interval(has: Current) -> Interval:

@@ -135,6 +135,15 @@ def test_what_is_not_billed_yet_says_so_and_offers_no_change(app: Flask, origin:
         assert page.soup.select(".plan-card a") == []
 
 
+def test_a_suspended_customer_is_led_to_what_is_to_be_paid(app: Flask, origin: str) -> None:
+    acme, _alice, browser = opened(app, origin)
+    plans.stands(acme, "suspended")
+    with clock.at(HALF):
+        page = browser.opens(PATH)
+        assert page.texts("#plan-why_not a") == ["Go to Invoices"]
+        assert page.soup.select(".plan-card a") == []
+
+
 def test_seats_are_priced_while_their_number_is_typed(app: Flask, origin: str) -> None:
     _acme, alice, browser = opened(app, origin)
     htmx = {"HX-Request": "true"}

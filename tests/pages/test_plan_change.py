@@ -137,9 +137,11 @@ def test_seats_of_the_same_day_are_given_back_with_their_money(who: Opened) -> N
         confirms(alice, target("team"), add_method(alice, GOOD).id)
         done = confirmed(browser, browser.opens(f"{PATH}change?seats=5"))
         assert done.texts("#plan_change-undo") == ["Give 2 seats back and refund $18.75"]
-        back = browser.submits(done, "form[aria-label='Take the change back']")
+        plan = browser.opens(PATH)
+        assert plan.texts("#plan-give_back") == ["Give 2 seats back and refund $18.75"]
+        back = browser.submits(plan, "form[aria-label='Give the seats back']")
         assert back.notices() == ["The seats are given back. $18.75 goes back to where it came from."]
-        assert back.texts("#plan-seats_now") == ["3"]
+        assert (back.texts("#plan-seats_now"), back.soup.select("#plan-bought")) == (["3"], [])
         later = browser.opens(done.path)
         assert later.texts("#plan_change-result-title") == ["This change was taken back"]
         assert later.soup.select("#plan_change-undo") == []

@@ -23,3 +23,9 @@ def of_payment(payment_id: str) -> PlanChange:
     if found is None:
         raise NotFound("change of plan")
     return found
+
+
+def latest() -> PlanChange | None:
+    """Return the newest order of the customer in scope, if any."""
+    newest = select(PlanChange).order_by(PlanChange.created_at.desc(), PlanChange.id.desc()).limit(1)
+    return db.session.scalars(newest.execution_options(populate_existing=True)).one_or_none()
