@@ -75,13 +75,6 @@ BUGS = [
         (f"{GIVING}::test_it_is_taken_off_the_newest_invoice_first_each_by_its_own_credit_note",),
     ),
     Bug(
-        "a plan that nobody has paid is given back as credit",
-        "app/services/subscriptions/giving_back.py",
-        "            Document.state == State.PAID.value,\n",
-        "            Document.number.is_not(None),\n",
-        (f"{GIVING}::test_what_was_not_paid_is_not_given_back_and_waits_for_the_end_of_the_period",),
-    ),
-    Bug(
         "money that was refunded is given as credit, too",
         "app/services/subscriptions/giving_back.py",
         "return min(of_plan - document.returned_minor, document.credits_applied_minor + left)",

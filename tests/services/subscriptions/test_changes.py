@@ -21,7 +21,6 @@ def acme(app: Flask) -> Customer:
     return plans.customer()
 
 
-@pytest.mark.both_databases
 def test_a_higher_plan_is_had_at_once_for_the_rest_of_the_period(acme: Customer) -> None:
     alice = plans.manager(acme)
     way = add_method(alice, GOOD).id

@@ -57,7 +57,6 @@ def settled(order: PlanChange, at: object = SOON) -> tuple[str, str]:
     return found.state, found.problem
 
 
-@pytest.mark.both_databases
 def test_paid_at_the_checkout_the_plan_is_had_once_and_the_card_is_saved(acme: Customer, alice: Actor) -> None:
     waits = confirms(alice, target("team"), "")
     with as_customer(acme.customer_id):

@@ -39,6 +39,7 @@ def test_killed_before_the_processor_is_asked_it_is_given_up_and_the_plan_stays(
     assert ends(found) == [GIVEN_UP] * len(found)
 
 
+@pytest.mark.proof
 @pytest.mark.case("AC-22", "AC-24")
 def test_killed_after_it_was_charged_the_plan_is_had_once(settings: Settings, catalog: str) -> None:
     found = upgrades(

@@ -87,7 +87,6 @@ def test_another_order_gives_up_the_one_that_waits(acme: Customer, alice: Actor)
     assert verify() == []
 
 
-@pytest.mark.both_databases
 def test_approved_after_something_else_was_changed_the_money_goes_back(acme: Customer, alice: Actor) -> None:
     waits = confirms(alice, target("team"), add_method(alice, ASKS).id)
     approves(waits)
