@@ -129,7 +129,7 @@ def test_it_fails_and_is_due_again(app: Flask, browser: Browser, ann: Actor, inv
     assert listed.texts(".nav__count")[0].startswith("1")
     assert browser.opens(f"/billing/invoices/{invoice.id}/payment").texts("#invoice_payment-pay") == ["Pay €125.63"]
     assert not read(api_for(app), invoice)["is_processing"]
-    assert [each for each in mailed(invoice) if each not in before] == ["payment_failed"]
+    assert [each for each in mailed(invoice) if each not in before] == ["invoice_unpaid", "payment_failed"]
     assert verify() == []
 
 

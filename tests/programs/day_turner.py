@@ -58,12 +58,18 @@ def recharges(customer_id: str, key: str, quantity: int) -> str:
         return charging.look_at(customer_id).outcome.value
 
 
+def collects() -> int:
+    """Collect what is due of unpaid invoices."""
+    return jobs.JOBS["invoices_collected"](100)
+
+
 ACTIONS: dict[str, Callable[..., Any]] = {
     "zone": zone,
     "asks": asks,
     "reports": reports,
     "works": works,
     "recharges": recharges,
+    "collects": collects,
 }
 
 

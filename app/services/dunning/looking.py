@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.catalog import Catalog
@@ -19,11 +20,11 @@ from app.domain.dunning.schedule import Outcome
 from app.domain.errors import ensure
 from app.domain.invoices.documents import Kind, State
 from app.domain.money import Money
-from app.domain.payments import DUNNING, OPEN, PaymentState
+from app.domain.payments import DUNNING, OPEN, AttemptState, PaymentState
 from app.models.bulk import insert_new
 from app.models.collection import Collection, CollectionAttempt
 from app.models.documents import Document
-from app.models.payments import OPEN_STATES, Payment, PaymentMethod
+from app.models.payments import OPEN_STATES, Attempt, Payment, PaymentMethod
 from app.services.catalog import versions
 from app.services.customers import standing
 from app.services.dunning import methods, reports
@@ -38,7 +39,7 @@ LEASE = timedelta(minutes=2)
 AGAIN = timedelta(minutes=15)
 """How long after it an attempt is made again of which the processor never heard."""
 _NOBODY_ASKED = frozenset({"interrupted", "unavailable", outcomes.GIVEN_UP})
-"""How a payment ends that no bank has declined, and that its customer did not leave waiting."""
+"""How a payment ends that no bank has heard of, or that another one takes the place of."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class _Desk:
             payment = self._session.get_one(Payment, attempt.payment_id, populate_existing=True)
             if payment.state in OPEN:
                 continue
-            outcome = _outcome(payment)
+            outcome = _outcome(self._session, payment)
             document = open_ones.get(attempt.document_id)
             may_go_on = outcome is Outcome.FAILED and document is not None and document.id not in paying_now
             other = self._methods.untried(self._session, attempt) if may_go_on else None
@@ -186,6 +187,11 @@ class _Desk:
                     if waits and due.place is None:
                         return Step(payment.id, lease, gives_up=True)
                     break
+                if due.place == 0 and (failed := self._failed_since(due)) is not None:
+                    _end(due, Outcome.FAILED, failed.updated_at)
+                    due.payment_id = failed.id
+                    self._plan(document)
+                    continue
                 wanted = self._methods.wanted(due)
                 if wanted is None or not methods.is_allowed(self._session, due, wanted, self._now):
                     _end(due, Outcome.NOT_POSSIBLE if due.place is not None else Outcome.DROPPED, self._now)
@@ -233,6 +239,21 @@ class _Desk:
         due = [each for each in due if each.due_at <= self._now]
         return min(due, key=lambda each: (each.place is not None, each.number), default=None)
 
+    def _failed_since(self, attempt: CollectionAttempt) -> Payment | None:
+        """Return a payment of the customer's own that failed while the first attempt waited: the first failure."""
+        return self._session.scalars(
+            select(Payment)
+            .where(
+                Payment.customer_id == attempt.customer_id,
+                Payment.document_id == attempt.document_id,
+                Payment.state == PaymentState.FAILED.value,
+                Payment.created_by != DUNNING,
+                Payment.updated_at >= attempt.due_at,
+            )
+            .order_by(Payment.updated_at.desc(), Payment.id.desc())
+            .limit(1)
+        ).one_or_none()
+
     def _all(self) -> Iterator[CollectionAttempt]:
         for mine in self._attempts.values():
             yield from mine
@@ -245,11 +266,19 @@ class _Desk:
         return {each.document_id: each for each in self._session.scalars(wanted)} if names else {}
 
 
-def _outcome(payment: Payment) -> Outcome:
+def _outcome(session: Session, payment: Payment) -> Outcome:
+    """Return what became of it: without a bank that said no or asked a question, nothing was tried."""
     if payment.state not in {PaymentState.FAILED, PaymentState.CANCELED}:
         return Outcome.SUCCEEDED
-    is_unheard = payment.state == PaymentState.CANCELED and payment.problem in _NOBODY_ASKED
-    return Outcome.NOT_MADE if is_unheard else Outcome.FAILED
+    if payment.state == PaymentState.FAILED:
+        return Outcome.FAILED
+    heard = select(Attempt.id).where(
+        Attempt.customer_id == payment.customer_id,
+        Attempt.payment_id == payment.id,
+        Attempt.state == AttemptState.DECLINED.value,
+    )
+    is_heard = payment.problem not in _NOBODY_ASKED and session.scalar(heard.limit(1)) is not None
+    return Outcome.FAILED if is_heard else Outcome.NOT_MADE
 
 
 def _end(attempt: CollectionAttempt, outcome: Outcome, at: datetime) -> None:

@@ -101,7 +101,8 @@ COLLECTION_PROOFS = (
         f"""
         select a.customer_id, a.document_id || ' ' || cast(a.number as text) as row_id from collection_attempts a
         left join payments p on {_OF_ATTEMPT}
-        where a.payment_id is not null and (p.id is null or p.created_by <> 'dunning' or p.document_id is null
+        where a.payment_id is not null and (p.id is null or p.document_id is null
+          or (p.created_by <> 'dunning' and (a.place is null or a.place > 0 or a.state <> 'failed'))
           or (a.state = 'succeeded' and p.state not in {_PAID})
           or (a.state = 'failed' and p.state not in ('failed','canceled'))
           or (a.state = 'not_made' and p.state <> 'canceled'))
@@ -126,7 +127,9 @@ COLLECTION_PROOFS = (
         f"""
         select c.customer_id, c.customer_id as row_id from customers c
         where (c.standing = 'good' and exists (select 1 from {_LATE} l where l.customer_id = c.customer_id))
-          or (c.standing in ('past_due','suspended') and not exists (select 1 from documents d
+          or (c.standing in ('past_due','suspended') and exists (
+              select 1 from collection_attempts a where a.customer_id = c.customer_id)
+            and not exists (select 1 from documents d
             where d.customer_id = c.customer_id and d.kind = 'invoice' and d.state = 'open'))""",  # noqa: S608
     ),
 )

@@ -16,7 +16,6 @@ from tests.support.shop import BROKE, add_method
     ("invariant", "statement"),
     [
         ("I32", "update collection_attempts set state = 'succeeded' where place = 0"),
-        ("I32", "update payments set created_by = 'mem_1'"),
         ("I32", "delete from collection_attempts where place = 0"),
         ("I32", "update collection_attempts set place = 9 where state = 'waiting'"),
         ("I32", "update collection_attempts set due_at = '2027-01-01 00:00:00.000000' where place = 0"),
