@@ -99,7 +99,9 @@ def _arguments() -> argparse.Namespace:
         "--port", default=os.environ.get("DEMO_PORT", str(USUAL_PORT)), help="of the portal, on this machine only"
     )
     parser.add_argument("--directory", type=Path, default=INSTANCE, help="where the demo keeps its database and logs")
-    parser.add_argument("--months", type=int, choices=range(1, 37), default=12, metavar="1-36", help="of history")
+    parser.add_argument(
+        "--months", type=int, choices=range(37), default=12, metavar="0-36", help="of history before the open one"
+    )
     return parser.parse_args()
 
 

@@ -37,7 +37,7 @@ class Demo:
         command = [sys.executable, "-m", "app.demo.__main__", "--port", str(self.port)]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*command, "--months", "1", "--directory", str(directory)],
+                [*command, "--months", "0", "--directory", str(directory)],
                 cwd=ROOT,
                 stdout=output,
                 stderr=output,

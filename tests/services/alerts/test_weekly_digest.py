@@ -71,7 +71,7 @@ def test_two_workers_write_one(app: Flask, acme: Customer, alice_actor: Actor) -
 
     def work() -> None:
         with app.app_context(), clock.at(MONDAY):
-            together.wait()
+            together.wait(60)
             done.append(weekly_digest.write_due())
 
     threads = [Thread(target=work) for _ in range(2)]

@@ -68,7 +68,7 @@ def test_the_last_one_goes_to_one_of_two_who_ask_at_once(
 
     def redeems(actor: Actor) -> None:
         with app.app_context():
-            gate.wait()
+            gate.wait(60)
             try:
                 redeeming.redeem(actor, "WELCOME10", address="")
                 ended.append("given")

@@ -34,7 +34,7 @@ def test_every_call_is_priced_by_one_version_and_none_passes_the_balance(app: Fl
 
     def calls(thread: int) -> None:
         with app.app_context():
-            begin.wait()
+            begin.wait(60)
             for number in range(CALLS):
                 key, at_once = f"{thread}-{number}", number % 2 == 0
                 asked = AuthorizationRequest(acme.customer_id, "runs", 1, key=key, at_once=at_once)
@@ -46,7 +46,7 @@ def test_every_call_is_priced_by_one_version_and_none_passes_the_balance(app: Fl
     threads = [threading.Thread(target=calls, args=(thread,)) for thread in range(THREADS)]
     for each in threads:
         each.start()
-    begin.wait()
+    begin.wait(60)
     assert list(plan_moves.move_each(moves, by="ops", reason="New prices")) == [None]
     for each in threads:
         each.join()

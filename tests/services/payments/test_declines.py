@@ -90,7 +90,7 @@ def test_forms_sent_at_once_count_each_other(
     ready, ends = Barrier(8), list[str]()
 
     def asks() -> None:
-        ready.wait()
+        ready.wait(60)
         with app.app_context():
             try:
                 ends.append(rails.buys(alice_actor, broke).state)

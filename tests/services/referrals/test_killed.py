@@ -59,7 +59,7 @@ def test_two_workers_give_a_month_once(app: Flask) -> None:
 
     def gives() -> None:
         with app.app_context(), clock.at(NOVEMBER):
-            gate.wait()
+            gate.wait(60)
             done.append(giving.give_due())
 
     with outside_contexts():
