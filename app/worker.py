@@ -58,6 +58,7 @@ def work(app: Flask, *, every: float, threads: int) -> None:
         threading.Thread(target=_rounds, args=(app, names, pause, over), name=names[0], daemon=True)
         for names, pause in (
             (jobs.SLOW, SLOW_EVERY),
+            (jobs.MONTHLY, every),
             (jobs.OUTWARD, every),
             (jobs.CHARGING, every),
             (jobs.ASKING, every),

@@ -2,13 +2,25 @@
 
 from flask import Blueprint
 
-from app.cli import api_keys, catalogs, credit_codes, customers, invoices, payments, setup, tax, verification, worker
+from app.cli import (
+    api_keys,
+    catalogs,
+    credit_codes,
+    customers,
+    invoices,
+    months,
+    payments,
+    setup,
+    tax,
+    verification,
+    worker,
+)
 from app.cli import credits as credit
 
 bp = Blueprint("portal", __name__, cli_group="portal")
 bp.cli.help = "Set up, run and check the portal."
 SUBJECTS = (
-    setup, catalogs, customers, credit, credit_codes, payments, invoices, api_keys, tax, worker, verification,
+    setup, catalogs, customers, credit, credit_codes, payments, invoices, months, api_keys, tax, worker, verification,
 )  # fmt: skip
 for subject in SUBJECTS:
     subject.add_to(bp)

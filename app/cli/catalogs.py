@@ -47,6 +47,9 @@ def apply_catalog(file: Path) -> None:
         click.echo(f"{_many(many)} {keep} version {version}.")
     if used.earlier:
         click.echo(f"See what a move would change for them: flask portal move-plan {applied.catalog}")
+        click.echo(
+            f"See what it would cost them, and announce it: flask portal change-prices {applied.catalog} --on DAY"
+        )
 
 
 @click.command("move-plan")

@@ -78,9 +78,10 @@ def _cost(story: Story, catalog: Catalog, habit: Habit, born: date, first: date,
     tariff, micros, used = _tariff(story, catalog, habit), 0, 0
     if tariff.is_free:
         return 0
-    begun = _period(born, first)
+    by_calendar = catalog.plans.periods == "calendar_month"
+    begun = _period(born, first, by_calendar=by_calendar)
     for day in _days(begun, last):
-        if (period := _period(born, day)) != begun:
+        if (period := _period(born, day, by_calendar=by_calendar)) != begun:
             begun, used = period, 0
         more = used + story.quantity(habit, day, (day - born).days)
         if day >= first:
@@ -89,9 +90,9 @@ def _cost(story: Story, catalog: Catalog, habit: Habit, born: date, first: date,
     return micros
 
 
-def _period(born: date, day: date) -> date:
+def _period(born: date, day: date, *, by_calendar: bool) -> date:
     """Return the first day of the billing period that a day lies in."""
-    anchor, start, end = periods.first(datetime.combine(born, time(), UTC))
+    anchor, start, end = periods.first(datetime.combine(born, time(), UTC), by_calendar=by_calendar)
     begun, _passed = periods.open_at(start, end, anchor, datetime.combine(day, time(), UTC))
     return begun.date()
 

@@ -198,6 +198,7 @@ class Plans:
     default: str
     tiers: tuple[Plan, ...]
     downgrade: Literal["period_end", "immediate"] = "period_end"
+    periods: Literal["anniversary", "calendar_month"] = "anniversary"
 
     def __iter__(self) -> Iterator[Plan]:
         return iter(self.tiers)

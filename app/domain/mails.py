@@ -28,6 +28,8 @@ PLAN_CANCELED, PLAN_NOT_CHANGED = "plan_canceled", "plan_not_changed"
 PLAN_REQUEST = "plan_request"
 """To the seller: what a member asks about a plan that is sold on request."""
 OF_PLANS = frozenset({PLAN_CHANGED, PLAN_SCHEDULED, PLAN_CANCELED, PLAN_NOT_CHANGED, PLAN_REQUEST})
+PRICE_CHANGE = "price_change"
+"""The plan has other terms from a day on."""
 OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
 CONFIRM_EMAIL = "confirm_email"
 """Asks an address whether usage alerts are welcome there."""
@@ -80,7 +82,9 @@ WEEKLY_DIGEST = "weekly_digest"
 """What a member who asked for it reads each Monday."""
 OF_DOCUMENTS = frozenset({INVOICE, CREDIT_NOTE, REFUND_RECEIPT})
 OF_PAPERS = frozenset({PRO_FORMA, MANDATE})
-_OTHERS = frozenset({WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING, YEAR_FILES}) | OF_PAPERS
+_OTHERS = frozenset(
+    {WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING, YEAR_FILES, PRICE_CHANGE}
+) | OF_PAPERS
 KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | OF_PLANS | OF_STANDING | _OTHERS
 TITLES = {
     RECEIPT: "Receipt",
@@ -90,6 +94,7 @@ TITLES = {
     TRANSFER_RECEIVED: "We received your bank transfer",
     PRO_FORMA: "Your order waits for your bank transfer",
     MANDATE: "Your SEPA Direct Debit mandate",
+    PRICE_CHANGE: "The price of your plan changes",
     YEAR_FILES: "Your files of a year are there",
     PO_NUMBER_MISSING: "An invoice lacks your order number",
     TAX_NUMBER_REJECTED: "A tax registration counts no more",

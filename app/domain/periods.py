@@ -6,10 +6,14 @@ from datetime import UTC, date, datetime
 from app.domain.errors import ensure
 
 
-def first(created_at: datetime) -> tuple[int, datetime, datetime]:
-    """Return the anchor day, start and end of the period that a customer begins with."""
+def first(created_at: datetime, *, by_calendar: bool = False) -> tuple[int, datetime, datetime]:
+    """Return the anchor day, start and end of the period that a customer begins with.
+
+    By the calendar every period but this one is a calendar month: it ends with the month that it begins in.
+    """
     start = created_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return start.day, start, following(start, start.day)
+    anchor = 1 if by_calendar else start.day
+    return anchor, start, following(start, anchor)
 
 
 def following(start: datetime, anchor_day: int) -> datetime:

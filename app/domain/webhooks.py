@@ -52,6 +52,10 @@ TYPES = (
     "subscription.scheduled",
     "subscription.canceled",
     "subscription.kept",
+    "subscription.renewed",
+    "subscription.ended",
+    "subscription.price_announced",
+    "subscription.price_changed",
 )
 """What the seller's endpoints may ask for."""
 TEST = "webhook.test"

@@ -25,7 +25,9 @@ class Subscription(CustomerOwned, Base):
         CheckConstraint("seats_used >= 0", name="seats_used"),
         CheckConstraint("period_number > 0 and period_ends_at > period_starts_at", name="period"),
         CheckConstraint("(cancel_at is null) = (canceled_at is null)", name="canceled"),
-        *whole("seats", "seats_used", "period_number", "version"),
+        CheckConstraint("run_number >= 0", name="run_number"),
+        Index("ix_subscriptions_run", "run_at", "customer_id"),
+        *whole("seats", "seats_used", "period_number", "version", "run_number"),
     )
 
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -45,6 +47,10 @@ class Subscription(CustomerOwned, Base):
     """When the plan ends, because it was cancelled; empty: it goes on."""
     canceled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str] = mapped_column(String(500), default="")
+    run_number: Mapped[int]
+    """The billing period at whose end the month is run next; 0: at the begin of the first, whose plan is not billed."""
+    run_at: Mapped[datetime]
+    """When that is due."""
     version: Mapped[int]
     """Grows with each change of plan, interval, seats or period: an order for what was before is not applied."""
 

@@ -14,6 +14,7 @@ from app.services.dunning import collecting
 from app.services.invoices import file_making
 from app.services.ledger import grants
 from app.services.mail import sending
+from app.services.month_end import run as month_end
 from app.services.notices import decisions, expiring_credit
 from app.services.operations import partitions, retention
 from app.services.papers import papers
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 
 JOBS: dict[str, Callable[[int], int]] = {
     "periods_rolled": billing_periods.roll_due,
+    "months_run": month_end.run_due,
     "grants_posted": grants.post_due,
     "holds_expired": expiry.expire_due,
     "usage_posted": posting_schedule.post_due,
@@ -84,6 +86,8 @@ SLOW = (
     "referrals_given",
 )
 """What may take minutes, and nobody waits for: the worker does it beside the rest, and seldom."""
+MONTHLY = ("months_run",)
+"""What writes an invoice for each customer when a month is over: beside the rest, and looked at as often."""
 OUTWARD = ("webhooks_sent",)
 """What waits for hosts that are not ours: beside the rest too, and looked at as often."""
 CHARGING = ("automatic_charges_made", "invoices_collected")
@@ -92,7 +96,7 @@ ASKING = ("tax_numbers_checked",)
 """What waits for the service that confirms tax numbers: beside the rest, and looked at as often."""
 DRAWING = ("papers_made", "files_made")
 """What waits for the process that draws: beside the rest, and looked at as often."""
-QUICK = tuple(name for name in JOBS if name not in {*SLOW, *OUTWARD, *CHARGING, *ASKING, *DRAWING})
+QUICK = tuple(name for name in JOBS if name not in {*SLOW, *MONTHLY, *OUTWARD, *CHARGING, *ASKING, *DRAWING})
 
 
 def run_due(limit: int = 100, *, names: Iterable[str] = tuple(JOBS)) -> dict[str, int]:

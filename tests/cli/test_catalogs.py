@@ -54,6 +54,7 @@ def test_apply_catalog_names_what_it_drops_and_how_many_have_it(app: Flask, tmp_
         "No longer offered: meter hours, which stays as sold to 3 customers.",
         "3 customers keep version 1.",
         "See what a move would change for them: flask portal move-plan metered",
+        "See what it would cost them, and announce it: flask portal change-prices metered --on DAY",
     ]
     meters.customer("Hooli")
     assert _applied(app, tmp_path, dropping + "\n") == [
@@ -61,6 +62,7 @@ def test_apply_catalog_names_what_it_drops_and_how_many_have_it(app: Flask, tmp_
         "3 customers keep version 1.",
         "1 customer keeps version 2.",
         "See what a move would change for them: flask portal move-plan metered",
+        "See what it would cost them, and announce it: flask portal change-prices metered --on DAY",
     ]
 
 

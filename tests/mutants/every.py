@@ -13,6 +13,7 @@ from tests.mutants import (
     planted_files,
     planted_invoicing,
     planted_limits,
+    planted_month,
     planted_notifications,
     planted_outside,
     planted_pages,
@@ -60,6 +61,7 @@ BUGS = [
     *planted_files.BUGS,
     *planted_printed.BUGS,
     *planted_invoicing.BUGS,
+    *planted_month.BUGS,
     *planted_notifications.BUGS,
     *planted_transfers.BUGS,
 ]

@@ -116,13 +116,19 @@ def begin(app: Flask, plan: Plan, start: datetime) -> Run:
     """Make the customer of this run with a method of each kind that it needs."""
     with app.app_context(), clock.at(start):
         does = {step.do for wave in plan.waves for step in wave.steps}
-        born = start - timedelta(days=40) if does & {"pay", "close"} else None
-        customer = registration.create(name="Crash", email="crash@example.com", catalog=plan.catalog, created_at=born)
+        born = start - timedelta(days=40) if does & {"pay", "close", "month"} else None
+        customer = registration.create(
+            name="Crash",
+            email="crash@example.com",
+            catalog=plan.catalog,
+            created_at=born,
+            plan="team" if "month" in does else "",
+        )
         actor = Actor("mem_buyer", customer.customer_id, Role.OWNER, "Buyer", "buyer@example.com", "Crash")
         wanted = {step.method for wave in plan.waves for step in wave.steps if step.method}
         methods = {name: ONCE[name] if name in ONCE else saved(app, actor, name) for name in sorted(wanted)}
         forms = [ids.new_form_key() for _ in range(FORMS)]
-        if born:
+        if does & {"pay", "close"}:
             with clock.at(start - timedelta(days=39)):
                 events.accept([UsageReport("used", customer.customer_id, "requests", 25 * PER_DOLLAR)])
         return Run(actor, customer.currency, methods, forms, due(customer.customer_id) if "pay" in does else "")
@@ -161,7 +167,7 @@ def finish(app: Flask, portal: Portal, run: Run, plan: Plan, moment: datetime) -
     """Let all misbehaviour end and time go on; then compare both sides, send every form again, and compare again."""
     controls.clear_faults(app.extensions["purser.settings"])
     sent = {step.form: step for wave in plan.waves for step in wave.steps if step.do in SENT}
-    closes = any(step.do == "close" for wave in plan.waves for step in wave.steps)
+    closes = any(step.do in {"close", "month"} for wave in plan.waves for step in wave.steps)
     customer_id = run.actor.customer_id
     try:
         with clock.at(moment):

@@ -83,6 +83,13 @@ def reports(whose: Customer, meter: str, quantity: int, at: datetime = USED) -> 
         assert events.accept([report]).accepted == 1
 
 
+def reports_of(whose: Customer, meter: str, subject: str, at: datetime = USED) -> None:
+    """Report that somebody was active: a meter of unique ones counts each once."""
+    with clock.at(at):
+        report = UsageReport(f"use-{next(_numbers)}", whose.customer_id, meter, 1, subject)
+        assert events.accept([report]).accepted == 1
+
+
 def closes(whose: Customer, at: datetime = OVER, number: int | None = 1) -> Document | None:
     """Close the period."""
     with clock.at(at):

@@ -17,10 +17,11 @@ from app.gateways.sandbox.errors import Refusal
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.payments import Payment
-from app.models.scope import as_customer
+from app.models.scope import as_customer, as_service
 from app.models.setups import MethodSetup
 from app.services import jobs
 from app.services.catalog import versions
+from app.services.month_end import run as month_end
 from app.services.payment_methods import saved, setups
 from app.services.payments import collection, settlement, top_ups
 from app.services.receivables import closing, paying
@@ -61,7 +62,7 @@ class Purser:
     def take(self, app: Flask, run: Run, step: Step) -> None:
         """Take one step."""
         steps: dict[str, Callable[[Flask, Run, Step], object]] = {
-            "buy": _buy, "pay": _pay, "close": _close, "change": _change, "charge": _charge, "work": lambda *_: self.work(), "return": _come_back, "refuse": _refuse,
+            "buy": _buy, "pay": _pay, "close": _close, "month": _month, "change": _change, "charge": _charge, "work": lambda *_: self.work(), "return": _come_back, "refuse": _refuse,
             "give_up": _give_up, "resume": _resume, "save": _save, "forget": _forget, "refund": _refund,
             "dashboard_refund": _refund_elsewhere, "dispute": _dispute, "decide": _decide,
         }  # fmt: skip
@@ -103,6 +104,12 @@ def _pay(_app: Flask, run: Run, step: Step) -> None:
 def _close(_app: Flask, run: Run, _step: Step) -> None:
     """Give the command that closes the first period."""
     closing.close(run.actor.customer_id, 1, by="seller")
+
+
+def _month(_app: Flask, run: Run, _step: Step) -> None:
+    """Run the month of the customer."""
+    with as_service("run the month"):
+        month_end.run(run.actor.customer_id)
 
 
 def _change(_app: Flask, run: Run, step: Step) -> None:

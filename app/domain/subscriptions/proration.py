@@ -4,6 +4,7 @@ A part of a price is rounded once. What was charged for a period and what is giv
 out, whatever changes lie between.
 """
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,6 +22,8 @@ class Span:
 
     starts_at: datetime
     ends_at: datetime
+    full_from: datetime | None = None
+    """Where the price begins to count, if earlier: the first calendar month is as long as the others."""
 
     def __post_init__(self) -> None:
         ensure(self.starts_at < self.ends_at, f"a period that ends before it begins: {self}")
@@ -31,9 +34,9 @@ class Span:
         return (self.ends_at - _SECOND).date()
 
     def left(self, now: datetime) -> tuple[int, int]:
-        """Return the seconds that are left of it at `now`, and those of all of it."""
+        """Return the seconds that are left of it at `now`, and those that the price is for."""
         ensure(self.starts_at <= now < self.ends_at, f"{now} is not in {self}")
-        return (self.ends_at - now) // _SECOND, (self.ends_at - self.starts_at) // _SECOND
+        return (self.ends_at - now) // _SECOND, (self.ends_at - (self.full_from or self.starts_at)) // _SECOND
 
     def rest(self, price: Money, now: datetime) -> Money:
         """Return what of the price is for the time that is left at `now`."""
@@ -46,4 +49,10 @@ def plan_period(starts_at: datetime, anchor_day: int, interval: Interval) -> Spa
     end = starts_at
     for _ in range(interval.months):
         end = following(end, anchor_day)
-    return Span(starts_at, end)
+    return span(starts_at, end, anchor_day)
+
+
+def span(starts_at: datetime, ends_at: datetime, anchor_day: int) -> Span:
+    """Return the plan period; one that begins on another day than its anchor costs its share of the price."""
+    full_from = starts_at.replace(day=min(anchor_day, monthrange(starts_at.year, starts_at.month)[1]))
+    return Span(starts_at, ends_at, full_from if full_from < starts_at else None)

@@ -155,6 +155,7 @@ class PlansSection(Section):
     becomes = goods.Plans
     default: Key
     downgrade: Literal["period_end", "immediate"] = "period_end"
+    periods: Literal["anniversary", "calendar_month"] = "anniversary"
     tiers: Annotated[list[PlanSection], Field(min_length=1, max_length=50)]
 
 

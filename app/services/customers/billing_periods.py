@@ -19,9 +19,9 @@ from app.services.transaction import transaction
 Value = TypeVar("Value")
 
 
-def open_first(session: Session, customer: Customer, now: datetime) -> BillingPeriod:
-    """Open the customer's first period, anchored on today (UTC)."""
-    anchor, start, end = rule.first(now)
+def open_first(session: Session, customer: Customer, now: datetime, *, by_calendar: bool) -> BillingPeriod:
+    """Open the customer's first period, anchored on today (UTC), or on the first day of each month."""
+    anchor, start, end = rule.first(now, by_calendar=by_calendar)
     period = BillingPeriod(customer_id=customer.customer_id, number=1, anchor_day=anchor, starts_at=start, ends_at=end)
     session.add(period)
     return period
@@ -58,6 +58,11 @@ def roll(session: Session, customer_id: str, now: datetime) -> None:
     """Bring a customer, whose spending is locked, to the period that is open now."""
     while _roll(session, [customer_id], now):
         pass
+
+
+def roll_together(session: Session, customer_ids: Sequence[str], now: datetime) -> None:
+    """Bring customers, whose spending is locked, to the next period, where theirs is over."""
+    _roll(session, list(customer_ids), now)
 
 
 def _roll(session: Session, customer_ids: list[str], now: datetime) -> int:

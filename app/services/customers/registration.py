@@ -69,7 +69,9 @@ def create(
                 session.flush()
                 spending.begin(session, customer)
                 posting.open_accounts(session, customer)
-                _subscribe(session, sold, plan, billing_periods.open_first(session, customer, now))
+                by_calendar = sold.plans.periods == "calendar_month"
+                period = billing_periods.open_first(session, customer, now, by_calendar=by_calendar)
+                _subscribe(session, sold, plan, period)
                 made = customer.customer_id
                 terms = {"catalog": catalog, "plan": plan, "catalog_version": sold.version}
                 audit.record(session, made, actor, "customer.created", made, after=terms)
@@ -96,6 +98,8 @@ def _subscribe(session: Session, sold: Catalog, plan: str, period: BillingPeriod
             period_starts_at=period.starts_at,
             period_ends_at=period.ends_at,
             billed_until=period.starts_at if costs else period.ends_at,
+            run_number=0 if costs else period.number,
+            run_at=period.starts_at if costs else period.ends_at,
             version=1,
         )
     )

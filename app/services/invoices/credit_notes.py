@@ -29,7 +29,7 @@ OF_PURCHASES = frozenset({"payment", "correction"})
 """The facts whose documents a payment has paid at once."""
 BOOKED = ("pending", "succeeded")
 """The states of a refund whose money has gone back."""
-OF_PERIODS = frozenset({"period", "correction"})
+OF_PERIODS = frozenset({"period", "plan_period", "correction"})
 """The facts whose documents, where no payment has paid them at once, are due."""
 
 

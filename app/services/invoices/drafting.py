@@ -14,6 +14,7 @@ from app.domain.invoices.numbers import prefix
 from app.domain.invoices.totals import Taxed, Totals
 from app.domain.money import Money, credits_from_money
 from app.domain.tax.treatment import Treatment
+from app.models.customers import Customer
 from app.models.documents import Document, DocumentLine, DocumentTax
 from app.models.invoicing import InvoiceAddress
 from app.services.ledger.posting import Books
@@ -65,10 +66,29 @@ def draft(
     buyer: Mapping[str, str],
 ) -> Document:
     """Write and return the draft. `totals` are of these lines, and `treatments` say why each rate is taxed so."""
-    customer, seller = books.customer, catalog.seller
+    document, parts = rows(books.customer, catalog, kind, source, lines, totals, treatments, buyer)
+    books.session.add(document)
+    books.session.flush()
+    books.session.add_all(parts)
+    books.session.flush()
+    return document
+
+
+def rows(
+    customer: Customer,
+    catalog: Catalog,
+    kind: Kind,
+    source: Source,
+    lines: Sequence[Line],
+    totals: Totals,
+    treatments: Sequence[Treatment],
+    buyer: Mapping[str, str],
+) -> tuple[Document, list[DocumentLine | DocumentTax]]:
+    """Return the draft, and its lines and taxes, which are written after it."""
+    seller = catalog.seller
     document = Document(
         id=ids.new(ID_PREFIXES[kind]),
-        customer_id=books.customer_id,
+        customer_id=customer.customer_id,
         kind=kind.value,
         state=State.DRAFT.value,
         prefix=prefix(kind, invoice=catalog.invoices.prefix, credit_note=catalog.invoices.credit_note_prefix),
@@ -105,22 +125,23 @@ def draft(
         language=customer.language,
         **buyer,
     )
-    books.session.add(document)
-    books.session.flush()
     why = {rate_of(each): each for each in treatments}
-    for place, line in enumerate(lines, 1):
-        books.session.add(_line(document, place, line))
-    for taxed in totals.taxed if treatments else ():  # a receipt says nothing of tax
-        books.session.add(_tax(document, taxed, why[taxed.rate]))
-    books.session.flush()
-    return document
+    parts: list[DocumentLine | DocumentTax] = [_line(document, place, line) for place, line in enumerate(lines, 1)]
+    taxed = totals.taxed if treatments else ()  # a receipt says nothing of tax
+    return document, [*parts, *(_tax(document, each, why[each.rate]) for each in taxed)]
 
 
 def buyer_of(books: Books) -> dict[str, str]:
     """Return the invoice address and order number; a customer who has given none is named by its name alone."""
-    row = books.session.scalars(
-        select(InvoiceAddress).where(InvoiceAddress.customer_id == books.customer_id)
-    ).one_or_none()
+    return buyer(
+        books.session.scalars(
+            select(InvoiceAddress).where(InvoiceAddress.customer_id == books.customer_id)
+        ).one_or_none()
+    )
+
+
+def buyer(row: InvoiceAddress | None) -> dict[str, str]:
+    """Return what a document says of its customer's address and order."""
     return {
         name: "" if row is None else str(getattr(row, name.removeprefix("buyer_") if name in ADDRESS else name))
         for name in BUYER

@@ -7,6 +7,7 @@ In a series a higher number is never issued earlier: where the clock went back, 
 the document is issued at the moment of the one before. It never fails for that: the money has come.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, case, select, update
@@ -56,6 +57,26 @@ def finalize(
     for name, value in {**values, "issued_at": numbered}.items():
         set_committed_value(document, name, value)
     files.ask(session, document)
+
+
+def finalize_many(session: Session, drafts: Sequence[Document], state: State, now: datetime) -> None:
+    """Number drafts of one catalog, kind and prefix, one after the other, as `finalize` does each."""
+    year, first = now.astimezone(UTC).year, drafts[0]
+    key = {"catalog": first.catalog, "kind": first.kind, "prefix": first.prefix, "year": year}
+    places = [count_up(session, NumberSeries, key, "last") for _each in drafts]  # the series counts by one
+    before = select(Document.issued_at).where(
+        Document.catalog == first.catalog,
+        Document.kind == first.kind,
+        Document.number == written(first.prefix, year, max(places[0] - 1, 1)),
+    )
+    issued = max(now, session.scalar(before) or now)
+    for number, document in zip(places, drafts, strict=True):
+        ensure(document.number is None, f"{document.id} has a number already")
+        document.state, document.issued_at = state.value, issued
+        document.number, document.year, document.place = written(document.prefix, year, number), year, number
+        document.paid_minor, document.paid_at = _paid(document, state), issued if state is State.PAID else None
+        files.ask(session, document)
+    session.flush()
 
 
 def _paid(document: Document, state: State) -> int:

@@ -28,6 +28,7 @@ from app.services.mail import (
     mandate_text,
     notice_text,
     plan_text,
+    price_text,
     standing_text,
     tax_text,
     transfer_text,
@@ -88,6 +89,15 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
     return _of_payment(template, customer_id, str(context["payment"]))
 
 
+_OF_ONE_FACT = {
+    mails.TRANSFER_RECEIVED,
+    mails.TAX_NUMBER_REJECTED,
+    mails.PO_NUMBER_MISSING,
+    mails.YEAR_FILES,
+    mails.PRICE_CHANGE,
+}
+
+
 def _of_one_fact(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
     if template == mails.PRO_FORMA:
         return transfer_text.order(customer_id, str(context["pro_forma"]))
@@ -97,6 +107,8 @@ def _of_one_fact(template: str, customer_id: str, context: dict[str, Any]) -> di
         return transfer_text.facts(customer_id, str(context["movement"]))
     if template == mails.TAX_NUMBER_REJECTED:
         return tax_text.facts(customer_id, str(context["registration"]))
+    if template == mails.PRICE_CHANGE:
+        return price_text.facts(customer_id, context)
     if template == mails.YEAR_FILES:
         return billing_text.year_files(customer_id, int(context["year"]))
     return billing_text.without_po_number(customer_id, str(context["document"]))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.catalog import Catalog
-from app.domain.errors import NotFound, Refused
+from app.domain.errors import NotFound, Refused, ensure
 from app.domain.grants import BOUGHT_KINDS, used_words
 from app.domain.invoices.coverage import Usage
 from app.domain.invoices.documents import Kind, State
@@ -23,6 +23,7 @@ from app.domain.invoices.period_sums import PeriodSums, reckoned
 from app.domain.ledger import CREDIT_APPLIED, CREDITS, OVERAGE_INVOICED, Posting
 from app.domain.mails import INVOICE
 from app.domain.periods import dated
+from app.domain.tax.treatment import Treatment
 from app.domain.usage_words import title
 from app.models.customers import BillingPeriod
 from app.models.documents import Document
@@ -40,7 +41,8 @@ from app.services.tax import decision
 from app.services.transaction import transaction
 
 WITHOUT_METER = "Usage without a meter"
-SOURCE = "period"
+SOURCE, PLAN_PERIOD = "period", "plan_period"
+"""The facts that an invoice is made for."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class _Period:
 
     row: BillingPeriod
     catalog: Catalog
-    rate: Rate
+    treatment: Treatment
     meters: dict[str, int]
     given: int
     given_by: frozenset[str]
@@ -59,9 +61,24 @@ class _Period:
     """The meters of which usage of other periods is on it, too."""
 
     @property
+    def rate(self) -> Rate:
+        """Return the rate that its usage is taxed with."""
+        return drafting.rate_of(self.treatment)
+
+    @property
     def days(self) -> tuple[date, date]:
         """Return its first and its last day."""
         return self.row.starts_at.astimezone(UTC).date(), (self.row.ends_at - timedelta(days=1)).astimezone(UTC).date()
+
+
+@dataclass(frozen=True)
+class Fees:
+    """What a plan costs for the plan period that begins, at the catalog's price, and how it is taxed."""
+
+    lines: tuple[Line, ...]
+    treatment: Treatment
+    fact: str
+    """The plan period; what its own invoice is made for, where the billing period has one already."""
 
 
 def close(customer_id: str, number: int | None = None, *, by: str) -> Document | None:
@@ -80,8 +97,18 @@ def write(session: Session, customer_id: str, number: int | None, *, by: str) ->
     books = posting.lock(session, customer_id)
     billing_periods.roll(session, customer_id, now)
     row = _ended(books, number)
-    there = _invoice_of(books, row.number)
-    return there if there is not None else _invoice(books, row, by, now)
+    return _invoice_of(books, row.number) or _invoice(books, row, None, by, now)
+
+
+def written(books: Books, row: BillingPeriod | None, fees: Fees | None, now: datetime, *, by: str) -> Document | None:
+    """Write one invoice of the usage of a period that is over and of the fees; None: there is nothing to invoice.
+
+    Without a period, or where it has its invoice already, the fees have their own.
+    """
+    is_there = row is None or _invoice_of(books, row.number) is not None
+    if is_there and fees is None:
+        return None
+    return _invoice(books, None if is_there else row, fees, by, now)
 
 
 def _ended(books: Books, number: int | None) -> BillingPeriod:
@@ -110,39 +137,35 @@ def _invoice_of(books: Books, number: int) -> Document | None:
     ).one_or_none()
 
 
-def _invoice(books: Books, row: BillingPeriod, by: str, now: datetime) -> Document | None:
-    customer = books.customer
-    if customer.credit_unit != customer.currency:
-        return None  # in a named unit the next purchase covers what is below zero
+def _invoice(books: Books, row: BillingPeriod | None, fees: Fees | None, by: str, now: datetime) -> Document | None:
+    customer, catalog = books.customer, versions.of(books.customer)
+    period = None
     grants.catch_up(books, now)
-    catalog = versions.of(customer)
-    last = (row.ends_at - timedelta(days=1)).astimezone(UTC).date()
-    treatment = decision.treatment(books.session, books.customer_id, catalog, last)
-    period = _counted(period_usage.paid(books, row), row, catalog, drafting.rate_of(treatment))
+    if row is not None and customer.credit_unit == customer.currency:  # in a named unit the next purchase covers it
+        last = (row.ends_at - timedelta(days=1)).astimezone(UTC).date()
+        taxed = decision.treatment(books.session, books.customer_id, catalog, last)
+        period = _counted(period_usage.paid(books, row), row, catalog, taxed)
+    treatments = [each.treatment for each in (period, fees) if each is not None]
+    if not treatments:
+        return None
     sums = reckoned(
-        list(period.meters.values()),
-        period.given,
-        period.below,
-        period.rate,
+        list(period.meters.values()) if period else [],
+        period.given if period else 0,
+        period.below if period else 0,
+        drafting.rate_of(treatments[0]),
         customer.currency,
         inclusive=catalog.tax.prices == "inclusive",
         bought=_bought(books) if _credits_first(catalog) else 0,
+        fees=fees.lines if fees else (),
     )
     if sums is None:
         return None
-    micros = period.below if sums.overage.amount_minor else 0
+    micros = period.below if period and sums.overage.amount_minor else 0
     carried = carrying.waiting(books) if sums.totals.payable.amount_minor else []
-    source = drafting.Source(
-        SOURCE,
-        f"{row.number}:{_voided(books, row.number) + 1}",
-        period_number=row.number,
-        carried_minor=sum(carrying.to_collect(books.session, each) for each in carried),
-        overage_micros=micros,
-    )
+    source = _source(books, row, fees, sum(carrying.to_collect(books.session, each) for each in carried), micros)
+    lines = [*(_lines(books, period, sums) if period and sums.nets else ()), *sums.fees]
     buyer = drafting.buyer_of(books)
-    document = drafting.draft(
-        books, catalog, Kind.INVOICE, source, _lines(books, period, sums), sums.totals, [treatment], buyer
-    )
+    document = drafting.draft(books, catalog, Kind.INVOICE, source, lines, sums.totals, treatments, buyer)
     _post(books, document, sums, micros, now)
     _number(books, document, catalog, carried, now)
     unpaid_overage.changed(books, now)
@@ -157,6 +180,22 @@ def _invoice(books: Books, row: BillingPeriod, by: str, now: datetime) -> Docume
     return document
 
 
+def _source(
+    books: Books, row: BillingPeriod | None, fees: Fees | None, carried_minor: int, overage_micros: int
+) -> drafting.Source:
+    """Return the fact that the invoice is made for: the billing period that ended, or the plan period alone."""
+    if row is None:
+        ensure(fees is not None, "an invoice of nothing")
+        return drafting.Source(PLAN_PERIOD, fees.fact, carried_minor=carried_minor)  # type: ignore[union-attr]  # said above
+    return drafting.Source(
+        SOURCE,
+        f"{row.number}:{_voided(books, row.number) + 1}",
+        period_number=row.number,
+        carried_minor=carried_minor,
+        overage_micros=overage_micros,
+    )
+
+
 def _number(books: Books, document: Document, catalog: Catalog, carried: Sequence[Document], now: datetime) -> None:
     """Take the number last. What is nothing is paid; what is too little for a charge has no day on which it is due."""
     due = document.payable_minor + document.carried_minor
@@ -169,7 +208,7 @@ def _number(books: Books, document: Document, catalog: Catalog, carried: Sequenc
     carrying.carry(books, carried, document)
 
 
-def _counted(usage: Sequence[Usage], row: BillingPeriod, catalog: Catalog, rate: Rate) -> _Period:
+def _counted(usage: Sequence[Usage], row: BillingPeriod, catalog: Catalog, treatment: Treatment) -> _Period:
     """Return what of the usage goes on the invoice of the period."""
     meters, given, below, mixed, given_by = dict[str, int](), 0, 0, set[str](), set[str]()
     for each in usage:
@@ -185,7 +224,7 @@ def _counted(usage: Sequence[Usage], row: BillingPeriod, catalog: Catalog, rate:
             meters[each.meter] = meters.get(each.meter, 0) + part
             mixed |= {each.meter} if each.period != row.number else set()
     return _Period(
-        row, catalog, rate, dict(sorted(meters.items())), given, frozenset(given_by), below, frozenset(mixed)
+        row, catalog, treatment, dict(sorted(meters.items())), given, frozenset(given_by), below, frozenset(mixed)
     )
 
 
@@ -246,7 +285,7 @@ def _post(books: Books, document: Document, sums: PeriodSums, micros: int, now: 
         )
     if sums.from_credit.amount_minor:
         amount = drafting.micros_of(sums.from_credit)
-        words = "Applied credit balance to the tax of an invoice"
+        words = f"Applied credit balance to {'an invoice' if sums.fees else 'the tax of an invoice'}"
         (made,) = books.post(
             [Posting(books.unit, CREDITS, "purchases", amount, CREDIT_APPLIED, "document", document.id, words)], now
         )

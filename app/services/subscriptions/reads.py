@@ -12,7 +12,7 @@ from app.domain.catalog import Catalog
 from app.domain.errors import NotFound
 from app.domain.subscriptions.change import Subscribed
 from app.domain.subscriptions.choice import Choice, Interval, given
-from app.domain.subscriptions.proration import Span
+from app.domain.subscriptions.proration import Span, span
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import db
 from app.models.subscriptions import PlanChange, Subscription
@@ -50,8 +50,8 @@ class Current:
     def period(self) -> Span:
         """The plan period: what costs nothing has it with the billing period, and nobody turns it."""
         if self.costs:
-            return Span(self.row.period_starts_at, self.row.period_ends_at)
-        return Span(self.billing_starts_at, self.billing_ends_at)
+            return span(self.row.period_starts_at, self.row.period_ends_at, self.anchor_day)
+        return span(self.billing_starts_at, self.billing_ends_at, self.anchor_day)
 
     @property
     def used(self) -> int:

@@ -17,7 +17,14 @@ _OPEN = "('created','pi_created','confirming','requires_action','processing')"
 _LATER = """select 1 from plan_changes y where y.customer_id = x.customer_id and y.state = 'applied'
     and (y.ended_at > x.ended_at or (y.ended_at = x.ended_at and y.id > x.id))"""
 _MOVED = """select 1 from audit_entries a where a.customer_id = x.customer_id and a.at >= x.ended_at
-    and a.action in ('customer.moved','customer.changed') and a.after like '%"plan"%'"""
+    and a.action in ('customer.moved','customer.changed','subscription.ended') and a.after like '%"plan"%'"""
+
+_RUNS = """(select customer_id, count(*) many, min(number) first_one, max(number) last from period_runs
+    group by customer_id)"""
+_FEES = """(select d.customer_id, d.id document_id, d.source_type, sum(l.net_minor) minor, min(l.begins_on) begins_on
+    from documents d join document_lines l on l.customer_id = d.customer_id and l.document_id = d.id
+    where l.kind in ('base_fee','seats') and d.kind = 'invoice' and d.number is not null
+    group by d.customer_id, d.id, d.source_type)"""
 
 SUBSCRIPTION_PROOFS = (
     Proof(
@@ -85,6 +92,34 @@ SUBSCRIPTION_PROOFS = (
         union all select g.customer_id, g.id from grants g where g.kind = 'proration' and not exists (
           select 1 from plan_changes x where x.customer_id = g.customer_id and x.grant_id = g.id)""",
     ),
+    Proof(
+        "I18",
+        "the end of a billing period was passed over by the monthly run, or the next one is not where it ends",
+        f"""
+        select s.customer_id, s.id as row_id from subscriptions s
+        left join billing_periods p on p.customer_id = s.customer_id
+          and p.number = case s.run_number when 0 then 1 else s.run_number end
+        left join {_RUNS} r on r.customer_id = s.customer_id
+        where p.number is null or s.run_at <> case s.run_number when 0 then p.starts_at else p.ends_at end
+          or (r.many is not null and (r.last <> s.run_number - 1 or r.last - r.first_one + 1 <> r.many))""",  # noqa: S608
+    ),
+    Proof(
+        "I4",
+        "a plan period was billed twice, or its invoice does not list it, or one lists a plan that was not begun",
+        f"""
+        select a.customer_id, 'plan period ' || cast(b.number as text) as row_id from plan_periods a
+        join plan_periods b on b.customer_id = a.customer_id and b.number > a.number and b.starts_at < a.ends_at
+        where a.outcome = 'billed' and b.outcome = 'billed' and not exists (select 1 from plan_changes x
+          where x.customer_id = a.customer_id and x.state = 'applied' and x.ended_at >= a.starts_at
+            and x.period_starts_at < b.starts_at)
+        union all select a.customer_id, 'plan period ' || cast(a.number as text) from plan_periods a
+        left join {_FEES} f on f.customer_id = a.customer_id and f.document_id = a.document_id
+        where a.outcome = 'billed' and (f.minor is null or f.minor > a.price_minor
+          or f.begins_on <> {{day_of_plan}} or f.source_type not in ('period','plan_period'))
+        union all select f.customer_id, f.document_id from {_FEES} f
+        where f.source_type in ('period','plan_period') and not exists (
+          select 1 from plan_periods a where a.customer_id = f.customer_id and a.document_id = f.document_id)""",  # noqa: S608
+    ),
 )
 
 
@@ -98,6 +133,7 @@ def _in_other_periods(session: Session, only: str | None) -> Iterator[Found]:
         Subscription.interval,
         Subscription.period_starts_at,
         Subscription.period_ends_at,
+        Subscription.billed_until,
         begun.c.anchor_day,
     ).outerjoin(
         begun,
@@ -106,9 +142,10 @@ def _in_other_periods(session: Session, only: str | None) -> Iterator[Found]:
     if only is not None:
         wanted = wanted.where(Subscription.customer_id == only)
     for row in session.execute(wanted.execution_options(yield_per=1_000)):
-        fits = row.anchor_day is not None and (
-            plan_period(row.period_starts_at, row.anchor_day, Interval(row.interval)).ends_at == row.period_ends_at
-        )
+        lengths = [row.interval] if row.billed_until > row.period_starts_at else list(Interval)  # a suspended month
+        fits = row.anchor_day is not None and row.period_ends_at in {
+            plan_period(row.period_starts_at, row.anchor_day, Interval(each)).ends_at for each in lengths
+        }
         if not fits:
             yield row.customer_id, row.id
 

@@ -17,7 +17,14 @@ from app.models.events import AuditEntry
 from app.services.verification.ledger_proofs import Found, Look
 
 _AT_ONCE = 1_000
-_GIVEN = ("customer.created", "customer.changed", "customer.moved", "subscription.changed")
+_GIVEN = (
+    "customer.created",
+    "customer.changed",
+    "customer.moved",
+    "subscription.changed",
+    "subscription.ended",
+    "subscription.price_changed",
+)
 _NAMES = ("plan", "catalog_version")
 
 

@@ -47,6 +47,7 @@ MOST = 1_000
 _WORDS = {
     "sqlite": {
         "{day}": "date(booked_at)",
+        "{day_of_plan}": "date(a.starts_at)",
         "{shortly_before}": "datetime(e.created_at, '-1 minute')",
         "{two_days_after_expiry}": "datetime(g.expires_at, '+2 days')",
         "{two_days_after_begin}": "datetime(g.effective_at, '+2 days')",
@@ -55,6 +56,7 @@ _WORDS = {
     },
     "postgresql": {
         "{day}": "to_char(booked_at at time zone 'UTC', 'YYYY-MM-DD')",
+        "{day_of_plan}": "(a.starts_at at time zone 'UTC')::date",
         "{shortly_before}": "e.created_at - interval '1 minute'",
         "{two_days_after_expiry}": "g.expires_at + interval '2 days'",
         "{two_days_after_begin}": "g.effective_at + interval '2 days'",

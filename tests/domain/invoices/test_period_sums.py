@@ -5,8 +5,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.invoices.lines import Rate
+from app.domain.invoices.lines import Line, LineKind, Rate
 from app.domain.invoices.period_sums import per_minor, reckoned
+from app.domain.money import Money
 from app.domain.tax.treatment import tax_on
 
 VAT, NONE = Rate("S", Decimal(25)), Rate("O")
@@ -82,3 +83,50 @@ def test_everything_adds_up_whatever_was_used(
     assert abs(burned.amount_minor * per_minor(currency) - (whole - given_away - owed)) <= 2 * per_minor(currency)
     if not inclusive:
         assert totals.tax == tax_on(totals.net, rate.percent)
+
+
+FEES = [
+    Line(LineKind.BASE_FEE, "Team", Money(4900, "USD"), VAT),
+    Line(LineKind.SEATS, "2 seats", Money(3000, "USD"), VAT, 2, Decimal("15.00")),
+]
+
+
+def test_fees_stand_beside_usage_and_bought_credit_pays_them() -> None:
+    table = [
+        # used, below, bought, inclusive -> net, tax, applied, payable, from credit
+        ("fees alone", 0, 0, 0, False, (7900, 1975, 0, 9875, 0)),
+        ("with overage", 705, 705, 0, False, (8605, 2151, 0, 10756, 0)),
+        ("paid by credit", 0, 0, 20000, False, (7900, 1975, 9875, 0, 9875)),
+        ("paid in part, beside usage that credit has paid", 100, 0, 5000, False, (8000, 2000, 5100, 4900, 5000)),
+        ("tax in the price", 0, 0, 0, True, (6320, 1580, 0, 7900, 0)),
+    ]
+    for name, used, below, bought, inclusive, expected in table:
+        sums = reckoned(
+            [used * CENT], 0, below * CENT, VAT, "USD", inclusive=inclusive, bought=bought * CENT, fees=FEES
+        )
+        assert sums is not None, name
+        totals = sums.totals
+        found = (totals.net, totals.tax, totals.credits_applied, totals.payable, sums.from_credit)
+        assert tuple(each.amount_minor for each in found) == expected, name
+        if not inclusive:
+            assert [line.net.amount_minor for line in sums.fees] == [4900, 3000], name
+
+
+@given(
+    st.integers(0, 30_000_000),
+    st.lists(st.integers(1, 100_000), min_size=1, max_size=2),
+    st.sampled_from([VAT, NONE, Rate("S", Decimal("19.6"))]),
+    st.sampled_from([VAT, NONE]),
+    st.booleans(),
+)
+def test_lines_of_usage_and_fees_add_up_under_each_rate(
+    used: int, prices: list[int], of_usage: Rate, of_fees: Rate, inclusive: bool
+) -> None:
+    fees = [Line(LineKind.BASE_FEE, "Plan", Money(price, "USD"), of_fees) for price in prices]
+    sums = reckoned([used], 0, used, of_usage, "USD", inclusive=inclusive, bought=0, fees=fees)
+    assert sums is not None
+    nets = {each.rate: each.net.amount_minor for each in sums.totals.taxed}
+    found = dict.fromkeys(nets, 0)
+    for rate, net in [*((of_usage, each) for each in sums.nets), *((line.rate, line.net) for line in sums.fees)]:
+        found[rate] += net.amount_minor
+    assert found == nets

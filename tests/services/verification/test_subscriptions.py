@@ -6,7 +6,7 @@ from flask import Flask
 
 from app.models.customers import Customer
 from app.services.verification.verify import verify
-from tests.support import plans
+from tests.support import months, plans
 from tests.support.databases import Database
 from tests.support.plans import confirms, target
 from tests.support.shop import GOOD, add_method
@@ -18,6 +18,9 @@ def acme(app: Flask) -> Customer:
     made = plans.customer()
     alice = plans.manager(made)
     confirms(alice, target("team", 5), add_method(alice, GOOD).id)
+    months.runs(months.at(2027, 7, 1))
+    months.begins(plans.BEGIN, "personal")
+    months.runs(months.at(2027, 7, 1))
     assert verify() == []
     return made
 
@@ -33,6 +36,17 @@ def acme(app: Flask) -> Customer:
         ("update plan_changes set total_minor = total_minor + 1, net_minor = net_minor + 1", "has not its own invoice"),
         ("update payments set received_minor = 1", "without its payment"),
         ("update payments set problem = 'not_applied'", "money for one that was not made stays"),
+        ("delete from period_runs where number = 1", "was passed over by the monthly run"),
+        ("update subscriptions set run_at = '2027-07-02 00:00:00'", "was passed over by the monthly run"),
+        ("delete from plan_periods", "one lists a plan that was not begun"),
+        ("update plan_periods set price_minor = 1", "its invoice does not list it"),
+        (
+            (
+                "insert into plan_periods select customer_id, 9, '2027-06-02', ends_at, plan, catalog_version, interval, "
+                "seats, currency, price_minor, outcome, document_id from plan_periods where number = 1"
+            ),
+            "a plan period was billed twice",
+        ),
     ],
 )
 def test_damage_is_named(acme: Customer, database: Database, damage: str, words: str) -> None:

@@ -1,0 +1,74 @@
+"""The month, and prices that change on a day: `flask portal run-month`, `change-prices`."""
+
+from datetime import datetime
+
+import click
+from flask import Blueprint
+from flask.cli import with_appcontext
+from tqdm import tqdm
+
+from app.cli.console import customer_named, one_line
+from app.domain.amounts import money_words
+from app.models.scope import as_service
+from app.services.month_end import price_changes, run
+from app.services.month_end.comparison import Compared
+
+
+def add_to(bp: Blueprint) -> None:
+    """Add these commands to the seller's command line."""
+    for command in (run_month, change_prices):
+        bp.cli.add_command(command)
+
+
+@click.command("run-month")
+@click.argument("customers", nargs=-1, metavar="[CUSTOMER]…")
+@with_appcontext
+def run_month(customers: tuple[str, ...]) -> None:
+    """Run the month of CUSTOMERs (our id or yours), or of everybody whose billing period is over; print how many.
+
+    The worker does it by itself. Done twice, or by several at once, it is done once; ended in the middle, it goes on
+    where it was when it is given again.
+    """
+    with one_line():
+        if customers:
+            named = [customer_named(each) for each in customers]
+            with as_service("run the month"):
+                made = sum(run.run(each) for each in named)
+            click.echo(f"{made} ends of billing periods were run.")
+            return
+        with tqdm(total=run.waiting(), desc="Month", unit="customer", leave=False, disable=None) as bar:
+            made = run.run_all(done=bar.update)
+        click.echo(f"{made} ends of billing periods were run, {run.waiting()} customers are due and were not run.")
+
+
+@click.command("change-prices")
+@click.argument("catalog")
+@click.option("--on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="From which day on (UTC), still to come.")
+@click.option("--plan", default="", help="Only who has this plan, by its key.")
+@click.option("--by", default="seller", show_default=True, help="Who announces it; kept in the audit trail.")
+@click.option("--yes", is_flag=True, help="Announce it. Without it nothing changes.")
+@with_appcontext
+def change_prices(catalog: str, on: datetime, plan: str, by: str, yes: bool) -> None:
+    """Announce the newest version of CATALOG to everybody who has an older one of the same plan.
+
+    Each is sent a mail with what its own last months would have come to, and has the terms with the first plan period
+    that begins on the day or later. Until then it may leave. Who has a plan that is no longer there keeps it.
+    """
+    with one_line():
+        newest, customers = price_changes.whom(catalog, plan)
+        if not yes:
+            for customer, said in price_changes.compared_each(customers, newest):
+                click.echo(f"{customer.customer_id}  {customer.name}  {_words(said)}")
+            many = len(customers)
+            click.echo(f"Nothing has changed. Announce version {newest.version} to {many} customers with --yes.")
+            return
+        sent = 0
+        for made in price_changes.announce_each(customers, newest.version, on.date(), by=by):
+            if made is not None:
+                sent += 1
+                click.echo(f"{made.row.customer_id}  {made.row.plan}  {_words(made.compared)}")
+        click.echo(f"{sent} customers were sent a mail, {len(customers) - sent} were not.")
+
+
+def _words(said: Compared) -> str:
+    return f"{money_words(said.before)} -> {money_words(said.after)} in the last {said.months} months"

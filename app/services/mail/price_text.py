@@ -1,0 +1,44 @@
+"""What the mail about prices that change says: from which day on, and what the last months would have come to."""
+
+from typing import Any
+
+from app.domain.money import Money
+from app.domain.sold_terms import Terms
+from app.domain.subscriptions.choice import Interval, given
+from app.extensions import settings
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.plan_periods import PriceChange
+from app.models.scope import as_customer
+from app.models.subscriptions import Subscription
+from app.services import portal_links
+from app.services.catalog import versions
+
+
+def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the mail names; None when it was withdrawn meanwhile, or the customer has another plan."""
+    with as_customer(customer_id):
+        row = db.session.get(PriceChange, str(context["price_change"]), populate_existing=True)
+        customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+        own = versions.of(customer)
+        plan = Terms.of(own, customer.plan).plan
+        if row is None or row.state != "announced" or plan.key != row.plan:
+            return None
+        subscription = db.session.get_one(Subscription, customer_id, populate_existing=True)
+        other = versions.sold(customer.catalog, row.catalog_version)
+    interval = Interval(subscription.interval)
+    has, will = (given(each, customer.plan, interval, subscription.seats).price for each in (own, other))
+    return {
+        "seller": own.seller,
+        "customer": customer,
+        "is_sandbox": settings().payments == "sandbox",
+        "plan": plan.title,
+        "interval": "month" if interval is Interval.MONTHLY else "year",
+        "on": row.effective_on,
+        "price_now": has,
+        "price_then": will,
+        "months": int(context["months"]),
+        "before": Money(int(context["before_minor"]), customer.currency),
+        "after": Money(int(context["after_minor"]), customer.currency),
+        "link": portal_links.page("overview.page"),
+    }

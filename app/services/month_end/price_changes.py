@@ -1,0 +1,217 @@
+"""Prices that change on a day: announced to whoever has the plan, and had with the plan period that begins from then.
+
+Until then nothing of the customer's changes. Whoever cancels or chooses another plan before it has left it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import select
+
+from app import clock, ids
+from app.domain.catalog import Catalog
+from app.domain.errors import Refused
+from app.domain.mails import PRICE_CHANGE
+from app.domain.sold_terms import Terms
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.plan_periods import PriceChange
+from app.models.scope import as_service
+from app.models.subscriptions import Subscription
+from app.services import audit, due_rows
+from app.services.catalog import versions
+from app.services.customers import billing_periods
+from app.services.ledger import posting
+from app.services.ledger.posting import Books
+from app.services.month_end import comparison
+from app.services.month_end.comparison import Compared
+from app.services.outbox import billing_mails
+from app.services.subscriptions import applying, reads
+from app.services.transaction import transaction
+
+BY = "purser"
+ANNOUNCED = "announced"
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What is announced: from which day on, and what the last months would have come to."""
+
+    row: PriceChange
+    compared: Compared
+
+
+def announce(customer_id: str, version: int, on: date, *, by: str) -> Announcement:
+    """Announce to a customer that its plan is had in this version from a day on, by mail and event.
+
+    It takes the place of one that was announced before; the same again changes nothing. Refuses (422) a version that
+    is not there, does not have the plan, or is not newer than the customer's, and a day that is not to come.
+    """
+    now = clock.now()
+    if on <= now.date():
+        raise Refused("Name a day that is still to come: nothing changes without notice.", "day_not_to_come", 422, "on")
+    with as_service("announce other prices"), transaction() as session:
+        books = posting.lock(session, customer_id)
+        billing_periods.roll(session, customer_id, now)
+        row = reads.current(session, books.customer, now, lock=True).row
+        other = _offered(books.customer, version)
+        said = comparison.compared(session, books.customer, row, versions.of(books.customer), other)
+        there = _announced(books)
+        if there is not None and (there.catalog_version, there.effective_on) == (version, on):
+            return Announcement(there, said)
+        if there is not None:
+            there.state, there.ended_at = "replaced", now
+            session.flush()
+        made = PriceChange(
+            id=ids.new("prc"),
+            customer_id=customer_id,
+            state=ANNOUNCED,
+            plan=_plan(books.customer),
+            catalog_version=version,
+            effective_on=on,
+            created_by=by,
+            created_at=now,
+        )
+        session.add(made)
+        session.flush()
+        _write(books, row, made, said)
+        return Announcement(made, said)
+
+
+def withdraw(customer_id: str, *, by: str) -> bool:
+    """Take back what was announced and has not come yet; say whether there was anything."""
+    now = clock.now()
+    with as_service("withdraw other prices"), transaction() as session:
+        books = posting.lock(session, customer_id)
+        row = _announced(books)
+        if row is None:
+            return False
+        row.state, row.ended_at = "withdrawn", now
+        after = {"price_change": row.id}
+        audit.record(session, customer_id, by, "subscription.price_change_withdrawn", row.id, after=after)
+        return True
+
+
+def of(customer: Customer) -> Announcement | None:
+    """Return what is announced to the customer in scope, for its page: or None."""
+    session = db.session()
+    row = session.scalars(select(PriceChange).where(PriceChange.state == ANNOUNCED)).one_or_none()
+    if row is None:
+        return None
+    subscription = session.scalars(select(Subscription)).one()
+    other = versions.sold(customer.catalog, row.catalog_version)
+    return Announcement(row, comparison.compared(session, customer, subscription, versions.of(customer), other))
+
+
+def whom(catalog: str, plan: str = "") -> tuple[Catalog, Sequence[str]]:
+    """Return the newest version of the catalog, and who has an older one of a plan that it still has."""
+    with as_service("look whose prices change"):
+        newest = versions.offered(catalog)
+        keys = [each.key for each in newest.plans if plan in {"", each.key}]
+        if not keys:
+            raise Refused(f"Version {newest.version} of {catalog} has no plan {plan}.", "plan_unknown", 422, "plan")
+        wanted = select(Customer.customer_id).where(
+            Customer.catalog == catalog,
+            Customer.standing != "closed",
+            Customer.catalog_version < newest.version,
+            Customer.plan.in_([*keys, *([""] if newest.plans.default in keys else [])]),
+        )
+        return newest, db.session.scalars(wanted.order_by(Customer.customer_id)).all()
+
+
+def compared_each(customers: Sequence[str], newest: Catalog) -> Iterator[tuple[Customer, Compared]]:
+    """Yield each customer with what its last months would have come to; nothing is announced."""
+    with as_service("compare prices"):
+        for each in customers:
+            session = db.session()
+            customer, row = session.get_one(Customer, each), session.get_one(Subscription, each)
+            yield customer, comparison.compared(session, customer, row, versions.of(customer), newest)
+
+
+def announce_each(customers: Sequence[str], version: int, on: date, *, by: str) -> Iterator[Announcement | None]:
+    """Announce it to one after the other, and yield what was announced; None: it could not be, and the log says why."""
+    for each in customers:
+        made = list[Announcement]()
+
+        def one(customer_id: str = each, made: list[Announcement] = made) -> int:
+            made.append(announce(customer_id, version, on, by=by))
+            return 1
+
+        due_rows.one(one, failed="prices_not_announced", customer=each)
+        yield made[0] if made else None
+
+
+def apply_due(books: Books, row: Subscription, at: datetime, now: datetime) -> None:
+    """Move the customer to the version that was announced for the plan, if its day is there when the period begins."""
+    found = _announced(books)
+    if found is None or found.effective_on > at.astimezone(UTC).date():
+        return
+    customer = books.customer
+    if found.plan != _plan(customer) or found.catalog_version <= customer.catalog_version:
+        found.state, found.ended_at = "replaced", now  # it has another plan by now, or newer terms
+        return
+    was, became = applying.terms(books, found.plan, found.catalog_version)
+    books.session.refresh(row, ["version"])
+    found.state, found.ended_at = "applied", now
+    after = became | {"price_change": found.id}
+    audit.record(books.session, books.customer_id, BY, "subscription.price_changed", row.id, before=was, after=after)
+    books.session.flush()
+    facts = _facts(row, found)
+    books.outbox.write("subscription.price_changed", found.id, facts)
+
+
+def _offered(customer: Customer, version: int) -> Catalog:
+    """Return the version, where the customer may be moved to it."""
+    if version <= customer.catalog_version:
+        words = f"The customer has version {customer.catalog_version} already. Name a newer one."
+        raise Refused(words, "version_not_newer", 422, "version")
+    if version > versions.offered(customer.catalog).version:
+        raise Refused(f"{customer.catalog} has no version {version}.", "version_unknown", 422, "version")
+    other = versions.sold(customer.catalog, version)
+    if other.plans.plan(_plan(customer)) is None:
+        words = f"Version {version} has no plan {_plan(customer)}: the customer keeps it, or is moved to another one."
+        raise Refused(words, "plan_unknown", 422, "version")
+    return other
+
+
+def _plan(customer: Customer) -> str:
+    return Terms.of(versions.of(customer), customer.plan).plan.key
+
+
+def _announced(books: Books) -> PriceChange | None:
+    return books.session.scalars(
+        select(PriceChange)
+        .where(PriceChange.customer_id == books.customer_id, PriceChange.state == ANNOUNCED)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _write(books: Books, row: Subscription, made: PriceChange, said: Compared) -> None:
+    """Write it down, and the mail and the event."""
+    after = {"price_change": made.id, "catalog_version": made.catalog_version, "on": made.effective_on.isoformat()}
+    audit.record(books.session, books.customer_id, made.created_by, "subscription.price_announced", row.id, after=after)
+    books.session.flush()
+    books.outbox.write("subscription.price_announced", made.id, _facts(row, made))
+    billing_mails.write(
+        books.session,
+        books.customer_id,
+        PRICE_CHANGE,
+        key=f"{PRICE_CHANGE}:{made.id}",
+        to=books.customer.email,
+        price_change=made.id,
+        months=said.months,
+        before_minor=said.before.amount_minor,
+        after_minor=said.after.amount_minor,
+    )
+
+
+def _facts(row: Subscription, made: PriceChange) -> dict[str, object]:
+    return {
+        "subscription": row.id,
+        "price_change": made.id,
+        "plan": made.plan,
+        "catalog_version": made.catalog_version,
+        "on": made.effective_on.isoformat(),
+    }

@@ -1,0 +1,103 @@
+"""The monthly run: what is due at the end of each customer's billing period, in one transaction, once.
+
+docs/decisions/0041-the-month-is-run-by-rows.md says what holds when the process dies after each line.
+"""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.errors import ensure
+from app.models.database import db
+from app.models.plan_periods import PeriodRun
+from app.models.scope import as_service
+from app.models.subscriptions import Subscription
+from app.services import due_rows
+from app.services.customers import billing_periods
+from app.services.ledger import posting
+from app.services.month_end import boundary, together
+from app.services.transaction import transaction
+
+MANY, FEW = 500, 2
+"""So many customers are looked at together, at most and at least."""
+
+
+def run_due(limit: int = 100) -> int:
+    """Run the month of customers who are due, at most `limit` of them; return how many ends of periods were run.
+
+    A customer whose books somebody else holds is left to the next time, and one that fails stops no other.
+    """
+    with as_service("run the month"):
+        done = due_rows.one(lambda: _together(_due(limit, ())), failed="months_not_run_together")
+        if done >= limit:
+            return done
+        waiting = due_rows.waiting(limit, _due)
+        return done + due_rows.each(waiting, run, of="customer", failed="month_not_run", enough=limit - done)
+
+
+def waiting() -> int:
+    """Return how many customers are due now."""
+    with as_service("count whose month is due"):
+        found = select(func.count()).select_from(Subscription).where(Subscription.run_at <= clock.now())
+        return db.session.scalar(found) or 0
+
+
+def run_all(*, done: Callable[[int], object]) -> int:
+    """Run the month of everybody who is due, and call `done` with how many after each batch; return them all."""
+    whole = 0
+    while made := run_due(MANY):
+        whole += made
+        done(made)
+    return whole
+
+
+def run(customer_id: str) -> int:
+    """Run every end of a billing period that is due for the customer, the oldest first; return how many."""
+    made = 0
+    while _next(customer_id):
+        made += 1
+    return made
+
+
+def _due(limit: int, tried: Sequence[str]) -> Sequence[str]:
+    wanted = select(Subscription.customer_id).where(
+        Subscription.run_at <= clock.now(), Subscription.customer_id.not_in(tried)
+    )
+    return db.session.scalars(wanted.order_by(Subscription.run_at, Subscription.customer_id).limit(limit)).all()
+
+
+def _together(customer_ids: Sequence[str]) -> int:
+    """Run those whose month brings the plan alone, or nothing, in one transaction; where that fails, none of them."""
+    if len(customer_ids) < FEW:
+        return 0
+    with transaction() as session:
+        return together.run(session, customer_ids, clock.now())
+
+
+def _next(customer_id: str) -> bool:
+    """Run the next end of a period that is due, in one transaction; say whether there was one."""
+    now = clock.now()
+    with transaction() as session:
+        books = posting.lock_if_free(session, customer_id)
+        if books is None:
+            return False
+        row = _locked(session, customer_id)
+        if row.run_at > now:
+            return False
+        billing_periods.roll(session, customer_id, now)
+        number, document = row.run_number, boundary.cross(books, row, now)
+        ensure(row.run_number == number + 1, f"the month of {customer_id} was not moved on")
+        made = document.id if document is not None else None
+        session.add(PeriodRun(customer_id=customer_id, number=number, ran_at=now, document_id=made))
+        return True
+
+
+def _locked(session: Session, customer_id: str) -> Subscription:
+    return session.scalars(
+        select(Subscription)
+        .where(Subscription.customer_id == customer_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()

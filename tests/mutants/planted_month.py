@@ -1,0 +1,44 @@
+"""Planted bugs of the month: what is billed, renewed and ended when a billing period is over."""
+
+from tests.mutants.bug import Bug
+
+ROOM = "tests/services/month_end"
+RUN, PRICES = f"{ROOM}/test_run.py", f"{ROOM}/test_price_changes.py"
+
+BUGS = [
+    Bug(
+        "a plan is billed for months that begin suspended",
+        "app/services/month_end/boundary.py",
+        "    if not costs or customer.standing in UNSERVED:\n",
+        "    if not costs:\n",
+        (f"{RUN}::test_no_plan_is_billed_for_months_that_begin_suspended",),
+    ),
+    Bug(
+        "a plan that is cancelled is renewed",
+        "app/services/month_end/renewal.py",
+        "    if row.cancel_at is not None and row.cancel_at < month.ends_at:\n",
+        "    if row.cancel_at is not None and row.cancel_at > month.ends_at:\n",
+        (f"{RUN}::test_a_cancelled_plan_ends_with_its_period_and_is_free_from_then_on",),
+    ),
+    Bug(
+        "other prices are had before their day",
+        "app/services/month_end/price_changes.py",
+        "    if found is None or found.effective_on > at.astimezone(UTC).date():\n",
+        "    if found is None:\n",
+        (f"{PRICES}::test_nobodys_invoice_changes_before_the_day_that_was_announced",),
+    ),
+    Bug(
+        "the first calendar month costs as much as a whole one",
+        "app/domain/subscriptions/proration.py",
+        "    return Span(starts_at, ends_at, full_from if full_from < starts_at else None)\n",
+        "    return Span(starts_at, ends_at, None)\n",
+        (f"{ROOM}/test_founding_documents.py::test_identity_bills_the_calendar_month_base_fee_and_overage",),
+    ),
+    Bug(
+        "a period that the seller has closed takes the plan's invoice away",
+        "app/services/receivables/closing.py",
+        "    if is_there and fees is None:\n",
+        "    if is_there:\n",
+        (f"{RUN}::test_a_period_that_the_seller_has_closed_leaves_the_plan_its_own_invoice",),
+    ),
+]

@@ -1,0 +1,138 @@
+"""Other prices are had on the day that was announced, and nobody's invoice changes before; whoever leaves, has left."""
+
+import json
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.domain.errors import Refused
+from app.domain.money import Money
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.mails import Mail
+from app.models.plan_periods import PriceChange
+from app.models.scope import as_customer, as_service
+from app.services.mail import payment_text
+from app.services.month_end import price_changes
+from app.services.subscriptions import cancellation
+from app.services.verification.verify import verify
+from tests.support import months, periods, plans
+from tests.support.months import at, begins, runs
+from tests.support.plans import BEGIN, HALF, confirms, target
+from tests.support.shop import GOOD, add_method
+
+DOUBLED = ('monthly = "49.00"', 'monthly = "98.00"')
+DEARER = ('credits = "0.40"', 'credits = "0.80"')
+ON = date(2027, 8, 15)
+JULY, AUGUST, SEPTEMBER = at(2027, 7, 1), at(2027, 8, 1), at(2027, 9, 1)
+
+
+def announced(whose: Customer, on: date = ON, moment: object = HALF) -> price_changes.Announcement:
+    with clock.at(moment):  # type: ignore[arg-type]  # a moment
+        return price_changes.announce(whose.customer_id, 2, on, by="seller")
+
+
+def states(whose: Customer) -> list[str]:
+    return [each.state for each in plans.rows(PriceChange, whose)]
+
+
+def prices(whose: Customer) -> list[int]:
+    """Return what each invoice says of the plan."""
+    return [minor for _state, found in months.lines(whose) for words, minor in found if words.startswith("Team")]
+
+
+@pytest.mark.both_databases
+def test_nobodys_invoice_changes_before_the_day_that_was_announced(app: Flask) -> None:
+    acme = begins(BEGIN, "team")
+    runs(BEGIN)
+    periods.uses(acme, 500, HALF)
+    plans.applies(DOUBLED, DEARER)
+    runs(JULY)
+    assert announced(acme, moment=at(2027, 7, 5)).compared == price_changes.Compared(
+        1, Money(5400, "USD"), Money(10_800, "USD")
+    )
+    for moment in (AUGUST, SEPTEMBER, at(2027, 10, 1)):
+        runs(moment)
+    assert prices(acme) == [4900, 4900, 4900, 9800, 9800]
+    assert (states(acme), verify()) == (["applied"], [])
+    assert months.events(acme).count("subscription.price_changed") == 1
+
+
+def test_without_an_announcement_the_plan_stays_as_it_was_sold(app: Flask) -> None:
+    acme = begins(BEGIN, "team")
+    gone = ('key = "team"\ntitle = "Team"', 'key = "crew"\ntitle = "Crew"')
+    plans.applies(DOUBLED, gone)  # dearer, and not sold any more
+    for moment in (BEGIN, JULY, AUGUST):
+        runs(moment)
+    assert prices(acme) == [4900, 4900, 4900]
+    with pytest.raises(Refused) as refused:
+        announced(acme)
+    assert (refused.value.reason, verify()) == ("plan_unknown", [])
+
+
+def test_whoever_cancels_or_takes_another_plan_before_is_not_moved(app: Flask) -> None:
+    leaves, changes, stays = (begins(BEGIN, "team") for _each in range(3))
+    runs(BEGIN)
+    plans.applies(DOUBLED)
+    for each in (leaves, changes, stays):
+        announced(each, date(2027, 7, 1))
+    with clock.at(HALF):
+        cancellation.cancel(leaves.customer_id, by="alice")
+        assert [price_changes.withdraw(stays.customer_id, by="seller") for _twice in range(2)] == [True, False]
+    alice = plans.manager_of(changes)
+    confirms(alice, target("personal"), "", at=HALF)
+    runs(JULY)
+    assert [plans.subscription(each)[0] for each in (leaves, changes, stays)] == ["free", "personal", "team"]
+    runs(AUGUST)
+    assert (prices(stays), states(changes), states(stays)) == ([4900, 4900, 4900], ["replaced"], ["withdrawn"])
+    assert verify() == []
+
+
+def test_a_year_that_is_paid_goes_on_and_the_next_one_has_the_new_price(app: Flask) -> None:
+    acme = plans.customer()
+    alice = plans.manager(acme)
+    confirms(alice, target("team", interval="annual"), add_method(alice, GOOD).id, at=BEGIN)
+    plans.applies(('annual = "490.00"', 'annual = "980.00"'))
+    announced(acme)
+    runs(at(2028, 6, 1))
+    assert prices(acme)[-1] == 98000
+    assert verify() == []
+
+
+def test_the_mail_is_in_the_customers_own_money_and_not_once_it_is_withdrawn(app: Flask) -> None:
+    acme = begins(BEGIN, "team")
+    for moment in (BEGIN, JULY, AUGUST, SEPTEMBER):
+        runs(moment)
+    plans.applies(DOUBLED)
+    announced(acme, date(2027, 10, 1), SEPTEMBER)
+    (mail,) = [each for each in plans.rows(Mail, acme) if each.template == "price_change"]
+    words = payment_text.of(mail.template, acme.customer_id, json.loads(mail.context))
+    assert words is not None
+    assert words.subject == "The price of Team changes on 1 Oct 2027"
+    for said in ("Your last 3 months came to $147.00", "they would have come to $294.00", "$98.00 a month"):
+        assert said in words.text
+    with as_customer(acme.customer_id), clock.at(SEPTEMBER):
+        own = db.session.get_one(Customer, acme.customer_id, populate_existing=True)
+        assert price_changes.of(own) is not None
+    price_changes.withdraw(acme.customer_id, by="seller")
+    assert payment_text.of(mail.template, acme.customer_id, json.loads(mail.context)) is None
+
+
+def test_it_is_refused_without_notice_and_for_versions_that_are_not_there(app: Flask) -> None:
+    acme = begins(BEGIN, "team")
+    plans.applies(DOUBLED)
+    for version, on, reason in (
+        (2, HALF.date(), "day_not_to_come"),
+        (1, ON, "version_not_newer"),
+        (3, ON, "version_unknown"),
+    ):
+        with pytest.raises(Refused) as refused, clock.at(HALF):
+            price_changes.announce(acme.customer_id, version, on, by="seller")
+        assert refused.value.reason == reason
+    first, again = announced(acme), announced(acme)
+    assert first.row.id == again.row.id
+    assert announced(acme, date(2027, 12, 1)).row.id != first.row.id
+    with as_service("look at them"):
+        assert sorted(states(acme)) == ["announced", "replaced"]
