@@ -9,6 +9,7 @@ from benchmarks import (
     ingest,
     invoices,
     ledger,
+    month_end,
     overview,
     recharge,
     report,
@@ -46,6 +47,7 @@ def _measured(place: Place) -> list[Ratio | Count]:
     found += badge.measure(place, long_browser)
     found += invoices.measure(place)
     found += documents.measure(place)
+    found += month_end.measure(place)
     found += ingest.measure(place)
     found += authorize.measure(place)
     return found
