@@ -17,7 +17,7 @@ def test_the_open_period_is_run_next(empty: Database) -> None:
     with engine.begin() as connection, as_nobody_in_particular(connection):
         for statement in before.ROWS:
             before.run(connection, statement)
-    command.upgrade(configuration(empty.owner_url), "0031")
+    command.upgrade(configuration(empty.owner_url), "0032")
     with engine.begin() as connection, as_nobody_in_particular(connection):
         row = connection.execute(text("select run_number, run_at from subscriptions")).one()
         assert (row.run_number, f"{before._utc(row.run_at):%F}") == (2, "2026-11-05")

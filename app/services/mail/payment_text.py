@@ -42,6 +42,7 @@ _OF_ONE_FACT = mails.OF_PAPERS | {
     mails.TAX_NUMBER_REJECTED,
     mails.PO_NUMBER_MISSING,
     mails.YEAR_FILES,
+    mails.PRICE_CHANGE,
 }
 
 
@@ -87,15 +88,6 @@ def _facts_of(template: str, customer_id: str, context: dict[str, Any]) -> dict[
     if template in mails.OF_NOTICES:
         return notice_text.facts(customer_id, context)
     return _of_payment(template, customer_id, str(context["payment"]))
-
-
-_OF_ONE_FACT = {
-    mails.TRANSFER_RECEIVED,
-    mails.TAX_NUMBER_REJECTED,
-    mails.PO_NUMBER_MISSING,
-    mails.YEAR_FILES,
-    mails.PRICE_CHANGE,
-}
 
 
 def _of_one_fact(template: str, customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:

@@ -40,5 +40,5 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "months": int(context["months"]),
         "before": Money(int(context["before_minor"]), customer.currency),
         "after": Money(int(context["after_minor"]), customer.currency),
-        "link": portal_links.page("overview.page"),
+        "link": portal_links.page_or_overview("plan.page"),
     }
