@@ -184,7 +184,7 @@ STORIES = (
             Habit("enrichments", 300, 25, 50),
             Habit("sessions", 3_900, 30, 60),
             Habit("events", 64_000, 30, 90),
-            Habit("storage", 12_000, growth_percent=70, is_level=True),
+            Habit("storage", 40_500, growth_percent=18, is_level=True),
         ),
         alerts=(Alert("events", 80, is_percent=True), Alert("enrichments", 100, is_percent=True)),
         buys_below=_units(1_300_000),
