@@ -66,8 +66,8 @@ BUGS = [
     Bug(
         "a period closed again gets a second invoice",
         "app/services/receivables/closing.py",
-        "    return there if there is not None else _invoice(books, row, by, now)\n",
-        "    return _invoice(books, row, by, now)\n",
+        "    return _invoice_of(books, row.number) or _invoice(books, row, None, by, now)\n",
+        "    return _invoice(books, row, None, by, now)\n",
         (f"{CLOSING}::test_a_period_has_one_invoice_however_often_it_is_closed",),
     ),
     Bug(
