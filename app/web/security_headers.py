@@ -27,14 +27,15 @@ _STRIPE = {
     "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
     "connect-src": "'self' https://api.stripe.com",
 }
+_PAGES_OF_STRIPE = ("https://hooks.stripe.com", "https://checkout.stripe.com", "https://billing.stripe.com")
 
 
 def policy(settings: Settings, *, stripe_form: bool = False) -> str:
     """Return the content security policy; with `stripe_form` that of a page which shows Stripe's own form.
 
-    A form may end at the bank's page and at the customer's portal, which are Stripe's outside the sandbox.
+    A form may end at the bank's page, the checkout and the customer's portal, which are Stripe's outside the sandbox.
     """
-    at_stripe = " https://hooks.stripe.com https://billing.stripe.com" if settings.payments == "stripe" else ""
+    at_stripe = f" {' '.join(_PAGES_OF_STRIPE)}" if settings.payments == "stripe" else ""
     opened = _STRIPE if stripe_form and settings.payments == "stripe" else {}
     changed = {"form-action": f"'self'{at_stripe}", **opened}
     return "; ".join(f"{name} {value}" for name, value in (_POLICY | changed).items())

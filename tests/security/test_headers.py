@@ -83,7 +83,8 @@ def test_over_tls_the_cookie_is_bound_to_the_host_and_tls_is_kept(settings: Sett
 
 def test_a_form_may_end_at_stripes_bank_page_only_with_stripe(settings: Settings) -> None:
     assert "stripe.com" not in policy(settings)
-    assert "form-action 'self' https://hooks.stripe.com" in policy(replace(settings, payments="stripe"))
+    pages = " ".join(f"https://{name}.stripe.com" for name in ("hooks", "checkout", "billing"))
+    assert f"form-action 'self' {pages};" in policy(replace(settings, payments="stripe"))
 
 
 @pytest.mark.parametrize(
