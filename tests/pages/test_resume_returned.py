@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from app import clock
+from app import clock, ids
 from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
+from app.models.scope import as_customer
 from app.services.mail import sending
-from app.services.payments import outcomes
-from tests.support import post, shop
+from app.services.payments import outcomes, resume_links
+from app.services.subscriptions import changes
+from tests.support import plans, post, shop
 from tests.support.browser import Browser, Page
 
 LINK = re.compile(r"http://localhost(/billing/resume/[\w-]{43})\b")
@@ -108,3 +110,24 @@ def test_the_way_back_shows_the_payment_for_a_day(visitor: Browser, link: str, a
     with clock.at(clock.now() + timedelta(hours=24, minutes=1)):
         page = visitor.opens(path)
     assert page.path.startswith("/sign-in") and "$" not in page.text
+
+
+def test_who_pays_a_change_of_plan_without_a_sign_in_reads_what_it_was_for(visitor: Browser, app: Flask) -> None:
+    acme = plans.customer()
+    wants = plans.target("team")
+    with clock.at(plans.HALF), as_customer(acme.customer_id):
+        order = changes.Order(acme.customer_id, "host", wants, plans.previews(acme, wants).mark, ids.new_form_key())
+        waits = changes.taken(order, resume_links.return_url)
+        back = resume_links.return_url(waits.payment_id or "").removeprefix("http://localhost")
+        left = visitor.opens(back)
+        assert (left.find("h1").text, left.texts("dd")[2]) == (
+            "This payment is not made yet",
+            "Change of plan of Plans Ltd",
+        )
+        controls.pay_at_checkout(app.extensions["purser.settings"], changes.onward(waits).rsplit("/", 1)[1], shop.GOOD)
+        paid = visitor.opens(back)
+    assert (paid.find("h1").text, paid.texts("dd")[1:]) == (
+        MADE,
+        ["Visa ending in 4242", "Change of plan of Plans Ltd"],
+    )
+    assert "has the credits" not in paid.text and "bank" not in left.text

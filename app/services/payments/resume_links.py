@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from app import clock, ids
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
-from app.domain.payments import ACTION_LIFETIME, PaymentState, method_name
+from app.domain.payments import ACTION_LIFETIME, PaymentState, Purpose, method_name
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
@@ -45,6 +45,9 @@ class Resumable:
     """Whether the link may still be used: not yet used, and the payment waits for it."""
     is_paid_otherwise: bool
     """Whether the payment was given up and the same was bought and paid by another one since."""
+    purpose: Purpose
+    is_at_checkout: bool
+    """Whether it is made on the processor's own page: no bank was asked yet."""
 
 
 def make(customer_id: str, payment_id: str, until: datetime) -> str:
@@ -154,6 +157,8 @@ def _shown(
         until=until,
         is_open=is_open,
         is_paid_otherwise=is_bought and payment.state == PaymentState.CANCELED,
+        purpose=Purpose(payment.purpose),
+        is_at_checkout=payment.checkout_id is not None,
     )
 
 
