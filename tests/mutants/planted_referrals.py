@@ -128,10 +128,10 @@ BUGS = [
         REDEEMING,
     ),
     Bug(
-        "the last redemption is given to everybody who asks at once",
-        "app/services/credit_codes/redeeming.py",
-        "(CreditCode.most.is_(None)) | (CreditCode.redeemed < CreditCode.most),",
-        "(CreditCode.most.is_(None)) | (CreditCode.redeemed <= CreditCode.most),",
-        REDEEMING,
+        "one customer more than it says redeems a code",
+        "app/domain/credit_codes/codes.py",
+        "self.most is None or self.redeemed < self.most",
+        "self.most is None or self.redeemed <= self.most",
+        CODES,
     ),
 ]

@@ -36,7 +36,7 @@ POINTS = (
 GIVEN = [(5_000_000, "Referral credit for October 2026")]
 
 
-@pytest.mark.parametrize("point", tiers.some(3, POINTS, ids=POINTS))
+@pytest.mark.parametrize("point", tiers.some(2, POINTS, ids=POINTS))
 def test_killed_while_a_month_is_given_for_it_is_given_once(app: Flask, settings: Settings, point: str) -> None:
     ours = inviter()
     with referred.on(USED):

@@ -6,11 +6,22 @@ from flask import Flask
 
 from app.models.customers import Customer
 from app.services.verification.verify import verify
-from tests.support import referred
+from tests.support import referred, tiers
 from tests.support.databases import Database
 from tests.support.periods import OVER, USED
 from tests.support.referred import invited, inviter
 from tests.support.reversals import buys
+
+DAMAGES = (
+    "update referral_earnings set net_minor = 2499",
+    "update referral_earnings set net_minor = 2501, most_minor = 2501",
+    "delete from referral_earnings",
+    "update referrers set granted_micros = granted_micros + 1 where granted_micros > 0",
+    "update referral_credits set micros = micros + 1",
+    "delete from referral_credits",
+    "update referral_earnings set document_id = 'inv_of_nobody'",
+    "update referrals set is_oneself = true",
+)
 
 
 @pytest.fixture
@@ -23,19 +34,7 @@ def ours(app: Flask) -> Customer:
     return made
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "update referral_earnings set net_minor = 2499",
-        "update referral_earnings set net_minor = 2501, most_minor = 2501",
-        "delete from referral_earnings",
-        "update referrers set granted_micros = granted_micros + 1 where granted_micros > 0",
-        "update referral_credits set micros = micros + 1",
-        "delete from referral_credits",
-        "update referral_earnings set document_id = 'inv_of_nobody'",
-        "update referrals set is_oneself = true",
-    ],
-)
+@pytest.mark.parametrize("damage", tiers.some(3, DAMAGES))
 def test_a_figure_that_is_not_what_the_invoices_say_is_named(ours: Customer, database: Database, damage: str) -> None:
     assert verify() == []
     engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
