@@ -186,6 +186,20 @@ BUGS = [
         ("tests/pages/test_invoice_papers.py",),
     ),
     Bug(
+        "a download brings along anybody's file",
+        "app/services/papers/of_documents.py",
+        "and_(Document.customer_id == customer_id, IS_IT)",
+        "and_(customer_id.is_not(None), IS_IT)",
+        ("tests/pages/test_invoice_files.py",),
+    ),
+    Bug(
+        "who has a file already is read its bytes",
+        "app/services/papers/of_documents.py",
+        "(DocumentFile.sha256 != bindparam(KNOWN), DocumentFile.content)",
+        "(DocumentFile.sha256 != DocumentFile.kind + bindparam(KNOWN), DocumentFile.content)",
+        FILES,
+    ),
+    Bug(
         "a pro-forma is made of an order that waits for no money",
         "app/services/bank_transfers/pro_forma_files.py",
         " or found.standing is not Standing.WAITING:\n",

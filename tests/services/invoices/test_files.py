@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -77,6 +78,9 @@ def test_every_document_gets_its_pdf_once_and_it_says_what_the_document_says(
         assert (row.document_id, row.state, row.size) == (document.id, "made", len(file.content))
         assert row.sha256 == file.sha256 == hashlib.sha256(file.content).hexdigest()
         assert document.number in text_of(file.content)
+        with as_customer(acme.customer_id):
+            assert files.of(document.id, files.PDF, known=file.sha256) == replace(file, content=b"")
+            assert files.of(document.id, files.PDF, known="0" * 64) == file
         assert file.name == f"{document.kind.replace('_', '-')}-{document.number}.pdf"
 
 
