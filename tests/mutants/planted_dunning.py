@@ -77,4 +77,25 @@ BUGS = [
         "",
         VERIFIED,
     ),
+    Bug(
+        "who corrects an unpaid invoice is charged and suspended from the beginning",
+        "app/services/invoices/corrections.py",
+        "        _go_on_collecting(session, document, instead)\n",
+        "        pass\n",
+        ("tests/services/dunning/test_corrected.py",),
+    ),
+    Bug(
+        "a killed charge that no bank heard of counts as a retry",
+        "app/services/dunning/looking.py",
+        "    return Outcome.FAILED if is_heard else Outcome.NOT_MADE\n",
+        "    return Outcome.FAILED\n",
+        ("tests/services/dunning/test_methods.py",),
+    ),
+    Bug(
+        "a debit that failed is collected once more in the same minute",
+        "app/services/dunning/looking.py",
+        "                if due.place == 0 and (failed := self._failed_since(due)) is not None:\n",
+        "                if False and (failed := self._failed_since(due)) is not None:\n",
+        ("tests/services/dunning/test_own_payments.py",),
+    ),
 ]
