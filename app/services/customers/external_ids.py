@@ -15,6 +15,7 @@ ADDRESS_WORDS = (
     "invoices",
     "payment_methods",
     "payments",
+    "price_changes",
     "pro_formas",
     "referrals",
     "spend_management",
