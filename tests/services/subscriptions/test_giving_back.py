@@ -12,6 +12,7 @@ from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.documents import Document
 from app.models.events import OutboxEvent
 from app.models.ledger import Grant
 from app.models.scope import as_customer, as_service
@@ -21,7 +22,7 @@ from app.services.invoices import reads as invoice_reads
 from app.services.mail import sending
 from app.services.reversals import refunds
 from app.services.verification.verify import verify
-from tests.support import plans, post
+from tests.support import months, periods, plans, post
 from tests.support.mail_server import mail_server
 from tests.support.plans import HALF, confirms, previews, target
 from tests.support.shop import GOOD, add_method
@@ -172,4 +173,21 @@ def test_the_credit_pays_the_next_use_of_the_plan_like_bought_credit(app: Flask)
     assert (again.state, again.total_minor > 0) == ("applied", True)
     with as_service("look at grants"):
         assert db.session.scalars(select(Grant.remaining_micros).where(Grant.kind == "proration")).all() == [18_750_000]
+    assert verify() == []
+
+
+def test_a_plan_that_the_month_has_billed_is_given_back_of_its_paid_invoice(app: Flask) -> None:
+    acme = months.begins(plans.BEGIN, "team", IMMEDIATE, AT_USE)
+    alice = plans.manager_of(acme)
+    way = add_method(alice, GOOD).id
+    assert months.runs(plans.BEGIN) == 1
+    with as_service("look at documents"):
+        (document,) = plans.rows(Document, acme)
+    with clock.at(plans.BEGIN):
+        assert periods.pays(alice, document, way).state == "succeeded"
+    free = confirms(alice, target("free"), "")
+    assert (free.state, free.net_minor, free.tax_minor) == ("applied", -2450, -612)  # half of June: 49.00 / 2
+    assert (notes(acme), given(acme)) == ([(2450, 3062)], [30_620_000])
+    (payment,) = plans.payment_rows(acme)
+    assert refunds_at_most(acme, payment.id) == 6125 - 3062
     assert verify() == []
