@@ -21,13 +21,12 @@ from app.services import portal_links
 from app.services.bank_transfers import accounts, orders
 from app.services.catalog import versions
 from app.services.customers import address
-from app.services.invoices import reads, statement
+from app.services.invoices import payers, reads, statement
 from app.services.invoices.reads import DocumentParts
 from app.services.papers import papers
 from app.services.papers.claims import Claim
 from app.services.papers.papers import Sheet
 from app.services.payment_methods import mandates as kept_mandates
-from app.services.receivables import payers
 from app.services.receivables import receipts as read_receipts
 from app.services.tax import registrations
 

@@ -12,11 +12,11 @@ from app.forms import log_places
 from app.presenters import invoices as words
 from app.presenters import unpaid
 from app.services.dunning import reads as dunning
-from app.services.invoices import correction_preview, files, reads, year_files
+from app.services.invoices import correction_preview, files, payers, reads
 from app.services.invoices.reads import DocumentQuery
 from app.services.papers import papers
 from app.services.papers.stored import NotMade, StoredFile
-from app.services.receivables import differences, payers, payments_due, receipts, year_archive
+from app.services.receivables import differences, payments_due, receipts, year_archive, year_files
 from app.web import exports, workbooks
 from app.web.access import current_actor, current_catalog, current_customer
 from app.web.respond import saved, show, wants_fragment

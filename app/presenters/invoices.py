@@ -10,7 +10,8 @@ from app.domain.addresses.address import Address
 from app.domain.money import Money
 from app.domain.tax.treatment import Reason
 from app.models.documents import Document, DocumentTax
-from app.presenters import add_credits, document_lines, e_invoices
+from app.presenters import document_lines, e_invoices
+from app.presenters import invoice_sentences as sentences
 from app.presenters.spreadsheets import harmless
 from app.services.invoices.reads import DocumentParts
 from app.services.receivables.payments_due import PaymentDue
@@ -52,19 +53,6 @@ _STATES = {
     "void": "Void",
     "uncollectible": "Not collected",
     "issued": "Issued",
-}
-_SENTENCES = {
-    ("invoice", "open"): "This invoice has not been paid yet.",
-    ("invoice", "paid"): "This invoice is paid.",
-    ("invoice", "void"): "This invoice is void: nothing is to be paid. It keeps its number.",
-    ("invoice", "uncollectible"): "This invoice was not paid, and is no longer collected.",
-    ("credit_note", "issued"): "This amount of the invoice was returned to you.",
-    ("credit_note", "seller"): "This amount was taken off what is to be paid of the invoice.",
-    ("credit_note", "plan_change"): "This amount of the invoice is credit on your balance now.",
-    ("credit_note", "void"): "This credit note is void: the money that was returned came back.",
-    ("receipt", "issued"): "This receipt confirms your payment. It is not a tax invoice.",
-    ("refund_receipt", "issued"): "This receipt confirms what was returned to you. It is not a tax invoice.",
-    ("refund_receipt", "void"): "This receipt is void: the money that was returned came back.",
 }
 REASONS: Mapping[Reason, str] = {
     Reason.STANDARD: "",
@@ -129,23 +117,6 @@ def due_when(due: PaymentDue) -> str:
     return f"{words}, {'overdue since' if due.is_overdue else 'due by'} {locale.day(day)}"
 
 
-def due_sentence(due: PaymentDue) -> str:
-    """Say what is to be done about an open invoice."""
-    if due.payment is not None and due.is_processing:
-        when = add_credits.expected(due.payment, clock.now().date())
-        return f"Your payment of this invoice is being processed. {f'{when}. ' if when else ''}Nothing is to be done."
-    if due.document.carried_to_id:
-        return "This invoice was less than our payment processor charges. It is paid together with a later one."
-    if due.is_carried_over:
-        return (
-            "This invoice is less than our payment processor charges. Nothing is to be paid now: "
-            "it is added to your next invoice."
-        )
-    if due.is_overdue and due.document.due_on:
-        return f"This invoice is overdue: it was to be paid by {locale.day(due.document.due_on)}."
-    return _SENTENCES["invoice", "open"]
-
-
 def status(document: Document) -> str:
     """Return where a document is, in words."""
     if document.is_corrected:
@@ -174,7 +145,7 @@ def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, 
         "payment_id": parts.payment_id,
         "kind": KINDS[document.kind],
         "status": due_status(due) if due else status(document),
-        "sentence": due_sentence(due) if due else sentence(parts),
+        "sentence": sentences.due_sentence(due) if due else sentences.sentence(parts),
         "carried": money(document.carried_minor),
         "paid_before": money(-document.taken_over_minor),
         "credited": money(-document.credited_minor),
@@ -205,18 +176,6 @@ def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, 
         "why_no_xml": e_invoices.why_none(parts),
         "returned_by": [(each, money(each.total_minor), status(each)) for each in parts.returned_by],
     }
-
-
-def sentence(parts: DocumentParts) -> str:
-    """Say where a document is, and what is to be done about it."""
-    document = parts.document
-    if document.is_corrected:
-        return "This invoice was corrected: a credit note returns all of it, and another invoice takes its place."
-    if document.kind == "credit_note" and document.source_type == "correction":
-        return "This credit note returns all of an invoice that was corrected. Another invoice takes its place."
-    if document.state == "issued" and (document.kind, document.source_type) in _SENTENCES:
-        return _SENTENCES[document.kind, document.source_type]
-    return _SENTENCES[document.kind, document.state]
 
 
 def _is_whole(parts: DocumentParts) -> bool:

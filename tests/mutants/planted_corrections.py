@@ -10,6 +10,7 @@ MORE = ("tests/services/invoices/test_corrections_more_tax.py",)
 KILLED = ("tests/services/invoices/test_corrections_killed.py",)
 RECEIPTS = ("tests/services/receivables/test_receipts_corrected.py",)
 PAGES = ("tests/pages/test_invoices_corrected.py",)
+WHEN = ("tests/services/receivables/test_paid_when.py",)
 RULE = ("tests/domain/invoices/test_corrections.py",)
 PREVIEW = "app/services/invoices/correction_preview.py"
 BUGS = [
@@ -35,6 +36,27 @@ BUGS = [
         PAGES,
     ),
     Bug(
+        "a corrected invoice is said to be paid when and as the wrong one was",
+        "app/services/invoices/corrections.py",
+        "        each.paid_at, each.paid_with = payers.settled(each)\n",
+        "        each.paid_at = each.paid_at or now\n",
+        WHEN,
+    ),
+    Bug(
+        "what nobody has paid has a day of payment",
+        "app/services/receivables/ending.py",
+        '"", now, {document.id})',
+        '"Credit note", now)',
+        WHEN,
+    ),
+    Bug(
+        "an invoice offers the receipt of what was sent back",
+        "app/services/receivables/receipts.py",
+        "        if state and payment.id in pays:\n",
+        "        if state:\n",
+        WHEN,
+    ),
+    Bug(
         "the difference of a corrected purchase has no receipt",
         "app/services/receivables/receipts.py",
         "    return document.kind == Kind.INVOICE and (not document.payment_id or document.taken_over_minor > 0)\n",
@@ -43,7 +65,7 @@ BUGS = [
     ),
     Bug(
         "a receipt says that it has paid what was taken over",
-        "app/services/receivables/payers.py",
+        "app/services/invoices/payers.py",
         "    unpaid = {each.id: each.paid_minor - each.taken_over_minor for each in invoices}\n",
         "    unpaid = {each.id: each.paid_minor for each in invoices}\n",
         RECEIPTS,

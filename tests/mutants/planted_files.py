@@ -152,7 +152,7 @@ BUGS = [
     ),
     Bug(
         "each payment of an invoice has paid all of it",
-        "app/services/receivables/payers.py",
+        "app/services/invoices/payers.py",
         "            unpaid[each.id] -= part\n",
         "",
         RECEIPTS,

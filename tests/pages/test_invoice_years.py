@@ -11,9 +11,10 @@ from app import clock
 from app.domain.people import Actor
 from app.gateways.pdf.renderer import Renderer, RenderFailed
 from app.models.customers import Customer
-from app.services.invoices import file_making, year_files
+from app.services.invoices import file_making
 from app.services.mail import sending
 from app.services.papers import claims, papers
+from app.services.receivables import year_files
 from tests.services.mail.test_sending import sending as mail_sending
 from tests.services.mail.test_sending import server
 from tests.support import cast, periods

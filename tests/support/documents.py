@@ -50,10 +50,10 @@ def sold_at_use() -> Customer:
     return _customer(SMALL + '\n[tax]\ncredits = "at_use"\n')
 
 
-def sold_with_tax() -> Customer:
+def sold_with_tax(more: str = "") -> Customer:
     """Create a customer of a German seller, who is taxed at home until an address says otherwise."""
     seller = 'name = "Small GmbH"\ncountry = "DE"\ntax_id = "DE811907980"'
-    return _customer(SMALL.replace('name = "Small Ltd"', seller) + RATES)
+    return _customer(SMALL.replace('name = "Small Ltd"', seller) + RATES + more)
 
 
 def sold_in_azores() -> Customer:

@@ -13,9 +13,9 @@ from app.domain.errors import Refused
 from app.domain.invoices import statement as rule
 from app.models.customers import Customer
 from app.models.documents import Document
-from app.services.invoices import drafting, reads
+from app.services.invoices import drafting, payers, reads
 from app.services.invoices.reads import DocumentQuery
-from app.services.receivables import payers, payments_due, receipts
+from app.services.receivables import payments_due, receipts
 
 bp = resource("invoices")
 PATH = "/customers/<customer_id>/invoices"
@@ -46,9 +46,11 @@ class InvoiceOut(Model):
     credits_applied_minor: int
     rounding_minor: int
     payable_minor: int
-    paid_minor: int
-    paid_at: Moment | None
-    paid_with: str = Field(description="The way to pay, in words.")
+    paid_minor: int = Field(
+        description="What of it is paid. Zero once it is corrected: the invoice in its place has taken it over."
+    )
+    paid_at: Moment | None = Field(description="When the last payment came that pays it; null: nobody has paid it.")
+    paid_with: str = Field(description="The way to pay, in words; `Several payments`: `paid_by` lists them.")
     returned_minor: int = Field(description="What credit notes that stand return of it.")
     returns: str | None = Field(description="The document of which a credit note or refund receipt returns a part.")
     payment: str | None = Field(description="The payment that bought it, or has paid it.")
@@ -251,7 +253,8 @@ def day_of(text: str, field: str) -> date:
 def _shown(document: Document, payment_id: str | None, waits: AbstractSet[str]) -> dict[str, Any]:
     names = set(InvoiceOut.model_fields) - {"type", "returns", "payment", "is_processing"}
     kept = {name: getattr(document, name) for name in names}
-    paid = {"paid_at": document.settled_at, "paid_minor": document.settled_minor, "paid_with": document.settled_with}
+    minor = 0 if document.is_corrected else document.settled_minor  # what takes its place has taken it over
+    paid = {"paid_at": document.settled_at, "paid_minor": minor, "paid_with": document.settled_with}
     paid["is_processing"] = document.id in waits
     return kept | paid | {"type": document.kind, "returns": document.returns_id, "payment": payment_id}
 

@@ -29,8 +29,8 @@ from app.presenters.printed.document import (
     Sum,
 )
 from app.services.invoices import e_invoices
+from app.services.invoices.payers import PaidBy
 from app.services.invoices.reads import DocumentParts
-from app.services.receivables.payers import PaidBy
 
 _STAMPS = {
     Kind.INVOICE: words.PAID_STAMP,

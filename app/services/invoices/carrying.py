@@ -3,7 +3,7 @@
 Which payments have paid an invoice follows from that, and from which took the place of which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -70,16 +70,30 @@ def standing(session: Session, document: Document) -> Document:
 
 def taken_over(session: Session, document: Document) -> list[tuple[Document, Correction]]:
     """Return the invoices whose payments it has taken over, each with the correction of it, the newest first."""
-    found, each = list[tuple[Document, Correction]](), document
-    while each.taken_over_minor:
-        each, made = session.execute(
+    return taken_over_by(session, [document])[document.id]
+
+
+def taken_over_by(session: Session, documents: Sequence[Document]) -> dict[str, list[tuple[Document, Correction]]]:
+    """Return what `taken_over` says of each of these: a step of all of them in one statement."""
+    before, level = dict[str, tuple[Document, Correction]](), list(documents)
+    while names := [each.id for each in level if each.taken_over_minor]:
+        rows = session.execute(
             select(Document, Correction)
             .join(
                 Correction, (Correction.customer_id == Document.customer_id) & (Correction.corrected_id == Document.id)
             )
-            .where(Correction.customer_id == document.customer_id, Correction.replacement_id == each.id)
-        ).one()
-        found.append((each, made))
+            .where(Correction.customer_id == level[0].customer_id, Correction.replacement_id.in_(names))
+        ).all()
+        before |= {made.replacement_id: (each, made) for each, made in rows}
+        level = [each for each, _made in rows if each.id not in before]
+    return {each.id: _chain(each, before) for each in documents}
+
+
+def _chain(document: Document, before: Mapping[str, tuple[Document, Correction]]) -> list[tuple[Document, Correction]]:
+    found = list[tuple[Document, Correction]]()
+    while document.taken_over_minor:
+        found.append(before[document.id])
+        document = found[-1][0]
     return found
 
 

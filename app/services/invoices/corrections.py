@@ -29,7 +29,7 @@ from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import standing
-from app.services.invoices import carrying, correction_preview, credit_notes, drafting, finalization, numbering
+from app.services.invoices import carrying, correction_preview, credit_notes, drafting, finalization, numbering, payers
 from app.services.invoices.correction_preview import Preview, Wanted
 from app.services.ledger import posting, unpaid_overage
 from app.services.ledger.posting import Books
@@ -155,7 +155,8 @@ def _write(books: Books, seen: Preview, payment: Payment | None, by: str, addres
     at = max(now, document.issued_at or now)  # not before what they correct
     _number(books, document, instead, at)
     numbering.finalize(session, note, State.ISSUED, at)
-    if document.state == State.OPEN:
+    was_open = document.state == State.OPEN
+    if was_open:
         _end_due(books, document, instead, now)
     refund_id = None
     if payment is not None:
@@ -178,6 +179,9 @@ def _write(books: Books, seen: Preview, payment: Payment | None, by: str, addres
         created_at=now,
     )
     session.add(made)
+    session.flush()
+    for each in ([document] if was_open else []) + ([instead] if instead.state == State.PAID else []):
+        each.paid_at, each.paid_with = payers.settled(each)
     session.flush()
     _say(books, seen, made, (note, instead), by, address)
     return made
@@ -220,7 +224,7 @@ def _end_due(books: Books, document: Document, instead: Document, now: datetime)
     session = books.session
     session.refresh(document)
     document.credited_minor += carrying.own_due(document)
-    document.state, document.paid_at, document.paid_with = State.PAID.value, now, "Credit note"
+    document.state = State.PAID.value
     for each in carrying.carried_to(session, document):
         if each.state != State.PAID:
             each.carried_to_id = instead.id if instead.state == State.OPEN else None

@@ -13,6 +13,7 @@ from app.models.corrections import Correction
 from app.models.database import db
 from app.models.documents import Document, DocumentLine, DocumentTax
 from app.models.payments import Payment
+from app.services.invoices import payers
 
 CHUNK = 500
 MOST_DUE = 100
@@ -139,15 +140,22 @@ def _taken_over(documents: Sequence[Document], *, with_bought: bool) -> dict[str
     """Return the payment of each document that is paid by what it has taken over from the one that it corrects."""
     if not documents:
         return {}
-    after = {each.id for each in documents}
+    found = {
+        name: each.payment_id  # the last of them
+        for name, paid_by in payers.of_each(documents).items()
+        for each in paid_by
+        if with_bought or each.has_receipt
+    }
+    after = {each.id for each in documents if each.kind == Kind.CREDIT_NOTE.value}
+    if not after:
+        return found
     rows = db.session.execute(
-        select(Correction.replacement_id, Correction.credit_note_id, Document)
+        select(Correction.credit_note_id, Document)
         .join(Document, (Document.customer_id == Correction.customer_id) & (Document.id == Correction.corrected_id))
-        .where(or_(Correction.replacement_id.in_(after), Correction.credit_note_id.in_(after)))
+        .where(Correction.credit_note_id.in_(after))
     ).all()
-    payments = payments_of([before for _replacement, _note, before in rows], with_bought=with_bought)
-    made = {name: before.id for *names, before in rows for name in names if name in after}
-    return {name: payments[before] for name, before in made.items() if before in payments}
+    payments = payments_of([before for _note, before in rows], with_bought=with_bought)
+    return found | {note: payments[before.id] for note, before in rows if before.id in payments}
 
 
 def head(document_id: str) -> Document:

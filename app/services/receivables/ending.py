@@ -115,7 +115,7 @@ def credit(document_id: str, amount: Money | None, *, by: str, reason: str, key:
         is_over = not carrying.own_due(document)
         if is_over:
             _release(books, document)
-        settling.end(books, [document] if is_over else [], "Credit note", now)
+        settling.end(books, [document] if is_over else [], "", now, {document.id})
         after = {"number": note.number, "amount_minor": part.amount_minor, "reason": reason}
         audit.record(books.session, books.customer_id, by, "credit_note.given", document.id, after=after)
         books.session.flush()

@@ -138,15 +138,25 @@ def to_pay(document: Document) -> Money:
 def why_not(document: Document, due: Money) -> Refused | None:
     """Return why an invoice is not to be paid by itself; None: it is."""
     if document.kind != Kind.INVOICE.value or document.state not in PAYABLE:
-        is_paid = document.kind == Kind.INVOICE.value and document.state == State.PAID
-        words = "This invoice is paid already." if is_paid else "This invoice is not to be paid."
-        return Refused(words, "not_payable")
+        return Refused(_why_nothing(document), "not_payable")
     if document.carried_to_id:
         return Refused("This invoice is paid together with a later one.", "carried_over")
     if not carrying.is_chargeable(due.amount_minor, due.currency):
         words = f"{money_words(due)} is less than our payment processor charges: it is added to your next invoice."
         return Refused(words, "too_small")
     return None
+
+
+def _why_nothing(document: Document) -> str:
+    """Say why nothing is to be paid of a document: it was corrected, credited, paid, or never was to be paid."""
+    if document.is_corrected:
+        instead = carrying.standing(db.session(), document).number
+        return f"This invoice was corrected: {instead} has taken its place."
+    if document.kind != Kind.INVOICE.value or document.state != State.PAID:
+        return "This invoice is not to be paid."
+    if document.credited_minor and not document.paid_minor:
+        return "Nothing is to be paid of this invoice: credit notes took all of it off."
+    return "This invoice is paid already."
 
 
 def under_way(document: Document) -> Refused | None:

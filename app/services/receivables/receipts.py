@@ -18,11 +18,10 @@ from app.models.database import db
 from app.models.documents import Document
 from app.models.paper_files import PaperFile
 from app.models.payments import Payment
-from app.services.invoices import carrying, reads
-from app.services.invoices.year_files import AT_ONCE, FileOfYear
+from app.services.invoices import carrying, payers, reads
 from app.services.papers import papers, stored
 from app.services.papers.stored import StoredFile
-from app.services.receivables import payers
+from app.services.receivables.year_files import AT_ONCE, FileOfYear
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,13 @@ class Receipt:
 
 
 def of_invoice(document: Document) -> list[ReceiptFile]:
-    """Return the receipts of what has paid an invoice of the customer in scope, the oldest first."""
+    """Return the receipts of what pays an invoice of the customer in scope, the oldest first.
+
+    What a correction has sent back pays it no more: its receipt stays with the invoice that it had paid.
+    """
     if not document.paid_minor or not _was_open(document) or not stored.are_offered():
         return []
+    pays = {each.payment_id for each in payers.of(document)}
     names = carrying.paying(db.session(), document)
     rows = db.session.execute(
         select(Payment, Document.number, PaperFile.state)
@@ -73,7 +76,7 @@ def of_invoice(document: Document) -> list[ReceiptFile]:
     for payment, given, state in rows:
         number = given or ""
         made[number] = made.get(number, 0) + 1
-        if state:
+        if state and payment.id in pays:
             amount = Money(payment.received_minor, payment.currency)
             found.append(ReceiptFile(_number(number, made[number]), payment.id, amount, state))
     return found

@@ -1,6 +1,6 @@
 """An invoice is paid in the transaction that settles its payment; what it used of the overage protection comes back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from app.domain.payments import Purpose
 from app.models.documents import Document
 from app.models.payments import Payment
 from app.services.customers import standing
-from app.services.invoices import carrying, finalization
+from app.services.invoices import carrying, finalization, payers
 from app.services.ledger import unpaid_overage
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
@@ -35,14 +35,15 @@ def pay(books: Books, payment: Payment, received: Money, now: datetime) -> Mappi
     books.post([money, sale], now)
     document = locked(books, payment.document_id or "")
     left = received.amount_minor
-    paid = list[Document]()
+    paid, in_parts = list[Document](), set[str]()
     for each in carrying.paid_by(books.session, document):
         part = min(left, carrying.own_due(each))
         left -= part
         each.paid_minor += part
         if part and not carrying.own_due(each):
             paid.append(each)
-    end(books, paid, paid_with, now)
+            in_parts |= {each.id} if each.paid_minor > part else set()
+    end(books, paid, paid_with, now, in_parts)
     if left:
         payment.problem = NOT_APPLIED
     papers.ask(books.session, books.customer, papers.RECEIPT, payment.id)
@@ -51,10 +52,17 @@ def pay(books: Books, payment: Payment, received: Money, now: datetime) -> Mappi
     return {"document": document.number, "paid": [each.id for each in paid], "left_over_minor": left}
 
 
-def end(books: Books, paid: Sequence[Document], paid_with: str, now: datetime) -> None:
-    """Mark invoices of which nothing is due any more as paid, and report it. What is due of others may be less now."""
+def end(books: Books, paid: Sequence[Document], paid_with: str, now: datetime, in_parts: Collection[str] = ()) -> None:
+    """Mark invoices of which nothing is due any more as paid, and report it. What is due of others may be less now.
+
+    Those `in_parts` something else had paid, or nobody has: they say which payments it was.
+    """
     for each in paid:
         each.state, each.paid_at, each.paid_with = State.PAID.value, now, paid_with[:100]
+    books.session.flush()
+    for each in paid:
+        if each.id in in_parts:
+            each.paid_at, each.paid_with = payers.settled(each)
     books.session.flush()
     unpaid_overage.changed(books, now)
     superseding.end_others(books)

@@ -14,11 +14,10 @@ from app.domain.mails import YEAR_FILES
 from app.domain.people import Actor
 from app.models.database import db
 from app.models.scope import as_customer, as_service
-from app.services.invoices import year_files
-from app.services.invoices.year_files import FileOfYear
 from app.services.outbox import mails
 from app.services.papers import stored
-from app.services.receivables import receipts
+from app.services.receivables import receipts, year_files
+from app.services.receivables.year_files import FileOfYear
 from app.services.transaction import transaction
 
 FIRST_YEAR, LAST_YEAR, DIGITS = 2000, 9000, 4

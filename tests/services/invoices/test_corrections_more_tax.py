@@ -38,7 +38,7 @@ def owed(whose: Customer) -> int:
 
 def bought_in_oslo(app: Flask) -> tuple[Customer, Actor, Payment]:
     """Return who has bought for 100.00 without tax, because the address said Norway."""
-    customer = sold_with_tax()
+    customer = sold_with_tax("[invoices]\ncharge_automatically = false\n")  # whoever pays presses a button
     address.change(customer.customer_id, OSLO, "", 0, by="mem_alice", as_typed=True)
     actor = cast.make_actor(cast.ALICE, customer)
     return customer, actor, buys(app, actor, 10_000)

@@ -11,9 +11,10 @@ from app.models.customers import Customer
 from app.models.documents import Document
 from app.models.payments import Payment
 from app.models.scope import as_customer
+from app.services.invoices import payers
 from app.services.mail import sending
 from app.services.papers import papers
-from app.services.receivables import ending, payers, receipts
+from app.services.receivables import ending, receipts
 from app.services.receivables.receipts import Receipt
 from tests.services.mail.test_sending import sending as mail_sending
 from tests.services.mail.test_sending import server

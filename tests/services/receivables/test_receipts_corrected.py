@@ -10,9 +10,10 @@ from app.models.customers import Customer
 from app.models.documents import Document
 from app.models.payments import Payment
 from app.models.scope import as_customer
+from app.services.invoices import payers
 from app.services.mail import attachments, sending
 from app.services.papers import papers
-from app.services.receivables import payers, receipts
+from app.services.receivables import receipts
 from tests.services.invoices.test_corrections_more_tax import bought_in_oslo
 from tests.services.mail.test_sending import sending as mail_sending
 from tests.services.mail.test_sending import server

@@ -1,6 +1,6 @@
 """Who has paid an invoice: each payment, how much of it and when, also of what it has taken over from another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,9 @@ from app.models.documents import Document
 from app.models.ledger import Transfer
 from app.models.payments import Payment, PaymentMethod
 from app.services.invoices import carrying
+
+SEVERAL, CREDIT = "Several payments", "Credit balance"
+"""How an invoice was paid that more than one way to pay has paid, and one that credit has."""
 
 
 @dataclass(frozen=True)
@@ -36,27 +39,56 @@ class PaidBy:
     paid_with: str
     invoice: Document
     """The invoice that it has paid when it came: that one, or one in whose place it is."""
+    has_receipt: bool = False
+    """Whether it came for an invoice that was open: what was paid as it was bought says so itself."""
 
 
 def of(document: Document) -> list[PaidBy]:
     """Return what has paid an invoice of the customer in scope, the oldest first."""
-    if document.kind != Kind.INVOICE or not document.paid_minor:
-        return []
-    if _is_bought(document):
-        return _bought(document)
-    session, amounts, came = db.session(), dict[str, int](), dict[str, tuple[Arrived, Document]]()
-    steps = [(each, made) for each, made in reversed(carrying.taken_over(session, document))]
-    for each, made in [*steps, (document, None)]:
-        for row, minor in _own(session, each):
-            came[row.payment.id] = (row, each)
-            amounts[row.payment.id] = amounts.get(row.payment.id, 0) + minor
-        if made is not None and made.payment_id in amounts:
-            amounts[made.payment_id] -= made.difference_minor
-    return [
-        PaidBy(name, Money(amounts[name], document.currency), row.at, row.paid_with, each)
-        for name, (row, each) in came.items()
-        if amounts[name]
-    ]
+    return of_each([document]).get(document.id, [])
+
+
+def of_each(documents: Sequence[Document]) -> dict[str, list[PaidBy]]:
+    """Return what has paid each of these that are invoices of which something is paid: asked for all at once."""
+    asked = [each for each in documents if each.kind == Kind.INVOICE and each.paid_minor]
+    session, found = db.session(), {each.id: _bought(each) for each in asked if _is_bought(each)}
+    chains = carrying.taken_over_by(session, rest := [each for each in asked if each.id not in found])
+    own = _own(session, [*rest, *(each for chain in chains.values() for each, _made in chain)])
+    for document in rest:
+        amounts, came = dict[str, int](), dict[str, tuple[Arrived, Document]]()
+        for each, made in [*reversed(chains[document.id]), (document, None)]:
+            for row, minor in own.get(each.id, []):
+                came[row.payment.id] = (row, each)
+                amounts[row.payment.id] = amounts.get(row.payment.id, 0) + minor
+            if made is not None and made.payment_id in amounts:
+                amounts[made.payment_id] -= made.difference_minor
+        found[document.id] = [
+            PaidBy(
+                name,
+                Money(amounts[name], document.currency),
+                row.at,
+                row.paid_with,
+                each,
+                has_receipt=row.payment.document_id is not None,
+            )
+            for name, (row, each) in came.items()
+            if amounts[name]
+        ]
+    return found
+
+
+def settled(document: Document) -> tuple[datetime | None, str]:
+    """Return when an invoice was paid of which nothing is to be paid any more, and how; nothing, where nobody paid.
+
+    It is the day of the last payment that pays it, and its way to pay, or that there are several.
+    """
+    found = of(document)
+    if found:
+        ways = {each.paid_with for each in found}
+        return max(each.paid_at for each in found), found[0].paid_with if len(ways) == 1 else SEVERAL
+    if not document.credited_minor or document.paid_minor:
+        return document.paid_at, document.paid_with
+    return (document.issued_at, CREDIT) if document.credits_applied_minor else (None, "")
 
 
 def taken_over(document: Document) -> list[PaidBy]:
@@ -120,17 +152,31 @@ def _bought(document: Document) -> list[PaidBy]:
     return [PaidBy(document.payment_id or "", amount, document.paid_at, document.paid_with, document)]
 
 
-def _own(session: Session, document: Document) -> list[tuple[Arrived, int]]:
-    """Return what has paid the invoice itself, and how much of it."""
-    own = document.paid_minor - document.taken_over_minor
-    if not own:
+def _own(session: Session, documents: Sequence[Document]) -> dict[str, list[tuple[Arrived, int]]]:
+    """Return what has paid each of these invoices itself, and how much of it."""
+    paid = {each.id: each for each in documents if each.paid_minor > each.taken_over_minor}
+    bought = {each.id: each.payment_id or "" for each in paid.values() if _is_bought(each)}
+    names = {each.id: carrying.collectors(session, each) for each in paid.values() if each.id not in bought}
+    if not paid:
+        return {}
+    wanted = {name for each in names.values() for name in each}
+    rows = arrived(session, Payment.id.in_(bought.values()) | Payment.document_id.in_(wanted))
+    found = dict[str, list[tuple[Arrived, int]]]()
+    for each in paid.values():
+        own = each.paid_minor - each.taken_over_minor
+        mine = [row for row in rows if _has_paid(row.payment, each.id, bought, names)]
+        found[each.id] = [(mine[0], own)] if len(mine) == 1 else _parts(session, each, names.get(each.id, []))
+    return found
+
+
+def _has_paid(payment: Payment, document_id: str, bought: Mapping[str, str], names: Mapping[str, list[str]]) -> bool:
+    return payment.id == bought.get(document_id) or payment.document_id in names.get(document_id, [])
+
+
+def _parts(session: Session, document: Document, names: Sequence[str]) -> list[tuple[Arrived, int]]:
+    """Return what each of several payments has paid of an invoice."""
+    if not names:
         return []
-    if _is_bought(document):
-        return [(row, own) for row in arrived(session, Payment.id == (document.payment_id or ""))]
-    names = carrying.collectors(session, document)
-    rows = arrived(session, Payment.document_id.in_(names))
-    if len(rows) == 1:
-        return [(rows[0], own)]
     last = session.scalars(select(Document).where(Document.id == names[-1])).one()
     invoices = [*carrying.collected_with(session, last), last]
     every = arrived(session, Payment.document_id.in_([each.id for each in invoices]))
