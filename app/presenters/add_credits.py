@@ -105,6 +105,8 @@ def _under_way(payment: Payment, today: date) -> UnderWay:
 
 
 def _waits(payment: Payment) -> str:
+    if payment.state == PaymentState.REQUIRES_ACTION and payment.checkout_id:
+        return "waits to be paid on our payment processor’s page"
     if payment.state == PaymentState.REQUIRES_ACTION:
         asks = {
             "crypto": "waits for your payment from your wallet",

@@ -1,6 +1,7 @@
 """Change the plan: every line and the exact amount before it is confirmed, and what came of it in true words."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from app.models.mails import Mail
 from app.models.payments import Payment
 from app.models.subscriptions import PlanChange
 from app.services.mail import sending
+from app.services.payments import resume_links
 from app.services.subscriptions import changes
 from tests.pages.test_plan import PATH, opened
 from tests.support import plans
@@ -148,7 +150,7 @@ def test_seats_of_the_same_day_are_given_back_with_their_money(who: Opened) -> N
     assert plans.subscription(acme) == ("team", "monthly", 3)
 
 
-def test_money_that_comes_too_late_goes_back_and_the_page_says_so(who: Opened) -> None:
+def test_money_that_comes_too_late_goes_back_and_the_page_says_so(who: Opened, visitor: Browser) -> None:
     acme, alice, browser = who
     asks = add_method(alice, ASKS)
     with clock.at(HALF):
@@ -157,7 +159,11 @@ def test_money_that_comes_too_late_goes_back_and_the_page_says_so(who: Opened) -
         plans.stands(acme, "closed")
         paid = plans.payment_of(order)
         controls.answer_challenge(settings(), paid.processor_id or "", approved=True)
-        back = browser.opens(f"/billing/add-credits/payments/{paid.id}/return")
+        where = urlsplit(resume_links.return_url(paid.id)).path
+        stranger = visitor.opens(where)
+        assert "Plans AB received it." in stranger.text
+        assert stranger.texts(".sum dd")[-1] == "Change of plan of Plans Ltd"
+        back = browser.opens(where)
         assert back.path == waits.path
         assert back.texts("#plan_change-result-title") == ["Your plan was not changed, and your money goes back"]
         assert "The $7.50 that you paid goes back to where it came from." in back.text
