@@ -176,7 +176,8 @@ def _shown(form: PlanChangeForm, status: int = 200) -> Response:
         "wants": wants, "review": plan_change.review(found) if found else None,
         "mark": found.mark if found else "", "seen": seen(found.charged) if found else "", "why_not": why_not,
         "interval": wants.interval.value if wants else form.interval.data or has.has.interval.value,
-        "intervals": plan.sold_by(chosen), "seats": wants.seats if wants else form.seats.data or has.has.seats,
+        "intervals": plan.sold_by(chosen),
+        "seats": wants.seats if wants else form.seats.data or plan.first_seats(has, chosen),
         "methods": methods, "paid_once": once, "at_checkout": at_checkout, **offer,
     }  # fmt: skip
     return show(PAGE, FORM, status=status, **around)

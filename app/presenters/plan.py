@@ -106,6 +106,11 @@ def sold_by(plan: Plan) -> tuple[str, ...]:
     return found if len(found) > 1 else ()
 
 
+def first_seats(has: Current, plan: Plan) -> int:
+    """Return how many seats a choice of the plan begins with: those that are had, or as few as can be."""
+    return has.has.seats if plan.key == has.has.plan.key else max(included(plan), has.used if plan.seats else 0)
+
+
 def day(moment: datetime) -> str:
     """Return the UTC day of a moment: `16 Dec 2026`."""
     return locale.day(moment.astimezone(UTC).date())
@@ -181,7 +186,7 @@ def _card(
     is_own = plan.key == has.has.plan.key
     catalog = has.catalog if is_own else offered
     way = interval if is_sold(plan, interval) else next((each for each in Interval if is_sold(plan, each)), interval)
-    seats = has.has.seats if is_own else max(included(plan), has.used if plan.seats else 0)
+    seats = first_seats(has, plan)
     choice = Choice(plan, way, seats, catalog.credits.currency)
     is_current = is_own and way is has.has.interval
     return Card(
@@ -229,6 +234,8 @@ def _sum(would: Would, unit: CreditUnit) -> str:
         return f"{locale.exact(both)} ({locale.exact(would.plan)} and {locale.exact(used)} of usage)"
     if not would.usage.micros:
         return locale.exact(would.plan)
+    if not would.plan.amount_minor:
+        return locale.amount(would.usage, unit)
     return f"{locale.exact(would.plan)} and {locale.amount(would.usage, unit)}"
 
 

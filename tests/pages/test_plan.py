@@ -141,6 +141,7 @@ def test_a_suspended_customer_is_led_to_what_is_to_be_paid(app: Flask, origin: s
     with clock.at(HALF):
         page = browser.opens(PATH)
         assert page.texts("#plan-why_not a") == ["Go to Invoices"]
+        assert browser.opens(f"{PATH}change?plan=team").value("seats") == "3"
         assert page.soup.select(".plan-card a") == []
 
 

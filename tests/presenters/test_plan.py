@@ -26,6 +26,7 @@ def would(plan: int, micros: int, months: int = 3, over: tuple[str, ...] = ()) -
         (would(0, 1_255_000, 1), EURO, "On your last month: €1.26."),
         (would(3600, 1_000_000), EURO, "On your last 3 months: €37.00 (€36.00 and €1.00 of usage)."),
         (would(3600, 84_000 * 10**6), TOKENS, "On your last 3 months: €36.00 and 84,000\xa0tokens."),
+        (would(0, 84_000 * 10**6), TOKENS, "On your last 3 months: 84,000\xa0tokens."),
         (would(0, 0, 2, ("Sessions",)), EURO, "On your last 2 months: €0.00. You used more Sessions than it allows."),
         (
             would(0, 0, 2, ("A", "B", "C")),
