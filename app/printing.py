@@ -11,6 +11,7 @@ from app.domain.addresses.address import Address
 from app.domain.amounts import CreditUnit
 from app.domain.errors import ensure
 from app.domain.invoices import statement as rule
+from app.domain.money import Money
 from app.models.customers import Customer
 from app.models.database import db
 from app.presenters import bank_transfers as transfers
@@ -18,7 +19,7 @@ from app.presenters.printed import around, invoices, logo, mandates, pro_formas,
 from app.presenters.printed.around import Around
 from app.presenters.printed.document import Logo, PrintedDocument
 from app.services import portal_links
-from app.services.bank_transfers import accounts, orders
+from app.services.bank_transfers import accounts, pro_forma_files
 from app.services.catalog import versions
 from app.services.customers import address
 from app.services.invoices import payers, reads, statement
@@ -72,16 +73,16 @@ def _statement(claim: Claim) -> Printed:
 
 
 def _pro_forma(claim: Claim) -> Printed:
-    customer, found, account = _customer(claim), orders.read(claim.about), accounts.read()
+    (found, asks), account = pro_forma_files.of_subject(claim.about), accounts.read()
     ensure(account, f"{claim.about} is to be paid to no account that is known")
-    row = found.pro_forma
+    customer, row = _customer(claim), found.pro_forma
     invoice = reads.head(row.document_id) if row.document_id else None
-    order, ordered = (
-        transfers.line(found, 0),
-        transfers.ordered(row, customer, (invoice.number or "") if invoice else ""),
-    )
-    parties = _around(customer, words.BILL_TO, to=transfers.address_of(invoice) if invoice else None)
-    printed = pro_formas.printed(order, ordered, account, parties, invoice.due_on if invoice else None)  # type: ignore[arg-type]  # ensured above
+    order = transfers.line(found, row.amount_minor - asks)
+    ordered = transfers.ordered(row, customer, (invoice.number or "") if invoice else "")
+    numbers = () if invoice else registrations.tax_numbers(customer.customer_id)
+    parties = _around(customer, words.BILL_TO, numbers, transfers.address_of(invoice) if invoice else None)
+    to_send, due_on = Money(asks, row.currency), invoice.due_on if invoice else None
+    printed = pro_formas.printed(order, ordered, account, parties, to_send=to_send, due_on=due_on)  # type: ignore[arg-type]  # ensured above
     return printed, claim.asked_at or clock.now()
 
 

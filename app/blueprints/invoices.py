@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.domain.invoices.documents import Kind, State
 from app.forms import log_places
+from app.presenters import bank_transfers as transfers
 from app.presenters import invoices as words
 from app.presenters import unpaid
+from app.services.bank_transfers import pro_forma_files
 from app.services.dunning import reads as dunning
 from app.services.invoices import correction_preview, files, payers, reads
 from app.services.invoices.reads import DocumentQuery
@@ -184,7 +186,8 @@ def paper(paper_id: str) -> Response:
     """Show a paper that was asked for: being made, then there to download."""
     found = papers.head(paper_id)
     title, back = words.PAPERS[found.kind], url_for(_BACK[found.kind])
-    return show(PAPER_PAGE, PAPER, paper=found, title=title, back=back, back_to=words.BACK[found.kind])
+    note = transfers.about_paper(*pro_forma_files.state_of(found)) if found.kind == papers.PRO_FORMA else ""
+    return show(PAPER_PAGE, PAPER, paper=found, title=title, back=back, back_to=words.BACK[found.kind], note=note)
 
 
 @bp.get("/invoices/papers/<paper_id>/pdf")

@@ -7,8 +7,9 @@ from datetime import datetime
 from app import locale
 from app.domain.addresses.address import NAMES, Address
 from app.domain.amounts import CreditUnit, decimals_of, digits
+from app.domain.bank_transfers import epc
 from app.domain.bank_transfers.accounts import BankAccount
-from app.domain.bank_transfers.allocation import Standing, missing
+from app.domain.bank_transfers.allocation import Standing, missing, shares
 from app.domain.bank_transfers.cash import MovementKind
 from app.domain.money import Credits, Money
 from app.domain.tax import kept
@@ -64,6 +65,16 @@ class OrderLine:
     invoice_id: str
 
     @property
+    def reference(self) -> str:
+        """What a transfer for it names, in letters that every bank takes."""
+        return epc.reference(self.id)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was cancelled or not paid in time."""
+        return self.standing in {Standing.CANCELED, Standing.EXPIRED}
+
+    @property
     def waits(self) -> bool:
         """Whether money is still to be sent for it."""
         return self.standing is Standing.WAITING
@@ -85,11 +96,7 @@ def lines(
     found: Sequence[Ordered], waiting: Sequence[Ordered], unapplied: int, now_due: Money | None = None
 ) -> list[OrderLine]:
     """Return pro-formas in words. What is unapplied counts for what waits, in the order in which it is paid."""
-    left, here = max(0, unapplied), dict[str, int]()
-    for each in waiting:
-        used = min(left, each.pro_forma.amount_minor)
-        here[each.pro_forma.id] = used
-        left -= used
+    here = shares(unapplied, [each.as_order for each in waiting])
     return [line(each, here.get(each.pro_forma.id, 0), now_due) for each in found]
 
 
@@ -148,6 +155,21 @@ def _sentence(row: ProForma, standing: Standing, to_send: Money, here: Money, no
             return "This order was cancelled. If you have sent money for it, that stays yours and pays your next order."
         case _:
             return "This order was not paid in time. If you send money now, it stays yours and pays your next order."
+
+
+def about_paper(standing: Standing, asks_for_what_is_missing: bool) -> str:
+    """Return what is to be known of a pro-forma's PDF beside it; nothing while it asks for what is to be sent."""
+    match standing:
+        case Standing.CANCELED:
+            return "This is the PDF of a cancelled order. It no longer asks for money."
+        case Standing.EXPIRED:
+            return "This is the PDF of an order that was not paid in time. It no longer asks for money."
+        case Standing.PAYING | Standing.PAID:
+            return "The money for this order has arrived. Do not send it again."
+        case _ if asks_for_what_is_missing:
+            return ""
+        case _:
+            return "Another amount is missing since this PDF was made. Make a new one on the order's page."
 
 
 def details(account: BankAccount | None) -> list[tuple[str, str, str]]:

@@ -200,10 +200,17 @@ BUGS = [
         FILES,
     ),
     Bug(
+        "the paper of an order asks again for money that has arrived",
+        "app/services/bank_transfers/pro_forma_files.py",
+        "    return row.id if minor == row.amount_minor else",
+        "    return row.id if minor else",
+        ("tests/services/bank_transfers/test_pro_forma_files.py",),
+    ),
+    Bug(
         "a pro-forma is made of an order that waits for no money",
         "app/services/bank_transfers/pro_forma_files.py",
-        " or found.standing is not Standing.WAITING:\n",
-        ":\n",
+        "if found.standing is Standing.WAITING else None",
+        "or pro_forma_id",
         ("tests/api/test_papers.py",),
     ),
     Bug(
@@ -216,7 +223,7 @@ BUGS = [
     Bug(
         "the mail of an order goes after it was cancelled",
         "app/services/mail/transfer_text.py",
-        "    if found.standing is not Standing.WAITING:\n",
+        "    if found.standing is not Standing.WAITING or not missing:\n",
         "    if found is None:\n",
         PAPER_MAILS,
     ),

@@ -65,15 +65,15 @@ BUGS = [
     Bug(
         "the code of a pro-forma leaves the tax out",
         "app/presenters/printed/pro_formas.py",
-        "payment.by_transfer(account, order.amount, order.id",
-        "payment.by_transfer(account, order.net or order.amount, order.id",
+        "payment.by_transfer(account, to_send, order.reference",
+        "payment.by_transfer(account, order.net or order.amount, order.reference",
         PRO_FORMAS,
     ),
     Bug(
         "a transfer names what it pays, and not the reference",
         "app/presenters/printed/pro_formas.py",
-        "payment.by_transfer(account, order.amount, order.id",
-        "payment.by_transfer(account, order.amount, ordered",
+        "payment.by_transfer(account, to_send, order.reference",
+        "payment.by_transfer(account, to_send, ordered",
         PRO_FORMAS,
     ),
     Bug(

@@ -137,7 +137,8 @@ def test_a_pro_forma_says_what_to_send_where_and_that_it_is_no_invoice(
 ) -> None:
     transfers.take_transfers()
     order = bought(alice, "25.00", method="bank_transfer")
-    said = downloaded(alice, alice.submits(order, "form[aria-label='Pro-forma as PDF']"))
+    waiting = alice.submits(order, "form[aria-label='Pro-forma as PDF']")
+    said = downloaded(alice, waiting)
     number = re.search(r"pf_[0-9a-z]{26}", order.path)
     assert number is not None
     for words in (number.group(), "Pro-forma", "$25.00", "Routing number", "Account number", "not an invoice"):
@@ -145,6 +146,8 @@ def test_a_pro_forma_says_what_to_send_where_and_that_it_is_no_invoice(
     assert "INV-" not in said
     alice.submits(alice.opens(order.path), "form[aria-label='Cancel this order']")
     assert alice.opens(order.path).soup.select("form[aria-label='Pro-forma as PDF']") == []
+    assert "no longer asks for money" in alice.opens(order.path).text
+    assert "This is the PDF of a cancelled order" in alice.opens(waiting.path).text
 
 
 def test_a_mandate_has_its_words_and_what_is_known_of_the_account(

@@ -70,7 +70,7 @@ def pro_forma(text: str) -> PrintedDocument:
     )
     line = bank_transfers.line(Ordered(row, None, Standing.WAITING), 0)
     details = (("Account holder", f"[holder] {text}"), ("IBAN", "DE89370400440532013000"), ("BIC", "COBADEFFXXX"))
-    return pro_formas.printed(line, f"[ordered] {text}", BankAccount(details), around(text))
+    return pro_formas.printed(line, f"[ordered] {text}", BankAccount(details), around(text), to_send=line.amount)
 
 
 def mandate(text: str) -> PrintedDocument:

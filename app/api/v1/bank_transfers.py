@@ -144,8 +144,9 @@ def one(customer: Customer, pro_forma_id: str) -> ProFormaOut:
     media_type="application/pdf",
 )
 def pdf(customer: Customer, pro_forma_id: str) -> Response:
-    """Read the PDF of an order that is paid by bank transfer, with its EPC code for euros: the same for ever.
+    """Read the PDF of an order that is paid by bank transfer, with its EPC code for euros: it asks for what is missing.
 
+    It is the same for ever; when another amount is missing, another is made.
     It is made while the order waits for money; one that was not made by then is 404 `not_offered`. Until it is made the
     answer is 409 `file_not_made`.
     """

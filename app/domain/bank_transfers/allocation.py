@@ -53,3 +53,12 @@ def paid_by(available: int, waiting: Sequence[Order]) -> list[Order]:
 def missing(minor: int, available: int) -> int:
     """Return how much is still to be sent for an order beside the cash that is there."""
     return max(0, minor - max(0, available))
+
+
+def shares(available: int, waiting: Sequence[Order]) -> dict[str, int]:
+    """Return how much of the cash that is there counts for each order, from these, the oldest first."""
+    left, counted = max(0, available), dict[str, int]()
+    for each in waiting:
+        counted[each.id] = min(left, each.minor)
+        left -= counted[each.id]
+    return counted

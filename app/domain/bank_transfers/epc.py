@@ -39,6 +39,11 @@ def text(name: str, iban: str, bic: str, amount: Money, reference: str) -> str |
     return said if len(said.encode()) <= LONGEST else None
 
 
+def reference(order_id: str) -> str:
+    """Return what a transfer for an order names: its id, where SEPA has no underscore."""
+    return order_id.replace("_", "-")
+
+
 def is_iban(compact: str) -> bool:
     """Say whether it is an IBAN without spaces: its form and its check digits."""
     if not (15 <= len(compact) <= 34 and compact.isascii() and compact.isalnum() and compact[:2].isalpha()):

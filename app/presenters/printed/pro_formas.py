@@ -4,6 +4,7 @@ from datetime import date
 
 from app import locale
 from app.domain.bank_transfers.accounts import BankAccount
+from app.domain.money import Money
 from app.presenters.bank_transfers import OrderLine
 from app.presenters.printed import columns, payment, words
 from app.presenters.printed.around import Around
@@ -11,16 +12,18 @@ from app.presenters.printed.document import Fact, PrintedDocument, Sum
 
 
 def printed(
-    order: OrderLine, ordered: str, account: BankAccount, around: Around, due_on: date | None = None
+    order: OrderLine, ordered: str, account: BankAccount, around: Around, *, to_send: Money, due_on: date | None = None
 ) -> PrintedDocument:
-    """Return the pro-forma for paper. It says the whole amount: what has arrived since stands on its page.
+    """Return the pro-forma for paper, which asks for `to_send`: what was missing when it was asked for.
 
     The price of an invoice is not kept for a time: its day is the one on which it is due.
     """
-    amount = locale.exact(order.amount)
     rows = tuple(columns.rows(ordered, "", (locale.exact(order.net or order.amount),)))
     sums = [Sum(order.tax_title, locale.exact(order.tax))] if order.tax and order.tax.amount_minor else []
     kept = () if order.invoice_id else (Fact(words.KEPT_UNTIL, locale.moment(order.valid_until)),)
+    asked, arrived = locale.exact(to_send), order.amount - to_send
+    total = Sum(words.TOTAL["invoice"], locale.exact(order.amount), is_strong=True)
+    here = (Sum(words.ARRIVED, locale.exact(arrived)), Sum(words.STILL_TO_SEND, asked, is_strong=True))
     return PrintedDocument(
         title=words.PRO_FORMA,
         number=order.id,
@@ -34,9 +37,11 @@ def printed(
         ),
         columns=columns.of(words.DESCRIPTION, (words.AMOUNT,), rows),
         rows=rows,
-        headline=words.due_by(amount, locale.day(due_on or order.valid_until)),
-        sums=(*sums, Sum(words.TOTAL["invoice"], amount, is_strong=True)),
+        headline=words.due_by(asked, locale.day(due_on))
+        if due_on
+        else words.to_send_by(asked, locale.day(order.valid_until)),
+        sums=(*sums, total, *(here if arrived.amount_minor else ())),
         notes=(words.NO_INVOICE,),
-        how_to_pay=payment.by_transfer(account, order.amount, order.id, (words.SEND_EXACTLY,)),
+        how_to_pay=payment.by_transfer(account, to_send, order.reference, (words.SEND_EXACTLY,)),
         logo=around.logo,
     )

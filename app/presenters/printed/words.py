@@ -52,6 +52,7 @@ OF_DAYS = (
 PRO_FORMA, ORDER, ORDERED, KEPT_UNTIL = "Pro-forma", "Order", "Ordered", "Price kept until"
 NO_INVOICE = "This is a pro-forma, not an invoice: it has no invoice number, and is no proof for tax."
 SEND_EXACTLY = "Send exactly this amount. The account is yours alone, so that we know that the money is from you."
+ARRIVED, STILL_TO_SEND = "Arrived", "Still to send"
 MANDATE, CREDITOR, DEBTOR, MANDATE_REFERENCE = "SEPA Direct Debit Mandate", "Creditor", "Debtor", "Mandate reference"
 OUR_NUMBER, ACCOUNT, KIND_OF_PAYMENT, RECURRENT = "Our number", "Account", "Type of payment", "Recurrent payment"
 ACCEPTED_BY, ACCEPTED_ON, ACCEPTED_FROM = "Accepted by", "Accepted on", "Accepted from"
@@ -95,6 +96,11 @@ def base(title: str, net: str) -> str:
 def due_by(amount: str, day: str) -> str:
     """Return how much is due until when."""
     return f"{amount} due {day}"
+
+
+def to_send_by(amount: str, day: str) -> str:
+    """Return how much is to be sent until when for what is ordered: nobody owes it."""
+    return f"{amount} to send by {day}"
 
 
 def paid_on(amount: str, day: str) -> str:

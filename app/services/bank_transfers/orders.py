@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
-from app.domain.bank_transfers.allocation import LONGEST_LIST, Standing
+from app.domain.bank_transfers.allocation import LONGEST_LIST, Order, Standing, missing, shares
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
 from app.domain.methods import Rail
@@ -43,6 +43,11 @@ class Ordered:
     def amount(self) -> Money:
         """What is to be sent for it."""
         return Money(self.pro_forma.amount_minor, self.pro_forma.currency)
+
+    @property
+    def as_order(self) -> Order:
+        """How much it asks for, where cash is counted for it."""
+        return Order(self.pro_forma.id, self.pro_forma.amount_minor)
 
 
 def is_offered(catalog: Catalog) -> bool:
@@ -84,6 +89,13 @@ def waiting() -> list[Ordered]:
         every().where(allocation.is_waiting(clock.now())).order_by(ProForma.created_at, ProForma.id)
     )
     return [_ordered(*each) for each in rows]
+
+
+def missing_for(ordered: Ordered) -> int:
+    """Return how much is still to be sent for a pro-forma of the customer in scope that waits, in minor units."""
+    row = ordered.pro_forma
+    here = shares(allocation.unapplied_of(row.customer_id), [each.as_order for each in waiting()])
+    return missing(row.amount_minor, here.get(row.id, 0))
 
 
 def under_way(catalog: Catalog, customer_id: str) -> tuple[list[Ordered], list[Ordered], int]:

@@ -72,7 +72,7 @@ def _paper(mail: Mail, context: dict[str, Any], now: datetime) -> StoredFile | B
                 return pro_forma_files.file(mail.customer_id, subject)
             return papers.wanted(mail.customer_id, papers.MANDATE, subject)
         except NotMade:
-            found = papers.find(mail.template, subject)
+            found = papers.latest(mail.template, subject)
             is_dead = found is not None and found.state == stored.DEAD
             return None if is_dead or waited > LONGEST else _again(waited, now)
         except NotOffered:  # no PDFs are made, or it waits for no money any more

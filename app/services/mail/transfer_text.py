@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.domain.bank_transfers import epc
 from app.domain.bank_transfers.allocation import Standing
 from app.domain.money import Money
 from app.extensions import settings
@@ -40,20 +41,21 @@ def facts(customer_id: str, movement_id: str) -> dict[str, Any] | None:
 
 
 def order(customer_id: str, pro_forma_id: str) -> dict[str, Any] | None:
-    """Return what the mail about an order names; None when it waits for no transfer any more."""
+    """Return what the mail about an order names: what is missing for it; None when it waits for no transfer."""
     with as_customer(customer_id):
         found = orders.read(pro_forma_id)
         customer = db.session.get_one(Customer, customer_id, populate_existing=True)
         row, seller = found.pro_forma, versions.of(customer).seller
         invoice = reads.head(row.document_id) if row.document_id else None
-    if found.standing is not Standing.WAITING:
+        missing = orders.missing_for(found)
+    if found.standing is not Standing.WAITING or not missing:
         return None
     return {
         "seller": seller,
         "customer": customer,
         "is_sandbox": settings().payments == "sandbox",
-        "amount": found.amount,
-        "reference": row.id,
+        "amount": Money(missing, row.currency),
+        "reference": epc.reference(row.id),
         "invoice": invoice.number if invoice else "",
         "due_on": invoice.due_on if invoice else None,
         "until": row.valid_until,

@@ -22,6 +22,8 @@ from app.services.papers.stored import PENDING, NotMade, StoredFile, are_offered
 from app.services.transaction import no_transaction, transaction
 
 RECEIPT, STATEMENT, PRO_FORMA, MANDATE = "receipt", "statement", "pro_forma", "mandate"
+PART = ":"
+"""What stands in a subject between the id and what of it the paper is about."""
 JOB = "papers_made"
 MOST_A_DAY = 100
 """So many statements a customer's members and keys may ask for in a day: each is kept, and there may be any number.
@@ -79,6 +81,13 @@ def find(kind: str, subject: str) -> PaperFile | None:
     """Return a paper of the customer in scope without its content; None where nobody has asked for it."""
     wanted = select(PaperFile).where(PaperFile.kind == kind, PaperFile.subject == subject)
     return db.session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+
+
+def latest(kind: str, about: str) -> PaperFile | None:
+    """Return the paper about an id that was asked for last, without its content, of the customer in scope."""
+    is_about = (PaperFile.subject == about) | PaperFile.subject.startswith(f"{about}{PART}", autoescape=True)
+    found = select(PaperFile).where(PaperFile.kind == kind, is_about).execution_options(populate_existing=True)
+    return db.session.scalars(found.order_by(PaperFile.asked_at.desc(), PaperFile.id.desc()).limit(1)).first()
 
 
 def wanted(customer_id: str, kind: str, subject: str) -> StoredFile:
