@@ -57,6 +57,13 @@ BUGS = [
         WHEN,
     ),
     Bug(
+        "the mail about an invoice that was corrected since says that it is paid",
+        "app/services/mail/billing_text.py",
+        "    if row.is_corrected:\n",
+        "    if row.is_corrected and not row.credited_minor and not row.paid_minor:\n",
+        ("tests/services/mail/test_invoice_meanwhile.py",),
+    ),
+    Bug(
         "the difference of a corrected purchase has no receipt",
         "app/services/receivables/receipts.py",
         "    return document.kind == Kind.INVOICE and (not document.payment_id or document.taken_over_minor > 0)\n",

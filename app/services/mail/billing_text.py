@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from app import locale
 from app.domain import mails
 from app.domain.invoices.documents import Kind, State
 from app.domain.mails import Topic, listed
@@ -19,10 +20,12 @@ from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.services import link_tokens, portal_links
 from app.services.catalog import versions
-from app.services.invoices import carrying
+from app.services.invoices import carrying, e_invoices
 from app.services.outbox import billing_mails
 from app.services.receivables import differences
 
+PAID = "It is paid."
+"""How an invoice stands that was settled when it got its number."""
 PAGE, LINK = "invoice_notifications.page", "confirm_billing_email.page"
 
 
@@ -71,6 +74,7 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         seller = versions.of(customer).seller
         to_pay = carrying.to_collect(db.session(), row)
         replaced = _replaced(row) | {"difference": differences.of(row)}
+        stands = _stands(row, Money(to_pay, row.currency))
     return {
         "seller": seller,
         "customer": customer,
@@ -80,9 +84,30 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "carried": Money(row.carried_minor, row.currency) if row.carried_minor else None,
         "paid_before": Money(-row.taken_over_minor, row.currency) if row.taken_over_minor and to_pay else None,
         "is_carried_over": to_pay > 0 and not carrying.is_chargeable(to_pay, row.currency),
+        "stands": stands,
+        "is_paid": stands == PAID,
         **replaced,
         **found,
     }
+
+
+def _stands(row: Document, to_pay: Money) -> str:
+    """Say where the invoice is by now: the file that goes with the mail says how it was when it got its number."""
+    if row.is_corrected:
+        instead = carrying.standing(db.session(), row).number
+        return f"It was corrected since: {instead} has taken its place. Nothing is to be done about this one."
+    if to_pay.amount_minor and not carrying.is_chargeable(to_pay.amount_minor, to_pay.currency):
+        return (
+            "It is less than our payment processor charges, so nothing is to be paid now: "
+            "it is added to your next invoice."
+        )
+    if to_pay.amount_minor:
+        return f"Please pay it by {locale.day(row.due_on)}." if row.due_on else "Please pay it."
+    if row.state == State.UNCOLLECTIBLE:
+        return "It is no longer collected."
+    if row.credited_minor and not row.paid_minor:
+        return "Nothing is to be paid of it any more: it was credited."
+    return PAID if e_invoices.settled_minor(row) == row.payable_minor else "It has been paid since."
 
 
 def without_po_number(customer_id: str, document_id: str) -> dict[str, Any] | None:
