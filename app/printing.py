@@ -19,7 +19,7 @@ from app.presenters.printed import around, invoices, logo, mandates, pro_formas,
 from app.presenters.printed.around import Around
 from app.presenters.printed.document import Logo, PrintedDocument
 from app.services import portal_links
-from app.services.bank_transfers import accounts, pro_forma_files
+from app.services.bank_transfers import accounts, movements, pro_forma_files
 from app.services.catalog import versions
 from app.services.customers import address
 from app.services.invoices import payers, reads, statement
@@ -28,6 +28,7 @@ from app.services.papers import papers
 from app.services.papers.claims import Claim
 from app.services.papers.papers import Sheet
 from app.services.payment_methods import mandates as kept_mandates
+from app.services.receivables import differences
 from app.services.receivables import receipts as read_receipts
 from app.services.tax import registrations
 
@@ -40,7 +41,9 @@ def html_of(parts: DocumentParts) -> str:
     document = parts.document
     link = portal_links.page("invoices.document", document_id=document.id)
     its_logo = logo_of(document.catalog, document.issued_at)
-    return page_of(invoices.printed(parts, link=link, logo=its_logo, taken_over=payers.taken_over(document)))
+    back = invoices.Back(movements.keeps(document), differences.of(document))
+    printed = invoices.printed(parts, link=link, logo=its_logo, taken_over=payers.taken_over(document), back=back)
+    return page_of(printed)
 
 
 def logo_of(catalog: str, moment: datetime | None) -> Logo | None:

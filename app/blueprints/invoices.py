@@ -12,7 +12,7 @@ from app.forms import log_places
 from app.presenters import bank_transfers as transfers
 from app.presenters import invoices as words
 from app.presenters import unpaid
-from app.services.bank_transfers import pro_forma_files
+from app.services.bank_transfers import movements, pro_forma_files
 from app.services.dunning import reads as dunning
 from app.services.invoices import correction_preview, files, payers, reads
 from app.services.invoices.reads import DocumentQuery
@@ -136,7 +136,7 @@ def document(document_id: str) -> Response:
     return show(
         DOCUMENT_PAGE,
         DOCUMENT,
-        described=words.described(parts, due),
+        described=words.described(parts, due, is_kept=movements.keeps(parts.document)),
         files=files.states(document_id),
         receipts=receipts.of_invoice(parts.document),
         paid_by=payers.of(parts.document),

@@ -6,7 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 from app import locale
+from app.domain.bank_transfers.cash import NOT_USED_YET
+from app.domain.methods import Rail
 from app.domain.money import Money
+from app.domain.payments import method_name
 from app.domain.tax.treatment import Category, Treatment
 from app.models.documents import Document
 from app.models.tax import TaxRegistration
@@ -51,7 +54,7 @@ def seen(preview: Preview) -> Seen:
         preview.difference,
         Money(-preview.taken_over.amount_minor, preview.taken_over.currency),
         preview.due,
-        document.paid_with or "where your payment came from",
+        _where(document.paid_with),
         title(preview.treatment),
         REASONS[preview.treatment.reason],
         document_lines.day_of_rates(preview.lines, preview.sold_on),
@@ -77,3 +80,9 @@ def likely(rows: Sequence[TaxRegistration], said: Sequence[str]) -> str:
 
 def _money(document: Document, minor: int) -> Money:
     return Money(minor, document.currency)
+
+
+def _where(paid_with: str) -> str:
+    if paid_with == method_name(Rail.BANK_TRANSFER):
+        return NOT_USED_YET
+    return paid_with or "where your payment came from"

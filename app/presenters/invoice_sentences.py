@@ -8,6 +8,10 @@ from app.services.invoices import carrying
 from app.services.invoices.reads import DocumentParts
 from app.services.receivables.payments_due import PaymentDue
 
+KEPT = (
+    "This amount was paid by bank transfer. It was sent to no bank account: it stands under Not used yet on Bank "
+    "transfers, pays what you order next, or is sent back when you ask for it."
+)
 _SENTENCES = {
     ("invoice", "open"): "This invoice has not been paid yet.",
     ("invoice", "paid"): "This invoice is paid.",
@@ -40,9 +44,11 @@ def due_sentence(due: PaymentDue) -> str:
     return _open_sentence(due.document, due.amount)
 
 
-def sentence(parts: DocumentParts) -> str:
+def sentence(parts: DocumentParts, *, is_kept: bool = False) -> str:
     """Say where a document is, and what is to be done about it."""
     document = parts.document
+    if is_kept and document.state == "issued":
+        return KEPT
     if document.is_corrected:
         return "This invoice was corrected: a credit note returns all of it, and another invoice takes its place."
     if document.kind == "credit_note" and document.source_type == "correction":

@@ -133,7 +133,7 @@ def status(document: Document) -> str:
     return _STATES[document.state]
 
 
-def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, object]:
+def described(parts: DocumentParts, due: PaymentDue | None = None, *, is_kept: bool = False) -> dict[str, object]:
     """Return what a document's page says; `due`: how its payment stands, where it is open."""
     document = parts.document
 
@@ -145,7 +145,7 @@ def described(parts: DocumentParts, due: PaymentDue | None = None) -> dict[str, 
         "payment_id": parts.payment_id,
         "kind": KINDS[document.kind],
         "status": due_status(due) if due else status(document),
-        "sentence": sentences.due_sentence(due) if due else sentences.sentence(parts),
+        "sentence": sentences.due_sentence(due) if due else sentences.sentence(parts, is_kept=is_kept),
         "carried": money(document.carried_minor),
         "paid_before": money(-document.taken_over_minor),
         "credited": money(-document.credited_minor),

@@ -9,7 +9,7 @@ from app.domain.invoices.statement import Span, Sums
 from app.domain.money import Credits, Money
 from app.presenters.invoices import KINDS
 from app.presenters.spreadsheets import harmless
-from app.services.invoices.entries import MONEY
+from app.services.invoices.entries import FREED, KEPT, MONEY
 from app.services.invoices.statement import CreditAccount, Entry, Statement
 
 HEADER = ["Date", "Time", "Kind", "Invoice ID", "Description", "Charges", "Payments", "Balance", "Currency", "Id"]
@@ -31,6 +31,8 @@ _MONEY = {
     "cash_in": "Bank transfer",
     "cash_out": "Bank transfer returned to you",
     "money_refunded": "Refund to you",
+    FREED: "Refund of a payment by bank transfer",
+    KEPT: "Not used yet",
     "money_returned": "Refund that did not arrive",
     "money_lost": "Payment taken back by your bank",
     "money_won": "Payment returned by your bank",

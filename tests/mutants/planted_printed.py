@@ -77,6 +77,27 @@ BUGS = [
         PRO_FORMAS,
     ),
     Bug(
+        "a refund that is kept for the next order is a payment on the statement",
+        "app/services/invoices/entries.py",
+        "(CashMovement.kind == constant(MovementKind.REFUNDED.value), constant(KEPT)),",
+        "(CashMovement.kind == constant(MovementKind.REFUNDED.value), Transfer.kind),",
+        ("tests/services/invoices/test_statement_cash.py",),
+    ),
+    Bug(
+        "a refund that no bank has is stamped as returned",
+        "app/presenters/printed/invoices.py",
+        "words.KEPT_STAMP if _is_unused(kind, back) else _STAMPS[kind]",
+        "_STAMPS[kind]",
+        PRINTED,
+    ),
+    Bug(
+        "the documents of a correction keep for themselves where money goes back to",
+        "app/presenters/printed/invoices.py",
+        "    if back.difference is not None:\n",
+        "    if kind is None and back.difference is not None:\n",
+        PRINTED,
+    ),
+    Bug(
         "a pro-forma passes for an invoice",
         "app/presenters/printed/pro_formas.py",
         "        notes=(words.NO_INVOICE,),\n",

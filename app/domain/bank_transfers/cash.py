@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from app.domain.money import Money
 
+NOT_USED_YET = "your money under Not used yet"
+"""Where a refund of a payment by bank transfer goes: no bank has it, and it pays the next order."""
+
 
 class MovementKind(StrEnum):
     """What moved a customer's cash. The words are Stripe's types of cash balance transaction."""

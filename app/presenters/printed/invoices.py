@@ -5,6 +5,7 @@ says the same as the e-invoice that lies in it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -31,6 +32,7 @@ from app.presenters.printed.document import (
 from app.services.invoices import e_invoices
 from app.services.invoices.payers import PaidBy
 from app.services.invoices.reads import DocumentParts
+from app.services.receivables.differences import Difference
 
 _STAMPS = {
     Kind.INVOICE: words.PAID_STAMP,
@@ -47,12 +49,27 @@ _DONE = {
 }
 
 
+@dataclass(frozen=True)
+class Back:
+    """Where what goes back by a document goes to."""
+
+    is_kept: bool = False
+    """Whether no bank has it: it stands under *Not used yet*."""
+    difference: Difference | None = None
+    """What a correction returns of what was paid."""
+
+
 def printed(
-    parts: DocumentParts, *, link: str, logo: Logo | None = None, taken_over: Sequence[PaidBy] = ()
+    parts: DocumentParts,
+    *,
+    link: str,
+    logo: Logo | None = None,
+    taken_over: Sequence[PaidBy] = (),
+    back: Back = Back(),
 ) -> PrintedDocument:
     """Return the document for paper. `link` is the page where it is paid, `taken_over` what was paid before."""
     document, kind = parts.document, Kind(parts.document.kind)
-    headline = _headline(document, kind)
+    headline = _headline(document, kind, back)
     rows = _rows(parts)
     return PrintedDocument(
         title=described.KINDS[kind],
@@ -64,9 +81,9 @@ def printed(
         columns=_columns(parts, rows),
         rows=rows,
         headline=headline,
-        stamp=_stamp(document, kind),
-        sums=tuple(_sums(parts, kind)),
-        notes=tuple(_notes(parts, kind, taken_over)),
+        stamp=_stamp(document, kind, back),
+        sums=tuple(_sums(parts, kind, back)),
+        notes=tuple(_notes(parts, kind, taken_over, back)),
         how_to_pay=_how_to_pay(document, link) if kind is Kind.INVOICE else None,
         logo=logo,
         foot=headline,
@@ -167,13 +184,14 @@ def _percent(row: DocumentLine | DocumentTax) -> str:
     return f"{format(Decimal(row.percent_micros).scaleb(-6).normalize(), 'f')} %"
 
 
-def _sums(parts: DocumentParts, kind: Kind) -> list[Sum]:
+def _sums(parts: DocumentParts, kind: Kind, back: Back) -> list[Sum]:
     document, paid = parts.document, e_invoices.settled_minor(parts.document)
     found = [Sum(words.SUBTOTAL, _money(document, document.net_minor))] if parts.taxes else []
     for tax in parts.taxes:
         title = f"{tax.name} {_percent(tax)}" if tax.category == Category.STANDARD.value else _without_tax(tax)
         found.append(Sum(words.base(title, _money(document, tax.net_minor)), _money(document, tax.tax_minor)))
-    total = Sum(f"{words.TOTAL[kind]} ({document.currency})", _money(document, document.total_minor), is_strong=True)
+    title = words.TOTAL_KEPT if _is_unused(kind, back) else words.TOTAL[kind]
+    total = Sum(f"{title} ({document.currency})", _money(document, document.total_minor), is_strong=True)
     found.append(total)
     if document.credits_applied_minor:
         found.append(Sum(words.CREDIT, _money(document, -document.credits_applied_minor)))
@@ -190,21 +208,27 @@ def _without_tax(tax: DocumentTax) -> str:
     return words.WITHOUT_TAX.get(tax.category, described.tax_title(tax))
 
 
-def _headline(document: Document, kind: Kind) -> str:
+def _headline(document: Document, kind: Kind, back: Back) -> str:
     amount = _money(document, document.payable_minor - e_invoices.settled_minor(document))
     if is_settled(document) or kind is not Kind.INVOICE:
         amount = _money(document, document.total_minor)
+        if _is_unused(kind, back):
+            return words.kept_on(amount, _day(document.issued_at))
         return _DONE[kind](amount, _day(_settled_at(document)))
     if document.due_on:
         return words.due_by(amount, locale.day(document.due_on))
     return words.later(amount)
 
 
-def _stamp(document: Document, kind: Kind) -> Stamp | None:
+def _stamp(document: Document, kind: Kind, back: Back) -> Stamp | None:
     if not is_settled(document):
         return None
     about = " · ".join(each for each in (_day(_settled_at(document)), document.paid_with) if each)
-    return Stamp(_STAMPS[kind], about)
+    return Stamp(words.KEPT_STAMP if _is_unused(kind, back) else _STAMPS[kind], about)
+
+
+def _is_unused(kind: Kind, back: Back) -> bool:
+    return back.is_kept and kind is Kind.REFUND_RECEIPT
 
 
 def _settled_at(document: Document) -> datetime | None:
@@ -213,7 +237,7 @@ def _settled_at(document: Document) -> datetime | None:
     return document.paid_at if is_corrected and document.paid_at else document.issued_at
 
 
-def _notes(parts: DocumentParts, kind: Kind, taken_over: Sequence[PaidBy]) -> list[str]:
+def _notes(parts: DocumentParts, kind: Kind, taken_over: Sequence[PaidBy], back: Back) -> list[str]:
     document = parts.document
     found = [each for tax in parts.taxes if (each := described.why(tax))]
     for paid in taken_over:
@@ -229,6 +253,11 @@ def _notes(parts: DocumentParts, kind: Kind, taken_over: Sequence[PaidBy]) -> li
         found.append(words.because(document.reason))
         if kind is Kind.CREDIT_NOTE and not is_settled(document) and parts.returns:
             found.append(words.set_off(parts.returns.number or ""))
+    if back.is_kept:
+        found.append(words.KEPT)
+    if back.difference is not None:
+        went = back.difference
+        found.append(words.goes_back(locale.exact(went.amount), went.to, went.refund_id))
     if kind in {Kind.RECEIPT, Kind.REFUND_RECEIPT}:
         found.append(words.NOT_A_TAX_INVOICE)
     return [part for each in dict.fromkeys(found) for part in texts.parts(each)]

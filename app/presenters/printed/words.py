@@ -30,6 +30,11 @@ WITHOUT_TAX = {
 """What the sum of a rate is called that adds no tax, by the category of EN 16931."""
 NO_RATE = "–"
 PAID_STAMP, CREDITED_STAMP, RETURNED_STAMP = "PAID", "CREDITED", "REFUNDED"
+KEPT_STAMP, TOTAL_KEPT = "NOT USED YET", "Total not used yet"
+KEPT = (
+    "This money was sent to no bank account. It stands under Not used yet on the page Bank transfers: it pays what is "
+    "ordered next, or the seller sends it back when asked."
+)
 HOW_TO_PAY, PAY_ONLINE, TRANSFER = "How to pay", "Pay online", "Pay by bank transfer"
 PAYMENT_REFERENCE = "Reference"
 SCAN_LINK, SCAN_TRANSFER = "Scan to pay online", "Scan with your banking app"
@@ -116,6 +121,16 @@ def credited_on(amount: str, day: str) -> str:
 def returned_on(amount: str, day: str) -> str:
     """Return how much went back when."""
     return f"{amount} returned on {day}"
+
+
+def kept_on(amount: str, day: str) -> str:
+    """Return how much of a payment is kept for the next since when: no bank has it."""
+    return f"{amount} not used yet, since {day}"
+
+
+def goes_back(amount: str, to: str, refund_id: str) -> str:
+    """Return where goes what was paid too much for an invoice that was corrected."""
+    return f"{amount} of what was paid goes back to {to} (refund {refund_id})."
 
 
 def later(amount: str) -> str:

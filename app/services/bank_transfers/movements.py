@@ -12,6 +12,7 @@ from app.domain.errors import NotFound
 from app.domain.methods import Rail
 from app.models.bank_transfers import CashMovement, CashReturn
 from app.models.database import db
+from app.models.documents import Document
 from app.models.payments import OPEN_STATES, Payment
 
 LATEST = 50
@@ -62,6 +63,17 @@ def expected() -> list[Expected]:
         for row in returns
     ]
     return sorted(found, key=lambda each: (each.at, each.id), reverse=True)
+
+
+def keeps(document: Document) -> bool:
+    """Say whether what a document of the customer in scope returns stands under *Not used yet*: no bank has it.
+
+    So it is with a refund of what was paid by bank transfer.
+    """
+    if document.source_type != "refund" or document.payment_id is None:
+        return False
+    rail = select(Payment.rail).where(Payment.customer_id == document.customer_id, Payment.id == document.payment_id)
+    return db.session.scalar(rail) == Rail.BANK_TRANSFER.value
 
 
 def one(movement_id: str) -> CashMovement:

@@ -27,6 +27,9 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.domain.bank_transfers.cash import MovementKind
+from app.domain.methods import Rail
+from app.models.bank_transfers import CashMovement
 from app.models.database import constant
 from app.models.documents import Document
 from app.models.ledger import Transfer
@@ -37,6 +40,8 @@ PROCESSOR = "processor"
 """The ledger's account of money that is at the processor: what left it for another one has come in."""
 ISSUED, APPLIED, VOIDED, SALE, MONEY = range(5)
 """In which order the entries of one moment stand: a document before the payment that settles it."""
+FREED, KEPT = "payment_freed", "refund_kept"
+"""Both sides of a refund of what was paid by bank transfer: it is sent to no bank."""
 Place = tuple[datetime, int, str]
 """Moment, order and id: behind which entry to go on."""
 Condition = ColumnElement[bool]
@@ -130,13 +135,30 @@ def _money(customer_id: str, unit: str, account: Any, sign: int) -> Source:
         MONEY,
         Transfer.booked_at,
         Transfer.id,
-        Transfer.kind,
+        _moved_as(),
         sign * Transfer.amount,
         payment=Payment.id,
         words=Transfer.description,
     )
-    wanted = _with_payment(wanted).where(_moved(customer_id, unit, account))
+    movement = and_(
+        CashMovement.customer_id == Transfer.customer_id,
+        Transfer.source_type == constant("cash"),
+        CashMovement.id == Transfer.source_id,
+    )
+    wanted = _with_payment(wanted).outerjoin(CashMovement, movement).where(_moved(customer_id, unit, account))
     return Source(MONEY, Transfer.booked_at, Transfer.id, wanted)
+
+
+def _moved_as() -> ColumnElement[str]:
+    """Return what moved the money: a refund that no bank has is two, back from the payment and kept for the next."""
+    return case(
+        (CashMovement.kind == constant(MovementKind.REFUNDED.value), constant(KEPT)),
+        (
+            and_(Transfer.kind == constant("money_refunded"), Payment.rail == constant(Rail.BANK_TRANSFER.value)),
+            constant(FREED),
+        ),
+        else_=Transfer.kind,
+    )
 
 
 def _before_documents(customer_id: str, unit: str, account: Any, sign: int) -> Source:

@@ -19,6 +19,7 @@ from app.models.invoicing import InvoiceNotifications, InvoiceRecipient
 from app.models.payments import Payment
 from app.models.scope import as_customer
 from app.services import link_tokens, portal_links
+from app.services.bank_transfers import movements
 from app.services.catalog import versions
 from app.services.invoices import carrying, e_invoices
 from app.services.outbox import billing_mails
@@ -139,6 +140,8 @@ def returned(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None
         return None
     said = invoice(customer_id, {"document": note.returns_id})
     total = Money(note.total_minor, note.currency)
+    with as_customer(customer_id):
+        is_kept = movements.keeps(note)
     if said is None:
         return None
     of_invoice = note.kind == Kind.CREDIT_NOTE
@@ -147,6 +150,7 @@ def returned(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None
         "note_name": "credit note" if of_invoice else "refund receipt",
         "of": f"{'invoice' if of_invoice else 'receipt'} {said['invoice'].number}",
         "total": total,
+        "is_kept": is_kept,
         "note_link": found["invoice_link"],
     }
 

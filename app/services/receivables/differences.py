@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 
+from app.domain.bank_transfers.cash import NOT_USED_YET
+from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import method_name
 from app.domain.reversals import BOOKED_REFUNDS, OPEN_REFUNDS, RefundState
@@ -56,7 +58,13 @@ def of(document: Document) -> Difference | None:
     return Difference(
         refund.id,
         Money(minor, refund.currency),
-        method_name(method.brand, method.last4) if method else method_name(payment.rail),
+        _where(payment, method),
         RefundState(refund.state),
         payment.id if payment.document_id is None else "",
     )
+
+
+def _where(payment: Payment, method: PaymentMethod | None) -> str:
+    if payment.rail == Rail.BANK_TRANSFER:
+        return NOT_USED_YET
+    return method_name(method.brand, method.last4) if method else method_name(payment.rail)

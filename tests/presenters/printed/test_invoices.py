@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from app.presenters.printed import invoices
+from app.domain.money import Money
+from app.domain.reversals import RefundState
+from app.presenters.printed import invoices, words
 from app.presenters.printed.document import Fact, PrintedDocument, Stamp, Sum
+from app.services.receivables.differences import Difference
 from tests.support.printed_documents import AT, BEGINS, BOUGHT, ENDS, LINK, OPEN, head, line, parts, tax
 
 RETURNED = {"kind": "credit_note", "state": "issued", "number": "CN-2026-000004", "due_on": None}
@@ -196,3 +199,21 @@ def test_an_address_stands_in_its_countrys_order() -> None:
 def test_days_are_of_utc() -> None:
     late = datetime(2026, 2, 28, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
     assert Fact("Date of issue", "1 Mar 2026") in printed(issued_at=late).facts
+
+
+def test_a_refund_that_no_bank_has_is_not_called_returned() -> None:
+    receipt = parts(**(RETURNED | {"kind": "refund_receipt", "source_type": "refund", "reason": "Refund"}))
+    said = invoices.printed(receipt, link=LINK, back=invoices.Back(is_kept=True))
+    assert said.stamp is not None and said.stamp.word == "NOT USED YET"
+    assert "not used yet, since" in said.headline
+    assert words.KEPT in " ".join(said.notes)
+    shown = " ".join((said.headline, *said.notes, *(each.title for each in said.sums), said.stamp.word)).lower()
+    assert "returned" not in shown and "refunded" not in shown
+
+
+@pytest.mark.parametrize("kind", ["credit_note", "invoice"])
+def test_both_documents_of_a_correction_say_where_money_goes_back_to(kind: str) -> None:
+    went = Difference("rf_1", Money(4750, "EUR"), "Visa ending in 3184", RefundState.PENDING, "")
+    made = parts(**(RETURNED if kind == "credit_note" else {}), source_type="correction")
+    said = invoices.printed(made, link=LINK, back=invoices.Back(difference=went))
+    assert "€47.50 of what was paid goes back to Visa ending in 3184 (refund rf_1)." in said.notes
