@@ -39,6 +39,8 @@ def due_sentence(due: PaymentDue) -> str:
             "This invoice is less than our payment processor charges. Nothing is to be paid now: "
             "it is added to your next invoice."
         )
+    if carrying.is_only_rest(due.document):
+        return _rest_sentence(due.document, due.amount)
     if due.is_overdue and due.document.due_on:
         return f"This invoice is overdue: it was to be paid by {locale.day(due.document.due_on)}."
     return _open_sentence(due.document, due.amount)
@@ -56,7 +58,8 @@ def sentence(parts: DocumentParts, *, is_kept: bool = False) -> str:
     if document.kind == "invoice" and document.state == "paid" and document.credited_minor:
         return _credited_sentence(document)
     if document.kind == "invoice" and document.state == "open":
-        return _open_sentence(document, Money(carrying.own_due(document), document.currency))
+        left = Money(carrying.own_due(document), document.currency)
+        return _rest_sentence(document, left) if carrying.is_only_rest(document) else _open_sentence(document, left)
     if document.state == "issued" and (document.kind, document.source_type) in _SENTENCES:
         return _SENTENCES[document.kind, document.source_type]
     return _SENTENCES[document.kind, document.state]
@@ -67,6 +70,14 @@ def _open_sentence(document: Document, left: Money) -> str:
         return _SENTENCES["invoice", "open"]
     paid = locale.exact(Money(document.paid_minor, document.currency))
     return f"{paid} of this invoice is paid, and {locale.exact(left)} is still to be paid."
+
+
+def _rest_sentence(document: Document, left: Money) -> str:
+    paid = locale.exact(Money(document.paid_minor, document.currency))
+    return (
+        f"The {paid} that was paid of this invoice went back. {locale.exact(left)} is still to be paid: its correction "
+        "added it. Paying it adds no credit. If you do not owe it, ask the seller to take it off."
+    )
 
 
 def _credited_sentence(document: Document) -> str:

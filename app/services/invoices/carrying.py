@@ -27,6 +27,13 @@ def own_due(document: Document) -> int:
     return document.payable_minor - document.paid_minor - document.credited_minor
 
 
+def is_only_rest(document: Document) -> bool:
+    """Say whether all that was paid of an open invoice went back, and what its correction added is due on."""
+    money_back = document.returned_minor - document.credited_minor
+    is_open = document.state == State.OPEN and document.source_type == "correction"
+    return is_open and 0 < document.paid_minor <= money_back and own_due(document) > 0
+
+
 def carried_to(session: Session, document: Document) -> Sequence[Document]:
     """Return the earlier invoices that this one collects itself."""
     return session.scalars(

@@ -151,6 +151,7 @@ def returned(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None
         "of": f"{'invoice' if of_invoice else 'receipt'} {said['invoice'].number}",
         "total": total,
         "is_kept": is_kept,
+        "is_only_rest": carrying.is_only_rest(said["invoice"]),
         "note_link": found["invoice_link"],
     }
 

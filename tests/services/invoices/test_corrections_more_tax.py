@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 
 from app import clock, ids
 from app.config import Settings
@@ -17,8 +17,10 @@ from app.models.database import db
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_customer, as_service
+from app.presenters import invoice_sentences as sentences
 from app.services.customers import address
-from app.services.invoices import corrections, statement
+from app.services.invoices import corrections, reads, statement
+from app.services.mail import billing_text
 from app.services.receivables import ending
 from app.services.verification.verify import verify
 from tests.support import cast
@@ -101,6 +103,15 @@ def test_what_is_refunded_or_lost_before_the_difference_is_paid_leaves_it_due(ap
     controls.close_dispute(settings, dispute, won=False)
     later(app)
     assert (now_of(right).state, now_of(right).returned_minor, owed(customer), verify()) == ("open", 10_000, 1_900, [])
+    with as_customer(customer.customer_id):
+        page = sentences.sentence(reads.one(right.id))
+    mail = billing_text.returned(customer.customer_id, {"document": documents_of(customer)[-1].id})
+    assert mail is not None
+    with app.test_request_context():
+        text = " ".join(render_template("mail/credit_note.txt", **mail, attached="").split())
+    assert "The $100.00 that was paid of this invoice went back. $19.00 is still to be paid" in page
+    for said in (page, text):
+        assert "is still to be paid: its correction added it. Paying it adds no credit." in said
     ending.credit(right.id, None, by="seller", reason="All of it went back")
     right = now_of(right)
     assert (right.state, right.returned_minor, owed(customer), verify()) == ("paid", 11_900, 0, [])
