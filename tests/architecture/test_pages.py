@@ -77,3 +77,13 @@ def test_templates_do_no_arithmetic_on_money() -> None:
             if pattern.search(without_words):
                 found.append(f"{path.relative_to(ROOT)}: {expression.strip()}")
     assert found == []
+
+
+def test_what_looks_again_by_itself_offers_to_look_again_without_javascript() -> None:
+    asking = [path for path in TEMPLATES.rglob("_*.html") if re.search('hx-trigger="(every|load)', path.read_text())]
+    assert len(asking) >= 10
+    for path in asking:
+        page = path.with_name(f"{path.stem[1:]}.html")
+        source = path.read_text() + (page.read_text() if page.exists() else "")
+        offered = re.search(r"<noscript>.*(Look again|http-equiv=.refresh).*</noscript>", source)
+        assert offered, path.relative_to(TEMPLATES)
