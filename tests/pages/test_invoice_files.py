@@ -27,7 +27,7 @@ def test_it_is_being_made_then_downloaded_and_the_api_gives_the_same_bytes(
     buys(app, alice_actor, 2500)
     (document,) = documents_of(acme)
     page = alice.opens(f"{PATH}/{document.id}")
-    assert page.texts(FILE) == ["The PDF is being made. It appears here in a moment."]
+    assert page.texts(FILE) == ["The PDF is being made. It appears here in a moment. Look again"]
     polled = page.find(FILE)["hx-get"]
     assert alice.client.get(f"{PATH}/{document.id}/pdf").status_code == 303
     api = api_for(app, "billing:read")

@@ -47,7 +47,7 @@ def test_a_year_that_is_being_made_says_how_far_it_is_and_a_mail_says_when_all_a
     waiting = bob.opens(f"{PATH}/{year}.zip")
     assert "1 of 3 files are made." in waiting.text
     assert waiting.find("#invoices-year progress")["value"] == "1"
-    assert waiting.texts("#invoices-year a") == []
+    assert waiting.texts("#invoices-year a") == ["Look again"]
     asked = bob.submits(waiting, FORM)
     assert asked.notices() == ["We e-mail bob@acme.example when all files are made."]
     bob.submits(asked, FORM)
