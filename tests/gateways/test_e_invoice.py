@@ -68,12 +68,30 @@ def _missed(case: str) -> list[set[str]]:
 
 def test_every_kind_of_document_keeps_the_rules_and_misses_each_field() -> None:
     assert {case: found for case in CASES if (found := broken_rules(_written(case)))} == {}
-    assert _missed("invoice, paid at once") == []
+    assert _missed("instead of one that was paid") == []  # all that a paid invoice has, and which one it replaces
     for reason in (b"ExemptionReasonCode", b"ExemptionReason"):
         assert reason in _written("reverse charge")
     unsaid = re.sub(rb"<ram:ExemptionReason(Code)?>.*", b"", _written("reverse charge"))
     assert [each[:10] for each in broken_rules(unsaid)] == ["[BR-AE-10]"]
     assert broken_rules(_written("yen").replace(b">1000<", b">1E+3<")) != []
+
+
+@pytest.mark.parametrize(
+    ("case", "delivered"),
+    [
+        ("invoice, paid at once", "20261128"),
+        ("instead of one that was paid", "20261030"),
+        ("instead of one that was due", "20260731"),
+        ("instead of one that was paid, with more tax", "20261030"),
+    ],
+)
+def test_an_invoice_in_the_place_of_another_names_it_and_the_day_of_the_sale(case: str, delivered: str) -> None:
+    root = etree.fromstring(_written(case))
+    (sold,) = (each.findtext(".//{*}DateTimeString") for each in root.iter("{*}ActualDeliverySupplyChainEvent"))
+    assert sold == delivered
+    preceding = [[*each.itertext()] for each in root.iter("{*}InvoiceReferencedDocument")]
+    preceding = [[text.strip() for text in each if text.strip()] for each in preceding]
+    assert preceding == ([["INV-2026-000006", "20261030"]] if "instead" in case else [])
 
 
 def _xrechnung(case: str) -> bytes:

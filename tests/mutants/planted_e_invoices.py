@@ -7,6 +7,20 @@ SAID = ("tests/services/invoices/test_e_invoices.py",)
 
 BUGS = [
     Bug(
+        "an e-invoice does not name the invoice in whose place it is",
+        FILES,
+        "    preceding = parts.returns or parts.replaces\n",
+        "    preceding = parts.returns\n",
+        ("tests/gateways/test_e_invoice.py",),
+    ),
+    Bug(
+        "the day of the sale of a corrected e-invoice is that of the correction",
+        FILES,
+        "        sold_on=parts.sold_on,\n",
+        "",
+        ("tests/gateways/test_e_invoice.py",),
+    ),
+    Bug(
         "what is paid later changes an e-invoice",
         FILES,
         "    return document.payable_minor if document.source_type in SETTLED_BY else document.taken_over_minor\n",

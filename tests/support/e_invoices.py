@@ -26,6 +26,7 @@ from app.services.invoices.reads import DocumentParts
 
 ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+SOLD = datetime(2026, 10, 30, 12, tzinfo=UTC)
 SELLER, BUYER = "DE811907980", "FR40303265045"
 VAT = Treatment(Category.STANDARD, Decimal(21), "VAT", "DE", Reason.STANDARD, seller_number=SELLER)
 REVERSED = Treatment(Category.REVERSE_CHARGE, Decimal(0), "VAT", "FR", Reason.REVERSE_CHARGE, BUYER, SELLER)
@@ -93,6 +94,11 @@ def parts_of(
     return DocumentParts(document, rows, taxes, returns, [])
 
 
+def instead(parts: DocumentParts) -> DocumentParts:
+    """Return the document as one in the place of another, of a sale weeks before."""
+    return replace(parts, replaces=Document(number="INV-2026-000006", issued_at=SOLD), sold_on=SOLD.date())
+
+
 def july(parts: DocumentParts) -> DocumentParts:
     """Return the document with the period of each of its lines."""
     for row in parts.lines:
@@ -113,10 +119,12 @@ CASES: dict[str, DocumentParts] = {
     "credit note of a correction while due": parts_of(
         [line(1000)], kind=Kind.CREDIT_NOTE, source_type="correction", paid_with=""
     ),
-    "instead of one that was paid": parts_of([line(1000)], source_type="correction", taken_over_minor=1210),
-    "instead of one that was due": parts_of([line(1000)], source_type="correction", due_on=date(2026, 12, 12)),
-    "instead of one that was paid, with more tax": parts_of(
-        [line(1000)], source_type="correction", taken_over_minor=1000, due_on=date(2026, 12, 12)
+    "instead of one that was paid": instead(parts_of([line(1000)], source_type="correction", taken_over_minor=1210)),
+    "instead of one that was due": instead(
+        july(parts_of([line(1000)], source_type="correction", due_on=date(2026, 12, 12)))
+    ),
+    "instead of one that was paid, with more tax": instead(
+        parts_of([line(1000)], source_type="correction", taken_over_minor=1000, due_on=date(2026, 12, 12))
     ),
     "reverse charge": parts_of([line(1000, REVERSED)], [REVERSED]),
     "credit note of a reverse charge": parts_of([line(1000, REVERSED)], [REVERSED], Kind.CREDIT_NOTE),

@@ -129,8 +129,10 @@ class EInvoice:
     purchase_order: str = ""
     buyer_reference: str = ""
     note: str = ""
-    returns: tuple[str, date] | None = None
-    """Number and day of the invoice that a credit note returns a part of."""
+    preceding: tuple[str, date] | None = None
+    """Number and day of the invoice that a credit note returns a part of, or in whose place an invoice is."""
+    sold_on: date | None = None
+    """The day of the sale, where that is not the day of issue and no line has a period."""
 
     def __post_init__(self) -> None:
         zero = Money(0, self.currency)

@@ -125,9 +125,9 @@ def _settlement(settlement: Any, invoice: EInvoice) -> None:
             terms.due = invoice.due_on
         settlement.terms.add(terms)
     _sums(settlement.monetary_summation, invoice)
-    if invoice.returns:
-        settlement.invoice_referenced_document.issuer_assigned_id = _text(invoice.returns[0])
-        settlement.invoice_referenced_document.issue_date_time = invoice.returns[1]
+    if invoice.preceding:
+        settlement.invoice_referenced_document.issuer_assigned_id = _text(invoice.preceding[0])
+        settlement.invoice_referenced_document.issue_date_time = invoice.preceding[1]
 
 
 def _tax(group: TaxGroup, profile: Profile) -> ApplicableTradeTax:
@@ -178,8 +178,8 @@ def _sums(sums: Any, invoice: EInvoice) -> None:
 
 
 def _delivered_on(invoice: EInvoice) -> date:
-    """Return the last day of what was delivered: that of the invoice where no line has a period."""
-    return max((item.ends_on for item in invoice.items if item.ends_on), default=invoice.issued_on)
+    """Return the last day of what was delivered: that of the sale where no line has a period."""
+    return max((item.ends_on for item in invoice.items if item.ends_on), default=invoice.sold_on or invoice.issued_on)
 
 
 def _amount(money: Money) -> str:

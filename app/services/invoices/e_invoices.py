@@ -69,6 +69,7 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
     prepaid = _money(document, document.credits_applied_minor + settled_minor(document))
     due = total - prepaid + rounding
     seller, buyer = _seller(parts), _buyer(parts)
+    preceding = parts.returns or parts.replaces
     return EInvoice(
         _profile(document, seller, buyer),
         _TYPES[document.kind],
@@ -92,7 +93,8 @@ def of(parts: DocumentParts) -> EInvoice | Obstacle:
         purchase_order=document.po_number,
         buyer_reference=document.buyer_reference,
         note=_note(document),
-        returns=(parts.returns.number or "", _day(parts.returns)) if parts.returns else None,
+        preceding=(preceding.number or "", _day(preceding)) if preceding else None,
+        sold_on=parts.sold_on,
     )
 
 

@@ -57,13 +57,16 @@ def test_who_corrects_what_is_paid_pays_nothing_more_and_the_credit_note_of_what
     assert due is not None
     with clock.at(OVER):
         corrects(small, due, at(BERLIN))
-    said = []
+    said, named = [], []
     for document in (*documents_of(customer)[1:], *documents_of(small)):
         with as_customer(document.customer_id):
             made = e_invoices.of(reads.one(document.id))
         assert isinstance(made, EInvoice), made
         assert broken_rules(xml_of(made)) == []
+        named.append(made.preceding[0] if made.preceding else "")
         said.append((made.type_code.value, made.prepaid.amount_minor, made.due.amount_minor))
+    wrong, (due_one, *_rest) = documents_of(customer)[0], documents_of(small)
+    assert named == [wrong.number, wrong.number, "", due_one.number, due_one.number]
     assert said == [("381", 2975, 0), ("380", 2975, 0), ("380", 0, 881), ("381", 0, 881), ("380", 0, 881)]
 
 
