@@ -14,7 +14,7 @@ from app.domain.tax.treatment import Category, Treatment
 from app.models.documents import Document
 from app.models.tax import TaxRegistration
 from app.presenters import document_lines, tax_settings
-from app.presenters.invoices import REASONS
+from app.presenters.invoices import REASONS, WITHOUT_TAX
 from app.services.invoices.correction_preview import Preview
 
 
@@ -64,7 +64,11 @@ def seen(preview: Preview) -> Seen:
 def title(treatment: Treatment) -> str:
     """Return what the tax is called: `VAT 25 %`, or that there is none."""
     percent = format(Decimal(treatment.percent).normalize(), "f")
-    return f"{treatment.name} {percent} %" if treatment.category is Category.STANDARD else "No tax"
+    return (
+        f"{treatment.name} {percent} %"
+        if treatment.category is Category.STANDARD
+        else WITHOUT_TAX.get(treatment.category.value, "No tax")
+    )
 
 
 def choice(row: TaxRegistration) -> tuple[str, str]:

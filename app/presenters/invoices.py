@@ -54,6 +54,13 @@ _STATES = {
     "uncollectible": "Not collected",
     "issued": "Issued",
 }
+WITHOUT_TAX = {
+    "AE": "Reverse charge",
+    "E": "Exempt from tax",
+    "O": "Not subject to tax",
+    "Z": "Zero-rated",
+}
+"""What the sum of a rate is called that adds no tax, by the category of EN 16931."""
 REASONS: Mapping[Reason, str] = {
     Reason.STANDARD: "",
     Reason.REVERSE_CHARGE: "Reverse charge: the customer accounts for the tax.",
@@ -137,6 +144,8 @@ def described(parts: DocumentParts, due: PaymentDue | None = None, *, is_kept: b
     """Return what a document's page says; `due`: how its payment stands, where it is open."""
     document = parts.document
 
+    days = [each for line in parts.lines for each in (line.begins_on, line.ends_on) if each]
+
     def money(minor: int) -> Money:
         return Money(minor, document.currency)
 
@@ -148,8 +157,10 @@ def described(parts: DocumentParts, due: PaymentDue | None = None, *, is_kept: b
         "sentence": sentences.due_sentence(due) if due else sentences.sentence(parts, is_kept=is_kept),
         "carried": money(document.carried_minor),
         "paid_before": money(-document.taken_over_minor),
+        "paid_here": money(document.taken_over_minor - document.paid_minor),
         "credited": money(-document.credited_minor),
-        "returned_words": "Credited" if document.credited_minor == document.returned_minor else "Returned",
+        "returned_words": _returned_words(document),
+        "period": (min(days), max(days)) if days else None,
         "seller_address": document.seller_address.split("\n") if document.seller_address else [],
         "seller_country": locale.country(document.seller_country) if document.seller_country else "",
         "buyer_address": buyer_lines(document),
@@ -178,6 +189,13 @@ def described(parts: DocumentParts, due: PaymentDue | None = None, *, is_kept: b
     }
 
 
+def _returned_words(document: Document) -> str:
+    """Return the title of the credit notes on it: what they took off what was to be paid is not called returned."""
+    if document.credited_minor in {0, document.returned_minor}:
+        return "Credited" if document.credited_minor else "Returned"
+    return "Credited and returned"
+
+
 def _is_whole(parts: DocumentParts) -> bool:
     return parts.returns is not None and parts.returns.total_minor == parts.document.total_minor
 
@@ -199,9 +217,9 @@ def buyer_lines(document: Document) -> tuple[str, ...]:
 
 
 def tax_title(tax: DocumentTax) -> str:
-    """Return what a tax is called: `VAT 25 %`, or that there is none."""
+    """Return what a tax is called: `VAT 25 %`, or why none is added."""
     percent = format(Decimal(tax.percent_micros).scaleb(-6).normalize(), "f")
-    return f"{tax.name} {percent} %" if tax.category == "S" else "No tax"
+    return f"{tax.name} {percent} %" if tax.category == "S" else WITHOUT_TAX.get(tax.category, "No tax")
 
 
 def buyer_number(tax: DocumentTax) -> str:

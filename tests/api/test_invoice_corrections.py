@@ -41,3 +41,9 @@ def test_a_preview_is_confirmed_once(app: Flask, acme: Customer, alice_actor: Ac
     assert problem_of(again) == (409, "corrected_already")
     empty = api.post(f"/customers/{acme.customer_id}/invoices/{right.id}/corrections/preview", OSLO | {"line1": ""})
     assert [each["field"] for each in empty.get_json()["errors"]] == ["line1"]
+    unknown = api.post(
+        f"/customers/{acme.customer_id}/invoices/{right.id}/corrections/preview", OSLO | {"tax_registration": "reg_0"}
+    )
+    assert (problem_of(unknown), unknown.get_json()["errors"][0]["field"]) == (
+        (422, "registration_unknown"), "tax_registration",
+    )  # fmt: skip

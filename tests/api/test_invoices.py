@@ -77,4 +77,6 @@ def test_they_are_narrowed_by_state_day_and_number(app: Flask, acme: Customer, a
         ({"q": "%"}, []),
     ):
         assert [each["id"] for each in api.get(path(acme), **query).get_json()["data"]] == found, query
+    turned = {"from": "2026-11-20", "to": "2026-11-19"}
+    assert problem_of(api.get(path(acme), **turned)) == (422, "days_out_of_order")
     assert problem_of(api.get(path(acme), **{"from": "2026-02-30"})) == (422, "day_malformed")

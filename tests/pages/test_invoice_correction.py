@@ -69,7 +69,7 @@ def test_what_changed_after_the_preview_is_shown_again(
     seen = alice.submits(page, FORM, button=PREVIEW, **OSLO_TYPED)
     other = alice.submits(seen, FORM, button=CONFIRM, city="Bergen")
     assert other.status == 409
-    assert "Something has changed meanwhile." in other.text
+    assert "Something has changed since the preview, perhaps by yourself." in other.text
     assert "Bergen" in other.find("address").text
     assert len(documents_of(acme)) == 1
     empty = alice.submits(other, FORM, button=PREVIEW, line1="")

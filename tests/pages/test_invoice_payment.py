@@ -114,6 +114,7 @@ def test_what_was_credited_is_said_and_a_paid_one_names_its_payment(
         payment = paying.of_invoice(invoice.id)
     assert payment is not None
     assert payment.id in paid.find("#invoices-document").text
+    assert paid.texts("tfoot th")[-2:] + paid.texts("tfoot td")[-2:] == ["Credit notes", "Paid", "−$3.81", "−$5.00"]
     again = browser.submits(second, FORM, button="#invoice_payment-pay")
     assert (again.status, again.text.count("This invoice is paid already.")) == (409, 1)
 

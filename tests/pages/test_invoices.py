@@ -98,7 +98,7 @@ def test_a_document_shows_lines_tax_payment_and_what_was_returned(
     assert returned.texts("h1") == [f"Credit note {note.number}"]
     assert paid.number in returned.text
     taxed = alice.opens(f"{PATH}/{invoices(acme, 5_000, 5_050)}")
-    assert taxed.texts("#invoices-document tfoot th") == ["Net", "VAT 25 % on $100.50", "Total"]
+    assert taxed.texts("#invoices-document tfoot th") == ["Subtotal", "VAT 25 % on $100.50", "Total"]
     assert taxed.texts("#invoices-document tfoot td") == ["$100.50", "$25.13", "$125.63"]
     assert "Tax ID SE556677889901" in taxed.text
     assert "Sweden" in taxed.text

@@ -74,7 +74,7 @@ def test_what_is_due_is_not_said_to_be_paid_by_what_was_paid_before(app: Flask, 
     ways = {row["Id"]: row["Payment method"] for row in csv.DictReader(io.StringIO(sheet))}
     assert ways == {wrong.id: "Visa ending in 4242", note.id: "", right.id: ""}
     paper = printed(customer, right.id)
-    assert f"Of this $100.00 was paid on {day} with Visa ending in 4242, for {wrong.number}." in paper
+    assert f"Of this, $100.00 was paid on {day} with Visa ending in 4242, for {wrong.number}." in paper
     paid(actor, right, 1_900)
     assert printed(customer, right.id) == paper  # whenever it is drawn
     assert f"Invoice in its place {right.number}" in words(browser, note.id)

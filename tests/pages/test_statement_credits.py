@@ -53,7 +53,7 @@ def test_tax_that_credit_has_paid_is_a_line_of_its_own(app: Flask, origin: str) 
         browser = cast.signed_in(app, origin, actor)
         page, adds_up = browser.opens(PATH), sums(browser.opens("/billing/"))
         document = " ".join(browser.opens(f"/billing/invoices/{invoice.id}").text.split())
-    assert "Credits applied −$5.00" in document, "what lowers the sum has a minus"
+    assert "Paid with credit −$5.00" in document, "what lowers the sum has a minus"
     assert adds_up["Tax paid from credit"] == "−$1.00", "it was never below zero"
     assert "On invoices" not in adds_up and adds_up["Used so far"] == "−$4.00"
     assert page.texts("#statement-credits div") == [

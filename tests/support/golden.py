@@ -70,7 +70,7 @@ def _american() -> DocumentParts:
 
 
 def _credit_note() -> DocumentParts:
-    returned = [line(1, "Refund, of INV-2026-000123", 124250, kind="returned")]
+    returned = [line(1, "Refund of INV-2026-000123", 124250, kind="returned")]
     said = {"kind": "credit_note", "state": "issued", "number": "CN-2026-000004", "source_type": "refund"}
     return parts(**said, due_on=None, reason="Refund", returns=head(), listed=returned)
 

@@ -1,5 +1,6 @@
 """Corrections of invoices: a credit note of all of one, and an invoice in its place, paid or due as it was."""
 
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from app.api.contract.operations import Model, caller, operation, resource
 from app.api.contract.problems import unfit_fields
 from app.domain.addresses import questions
 from app.domain.addresses.questions import Unfit
+from app.domain.errors import Refused
 from app.models.corrections import Correction
 from app.models.customers import Customer
 from app.services.invoices import correction_preview, corrections
@@ -93,6 +95,8 @@ def preview(customer: Customer, invoice_id: str, body: CorrectionFields) -> Corr
         return _previewed(correction_preview.preview(customer, invoice_id, _wanted(body)))
     except Unfit as unfit:
         raise unfit_fields(unfit) from None
+    except Refused as refused:
+        raise _as_sent(refused) from None
 
 
 @operation(
@@ -118,7 +122,14 @@ def create(customer: Customer, invoice_id: str, body: CorrectionIn) -> Correctio
         made = corrections.correct(customer.customer_id, invoice_id, _wanted(body), body.preview, by=caller().key_id)
     except Unfit as unfit:
         raise unfit_fields(unfit) from None
+    except Refused as refused:
+        raise _as_sent(refused) from None
     return _shown(made)
+
+
+def _as_sent(refused: Refused) -> Refused:
+    """Return the refusal with its field as the body calls it: the page's is `registration`."""
+    return replace(refused, field="tax_registration") if refused.field == "registration" else refused
 
 
 def _wanted(body: CorrectionFields) -> Wanted:

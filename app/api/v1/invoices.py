@@ -152,14 +152,15 @@ class InvoiceQuery(PageQuery):
 def listed(customer: Customer, query: InvoiceQuery) -> Page[InvoiceOut]:  # noqa: ARG001  # its scope is in force
     """List a customer's invoices, credit notes and receipts, the newest first."""
     cursor = decode_cursor(query.cursor, int, str)
+    from_day, to_day = _days(query)
     before = (EPOCH + timedelta(microseconds=min(max(cursor[0], 0), LATEST)), cursor[1]) if cursor else None
     page = reads.listed(
         DocumentQuery(
             kinds=(query.type,) if query.type else (),
             state=query.state or "",
             text=query.q,
-            from_day=day_of(query.first, "from") if query.first else None,
-            to_day=day_of(query.last, "to") if query.last else None,
+            from_day=from_day,
+            to_day=to_day,
             before=before,
             limit=query.limit,
         )
@@ -238,6 +239,15 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
             for each in receipts.of_invoice(document)
         ],
     )
+
+
+def _days(query: InvoiceQuery) -> tuple[date | None, date | None]:
+    """Return the days that the query names, or refuse those in the wrong order."""
+    first = day_of(query.first, "from") if query.first else None
+    last = day_of(query.last, "to") if query.last else None
+    if first and last:
+        rule.span(first, last)
+    return first, last
 
 
 def day_of(text: str, field: str) -> date:

@@ -7,6 +7,13 @@ from app.domain.invoices.lines import Rate
 from app.domain.invoices.totals import Taxed
 from app.domain.money import Money, divided, split
 
+_OF = {"refund": "Refund of {}", "correction": "Correction of {}", "dispute": "Lost dispute about {}"}
+
+
+def words(kind: str, why: str, number: str) -> str:
+    """Return what the line of a credit note or refund receipt says: why, and of which document."""
+    return _OF[kind].format(number) if kind in _OF else f"{why}: {number}"
+
 
 def left(invoice: Sequence[Taxed], notes: Iterable[Taxed]) -> tuple[Taxed, ...]:
     """Return what is left of the invoice's nets and taxes after the credit notes that stand."""

@@ -112,7 +112,8 @@ def _seller(parts: DocumentParts) -> Party:
 def _buyer(parts: DocumentParts) -> Party:
     name, *lines = described.buyer_lines(parts.document)
     numbers = sorted({described.buyer_number(tax) for tax in parts.taxes if tax.buyer_number})
-    return Party(words.BILL_TO, name, tuple(each for each in (*lines, parts.document.customer_email, *numbers) if each))
+    title = words.CUSTOMER if parts.document.kind == Kind.REFUND_RECEIPT else words.BILL_TO
+    return Party(title, name, tuple(each for each in (*lines, parts.document.customer_email, *numbers) if each))
 
 
 def _facts(parts: DocumentParts, kind: Kind) -> list[Fact]:
@@ -188,8 +189,8 @@ def _sums(parts: DocumentParts, kind: Kind, back: Back) -> list[Sum]:
     document, paid = parts.document, e_invoices.settled_minor(parts.document)
     found = [Sum(words.SUBTOTAL, _money(document, document.net_minor))] if parts.taxes else []
     for tax in parts.taxes:
-        title = f"{tax.name} {_percent(tax)}" if tax.category == Category.STANDARD.value else _without_tax(tax)
-        found.append(Sum(words.base(title, _money(document, tax.net_minor)), _money(document, tax.tax_minor)))
+        title = words.base(described.tax_title(tax), _money(document, tax.net_minor))
+        found.append(Sum(title, _money(document, tax.tax_minor)))
     title = words.TOTAL_KEPT if _is_unused(kind, back) else words.TOTAL[kind]
     total = Sum(f"{title} ({document.currency})", _money(document, document.total_minor), is_strong=True)
     found.append(total)
@@ -202,10 +203,6 @@ def _sums(parts: DocumentParts, kind: Kind, back: Back) -> list[Sum]:
             found.append(Sum(words.PAID, _money(document, -paid)))
         found.append(Sum(words.AMOUNT_DUE, _money(document, document.payable_minor - paid), is_strong=True))
     return found
-
-
-def _without_tax(tax: DocumentTax) -> str:
-    return words.WITHOUT_TAX.get(tax.category, described.tax_title(tax))
 
 
 def _headline(document: Document, kind: Kind, back: Back) -> str:
@@ -249,7 +246,7 @@ def _notes(parts: DocumentParts, kind: Kind, taken_over: Sequence[PaidBy], back:
         found.append(
             words.corrected(parts.returns.number or "", (parts.replaced_by.number if parts.replaced_by else None) or "")
         )
-    elif document.reason:
+    elif document.reason and document.source_type != "refund":  # its line says that
         found.append(words.because(document.reason))
         if kind is Kind.CREDIT_NOTE and not is_settled(document) and parts.returns:
             found.append(words.set_off(parts.returns.number or ""))

@@ -1,6 +1,6 @@
 """All words of ours that documents are printed with, in English until other languages are offered."""
 
-FROM, BILL_TO = "From", "Bill to"
+FROM, BILL_TO, CUSTOMER = "From", "Bill to", "Customer"
 NUMBER = {
     "invoice": "Invoice number",
     "credit_note": "Credit note number",
@@ -21,13 +21,6 @@ TOTAL = {
     "receipt": "Total paid",
     "refund_receipt": "Total returned",
 }
-WITHOUT_TAX = {
-    "AE": "Reverse charge",
-    "E": "Exempt from tax",
-    "O": "Not subject to tax",
-    "Z": "Zero-rated",
-}
-"""What the sum of a rate is called that adds no tax, by the category of EN 16931."""
 NO_RATE = "–"
 PAID_STAMP, CREDITED_STAMP, RETURNED_STAMP = "PAID", "CREDITED", "REFUNDED"
 KEPT_STAMP, TOTAL_KEPT = "NOT USED YET", "Total not used yet"
@@ -155,7 +148,7 @@ def corrected(number: str, instead: str) -> str:
 
 def taken_over(amount: str, day: str, way: str, number: str) -> str:
     """Say when and how was paid what an invoice takes over from the one that it corrects."""
-    return f"Of this {amount} was paid on {day} with {way}, for {number}."
+    return f"Of this, {amount} was paid on {day} with {way}, for {number}."
 
 
 def because(reason: str) -> str:

@@ -37,7 +37,9 @@ from app.services.outbox import billing_mails
 from app.services.reversals import clawbacks, refunds
 from app.services.transaction import transaction
 
-PREVIEW_GONE = Refused("Something has changed meanwhile. Look at what it comes to now.", "preview_gone_by")
+PREVIEW_GONE = Refused(
+    "Something has changed since the preview, perhaps by yourself. Look at what it comes to now.", "preview_gone_by"
+)
 ALREADY_USED = Refused(
     "This form was already sent, with other values. Nothing more was changed: look at the new invoice.",
     "form_already_used",

@@ -199,7 +199,8 @@ def _drafted(
     invoiced = _taxed(document, taxes) if taxes else [_untaxed(document.total_minor, document.currency)]
     notes = [each for note in standing for each in _parts(books.session, note)]
     parts = rule.returned(invoiced, notes, part)
-    lines = [Line(LineKind.RETURNED, f"{why}, of {document.number}", each.net, each.rate) for each in parts]
+    said = rule.words(kind, why, document.number or "")
+    lines = [Line(LineKind.RETURNED, said, each.net, each.rate) for each in parts]
     made = drafting.draft(
         books,
         versions.of(books.customer),

@@ -137,3 +137,17 @@ def test_documents_only_go_forward() -> None:
         assert arrows(kind) == arrows(Kind.RECEIPT)
         assert sources_of(kind, State.VOID) == {State.ISSUED}
     assert all(State.DRAFT not in targets for kind in Kind for targets in arrows(kind).values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "why", "words"),
+    [
+        ("refund", "Refund", "Refund of INV-7"),
+        ("correction", "Correction", "Correction of INV-7"),
+        ("dispute", "Lost dispute", "Lost dispute about INV-7"),
+        ("seller", "Goodwill, two days down", "Goodwill, two days down: INV-7"),
+        ("plan_change", "Rest of your plan", "Rest of your plan: INV-7"),
+    ],
+)
+def test_a_line_says_what_is_returned_of_which_document(kind: str, why: str, words: str) -> None:
+    assert credit_notes.words(kind, why, "INV-7") == words

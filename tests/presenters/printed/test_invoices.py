@@ -138,9 +138,10 @@ def test_what_credit_has_paid_whole_is_paid() -> None:
 
 def test_a_credit_note_names_its_invoice_and_what_becomes_of_it() -> None:
     of = head(issued_at=AT - timedelta(days=9))
-    returned = [line(1, "Refund, of INV-2026-000123", 124250, kind="returned")]
+    returned = [line(1, "Refund of INV-2026-000123", 124250, kind="returned")]
     said = printed(**RETURNED, source_type="refund", reason="Refund", returns=of, listed=returned)
     assert (said.title, said.sums[-1].title) == ("Credit note", "Total credited (EUR)")
+    assert said.notes == ()  # the line says that it is a refund
     assert Fact("Credit note for invoice", "INV-2026-000123 of 20 Feb 2026") in said.facts
     assert said.stamp == Stamp("CREDITED", "1 Mar 2026")
     by_correction = printed(**RETURNED, source_type="correction", reason="Correction", returns=of, listed=returned)
