@@ -6,6 +6,7 @@ from typing import Any
 from flask import request
 from wtforms.validators import Optional
 
+from app import clock
 from app.domain.errors import NotFound, Refused
 from app.domain.invoices import statement as rule
 from app.domain.invoices.statement import Span
@@ -31,18 +32,18 @@ class SpanForm(PageForm):
         if not super().validate(extra_validators):
             return False
         try:
-            self._chosen()
+            self._chosen(clock.now().date())
         except Refused as refusal:
             self.to_day.errors = [refusal.sentence]
         return not self.errors
 
     def span(self, today: date) -> Span:
-        """Return the days that were asked for: this month where none were, and one day where one was."""
-        return self._chosen() or rule.presets(today)["This month"]
+        """Return the days that were asked for: this month where none were, and up to today where no last one was."""
+        return self._chosen(today) or rule.presets(today)["This month"]
 
-    def _chosen(self) -> Span | None:
+    def _chosen(self, today: date) -> Span | None:
         first: date | None = self.from_day.data or self.to_day.data
-        last: date | None = self.to_day.data or self.from_day.data
+        last: date | None = self.to_day.data or (max(first, today) if first else None)
         return rule.span(first, last) if first and last else None
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, url_for
 from flask_login import current_user, login_fresh  # type: ignore[import-untyped]
+from werkzeug.exceptions import HTTPException
 
 from app import clock
 from app.domain.amounts import CreditUnit, is_currency
@@ -251,8 +252,17 @@ def _page() -> str:
         sender = urlsplit(request.referrer or "")
     except ValueError:
         return ""
-    is_ours = f"{sender.scheme}://{sender.netloc}" in {_own_origin(), settings().base_url}
-    return sender.path + (f"?{sender.query}" if sender.query else "") if is_ours else ""
+    if f"{sender.scheme}://{sender.netloc}" in {_own_origin(), settings().base_url}:
+        return sender.path + (f"?{sender.query}" if sender.query else "")
+    return request.path if not request.referrer and _opens(request.path) else ""
+
+
+def _opens(path: str) -> bool:
+    """Say whether the address of a form is that of a page as well."""
+    try:
+        return bool(current_app.url_map.bind("").match(path, method="GET"))
+    except HTTPException:
+        return False
 
 
 def _choice() -> str:

@@ -66,8 +66,8 @@ BUGS = [
     Bug(
         "the sign-in leads back to another site's path",
         "app/web/access.py",
-        'return sender.path + (f"?{sender.query}" if sender.query else "") if is_ours else ""',
-        'return sender.path + (f"?{sender.query}" if sender.query else "")',
+        'if f"{sender.scheme}://{sender.netloc}" in {_own_origin(), settings().base_url}:',
+        "if sender.netloc:",
         (f"{ENDED}::test_no_other_site_is_come_back_to",),
     ),
     Bug(

@@ -62,6 +62,13 @@ def test_a_change_elsewhere_leads_back_to_its_page(alice: Browser) -> None:
         assert asked.value("next") == "/billing/usage/?days=90"
 
 
+def test_a_form_that_is_sent_without_a_referrer_leads_back_to_its_page(alice: Browser) -> None:
+    page, form = alice.opens("/billing/usage/"), "/billing/invoices/doc_1/correction"
+    with clock.at(clock.now() + LATER):
+        asked = alice.posts(form, {"csrf_token": page.value("csrf_token")}, Referer="")
+        assert asked.value("next") == form
+
+
 @pytest.mark.parametrize(
     "referrer",
     ["https://evil.example/billing/usage/", "//evil.example/", "http://[::1", "http://localhost.evil.example/x"],

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
-from app import clock
+from app import clock, locale
 from app.domain.invoices.documents import State
 from app.domain.people import Actor
 from app.models.customers import Customer
@@ -94,7 +94,9 @@ def test_days_without_anything_and_days_that_are_none(alice: Browser, acme: Cust
     page = alice.submits(alice.opens(PATH), "#statement-days", **{"from": "2026-02-01", "to": "2026-02-28"})
     assert "Nothing was invoiced or paid on these days." in page.text
     assert "Nothing was to be paid on the last day." in page.text
-    assert alice.opens(f"{PATH}?from=2026-02-01").texts("#statement-title") == ["1 Feb 2026 to 1 Feb 2026 (UTC)"]
+    with clock.at(clock.now()):
+        open_end = alice.opens(f"{PATH}?from=2026-02-01").texts("#statement-title")
+        assert open_end == [f"1 Feb 2026 to {locale.day(clock.now().date())} (UTC)"]
     for days, words in (
         ("from=2026-02-30&to=2026-03-01", "Enter a day such as 2026-11-21."),
         ("from=05.12.2026&to=06.12.2026", "Enter a day such as 2026-11-21."),

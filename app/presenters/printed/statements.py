@@ -65,6 +65,6 @@ def _rows(row: StatementRow) -> list[Row]:
 
 def _credits(account: CreditAccount, unit: CreditUnit) -> list[Sum]:
     lines = statement.credit_lines(account)
-    changes = [Sum(words.of_credit(title), locale.exact(each, unit, sign=True)) for title, each in lines]
-    opening, closing = (locale.exact(each, unit) for each in (account.opening, account.closing))
+    changes = [Sum(words.of_credit(title), locale.amount(each, unit, sign=True)) for title, each in lines]
+    opening, closing = (locale.balance(each, unit) for each in (account.opening, account.closing))
     return [Sum(words.CREDIT_OPENING, opening), *changes, Sum(words.CREDIT_CLOSING, closing, is_strong=True)]
