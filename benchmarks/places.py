@@ -66,7 +66,8 @@ def _each(directory: Path) -> Iterator[Place]:
         cluster.run(f"create role {postgres.OWNER} login createdb createrole", f"create role {postgres.LOGIN} login")
         cluster.run(f"create database bench owner {postgres.OWNER}")
         urls = [cluster.url("bench", user) for user in (postgres.LOGIN, postgres.OWNER, "postgres")]
-        with _opened(Database("postgresql", *urls, drop=lambda: None), "") as place:
+        jobs = f"sqlite:///{directory / 'jobs.sqlite3'}"
+        with _opened(Database("postgresql", *urls, drop=lambda: None, jobs_url=jobs), "") as place:
             yield place
     finally:
         postgres.stop(cluster.pid)

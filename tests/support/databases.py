@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.config import Settings
+from app.domain.errors import ensure
 from app.services.operations.installation import install
 from tests.support import postgres
 
@@ -25,6 +26,10 @@ class Database:
     superuser_url: str
     drop: Callable[[], None]
     jobs_url: str = ""
+    """Where the queue is. Beside PostgreSQL it has to be said: else it is in the checkout, where there may be no room."""
+
+    def __post_init__(self) -> None:
+        ensure(self.kind == "sqlite" or self.jobs_url, "a queue that would be in the checkout")
 
 
 def settings_for(database: Database, **changes: object) -> Settings:
