@@ -12,6 +12,20 @@ RULE, CHANGES, WAITING, GIVING = (
 
 BUGS = [
     Bug(
+        "a month that nobody was billed for is given back",
+        "app/domain/subscriptions/change.py",
+        "    for part in _parts(has) if now_has.is_billed else ():\n",
+        "    for part in _parts(has):\n",
+        (f"{ROOM}/test_after_a_suspension.py::test_more_is_had_at_once_and_paid_for_the_rest_with_nothing_taken_off",),
+    ),
+    Bug(
+        "seats bought after a suspension are given back with the plan that was paid with them",
+        "app/services/subscriptions/undoing.py",
+        "    if _was_unbilled(order):",
+        "    if not order.id:",
+        (f"{ROOM}/test_after_a_suspension.py::test_more_is_had_at_once_and_paid_for_the_rest_with_nothing_taken_off",),
+    ),
+    Bug(
         "a plan is had before it is paid",
         "app/services/subscriptions/changes.py",
         "        _try(books, seen)\n",

@@ -30,6 +30,8 @@ class Subscribed:
     plan_period: Span
     billing_starts_at: datetime
     anchor_day: int
+    is_billed: bool = True
+    """Whether the plan period is billed; a month that began suspended is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def quote(
 ) -> Quote:
     """Return what the change costs, and from when: now and by proration, or at the end of what is paid.
 
+    Of a plan period that is not billed nothing is taken off: what is wanted is paid for the rest, and less waits.
     Refuses (409) what changes nothing.
     """
     has = now_has.has
@@ -76,7 +79,8 @@ def quote(
     period = _period(now_has, wants)
     lines = tuple(_lines(now_has, wants, period, now, rate))
     net = sum((line.net for line in lines), Money(0, has.currency))
-    later = plans.downgrade == "period_end" and (goes is Way.DOWN or net.amount_minor < 0)
+    waits = plans.downgrade == "period_end" or not now_has.is_billed
+    later = waits and (goes is Way.DOWN or net.amount_minor < 0)
     if later:
         ends = now_has.plan_period.ends_at
         return Quote(
@@ -86,18 +90,18 @@ def quote(
 
 
 def _period(now_has: Subscribed, wants: Choice) -> Span:
-    """The same interval stays in its period; another one begins with the billing period that is open."""
-    if wants.interval is now_has.has.interval:
+    """The same interval stays in its period; another one, or one not billed, begins with the open billing period."""
+    if wants.interval is now_has.has.interval and now_has.is_billed:
         return now_has.plan_period
     return plan_period(now_has.billing_starts_at, now_has.anchor_day, wants.interval)
 
 
 def _lines(now_has: Subscribed, wants: Choice, period: Span, now: datetime, rate: Rate) -> Iterator[Line]:
     has = now_has.has
-    if _only_seats(has, wants):
+    if _only_seats(has, wants) and now_has.is_billed:
         yield from _seats(has, wants, period, now, rate)
         return
-    for part in _parts(has):
+    for part in _parts(has) if now_has.is_billed else ():
         yield _line(part, now_has.plan_period, now, rate, unused=True)
     for part in _parts(wants):
         yield _line(part, period, now, rate, unused=False)

@@ -69,7 +69,7 @@ def refusal(has: Current) -> Refused | None:
 
 
 def _check(has: Current, now: datetime) -> None:
-    """Refuse who may not change now: nothing is given for time that is not billed yet."""
+    """Refuse who may not change now: nothing is given for time that is yet to be billed."""
     if has.customer.standing == CLOSED:
         raise Refused("This account is closed, so its plan cannot be changed.", CLOSED)
     if has.customer.standing == SUSPENDED:
@@ -77,7 +77,8 @@ def _check(has: Current, now: datetime) -> None:
     if has.row.cancel_at is not None:
         words = f"The plan is cancelled to {has.row.cancel_at:%d %B %Y}. Keep it first, then change it."
         raise Refused(words, "canceled")
-    if has.costs and (has.row.period_ends_at <= now or has.row.billed_until <= has.row.period_starts_at):
+    is_over = has.row.period_ends_at <= now
+    if has.costs and (is_over or (not has.is_billed and has.row.run_at <= now)):  # not: a month that began suspended
         words = "The invoice of your plan is being written. Try again in a few minutes. Nothing was changed."
         raise Refused(words, "not_billed_yet")
 

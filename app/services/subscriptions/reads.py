@@ -39,12 +39,17 @@ class Current:
     @property
     def subscribed(self) -> Subscribed:
         """The same with its periods, as the rules see it."""
-        return Subscribed(self.has, self.period, self.billing_starts_at, self.anchor_day)
+        return Subscribed(self.has, self.period, self.billing_starts_at, self.anchor_day, self.is_billed)
 
     @property
     def costs(self) -> bool:
         """Whether having it costs anything."""
         return self.has.price.amount_minor > 0
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether the plan period is billed, as far as it costs anything."""
+        return not self.costs or self.row.billed_until > self.row.period_starts_at
 
     @property
     def period(self) -> Span:

@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.errors import Refused
 from app.domain.subscriptions.choice import in_use
+from app.models.database import db
 from app.models.payments import Payment
+from app.models.plan_periods import PlanPeriod
 from app.models.scope import as_customer, as_service
 from app.models.subscriptions import PlanChange
 from app.services import audit
@@ -95,10 +97,29 @@ def _why_not(has: Current, order: PlanChange, now: datetime) -> Refused | None:
     paid = order.state == "applied" and order.payment_id is not None and has.row.version == order.from_version + 1
     if not (paid and same_day and only_seats and is_last) or has.catalog.plans.downgrade != "period_end":
         return Refused(TOO_LATE, "not_undoable")
+    if _was_unbilled(order):  # it paid for more than the seats
+        return Refused(TOO_LATE, "not_undoable")
     if order.from_seats < has.used:
         words = f"{in_use(has.used)}. Free {has.used - order.from_seats} of them first."
         return Refused(words, "seats_in_use")
     return None
+
+
+def _was_unbilled(order: PlanChange) -> bool:
+    """Say whether the order was made in a month that began suspended."""
+    return bool(
+        db.session.scalar(
+            select(
+                select(PlanPeriod)
+                .where(
+                    PlanPeriod.customer_id == order.customer_id,
+                    PlanPeriod.starts_at == order.period_starts_at,
+                    PlanPeriod.outcome == "suspended",
+                )
+                .exists()
+            )
+        )
+    )
 
 
 def _locked(session: Session, customer_id: str, change_id: str) -> PlanChange:
