@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 from app.domain.errors import Refused
 from app.domain.subscriptions.choice import Interval
 from app.forms.plan import RequestForm, seen, target
-from app.presenters import plan, plan_change, status_line, usage
+from app.presenters import plan, plan_change, price_change, status_line, usage
 from app.services.catalog import versions
+from app.services.month_end import price_changes
 from app.services.subscriptions import orders, past_months, plan_requests, preview, reads, undoing
 from app.services.subscriptions.reads import Current
 from app.services.usage import meters
@@ -77,6 +78,7 @@ def _around(form: RequestForm) -> dict[str, Any]:
         "waits": plan.order_words(waits, offered) if waits else "",
         "waiting": waits,
         "scheduled": scheduled,
+        "coming": price_change.coming(price_changes.of(customer), has, scheduled),
         "becomes": plan.order_words(scheduled, offered) if scheduled else "",
         "bought": latest if latest is not None and undoing.can_give_back(has, latest) else None,
         "give_back": plan_change.undo_words(latest) if latest is not None else "",

@@ -1,5 +1,7 @@
 """Plan: what is had, what else is sold for how much, and why one of the plans cannot be chosen."""
 
+from datetime import date
+
 import pytest
 from flask import Flask
 
@@ -11,9 +13,10 @@ from app.models.scope import as_service
 from app.services.customers import billing_periods
 from app.services.ledger import posting
 from app.services.mail import sending
+from app.services.month_end import price_changes
 from app.services.subscriptions import seats
 from app.services.transaction import transaction
-from tests.support import cast, periods, plans
+from tests.support import cast, months, periods, plans
 from tests.support.browser import Browser
 from tests.support.plans import HALF, confirms, target
 from tests.support.shop import GOOD, add_method
@@ -87,6 +90,34 @@ def test_what_the_last_months_would_have_cost_stands_with_each_plan(app: Flask, 
         "On your last 2 months: $52.00 ($24.00 and $28.00 of usage). You used more Requests than it allows.",
         "On your last 2 months: $126.00 ($98.00 and $28.00 of usage).",
     ]
+
+
+def test_prices_that_change_are_announced_with_the_own_months_until_the_customer_leaves(
+    app: Flask, origin: str
+) -> None:
+    acme, alice, browser = opened(app, origin)
+    with clock.at(HALF):
+        assert browser.opens(PATH).soup.select("#plan-price_change") == []
+        confirms(alice, target("team"), add_method(alice, GOOD).id)
+    plans.applies(('monthly = "49.00"', 'monthly = "98.00"'))
+    july = HALF.replace(month=7, day=10)
+    months.runs(july)
+    with clock.at(july):
+        price_changes.announce(acme.customer_id, 2, date(2027, 8, 15), by="seller")
+        page = cast.signed_in(app, origin, alice).opens(PATH)
+        assert page.texts("#plan-price_change p") == [
+            (
+                "From 1 Sep 2027 on Team costs $98.00 a month instead of $49.00 a month, before tax. "
+                "Your last month under the new prices: $98.00 instead of $49.00. Until then nothing changes. "
+                "If you do not want this, choose another plan or cancel before 1 Sep 2027."
+            )
+        ]
+        assert [each["href"] for each in page.soup.select("#plan-price_change a")] == [
+            "#plan-cancel",
+            "#plan-cards-title",
+        ]
+        confirms(alice, target("personal"), "", at=july)
+        assert browser.opens(PATH).soup.select("#plan-price_change") == []
 
 
 def test_the_seller_is_asked_about_a_plan_that_is_sold_on_request(app: Flask, origin: str) -> None:

@@ -36,9 +36,10 @@ ANNOUNCED = "announced"
 
 @dataclass(frozen=True)
 class Announcement:
-    """What is announced: from which day on, and what the last months would have come to."""
+    """What is announced: from which day on, in which terms, and what the last months would have come to."""
 
     row: PriceChange
+    terms: Catalog
     compared: Compared
 
 
@@ -59,7 +60,7 @@ def announce(customer_id: str, version: int, on: date, *, by: str) -> Announceme
         said = comparison.compared(session, books.customer, row, versions.of(books.customer), other)
         there = _announced(books)
         if there is not None and (there.catalog_version, there.effective_on) == (version, on):
-            return Announcement(there, said)
+            return Announcement(there, other, said)
         if there is not None:
             there.state, there.ended_at = "replaced", now
             session.flush()
@@ -76,7 +77,7 @@ def announce(customer_id: str, version: int, on: date, *, by: str) -> Announceme
         session.add(made)
         session.flush()
         _write(books, row, made, said)
-        return Announcement(made, said)
+        return Announcement(made, other, said)
 
 
 def withdraw(customer_id: str, *, by: str) -> bool:
@@ -94,14 +95,14 @@ def withdraw(customer_id: str, *, by: str) -> bool:
 
 
 def of(customer: Customer) -> Announcement | None:
-    """Return what is announced to the customer in scope, for its page: or None."""
+    """Return what is announced to the customer in scope, for its page; None: nothing, or of a plan that it has left."""
     session = db.session()
     row = session.scalars(select(PriceChange).where(PriceChange.state == ANNOUNCED)).one_or_none()
-    if row is None:
+    if row is None or (row.plan, True) != (_plan(customer), row.catalog_version > customer.catalog_version):
         return None
     subscription = session.scalars(select(Subscription)).one()
     other = versions.sold(customer.catalog, row.catalog_version)
-    return Announcement(row, comparison.compared(session, customer, subscription, versions.of(customer), other))
+    return Announcement(row, other, comparison.compared(session, customer, subscription, versions.of(customer), other))
 
 
 def whom(catalog: str, plan: str = "") -> tuple[Catalog, Sequence[str]]:
