@@ -7,6 +7,13 @@ RUN, PRICES = f"{ROOM}/test_run.py", f"{ROOM}/test_price_changes.py"
 
 BUGS = [
     Bug(
+        "an invoice that bills a plan is voided, and its plan period is billed by none",
+        "app/services/receivables/ending.py",
+        "        if _bills_a_plan(books, document):\n",
+        "        if document.kind != Kind.INVOICE:\n",
+        (f"{ROOM}/test_voided.py::test_an_invoice_that_bills_a_plan_is_not_voided_and_says_what_to_do",),
+    ),
+    Bug(
         "a plan is billed for months that begin suspended",
         "app/services/month_end/boundary.py",
         "    if not costs or customer.standing in UNSERVED:\n",

@@ -178,6 +178,11 @@ def rows(model: Any, whose: Customer) -> list[Any]:
         return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
 
 
+def documents(whose: Customer) -> list[Document]:
+    """Return the customer's documents, the oldest first."""
+    return rows(Document, whose)
+
+
 def invoices(whose: Customer) -> list[tuple[str, int, int, list[tuple[str, int]]]]:
     """Return of each of the customer's documents its state, net, total and lines."""
     return [invoice(each.id) for each in rows(Document, whose)]

@@ -10,6 +10,7 @@ from app import clock, ids
 from app.domain.amounts import money_words
 from app.domain.errors import NotFound, Refused
 from app.domain.invoices.documents import Kind, State
+from app.domain.invoices.lines import LineKind
 from app.domain.ledger import (
     CREDIT_APPLIED,
     CREDIT_RETURNED,
@@ -20,7 +21,7 @@ from app.domain.ledger import (
 )
 from app.domain.money import Money
 from app.domain.payments import OPEN
-from app.models.documents import Document
+from app.models.documents import Document, DocumentLine
 from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.scope import as_service
@@ -33,6 +34,7 @@ from app.services.receivables import settling, superseding
 from app.services.transaction import transaction
 
 _OPEN = [state.value for state in OPEN]
+_OF_PLANS = (LineKind.BASE_FEE.value, LineKind.SEATS.value, LineKind.PRORATION.value)
 SELLERS = "seller"
 """The source of a credit note that a seller gives."""
 
@@ -41,7 +43,8 @@ def void(document_id: str, *, by: str, reason: str) -> Document:
     """Void an invoice of which nothing is paid; it keeps its number. Twice is once.
 
     What was used below zero is taken off the balance again, and credit that paid its tax comes back: the period can be
-    closed anew. Refuses (409) one that is paid, in part or by a payment under way, or collected with a later one.
+    closed anew. Refuses (409) one that is paid, in part or by a payment under way, or collected with a later one, and
+    one that bills a plan: the plan was had, and nothing would bill it anew.
     """
     audit.ask_who_and_why(by, reason, "Give a name and a reason for voiding the invoice.")
     now = clock.now()
@@ -56,6 +59,9 @@ def void(document_id: str, *, by: str, reason: str) -> Document:
             raise Refused("A part of this invoice is paid or returned already. Give a credit note.", "partly_paid")
         if document.carried_to_id:
             raise Refused("This invoice is collected with a later one. Give a credit note.", "carried_over")
+        if _bills_a_plan(books, document):
+            words = "This invoice bills a plan, which no other one would. Correct it, or give a credit note."
+            raise Refused(words, "bills_a_plan")
         grants.catch_up(books, now)
         _return_overage(books, document, now)
         _return_credit(books, document, now)
@@ -164,6 +170,15 @@ def _ask_unpaid(books: Books, document: Document) -> None:
     )
     if books.session.scalar(under_way.limit(1)) is not None:
         raise Refused("A payment of this invoice is under way. Wait until it has ended.", "payment_under_way")
+
+
+def _bills_a_plan(books: Books, document: Document) -> bool:
+    wanted = select(DocumentLine.document_id).where(
+        DocumentLine.customer_id == books.customer_id,
+        DocumentLine.document_id == document.id,
+        DocumentLine.kind.in_(_OF_PLANS),
+    )
+    return books.session.scalar(wanted.limit(1)) is not None
 
 
 def _release(books: Books, document: Document) -> None:
