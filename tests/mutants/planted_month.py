@@ -7,6 +7,20 @@ RUN, PRICES = f"{ROOM}/test_run.py", f"{ROOM}/test_price_changes.py"
 
 BUGS = [
     Bug(
+        "who owes more than the plan allows is sent no invoice of it, and never gets the plan",
+        "app/services/month_end/run.py",
+        "    _invoice_usage(customer_id)\n    return 0\n",
+        "    return 0\n",
+        (f"{ROOM}/test_without_room.py::test_what_was_used_is_invoiced_at_once_and_the_plan_once_it_is_paid",),
+    ),
+    Bug(
+        "a month that has no room is tried again without a pause",
+        "app/services/month_end/run.py",
+        "        _left_alone[customer_id] = clock.now() + PAUSE\n",
+        "        _left_alone[customer_id] = clock.now()\n",
+        (f"{ROOM}/test_without_room.py::test_what_was_used_is_invoiced_at_once_and_the_plan_once_it_is_paid",),
+    ),
+    Bug(
         "an invoice that bills a plan is voided, and its plan period is billed by none",
         "app/services/receivables/ending.py",
         "        if _bills_a_plan(books, document):\n",

@@ -4,12 +4,15 @@ docs/decisions/0041-the-month-is-run-by-rows.md says what holds when the process
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.domain.errors import ensure
+from app.domain.errors import Refused, ensure
+from app.models.customers import BillingPeriod
 from app.models.database import db
 from app.models.plan_periods import PeriodRun
 from app.models.scope import as_service
@@ -18,10 +21,16 @@ from app.services import due_rows
 from app.services.customers import billing_periods
 from app.services.ledger import posting
 from app.services.month_end import boundary, together
+from app.services.receivables import closing
 from app.services.transaction import transaction
 
+log = structlog.get_logger()
 MANY, FEW = 500, 2
 """So many customers are looked at together, at most and at least."""
+PAUSE = timedelta(minutes=15)
+"""So long a customer is left alone whose holds or debt have no room for the plan that it is to have."""
+_left_alone: dict[str, datetime] = {}
+"""Until when, as far as this process has tried them: what is due stays due."""
 
 
 def run_due(limit: int = 100) -> int:
@@ -34,7 +43,7 @@ def run_due(limit: int = 100) -> int:
         if done >= limit:
             return done
         waiting = due_rows.waiting(limit, _due)
-        return done + due_rows.each(waiting, run, of="customer", failed="month_not_run", enough=limit - done)
+        return done + due_rows.each(waiting, _run_or_wait, of="customer", failed="month_not_run", enough=limit - done)
 
 
 def waiting() -> int:
@@ -62,8 +71,11 @@ def run(customer_id: str) -> int:
 
 
 def _due(limit: int, tried: Sequence[str]) -> Sequence[str]:
+    now = clock.now()
+    for customer_id in [each for each, until in list(_left_alone.items()) if until <= now]:
+        _left_alone.pop(customer_id, None)
     wanted = select(Subscription.customer_id).where(
-        Subscription.run_at <= clock.now(), Subscription.customer_id.not_in(tried)
+        Subscription.run_at <= now, Subscription.customer_id.not_in([*tried, *_left_alone])
     )
     return db.session.scalars(wanted.order_by(Subscription.run_at, Subscription.customer_id).limit(limit)).all()
 
@@ -74,6 +86,30 @@ def _together(customer_ids: Sequence[str]) -> int:
         return 0
     with transaction() as session:
         return together.run(session, customer_ids, clock.now())
+
+
+def _run_or_wait(customer_id: str) -> int:
+    """Run the customer's month; where there is no room for the plan yet, invoice what was used, and leave it alone."""
+    try:
+        return run(customer_id)
+    except Refused as refusal:
+        log.warning("month_waits", customer=customer_id, reason=refusal.reason)
+        _left_alone[customer_id] = clock.now() + PAUSE
+    _invoice_usage(customer_id)
+    return 0
+
+
+def _invoice_usage(customer_id: str) -> None:
+    """Write the invoices of periods that are over, each by itself: who owes more than the plan allows can pay it."""
+    over = select(BillingPeriod).join(Subscription, Subscription.customer_id == BillingPeriod.customer_id)
+    over = over.where(BillingPeriod.customer_id == customer_id, BillingPeriod.number >= Subscription.run_number)
+    over = over.where(BillingPeriod.closed_at.is_not(None)).order_by(BillingPeriod.number)
+    now = clock.now()
+    with transaction() as session:
+        books = posting.lock(session, customer_id)
+        billing_periods.roll(session, customer_id, now)
+        for each in session.scalars(over).all():
+            closing.written(books, each, None, now, by=boundary.BY)
 
 
 def _next(customer_id: str) -> bool:
