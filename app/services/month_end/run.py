@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import Refused, ensure
@@ -20,6 +19,7 @@ from app.models.subscriptions import Subscription
 from app.services import due_rows
 from app.services.customers import billing_periods
 from app.services.ledger import posting
+from app.services.ledger.posting import Books
 from app.services.month_end import boundary, together
 from app.services.receivables import closing
 from app.services.transaction import transaction
@@ -119,7 +119,7 @@ def _next(customer_id: str) -> bool:
         books = posting.lock_if_free(session, customer_id)
         if books is None:
             return False
-        row = _locked(session, customer_id)
+        row = _locked(books)
         if row.run_at > now:
             return False
         billing_periods.roll(session, customer_id, now)
@@ -130,10 +130,11 @@ def _next(customer_id: str) -> bool:
         return True
 
 
-def _locked(session: Session, customer_id: str) -> Subscription:
-    return session.scalars(
+def _locked(books: Books) -> Subscription:
+    """Lock the subscription, after the customer."""
+    return books.session.scalars(
         select(Subscription)
-        .where(Subscription.customer_id == customer_id)
+        .where(Subscription.customer_id == books.customer.customer_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
