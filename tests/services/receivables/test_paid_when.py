@@ -68,7 +68,7 @@ def test_a_corrected_purchase_is_paid_by_the_payments_that_pay_it(app: Flask, or
         assert receipts.payments_of([now_of(each) for each in (wrong, more, back)]) == {more.id: second.id}
     assert f"$100.00 paid on {days[0]}" in paper
     assert f"{days[0]} · {VISA}" in paper
-    assert MASTERCARD not in paper
+    assert f"· {MASTERCARD}" not in paper  # which is named where money goes back to
     assert getattr(e_invoice, "paid_with", VISA) == VISA
     browser = cast.signed_in(app, origin, actor)
     sheet = browser.opens(f"{PATH}.csv").response.get_data(as_text=True)
