@@ -1,0 +1,1 @@
+"""Two years of a customer on paper: prices, periods, credit, invoices and dunning, reckoned without the portal."""

@@ -1,0 +1,137 @@
+"""A change of plan on paper: whether it is had now or later, what it costs, and what comes back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tests.reference.two_years.calendar import Stretch, stretch
+from tests.reference.two_years.customer import CENT, OnPaper, Order
+from tests.reference.two_years.papers import SMALLEST, Paper, Pay
+from tests.reference.two_years.price_list import Choice, PriceList, rounded
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a change comes to."""
+
+    order: Order
+    is_now: bool
+    period: Stretch
+    lines: list[tuple[str, int]]
+
+    @property
+    def net(self) -> int:
+        """Before tax."""
+        return sum(net for _kind, net in self.lines)
+
+
+def offered(paper: OnPaper, plan: str, interval: str, seats: int, used: int, now: datetime) -> Offer | None:
+    """Return what the change comes to; None: it cannot be had now. `used`: so many seats are."""
+    has, own, number = paper.choice, paper.terms, paper.month(now)
+    keeps = plan == has.plan and interval in own.intervals(plan)
+    terms = own if keeps else paper.lists[-1]
+    wants = Choice(plan, interval, seats)
+    if terms.seats(plan)[1] > 1 and seats < used:
+        return None
+    if paper.is_suspended or paper.is_canceled or _places(terms, has) == _places(terms, wants):
+        return None
+    month = paper.months[number - 1]
+    period = paper.of_plan if paper.costs else month
+    if paper.costs and (period.ends <= now or paper.billed <= period.starts):
+        return None
+    at = max(now.replace(second=0, microsecond=0), period.starts)
+    then = period if interval == has.interval else stretch(month.starts, month.anchor, interval)
+    lines = _lines(own, has, period, terms, wants, then, at)
+    net = sum(each for _kind, each in lines)
+    is_down = _places(terms, wants) < _places(terms, has)
+    order = Order(wants, terms.number)
+    later = Offer(order, False, period, [])
+    if terms.waits and (is_down or net < 0):
+        return later
+    if net < 0 and _parts(paper, -net, at) is None:
+        return later
+    return Offer(order, True, then, lines if net else [])
+
+
+def _places(terms: PriceList, choice: Choice) -> tuple[int, int, int]:
+    place = terms.order.index(choice.plan) if choice.plan in terms.order else -1
+    return place, 12 if choice.interval == "annual" else 1, choice.seats
+
+
+def _lines(
+    own: PriceList, has: Choice, before: Stretch, terms: PriceList, wants: Choice, after: Stretch, at: datetime
+) -> list[tuple[str, int]]:
+    alike = (has.plan, has.interval) == (wants.plan, wants.interval) and own.base(has) == terms.base(wants)
+    if alike and own.seats(has.plan)[1] > 1 and own.seat(has) == terms.seat(wants):
+        more = terms.of_seats(wants) - own.of_seats(has)
+        part = rounded(abs(more) * after.share(at))
+        return [("proration", part if more > 0 else -part)] if more else []
+    gone = [("proration", -rounded(price * before.share(at))) for price in (own.base(has), own.of_seats(has)) if price]
+    new = (terms.base(wants), terms.of_seats(wants))
+    return [*gone, *[("proration", rounded(price * after.share(at))) for price in new if price]]
+
+
+def ordered(paper: OnPaper, offer: Offer, now: datetime) -> str:
+    """Make the change, or schedule it; return what became of it."""
+    if not offer.is_now:
+        paper.scheduled = offer.order
+        return "scheduled"
+    net = offer.net
+    tax = paper.terms.tax(net, paper.country) if net > 0 else 0
+    charged = net + tax
+    if charged >= SMALLEST and paper.card != "good":
+        return "failed"
+    made = None
+    if charged > 0:
+        made = Paper("invoice", now, offer.lines, net, tax, is_paid=charged >= SMALLEST, ends=offer.period.ends)
+        made.pays += [Pay(charged)] if made.is_paid else []
+        paper.papers.append(made)
+    _give_back(paper, -net, now)
+    paper.choice, paper.number = offer.order.choice, offer.order.number
+    paper.of_plan, paper.billed, paper.scheduled = offer.period, offer.period.ends, None
+    return "applied"
+
+
+def _give_back(paper: OnPaper, size: int, now: datetime) -> None:
+    parts = _parts(paper, size, now) if size > 0 else None
+    for of, part in parts or []:
+        paper.papers.append(Paper("credit_note", now, [("returned", part)], part, 0))
+        of.returned += part
+        rest = part
+        for pay in of.pays:
+            gone = min(pay.left, rest)
+            pay.left -= gone
+            rest -= gone
+    if parts:
+        paper.purse.add(size * CENT, now, bought=True)
+
+
+def _parts(paper: OnPaper, size: int, at: datetime) -> list[tuple[Paper, int]] | None:
+    """Take so much off the invoices of plans that are paid and not over, the newest first; None: it is not there.
+
+    Where less is had at once nothing is taxed: the example that does so sells in America.
+    """
+    found, left = list[tuple[Paper, int]](), {id(pay): pay.left for each in paper.papers for pay in each.pays}
+    for each in reversed(paper.papers):
+        if each.kind != "invoice" or not each.is_paid or each.ends is None or each.ends.date() <= at.date():
+            continue
+        assert each.tax == 0
+        of_plan = min(each.total, each.total * max(0, each.of_plan) // max(1, each.net))
+        money = sum(left[id(pay)] for pay in each.pays)
+        part = min(size, of_plan - each.returned, each.applied + money)
+        if part > 0:
+            found.append((each, part))
+            size -= part
+            for pay in each.pays:
+                gone = min(left[id(pay)], part)
+                left[id(pay)] -= gone
+                part -= gone
+    return None if size else found
+
+
+def seats_given_back(paper: OnPaper, before: Choice, now: datetime) -> None:
+    """Give seats back that were added on the same day: the last invoice is paid back whole."""
+    last = next(each for each in reversed(paper.papers) if each.kind == "invoice")
+    paper.papers.append(Paper("credit_note", now, [("returned", last.net)], last.net, last.tax))
+    last.returned = last.total
+    last.pays.clear()
+    paper.choice = before
