@@ -31,7 +31,7 @@ def differences(customer_id: str, paper: OnPaper) -> Iterator[str]:
             .where(Account.customer_id == customer_id, Account.name == CREDITS)
             .execution_options(populate_existing=True)
         ).one()
-        unposted = db.session.get_one(Spending, customer_id, populate_existing=True).unposted_micros
+        to_post = db.session.get_one(Spending, customer_id, populate_existing=True).unposted_micros
     expected = sorted((_of_paper(each) for each in paper.papers), key=repr)
     found = sorted((each for each, _used in rows), key=repr)
     if found != expected:
@@ -48,8 +48,8 @@ def differences(customer_id: str, paper: OnPaper) -> Iterator[str]:
     wanted = (*vars(paper.choice).values(), paper.number, paper.is_suspended)
     if said != wanted:
         yield f"{customer_id} has {said} and should have {wanted}"
-    if paper.terms.in_money and account.balance - unposted != paper.purse.balance:
-        yield f"{customer_id} has {account.balance - unposted} of credit and should have {paper.purse.balance}"
+    if paper.terms.in_money and account.balance - to_post != paper.purse.balance:
+        yield f"{customer_id} has {account.balance - to_post} of credit and should have {paper.purse.balance}"
 
 
 def _papers(customer_id: str) -> list[tuple[tuple[object, ...], dict[str, int]]]:
