@@ -7,13 +7,6 @@ RUN, PRICES = f"{ROOM}/test_run.py", f"{ROOM}/test_price_changes.py"
 
 BUGS = [
     Bug(
-        "the month holds the subscription before the customer",
-        "app/services/month_end/run.py",
-        "Subscription.customer_id == books.customer.customer_id)",
-        "Subscription.customer_id == books.customer_id)",
-        (f"{ROOM}/test_lock_order.py::test_the_customer_is_waited_for_before_its_invoices_and_its_plan_are_held",),
-    ),
-    Bug(
         "who owes more than the plan allows is sent no invoice of it, and never gets the plan",
         "app/services/month_end/run.py",
         "    _invoice_usage(customer_id)\n    return 0\n",

@@ -45,9 +45,3 @@ def dies_at_each(settings: Settings, kills: tuple[Kill, ...]) -> None:
 @pytest.mark.case("AC-29")
 def test_killed_in_a_batch_nobody_is_done_by_half(app: Flask, settings: Settings) -> None:
     dies_at_each(settings, drawn(settings, KILLS))
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_killed_in_a_batch_on_postgresql_nobody_is_done_by_half(app: Flask, settings: Settings) -> None:
-    dies_at_each(settings, KILLS)

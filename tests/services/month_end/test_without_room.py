@@ -11,7 +11,7 @@ from tests.support import months, periods, plans
 from tests.support.months import at, begins, runs
 from tests.support.plans import BEGIN, HALF, confirms, target
 from tests.support.shop import GOOD, add_method
-from tests.support.statements import counted, locks
+from tests.support.statements import counted, reads
 
 JULY = at(2027, 7, 1)
 LESS = ('protection = "20"', 'protection = "5"')
@@ -30,7 +30,7 @@ def test_what_was_used_is_invoiced_at_once_and_the_plan_once_it_is_paid(app: Fla
     assert months.lines(acme)[1:] == [("open", [USED])]
     with counted() as statements:
         assert runs(JULY + timedelta(minutes=14)) == 0
-    assert locks(statements, "subscriptions") == [], "it is tried again and again"
+    assert reads(statements, "accounts") == [], "it is tried again and again"
     way = add_method(alice, GOOD).id
     with clock.at(JULY):
         periods.pays(alice, plans.documents(acme)[1], way)
