@@ -206,10 +206,11 @@ class Story:
         if made is None or offer is None:
             return
         before, number = paper.choice, paper.number
+        was_billed = not paper.costs or paper.billed > paper.of_plan.starts
         said = change.ordered(paper, offer, now)
         assert made.state == said, f"{self._where(pair, now)}: {made.state} and should be {said}"
         pair.change = made.id if said == "scheduled" else ""
-        if said == "applied" and number == paper.number and self._is_to_be_given_back(pair, before, now):
+        if said == "applied" and was_billed and number == paper.number and self._is_to_be_given_back(pair, before, now):
             with clock.at(now):
                 undoing.undo(pair.customer_id, made.id, by="alice")
             change.seats_given_back(paper, before, now)

@@ -36,16 +36,18 @@ def offered(paper: OnPaper, plan: str, interval: str, seats: int, used: int, now
         return None
     month = paper.months[number - 1]
     period = paper.of_plan if paper.costs else month
-    if paper.costs and (period.ends <= now or paper.billed <= period.starts):
+    is_billed = not paper.costs or paper.billed > period.starts
+    if paper.costs and (period.ends <= now or (not is_billed and paper.ends <= now)):
         return None
     at = max(now.replace(second=0, microsecond=0), period.starts)
-    then = period if interval == has.interval else stretch(month.starts, month.anchor, interval)
-    lines = _lines(own, has, period, terms, wants, then, at)
+    then = period if interval == has.interval and is_billed else stretch(month.starts, month.anchor, interval)
+    # Of a month that began suspended nothing was paid, so nothing is taken off.
+    lines = _lines(own, has, period, terms, wants, then, at) if is_billed else _parts_of(terms, wants, then, at)
     net = sum(each for _kind, each in lines)
     is_down = _places(terms, wants) < _places(terms, has)
     order = Order(wants, terms.number)
     later = Offer(order, False, period, [])
-    if terms.waits and (is_down or net < 0):
+    if (terms.waits or not is_billed) and (is_down or net < 0):
         return later
     if net < 0 and _parts(paper, -net, at) is None:
         return later
@@ -66,8 +68,12 @@ def _lines(
         part = rounded(abs(more) * after.share(at))
         return [("proration", part if more > 0 else -part)] if more else []
     gone = [("proration", -rounded(price * before.share(at))) for price in (own.base(has), own.of_seats(has)) if price]
-    new = (terms.base(wants), terms.of_seats(wants))
-    return [*gone, *[("proration", rounded(price * after.share(at))) for price in new if price]]
+    return [*gone, *_parts_of(terms, wants, after, at)]
+
+
+def _parts_of(terms: PriceList, choice: Choice, span: Stretch, at: datetime) -> list[tuple[str, int]]:
+    prices = (terms.base(choice), terms.of_seats(choice))
+    return [("proration", rounded(price * span.share(at))) for price in prices if price]
 
 
 def ordered(paper: OnPaper, offer: Offer, now: datetime) -> str:
