@@ -5,6 +5,7 @@ from flask import Flask
 
 from app.config import Settings
 from app.models.database import db
+from app.services.month_end import run
 from app.services.verification.verify import verify
 from tests.support import months, plans, programs
 from tests.support.crash_plan import Kill
@@ -25,7 +26,7 @@ KILLS = (
 
 def dies_at_each(settings: Settings, kills: tuple[Kill, ...]) -> None:
     """Let a process die at each of them, every time in another month, and run that month in peace."""
-    many = [begins(BEGIN, "team") for _each in range(3)]
+    many = [begins(BEGIN, "team") for _each in range(run.FEW)]
     assert runs(BEGIN) == len(many)
     for month, kill in enumerate(kills, 7):
         moment = at(2027, month, 1)
@@ -33,11 +34,11 @@ def dies_at_each(settings: Settings, kills: tuple[Kill, ...]) -> None:
         db.session.rollback()
         ended = programs.run("tests.programs.month_runner", *words, env=environment(settings), timeout=120)
         assert ended.returncode == -9, ended.said
-        assert [len(plans.documents(each)) for each in many] == [month - 6] * 3, "something of it is there"
-        assert (runs(moment), runs(moment)) == (3, 0)
-        assert [len(plans.documents(each)) for each in many] == [month - 5] * 3
+        assert [len(plans.documents(each)) for each in many] == [month - 6] * len(many), "something of it is there"
+        assert (runs(moment), runs(moment)) == (len(many), 0)
+        assert [len(plans.documents(each)) for each in many] == [month - 5] * len(many)
     places = sorted(each.place for whose in many for each in plans.documents(whose))
-    assert places == list(range(1, 3 * len(kills) + 4))
+    assert places == list(range(1, len(many) * (len(kills) + 1) + 1))
     assert {outcome for whose in many for *_period, outcome in months.periods(whose)} == {"billed"}
     assert verify() == []
 

@@ -19,7 +19,6 @@ HALF_A_TEAM = ("Team, 16–31 July 2027", 2450)
 HALF_TWO_SEATS = ("2 seats, 16–31 July 2027", 1500)
 
 
-@pytest.mark.both_databases
 def test_more_is_had_at_once_and_paid_for_the_rest_with_nothing_taken_off(app: Flask) -> None:
     acme = begins(BEGIN, "team")
     runs(BEGIN)
