@@ -67,6 +67,7 @@ def _around(form: RequestForm) -> dict[str, Any]:
     has, offered = reads.of(customer), versions.offered(customer.catalog)
     (waits, scheduled), latest = reads.open_orders(), orders.latest()
     used = meters.usage(customer)
+    back = undoing.gives_back(has, latest) if latest is not None else None
     return {
         "form": form,
         "now": plan.now(has),
@@ -80,8 +81,8 @@ def _around(form: RequestForm) -> dict[str, Any]:
         "scheduled": scheduled,
         "coming": price_change.coming(price_changes.of(customer), has, scheduled),
         "becomes": plan.order_words(scheduled, offered) if scheduled else "",
-        "bought": latest if latest is not None and undoing.can_give_back(has, latest) else None,
-        "give_back": plan_change.undo_words(latest) if latest is not None else "",
+        "bought": latest if back is not None else None,
+        "give_back": plan_change.undo_words(latest, back) if latest is not None and back is not None else "",
         **_why_not(has),
         "interval": (interval := _interval(has)).value,
         "intervals": plan.intervals(offered),

@@ -96,7 +96,8 @@ def of_payment(payment_id: str) -> Response:
 @managers_only
 def undo(change_id: str) -> Response:
     """Take the order back: one that is scheduled, one that waits for its payment, or seats of the same day."""
-    was = reads.change(change_id).state
+    before = reads.change(change_id)
+    was, back = before.state, undoing.gives_back(reads.of(current_customer()), before)
     try:
         order = undoing.undo(current_actor().customer_id, change_id, by=current_actor().member_id)
     except Refused as refusal:
@@ -108,7 +109,7 @@ def undo(change_id: str) -> Response:
             status=refusal.status,
             **_around_result(reads.change(change_id), refusal.sentence),
         )
-    notice = plan_change.undone(order, was)
+    notice = plan_change.undone(order, was, back)
     if not notice:
         return _to(change_id)
     flash(notice, "ok")
@@ -189,13 +190,14 @@ def _around_result(order: PlanChange, refused: str = "") -> dict[str, Any]:
     payment = paid.payment if paid else None
     ended = uncharged.refusal(payment.state, payment.problem, payment.rail) if payment else None
     offered, has = versions.offered(customer.catalog), reads.of(customer)
+    back = undoing.gives_back(has, order)
     return {
         "order": order,
         "payment": payment,
         "said": plan_change.result(order, payment, offered, ended.sentence if ended else ""),
         "refused": refused,
         "asks_again": order.state == "waiting" and plan_change.is_waited_for(payment),
-        "undo": plan_change.undo_words(order) if undoing.can_give_back(has, order) else "",
+        "undo": plan_change.undo_words(order, back) if back is not None else "",
         "choice": {"plan": order.plan, "interval": order.interval, "seats": order.seats},
     }
 

@@ -141,17 +141,18 @@ def result(order: PlanChange, payment: Payment | None, offered: Catalog, why: st
     return Result(_TITLES.get(order.state, title), tuple(said), pill, is_bad=order.state in {"failed", "superseded"})
 
 
-def undo_words(order: PlanChange) -> str:
-    """Say what the button does that gives back seats that were bought today."""
-    fewer, amount = order.seats - order.from_seats, locale.exact(Money(order.total_minor, order.currency))
-    return f"Give {counted(fewer)} back and refund {amount}"
+def undo_words(order: PlanChange, back: Money) -> str:
+    """Say what the button does that gives back seats that were bought today, and what of their price goes back."""
+    gives = f"Give {counted(order.seats - order.from_seats)} back"
+    return f"{gives} and refund {locale.exact(back)}" if back.amount_minor else gives
 
 
-def undone(order: PlanChange, was: str) -> str:
+def undone(order: PlanChange, was: str, back: Money | None) -> str:
     """Return the notice after an order was taken back; nothing where it could not be."""
     if order.state == "undone" and order.total_minor > 0:
-        amount = locale.exact(Money(order.total_minor, order.currency))
-        return f"The seats are given back. {amount} goes back to where it came from."
+        if back is None or not back.amount_minor:
+            return "The seats are given back."
+        return f"The seats are given back. {locale.exact(back)} goes back to where it came from."
     if order.state == "undone":
         return "The scheduled change is taken back. Your plan stays as it is."
     if order.state in {"failed", "expired"} and was == "waiting":

@@ -162,4 +162,11 @@ BUGS = [
             f"{ROOM}/test_moved_by_the_seller.py::test_who_pays_by_the_year_stays_where_a_plan_is_sold_by_the_month_alone",
         ),
     ),
+    Bug(
+        "seats of the same day stay where the seller has refunded their payment",
+        "app/services/reversals/refunds.py",
+        "    if minor == 0:\n        return None\n",
+        '    if minor == 0:\n        raise Refused("Nothing is left of it.", "nothing_left")\n',
+        (f"{ROOM}/test_undoing.py::test_what_the_seller_has_refunded_does_not_go_back_again",),
+    ),
 ]

@@ -61,7 +61,7 @@ BUGS = [
     Bug(
         "more goes back than was received",
         "app/services/reversals/refunds.py",
-        "    if requested > left:\n",
+        "    if requested > rest:\n",
         "    if requested < left:\n",
         REFUNDS,
     ),

@@ -153,7 +153,7 @@ def undo(customer: Customer, change_id: str) -> ChangeOut:
     """Take an order back.
 
     One that is scheduled is not made; one that waits for its payment is given up; seats that were added on the same
-    UTC day go, and what they cost is refunded. Everything else is refused with 409 `not_undoable`. Twice is once.
+    UTC day go, and what is left of their payment is refunded. Everything else is refused: 409 `not_undoable`.
     """
     return _order(undoing.undo(customer.customer_id, change_id, by=caller().key_id))
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids
 from app.domain import processor_amounts
 from app.domain.amounts import money_words
-from app.domain.errors import NotFound, Refused, ensure
+from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
 from app.domain.payments import FIRST_CHECK, KEY_LIFETIME, Declined, Misused, PaymentState, Unknown, next_check
 from app.domain.reversals import OPEN_REFUNDS, STANDING_REFUNDS, ProcessorRefund, RefundState
@@ -53,18 +53,25 @@ def refund(
         return _everything(refund_id)[0]
 
 
+def left(payment: Payment) -> Money:
+    """Return what of the payment may still go back as money; zero: nothing."""
+    rest = Money(max(0, clawbacks.left_of(payment)), payment.currency)
+    return processor_amounts.taken_of(rest) if rest.amount_minor else rest
+
+
 def of_correction(session: Session, payment: Payment, minor: int, reason: str, by: str) -> Refund:
     """Write down that a correction of the locked payment's invoice returns so much tax; `ask` after the commit."""
     return _requested(session, payment, minor, (reason, by), clock.now(), of_correction=True)
 
 
-def of_order(session: Session, payment: Payment, reason: str, by: str) -> Refund:
+def of_order(session: Session, payment: Payment, reason: str, by: str) -> Refund | None:
     """Write down that all that is left of the locked payment goes back, because nothing was sold for it, or no more.
 
-    The caller's transaction decides so; `ask` after the commit, or the sweep.
+    None: nothing is left. The caller's transaction decides so; `ask` after the commit, or the sweep.
     """
-    minor = processor_amounts.taken_of(Money(clawbacks.left_of(payment), payment.currency)).amount_minor
-    ensure(minor > 0, f"nothing of {payment.id} is left to go back")
+    minor = left(payment).amount_minor
+    if minor == 0:
+        return None
     made = _requested(session, payment, minor, (reason, by), clock.now())
     payment.refunded_minor += minor
     session.flush()
@@ -136,18 +143,17 @@ def _allowed(session: Session, payment: Payment, amount: Money | None, now: date
     """Return how much goes back, in minor units, or refuse."""
     if PaymentState(payment.state) not in clawbacks.PAID:
         raise Refused("This payment has not been paid, so there is nothing to refund.", "not_paid")
-    left = Money(clawbacks.left_of(payment), payment.currency)
-    left = processor_amounts.taken_of(left)
-    requested = amount or left
+    rest = left(payment)
+    requested = amount or rest
     if requested.currency != payment.currency:
         raise Refused(f"This payment was made in {payment.currency}.", "another_currency", 422, "amount")
-    if left.amount_minor <= 0:
+    if rest.amount_minor == 0:
         raise Refused("All of this payment is already refunded or disputed.", "nothing_left")
     if requested.amount_minor <= 0:
         raise Refused("Enter an amount above zero.", "amount_too_small", 422, "amount")
-    if requested > left:
+    if requested > rest:
         raise Refused(
-            f"Enter at most {money_words(left)}: no more of this payment is left to refund.",
+            f"Enter at most {money_words(rest)}: no more of this payment is left to refund.",
             "more_than_left",
             409,
             "amount",

@@ -105,4 +105,4 @@ def _sent_back(books: Books, order: PlanChange, payment: Payment, why: str, now:
     payment.problem = NOT_APPLIED
     applying.mail(books, PLAN_NOT_CHANGED, order)
     refund = refunds.of_order(books.session, payment, "The change of plan was not made", SETTLED_BY)
-    return {"change": order.id, "not_applied": why, "refund": refund.id}
+    return {"change": order.id, "not_applied": why, **({"refund": refund.id} if refund is not None else {})}

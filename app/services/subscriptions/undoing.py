@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.money import Money
 from app.domain.subscriptions.choice import in_use
 from app.models.database import db
 from app.models.payments import Payment
@@ -29,7 +30,8 @@ def undo(customer_id: str, change_id: str, *, by: str) -> PlanChange:
     """Take the order back, and return it as it then stands; twice is once.
 
     Scheduled: it is not made. Waiting for its payment: that is given up, unless it has just been paid. Seats that were
-    added today, where fewer of them would wait for the period's end: they go, and what they cost is refunded.
+    added today, where fewer of them would wait for the period's end: they go, and what is left of their payment is
+    refunded.
     Refuses (409, `not_undoable`) everything else.
     """
     with as_customer(customer_id):
@@ -46,9 +48,14 @@ def undo(customer_id: str, change_id: str, *, by: str) -> PlanChange:
         return reads.change(change_id)
 
 
-def can_give_back(has: Current, order: PlanChange) -> bool:
-    """Say whether the order bought seats today that may be given back."""
-    return order.payment_id is not None and _why_not(has, order, clock.now()) is None
+def gives_back(has: Current, order: PlanChange) -> Money | None:
+    """Return what goes back where the order bought seats today that may be given back; None: they may not.
+
+    It is what is left of their payment: nothing, where the seller has refunded all of it.
+    """
+    if order.payment_id is None or _why_not(has, order, clock.now()) is not None:
+        return None
+    return refunds.left(db.session.get_one(Payment, order.payment_id, populate_existing=True))
 
 
 def _unscheduled(customer_id: str, change_id: str, by: str) -> None:
@@ -62,7 +69,10 @@ def _unscheduled(customer_id: str, change_id: str, by: str) -> None:
 
 
 def _sent_back(customer_id: str, change_id: str, by: str) -> str | None:
-    """Take seats back that were bought today, and write the refund of what they cost; return its id."""
+    """Take seats back that were bought today, and write the refund of what is left of their payment; return its id.
+
+    None: the seller has refunded all of it, or the bank has it back.
+    """
     now = clock.now()
     with as_service("undo a change of plan"), transaction() as session:
         # The payment first, as whoever settles or refunds it does.
@@ -82,7 +92,8 @@ def _sent_back(customer_id: str, change_id: str, by: str) -> str | None:
         has.row.seats = order.from_seats
         has.row.version += 1
         _end(books, order, by, now)
-        return refunds.of_order(session, payment, "Seats were given back on the same day", by).id
+        refund = refunds.of_order(session, payment, "Seats were given back on the same day", by)
+        return refund.id if refund is not None else None
 
 
 def _why_not(has: Current, order: PlanChange, now: datetime) -> Refused | None:

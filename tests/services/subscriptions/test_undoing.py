@@ -5,11 +5,15 @@ from flask import Flask
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.reversals import Refund
+from app.models.scope import as_customer
 from app.models.subscriptions import PlanChange
-from app.services.subscriptions import cancellation, seats, undoing
+from app.presenters import plan_change
+from app.services.reversals import refunds
+from app.services.subscriptions import cancellation, reads, seats, undoing
 from app.services.verification.verify import verify
 from tests.support import plans
 from tests.support.plans import HALF, confirms, previews, target
@@ -64,6 +68,32 @@ def test_seats_given_back_on_the_same_day_are_refunded_with_a_credit_note(acme: 
     notes = [each for each in plans.invoices(acme) if each[0] == "issued"]
     assert [(net, total) for _state, net, total, _lines in notes] == [(1500, 1875)]
     assert confirms(alice, target(seats=5), way(acme), at=NOON).state == "applied"
+    assert verify() == []
+
+
+@pytest.mark.parametrize(
+    ("gone", "offered", "refunded"),
+    [
+        (0, "Give 2 seats back and refund $18.75", [1875]),
+        (100, "Give 2 seats back and refund $17.75", [100, 1775]),
+        (1875, "Give 2 seats back", [1875]),
+    ],
+)
+def test_what_the_seller_has_refunded_does_not_go_back_again(
+    acme: Customer, alice: Actor, gone: int, offered: str, refunded: list[int]
+) -> None:
+    added = confirms(alice, target(seats=5), way(acme))
+    with clock.at(NOON):
+        if gone:
+            refunds.refund(added.payment_id or "", amount=Money(gone, "USD"), reason="Asked for", requested_by="seller")
+        with as_customer(acme.customer_id):
+            back = undoing.gives_back(reads.of(plans.customer_of(alice)), added)
+    assert back is not None
+    assert plan_change.undo_words(added, back) == offered
+    assert undone(acme, added) == "undone"
+    assert plans.subscription(acme) == ("team", "monthly", 3)
+    assert sorted(each.amount_minor for each in plans.rows(Refund, acme)) == sorted(refunded)
+    assert plan_change.undone(plans.order_of(added), "applied", back).startswith("The seats are given back.")
     assert verify() == []
 
 
