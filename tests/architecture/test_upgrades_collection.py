@@ -15,8 +15,8 @@ OPEN = (
         "insert into documents (id, customer_id, kind, state, prefix, source_type, source_id, currency, net_minor, "
         "tax_minor, total_minor, credits_applied_minor, rounding_minor, payable_minor, reason, catalog, catalog_version, "
         f"{TEXTS}, paid_minor, paid_with, returned_minor, credited_minor, carried_minor, overage_micros, taken_over_minor, "
-        "due_on) values ('inv_2', :customer, 'invoice', 'draft', 'INV', 'period', '1:1', 'USD', 500, 0, 500, 0, 0, 500, "
-        f"'', 'gateway', 1, {', '.join(repr('') for _ in TEXTS.split(','))}, 0, '', 0, 0, 0, 0, 0, '2026-10-01')"
+        "due_on, buyer_reference, seller_city, seller_postal_code, seller_contact, seller_phone) values ('inv_2', :customer, 'invoice', 'draft', 'INV', 'period', '1:1', 'USD', 500, 0, 500, 0, 0, 500, "
+        f"'', 'gateway', 1, {', '.join(repr('') for _ in TEXTS.split(','))}, 0, '', 0, 0, 0, 0, 0, '2026-10-01', '', '', '', '', '')"
     ),
     (
         "insert into document_lines (customer_id, document_id, place, kind, description, quantity, unit_price, meter, "

@@ -106,7 +106,8 @@ def rows(model: Any, payment: Payment, wanted: Any) -> list[Any]:
 
 
 def mails(payment: Payment) -> list[str]:
-    return sorted(rows(Mail, payment, Mail.key))
+    """Return the keys of the customer's mails, without those of the mandates that it gave before it paid."""
+    return sorted(key for key in rows(Mail, payment, Mail.key) if not key.startswith("mandate:"))
 
 
 def events_of(payment: Payment) -> list[str]:
