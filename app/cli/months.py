@@ -10,6 +10,7 @@ from tqdm import tqdm
 from app.cli.console import customer_named, one_line
 from app.domain.amounts import money_words
 from app.models.scope import as_service
+from app.services.customers.plan_moves import Stays
 from app.services.month_end import price_changes, run
 from app.services.month_end.comparison import Compared
 
@@ -52,19 +53,24 @@ def change_prices(catalog: str, on: datetime, plan: str, by: str, yes: bool) -> 
     """Announce the newest version of CATALOG to everybody who has an older one of the same plan.
 
     Each is sent a mail with what its own last months would have come to, and has the terms with the first plan period
-    that begins on the day or later. Until then it may leave. Who has a plan that is no longer there keeps it.
+    that begins on the day or later. Until then it may leave. Who has a plan that is no longer there keeps it, and so
+    does, named with the reason, whoever pays by an interval that the version does not sell.
     """
     with one_line():
         newest, customers = price_changes.whom(catalog, plan)
         if not yes:
-            for customer, said in price_changes.compared_each(customers, newest):
-                click.echo(f"{customer.customer_id}  {customer.name}  {_words(said)}")
             many = len(customers)
+            for customer, said in price_changes.compared_each(customers, newest):
+                many -= isinstance(said, Stays)
+                words = f"stays: {said.why}" if isinstance(said, Stays) else _words(said)
+                click.echo(f"{customer.customer_id}  {customer.name}  {words}")
             click.echo(f"Nothing has changed. Announce version {newest.version} to {many} customers with --yes.")
             return
         sent = 0
         for made in price_changes.announce_each(customers, newest.version, on.date(), by=by):
-            if made is not None:
+            if isinstance(made, Stays):
+                click.echo(f"{made.customer_id}  stays: {made.why}")
+            elif made is not None:
                 sent += 1
                 click.echo(f"{made.row.customer_id}  {made.row.plan}  {_words(made.compared)}")
         click.echo(f"{sent} customers were sent a mail, {len(customers) - sent} were not.")

@@ -169,4 +169,29 @@ BUGS = [
         '    if minor == 0:\n        raise Refused("Nothing is left of it.", "nothing_left")\n',
         (f"{ROOM}/test_undoing.py::test_what_the_seller_has_refunded_does_not_go_back_again",),
     ),
+    Bug(
+        "prices are announced that there are not",
+        "app/services/month_end/price_changes.py",
+        '    if why:\n        raise Refused(why, "interval_not_sold", 422, "version")\n',
+        "",
+        (
+            "tests/services/month_end/test_price_changes.py::test_a_version_without_a_price_for_what_is_had_is_not_announced",
+        ),
+    ),
+    Bug(
+        "who took a year is moved to a version of months, and pays nothing",
+        "app/services/month_end/price_changes.py",
+        "    if is_left or _not_sold(customer, versions.sold(customer.catalog, found.catalog_version), row):\n",
+        "    if is_left:\n",
+        (
+            "tests/services/month_end/test_price_changes.py::test_who_took_a_year_before_its_version_was_announced_away_keeps_its_price",
+        ),
+    ),
+    Bug(
+        "who begins with a plan of years alone has it by the month, for nothing",
+        "app/services/customers/registration.py",
+        "    interval = Interval.ANNUAL if by_year else Interval.MONTHLY\n",
+        "    interval = Interval.MONTHLY\n",
+        ("tests/services/month_end/test_price_changes.py::test_who_begins_with_a_plan_of_years_alone_pays_a_year",),
+    ),
 ]

@@ -55,7 +55,8 @@ def announce(customer: Customer, body: PriceChangeIn) -> PriceChangeOut:
     """Announce other prices to a customer.
 
     It is sent a mail, and has the version with the first plan period that begins on the day or later. The same again
-    changes nothing; another one takes its place.
+    changes nothing; another one takes its place. A version that does not sell the plan by the interval that the
+    customer pays is refused: 422 `interval_not_sold`.
     """
     return _shown(price_changes.announce(customer.customer_id, body.version, body.on, by=caller().key_id))
 

@@ -90,7 +90,7 @@ def planned(
                 continue
             key = to or row.plan
             after = Terms.of(newest, key)
-            why = _not_sold(after, Interval.ANNUAL if row.customer_id in by_year else Interval.MONTHLY)
+            why = not_sold(after, Interval.ANNUAL if row.customer_id in by_year else Interval.MONTHLY)
             if before != after and why:
                 stay.append(Stays(row.customer_id, row.name, why))
             elif before != after:
@@ -127,7 +127,7 @@ def move(wanted: Move, *, by: str, reason: str) -> None:
         interval = session.scalars(
             select(Subscription.interval).where(Subscription.customer_id == wanted.customer_id)
         ).one()
-        why = _not_sold(wanted.after, Interval(interval))
+        why = not_sold(wanted.after, Interval(interval))
         if why:
             raise Refused(why, "interval_not_sold")
         was, now = give(books, wanted.plan, newest)
@@ -187,7 +187,7 @@ def _by_year(catalog: str) -> set[str]:
     return set(db.session.scalars(wanted))
 
 
-def _not_sold(after: Terms, interval: Interval) -> str:
+def not_sold(after: Terms, interval: Interval) -> str:
     """Return why the plan cannot be had by the interval that the customer pays for; empty: it can.
 
     A plan on request has the price of its contract, whatever the interval.

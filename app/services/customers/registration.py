@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 from app import clock, ids, mailboxes
 from app.domain.catalog import Catalog, Trial
 from app.domain.errors import Refused
-from app.domain.subscriptions.choice import Interval, given
+from app.domain.sold_terms import Terms
+from app.domain.subscriptions.choice import Interval, given, is_sold
+from app.domain.subscriptions.proration import plan_period
 from app.models.customers import BillingPeriod, Customer
 from app.models.scope import as_service
 from app.models.subscriptions import Subscription
@@ -87,16 +89,23 @@ def create(
 
 
 def _subscribe(session: Session, sold: Catalog, plan: str, period: BillingPeriod) -> None:
-    """Begin the subscription: by the month, with the included seats. The first period of what costs is not billed."""
-    costs = given(sold, plan, Interval.MONTHLY, None).price.amount_minor
+    """Begin the subscription: with the included seats, by the month, or by the year where the plan is sold so alone.
+
+    The first period of what costs is not billed.
+    """
+    had = Terms.of(sold, plan).plan
+    by_year = not (had.on_request or is_sold(had, Interval.MONTHLY))
+    interval = Interval.ANNUAL if by_year else Interval.MONTHLY
+    costs = given(sold, plan, interval, None).price.amount_minor
+    span = plan_period(period.starts_at, period.anchor_day, interval)
     session.add(
         Subscription(
             customer_id=period.customer_id,
             id=ids.new("sub"),
-            interval=Interval.MONTHLY.value,
+            interval=interval.value,
             period_number=1,
             period_starts_at=period.starts_at,
-            period_ends_at=period.ends_at,
+            period_ends_at=span.ends_at if by_year else period.ends_at,
             billed_until=period.starts_at if costs else period.ends_at,
             run_number=0 if costs else period.number,
             run_at=period.starts_at if costs else period.ends_at,

@@ -14,6 +14,7 @@ from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.mails import PRICE_CHANGE
 from app.domain.sold_terms import Terms
+from app.domain.subscriptions.choice import Interval
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.plan_periods import PriceChange
@@ -21,7 +22,8 @@ from app.models.scope import as_service
 from app.models.subscriptions import Subscription
 from app.services import audit, due_rows
 from app.services.catalog import versions
-from app.services.customers import billing_periods
+from app.services.customers import billing_periods, plan_moves
+from app.services.customers.plan_moves import Stays
 from app.services.ledger import posting
 from app.services.ledger.posting import Books
 from app.services.month_end import comparison
@@ -47,7 +49,8 @@ def announce(customer_id: str, version: int, on: date, *, by: str) -> Announceme
     """Announce to a customer that its plan is had in this version from a day on, by mail and event.
 
     It takes the place of one that was announced before; the same again changes nothing. Refuses (422) a version that
-    is not there, does not have the plan, or is not newer than the customer's, and a day that is not to come.
+    is not there, does not have the plan, does not sell it by the customer's interval, or is not newer than the
+    customer's, and a day that is not to come.
     """
     now = clock.now()
     if on <= now.date():
@@ -56,7 +59,7 @@ def announce(customer_id: str, version: int, on: date, *, by: str) -> Announceme
         books = posting.lock(session, customer_id)
         billing_periods.roll(session, customer_id, now)
         row = reads.current(session, books.customer, now, lock=True).row
-        other = _offered(books.customer, version)
+        other = _offered(books.customer, version, row)
         said = comparison.compared(session, books.customer, row, versions.of(books.customer), other)
         there = _announced(books)
         if there is not None and (there.catalog_version, there.effective_on) == (version, on):
@@ -95,13 +98,18 @@ def withdraw(customer_id: str, *, by: str) -> bool:
 
 
 def of(customer: Customer) -> Announcement | None:
-    """Return what is announced to the customer in scope, for its page; None: nothing, or of a plan that it has left."""
+    """Return what is announced to the customer in scope, for its page.
+
+    None: nothing, or of a plan or an interval that it has left.
+    """
     session = db.session()
     row = session.scalars(select(PriceChange).where(PriceChange.state == ANNOUNCED)).one_or_none()
     if row is None or (row.plan, True) != (_plan(customer), row.catalog_version > customer.catalog_version):
         return None
     subscription = session.scalars(select(Subscription)).one()
     other = versions.sold(customer.catalog, row.catalog_version)
+    if _not_sold(customer, other, subscription):
+        return None
     return Announcement(row, other, comparison.compared(session, customer, subscription, versions.of(customer), other))
 
 
@@ -121,22 +129,34 @@ def whom(catalog: str, plan: str = "") -> tuple[Catalog, Sequence[str]]:
         return newest, db.session.scalars(wanted.order_by(Customer.customer_id)).all()
 
 
-def compared_each(customers: Sequence[str], newest: Catalog) -> Iterator[tuple[Customer, Compared]]:
-    """Yield each customer with what its last months would have come to; nothing is announced."""
+def compared_each(customers: Sequence[str], newest: Catalog) -> Iterator[tuple[Customer, Compared | Stays]]:
+    """Yield each customer with what its last months would have come to, or why it stays; nothing is announced."""
     with as_service("compare prices"):
         for each in customers:
             session = db.session()
             customer, row = session.get_one(Customer, each), session.get_one(Subscription, each)
-            yield customer, comparison.compared(session, customer, row, versions.of(customer), newest)
+            why = _not_sold(customer, newest, row)
+            if why:
+                yield customer, Stays(customer.customer_id, customer.name, why)
+            else:
+                yield customer, comparison.compared(session, customer, row, versions.of(customer), newest)
 
 
-def announce_each(customers: Sequence[str], version: int, on: date, *, by: str) -> Iterator[Announcement | None]:
-    """Announce it to one after the other, and yield what was announced; None: it could not be, and the log says why."""
+def announce_each(
+    customers: Sequence[str], version: int, on: date, *, by: str
+) -> Iterator[Announcement | Stays | None]:
+    """Announce it to one after the other, and yield what was announced, or that it stays and why.
+
+    None: something went wrong, and the log says what.
+    """
     for each in customers:
-        made = list[Announcement]()
+        made = list[Announcement | Stays]()
 
-        def one(customer_id: str = each, made: list[Announcement] = made) -> int:
-            made.append(announce(customer_id, version, on, by=by))
+        def one(customer_id: str = each, made: list[Announcement | Stays] = made) -> int:
+            try:
+                made.append(announce(customer_id, version, on, by=by))
+            except Refused as refusal:
+                made.append(Stays(customer_id, "", refusal.sentence))
             return 1
 
         due_rows.one(one, failed="prices_not_announced", customer=each)
@@ -149,8 +169,9 @@ def apply_due(books: Books, row: Subscription, at: datetime, now: datetime) -> N
     if found is None or found.effective_on > at.astimezone(UTC).date():
         return
     customer = books.customer
-    if found.plan != _plan(customer) or found.catalog_version <= customer.catalog_version:
-        found.state, found.ended_at = "replaced", now  # it has another plan by now, or newer terms
+    is_left = found.plan != _plan(customer) or found.catalog_version <= customer.catalog_version
+    if is_left or _not_sold(customer, versions.sold(customer.catalog, found.catalog_version), row):
+        found.state, found.ended_at = "replaced", now  # it has another plan or interval by now, or newer terms
         return
     was, became = applying.terms(books, found.plan, found.catalog_version)
     books.session.refresh(row, ["version"])
@@ -162,7 +183,7 @@ def apply_due(books: Books, row: Subscription, at: datetime, now: datetime) -> N
     books.outbox.write("subscription.price_changed", found.id, facts)
 
 
-def _offered(customer: Customer, version: int) -> Catalog:
+def _offered(customer: Customer, version: int, row: Subscription) -> Catalog:
     """Return the version, where the customer may be moved to it."""
     if version <= customer.catalog_version:
         words = f"The customer has version {customer.catalog_version} already. Name a newer one."
@@ -173,7 +194,18 @@ def _offered(customer: Customer, version: int) -> Catalog:
     if other.plans.plan(_plan(customer)) is None:
         words = f"Version {version} has no plan {_plan(customer)}: the customer keeps it, or is moved to another one."
         raise Refused(words, "plan_unknown", 422, "version")
+    why = _not_sold(customer, other, row)
+    if why:
+        raise Refused(why, "interval_not_sold", 422, "version")
     return other
+
+
+def _not_sold(customer: Customer, other: Catalog, row: Subscription) -> str:
+    """Return why the version has no price for what the customer has: a missing price is none that is announced."""
+    had, terms = Terms.of(versions.of(customer), customer.plan).plan, Terms.of(other, customer.plan)
+    if terms.plan.on_request and not had.on_request:
+        return f"{terms.plan.title} is sold on request in version {other.version}: agree on a price, then move it."
+    return plan_moves.not_sold(terms, Interval(row.interval))
 
 
 def _plan(customer: Customer) -> str:

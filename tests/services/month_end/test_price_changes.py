@@ -14,6 +14,7 @@ from app.models.database import db
 from app.models.mails import Mail
 from app.models.plan_periods import PriceChange
 from app.models.scope import as_customer, as_service
+from app.services.customers.plan_moves import Stays
 from app.services.mail import payment_text
 from app.services.month_end import price_changes
 from app.services.subscriptions import cancellation
@@ -136,3 +137,57 @@ def test_it_is_refused_without_notice_and_for_versions_that_are_not_there(app: F
     assert announced(acme, date(2027, 12, 1)).row.id != first.row.id
     with as_service("look at them"):
         assert sorted(states(acme)) == ["announced", "replaced"]
+
+
+ON_REQUEST = ('monthly = "49.00"\nannual = "490.00"\n', "on_request = true\n")
+BY_YEAR_ALONE = (('monthly = "49.00"\n', ""), ('monthly = "15.00", ', ""))
+BY_MONTH_ALONE = (('annual = "490.00"\n', ""), (', annual = "150.00"', ""))
+
+
+@pytest.mark.parametrize(
+    ("interval", "words", "why"),
+    [
+        ("annual", BY_MONTH_ALONE, "It pays by the year, and Team is not sold so."),
+        ("monthly", BY_YEAR_ALONE, "It pays by the month, and Team is not sold so."),
+        ("monthly", (ON_REQUEST,), "Team is sold on request in version 2"),
+    ],
+)
+def test_a_version_without_a_price_for_what_is_had_is_not_announced(
+    app: Flask, interval: str, words: tuple[tuple[str, str], ...], why: str
+) -> None:
+    acme = plans.customer()
+    alice = plans.manager(acme)
+    confirms(alice, target("team", interval=interval), add_method(alice, GOOD).id, at=BEGIN)
+    plans.applies(*words)
+    with pytest.raises(Refused, match=why) as refused:
+        announced(acme)
+    assert (refused.value.reason, refused.value.status, states(acme)) == ("interval_not_sold", 422, [])
+    newest, whom = price_changes.whom("plans")
+    ((_customer, stays),) = price_changes.compared_each(whom, newest)
+    assert isinstance(stays, Stays)
+    assert stays.why.startswith(why)
+    with clock.at(HALF):
+        (named,) = price_changes.announce_each(whom, 2, ON, by="seller")
+    assert (named, plans.rows(Mail, acme)[-1].template) != (None, "price_change")
+
+
+def test_who_took_a_year_before_its_version_was_announced_away_keeps_its_price(app: Flask) -> None:
+    acme = begins(BEGIN, "team")
+    runs(BEGIN)
+    plans.applies(*BY_MONTH_ALONE)
+    announced(acme, date(2027, 7, 1))
+    alice = plans.manager_of(acme)
+    confirms(alice, target("team", interval="annual"), add_method(alice, GOOD).id)
+    with as_customer(acme.customer_id):
+        assert price_changes.of(plans.customer_of(alice)) is None
+    runs(at(2028, 6, 1))
+    assert prices(acme)[-1] == 49000
+    assert (states(acme), plans.subscription(acme)[1], verify()) == (["replaced"], "annual", [])
+
+
+def test_who_begins_with_a_plan_of_years_alone_pays_a_year(app: Flask) -> None:
+    acme = begins(BEGIN, "team", *BY_YEAR_ALONE)
+    runs(BEGIN)
+    assert (prices(acme), plans.subscription(acme)[1]) == ([49000], "annual")
+    assert [each[:3] for each in months.periods(acme)] == [("2027-06-01", "2028-06-01", 49000)]
+    assert verify() == []
