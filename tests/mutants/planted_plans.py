@@ -42,8 +42,8 @@ BUGS = [
     Bug(
         "what is not used of a year is given back as if it were a month",
         "app/domain/subscriptions/change.py",
-        "yield _line(part, now_has.plan_period, now, rate, unused=True)",
-        'yield _line(part, plan_period(now_has.billing_starts_at, 1, type(has.interval)("monthly")), now, rate, unused=True)',
+        "    period, left = now_has.plan_period, now_has.billed_left\n",
+        "    period, left = plan_period(now_has.billing_starts_at, 1, type(now_has.has.interval)('monthly')), None\n",
         (f"{RULE}::test_what_is_not_used_of_a_year_is_given_back_by_the_year",),
     ),
     Bug(
@@ -193,5 +193,22 @@ BUGS = [
         "    interval = Interval.ANNUAL if by_year else Interval.MONTHLY\n",
         "    interval = Interval.MONTHLY\n",
         ("tests/services/month_end/test_price_changes.py::test_who_begins_with_a_plan_of_years_alone_pays_a_year",),
+    ),
+    Bug(
+        "time that nobody was billed for is taken off at the price of today",
+        "app/services/subscriptions/preview.py",
+        "    if _takes_off(found, had):\n",
+        "    if _takes_off(found, had) and not has.is_billed:\n",
+        (
+            "tests/services/subscriptions/test_billed.py::test_what_nobody_paid_is_not_taken_off",
+            "tests/services/subscriptions/test_billed.py::test_time_is_taken_off_at_the_price_that_was_billed",
+        ),
+    ),
+    Bug(
+        "what was refunded is taken off again",
+        "app/services/subscriptions/billed.py",
+        "    return 1 - Fraction(document.returned_minor, document.total_minor)\n",
+        "    return Fraction(1)\n",
+        ("tests/services/subscriptions/test_billed.py::test_what_was_refunded_is_not_taken_off_again",),
     ),
 ]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from app.domain.catalog import Plans
 from app.domain.errors import Refused, ensure
 from app.domain.invoices.lines import Line, LineKind, Rate
-from app.domain.money import Money
+from app.domain.money import Money, divided
 from app.domain.periods import dated
 from app.domain.subscriptions.choice import Choice, Part, counted
 from app.domain.subscriptions.proration import Span, plan_period
@@ -32,6 +32,8 @@ class Subscribed:
     anchor_day: int
     is_billed: bool = True
     """Whether the plan period is billed; a month that began suspended is not."""
+    billed_left: Money | None = None
+    """What is billed of the time that is left, as prices are listed; None: all that it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def quote(
     """Return what the change costs, and from when: now and by proration, or at the end of what is paid.
 
     Of a plan period that is not billed nothing is taken off: what is wanted is paid for the rest, and less waits.
+    Where less is billed of it than it costs, no more than that is taken off.
     Refuses (409) what changes nothing.
     """
     has = now_has.has
@@ -99,12 +102,12 @@ def _period(now_has: Subscribed, wants: Choice) -> Span:
 def _lines(now_has: Subscribed, wants: Choice, period: Span, now: datetime, rate: Rate) -> Iterator[Line]:
     has = now_has.has
     if _only_seats(has, wants) and now_has.is_billed:
-        yield from _seats(has, wants, period, now, rate)
+        yield from _seats(now_has, wants, period, now, rate)
         return
     for part in _parts(has) if now_has.is_billed else ():
-        yield _line(part, now_has.plan_period, now, rate, unused=True)
+        yield from _unused(part, now_has, now, rate)
     for part in _parts(wants):
-        yield _line(part, period, now, rate, unused=False)
+        yield _line(part, period.rest(part.price, now), period, now, rate)
 
 
 def _only_seats(has: Choice, wants: Choice) -> bool:
@@ -113,29 +116,34 @@ def _only_seats(has: Choice, wants: Choice) -> bool:
     return alike and has.seat is not None and wants.seat is not None and has.seat.each == wants.seat.each
 
 
-def _seats(has: Choice, wants: Choice, period: Span, now: datetime, rate: Rate) -> Iterator[Line]:
+def _seats(now_has: Subscribed, wants: Choice, period: Span, now: datetime, rate: Rate) -> Iterator[Line]:
     """Only seats change: one line for those that come or go."""
+    has = now_has.has
     ensure(has.seat is not None and wants.seat is not None, "a plan without seats")
     more = wants.extra - has.extra
     part = Part(LineKind.SEATS, "Seats", abs(more), wants.seat.each)  # type: ignore[union-attr]  # said above
-    if part.price.amount_minor:
-        yield _line(part, period, now, rate, unused=more < 0)
+    if part.price.amount_minor and more < 0:
+        yield from _unused(part, now_has, now, rate)
+    elif part.price.amount_minor:
+        yield _line(part, period.rest(part.price, now), period, now, rate)
 
 
 def _parts(choice: Choice) -> list[Part]:
     return [part for part in (choice.base, choice.seat) if part is not None and part.price.amount_minor]
 
 
-def _line(part: Part, span: Span, now: datetime, rate: Rate, *, unused: bool) -> Line:
-    rest = span.rest(part.price, now)
+def _unused(part: Part, now_has: Subscribed, now: datetime, rate: Rate) -> Iterator[Line]:
+    """What is not used of a part is taken off, as far as it is billed."""
+    period, left = now_has.plan_period, now_has.billed_left
+    rest = period.rest(part.price, now)
+    if left is not None:
+        costs = sum(period.rest(each.price, now).amount_minor for each in _parts(now_has.has))
+        rest = Money(divided(rest.amount_minor * left.amount_minor, max(1, costs)), rest.currency)
+    if rest.amount_minor or left is None:
+        yield _line(part, Money(-rest.amount_minor, rest.currency), period, now, rate, "Unused time of ")
+
+
+def _line(part: Part, net: Money, span: Span, now: datetime, rate: Rate, words: str = "") -> Line:
     first, last = now.date(), span.last_day
     seats = counted(part.quantity) if part.kind is LineKind.SEATS else part.title
-    words = f"Unused time of {seats}" if unused else seats
-    return Line(
-        LineKind.PRORATION,
-        f"{words}, {dated(first, last)}",
-        Money(-rest.amount_minor, rest.currency) if unused else rest,
-        rate,
-        begins_on=first,
-        ends_on=last,
-    )
+    return Line(LineKind.PRORATION, f"{words}{seats}, {dated(first, last)}", net, rate, begins_on=first, ends_on=last)

@@ -9,14 +9,14 @@ from app import clock
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.money import Money
-from app.domain.subscriptions.change import quote
+from app.domain.subscriptions.change import Quote, Subscribed, quote
 from app.domain.subscriptions.choice import Choice, Interval, chosen, included, is_sold
 from app.domain.subscriptions.preview import Preview, minute, previewed
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.catalog import versions
 from app.services.invoices import drafting
-from app.services.subscriptions import giving_back, reads
+from app.services.subscriptions import billed, giving_back, reads
 from app.services.subscriptions.reads import Current
 from app.services.tax import decision
 
@@ -48,15 +48,28 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     at = max(minute(now), has.period.starts_at)
     treatment = decision.treatment(session, has.customer.customer_id, has.catalog, now.date())
     rate = drafting.rate_of(treatment)
-    found = quote(catalog.plans, has.subscribed, wants, at, rate)
+    had = has.subscribed
+    found = quote(catalog.plans, had, wants, at, rate)
+    if _takes_off(found, had):
+        gives = found.net.amount_minor < 0  # then `giving_back` says what did not go back already
+        had = replace(had, billed_left=billed.less_than_left(session, has, at, whole=gives))
+        found = quote(catalog.plans, had, wants, at, rate)
+        if gives and found.net.amount_minor >= 0:  # nothing is billed that could be given back: less waits
+            found = quote(replace(catalog.plans, downgrade="period_end"), had, wants, at, rate)
     back = None
     if found.is_now and found.net.amount_minor < 0:
         size = Money(-found.net.amount_minor, found.net.currency)
         parts = giving_back.planned(session, has.customer, has.catalog, size, at.date())
         back = giving_back.price_of(parts, has.catalog) if parts else None
         if back is None:  # what was not paid is not given back: it waits for the period's end
-            found = quote(replace(catalog.plans, downgrade="period_end"), has.subscribed, wants, at, rate)
+            found = quote(replace(catalog.plans, downgrade="period_end"), had, wants, at, rate)
     return previewed(found, catalog.version, treatment, has.catalog.tax.prices, has.row.version, back)
+
+
+def _takes_off(found: Quote, had: Subscribed) -> bool:
+    """Say whether time that is not used is taken off, also where it comes to what is had for it."""
+    is_less = any(line.net.amount_minor < 0 for line in found.lines)
+    return had.is_billed and had.has.price.amount_minor > 0 and found.is_now and (is_less or not found.lines)
 
 
 def refusal(has: Current) -> Refused | None:

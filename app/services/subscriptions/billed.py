@@ -1,0 +1,113 @@
+"""What is billed of the time that is left of a plan period: so much, and no more, is taken off where it is not used.
+
+An invoice counts as far as it is owed or paid and nothing of it went back. Void, given up and disputed ones do not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.invoices.documents import Kind, State
+from app.domain.invoices.lines import LineKind, Rate
+from app.domain.money import Money
+from app.domain.subscriptions import preview as rule
+from app.models.documents import Document, DocumentLine
+from app.models.subscriptions import PlanChange
+from app.services.invoices import carrying
+from app.services.subscriptions.giving_back import OF_PLANS
+from app.services.subscriptions.reads import Current
+
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
+_ANY = Rate("O")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A line of the plan period: from when it counts, and for how much, as the catalog lists prices."""
+
+    begins_at: datetime
+    listed: Fraction
+
+
+def less_than_left(session: Session, has: Current, at: datetime, *, whole: bool) -> Money | None:
+    """Return what is billed of the time that is left; None: all that it costs, but for what rounding leaves over.
+
+    `whole`: as it was billed, whatever of it went back since.
+    """
+    period, choice = has.period, has.has
+    parts = [each.price for each in (choice.base, choice.seat) if each is not None]
+    costs = sum(period.rest(price, at).amount_minor for price in parts)
+    found = [*_invoiced(session, has, at, whole=whole), *_given(session, has)]
+    left = sum(each.listed * _share(each.begins_at, at, period.ends_at) for each in found)
+    if left + len(found) + len(parts) >= costs:
+        return None
+    return Money(max(0, round(left)), choice.currency)
+
+
+def _share(begins_at: datetime, at: datetime, ends_at: datetime) -> Fraction:
+    """Return which share of the time is left."""
+    return Fraction((ends_at - at) // _SECOND, (ends_at - begins_at) // _SECOND)
+
+
+def _invoiced(session: Session, has: Current, at: datetime, *, whole: bool) -> Iterator[_Part]:
+    period, is_gross = has.period, has.catalog.tax.prices == "inclusive"
+    rows = session.execute(
+        select(Document, DocumentLine, PlanChange.effective_at)
+        .join(
+            DocumentLine,
+            (DocumentLine.customer_id == Document.customer_id) & (DocumentLine.document_id == Document.id),
+        )
+        .outerjoin(
+            PlanChange, (PlanChange.customer_id == Document.customer_id) & (PlanChange.document_id == Document.id)
+        )
+        .where(
+            Document.customer_id == has.customer.customer_id,
+            Document.kind == Kind.INVOICE.value,
+            Document.state.in_([State.OPEN.value, State.PAID.value]),
+            Document.is_corrected.is_(False),
+            DocumentLine.kind.in_(OF_PLANS),
+            DocumentLine.begins_on >= period.starts_at.date(),
+            DocumentLine.ends_on == period.last_day,
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+    found = {document.id: document for document, _line, _at in rows}
+    kept = {each.id: Fraction(1) if whole else _kept(session, each) for each in found.values()}
+    for document, line, ordered_at in rows:
+        begins_at = period.starts_at
+        if line.kind == LineKind.PRORATION.value and line.begins_on is not None:
+            # An invoice that took another's place names no order: its day, to the customer's good.
+            begins_at = ordered_at or min(at, begins_at + (line.begins_on - begins_at.date() + _DAY))
+        gross = 1 + Fraction(line.percent_micros, 100_000_000) if is_gross else Fraction(1)
+        yield _Part(begins_at, line.net_minor * gross * kept[document.id])
+
+
+def _kept(session: Session, document: Document) -> Fraction:
+    """Return the share of the invoice that did not go back."""
+    if not document.total_minor:
+        return Fraction(1)
+    if document.paid_minor and any(each.disputed_minor for each in carrying.payers(session, document)):
+        return Fraction(0)
+    return 1 - Fraction(document.returned_minor, document.total_minor)
+
+
+def _given(session: Session, has: Current) -> Iterator[_Part]:
+    """Yield what less at once began this plan period with: it was kept of what was given back of another interval."""
+    orders = session.scalars(
+        select(PlanChange).where(
+            PlanChange.customer_id == has.customer.customer_id,
+            PlanChange.state == "applied",
+            PlanChange.total_minor < 0,
+            PlanChange.from_interval != PlanChange.interval,
+            PlanChange.period_starts_at == has.period.starts_at,
+            PlanChange.period_ends_at == has.period.ends_at,
+        )
+    )
+    for order in orders:
+        for line in rule.read(order.lines, _ANY, order.currency):
+            if line.ends_on == has.period.last_day:
+                yield _Part(order.effective_at, Fraction(line.net.amount_minor))
