@@ -4,8 +4,23 @@ from tests.mutants.bug import Bug
 
 ROOM = "tests/services/month_end"
 RUN, PRICES = f"{ROOM}/test_run.py", f"{ROOM}/test_price_changes.py"
+YEARS = f"{ROOM}/test_two_years.py::test_weeks_of_every_catalog_are_what_a_second_calculator_says"
 
 BUGS = [
+    Bug(
+        "a part of a cent that credit given away has paid is lost to the customer",
+        "app/domain/invoices/period_sums.py",
+        "    discount = min(divided(given, per), whole)\n",
+        "    discount = min(given // per, whole)\n",
+        (YEARS,),
+    ),
+    Bug(
+        "a yearly plan that was cancelled and is over counts as a violation",
+        "app/services/verification/subscription_proofs.py",
+        "and not (s.interval = 'monthly' and exists ({_ENDED}))",
+        "and not (s.interval = 'annual' and exists ({_ENDED}))",
+        (f"{RUN}::test_a_cancelled_plan_that_was_ordered_by_the_year_is_free_by_the_month_and_no_violation",),
+    ),
     Bug(
         "who owes more than the plan allows is sent no invoice of it, and never gets the plan",
         "app/services/month_end/run.py",

@@ -18,6 +18,8 @@ _LATER = """select 1 from plan_changes y where y.customer_id = x.customer_id and
     and (y.ended_at > x.ended_at or (y.ended_at = x.ended_at and y.id > x.id))"""
 _MOVED = """select 1 from audit_entries a where a.customer_id = x.customer_id and a.at >= x.ended_at
     and a.action in ('customer.moved','customer.changed','subscription.ended') and a.after like '%"plan"%'"""
+_ENDED = """select 1 from audit_entries a where a.customer_id = x.customer_id and a.at >= x.ended_at
+    and a.action = 'subscription.ended'"""
 
 _RUNS = """(select customer_id, count(*) many, min(number) first_one, max(number) last from period_runs
     group by customer_id)"""
@@ -41,7 +43,8 @@ SUBSCRIPTION_PROOFS = (
         select x.customer_id, x.id as row_id from plan_changes x
         join customers c on c.customer_id = x.customer_id
         join subscriptions s on s.customer_id = x.customer_id
-        where x.state = 'applied' and not exists ({_LATER}) and (s.interval <> x.interval
+        where x.state = 'applied' and not exists ({_LATER}) and (
+          (s.interval <> x.interval and not (s.interval = 'monthly' and exists ({_ENDED})))
           or (c.plan <> x.plan and not (c.plan = '' and x.plan = x.from_plan) and not exists ({_MOVED})))""",  # noqa: S608  # put together from constants, like all below
     ),
     Proof(

@@ -105,6 +105,16 @@ def test_a_cancelled_plan_ends_with_its_period_and_is_free_from_then_on(app: Fla
     assert (plans.row_of(acme).cancel_at, verify()) == (None, [])
 
 
+def test_a_cancelled_plan_that_was_ordered_by_the_year_is_free_by_the_month_and_no_violation(app: Flask) -> None:
+    acme = begins(BEGIN, "")
+    alice = plans.manager(acme)
+    confirms(alice, target("personal", interval="annual"), add_method(alice, GOOD).id)
+    with clock.at(HALF):
+        cancellation.cancel(acme.customer_id, by="alice")
+    runs(at(2028, 6, 1))
+    assert (plans.subscription(acme), verify()) == (("free", "monthly", None), [])
+
+
 def test_cancelled_when_the_period_is_over_and_not_run_yet_nothing_more_is_billed(app: Flask) -> None:
     acme = begins(BEGIN, "team")
     runs(BEGIN)
