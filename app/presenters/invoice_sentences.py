@@ -4,6 +4,7 @@ from app import clock, locale
 from app.domain.money import Money
 from app.models.documents import Document
 from app.presenters import add_credits
+from app.services.customers import rests
 from app.services.invoices import carrying
 from app.services.invoices.reads import DocumentParts
 from app.services.receivables.payments_due import PaymentDue
@@ -39,7 +40,7 @@ def due_sentence(due: PaymentDue) -> str:
             "This invoice is less than our payment processor charges. Nothing is to be paid now: "
             "it is added to your next invoice."
         )
-    if carrying.is_only_rest(due.document):
+    if rests.is_only_rest(due.document):
         return _rest_sentence(due.document, due.amount)
     if due.is_overdue and due.document.due_on:
         return f"This invoice is overdue: it was to be paid by {locale.day(due.document.due_on)}."
@@ -59,7 +60,7 @@ def sentence(parts: DocumentParts, *, is_kept: bool = False) -> str:
         return _credited_sentence(document)
     if document.kind == "invoice" and document.state == "open":
         left = Money(carrying.own_due(document), document.currency)
-        return _rest_sentence(document, left) if carrying.is_only_rest(document) else _open_sentence(document, left)
+        return _rest_sentence(document, left) if rests.is_only_rest(document) else _open_sentence(document, left)
     if document.state == "issued" and (document.kind, document.source_type) in _SENTENCES:
         return _SENTENCES[document.kind, document.source_type]
     return _SENTENCES[document.kind, document.state]
@@ -76,7 +77,8 @@ def _rest_sentence(document: Document, left: Money) -> str:
     paid = locale.exact(Money(document.paid_minor, document.currency))
     return (
         f"The {paid} that was paid of this invoice went back. {locale.exact(left)} is still to be paid: its correction "
-        "added it. Paying it adds no credit. If you do not owe it, ask the seller to take it off."
+        "added it. It is not charged by itself. Paying it adds no credit. "
+        "If you do not owe it, ask the seller to take it off."
     )
 
 

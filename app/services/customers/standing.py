@@ -24,6 +24,7 @@ from app.models.documents import Document
 from app.models.payments import OPEN_STATES, Payment
 from app.services import audit
 from app.services.catalog import versions
+from app.services.customers import rests
 from app.services.ledger import budgets, spending
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
@@ -32,6 +33,14 @@ _EVENTS = {PAST_DUE: "account.past_due", SUSPENDED: "account.suspended", GOOD: "
 
 
 def due_alone(session: Session, customer_id: str) -> list[Document]:
+    """Return the customer's open invoices that are collected by themselves, the oldest first.
+
+    What is left alone (`rests`) is not among them.
+    """
+    return [each for each in due(session, customer_id) if not rests.is_left_alone(session, each)]
+
+
+def due(session: Session, customer_id: str) -> list[Document]:
     """Return the customer's open invoices that have a day and are paid by themselves, the oldest first.
 
     What is too small for a charge, with what is collected with it, is not among them.

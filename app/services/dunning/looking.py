@@ -1,7 +1,6 @@
 """One look at one customer's unpaid invoices: outcomes are noted, attempts planned, and the next one is begun.
 
-All of it is one transaction, and the call to the processor comes after it. What holds when the process dies after each
-line is in docs/decisions/0042-unpaid-invoices.md.
+All of it is one transaction, and the call to the processor comes after it: docs/decisions/0042-unpaid-invoices.md.
 """
 
 from collections import defaultdict
@@ -26,7 +25,7 @@ from app.models.collection import Collection, CollectionAttempt
 from app.models.documents import Document
 from app.models.payments import OPEN_STATES, Attempt, Payment, PaymentMethod
 from app.services.catalog import versions
-from app.services.customers import standing
+from app.services.customers import rests, standing
 from app.services.dunning import methods, reports
 from app.services.invoices import carrying
 from app.services.ledger import posting
@@ -38,6 +37,7 @@ from app.services.transaction import transaction
 LEASE = timedelta(minutes=2)
 AGAIN = timedelta(minutes=15)
 """How long after it an attempt is made again of which the processor never heard."""
+LATER = timedelta(days=1)  # for an invoice that is left alone
 _NOBODY_ASKED = frozenset({"interrupted", "unavailable", outcomes.GIVEN_UP})
 """How a payment ends that no bank has heard of, or that another one takes the place of."""
 
@@ -73,7 +73,9 @@ def look(customer_id: str, lease: datetime | None) -> Step | None:
         invoices = standing.unpaid(session, desk.documents)
         standing.judge(books, invoices, now)
         reports.late(books, invoices, now)
-        row.judge_at = rule.changes_at(desk.catalog.dunning, invoices, now)
+        changes_at = rule.changes_at(desk.catalog.dunning, invoices, now)
+        again = now + LATER if desk.left_alone else None  # what is gone or disputed may come back
+        row.judge_at = min((each for each in (changes_at, again) if each is not None), default=None)
         row.leased_until = step.lease if step else None
         return step
 
@@ -92,8 +94,10 @@ class _Desk:
     def __init__(self, books: Books, row: Collection, now: datetime) -> None:
         self._books, self._session, self._row, self._now = books, books.session, row, now
         self.catalog: Catalog = versions.of(books.customer)
-        self.documents = standing.due_alone(self._session, books.customer_id)
-        names = [each.id for each in self.documents]
+        due = standing.due(self._session, books.customer_id)
+        self.left_alone = [each for each in due if rests.is_left_alone(self._session, each)]
+        self.documents = [each for each in due if each not in self.left_alone]
+        names = [each.id for each in due]
         self._attempts = defaultdict[str, list[CollectionAttempt]](list)
         for each in self._session.scalars(
             select(CollectionAttempt)
@@ -134,7 +138,7 @@ class _Desk:
 
     def drop_what_is_over(self) -> None:
         """End what is planned for invoices that ask for nothing any more, and leave what is too small alone."""
-        wanted = {each.id for each in self.documents}
+        wanted = {each.id for each in (*self.documents, *self.left_alone)}
         for attempt in self._all():
             if attempt.state == Outcome.WAITING and attempt.document_id not in wanted:
                 _end(attempt, Outcome.DROPPED, self._now)
@@ -152,8 +156,10 @@ class _Desk:
 
     def plan(self) -> None:
         """Plan the next attempt of the schedule for each invoice."""
-        for document in self.documents:
+        for document in (*self.documents, *self.left_alone):
             self._plan(document)
+        for each in (each for document in self.left_alone for each in self._attempts[document.id]):
+            each.due_at = max(each.due_at, self._now + LATER) if each.state == Outcome.WAITING else each.due_at
 
     def ask_again(self) -> None:
         """Plan one attempt outside of the schedule for each invoice that fell due, where a new method has come."""

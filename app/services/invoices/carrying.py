@@ -14,6 +14,7 @@ from app.domain.invoices.documents import Kind, State
 from app.models.corrections import Correction
 from app.models.documents import Document
 from app.models.payments import OPEN_STATES, Payment
+from app.services.customers import rests
 from app.services.ledger.posting import Books
 
 
@@ -25,13 +26,6 @@ def is_chargeable(minor: int, currency: str) -> bool:
 def own_due(document: Document) -> int:
     """Return what of the invoice alone is still to be paid."""
     return document.payable_minor - document.paid_minor - document.credited_minor
-
-
-def is_only_rest(document: Document) -> bool:
-    """Say whether all that was paid of an open invoice went back, and what its correction added is due on."""
-    money_back = document.returned_minor - document.credited_minor
-    is_open = document.state == State.OPEN and document.source_type == "correction"
-    return is_open and 0 < document.paid_minor <= money_back and own_due(document) > 0
 
 
 def carried_to(session: Session, document: Document) -> Sequence[Document]:
@@ -160,7 +154,8 @@ def waiting(books: Books) -> list[Document]:
             )
         )
     )
-    dues = [(each, to_collect(books.session, each)) for each in rows if each.id not in paying]
+    rows = [each for each in rows if each.id not in paying and not rests.is_left_alone(books.session, each)]
+    dues = [(each, to_collect(books.session, each)) for each in rows]
     return [each for each, due in dues if due > 0 and not is_chargeable(due, each.currency)]
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from app.domain.money import Money
 from app.models.payments import Payment
+from app.services.customers import standing
 from app.services.invoices import credit_notes, finalization
 from app.services.ledger import documentation
 from app.services.ledger.posting import Books
@@ -21,6 +22,11 @@ class DocumentWriter:
     ) -> None:
         """Write that a part of the payment went back."""
         credit_notes.write(books, payment, source, part, now)
+        standing.paid(books, now)  # what it leaves due may be left alone now
+
+    def held(self, books: Books, now: datetime) -> None:
+        """Judge the standing: what a disputed payment leaves due is left alone until the bank has decided."""
+        standing.paid(books, now)
 
     def came_back(self, books: Books, source: tuple[str, str], now: datetime) -> None:
         """Void what was written for that fact."""

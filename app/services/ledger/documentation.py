@@ -25,6 +25,10 @@ class Writer(Protocol):
         """Write that a part of the payment went back; `source` is the kind of the fact, its id, and why, in words."""
         ...
 
+    def held(self, books: Books, now: datetime) -> None:
+        """Take note that a bank has disputed a payment: what it paid may be gone."""
+        ...
+
     def came_back(self, books: Books, source: tuple[str, str], now: datetime) -> None:
         """Void what was written for that fact: the money came back."""
         ...

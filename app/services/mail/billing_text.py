@@ -21,6 +21,7 @@ from app.models.scope import as_customer
 from app.services import link_tokens, portal_links
 from app.services.bank_transfers import movements
 from app.services.catalog import versions
+from app.services.customers import rests
 from app.services.invoices import carrying, e_invoices
 from app.services.outbox import billing_mails
 from app.services.receivables import differences
@@ -151,7 +152,7 @@ def returned(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None
         "of": f"{'invoice' if of_invoice else 'receipt'} {said['invoice'].number}",
         "total": total,
         "is_kept": is_kept,
-        "is_only_rest": carrying.is_only_rest(said["invoice"]),
+        "is_only_rest": rests.is_only_rest(said["invoice"]),
         "note_link": found["invoice_link"],
     }
 

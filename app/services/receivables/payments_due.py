@@ -12,6 +12,7 @@ from app.domain.payments import OPEN, PaymentState
 from app.models.database import db
 from app.models.documents import Document
 from app.models.payments import Payment
+from app.services.customers import rests
 from app.services.invoices import carrying
 
 MOST = 500
@@ -45,7 +46,9 @@ class PaymentDue:
 
     @property
     def is_overdue(self) -> bool:
-        """Whether the day by which it had to be paid is over."""
+        """Whether the day by which it had to be paid is over, and it is collected."""
+        if rests.is_only_rest(self.document):
+            return False
         return self.is_due and self.document.due_on is not None and self.document.due_on < clock.now().date()
 
 

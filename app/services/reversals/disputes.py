@@ -99,6 +99,7 @@ def _open(books: Books, payment: Payment, found: ProcessorDispute, now: datetime
     session.add(dispute)
     payment.disputed_minor += amount
     clawbacks.restate(session, payment, now)
+    documentation.writer().held(books, now)
     _write_event(books, dispute, None)
     return dispute, ""
 

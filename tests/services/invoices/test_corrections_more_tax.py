@@ -111,7 +111,7 @@ def test_what_is_refunded_or_lost_before_the_difference_is_paid_leaves_it_due(ap
         text = " ".join(render_template("mail/credit_note.txt", **mail, attached="").split())
     assert "The $100.00 that was paid of this invoice went back. $19.00 is still to be paid" in page
     for said in (page, text):
-        assert "is still to be paid: its correction added it. Paying it adds no credit." in said
+        assert "is still to be paid: its correction added it. It is not charged by itself." in said
     ending.credit(right.id, None, by="seller", reason="All of it went back")
     right = now_of(right)
     assert (right.state, right.returned_minor, owed(customer), verify()) == ("paid", 11_900, 0, [])
