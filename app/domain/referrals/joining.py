@@ -15,6 +15,7 @@ class Party:
     """What is known of a customer where a referral is judged."""
 
     customer_id: str
+    catalog: str
     email: str
     currency: str
     credit_unit: str
@@ -27,10 +28,13 @@ def normal(code: str) -> str:
 
 
 def check(inviter: Party, invited: Party) -> None:
-    """Refuse a referral that would earn nothing: of oneself, or in another currency than the inviter's credit."""
+    """Refuse a referral that would earn nothing: of oneself, to what another catalog sells, or in another currency."""
     if inviter.email.lower() == invited.email.lower():
         words = "This referral code belongs to a customer with the same e-mail address. Nobody refers himself."
         raise Refused(words, "referral_of_oneself", 422, "referral_code")
+    if inviter.catalog != invited.catalog:
+        words = "This referral code belongs to a customer of another product."
+        raise Refused(words, "referral_in_another_catalog", 422, "referral_code")
     if not inviter.credit_unit == invited.currency == invited.credit_unit:
         words = "This referral code belongs to a customer whose credit is counted in something else."
         raise Refused(words, "referral_in_another_unit", 422, "referral_code")

@@ -85,7 +85,9 @@ def join(session: Session, invited: Customer, code: str, now: datetime, by: str)
 
 
 def _party(customer: Customer) -> joining.Party:
-    return joining.Party(customer.customer_id, customer.email, customer.currency, customer.credit_unit)
+    return joining.Party(
+        customer.customer_id, customer.catalog, customer.email, customer.currency, customer.credit_unit
+    )
 
 
 @dataclass(frozen=True)

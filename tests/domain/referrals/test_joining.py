@@ -11,15 +11,16 @@ from app.domain.referrals.joining import Party
 from app.services.catalog import versions
 from tests.support.small_catalogs import SMALL, TOKENS
 
-ACME = Party("cus_a", "billing@acme.example", "EUR", "EUR")
+ACME = Party("cus_a", "small", "billing@acme.example", "EUR", "EUR")
 
 
 @pytest.mark.parametrize(
     ("invited", "reason"),
     [
-        (Party("cus_b", "Billing@Acme.example", "EUR", "EUR"), "referral_of_oneself"),
-        (Party("cus_b", "b@globex.example", "USD", "USD"), "referral_in_another_unit"),
-        (Party("cus_b", "b@globex.example", "EUR", "tokens"), "referral_in_another_unit"),
+        (Party("cus_b", "small", "Billing@Acme.example", "EUR", "EUR"), "referral_of_oneself"),
+        (Party("cus_b", "small", "b@globex.example", "USD", "USD"), "referral_in_another_unit"),
+        (Party("cus_b", "large", "b@globex.example", "EUR", "EUR"), "referral_in_another_catalog"),
+        (Party("cus_b", "small", "b@globex.example", "EUR", "tokens"), "referral_in_another_unit"),
     ],
 )
 def test_a_referral_that_would_earn_nothing_is_refused(invited: Party, reason: str) -> None:
@@ -29,7 +30,7 @@ def test_a_referral_that_would_earn_nothing_is_refused(invited: Party, reason: s
 
 
 def test_anybody_else_may_be_referred() -> None:
-    joining.check(ACME, Party("cus_b", "other@acme.example", "EUR", "EUR"))
+    joining.check(ACME, Party("cus_b", "small", "other@acme.example", "EUR", "EUR"))
 
 
 @pytest.mark.parametrize(
