@@ -22,6 +22,7 @@ from app.models.database import db
 from app.models.events import AuditEntry
 from app.models.ledger import Transfer
 from app.models.members import Member
+from app.models.referrals import Referrer
 from app.models.scope import as_service
 from app.models.usage import UsageDay
 from app.services import audit, jobs
@@ -128,6 +129,7 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
                 catalog=story.catalog,
                 external_id=f"demo-{story.slug}",
                 plan=story.plan,
+                referral_code=_code_of(story.invited_by) if story.invited_by else "",
             )
     born = customer.created_at.date()
     with clock.at(customer.created_at):
@@ -135,6 +137,13 @@ def _begin(story: Story, start: date, now: datetime, webhook_url: str) -> Histor
         invoices.set_up(story, buyer)
     catalog = versions.offered(story.catalog)
     return History(story, catalog, buyer, born, _next_day(story, catalog, customer, born), now, webhook_url)
+
+
+def _code_of(slug: str) -> str:
+    """Return the referral code of a customer of the demo."""
+    with as_service("find a referral code"):
+        wanted = select(Referrer.code).join(Customer, Customer.customer_id == Referrer.customer_id)
+        return db.session.scalars(wanted.where(Customer.external_id == f"demo-{slug}")).one()
 
 
 def _next_day(story: Story, catalog: Catalog, customer: Customer, born: date) -> date:

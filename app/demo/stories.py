@@ -121,6 +121,8 @@ class Story:
     came_days_ago: int | None = None
     """When the customer came; None: when the history begins."""
     gets_trial: bool = True
+    invited_by: str = ""
+    """The slug of the customer whose referral code it came with; that one's story comes before."""
     leaves_due: bool = False
     """Whether the invoice of the last billing period is still to be paid."""
     last_card: str = ""
@@ -232,7 +234,22 @@ STORIES = (
         leaves_under_way=DEBIT,
         recharge=Recharge(150, threshold=_units(60), amount=50, limit=250),
         moves=(Move(20, "support"), Move(2, "pay_per_use")),
-        shows="Auto-recharge for months; card, direct debit and PayPal, a debit on its way, a change of plan scheduled",
+        shows="Auto-recharge; card, debit and PayPal, a debit on its way, a scheduled change, referrals that earn",
+    ),
+    Story(
+        slug="seagrass",
+        name="Seagrass Studio SARL",
+        catalog="platform",
+        plan="pay_per_use",
+        people=(("Anna Keller", Role.OWNER), ("Luc Favre", Role.BILLING_MANAGER), ("Mina Roux", Role.VIEWER)),
+        habits=(Habit("container_runtime", 60, 90, 40),),
+        buys_below=_units(15),
+        buys=60,
+        cards=(GOOD_CARD,),
+        came_days_ago=130,
+        gets_trial=False,
+        invited_by="brightyard",
+        shows="Came by the link of Brightyard, which earns a share of what it pays",
     ),
     Story(
         slug="tidewater",
