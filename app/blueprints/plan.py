@@ -7,11 +7,12 @@ from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
 from app.domain.subscriptions.choice import Interval
-from app.forms.plan import RequestForm, seen, target
-from app.presenters import plan, plan_change, price_change, status_line, usage
+from app.forms.plan import RequestForm, target
+from app.presenters import plan, plan_cards, plan_change, price_change, status_line, usage
+from app.presenters.plan_cards import Sold
 from app.services.catalog import versions
 from app.services.month_end import price_changes
-from app.services.subscriptions import orders, past_months, plan_requests, preview, reads, undoing
+from app.services.subscriptions import announced, orders, past_months, plan_requests, preview, reads, undoing
 from app.services.subscriptions.reads import Current
 from app.services.usage import meters
 from app.web.access import current_actor, current_catalog, current_customer, current_unit, managers_only
@@ -70,23 +71,25 @@ def _around(form: RequestForm) -> dict[str, Any]:
     back = undoing.gives_back(has, latest) if latest is not None else None
     return {
         "form": form,
-        "now": plan.now(has),
+        "now": plan.now(has, scheduled),
         "has": has,
         "is_cancelled": has.row.cancel_at is not None,
         "after": plan.default_plan(offered).title,
-        "costs": plan.price_words(has.has),
-        "keep_seen": seen(has.has.price),
-        "waits": plan.order_words(waits, offered) if waits else "",
+        "kept": plan.kept(has, announced.renewed(has)) if has.row.cancel_at is not None else None,
+        "waits": plan.order_words(waits, versions.sold(customer.catalog, waits.catalog_version)) if waits else "",
         "waiting": waits,
         "scheduled": scheduled,
         "coming": price_change.coming(price_changes.of(customer), has, scheduled),
-        "becomes": plan.order_words(scheduled, offered) if scheduled else "",
+        "becomes": plan.order_words(scheduled, versions.sold(customer.catalog, scheduled.catalog_version))
+        if scheduled
+        else "",
+        "too_many_used": plan.too_many_used(has, scheduled),
         "bought": latest if back is not None else None,
         "give_back": plan_change.undo_words(latest, back) if latest is not None and back is not None else "",
         **_why_not(has),
         "interval": (interval := _interval(has)).value,
         "intervals": plan.intervals(offered),
-        "cards": plan.cards(has, offered, interval, past_months.counted(), unit),
+        "cards": plan_cards.cards(Sold(has, offered, interval, past_months.counted(), unit, scheduled)),
         "seats": plan.seats(has),
         "asked": form.plan.data or "",
         "seller": current_catalog().seller,

@@ -5,10 +5,10 @@ from werkzeug.wrappers import Response
 
 from app.domain.errors import Refused
 from app.forms import payment_methods
-from app.forms.plan import CancellationForm, seen
+from app.forms.plan import CancellationForm
 from app.presenters import plan
 from app.services.catalog import versions
-from app.services.subscriptions import cancellation, reads
+from app.services.subscriptions import announced, cancellation, reads
 from app.web.access import current_actor, current_customer, managers_only
 from app.web.respond import show, wants_fragment
 
@@ -45,10 +45,11 @@ def cancel() -> Response:
 def keep() -> Response:
     """Keep the plan, if it is renewed for the price that the member saw."""
     actor, has = current_actor(), reads.of(current_customer())
-    if request.form.get("seen", "") != seen(has.has.price):
+    if request.form.get("seen", "") != plan.kept(has, announced.renewed(has)).seen:
         return _shown(CancellationForm(formdata=None), 409, gone_by=True)
     cancellation.keep(actor.customer_id, by=actor.member_id)
-    flash(f"You keep {has.has.plan.title}. It renews on {plan.day(has.period.ends_at)}.", "ok")
+    renews = f" It renews on {plan.day(has.period.ends_at)}." if has.costs else ""
+    flash(f"You keep {has.has.plan.title}.{renews}", "ok")
     return _to_plan()
 
 
@@ -68,11 +69,14 @@ def _shown(form: CancellationForm, status: int = 200, *, gone_by: bool = False) 
         holds=holds,
         ends=plan.day(has.row.cancel_at or has.period.ends_at),
         is_cancelled=has.row.cancel_at is not None,
-        costs=has.costs,
-        price=plan.price_words(has.has),
-        seen=seen(has.has.price),
+        can_end=has.can_end,
+        is_agreed=has.has.plan.on_request,
+        seller=offered.seller_name,
+        kept=plan.kept(has, announced.renewed(has)),
         gone_by=gone_by,
-        becomes=plan.order_words(scheduled, offered) if scheduled else "",
+        becomes=plan.order_words(scheduled, versions.sold(customer.catalog, scheduled.catalog_version))
+        if scheduled
+        else "",
     )
 
 

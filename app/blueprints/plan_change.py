@@ -189,12 +189,12 @@ def _around_result(order: PlanChange, refused: str = "") -> dict[str, Any]:
     paid = purchases.read(order.payment_id) if order.payment_id else None
     payment = paid.payment if paid else None
     ended = uncharged.refusal(payment.state, payment.problem, payment.rail) if payment else None
-    offered, has = versions.offered(customer.catalog), reads.of(customer)
+    sold, has = versions.sold(customer.catalog, order.catalog_version), reads.of(customer)
     back = undoing.gives_back(has, order)
     return {
         "order": order,
         "payment": payment,
-        "said": plan_change.result(order, payment, offered, ended.sentence if ended else ""),
+        "said": plan_change.result(order, payment, sold, ended.sentence if ended else ""),
         "refused": refused,
         "asks_again": order.state == "waiting" and plan_change.is_waited_for(payment),
         "undo": plan_change.undo_words(order, back) if back is not None else "",

@@ -25,9 +25,13 @@ PO_NUMBER_MISSING = "po_number_missing"
 PLAN_CHANGED, PLAN_SCHEDULED = "plan_changed", "plan_scheduled"
 PLAN_CANCELED, PLAN_NOT_CHANGED = "plan_canceled", "plan_not_changed"
 """It ends with what is paid; what was paid for a change goes back, as it could not be made any more."""
+PLAN_UNDONE, PLAN_KEPT = "plan_undone", "plan_kept"
+"""A change that was ordered is not made, or was taken back; a plan that was cancelled goes on after all."""
 PLAN_REQUEST = "plan_request"
 """To the seller: what a member asks about a plan that is sold on request."""
-OF_PLANS = frozenset({PLAN_CHANGED, PLAN_SCHEDULED, PLAN_CANCELED, PLAN_NOT_CHANGED, PLAN_REQUEST})
+OF_PLANS = frozenset(
+    {PLAN_CHANGED, PLAN_SCHEDULED, PLAN_CANCELED, PLAN_NOT_CHANGED, PLAN_UNDONE, PLAN_KEPT, PLAN_REQUEST}
+)
 PRICE_CHANGE = "price_change"
 """The plan has other terms from a day on."""
 OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
@@ -108,6 +112,8 @@ TITLES = {
     PLAN_SCHEDULED: "A change of your plan is scheduled",
     PLAN_CANCELED: "Your plan is cancelled",
     PLAN_NOT_CHANGED: "Your plan was not changed",
+    PLAN_UNDONE: "A change of your plan is taken back",
+    PLAN_KEPT: "Your plan goes on",
     PLAN_REQUEST: "A customer asks about a plan",
     AUTO_RECHARGE_LIMIT: "The limit of automatic charges",
     AUTO_RECHARGE_STOPPED: "Auto-recharge has stopped",

@@ -70,7 +70,8 @@ def plan_words(now: Overview, catalog: Catalog, plan_key: str) -> PlanWords:
     seats = f"{used}{counted(choice.seats)}{' used' if used else ''}" if choice.plan.seats is not None else ""
     costs = choice.price.amount_minor > 0
     ends = had.cancel_at or (had.period_ends_at if costs else None)
-    when = "Plan ends" if had.cancel_at else "Plan renews" if costs else ""
+    goes_on = "Plan changes" if had.is_changing else "Plan renews"
+    when = "Plan ends" if had.cancel_at else goes_on if costs else ""
     return PlanWords(choice.plan.title, seats, when, ends.astimezone(UTC).date() if ends else None)
 
 

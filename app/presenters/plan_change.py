@@ -38,8 +38,8 @@ def review(seen: Preview) -> Review:
     wants, quote = seen.wants, seen.quote
     ends = plan.day(quote.plan_period.ends_at)
     day = plan.day(quote.at)
-    costs = wants.price.amount_minor > 0
-    price = plan.price_words(wants) if costs else ""
+    costs = seen.renews.price.amount_minor > 0
+    price = plan.price_words(seen.renews) if costs else ""
     renews = f"Renews on {ends} for {price} before tax." if quote.is_now else f"{price} before tax from {day} on."
     charged = seen.charged
     if charged.amount_minor:
@@ -61,7 +61,7 @@ def review(seen: Preview) -> Review:
 def seats_words(seen: Preview, has: Current) -> str:
     """Say what another number of seats costs: now, and from the next period on."""
     wants, quote = seen.wants, seen.quote
-    price, day = plan.price_words(wants), plan.day(quote.at)
+    price, day = plan.price_words(seen.renews), plan.day(quote.at)
     if not quote.is_now:
         return f"{counted(wants.seats)} from {day} on: {price} before tax. Nothing is charged now."
     until = plan.day(quote.plan_period.ends_at)
@@ -110,9 +110,9 @@ class Result:
     is_bad: bool
 
 
-def result(order: PlanChange, payment: Payment | None, offered: Catalog, why: str) -> Result:
+def result(order: PlanChange, payment: Payment | None, sold: Catalog, why: str) -> Result:
     """Return the order in words; `why` is why its payment ended uncharged, if it did."""
-    becomes, amount = plan.order_words(order, offered), locale.exact(Money(order.total_minor, order.currency))
+    becomes, amount = plan.order_words(order, sold), locale.exact(Money(order.total_minor, order.currency))
     day = plan.day(order.effective_at)
     title = _WAITS.get(payment.state if payment else "", "We have not heard back about this payment yet")
     if payment is not None and payment.checkout_id and payment.state == "requires_action":

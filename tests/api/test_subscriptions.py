@@ -1,5 +1,7 @@
 """Subscriptions by the API: read, previewed, changed once by the preview's mark, undone, cancelled and kept."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
@@ -53,6 +55,7 @@ def test_a_change_is_previewed_and_made_once(api: Api, acme: Customer) -> None:
                 {"description": "1 seat, 16–30 June 2027", "net_minor": 750},
             ],
             "net_minor": 3200, "tax_minor": 800, "total_minor": 4000, "charged_minor": 4000, "given_minor": 0,
+            "renewal_price_minor": 6400,
             "tax_category": "S", "tax_reason": "no_address",
         }  # fmt: skip
         body = {"plan": "team", "seats": 4, "preview": mark}
@@ -80,6 +83,36 @@ def test_by_its_preview_alone_it_is_one_order_until_its_payment_failed(api: Api,
     assert (failed["state"], failed["problem"]) == ("failed", "insufficient_funds")
     assert (made[0]["state"], made[0]) == ("applied", made[1])
     assert plans.payments(acme) == [("failed", 750), ("succeeded", 750)]
+
+
+def test_what_was_undone_or_replaced_is_scheduled_again_by_its_preview(api: Api, acme: Customer) -> None:
+    def put(wants: dict[str, object]) -> Any:
+        mark = api.post(path_of(acme, "/preview"), wants).get_json()["preview"]
+        return api.open("PUT", path_of(acme), json=wants | {"preview": mark}).get_json()
+
+    with clock.at(HALF):
+        put({"plan": "team", "seats": 5})
+        first = put({"seats": 3})
+        assert put({"seats": 3}) == first
+        api.open("DELETE", path_of(acme, f"/changes/{first['id']}"))
+        second = put({"seats": 3})
+        third = put({"seats": 4})
+        again = put({"seats": 3})
+        assert [each["state"] for each in (second, third, again)] == ["scheduled"] * 3
+        assert len({each["id"] for each in (first, second, third, again)}) == 4
+        assert api.get(path_of(acme)).get_json()["scheduled"]["change"] == again["id"]
+
+
+def test_what_is_announced_is_what_it_renews_for(api: Api, acme: Customer) -> None:
+    with clock.at(HALF):
+        mark = api.post(path_of(acme, "/preview"), {"plan": "team"}).get_json()["preview"]
+        api.post(path_of(acme, "/changes"), {"plan": "team", "preview": mark})
+        plans.applies(('monthly = "49.00"', 'monthly = "98.00"'))
+        api.post(f"/customers/{acme.customer_id}/price_changes", {"version": 2, "on": "2027-07-01"})
+        has = api.get(path_of(acme)).get_json()
+        seen = api.post(path_of(acme, "/preview"), {"seats": 4}).get_json()
+    assert (has["price_minor"], has["renewal_price_minor"]) == (4900, 9800)
+    assert seen["renewal_price_minor"] == 9800 + 1500
 
 
 def test_what_waits_is_shown_and_undone_and_a_plan_is_cancelled_and_kept(api: Api, acme: Customer) -> None:

@@ -12,7 +12,7 @@ from app.services.customers import registration
 from tests.browser.conftest import Opens
 from tests.support import plans
 from tests.support.looks import LOOKS, findings, sideways
-from tests.support.shop import BROKE, GOOD, add_method
+from tests.support.shop import ASKS, BROKE, GOOD, add_method
 
 PATH = "/billing/plan/"
 CHEAP = (('monthly = "49.00"', 'monthly = "1.00"'), ('monthly = "15.00"', 'monthly = "0.80"'))
@@ -83,6 +83,39 @@ def test_a_plan_is_declined_bought_given_seats_lessened_and_cancelled(signs_in: 
     expect(page.locator("#plan-cancelled")).to_have_count(0)
 
 
+def test_it_is_paid_at_the_processor_and_the_bank_is_left_and_then_approves(
+    signs_in: Opens, alice_actor: Actor
+) -> None:
+    acme = plans.customer_of(alice_actor)
+    page = signs_in(**LOOKS["light"])
+    title = page.locator("#plan_change-result-title")
+    page.goto(f"{PATH}change?plan=team")
+    page.locator("#plan_change-confirm").click()
+    page.get_by_role("link", name="Leave without paying").click()
+    expect(title).to_have_text("Pay on our payment processor’s page")
+    assert plans.subscription(acme)[0] == ""
+    page.get_by_role("link", name="Continue to the payment page").click()
+    page.get_by_role("button", name="Visa").first.click()
+    expect(title).to_have_text("Your plan is changed")
+    assert plans.subscription(acme) == ("team", "monthly", 3)
+    asks = add_method(alice_actor, ASKS)
+    for leaves in (True, False):
+        page.goto(f"{PATH}change?seats=4")
+        page.check(f"input[value='{asks.id}']")
+        page.locator("#plan_change-confirm").click()
+        expect(title).to_have_text("Your bank asks you to confirm this payment")
+        assert plans.subscription(acme)[2] == 3
+        if leaves:
+            page.locator("#plan_change-undo").click()
+            expect(page.locator(".toast__text")).to_contain_text("The payment is given up.")
+    page.get_by_role("link", name="Continue to your bank").click()
+    page.get_by_role("button", name="Approve").click()
+    expect(title).to_have_text("Your plan is changed")
+    assert plans.subscription(acme)[2] == 4
+    assert [state for state, _minor in plans.payments(acme)] == ["succeeded", "canceled", "succeeded"]
+
+
+@pytest.mark.proof
 def test_the_same_without_javascript(signs_in: Opens, alice_actor: Actor) -> None:
     good, broke = add_method(alice_actor, GOOD), add_method(alice_actor, BROKE)
     page = signs_in(java_script_enabled=False)

@@ -55,6 +55,8 @@ def test_what_is_had_and_what_is_sold_stand_with_their_prices(app: Flask, origin
         with counted() as statements:
             team = browser.opens(PATH)
         assert team.texts("#plan-title") == ["Team"]
+        assert team.texts("#plan-card-team .plan-card__price") == ["$49.00 a month"]
+        assert team.texts("#plan-card-team .small strong") == ["With 5 seats $79.00 a month"]
         assert team.texts("#plan-price") == ["$79.00 a month billed monthly, before tax"]
         assert (team.texts("#plan-seats_now"), team.texts("#plan-day")) == (["5"], ["1 Jul 2027"])
         assert len(statements) <= 26, "\n".join(statements)

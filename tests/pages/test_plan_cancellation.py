@@ -1,11 +1,14 @@
 """Cancel the plan: what ends, when and what stays; and keep it for the price that was seen."""
 
+from datetime import date
+
 import pytest
 from flask import Flask
 
 from app import clock
 from app.models.mails import Mail
 from app.services.mail import sending
+from app.services.month_end import price_changes
 from tests.pages.test_plan import PATH, opened
 from tests.support import plans
 from tests.support.plans import HALF, confirms, target
@@ -41,7 +44,10 @@ def test_a_plan_is_cancelled_to_the_end_of_what_is_paid_and_kept_after_all(app: 
         assert "It now renews for $12.00 a month before tax." in other.text
         kept = browser.submits(done, KEEP, button="#plan-keep")
         assert kept.notices() == ["You keep Personal. It renews on 1 Jul 2027."]
+        sending.send_due()
         assert kept.soup.select("#plan-cancelled") == []
+    (kept_mail,) = [each for each in plans.rows(Mail, acme) if each.template == "plan_kept"]
+    assert kept_mail.subject == "You keep Personal"
     (mail,) = [each for each in plans.rows(Mail, acme) if each.template == "plan_canceled"]
     assert mail.subject == "Personal ends on 1 Jul 2027"
     assert "Then you have Free, and nothing renews." in " ".join(mail.body_text.split())
@@ -53,3 +59,17 @@ def test_what_costs_nothing_has_nothing_to_cancel(app: Flask, origin: str) -> No
         page = browser.opens(f"{PATH}cancellation")
         assert page.texts("#plan_cancellation-what") == ["There is nothing to cancel"]
         assert page.soup.select(CANCEL) == []
+
+
+def test_what_is_kept_is_renewed_for_the_price_that_was_announced(app: Flask, origin: str) -> None:
+    acme, alice, browser = opened(app, origin)
+    with clock.at(HALF):
+        confirms(alice, target("personal"), add_method(alice, GOOD).id)
+        page = browser.submits(browser.opens(f"{PATH}cancellation"), CANCEL)
+        assert page.texts("#plan-keep") == ["Keep it for $12.00 a month"]
+        plans.applies(('monthly = "12.00"', 'monthly = "24.00"'))
+        price_changes.announce(acme.customer_id, 2, date(2027, 7, 1), by="seller")
+        other = browser.submits(page, KEEP, button="#plan-keep")
+        assert (other.status, plans.row_of(acme).cancel_at is None) == (409, False)
+        assert "It now renews for $24.00 a month before tax." in other.text
+        assert browser.opens(PATH).texts("#plan-keep") == ["Keep it for $24.00 a month"]

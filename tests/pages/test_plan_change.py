@@ -8,12 +8,17 @@ from flask import Flask
 
 from app import clock
 from app.domain.people import Actor
+from app.domain.sold_terms import Terms
 from app.extensions import settings
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.mails import Mail
 from app.models.payments import Payment
+from app.models.scope import as_customer
 from app.models.subscriptions import PlanChange
+from app.presenters.overview import plan_words
+from app.services.balance import overview
+from app.services.catalog import versions
 from app.services.mail import sending
 from app.services.payments import resume_links
 from app.services.subscriptions import changes
@@ -124,12 +129,25 @@ def test_less_is_scheduled_and_undone(who: Opened) -> None:
         assert done.texts("#plan_change-result-title") == ["Your change is scheduled"]
         plan = browser.opens(PATH)
         assert plan.texts("#plan-scheduled strong") == ["From 1 Jul 2027 on you have Personal, billed monthly."]
+        assert plan.texts(".plan-now dt")[-1:] + plan.texts("#plan-day") == ["Changes", "1 Jul 2027"]
+        assert plan.texts("#plan-card-personal .pill") == ["From 1 Jul 2027"]
+        assert plan.soup.select("#plan-card-personal a") == []
+        with as_customer(acme.customer_id):
+            now = overview.now(HALF.date(), Terms.of(versions.offered("plans"), "team"))
+        assert plan_words(now, versions.offered("plans"), "team").when == "Plan changes"
+        plans.applies(('key = "personal"\ntitle = "Personal"', 'key = "single"\ntitle = "Single"'))
+        for page in (browser.opens(PATH), browser.opens(done.path), browser.opens(f"{PATH}cancellation")):
+            assert "Personal, billed monthly" in page.text, "it is called as it was sold"
         sending.send_due()
         undone = browser.submits(plan, "form[aria-label='Take the scheduled change back']")
         assert undone.notices() == ["The scheduled change is taken back. Your plan stays as it is."]
         assert undone.soup.select("#plan-scheduled") == []
+        sending.send_due()
     (mail,) = [each for each in plans.rows(Mail, acme) if each.template == "plan_scheduled"]
     assert mail.subject == "From 1 Jul 2027 on you have Personal, billed monthly"
+    (undone_mail,) = [each for each in plans.rows(Mail, acme) if each.template == "plan_undone"]
+    assert undone_mail.subject == "The change to Personal, billed monthly is taken back"
+    assert "You keep Team, billed monthly, 3 seats, and nothing was charged for it." in undone_mail.body_text
     assert plans.subscription(acme)[0] == "team"
 
 
@@ -198,6 +216,7 @@ def test_where_less_is_had_at_once_what_comes_back_is_shown_before(app: Flask, o
         assert (review.texts("#plan_change-when"), review.texts(CONFIRM)) == (["At once"], ["Change now"])
         done = confirmed(browser, review)
         assert "$18.50 came back as credit for what is not used." in done.text
+        assert "See the invoice" not in done.text
         sending.send_due()
     assert plans.subscription(acme)[0] == "personal"
     newest = [each for each in plans.rows(Mail, acme) if each.template == "plan_changed"][-1]

@@ -8,10 +8,12 @@ from app.domain.money import Credits, Money
 from app.domain.subscriptions.choice import Choice, Interval
 from app.domain.subscriptions.last_months import Would
 from app.domain.subscriptions.words import choice_words
-from app.presenters.plan import past_words, seats_words
+from app.presenters.plan import seats_words
+from app.presenters.plan_cards import past_words
 
 EURO, TOKENS = CreditUnit("EUR"), CreditUnit("tokens", "tokens")
 FREE, TEAM = Plan("free", "Free"), Plan("team", "Team", monthly=Money(4900, "EUR"), seats=Seats(3))
+ALONE, BIG = Plan("alone", "Alone", monthly=Money(1200, "EUR"), seats=Seats(1, 1)), Plan("big", "Big", on_request=True)
 
 
 def would(plan: int, micros: int, months: int = 3, over: tuple[str, ...] = ()) -> Would:
@@ -45,6 +47,8 @@ def test_money_is_added_up_and_a_named_unit_stands_beside_it(found: Would | None
         (Choice(FREE, Interval.MONTHLY, 1, "EUR"), "Free"),
         (Choice(TEAM, Interval.ANNUAL, 5, "EUR"), "Team, billed annually, 5 seats"),
         (Choice(TEAM, Interval.MONTHLY, 1, "EUR"), "Team, billed monthly, 1 seat"),
+        (Choice(ALONE, Interval.MONTHLY, 1, "EUR"), "Alone, billed monthly"),
+        (Choice(BIG, Interval.MONTHLY, 1, "EUR"), "Big"),
     ],
 )
 def test_a_choice_is_called_by_what_was_chosen(choice: Choice, said: str) -> None:
@@ -55,6 +59,7 @@ def test_a_choice_is_called_by_what_was_chosen(choice: Choice, said: str) -> Non
     ("seats", "said"),
     [
         (Seats(1), "1 seat included"),
+        (Seats(1, 1), "1 seat"),
         (Seats(3, 25, Money(1500, "EUR")), "3 seats included, one more €15.00 a month, at most 25"),
         (Seats(3, None, Money(0, "EUR")), "3 seats included"),
     ],

@@ -12,7 +12,7 @@ from app.domain.subscriptions.preview import Preview
 from app.models.customers import Customer
 from app.models.subscriptions import PlanChange
 from app.services.payments import resume_links
-from app.services.subscriptions import changes, preview, reads, undoing
+from app.services.subscriptions import changes, orders, preview, reads, undoing
 from app.services.subscriptions.preview import Target
 
 bp = resource("plan_changes")
@@ -55,6 +55,10 @@ class ChangePreview(ChoiceOut):
     tax_minor: int
     total_minor: int
     charged_minor: int = Field(description="What is charged now.")
+    renewal_price_minor: int = Field(
+        description="What one interval of it costs from `period_ends_at` on, or from `effective_at` on where it waits, "
+        "before tax where tax is added: with the prices that are announced for then."
+    )
     given_minor: int = Field(description="What is given back as credit now: `total_minor` is below zero then.")
     tax_category: Literal["S", "AE", "E", "O", "Z"]
     tax_reason: str
@@ -128,10 +132,10 @@ def create(customer: Customer, body: ChangeIn) -> ChangeOut:
 def replace(customer: Customer, body: ChangeIn) -> ChangeOut:
     """Make a change as it was previewed, like `POST …/subscription/changes`.
 
-    The preview is what makes it one order: the same one again answers with the order that is there, until its payment
-    has failed.
+    The preview is what makes it one order: the same one again answers with the order that is there. Where that came
+    to nothing (`failed`, `expired`, `superseded`, `undone`, `replaced`) it is ordered anew.
     """
-    return _made(customer, body, changes.key_of(body.preview))
+    return _made(customer, body, orders.key_of(body.preview))
 
 
 @operation(bp, "GET", f"{PATH}/changes/<change_id>", scope="billing:read", answers={200: ChangeOut}, tag=TAG)
@@ -183,6 +187,7 @@ def _preview(seen: Preview) -> ChangePreview:
         tax_minor=(price.tax if price else zero).amount_minor,
         total_minor=(price.total if price else zero).amount_minor,
         charged_minor=seen.charged.amount_minor,
+        renewal_price_minor=seen.renews.price.amount_minor,
         given_minor=seen.given.amount_minor,
         tax_category=seen.treatment.category.value,
         tax_reason=seen.treatment.reason.value,

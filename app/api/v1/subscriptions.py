@@ -8,7 +8,7 @@ from app.api.contract.operations import Model, Moment, caller, operation, resour
 from app.domain.subscriptions.choice import Choice
 from app.models.customers import Customer
 from app.models.subscriptions import PlanChange
-from app.services.subscriptions import cancellation, reads, seats
+from app.services.subscriptions import announced, cancellation, reads, seats
 
 bp = resource("subscriptions")
 PATH = "/customers/<customer_id>/subscription"
@@ -37,7 +37,11 @@ class SubscriptionOut(ChoiceOut):
 
     id: str
     seats_used: int | None = Field(description="As you have reported it; null: not yet.")
-    price_minor: int = Field(description="For one interval, before tax where tax is added.")
+    price_minor: int = Field(description="For the interval that runs, before tax where tax is added.")
+    renewal_price_minor: int = Field(
+        description="What the interval that begins at `period_ends_at` costs, with the prices that are announced for "
+        "then; if a cancelled plan is kept. A scheduled change is not counted in."
+    )
     currency: str
     period_starts_at: Moment = Field(description="Of the plan period: a month or a year.")
     period_ends_at: Moment
@@ -80,8 +84,8 @@ def change(customer: Customer, body: SubscriptionChange) -> SubscriptionOut:
 def cancel(customer: Customer) -> SubscriptionOut:
     """Cancel the plan to the end of its period.
 
-    Until then everything stays; then the customer has the default plan. Twice is once. What costs nothing cannot be
-    cancelled: 409 `nothing_to_cancel`.
+    Until then everything stays; then the customer has the default plan. One on request ends with the billing period.
+    Twice is once. What costs nothing cannot be cancelled: 409 `nothing_to_cancel`.
     """
     cancellation.cancel(customer.customer_id, by=caller().key_id)
     return _shown(customer)
@@ -91,7 +95,7 @@ def cancel(customer: Customer) -> SubscriptionOut:
 def keep(customer: Customer) -> SubscriptionOut:
     """Keep a plan that was cancelled.
 
-    It is renewed at `period_ends_at`, for `price_minor` before tax. Twice is once.
+    It is renewed at `period_ends_at`, for `renewal_price_minor` before tax. Twice is once.
     """
     cancellation.keep(customer.customer_id, by=caller().key_id)
     return _shown(customer)
@@ -114,6 +118,7 @@ def _shown(customer: Customer) -> SubscriptionOut:
         id=has.row.id,
         seats_used=has.row.seats_used,
         price_minor=has.has.price.amount_minor,
+        renewal_price_minor=announced.renewed(has).price.amount_minor,
         currency=has.has.currency,
         period_starts_at=has.period.starts_at,
         period_ends_at=has.period.ends_at,

@@ -72,7 +72,7 @@ def quote(
     """Return what the change costs, and from when: now and by proration, or at the end of what is paid.
 
     Of a plan period that is not billed nothing is taken off: what is wanted is paid for the rest, and less waits.
-    Where less is billed of it than it costs, no more than that is taken off.
+    Where less is billed of it than it costs, no more than that is taken off. What comes to nothing has no line.
     Refuses (409) what changes nothing.
     """
     has = now_has.has
@@ -80,7 +80,7 @@ def quote(
     if goes is Way.NONE:
         raise Refused("That is the plan that you have.", "nothing_changes")
     period = _period(now_has, wants)
-    lines = tuple(_lines(now_has, wants, period, now, rate))
+    lines = tuple(line for line in _lines(now_has, wants, period, now, rate) if line.net.amount_minor)
     net = sum((line.net for line in lines), Money(0, has.currency))
     waits = plans.downgrade == "period_end" or not now_has.is_billed
     later = waits and (goes is Way.DOWN or net.amount_minor < 0)
@@ -139,8 +139,7 @@ def _unused(part: Part, now_has: Subscribed, now: datetime, rate: Rate) -> Itera
     if left is not None:
         costs = sum(period.rest(each.price, now).amount_minor for each in _parts(now_has.has))
         rest = Money(divided(rest.amount_minor * left.amount_minor, max(1, costs)), rest.currency)
-    if rest.amount_minor or left is None:
-        yield _line(part, Money(-rest.amount_minor, rest.currency), period, now, rate, "Unused time of ")
+    yield _line(part, Money(-rest.amount_minor, rest.currency), period, now, rate, "Unused time of ")
 
 
 def _line(part: Part, net: Money, span: Span, now: datetime, rate: Rate, words: str = "") -> Line:

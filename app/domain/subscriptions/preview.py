@@ -33,6 +33,8 @@ class Preview:
     price: Price
     """Before tax, the tax, and both; all below zero where something is given back."""
     mark: str
+    renews: Choice
+    """As what it goes on in the next plan period; where it waits, as what it begins: announced prices come with it."""
 
     @property
     def wants(self) -> Choice:
@@ -67,18 +69,25 @@ def minute(now: datetime) -> datetime:
 
 
 def previewed(
-    quote: Quote, catalog_version: int, treatment: Treatment, prices: Prices, version: int, back: Price | None = None
+    quote: Quote,
+    catalog_version: int,
+    treatment: Treatment,
+    prices: Prices,
+    version: int,
+    back: Price | None = None,
+    renews: Choice | None = None,
 ) -> Preview:
     """Return the change with its tax. `version` is that of the subscription that it was reckoned from.
 
-    `back` is what is given back of paid invoices, below zero, where the change comes to less than nothing.
+    `back` is what is given back of paid invoices, below zero, where the change comes to less than nothing. `renews` is
+    as what it goes on; None: as it is wanted.
     """
     ensure((back is not None) == (quote.net.amount_minor < 0), "what is given back is what its invoices say")
     price = back or Taxation(treatment, prices).price(quote.net)
     lines = _before_tax(quote.lines, price.net)
-    return Preview(
-        quote, catalog_version, treatment, lines, price, _mark(quote, catalog_version, treatment, lines, price, version)
-    )
+    renews = renews or quote.wants
+    mark = _mark(quote, catalog_version, treatment, lines, price, version, renews)
+    return Preview(quote, catalog_version, treatment, lines, price, mark, renews)
 
 
 def _before_tax(lines: tuple[Line, ...], net: Money) -> tuple[Line, ...]:
@@ -102,7 +111,13 @@ def _without_tax(gross: Money, percent: Decimal) -> int:
 
 
 def _mark(
-    quote: Quote, catalog_version: int, treatment: Treatment, lines: tuple[Line, ...], price: Price, version: int
+    quote: Quote,
+    catalog_version: int,
+    treatment: Treatment,
+    lines: tuple[Line, ...],
+    price: Price,
+    version: int,
+    renews: Choice,
 ) -> str:
     """Return the mark of everything that is shown, and of what it was reckoned from."""
     wants, when = quote.wants, "now" if quote.is_now else quote.at.isoformat()
@@ -112,6 +127,7 @@ def _mark(
         *(price.net.amount_minor, price.tax.amount_minor, price.net.currency),
         *(str(treatment.percent.normalize()), treatment.category.value, treatment.reason.value),
         [(line.description, line.net.amount_minor) for line in lines],
+        *([renews.price.amount_minor] if renews.price != wants.price else []),
     ]
     return sha256(json.dumps(shown).encode()).hexdigest()[:32]
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
@@ -24,7 +24,7 @@ from app.models.ledger import Grant, Transfer
 from app.models.limits import SpendSettings
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
-from app.models.subscriptions import Subscription
+from app.models.subscriptions import PlanChange, Subscription
 from app.services.balance import by_day, history, status_facts, status_rows
 from app.services.balance.by_day import DayRow
 from app.services.balance.history import Day
@@ -68,6 +68,8 @@ class Subscribed:
     seats_used: int | None
     period_ends_at: datetime
     cancel_at: datetime | None
+    is_changing: bool
+    """Whether a change waits for the period's end."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,9 @@ def _subscribed() -> list[ScalarSelect[Any]]:
     row = Subscription
     columns = (row.interval, row.seats, row.seats_used, row.period_ends_at, row.cancel_at)
     own = row.customer_id == Customer.customer_id
-    return [select(each).where(own).correlate(Customer).scalar_subquery() for each in columns]
+    waits = exists().where(PlanChange.customer_id == Customer.customer_id, PlanChange.state == "scheduled")
+    parts = [select(each).where(own).correlate(Customer).scalar_subquery() for each in columns]
+    return [*parts, select(waits.correlate(Customer)).scalar_subquery()]
 
 
 def _parts(

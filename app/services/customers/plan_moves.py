@@ -11,6 +11,7 @@ from app.domain.amounts_in_json import credits_text
 from app.domain.authorizations import Funds
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.mails import PLAN_UNDONE
 from app.domain.money import Credits
 from app.domain.sold_terms import Difference, Terms, differences, overage_after
 from app.domain.subscriptions.choice import Interval, is_sold
@@ -19,17 +20,18 @@ from app.models.database import db
 from app.models.ledger import BalanceDay
 from app.models.limits import SpendSettings
 from app.models.scope import as_service
-from app.models.subscriptions import Subscription
+from app.models.subscriptions import PlanChange, Subscription
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import billing_periods
 from app.services.ledger import grants, posting, reservations, spending, unpaid_overage, usage_posting
 from app.services.ledger.posting import Books
 from app.services.ledger.reservations import Held
+from app.services.outbox import billing_mails
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
-CLOSED = "closed"
+CLOSED, MOVED = "closed", "moved_by_the_seller"
 _WHY = "Say who moves the customers and why: it is kept with each of them."
 _TRY_AGAIN = "Capture or release them, or try again when they have ended."
 
@@ -117,7 +119,10 @@ def move_each(moves: Iterable[Move], *, by: str, reason: str) -> Iterator[Stays 
 
 
 def move(wanted: Move, *, by: str, reason: str) -> None:
-    """Move the customer as planned, or refuse: whose terms changed meanwhile, and whose open holds have no room."""
+    """Move the customer as planned, or refuse: whose terms changed meanwhile, and whose open holds have no room.
+
+    A change that it has scheduled is not made where it gets another plan; of the same plan it is, in no older terms.
+    """
     with as_service("move a customer to other terms"), transaction() as session:
         books = posting.lock(session, wanted.customer_id)
         has = Terms.of(_own(books.customer), books.customer.plan)
@@ -132,9 +137,25 @@ def move(wanted: Move, *, by: str, reason: str) -> None:
             raise Refused(why, "interval_not_sold")
         was, now = give(books, wanted.plan, newest)
         customer_id = wanted.customer_id
+        if has.plan.key != wanted.after.plan.key:
+            _end_scheduled(books)
         audit.record(
             session, customer_id, by, "customer.moved", customer_id, before=was, after=now | {"reason": reason}
         )
+
+
+def _end_scheduled(books: Books) -> None:
+    """End a change that waits: it was chosen instead of a plan that the customer has no more."""
+    order = books.session.scalars(
+        select(PlanChange)
+        .where(PlanChange.customer_id == books.customer_id, PlanChange.state == "scheduled")
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if order is None:
+        return
+    order.state, order.ended_at, order.problem = "replaced", clock.now(), MOVED
+    key, to = f"{PLAN_UNDONE}:{order.id}", books.customer.email
+    billing_mails.write(books.session, books.customer_id, PLAN_UNDONE, key=key, to=to, change=order.id)
 
 
 def give(books: Books, plan: str, newest: Catalog) -> tuple[dict[str, object], dict[str, object]]:

@@ -18,6 +18,7 @@ from app.services.catalog import versions
 _STILL = {
     mails.PLAN_CHANGED: {"applied"},
     mails.PLAN_SCHEDULED: {"scheduled"},
+    mails.PLAN_UNDONE: {"undone", "replaced"},
     mails.PLAN_NOT_CHANGED: {"superseded", "failed"},
 }
 
@@ -39,10 +40,12 @@ def facts(template: str, customer_id: str, context: dict[str, Any]) -> dict[str,
             words = {name: str(context[name]) for name in ("message", "name", "email")}
             why = f"You get this e-mail because {customer.name} has asked about a plan of yours."
             return said | words | {"title": title, "reply_to": words["email"], "why_you": why}
-        if template == mails.PLAN_CANCELED:
+        if template == mails.PLAN_KEPT:
+            more = _going_on(customer, int(context["version"]))
+        elif template == mails.PLAN_CANCELED:
             more = _ending(customer, int(context["version"]), Terms.of(offered, "").plan.title)
         else:
-            more = _order(customer, template, str(context["change"]))
+            more = _order(customer, template, context)
     return said | more if more is not None else None
 
 
@@ -54,18 +57,30 @@ def _ending(customer: Customer, version: int, after: str) -> dict[str, Any] | No
     return {"title": has.plan.title, "after": after, "ends": row.cancel_at}
 
 
-def _order(customer: Customer, template: str, change_id: str) -> dict[str, Any] | None:
-    order = db.session.get_one(PlanChange, change_id, populate_existing=True)
+def _going_on(customer: Customer, version: int) -> dict[str, Any] | None:
+    row = db.session.get_one(Subscription, customer.customer_id, populate_existing=True)
+    if row.cancel_at is not None or row.version != version:
+        return None
+    has = given(versions.of(customer), customer.plan, Interval(row.interval), row.seats)
+    return {"title": has.plan.title, "renews": row.period_ends_at if has.price.amount_minor else None}
+
+
+def _order(customer: Customer, template: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    order = db.session.get_one(PlanChange, str(context["change"]), populate_existing=True)
     if order.state not in _STILL[template]:
         return None
     sold = versions.sold(customer.catalog, order.catalog_version)
     wants = Choice(Terms.of(sold, order.plan).plan, Interval(order.interval), order.seats, order.currency)
     total = Money(order.total_minor, order.currency)
+    price = Money(int(context.get("price_minor", wants.price.amount_minor)), order.currency)
+    row = db.session.get_one(Subscription, customer.customer_id, populate_existing=True)
     return {
+        "has": choice_words(given(versions.of(customer), customer.plan, Interval(row.interval), row.seats)),
+        "is_moved": order.state == "replaced",
         "becomes": choice_words(wants),
         "from_when": order.effective_at,
         "until": order.period_ends_at,
-        "price": wants.price if wants.price.amount_minor else None,
+        "price": price if price.amount_minor else None,
         "per": PER[wants.interval],
         "total": total if total.amount_minor > 0 else None,
         "given": Money(-order.total_minor, order.currency) if order.total_minor < 0 else None,

@@ -31,13 +31,18 @@ def cross(books: Books, row: Subscription, now: datetime) -> Document | None:
     What changes the plan comes first, so that the plan period that begins is billed as it then is.
     """
     ended = _period(books, row.run_number) if row.run_number else None
-    if ended is not None and row.period_ends_at <= ended.ends_at:
+    if ended is not None and (row.period_ends_at <= ended.ends_at or _is_over(row, ended)):
         renewal.renew(books, row, ended, now)
     following = _period(books, row.run_number + 1)
     document = _billed(books, row, ended, span(row.period_starts_at, row.period_ends_at, following.anchor_day), now)
     row.run_number, row.run_at = following.number, following.ends_at
     books.session.flush()
     return document
+
+
+def _is_over(row: Subscription, ended: BillingPeriod) -> bool:
+    """Say whether the plan was cancelled to the end of the billing period: one on request has no period of its own."""
+    return row.cancel_at is not None and row.cancel_at <= ended.ends_at
 
 
 def _period(books: Books, number: int) -> BillingPeriod:

@@ -22,18 +22,18 @@ from app.models.scope import as_service
 from app.models.subscriptions import Subscription
 from app.services import audit, due_rows
 from app.services.catalog import versions
-from app.services.customers import billing_periods, plan_moves
+from app.services.customers import billing_periods
 from app.services.customers.plan_moves import Stays
 from app.services.ledger import posting
 from app.services.ledger.posting import Books
 from app.services.month_end import comparison
 from app.services.month_end.comparison import Compared
 from app.services.outbox import billing_mails
-from app.services.subscriptions import applying, reads
+from app.services.subscriptions import announced, applying, reads
+from app.services.subscriptions.announced import ANNOUNCED
 from app.services.transaction import transaction
 
 BY = "purser"
-ANNOUNCED = "announced"
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def of(customer: Customer) -> Announcement | None:
     None: nothing, or of a plan or an interval that it has left.
     """
     session = db.session()
-    row = session.scalars(select(PriceChange).where(PriceChange.state == ANNOUNCED)).one_or_none()
+    row = announced.of(session, customer.customer_id)
     if row is None or (row.plan, True) != (_plan(customer), row.catalog_version > customer.catalog_version):
         return None
     subscription = session.scalars(select(Subscription)).one()
@@ -164,7 +164,10 @@ def announce_each(
 
 
 def apply_due(books: Books, row: Subscription, at: datetime, now: datetime) -> None:
-    """Move the customer to the version that was announced for the plan, if its day is there when the period begins."""
+    """Move the customer to the version that was announced for the plan, if its day is there when the period begins.
+
+    What the customer has changed for this period comes before: only another plan has left what was announced.
+    """
     found = _announced(books)
     if found is None or found.effective_on > at.astimezone(UTC).date():
         return
@@ -201,11 +204,7 @@ def _offered(customer: Customer, version: int, row: Subscription) -> Catalog:
 
 
 def _not_sold(customer: Customer, other: Catalog, row: Subscription) -> str:
-    """Return why the version has no price for what the customer has: a missing price is none that is announced."""
-    had, terms = Terms.of(versions.of(customer), customer.plan).plan, Terms.of(other, customer.plan)
-    if terms.plan.on_request and not had.on_request:
-        return f"{terms.plan.title} is sold on request in version {other.version}: agree on a price, then move it."
-    return plan_moves.not_sold(terms, Interval(row.interval))
+    return announced.not_sold(versions.of(customer), other, customer.plan, Interval(row.interval))
 
 
 def _plan(customer: Customer) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from app.domain.errors import ensure
+from app.domain.sold_terms import Terms
 from app.domain.subscriptions.choice import Choice, Interval, given
 from app.domain.subscriptions.proration import plan_period
 from app.models.customers import BillingPeriod
@@ -12,7 +13,7 @@ from app.services import audit
 from app.services.catalog import versions
 from app.services.ledger.posting import Books
 from app.services.month_end import price_changes
-from app.services.subscriptions import applying, reads
+from app.services.subscriptions import announced, applying, reads
 
 BY = "purser"
 
@@ -20,7 +21,8 @@ BY = "purser"
 def renew(books: Books, row: Subscription, ended: BillingPeriod, now: datetime) -> None:
     """Let the next plan period begin where the billing period ended, with the plan that the customer then has.
 
-    What the customer decided goes before what the seller announced. A plan that was cancelled after its period was over
+    What the customer decided goes before what the seller announced; that comes then, unless it has left the plan. One
+    that was cancelled after its period was over
     and before this run ends with it too: nothing of what would begin was billed.
     """
     at = ended.ends_at
@@ -30,8 +32,7 @@ def renew(books: Books, row: Subscription, ended: BillingPeriod, now: datetime) 
         _end(books, row, now)
     elif scheduled is not None:
         _change(books, row, scheduled, now)
-    else:
-        price_changes.apply_due(books, row, at, now)
+    price_changes.apply_due(books, row, at, now)
     choice = given(versions.of(books.customer), books.customer.plan, Interval(row.interval), row.seats)
     is_served = books.customer.standing not in {"suspended", "closed"}
     span = (
@@ -94,9 +95,12 @@ def _end(books: Books, row: Subscription, now: datetime) -> None:
 
 
 def _change(books: Books, row: Subscription, order: PlanChange, now: datetime) -> None:
-    """Give what was scheduled, as it was ordered."""
-    before = {"interval": row.interval, "seats": row.seats}
-    was, became = applying.terms(books, order.plan, order.catalog_version)
+    """Give what was scheduled, as it was ordered; where it is the same plan still, not in older terms than are had."""
+    before, customer = {"interval": row.interval, "seats": row.seats}, books.customer
+    own = versions.of(customer)
+    is_newer = customer.catalog_version > order.catalog_version and order.plan == Terms.of(own, customer.plan).plan.key
+    keeps = is_newer and not announced.not_sold(own, own, order.plan, Interval(order.interval))
+    was, became = applying.terms(books, order.plan, own.version if keeps else order.catalog_version)
     books.session.refresh(row, ["version"])
     catalog = versions.of(books.customer)
     plan = catalog.plans.plan(order.plan)

@@ -84,10 +84,11 @@ def apply(
     mail(books, PLAN_CHANGED, order)
 
 
-def mail(books: Books, template: str, order: PlanChange) -> None:
+def mail(books: Books, template: str, order: PlanChange, **more: int) -> None:
     """Write the mail about the order to the billing e-mail."""
     key, to = f"{template}:{order.id}", books.customer.email
-    billing_mails.write(books.session, books.customer_id, template, key=key, to=to, change=order.id)
+    facts: dict[str, object] = {"change": order.id, **more}
+    billing_mails.write(books.session, books.customer_id, template, key=key, to=to, **facts)  # type: ignore[arg-type]
 
 
 def replace_scheduled(books: Books, now: datetime) -> None:

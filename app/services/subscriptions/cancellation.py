@@ -2,7 +2,7 @@
 
 from app import clock
 from app.domain.errors import Refused
-from app.domain.mails import PLAN_CANCELED
+from app.domain.mails import PLAN_CANCELED, PLAN_KEPT
 from app.models.scope import as_service
 from app.models.subscriptions import Subscription
 from app.services import audit
@@ -16,10 +16,10 @@ LONGEST_REASON = 500
 
 
 def cancel(customer_id: str, *, by: str, reason: str = "") -> Subscription:
-    """Let the plan end with its plan period; until then everything stays. Twice is once.
+    """Let the plan end with its plan period, on request with the billing period; until then everything stays.
 
-    Then the customer has the default plan. A scheduled change is replaced. Refuses (409) a plan that costs nothing,
-    and one for which a payment is under way.
+    Twice is once. Then the customer has the default plan. A scheduled change is replaced. Refuses (409) a plan that
+    costs nothing, and one for which a payment is under way.
     """
     if len(reason) > LONGEST_REASON:
         raise Refused(f"Shorten the reason to {LONGEST_REASON} characters.", "reason_too_long", 422, "reason")
@@ -30,16 +30,15 @@ def cancel(customer_id: str, *, by: str, reason: str = "") -> Subscription:
         row = has.row
         if row.cancel_at is not None:
             return row
-        if not has.costs:
+        if not has.can_end:
             raise Refused("A plan that costs nothing cannot be cancelled.", "nothing_to_cancel")
         if reads.waiting(session, customer_id) is not None:
             raise Refused("A change of your plan is being paid. Give it up first, then cancel.", "change_under_way")
         applying.replace_scheduled(books, now)
-        row.cancel_at, row.canceled_at, row.cancel_reason = max(row.period_ends_at, now), now, reason.strip()
+        row.cancel_at, row.canceled_at, row.cancel_reason = max(has.period.ends_at, now), now, reason.strip()
         row.version += 1
         _write(books, row, by, "subscription.canceled")
-        key, to = f"{PLAN_CANCELED}:{row.id}:{row.version}", books.customer.email
-        billing_mails.write(session, customer_id, PLAN_CANCELED, key=key, to=to, version=row.version)
+        _mail(books, row, PLAN_CANCELED)
         return row
 
 
@@ -54,6 +53,7 @@ def keep(customer_id: str, *, by: str) -> Subscription:
         row.cancel_at, row.canceled_at, row.cancel_reason = None, None, ""
         row.version += 1
         _write(books, row, by, "subscription.kept")
+        _mail(books, row, PLAN_KEPT)
         return row
 
 
@@ -64,3 +64,8 @@ def _write(books: Books, row: Subscription, by: str, event: str) -> None:
     audit.record(books.session, books.customer_id, by, event, row.id, after=facts)
     books.session.flush()
     books.outbox.write(event, f"{row.id}:{row.version}", facts)
+
+
+def _mail(books: Books, row: Subscription, template: str) -> None:
+    key, to = f"{template}:{row.id}:{row.version}", books.customer.email
+    billing_mails.write(books.session, books.customer_id, template, key=key, to=to, version=row.version)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, ids
@@ -80,12 +80,6 @@ def confirm(
     return taken(Order(actor.customer_id, actor.member_id, target, mark, form_key, method_id, amount), return_url)
 
 
-def key_of(mark: str) -> str:
-    """Return the form key of an order of the customer in scope that has none but its preview."""
-    failed = select(func.count()).where(PlanChange.preview == mark, PlanChange.state == "failed")
-    return ids.form_key_of(f"{mark}:{db.session.scalar(failed)}")
-
-
 def taken(order: Order, return_url: Callable[[str], str]) -> PlanChange:
     """Place the order and collect what it costs; the customer's scope is in force."""
     with as_customer(order.customer_id):
@@ -154,7 +148,7 @@ def _placed(
         row = _ordered(has, order, seen, now, "scheduled")
         _add(books, has, row)
         books.outbox.write("subscription.scheduled", row.id, applying.facts_of(row, has.row.id))
-        applying.mail(books, PLAN_SCHEDULED, row)
+        applying.mail(books, PLAN_SCHEDULED, row, price_minor=seen.renews.price.amount_minor)
         return row.id, ""
     refusal = None if order.off_session else top_ups.po_refusal(books.session, books.customer, has.catalog)
     if refusal is not None and seen.charged.amount_minor:

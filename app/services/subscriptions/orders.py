@@ -1,11 +1,23 @@
-"""An order found by what led to it: the form that was sent, or its payment."""
+"""An order found by what led to it: the form that was sent, its preview, or its payment."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import ids
 from app.domain.errors import NotFound
 from app.models.database import db
 from app.models.subscriptions import PlanChange
+
+STANDS = ("waiting", "scheduled", "applied")
+"""The states of an order that may still be had, or was."""
+
+
+def key_of(mark: str) -> str:
+    """Return the form key of an order of the customer in scope that has none but its preview.
+
+    The same preview is one order until that came to nothing: failed, left, undone or replaced it can be had again.
+    """
+    over = select(func.count()).where(PlanChange.preview == mark, PlanChange.state.not_in(STANDS))
+    return ids.form_key_of(f"{mark}:{db.session.scalar(over)}")
 
 
 def of_form(form_key: str) -> PlanChange | None:

@@ -6,17 +6,21 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.domain import processor_amounts
+from app.domain.amounts import money_words
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.money import Money
 from app.domain.subscriptions.change import Quote, Subscribed, quote
 from app.domain.subscriptions.choice import Choice, Interval, chosen, included, is_sold
 from app.domain.subscriptions.preview import Preview, minute, previewed
+from app.domain.subscriptions.words import AN
+from app.domain.tax.prices import Taxation
 from app.models.customers import Customer
 from app.models.database import db
 from app.services.catalog import versions
 from app.services.invoices import drafting
-from app.services.subscriptions import billed, giving_back, reads
+from app.services.subscriptions import announced, billed, giving_back, reads
 from app.services.subscriptions.reads import Current
 from app.services.tax import decision
 
@@ -42,9 +46,10 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     """Return what the change comes to now, or refuse it.
 
     A plan that the customer has keeps its version, where that sells it so; everything else comes with the newest.
+    What was announced for a day is had with each plan period that begins from then on.
     """
     _check(has, now)
-    catalog, wants = _chosen(has, target)
+    catalog, wants = _chosen(session, has, target, now)
     at = max(minute(now), has.period.starts_at)
     treatment = decision.treatment(session, has.customer.customer_id, has.catalog, now.date())
     rate = drafting.rate_of(treatment)
@@ -63,7 +68,24 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
         back = giving_back.price_of(parts, has.catalog) if parts else None
         if back is None:  # what was not paid is not given back: it waits for the period's end
             found = quote(replace(catalog.plans, downgrade="period_end"), had, wants, at, rate)
-    return previewed(found, catalog.version, treatment, has.catalog.tax.prices, has.row.version, back)
+    begins = found.plan_period.ends_at if found.is_now else found.plan_period.starts_at
+    renews = announced.following(session, has, wants, catalog.version, begins)
+    seen = previewed(found, catalog.version, treatment, has.catalog.tax.prices, has.row.version, back, renews)
+    _check_size(seen, has.catalog)
+    return seen
+
+
+def _check_size(seen: Preview, terms: Catalog) -> None:
+    """Refuse (422) what the processor would not charge at once, now or when it is renewed."""
+    most = processor_amounts.bounds(seen.charged.currency)[1]
+    renewal = Taxation(seen.treatment, terms.tax.prices).price(seen.renews.price).total
+    for amount, when in ((seen.charged, "today"), (renewal, f"for {AN[seen.renews.interval]}")):
+        if amount > most:
+            less = "fewer seats" if seen.wants.plan.seats is not None else "another plan"
+            less += " or pay by the month" if seen.wants.interval is Interval.ANNUAL else ""
+            words = f"It comes to {money_words(amount)} {when}, and our payment processor charges at most"
+            words += f" {money_words(most)} at once. Choose {less}, or agree on a price with {terms.seller_name}."
+            raise Refused(words, "amount_too_large", 422, "seats" if seen.wants.plan.seats is not None else "plan")
 
 
 def _takes_off(found: Quote, had: Subscribed) -> bool:
@@ -96,12 +118,17 @@ def _check(has: Current, now: datetime) -> None:
         raise Refused(words, "not_billed_yet")
 
 
-def _chosen(has: Current, target: Target) -> tuple[Catalog, Choice]:
-    """Return what is wanted, with the version of the catalog that sells it."""
+def _chosen(session: Session, has: Current, target: Target, now: datetime) -> tuple[Catalog, Choice]:
+    """Return what is wanted, with the version of the catalog that sells it.
+
+    The plan that is had keeps its version, unless another plan period of it begins now, for which prices are announced.
+    """
     had, key = has.has, target.plan or has.has.plan.key
     own = has.catalog.plans.plan(key) if key == had.plan.key else None
     stays = own is not None and (target.interval is None or _is_sold(own.key, target.interval, has.catalog))
     catalog = has.catalog if stays else versions.offered(has.customer.catalog)
+    if stays and (has.row.interval != (target.interval or has.row.interval) or not has.is_billed):
+        catalog = announced.terms_from(session, has, Interval(target.interval or has.row.interval), now) or catalog
     plan = catalog.plans.plan(key)
     interval = target.interval or had.interval.value
     if plan is not None and target.interval is None and not is_sold(plan, Interval(interval)):

@@ -47,6 +47,11 @@ class Current:
         return self.has.price.amount_minor > 0
 
     @property
+    def can_end(self) -> bool:
+        """Whether it can be cancelled: it costs something, or its price was agreed on with the seller."""
+        return self.costs or self.has.plan.on_request
+
+    @property
     def is_billed(self) -> bool:
         """Whether the plan period is billed, as far as it costs anything."""
         return not self.costs or self.row.billed_until > self.row.period_starts_at

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.domain.errors import Refused
+from app.domain.mails import PLAN_UNDONE
 from app.domain.money import Money
 from app.domain.subscriptions.choice import in_use
 from app.models.database import db
@@ -159,3 +160,4 @@ def _end(books: Books, order: PlanChange, by: str, now: datetime) -> None:
     books.session.flush()
     facts = applying.facts_of(order, subscription.id)
     books.outbox.write("subscription.changed", f"{order.id}:undone", facts | {"seats": order.from_seats})
+    applying.mail(books, PLAN_UNDONE, order)

@@ -1,6 +1,6 @@
 """A plan is changed as it was previewed, once it is paid, and nothing else is charged."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,7 +11,7 @@ from app.models.customers import Customer
 from app.models.events import OutboxEvent
 from app.services.verification.verify import verify
 from tests.support import plans
-from tests.support.plans import HALF, confirms, previews, target
+from tests.support.plans import BEGIN, HALF, confirms, previews, target
 from tests.support.shop import BROKE, GOOD, add_method
 
 
@@ -167,3 +167,40 @@ def test_another_plan_comes_with_the_newest_version_and_more_seats_with_the_own(
     plans.applies(('monthly = "15.00"', 'monthly = "60.00"'))
     assert previews(acme, target(seats=5)).price.net.amount_minor == 1500
     assert verify() == []
+
+
+def test_nothing_has_a_line_of_nothing_near_the_end_of_the_period(acme: Customer) -> None:
+    alice = plans.manager(acme)
+    way, last = add_method(alice, GOOD).id, HALF.replace(day=30, hour=23, minute=59)
+    confirms(alice, target("penny"), "", at=BEGIN)
+    seen = previews(acme, target("team", 4), last)
+    assert [line.net.amount_minor for line in seen.lines if not line.net.amount_minor] == []
+    assert confirms(alice, target("personal", interval="annual"), way, at=last).state == "applied"
+    assert all(minor for _state, _net, _total, lines in plans.invoices(acme) for _words, minor in lines)
+    assert verify() == []
+
+
+NO_END = ("max = 25", "max = 100000")
+
+
+@pytest.mark.parametrize(
+    ("seats", "at", "said"),
+    [
+        (
+            60_000,
+            BEGIN,
+            "It comes to $1,110,942.44 today, and our payment processor charges at most $999,999.99 at once.",
+        ),
+        (60_000, HALF, "It comes to $1,125,005.00 for one month, and our payment processor charges at most"),
+    ],
+)
+def test_more_than_can_be_charged_at_once_is_refused_before_it_is_offered(
+    app: Flask, seats: int, at: datetime, said: str
+) -> None:
+    acme = plans.customer(NO_END)
+    with pytest.raises(Refused) as refused:
+        previews(acme, target("team", seats), at)
+    assert (refused.value.status, refused.value.reason) == (422, "amount_too_large")
+    assert refused.value.sentence.startswith(said)
+    assert refused.value.sentence.endswith("Choose fewer seats, or agree on a price with Plans AB.")
+    assert previews(acme, target("team", 50_000), at).charged.amount_minor > 0
