@@ -27,6 +27,7 @@ from app.services.receivables import transferring as _transfers_for_invoices  # 
 from app.services.subscriptions import settling as _settling_of_plans  # noqa: F401  # registers its purpose
 from app.services.tax.checking import the_vies
 from app.web import access, assets, filters, login, navigation, security_headers, shared_counts
+from app.web.embedding import frame
 from app.web.errors import pages as error_pages
 from app.web.session_cookie import ServerSessions
 
@@ -39,6 +40,7 @@ PAGES = (
     "usage_figures",
     "spend_figures",
     "entry.sign_in",
+    "entry.portal_session",
     "overview",
     "plan",
     "plan_change",
@@ -109,6 +111,7 @@ def create_app(settings: Settings) -> Flask:
     problems.init_app(app)
     addresses.init_app(app)
     security_headers.init_app(app, settings)
+    frame.init_app(app)
     filters.init_app(app)
     assets.init_app(app, demo=settings.demo)
     navigation.init_app(app)

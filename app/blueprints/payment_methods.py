@@ -222,6 +222,7 @@ def _around(form: NewMethodForm, *, removing: str = "", focus: bool = False) -> 
         "earlier_mandates": mandates.earlier(kept.values()), "makes_pdf": stored.are_offered(),
         "removing": asked, "of_recharge": _of_recharge(asked, len(methods) - 1) if asked else "",
         "under_way": setups.under_way(), "is_full": len(methods) >= MOST_METHODS,
+        "window": payment_methods.in_a_window(),
     }  # fmt: skip
 
 

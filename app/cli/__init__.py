@@ -7,6 +7,7 @@ from app.cli import (
     catalogs,
     credit_codes,
     customers,
+    embedding,
     invoices,
     months,
     payments,
@@ -20,7 +21,8 @@ from app.cli import credits as credit
 bp = Blueprint("portal", __name__, cli_group="portal")
 bp.cli.help = "Set up, run and check the portal."
 SUBJECTS = (
-    setup, catalogs, customers, credit, credit_codes, payments, invoices, months, api_keys, tax, worker, verification,
+    setup, catalogs, customers, credit, credit_codes, payments, invoices, months, api_keys, embedding, tax, worker,
+    verification,
 )  # fmt: skip
 for subject in SUBJECTS:
     subject.add_to(bp)

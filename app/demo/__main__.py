@@ -78,7 +78,7 @@ def main() -> int:
         _wait_until_it_answers("host", next_port, children, directory)
         _say(made.table)
         _say(f"\nBilling API: http://{HOST}:{port}/v1/docs with the key {made.api_key}")
-        _say(f"The example host product, which uses it: http://{HOST}:{next_port}/")
+        _say(f"The example host product, which uses it: {_host_address(next_port)}/ (billing is at /billing)")
         _say(f"Commands against this database: {shell_command(directory, port)}")
         _say(f"Purser is at http://{HOST}:{port}/  (Ctrl-C ends it)")
         return _watch(children, directory)
@@ -139,7 +139,7 @@ def _prepare(environ: dict[str, str], months: int, directory: Path, next_port: i
         made = Prepared(
             customers.table(sign_ins),
             host_product.key(directory, "demo.key"),
-            host_product.environment(directory, settings.base_url),
+            host_product.environment(directory, settings.base_url, next_port),
         )
         db.session.remove()
         db.engine.dispose()
@@ -150,6 +150,12 @@ def _web_command(port: int) -> list[str]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     command += ["--workers", "1", "--workers-kill-timeout", str(STOP_SECONDS - 2), "--blocking-threads", THREADS]
     return [*command, "--no-ws", "wsgi:app"]
+
+
+def _host_address(port: int) -> str:
+    from app.demo import host_product
+
+    return host_product.address(port)
 
 
 def _host_command(port: int) -> list[str]:

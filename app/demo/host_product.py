@@ -12,14 +12,14 @@ from app.demo.environment import HOST, ROOT
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from app.services.access import api_keys
+from app.services.access import api_keys, frame_origins
 from app.services.webhooks import endpoints
 
 CUSTOMER = "demo-northwind"
 WEBHOOKS = "/webhooks"
 BUSY_ONCE = "spend.daily_limit_reached"
 """The event that is turned away at its first try, so that the log shows a second one."""
-SCOPES = {"demo.key": ["all"], "demo-host.key": ["usage:write", "billing:read"]}
+SCOPES = {"demo.key": ["all"], "demo-host.key": ["billing:read", "embed:create", "usage:write"]}
 
 
 @contextmanager
@@ -53,7 +53,8 @@ def key(directory: Path, name: str) -> str:
     """Return the text of a key that is good, kept in a file of this name from one start to the next."""
     path = directory / name
     shown = api_keys.presented(path.read_text().strip()) if path.exists() else None
-    if shown is not None and api_keys.find(shown) is not None:
+    kept = api_keys.find(shown) if shown is not None else None
+    if kept is not None and kept.scopes == frozenset(SCOPES[name]):
         return path.read_text().strip()
     _row, text = api_keys.create(name.removesuffix(".key"), SCOPES[name])
     path.unlink(missing_ok=True)
@@ -62,8 +63,17 @@ def key(directory: Path, name: str) -> str:
     return text
 
 
-def environment(directory: Path, portal: str) -> dict[str, str]:
-    """Return what the host product has to know: where Purser is, its key, and the secret of its webhooks."""
+def address(port: int) -> str:
+    """Return where people find it: under another name than the portal, which makes it another site for browsers."""
+    return f"http://localhost:{port}"
+
+
+def environment(directory: Path, portal: str, port: int) -> dict[str, str]:
+    """Return what the host product has to know: where Purser is, its key, and the secret of its webhooks.
+
+    Its pages may frame the portal.
+    """
+    frame_origins.add(address(port), by="demo")
     with as_service("read the host product's webhook secret"):
         found = db.session.query(Customer.customer_id).filter_by(external_id=CUSTOMER).scalar()
         secret = endpoints.secret(found)

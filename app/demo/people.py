@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 
+from app.demo import host_product
 from app.demo.stories import PASSWORD, STORIES
 from app.domain.errors import Refused
 from app.extensions import settings
@@ -46,6 +47,5 @@ def sign_in() -> Response:
 
 
 def _host_product() -> str:
-    """Return the address of the example host product: on the portal's machine, one port further."""
-    own = urlsplit(settings().base_url)
-    return f"{own.scheme}://{own.hostname}:{(own.port or 80) + 1}/"
+    """Return the address of the example host product, one port further than the portal."""
+    return f"{host_product.address((urlsplit(settings().base_url).port or 80) + 1)}/"

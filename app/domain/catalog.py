@@ -12,6 +12,7 @@ from typing import Literal
 from app.domain.catalog_terms import (
     AutoRecharge,
     Dunning,
+    Embedding,
     Invoices,
     Overage,
     PaymentMethods,
@@ -233,6 +234,7 @@ class Catalog:
     dunning: Dunning = Dunning()
     tax: Tax = Tax()
     referrals: Referrals = Referrals()
+    embedding: Embedding = Embedding()
     version: int = 0
     """Its number among the versions that were applied; 0: it was not applied yet."""
 

@@ -123,3 +123,11 @@ class Referrals:
     months: int = 12
     sign_up_url: str = ""
     """Where the link of a member leads, with the code behind it."""
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What the portal does inside the host product."""
+
+    creates_members: bool = False
+    """Whether a portal session for an address that no member has makes one, with the role that it names."""

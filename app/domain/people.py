@@ -41,6 +41,11 @@ class Role(StrEnum):
         """Whether the role may change anything and spend."""
         return self is not Role.VIEWER
 
+    def at_most(self, other: str | None) -> "Role":
+        """Return the lesser of the two roles; without another one this one."""
+        ranks = list(Role)
+        return max(self, Role(other), key=ranks.index) if other else self
+
 
 @dataclass(frozen=True)
 class Actor:

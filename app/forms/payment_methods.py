@@ -15,6 +15,7 @@ from app.gateways import test_methods
 from app.models.setups import MethodSetup
 from app.services.payment_methods import mandates, setups
 from app.web.access import current_actor, current_catalog
+from app.web.embedding import frame, path_mode
 from app.web.fields import PageForm
 from app.web.respond import wants_fragment
 
@@ -29,15 +30,25 @@ class NewMethodForm(PageForm):
 
 
 def offer() -> dict[str, Any]:
-    """Return what `add_credits/_new_method.html` shows: nothing where the seller lets the processor manage methods."""
+    """Return what `add_credits/_new_method.html` shows: nothing where the seller lets the processor manage methods.
+
+    In a host's frame nothing either: a method is added in a window of its own (`in_a_window`).
+    """
     catalog, in_sandbox = current_catalog(), settings().payments == "sandbox"
-    here = catalog.payment_methods.manage != "processor_portal"
+    here = catalog.payment_methods.manage != "processor_portal" and not frame.is_framed()
     rails = [Rail(kind) for kind in catalog.payment_methods.kinds if here and kind in SAVED_RAILS]
     return {
         "rails": rails,
         "test_methods": {rail: test_methods.OFFERED[rail] for rail in rails} if in_sandbox else {},
         "mandate": mandates.current(catalog) if Rail.SEPA_DEBIT in rails else None,
     }
+
+
+def in_a_window() -> str:
+    """Return the link that adds a method in a window of its own, from a frame; nothing elsewhere."""
+    asked = frame.is_framed() and current_actor().may_manage
+    managed = current_catalog().payment_methods.manage != "processor_portal"
+    return frame.window_to("payment_methods.page", add=Rail.CARD) if asked and managed else ""
 
 
 def begin(form: NewMethodForm, *, back: str) -> MethodSetup:
@@ -54,7 +65,7 @@ def begin(form: NewMethodForm, *, back: str) -> MethodSetup:
         current_actor(),
         kind=Rail(kind),
         test_method=test_method if settings().payments == "sandbox" else "",
-        back=back,
+        back=path_mode.without_root(back),
         address=request.remote_addr or "unknown",
         user_agent=request.headers.get("User-Agent", "") or "unknown",
         mandate_text_version=form.accept.data or "",

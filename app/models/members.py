@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base
@@ -45,6 +45,7 @@ class BrowserSession(Base):
         Index("ix_browser_sessions_expires_at", "expires_at"),
         Index("ix_browser_sessions_member_id", "member_id"),
         Index("ix_browser_sessions_customer_id", "customer_id"),
+        CheckConstraint("embedded in ('frame','window')", name="embedded"),
     )
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
@@ -57,3 +58,58 @@ class BrowserSession(Base):
     authenticated_at: Mapped[datetime | None]
     """When the member last gave the password."""
     expires_at: Mapped[datetime]
+    embedded: Mapped[str | None] = mapped_column(String(10))
+    """`frame`: begun by a portal session for a host's page; `window`: for a tab of its own; None: by a sign-in."""
+    role_at_most: Mapped[str | None] = mapped_column(String(20))
+    """The role that the portal session named: the member acts with no more."""
+    opened_by: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Of a window that a frame opened: the hash of the frame's session, which a fresh sign-in counts for too."""
+
+
+class PortalSession(Base):
+    """A one-time link into the portal, by the SHA-256 of its token: made by the host's backend, or by a frame."""
+
+    __tablename__ = "portal_sessions"
+    __table_args__ = (
+        Index("uq_portal_sessions_token_hash", "token_hash", unique=True),
+        Index("uq_portal_sessions_check_hash", "check_hash", unique=True),
+        Index("uq_portal_sessions_request_key", "request_key", unique=True),
+        Index("ix_portal_sessions_expires_at", "expires_at"),
+        Index("ix_portal_sessions_member_id", "member_id"),
+        Index("ix_portal_sessions_customer_id", "customer_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id"))
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    check_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Of the address that the browser is sent to next, which sees whether the cookie came back."""
+    session_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Of the session that it was swapped for."""
+    role_at_most: Mapped[str | None] = mapped_column(String(20))
+    path: Mapped[str] = mapped_column(String(2000))
+    """Where in the portal it leads."""
+    options: Mapped[str] = mapped_column(Text)
+    """JSON: theme, language and way back."""
+    authenticated_at: Mapped[datetime | None]
+    """When the host says that the member signed in."""
+    opened_by: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    request_key: Mapped[str | None] = mapped_column(String(300))
+    """Of a request that may be repeated: its token is made of this key, so that the same one is answered unstored."""
+    request_digest: Mapped[str | None] = mapped_column(String(64))
+    created_by: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+
+
+class FrameOrigin(Base):
+    """An origin of the seller's whose pages may frame the portal."""
+
+    __tablename__ = "frame_origins"
+
+    origin: Mapped[str] = mapped_column(String(250), primary_key=True)
+    created_by: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]

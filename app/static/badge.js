@@ -50,6 +50,9 @@
       if (answer.status === 401 && !wasRefused) {
         wasRefused = true; // another request may just have changed the session's cookie: asked once more before it is said
         wait = EVERY / 2;
+      } else if (answer.headers.get("Purser-Session")) {
+        document.dispatchEvent(new Event("purser:ended")); // in a frame the host is asked for another session
+        wait = Infinity;
       } else if (answer.status === 401) {
         ended(badge, answer.headers.get("HX-Redirect") ?? "/sign-in");
         wait = Infinity;
@@ -78,6 +81,11 @@
     clearTimeout(timer);
     if (document.hidden || wait === Infinity) return;
     await ask();
+    next();
+  });
+  document.addEventListener("purser:renewed", () => {
+    wait = EVERY;
+    wasRefused = false;
     next();
   });
   next();

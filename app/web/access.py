@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, url_for
@@ -21,6 +21,7 @@ from app.models.database import db
 from app.models.scope import CustomerScope, enter
 from app.services.catalog import versions
 from app.services.tax import decision
+from app.web.embedding import frame, path_mode
 from app.web.respond import is_htmx, page_of_htmx
 from app.web.session_cookie import portal_session
 
@@ -159,7 +160,11 @@ def current_unit(name: str = "") -> CreditUnit:
 
 
 def safe_next(text: str) -> str:
-    """Return `text` if it is a path of this portal, else the front page."""
+    """Return `text` if it is a path of this portal, else the front page; in path mode below its token."""
+    return path_mode.with_root(_safe(text))
+
+
+def _safe(text: str) -> str:
     # Browsers read `\\` as `/` and skip control characters: both would make another host of a path.
     if not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable() or len(text) > 2_000:
         return "/"
@@ -189,11 +194,16 @@ def _guard() -> Response | None:
     if actor is None and not marks.get("is_public"):
         answer: Response | None = login.unauthorized()
         return answer
+    if (over := frame.guard()) is not None:
+        return over
     if actor is not None and "longest_body" in marks:  # before anybody reads the form
         request.max_content_length = marks["longest_body"]
     csrf.protect()
-    if actor is None:
-        return None
+    return _open(actor, marks) if actor is not None else None
+
+
+def _open(actor: Actor, marks: dict[str, Any]) -> Response | None:
+    """Let the member in as far as the marks of the view say."""
     enter(CustomerScope(actor.customer_id))
     if marks.get("is_for_managers") and not actor.may_manage:
         raise Forbidden
@@ -220,20 +230,20 @@ def _refuse_unprintable() -> None:
 
 def _check_origin() -> None:
     """Refuse a change that another site's page sent (beside the form token)."""
+    if path_mode.is_on() and request.headers.get("Origin") == "null":
+        return  # a sandboxed frame: nobody else knows its address, and the form token is asked for too
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise Forbidden("This request did not come from a page of the portal.")
     origin = request.headers.get("Origin")
-    if origin is not None and origin not in {_own_origin(), settings().base_url}:
+    if origin is not None and origin not in {path_mode.own_origin(), settings().base_url}:
         raise Forbidden("This request did not come from a page of the portal.")
-
-
-def _own_origin() -> str:
-    return f"{request.scheme}://{request.host}"
 
 
 @login.unauthorized_handler  # type: ignore[untyped-decorator]  # Flask-Login has no types
 def _to_sign_in() -> Response:
     """Lead to the sign-in, and from there back to the page that the member was on, with the amount typed there."""
+    if frame.comes_from_frame():
+        return frame.ended()
     where = _sign_in_url(_choice() or _page())
     if is_htmx():
         answer = Response(status=401)
@@ -245,14 +255,14 @@ def _to_sign_in() -> Response:
 def _page() -> str:
     """Return the path of the page that asks."""
     if is_htmx():
-        return page_of_htmx()
+        return path_mode.without_root(page_of_htmx())
     if request.method in SAFE:
         return request.full_path.rstrip("?")
     try:
         sender = urlsplit(request.referrer or "")
     except ValueError:
         return ""
-    if f"{sender.scheme}://{sender.netloc}" in {_own_origin(), settings().base_url}:
+    if f"{sender.scheme}://{sender.netloc}" in {path_mode.own_origin(), settings().base_url}:
         return sender.path + (f"?{sender.query}" if sender.query else "")
     return request.path if not request.referrer and _opens(request.path) else ""
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from flask import Flask, Response, request, url_for
 
+from app.web.embedding import path_mode
+
 STYLES = ("portal.css", "components.css", "figures.css", "charts.css")
 PAGES = (
     "add_credits",
@@ -73,8 +75,14 @@ def init_app(app: Flask, *, demo: bool) -> None:
         return response
 
     app.view_functions["static"] = answer
-    app.jinja_env.globals["styles"] = lambda: url_for("static", filename=styles.name)
-    app.jinja_env.globals["scripts"] = lambda: url_for("static", filename=scripts.name)
+    app.jinja_env.globals["styles"] = lambda: static_file(styles.name)
+    app.jinja_env.globals["scripts"] = lambda: static_file(scripts.name)
+    app.jinja_env.globals["static_file"] = static_file
+
+
+def static_file(name: str) -> str:
+    """Return the address of a file, which is everybody's: it has no session's token before it, and is kept for all."""
+    return path_mode.without_root(url_for("static", filename=name))
 
 
 def joined(folder: Path, *, demo: bool) -> tuple[Joined, Joined]:

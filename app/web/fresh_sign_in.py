@@ -17,10 +17,12 @@ from app.extensions import login as login_manager
 from app.services.access import members
 from app.web import login, password_tries
 from app.web.access import SAFE, Sensitive, current_actor
+from app.web.embedding import frame, path_mode
 from app.web.fields import PageForm
 from app.web.respond import show, wants_fragment
 
 PAGE, FORM = "confirm_access/page.html", "confirm_access/_form.html"
+WINDOW_PAGE, WINDOW = "confirm_access/in_window.html", "confirm_access/_in_window.html"
 PASSWORD = "confirm_password"  # noqa: S105  # the field's name: no form of a page has it
 ANYTHING = Sensitive("go on", back="overview.page")
 
@@ -62,7 +64,9 @@ def ask_before(wanted: str, *, form: ConfirmForm | None = None, status: int = 20
 @login_manager.needs_refresh_handler  # type: ignore[untyped-decorator]  # Flask-Login has no types
 def _ask() -> Response | None:
     """Ask before the sensitive view of this request; None: the password came along and fits, so the request goes on."""
-    here = request.full_path.rstrip("?")
+    here = path_mode.with_root(request.full_path.rstrip("?"))
+    if frame.is_framed():
+        return _ask_in_a_window(here)
     if request.method in SAFE:
         if wants_fragment():
             return ask_before(here, status=401)
@@ -74,6 +78,25 @@ def _ask() -> Response | None:
         return None
     typed = [each for each in request.form.items(multi=True) if each[0] not in {PASSWORD, "csrf_token"}]
     return _question(sensitive, purpose, form, 401, here, typed)
+
+
+def _ask_in_a_window(here: str) -> Response:
+    """Ask for the password in a window of its own; what was typed waits in the frame until it is sent again."""
+    sensitive: Sensitive = current_app.view_functions[request.endpoint or ""].__dict__["is_sensitive"]
+    kept = [each for each in request.form.items(multi=True) if each[0] not in {PASSWORD, "csrf_token"}]
+    return show(
+        WINDOW_PAGE,
+        WINDOW,
+        status=401 if request.method not in SAFE else 200,
+        form=PageForm(formdata=None),
+        purpose=sensitive.named(request.view_args or {}),
+        window=frame.window_to("confirm_access.page", next=path_mode.without_root(url_for("portal_session.done"))),
+        back=url_for(sensitive.back),
+        action=here,
+        method="get" if request.method in SAFE else "post",
+        kept=kept,
+        in_place=wants_fragment(),
+    )
 
 
 def _question(
@@ -102,7 +125,7 @@ def _question(
 def _sensitive(wanted: str) -> tuple[Sensitive, Mapping[str, object]]:
     """Return why the page of ours is sensitive, and the arguments of its view."""
     try:
-        endpoint, values = current_app.url_map.bind("").match(urlsplit(wanted).path)
+        endpoint, values = current_app.url_map.bind("").match(path_mode.without_root(urlsplit(wanted).path))
     except HTTPException:  # no page, or one that only takes forms
         return ANYTHING, {}
     found: Sensitive = current_app.view_functions[endpoint].__dict__.get("is_sensitive", ANYTHING)

@@ -4,6 +4,7 @@ from flask import Flask, request
 from werkzeug.wrappers import Response
 
 from app.config import Settings
+from app.web.embedding import frame, path_mode
 
 _POLICY = {
     "default-src": "'self'",
@@ -43,8 +44,9 @@ def policy(settings: Settings, *, stripe_form: bool = False) -> str:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Put the headers on every answer of the app, errors and files included."""
+    usual = policy(settings)
     fixed = {
-        "Content-Security-Policy": policy(settings),
+        "Content-Security-Policy": usual,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",  # no-referrer would take away the Origin that changes are checked by
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(self), usb=()",
@@ -57,11 +59,27 @@ def init_app(app: Flask, settings: Settings) -> None:
     def add(response: Response) -> Response:
         # A view may bring a policy of its own: the frame that shows a mail of the demo, the page with Stripe's form.
         response.headers.update({name: value for name, value in fixed.items() if name not in response.headers})
+        _let_frame(response, usual)
         if request.endpoint == "static" and response.status_code in {200, 206, 304}:
             if not response.cache_control.immutable:
                 response.headers["Cache-Control"] = "public, max-age=3600"
-        else:
+        elif not response.cache_control.immutable:
             response.headers["Cache-Control"] = "private, no-store"
             response.vary.add("HX-Request")
             response.vary.add("Cookie")
         return response
+
+
+def _let_frame(response: Response, usual: str) -> None:
+    """Say who may frame the answer, and let it stand in pages with a cross-origin embedder policy."""
+    if request.endpoint == "static":
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # embed.js; all of it is public
+        return
+    if path_mode.is_on():  # to our own pages, too, the address is nobody's business
+        response.headers["Referrer-Policy"] = "strict-origin"
+    who = frame.ancestors()
+    if who == "'none'" or response.headers["Content-Security-Policy"] != usual:
+        return
+    response.headers["Content-Security-Policy"] = usual.replace("frame-ancestors 'none'", f"frame-ancestors {who}")
+    response.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"

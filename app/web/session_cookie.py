@@ -1,6 +1,7 @@
 """The browser's session: a random token in the cookie, everything else on the server."""
 
 import json
+from enum import Enum
 from typing import Any
 
 from flask import Flask, Request, Response, request, session
@@ -14,6 +15,8 @@ from app.services.access import sessions
 from app.services.papers.of_documents import FileAsked, FileRow
 
 DATA_LIMIT = 4_000
+PATH_TOKEN = "purser.path_token"  # noqa: S105  # where the token is, and not what it is
+"""Where a request's environment has the token that stood in its path (`embedding/path_mode.py`)."""
 BADGE = "balance_badge.page"
 """What the balance badge asks: the question for the session brings the balance along."""
 FILES = {"invoices.pdf": "pdf", "invoices.xml": "xml"}
@@ -24,19 +27,29 @@ OF_THE_ROW = frozenset({"_user_id", "_fresh", "_id"})
 """What Flask-Login asks a session for and writes into it: who is signed in, and whether afresh. The row says so."""
 
 
+class Way(Enum):
+    """How a browser brings its session."""
+
+    SIGN_IN = "the cookie of a sign-in"
+    FRAME = "the cookie of a portal session, kept apart for each host"
+    PATH = "the address, where no cookie is kept"
+
+
 class PortalSession(CallbackDict[str, Any], SessionMixin):
     """A session that is read from the database when it is first asked for, so that files and health checks never do."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, way: Way = Way.SIGN_IN) -> None:
         super().__init__(on_update=lambda _self: setattr(_self, "modified", True))
-        self.token = token
+        self.token, self.way, self.came_by = token, way, way
+        self.embedded = ""
+        """`frame` or `window` where a portal session began it."""
         self.stored = False
         self.stale = False
         self.is_fresh = False
         """Whether the password was given a short while ago."""
         self.renewed = False
         """Whether the browser must be given another token."""
-        self.ended = False
+        self.ended = self.is_over = False
         self.is_quiet = False
         """Whether a page asks by itself: the session lasts no longer for it."""
         self.remaining: int | None = None
@@ -54,23 +67,34 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
         if not self.loaded:
             self.loaded = True
             with_balance, file = request.endpoint == BADGE, _file_asked()
-            found = sessions.find(self.token, with_balance=with_balance, file=file) if self.token else None
+            embedded = self.way is not Way.SIGN_IN
+            found = (
+                sessions.find(self.token, embedded=embedded, with_balance=with_balance, file=file)
+                if self.token
+                else None
+            )
             if found:
+                self.embedded = found.embedded
                 self.update(json.loads(found.data))
                 self.modified = False
                 self.stored, self.stale, self.is_fresh = True, found.stale, found.fresh
                 self.member, self.billed = found.actor, found.customer
                 self.remaining, self.invoices_due = found.remaining, found.invoices_due
                 self.file = found.file
+            else:
+                self.is_over = bool(self.token)
+                if self.way is Way.FRAME:  # whoever signs in now does so at a page of ours, with its own cookie
+                    self.way, self.token = Way.SIGN_IN, ""
         return self
 
     @property
     def has_ended(self) -> bool:
         """Whether the browser brings the token of a session that is over."""
-        return bool(self.load().token) and not self.stored
+        return self.load().is_over
 
     def sign_in(self, member_id: str, customer_id: str) -> None:
         """Begin the member's session under a new token; the visitor's is over."""
+        ensure(self.way is Way.SIGN_IN, "a portal session never becomes a sign-in")
         self.clear()
         self.token = sessions.begin("{}", member_id, customer_id, instead_of=self.token)
         self.loaded, self.renewed = False, True
@@ -81,7 +105,7 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
 
         False where the session has ended meanwhile: it stays so.
         """
-        token = sessions.confirm(self.token)
+        token = sessions.confirm(self.token, under_a_new_one=self.way is not Way.PATH)
         if token:
             self.token = token
             self.is_fresh = self.renewed = True
@@ -129,16 +153,26 @@ def portal_session() -> PortalSession:
 
 
 class ServerSessions(SessionInterface):
-    """Keeps sessions in `browser_sessions`."""
+    """Keeps sessions in `browser_sessions`.
+
+    The cookie of a sign-in goes to our own pages alone (Lax). That of a portal session is for a frame on a host's page:
+    partitioned, so that each host has another one. A browser that sends both is at our own pages, or in a frame of the
+    same site, which takes path mode then (`embedding/frame.py`).
+    """
 
     def __init__(self, *, secure: bool) -> None:
         self.secure = secure
-        self.cookie = "__Host-purser" if secure else "purser"
+        self.cookie = "__Host-purser-sign-in" if secure else "purser"
+        self.frame_cookie = "__Host-purser" if secure else "purser-frame"
 
     def open_session(self, _app: Flask, asked: Request) -> PortalSession:
-        """Take the token from the cookie; the database is not asked yet."""
-        token = asked.cookies.get(self.cookie, "")
-        session = PortalSession(token if len(token) <= 100 else "")
+        """Take the token from the address or a cookie; the database is not asked yet."""
+        way, token = Way.SIGN_IN, asked.cookies.get(self.cookie, "")
+        if PATH_TOKEN in asked.environ:
+            way, token = Way.PATH, asked.environ[PATH_TOKEN]
+        elif not token and self.frame_cookie in asked.cookies:
+            way, token = Way.FRAME, asked.cookies[self.frame_cookie]
+        session = PortalSession(token if len(token) <= 100 else "", way)
         session.is_quiet = asked.method == "GET" and BY_ITSELF in asked.headers
         return session
 
@@ -148,18 +182,30 @@ class ServerSessions(SessionInterface):
         if not isinstance(session, PortalSession) or not session.loaded:
             return
         if session.ended:
-            self._take_back(response)
+            self._set(response, session.way, "")
             return
         if session.modified or (session.stored and session.stale and not session.is_quiet):
             data = json.dumps(dict(session))
             ensure(len(data) <= DATA_LIMIT, "a session's data may not grow")
             if session.stored:
                 sessions.keep(session.token, data, is_seen=not session.is_quiet)
-            elif session:
+            elif session and session.way is Way.SIGN_IN:
                 session.token = sessions.begin(data)
                 session.renewed = True
         if session.renewed:
-            response.set_cookie(self.cookie, session.token, path="/", secure=self.secure, httponly=True, samesite="Lax")
+            self._set(response, session.way, session.token)
 
-    def _take_back(self, response: Response) -> None:
-        response.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="Lax")
+    def hand_out(self, response: Response, token: str) -> None:
+        """Give the frame its cookie."""
+        self._set(response, Way.FRAME, token)
+
+    def _set(self, response: Response, way: Way, token: str) -> None:
+        """Set the cookie, or take it back where there is no token. A path has none."""
+        ends = None if token else 0
+        if way is Way.SIGN_IN:
+            response.set_cookie(
+                self.cookie, token, ends, ends, path="/", secure=self.secure, httponly=True, samesite="Lax"
+            )
+        elif way is Way.FRAME:  # secure on loopback too, where browsers take that: without it none is kept in a frame
+            apart: dict[str, Any] = {"secure": True, "partitioned": True}
+            response.set_cookie(self.frame_cookie, token, ends, ends, path="/", httponly=True, samesite="None", **apart)

@@ -1,26 +1,33 @@
-"""The host's web server. Its page stands for the product: each button uses something of what the customer pays for.
+"""The host's web server: a product with a sign-in of its own, a page that spends credit, and its customers' billing.
 
 `make demo` starts it on the port after the portal's, with PURSER_URL, PURSER_API_KEY, PURSER_CUSTOMER (`cus_…`),
 PURSER_WEBHOOK_SECRET and `clients/python` on the PYTHONPATH. It needs Flask, requests and standardwebhooks.
 """
 
 import os
+import secrets
 import uuid
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Flask, abort, redirect, render_template, request, url_for
+import requests
+from flask import Flask, abort, redirect, render_template, request, session, url_for
 from purser_client import Lease, NotCounted, Purser, Refused, Unavailable
 from standardwebhooks import Webhook
 from werkzeug.wrappers import Response
 
 SHOWN = 12
 REQUESTS, MINUTES, BLOCK = 2_000, 30, 1_000
+PASSWORD = "harbour lights at noon"  # noqa: S105  # of the demo's people, as everywhere in it
+PEOPLE = {"nora@northwind.example": "Nora Winter", "vera@northwind.example": "Vera Lindt"}
+"""Who may sign in here. A product of yours asks its own database."""
+OPEN = {"sign_in", "sign_in_form", "live", "webhook", "static"}
 
 app = Flask(__name__)
-app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
-purser = Purser(os.environ["PURSER_URL"], os.environ["PURSER_API_KEY"])
+app.config.update(MAX_CONTENT_LENGTH=64 * 1024, SECRET_KEY=secrets.token_hex(), SESSION_COOKIE_NAME="relay")
+PORTAL, KEY = os.environ["PURSER_URL"], os.environ["PURSER_API_KEY"]
+purser = Purser(PORTAL, KEY)
 CUSTOMER = os.environ["PURSER_CUSTOMER"]
 lease = Lease(purser, CUSTOMER, meter="requests", quantity=BLOCK)
 
@@ -41,10 +48,53 @@ streams: list[str] = []
 
 
 @app.before_request
-def only_from_here() -> None:
-    """Refuse what another site's page sends."""
+def only_from_here() -> Response | None:
+    """Refuse what another site's page sends, and ask strangers who they are."""
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
         abort(403)
+    if "email" not in session and request.endpoint not in OPEN:
+        return redirect(url_for("sign_in_form"), 303)
+    return None
+
+
+@app.get("/sign-in")
+def sign_in_form() -> str:
+    """Ask who it is."""
+    return render_template("sign_in.html", people=PEOPLE, password=PASSWORD, wrong="wrong" in request.args)
+
+
+@app.post("/sign-in")
+def sign_in() -> Response:
+    """Sign in here. Purser is not asked: whoever the host knows is whom it names."""
+    email = request.form.get("email", "").strip().lower()
+    if email not in PEOPLE or not secrets.compare_digest(request.form.get("password", "").encode(), PASSWORD.encode()):
+        return redirect(url_for("sign_in_form", wrong=1), 303)
+    session.update(email=email, at=datetime.now(UTC).isoformat())
+    return redirect(url_for("page"), 303)
+
+
+@app.post("/sign-out")
+def sign_out() -> Response:
+    """Sign out here. A billing page that is open in another tab ends by itself."""
+    session.clear()
+    return redirect(url_for("sign_in_form"), 303)
+
+
+@app.get("/billing")
+def billing() -> str:
+    """Show the portal in a frame: `embed.js` asks the route below for a link."""
+    return render_template("billing.html", name=PEOPLE[session["email"]], portal=PORTAL, view=request.args.get("view"))
+
+
+@app.post("/billing-session")
+def billing_session() -> tuple[dict[str, str], int]:
+    """Make a link into the portal for whoever is signed in, at the page that the frame is on."""
+    body = {"customer": CUSTOMER, "member_email": session["email"], "auth_time": session["at"]}
+    body |= {"view": request.form.get("view") or "overview", "return_url": url_for("page", _external=True)}
+    answer = requests.post(
+        f"{PORTAL}/v1/portal_sessions", json=body, headers={"Authorization": f"Bearer {KEY}"}, timeout=10
+    )
+    return (answer.json(), 200) if answer.ok else ({"error": answer.json().get("detail", "")}, 502)
 
 
 @app.get("/")
@@ -56,7 +106,7 @@ def page() -> str:
         balance = None
     return render_template(
         "page.html", balance=balance, happened=reversed(happened), heard=reversed(heard), streams=len(streams),
-        request_id=uuid.uuid4().hex, portal=os.environ["PURSER_URL"],
+        request_id=uuid.uuid4().hex, name=PEOPLE[session["email"]],
     )  # fmt: skip
 
 

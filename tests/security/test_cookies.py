@@ -16,7 +16,7 @@ from tests.support.browser import Browser
 from tests.support.client import StandAloneClient
 from tests.support.server import Server
 
-NAMES = ["remember_token", "session", "purser", "__Host-purser", "None"]
+NAMES = ["remember_token", "session", "purser", "__Host-purser", "__Host-purser-sign-in", "purser-frame", "None"]
 ODD = {
     "empty": "",
     "not ASCII": "\xff\xfe\xfc",

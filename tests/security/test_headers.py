@@ -75,7 +75,7 @@ def test_over_tls_the_cookie_is_bound_to_the_host_and_tls_is_kept(settings: Sett
     with app.app_context():
         db.engine.dispose()
     cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("__Host-purser=")
+    assert cookie.startswith("__Host-purser-sign-in=")
     assert "Secure" in cookie
     assert "Domain" not in cookie
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]

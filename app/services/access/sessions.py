@@ -27,6 +27,10 @@ FRESH_FOR = timedelta(minutes=10)
 """How long after the password was given a session may make sensitive changes."""
 # How stale `seen_at` may be: not every page view is worth a write.
 TOUCH_AFTER = timedelta(minutes=5)
+FRAME, WINDOW = "frame", "window"
+FRAME_IDLE, FRAME_LIFETIME = timedelta(minutes=30), timedelta(hours=12)
+"""How long a session inside a host product lasts. It is noted more often that it is used, so that none ends early."""
+FRAME_TOUCH_AFTER = timedelta(minutes=1)
 PURGE_BATCH = 100
 _TOKEN, _NOW = "of_token", "session_now"
 
@@ -47,15 +51,30 @@ class Found:
     """How many invoices are to be paid."""
     file: FileRow | None = None
     """The file that was asked for, if it is the customer's."""
+    embedded: str = ""
+    """`frame` or `window` where a portal session began it; nothing where a sign-in did."""
 
 
-def find(token: str, *, with_balance: bool = False, file: FileAsked | None = None) -> Found | None:
+@dataclass(frozen=True)
+class Embedded:
+    """How a session inside a host product begins."""
+
+    kind: str
+    role_at_most: str | None = None
+    authenticated_at: datetime | None = None
+    opened_by: bytes | None = None
+
+
+def find(
+    token: str, *, embedded: bool = False, with_balance: bool = False, file: FileAsked | None = None
+) -> Found | None:
     """Return the session of this token, or None; with it the customer's balance, or a file of a document of its own.
 
-    A member who was disabled or who lost the membership is signed out by this very question.
+    A member who was disabled or who lost the membership is signed out by this very question. A token is only good for
+    the kind of session that it was made for: `embedded` inside a host product, otherwise that of a sign-in.
     """
     now = clock.now()
-    values: dict[str, Any] = {_TOKEN: _hash(token), _NOW: now} | (file.values if file else {})
+    values: dict[str, Any] = {_TOKEN: hash_of(token), _NOW: now} | (file.values if file else {})
     with as_service("find a browser session"):
         row = db.session.execute(
             _question(with_balance=with_balance, with_file=file is not None),
@@ -65,7 +84,9 @@ def find(token: str, *, with_balance: bool = False, file: FileAsked | None = Non
     if row is None:
         return None
     kept, member, role, customer, remaining, due, *found = row
-    stale = now - kept.seen_at > TOUCH_AFTER
+    if (kept.embedded is not None) is not embedded:
+        return None
+    stale = now - kept.seen_at > (FRAME_TOUCH_AFTER if embedded else TOUCH_AFTER)
     if kept.member_id is None:
         return Found(kept.data, None, None, stale)
     if not role:
@@ -73,13 +94,14 @@ def find(token: str, *, with_balance: bool = False, file: FileAsked | None = Non
     actor = Actor(
         member_id=member.id,
         customer_id=customer.customer_id,
-        role=Role(role),
+        role=Role(role).at_most(kept.role_at_most),
         name=member.name,
         email=member.email,
         customer_name=customer.name,
     )
     fresh = kept.authenticated_at is not None and now - kept.authenticated_at <= FRESH_FOR
-    return Found(kept.data, actor, customer, stale, fresh, remaining, due or 0, FileRow(*found) if file else None)
+    asked = FileRow(*found) if file else None
+    return Found(kept.data, actor, customer, stale, fresh, remaining, due or 0, asked, kept.embedded or "")
 
 
 @lru_cache
@@ -115,10 +137,10 @@ def begin(data: str, member_id: str | None = None, customer_id: str | None = Non
     with as_service("begin a browser session"), transaction() as session:
         _purge(session, now)
         if instead_of:
-            session.execute(delete(BrowserSession).where(BrowserSession.token_hash == _hash(instead_of)))
+            session.execute(delete(BrowserSession).where(BrowserSession.token_hash == hash_of(instead_of)))
         session.add(
             BrowserSession(
-                token_hash=_hash(token),
+                token_hash=hash_of(token),
                 member_id=member_id,
                 customer_id=customer_id,
                 data=data,
@@ -131,23 +153,51 @@ def begin(data: str, member_id: str | None = None, customer_id: str | None = Non
     return token
 
 
-def confirm(token: str) -> str:
+def begin_embedded(session: Session, token: str, data: str, member_id: str, customer_id: str, how: Embedded) -> None:
+    """Begin a session inside a host product under this token, in the caller's transaction."""
+    now = clock.now()
+    _purge(session, now)
+    session.add(
+        BrowserSession(
+            token_hash=hash_of(token),
+            member_id=member_id,
+            customer_id=customer_id,
+            data=data,
+            created_at=now,
+            seen_at=now,
+            authenticated_at=how.authenticated_at,
+            expires_at=now + FRAME_IDLE + FRAME_TOUCH_AFTER,
+            embedded=how.kind,
+            role_at_most=how.role_at_most,
+            opened_by=how.opened_by,
+        )
+    )
+
+
+def confirm(token: str, *, under_a_new_one: bool = True) -> str:
     """Note that the member gave the password again, and return the session's new token: the old one is worth nothing.
 
+    A session whose token stands in the address keeps it. The frame that opened this window is as fresh as it is.
     Returns nothing where the session has ended meanwhile.
     """
-    now, renewed = clock.now(), ids.new_token()
+    now, renewed = clock.now(), ids.new_token() if under_a_new_one else token
     with as_service("confirm a browser session"), transaction() as session:
         changed = session.execute(
             update(BrowserSession)
             .where(
-                BrowserSession.token_hash == _hash(token),
+                BrowserSession.token_hash == hash_of(token),
                 BrowserSession.member_id.is_not(None),
                 BrowserSession.expires_at > now,
             )
-            .values(token_hash=_hash(renewed), authenticated_at=now)
-            .returning(BrowserSession.token_hash)
+            .values(token_hash=hash_of(renewed), authenticated_at=now)
+            .returning(BrowserSession.opened_by, BrowserSession.member_id)
         ).one_or_none()
+        if changed and changed.opened_by:
+            session.execute(
+                update(BrowserSession)
+                .where(BrowserSession.token_hash == changed.opened_by, BrowserSession.member_id == changed.member_id)
+                .values(authenticated_at=now)
+            )
     return renewed if changed else ""
 
 
@@ -155,21 +205,23 @@ def keep(token: str, data: str, *, is_seen: bool = True) -> None:
     """Keep the session's data, and count the session as seen now where somebody `is_seen` at it."""
     now = clock.now()
     with as_service("keep a browser session"), transaction() as session:
-        row = session.get(BrowserSession, _hash(token))
+        row = session.get(BrowserSession, hash_of(token))
         if row is None:  # signed out meanwhile, in another tab: it stays signed out
             return
         row.data = data
         if not is_seen:
             return
         row.seen_at = now
-        lifetime = LIFETIME if row.member_id else VISITOR_LIFETIME
-        row.expires_at = min(row.created_at + lifetime, now + IDLE)
+        lifetime, idle = LIFETIME if row.member_id else VISITOR_LIFETIME, IDLE
+        if row.embedded:
+            lifetime, idle = FRAME_LIFETIME, FRAME_IDLE + FRAME_TOUCH_AFTER
+        row.expires_at = min(row.created_at + lifetime, now + idle)
 
 
 def end(token: str) -> None:
     """End the session: its token is worth nothing from now on."""
     with as_service("end a browser session"), transaction() as session:
-        session.execute(delete(BrowserSession).where(BrowserSession.token_hash == _hash(token)))
+        session.execute(delete(BrowserSession).where(BrowserSession.token_hash == hash_of(token)))
 
 
 def _purge(session: Session, now: datetime) -> None:
@@ -177,5 +229,6 @@ def _purge(session: Session, now: datetime) -> None:
     session.execute(delete(BrowserSession).where(BrowserSession.token_hash.in_(session.scalars(expired).all())))
 
 
-def _hash(token: str) -> bytes:
+def hash_of(token: str) -> bytes:
+    """Return the hash that is kept of a token of 256 random bits."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()

@@ -254,6 +254,13 @@ class ReferralsSection(Section):
     sign_up_url: Annotated[str, Field(pattern=r"^https://\S+$", max_length=500)] = ""
 
 
+class EmbeddingSection(Section):
+    """The portal inside the host product."""
+
+    becomes = terms.Embedding
+    creates_members: bool = False
+
+
 class CatalogFile(Section):
     """The whole file."""
 
@@ -276,3 +283,4 @@ class CatalogFile(Section):
     dunning: DunningSection = DunningSection()
     tax: TaxSection = TaxSection()
     referrals: ReferralsSection = ReferralsSection()
+    embedding: EmbeddingSection = EmbeddingSection()

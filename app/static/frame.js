@@ -1,0 +1,166 @@
+// The portal's side of a frame on a host's page. It answers the page around it and nobody else: one whose origin the
+// seller has added, and which has said hello. Without this file the portal works in a frame of a fixed height.
+(() => {
+  "use strict";
+  if (window.parent === window) return;
+  const root = document.documentElement;
+  const origins = document.currentScript.dataset.origins.split(" ").filter(Boolean);
+  const LASTS = 29 * 60 * 1000;
+  const TOKEN = /^\/t\/[\w-]{43}(?=\/|$)/;
+  const before = () => location.pathname.match(TOKEN)?.[0] ?? "";
+  const plain = (path) => path.replace(TOKEN, "");
+  const view = () => (location.pathname.startsWith("/embedded/") ? "" : plain(location.pathname) + location.search);
+
+  let host = "";
+  const say = (type, more) => {
+    if (host) window.parent.postMessage({ purser: 1, type, ...more }, host);
+  };
+  const height = () => say("height", { height: Math.ceil(root.getBoundingClientRect().height) });
+  let shown = "";
+  const page = () => {
+    if (shown !== view()) say("page", { view: view(), title: document.title });
+    shown = view();
+    height();
+  };
+
+  // A session that is over, or soon will be: the host is asked for another one, once for each.
+  let isAsked = false;
+  let seen = Date.now();
+  const over = () => {
+    if (!isAsked) say("expired", { view: view() });
+    isAsked = Boolean(host);
+  };
+  for (const name of ["pointerdown", "keydown"]) {
+    document.addEventListener(name, () => Date.now() - seen > LASTS && over(), { capture: true, passive: true });
+  }
+  document.addEventListener("htmx:finally:request", (event) => {
+    const status = event.detail?.ctx?.response?.status;
+    if (status === 401) over();
+    else if (status) seen = Date.now();
+  });
+  document.addEventListener("purser:ended", over);
+
+  // What was typed and not sent stays when the page comes again.
+  const isTick = (field) => field.type === "checkbox" || field.type === "radio";
+  const isKept = (field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type);
+  const isChanged = (field) => {
+    if (!isKept(field)) return false;
+    if (isTick(field)) return field.checked !== field.defaultChecked;
+    if (field.options) return [...field.options].some((each) => each.selected !== each.defaultSelected);
+    return field.value !== field.defaultValue;
+  };
+  const nameOf = (form) => form.id || plain(form.getAttribute("action") ?? "");
+  const typed = () =>
+    [...document.forms].flatMap((form) =>
+      [...form.elements]
+        .filter(isChanged)
+        .map(({ name, value, checked, type }) => ({ form: nameOf(form), name, value, checked, type })),
+    );
+  const put = (kept) => {
+    for (const each of kept) {
+      const form = [...document.forms].find((one) => nameOf(one) === each.form);
+      for (const field of form?.elements ?? []) {
+        if (field.name !== each.name || (isTick(field) && field.value !== each.value)) continue;
+        if (isTick(field)) field.checked = each.checked;
+        else field.value = each.value;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    }
+  };
+
+  // Another session in place of the one that is over: the same page comes again under it, with what was typed.
+  const read = async (address) => {
+    const answer = await fetch(address, { cache: "no-store" });
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return [answer.url, new DOMParser().parseFromString(await answer.text(), "text/html")];
+  };
+  const renew = async (link) => {
+    const address = new URL(link, location.href);
+    if (address.origin !== location.origin || !address.pathname.startsWith("/embedded/")) return;
+    try {
+      let [where, next] = await read(address);
+      const wanted = view();
+      const found = new URL(where);
+      if (wanted && plain(found.pathname) + found.search !== wanted) {
+        [where, next] = await read((found.pathname.match(TOKEN)?.[0] ?? "") + wanted);
+      }
+      const kept = typed();
+      document.title = next.title;
+      document.body.replaceWith(document.adoptNode(next.body));
+      history.replaceState(null, "", where);
+      window.htmx?.process(document.body);
+      put(kept);
+      isAsked = false;
+      seen = Date.now();
+      watch();
+      page();
+      document.dispatchEvent(new Event("purser:renewed"));
+    } catch {
+      location.replace(address); // a sandboxed frame may not fetch
+    }
+  };
+
+  // The host's look: kept for the pages that follow.
+  let theme = "";
+  const paint = async (wanted) => {
+    if (!wanted || JSON.stringify(wanted) === theme) return;
+    theme = JSON.stringify(wanted);
+    const fields = Object.entries(wanted).filter(([, value]) => value !== null && value !== undefined);
+    const body = new URLSearchParams(fields);
+    body.sort();
+    if (body.toString() === (root.dataset.look ?? "mode=system")) return;
+    const headers = JSON.parse(document.body.getAttribute("hx-headers:inherited") ?? "{}");
+    const answer = await fetch(`${before()}/embedded/theme`, { method: "POST", body, headers }).catch(() => null);
+    if (!answer?.ok) return;
+    root.dataset.look = body.toString();
+    if (wanted.mode && wanted.mode !== "system") root.dataset.theme = wanted.mode;
+    else delete root.dataset.theme;
+    document.querySelector("link[data-look]")?.remove();
+    const address = await answer.text();
+    if (!address) return;
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address });
+    link.dataset.look = "";
+    document.head.append(link);
+  };
+
+  window.addEventListener("message", (event) => {
+    const { origin, source, data } = event;
+    if (source !== window.parent || !origins.includes(origin) || data?.purser !== 1) return;
+    host = origin;
+    if (data.type === "session") renew(String(data.url));
+    if (data.type !== "hello") return;
+    page();
+    if (document.querySelector("[data-ended]")) over();
+    else paint(data.theme);
+  });
+
+  // Whoever comes back from a window that this page opened sees what became of it.
+  let isAway = false;
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("a[target=_blank]:not([data-stay])")) isAway = true;
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || !isAway) return;
+    isAway = false;
+    const again = document.querySelector("a[data-again]");
+    if (again) location.assign(again.href);
+    else if (!typed().length) location.reload();
+  });
+
+  // Notices stand where the reader is: the frame is as high as its page, and only the host's page is scrolled.
+  for (const name of ["pointerdown", "focusin"]) {
+    document.addEventListener(name, ({ target }) => {
+      const top = target.getBoundingClientRect?.().top;
+      if (top !== undefined) root.style.setProperty("--at", `${Math.max(0, Math.round(top + window.scrollY - 80))}px`);
+    });
+  }
+
+  const sizes = new ResizeObserver(height);
+  const watch = () => {
+    sizes.disconnect();
+    sizes.observe(document.body);
+  };
+  watch();
+  for (const name of ["htmx:after:swap", "htmx:after:history:update"]) document.addEventListener(name, page);
+  window.addEventListener("popstate", () => setTimeout(page));
+})();

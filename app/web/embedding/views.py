@@ -1,0 +1,28 @@
+"""Pages as a host names them: by a word, or by the path that a frame said it was at."""
+
+from urllib.parse import urlsplit
+
+from flask import current_app
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BuildError
+
+from app.web.embedding.frame import NEVER
+
+
+def path_of(view: str) -> str | None:
+    """Return the path of a page that a host names by its word, such as `invoices`, or by its own path; None: no page.
+
+    Only pages that ask who is there are pages in this sense: no way in, no file and nothing that programs ask.
+    """
+    routes = current_app.url_map.bind("")
+    try:
+        path = view if view.startswith("/") else routes.build(f"{view}.page")
+        parts = urlsplit(path)
+        endpoint, _values = routes.match(parts.path, method="GET")
+    except (BuildError, HTTPException, ValueError):
+        return None
+    if not path.isprintable() or not path.isascii() or parts.scheme or parts.netloc or "\\" in path:
+        return None
+    marks = getattr(current_app.view_functions[endpoint], "__dict__", {})
+    is_page = not marks.get("is_public") and endpoint != "static" and endpoint.partition(".")[0] not in NEVER
+    return path if is_page else None
