@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import Extension, csrf
+from app.services.month_end import late
 from app.services.operations import dead_letters
 from app.web.access import public
 
@@ -31,23 +32,28 @@ log = structlog.get_logger()
 
 
 class Backlogs(Collector):
-    """Rows that wait for a job, and dead letters, counted at scrape time."""
+    """Rows that wait for a job, dead letters and months that are late, counted at scrape time."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield a gauge of each, and whether the database answered."""
         waiting = GaugeMetricFamily("purser_jobs_waiting", "Rows waiting for a job, by kind.", labels=["kind"])
         dead = GaugeMetricFamily("purser_jobs_dead", "Dead letters, by kind.", labels=["kind"])
+        months = GaugeMetricFamily(
+            "purser_months_late", "Customers whose month has been due for more than an hour and is not run."
+        )
         answered = 1
         try:
             for each in dead_letters.backlogs():
                 waiting.add_metric([each.kind], each.waiting)
                 dead.add_metric([each.kind], each.dead)
+            months.add_metric([], late.count())
         except SQLAlchemyError as problem:
             log.warning("backlogs_unknown", kind=type(problem).__name__)
             answered = 0
         yield from (
             waiting,
             dead,
+            months,
             GaugeMetricFamily("purser_database_up", "Whether the database answers.", value=answered),
         )
 

@@ -1,4 +1,4 @@
-"""The month, and prices that change on a day: `flask portal run-month`, `change-prices`."""
+"""The month, and prices that change on a day: `flask portal run-month`, `late-months`, `change-prices`."""
 
 from datetime import datetime
 
@@ -11,13 +11,13 @@ from app.cli.console import customer_named, one_line
 from app.domain.amounts import money_words
 from app.models.scope import as_service
 from app.services.customers.plan_moves import Stays
-from app.services.month_end import price_changes, run
+from app.services.month_end import late, price_changes, run
 from app.services.month_end.comparison import Compared
 
 
 def add_to(bp: Blueprint) -> None:
     """Add these commands to the seller's command line."""
-    for command in (run_month, change_prices):
+    for command in (run_month, late_months, change_prices):
         bp.cli.add_command(command)
 
 
@@ -40,6 +40,22 @@ def run_month(customers: tuple[str, ...]) -> None:
         with tqdm(total=run.waiting(), desc="Month", unit="customer", leave=False, disable=None) as bar:
             made = run.run_all(done=bar.update)
         click.echo(f"{made} ends of billing periods were run, {run.waiting()} customers are due and were not run.")
+
+
+@click.command("late-months")
+@click.option("--limit", default=100, type=click.IntRange(1, 10_000), show_default=True)
+@with_appcontext
+def late_months(limit: int) -> None:
+    """Print whose month has been due for more than an hour and is not run, with the moment since when.
+
+    The log says why: `month_not_run` with what failed, or `month_waits` where debt or holds have no room for the plan.
+    """
+    with one_line():
+        found = late.listed(limit)
+    for each in found:
+        click.echo(f"{each.customer_id}  {each.name}  {each.due_since.isoformat(timespec='seconds')}")
+    if not found:
+        click.echo("No month is late.", err=True)
 
 
 @click.command("change-prices")

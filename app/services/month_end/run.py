@@ -4,7 +4,6 @@ docs/decisions/0041-the-month-is-run-by-rows.md says what holds when the process
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
@@ -20,26 +19,23 @@ from app.services import due_rows
 from app.services.customers import billing_periods
 from app.services.ledger import posting
 from app.services.ledger.posting import Books
-from app.services.month_end import boundary, together
+from app.services.month_end import boundary, together, waits
 from app.services.receivables import closing
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
 MANY, FEW = 500, 2
 """So many customers are looked at together, at most and at least."""
-PAUSE = timedelta(minutes=15)
-"""So long a customer is left alone whose holds or debt have no room for the plan that it is to have."""
-_left_alone: dict[str, datetime] = {}
-"""Until when, as far as this process has tried them: what is due stays due."""
 
 
 def run_due(limit: int = 100) -> int:
     """Run the month of customers who are due, at most `limit` of them; return how many ends of periods were run.
 
-    A customer whose books somebody else holds is left to the next time, and one that fails stops no other.
+    A customer whose books somebody else holds is left to the next time. One that fails stops no other, and is left
+    alone for a while, longer each time.
     """
     with as_service("run the month"):
-        done = due_rows.one(lambda: _together(_due(limit, ())), failed="months_not_run_together")
+        done = due_rows.one(lambda: _together(_due(limit, waits.has_failed())), failed="months_not_run_together")
         if done >= limit:
             return done
         waiting = due_rows.waiting(limit, _due)
@@ -72,10 +68,8 @@ def run(customer_id: str) -> int:
 
 def _due(limit: int, tried: Sequence[str]) -> Sequence[str]:
     now = clock.now()
-    for customer_id in [each for each, until in list(_left_alone.items()) if until <= now]:
-        _left_alone.pop(customer_id, None)
     wanted = select(Subscription.customer_id).where(
-        Subscription.run_at <= now, Subscription.customer_id.not_in([*tried, *_left_alone])
+        Subscription.run_at <= now, Subscription.customer_id.not_in([*tried, *waits.left_alone(now)])
     )
     return db.session.scalars(wanted.order_by(Subscription.run_at, Subscription.customer_id).limit(limit)).all()
 
@@ -90,13 +84,18 @@ def _together(customer_ids: Sequence[str]) -> int:
 
 def _run_or_wait(customer_id: str) -> int:
     """Run the customer's month; where there is no room for the plan yet, invoice what was used, and leave it alone."""
+    made = 0
     try:
-        return run(customer_id)
+        made = run(customer_id)
     except Refused as refusal:
         log.warning("month_waits", customer=customer_id, reason=refusal.reason)
-        _left_alone[customer_id] = clock.now() + PAUSE
-    _invoice_usage(customer_id)
-    return 0
+        waits.pause(customer_id, clock.now())
+        _invoice_usage(customer_id)
+    except Exception:
+        waits.failed(customer_id, clock.now())
+        raise
+    waits.over(customer_id)
+    return made
 
 
 def _invoice_usage(customer_id: str) -> None:
