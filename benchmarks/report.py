@@ -47,6 +47,20 @@ def write_pages(against: str, rounds: int, versions: list[str], rows: list[str])
     (HERE / "results.md").write_text("\n".join([results.rstrip(), "", *head, *rows]) + "\n")
 
 
+def replace(part: str, found: list[Ratio | Count]) -> None:
+    """Put what was measured of one part into both files, in place of what they say of it; the rest stays."""
+    kept = json.loads((HERE / "results.json").read_text())
+    rows = list[Ratio | Count]()
+    for each in kept["results"]:
+        values = {name: value for name, value in each.items() if name != "verdict"}
+        rows.append(Ratio(**values) if "ratio" in each else Count(**values))
+    others = [each for each in rows if not each.what.startswith(part)]
+    for database in dict.fromkeys(each.database for each in found):
+        last = max((place for place, each in enumerate(others, 1) if each.database == database), default=len(others))
+        others[last:last] = [each for each in found if each.database == database]
+    write(others, kept["machine"]["databases"])
+
+
 def write(found: list[Ratio | Count], versions: list[str]) -> None:
     """Write both files beside this one."""
     kept = "".join((HERE / "results.md").read_text().partition(PAGES)[1:])
