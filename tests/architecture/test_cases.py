@@ -10,6 +10,7 @@ from tests.support.cases import CASES, numbers
 TESTS = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"mark\.case\(([^)]*)\)")
 OF_AUTO_RECHARGE = [*range(3, 16), 75, 76]
+OF_PLANS_AND_DUNNING = [*range(23, 30), *range(45, 52), 74]
 
 
 def marked() -> set[str]:
@@ -19,6 +20,11 @@ def marked() -> set[str]:
 
 @pytest.mark.parametrize("number", OF_AUTO_RECHARGE)
 def test_each_case_of_auto_recharge_has_a_test(number: int) -> None:
+    assert f"AC-{number}" in marked()
+
+
+@pytest.mark.parametrize("number", OF_PLANS_AND_DUNNING)
+def test_each_case_of_plans_and_unpaid_invoices_has_a_test(number: int) -> None:
     assert f"AC-{number}" in marked()
 
 

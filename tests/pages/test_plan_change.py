@@ -66,6 +66,7 @@ def test_an_upgrade_is_shown_line_by_line_paid_and_had(who: Opened) -> None:
     assert subjects["plan_changed"] == "Your plan is now Team, billed monthly, 3 seats"
 
 
+@pytest.mark.case("AC-46", "AC-50")
 def test_another_amount_than_the_one_that_was_seen_is_refused_and_shown(who: Opened) -> None:
     acme, alice, browser = who
     add_method(alice, GOOD)
@@ -223,6 +224,7 @@ def test_where_less_is_had_at_once_what_comes_back_is_shown_before(app: Flask, o
     assert "Back as credit $18.50" in " ".join(newest.body_text.split())
 
 
+@pytest.mark.case("AC-46", "AC-50")
 @pytest.mark.parametrize(
     ("query", "said"),
     [

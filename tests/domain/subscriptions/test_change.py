@@ -73,6 +73,18 @@ def test_a_higher_plan_is_had_now_for_what_is_left_of_the_period() -> None:
     assert (found.way, found.is_now, found.net) == (Way.UP, True, eur("26.00"))
 
 
+@pytest.mark.case("AC-47", "AC-48")
+def test_what_each_plan_includes_is_taken_off_its_own_price_before_the_two_are_subtracted() -> None:
+    has, wants = of(TEAM, 12), of(BUSINESS, 12)  # 49.00 with 9 more of 12 seats; 199.00 with 2 more
+    assert nets(quoted(has, wants)) == [
+        ("Unused time of Team, 16–30 June 2027", "-24.50"),
+        ("Unused time of 9 seats, 16–30 June 2027", "-67.50"),
+        ("Business, 16–30 June 2027", "99.50"),
+        ("2 seats, 16–30 June 2027", "19.00"),
+    ]
+    assert 2 * quoted(has, wants).net.amount_minor == (wants.price - has.price).amount_minor
+
+
 def test_a_year_is_paid_from_the_billing_period_that_is_open() -> None:
     found = quoted(of(TEAM), of(TEAM, interval="annual"))
     assert found.plan_period == Span(JUNE, datetime(2028, 6, 1, tzinfo=UTC))
@@ -90,6 +102,7 @@ def test_what_is_not_used_of_a_year_is_given_back_by_the_year() -> None:
     ]
 
 
+@pytest.mark.case("AC-45")
 def test_seats_of_a_year_are_charged_on_the_day_that_they_are_added() -> None:
     found = quoted(of(TEAM, 3, "annual"), of(TEAM, 8, "annual"), now=datetime(2027, 7, 1, tzinfo=UTC))
     assert nets(found) == [("5 seats, 1 July 2027 – 31 May 2028", "688.52")]  # 750.00 × 336 / 366
@@ -148,6 +161,7 @@ seconds = st.integers(0, 30 * 86400 - 1)
 seats = st.integers(3, 25)
 
 
+@pytest.mark.case("AC-45")
 @given(chain=st.lists(st.tuples(seconds, st.sampled_from([PERSONAL, TEAM, BUSINESS]), seats), min_size=1, max_size=6))
 def test_changes_cost_what_the_seconds_at_each_price_cost(chain: list[tuple[int, Plan, int]]) -> None:
     """Half a minor unit a line is all that rounding may make of it."""

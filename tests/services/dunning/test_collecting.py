@@ -80,6 +80,7 @@ def test_terms_with_a_day_are_not_charged_before_it(app: Flask) -> None:
     assert charged(small) == [(invoice.id, 881, "succeeded", due)]
 
 
+@pytest.mark.case("AC-23")
 @pytest.mark.parametrize("more", ["", "\n[invoices]\ncharge_automatically = false\n"])
 def test_where_nothing_can_be_charged_it_is_five_days_after_it_fell_due(app: Flask, more: str) -> None:
     small = periods.customer(more=more)
@@ -166,6 +167,7 @@ def test_two_are_overdue_and_only_the_last_one_restores(app: Flask, small: Custo
     assert verify() == []
 
 
+@pytest.mark.case("AC-23")
 def test_while_the_bank_asks_nothing_is_known_and_left_waiting_it_has_failed(app: Flask, small: Customer) -> None:
     with_card(small, ASKS)
     invoice = invoiced(small)

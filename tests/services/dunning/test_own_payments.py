@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from app import clock
@@ -12,6 +13,7 @@ from tests.support.periods import OVER, manager, pays
 from tests.support.shop import ASKS, BROKE, add_method
 
 
+@pytest.mark.case("AC-23")
 def test_it_is_the_first_failure(app: Flask) -> None:
     small = periods.customer()
     actor, invoice = manager(small), dunning.invoiced(small)

@@ -170,6 +170,7 @@ def test_a_period_that_the_seller_has_closed_leaves_the_plan_its_own_invoice(app
     assert verify() == []
 
 
+@pytest.mark.case("AC-29")
 @pytest.mark.both_databases
 def test_two_runs_at_once_make_one_invoice(app: Flask) -> None:
     acme = begins(BEGIN, "team")

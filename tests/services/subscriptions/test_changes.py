@@ -88,6 +88,7 @@ def test_too_little_for_a_charge_is_had_at_once_and_due_with_the_next_invoice(ac
     assert verify() == []
 
 
+@pytest.mark.case("AC-46", "AC-50")
 def test_a_preview_that_has_gone_by_is_refused_and_nothing_is_charged(acme: Customer) -> None:
     alice = plans.manager(acme)
     way = add_method(alice, GOOD).id

@@ -155,10 +155,12 @@ def chains(seed: int, most: int) -> Iterator[int]:
         yield many
 
 
+@pytest.mark.case("AC-46", "AC-50")
 def test_what_is_charged_or_given_is_what_was_shown(app: Flask) -> None:
     assert sum(chains(20270616, 20)) >= 20
 
 
+@pytest.mark.case("AC-46", "AC-50")
 @pytest.mark.proof
 @pytest.mark.parametrize("seed", range(20))
 def test_ten_thousand_changes_are_charged_as_they_were_shown(app: Flask, seed: int) -> None:
