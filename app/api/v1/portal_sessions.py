@@ -32,7 +32,9 @@ class ThemeIn(Model):
         examples=["#8fabff"],
     )
     radius: int | None = Field(None, ge=0, le=MOST_RADIUS, description="How round corners are, in pixels.")
-    font: Literal["portal", "system"] | None = Field(None, description="The portal's typeface or the reader's own.")
+    font: Literal["portal", "system"] | None = Field(
+        None, description="The portal's typeface, or the reader's own, which is usual in a frame."
+    )
 
 
 class PortalSessionIn(Model):

@@ -15,10 +15,8 @@ _FLARE, _SLOPE, _SHIFT, _GAMMA = Decimal("0.05"), Decimal("12.92"), Decimal("0.0
 MOST_RADIUS = 24
 LEAST_CONTRAST = Decimal("4.5")
 """What text needs against what is behind it (WCAG 2.2 AA)."""
-FONTS = {
-    "portal": "",
-    "system": 'ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif',
-}
+_SYSTEM = 'ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif'
+FONTS = {"portal": f'"Inter",{_SYSTEM}', "system": _SYSTEM}
 
 Mode = Literal["light", "dark", "system"]
 
@@ -51,7 +49,7 @@ class Theme:
             rules += [f"--accent:light-dark({self.accent},{dark})", f"--on-accent:light-dark({inks})"]
         if self.radius is not None:
             rules.append(f"--radius:{self.radius}px")
-        if FONTS.get(self.font):
+        if self.font:
             rules.append(f"--font:{FONTS[self.font]}")
         return f":root{{{';'.join(rules)}}}\n" if rules else ""
 
