@@ -38,7 +38,8 @@
     if (status === 401) over();
     else if (status) seen = Date.now();
   });
-  document.addEventListener("purser:ended", over);
+  // What asks by itself (static/badge.js) keeps no session alive: the host is asked when somebody is there.
+  document.addEventListener("purser:ended", () => (seen = 0));
 
   // What was typed and not sent stays when the page comes again.
   const isTick = (field) => field.type === "checkbox" || field.type === "radio";
@@ -86,6 +87,9 @@
       }
       const kept = typed();
       document.title = next.title;
+      for (const { name, value } of next.documentElement.attributes) root.setAttribute(name, value);
+      const look = next.querySelector("link[data-look]");
+      if (look && !document.querySelector("link[data-look]")) document.head.append(document.adoptNode(look));
       document.body.replaceWith(document.adoptNode(next.body));
       history.replaceState(null, "", where);
       window.htmx?.process(document.body);
