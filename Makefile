@@ -16,7 +16,7 @@ FLASK := $(BIN)/flask --app wsgi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-shell serve worker test proof test-tools check bench mutants mutation pictures format lock clean
+.PHONY: help install demo demo-shell serve worker test proof test-tools check check-types check-migrations check-rest bench mutants mutation pictures format lock clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,12 +42,19 @@ proof: .venv/dev.stamp .venv/localstripe.stamp .venv/xrechnung.stamp .venv/weasy
 	@$(BIN)/python -m tests.proof $(ARGS)
 
 check: .venv/dev.stamp test-tools ## lint, format, types, import rules, templates, migrations, docs
+	@$(MAKE) --no-print-directory --jobs 2 check-types check-migrations check-rest
+
+check-types:
+	$(BIN)/mypy
+
+check-migrations:
+	$(BIN)/python -m tests.support.drift
+
+check-rest:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet app/templates
-	$(BIN)/python -m tests.support.drift
 	$(BIN)/python -m tests.support.links
 
 bench: .venv/dev.stamp test-tools ## the benchmarks; writes benchmarks/results.md and results.json

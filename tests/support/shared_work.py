@@ -1,6 +1,9 @@
 """Work that every app, or every process, of the tests would do again: statements, templates, addresses and tests compiled once."""
 
+from collections import defaultdict
 from contextlib import suppress
+from copy import copy
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,10 +13,14 @@ from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, QueuePool, create_engine
 from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule, RuleFactory
+from werkzeug.routing.matcher import StateMachineMatcher
 
+import app as portal
+from app.config import Settings
 from app.gateways.sandbox import store
 from app.models.database import db
+from app.services.catalog import versions
 
 ROOM = 5_000
 """How many compiled statements are kept. An app keeps 500, which all tests together throw out again and again."""
@@ -40,8 +47,69 @@ _statements: dict[tuple[str, str], tuple[Any, Any]] = {}
 _builders: dict[tuple[Any, ...], Any] = {}
 _rules: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 _sandboxs_engines: list[Engine] = []
+_pages: dict[tuple[object, ...], "Pages"] = {}
 _compile_builder = Rule._compile_builder
 _compile_rule = Rule.compile
+_register = portal._register
+OF_PAGES = (
+    "before_request_funcs",
+    "after_request_funcs",
+    "teardown_request_funcs",
+    "template_context_processors",
+    "url_value_preprocessors",
+    "url_default_functions",
+    "error_handler_spec",
+)
+"""Where Flask keeps, by the name of a blueprint, what is done around the requests of its pages; by None, around all."""
+
+
+class Addresses(Map):
+    """The addresses of an app, which are another's until one is added."""
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        """Add an address to this app alone."""
+        if "own" not in self.__dict__:
+            self.own = True
+            self._rules_by_endpoint = {name: list(rules) for name, rules in self._rules_by_endpoint.items()}
+            self._matcher = StateMachineMatcher(self.merge_slashes)
+            for rule in self.iter_rules():
+                self._matcher.add(rule)
+        super().add(rulefactory)
+
+
+class Pages:
+    """What an app has of its blueprints once they are registered, for other apps with the same ones."""
+
+    def __init__(self, made: Flask, before: dict[str, set[Any]]) -> None:
+        made.url_map.update()
+        self._url_map, self._blueprints, self._commands = made.url_map, made.blueprints.copy(), made.cli.commands.copy()
+        self._views = {name: view for name, view in made.view_functions.items() if name not in before["views"]}
+        self._around = {
+            place: {name: kept for name, kept in getattr(made, place).items() if name not in before[place]}
+            for place in OF_PAGES
+        }
+
+    def give(self, to: Flask) -> None:
+        """Let the app have them."""
+        own = to.url_map
+        to.url_map = copy(self._url_map)
+        to.url_map.__class__ = Addresses
+        to.url_map.converters = own.converters
+        to.blueprints.update(self._blueprints)
+        to.cli.commands.update(self._commands)
+        to.view_functions.update(self._views)
+        for place, kept in self._around.items():
+            for name, functions in kept.items():
+                getattr(to, place)[name] = _copied(functions)
+
+
+def _copied(kept: Any) -> Any:
+    """Return a copy of lists, and of dictionaries of them, as Flask keeps functions."""
+    if isinstance(kept, dict):
+        there: dict[Any, Any] = defaultdict(kept.default_factory) if isinstance(kept, defaultdict) else {}
+        there.update({name: _copied(each) for name, each in kept.items()})
+        return there
+    return list(kept) if isinstance(kept, list) else kept
 
 
 def share(app: Flask) -> None:
@@ -80,6 +148,19 @@ def leave_the_sandboxs_connections() -> None:
     store._engine.cache_clear()
 
 
+def _kept_pages(made: Flask, settings: Settings) -> None:
+    """Flask registers each blueprint of each app anew, address by address, which takes most of an app's start."""
+    key = (settings.payments, settings.demo, settings.testing)
+    if key in _pages:
+        _pages[key].give(made)
+        return
+    before = {"views": set(made.view_functions), **{place: set(getattr(made, place)) for place in OF_PAGES}}
+    around_all = {place: _copied(getattr(made, place).get(None)) for place in OF_PAGES}
+    _register(made, settings)
+    if all(getattr(made, place).get(None) == around_all[place] for place in OF_PAGES):
+        _pages[key] = Pages(made, before)
+
+
 def _kept_builder(rule: Rule, append_unknown: bool = True) -> Any:  # Werkzeug's own form
     """Werkzeug compiles two functions for each address of each app, which takes most of an app's start."""
     if rule.defaults:
@@ -109,7 +190,9 @@ def _built(rule: Rule) -> tuple[Any, Any]:
 
 
 def keep_builders() -> None:
-    """Compile the functions that build addresses once for all apps of this process."""
+    """Register the pages, compile the functions that build addresses, and read a catalog once for all apps of this process."""
+    portal._register = _kept_pages
+    versions.parse = lru_cache(100)(versions.parse)
     Rule._compile_builder = _kept_builder  # type: ignore[method-assign]
     Rule.compile = _compile  # type: ignore[method-assign]
 
