@@ -1,4 +1,4 @@
-"""Two months of the demo's history: written once for all tests that only look at them."""
+"""Two months of the demo's history, with a host that listens: written once for all tests that look at them or go on."""
 
 import shutil
 import sqlite3
@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from app import clock, create_app
-from app.demo import customers
+from app.demo import customers, host_product
 from app.models.database import db
 from app.services.authorizations import holds
 from tests.support import databases, postgres, shared_work
 from tests.support.databases import Database
+from tests.support.ports import free_port
 
 NOW = datetime(2026, 11, 21, 15, 4, tzinfo=UTC)
 MONTHS = 2
@@ -38,11 +39,11 @@ def two_months(database: Database, session_dir: Path) -> None:
 
 
 def _write(database: Database) -> None:
-    app = create_app(databases.settings_for(database))
+    app = create_app(databases.settings_for(database, webhooks_allow_loopback=True))
     shared_work.share(app)
     with app.app_context():
-        with clock.at(NOW):
-            customers.make(months=MONTHS, progress=lambda days: days)
+        with host_product.listening(free_port()) as url, clock.at(NOW):
+            customers.make(months=MONTHS, progress=lambda days: days, webhook_url=url)
         holds.close()
         db.session.remove()
         for engine in db.engines.values():

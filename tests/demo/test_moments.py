@@ -9,9 +9,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app import clock
-from app.config import Settings
 from app.demo import customers as demo_customers
-from app.demo import host_product, usage
+from app.demo import usage
 from app.demo.stories import STORIES
 from app.domain.money import Credits
 from app.domain.spend_management import Limits
@@ -28,26 +27,13 @@ from app.services.spend_management import simulation
 from app.services.usage import events
 from app.services.verification import verify
 from tests.demo.conftest import NOW
-from tests.support.databases import Database, settings_for
-from tests.support.ports import free_port
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-def settings(database: Database) -> Settings:
-    """Settings with which webhooks may go to this machine, as the demo's do."""
-    return settings_for(database, webhooks_allow_loopback=True)
-
-
-def make(webhook_url: str = "") -> None:
-    with clock.at(NOW):
-        demo_customers.make(months=1, progress=lambda days: days, webhook_url=webhook_url)
-
-
-def test_a_refused_call_is_notified_at_once_and_its_webhook_again_after_five_seconds(app: Flask) -> None:
-    with host_product.listening(free_port()) as url:
-        make(url)
+def test_a_refused_call_is_notified_at_once_and_its_webhook_again_after_five_seconds(
+    two_months: None, app: Flask
+) -> None:
     with as_service("look at the busy day"):
         refused = db.session.scalar(
             select(func.min(Authorization.created_at)).where(Authorization.reason == "daily_limit")
