@@ -49,10 +49,20 @@ def operations() -> tuple[Operation, ...]:
 
 def operation_of(method: str, path: str) -> Operation | None:
     """Return the operation that a request asks for, or None: Stripe knows no such address."""
-    for each in operations():
-        if each.method == method and re.fullmatch(each.pattern, path, re.ASCII):
+    for pattern, each in _by_shape().get((method, path.count("/")), ()):
+        if pattern.fullmatch(path):
             return each
     return None
+
+
+@cache
+def _by_shape() -> dict[tuple[str, int], list[tuple[re.Pattern[str], Operation]]]:
+    """Return the operations by their method and how deep their path is: each request of each test looks for its own."""
+    found: dict[tuple[str, int], list[tuple[re.Pattern[str], Operation]]] = {}
+    for each in operations():
+        shape = (each.method, each.path.count("/"))
+        found.setdefault(shape, []).append((re.compile(each.pattern, re.ASCII), each))
+    return found
 
 
 def wrong(operation: Operation, sent: Tree) -> list[str]:
