@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.architecture.source import APP, ROOT, calls_of, hidden_imports, modules, named, tree
 
 LONGEST = 300
@@ -124,10 +122,10 @@ def test_the_newest_change_is_the_version() -> None:
     assert newest[1] == declared[1]
 
 
-@pytest.mark.parametrize("path", modules(), ids=named)
-def test_every_module_says_what_it_is(path: Path) -> None:
-    empty_package = path.name == "__init__.py" and not path.read_text().strip()
-    assert empty_package or ast.get_docstring(tree(path)), "begin the module with what it is for"
+def test_every_module_says_what_it_is() -> None:
+    """It begins with what it is for, unless it is an empty `__init__.py`."""
+    silent = [path for path in modules() if not ast.get_docstring(tree(path))]
+    assert [named(path) for path in silent if path.name != "__init__.py" or path.read_text().strip()] == []
 
 
 def test_only_one_module_reads_what_htmx_asks() -> None:
