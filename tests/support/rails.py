@@ -18,12 +18,12 @@ from app.models.events import OutboxEvent
 from app.models.mails import Mail
 from app.models.payments import Attempt, Payment
 from app.models.scope import as_customer, as_service
-from app.services import jobs
 from app.services.catalog import versions
 from app.services.customers import registration
 from app.services.payment_methods import mandates, setups
 from app.services.payments import top_ups
 from tests.support import cast, shop
+from tests.support.passes import passes
 
 BACK = "http://127.0.0.1/{}".format
 MANY = 50
@@ -96,8 +96,7 @@ def stands(payment: Payment) -> Payment:
 def later(app: Flask, wait: timedelta = timedelta(0)) -> None:
     """Let the worker run, `wait` from now."""
     with app.app_context(), clock.at(clock.now() + wait):
-        for _ in range(3):
-            jobs.run_due()
+        passes(3)
 
 
 def rows(model: Any, payment: Payment, wanted: Any) -> list[Any]:

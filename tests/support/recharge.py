@@ -24,9 +24,9 @@ from app.models.events import OutboxEvent
 from app.models.mails import Mail
 from app.models.payments import Payment, PaymentMethod
 from app.models.scope import as_customer, as_service
-from app.services import jobs
 from app.services.auto_recharge import settings
 from app.services.catalog import versions
+from tests.support.passes import passes
 
 
 def terms(actor: Actor) -> Terms:
@@ -62,8 +62,7 @@ def on(actor: Actor, threshold: str = "20", amount: int = 2500, limit: int = 500
 def runs(app: Flask, at: datetime | None = None, times: int = 3) -> None:
     """Let the worker do what is due at that time."""
     with app.app_context(), clock.at(at or clock.now()):
-        for _ in range(times):
-            jobs.run_due()
+        passes(times)
 
 
 def automatic(customer: Customer) -> list[Payment]:

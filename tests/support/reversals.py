@@ -17,9 +17,9 @@ from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_customer, as_service
-from app.services import jobs
 from app.services.payments import top_ups
 from app.services.reversals import refunds
+from tests.support.passes import passes
 from tests.support.shop import GOOD, add_method
 
 Row = TypeVar("Row", bound=Base)
@@ -48,8 +48,7 @@ def sends_back(payment: Payment, minor: int | None = None, *, repeat: bool = Fal
 def later(app: Flask, wait: timedelta = timedelta(0)) -> None:
     """Let the worker run twice, `wait` from now."""
     with app.app_context(), clock.at(clock.now() + wait):
-        jobs.run_due()
-        jobs.run_due()
+        passes(2)
 
 
 def fetched(row: Row) -> Row:
