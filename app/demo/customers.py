@@ -37,7 +37,8 @@ WRITTEN_UNTIL = "demo.told"
 MOST_ROUNDS = 50
 MIDNIGHT_JOBS = time(0, 0, 1)
 DAYS_A_MONTH = 365 / 12
-DAILY = (*jobs.QUICK, *jobs.MONTHLY, "automatic_charges_swept", *jobs.CHARGING, *jobs.OUTWARD, *jobs.ASKING)
+REFERRALS = ("referrals_counted", "referrals_given")
+DAILY = (*jobs.QUICK, *jobs.MONTHLY, *REFERRALS, "automatic_charges_swept", *jobs.CHARGING, *jobs.OUTWARD, *jobs.ASKING)
 """What is done each day of the history. The look through the processor's books is done once, at its end."""
 EARLY = tuple(name for name in DAILY if not name.startswith("notices"))
 """The same before the customers have any limits."""

@@ -62,7 +62,7 @@ def month(each: Month, of: Statement) -> Row:
     elif each.is_over:
         state = "Nothing to give: set off against payments that went back"
     elif of.next_at is not None:
-        state = f"Given on {locale.day(of.next_at.date())}"
+        state = f"Is given on {locale.day(of.next_at.date())}"
     else:
         state = "Counted"
     return Row(title, each.paid, each.earned, each.went_back, each.given, each.given_at, state)

@@ -11,7 +11,7 @@ from app.domain.people import Actor
 from app.services.customers import registration
 from tests.browser.conftest import Opens
 from tests.support import plans
-from tests.support.looks import LOOKS, findings, sideways
+from tests.support.looks import LOOKS, findings, outside, sideways
 from tests.support.shop import ASKS, BROKE, GOOD, add_method
 
 PATH = "/billing/plan/"
@@ -74,7 +74,12 @@ def test_a_plan_is_declined_bought_given_seats_lessened_and_cancelled(signs_in: 
     expect(page.locator(".toast__text")).to_contain_text("The scheduled change is taken back.")
     page.locator("#plan-cancel a").click()
     page.fill("#reason", "Too few requests")
-    assert sideways(page) == []
+    page.set_viewport_size(LOOKS["narrow"]["viewport"])
+    page.evaluate(
+        "document.querySelector('#plan_cancellation-confirm').textContent = 'Cancel Pay per use with support on 1 Dec'"
+    )
+    assert (sideways(page), outside(page)) == ([], [])
+    page.set_viewport_size(LOOKS["light"]["viewport"])
     page.locator("#plan_cancellation-confirm").click()
     expect(page.locator("#plan-cancelled")).to_contain_text("Team ends on")
     looked_at(page, "light")

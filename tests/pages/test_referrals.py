@@ -50,7 +50,7 @@ def test_it_shows_the_link_the_people_and_each_month(app: Flask, alice: Browser,
     assert urlsplit(page.texts("#referrals-link")[0]).path == f"/join/{code_of(ours)}"
     assert page.texts("#referrals-sums div") == ["Earned $15.00", "Given as credit $7.00", "Still to be given $8.00"]
     assert page.texts("#referrals-months tbody tr") == [
-        "November 2026 $50.00 $0.00 $10.00 Given on 1 Dec 2026",
+        "November 2026 $50.00 $0.00 $10.00 Is given on 1 Dec 2026",
         "October 2026 $35.00 $10.00 $5.00 $7.00 given on 2 Nov 2026",
     ]
     assert page.texts("#referrals-people tbody tr") == [

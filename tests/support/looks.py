@@ -48,6 +48,23 @@ def sideways(page: Page) -> list[str]:
     return [f"it is {wide} wide in {seen}"] if wide > seen else []
 
 
+def outside(page: Page) -> list[str]:
+    """Return what sticks out of its card, and is not scrolled there."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("main .card")].flatMap(card => {
+          const own = card.getBoundingClientRect();
+          return [...card.querySelectorAll("*")].filter(each => {
+            const box = each.getBoundingClientRect();
+            if (box.width < 2 || box.height < 2 || each.closest("svg, .tip, .sr")) return false;
+            for (let up = each.parentElement; up && up !== card; up = up.parentElement)
+              if (getComputedStyle(up).overflowX !== "visible") return false;
+            return box.right > own.right + 1 || box.left < own.left - 1;
+          }).map(each => each.outerHTML.slice(0, 120));
+        })"""
+    )
+    return found
+
+
 def blank(page: Page) -> list[str]:
     """Return the cards of the page that are empty for more than a sixth of their height below what they hold."""
     found: list[str] = page.evaluate(
