@@ -72,6 +72,7 @@ def _shown(form: CancellationForm, status: int = 200, *, gone_by: bool = False) 
         can_end=has.can_end,
         is_agreed=has.has.plan.on_request,
         seller=offered.seller_name,
+        recharges=has.catalog.auto_recharge.offered,
         kept=plan.kept(has, announced.renewed(has)),
         gone_by=gone_by,
         becomes=plan.order_words(scheduled, versions.sold(customer.catalog, scheduled.catalog_version))

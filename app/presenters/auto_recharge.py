@@ -60,6 +60,10 @@ _FIXED = {
         "There is no payment method that can be charged. Add one, and it goes on.", is_bad=True, link="methods"
     ),
     Outcome.NOT_SERVED: Said("Nothing is charged automatically while your account is not served.", is_bad=True),
+    Outcome.PLAN_ENDS: Said(
+        "Your plan is cancelled: nothing is charged automatically. Keep the plan on the Plan page, and it goes on. "
+        "It is switched off when the plan ends."
+    ),
     Outcome.NOT_SOLD: Said("What it was to buy is no longer sold. Choose something else below.", is_bad=True),
 }
 """What is said whatever the figures are."""

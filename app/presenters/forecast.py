@@ -14,6 +14,7 @@ PACE = "at the last days’ pace"
 NOT_COUNTED = {
     Outcome.ENOUGH: "it charges only once nothing is left",
     Outcome.NOT_SERVED: "your account is not served",
+    Outcome.PLAN_ENDS: "your plan is cancelled",
     Outcome.NOT_SOLD: "what it was to buy is no longer sold",
     Outcome.UNDER_WAY: "its last charge is not paid yet",
     Outcome.NO_METHOD: "there is no payment method to charge",

@@ -19,6 +19,7 @@ TITLES = {
     Outcome.CHARGE: "Charged automatically",
     Outcome.MONEY_WENT_BACK: "Switched off: the money went back",
     Outcome.NOT_SERVED: "Not charged: the account is not served",
+    Outcome.PLAN_ENDS: "Not charged: your plan is cancelled",
     Outcome.NOT_SOLD: "Not charged: no longer sold",
     Outcome.ABOVE_LIMIT: "Not charged: with tax, one purchase is above the limit",
     Outcome.ENOUGH: "One purchase is within the limit again",

@@ -33,6 +33,8 @@ class Outcome(StrEnum):
     """An automatic charge was refunded or disputed: auto-recharge is switched off."""
     ENOUGH = "enough"
     NOT_SERVED = "not_served"
+    PLAN_ENDS = "plan_canceled"
+    """The plan is cancelled: nothing is charged by itself until it is kept."""
     NOT_SOLD = "not_sold"
     UNDER_WAY = "under_way"
     NO_METHOD = "no_method"
@@ -100,6 +102,8 @@ class Facts:
     """None: nothing was asked."""
     money_went_back: bool = False
     """Whether an automatic charge was refunded or disputed since auto-recharge was switched on."""
+    plan_ends: bool = False
+    """Whether the plan is cancelled to the end of what is paid."""
 
     @property
     def left(self) -> Money:
@@ -137,6 +141,8 @@ def decide(facts: Facts, now: datetime) -> Decision:
         return Decision(Outcome.ENOUGH)
     if facts.standing not in SERVED:
         return Decision(Outcome.NOT_SERVED, look_again=now + LOOK_AGAIN)
+    if facts.plan_ends:
+        return Decision(Outcome.PLAN_ENDS, look_again=now + LOOK_AGAIN)
     if facts.one is None:
         return Decision(Outcome.NOT_SOLD, look_again=now + LOOK_AGAIN)
     if facts.is_under_way:

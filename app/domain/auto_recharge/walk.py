@@ -25,6 +25,7 @@ LATE = LOOK_AGAIN + timedelta(minutes=5)
 ENDED_BY_A_MOVE = frozenset(
     {
         Outcome.NOT_SERVED,
+        Outcome.PLAN_ENDS,
         Outcome.NOT_SOLD,
         Outcome.ABOVE_LIMIT,
         Outcome.UNDER_WAY,

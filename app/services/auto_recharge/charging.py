@@ -13,9 +13,8 @@ from app.domain.auto_recharge.decision import NOTABLE, Decision, Outcome, decide
 from app.domain.errors import ensure
 from app.domain.money import Money
 from app.models.auto_recharge import AutoRechargeDecision, AutoRechargeSettings
-from app.services import audit
 from app.services.auto_recharge import facts as facts_of
-from app.services.auto_recharge import questions, reports
+from app.services.auto_recharge import questions, reports, stop
 from app.services.auto_recharge.facts import Found
 from app.services.ledger import budgets, posting
 from app.services.ledger.posting import Books
@@ -48,7 +47,7 @@ def look_at(customer_id: str) -> Decision:
         if decision.outcome is Outcome.ASKS and not questions.is_asked(found):
             questions.ask(books, found, decision, now)
         if decision.outcome is Outcome.MONEY_WENT_BACK:
-            _switch_off(books, row, now)
+            stop.switch_off(books, row, Outcome.MONEY_WENT_BACK.value, now)
     if payment_id is not None:
         collection.collect(payment_id, return_url=resume_links.return_url(payment_id))
     return decision
@@ -69,20 +68,6 @@ def _order(books: Books, row: AutoRechargeSettings, found: Found, decision: Deci
     questions.use(session, books.customer_id, payment.id, now)
     reports.limit_used(books, found, Money(found.facts.used.amount_minor + amount_minor, limit.currency))
     return payment.id
-
-
-def _switch_off(books: Books, row: AutoRechargeSettings, now: datetime) -> None:
-    """End the standing order: what it charged last was sent back or disputed."""
-    before = {"enabled": True}
-    row.enabled, row.consent_id, row.look_at = False, None, None
-    row.version += 1
-    row.changed_at, row.changed_by = now, top_ups.AUTOMATIC
-    books.session.flush()
-    questions.withdraw(books.session, books.customer_id)
-    after: dict[str, object] = {"enabled": False, "reason": Outcome.MONEY_WENT_BACK.value}
-    audit.record(
-        books.session, books.customer_id, top_ups.AUTOMATIC, "auto_recharge.changed", books.customer_id, before, after
-    )
 
 
 def is_known_impossible(session: Session, customer_id: str, version: int) -> bool:

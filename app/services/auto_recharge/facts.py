@@ -18,6 +18,7 @@ from app.models.auto_recharge import AutoRechargeSettings
 from app.models.customers import BillingPeriod, Customer
 from app.models.ledger import Account, BalanceDay
 from app.models.payments import PaymentMethod
+from app.models.subscriptions import Subscription
 from app.models.usage import Spending
 from app.services.auto_recharge import rows
 from app.services.catalog import versions
@@ -47,8 +48,10 @@ def read(
 ) -> Found:
     """Return the facts for what remains now. A charge has begun and expired grants and turned the period before."""
     customer_id, wanted = customer.customer_id, rows.terms(row, catalog)
-    period = session.scalars(
-        select(BillingPeriod).where(BillingPeriod.customer_id == customer_id, BillingPeriod.closed_at.is_(None))
+    period, plan_ends_at = session.execute(
+        select(BillingPeriod, Subscription.cancel_at)
+        .join(Subscription, Subscription.customer_id == BillingPeriod.customer_id)
+        .where(BillingPeriod.customer_id == customer_id, BillingPeriod.closed_at.is_(None))
     ).one()
     allowed_at = rows.consented_at(session, row)
     methods = rows.methods(session, customer_id, wanted, catalog)
@@ -72,6 +75,7 @@ def read(
         use=used_lately(session, customer, wanted.threshold, since, now),
         answer=rows.answer(session, customer_id, now),
         money_went_back=rows.went_back(session, customer_id, allowed_at),
+        plan_ends=plan_ends_at is not None,
     )
     return Found(facts, method, period)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, String, bindparam, case, cast, func, select
+from sqlalchemy import ScalarSelect, String, bindparam, case, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.domain.auto_recharge import retries
@@ -36,6 +36,7 @@ from app.models.auto_recharge import (
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import constant, db
 from app.models.payments import Payment, PaymentMethod
+from app.models.subscriptions import Subscription
 from app.services.payment_methods import declines
 from app.services.tax import decision
 
@@ -57,6 +58,8 @@ class Order:
     """The question that stands, and how it was answered."""
     asks: Money | None
     """The automatic charge that waits for a yes."""
+    plan_ends: bool
+    """Whether the plan is cancelled: then nothing is charged."""
 
 
 def last_kept() -> ScalarSelect[str]:
@@ -89,7 +92,10 @@ def question() -> ScalarSelect[str]:
 
 
 def used_and_methods() -> Any:
-    """Ask for what of the open period's limit is used, and for the saved methods, as one text, where it is on."""
+    """Ask for what of the open period's limit is used, whether the plan ends, and for the saved methods, as one text.
+
+    None where it is off.
+    """
     budget, method = AutoRechargeBudget, PaymentMethod
     used = (
         select(budget.reserved_minor + budget.charged_minor)
@@ -104,7 +110,9 @@ def used_and_methods() -> Any:
         .correlate(Customer)
         .scalar_subquery()
     )
-    both = cast(func.coalesce(used, 0), String) + "," + func.coalesce(saved, "")
+    ends = exists().where(Subscription.customer_id == Customer.customer_id, Subscription.cancel_at.is_not(None))
+    is_ending = case((ends.correlate(Customer), constant("y")), else_=constant("n"))
+    both = cast(func.coalesce(used, 0), String) + ":" + is_ending + "," + func.coalesce(saved, "")
     return case((AutoRechargeSettings.enabled, both), else_=None)
 
 
@@ -124,7 +132,8 @@ def order(
     """
     if row is None:
         return None
-    used, *saved = (around or "0").split(",")
+    first, *saved = (around or "0:n").split(",")
+    used, _, ends = first.partition(":")
     state, amount, count = asked.split(":") if asked else ("", "0", "0")
     answer = Answer({"yes": True, "no": False}.get(state), int(count), day_of(now).ends, int(amount)) if state else None
     return Order(
@@ -134,6 +143,7 @@ def order(
         kept=_kept(decision) if decision is not None else None,
         answer=answer,
         asks=Money(int(amount), catalog.currency) if state == "open" else None,
+        plan_ends=ends == "y",
     )
 
 
@@ -206,6 +216,7 @@ def recharge(
         last_begun=kept.at if kept is not None and kept.outcome == Outcome.CHARGE else None,
         use=Use(numbers.daily_used, used_days),
         answer=found.answer,
+        plan_ends=found.plan_ends,
     )
     return Recharge(
         now=now,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from app.domain.auto_recharge.decision import Outcome
 from app.domain.errors import ensure
 from app.domain.sold_terms import Terms
 from app.domain.subscriptions.choice import Choice, Interval, given
@@ -10,6 +11,7 @@ from app.models.customers import BillingPeriod
 from app.models.documents import Document
 from app.models.subscriptions import PlanChange, Subscription
 from app.services import audit
+from app.services.auto_recharge import stop
 from app.services.catalog import versions
 from app.services.ledger.posting import Books
 from app.services.month_end import price_changes
@@ -77,6 +79,7 @@ def _end(books: Books, row: Subscription, now: datetime) -> None:
     was, became = applying.terms(books, offered.plans.default, offered.version)
     books.session.refresh(row, ["version"])
     default = given(offered, books.customer.plan, Interval.MONTHLY, None).plan
+    stop.with_plan(books, Outcome.PLAN_ENDS.value, now)
     facts: dict[str, object] = {
         "subscription": row.id,
         "plan": default.key,
