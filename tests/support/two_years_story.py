@@ -9,14 +9,12 @@ from flask import Flask
 
 from app import clock
 from app.domain.errors import Refused
-from app.domain.money import Money
-from app.models.scope import as_customer
-from app.services.payments import top_ups
 from app.services.subscriptions import cancellation, seats, undoing
 from app.services.usage import events
 from app.services.usage.events import UsageReport
 from tests.reference.two_years import change
 from tests.support import cast, periods, plans
+from tests.support import two_years_credit as credit
 from tests.support.two_years import Pair, World, key
 
 BEGINS = datetime(2027, 1, 31, 10, 17, 5, tzinfo=UTC)
@@ -132,6 +130,8 @@ class Story:
             (8, self._uses),
             (3, self._tops_up),
             (1, self._is_given),
+            (1, self._is_refunded),
+            (1, self._redeems),
             (5, self._changes),
             (1, self._cancels),
             (2, self._keeps),
@@ -161,18 +161,13 @@ class Story:
             pair.paper.uses(meter, 1, now, each)
 
     def _tops_up(self, pair: Pair, now: datetime) -> None:
-        if pair.paper.card != "good":
-            return
-        terms, currency = pair.paper.terms, pair.customer.currency
-        pack = self.dice.choice(list(terms.packs)) if terms.packs else ""
-        cents = terms.pack_price(pack) if pack else self.dice.choice((1000, 2500, 3333, 10_000))
-        with clock.at(now), as_customer(pair.customer_id):
-            amount = None if pack else Money(cents, currency)
-            bought = top_ups.buy(
-                pair.actor, form_key=key(), amount=amount, pack=pack, method_id=pair.method, return_url=str
-            )
-        assert bought.state == "succeeded"
-        pair.paper.tops_up(cents, now)
+        credit.buys(pair, self.dice, now)
+
+    def _is_refunded(self, pair: Pair, now: datetime) -> None:
+        credit.buys_and_is_refunded(pair, self.dice, now)
+
+    def _redeems(self, pair: Pair, now: datetime) -> None:
+        credit.redeems(self.world, pair, self.dice, now)
 
     def _is_given(self, pair: Pair, now: datetime) -> None:
         if not pair.paper.terms.in_money:

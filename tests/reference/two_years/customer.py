@@ -109,6 +109,14 @@ class OnPaper:
         if self.terms.in_money:
             self.purse.add(cents * CENT, now, bought=True)
 
+    def is_refunded(self, cents: int, now: datetime) -> None:
+        """Have the money of the last top-up back, of which nothing was used."""
+        last = self.papers[-1]
+        kind = "refund_receipt" if last.kind == "receipt" else "credit_note"
+        self.papers.append(Paper(kind, now, [("returned", cents)], cents, last.tax))
+        if self.terms.in_money:
+            self.purse.take_back(cents * CENT)
+
     # The month
 
     def closes(self, now: datetime) -> None:

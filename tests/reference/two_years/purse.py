@@ -91,6 +91,12 @@ class Purse:
             micros -= part
         assert micros == 0
 
+    def take_back(self, micros: int) -> None:
+        """Take the credit that was bought last, of which nothing was used."""
+        last = [each for each in self.credit if each.bought][-1]
+        assert last.left == micros
+        last.left = 0
+
     def put_on_invoice(self, micros: int, period: int) -> None:
         """What was used without credit goes on an invoice: of that period first, then the oldest."""
         left = [part for _used, part in self.owed]
