@@ -134,7 +134,7 @@
     if (data.type === "session") renew(String(data.url));
     if (data.type !== "hello") return;
     page();
-    if (document.querySelector("[data-ended]")) over();
+    if (document.querySelector("[data-over]")) over();
     else paint(data.theme);
   });
 
