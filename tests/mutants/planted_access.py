@@ -66,7 +66,7 @@ BUGS = [
     Bug(
         "the sign-in leads back to another site's path",
         "app/web/access.py",
-        'if f"{sender.scheme}://{sender.netloc}" in {_own_origin(), settings().base_url}:',
+        'if f"{sender.scheme}://{sender.netloc}" in {path_mode.own_origin(), settings().base_url}:',
         "if sender.netloc:",
         (f"{ENDED}::test_no_other_site_is_come_back_to",),
     ),
@@ -94,8 +94,8 @@ BUGS = [
     Bug(
         "the old token outlives a confirmation",
         "app/services/access/sessions.py",
-        ".values(token_hash=_hash(renewed), authenticated_at=now)",
-        ".values(token_hash=_hash(renewed := token), authenticated_at=now)",
+        ".values(token_hash=hash_of(renewed), authenticated_at=now)",
+        ".values(token_hash=hash_of(renewed := token), authenticated_at=now)",
         (f"{CONFIRM}::test_the_token_changes_and_the_old_one_is_dead_at_once",),
     ),
     Bug(

@@ -105,13 +105,13 @@ BUGS = [
     Bug(
         "a plan is kept for a price that nobody has seen",
         "app/blueprints/plan_cancellation.py",
-        'if request.form.get("seen", "") != seen(has.has.price):',
+        'if request.form.get("seen", "") != plan.kept(has, announced.renewed(has)).seen:',
         "if not request.form:",
         (f"{PAGES}/test_plan_cancellation.py::test_a_plan_is_cancelled_to_the_end_of_what_is_paid_and_kept_after_all",),
     ),
     Bug(
         "a plan with fewer seats than are used can be chosen on its card",
-        "app/presenters/plan.py",
+        "app/presenters/plan_cards.py",
         'why_not="" if is_current or plan.on_request else _why_not(catalog, choice, has.used),',
         'why_not="",',
         (f"{PAGES}/test_plan.py::test_a_plan_with_three_seats_is_not_to_be_chosen_by_four_members",),
