@@ -62,6 +62,7 @@ def test_what_is_had_and_what_is_sold_stand_with_their_prices(app: Flask, origin
         assert len(statements) <= 26, "\n".join(statements)
 
 
+@pytest.mark.case("AC-97")
 def test_a_plan_with_three_seats_is_not_to_be_chosen_by_four_members(app: Flask, origin: str) -> None:
     acme, _alice, browser = opened(app, origin, THREE)
     with clock.at(HALF):

@@ -163,6 +163,7 @@ seats = st.integers(3, 25)
 
 @pytest.mark.case("AC-45")
 @given(chain=st.lists(st.tuples(seconds, st.sampled_from([PERSONAL, TEAM, BUSINESS]), seats), min_size=1, max_size=6))
+@pytest.mark.case("AC-45")
 def test_changes_cost_what_the_seconds_at_each_price_cost(chain: list[tuple[int, Plan, int]]) -> None:
     """Half a minor unit a line is all that rounding may make of it."""
     has, paid, at, exact, lines = of(FREE), 0, 0, Decimal(0), 0

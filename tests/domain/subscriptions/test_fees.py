@@ -48,6 +48,7 @@ def test_a_plan_and_its_seats_beyond_the_included_ones_are_a_line_each() -> None
         ("2027-12-31", "annual", ["2028-12-31", "2029-12-31"]),
     ],
 )
+@pytest.mark.case("AC-82")
 def test_plan_periods_are_counted_from_the_day_of_the_first(begins: str, interval: str, ends: list[str]) -> None:
     start = datetime.fromisoformat(f"{begins}T00:00Z")
     anchor, found = start.day, list[str]()

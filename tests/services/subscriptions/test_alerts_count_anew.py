@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -37,6 +38,7 @@ def given(acme: Customer) -> list[tuple[int, int]]:
     return [(each["quantity"], each["basis"]) for each in figures]
 
 
+@pytest.mark.case("AC-98")
 def test_an_alert_at_80_of_100_fires_again_at_800_of_1000(app: Flask) -> None:
     acme = plans.customer(*LIMITS)
     alice = plans.manager(acme)

@@ -46,6 +46,7 @@ def test_a_higher_plan_is_had_at_once_for_the_rest_of_the_period(acme: Customer)
     assert verify() == []
 
 
+@pytest.mark.case("AC-81")
 def test_two_seats_more_with_half_a_period_left_cost_half_of_two_seats(acme: Customer) -> None:
     alice = plans.manager(acme)
     way = add_method(alice, GOOD).id
@@ -56,6 +57,7 @@ def test_two_seats_more_with_half_a_period_left_cost_half_of_two_seats(acme: Cus
     assert verify() == []
 
 
+@pytest.mark.case("AC-80")
 def test_seats_of_a_year_are_invoiced_on_the_day_that_they_are_added(acme: Customer) -> None:
     alice = plans.manager(acme)
     way = add_method(alice, GOOD).id

@@ -156,6 +156,7 @@ def chains(seed: int, most: int) -> Iterator[int]:
 
 
 @pytest.mark.case("AC-46", "AC-50")
+@pytest.mark.case("AC-46", "AC-50")
 def test_what_is_charged_or_given_is_what_was_shown(app: Flask) -> None:
     assert sum(chains(20270616, 20)) >= 20
 

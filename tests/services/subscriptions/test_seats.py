@@ -30,6 +30,7 @@ def acme(alice: Actor) -> Customer:
     return plans.customer_of(alice)
 
 
+@pytest.mark.case("AC-79")
 def test_added_and_removed_in_one_change_they_come_to_nothing(acme: Customer, alice: Actor) -> None:
     assert previews(acme, target(seats=5)).charged.amount_minor == 1875  # two at 15.00, half a period: 15.00 and tax
     with pytest.raises(Refused) as refused:  # and taken off again before it is confirmed
@@ -38,6 +39,7 @@ def test_added_and_removed_in_one_change_they_come_to_nothing(acme: Customer, al
     assert (len(plans.invoices(acme)), len(plans.payments(acme)), len(plans.rows(PlanChange, acme))) == (1, 1, 1)
 
 
+@pytest.mark.case("AC-79")
 def test_removed_before_the_addition_is_paid_nothing_is_charged_or_invoiced(acme: Customer, alice: Actor) -> None:
     waits = confirms(alice, target(seats=5), add_method(alice, ASKS).id)
     assert (waits.state, waits.total_minor) == ("waiting", 1875)

@@ -46,6 +46,7 @@ def undone(whose: Customer, order: PlanChange, at: object = NOON) -> str:
 
 
 @pytest.mark.case("AC-49")
+@pytest.mark.case("AC-49")
 def test_what_is_less_waits_is_replaced_by_the_next_and_undone(acme: Customer, alice: Actor) -> None:
     personal, free = confirms(alice, target("personal"), ""), confirms(alice, target("free"), "")
     assert (plans.order_of(personal).state, free.state) == ("replaced", "scheduled")

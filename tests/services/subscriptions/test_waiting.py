@@ -67,6 +67,7 @@ def test_once_approved_it_is_had_once(acme: Customer, alice: Actor) -> None:
     assert verify() == []
 
 
+@pytest.mark.case("AC-83")
 def test_left_or_given_up_the_old_plan_stays_with_nothing_to_pay(acme: Customer, alice: Actor) -> None:
     waits = confirms(alice, target("team"), add_method(alice, ASKS).id)
     with clock.at(HALF.replace(day=17, minute=1)):
@@ -87,6 +88,7 @@ def test_another_order_gives_up_the_one_that_waits(acme: Customer, alice: Actor)
     assert verify() == []
 
 
+@pytest.mark.case("AC-83")
 def test_approved_after_something_else_was_changed_the_money_goes_back(acme: Customer, alice: Actor) -> None:
     waits = confirms(alice, target("team"), add_method(alice, ASKS).id)
     approves(waits)
