@@ -115,6 +115,7 @@ class Payment(CustomerOwned, Base):
             " <= received_minor",
             name="as_credit",
         ),
+        CheckConstraint("as_credit_micros >= 0", name="as_credit_micros"),
         CheckConstraint(
             "state = 'created' or processor_id is not null or checkout_id is not null"
             " or state in ('failed','canceled')",
@@ -149,6 +150,7 @@ class Payment(CustomerOwned, Base):
             "disputed_minor",
             "corrected_minor",
             "as_credit_minor",
+            "as_credit_micros",
             "budget_period",
             "net_minor",
         ),
@@ -186,6 +188,8 @@ class Payment(CustomerOwned, Base):
     """Tax that was paid too much, as corrections of its invoice say: it goes back without credit."""
     as_credit_minor: Mapped[int] = mapped_column(default=0)
     """What was given back as credit instead, with its tax: no refund returns it, too."""
+    as_credit_micros: Mapped[int] = mapped_column(default=0)
+    """The credit that was given for it: it goes with money that a bank takes back."""
     action_url: Mapped[str] = mapped_column(String(1000), default="")
     problem: Mapped[str] = mapped_column(String(100), default="")
     """Why it failed, was cancelled, or still waits: a decline code or one of our own words."""

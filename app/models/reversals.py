@@ -24,9 +24,10 @@ class Refund(CustomerOwned, Base):
         CheckConstraint(f"state in {REFUND_STATES}", name="state"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("credits_micros >= 0", name="credits_not_negative"),
+        CheckConstraint("of_credit_minor >= 0 and of_credit_minor <= amount_minor", name="of_credit"),
         Index("ix_refunds_payment", "customer_id", "payment_id"),
         Index("ix_refunds_next_check_at", "next_check_at", sqlite_where=OPEN_REFUND, postgresql_where=OPEN_REFUND),
-        *whole("amount_minor", "credits_micros", "tries"),
+        *whole("amount_minor", "credits_micros", "of_credit_minor", "tries"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -37,6 +38,8 @@ class Refund(CustomerOwned, Base):
     currency: Mapped[str] = mapped_column(String(3))
     credits_micros: Mapped[int] = mapped_column(default=0)
     """The credit that went with it."""
+    of_credit_minor: Mapped[int] = mapped_column(default=0)
+    """What of it had been given back as credit, which goes with it."""
     of_correction: Mapped[bool] = mapped_column(default=False)
     """Whether it returns what a corrected invoice came to more than its replacement."""
     state: Mapped[str] = mapped_column(String(20))
@@ -61,8 +64,9 @@ class Dispute(CustomerOwned, Base):
         CheckConstraint("state in ('open','won','lost')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("credits_micros >= 0", name="credits_not_negative"),
+        CheckConstraint("of_credit_minor >= 0 and of_credit_minor <= amount_minor", name="of_credit"),
         Index("ix_disputes_payment", "customer_id", "payment_id"),
-        *whole("amount_minor", "credits_micros"),
+        *whole("amount_minor", "credits_micros", "of_credit_minor"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -73,6 +77,8 @@ class Dispute(CustomerOwned, Base):
     currency: Mapped[str] = mapped_column(String(3))
     credits_micros: Mapped[int] = mapped_column(default=0)
     """The credit that is held or was taken."""
+    of_credit_minor: Mapped[int] = mapped_column(default=0)
+    """What of it had been given back as credit, which goes with it."""
     state: Mapped[str] = mapped_column(String(10))
     claimed: Mapped[str] = mapped_column(String(60), default="")
     """What the bank claims, in words, where that is no part of the payment: another currency, or more than it was."""

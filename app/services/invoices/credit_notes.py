@@ -45,7 +45,9 @@ def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Mo
         not_sold = payment.purpose == Purpose.PLAN_CHANGE  # it came too late: the plan was not given for it
         ensure(payment.settled_before_documents or not_sold, f"{payment.id} has no document")
         return None
-    return write_on(books, document, source, part, now, payment.id)
+    # What was given back as credit by a credit note is on that already.
+    rest = min(part, Money(document.total_minor - document.returned_minor, document.currency))
+    return write_on(books, document, source, rest, now, payment.id) if rest.amount_minor else None
 
 
 def write_on(

@@ -31,6 +31,7 @@ from app.services.invoices import carrying, credit_notes, finalization
 from app.services.ledger import burn_down, corrections, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
 from app.services.receivables import settling, superseding
+from app.services.reversals import taken_off
 from app.services.transaction import transaction
 
 _OPEN = [state.value for state in OPEN]
@@ -114,6 +115,9 @@ def credit(document_id: str, amount: Money | None, *, by: str, reason: str, key:
         if not 0 < part.amount_minor <= left.amount_minor:
             words = f"Enter an amount above zero and at most {money_words(left)}, which is to be paid."
             raise Refused(words, "amount_out_of_range", 422, "amount")
+        most = taken_off.most_of_document(books.session, document, left.amount_minor)
+        if part.amount_minor > most:
+            raise taken_off.refuse(Money(most, left.currency))
         fact = key or ids.new("cn")
         note = credit_notes.write_on(books, document, (SELLERS, fact, reason.strip()), part, now)
         books.session.refresh(document)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain import reversals as rule
 from app.domain.errors import NotFound, ensure
 from app.domain.ledger import CREDITS, Posting, money_unit
+from app.domain.money import divided
 from app.domain.payments import ARROWS, PaymentState, Purpose
 from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES, DisputeState, RefundState
 from app.models.ledger import Allocation, Grant, Transfer
@@ -72,15 +73,45 @@ def left_of(payment: Payment) -> int:
     return payment.received_minor - gone
 
 
-def take(books: Books, payment: Payment, amount_minor: int, route: Route, source: Source, now: datetime) -> int:
+def claimable(payment: Payment) -> int:
+    """Return what of the money received a bank may still take back: also what the customer was given credit for."""
+    return left_of(payment) + payment.as_credit_minor
+
+
+def taken_as_credit(payment: Payment, amount_minor: int) -> tuple[int, int]:
+    """Return what of an amount that goes back was given as credit (minor units), and that credit (micros).
+
+    It is what is left of the money first, and then the credit.
+    """
+    minor = max(0, amount_minor - left_of(payment))
+    ensure(minor <= payment.as_credit_minor, f"more than was received of {payment.id} goes back")
+    return minor, divided(payment.as_credit_micros * minor, payment.as_credit_minor) if minor else 0
+
+
+def count_as_credit(payment: Payment, minor: int, micros: int) -> None:
+    """Count that so much more of the payment is credit; below zero: less."""
+    payment.as_credit_minor += minor
+    payment.as_credit_micros += micros
+
+
+def take(
+    books: Books,
+    payment: Payment,
+    amount_minor: int,
+    route: Route,
+    source: Source,
+    now: datetime,
+    given_micros: int = 0,
+) -> int:
     """Post that money of the payment goes, and the credit that it bought, if any; return that credit in micros.
 
     The credit comes out of the purchase's own grant, then out of others in burn order; what is not there any more
-    becomes a debt. Call it before the refund or dispute counts as booked.
+    becomes a debt. `given_micros` is credit that was given for a part of it. Call it before the refund or dispute
+    counts as booked.
     """
     grants.catch_up(books, now)
     session = books.session
-    grant, taken = _bought(books, payment), 0
+    grant, taken = _bought(books, payment), given_micros
     if grant is not None:
         minor, before = _booked(session, payment)
         due = rule.credits_due(
@@ -91,8 +122,8 @@ def take(books: Books, payment: Payment, amount_minor: int, route: Route, source
         )
         taken = rule.credits_taken(due, remaining=grant.remaining_micros, gone=_gone(session, grant))
     made = _post(books, payment, route, source, (amount_minor, taken), (None, None), now)
-    if grant is not None and taken:
-        burn_down.burn(books, made[1], own=grant.id)
+    if taken:
+        burn_down.burn(books, made[1], own=grant.id if grant is not None else _given(books))
     session.flush()
     if payment.budget_period is not None:
         budgets.look_again(books.outbox, now)
@@ -113,8 +144,8 @@ def give_back(books: Books, payment: Payment, taken: Route, route: Route, source
     names = (money.id if money else None, credit.id if credit else None)
     made = _post(books, payment, route, source, amounts, names, now)
     grant = _bought(books, payment)
-    if credit is not None and grant is not None:
-        corrections.give_back(books, credit, made[1], now, own=grant.id)
+    if credit is not None:
+        corrections.give_back(books, credit, made[1], now, own=grant.id if grant is not None else "")
     books.session.flush()
 
 
@@ -148,6 +179,17 @@ def _bought(books: Books, payment: Payment) -> Grant | None:
     ).one_or_none()
     ensure((found is None) == (payment.purpose != Purpose.TOP_UP), f"{payment.id} has bought nothing")
     return found
+
+
+def _given(books: Books) -> str:
+    """Return the newest grant of unused time of which anything is left; empty: there is none."""
+    found = books.session.scalar(
+        select(Grant.id)
+        .where(Grant.customer_id == books.customer_id, Grant.kind == "proration", Grant.remaining_micros > 0)
+        .order_by(Grant.created_at.desc(), Grant.id.desc())
+        .limit(1)
+    )
+    return found or ""
 
 
 def _booked(session: Session, payment: Payment) -> tuple[int, int]:

@@ -65,7 +65,7 @@ def _not_bookable(payment: Payment, found: ProcessorDispute) -> str:
 
 def _open(books: Books, payment: Payment, found: ProcessorDispute, now: datetime) -> tuple[Dispute | None, str]:
     """Hold what the dispute is about, and return it; or nothing, and whether it is worth another look."""
-    session, left = books.session, clawbacks.left_of(payment)
+    session, left = books.session, clawbacks.claimable(payment)
     claim = found.amount if found.amount and found.amount.currency == payment.currency else None
     amount = min(claim.amount_minor, left) if claim else left
     if claim is None or amount < claim.amount_minor:
@@ -95,9 +95,12 @@ def _open(books: Books, payment: Payment, found: ProcessorDispute, now: datetime
         opened_at=found.created_at,
         updated_at=now,
     )
-    dispute.credits_micros = clawbacks.take(books, payment, amount, clawbacks.HOLD, _source(dispute, "disputed"), now)
+    dispute.of_credit_minor, given = clawbacks.taken_as_credit(payment, amount)
+    source = _source(dispute, "disputed")
+    dispute.credits_micros = clawbacks.take(books, payment, amount, clawbacks.HOLD, source, now, given)
     session.add(dispute)
     payment.disputed_minor += amount
+    clawbacks.count_as_credit(payment, -dispute.of_credit_minor, -given)
     clawbacks.restate(session, payment, now)
     documentation.writer().held(books, now)
     _write_event(books, dispute, None)
@@ -124,6 +127,8 @@ def _close(books: Books, payment: Payment, dispute: Dispute, target: DisputeStat
         clawbacks.give_back(books, payment, clawbacks.HOLD, way, source, now)
         documentation.writer().came_back(books, ("dispute", dispute.id), now)
         payment.disputed_minor -= dispute.amount_minor
+        if dispute.of_credit_minor:
+            clawbacks.count_as_credit(payment, dispute.of_credit_minor, dispute.credits_micros)
     dispute.state, dispute.closed_at, dispute.updated_at = target.value, now, now
     clawbacks.restate(books.session, payment, now)
     _write_event(books, dispute, before)

@@ -87,7 +87,7 @@ def _row(session: Session, payment: Payment, found: ProcessorRefund) -> Refund |
 
 def _no_room(session: Session, payment: Payment, found: ProcessorRefund) -> str:
     """Return why a refund made elsewhere does not fit what is left, or nothing."""
-    if found.amount.amount_minor <= clawbacks.left_of(payment):
+    if found.amount.amount_minor <= clawbacks.claimable(payment):
         return ""
     waiting = session.scalar(
         select(Refund.id).where(
@@ -115,8 +115,10 @@ def _adopt(session: Session, payment: Payment, found: ProcessorRefund, now: date
         updated_at=now,
         next_check_at=now + FIRST_CHECK,
     )
+    made.of_credit_minor, made.credits_micros = clawbacks.taken_as_credit(payment, made.amount_minor)
     session.add(made)
     payment.refunded_minor += made.amount_minor
+    clawbacks.count_as_credit(payment, -made.of_credit_minor, -made.credits_micros)
     session.flush()
     return made
 
@@ -139,6 +141,8 @@ def _move(
     if ends:
         if not refund_row.of_correction:  # what a correction owes, it owes on: `return_difference`
             payment.refunded_minor -= amount.amount_minor
+        if refund_row.of_credit_minor:
+            clawbacks.count_as_credit(payment, refund_row.of_credit_minor, refund_row.credits_micros)
         if before in BOOKED_REFUNDS:
             back = Source("refund", refund_row.id, f"Refund of {money_words(amount)} did not arrive")
             books = posting.lock(session, payment.customer_id)
@@ -154,7 +158,8 @@ def _take(books: Books, payment: Payment, refund_row: Refund, source: Source, no
     if refund_row.of_correction:
         clawbacks.return_tax(books, payment, minor, source, now)
         return
-    refund_row.credits_micros = clawbacks.take(books, payment, minor, clawbacks.REFUND, source, now)
+    given = refund_row.credits_micros if refund_row.of_credit_minor else 0
+    refund_row.credits_micros = clawbacks.take(books, payment, minor, clawbacks.REFUND, source, now, given)
     fact = ("refund", refund_row.id, "Refund")
     documentation.writer().returned(books, payment, fact, Money(minor, refund_row.currency), now)
 

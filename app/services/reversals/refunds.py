@@ -23,7 +23,7 @@ from app.models.reversals import Refund
 from app.models.scope import as_service
 from app.services import audit, due_rows
 from app.services.processor.gateway import gateway
-from app.services.reversals import clawbacks, refund_booking
+from app.services.reversals import clawbacks, refund_booking, taken_off
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -143,10 +143,13 @@ def _allowed(session: Session, payment: Payment, amount: Money | None, now: date
     """Return how much goes back, in minor units, or refuse."""
     if PaymentState(payment.state) not in clawbacks.PAID:
         raise Refused("This payment has not been paid, so there is nothing to refund.", "not_paid")
-    rest = left(payment)
+    rest, most = left(payment), taken_off.most_of_payment(session, payment)
+    is_bound, rest = most < rest.amount_minor, min(rest, processor_amounts.taken_of(Money(most, payment.currency)))
     requested = amount or rest
     if requested.currency != payment.currency:
         raise Refused(f"This payment was made in {payment.currency}.", "another_currency", 422, "amount")
+    if is_bound and (rest.amount_minor == 0 or requested > rest):
+        raise taken_off.refuse(rest)
     if rest.amount_minor == 0:
         raise Refused("All of this payment is already refunded or disputed.", "nothing_left")
     if requested.amount_minor <= 0:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import LineKind, Rate
 from app.domain.money import Money
+from app.domain.reversals import DisputeState, RefundState
 from app.domain.subscriptions import preview as rule
 from app.models.documents import Document, DocumentLine
+from app.models.reversals import Dispute, Refund
 from app.models.subscriptions import PlanChange
 from app.services.invoices import carrying
 from app.services.subscriptions.giving_back import OF_PLANS
@@ -90,9 +92,25 @@ def _kept(session: Session, document: Document) -> Fraction:
     """Return the share of the invoice that did not go back."""
     if not document.total_minor:
         return Fraction(1)
-    if document.paid_minor and any(each.disputed_minor for each in carrying.payers(session, document)):
-        return Fraction(0)
-    return 1 - Fraction(document.returned_minor, document.total_minor)
+    on_its_way = _on_its_way(session, document) if document.paid_minor else 0
+    return max(Fraction(0), 1 - Fraction(document.returned_minor + on_its_way, document.total_minor))
+
+
+def _on_its_way(session: Session, document: Document) -> int:
+    """Return what refunds have asked for and what disputes hold of its payments: no credit note says it yet."""
+    names = [each.id for each in carrying.payers(session, document)]
+    asked = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.customer_id == document.customer_id,
+        Refund.payment_id.in_(names),
+        Refund.state == RefundState.CREATED.value,
+        Refund.of_correction.is_(False),
+    )
+    held = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
+        Dispute.customer_id == document.customer_id,
+        Dispute.payment_id.in_(names),
+        Dispute.state == DisputeState.OPEN.value,
+    )
+    return sum(int(session.scalar(each) or 0) for each in (asked, held))
 
 
 def _given(session: Session, has: Current) -> Iterator[_Part]:

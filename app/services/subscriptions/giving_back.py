@@ -7,8 +7,10 @@ Where credit was taxed when it was bought, the tax stays paid: the credit is the
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
+from math import ceil
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.amounts_in_json import credits_text
@@ -25,7 +27,6 @@ from app.models.ledger import Grant
 from app.models.payments import Payment
 from app.models.subscriptions import PlanChange
 from app.services import audit
-from app.services.catalog import versions
 from app.services.invoices import carrying, credit_notes
 from app.services.ledger import grants
 from app.services.ledger.posting import Books
@@ -58,7 +59,7 @@ def planned(session: Session, customer: Customer, catalog: Catalog, size: Money,
     for document in _invoices(session, customer.customer_id, day):
         payers = carrying.payers(session, document)
         left = {each.id: clawbacks.left_of(each) for each in payers} | left
-        room = _room(session, document, sum(left[each.id] for each in payers))
+        room = _room(session, document, sum(left[each.id] for each in payers), day)
         if room <= 0 or rest <= 0:
             continue
         whole = _price(session, document, Money(room, document.currency), is_net=False)
@@ -78,11 +79,7 @@ def price_of(parts: Sequence[Part], catalog: Catalog) -> Price:
 
 
 def lock(session: Session, customer_id: str, now: datetime) -> frozenset[str]:
-    """Lock what has paid the plan, before the customer's books, where something may be given back; return the ids."""
-    customer = session.get_one(Customer, customer_id)
-    catalogs = (versions.of(customer), versions.offered(customer.catalog))
-    if all(each.plans.downgrade != "immediate" for each in catalogs):
-        return frozenset()
+    """Lock what has paid the plan, before the customer's books: it is given back, or taken off; return the ids."""
     invoices = _invoices(session, customer_id, now.date())
     found = {each.id for document in invoices for each in carrying.payers(session, document)}
     for payment_id in sorted(found):
@@ -110,9 +107,12 @@ def give(books: Books, catalog: Catalog, parts: Sequence[Part], order: PlanChang
             books, part.document, ("plan_change", *source), part.price.total, now, as_credit=True
         )
         notes.append(note)
-    for payment, minor in (each for part in parts for each in part.payments):
-        payment.as_credit_minor += minor
-        payment.updated_at = now
+    for part in parts:
+        size = part.price.total if _is_noted(catalog) else part.price.net
+        micros = credits_from_money(size).micros
+        for payment, minor in part.payments:
+            clawbacks.count_as_credit(payment, minor, micros * minor // part.price.total.amount_minor)
+            payment.updated_at = now
     order.document_id = notes[0].id if notes else None
     order.grant_id = _granted(books, order, now).id
 
@@ -164,17 +164,30 @@ def _invoices(session: Session, customer_id: str, day: date) -> Sequence[Documen
     ).all()
 
 
-def _room(session: Session, document: Document, left: int) -> int:
-    """Return how much of the invoice may be given back: of the plan alone, and not what went back as money."""
-    net = session.scalar(
-        select(func.coalesce(func.sum(DocumentLine.net_minor), 0)).where(
+def _room(session: Session, document: Document, left: int, day: date) -> int:
+    """Return how much of the invoice may be given back: of time of the plan that is not over, and not what went back.
+
+    What of the day is over counts as not over, and each line may be rounded: it is a bound, and no price.
+    """
+    lines = session.scalars(
+        select(DocumentLine).where(
             DocumentLine.customer_id == document.customer_id,
             DocumentLine.document_id == document.id,
             DocumentLine.kind.in_(OF_PLANS),
         )
-    )
-    of_plan = min(document.total_minor, document.total_minor * max(0, int(net or 0)) // max(1, document.net_minor))
-    return min(of_plan - document.returned_minor, document.credits_applied_minor + left)
+    ).all()
+    net = sum(each.net_minor * _unused(each, day) for each in lines)
+    whole = Fraction(document.total_minor, max(1, document.net_minor))
+    of_plan = min(document.total_minor, ceil(max(0, net) * whole) + len(lines))
+    return min(of_plan, document.total_minor - document.returned_minor, document.credits_applied_minor + left)
+
+
+def _unused(line: DocumentLine, day: date) -> Fraction:
+    """Return the share of the line's days that is not over."""
+    if line.begins_on is None or line.ends_on is None:
+        return Fraction(1)
+    days = (line.ends_on - line.begins_on).days + 1
+    return Fraction(max(0, min(days, (line.ends_on - day).days + 1)), days)
 
 
 def _price(session: Session, document: Document, size: Money, *, is_net: bool) -> Price:

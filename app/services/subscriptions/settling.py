@@ -17,7 +17,7 @@ from app.models.subscriptions import PlanChange
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
 from app.services.payments import checkouts, fulfilment
-from app.services.reversals import refunds
+from app.services.reversals import refunds, taken_off
 from app.services.subscriptions import applying, reads
 from app.services.subscriptions.applying import Paid
 from app.services.subscriptions.reads import Current
@@ -76,7 +76,7 @@ def _order_of(session: Session, payment: Payment) -> PlanChange:
 def _given(books: Books, order: PlanChange, payment: Payment, received: Money, paid: Paid, now: datetime) -> str:
     """Give what was ordered; return why it is not given, or nothing."""
     has = reads.current(books.session, books.customer, now, lock=True)
-    why = _passed_by(order, payment, received, has, now)
+    why = _passed_by(books.session, order, payment, received, has, now)
     if why:
         return why
     try:
@@ -87,12 +87,16 @@ def _given(books: Books, order: PlanChange, payment: Payment, received: Money, p
     return ""
 
 
-def _passed_by(order: PlanChange, payment: Payment, received: Money, has: Current, now: datetime) -> str:
+def _passed_by(
+    session: Session, order: PlanChange, payment: Payment, received: Money, has: Current, now: datetime
+) -> str:
     """Return why the order cannot be given any more: it ended, or something else was changed meanwhile."""
     if order.state != "waiting":
         return "ended_before"
     if order.from_version != has.row.version:
         return "changed_meanwhile"
+    if not taken_off.covers(session, order):
+        return "paid_back_meanwhile"
     if now >= order.period_ends_at or has.customer.standing == "closed":
         return "too_late"
     return "" if received.amount_minor == payment.amount_minor else "another_amount"

@@ -107,17 +107,19 @@ DOCUMENT_PROOFS = (
         "money that went back has not exactly one credit note of its amount",
         """
         select b.customer_id, b.id from (
-          select customer_id, id, payment_id, 'refund' as source,
+          select customer_id, id, payment_id, of_credit_minor, 'refund' as source,
             case when state in ('pending','succeeded') and not of_correction then amount_minor else 0 end minor
           from refunds
-          union all select customer_id, id, payment_id, 'dispute', case when state = 'lost' then amount_minor else 0 end
+          union all select customer_id, id, payment_id, of_credit_minor, 'dispute',
+            case when state = 'lost' then amount_minor else 0 end
           from disputes) b
         join payments p on p.customer_id = b.customer_id and p.id = b.payment_id and not p.settled_before_documents
         left join (select customer_id, source_type, substr(source_id, 1, 30) source_id, sum(total_minor) minor
           from documents where state = 'issued' group by customer_id, source_type, substr(source_id, 1, 30)) n
           on n.customer_id = b.customer_id and n.source_type = b.source and n.source_id = b.id
         where coalesce(n.minor, 0) > b.minor
-          or (coalesce(n.minor, 0) < b.minor and p.problem not in ('more_than_was_due','not_applied'))""",
+          or (coalesce(n.minor, 0) < b.minor - b.of_credit_minor
+            and p.problem not in ('more_than_was_due','not_applied'))""",
     ),
     Proof(
         "I11",

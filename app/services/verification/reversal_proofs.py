@@ -11,10 +11,12 @@ _TAKEN = """(select customer_id, source_id,
       sum(case when kind = 'dispute_lost' then amount else 0 end) credits_lost
     from transfers where source_type = '{source}' group by customer_id, source_id)"""
 _BACK = """(select customer_id, payment_id, sum(amount_minor) minor, sum(credits_micros) micros,
+      sum(case when of_credit_minor > 0 then credits_micros else 0 end) of_credit,
       sum(case when state = 'succeeded' then amount_minor else 0 end) refunded
     from refunds where state in ('created','pending','succeeded') and not of_correction
     group by customer_id, payment_id)"""
 _HELD = """(select customer_id, payment_id, sum(amount_minor) minor, sum(credits_micros) micros,
+      sum(case when of_credit_minor > 0 then credits_micros else 0 end) of_credit,
       sum(case when state = 'lost' then amount_minor else 0 end) lost
     from disputes where state in ('open','lost') group by customer_id, payment_id)"""
 _BOTH = f"""payments p
@@ -60,6 +62,17 @@ REVERSAL_PROOFS = (
         select p.customer_id, p.id from {_BOTH}
         join grants g on g.customer_id = p.customer_id and g.payment_id = p.id
         where coalesce(r.micros, 0) + coalesce(d.micros, 0) > g.micros""",  # noqa: S608
+    ),
+    Proof(
+        "I11",
+        "more of a customer's payments is or was credit for unused time than was given for it",
+        f"""
+        select x.customer_id, x.customer_id as row_id from (
+          select p.customer_id, sum(p.as_credit_micros + coalesce(r.of_credit, 0) + coalesce(d.of_credit, 0)) micros
+          from {_BOTH} group by p.customer_id) x
+        left join (select customer_id, sum(micros) micros from grants where kind = 'proration' group by customer_id) g
+          on g.customer_id = x.customer_id
+        where x.micros > coalesce(g.micros, 0)""",  # noqa: S608
     ),
     Proof(
         "I11",

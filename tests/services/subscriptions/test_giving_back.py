@@ -166,6 +166,18 @@ def test_money_that_was_refunded_or_is_disputed_is_not_given_as_credit_too(app: 
     assert (given(acme), verify()) == ([9_380_000], [])
 
 
+def test_what_was_refunded_is_not_given_out_of_time_of_an_older_invoice_that_is_over(app: Flask) -> None:
+    acme = plans.customer(IMMEDIATE, AT_USE)
+    alice = plans.manager(acme)
+    way = add_method(alice, GOOD).id
+    confirms(alice, target("personal"), way, at=plans.BEGIN)  # 12.00, of which 6.00 are not over
+    more = confirms(alice, target("team", 5), way)
+    with clock.at(HALF):
+        refunds.refund(more.payment_id or "", reason="Asked for", requested_by="seller")
+    assert confirms(alice, target(seats=4), "").state == "scheduled"  # 7.50 of what is paid is not left
+    assert (given(acme), verify()) == ([], [])
+
+
 def test_the_credit_pays_the_next_use_of_the_plan_like_bought_credit(app: Flask) -> None:
     alice, acme = team(AT_USE)
     confirms(alice, target(seats=3), "")

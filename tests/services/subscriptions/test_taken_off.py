@@ -1,0 +1,118 @@
+"""What was taken off a change of plan for time that is not used does not go back as money, too."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.domain.errors import Refused
+from app.domain.money import Money
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.models.documents import Document
+from app.services.receivables import ending
+from app.services.reversals import refunds
+from app.services.verification.verify import verify
+from tests.support import months, plans
+from tests.support.outcome import faults
+from tests.support.plans import BEGIN, HALF, confirms, previews, target
+from tests.support.shop import ASKS, GOOD, add_method
+
+YEAR = target("team", interval="annual")
+LATER = HALF + timedelta(hours=1)
+
+
+def team() -> tuple[Actor, Customer, str]:
+    """Return a customer who has paid 60.49 for a team of June, its manager and the payment."""
+    acme = plans.customer()
+    alice = plans.manager(acme)
+    order = confirms(alice, target("team"), add_method(alice, GOOD).id, at=BEGIN)
+    return alice, acme, order.payment_id or ""
+
+
+def refunded(payment_id: str, minor: int = 0) -> int:
+    """Let the seller refund so much, or all that may go back; return how much does."""
+    with clock.at(LATER):
+        size = Money(minor, "USD") if minor else None
+        return refunds.refund(payment_id, amount=size, reason="Asked for", requested_by="seller").amount_minor
+
+
+@pytest.mark.both_databases
+def test_what_was_taken_off_does_not_go_back_as_money_until_what_it_paid_does(app: Flask) -> None:
+    alice, acme, june = team()
+    year = confirms(alice, YEAR, plans.method_of(acme))  # half of June is taken off: 24.50 and 25 %
+    with pytest.raises(Refused) as refused:
+        refunded(june, 6049)
+    assert refused.value.reason == "taken_off_later"
+    assert "$29.86" in str(refused.value)
+    assert refunded(june) == 6049 - 3063
+    with pytest.raises(Refused) as nothing:
+        refunded(june)
+    assert nothing.value.reason == "taken_off_later"
+    assert refunded(year.payment_id or "") == year.total_minor
+    assert (refunded(june), verify()) == (3063, [])
+
+
+def test_what_a_part_refund_of_the_change_returns_is_free_again_by_its_share(app: Flask) -> None:
+    alice, acme, june = team()
+    year = confirms(alice, YEAR, plans.method_of(acme))
+    refunded(year.payment_id or "", year.total_minor // 2)
+    assert refunded(june) in {6049 - 1531, 6049 - 1532}
+    assert verify() == []
+
+
+def test_a_change_that_waits_for_the_bank_has_taken_it_off_already(app: Flask) -> None:
+    alice, _acme, june = team()
+    waits = confirms(alice, YEAR, add_method(alice, ASKS).id)
+    assert waits.state == "waiting"
+    assert refunded(june) == 6049 - 3063
+
+
+def test_a_chain_of_changes_gives_back_what_was_used_alone(app: Flask) -> None:
+    acme = plans.customer()
+    alice = plans.manager(acme)
+    way = add_method(alice, GOOD).id
+    first = confirms(alice, target("personal"), way, at=BEGIN)
+    second = confirms(alice, target("team"), way)  # takes 6.00 off the first
+    third = confirms(alice, YEAR, way, at=HALF + timedelta(days=7, hours=12))  # takes 12.25 off both
+    paid = first.total_minor + second.total_minor
+    with clock.at(HALF + timedelta(days=8)):
+        back = [
+            refunds.refund(each.payment_id or "", reason="Asked for", requested_by="seller").amount_minor
+            for each in (first, second)
+        ]
+    assert sum(back) == paid - 1531
+    assert third.state == "applied"
+    assert verify() == []
+
+
+def test_what_is_about_to_be_refunded_is_not_taken_off(app: Flask) -> None:
+    _alice, acme, june = team()
+    with faults(app, ("create_refund", "reset_before", 50)):
+        refunded(june, 3025)
+        assert taken_off(acme) == -1225
+
+
+def taken_off(acme: Customer) -> int:
+    """Return what is taken off for time that is not used."""
+    lines = previews(acme, YEAR).quote.lines
+    return sum(line.net.amount_minor for line in lines if line.net.amount_minor < 0)
+
+
+def test_of_an_invoice_that_is_due_a_credit_note_takes_no_more_than_was_not_taken_off(app: Flask) -> None:
+    acme = months.begins(BEGIN, "team")
+    alice = plans.manager_of(acme)
+    way = add_method(alice, GOOD).id
+    assert months.runs(BEGIN) == 1
+    (june,) = plans.rows(Document, acme)
+    assert (june.state, june.total_minor) == ("open", 6125)
+    confirms(alice, YEAR, way)
+    with clock.at(LATER):
+        with pytest.raises(Refused) as refused:
+            ending.credit(june.id, None, by="seller", reason="Not wanted")
+        assert refused.value.reason == "taken_off_later"
+        ending.credit(june.id, Money(6125 - 3063, "USD"), by="seller", reason="Not wanted")
+        with pytest.raises(Refused):
+            ending.credit(june.id, Money(1, "USD"), by="seller", reason="Not wanted")
+    assert verify() == []
