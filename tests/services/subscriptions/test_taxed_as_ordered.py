@@ -1,0 +1,116 @@
+"""What changes the tax between preview and order is refused; what changes it after the order is the next order's."""
+
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.domain.addresses.address import Address
+from app.domain.errors import Refused
+from app.domain.people import Actor
+from app.extensions import settings
+from app.gateways.sandbox import controls
+from app.models.customers import Customer
+from app.models.database import db
+from app.models.documents import DocumentTax
+from app.models.scope import as_customer, as_service
+from app.models.subscriptions import PlanChange
+from app.services.customers import address
+from app.services.payments import settlement
+from app.services.tax import registrations
+from app.services.verification.verify import verify
+from tests.support import plans
+from tests.support.corrections import BERLIN, OSLO, verified
+from tests.support.plans import HALF, confirms, previews, target
+from tests.support.shop import ASKS, GOOD, add_method
+
+SOON = HALF + timedelta(minutes=20)
+TEAM = target("team")
+STOCKHOLM = Address("Small AB", "Drottninggatan 1", "", "Stockholm", "111 51", "", "SE")
+GERMAN = "DE136695976"
+
+
+def moves(acme: Customer, where: Address, version: int = 0) -> None:
+    """Let the customer give another address."""
+    with clock.at(HALF):
+        address.change(acme.customer_id, where, "", version, by="mem_alice", as_typed=True)
+
+
+def german(app: Flask) -> tuple[Customer, Actor, str]:
+    """Return who has a confirmed number in Germany, a member, and the registration."""
+    acme = plans.customer()
+    moves(acme, BERLIN)
+    return acme, plans.manager(acme), verified(acme, GERMAN).id
+
+
+def removes(acme: Customer, number: str) -> None:
+    with clock.at(HALF), as_customer(acme.customer_id):
+        registrations.remove(acme.customer_id, number, by="mem_alice")
+
+
+def settled(order: PlanChange) -> PlanChange:
+    """Let the bank be answered, and the portal hear of it."""
+    controls.answer_challenge(settings(), plans.payment_of(order).processor_id or "", approved=True)
+    with clock.at(SOON):
+        settlement.settle(order.payment_id or "")
+    return plans.order_of(order)
+
+
+def taxed(order: PlanChange) -> list[tuple[str, str, int]]:
+    """Return category, the buyer's number and tax of the order's invoice."""
+    with as_service("look at taxes"):
+        rows = db.session.scalars(select(DocumentTax).where(DocumentTax.document_id == order.document_id))
+        return [(each.category, each.buyer_number, each.tax_minor) for each in rows]
+
+
+def test_a_number_that_is_removed_after_the_preview_makes_it_stale(app: Flask) -> None:
+    acme, alice, number = german(app)
+    card, seen = add_method(alice, GOOD).id, previews(acme, TEAM)
+    assert (seen.price.tax.amount_minor, seen.treatment.category.value) == (0, "AE")
+    removes(acme, number)
+    with pytest.raises(Refused) as refused:
+        confirms(alice, TEAM, card, seen=seen)
+    assert (refused.value.reason, plans.payments(acme)) == ("preview_gone_by", [])
+    again = confirms(alice, TEAM, card)
+    assert (taxed(again)[0][:2], verify()) == (("S", ""), [])
+
+
+def test_a_certificate_that_ends_before_the_order_makes_it_stale(app: Flask) -> None:
+    acme = plans.customer()
+    moves(acme, STOCKHOLM)
+    alice = plans.manager(acme)
+    with clock.at(plans.BEGIN), as_customer(acme.customer_id):
+        registrations.add_exemption(
+            acme.customer_id, value="EX-1", territories=("SE",), expires_on=date(2027, 6, 15), by="sales", reason="Seen"
+        )
+    seen = previews(acme, target("penny"), HALF - timedelta(seconds=30))
+    with pytest.raises(Refused) as refused:  # a minute later the price is the same, and the tax is another
+        confirms(alice, target("penny"), "", at=HALF, seen=seen)
+    assert (refused.value.reason, seen.price.tax.amount_minor) == ("preview_gone_by", 0)
+    now = previews(acme, target("penny"))
+    assert (now.price.net, now.price.tax.amount_minor) == (seen.price.net, 5)
+    assert (plans.invoices(acme), verify()) == ([], [])
+
+
+@pytest.mark.both_databases
+def test_a_number_that_is_removed_while_the_bank_asks_is_the_next_orders(app: Flask) -> None:
+    acme, alice, number = german(app)
+    waits = confirms(alice, TEAM, add_method(alice, ASKS).id)
+    removes(acme, number)
+    paid = settled(waits)
+    assert (paid.state, taxed(paid)) == ("applied", [("AE", GERMAN, 0)])
+    assert previews(acme, target(seats=4), SOON).price.tax.amount_minor > 0
+    assert verify() == []
+
+
+def test_an_address_that_changes_while_the_bank_asks_is_the_next_orders(app: Flask) -> None:
+    acme = plans.customer()
+    alice = plans.manager(acme)
+    waits = confirms(alice, TEAM, add_method(alice, ASKS).id)
+    moves(acme, OSLO)
+    paid = settled(waits)
+    assert (paid.state, paid.total_minor, taxed(paid)) == ("applied", 3063, [("S", "", 613)])
+    assert previews(acme, target(seats=4), SOON).price.tax.amount_minor == 0
+    assert verify() == []
