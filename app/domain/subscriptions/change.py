@@ -33,7 +33,7 @@ class Subscribed:
     is_billed: bool = True
     """Whether the plan period is billed; a month that began suspended is not."""
     billed_left: Money | None = None
-    """What is billed of the time that is left, as prices are listed; None: all that it costs."""
+    """What is billed of the time that is left, as prices are listed; None: what it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def quote(
     """Return what the change costs, and from when: now and by proration, or at the end of what is paid.
 
     Of a plan period that is not billed nothing is taken off: what is wanted is paid for the rest, and less waits.
-    Where less is billed of it than it costs, no more than that is taken off. What comes to nothing has no line.
+    Where something else is billed of it than it costs, that is taken off. What comes to nothing has no line.
     Refuses (409) what changes nothing.
     """
     has = now_has.has

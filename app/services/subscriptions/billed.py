@@ -3,7 +3,7 @@
 An invoice counts as far as it is owed or paid and nothing of it went back. Void, given up and disputed ones do not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -33,19 +33,24 @@ class _Part:
 
     begins_at: datetime
     listed: Fraction
+    gross: Fraction = Fraction(1)
+    """What is listed of one that is billed before tax."""
 
 
-def less_than_left(session: Session, has: Current, at: datetime, *, whole: bool) -> Money | None:
-    """Return what is billed of the time that is left; None: all that it costs, but for what rounding leaves over.
+def other_than_left(session: Session, has: Current, at: datetime, *, whole: bool) -> Money | None:
+    """Return what is billed of the time that is left; None: what it costs, but for what rounding leaves over.
+
+    It is less where nobody was billed or it went back, and more where the seller made the plan cheaper meanwhile.
 
     `whole`: as it was billed, whatever of it went back since.
     """
     period, choice = has.period, has.has
     parts = [each.price for each in (choice.base, choice.seat) if each is not None]
     costs = sum(period.rest(price, at).amount_minor for price in parts)
-    found = [*_invoiced(session, has, at, whole=whole), *_given(session, has)]
-    left = sum(each.listed * _share(each.begins_at, at, period.ends_at) for each in found)
-    if left + len(found) + len(parts) >= costs:
+    invoiced = list(_invoiced(session, has, at, whole=whole))
+    found = [*invoiced, *_given(session, has, invoiced)]
+    left = sum((each.listed * _share(each.begins_at, at, period.ends_at) for each in found), Fraction(0))
+    if abs(left - costs) <= len(found) + len(parts):
         return None
     return Money(max(0, round(left)), choice.currency)
 
@@ -85,7 +90,7 @@ def _invoiced(session: Session, has: Current, at: datetime, *, whole: bool) -> I
             # An invoice that took another's place names no order: its day, to the customer's good.
             begins_at = ordered_at or min(at, begins_at + (line.begins_on - begins_at.date() + _DAY))
         gross = 1 + Fraction(line.percent_micros, 100_000_000) if is_gross else Fraction(1)
-        yield _Part(begins_at, line.net_minor * gross * kept[document.id])
+        yield _Part(begins_at, line.net_minor * gross * kept[document.id], gross)
 
 
 def _kept(session: Session, document: Document) -> Fraction:
@@ -93,7 +98,19 @@ def _kept(session: Session, document: Document) -> Fraction:
     if not document.total_minor:
         return Fraction(1)
     on_its_way = _on_its_way(session, document) if document.paid_minor else 0
-    return max(Fraction(0), 1 - Fraction(document.returned_minor + on_its_way, document.total_minor))
+    gone = document.returned_minor - _as_credit(session, document) + on_its_way
+    return max(Fraction(0), 1 - Fraction(gone, document.total_minor))
+
+
+def _as_credit(session: Session, document: Document) -> int:
+    """Return what credit notes took off for less at once: `_given` says of which time."""
+    noted = select(func.coalesce(func.sum(Document.total_minor), 0)).where(
+        Document.customer_id == document.customer_id,
+        Document.returns_id == document.id,
+        Document.source_type == "plan_change",
+        Document.state == State.ISSUED.value,
+    )
+    return int(session.scalar(noted) or 0)
 
 
 def _on_its_way(session: Session, document: Document) -> int:
@@ -113,19 +130,22 @@ def _on_its_way(session: Session, document: Document) -> int:
     return sum(int(session.scalar(each) or 0) for each in (asked, held))
 
 
-def _given(session: Session, has: Current) -> Iterator[_Part]:
-    """Yield what less at once began this plan period with: it was kept of what was given back of another interval."""
+def _given(session: Session, has: Current, invoiced: Sequence[_Part]) -> Iterator[_Part]:
+    """Yield what less at once has changed: what it took off, and what it kept of the credit for another interval."""
     orders = session.scalars(
         select(PlanChange).where(
             PlanChange.customer_id == has.customer.customer_id,
             PlanChange.state == "applied",
             PlanChange.total_minor < 0,
-            PlanChange.from_interval != PlanChange.interval,
             PlanChange.period_starts_at == has.period.starts_at,
             PlanChange.period_ends_at == has.period.ends_at,
         )
     )
+    is_gross = has.catalog.tax.prices == "inclusive"
     for order in orders:
+        of_another = order.from_interval != order.interval
+        gross = Fraction(order.total_minor, order.net_minor) if is_gross and order.net_minor else Fraction(1)
+        gross = max((each.gross for each in invoiced), default=gross)
         for line in rule.read(order.lines, _ANY, order.currency):
-            if line.ends_on == has.period.last_day:
-                yield _Part(order.effective_at, Fraction(line.net.amount_minor))
+            if line.ends_on == has.period.last_day and not (of_another and line.net.amount_minor < 0):
+                yield _Part(order.effective_at, line.net.amount_minor * gross)

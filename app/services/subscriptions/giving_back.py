@@ -183,10 +183,10 @@ def _room(session: Session, document: Document, left: int, day: date) -> int:
 
 
 def _unused(line: DocumentLine, day: date) -> Fraction:
-    """Return the share of the line's days that is not over."""
+    """Return the share of the line's days that is not over: at least, for it may have begun late on its first day."""
     if line.begins_on is None or line.ends_on is None:
         return Fraction(1)
-    days = (line.ends_on - line.begins_on).days + 1
+    days = max(1, (line.ends_on - line.begins_on).days)
     return Fraction(max(0, min(days, (line.ends_on - day).days + 1)), days)
 
 

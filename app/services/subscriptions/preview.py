@@ -57,7 +57,7 @@ def reckoned(session: Session, has: Current, target: Target, now: datetime) -> P
     found = quote(catalog.plans, had, wants, at, rate)
     if _takes_off(found, had):
         gives = found.net.amount_minor < 0  # then `giving_back` says what did not go back already
-        had = replace(had, billed_left=billed.less_than_left(session, has, at, whole=gives))
+        had = replace(had, billed_left=billed.other_than_left(session, has, at, whole=gives))
         found = quote(catalog.plans, had, wants, at, rate)
         if gives and found.net.amount_minor >= 0:  # nothing is billed that could be given back: less waits
             found = quote(replace(catalog.plans, downgrade="period_end"), had, wants, at, rate)

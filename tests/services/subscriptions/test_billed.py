@@ -16,6 +16,7 @@ from tests.support.plans import BEGIN, HALF, confirms, previews, target
 from tests.support.shop import GOOD, add_method
 
 IMMEDIATE = ('downgrade = "period_end"', 'downgrade = "immediate"')
+AT_USE = ('credits = "at_purchase"', 'credits = "at_use"')
 INCLUSIVE = ('prices = "exclusive"', 'prices = "inclusive"')
 DOUBLED = ('monthly = "49.00"', 'monthly = "98.00"')
 SOON = BEGIN + timedelta(hours=1)
@@ -74,6 +75,29 @@ def test_time_is_taken_off_at_the_price_that_was_billed(app: Flask, words: tuple
     assert taken_off(acme) == -2450
     if IMMEDIATE in words:
         assert previews(acme, target("free")).given.amount_minor == 2450
+
+
+@pytest.mark.parametrize("words", [(), (INCLUSIVE,), (IMMEDIATE,)])
+def test_what_the_seller_made_cheaper_is_taken_off_at_the_price_that_was_billed(
+    app: Flask, words: tuple[tuple[str, str], ...]
+) -> None:
+    _alice, acme, _paid = team(*words, DOUBLED)
+    assert taken_off(acme) in {-4900, -4901}
+    plans.applies(*words)
+    moved(acme)
+    assert taken_off(acme) == -4900
+    if IMMEDIATE in words:
+        assert previews(acme, target("free")).given.amount_minor == 4900
+
+
+@pytest.mark.parametrize("words", [(), (INCLUSIVE,), (AT_USE,), (AT_USE, INCLUSIVE)])
+def test_what_was_given_back_as_credit_is_not_taken_off_again(app: Flask, words: tuple[tuple[str, str], ...]) -> None:
+    alice, acme, _paid = team(IMMEDIATE, *words, seats=5)
+    confirms(alice, target(seats=3), "")
+    assert taken_off(acme) in {-2450, -2451}
+    confirms(alice, target("personal"), "")
+    assert taken_off(acme, target("personal", interval="annual")) in {-600, -601}
+    assert verify() == []
 
 
 def test_what_was_refunded_is_not_taken_off_again(app: Flask) -> None:
