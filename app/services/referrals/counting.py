@@ -15,6 +15,7 @@ from app.domain.catalog_terms import Percent
 from app.domain.invoices.documents import Kind, State
 from app.domain.referrals import earnings as rule
 from app.domain.referrals import joining
+from app.models.corrections import Correction
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document
@@ -73,11 +74,12 @@ def count(session: Session, customer_id: str) -> list[Referral]:
         each.document_id: each
         for each in session.scalars(select(ReferralEarning).where(ReferralEarning.customer_id == customer_id))
     }
+    before = _corrected(session, invited)
     for name, referral in invited.items():
         referral.is_oneself = name in ones_own
         own = invoices.get(name, [])
         for document in own:
-            _count(session, referral, document, rows)
+            _count(session, referral, document, rows, before.get(document.id, ""))
         net = sum(each.net_minor for each in rows.values() if each.referral_id == referral.id)
         referral.gone_minor = rule.gone(net, [_as_it_stands(each) for each in own], kept.get(name, 0))
         referral.seen_sequence = max(referral.seen_sequence, seen.get(name, 0))
@@ -85,12 +87,19 @@ def count(session: Session, customer_id: str) -> list[Referral]:
     return referrals
 
 
-def _count(session: Session, referral: Referral, document: Document, rows: dict[str, ReferralEarning]) -> None:
-    """Set the row of one invoice; one that has never earned has none."""
+def _count(
+    session: Session, referral: Referral, document: Document, rows: dict[str, ReferralEarning], corrected_id: str
+) -> None:
+    """Set the row of one invoice; one that has never earned has none.
+
+    One that corrects another goes on with what that has earned at most, from then: its money came in that time.
+    """
+    row, corrected = rows.get(document.id), rows.get(corrected_id)
     paid_at = document.paid_at or document.issued_at or clock.now()
     earns = 0 if referral.is_oneself else _as_it_stands(document).earns
-    row = rows.get(document.id)
     before = rule.Count(row.net_minor, row.most_minor) if row is not None else rule.Count(0, 0)
+    if corrected is not None and row is None:
+        before = rule.Count(0, corrected.most_minor)
     found = rule.counted(before, earns, in_time=paid_at < referral.ends_at)
     if row is not None:
         row.net_minor, row.most_minor = found.net, found.most
@@ -101,7 +110,7 @@ def _count(session: Session, referral: Referral, document: Document, rows: dict[
             referral_id=referral.id,
             net_minor=found.net,
             most_minor=found.most,
-            earned_at=paid_at,
+            earned_at=corrected.earned_at if corrected is not None else paid_at,
         )
         session.add(rows[document.id])
 
@@ -116,6 +125,12 @@ def _as_it_stands(document: Document) -> rule.Invoice:
         credited=document.credited_minor,
         returned=document.total_minor if document.state in _NOTHING else document.returned_minor,
     )
+
+
+def _corrected(session: Session, invited: Collection[str]) -> dict[str, str]:
+    """Return which invoice each one took the place of."""
+    rows = select(Correction.replacement_id, Correction.corrected_id).where(Correction.customer_id.in_(invited))
+    return {instead: wrong for instead, wrong in session.execute(rows)}  # noqa: C416  # rows of two, as mypy reads them
 
 
 def _invoices(session: Session, invited: Collection[str]) -> dict[str, list[Document]]:

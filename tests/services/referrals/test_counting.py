@@ -5,15 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
+from app.domain.addresses.address import Address
 from app.models.documents import Document
+from app.services.customers import address
 from app.services.verification.verify import verify
 from tests.support import periods, referred
+from tests.support.corrections import OSLO, at, corrects
 from tests.support.documents import documents_of
 from tests.support.periods import BEGIN, OVER, USED
 from tests.support.referred import granted, invited, inviter, referral, rows
 from tests.support.reversals import buys, later, sends_back
 from tests.support.shop import add_method
 
+STOCKHOLM = Address("Small AB", "Drottninggatan 1", "", "Stockholm", "111 51", "", "SE")
 DECEMBER = datetime(2026, 12, 1, 0, 5, tzinfo=UTC)
 
 
@@ -158,3 +162,21 @@ def test_whoever_turns_out_to_be_the_inviter_itself_earns_nothing(app: Flask) ->
     assert referral(theirs).is_oneself
     assert rows(ours) == [(0, 2500)]
     assert (referred.gives(DECEMBER), granted(ours)) == (2, [])
+
+
+def test_what_was_paid_in_time_and_is_corrected_afterwards_counts_on(app: Flask) -> None:
+    """Also where the correction asks for more, so that its invoice is not paid yet."""
+    ours = inviter()
+    theirs = invited(ours)
+    address.change(theirs.customer_id, OSLO, "", 0, by="mem_alice", as_typed=True)
+    with referred.on(BEGIN + timedelta(days=360)):
+        buys(app, referred.manager(theirs, "Mallory"), 2500)
+    after = BEGIN + timedelta(days=370)
+    referred.counts(after)
+    assert rows(ours) == [(2500, 2500)]
+    with referred.on(after):
+        corrects(theirs, documents_of(theirs)[0], at(STOCKHOLM))
+    assert documents_of(theirs)[-1].state == "open"  # the tax is not paid
+    referred.counts(after + timedelta(hours=1))
+    assert rows(ours) == [(0, 2500), (2000, 2500)]  # 25.00 of 31.25 with tax
+    assert verify() == []
