@@ -85,6 +85,13 @@ BUGS = [
         ("tests/services/dunning/test_corrected.py",),
     ),
     Bug(
+        "the rest of a correction is charged though what was paid is disputed",
+        "app/services/customers/rests.py",
+        "(document.taken_over_minor > 0 and _is_disputed(session, document))",
+        "False",
+        ("tests/services/dunning/test_rests.py",),
+    ),
+    Bug(
         "a killed charge that no bank heard of counts as a retry",
         "app/services/dunning/looking.py",
         "    return Outcome.FAILED if is_heard else Outcome.NOT_MADE\n",

@@ -98,7 +98,7 @@ BUGS = [
     Bug(
         "money that was refunded is given as credit, too",
         "app/services/subscriptions/giving_back.py",
-        "return min(of_plan - document.returned_minor, document.credits_applied_minor + left)",
+        "return min(of_plan, document.total_minor - document.returned_minor, document.credits_applied_minor + left)",
         "return of_plan",
         (f"{GIVING}::test_money_that_was_refunded_or_is_disputed_is_not_given_as_credit_too",),
     ),
@@ -207,8 +207,36 @@ BUGS = [
     Bug(
         "what was refunded is taken off again",
         "app/services/subscriptions/billed.py",
-        "    return 1 - Fraction(document.returned_minor, document.total_minor)\n",
+        "    return max(Fraction(0), 1 - Fraction(gone, document.total_minor))\n",
         "    return Fraction(1)\n",
         ("tests/services/subscriptions/test_billed.py::test_what_was_refunded_is_not_taken_off_again",),
+    ),
+    Bug(
+        "what the seller made cheaper is taken off at the new price",
+        "app/services/subscriptions/billed.py",
+        "    if abs(left - costs) <= len(found) + len(parts):\n",
+        "    if left - costs >= -len(found) - len(parts):\n",
+        ("tests/services/subscriptions/test_billed.py",),
+    ),
+    Bug(
+        "what a later change took off is refunded, too",
+        "app/services/reversals/refunds.py",
+        "taken_off.most_of_payment(session, payment)",
+        "payment.received_minor",
+        ("tests/services/subscriptions/test_taken_off.py",),
+    ),
+    Bug(
+        "a change that waits for the bank bounds no refund",
+        "app/services/reversals/taken_off.py",
+        'PlanChange.state.in_(["waiting", "applied"])',
+        'PlanChange.state.in_(["applied"])',
+        ("tests/services/subscriptions/test_taken_off.py",),
+    ),
+    Bug(
+        "a dispute leaves the credit that was given for a part of the payment",
+        "app/services/reversals/disputes.py",
+        "clawbacks.HOLD, source, now, given)",
+        "clawbacks.HOLD, source, now)",
+        ("tests/services/subscriptions/test_given_back_and_disputed.py",),
     ),
 ]

@@ -40,7 +40,7 @@ BUGS = [
     Bug(
         "other credit is clawed back before the purchase's own",
         "app/services/reversals/clawbacks.py",
-        "burn_down.burn(books, made[1], own=grant.id)",
+        "burn_down.burn(books, made[1], own=grant.id if grant is not None else _given(books))",
         "burn_down.burn(books, made[1])",
         REFUNDS,
     ),
