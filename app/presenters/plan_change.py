@@ -94,6 +94,7 @@ _WAITS = {
 _WHY = {
     "ended_before": "The order had ended before the money arrived.",
     "changed_meanwhile": "Something else of your plan was changed before the money arrived.",
+    "paid_back_meanwhile": "What was taken off for unused time went back, or is disputed, before the money arrived.",
     "too_late": "The period that it was for was over before the money arrived.",
     "another_amount": "Another amount arrived than was ordered.",
 }

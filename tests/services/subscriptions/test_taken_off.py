@@ -6,11 +6,15 @@ import pytest
 from flask import Flask
 
 from app import clock
+from app.config import Settings
 from app.domain.errors import Refused
 from app.domain.money import Money
 from app.domain.people import Actor
+from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.documents import Document
+from app.services import jobs
+from app.services.payments import settlement
 from app.services.receivables import ending
 from app.services.reversals import refunds
 from app.services.verification.verify import verify
@@ -115,4 +119,26 @@ def test_of_an_invoice_that_is_due_a_credit_note_takes_no_more_than_was_not_take
         ending.credit(june.id, Money(6125 - 3063, "USD"), by="seller", reason="Not wanted")
         with pytest.raises(Refused):
             ending.credit(june.id, Money(1, "USD"), by="seller", reason="Not wanted")
+    assert verify() == []
+
+
+def test_where_what_is_taken_off_went_back_while_the_bank_asked_the_change_is_not_made(
+    app: Flask, settings: Settings
+) -> None:
+    alice, acme, june = team()
+    waits = confirms(alice, YEAR, add_method(alice, ASKS).id)
+    (paid,) = [each for each in plans.payment_rows(acme) if each.id == june]
+    with clock.at(HALF):
+        controls.dispute(settings, paid.processor_id or "")
+        controls.deliver_due(settings, app.wsgi_app)
+        jobs.run_due(names=["webhooks_worked"])
+    controls.answer_challenge(settings, plans.payment_of(waits).processor_id or "", approved=True)
+    with clock.at(LATER):
+        settlement.settle(waits.payment_id or "")
+        refunds.sweep_due()
+    over = plans.order_of(waits)
+    assert (over.state, over.problem, plans.subscription(acme)[1]) == ("superseded", "paid_back_meanwhile", "monthly")
+    with clock.at(LATER + timedelta(hours=1)):
+        refunds.sweep_due()
+    assert plans.payment_of(waits).refunded_minor == waits.total_minor
     assert verify() == []
