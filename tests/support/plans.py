@@ -14,6 +14,7 @@ from app.models.customers import Customer
 from app.models.database import db
 from app.models.documents import Document, DocumentLine
 from app.models.payments import Payment, PaymentMethod
+from app.models.plan_periods import PlanPeriod
 from app.models.scope import as_customer, as_service
 from app.models.subscriptions import PlanChange, Subscription
 from app.services.catalog import versions
@@ -244,3 +245,10 @@ def payment_of(order: PlanChange) -> Payment:
 def method_of(whose: Customer) -> str:
     """Return the id of the customer's first saved method."""
     return str(rows(PaymentMethod, whose)[0].id)
+
+
+def rows_of_periods(whose: Customer) -> list[PlanPeriod]:
+    """Return the plan periods that were billed or not, the oldest first."""
+    with as_service("look at plan periods"):
+        wanted = select(PlanPeriod).where(PlanPeriod.customer_id == whose.customer_id).order_by(PlanPeriod.number)
+        return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
