@@ -27,8 +27,7 @@ from app.services.outbox import billing_mails
 
 OF_PURCHASES = frozenset({"payment", "correction"})
 """The facts whose documents a payment has paid at once."""
-BOOKED = ("pending", "succeeded")
-"""The states of a refund whose money has gone back."""
+BOOKED = ("pending", "succeeded")  # refunds whose money has gone back
 OF_PERIODS = frozenset({"period", "plan_period", "correction"})
 """The facts whose documents, where no payment has paid them at once, are due."""
 
@@ -45,8 +44,7 @@ def write(books: Books, payment: Payment, source: tuple[str, str, str], part: Mo
         not_sold = payment.purpose == Purpose.PLAN_CHANGE  # it came too late: the plan was not given for it
         ensure(payment.settled_before_documents or not_sold, f"{payment.id} has no document")
         return None
-    # What was given back as credit by a credit note is on that already.
-    rest = min(part, Money(document.total_minor - document.returned_minor, document.currency))
+    rest = min(part, Money(document.total_minor - document.returned_minor, document.currency))  # beside given credit
     return write_on(books, document, source, rest, now, payment.id) if rest.amount_minor else None
 
 
