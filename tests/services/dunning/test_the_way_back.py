@@ -109,7 +109,7 @@ def test_a_new_card_pays_both_and_restores(app: Flask) -> None:
 
 
 def restored_once(small: Customer, first: Document, second: Document) -> None:
-    """See that it was told once, and that July is on no invoice, but August is."""
+    """See that one event says so, and that July is on no invoice, but August is."""
     for later in (PAID, PAID + timedelta(days=3)):
         dunning.collects(later)
     assert dunning.events(small) == ["past_due", "suspended", "restored"]
