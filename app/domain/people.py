@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from app.domain.errors import Refused
 
@@ -62,6 +63,28 @@ class Actor:
     def may_manage(self) -> bool:
         """Whether the member may change anything and spend."""
         return self.role.may_manage
+
+
+@dataclass(frozen=True)
+class ByKey:
+    """A key of the API that acts for a customer. Its id stands where a member's would."""
+
+    customer_id: str
+    member_id: str
+
+
+class Orderer(Protocol):
+    """Who orders or changes something for a customer: a member on a page, or a key of the API."""
+
+    @property
+    def customer_id(self) -> str:
+        """For whom."""
+        ...
+
+    @property
+    def member_id(self) -> str:
+        """Who, as the audit trail names them."""
+        ...
 
 
 NAMED = 3

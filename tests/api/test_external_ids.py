@@ -69,6 +69,26 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/customers/<customer_id>/invoices/<invoice_id>/credit_notes"): {"reason": "Test"},
     ("POST", "/customers/<customer_id>/pro_formas"): {"amount_minor": 2500},
     ("POST", "/customers/<customer_id>/statement/pdf"): {"from": "2026-11-01", "to": "2026-11-30"},
+    ("POST", "/customers/<customer_id>/credit_codes/preview"): {"code": "NO-SUCH-CODE"},
+    ("POST", "/customers/<customer_id>/credit_codes/redeem"): {"code": "NO-SUCH-CODE"},
+    ("POST", "/customers/<customer_id>/invoice_notifications/ask_again"): {"email": "nobody@acme.example"},
+    ("POST", "/customers/<customer_id>/members"): {"email": "new@acme.example", "name": "New", "role": "viewer"},
+    ("PUT", "/customers/<customer_id>/notification_channel"): {
+        "form": "slack",
+        "url": "http://localhost",
+        "version": 0,
+    },
+    ("POST", "/customers/<customer_id>/notification_channel/pause"): {"version": 0},
+    ("POST", "/customers/<customer_id>/notification_channel/resume"): {"version": 0},
+    ("POST", "/customers/<customer_id>/subscription/requests"): {
+        "plan": "none",
+        "message": "?",
+        "name": "New",
+        "email": "new@acme.example",
+    },
+    ("POST", "/customers/<customer_id>/top_ups"): {"amount": {"amount_minor": 2500, "currency": "USD"}},
+    ("POST", "/customers/<customer_id>/top_ups/preview"): {"amount": {"amount_minor": 2500, "currency": "USD"}},
+    ("POST", "/customers/<customer_id>/usage_alerts/ask_again"): {"email": "nobody@acme.example"},
     ("PUT", "/customers/<customer_id>/auto_recharge"): OFF,
     ("PUT", "/customers/<customer_id>/invoice_address"): ADDRESS,
     ("PUT", "/customers/<customer_id>/invoice_notifications"): {
@@ -97,6 +117,13 @@ UNPROCESSABLE = {
     "pro_formas": "kind_not_taken",  # this seller takes no bank transfers
     "price_changes": "version_not_newer",  # the customer has the newest one
 }
+SAYS_NO = {
+    "credit_code_not_valid", "email_taken", "method_missing", "plan_unknown", "referrals_not_offered", "registration_exists",
+    "url_not_https", "webhook_missing",
+}  # fmt: skip
+"""Why what is found for the customer is refused: it has none of it, or the other id has just done the same."""
+LACKS = {"address", "channel", "webhook", "payment method"}
+"""What this customer has none of, or none any more."""
 FILES = ("/receipts/<payment_id>", "/years/<year>", "/pdf/<paper_id>")
 
 
@@ -133,9 +160,18 @@ def refused_for_what_it_has(answer: TestResponse) -> bool:
     return problem_of(answer)[1] in reasons or answer.get_json()["detail"] == "There is no such change of plan."
 
 
+def says_no(answer: TestResponse) -> bool:
+    """Say whether the customer was found, and has none of what is asked for, or no more of it."""
+    if answer.status_code < 400:
+        return False
+    problem = answer.get_json()
+    return problem["reason"] in SAYS_NO or problem["detail"] in {f"There is no such {each}." for each in LACKS}
+
+
 def test_each_operation_takes_either_id(app: Flask, api: Api, acme: Customer) -> None:
     called(acme, "shop/17 ä%@")
-    buys(app, cast.make_actor(cast.ALICE, acme), 2500)
+    paid = buys(app, cast.make_actor(cast.ALICE, acme), 2500)
+    payment, method_id = paid.id, paid.method_id or ""
     (invoice,) = [each.id for each in documents_of(acme)]
     pro_forma = transfers.written(acme)
     seen = set()
@@ -145,6 +181,7 @@ def test_each_operation_takes_either_id(app: Flask, api: Api, acme: Customer) ->
             place = path.replace("<customer_id>", quote(name, safe=""))
             if "<registration_id>" in place:
                 place = place.replace("<registration_id>", registered(acme))
+            place = place.replace("<payment_id>", payment).replace("<method_id>", method_id)
             place = place.replace("<invoice_id>", invoice).replace("<pro_forma_id>", pro_forma)
             answer = api.open(method, place, query_string=query, **({"json": body} if body else {}))
             if body is not None and "version" in body and answer.status_code == 409:
@@ -163,10 +200,9 @@ def test_each_operation_takes_either_id(app: Flask, api: Api, acme: Customer) ->
             if method == "POST" and (reason := UNPROCESSABLE.get(path.rpartition("/")[2])):
                 assert problem_of(answer) == (422, reason)
                 continue
-            if "tax_registrations" in path and answer.status_code == 409:
-                assert problem_of(answer) == (409, "registration_exists")  # the other id has added the same number
+            if says_no(answer):
                 continue
-            assert answer.status_code in {200, 201}, (method, place, answer.text)
+            assert answer.status_code in {200, 201, 202}, (method, place, answer.text)
         seen.add(path)
     assert len(seen) >= 8
 

@@ -91,6 +91,10 @@ Moment = Annotated[
 """A time: RFC 3339 with a zone, answered in UTC."""
 
 
+class NoBody(Model):
+    """Nothing has to be said."""
+
+
 class PageQuery(Model):
     """Which part of a list is asked for."""
 

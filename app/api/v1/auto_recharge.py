@@ -3,12 +3,12 @@
 from pydantic import Field
 
 from app.api.contract.operations import CreditsText, Model, caller, operation, resource
-from app.api.contract.shapes import MoneyOut
+from app.api.contract.shapes import MoneyOut, NoBody
 from app.domain.auto_recharge.terms import Terms
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
 from app.models.customers import Customer
-from app.services.auto_recharge import settings
+from app.services.auto_recharge import settings, stop
 from app.services.catalog import versions
 
 bp = resource("auto_recharge")
@@ -25,6 +25,13 @@ class AutoRecharge(Model):
     payment_method: str | None = Field(max_length=40)
     other_methods: bool = Field(False, description="Whether another saved method may be charged when this one cannot.")
     version: int = Field(ge=0, le=2**31 - 1)
+
+
+class StoppedOut(Model):
+    """What became of the automatic charge that was open."""
+
+    given_up: str | None = Field(description="The payment that was given up: nothing is charged for it.")
+    in_flight: str | None = Field(description="The payment whose money may still be taken: the bank has it.")
 
 
 @operation(
@@ -73,6 +80,28 @@ def replace(customer: Customer, body: AutoRecharge) -> AutoRecharge:
         version=body.version,
     )
     return _shown(settings.change(customer.customer_id, wanted, by=caller().key_id, accepted=None))
+
+
+@operation(
+    bp,
+    "POST",
+    "/customers/<customer_id>/auto_recharge/stop",
+    scope="billing:write",
+    body=NoBody,
+    answers={200: StoppedOut},
+    refusals=(409,),
+    tag="Auto-recharge",
+)
+def stop_everything(customer: Customer, body: NoBody) -> StoppedOut:  # noqa: ARG001  # it says nothing
+    """Stop all automatic charges: auto-recharge is off, and the charge that is open is given up.
+
+    No automatic charge begins after the answer. Whether the open one can still be given up is for the bank to say.
+    """
+    found = stop.everything(customer.customer_id, _offered(customer), by=caller().key_id, address="")
+    return StoppedOut(
+        given_up=found.given_up.id if found.given_up else None,
+        in_flight=found.in_flight.id if found.in_flight else None,
+    )
 
 
 def _money(given: MoneyOut, currency: str, name: str) -> Money:

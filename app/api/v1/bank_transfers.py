@@ -8,17 +8,19 @@ from pydantic import Field
 
 from app import ids
 from app.api.contract.operations import Model, Moment, caller, operation, request_key, resource
+from app.api.contract.problems import RetryLater
+from app.api.contract.shapes import NoBody
 from app.api.v1.invoice_files import sent
 from app.domain.bank_transfers.allocation import LONGEST_LIST
 from app.domain.errors import Refused
 from app.domain.money import Money
+from app.domain.people import ByKey
 from app.models.bank_transfers import CashMovement
 from app.models.customers import Customer
 from app.presenters import bank_transfers as words
 from app.presenters.bank_transfers import OrderLine
-from app.services.bank_transfers import accounts, allocation, movements, orders, placing, pro_forma_files
+from app.services.bank_transfers import accounts, allocation, cash, movements, orders, placing, pro_forma_files
 from app.services.bank_transfers.orders import Ordered
-from app.services.bank_transfers.placing import ByKey
 from app.services.invoices import reads
 from app.services.receivables import transferring
 
@@ -135,6 +137,22 @@ def one(customer: Customer, pro_forma_id: str) -> ProFormaOut:
 
 @operation(
     bp,
+    "POST",
+    f"{PATH}/pro_formas/<pro_forma_id>/cancel",
+    scope="billing:write",
+    body=NoBody,
+    answers={200: ProFormaOut},
+    refusals=(409,),
+    tag=TAG,
+)
+def cancel(customer: Customer, pro_forma_id: str, body: NoBody) -> ProFormaOut:  # noqa: ARG001  # it says nothing
+    """Cancel an order that waits for money. What has arrived stays the customer's; one that is over stays as it is."""
+    orders.give_up(ByKey(customer.customer_id, caller().key_id), pro_forma_id)
+    return _shown(customer, [orders.read(pro_forma_id)])[0]
+
+
+@operation(
+    bp,
     "GET",
     f"{PATH}/pro_formas/<pro_forma_id>/pdf",
     scope="billing:read",
@@ -156,6 +174,27 @@ def pdf(customer: Customer, pro_forma_id: str) -> Response:
 @operation(bp, "GET", f"{PATH}/unapplied_cash", scope="billing:read", answers={200: UnappliedCash}, tag=TAG)
 def unapplied(customer: Customer) -> UnappliedCash:
     """Read what a customer has sent by bank transfer and nothing has used yet, and the account to send to."""
+    return _cash(customer)
+
+
+@operation(
+    bp,
+    "POST",
+    f"{PATH}/unapplied_cash/look",
+    scope="billing:write",
+    body=NoBody,
+    answers={200: UnappliedCash},
+    tag=TAG,
+)
+def look(customer: Customer, body: NoBody) -> UnappliedCash:  # noqa: ARG001  # it says nothing
+    """Ask the payment processor what has arrived, and answer with it; 503 where it does not answer now."""
+    if not (accounts.ensure_known(customer.customer_id) and cash.look(customer.customer_id)):
+        words = "The payment processor does not answer right now. What was sent is not lost: try again later."
+        raise RetryLater(words, "processor_away", 503, 30)
+    return _cash(customer)
+
+
+def _cash(customer: Customer) -> UnappliedCash:
     account = accounts.read()
     return UnappliedCash(
         currency=customer.currency,

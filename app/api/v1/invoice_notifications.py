@@ -40,6 +40,12 @@ class NotificationsIn(Model):
     version: int = Field(ge=0, le=2**31 - 1)
 
 
+class AskIn(Model):
+    """An address that has not confirmed yet."""
+
+    email: str = Field(min_length=1, max_length=254)
+
+
 class NotificationsOut(Model):
     """Where everything goes."""
 
@@ -81,6 +87,30 @@ def replace(customer: Customer, body: NotificationsIn) -> NotificationsOut:
         customer.customer_id, body.billing_email, recipients, body.version, by=caller().key_id, keeps_pending=True
     )
     return _shown(now)
+
+
+@operation(
+    bp, "DELETE", f"{PATH}/pending", scope="billing:write", answers={200: NotificationsOut}, refusals=(409,), tag=TAG
+)
+def cancel(customer: Customer) -> NotificationsOut:
+    """Leave the billing e-mail as it is: the link that was mailed to the new one is over. Twice is once."""
+    return _shown(invoice_recipients.cancel(customer.customer_id, by=caller().key_id))
+
+
+@operation(
+    bp,
+    "POST",
+    f"{PATH}/ask_again",
+    scope="billing:write",
+    body=AskIn,
+    answers={200: NotificationsOut},
+    refusals=(409, 429),
+    tag=TAG,
+)
+def ask_again(customer: Customer, body: AskIn) -> NotificationsOut:
+    """Send a new link to an address that has not confirmed yet; the link before it is over. Any other is 404."""
+    invoice_recipients.ask_again(customer.customer_id, body.email, by=caller().key_id)
+    return _shown(invoice_recipients.current(customer.customer_id))
 
 
 def _topics(each: RecipientFields) -> frozenset[Topic]:

@@ -2,9 +2,12 @@
 
 from pydantic import Field
 
-from app.api.contract.operations import CreditsFromZero, Model, Moment, operation, resource
+from app.api.contract.operations import CreditsFromZero, Model, Moment, caller, operation, resource
+from app.api.contract.shapes import NoBody
+from app.domain.people import ByKey
 from app.models.customers import Customer
 from app.services.catalog import versions
+from app.services.customers import referrers
 from app.services.referrals import reads
 
 bp = resource("referrals")
@@ -49,6 +52,26 @@ def read(customer: Customer) -> ReferralsOut:
 
     Whoever signs up with the code is sent as `referral_code` when the customer is created.
     """
+    return _shown(customer)
+
+
+@operation(
+    bp,
+    "POST",
+    "/customers/<customer_id>/referrals/link",
+    scope="billing:write",
+    body=NoBody,
+    answers={200: ReferralsOut},
+    refusals=(409,),
+    tag="Customers",
+)
+def make_link(customer: Customer, body: NoBody) -> ReferralsOut:  # noqa: ARG001  # it says nothing
+    """Give a customer its code, where it is from before there were referrals. Twice is once."""
+    referrers.ask(ByKey(customer.customer_id, caller().key_id))
+    return _shown(customer)
+
+
+def _shown(customer: Customer) -> ReferralsOut:
     terms, found = versions.of(customer).referrals, reads.statement(customer.customer_id, customer.currency)
     return ReferralsOut(
         offered=terms.offered,

@@ -5,7 +5,7 @@ from pydantic import Field
 from app.api.contract.operations import Model, Moment, caller, operation, resource
 from app.domain.usage_alerts import MOST_QUANTITY, Threshold
 from app.models.customers import Customer
-from app.services.alerts import thresholds
+from app.services.alerts import recipients, thresholds
 from app.services.alerts.thresholds import Alerts
 
 bp = resource("usage_alerts")
@@ -87,6 +87,22 @@ def replace(customer: Customer, body: UsageAlertsIn) -> UsageAlertsOut:
     emails = [each.email for each in body.recipients]
     wanted = [Threshold(each.meter, each.threshold, each.is_percent) for each in body.alerts]
     return _shown(thresholds.replace(customer.customer_id, wanted, emails, body.version, actor=caller().key_id))
+
+
+@operation(
+    bp,
+    "POST",
+    "/customers/<customer_id>/usage_alerts/ask_again",
+    scope="billing:write",
+    body=RecipientIn,
+    answers={200: UsageAlertsOut},
+    refusals=(409, 429),
+    tag=TAG,
+)
+def ask_again(customer: Customer, body: RecipientIn) -> UsageAlertsOut:
+    """Send a new link to an address that has not confirmed usage alerts yet; the link before it is over."""
+    recipients.ask_again(customer.customer_id, body.email, actor=caller().key_id)
+    return _shown(thresholds.current())
 
 
 def _shown(now: Alerts) -> UsageAlertsOut:

@@ -17,6 +17,7 @@ from app.api.contract.operations import (
     page_of,
     resource,
 )
+from app.api.contract.shapes import NoBody
 from app.domain.errors import Refused
 from app.models.scope import as_service
 from app.services.webhooks import log
@@ -77,10 +78,6 @@ class DeliveryWithAttempts(DeliveryOut):
 
     body: str = Field(description="The body as it is signed and sent, byte for byte.")
     attempts: list[AttemptOut]
-
-
-class NoBody(Model):
-    """Nothing has to be said."""
 
 
 @operation(

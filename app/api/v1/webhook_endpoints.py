@@ -16,6 +16,7 @@ from app.api.contract.operations import (
     request_key,
     resource,
 )
+from app.api.contract.shapes import NoBody
 from app.domain.errors import Forbidden
 from app.domain.webhooks import LONGEST_URL, TYPES
 from app.services.webhooks import seller_endpoints
@@ -64,10 +65,6 @@ class SecretOut(Model):
     """The secret that signs what is sent to an endpoint."""
 
     secret: str
-
-
-class NoBody(Model):
-    """Nothing has to be said."""
 
 
 @operation(

@@ -12,7 +12,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.methods import Rail
 from app.domain.money import Money
 from app.domain.payments import OPEN, PaymentState
-from app.domain.people import Actor
+from app.domain.people import Orderer
 from app.models.bank_transfers import ProForma
 from app.models.database import db
 from app.models.documents import Document
@@ -104,7 +104,7 @@ def under_way(catalog: Catalog, customer_id: str) -> tuple[list[Ordered], list[O
     return found, found, allocation.unapplied_of(customer_id) if found else 0
 
 
-def give_up(actor: Actor, pro_forma_id: str) -> None:
+def give_up(actor: Orderer, pro_forma_id: str) -> None:
     """Cancel a pro-forma that waits; what has arrived stays the customer's. One that is over stays as it is."""
     read(pro_forma_id)
     with as_service("cancel a pro-forma"):

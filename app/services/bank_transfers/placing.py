@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,6 +14,7 @@ from app.domain.errors import Refused
 from app.domain.mails import PRO_FORMA
 from app.domain.money import Money
 from app.domain.payments import Purpose
+from app.domain.people import Orderer
 from app.models.bank_transfers import ProForma
 from app.models.customers import Customer
 from app.models.scope import as_service
@@ -25,24 +25,6 @@ from app.services.outbox import billing_mails, events
 from app.services.payments import top_ups
 from app.services.tax import decision
 from app.services.transaction import transaction
-
-
-class Orderer(Protocol):
-    """Who orders, for which customer: a member, or a key of the API."""
-
-    @property
-    def customer_id(self) -> str: ...  # noqa: D102  # as its name says
-
-    @property
-    def member_id(self) -> str: ...  # noqa: D102  # of the key, where that orders
-
-
-@dataclass(frozen=True)
-class ByKey:
-    """A key of the API that orders for a customer."""
-
-    customer_id: str
-    member_id: str
 
 
 @dataclass(frozen=True)

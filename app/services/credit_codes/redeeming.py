@@ -10,7 +10,7 @@ from app import clock, ids, locale
 from app.domain.credit_codes import codes as rule
 from app.domain.errors import Refused
 from app.domain.money import Credits
-from app.domain.people import Actor
+from app.domain.people import Orderer
 from app.models.credit_codes import CreditCode, CreditCodeGuess, CreditCodeRedemption
 from app.models.scope import as_service
 from app.services import audit
@@ -28,17 +28,17 @@ class Offer:
     expires_at: datetime | None
 
 
-def look(actor: Actor, typed: str) -> Offer:
+def look(actor: Orderer, typed: str) -> Offer:
     """Return what a code gives, or refuse. A code that is none counts as a guess."""
     return _judged(actor, typed, redeems=False, address="")
 
 
-def redeem(actor: Actor, typed: str, *, address: str) -> Offer:
+def redeem(actor: Orderer, typed: str, *, address: str) -> Offer:
     """Give the credit of a code, and return what was given, or refuse. A customer redeems a code once."""
     return _judged(actor, typed, redeems=True, address=address)
 
 
-def _judged(actor: Actor, typed: str, *, redeems: bool, address: str) -> Offer:
+def _judged(actor: Orderer, typed: str, *, redeems: bool, address: str) -> Offer:
     """Judge it in one transaction, which a refusal does not undo: a guess stays counted."""
     now, refusal, offer = clock.now(), None, None
     with as_service("redeem a code for credit"), transaction() as session:
@@ -106,7 +106,7 @@ def _take(session: Session, code: CreditCode, now: datetime) -> bool:
     return taken is not None
 
 
-def _give(books: Books, actor: Actor, code: CreditCode, offer: Offer, now: datetime, address: str) -> None:
+def _give(books: Books, actor: Orderer, code: CreditCode, offer: Offer, now: datetime, address: str) -> None:
     session, customer = books.session, books.customer
     given = grants.add(
         books,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock, ids
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
-from app.domain.people import Actor
+from app.domain.people import Orderer
 from app.domain.referrals import earnings, joining
 from app.models.customers import Customer
 from app.models.database import db
@@ -35,7 +35,7 @@ def begin(session: Session, customer: Customer, now: datetime, by: str, address:
     return made
 
 
-def ask(actor: Actor, address: str = "") -> str:
+def ask(actor: Orderer, address: str = "") -> str:
     """Return the customer's code; a customer from before there were referrals gets it now. Twice is once."""
     with as_service("make a referral code"), transaction() as session:
         customer = session.scalars(

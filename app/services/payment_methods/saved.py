@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app import clock
 from app.domain.errors import Refused
 from app.domain.methods import Expiry, expiry
-from app.domain.people import Actor
+from app.domain.people import Orderer
 from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
@@ -54,7 +54,7 @@ def gone(method_id: str) -> tuple[PaymentMethod, PaymentMethod | None] | None:
     return None if is_same else (method, next_default)
 
 
-def make_default(actor: Actor, method_id: str, *, address: str = "") -> PaymentMethod:
+def make_default(actor: Orderer, method_id: str, *, address: str = "") -> PaymentMethod:
     """Charge this method by default from now on, and return it.
 
     Refuses (404) a method that is not saved, (409) one that has expired or that pays for credits only.
@@ -79,7 +79,7 @@ def make_default(actor: Actor, method_id: str, *, address: str = "") -> PaymentM
     return method
 
 
-def remove(actor: Actor, method_id: str, *, address: str = "") -> tuple[PaymentMethod, PaymentMethod | None]:
+def remove(actor: Orderer, method_id: str, *, address: str = "") -> tuple[PaymentMethod, PaymentMethod | None]:
     """Remove the method; return it, and the method that the default passed on to, if it did.
 
     After that no new charge uses it (I15); the processor is asked to detach it, again until it answers. Refuses (404)

@@ -14,7 +14,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.methods import Rail
 from app.domain.money import Credits, Money, credits_from_money
 from app.domain.payments import FIRST_CHECK, PaymentState, Purpose
-from app.domain.people import Actor
+from app.domain.people import Orderer
 from app.domain.tax.prices import Taxation
 from app.domain.top_ups import TopUp, free_amount, from_pack
 from app.models.customers import Customer
@@ -70,7 +70,7 @@ def closed_sentence(catalog: Catalog) -> str:
 
 
 def buy(
-    actor: Actor,
+    actor: Orderer,
     *,
     form_key: str,
     amount: Money | None,
@@ -108,15 +108,17 @@ def charge(
     pack: str,
     method_id: str,
     return_url: Callable[[str], str],
+    repeat: bool = True,
+    previewed: str = "",
 ) -> Payment:
     """Buy credit for a customer who is not there, by a saved method; return the payment as it stands.
 
-    `by` is who orders it, such as `auto_recharge`. When the bank wants its customer the payment waits for them, and
+    `by` is who orders it, such as a key of the API. When the bank wants its customer the payment waits for them, and
     they are notified by mail (AC-11). What refuses is the same as for `buy`.
     """
-    order = _Order(customer_id, by, form_key, amount, pack, method_id, off_session=True)
+    order = _Order(customer_id, by, form_key, amount, pack, method_id, off_session=True, previewed=previewed)
     with as_customer(customer_id):
-        payment, is_new = _place(order, repeat=True)
+        payment, is_new = _place(order, repeat=repeat)
         if is_new:
             collection.collect(payment.id, return_url=return_url(payment.id))
         return get(payment.id)

@@ -12,6 +12,7 @@ from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused
 from app.domain.money import Money
 from app.domain.payments import OPEN, Purpose
+from app.domain.people import Orderer
 from app.models.bank_transfers import ProForma
 from app.models.customers import Customer
 from app.models.database import db
@@ -19,7 +20,7 @@ from app.models.documents import Document
 from app.models.payments import Payment
 from app.services.bank_transfers import allocation, placing
 from app.services.bank_transfers.orders import Ordered
-from app.services.bank_transfers.placing import Orderer, Wanted
+from app.services.bank_transfers.placing import Wanted
 from app.services.invoices import carrying
 from app.services.receivables import paying
 

@@ -1,11 +1,12 @@
 """Messages to the seller about plans that are sold on request."""
 
+from dataclasses import dataclass
 from datetime import UTC
+from typing import Protocol
 
 from app import clock
 from app.domain.errors import Refused
 from app.domain.mails import PLAN_REQUEST
-from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.scope import as_service
 from app.services import audit
@@ -16,7 +17,41 @@ from app.services.transaction import transaction
 LONGEST = 1_000
 
 
-def write(actor: Actor, plan: str, message: str) -> None:
+class Asks(Protocol):
+    """Who asks, for which customer, and where the answer goes."""
+
+    @property
+    def customer_id(self) -> str:
+        """For whom."""
+        ...
+
+    @property
+    def member_id(self) -> str:
+        """Who, as the audit trail names them."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """How the mail names them."""
+        ...
+
+    @property
+    def email(self) -> str:
+        """Where the answer goes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Somebody for whom a key of the API asks."""
+
+    customer_id: str
+    member_id: str
+    name: str
+    email: str
+
+
+def write(actor: Asks, plan: str, message: str) -> None:
     """Send the seller what the member asks about the plan: one message a day for each plan.
 
     Refuses (422) a plan that is not sold on request, and a message that is empty or too long; (409) a second one.

@@ -1,0 +1,88 @@
+"""Members: the people of a customer and their roles, listed, and made without a password."""
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from app.api.contract.operations import (
+    Model,
+    Moment,
+    Page,
+    PageQuery,
+    caller,
+    decode_cursor,
+    operation,
+    page_of,
+    resource,
+)
+from app.domain.people import Role
+from app.models.customers import Customer
+from app.models.members import Member, Membership
+from app.services.access import memberships
+
+bp = resource("members")
+PATH = "/customers/<customer_id>/members"
+TAG = "Members"
+EMAIL: dict[str, JsonValue] = {"format": "email"}
+RoleWord = Literal["owner", "billing_manager", "viewer"]
+
+
+class MemberIn(Model):
+    """Somebody who is to use the customer's pages."""
+
+    email: str = Field(max_length=254, json_schema_extra=EMAIL)
+    name: str = Field(min_length=1, max_length=200)
+    role: RoleWord
+
+
+class MemberOut(Model):
+    """Somebody who signs in for the customer."""
+
+    id: str
+    email: str
+    name: str
+    role: RoleWord
+    disabled: bool
+    created_at: Moment = Field(description="Since when the member is one of this customer's.")
+
+
+@operation(bp, "GET", PATH, scope="billing:read", query=PageQuery, answers={200: Page[MemberOut]}, tag=TAG)
+def listed(customer: Customer, query: PageQuery) -> Page[MemberOut]:
+    """List the members of a customer, the newest first."""
+    before = decode_cursor(query.cursor, str)
+    rows = memberships.listed(customer.customer_id, query.limit + 1, before=before[0] if before else None)
+    data, following = page_of(rows, query.limit, lambda row: _shown(*row), lambda row: [row[0].id])
+    return Page[MemberOut](data=data, next_cursor=following)
+
+
+@operation(
+    bp,
+    "POST",
+    PATH,
+    scope="customers:write",
+    body=MemberIn,
+    answers={201: MemberOut},
+    refusals=(409, 422),
+    tag=TAG,
+)
+def create(customer: Customer, body: MemberIn) -> MemberOut:
+    """Make a member of a customer.
+
+    The member has no password: a portal session leads them in. An address that a member has is refused: 409
+    `email_taken`.
+    """
+    made = memberships.make(
+        customer.customer_id, email=body.email, name=body.name, role=Role(body.role), by=caller().key_id
+    )
+    return _shown(*made)
+
+
+def _shown(member: Member, membership: Membership) -> MemberOut:
+    return MemberOut(
+        id=member.id,
+        email=member.email,
+        name=member.name,
+        role=membership.role,  # type: ignore[arg-type]  # one of the column's own words
+        disabled=member.disabled_at is not None,
+        created_at=membership.created_at,
+    )

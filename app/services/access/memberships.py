@@ -1,0 +1,49 @@
+"""Who belongs to a customer, by which role: listed, and made without a password."""
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app import clock, ids, mailboxes
+from app.domain.errors import Refused
+from app.domain.people import Role
+from app.models.database import db
+from app.models.members import Member, Membership
+from app.models.scope import as_service
+from app.services import audit
+from app.services.transaction import transaction
+
+
+def listed(customer_id: str, limit: int, *, before: str | None = None) -> list[tuple[Member, Membership]]:
+    """Return the customer's members, the newest first; `before` is the id of the last one seen."""
+    wanted = (
+        select(Member, Membership)
+        .join(Membership, Membership.member_id == Member.id)
+        .where(Membership.customer_id == customer_id)
+        .order_by(Membership.member_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        wanted = wanted.where(Membership.member_id < before)
+    with as_service("list the members of a customer"):  # a customer's own role reads no members
+        return [(member, membership) for member, membership in db.session.execute(wanted)]
+
+
+def make(customer_id: str, *, email: str, name: str, role: Role, by: str) -> tuple[Member, Membership]:
+    """Make a member of the customer who has no password: a portal session leads them in.
+
+    Refuses (409) an address that a member has, whoever's.
+    """
+    address, named, now = mailboxes.normal(email), name.strip(), clock.now()
+    if not 1 <= len(named) <= 200 or not named.isprintable():
+        raise Refused("Enter a name of at most 200 characters.", "name_malformed", 422, "name")
+    member = Member(id=ids.new("mem"), email=address, name=named, password_hash=None, theme="system", created_at=now)
+    membership = Membership(member_id=member.id, customer_id=customer_id, role=role.value, created_at=now)
+    try:
+        with as_service("make a member"), transaction() as session:
+            session.add(member)
+            session.flush()
+            session.add(membership)
+            audit.record(session, customer_id, by, "member.created", member.id, after={"role": role.value})
+    except IntegrityError:
+        raise Refused("There is a member with this e-mail address already.", "email_taken", 409, "email") from None
+    return member, membership

@@ -1,0 +1,96 @@
+"""Whatever a page can change the API can change too, or this table says why not: kept true by the routes themselves."""
+
+from flask import Flask
+
+from app.api.contract.openapi import operations_of
+from tests.support.routes import UNSAFE, rules_of
+
+BROWSER = "the browser's: "
+MEMBER = "the member's own: "
+READS = "it changes nothing of the customer's: "
+TABLE = {
+    "add_credits.buy": "top_ups.buy",
+    "add_credits.give_up": "payments.cancel",
+    "add_credits.go_on": "payments.resume",
+    "auto_recharge.answer": MEMBER + "a yes is consent to a charge, which a key has none to give",
+    "auto_recharge.save": "auto_recharge.replace",
+    "auto_recharge.sentence": READS + "it shows the sentence that is accepted",
+    "auto_recharge.simulate": READS + "it tries terms on the last 90 days",
+    "auto_recharge.stop_everything": "auto_recharge.stop_everything",
+    "automatic_charge.answer": MEMBER + "the same consent, by the mailed link",
+    "bank_transfers.give_up": "bank_transfers.cancel",
+    "bank_transfers.look": "bank_transfers.look",
+    "bank_transfers.pdf": "bank_transfers.pdf",
+    "confirm_access.confirm": MEMBER + "the password",
+    "confirm_billing_email.confirm": BROWSER + "whoever reads the mail confirms the address",
+    "confirm_billing_email.stop": BROWSER + "whoever reads the mail stops it",
+    "confirm_email.confirm": BROWSER + "whoever reads the mail confirms the address",
+    "confirm_email.stop": BROWSER + "whoever reads the mail stops it",
+    "credit_codes.check": "credit_codes.previewed",
+    "credit_codes.redeem": "credit_codes.redeem",
+    "invoice_address.fields": READS + "it shows the fields of a country",
+    "invoice_address.save": "invoice_address.replace",
+    "invoice_correction.correct": "invoice_corrections.create",
+    "invoice_notifications.ask_again": "invoice_notifications.ask_again",
+    "invoice_notifications.cancel": "invoice_notifications.cancel",
+    "invoice_notifications.save": "invoice_notifications.replace",
+    "invoice_payment.give_up": "payments.cancel",
+    "invoice_payment.pay": "invoice_changes.pay",
+    "invoices.year_mail": MEMBER + "the mail says to a member that a file is there; a program reads it",
+    "notifications.pause": "notification_channel.pause",
+    "notifications.remove": "notification_channel.remove",
+    "notifications.resume": "notification_channel.resume",
+    "notifications.save": "notification_channel.replace",
+    "notifications.save_digest": MEMBER + "a mail to nobody else",
+    "notifications.send_again": "webhook_deliveries.redeliver",
+    "notifications.send_test": "notification_channel.send_test",
+    "payment_methods.add": BROWSER + "the card's number, the bank's question and the mandate: `add_url` leads there",
+    "payment_methods.give_up": BROWSER + "what was begun there",
+    "payment_methods.make_default": "payment_methods.make_default",
+    "payment_methods.mandate_pdf": "mandates.pdf",
+    "payment_methods.portal": BROWSER + "the payment processor's own portal",
+    "payment_methods.remove": "payment_methods.remove",
+    "plan.ask": "plan_requests.write",
+    "plan_cancellation.cancel": "subscriptions.cancel",
+    "plan_cancellation.keep": "subscriptions.keep",
+    "plan_change.confirm": "plan_changes.create",
+    "plan_change.look": READS + "it asks the processor at once what a webhook or the next look says",
+    "plan_change.undo": "plan_changes.undo",
+    "referrals.make_link": "referrals.make_link",
+    "resume.use": BROWSER + "whoever reads the mail goes on to the bank; a program has `payments.resume`",
+    "sign_in.sign_in": MEMBER + "the password",
+    "sign_in.sign_out": MEMBER + "the session",
+    "spend_management.save": "spend_management.replace",
+    "spend_management.simulate": READS + "it tries limits on the last 90 days",
+    "statement.pdf": "statement.make",
+    "tax_settings.add": "tax_registrations.add",
+    "tax_settings.remove": "tax_registrations.remove",
+    "tax_settings.send": "tax_registrations.send",
+    "usage.add_alert": "usage_alerts.replace",
+    "usage.add_email": "usage_alerts.replace",
+    "usage.ask_again": "usage_alerts.ask_again",
+    "usage.remove_alert": "usage_alerts.replace",
+    "usage.remove_email": "usage_alerts.replace",
+    "usage_undo.put_back": "usage_alerts.replace",
+    "webhook.rotate": "customer_webhook.rotate",
+    "webhook.save": "spend_management.replace",
+    "webhook.send_again": "webhook_deliveries.redeliver",
+    "webhook.send_test": "customer_webhook.send_test",
+    "weekly_digest.stop": BROWSER + "whoever reads the mail stops it",
+}
+OTHER_SIDE = {"bank_challenge", "dev_processor", "dev_mail", "processor_webhooks"}
+"""What pretends to be the processor or the mail server, and where the processor reports."""
+
+
+def test_each_action_of_a_page_has_its_operation_or_a_reason(app: Flask) -> None:
+    changing = {
+        rule.endpoint
+        for rule in rules_of(app)
+        if UNSAFE & (rule.methods or set())
+        and not rule.endpoint.startswith("v1_")
+        and rule.endpoint.partition(".")[0] not in OTHER_SIDE
+    }
+    assert changing == set(TABLE)
+    operations = {f"{each.resource}.{each.name}" for each in operations_of(app)}
+    named = {said for said in TABLE.values() if not said.startswith((BROWSER, MEMBER, READS))}
+    assert named <= operations, named - operations
