@@ -246,6 +246,13 @@ def _limits(catalog: Catalog) -> Iterator[Problem]:
         yield Problem(("spend_management", "enabled"), "is true while the page is not offered; nobody could change it")
     if not _rising(catalog.usage.warn_at_percent):
         yield Problem(("usage", "warn_at_percent"), "must rise from number to number")
+    seen = set[str]()
+    for index, each in enumerate(catalog.usage.events):
+        if catalog.meter(each.meter) is None:
+            yield Problem(("usage", "events", index, "meter"), f"is {each.meter}, which is no meter")
+        if each.type in seen:
+            yield Problem(("usage", "events", index, "type"), "stands there twice")
+        seen.add(each.type)
 
 
 def _dunning(catalog: Catalog) -> Iterator[Problem]:

@@ -8,11 +8,22 @@ from app.domain.money import Credits, Money
 
 
 @dataclass(frozen=True)
+class EventRule:
+    """Which meter counts CloudEvents of a type, and where in their data the quantity and the subject stand."""
+
+    type: str
+    meter: str
+    quantity: str = "value"
+    subject: str = "subject"
+
+
+@dataclass(frozen=True)
 class Usage:
     """How usage is shown against the plan's limits."""
 
     warn_at_percent: tuple[int, ...] = (80, 100)
     alert_emails: int = 10
+    events: tuple[EventRule, ...] = ()
 
 
 @dataclass(frozen=True)

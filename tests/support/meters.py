@@ -104,9 +104,9 @@ rates = {{ runs = "0.10" }}
 """
 
 
-def apply(burn: str = "realtime") -> None:
-    """Apply the catalog: usage is posted to the ledger by the day, or (`at_invoice`) by the period."""
-    versions.apply(METERED.format(burn=burn))
+def apply(burn: str = "realtime", more: str = "") -> None:
+    """Apply the catalog: usage is posted to the ledger by the day, or (`at_invoice`) by the period; `more` is added."""
+    versions.apply(METERED.format(burn=burn) + more)
 
 
 def dearer_without_paid_and_hours() -> str:

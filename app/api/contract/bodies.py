@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 from flask import request
@@ -20,15 +21,19 @@ class _Twice(list[tuple[str, Any]]):
     """The fields of an object that has one of them twice: whoever reads the one or the other would not agree."""
 
 
-def body(model: type[BaseModel], judged_each: str = "") -> tuple[object, BaseModel]:
+def body(
+    model: type[BaseModel], judged_each: str = "", composed: Callable[[bytes], bytes] | None = None
+) -> tuple[object, BaseModel]:
     """Return the body as it was sent, and as the model that it must be. No body is an empty one.
 
     `judged_each` names a list in it whose elements are judged each for itself: what is wrong inside one is not wrong
-    with the request. The model has in its context the places of such elements, and what is wrong with each.
+    with the request; so are those of a list that is
+    the whole body. The model has in its context the places of such elements, and what is wrong with each.
     """
     raw = request.get_data(cache=False, parse_form_data=False) or b""
     if raw and not request.is_json:
         raise UnsupportedMediaType
+    raw = composed(raw) if composed is not None else raw
     raw = raw or b"{}"
     readable = _is_readable(raw)
     if not readable and not judged_each:
@@ -39,9 +44,9 @@ def body(model: type[BaseModel], judged_each: str = "") -> tuple[object, BaseMod
         raise BadRequest from None
     wrong = _wrong_elements(sent, judged_each, readable)
     rest = sent
-    if wrong and isinstance(sent, dict):
-        each = [None if index in wrong else element for index, element in enumerate(sent[judged_each])]
-        rest = {**sent, judged_each: each}
+    if wrong:
+        each = [None if index in wrong else element for index, element in enumerate(_elements(sent, judged_each))]
+        rest = {**sent, judged_each: each} if isinstance(sent, dict) else each
     try:
         taken = json.dumps(rest).encode() if wrong else raw
     except RecursionError:
@@ -66,9 +71,7 @@ def _is_readable(raw: bytes) -> bool:
 
 def _wrong_elements(sent: object, name: str, readable: bool) -> dict[int, str]:
     """Return what is wrong with the elements of the list that are not to be taken, by their places."""
-    elements = sent.get(name) if name and isinstance(sent, dict) else None
-    if not isinstance(elements, list) or isinstance(elements, _Twice):
-        return {}
+    elements = _elements(sent, name)
     wrong = dict[int, str]()
     for index, element in enumerate(elements):
         try:
@@ -81,6 +84,12 @@ def _wrong_elements(sent: object, name: str, readable: bool) -> dict[int, str]:
         except RecursionError:
             wrong[index] = "It is nested too deeply."
     return wrong
+
+
+def _elements(sent: object, name: str) -> list[object]:
+    """Return what is judged each for itself: the elements of the list of this name, or of the whole body."""
+    found = sent.get(name) if name and isinstance(sent, dict) else sent if name else None
+    return found if isinstance(found, list) and not isinstance(found, _Twice) else []
 
 
 def _object(pairs: list[tuple[str, Any]]) -> object:

@@ -75,6 +75,7 @@ def _schemas(made: APISpec, operations: list[Operation]) -> Refs:
     for each in operations:
         if each.body is not None:
             wanted[each.body, "validation"] = None
+        wanted |= dict.fromkeys((model, "validation") for model in each.also.values())
         for model in each.answers.values():
             if model is not None:
                 wanted[model, "serialization"] = None
@@ -96,7 +97,9 @@ def _described(operation: Operation, refs: Refs) -> dict[str, Any]:
     if operation.body is not None:
         schema = refs[operation.body, "validation"]
         needed = any(each.is_required() for each in operation.body.model_fields.values())
-        described["requestBody"] = {"required": needed, "content": {"application/json": {"schema": schema}}}
+        others = {kind: {"schema": refs[model, "validation"]} for kind, model in operation.also.items()}
+        content = {"application/json": {"schema": schema}, **others}
+        described["requestBody"] = {"required": needed, "content": content}
     for status in statuses(operation):
         described["responses"][str(status)] = _response(operation, status, refs)
     return described

@@ -75,6 +75,10 @@ class Operation:
     judged_each: str = ""
     longest_body: int = 0
     """How many bytes its body may have where it carries a file; 0: as many as any other."""
+    also: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    """Other forms that its body may have, by their content types: parts of `body`."""
+    composed: Callable[[bytes], bytes] | None = None
+    """Puts a body together with what the headers say of it, before it is read."""
     media_type: str = ""
     """What a file is, where the operation answers with one: then it returns the whole response."""
     parameters: tuple[str, ...] = field(default=())
@@ -105,6 +109,8 @@ def operation(
     judged_each: str = "",
     longest_body: int = 0,
     media_type: str = "",
+    also: Mapping[str, type[BaseModel]] | None = None,
+    composed: Callable[[bytes], bytes] | None = None,
 ) -> Callable[[View], View]:
     """Make the function an operation of the API.
 
@@ -113,7 +119,8 @@ def operation(
     unless `idempotent` is False: then the operation does so by itself. With `proves_caller` False the key's form and
     its rate are checked, and the operation proves it in a round trip of its own (`presented`, `callers.known`).
     `judged_each` names the list in the body whose elements are judged each for itself (see `bodies`). `longest_body`
-    lets a file be sent. `media_type` says that the operation answers with a file, as a whole response.
+    lets a file be sent. `also` names other content types of the body,
+    `composed` what makes it of headers. `media_type` says that the operation answers with a file, as a whole response.
     """
 
     def declare(function: View) -> View:
@@ -136,6 +143,8 @@ def operation(
             judged_each=judged_each,
             longest_body=longest_body,
             media_type=media_type,
+            also=also or {},
+            composed=composed,
             parameters=tuple(part.partition(">")[0] for part in path.split("<")[1:]),
         )
 
@@ -184,7 +193,7 @@ def _read(declared: Operation, arguments: dict[str, Any]) -> object:
     if declared.query is not None:
         arguments["query"] = _query(declared.query)
     if declared.body is not None:
-        sent, arguments["body"] = bodies.body(declared.body, declared.judged_each)
+        sent, arguments["body"] = bodies.body(declared.body, declared.judged_each, declared.composed)
     elif declared.method != "GET":
         bodies.body(Nothing)
     return sent

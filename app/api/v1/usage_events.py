@@ -1,9 +1,11 @@
-"""Usage events: what a host reports that its customers used, counted exactly once."""
+"""Usage events: what a host reports that its customers used, counted exactly once; also as CloudEvents."""
 
 from dataclasses import dataclass
-from typing import Annotated, Self, cast
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import (
+    BaseModel,
+    ConfigDict,
     Discriminator,
     Field,
     JsonValue,
@@ -16,12 +18,17 @@ from pydantic import (
 )
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
+from app.api.contract import cloud_events
 from app.api.contract.operations import Model, Moment, caller, operation, resource
 from app.api.contract.problems import words_of
+from app.domain.cloud_events import CloudEvent
+from app.domain.errors import Refused
 from app.domain.rating import LARGEST, UsageReport
+from app.services.usage import cloud_events as reading
 from app.services.usage import events as usage_events
 
 bp = resource("usage_events")
+JSON = r"^application/([a-zA-Z0-9.+_-]+\+)?json(;.*)?$"
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -42,6 +49,7 @@ class Unreadable:
     """An event of a batch that is not one: the others are counted all the same."""
 
     detail: str
+    reason: str = "malformed"
 
 
 def _read(value: object, read: ValidatorFunctionWrapHandler) -> EventIn | Unreadable:
@@ -66,12 +74,59 @@ class BatchIn(Model):
         return self
 
 
+class CloudEventIn(BaseModel):
+    """A CloudEvent, of version 1.0. Attributes that are not named here are taken and left alone."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False, frozen=True)
+
+    specversion: Literal["1.0"]
+    id: Name = Field(description="Unique for its `source`: the same of the same source counts once.")
+    source: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")] = Field(
+        description="Who sends it: a URI, or a part of one."
+    )
+    type: Name = Field(description="Which meter counts it: as the catalog says (`usage.events`), or a meter's key.")
+    subject: Name = Field(description="The customer: our id (`cus_…`), or yours (`external_id`).")
+    time: Moment = Field(description="When it happened, at most 34 days ago.")
+    datacontenttype: Annotated[str, Field(pattern=JSON)] = "application/json"
+    data: dict[str, JsonValue] = Field(
+        default_factory=dict, description="How much (`value`), who (`subject`), and anything else; 4,000 characters."
+    )
+
+
+def _read_cloud(value: object, read: ValidatorFunctionWrapHandler) -> CloudEventIn | Unreadable:
+    return cast("CloudEventIn | Unreadable", _read(value, read))
+
+
+class CloudBatchIn(RootModel[Annotated[list[Annotated[CloudEventIn, WrapValidator(_read_cloud)]], Field(min_length=1, max_length=usage_events.MOST)]]):  # fmt: skip  # noqa: E501
+    """Up to 1,000 CloudEvents, of any customers."""
+
+    @model_validator(mode="after")
+    def _without_the_unfit(self, info: ValidationInfo) -> Self:
+        events = cast("list[CloudEventIn | Unreadable]", self.root)
+        for index, words in (info.context or {}).items():
+            events[index] = Unreadable(words)
+        return self
+
+
+_KINDS = {EventIn: "<event>", BatchIn: "<batch>", CloudEventIn: "<cloud_event>", CloudBatchIn: "<cloud_events>"}
+
+
 def _kind(value: object) -> str:
-    return "<batch>" if isinstance(value, BatchIn) or (isinstance(value, dict) and "events" in value) else "<event>"
+    if isinstance(value, list):
+        return "<cloud_events>"
+    if isinstance(value, dict):
+        return "<cloud_event>" if "specversion" in value else "<batch>" if "events" in value else "<event>"
+    return next((kind for model, kind in _KINDS.items() if isinstance(value, model)), "<event>")
 
 
-class ReportIn(RootModel[Annotated[Annotated[EventIn, Tag("<event>")] | Annotated[BatchIn, Tag("<batch>")], Discriminator(_kind)]]):  # fmt: skip  # noqa: E501
-    """One event, or a batch of them."""
+class ReportIn(RootModel[Annotated[
+    Annotated[EventIn, Tag("<event>")]
+    | Annotated[BatchIn, Tag("<batch>")]
+    | Annotated[CloudEventIn, Tag("<cloud_event>")]
+    | Annotated[CloudBatchIn, Tag("<cloud_events>")],
+    Discriminator(_kind),
+]]):  # fmt: skip
+    """One event, or a batch of them; of our own form, or CloudEvents."""
 
 
 class RejectedOut(Model):
@@ -100,6 +155,8 @@ class ReportOut(Model):
     refusals=(409,),
     tag="Usage",
     judged_each="events",
+    also={cloud_events.ONE: CloudEventIn, cloud_events.MANY: CloudBatchIn},
+    composed=cloud_events.composed,
 )
 def report(body: ReportIn) -> ReportOut:
     """Report what was used: one event, or up to 1,000 as `events`.
@@ -108,8 +165,16 @@ def report(body: ReportIn) -> ReportOut:
     same id with anything else in the event is refused: 409 for one event, `rejected` in a batch. A batch is judged
     event by event: whatever is wrong inside one, the others count. An event counts for the UTC day and billing period
     in which it is accepted. It is never refused for money; ask for an authorization first where it should be.
+
+    CloudEvents 1.0 are taken too: one (`application/cloudevents+json`), an array of them
+    (`application/cloudevents-batch+json`), or one in binary mode (`ce-` headers, its data as the body). The `subject`
+    is the customer. One without an `id` or a `time` is refused: no time is made up for it.
     """
     only = caller().customer_id or ""
+    if isinstance(body.root, CloudEventIn):
+        return _cloud_event(body.root, only)
+    if isinstance(body.root, CloudBatchIn):
+        return _cloud_events(cast("list[CloudEventIn | Unreadable]", body.root.root), only)
     if isinstance(body.root, EventIn):
         return _shown(usage_events.only_one(usage_events.accept([_report(body.root)], only=only)), {})
     events = cast("list[EventIn | Unreadable]", body.root.events)
@@ -117,6 +182,31 @@ def report(body: ReportIn) -> ReportOut:
     places = [index for index in range(len(events)) if index not in unreadable]
     answer = usage_events.accept([_report(each) for each in events if isinstance(each, EventIn)], only=only)
     return _shown(answer, unreadable, places)
+
+
+def _cloud_event(event: CloudEventIn, only: str) -> ReportOut:
+    (read,) = reading.read([_event(event)], only=only)
+    if isinstance(read, Refused):
+        raise read
+    return _shown(usage_events.only_one(usage_events.accept([read], only=only)), {})
+
+
+def _cloud_events(events: list[CloudEventIn | Unreadable], only: str) -> ReportOut:
+    unreadable = {index: each for index, each in enumerate(events) if isinstance(each, Unreadable)}
+    known = [index for index in range(len(events)) if index not in unreadable]
+    found = reading.read([_event(each) for each in events if isinstance(each, CloudEventIn)], only=only)
+    reports, places = list[UsageReport](), list[int]()
+    for index, each in zip(known, found, strict=True):
+        if isinstance(each, Refused):
+            unreadable[index] = Unreadable(f"{each.field}: {each.sentence}", each.reason)
+        else:
+            reports.append(each)
+            places.append(index)
+    return _shown(usage_events.accept(reports, only=only), unreadable, places)
+
+
+def _event(event: CloudEventIn) -> CloudEvent:
+    return CloudEvent(event.source, event.id, event.type, event.subject, event.time, event.data)
 
 
 def _report(event: EventIn) -> UsageReport:
@@ -132,7 +222,7 @@ def _shown(
         RejectedOut(index=places[each.index] if places else each.index, reason=each.reason, detail=each.sentence)
         for each in answer.rejected
     ]
-    rejected += [RejectedOut(index=index, reason="malformed", detail=each.detail) for index, each in unreadable.items()]
+    rejected += [RejectedOut(index=index, reason=each.reason, detail=each.detail) for index, each in unreadable.items()]
     return ReportOut(
         accepted=answer.accepted,
         duplicates=answer.duplicates,

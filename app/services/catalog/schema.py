@@ -114,12 +114,23 @@ class MeterSection(Section):
         return meter
 
 
+class EventRuleSection(Section):
+    """Which meter counts CloudEvents of a type."""
+
+    becomes = terms.EventRule
+    type: Annotated[str, Field(min_length=1, max_length=200)]
+    meter: Key
+    quantity: Annotated[str, Field(min_length=1, max_length=60)] = "value"
+    subject: Annotated[str, Field(min_length=1, max_length=60)] = "subject"
+
+
 class UsageSection(Section):
     """How usage is shown."""
 
     becomes = terms.Usage
     warn_at_percent: Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=1, max_length=5)] = [80, 100]
     alert_emails: Annotated[int, Field(ge=1, le=50)] = 10
+    events: Annotated[list[EventRuleSection], Field(max_length=50)] = []
 
 
 class SeatsSection(Section):

@@ -153,6 +153,7 @@ OFFERED_FOR = {
     "services/customers/registration.py": "what a new customer gets",
     "services/notices/expiring_credit.py": "how early expiry is noticed, which is always current",
     "services/payment_methods/rows.py": "which methods are taken, which is always current",
+    "services/usage/cloud_events.py": "which meter counts a type of events, which is always current",
 }
 
 
