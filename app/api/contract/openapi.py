@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made from what the operations declare; nothing of it is written by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from app.api.contract import examples
 from app.api.contract.addresses import CUSTOMER
 from app.api.contract.idempotency import HEADER
 from app.api.contract.operations import Operation
@@ -47,9 +48,12 @@ def document(app: Flask, server: str) -> dict[str, Any]:
     made.components.security_scheme("key", {"type": "http", "scheme": "bearer", "description": "A key: sk_…"})
     refs = _schemas(made, operations)
     paths: dict[str, dict[str, Any]] = {}
+    schemas = made.components.schemas
+    for reason, example in examples.problems().items():
+        made.components.example(reason, example)
     for each in operations:
         path = "/v1" + each.path.replace("<", "{").replace(">", "}")
-        paths.setdefault(path, {})[each.method.lower()] = _described(each, refs)
+        paths.setdefault(path, {})[each.method.lower()] = _described(each, refs, schemas)
     for path, described in paths.items():
         made.path(path=path, operations=described)
     return made.to_dict()
@@ -85,7 +89,7 @@ def _schemas(made: APISpec, operations: list[Operation]) -> Refs:
     return dict(refs)
 
 
-def _described(operation: Operation, refs: Refs) -> dict[str, Any]:
+def _described(operation: Operation, refs: Refs, schemas: Mapping[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": f"{operation.resource}.{operation.name}",
         "summary": operation.summary,
@@ -99,16 +103,23 @@ def _described(operation: Operation, refs: Refs) -> dict[str, Any]:
         needed = any(each.is_required() for each in operation.body.model_fields.values())
         others = {kind: {"schema": refs[model, "validation"]} for kind, model in operation.also.items()}
         content = {"application/json": {"schema": schema}, **others}
+        for each in content.values():
+            each["example"] = examples.of(each["schema"], schemas, whole=False)
         described["requestBody"] = {"required": needed, "content": content}
     for status in statuses(operation):
-        described["responses"][str(status)] = _response(operation, status, refs)
+        described["responses"][str(status)] = _response(operation, status, refs, schemas)
     return described
 
 
-def _response(operation: Operation, status: int, refs: Refs) -> dict[str, Any]:
+def _response(operation: Operation, status: int, refs: Refs, schemas: Mapping[str, Any]) -> dict[str, Any]:
     response: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if status not in operation.answers:
-        response["content"] = {MEDIA_TYPE: {"schema": refs[Problem, "serialization"]}}
+        content: dict[str, Any] = {"schema": refs[Problem, "serialization"]}
+        if reasons := examples.reasons_of(status):
+            content["examples"] = {each: {"$ref": f"#/components/examples/{each}"} for each in reasons}
+        else:
+            content["example"] = examples.problem(status, "declined", "The card was declined. Nothing was charged.")
+        response["content"] = {MEDIA_TYPE: content}
         if status in {429, 503}:
             response["headers"] = _RETRY
         return response
@@ -117,7 +128,9 @@ def _response(operation: Operation, status: int, refs: Refs) -> dict[str, Any]:
         return response
     model = operation.answers[status]
     if model is not None:
-        response["content"] = {"application/json": {"schema": refs[model, "serialization"]}}
+        schema = refs[model, "serialization"]
+        sample = examples.of(schema, schemas, whole=True)
+        response["content"] = {"application/json": {"schema": schema, "example": sample}}
     return response
 
 

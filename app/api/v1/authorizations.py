@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from app import clock
 from app.api.contract.idempotency import key_of
@@ -33,6 +33,12 @@ bp = resource("authorizations")
 
 class AuthorizationIn(Model):
     """What is asked for: a quantity of a meter, or credits."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"customer": "org-17", "meter": "requests", "quantity": 500, "ttl_seconds": 60}]
+        }
+    )
 
     customer: str = Field(min_length=1, max_length=200, description="Our id of the customer, or your `external_id`.")
     meter: str | None = Field(None, min_length=1, max_length=60, description="A meter that counts or sums.")
@@ -71,6 +77,8 @@ class AuthorizationOut(Model):
 
 class CaptureIn(Model):
     """What was really used: a quantity for a meter, credits without one; neither: all that is left of the hold."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"quantity": 412}]})
 
     quantity: int | None = Field(None, ge=1, le=LARGEST)
     credits: CreditsAboveZero | None = None

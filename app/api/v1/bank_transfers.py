@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from flask import Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app import ids
 from app.api.contract.operations import Model, Moment, caller, operation, request_key, resource
@@ -46,6 +46,8 @@ class ProFormaOut(Model):
 
 class ProFormaIn(Model):
     """What is ordered: an amount of credit, a pack, or that an invoice is paid."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount_minor": 2500}]})
 
     amount_minor: int | None = Field(
         None,

@@ -1,6 +1,6 @@
 """Customers: who is billed."""
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from app.api.contract.operations import (
     Model,
@@ -37,6 +37,8 @@ class CustomerIn(Model):
 
 class CustomerChange(Model):
     """What to change; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Acme GmbH"}]})
 
     external_id: str = Field(default_factory=str, min_length=1, max_length=200)
     name: str = Field(default_factory=str, min_length=1, max_length=200)

@@ -1,9 +1,14 @@
 """The API described: as OpenAPI 3.1 for programs, and as one page for people, both made from the operations."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Blueprint, Response, current_app, make_response, render_template
 from markupsafe import Markup, escape
 
+from app.api.contract import examples
 from app.api.contract.openapi import document, operations_of, statuses
+from app.api.contract.operations import Operation
 from app.api.contract.problems import described
 from app.extensions import csrf
 from app.services import portal_links
@@ -24,11 +29,12 @@ def openapi() -> Response:
 @public
 def page() -> Response:
     """Show what programs may ask and what they are answered."""
-    operations = list(operations_of(current_app))
+    operations, found = list(operations_of(current_app)), _document()
     return make_response(
         render_template(
             "api_docs/page.html",
-            document=_document(),
+            document=found,
+            curl=_curl(found),
             operations=[(each, _at(each.path), statuses(each)) for each in operations],
             tags=list(dict.fromkeys(each.tag for each in operations)),
             words=_words,
@@ -37,8 +43,20 @@ def page() -> Response:
     )
 
 
-def _document() -> dict[str, object]:
+def _document() -> dict[str, Any]:
     return document(current_app, portal_links.origin())
+
+
+def _curl(found: dict[str, Any]) -> Callable[[Operation], str]:
+    """Return what shows an operation as a request from a shell."""
+
+    def shown(operation: Operation) -> str:
+        path = _at(operation.path)
+        said = found["paths"][path][operation.method.lower()]
+        server = found["servers"][0]["url"]
+        return examples.curl(server, operation.method, path, said, idempotent=operation.method == "POST")
+
+    return shown
 
 
 def _words(text: str) -> Markup:

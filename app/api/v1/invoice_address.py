@@ -1,6 +1,6 @@
 """The address on a customer's invoices: read, and replaced."""
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.api.contract.operations import Model, caller, operation, resource
 from app.api.contract.problems import unfit_fields
@@ -35,6 +35,21 @@ class AddressFields(Model):
 
 class AddressIn(AddressFields):
     """The address that takes the place of the one of its version."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "company": "Acme GmbH",
+                    "line1": "Hauptstraße 1",
+                    "city": "Berlin",
+                    "postal_code": "10115",
+                    "country": "DE",
+                    "version": 0,
+                }
+            ]
+        }
+    )
 
     as_typed: bool = Field(False, description="Keep it although something in it looks wrong for its country.")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app import ids
 from app.api.contract.operations import Model, caller, operation, request_key, resource
@@ -24,6 +24,8 @@ TAG = "Invoices"
 
 class PayIn(Model):
     """How an invoice is paid."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount_minor": 881}]})
 
     amount_minor: int | None = Field(
         None,

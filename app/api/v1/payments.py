@@ -77,7 +77,7 @@ def listed(customer: Customer, query: PageQuery) -> Page[PaymentOut]:  # noqa: A
 
 @operation(bp, "GET", f"{PATH}/<payment_id>", scope="billing:read", answers={200: PaymentOut}, tag=TAG)
 def read(customer: Customer, payment_id: str) -> PaymentOut:  # noqa: ARG001  # its scope is in force
-    """Read a payment. What became of it is told by webhooks, too: `payment.failed`, `payment.requires_action`."""
+    """Read a payment. Webhooks say what became of it, too: `payment.failed`, `payment.requires_action`."""
     return shown(purchases.read(payment_id).payment)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app import ids
 from app.api.contract.operations import Model, Moment, caller, operation, request_key, resource
@@ -21,6 +21,8 @@ bp = resource("plan_changes")
 class ChangeFields(Model):
     """What is to be had. null: as it is, as far as the plan is sold that way."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plan": "team", "interval": "monthly", "seats": 5}]})
+
     plan: str | None = Field(None, max_length=60, description="A plan's key.")
     interval: Interval | None = None
     seats: int | None = Field(None, ge=1, le=1_000_000)
@@ -28,6 +30,12 @@ class ChangeFields(Model):
 
 class ChangeIn(ChangeFields):
     """The same as was previewed, with the mark of that preview."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"plan": "team", "interval": "monthly", "seats": 5, "preview": "as it was answered"}]
+        }
+    )
 
     preview: str = Field(min_length=1, max_length=64, description="`preview` of the preview that is confirmed.")
     payment_method: str | None = Field(

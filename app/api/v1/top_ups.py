@@ -1,6 +1,6 @@
 """Top-ups: buy credit by a saved method or at a wallet's page, once for each key; and see the total before."""
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app import clock, ids
 from app.api.contract.operations import CreditsFromZero, Model, caller, operation, request_key, resource
@@ -23,6 +23,8 @@ TAG = "Payments"
 
 class TopUpFields(Model):
     """What is bought: an amount, or a pack."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount": {"amount_minor": 2500, "currency": "EUR"}}]})
 
     amount: MoneyOut | None = Field(
         None, description="The price before tax is added, as the page asks for it, in the customer's currency."

@@ -21,11 +21,11 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from app.api.contract import cloud_events
 from app.api.contract.operations import Model, Moment, caller, operation, resource
 from app.api.contract.problems import words_of
-from app.domain.cloud_events import CloudEvent
 from app.domain.errors import Refused
 from app.domain.rating import LARGEST, UsageReport
 from app.services.usage import cloud_events as reading
 from app.services.usage import events as usage_events
+from app.services.usage.cloud_events import CloudEvent
 
 bp = resource("usage_events")
 JSON = r"^application/([a-zA-Z0-9.+_-]+\+)?json(;.*)?$"

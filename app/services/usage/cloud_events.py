@@ -1,18 +1,84 @@
-"""CloudEvents, read as reports by the catalogs of the customers that they are about."""
+"""CloudEvents 1.0, read as reports of usage by the catalogs of the customers that they are about."""
 
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from app.domain import cloud_events
-from app.domain.catalog import Catalog
-from app.domain.cloud_events import CloudEvent
+from app.domain.catalog import Catalog, MeterKind
+from app.domain.catalog_terms import EventRule
 from app.domain.errors import Refused
-from app.domain.rating import UsageReport
+from app.domain.rating import ID_LENGTH, LARGEST, UsageReport
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
 from app.services.catalog import versions
+
+_DIGITS = re.compile(r"[0-9]{1,13}", re.ASCII)
+_EXACT = 2**53
+"""Above it a number with a fraction, as many systems write whole ones too, is not exact any more."""
+
+
+@dataclass(frozen=True)
+class CloudEvent:
+    """An event: who sent it under which id, what it is, about which customer, when, and its data."""
+
+    source: str
+    id: str
+    type: str
+    subject: str
+    time: datetime
+    data: Mapping[str, object]
+
+
+def report_of(event: CloudEvent, catalog: Catalog | None) -> UsageReport:
+    """Return what an event reports: its subject is the customer, its type says which meter, its data how much.
+
+    The catalog says which meter counts a type, and where in the data the quantity stands; a type that it does not name
+    is a meter's key. Without a catalog the customer is unknown, and the report is refused as such.
+    """
+    key = f"{event.source} {event.id}"
+    if len(key) > ID_LENGTH:
+        raise Refused(f"Source and id have {ID_LENGTH - 1} characters at most in all.", "id_malformed", 422, "id")
+    rule = rule_for(catalog, event.type)
+    meter = catalog.meter(rule.meter) if catalog else None
+    data = dict(event.data)
+    value, subject = data.pop(rule.quantity, None), data.pop(rule.subject, "")
+    if not isinstance(subject, str):
+        raise Refused(f"`data.{rule.subject}` is text.", "subject_malformed", 422, f"data.{rule.subject}")
+    counts = meter is None or meter.kind in {MeterKind.COUNT, MeterKind.UNIQUE}
+    if value is None and counts:
+        value = 1
+    quantity = _whole(value)
+    if quantity is None:
+        words = f"`data.{rule.quantity}` is a whole number from 0 to {LARGEST:,}."
+        raise Refused(words, "quantity_malformed", 422, f"data.{rule.quantity}")
+    return UsageReport(key, event.subject, rule.meter, quantity, subject, event.time, data)
+
+
+def rule_for(catalog: Catalog | None, name: str) -> EventRule:
+    """Return how events of this type are counted: as the catalog says, or by the meter of this key."""
+    rules = catalog.usage.events if catalog else ()
+    return next((each for each in rules if each.type == name), EventRule(name, name))
+
+
+def _whole(value: object) -> int | None:
+    """Return a whole number, also where it is written with a fraction of zero or as text; None: it is none."""
+    match value:
+        case bool():
+            return None
+        case int():
+            found = value
+        case float() if math.isfinite(value) and value.is_integer() and abs(value) < _EXACT:
+            found = int(value)
+        case str() if _DIGITS.fullmatch(value):
+            found = int(value)
+        case _:
+            return None
+    return found if 0 <= found <= LARGEST else None
 
 
 def read(events: Sequence[CloudEvent], *, only: str = "") -> list[UsageReport | Refused]:
@@ -26,7 +92,7 @@ def read(events: Sequence[CloudEvent], *, only: str = "") -> list[UsageReport | 
 
 def _one(event: CloudEvent, catalog: Catalog | None) -> UsageReport | Refused:
     try:
-        return cloud_events.read(event, catalog)
+        return report_of(event, catalog)
     except Refused as refusal:
         return refusal
 
