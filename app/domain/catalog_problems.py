@@ -1,6 +1,6 @@
 """What is wrong with a catalog: a key, and why, in words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
@@ -29,3 +29,14 @@ def unique(section: str, keys: Sequence[str], below: str = "") -> Iterator[Probl
         if key in keys[:index]:
             path: Path = (section, below, index, "key") if below else (section, index, "key")
             yield Problem(path, f"is taken already by an earlier one ({key})")
+
+
+def event_rules(rules: Iterable[tuple[str, str]], meters: Collection[str]) -> Iterator[Problem]:
+    """Find types of events that are counted by no meter there is, or by two."""
+    seen = set[str]()
+    for index, (name, meter) in enumerate(rules):
+        if meter not in meters:
+            yield Problem(("usage", "events", index, "meter"), f"is {meter}, which is no meter")
+        if name in seen:
+            yield Problem(("usage", "events", index, "type"), "stands there twice")
+        seen.add(name)

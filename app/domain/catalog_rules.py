@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from app.domain.bank_transfers import catalog_rules as bank_transfers
 from app.domain.catalog import Catalog, Meter, MeterKind, Plan
-from app.domain.catalog_problems import Path, Problem, unique
+from app.domain.catalog_problems import Path, Problem, event_rules, unique
 
 _LAST_HAS_NO_PRICE = "is a price, but a meter of kind last rises and falls, so that no event has a cost of its own"
 
@@ -233,26 +233,17 @@ def _never_saved(catalog: Catalog) -> set[str]:
 
 def _limits(catalog: Catalog) -> Iterator[Problem]:
     spend = catalog.spend_management
-    if (
-        spend.daily_limit is not None
-        and spend.notify_threshold is not None
-        and spend.notify_threshold > spend.daily_limit
-    ):
-        yield Problem(
-            ("spend_management", "notify_threshold"),
-            f"must not be more than daily_limit ({spend.daily_limit.units.normalize():f})",
-        )
+    limit, threshold = spend.daily_limit, spend.notify_threshold
+    if limit is not None and threshold is not None and threshold > limit:
+        words = f"must not be more than daily_limit ({limit.units.normalize():f})"
+        yield Problem(("spend_management", "notify_threshold"), words)
     if spend.enabled and not spend.offered:
         yield Problem(("spend_management", "enabled"), "is true while the page is not offered; nobody could change it")
     if not _rising(catalog.usage.warn_at_percent):
         yield Problem(("usage", "warn_at_percent"), "must rise from number to number")
-    seen = set[str]()
-    for index, each in enumerate(catalog.usage.events):
-        if catalog.meter(each.meter) is None:
-            yield Problem(("usage", "events", index, "meter"), f"is {each.meter}, which is no meter")
-        if each.type in seen:
-            yield Problem(("usage", "events", index, "type"), "stands there twice")
-        seen.add(each.type)
+    yield from event_rules(
+        ((each.type, each.meter) for each in catalog.usage.events), {each.key for each in catalog.meters}
+    )
 
 
 def _dunning(catalog: Catalog) -> Iterator[Problem]:

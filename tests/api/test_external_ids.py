@@ -54,6 +54,8 @@ OFF = {
 LIMITS = {"enabled": True, "daily_limit": "5", "notify_threshold": None, "webhook_url": None, "version": 0}
 ADDRESS = {"company": "A", "line1": "1 St", "city": "B", "postal_code": "10115", "country": "DE", "version": 0}
 QUERIES = {"usage_events": {"meter": "requests"}, "statement": {"from": "2026-11-01", "to": "2026-11-30"}}
+CHANNEL = {"form": "slack", "url": "http://localhost", "version": 0}
+ASKS = {"plan": "none", "message": "?", "name": "New", "email": "new@acme.example"}
 CORRECTED = {
     "company": "Acme",
     "line1": "1 Main Street",
@@ -73,19 +75,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/customers/<customer_id>/credit_codes/redeem"): {"code": "NO-SUCH-CODE"},
     ("POST", "/customers/<customer_id>/invoice_notifications/ask_again"): {"email": "nobody@acme.example"},
     ("POST", "/customers/<customer_id>/members"): {"email": "new@acme.example", "name": "New", "role": "viewer"},
-    ("PUT", "/customers/<customer_id>/notification_channel"): {
-        "form": "slack",
-        "url": "http://localhost",
-        "version": 0,
-    },
+    ("PUT", "/customers/<customer_id>/notification_channel"): CHANNEL,
     ("POST", "/customers/<customer_id>/notification_channel/pause"): {"version": 0},
     ("POST", "/customers/<customer_id>/notification_channel/resume"): {"version": 0},
-    ("POST", "/customers/<customer_id>/subscription/requests"): {
-        "plan": "none",
-        "message": "?",
-        "name": "New",
-        "email": "new@acme.example",
-    },
+    ("POST", "/customers/<customer_id>/subscription/requests"): ASKS,
     ("POST", "/customers/<customer_id>/top_ups"): {"amount": {"amount_minor": 2500, "currency": "USD"}},
     ("POST", "/customers/<customer_id>/top_ups/preview"): {"amount": {"amount_minor": 2500, "currency": "USD"}},
     ("POST", "/customers/<customer_id>/usage_alerts/ask_again"): {"email": "nobody@acme.example"},

@@ -29,6 +29,8 @@ from app.services.usage.cloud_events import CloudEvent
 
 bp = resource("usage_events")
 JSON = r"^application/([a-zA-Z0-9.+_-]+\+)?json(;.*)?$"
+EXACT = 2**53
+"""Above it a number with a fraction is not exact any more."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -206,7 +208,14 @@ def _cloud_events(events: list[CloudEventIn | Unreadable], only: str) -> ReportO
 
 
 def _event(event: CloudEventIn) -> CloudEvent:
-    return CloudEvent(event.source, event.id, event.type, event.subject, event.time, event.data)
+    data = {name: _whole(value) for name, value in event.data.items()}
+    return CloudEvent(event.source, event.id, event.type, event.subject, event.time, data)
+
+
+def _whole(value: JsonValue) -> JsonValue:
+    """Return a whole number that is written with a fraction of zero, as many systems do, as what it is."""
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < EXACT
+    return int(value) if is_whole else value  # type: ignore[arg-type]  # a float, as was asked
 
 
 def _report(event: EventIn) -> UsageReport:

@@ -1,6 +1,5 @@
 """CloudEvents 1.0, read as reports of usage by the catalogs of the customers that they are about."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +17,6 @@ from app.models.scope import as_service
 from app.services.catalog import versions
 
 _DIGITS = re.compile(r"[0-9]{1,13}", re.ASCII)
-_EXACT = 2**53
-"""Above it a number with a fraction, as many systems write whole ones too, is not exact any more."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +63,12 @@ def rule_for(catalog: Catalog | None, name: str) -> EventRule:
 
 
 def _whole(value: object) -> int | None:
-    """Return a whole number, also where it is written with a fraction of zero or as text; None: it is none."""
+    """Return a whole number, also where it is written as text; None: it is none."""
     match value:
         case bool():
             return None
         case int():
             found = value
-        case float() if math.isfinite(value) and value.is_integer() and abs(value) < _EXACT:
-            found = int(value)
         case str() if _DIGITS.fullmatch(value):
             found = int(value)
         case _:
