@@ -155,9 +155,7 @@ def refused_for_what_it_has(answer: TestResponse) -> bool:
 
 def says_no(answer: TestResponse) -> bool:
     """Say whether the customer was found, and has none of what is asked for, or no more of it."""
-    if answer.status_code < 400:
-        return False
-    problem = answer.get_json()
+    problem = answer.get_json() if answer.status_code >= 400 else {"reason": "", "detail": ""}
     return problem["reason"] in SAYS_NO or problem["detail"] in {f"There is no such {each}." for each in LACKS}
 
 
