@@ -16,7 +16,7 @@ FLASK := $(BIN)/flask --app wsgi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-shell serve worker test proof test-tools check check-types check-migrations check-rest bench mutants mutation pictures format lock clean
+.PHONY: help install demo demo-shell serve worker test proof test-tools check check-types check-migrations check-rest bench mutants mutation pictures format lock clients clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ pictures: .venv/dev.stamp ## a picture of every page of the demo in each look, a
 format: .venv/dev.stamp ## format and sort what can be done by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+clients: .venv/dev.stamp ## write what the clients know of the API anew (needs npm)
+	@cd clients/typescript && npm ci --silent --ignore-scripts
+	@$(BIN)/python -m tests.programs.description | $(BIN)/python clients/generate.py
 
 lock: .venv/dev.stamp ## compile requirements/*.txt from pyproject.toml and localstripe.in
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \

@@ -95,25 +95,31 @@ def test_a_list_is_read_to_its_end(
 @pytest.mark.parametrize(
     ("method", "more", "tries"),
     [
-        ("GET", {}, 2),
-        ("POST", {}, 1),
-        ("POST", {"key": "k"}, 2),
-        ("POST", {"repeatable": True}, 2),
-        ("PUT", {}, 2),
+        ("GET", {}, 3),
+        ("POST", {}, 3),
+        ("POST", {"key": "k"}, 3),
+        ("POST", {"repeatable": True}, 3),
+        ("PUT", {}, 3),
+        ("POST", {"waits": False}, 3),
     ],
 )
-def test_only_what_may_be_sent_twice_is(
+def test_what_got_no_answer_is_sent_again_with_one_key(
     library: ModuleType, monkeypatch: pytest.MonkeyPatch, method: str, more: dict[str, Any], tries: int
 ) -> None:
     purser, sent = library.Purser(f"http://127.0.0.1:{free_port()}", "sk_none", timeout=1), []
+    pauses = list[float]()
+    monkeypatch.setattr(purser, "_sleep", pauses.append)
     session = purser._session()
     request = session.request
 
     def counted(*args: Any, **kwargs: Any) -> Any:
-        sent.append(args)
+        sent.append(kwargs["headers"].get("Idempotency-Key"))
         return request(*args, **kwargs)
 
     monkeypatch.setattr(session, "request", counted)
     with pytest.raises(library.Unavailable):
         purser.call(method, "/customers/acme/credit_grants", {}, **more)
     assert len(sent) == tries
+    assert len(set(sent)) == 1
+    assert (sent[0] is not None) == (method == "POST" and "repeatable" not in more)
+    assert len(pauses) == 2 and all(pause > 0 for pause in pauses) == ("waits" not in more)

@@ -1,6 +1,8 @@
 """The calls of the Billing API that a host's backend makes again and again."""
 
+import random
 import threading
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +12,13 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+
+from purser_client.operations import Operations
+
+AGAIN = {429, 503}
+"""What is answered where time helps."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0
+"""Seconds before the second try, and the longest pause where no `Retry-After` says how long."""
 
 
 class Unavailable(Exception):
@@ -113,13 +122,24 @@ class Captured:
     available_to_use: Decimal
 
 
-class Purser:
-    """A connection to the Billing API of one Purser with one key. Threads may share it."""
+class Purser(Operations):
+    """A connection to the Billing API of one Purser with one key. Threads may share it.
 
-    def __init__(self, url: str, key: str, *, timeout: float = 5.0) -> None:
+    Each operation is there by its resource, typed: `purser.top_ups.buy("org-17", {...}, key="order-1")`. What got no
+    answer, or one that says to come back (429, 503, and 409 while the first request with a key is in progress), is sent
+    again up to `retries` times with the same key; where `Retry-After` asks for more than `longest_wait` seconds, the
+    answer is raised.
+    """
+
+    def __init__(
+        self, url: str, key: str, *, timeout: float = 5.0, retries: int = 2, longest_wait: float = 10.0
+    ) -> None:
         self._base = url.rstrip("/") + "/v1"
         self._key, self._timeout = key, timeout
+        self._retries, self._longest_wait = retries, longest_wait
         self._threads = threading.local()
+        self._sleep = time.sleep
+        self._connect(self)
 
     def authorize(
         self,
@@ -132,13 +152,16 @@ class Purser:
         capture: bool = False,
         key: str | None = None,
     ) -> Answer:
-        """Ask whether the customer may spend a quantity of a meter, or credits. With Purser away the answer is no."""
+        """Ask whether the customer may spend a quantity of a meter, or credits. With Purser away the answer is no.
+
+        It is asked again at once where no answer came, and never waits: somebody waits for it.
+        """
         body = _given(
             customer=customer, meter=meter, quantity=quantity, credits=_text(credits), ttl_seconds=ttl_seconds,
             capture=capture or None,
         )  # fmt: skip
         try:
-            said = self.call("POST", "/authorizations", body, key=key or uuid.uuid4().hex)
+            said = self.call("POST", "/authorizations", body, key=key or uuid.uuid4().hex, waits=False)
         except Unavailable as problem:
             return Answer(False, "", Decimal(0), Decimal(0), "unavailable", problem.retry_after)
         state = str(said["state"])
@@ -211,30 +234,59 @@ class Purser:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | list[Any] | None = None,
         *,
         key: str | None = None,
         query: Mapping[str, str | int] | None = None,
         repeatable: bool = False,
+        waits: bool = True,
     ) -> dict[str, Any]:
-        """Make one call and return what it answered; where no answer came, a second time if that does no harm.
+        """Make one call and return what it answered, sent again where that helps: always with the same key.
 
-        It does none for what is not a POST, with a key, or where the caller says that it is `repeatable`: by its
-        events' ids, or by what it does. What was answered is never sent again by itself: see `retry_after`.
+        A POST without a `key` gets one of its own, unless it is `repeatable` by what it says. Without `waits` only what
+        got no answer is sent again, at once.
         """
+        return _read(self._asked(method, path, body, key, query, repeatable=repeatable, waits=waits))
+
+    def download(self, path: str, *, query: Mapping[str, str | int] | None = None) -> bytes:
+        """Read a file."""
+        answer = self._asked("GET", path, None, None, query, repeatable=True, waits=True)
+        if answer.status_code != 200:
+            _read(answer)
+        return answer.content
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        key: str | None,
+        query: Mapping[str, str | int] | None,
+        *,
+        repeatable: bool,
+        waits: bool,
+    ) -> requests.Response:
+        key = key or (uuid.uuid4().hex if method == "POST" and not repeatable else None)
         headers = {"Idempotency-Key": key} if key else {}
-        tries = 2 if repeatable or key or method != "POST" else 1
-        for number in range(1, tries + 1):
+        for number in range(self._retries + 1):
+            is_last = number == self._retries
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) * random.uniform(0.5, 1)  # noqa: S311  # no secret
             try:
                 answer = self._session().request(
                     method, self._base + path, json=body, params=dict(query or {}), headers=headers,
                     timeout=self._timeout, allow_redirects=False,
                 )  # fmt: skip
-                break
             except requests.RequestException as problem:
-                if number == tries:
+                if is_last:
                     raise Unavailable(str(problem)) from problem
-        return _read(answer)
+                self._sleep(pause if waits else 0)
+                continue
+            wait = _seconds(answer.headers.get("Retry-After", ""))
+            too_long = wait is not None and wait > self._longest_wait
+            if is_last or not waits or too_long or not _comes_back(answer):
+                return answer
+            self._sleep(pause if wait is None else wait)
+        raise AssertionError("unreachable")
 
     def _session(self) -> requests.Session:
         if not hasattr(self._threads, "session"):
@@ -247,6 +299,8 @@ class Purser:
 
 
 def _read(answer: requests.Response) -> dict[str, Any]:
+    if answer.status_code == 204:
+        return {}
     try:
         said = answer.json()
     except ValueError:
@@ -265,6 +319,17 @@ def _read(answer: requests.Response) -> dict[str, Any]:
             retry_after=wait,
         )
     return said
+
+
+def _comes_back(answer: requests.Response) -> bool:
+    """Say whether the same request may be answered otherwise in a moment."""
+    if answer.status_code != 409:
+        return answer.status_code in AGAIN
+    try:
+        said = answer.json()
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.get("reason") == "request_under_way"
 
 
 def _seconds(text: str) -> int | None:

@@ -36,6 +36,8 @@ class NotCharged(Refused):
 class Lease:
     """Spends a customer's credits, or units of a meter, block by block. Threads may share it."""
 
+    nothing = Decimal(0)
+
     def __init__(
         self,
         purser: Purser,

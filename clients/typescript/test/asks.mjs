@@ -1,0 +1,35 @@
+// Buys credit of a running portal, is refused once, and is answered at the third try: `node test/asks.mjs URL KEY CUSTOMER`.
+import { answered, purser, Refused } from "../dist/index.js";
+
+const [url, key, customer] = process.argv.slice(2);
+const keys = new Set();
+let failed = 0;
+const client = purser({
+  url,
+  key,
+  sleep: async () => {},
+  fetch: async (request) => {
+    if (request.method === "POST") keys.add(request.headers.get("Idempotency-Key"));
+    if (request.method === "POST" && failed++ < 1) throw new TypeError("the line is cut");
+    if (request.method === "POST" && failed++ < 3) return new Response("{}", { status: 503 });
+    return fetch(request);
+  },
+});
+const path = { customer_id: customer };
+const body = { amount: { amount_minor: 2500, currency: "USD" } };
+const paid = await answered(client.POST("/v1/customers/{customer_id}/top_ups", { params: { path }, body }));
+const read = await answered(
+  client.GET("/v1/customers/{customer_id}/payments/{payment_id}", {
+    params: { path: { ...path, payment_id: paid.id } },
+  }),
+);
+const once = keys.size;
+let refused = [];
+try {
+  const wrong = { amount: { amount_minor: "x", currency: "USD" } };
+  await answered(client.POST("/v1/customers/{customer_id}/top_ups", { params: { path }, body: wrong }));
+} catch (problem) {
+  if (!(problem instanceof Refused)) throw problem;
+  refused = [problem.reason, problem.errors[0].field.split(".")[0]];
+}
+console.log(JSON.stringify({ state: paid.state, again: read.id === paid.id, refused, keys: once }));
