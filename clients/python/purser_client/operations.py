@@ -360,6 +360,25 @@ class Customers:
         )
 
 
+class FrameOrigins:
+    """Frame origins."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def remove(self, *, origin: str) -> None:
+        """Let an origin's pages show the portal no more, from now on."""
+        self._caller.call("DELETE", "/frame_origins", query=given({"origin": origin}))
+
+    def listed(self) -> shapes.Page_OriginOut:
+        """List the origins. There are 50 at most, so this is one page."""
+        return cast("shapes.Page_OriginOut", self._caller.call("GET", "/frame_origins"))
+
+    def add(self, body: shapes.OriginIn, *, key: str | None = None) -> shapes.OriginOut:
+        """Let an origin's pages show the portal in a frame, from now on. Twice is once."""
+        return cast("shapes.OriginOut", self._caller.call("POST", "/frame_origins", body, key=key))
+
+
 class InvoiceAddress:
     """Invoice address."""
 
@@ -824,6 +843,17 @@ class PlanRequests:
         )
 
 
+class PortalSessions:
+    """Portal sessions."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def create(self, body: shapes.PortalSessionIn, *, key: str | None = None) -> shapes.PortalSessionOut:
+        """Make a link into the portal for one member."""
+        return cast("shapes.PortalSessionOut", self._caller.call("POST", "/portal_sessions", body, key=key))
+
+
 class PriceChanges:
     """Price changes."""
 
@@ -1209,6 +1239,7 @@ class Operations:
         self.credit_grants = CreditGrants(caller)
         self.customer_webhook = CustomerWebhook(caller)
         self.customers = Customers(caller)
+        self.frame_origins = FrameOrigins(caller)
         self.invoice_address = InvoiceAddress(caller)
         self.invoice_changes = InvoiceChanges(caller)
         self.invoice_corrections = InvoiceCorrections(caller)
@@ -1222,6 +1253,7 @@ class Operations:
         self.payments = Payments(caller)
         self.plan_changes = PlanChanges(caller)
         self.plan_requests = PlanRequests(caller)
+        self.portal_sessions = PortalSessions(caller)
         self.price_changes = PriceChanges(caller)
         self.referrals = Referrals(caller)
         self.spend_management = SpendManagement(caller)

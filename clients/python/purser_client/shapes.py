@@ -219,6 +219,7 @@ ChangePreview = TypedDict(
         "period_ends_at": str,
         "plan": str,
         "preview": str,
+        "renewal_price_minor": int,
         "seats": int,
         "tax_category": Literal["S", "AE", "E", "O", "Z"],
         "tax_minor": int,
@@ -832,6 +833,12 @@ NotificationsOut = TypedDict(
 OfferOut = TypedDict("OfferOut", {"code": str, "credit_unit": str, "credits": str, "expires_at": str | None})
 "What the code gives."
 
+OriginIn = TypedDict("OriginIn", {"origin": str})
+"An origin."
+
+OriginOut = TypedDict("OriginOut", {"created_at": str, "origin": str})
+"An origin whose pages may frame the portal."
+
 PackOut = TypedDict(
     "PackOut",
     {
@@ -865,6 +872,9 @@ Page_MemberOut = TypedDict("Page_MemberOut", {"data": "list[MemberOut]", "next_c
 
 Page_MeterOut = TypedDict("Page_MeterOut", {"data": "list[MeterOut]", "next_cursor": NotRequired[str | None]})
 "Page_MeterOut_"
+
+Page_OriginOut = TypedDict("Page_OriginOut", {"data": "list[OriginOut]", "next_cursor": NotRequired[str | None]})
+"Page_OriginOut_"
 
 Page_PackOut = TypedDict("Page_PackOut", {"data": "list[PackOut]", "next_cursor": NotRequired[str | None]})
 "Page_PackOut_"
@@ -1007,6 +1017,25 @@ PlanOut = TypedDict(
     },
 )
 "A plan."
+
+PortalSessionIn = TypedDict(
+    "PortalSessionIn",
+    {
+        "auth_time": NotRequired[str | None],
+        "customer": str,
+        "locale": NotRequired[str | None],
+        "member_email": NotRequired[str | None],
+        "member_name": NotRequired[str | None],
+        "return_url": NotRequired[str | None],
+        "role": NotRequired[Literal["owner", "billing_manager", "viewer"] | None],
+        "theme": NotRequired["ThemeIn | None"],
+        "view": NotRequired[str | None],
+    },
+)
+"Who is to see which page, and how it looks."
+
+PortalSessionOut = TypedDict("PortalSessionOut", {"expires_at": str, "url": str})
+"A link that works once."
 
 PriceChangeIn = TypedDict("PriceChangeIn", {"on": str, "version": int})
 "Which terms, and from when."
@@ -1228,6 +1257,7 @@ SubscriptionOut = TypedDict(
         "period_starts_at": str,
         "plan": str,
         "price_minor": int,
+        "renewal_price_minor": int,
         "scheduled": "ScheduledOut | None",
         "seats": int,
         "seats_used": int | None,
@@ -1253,6 +1283,18 @@ TaxOut = TypedDict(
 
 TestQueued = TypedDict("TestQueued", {"delivery": str})
 "A test event that is on its way."
+
+ThemeIn = TypedDict(
+    "ThemeIn",
+    {
+        "accent": NotRequired[str | None],
+        "accent_dark": NotRequired[str | None],
+        "font": NotRequired[Literal["portal", "system"] | None],
+        "mode": NotRequired[Literal["light", "dark", "system"]],
+        "radius": NotRequired[int | None],
+    },
+)
+"The look of the portal inside your product: a mode, and the tokens that it may set."
 
 TierOut = TypedDict("TierOut", {"credits": str, "up_to": int | None})
 "A step of a graduated price."
