@@ -26,7 +26,7 @@ TYPESCRIPT = ROOT / "clients" / "typescript"
 
 
 class Desk(HTTPServer):
-    """A server that gives the answers it is told to, one after the other, and keeps the keys it was sent."""
+    """A server that gives these answers, one after the other, and keeps the keys that it was sent."""
 
     said: list[tuple[int, dict[str, str], Any]]
     keys: list[str | None]
