@@ -107,7 +107,8 @@ def _shown(document: Document, form: InvoicePaymentForm, status: int = 200) -> R
     around: dict[str, Any] = {
         "document": document, "form": form, "methods": methods, "paid_once": once, **offer,
         "due": due, "seen": seen(due), "why_not": refused.sentence if refused else "",
-        "total": _money(document.total_minor, document), "applied": _money(-document.credits_applied_minor, document),
+        "total": _money(document.total_minor, document),
+        "applied": _money(-document.credits_applied_minor - document.credit_paid_minor, document),
         "paid_before": _money(-document.taken_over_minor, document),
         "credited": _money(-document.credited_minor, document), "carried": _money(document.carried_minor, document),
     }  # fmt: skip

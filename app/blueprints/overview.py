@@ -165,7 +165,12 @@ def _sums(now: Overview) -> list[tuple[str, Credits, dict[str, str], str]]:
             "Credit of payments that were refunded or are disputed",
         ),
         ("On invoices", parts.invoiced, {"kind": "overage_invoiced"}, "Used below zero, and invoiced"),
-        ("Tax paid from credit", parts.applied, {"kind": "credit_applied"}, "Of invoices for what you used"),
+        (
+            "Invoices paid from credit",
+            parts.applied,
+            {"kind": "credit_applied"},
+            "Open ones, and tax",
+        ),
     ]
     return [line for line in lines if line[1].micros]
 

@@ -16,7 +16,11 @@ ACCEPTED_BEFORE = frozenset({"usage_day", "usage_period"})
 OVERAGE_INVOICED, OVERAGE_RETURNED = "overage_invoiced", "overage_returned"
 """What was used below zero is on an invoice, which brings the balance back to zero; the invoice is void."""
 CREDIT_APPLIED, CREDIT_RETURNED = "credit_applied", "credit_returned"
-"""Bought credit pays the tax of an invoice; the invoice is void."""
+"""Bought credit pays an invoice, or the tax of one as it is written; the invoice is void."""
+CREDIT_PAYMENT = "credit_payment"
+"""The source of credit that pays an open invoice, or comes back from it: `inv_…:1`, `inv_…:2`, as often as it does."""
+INVOICE_ID = 30
+"""How long the id of the invoice is with which such a source begins."""
 OF_INVOICES = frozenset({OVERAGE_INVOICED, OVERAGE_RETURNED, CREDIT_APPLIED, CREDIT_RETURNED})
 HISTORY_KINDS = OF_INVOICES | {
     "correction", "dispute_won", "disputed", "expired", "promotional", "proration", "purchased", "referral", "refund",

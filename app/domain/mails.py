@@ -8,8 +8,8 @@ from app.domain import notices
 RECEIPT, PAYMENT_FAILED, ACTION_NEEDED = "receipt", "payment_failed", "action_needed"
 INVOICE, CREDIT_NOTE = "invoice", "credit_note"
 """Are sent to recipients of invoices; whoever is sent the receipt of the payment reads there of its invoice."""
-REFUND_RECEIPT = "refund_receipt"
-"""What went back of a payment that has a receipt, to recipients of receipts."""
+REFUND_RECEIPT, PAID_FROM_CREDIT = "refund_receipt", "paid_from_credit"
+"""What went back of a payment that has a receipt, and what credit has paid of an invoice: to recipients of receipts."""
 TRANSFER_RECEIVED = "transfer_received"
 """A bank transfer of which not all could be used."""
 PRO_FORMA = "pro_forma"
@@ -73,6 +73,7 @@ TOPICS: Mapping[str, Topic] = {
     INVOICE: Topic.INVOICES,
     CREDIT_NOTE: Topic.INVOICES,
     REFUND_RECEIPT: Topic.RECEIPTS,
+    PAID_FROM_CREDIT: Topic.RECEIPTS,
     PRO_FORMA: Topic.INVOICES,
     PAYMENT_FAILED: Topic.PAYMENT_PROBLEMS,
     AUTO_RECHARGE_STOPPED: Topic.PAYMENT_PROBLEMS,
@@ -88,6 +89,7 @@ OF_DOCUMENTS = frozenset({INVOICE, CREDIT_NOTE, REFUND_RECEIPT})
 OF_PAPERS = frozenset({PRO_FORMA, MANDATE})
 _OTHERS = (
     frozenset({WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING, YEAR_FILES, PRICE_CHANGE})
+    | {PAID_FROM_CREDIT}
     | OF_PAPERS
 )
 KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | OF_PLANS | OF_STANDING | _OTHERS
@@ -96,6 +98,7 @@ TITLES = {
     INVOICE: "Invoice",
     CREDIT_NOTE: "Credit note",
     REFUND_RECEIPT: "Refund receipt",
+    PAID_FROM_CREDIT: "Your credit paid an invoice",
     TRANSFER_RECEIVED: "We received your bank transfer",
     PRO_FORMA: "Your order waits for your bank transfer",
     MANDATE: "Your SEPA Direct Debit mandate",

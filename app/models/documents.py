@@ -26,6 +26,7 @@ _TOTALS = (
     "carried_minor",
     "overage_micros",
     "taken_over_minor",
+    "credit_paid_minor",
 )
 
 
@@ -75,6 +76,7 @@ class Document(CustomerOwned, Base):
         CheckConstraint("state <> 'paid' or paid_minor + credited_minor = payable_minor", name="paid_whole"),
         CheckConstraint("carried_minor >= 0 and overage_micros >= 0", name="carried"),
         CheckConstraint("taken_over_minor >= 0 and taken_over_minor <= payable_minor", name="taken_over"),
+        CheckConstraint("credit_paid_minor >= 0 and credit_paid_minor <= paid_minor", name="credit_paid"),
         CheckConstraint("returned_minor >= 0 and returned_minor <= total_minor", name="returned"),
         Index("ix_documents_newest", "customer_id", "issued_at", "id"),
         Index("ix_documents_kind", "customer_id", "kind", "issued_at", "id"),
@@ -161,6 +163,8 @@ class Document(CustomerOwned, Base):
     """What was used below zero and is on it: it goes on using the overage protection until this is paid."""
     taken_over_minor: Mapped[int] = mapped_column(default=0)
     """What had been paid for the invoice that it corrects: it pays this one, or settles the credit note."""
+    credit_paid_minor: Mapped[int] = mapped_column(default=0)
+    """What of `paid_minor` credit that came while the invoice was open has paid of it."""
     is_corrected: Mapped[bool] = column_property(
         exists()
         .where(Correction.customer_id == customer_id, Correction.corrected_id == id)  # noqa: A003  # the column above

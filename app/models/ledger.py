@@ -24,6 +24,8 @@ from app.models.database import Base, CustomerOwned, Moment, whole
 from app.models.usage import Spending, UsageTotal
 
 NOT_NULL_SEQUENCE = text("sequence is not null")
+CREDIT_PAYMENTS = text("source_type = 'credit_payment'")
+"""Transfers of credit that has paid an open invoice, and of what came back from it."""
 CAME_IN, WENT_BACK = text("debit_account = 'processor'"), text("credit_account = 'processor'")
 """Transfers of money that has come in from the processor, and of what went back to it."""
 
@@ -115,6 +117,14 @@ class Transfer(CustomerOwned, Base):
             "id",
             sqlite_where=WENT_BACK,
             postgresql_where=WENT_BACK,
+        ),
+        Index(
+            "ix_transfers_credit_payments",
+            "customer_id",
+            "booked_at",
+            "id",
+            sqlite_where=CREDIT_PAYMENTS,
+            postgresql_where=CREDIT_PAYMENTS,
         ),
         Index("ix_transfers_corrects", "customer_id", "corrects_id"),
         Index("ix_transfers_debit_account", "customer_id", "unit", "debit_account"),

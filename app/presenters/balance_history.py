@@ -55,7 +55,7 @@ _HAPPENED = {
     "trial": "{} of trial credit was given to you.",
     "referral": "{} of credit was given to you for a customer you referred.",
     "refund": "{} of credit was given back to you.",
-    "proration": "{} of credit was given to you for the part of your plan that you no longer use.",
+    "proration": "{} of credit was given back to you for a part of what you had paid.",
     "usage": "{} of credit was used.",
     "expired": "{} of credit was not used in time and expired.",
     "voided": "{} of granted credit was withdrawn.",
@@ -66,8 +66,8 @@ _HAPPENED = {
     "dispute_won": "A payment is no longer disputed. {} of held credit was returned to you.",
     "overage_invoiced": "{} was used below zero and is on an invoice now, which brings the balance back to zero.",
     "overage_returned": "An invoice was voided. {} that had been used below zero is taken off the balance again.",
-    "credit_applied": "{} of your credit paid the tax of an invoice.",
-    "credit_returned": "An invoice was voided. {} of credit that had paid its tax was returned to you.",
+    "credit_applied": "{} of your credit paid an invoice, or the tax of one.",
+    "credit_returned": "An invoice was voided. {} of credit that had paid for it was returned to you.",
 }
 # What a row of the past means now that the refund or dispute behind it has moved on.
 _HAPPENED_SINCE = {

@@ -61,6 +61,8 @@ def sentence(parts: DocumentParts, *, is_kept: bool = False) -> str:
     if document.kind == "invoice" and document.state == "open":
         left = Money(carrying.own_due(document), document.currency)
         return _rest_sentence(document, left) if rests.is_only_rest(document) else _open_sentence(document, left)
+    if document.state == "issued" and document.kind == "credit_note" and document.credits_applied_minor:
+        return _SENTENCES["credit_note", "plan_change"]
     if document.state == "issued" and (document.kind, document.source_type) in _SENTENCES:
         return _SENTENCES[document.kind, document.source_type]
     return _SENTENCES[document.kind, document.state]

@@ -42,6 +42,7 @@ _WITHOUT_DOCUMENT = {
     "sale_returned": "Credit returned, without a document",
 }
 _PAID_BY_CREDIT = "Paid from credit"
+_CREDIT = {"credits_applied": _PAID_BY_CREDIT, "credits_returned": "Returned to your credit"}
 Cell = str | Money | date | None
 
 
@@ -105,7 +106,7 @@ def credit_lines(account: CreditAccount) -> list[tuple[str, Credits]]:
         ("Given", account.given, False),
         ("Used", -account.used, True),
         ("Below zero, put on invoices", account.invoiced, False),
-        ("Tax paid from credit", account.applied, False),
+        ("Invoices paid from credit", account.applied, False),
         ("Returned, expired and corrected", account.other, False),
     ]
     return [(title, credit) for title, credit, is_always in lines if is_always or credit.micros]
@@ -146,7 +147,7 @@ def _lines(span: Span, found: Sums, entries: Iterable[Entry], currency: str) -> 
 
 def _row(entry: Entry, currency: str) -> StatementRow:
     at, order, _name = entry.place
-    is_payment = order == MONEY or entry.what == "credits_applied"
+    is_payment = order == MONEY or entry.what in _CREDIT
     return StatementRow(
         at,
         f"{_kind(entry)} {entry.number or ''}".strip(),
@@ -162,7 +163,7 @@ def _row(entry: Entry, currency: str) -> StatementRow:
 def _kind(entry: Entry) -> str:
     if entry.what == "voided":
         return f"{KINDS[entry.kind or 'invoice']} voided"
-    if entry.what == "credits_applied":
-        return _PAID_BY_CREDIT
+    if entry.what in _CREDIT:
+        return _CREDIT[entry.what]
     known = KINDS | _MONEY | _WITHOUT_DOCUMENT
     return known.get(entry.what, "Payment")

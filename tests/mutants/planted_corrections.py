@@ -73,7 +73,7 @@ BUGS = [
     Bug(
         "a receipt says that it has paid what was taken over",
         "app/services/invoices/payers.py",
-        "    unpaid = {each.id: each.paid_minor - each.taken_over_minor for each in invoices}\n",
+        "    unpaid = {each.id: carrying.by_money(each) for each in invoices}\n",
         "    unpaid = {each.id: each.paid_minor for each in invoices}\n",
         RECEIPTS,
     ),
@@ -129,7 +129,7 @@ BUGS = [
     Bug(
         "a payment that was taken over counts for the invoice in its place too",
         "app/services/invoices/credit_notes.py",
-        "    paid = sum(each.paid_minor - each.taken_over_minor for each in invoices)\n",
+        "    paid = sum(carrying.by_money(each) for each in invoices)\n",
         "    paid = sum(each.paid_minor for each in invoices)\n",
         PAID,
     ),

@@ -6,6 +6,9 @@ SCHEDULE = ("tests/domain/dunning/test_schedule.py",)
 RULE = ("tests/domain/dunning/test_standing.py",)
 COLLECTING = ("tests/services/dunning/test_collecting.py",)
 VERIFIED = ("tests/services/dunning/test_verified.py",)
+FROM_CREDIT = "app/services/receivables/from_credit.py"
+CREDIT = "tests/services/receivables/test_from_credit.py"
+
 BUGS = [
     Bug(
         "retries are counted from the attempt before, however long its outcome took",
@@ -97,6 +100,41 @@ BUGS = [
         "    return Outcome.FAILED if is_heard else Outcome.NOT_MADE\n",
         "    return Outcome.FAILED\n",
         ("tests/services/dunning/test_methods.py",),
+    ),
+    Bug(
+        "credit that nobody bought pays an invoice that was taxed without it",
+        FROM_CREDIT,
+        "Grant.kind.in_(BOUGHT_KINDS)",
+        "Grant.remaining_micros > 0",
+        (CREDIT,),
+    ),
+    Bug(
+        "an invoice is paid from credit while a payment of it is under way",
+        FROM_CREDIT,
+        "    if not under_way:\n        return rows\n",
+        "    if True:\n        return rows\n",
+        (CREDIT,),
+    ),
+    Bug(
+        "credit of a void invoice stays gone",
+        "app/services/receivables/ending.py",
+        "        from_credit.give_back(books, document, now)\n",
+        "",
+        (CREDIT,),
+    ),
+    Bug(
+        "credit that comes back below zero has paid nothing",
+        "app/domain/invoices/coverage.py",
+        "                self._pay(row.amount + came, BOUGHT_KINDS[0])\n            case kind if kind == OVERAGE_INVOICED:",
+        "                pass\n            case kind if kind == OVERAGE_INVOICED:",
+        (CREDIT,),
+    ),
+    Bug(
+        "a credit note gives credit back that it gave before",
+        FROM_CREDIT,
+        "carrying.from_credit(session, document) - int(noted or 0)",
+        "carrying.from_credit(session, document)",
+        ("tests/services/receivables/test_ending.py",),
     ),
     Bug(
         "a debit that failed is collected once more in the same minute",

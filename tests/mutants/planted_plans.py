@@ -98,7 +98,7 @@ BUGS = [
     Bug(
         "money that was refunded is given as credit, too",
         "app/services/subscriptions/giving_back.py",
-        "return min(of_plan, document.total_minor - document.returned_minor, document.credits_applied_minor + left)",
+        "return min(of_plan, document.total_minor - document.returned_minor, carrying.from_credit(session, document) + left)",
         "return of_plan",
         (f"{GIVING}::test_money_that_was_refunded_or_is_disputed_is_not_given_as_credit_too",),
     ),

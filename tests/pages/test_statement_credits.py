@@ -54,12 +54,12 @@ def test_tax_that_credit_has_paid_is_a_line_of_its_own(app: Flask, origin: str) 
         page, adds_up = browser.opens(PATH), sums(browser.opens("/billing/"))
         document = " ".join(browser.opens(f"/billing/invoices/{invoice.id}").text.split())
     assert "Paid with credit −$5.00" in document, "what lowers the sum has a minus"
-    assert adds_up["Tax paid from credit"] == "−$1.00", "it was never below zero"
+    assert adds_up["Invoices paid from credit"] == "−$1.00", "it was never below zero"
     assert "On invoices" not in adds_up and adds_up["Used so far"] == "−$4.00"
     assert page.texts("#statement-credits div") == [
         "Opening balance $0.00",
         "Bought +$10.00",
         "Used −$4.00",
-        "Tax paid from credit −$1.00",
+        "Invoices paid from credit −$1.00",
         "Closing balance $5.00",
     ]

@@ -49,6 +49,10 @@ class InvoiceOut(Model):
     paid_minor: int = Field(
         description="What of it is paid. Zero once it is corrected: the invoice in its place has taken it over."
     )
+    credit_paid_minor: int = Field(
+        description="What of that credit has paid that came while it was open. What had paid it before is "
+        "`credits_applied_minor`."
+    )
     paid_at: Moment | None = Field(description="When the last payment came that pays it; null: nobody has paid it.")
     paid_with: str = Field(description="The way to pay, in words; `Several payments`: `paid_by` lists them.")
     returned_minor: int = Field(description="What credit notes that stand return of it.")
@@ -99,9 +103,9 @@ class ReceiptOut(Model):
 
 
 class PaidByOut(Model):
-    """A payment that has paid an invoice, and how much of it."""
+    """A payment, or credit, that has paid an invoice, and how much of it."""
 
-    payment: str
+    payment: str | None = Field(description="Null: credit that came while it was open has paid it.")
     amount_minor: int
     paid_at: Moment
     paid_with: str
@@ -221,7 +225,7 @@ def read(customer: Customer, invoice_id: str) -> InvoiceDetails:  # noqa: ARG001
         replaced_by=parts.replaced_by.id if parts.replaced_by else None,
         paid_by=[
             PaidByOut(
-                payment=each.payment_id,
+                payment=each.payment_id or None,
                 amount_minor=each.amount.amount_minor,
                 paid_at=each.paid_at,
                 paid_with=each.paid_with,

@@ -49,8 +49,8 @@ class EntryOut(Model):
 
     at: Moment
     type: Literal[
-        "invoice", "credit_note", "receipt", "refund_receipt", "voided", "credits_applied", "sale", "sale_returned",
-        "payment", "paid_back",
+        "invoice", "credit_note", "receipt", "refund_receipt", "voided", "credits_applied", "credits_returned", "sale",
+        "sale_returned", "payment", "paid_back",
     ]  # fmt: skip
     amount_minor: int = Field(description="Signed: above zero it raises what is to be paid.")
     balance_minor: int = Field(description="What is to be paid after it.")
@@ -68,7 +68,7 @@ class CreditsOut(Model):
     given: CreditsText
     used: CreditsText
     invoiced: CreditsText = Field(description="What was used below zero and is on invoices: the balance is back by it.")
-    applied: CreditsText = Field(description="What paid the tax of invoices; signed.")
+    applied: CreditsText = Field(description="What paid invoices and their tax; signed.")
     other: CreditsText = Field(description="What was returned, expired, taken back or corrected; signed.")
     closing: CreditsText
 

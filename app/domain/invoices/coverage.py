@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.domain.grants import BOUGHT_KINDS, CLAW_BACKS, SOURCES
-from app.domain.ledger import OVERAGE_INVOICED, OVERAGE_RETURNED
+from app.domain.ledger import CREDIT_RETURNED, OVERAGE_INVOICED, OVERAGE_RETURNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ class _Walk:
                 self._correct(row, row.amount + came)
             case "refund_failed" | "dispute_won":
                 self._pay(self._forgive(row.corrects, row.amount + came), BOUGHT_KINDS[0])
+            case kind if kind == CREDIT_RETURNED:  # what does not go into grants pays what is below zero
+                self._pay(row.amount + came, BOUGHT_KINDS[0])
             case kind if kind == OVERAGE_INVOICED:
                 self._invoice(row)
             case kind if kind == OVERAGE_RETURNED:

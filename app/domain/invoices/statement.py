@@ -97,6 +97,7 @@ _GROUPS = {
     "sale_returned": "credited",
     "voided": "voided",
     "credits_applied": "applied",
+    "credits_returned": "applied",
     "payment": "paid",
     "cash_in": "paid",
 }

@@ -14,7 +14,7 @@ from app.domain.people import Orderer
 from app.models.credit_codes import CreditCode, CreditCodeGuess, CreditCodeRedemption
 from app.models.scope import as_service
 from app.services import audit
-from app.services.ledger import grants, posting
+from app.services.ledger import arrivals, grants, posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
@@ -124,6 +124,7 @@ def _give(books: Books, actor: Orderer, code: CreditCode, offer: Offer, now: dat
     by = actor.member_id
     audit.record(session, customer.customer_id, by, "grant.given", given.id, after=after, address=address)
     session.flush()
+    arrivals.came(books, now)
 
 
 def _terms(row: CreditCode) -> rule.Terms:

@@ -31,7 +31,7 @@ from app.services.invoices import carrying
 from app.services.ledger import posting
 from app.services.ledger.posting import Books
 from app.services.payments import outcomes
-from app.services.receivables import paying
+from app.services.receivables import from_credit, paying
 from app.services.transaction import transaction
 
 LEASE = timedelta(minutes=2)
@@ -63,6 +63,7 @@ def look(customer_id: str, lease: datetime | None) -> Step | None:
         now = clock.now()
         if (row.leased_until != lease) if lease else (row.leased_until is not None and row.leased_until > now):
             return None
+        from_credit.pay_open(books, now)  # what a payment was under way for when the credit came, too
         desk = _Desk(books, row, now)
         desk.note_outcomes()
         desk.drop_what_is_over()
@@ -266,10 +267,8 @@ class _Desk:
 
     def _paying(self) -> dict[str | None, Payment]:
         names = [each.id for each in self.documents]
-        wanted = select(Payment).where(
-            Payment.customer_id == self._books.customer_id, Payment.document_id.in_(names), OPEN_STATES
-        )
-        return {each.document_id: each for each in self._session.scalars(wanted)} if names else {}
+        mine = Payment.customer_id == self._books.customer_id, Payment.document_id.in_(names), OPEN_STATES
+        return {each.document_id: each for each in self._session.scalars(select(Payment).where(*mine))} if names else {}
 
 
 def _outcome(session: Session, payment: Payment) -> Outcome:

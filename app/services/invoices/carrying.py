@@ -28,6 +28,11 @@ def own_due(document: Document) -> int:
     return document.payable_minor - document.paid_minor - document.credited_minor
 
 
+def by_money(document: Document) -> int:
+    """Return what payments have paid of the invoice itself: not credit, nor what it has taken over."""
+    return document.paid_minor - document.taken_over_minor - document.credit_paid_minor
+
+
 def carried_to(session: Session, document: Document) -> Sequence[Document]:
     """Return the earlier invoices that this one collects itself."""
     return session.scalars(
@@ -101,7 +106,13 @@ def _chain(document: Document, before: Mapping[str, tuple[Document, Correction]]
 def paying(session: Session, document: Document) -> list[str]:
     """Return the ids of the invoices whose payments have paid it: itself, a later one, or one that it was before."""
     chain = [document, *(each for each, _made in taken_over(session, document))]
-    return [name for each in chain if each.paid_minor > each.taken_over_minor for name in collectors(session, each)]
+    return [name for each in chain if by_money(each) > 0 for name in collectors(session, each)]
+
+
+def from_credit(session: Session, document: Document) -> int:
+    """Return what credit has paid of it, when it was written or later; also of what it has taken over."""
+    later = sum(each.credit_paid_minor for each in [document, *(each for each, _made in taken_over(session, document))])
+    return document.credits_applied_minor + later
 
 
 def payers(session: Session, document: Document) -> Sequence[Payment]:

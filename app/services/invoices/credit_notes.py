@@ -142,7 +142,7 @@ def _never_applied(session: Session, payment: Payment, invoices: Sequence[Docume
         .where(Payment.customer_id == payment.customer_id, Payment.document_id.in_([each.id for each in invoices]))
         .order_by(Transfer.booked_at, Transfer.id)
     ).all()
-    paid = sum(each.paid_minor - each.taken_over_minor for each in invoices)
+    paid = sum(carrying.by_money(each) for each in invoices)
     for name, received in came:
         applied = min(received, paid)
         if name == payment.id:

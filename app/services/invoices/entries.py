@@ -28,6 +28,8 @@ from sqlalchemy import (
 )
 
 from app.domain.bank_transfers.cash import MovementKind
+from app.domain.invoices.period_sums import per_minor
+from app.domain.ledger import CREDIT_PAYMENT, CREDIT_RETURNED, INVOICE_ID
 from app.domain.methods import Rail
 from app.models.bank_transfers import CashMovement
 from app.models.database import constant
@@ -97,6 +99,7 @@ def _sources(customer_id: str, unit: str) -> Iterator[Source]:
     for account, sign in ((Transfer.debit_account, -1), (Transfer.credit_account, 1)):
         yield _money(customer_id, unit, account, sign)
         yield _before_documents(customer_id, unit, account, -sign)
+    yield _credit_payments(customer_id, unit)
 
 
 def _of_documents(customer_id: str) -> Iterator[Source]:
@@ -117,6 +120,29 @@ def _of_documents(customer_id: str) -> Iterator[Source]:
         Document.issued_at,
         Document.id,
         applied.where(own, Document.number.is_not(None), Document.credits_applied_minor > constant(0)),
+    )
+
+
+def _credit_payments(customer_id: str, unit: str) -> Source:
+    """Return what credit has paid of open invoices, and what of that came back from void ones."""
+    is_back, minor = Transfer.kind == constant(CREDIT_RETURNED), Transfer.amount // per_minor(unit.partition(":")[2])
+    wanted = _entry(
+        APPLIED,
+        Transfer.booked_at,
+        Transfer.id,
+        case((is_back, constant("credits_returned")), else_=constant("credits_applied")),
+        case((is_back, minor), else_=-minor),
+        number=Document.number,
+        document=Document.id,
+        kind=Document.kind,
+        words=Transfer.description,
+    )
+    invoice = func.substr(Transfer.source_id, constant(1), constant(INVOICE_ID))
+    paid = and_(Document.customer_id == Transfer.customer_id, Document.id == invoice)
+    wanted = wanted.select_from(Transfer).outerjoin(Document, paid)
+    of_credit = Transfer.source_type == constant(CREDIT_PAYMENT)
+    return Source(
+        APPLIED, Transfer.booked_at, Transfer.id, wanted.where(Transfer.customer_id == customer_id, of_credit)
     )
 
 

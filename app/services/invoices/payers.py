@@ -1,13 +1,15 @@
-"""Who has paid an invoice: each payment, how much of it and when, also of what it has taken over from another."""
+"""Who has paid an invoice: each payment and credit, how much and when, also of what it has taken over from another."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.invoices.documents import Kind
+from app.domain.invoices.period_sums import per_minor
+from app.domain.ledger import CREDIT_APPLIED, CREDIT_PAYMENT, INVOICE_ID
 from app.domain.money import Money
 from app.domain.payments import method_name
 from app.models.database import db
@@ -34,6 +36,7 @@ class PaidBy:
     """A payment, and what of it has paid the invoice that was asked about."""
 
     payment_id: str
+    """Empty: credit has paid it."""
     amount: Money
     paid_at: datetime
     paid_with: str
@@ -53,7 +56,8 @@ def of_each(documents: Sequence[Document]) -> dict[str, list[PaidBy]]:
     asked = [each for each in documents if each.kind == Kind.INVOICE and each.paid_minor]
     session, found = db.session(), {each.id: _bought(each) for each in asked if _is_bought(each)}
     chains = carrying.taken_over_by(session, rest := [each for each in asked if each.id not in found])
-    own = _own(session, [*rest, *(each for chain in chains.values() for each, _made in chain)])
+    every = [*rest, *(each for chain in chains.values() for each, _made in chain)]
+    own, credit = _own(session, every), by_credit(session, [each for each in every if each.credit_paid_minor])
     for document in rest:
         amounts, came = dict[str, int](), dict[str, tuple[Arrived, Document]]()
         for each, made in [*reversed(chains[document.id]), (document, None)]:
@@ -74,7 +78,37 @@ def of_each(documents: Sequence[Document]) -> dict[str, list[PaidBy]]:
             for name, (row, each) in came.items()
             if amounts[name]
         ]
+        if credit:
+            found[document.id] += _from_credit(credit, [document, *(each for each, _made in chains[document.id])])
+            found[document.id].sort(key=lambda each: each.paid_at)
     return found
+
+
+def by_credit(session: Session, documents: Sequence[Document]) -> dict[str, list[Transfer]]:
+    """Return the postings by which credit has paid each of these while it was open, the oldest first."""
+    found: dict[str, list[Transfer]] = {each.id: [] for each in documents}
+    if not found:
+        return found
+    for row in session.scalars(
+        select(Transfer)
+        .where(
+            Transfer.customer_id == documents[0].customer_id,
+            Transfer.source_type == CREDIT_PAYMENT,
+            Transfer.kind == CREDIT_APPLIED,
+            func.substr(Transfer.source_id, 1, INVOICE_ID).in_(found),
+        )
+        .order_by(Transfer.booked_at, Transfer.id)
+    ):
+        found[row.source_id.partition(":")[0]].append(row)
+    return found
+
+
+def _from_credit(rows: Mapping[str, list[Transfer]], documents: Sequence[Document]) -> list[PaidBy]:
+    return [
+        PaidBy("", Money(row.amount // per_minor(each.currency), each.currency), row.booked_at, CREDIT, each)
+        for each in documents
+        for row in rows.get(each.id, ())
+    ]
 
 
 def settled(document: Document) -> tuple[datetime | None, str]:
@@ -124,7 +158,7 @@ def arrived(session: Session, *which: ColumnElement[bool]) -> list[Arrived]:
 
 def shares(payments: Sequence[Payment], invoices: Sequence[Document]) -> dict[str, list[tuple[Document, Money]]]:
     """Return what each payment has paid of which invoice, by going through all that have paid them, in their order."""
-    unpaid = {each.id: each.paid_minor - each.taken_over_minor for each in invoices}
+    unpaid = {each.id: carrying.by_money(each) for each in invoices}
     found = dict[str, list[tuple[Document, Money]]]()
     for payment in payments:
         left, parts = payment.received_minor, found.setdefault(payment.id, [])
@@ -154,7 +188,7 @@ def _bought(document: Document) -> list[PaidBy]:
 
 def _own(session: Session, documents: Sequence[Document]) -> dict[str, list[tuple[Arrived, int]]]:
     """Return what has paid each of these invoices itself, and how much of it."""
-    paid = {each.id: each for each in documents if each.paid_minor > each.taken_over_minor}
+    paid = {each.id: each for each in documents if carrying.by_money(each) > 0}
     bought = {each.id: each.payment_id or "" for each in paid.values() if _is_bought(each)}
     names = {each.id: carrying.collectors(session, each) for each in paid.values() if each.id not in bought}
     if not paid:
@@ -163,7 +197,7 @@ def _own(session: Session, documents: Sequence[Document]) -> dict[str, list[tupl
     rows = arrived(session, Payment.id.in_(bought.values()) | Payment.document_id.in_(wanted))
     found = dict[str, list[tuple[Arrived, int]]]()
     for each in paid.values():
-        own = each.paid_minor - each.taken_over_minor
+        own = carrying.by_money(each)
         mine = [row for row in rows if _has_paid(row.payment, each.id, bought, names)]
         found[each.id] = [(mine[0], own)] if len(mine) == 1 else _parts(session, each, names.get(each.id, []))
     return found

@@ -13,7 +13,7 @@ from app.models.corrections import Correction
 from app.models.database import db
 from app.models.documents import Document, DocumentLine, DocumentTax
 from app.models.payments import Payment
-from app.services.invoices import payers
+from app.services.invoices import carrying, payers
 
 CHUNK = 500
 MOST_DUE = 100
@@ -119,9 +119,7 @@ def payments_of(documents: Sequence[Document], *, with_bought: bool = True) -> d
     Without those that bought it is the last payment that came for an invoice while it was open.
     """
     found = {each.id: each.payment_id for each in documents if each.payment_id and with_bought}
-    with_others = {
-        each.id: each.carried_to_id or each.id for each in documents if each.paid_minor > each.taken_over_minor
-    }
+    with_others = {each.id: each.carried_to_id or each.id for each in documents if carrying.by_money(each) > 0}
     wanted = {each: by for each, by in with_others.items() if each not in found}
     others = [each for each in documents if each.id not in {*found, *wanted} and each.taken_over_minor]
     found |= _taken_over(others, with_bought=with_bought)
@@ -144,7 +142,7 @@ def _taken_over(documents: Sequence[Document], *, with_bought: bool) -> dict[str
         name: each.payment_id  # the last of them
         for name, paid_by in payers.of_each(documents).items()
         for each in paid_by
-        if with_bought or each.has_receipt
+        if each.payment_id and (with_bought or each.has_receipt)
     }
     after = {each.id for each in documents if each.kind == Kind.CREDIT_NOTE.value}
     if not after:

@@ -15,7 +15,7 @@ from app.models.ledger import Allocation, Grant, Transfer
 from app.models.reversals import Dispute, Refund
 from app.models.scope import as_service
 from app.services import audit
-from app.services.ledger import burn_down, grants, kept_credit, posting
+from app.services.ledger import arrivals, burn_down, grants, kept_credit, posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
@@ -72,6 +72,7 @@ def correct(transfer_id: str, *, by: str, reason: str) -> Transfer:
         )
         give_back(books, wrong, made, now)
         session.flush()
+        arrivals.came(books, now)
         return made
 
 

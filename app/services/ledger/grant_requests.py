@@ -10,7 +10,7 @@ from app.domain.money import Credits
 from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.services import audit
-from app.services.ledger import grants, posting
+from app.services.ledger import arrivals, grants, posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
@@ -55,6 +55,7 @@ def give(
         )
         after = {"kind": kind, "credits_micros": credits.micros, "reason": reason}
         audit.record(session, customer_id, granted_by, "grant.given", grant.id, after=after)
+        arrivals.came(books, now)
         return grant
 
 

@@ -16,7 +16,7 @@ from app.models.database import db
 from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.services import audit, due_rows
-from app.services.ledger import burn_down, kept_credit, posting, usage_posting
+from app.services.ledger import arrivals, burn_down, kept_credit, posting, usage_posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
 
@@ -97,8 +97,9 @@ def give(
     audit.ask_short(description, "description")
     now = clock.now()
     with as_service("give credit"), transaction() as session:
+        books = posting.lock(session, customer_id)
         grant = add(
-            posting.lock(session, customer_id),
+            books,
             kind=kind,
             credits=credits,
             now=now,
@@ -117,6 +118,7 @@ def give(
             grant.id,
             after={"kind": kind, "credits_micros": credits.micros, "reason": reason},
         )
+        arrivals.came(books, now)
         return grant
 
 
@@ -231,6 +233,7 @@ def _one(key: tuple[str, str], now: datetime) -> bool:
             return False
         if grant.posted_at is None:
             _post(books, grant, grant.reason or "Credit", now)
+            arrivals.came(books, now)
         else:
             _expire(books, now)
         return True

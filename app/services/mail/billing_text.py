@@ -93,6 +93,12 @@ def invoice(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
+def paid_from_credit(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the mail names about what credit has paid of an invoice; None where that is void by now."""
+    found = invoice(customer_id, context)
+    return found | {"paid": Money(int(context["minor"]), found["invoice"].currency)} if found is not None else None
+
+
 def _stands(row: Document, to_pay: Money) -> str:
     """Say where the invoice is by now: the file that goes with the mail says how it was when it got its number."""
     if row.is_corrected:
@@ -163,7 +169,7 @@ def settled(customer_id: str, payment: Payment) -> dict[str, Any]:
     row = found["invoice"]
     parts = [
         ("Total", row.total_minor),
-        ("Paid by credit", -row.credits_applied_minor),
+        ("Paid by credit", -row.credits_applied_minor - row.credit_paid_minor),
         ("Rounding", row.rounding_minor),
         ("Paid before", -row.taken_over_minor),
         ("Credit notes", -row.credited_minor),

@@ -43,6 +43,7 @@ _OF_ONE_FACT = mails.OF_PAPERS | {
     mails.PO_NUMBER_MISSING,
     mails.YEAR_FILES,
     mails.PRICE_CHANGE,
+    mails.PAID_FROM_CREDIT,
 }
 
 
@@ -101,6 +102,8 @@ def _of_one_fact(template: str, customer_id: str, context: dict[str, Any]) -> di
         return tax_text.facts(customer_id, str(context["registration"]))
     if template == mails.PRICE_CHANGE:
         return price_text.facts(customer_id, context)
+    if template == mails.PAID_FROM_CREDIT:
+        return billing_text.paid_from_credit(customer_id, context)
     if template == mails.YEAR_FILES:
         return billing_text.year_files(customer_id, int(context["year"]))
     return billing_text.without_po_number(customer_id, str(context["document"]))

@@ -19,7 +19,7 @@ from app.domain.money import Credits, Money
 from app.domain.payments import Purpose, method_name
 from app.domain.top_ups import credits_for
 from app.models.payments import Payment, PaymentMethod
-from app.services.ledger import documentation, grants
+from app.services.ledger import arrivals, documentation, grants
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
 
@@ -101,6 +101,7 @@ def top_up(books: Books, payment: Payment, received: Money, now: datetime) -> Ma
     number = documentation.writer().settled(books, payment, received, method, now)
     to, key = books.customer.email, f"receipt:{payment.id}"
     billing_mails.write(books.session, books.customer_id, RECEIPT, key=key, to=to, payment=payment.id)
+    arrivals.came(books, now)
     return {"credits_micros": bought.micros, "document": number}
 
 

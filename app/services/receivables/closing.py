@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused, ensure
-from app.domain.grants import BOUGHT_KINDS, used_words
+from app.domain.grants import used_words
 from app.domain.invoices.coverage import Usage
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.lines import Line, LineKind, Rate
@@ -27,7 +27,6 @@ from app.domain.tax.treatment import Treatment
 from app.domain.usage_words import title
 from app.models.customers import BillingPeriod
 from app.models.documents import Document
-from app.models.ledger import Grant
 from app.models.scope import as_service
 from app.services import audit
 from app.services.catalog import versions
@@ -36,7 +35,7 @@ from app.services.invoices import carrying, drafting, finalization, numbering
 from app.services.ledger import burn_down, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
-from app.services.receivables import metered_lines, period_usage
+from app.services.receivables import from_credit, metered_lines, period_usage
 from app.services.tax import decision
 from app.services.transaction import transaction
 
@@ -155,7 +154,7 @@ def _invoice(books: Books, row: BillingPeriod | None, fees: Fees | None, by: str
         drafting.rate_of(treatments[0]),
         customer.currency,
         inclusive=catalog.tax.prices == "inclusive",
-        bought=_bought(books) if _credits_first(catalog) else 0,
+        bought=from_credit.spendable(books) if from_credit.pays(catalog) else 0,
         fees=fees.lines if fees else (),
     )
     if sums is None:
@@ -226,22 +225,6 @@ def _counted(usage: Sequence[Usage], row: BillingPeriod, catalog: Catalog, treat
     return _Period(
         row, catalog, treatment, dict(sorted(meters.items())), given, frozenset(given_by), below, frozenset(mixed)
     )
-
-
-def _credits_first(catalog: Catalog) -> bool:
-    """Say whether credit pays the tax of an invoice, too."""
-    first = catalog.invoices.credits_first
-    return catalog.tax.credits == "at_use" and (first is None or first)
-
-
-def _bought(books: Books) -> int:
-    """Return how much of the credit that was bought may be spent: no open hold needs it."""
-    left = books.session.scalar(
-        select(func.coalesce(func.sum(Grant.remaining_micros), 0)).where(
-            Grant.customer_id == books.customer_id, Grant.kind.in_(BOUGHT_KINDS)
-        )
-    )
-    return max(0, min(int(left or 0), books.credits.balance - books.spending.held_micros))
 
 
 def _voided(books: Books, number: int) -> int:

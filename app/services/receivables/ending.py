@@ -28,9 +28,9 @@ from app.models.scope import as_service
 from app.services import audit
 from app.services.customers import standing
 from app.services.invoices import carrying, credit_notes, finalization
-from app.services.ledger import burn_down, corrections, grants, posting, unpaid_overage
+from app.services.ledger import arrivals, burn_down, corrections, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
-from app.services.receivables import settling, superseding
+from app.services.receivables import from_credit, settling, superseding
 from app.services.reversals import taken_off
 from app.services.transaction import transaction
 
@@ -56,7 +56,7 @@ def void(document_id: str, *, by: str, reason: str) -> Document:
         if document.source_type == "correction":
             words = "This invoice stands in the place of one that was corrected. Give a credit note."
             raise Refused(words, "corrects_another")
-        if document.paid_minor or document.returned_minor:
+        if document.paid_minor > document.credit_paid_minor or document.returned_minor:
             raise Refused("A part of this invoice is paid or returned already. Give a credit note.", "partly_paid")
         if document.carried_to_id:
             raise Refused("This invoice is collected with a later one. Give a credit note.", "carried_over")
@@ -66,12 +66,14 @@ def void(document_id: str, *, by: str, reason: str) -> Document:
         grants.catch_up(books, now)
         _return_overage(books, document, now)
         _return_credit(books, document, now)
+        from_credit.give_back(books, document, now)
         _release(books, document)
         document.state, document.voided_at = State.VOID.value, now
         _write(books, document, by, "invoice.voided", reason)
         unpaid_overage.changed(books, now)
         standing.paid(books, now)
         finalization.report(books, document, "invoice.voided")
+        arrivals.came(books, now)
         return document
 
 
@@ -93,10 +95,10 @@ def give_up(document_id: str, *, by: str, reason: str) -> Document:
 
 
 def credit(document_id: str, amount: Money | None, *, by: str, reason: str, key: str = "") -> Document:
-    """Give a credit note on an invoice that is due: it takes off so much (none: all) of what is to be paid.
+    """Give a credit note on an invoice: it takes off so much (none: all) of what is to be paid.
 
-    `key` makes it one credit note. Refuses (409) an invoice that is paid: what is to go back is refunded with its
-    payment, which writes the credit note; and (422) more than is to be paid.
+    Of one that is paid it gives back what credit has paid, as credit. `key` makes it one credit note. Refuses (409)
+    what a payment has paid: that is refunded, which writes the credit note; and (422) more than there is.
     """
     audit.ask_who_and_why(by, reason, "Give a name and a reason for the credit note.")
     audit.ask_short(reason, "reason")
@@ -105,20 +107,16 @@ def credit(document_id: str, amount: Money | None, *, by: str, reason: str, key:
         there = _given(books, key) if key else None
         if there is not None:
             return _same_note(there, document, amount)
+        fact = key or ids.new("cn")
         if document.state == State.PAID:
-            raise Refused(_how_it_goes_back(books, document), "invoice_paid")
+            left = from_credit.left(books.session, document)
+            if not left.amount_minor:
+                raise Refused(_how_it_goes_back(books, document), "invoice_paid")
+            part = _part(books, document, amount, left, "which credit has paid")
+            return from_credit.note(books, document, (SELLERS, fact, reason.strip()), part, by=by, now=now)
         _ask_unpaid(books, document)
         left = Money(carrying.own_due(document), document.currency)
-        part = amount if amount is not None else left
-        if part.currency != left.currency:
-            raise Refused(f"This invoice is in {left.currency}.", "another_currency", 422, "amount")
-        if not 0 < part.amount_minor <= left.amount_minor:
-            words = f"Enter an amount above zero and at most {money_words(left)}, which is to be paid."
-            raise Refused(words, "amount_out_of_range", 422, "amount")
-        most = taken_off.most_of_document(books.session, document, left.amount_minor)
-        if part.amount_minor > most:
-            raise taken_off.refuse(Money(most, left.currency))
-        fact = key or ids.new("cn")
+        part = _part(books, document, amount, left, "which is to be paid")
         note = credit_notes.write_on(books, document, (SELLERS, fact, reason.strip()), part, now)
         books.session.refresh(document)
         document.credited_minor += part.amount_minor
@@ -130,6 +128,20 @@ def credit(document_id: str, amount: Money | None, *, by: str, reason: str, key:
         audit.record(books.session, books.customer_id, by, "credit_note.given", document.id, after=after)
         books.session.flush()
         return note
+
+
+def _part(books: Books, document: Document, wanted: Money | None, left: Money, what: str) -> Money:
+    """Return how much of what is left the credit note is for, or refuse it."""
+    part = wanted if wanted is not None else left
+    if part.currency != left.currency:
+        raise Refused(f"This invoice is in {left.currency}.", "another_currency", 422, "amount")
+    if not 0 < part.amount_minor <= left.amount_minor:
+        words = f"Enter an amount above zero and at most {money_words(left)}, {what}."
+        raise Refused(words, "amount_out_of_range", 422, "amount")
+    most = taken_off.most_of_document(books.session, document, left.amount_minor)
+    if part.amount_minor > most:
+        raise taken_off.refuse(Money(most, left.currency))
+    return part
 
 
 @contextmanager
@@ -160,7 +172,7 @@ def _how_it_goes_back(books: Books, document: Document) -> str:
     if found is None and document.credited_minor:
         return "Credit notes have taken all of this invoice off already: there is nothing left to credit."
     if found is None:
-        return "This invoice was paid from credit, so no money goes back. Grant credit, or correct the invoice."
+        return "This invoice was paid from credit, and all of that has come back already."
     return f"This invoice is paid. Refund its payment {found}: that writes the credit note."
 
 

@@ -15,7 +15,7 @@ from app.domain.reversals import BOOKED_REFUNDS, STANDING_DISPUTES, DisputeState
 from app.models.ledger import Allocation, Grant, Transfer
 from app.models.payments import Payment
 from app.models.reversals import Dispute, Refund
-from app.services.ledger import budgets, burn_down, corrections, grants
+from app.services.ledger import arrivals, budgets, burn_down, corrections, grants
 from app.services.ledger.posting import Books
 
 
@@ -147,6 +147,7 @@ def give_back(books: Books, payment: Payment, taken: Route, route: Route, source
     if credit is not None:
         corrections.give_back(books, credit, made[1], now, own=grant.id if grant is not None else "")
     books.session.flush()
+    arrivals.came(books, now)
 
 
 def pass_on(books: Books, payment: Payment, taken: Route, route: Route, source: Source, now: datetime) -> None:

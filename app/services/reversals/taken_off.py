@@ -74,7 +74,7 @@ def _bounds(
         found = _before(session, order)
         payers, documents = _payers(session, found), [document for document, _names in found]
         money = sum(clawbacks.left_of(each) for each in payers)
-        owed = sum(each.credits_applied_minor + _due(each) for each in documents)
+        owed = sum(each.credits_applied_minor + each.credit_paid_minor + _due(each) for each in documents)
         stands = sum(each.total_minor - each.returned_minor for each in documents)
         yield {each.id for each in payers}, {each.id for each in documents}, min(money + owed, stands) - taken
 

@@ -28,7 +28,7 @@ from app.models.payments import Payment
 from app.models.subscriptions import PlanChange
 from app.services import audit
 from app.services.invoices import carrying, credit_notes
-from app.services.ledger import grants
+from app.services.ledger import arrivals, grants
 from app.services.ledger.posting import Books
 from app.services.reversals import clawbacks
 from app.services.subscriptions.reads import Current
@@ -115,6 +115,7 @@ def give(books: Books, catalog: Catalog, parts: Sequence[Part], order: PlanChang
             payment.updated_at = now
     order.document_id = notes[0].id if notes else None
     order.grant_id = _granted(books, order, now).id
+    arrivals.came(books, now)
 
 
 def order_source(order: PlanChange, before: int) -> str:
@@ -179,7 +180,7 @@ def _room(session: Session, document: Document, left: int, day: date) -> int:
     net = sum(each.net_minor * _unused(each, day) for each in lines)
     whole = Fraction(document.total_minor, max(1, document.net_minor))
     of_plan = min(document.total_minor, ceil(max(0, net) * whole) + len(lines))
-    return min(of_plan, document.total_minor - document.returned_minor, document.credits_applied_minor + left)
+    return min(of_plan, document.total_minor - document.returned_minor, carrying.from_credit(session, document) + left)
 
 
 def _unused(line: DocumentLine, day: date) -> Fraction:

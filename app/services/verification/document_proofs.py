@@ -140,7 +140,7 @@ DOCUMENT_PROOFS = (
         left join (select customer_id, sum(received_minor) minor,
             sum(case problem when 'more_than_was_due' then 1 else 0 end) payments
           from payments where purpose = 'invoice' group by customer_id) r on r.customer_id = x.customer_id
-        left join (select customer_id, sum(paid_minor - taken_over_minor) minor from documents
+        left join (select customer_id, sum(paid_minor - taken_over_minor - credit_paid_minor) minor from documents
           where kind = 'invoice' and source_type <> 'payment' group by customer_id) d on d.customer_id = x.customer_id
         where x.back - x.noted > r.minor - coalesce(d.minor, 0)
           or (r.payments = 1 and x.noted > 0 and x.back - x.noted < r.minor - coalesce(d.minor, 0))""",
@@ -150,7 +150,7 @@ DOCUMENT_PROOFS = (
         "what invoices say was paid is not what was received for them",
         """
         select c.customer_id, c.customer_id as row_id from customers c
-        left join (select customer_id, sum(paid_minor - taken_over_minor) minor from documents
+        left join (select customer_id, sum(paid_minor - taken_over_minor - credit_paid_minor) minor from documents
           where kind = 'invoice' and source_type <> 'payment' group by customer_id) d on d.customer_id = c.customer_id
         left join (select customer_id, sum(received_minor) minor from payments where purpose = 'invoice'
           group by customer_id) p on p.customer_id = c.customer_id

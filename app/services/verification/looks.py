@@ -8,10 +8,11 @@ from fractions import Fraction
 from math import ceil
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.authorizations import AuthorizationRequest
+from app.domain.currencies import exponent
 from app.domain.money import Credits, Money
 from app.domain.rating import DEAREST
 from app.domain.top_ups import credits_for
@@ -19,7 +20,7 @@ from app.models.authorizations import Authorization
 from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.documents import Document
-from app.models.ledger import Grant
+from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment
 from app.services.verification import reservation_proofs
 from app.services.verification.ledger_proofs import Found, Look
@@ -137,12 +138,33 @@ def _of_unpaid_overage(session: Session, customer_id: str | None) -> Iterator[Fo
             yield owner, owner
 
 
+def _of_credit_payments(session: Session, customer_id: str | None) -> Iterator[Found]:
+    """Yield the invoices of which credit has paid, while they were open, something else than left the balance."""
+    posted, said = defaultdict[tuple[str, str], int](int), dict[tuple[str, str], tuple[int, str]]()
+    signed = case((Transfer.kind == "credit_applied", Transfer.amount), else_=-Transfer.amount)
+    name = func.substr(Transfer.source_id, 1, 30)
+    moved = select(Transfer.customer_id, name, func.sum(signed)).where(Transfer.source_type == "credit_payment")
+    rows = select(Document.customer_id, Document.id, Document.credit_paid_minor, Document.currency)
+    paid = rows.where(Document.credit_paid_minor > 0)
+    if customer_id is not None:
+        moved, paid = moved.where(Transfer.customer_id == customer_id), paid.where(Document.customer_id == customer_id)
+    for owner, document, micros in session.execute(moved.group_by(Transfer.customer_id, name)):
+        posted[owner, document] = int(micros)
+    for owner, document, minor, currency in session.execute(paid, execution_options=_AT_ONCE):
+        said[owner, document] = (minor, currency)
+    for key in sorted({*posted, *said}):
+        minor, currency = said.get(key, (0, "USD"))
+        if posted[key] != minor * 10 ** (6 - exponent(currency)):
+            yield key
+
+
 LOOKS = (
     Look("I19", reservation_proofs.SENTENCE, reservation_proofs.violations),
     Look("units", "the customer's catalog is not there, or is in another currency or credit unit", _of_another_catalog),
     Look("I19", "an authorization is for another meter, amount or time than was asked for", _other_than_asked),
     Look("I9", "a grant is not what the amount received buys at the rate of the promise", _other_than_bought),
     Look("I6", "what unpaid invoices use of the overage protection is not what is due of them", _of_unpaid_overage),
+    Look("I9", "what credit has paid of an open invoice is not what left the balance for it", _of_credit_payments),
     *TERMS_LOOKS,
     *SUBSCRIPTION_LOOKS,
     *REFERRAL_LOOKS,

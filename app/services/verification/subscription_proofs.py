@@ -93,7 +93,12 @@ SUBSCRIPTION_PROOFS = (
               and (coalesce(n.total, 0) <> -x.total_minor or n.tax <> -x.tax_minor or n.payable <> 0))))
           or (x.grant_id is null and n.total is not null)
         union all select g.customer_id, g.id from grants g where g.kind = 'proration' and not exists (
-          select 1 from plan_changes x where x.customer_id = g.customer_id and x.grant_id = g.id)""",
+          select 1 from plan_changes x where x.customer_id = g.customer_id and x.grant_id = g.id)
+          and not exists (select 1 from documents n where n.customer_id = g.customer_id and n.id = g.request_key
+            and n.source_type = 'seller' and n.credits_applied_minor = n.total_minor)
+        union all select n.customer_id, n.id from documents n where n.kind = 'credit_note' and n.source_type = 'seller'
+          and n.credits_applied_minor > 0 and not exists (
+            select 1 from grants g where g.customer_id = n.customer_id and g.request_key = n.id)""",
     ),
     Proof(
         "I18",

@@ -126,14 +126,30 @@ def test_what_a_credit_note_left_is_paid_and_a_paid_one_gets_none_by_hand(app: F
 def test_what_no_payment_has_paid_says_why_nothing_goes_back(app: Flask, small: Customer) -> None:
     credited = due(small)
     ending.credit(credited.id, None, by="seller", reason="All")
+    with pytest.raises(Refused, match="Credit notes have taken all") as refused:
+        ending.credit(credited.id, None, by="seller", reason="More")
+    assert refused.value.reason == "invoice_paid"
+
+
+@pytest.mark.both_databases
+def test_what_credit_has_paid_comes_back_as_credit_by_a_credit_note_and_no_more_than_that(app: Flask) -> None:
     at_use = periods.customer("at_use")
     with clock.at(periods.BEGIN):
         buys(app, periods.manager(at_use), 1000)
     periods.uses(at_use, 400)
-    for document, words in ((credited, "Credit notes have taken all"), (due(at_use), "was paid from credit")):
-        with pytest.raises(Refused, match=words) as refused:
-            ending.credit(document.id, None, by="seller", reason="More")
-        assert refused.value.reason == "invoice_paid"
+    invoice = due(at_use)
+    assert (invoice.state, invoice.credits_applied_minor, figures(at_use)[0]) == ("paid", 500, 500)
+    note = ending.credit(invoice.id, Money(200, "USD"), by="seller", reason="Goodwill", key="first")
+    assert ending.credit(invoice.id, Money(200, "USD"), by="seller", reason="Goodwill", key="first").id == note.id
+    assert (note.total_minor, note.net_minor, note.payable_minor, figures(at_use)[0]) == (200, 160, 0, 700)
+    with pytest.raises(Refused, match=r"at most \$3\.00, which credit has paid") as refused:
+        ending.credit(invoice.id, Money(301, "USD"), by="seller", reason="More")
+    assert refused.value.reason == "amount_out_of_range"
+    assert ending.credit(invoice.id, None, by="seller", reason="The rest").total_minor == 300
+    with pytest.raises(Refused, match="all of that has come back already"):
+        ending.credit(invoice.id, None, by="seller", reason="More")
+    assert (now_of(invoice).state, figures(at_use)[0]) == ("paid", 1000)
+    assert verify() == []
 
 
 def test_who_pays_after_all_has_paid_what_was_no_longer_collected(app: Flask, small: Customer) -> None:

@@ -170,8 +170,8 @@ def test_each_payment_has_paid_what_was_left_by_those_before_it(
     came: list[tuple[str, int]], paid: tuple[int, int], expected: list[list[int]]
 ) -> None:
     invoices = [
-        Document(id="small", paid_minor=paid[0], taken_over_minor=0, carried_to_id="later"),
-        Document(id="later", paid_minor=paid[1], taken_over_minor=0, carried_to_id=None),
+        Document(id="small", paid_minor=paid[0], taken_over_minor=0, credit_paid_minor=0, carried_to_id="later"),
+        Document(id="later", paid_minor=paid[1], taken_over_minor=0, credit_paid_minor=0, carried_to_id=None),
     ]
     payments = [
         Payment(id=f"pay_{number}", document_id=whose, received_minor=minor, currency="USD")

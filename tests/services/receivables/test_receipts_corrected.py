@@ -133,6 +133,6 @@ def test_a_corrected_invoice_of_a_period_keeps_the_receipts_of_all_that_has_paid
 
 
 def test_what_came_beside_a_difference_has_not_paid_what_was_taken_over() -> None:
-    invoice = Document(id="right", paid_minor=11_900, taken_over_minor=10_000, carried_to_id=None)
+    invoice = Document(id="right", paid_minor=11_900, taken_over_minor=10_000, credit_paid_minor=0, carried_to_id=None)
     payment = Payment(id="pay_0", document_id="right", received_minor=2_900, currency="USD")
     assert payers.shares([payment], [invoice]) == {"pay_0": [(invoice, Money(1_900, "USD"))]}
