@@ -18,10 +18,12 @@ from app.gateways import connect
 from app.gateways.pdf.renderer import ENGINES, Renderer, program
 from app.models import database
 from app.services.access.sessions import LIFETIME
+from app.services.customers import pay_later as _exposure  # noqa: F401  # registers itself
 from app.services.invoices import file_making
 from app.services.invoices import writer as _writer_of_documents  # noqa: F401  # registers itself
 from app.services.papers import papers
 from app.services.processor.gateway import the_gateway
+from app.services.receivables import from_credit as _credit_that_comes  # noqa: F401  # registers itself
 from app.services.receivables import settling as _settling_of_invoices  # noqa: F401  # registers its purpose
 from app.services.receivables import transferring as _transfers_for_invoices  # noqa: F401  # registers its check
 from app.services.subscriptions import settling as _settling_of_plans  # noqa: F401  # registers its purpose

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.domain.auto_recharge.decision import Outcome
+from app.domain.dunning import arrears
 from app.domain.dunning.standing import PAST_DUE, SUSPENDED
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers, owed
@@ -77,6 +78,7 @@ def page() -> Response:
         taken_by_held=_taken_by_held(now.numbers),
         none_left=Credits(0),
         overage=_overage(now.numbers),
+        later=arrears.of(now.numbers),
         below_zero="" if says_why else below_zero(now.numbers, now.debt, current_unit()),
         average=_average(now),
         charts=_charts(now),

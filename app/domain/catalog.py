@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from app.domain.catalog_terms import (
+    Arrears,
     AutoRecharge,
     Dunning,
     Embedding,
@@ -228,6 +229,7 @@ class Catalog:
     meters: tuple[Meter, ...] = ()
     usage: Usage = Usage()
     overage: Overage = Overage()
+    arrears: Arrears = Arrears()
     spend_management: SpendManagement = SpendManagement()
     payment_methods: PaymentMethods = PaymentMethods()
     invoices: Invoices = Invoices()

@@ -6,6 +6,7 @@ from itertools import pairwise
 from app.domain.bank_transfers import catalog_rules as bank_transfers
 from app.domain.catalog import Catalog, Meter, MeterKind, Plan
 from app.domain.catalog_problems import Path, Problem, event_rules, unique
+from app.domain.dunning import arrears
 
 _LAST_HAS_NO_PRICE = "is a price, but a meter of kind last rises and falls, so that no event has a cost of its own"
 
@@ -283,6 +284,7 @@ def _listed(words: Sequence[str]) -> str:
 
 _RULES: tuple[Callable[[Catalog], Iterator[Problem]], ...] = (
     _unit,
+    arrears.problems,
     _top_up,
     _packs,
     _trial,

@@ -56,6 +56,13 @@ class Overage:
 
 
 @dataclass(frozen=True)
+class Arrears:
+    """How far a customer with a payment method is served without credit, and pays afterwards."""
+
+    exposure: Credits = Credits(0)
+
+
+@dataclass(frozen=True)
 class PaymentMethods:
     """Which ways to pay are taken, and where they are managed."""
 

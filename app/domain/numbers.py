@@ -35,6 +35,8 @@ class Numbers:
     """Over by now, and taken off what remains, but no row of the history yet."""
     invoiced_overage: Credits = Credits(0)
     """Of the overage protection that was agreed, what invoices use that are not paid yet: no more of it is left."""
+    exposure: Credits = Credits(0)
+    """How far the customer is served without credit now, and pays later. What is left of it is in the protection."""
 
 
 def compute(
@@ -53,6 +55,7 @@ def compute(
     lapsed: int = 0,
     corrected: int = 0,
     invoiced_overage: int = 0,
+    exposure: int = 0,
 ) -> Numbers:
     """Return the numbers from whole micros, by the one rule of what may be used.
 
@@ -82,6 +85,7 @@ def compute(
         lapsed=Credits(lapsed),
         corrected_this_period=Credits(corrected),
         invoiced_overage=Credits(invoiced_overage),
+        exposure=Credits(exposure),
     )
 
 

@@ -58,6 +58,7 @@ def as_sold(sold: Catalog, newest: Catalog) -> Catalog:
         plans=sold.plans,
         meters=sold.meters,
         overage=sold.overage,
+        arrears=sold.arrears,
         credits=replace(newest.credits, burn=sold.credits.burn),
         spend_management=replace(sold.spend_management, offered=newest.spend_management.offered),
     )
@@ -71,6 +72,7 @@ def differences(before: Terms, after: Terms, overage: Credits) -> tuple[Differen
         Difference("features", _listed(before.plan.features), _listed(after.plan.features)),
         *_meters(before, after),
         Difference("overage protection", _credits(overage), _credits(own)),
+        Difference("pay later up to", *(_credits(each.catalog.arrears.exposure) for each in (before, after))),
         Difference("daily limit until one is chosen", _daily(before.catalog), _daily(after.catalog)),
         Difference("usage is booked", before.catalog.credits.burn, after.catalog.credits.burn),
     ]

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.database import Base, CustomerOwned, whole
 
+EXPOSED = text("exposure_micros > 0")
+
 
 class Customer(CustomerOwned, Base):
     """An organization that is billed. Its key is called `customer_id` so that it is scoped like all its rows."""
@@ -16,13 +18,21 @@ class Customer(CustomerOwned, Base):
         CheckConstraint("standing in ('good','past_due','suspended','closed')", name="standing"),
         CheckConstraint("overage_protection_micros >= 0", name="overage_protection_not_negative"),
         CheckConstraint("invoiced_overage_micros >= 0", name="invoiced_overage_not_negative"),
+        CheckConstraint("exposure_micros >= 0", name="exposure_not_negative"),
+        Index("ix_customers_exposed", "customer_id", sqlite_where=EXPOSED, postgresql_where=EXPOSED),
         Index(
             "ix_customers_profile_due",
             "profile_due_at",
             sqlite_where=text("profile_due_at is not null"),
             postgresql_where=text("profile_due_at is not null"),
         ),
-        *whole("overage_protection_micros", "invoiced_overage_micros", "catalog_version", "profile_version"),
+        *whole(
+            "overage_protection_micros",
+            "invoiced_overage_micros",
+            "exposure_micros",
+            "catalog_version",
+            "profile_version",
+        ),
     )
 
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -40,9 +50,11 @@ class Customer(CustomerOwned, Base):
     credit_unit: Mapped[str] = mapped_column(String(20))
     """What the balance is counted in: a currency or a named unit such as tokens."""
     overage_protection_micros: Mapped[int] = mapped_column(default=0)
-    """How far below zero the balance may go now: what was agreed, without `invoiced_overage_micros`."""
+    """How far below zero the balance may go now: what was agreed and `exposure_micros`, without what invoices use."""
     invoiced_overage_micros: Mapped[int] = mapped_column(default=0)
-    """How much of what was agreed is used by overage on invoices that are not paid yet."""
+    """How much of what was agreed and of the exposure is used by overage on invoices that are not paid yet."""
+    exposure_micros: Mapped[int] = mapped_column(default=0)
+    """How far the customer is served without credit, because there is a method that is charged for it afterwards."""
     standing: Mapped[str] = mapped_column(String(10), default="good")
     processor_customer: Mapped[str | None] = mapped_column(String(100), unique=True)
     profile_version: Mapped[int] = mapped_column(default=0)

@@ -13,7 +13,7 @@ from app.domain.money import Credits, divided
 from app.domain.numbers import SERVED, Debt, Numbers, owed
 from app.domain.subscriptions.choice import Interval, counted, given
 from app.domain.usage_bars import State
-from app.presenters import usage
+from app.presenters import pay_later, usage
 from app.presenters.spend_management import could_use
 from app.presenters.usage import Row
 from app.services.balance.overview import Overview
@@ -149,7 +149,7 @@ def binds(numbers: Numbers, unit: CreditUnit) -> str:
     if not numbers.overage_protection.micros:
         return f"Your balance{held}. Calls are refused at zero."
     what = "Your balance and " if numbers.remaining_credits.micros > 0 else ""
-    return f"{what}{locale.balance(numbers.overage_left, unit)} of overage protection{held}."
+    return f"{what}{locale.balance(numbers.overage_left, unit)} {pay_later.below(numbers)}{held}."
 
 
 def used_since(now: Overview, unit: CreditUnit) -> str:

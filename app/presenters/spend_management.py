@@ -26,6 +26,7 @@ from app.domain.numbers import SERVED, Numbers, owed
 from app.domain.spend_management import Limits, day_of, reached_at
 from app.domain.units import quantity
 from app.models.limits import Notice
+from app.presenters import pay_later
 from app.services.spend_management.blocked_calls import PlanLimit
 from app.services.spend_management.limits import CHANGED_MEANWHILE
 from app.services.webhooks.endpoints import Endpoint
@@ -100,14 +101,15 @@ def balance(numbers: Numbers, unit: CreditUnit) -> str:
         return f"Stops every call: your account is {numbers.standing}. {written(numbers.remaining_credits)} remains."
     if owed(numbers).micros:
         return f"Stops every call: {written(owed(numbers))} is owed, and nothing can be used until a top-up covers it."
+    word = pay_later.below(numbers)
     if numbers.remaining_credits.micros < 0:
         held = f" and {written(numbers.held)} is held for calls in progress" if numbers.held.micros else ""
         return (
-            f"Stops calls that ask for more than what is left of your {written(numbers.overage_protection)} of overage "
-            f"protection: {written(-numbers.remaining_credits)} of it is used{held}, so that is "
+            f"Stops calls that ask for more than what is left of your {written(numbers.overage_protection)} {word}: "
+            f"{written(-numbers.remaining_credits)} of it is used{held}, so that is "
             f"{written(could_use(numbers))} now.{_beyond(numbers, unit)}"
         )
-    overage = f" and {written(numbers.overage_left)} of overage protection" if numbers.overage_protection.micros else ""
+    overage = f" and {written(numbers.overage_left)} {word}" if numbers.overage_protection.micros else ""
     held = f", less {written(numbers.held)} held for calls in progress" if numbers.held.micros else ""
     return (
         f"Stops calls that ask for more than your remaining {written(numbers.remaining_credits)}{overage}{held}: "

@@ -19,7 +19,7 @@ from app.domain.payments import decline_sentence, method_name
 from app.domain.spend_management import day_of
 from app.domain.status_line import Kind, Status, day_percent
 from app.domain.units import quantity
-from app.presenters import forecast, recharge_line
+from app.presenters import forecast, pay_later, recharge_line
 from app.presenters.charts import day_label
 
 WENT_BACK = "a payment was refunded or disputed after its credit was used"
@@ -155,8 +155,7 @@ def _no_credit(status: Status, amounts: Amounts) -> tuple[str, str]:
         return why, f"For {back} of it, {WENT_BACK}; the rest was used. {_missing(status, amounts)}"
     if beyond:
         return why, f"More was used than your credit and the overage protection. {_missing(status, amounts)}"
-    protection = amounts.of(numbers.overage_protection)
-    return why, f"The overage protection of {protection} is used up."
+    return why, pay_later.used_up(numbers, amounts.of(numbers.overage_protection))
 
 
 def _missing(status: Status, amounts: Amounts) -> str:
@@ -211,7 +210,7 @@ def _below_zero(status: Status, amounts: Amounts) -> tuple[str, str]:
         why = f"for {back} of it {WENT_BACK}; {over} was used beyond your credit"
     elif debt.clawed_back.micros:
         why = WENT_BACK
-    left = f"{amounts.balance(numbers.overage_left)} of overage protection is left"
+    left = f"{amounts.balance(numbers.overage_left)} {pay_later.below(numbers)} is left"
     return f"Your balance is {amounts.balance(numbers.remaining_credits)}: {why}.", f"{left}{_lasts(status)}."
 
 
@@ -253,7 +252,8 @@ def _runs_out(status: Status, amounts: Amounts) -> tuple[str, str]:
         return "", ""
     when = "today" if last <= facts.today else f"about {locale.day(last)}"
     overage = facts.numbers.overage_protection
-    then = f"Then {amounts.of(overage)} of overage protection is used." if overage.micros else "Then calls are refused."
+    what = pay_later.below(facts.numbers)
+    then = f"Then {amounts.of(overage)} {what} is used." if overage.micros else "Then calls are refused."
     if more is not None and more.is_counted:
         return f"At the last days’ pace your credit lasts until {when}, with what auto-recharge buys.", then
     why = f" {forecast.why_not(more)}." if more is not None else ""

@@ -21,6 +21,7 @@ from app.services.papers import papers
 from app.services.payment_methods import setups
 from app.services.payments import sweep
 from app.services.processor import profiles, sandbox
+from app.services.receivables import interim
 from app.services.reconciliation import books, inbox
 from app.services.referrals import counting, giving
 from app.services.reversals import refunds
@@ -48,6 +49,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "profiles_sent": profiles.send_due,
     "notices_decided": decisions.decide_due,
     "automatic_charges_made": trigger.charge_due,
+    "interim_invoices_written": interim.write_due,
     "invoices_collected": collecting.collect_due,
     "automatic_charges_swept": trigger.sweep_due,
     "automatic_charges_judged": judging.judge,

@@ -10,6 +10,7 @@ from flask import Flask, g, request
 from app import clock
 from app.domain.amounts import CreditUnit
 from app.domain.catalog import Catalog
+from app.domain.dunning import arrears
 from app.domain.methods import Rail
 from app.domain.money import Credits
 from app.domain.numbers import Numbers
@@ -134,7 +135,11 @@ def at_top(words: Words, read: Callable[[], Numbers] = history.numbers) -> dict[
         found = rank(status_facts.facts(numbers(), Terms.of(catalog, customer.plan)))
         return words(found, catalog, current_unit(), ask=whom_of(found))
 
-    return {"status_now": status, "remaining_credits": lambda: numbers().remaining_credits}
+    return {
+        "status_now": status,
+        "remaining_credits": lambda: numbers().remaining_credits,
+        "pay_later": lambda: arrears.of(numbers()),
+    }
 
 
 def whom_of(status: Status | None) -> str:

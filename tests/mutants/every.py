@@ -3,6 +3,7 @@
 from tests.mutants import (
     planted,
     planted_access,
+    planted_arrears,
     planted_books,
     planted_corrections,
     planted_documents,
@@ -42,6 +43,7 @@ BUGS = [
     *planted_limits.BUGS,
     *planted_outside.BUGS,
     *planted_access.BUGS,
+    *planted_arrears.BUGS,
     *planted_evidence.BUGS,
     *planted_running.BUGS,
     *planted_pages.BUGS,

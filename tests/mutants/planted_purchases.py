@@ -68,8 +68,8 @@ BUGS = [
     ),
     Bug(
         "usage that bought credit has paid is taxed again",
-        "app/services/receivables/closing.py",
-        "            part = each.open if each.period <= row.number else 0\n            below += part\n",
+        "app/services/receivables/metered_lines.py",
+        "            part = each.open if is_its else 0\n            below += part\n",
         "            part = each.open + each.bought if each.period <= row.number else 0\n            below += each.open\n",
         ("tests/services/receivables/test_taxed_once.py",),
     ),

@@ -59,7 +59,7 @@ BUGS = [
     Bug(
         "unpaid overage is not counted in what is available",
         "app/services/ledger/unpaid_overage.py",
-        "    customer.invoiced_overage_micros = min(unpaid, agreed_micros)\n",
+        "    customer.invoiced_overage_micros = min(unpaid, line)\n",
         "    customer.invoiced_overage_micros = 0\n",
         (f"{CLOSING}::test_overage_is_invoiced_with_its_tax_and_the_balance_is_zero_again",),
     ),
@@ -72,7 +72,7 @@ BUGS = [
     ),
     Bug(
         "credit given away is no discount",
-        "app/services/receivables/closing.py",
+        "app/services/receivables/metered_lines.py",
         "            given += each.given if part else 0\n",
         "            given += 0\n",
         (f"{CLOSING}::test_at_use_all_of_it_is_taxed_and_gifts_are_a_discount",),
@@ -184,7 +184,7 @@ BUGS = [
     ),
     Bug(
         "each discount is called promotional credit",
-        "app/services/receivables/closing.py",
+        "app/services/receivables/metered_lines.py",
         "used_words(period.given_by)",
         'used_words(["promotional"])',
         ("tests/services/receivables/test_closing.py",),

@@ -68,6 +68,7 @@ OTHERWISE = {
     "automatic_charges_judged": "has a test of its own: see auto_recharge/test_taxed.py",
     "invoices_collected": "has a test of its own: see dunning/test_bad_customer.py",
     "months_run": "has a test of its own: see month_end/test_run.py",
+    "interim_invoices_written": "has a test of its own: see receivables/test_interim.py",
     "files_made": "has a test of its own: see invoices/test_files.py",
     "papers_made": "claims and keeps as files_made does, by the same functions",
     "cash_looked_at": "has a test of its own: see bank_transfers/test_poisoned_cash.py",

@@ -27,6 +27,7 @@ from tests.support.shop import BROKE, GOOD, add_method
 WORK = (
     "periods_rolled",
     "months_run",
+    "interim_invoices_written",
     "grants_posted",
     "usage_posted",
     "grants_expired",
@@ -133,6 +134,7 @@ class World:
             jobs.run_due(names=WORK)
         for pair in self.pairs:
             pair.paper.closes(at)
+            pair.paper.bills_what_is_too_much(at)
             pair.paper.is_collected(at)
             pair.paper.purse.expire(at)
 

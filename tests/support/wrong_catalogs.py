@@ -119,6 +119,22 @@ WRONG: dict[str, tuple[str, str]] = {
         TOKENS + '\n[overage]\nprotection = "100"\n',
         "overage.protection (line 30) must be 0: a debt in tokens has no price to be billed at",
     ),
+    "tokens that are paid later": (
+        TOKENS + '\n[arrears]\nexposure = "100"\n',
+        "arrears.exposure (line 30) must be 0: what is used of tokens has no price to be invoiced at",
+    ),
+    "paid later and charged by nobody": (
+        SMALL + '\n[arrears]\nexposure = "100"\n\n[invoices]\ncharge_automatically = false\n',
+        "arrears.exposure (line 40) needs invoices.charge_automatically: nobody would charge what was used",
+    ),
+    "paid later by what cannot be charged": (
+        SMALL + '\n[arrears]\nexposure = "100"\n\n[payment_methods]\nkinds = ["paypal"]\ntop_up_only = ["paypal"]\n',
+        "arrears.exposure (line 40) is given, but no payment method of payment_methods.kinds can be charged for invoices",
+    ),
+    "paid later in amounts that cannot be charged": (
+        SMALL + '\n[arrears]\nexposure = "0.40"\n',
+        "arrears.exposure (line 40) must not be less than our payment processor charges (0.50)",
+    ),
     "a pack for nothing": (
         _tokens('price = "10.00"', 'price = "0"'),
         "packs[2].price (line 16) must be more than 0; credit given away is a grant",

@@ -8,6 +8,7 @@ from app import clock
 from app.api.contract.operations import CreditsFromZero, CreditsText, Model, Moment, operation, resource
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.blocks import Block
+from app.domain.dunning import arrears
 from app.domain.forecast.run_out import Forecast
 from app.domain.money import Credits, divided
 from app.domain.numbers import owed
@@ -76,6 +77,14 @@ class ForecastOut(Model):
     )
 
 
+class PayLaterOut(Model):
+    """How far a customer with a payment method is served without credit, and what of that is used."""
+
+    limit: CreditsFromZero
+    used: CreditsFromZero = Field(description="Below zero, and on invoices that are not paid, before tax.")
+    left: CreditsFromZero = Field(description="Before what is `held`.")
+
+
 class BalanceOut(Model):
     """What a customer has and may use at one time. `null`: there is no limit."""
 
@@ -86,8 +95,11 @@ class BalanceOut(Model):
     )
     remaining_credits: CreditsText
     held: CreditsFromZero
-    overage_protection: CreditsFromZero
+    overage_protection: CreditsFromZero = Field(
+        description="How far below zero the balance may go now, with what is left of `pay_later`."
+    )
     overage_left: CreditsFromZero
+    pay_later: PayLaterOut | None = Field(description="null: nobody is charged afterwards for what is used now.")
     unpaid_overage: CreditsFromZero = Field(
         description="Used below zero and on invoices that are not paid: so much less is in `overage_protection`."
     )
@@ -115,7 +127,7 @@ def read(customer: Customer) -> BalanceOut:
     terms = Terms.of(versions.of(customer), customer.plan)
     around = status_rows.around(numbers, terms)
     facts = status_facts.facts(numbers, terms, around)
-    block = facts.blocked_by
+    block, later = facts.blocked_by, arrears.of(numbers)
     return BalanceOut(
         customer=customer.customer_id,
         total_credits=numbers.total_credits,
@@ -124,6 +136,7 @@ def read(customer: Customer) -> BalanceOut:
         held=numbers.held,
         overage_protection=numbers.overage_protection,
         overage_left=numbers.overage_left,
+        pay_later=PayLaterOut(limit=later.limit, used=later.used, left=later.left) if later else None,
         unpaid_overage=numbers.invoiced_overage,
         daily_limit=numbers.daily_limit,
         daily_used=numbers.daily_used,

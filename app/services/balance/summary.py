@@ -42,7 +42,7 @@ def numbers() -> Numbers:
     if figures is None:
         raise NotFound("customer")
     standing, unit, overage, posted, usage_to_post, held, enabled, limit = figures[:8]
-    granted, due, used, corrected, today, over_by_now, invoiced = figures[8:]
+    granted, due, used, corrected, today, over_by_now, invoiced, exposure = figures[8:]
     if over_by_now:  # what no authorization counts any more, seen by the job or not
         held = reservations.held(db.session(), customer_id, now).micros
     waiting, lapsed = _not_seen(customer_id, posted, usage_to_post, held, overage, now) if due else (0, 0)
@@ -61,6 +61,7 @@ def numbers() -> Numbers:
         held_today=held,
         lapsed=lapsed,
         invoiced_overage=invoiced,
+        exposure=exposure,
     )
 
 
@@ -102,6 +103,7 @@ def _figures() -> Select[Any]:
             _total(BalanceDay.used_micros, and_(of_day, BalanceDay.day == bindparam("today"))),
             select(func.count()).select_from(Authorization).where(ended).scalar_subquery(),
             Customer.invoiced_overage_micros,
+            Customer.exposure_micros,
         )
         .select_from(Customer)
         .join(

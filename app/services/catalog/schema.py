@@ -199,6 +199,13 @@ class OverageSection(Section):
     protection: CreditText = Credits(0)
 
 
+class ArrearsSection(Section):
+    """Paying afterwards."""
+
+    becomes = terms.Arrears
+    exposure: CreditText = Credits(0)
+
+
 class PaymentMethodsSection(Section):
     """Ways to pay."""
 
@@ -289,6 +296,7 @@ class CatalogFile(Section):
     auto_recharge: AutoRechargeSection = Field(default={}, validate_default=True)
     spend_management: SpendManagementSection = SpendManagementSection()
     overage: OverageSection = OverageSection()
+    arrears: ArrearsSection = ArrearsSection()
     payment_methods: PaymentMethodsSection = PaymentMethodsSection()
     invoices: InvoicesSection = InvoicesSection()
     dunning: DunningSection = DunningSection()

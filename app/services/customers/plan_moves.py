@@ -24,7 +24,7 @@ from app.models.subscriptions import PlanChange, Subscription
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import billing_periods
-from app.services.ledger import grants, posting, reservations, spending, unpaid_overage, usage_posting
+from app.services.ledger import exposure, grants, posting, reservations, spending, unpaid_overage, usage_posting
 from app.services.ledger.posting import Books
 from app.services.ledger.reservations import Held
 from app.services.outbox import billing_mails
@@ -176,9 +176,10 @@ def give(books: Books, plan: str, newest: Catalog) -> tuple[dict[str, object], d
     agreed = unpaid_overage.agreed(books)
     overage = overage_after(Credits(agreed), own, newest)
     remaining = books.credits.balance - books.spending.unposted_micros - customer.invoiced_overage_micros
-    if overage.micros < agreed and remaining < -overage.micros:
-        used = credits_text(Credits(-remaining))
-        words = f"{used} credits are owed, more than the overage protection of {credits_text(overage)} would allow."
+    line, before_it = overage.micros + exposure.in_force(books, newest), agreed + customer.exposure_micros
+    if line < before_it and remaining < -line:
+        used, allowed = (credits_text(Credits(each)) for each in (-remaining, line))
+        words = f"{used} credits are owed, more than the overage protection of {allowed} would allow."
         raise Refused(words, "overage_in_use")
     customer.catalog_version, customer.plan = newest.version, plan
     _pass_by(books)

@@ -25,7 +25,7 @@ from app.models.payments import OPEN_STATES, Payment
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import rests
-from app.services.ledger import budgets, spending
+from app.services.ledger import budgets, unpaid_overage
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
 
@@ -111,7 +111,7 @@ def judge(books: Books, invoices: Sequence[Unpaid], now: datetime) -> str:
     if after == before:
         return after
     customer.standing = after
-    spending.touch(books.session, books.customer_id)
+    unpaid_overage.restate(books, unpaid_overage.agreed(books))  # who is not served has no exposure
     budgets.look_again(books.outbox, now)
     late = [each.document_id for each in invoices if _is_past(each, now)]
     audit.record(

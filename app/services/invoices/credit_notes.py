@@ -28,7 +28,7 @@ from app.services.outbox import billing_mails
 OF_PURCHASES = frozenset({"payment", "correction"})
 """The facts whose documents a payment has paid at once."""
 BOOKED = ("pending", "succeeded")  # refunds whose money has gone back
-OF_PERIODS = frozenset({"period", "plan_period", "correction"})
+OF_PERIODS = frozenset({"period", "plan_period", "interim", "correction"})
 """The facts whose documents, where no payment has paid them at once, are due."""
 
 

@@ -13,20 +13,25 @@ from app.domain import ledger as rule
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.period_sums import unpaid_overage
 from app.models.documents import Document
-from app.services.ledger import budgets, spending
+from app.services.ledger import budgets, exposure, spending
 from app.services.ledger.posting import Books
 
 UNPAID = (State.OPEN.value, State.UNCOLLECTIBLE.value)
 
 
 def agreed(books: Books) -> int:
-    """Return the overage protection that was agreed with the customer, whatever of it invoices use."""
-    return books.customer.overage_protection_micros + books.customer.invoiced_overage_micros
+    """Return the overage protection that was agreed with the customer, whatever of it invoices use; no exposure."""
+    customer = books.customer
+    return customer.overage_protection_micros + customer.invoiced_overage_micros - customer.exposure_micros
 
 
 def restate(books: Books, agreed_micros: int) -> None:
-    """Let the customer's row say what is left of the protection, after invoices or what was agreed changed."""
+    """Let the customer's row say what is left below zero, after invoices, methods, standing or terms changed.
+
+    That is the protection that was agreed, and the exposure: how far a customer with a method is served without credit.
+    """
     due = Document.payable_minor - Document.paid_minor - Document.credited_minor
+    books.session.flush()
     rows = books.session.execute(
         select(Document.overage_micros, due, Document.payable_minor).where(
             Document.customer_id == books.customer_id,
@@ -37,8 +42,10 @@ def restate(books: Books, agreed_micros: int) -> None:
     )
     unpaid = sum(unpaid_overage(*each) for each in rows)
     customer, account = books.customer, books.credits
-    customer.invoiced_overage_micros = min(unpaid, agreed_micros)
-    customer.overage_protection_micros = agreed_micros - customer.invoiced_overage_micros
+    customer.exposure_micros = exposure.in_force(books)
+    line = agreed_micros + customer.exposure_micros
+    customer.invoiced_overage_micros = min(unpaid, line)
+    customer.overage_protection_micros = line - customer.invoiced_overage_micros
     account.floor = -customer.overage_protection_micros
     account.debt = rule.debt(account.balance, account.floor)
     books.session.flush()

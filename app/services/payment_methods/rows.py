@@ -19,6 +19,7 @@ from app.models.customers import Customer
 from app.models.payments import PaymentMethod
 from app.services import audit, wake_ups
 from app.services.catalog import versions
+from app.services.payment_methods import watch
 
 
 def keep(
@@ -69,6 +70,7 @@ def have_charges_looked_at(session: Session, method: PaymentMethod, now: datetim
     What is due of invoices is paid by it, too. The customer is locked.
     """
     session.execute(due_now(method.customer_id, now))
+    watch.changed(session, method.customer_id)
     wake_ups.after_commit(session, wake_ups.AUTOMATIC_CHARGES)
     session.execute(method_came(method.customer_id, method.id, now))
     wake_ups.after_commit(session, wake_ups.COLLECTION)
@@ -79,6 +81,7 @@ def lock_customer(session: Session, customer_id: str) -> PaymentMethods:
 
     Two first methods at once: one becomes the default. Two removals at once: one of them is the last.
     """
+    watch.begin(session, customer_id)
     catalog = session.scalars(
         select(Customer.catalog).where(Customer.customer_id == customer_id).with_for_update(key_share=True)
     ).one()
@@ -114,7 +117,7 @@ def is_same(row: PaymentMethod, kind: str, fingerprint: str) -> bool:
 def take_away(session: Session, method: PaymentMethod, now: datetime) -> None:
     """Remove the method here; the processor is asked to detach it after the transaction."""
     method.is_default, method.removed_at, method.detach_at = False, now, now
-    session.flush()  # before another one becomes the default
+    watch.changed(session, method.customer_id)  # before another one becomes the default
 
 
 def next_default(others: list[PaymentMethod], policy: PaymentMethods, now: datetime) -> PaymentMethod | None:

@@ -7,24 +7,20 @@ says why, and what holds when the process dies.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.domain.catalog import Catalog
 from app.domain.errors import NotFound, Refused, ensure
-from app.domain.grants import used_words
 from app.domain.invoices.coverage import Usage
 from app.domain.invoices.documents import Kind, State
-from app.domain.invoices.lines import Line, LineKind, Rate
+from app.domain.invoices.lines import Line
 from app.domain.invoices.period_sums import PeriodSums, reckoned
 from app.domain.ledger import CREDIT_APPLIED, CREDITS, OVERAGE_INVOICED, Posting
 from app.domain.mails import INVOICE
-from app.domain.periods import dated
 from app.domain.tax.treatment import Treatment
-from app.domain.usage_words import title
 from app.models.customers import BillingPeriod
 from app.models.documents import Document
 from app.models.scope import as_service
@@ -36,38 +32,12 @@ from app.services.ledger import burn_down, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
 from app.services.receivables import from_credit, metered_lines, period_usage
+from app.services.receivables.metered_lines import Period
 from app.services.tax import decision
 from app.services.transaction import transaction
 
-WITHOUT_METER = "Usage without a meter"
-SOURCE, PLAN_PERIOD = "period", "plan_period"
+SOURCE, PLAN_PERIOD, INTERIM = "period", "plan_period", "interim"
 """The facts that an invoice is made for."""
-
-
-@dataclass(frozen=True)
-class _Period:
-    """A period that is over, and what of its usage goes on the invoice."""
-
-    row: BillingPeriod
-    catalog: Catalog
-    treatment: Treatment
-    meters: dict[str, int]
-    given: int
-    given_by: frozenset[str]
-    """The kinds of credit that `given` came from."""
-    below: int
-    mixed: frozenset[str]
-    """The meters of which usage of other periods is on it, too."""
-
-    @property
-    def rate(self) -> Rate:
-        """Return the rate that its usage is taxed with."""
-        return drafting.rate_of(self.treatment)
-
-    @property
-    def days(self) -> tuple[date, date]:
-        """Return its first and its last day."""
-        return self.row.starts_at.astimezone(UTC).date(), (self.row.ends_at - timedelta(days=1)).astimezone(UTC).date()
 
 
 @dataclass(frozen=True)
@@ -143,10 +113,28 @@ def _invoice(books: Books, row: BillingPeriod | None, fees: Fees | None, by: str
     if row is not None and customer.credit_unit == customer.currency:  # in a named unit the next purchase covers it
         last = (row.ends_at - timedelta(days=1)).astimezone(UTC).date()
         taxed = decision.treatment(books.session, books.customer_id, catalog, last)
-        period = _counted(period_usage.paid(books, row), row, catalog, taxed)
-    treatments = [each.treatment for each in (period, fees) if each is not None]
-    if not treatments:
+        period = metered_lines.counted(period_usage.paid(books, row), row, catalog, taxed, last)
+    if period is None and fees is None:
         return None
+    return _written(books, row, period, fees, by, now)
+
+
+def interim(books: Books, row: BillingPeriod, usage: Sequence[Usage], *, by: str, now: datetime) -> Document | None:
+    """Write an invoice of what was used below zero in the open period, due at once; everything that counts is posted.
+
+    What is on it is on no other one: the period's own invoice has the rest (docs/decisions/0046).
+    """
+    catalog, today = versions.of(books.customer), now.astimezone(UTC).date()
+    taxed = decision.treatment(books.session, books.customer_id, catalog, today)
+    period = metered_lines.counted(usage, row, catalog, taxed, today, interim=True)
+    return _written(books, row, period, None, by, now)
+
+
+def _written(
+    books: Books, row: BillingPeriod | None, period: Period | None, fees: Fees | None, by: str, now: datetime
+) -> Document | None:
+    customer, catalog = books.customer, versions.of(books.customer)
+    treatments = [each.treatment for each in (period, fees) if each is not None]
     sums = reckoned(
         list(period.meters.values()) if period else [],
         period.given if period else 0,
@@ -161,12 +149,14 @@ def _invoice(books: Books, row: BillingPeriod | None, fees: Fees | None, by: str
         return None
     micros = period.below if period and sums.overage.amount_minor else 0
     carried = carrying.waiting(books) if sums.totals.payable.amount_minor else []
-    source = _source(books, row, fees, sum(carrying.to_collect(books.session, each) for each in carried), micros)
-    lines = [*(_lines(books, period, sums) if period and sums.nets else ()), *sums.fees]
+    carried_minor = sum(carrying.to_collect(books.session, each) for each in carried)
+    kind = INTERIM if period and period.interim else SOURCE
+    source = _source(books, row, fees, carried_minor, micros, kind)
+    lines = [*(metered_lines.lines(books, period, sums) if period and sums.nets else ()), *sums.fees]
     buyer = drafting.buyer_of(books)
     document = drafting.draft(books, catalog, Kind.INVOICE, source, lines, sums.totals, treatments, buyer)
     _post(books, document, sums, micros, now)
-    _number(books, document, catalog, carried, now)
+    _number(books, document, 0 if kind == INTERIM else catalog.invoices.due_days, carried, now)
     unpaid_overage.changed(books, now)
     audit.record(
         books.session, books.customer_id, by, "invoice.finalized", document.id, after={"number": document.number}
@@ -180,26 +170,26 @@ def _invoice(books: Books, row: BillingPeriod | None, fees: Fees | None, by: str
 
 
 def _source(
-    books: Books, row: BillingPeriod | None, fees: Fees | None, carried_minor: int, overage_micros: int
+    books: Books, row: BillingPeriod | None, fees: Fees | None, carried_minor: int, overage_micros: int, kind: str
 ) -> drafting.Source:
     """Return the fact that the invoice is made for: the billing period that ended, or the plan period alone."""
     if row is None:
         ensure(fees is not None, "an invoice of nothing")
         return drafting.Source(PLAN_PERIOD, fees.fact, carried_minor=carried_minor)  # type: ignore[union-attr]  # said above
     return drafting.Source(
-        SOURCE,
-        f"{row.number}:{_voided(books, row.number) + 1}",
+        kind,
+        f"{row.number}:{_before(books, row.number, kind) + 1}",
         period_number=row.number,
         carried_minor=carried_minor,
         overage_micros=overage_micros,
     )
 
 
-def _number(books: Books, document: Document, catalog: Catalog, carried: Sequence[Document], now: datetime) -> None:
+def _number(books: Books, document: Document, days: int, carried: Sequence[Document], now: datetime) -> None:
     """Take the number last. What is nothing is paid; what is too little for a charge has no day on which it is due."""
     due = document.payable_minor + document.carried_minor
     if document.payable_minor and carrying.is_chargeable(due, document.currency):
-        document.due_on = now.astimezone(UTC).date() + timedelta(days=catalog.invoices.due_days)
+        document.due_on = now.astimezone(UTC).date() + timedelta(days=days)
     if not document.payable_minor:
         document.paid_with = "Credit balance"
     books.session.flush()
@@ -207,56 +197,18 @@ def _number(books: Books, document: Document, catalog: Catalog, carried: Sequenc
     carrying.carry(books, carried, document)
 
 
-def _counted(usage: Sequence[Usage], row: BillingPeriod, catalog: Catalog, treatment: Treatment) -> _Period:
-    """Return what of the usage goes on the invoice of the period."""
-    meters, given, below, mixed, given_by = dict[str, int](), 0, 0, set[str](), set[str]()
-    for each in usage:
-        if catalog.tax.credits == "at_use":
-            part = each.used if each.period == row.number else 0
-            given += each.given if part else 0
-            given_by |= each.given_by if part and each.given else set()
-            below += each.open if part else 0
-        else:
-            part = each.open if each.period <= row.number else 0
-            below += part
-        if part:
-            meters[each.meter] = meters.get(each.meter, 0) + part
-            mixed |= {each.meter} if each.period != row.number else set()
-    return _Period(
-        row, catalog, treatment, dict(sorted(meters.items())), given, frozenset(given_by), below, frozenset(mixed)
-    )
-
-
-def _voided(books: Books, number: int) -> int:
+def _before(books: Books, number: int, kind: str) -> int:
+    """Return how many invoices of the kind the period has had: those of it are void, others are of parts of it."""
     found = books.session.scalar(
         select(func.count())
         .select_from(Document)
         .where(
             Document.customer_id == books.customer_id,
-            Document.source_type == SOURCE,
+            Document.source_type == kind,
             Document.period_number == number,
         )
     )
     return int(found or 0)
-
-
-def _lines(books: Books, period: _Period, sums: PeriodSums) -> list[Line]:
-    at_use = period.catalog.tax.credits == "at_use"
-    kind = LineKind.USAGE if at_use else LineKind.OVERAGE
-    first, last = period.days
-    inclusive = period.catalog.tax.prices == "inclusive"
-    said = metered_lines.said(books, period.row, period.meters, sums.nets, period.mixed, inclusive=inclusive)
-    found = []
-    for meter, net, units in zip(period.meters, sums.nets, said, strict=True):
-        name = title(period.catalog, meter) if meter else WITHOUT_METER
-        words = f"{name}, {dated(first, last)}" if at_use else f"{name}, used below zero until {dated(last, last)}"
-        words = f"{words}: {units.words}" if units.words else words
-        quantity, price = units.quantity, units.unit_price
-        found.append(Line(kind, words, net, period.rate, quantity, price, meter, first, last))
-    if sums.discount.amount_minor:
-        less = type(sums.discount)(-sums.discount.amount_minor, sums.discount.currency)
-        found.append(Line(LineKind.DISCOUNT, used_words(period.given_by), less, period.rate))
-    return found
 
 
 def _post(books: Books, document: Document, sums: PeriodSums, micros: int, now: datetime) -> None:

@@ -113,8 +113,10 @@ def _by_meter(books: Books, usage: Usage) -> Iterator[Usage]:
         return
     costs = list(weights.values())
     parts = zip(weights, split(usage.bought, costs), split(usage.given, costs), split(usage.open, costs), strict=True)
+    before = {name: dict(zip(weights, split(micros, costs), strict=True)) for name, micros in usage.invoiced.items()}
     for meter, bought, given, below in parts:
-        yield Usage(usage.period, meter, bought, given, below, given_by=usage.given_by)
+        invoiced = {name: of_meter[meter] for name, of_meter in before.items() if of_meter[meter]}
+        yield Usage(usage.period, meter, bought, given, below, invoiced, given_by=usage.given_by)
 
 
 def _weights(books: Books, number: int) -> dict[str, int]:

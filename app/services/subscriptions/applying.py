@@ -19,6 +19,7 @@ from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import plan_moves
 from app.services.invoices import drafting, finalization, numbering
+from app.services.ledger import arrivals
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
 from app.services.subscriptions import giving_back, reads
@@ -151,4 +152,5 @@ def _invoice(books: Books, order: PlanChange, now: datetime, paid: Paid | None) 
     if paid is None:
         to, key = books.customer.email, f"invoice:{document.id}"
         billing_mails.write(books.session, books.customer_id, INVOICE, key=key, to=to, document=document.id)
+        arrivals.came(books, now)  # there may be some already: nothing has used it for an invoice
     return document

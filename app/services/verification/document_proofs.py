@@ -197,6 +197,17 @@ DOCUMENT_PROOFS = (
     ),
     Proof(
         "I24",
+        "two interim invoices of a customer are open, or one was written after another of its period was voided",
+        """
+        select d.customer_id, min(d.id) as row_id from documents d
+        where d.source_type = 'interim' and d.state = 'open' group by d.customer_id having count(*) > 1
+        union all select d.customer_id, d.id from documents d
+        join documents v on v.customer_id = d.customer_id and v.period_number = d.period_number
+          and v.source_type = 'interim' and v.state = 'void' and v.voided_at < d.issued_at
+        where d.source_type = 'interim'""",
+    ),
+    Proof(
+        "I24",
         "an invoice that is carried over is not collected once with a later one, or was paid without it",
         """
         select d.customer_id, d.id from documents d

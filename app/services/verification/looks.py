@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Protocol
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.authorizations import AuthorizationRequest
@@ -21,7 +21,7 @@ from app.models.catalogs import CatalogVersion
 from app.models.customers import Customer
 from app.models.documents import Document
 from app.models.ledger import Grant, Transfer
-from app.models.payments import Payment
+from app.models.payments import Payment, PaymentMethod
 from app.services.verification import reservation_proofs
 from app.services.verification.ledger_proofs import Found, Look
 from app.services.verification.referral_proofs import REFERRAL_LOOKS
@@ -138,6 +138,24 @@ def _of_unpaid_overage(session: Session, customer_id: str | None) -> Iterator[Fo
             yield owner, owner
 
 
+def _of_exposure(session: Session, customer_id: str | None) -> Iterator[Found]:
+    """Yield the customers who are served without credit by other terms than theirs, without a method, or unserved."""
+    sold = {
+        (row.catalog, row.version): tomllib.loads(row.text).get("arrears", {}).get("exposure", 0)
+        for row in session.execute(select(CatalogVersion.catalog, CatalogVersion.version, CatalogVersion.text))
+    }
+    table, saved = Customer, PaymentMethod
+    has_method = exists().where(saved.customer_id == table.customer_id, saved.removed_at.is_(None))
+    names = (table.customer_id, table.catalog, table.catalog_version, table.standing, table.exposure_micros)
+    rows = select(*names, has_method).where(table.exposure_micros > 0)
+    if customer_id is not None:
+        rows = rows.where(table.customer_id == customer_id)
+    for owner, catalog, version, standing, micros, is_there in session.execute(rows, execution_options=_AT_ONCE):
+        exposure = Fraction(str(sold.get((catalog, version), 0))) * 1_000_000
+        if micros != exposure or not is_there or standing not in {"good", "past_due"}:
+            yield owner, owner
+
+
 def _of_credit_payments(session: Session, customer_id: str | None) -> Iterator[Found]:
     """Yield the invoices of which credit has paid, while they were open, something else than left the balance."""
     posted, said = defaultdict[tuple[str, str], int](int), dict[tuple[str, str], tuple[int, str]]()
@@ -164,6 +182,9 @@ LOOKS = (
     Look("I19", "an authorization is for another meter, amount or time than was asked for", _other_than_asked),
     Look("I9", "a grant is not what the amount received buys at the rate of the promise", _other_than_bought),
     Look("I6", "what unpaid invoices use of the overage protection is not what is due of them", _of_unpaid_overage),
+    Look(
+        "I21", "a customer is served without credit further, or less far, than its terms and methods say", _of_exposure
+    ),
     Look("I9", "what credit has paid of an open invoice is not what left the balance for it", _of_credit_payments),
     *TERMS_LOOKS,
     *SUBSCRIPTION_LOOKS,

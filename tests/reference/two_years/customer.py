@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from tests.reference.two_years.calendar import Stretch, stretch
 from tests.reference.two_years.papers import SMALLEST, Paper, Pay
 from tests.reference.two_years.price_list import Choice, PriceList, rounded
-from tests.reference.two_years.purse import NEVER, Purse
+from tests.reference.two_years.purse import NEVER, Purse, Used
 
 CENT = 10_000
 """A cent of credit, in millionths."""
@@ -167,7 +167,9 @@ class OnPaper:
             rows = [each for each in rows if each.period == number]
         used = {each.meter: 0 for each in sorted(rows, key=lambda it: it.meter)}
         for each in rows:
-            used[each.meter] += each.all if terms.at_use else each.owed
+            used[each.meter] += each.all - each.billed if terms.at_use else each.owed
+        if terms.together:
+            used = shared(rows, sum(used.values()))
         used = {meter: micros for meter, micros in used.items() if micros}
         below = sum(each.owed for each in rows)
         whole = rounded_cents(sum(used.values()))
@@ -195,7 +197,7 @@ class OnPaper:
             paper.is_paid = True
             return
         for each in self.papers[:-1]:
-            if not each.is_paid and each.falls_due is None and not each.is_carried:
+            if not each.is_paid and each.collects < SMALLEST and not each.is_carried:
                 each.is_carried = True
                 paper.carried.append(each)
         if paper.collects >= SMALLEST:
@@ -203,7 +205,36 @@ class OnPaper:
             paper.falls_due = max(now, midnight + timedelta(days=days))
             paper.late_from = midnight + timedelta(days=days + 1)
 
+    def bills_what_is_too_much(self, now: datetime) -> None:
+        """Write an invoice before the month is over, where more is owed than may be paid later; one at a time."""
+        terms, number = self.terms, self.month(now)
+        self.purse.expire(now)
+        waits = any(each.is_interim and not each.is_paid for each in self.papers)
+        if not terms.exposure or self.card == "none" or self.is_suspended or waits or self.ends <= now:
+            return
+        rows = [each for each in self.purse.used if each.owed and each.period == number]
+        below = sum(each.owed for each in rows)
+        if -self.purse.balance < terms.exposure * CENT or below < SMALLEST * CENT:
+            return
+        used = {each.meter: each.owed for each in sorted(rows, key=lambda it: it.meter)}
+        if terms.together:
+            used = shared([each for each in self.purse.used if each.period == number], below)
+        net = rounded_cents(below)
+        paper = Paper("invoice", now, [], net, terms.tax(net, self.country), used=used, is_paid=False, is_interim=True)
+        self.purse.put_on_invoice(below, number)
+        self._asks(paper, now, 0)
+
     # What is not paid
+
+    def pays_open(self, now: datetime) -> None:
+        """Where credit pays invoices, what was bought pays those that are open: the oldest first, as far as it goes."""
+        for each in self.papers if self.terms.at_use and self.terms.in_money else []:
+            part = 0 if each.is_paid else min(self.purse.bought // CENT, each.asks)
+            if part > 0:
+                self.purse.pay(part * CENT)
+                each.from_credit += part
+                each.is_paid = not each.asks
+        self.is_suspended = self.is_suspended and any(each.is_late(now) for each in self.papers)
 
     def changes_card(self, card: str) -> None:
         """Have another default card from now on."""
@@ -224,6 +255,19 @@ class OnPaper:
         late = any(each.is_late(now) for each in self.papers)
         over = [each.suspends(self.terms) for each in self.papers]
         self.is_suspended = late and (self.is_suspended or any(it is not None and it <= now for it in over))
+
+
+def shared(rows: list[Used], micros: int) -> dict[str, int]:
+    """Return what of a sum stands for each meter: by what each has cost in the month."""
+    costs = {each.meter: 0 for each in sorted(rows, key=lambda it: it.meter)}
+    for each in rows:
+        costs[each.meter] += each.all
+    whole, found = sum(costs.values()), dict[str, int]()
+    for meter, cost in costs.items():
+        found[meter] = micros * cost // whole if whole else 0
+    if found:
+        found[max(found, key=lambda it: found[it])] += micros - sum(found.values())
+    return found
 
 
 def rounded_cents(micros: int) -> int:

@@ -26,7 +26,7 @@ class Paper:
     net: int
     tax: int
     applied: int = 0
-    """What credit has paid of it."""
+    """What credit has paid of it when it was written."""
     used: dict[str, int] = field(default_factory=dict)
     """What the lines of usage stand for, by meter, in millionths."""
     is_paid: bool = True
@@ -40,6 +40,9 @@ class Paper:
     pays: list[Pay] = field(default_factory=list)
     failures: list[tuple[datetime, bool]] = field(default_factory=list)
     """When nothing came of an attempt of the schedule, and whether a bank had been asked."""
+    from_credit: int = 0
+    """What credit has paid of it later."""
+    is_interim: bool = False
 
     @property
     def total(self) -> int:
@@ -49,7 +52,7 @@ class Paper:
     @property
     def asks(self) -> int:
         """What is to be paid in money, for itself alone."""
-        return self.total - self.applied
+        return self.total - self.applied - self.from_credit
 
     @property
     def collects(self) -> int:
@@ -70,7 +73,7 @@ class Paper:
 
     def next_try(self, terms: PriceList) -> datetime | None:
         """When it is tried to collect it next; None: never."""
-        if self.is_paid or self.falls_due is None:
+        if self.is_paid or self.falls_due is None or self.collects < SMALLEST:
             return None
         if not self.failures:
             return self.falls_due
@@ -81,13 +84,13 @@ class Paper:
 
     def suspends(self, terms: PriceList) -> datetime | None:
         """From when nobody is served who has not paid it; None: not yet."""
-        if self.is_paid or len(self.failures) <= len(terms.retry_days):
+        if self.is_paid or self.collects < SMALLEST or len(self.failures) <= len(terms.retry_days):
             return None
         return max(self.failures[-1][0], self.failures[0][0] + timedelta(days=terms.suspend_after_days))
 
     def is_late(self, now: datetime) -> bool:
         """Whether it should have been paid by now."""
-        if self.is_paid or self.falls_due is None or self.late_from is None:
+        if self.is_paid or self.falls_due is None or self.late_from is None or self.collects < SMALLEST:
             return False
         refused = [at for at, asked in self.failures if asked]
         return min([*refused, self.late_from]) <= now

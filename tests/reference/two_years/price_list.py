@@ -44,6 +44,9 @@ class PriceList:
         self.by_calendar: bool = self._said["plans"].get("periods") == "calendar_month"
         self.at_use: bool = self._said["tax"]["credits"] == "at_use"
         self.in_money: bool = self._said["credits"]["unit"] == self._said["credits"]["currency"]
+        self.together: bool = self._said["credits"].get("burn") == "at_invoice"
+        """Whether what was used in a month is one sum, and each meter has its share of it."""
+        self.exposure: int = minor(self._said.get("arrears", {}).get("exposure", "0"))
         self.due_days: int = self._said["invoices"]["due_days"]
         self.retry_days: list[int] = self._said["dunning"]["retry_days"]
         self.suspend_after_days: int = self._said["dunning"]["suspend_after_days"]

@@ -25,6 +25,8 @@ class Used:
     all: int = 0
     given: int = 0
     owed: int = 0
+    billed: int = 0
+    """What of it was owed and is on an invoice."""
 
 
 @dataclass
@@ -107,5 +109,6 @@ class Purse:
             micros -= paid
             left[place] -= paid
             self.owed[place][0].owed -= paid
+            self.owed[place][0].billed += paid
         self.owed = [(used, rest) for (used, _part), rest in zip(self.owed, left, strict=True) if rest]
         assert micros == 0

@@ -6,8 +6,8 @@ Nothing was paid so before: credit that came left open invoices as they were.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0033"
-down_revision = "0037"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,120 @@
+"""Invoice what is used before the month is over, where it passes what a customer may pay later: found by rows.
+
+One is open at a time for a customer. docs/decisions/0046 says what counts, and what holds when the process dies.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+
+from app import clock
+from app.domain import processor_amounts
+from app.domain.invoices.documents import State
+from app.domain.invoices.period_sums import per_minor
+from app.domain.ledger import CREDITS
+from app.models.authorizations import Authorization
+from app.models.customers import BillingPeriod, Customer
+from app.models.database import constant, db
+from app.models.documents import Document
+from app.models.ledger import Account
+from app.models.scope import as_service
+from app.models.subscriptions import Subscription
+from app.models.usage import Spending
+from app.services import due_rows, wake_ups
+from app.services.ledger import grants, posting
+from app.services.ledger.posting import Books
+from app.services.receivables import closing, period_usage
+from app.services.transaction import transaction
+
+BY = "worker"
+REFUSED = "insufficient_credits"
+
+
+def write_due(limit: int = 100) -> int:
+    """Write the interim invoices that are due, of at most `limit` customers; return how many. Any number may do so."""
+    with as_service("invoice usage that passes the exposure"):
+        found = due_rows.waiting(limit, _due)
+        return due_rows.each(found, _write, of="customer", failed="interim_invoice_failed", enough=limit)
+
+
+def _due(limit: int, tried: Sequence[str]) -> Sequence[str]:
+    wanted = _wanted(clock.now()).where(Customer.customer_id.not_in(tried))
+    return db.session.scalars(wanted.order_by(Customer.customer_id).limit(limit)).all()
+
+
+def _wanted(now: datetime) -> Select[str]:
+    """Ask for customers who have used below zero as much as they may pay later, or were refused a call for that.
+
+    Not those of whom one is open, or was voided in this billing period: the month's own invoice has what was on it. And
+    not those whose month is to be run: that comes first.
+    """
+    customer = Customer.customer_id
+    below = Spending.unposted_micros - Account.balance
+    of_period = and_(Document.customer_id == customer, Document.source_type == constant(closing.INTERIM))
+    blocked = exists().where(
+        of_period,
+        or_(
+            Document.state == constant(State.OPEN.value),
+            and_(Document.state == constant(State.VOID.value), Document.period_number == BillingPeriod.number),
+        ),
+    )
+    since = (
+        select(func.max(Document.issued_at))
+        .where(of_period, Document.period_number == BillingPeriod.number)
+        .scalar_subquery()
+    )
+    refused = exists().where(
+        Authorization.customer_id == customer,
+        Authorization.state == constant("refused"),
+        Authorization.reason == REFUSED,
+        Authorization.created_at >= func.coalesce(since, BillingPeriod.starts_at),
+        Authorization.micros <= Customer.exposure_micros,
+        Authorization.micros + below > Customer.exposure_micros,
+    )
+    return (
+        select(customer)
+        .join(Spending, Spending.customer_id == customer)
+        .join(
+            Account,
+            and_(
+                Account.customer_id == customer,
+                Account.name == constant(CREDITS),
+                Account.unit == "credits:" + Customer.credit_unit,
+            ),
+        )
+        .join(BillingPeriod, and_(BillingPeriod.customer_id == customer, BillingPeriod.closed_at.is_(None)))
+        .join(Subscription, Subscription.customer_id == customer)
+        .where(
+            Customer.exposure_micros > constant(0),
+            BillingPeriod.ends_at > now,
+            Subscription.run_at > now,
+            below > 0,
+            or_(below >= Customer.exposure_micros, refused),
+            ~blocked,
+        )
+    )
+
+
+def _write(customer_id: str) -> int:
+    """Write the customer's interim invoice, if it is due still; return how many were written."""
+    now = clock.now()
+    with transaction() as session:
+        books = posting.lock_if_free(session, customer_id)
+        if books is None:
+            return 0
+        mine = _wanted(now).where(Customer.customer_id == books.customer.customer_id)  # locked by now: asked once more
+        return int(session.scalar(mine) is not None and _invoice(books, now) is not None)
+
+
+def _invoice(books: Books, now: datetime) -> Document | None:
+    grants.catch_up(books, now)
+    row = books.session.scalars(
+        select(BillingPeriod).where(BillingPeriod.customer_id == books.customer_id, BillingPeriod.closed_at.is_(None))
+    ).one()
+    usage = period_usage.paid(books, row)
+    least = processor_amounts.bounds(books.customer.currency)[0].amount_minor
+    if sum(each.open for each in usage) < least * per_minor(books.customer.currency):
+        return None
+    wake_ups.after_commit(books.session, wake_ups.COLLECTION)
+    return closing.interim(books, row, usage, by=BY, now=now)

@@ -1,0 +1,87 @@
+"""Planted bugs: what paying later must not do."""
+
+from tests.mutants.bug import Bug
+
+ROOM = "tests/services/receivables"
+EXPOSURE, INTERIM = (f"{ROOM}/test_exposure.py",), (f"{ROOM}/test_interim.py",)
+LEDGER = "app/services/ledger"
+
+BUGS = [
+    Bug(
+        "who has no method is served without credit",
+        "app/domain/dunning/arrears.py",
+        "    return exposure if has_method and standing in SERVED else Credits(0)\n",
+        "    return exposure if standing in SERVED else Credits(0)\n",
+        EXPOSURE,
+    ),
+    Bug(
+        "who is suspended may pay later still",
+        "app/domain/dunning/arrears.py",
+        "    return exposure if has_method and standing in SERVED else Credits(0)\n",
+        "    return exposure if has_method else Credits(0)\n",
+        EXPOSURE,
+    ),
+    Bug(
+        "a method for top-ups alone lets a customer pay later",
+        f"{LEDGER}/exposure.py",
+        "    fit = [each for each in policy.kinds if each not in policy.top_up_only]\n",
+        "    fit = list(policy.kinds)\n",
+        EXPOSURE,
+    ),
+    Bug(
+        "a method that is removed lets its customer go on using",
+        "app/services/payment_methods/rows.py",
+        "    watch.changed(session, method.customer_id)  # before another one becomes the default\n",
+        "    session.flush()\n",
+        EXPOSURE,
+    ),
+    Bug(
+        "what is invoiced and not paid leaves the whole exposure",
+        f"{LEDGER}/unpaid_overage.py",
+        "    customer.overage_protection_micros = line - customer.invoiced_overage_micros\n",
+        "    customer.overage_protection_micros = max(line - customer.invoiced_overage_micros, customer.exposure_micros)\n",
+        EXPOSURE,
+    ),
+    Bug(
+        "the exposure becomes a part of what was agreed",
+        f"{LEDGER}/unpaid_overage.py",
+        "    return customer.overage_protection_micros + customer.invoiced_overage_micros - customer.exposure_micros\n",
+        "    return customer.overage_protection_micros + customer.invoiced_overage_micros\n",
+        EXPOSURE,
+    ),
+    Bug(
+        "the month bills again what an interim invoice has billed",
+        "app/services/receivables/metered_lines.py",
+        "            part = each.used - before if each.period == row.number else 0\n",
+        "            part = each.used if each.period == row.number else 0\n",
+        INTERIM,
+    ),
+    Bug(
+        "an interim invoice that is void is written again at once",
+        "app/services/receivables/interim.py",
+        "            and_(Document.state == constant(State.VOID.value), Document.period_number == BillingPeriod.number),\n",
+        "",
+        INTERIM,
+    ),
+    Bug(
+        "a second interim invoice is written while one is open",
+        "app/services/receivables/interim.py",
+        "            Document.state == constant(State.OPEN.value),\n",
+        "",
+        INTERIM,
+    ),
+    Bug(
+        "a call that the exposure never allows has usage invoiced",
+        "app/services/receivables/interim.py",
+        "        Authorization.micros <= Customer.exposure_micros,\n",
+        "",
+        INTERIM,
+    ),
+    Bug(
+        "a call that is refused for what was used waits for the month",
+        "app/services/receivables/interim.py",
+        "or_(below >= Customer.exposure_micros, refused)",
+        "below >= Customer.exposure_micros",
+        INTERIM,
+    ),
+]

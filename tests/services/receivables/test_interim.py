@@ -1,0 +1,134 @@
+"""What is used past the exposure is invoiced before the month is over: once, and what is on it is on no other invoice."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.domain.authorizations import AuthorizationRequest
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.services import jobs
+from app.services.authorizations import holds
+from app.services.month_end import run
+from app.services.receivables import ending, interim
+from app.services.verification.verify import verify
+from tests.services.receivables.test_exposure import MORE, cents
+from tests.services.test_poisoned import poison
+from tests.support import cast, dunning, periods
+from tests.support.databases import Database
+from tests.support.documents import documents_of
+from tests.support.periods import OVER, USED, now_of
+from tests.support.shop import BROKE, GOOD, add_method
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(params=["at_use", "at_purchase"])
+def later(app: Flask, request: pytest.FixtureRequest) -> Customer:
+    return periods.customer(request.param, "at_invoice", overage="0", more=MORE)
+
+
+@pytest.fixture
+def alice(later: Customer) -> Actor:
+    return periods.manager(later)
+
+
+def writes(at: datetime = USED) -> int:
+    with clock.at(at):
+        return interim.write_due()
+
+
+def invoices(whose: Customer) -> list[tuple[str, str, int, int]]:
+    return [(each.source_type, each.state, each.net_minor, each.payable_minor) for each in documents_of(whose)]
+
+
+@pytest.mark.both_databases
+def test_it_is_written_at_once_charged_at_once_and_the_month_bills_the_rest(
+    app: Flask, later: Customer, alice: Actor
+) -> None:
+    add_method(alice, GOOD)
+    periods.uses(later, 1999)
+    assert writes() == 0
+    periods.uses(later, 201)
+    assert (writes(), writes()) == (1, 0)
+    assert invoices(later) == [("interim", "open", 2200, 2750)]
+    assert cents(later) == (2000, 2000, 0)
+    assert verify() == []
+    dunning.collects(USED + MINUTE)
+    assert invoices(later) == [("interim", "paid", 2200, 2750)]
+    assert cents(later) == (2000, 0, 2000)
+    periods.uses(later, 300, at=USED + timedelta(days=1))
+    assert writes(USED + timedelta(days=1)) == 0
+    with clock.at(OVER):
+        run.run_due()
+    assert invoices(later)[1:] == [("period", "open", 300, 375)]
+    assert verify() == []
+
+
+def test_a_call_that_fits_the_exposure_and_is_refused_for_what_was_used_has_it_invoiced(
+    app: Flask, later: Customer, alice: Actor
+) -> None:
+    add_method(alice, GOOD)
+    periods.uses(later, 1500)
+    with clock.at(USED):
+        asked = holds.authorize(AuthorizationRequest(later.customer_id, micros=21_000_000, key="more than ever"))
+    assert (asked.reason, writes()) == ("insufficient_credits", 0)
+    with clock.at(USED):
+        asked = holds.authorize(AuthorizationRequest(later.customer_id, micros=6_000_000, key="a call"))
+    assert (asked.reason, writes()) == ("insufficient_credits", 1)
+    dunning.collects(USED + MINUTE)
+    assert cents(later) == (2000, 0, 2000)
+    assert writes(USED + 2 * MINUTE) == 0
+
+
+@pytest.mark.both_databases
+def test_one_that_is_void_is_not_written_again_and_the_month_bills_it_all(
+    app: Flask, later: Customer, alice: Actor
+) -> None:
+    add_method(alice, BROKE)
+    periods.uses(later, 2200)
+    assert writes() == 1
+    with clock.at(USED + MINUTE):
+        ending.void(documents_of(later)[0].id, by="seller", reason="Wait for the month")
+    assert (writes(USED + 2 * MINUTE), cents(later)) == (0, (2000, 2000, 0))
+    assert verify() == []
+    with clock.at(OVER):
+        run.run_due()
+    assert invoices(later) == [("interim", "void", 2200, 2750), ("period", "open", 2200, 2750)]
+    assert verify() == []
+
+
+def test_one_that_is_not_paid_is_the_only_one_and_suspends_as_any_other(
+    app: Flask, later: Customer, alice: Actor
+) -> None:
+    add_method(alice, BROKE)
+    periods.uses(later, 2200)
+    assert writes() == 1
+    periods.uses(later, 2500, at=USED + MINUTE)
+    dunning.collects(USED + 2 * MINUTE)
+    assert (writes(USED + 3 * MINUTE), len(documents_of(later))) == (0, 1)
+    assert dunning.standing(later) == "past_due"
+    dunning.fails_until_suspended(USED + 2 * MINUTE)
+    assert dunning.standing(later) == "suspended"
+    assert writes(USED + timedelta(days=6)) == 0
+    assert now_of(documents_of(later)[0]).state == "open"
+    assert verify() == []
+
+
+def test_nobody_without_a_card_has_one(app: Flask, later: Customer) -> None:
+    periods.uses(later, 3000)
+    assert (writes(), documents_of(later)) == (0, [])
+
+
+def test_a_customer_whose_rows_cannot_be_written_stops_no_other(app: Flask, database: Database) -> None:
+    bad, good = (periods.customer("at_use", overage="0", more=MORE) for _ in range(2))
+    add_method(periods.manager(bad), GOOD)
+    add_method(cast.make_actor(cast.BOB, good), GOOD)
+    for each in (bad, good):
+        periods.uses(each, 2200)
+    poison(database, f"new.customer_id = '{bad.customer_id}'")
+    with clock.at(USED):
+        jobs.JOBS["interim_invoices_written"](1)
+    assert (documents_of(bad), invoices(good)) == ([], [("interim", "open", 2200, 2750)])
