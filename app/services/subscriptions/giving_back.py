@@ -55,11 +55,13 @@ def planned(session: Session, customer: Customer, catalog: Catalog, size: Money,
     if customer.credit_unit != customer.currency:
         return None
     is_net, rest = catalog.tax.prices == "exclusive", size.amount_minor
-    parts, left = list[Part](), dict[str, int]()
+    parts, left, over = list[Part](), dict[str, int](), Fraction(0)
     for document in _invoices(session, customer.customer_id, day):
         payers = carrying.payers(session, document)
         left = {each.id: clawbacks.left_of(each) for each in payers} | left
-        room = _room(session, document, sum(left[each.id] for each in payers), day)
+        worth = over + _unused_worth(session, document, day)
+        over = max(Fraction(0), worth - document.total_minor)
+        room = _room(session, document, sum(left[each.id] for each in payers), worth)
         if room <= 0 or rest <= 0:
             continue
         whole = _price(session, document, Money(room, document.currency), is_net=False)
@@ -165,10 +167,17 @@ def _invoices(session: Session, customer_id: str, day: date) -> Sequence[Documen
     ).all()
 
 
-def _room(session: Session, document: Document, left: int, day: date) -> int:
-    """Return how much of the invoice may be given back: of time of the plan that is not over, and not what went back.
+def _room(session: Session, document: Document, left: int, worth: Fraction) -> int:
+    """Return how much of the invoice may be given back: of time that is not over, and not what went back."""
+    of_plan = min(document.total_minor, ceil(worth))
+    return min(of_plan, document.total_minor - document.returned_minor, carrying.from_credit(session, document) + left)
 
-    What of the day is over counts as not over, and each line may be rounded: it is a bound, and no price.
+
+def _unused_worth(session: Session, document: Document, day: date) -> Fraction:
+    """Return what its time of the plan that is not over is worth, with its tax: a bound, and no price.
+
+    All of the day counts as not over, and each line may be rounded. It may be more than the invoice, where time of an
+    older one was taken off it: the rest was paid with that one.
     """
     lines = session.scalars(
         select(DocumentLine).where(
@@ -177,10 +186,8 @@ def _room(session: Session, document: Document, left: int, day: date) -> int:
             DocumentLine.kind.in_(OF_PLANS),
         )
     ).all()
-    net = sum(each.net_minor * _unused(each, day) for each in lines)
-    whole = Fraction(document.total_minor, max(1, document.net_minor))
-    of_plan = min(document.total_minor, ceil(max(0, net) * whole) + len(lines))
-    return min(of_plan, document.total_minor - document.returned_minor, carrying.from_credit(session, document) + left)
+    net = sum((each.net_minor * _unused(each, day) for each in lines), Fraction(0))
+    return max(Fraction(0), net) * Fraction(document.total_minor, max(1, document.net_minor)) + len(lines)
 
 
 def _unused(line: DocumentLine, day: date) -> Fraction:

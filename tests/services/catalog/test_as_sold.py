@@ -146,7 +146,6 @@ OFFERED_FOR = {
     "services/mail/plan_text.py": "what is offered",
     "services/month_end/price_changes.py": "what prices are announced for",
     "services/month_end/renewal.py": "what a cancelled plan is followed by",
-    "services/subscriptions/giving_back.py": "how less is given back by what another plan comes with",
     "services/subscriptions/plan_requests.py": "what is sold on request",
     "services/subscriptions/preview.py": "what another plan costs",
     "services/customers/plan_moves.py": "what customers are moved to",
