@@ -82,7 +82,7 @@ BUGS = [
     ),
     Bug(
         "a refund leaves auto-recharge on",
-        "app/services/auto_recharge/charging.py",
+        "app/services/auto_recharge/stop.py",
         "    row.enabled, row.consent_id, row.look_at = False, None, None\n",
         "    row.look_at = None\n",
         CHARGING,

@@ -275,8 +275,12 @@ BUGS = [
     Bug(
         "an event that cannot be kept is counted by what is left of it",
         "app/api/v1/usage_events.py",
-        "events[index] = Unreadable(words)",
-        "events[index] = events[index] or words",
+        '        events = cast("list[EventIn | Unreadable]", self.events)\n'
+        "        for index, words in (info.context or {}).items():\n"
+        "            events[index] = Unreadable(words)",
+        '        events = cast("list[EventIn | Unreadable]", self.events)\n'
+        "        for index, words in (info.context or {}).items():\n"
+        "            events[index] = events[index] or words",
         ("tests/api/test_usage_batches.py",),
     ),
 ]
