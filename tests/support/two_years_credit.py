@@ -5,8 +5,10 @@ from random import Random
 
 from app import clock
 from app.domain.money import Credits, Money
+from app.gateways.sandbox import controls
 from app.models.payments import Payment
 from app.models.scope import as_customer
+from app.services import jobs
 from app.services.credit_codes import making, redeeming
 from app.services.payments import top_ups
 from app.services.reversals import refunds
@@ -39,6 +41,22 @@ def buys_and_is_refunded(pair: Pair, dice: Random, now: datetime) -> None:
         with clock.at(now):
             refunds.refund(bought.id, reason="Bought by mistake", requested_by="seller")
         pair.paper.is_refunded(cents, now)
+
+
+def buys_and_disputes(world: World, pair: Pair, dice: Random, now: datetime) -> None:
+    """Let the customer buy credit, and its bank take the money back: for good, or until the seller has proved the sale."""
+    if pair.paper.purse.owed:
+        return
+    cents, bought = buys(pair, dice, now)
+    if bought is None:
+        return
+    settings, is_won = world.app.extensions["purser.settings"], dice.random() < 0.5
+    with clock.at(now):
+        opened = controls.dispute(settings, bought.processor_id or "")
+        jobs.run_due(names=("sandbox_events_delivered", "webhooks_worked"))
+        controls.close_dispute(settings, opened, won=is_won)
+        jobs.run_due(names=("sandbox_events_delivered", "webhooks_worked"))
+    pair.paper.is_disputed(cents, now, is_won=is_won)
 
 
 def redeems(world: World, pair: Pair, dice: Random, now: datetime) -> None:

@@ -134,6 +134,7 @@ class Story:
             (3, self._tops_up),
             (1, self._is_given),
             (1, self._is_refunded),
+            (1, self._disputes),
             (1, self._redeems),
             (5, self._changes),
             (1, self._cancels),
@@ -169,6 +170,9 @@ class Story:
 
     def _is_refunded(self, pair: Pair, now: datetime) -> None:
         credit.buys_and_is_refunded(pair, self.dice, now)
+
+    def _disputes(self, pair: Pair, now: datetime) -> None:
+        credit.buys_and_disputes(self.world, pair, self.dice, now)
 
     def _redeems(self, pair: Pair, now: datetime) -> None:
         credit.redeems(self.world, pair, self.dice, now)

@@ -117,6 +117,11 @@ class OnPaper:
         if self.terms.in_money:
             self.purse.take_back(cents * CENT)
 
+    def is_disputed(self, cents: int, now: datetime, *, is_won: bool) -> None:
+        """Have the bank take the money of the last top-up back, of which nothing was used; won, it comes again."""
+        if not is_won:
+            self.is_refunded(cents, now)
+
     # The month
 
     def closes(self, now: datetime) -> None:
