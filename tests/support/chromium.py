@@ -24,8 +24,12 @@ FLAGS = [
 
 def launch(playwright: Playwright) -> Browser:
     """Start Chromium without a window."""
-    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=path(), headless=True, args=[*FLAGS, *sandbox])
+    return playwright.chromium.launch(executable_path=path(), headless=True, args=[*FLAGS, *without_sandbox()])
+
+
+def without_sandbox() -> list[str]:
+    """Return the flags that Chromium needs where root starts it."""
+    return ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
 
 
 def path() -> str:

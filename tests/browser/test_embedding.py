@@ -1,0 +1,129 @@
+"""The portal in a frame on another site's page, as Chromium shows it: cookies of others blocked, and every cookie blocked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser as ChromiumBrowser
+from playwright.sync_api import BrowserContext, Frame, Page, expect
+from sqlalchemy import delete
+
+from app.domain.money import Credits
+from app.domain.people import Actor
+from app.models.members import BrowserSession
+from app.models.scope import as_service
+from app.services.access import api_keys, frame_origins
+from app.services.ledger import grants
+from app.services.transaction import transaction
+from tests.support.host_page import ALL, THIRD_PARTY, HostPage, serving_host, strict_chromium
+from tests.support.server import Server
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def host(app: Flask, live_server: Server, alice_actor: Actor) -> Iterator[HostPage]:
+    """A host product on localhost, whose origin the seller has added."""
+    given = {"kind": "promotional", "granted_by": "seller", "reason": "Welcome", "description": "Welcome"}
+    grants.give(alice_actor.customer_id, credits=Credits(50_000_000), **given)  # type: ignore[arg-type]  # all text
+    _row, key = api_keys.create("host", ["embed:create"])
+    body = {"customer": alice_actor.customer_id, "member_email": alice_actor.email}
+    with serving_host(live_server, key, body) as serving:
+        frame_origins.add(serving.url, by="a test")
+        yield serving
+
+
+@pytest.fixture
+def context(chromium: ChromiumBrowser, tmp_path: Path, blocked: str) -> Iterator[BrowserContext]:
+    """A Chromium that blocks cookies."""
+    with strict_chromium(chromium.browser_type, tmp_path / "profile", blocked) as opened:
+        yield opened
+
+
+def frame_of(page: Page, title: str = "Overview") -> Frame:
+    """Return the portal's frame once it shows the page of this title."""
+    expect(page.frame_locator("iframe").locator("h1")).to_have_text(title)
+    return page.frames[1]
+
+
+@pytest.mark.case("AC-62", "AC-92", "AC-93")
+@pytest.mark.parametrize("blocked", [pytest.param(THIRD_PARTY, marks=pytest.mark.proof), ALL])
+def test_everything_works_in_the_frame(
+    host: HostPage, context: BrowserContext, blocked: str, live_server: Server
+) -> None:
+    page, referers = context.pages[0], list[str]()
+    context.on("request", lambda sent: referers.append(sent.headers.get("referer", "")))
+    page.goto(host.url)
+    frame = frame_of(page)
+    assert frame.url.startswith(f"{live_server.url}/t/") is (blocked == ALL), (
+        "the token stands there only where it must"
+    )
+    expect(frame.locator(".side")).to_be_hidden()
+    page.wait_for_function("document.querySelector('iframe').getBoundingClientRect().height > 400")
+
+    # links, a download, a swap by htmx, a form as htmx sends it and as it is sent without scripts
+    frame.locator("details.menu > summary").click()
+    frame.locator("details.menu").get_by_role("link", name="Balance history").click()
+    frame_of(page, "Balance history")
+    with page.expect_download() as begun:
+        frame.locator("a[download]", has_text="CSV").dispatch_event("click")
+    assert begun.value.failure() is None and begun.value.suggested_filename.endswith(".csv")
+    assert "/t/" not in begun.value.suggested_filename
+    page.evaluate("document.querySelector('#foot').scrollIntoView()")
+    frame.locator("details.menu > summary").click()
+    frame.locator("details.menu").get_by_role("link", name="Invoice address").click()
+    frame_of(page, "Invoice address")
+    frame.get_by_label("Company name").fill("Acme Works")
+    frame.locator("#invoice_address-save").click()
+    expect(frame.get_by_text("Choose the country.")).to_be_visible()
+    expect(frame.get_by_label("Company name")).to_have_value("Acme Works")
+    frame.select_option("#country", "US")
+    expect(frame.get_by_label("ZIP code")).to_be_visible()
+    for name, typed in (("line1", "1 Market St"), ("city", "New York"), ("postal_code", "10001"), ("region", "NY")):
+        frame.fill(f"#{name}", typed)
+    frame.evaluate("document.querySelector('#invoice_address-form').submit()")
+    expect(frame.locator(".toast--ok")).to_contain_text("The invoice address is saved.")
+    expect(frame.locator("address")).to_contain_text("New York, NY 10001")
+
+    # what others say is not heard
+    height = page.evaluate("document.querySelector('iframe').style.height")
+    page.evaluate("window.postMessage({ purser: 1, type: 'height', height: 9999 }, '*')")
+    page.evaluate("new Promise((done) => setTimeout(done))")
+    assert page.evaluate("document.querySelector('iframe').style.height") == height
+
+    page.reload()
+    frame_of(page)
+    assert [each for each in referers if "/t/" in each or "/embedded/" in each] == []
+
+
+@pytest.mark.parametrize("blocked", [THIRD_PARTY])
+def test_a_session_that_is_over_is_renewed_in_place(host: HostPage, context: BrowserContext, blocked: str) -> None:
+    page = context.pages[0]
+    page.goto(host.url)
+    frame = frame_of(page)
+    frame.locator("details.menu > summary").click()
+    frame.locator("details.menu").get_by_role("link", name="Invoice address").click()
+    frame_of(page, "Invoice address")
+    frame.get_by_label("Company name").fill("Typed before it ended")
+    host.asked.clear()
+    frame.evaluate("document.addEventListener('purser:renewed', () => (document.body.dataset.renewed = ''))")
+    with as_service("end the frames of a test"), transaction() as session:
+        session.execute(delete(BrowserSession))
+    frame.locator("#invoice_address-save").click()
+    expect(frame.locator("body[data-renewed]")).to_be_attached()
+    assert host.asked == ["/billing/invoice-address/"], "the deep link goes into the new session"
+    expect(frame.get_by_label("Company name")).to_have_value("Typed before it ended")
+    frame.locator("#invoice_address-save").click()
+    expect(frame.get_by_text("Choose the country.")).to_be_visible()
+    expect(frame.get_by_label("Company name")).to_have_value("Typed before it ended")
+
+
+@pytest.mark.parametrize("blocked", [THIRD_PARTY])
+def test_a_third_origin_shows_nothing(host: HostPage, context: BrowserContext, live_server: Server) -> None:
+    with serving_host(live_server, host.key, host.body) as other:
+        page = context.pages[0]
+        with page.expect_console_message(lambda message: "frame-ancestors 'none'" in message.text):
+            page.goto(other.url)
+        expect(page.frame_locator("iframe").locator("h1")).to_have_count(1)  # the browser's own page
+        assert page.frames[1].url.startswith("chrome-error:")
