@@ -25,10 +25,12 @@
 
   // A session that is over, or soon will be: the host is asked for another one, once for each.
   let isAsked = false;
+  let isWaiting = false; // for a host that has not said hello yet
   let seen = Date.now();
   const over = () => {
     if (!isAsked) say("expired", { view: view() });
     isAsked = Boolean(host);
+    isWaiting = !host;
   };
   for (const name of ["pointerdown", "keydown"]) {
     document.addEventListener(name, () => Date.now() - seen > LASTS && over(), { capture: true, passive: true });
@@ -134,7 +136,7 @@
     if (data.type === "session") renew(String(data.url));
     if (data.type !== "hello") return;
     page();
-    if (document.querySelector("[data-over]")) over();
+    if (isWaiting || document.querySelector("[data-over]")) over();
     else paint(data.theme);
   });
 
