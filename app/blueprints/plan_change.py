@@ -175,6 +175,9 @@ def _shown(form: PlanChangeForm, status: int = 200) -> Response:
     around: dict[str, Any] = {
         "form": form, "has": has, "now": plan.now(has), "title": chosen.title, "chosen": chosen,
         "wants": wants, "review": plan_change.review(found) if found else None,
+        "replaces": _replacing("is replaced by this one") if found else "",
+        "less": [*plan_change.less(found, has, versions.sold(customer.catalog, found.catalog_version))] if found
+        else [],
         "mark": found.mark if found else "", "seen": seen(found.charged) if found else "", "why_not": why_not,
         "interval": wants.interval.value if wants else form.interval.data or has.has.interval.value,
         "intervals": plan.sold_by(chosen),
@@ -196,10 +199,20 @@ def _around_result(order: PlanChange, refused: str = "") -> dict[str, Any]:
         "payment": payment,
         "said": plan_change.result(order, payment, sold, ended.sentence if ended else ""),
         "refused": refused,
+        "replaces": _replacing("is replaced then") if order.state == "waiting" else "",
         "asks_again": order.state == "waiting" and plan_change.is_waited_for(payment),
         "undo": plan_change.undo_words(order, back) if back is not None else "",
         "choice": {"plan": order.plan, "interval": order.interval, "seats": order.seats},
     }
+
+
+def _replacing(when: str) -> str:
+    """Say what becomes of the change that is scheduled; nothing where none is."""
+    scheduled = reads.open_orders()[1]
+    if scheduled is None:
+        return ""
+    sold = versions.sold(current_customer().catalog, scheduled.catalog_version)
+    return plan_change.replacing(scheduled, sold, when)
 
 
 def _to(change_id: str) -> Response:

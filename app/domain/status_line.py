@@ -75,6 +75,8 @@ class PaymentFact:
     at: datetime
     """When it came to where it is."""
     is_automatic: bool = False
+    at_checkout: bool = False
+    """It is paid on the processor's own page."""
 
 
 @dataclass(frozen=True)

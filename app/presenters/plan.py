@@ -124,9 +124,14 @@ def default_plan(offered: Catalog) -> Plan:
 
 def too_many_used(has: Current, scheduled: PlanChange | None) -> str:
     """Say how many seats are to be freed until a change is made that was scheduled; empty: there will be enough."""
-    more = has.used - scheduled.seats if scheduled is not None else 0
-    by_seats = has.has.plan.seats is not None
-    return f"{in_use(has.used)}: free {locale.whole(more)} by then." if by_seats and more > 0 else ""
+    said = to_free(has, scheduled.seats) if scheduled is not None else ""
+    return f"{said.removesuffix('.')} by then." if said else ""
+
+
+def to_free(has: Current, number: int) -> str:
+    """Say how many seats are to be freed where that many are had; empty: none, or the plan is not sold by seats."""
+    more = has.used - number
+    return f"{in_use(has.used)}: free {locale.whole(more)}." if has.has.plan.seats is not None and more > 0 else ""
 
 
 def _too_few(has: Current) -> str:

@@ -1,5 +1,6 @@
 """A change of plan in words: what it gives and from when, what it costs, and how its order stands."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app import locale
@@ -56,6 +57,28 @@ def review(seen: Preview) -> Review:
         then=renews if costs else "",
         button=button,
     )
+
+
+def replacing(scheduled: PlanChange, sold: Catalog, when: str) -> str:
+    """Say that the change that is scheduled is not made; `sold` is the version of the catalog that it is given in."""
+    becomes = plan.order_words(scheduled, sold)
+    return f"The scheduled change to {becomes} on {plan.day(scheduled.effective_at)} {when}."
+
+
+def less(seen: Preview, has: Current, sold: Catalog) -> Iterator[str]:
+    """Yield what another plan takes away, what it holds, and how many seats are to be freed."""
+    wants, had = seen.wants.plan, has.has.plan
+    if wants.key == had.key:
+        return
+    gone = [each for each in had.features if each not in wants.features]
+    if gone:
+        yield f"These features end then: {', '.join(gone)}."
+    holds = "; ".join(plan.holds(sold, wants))
+    if holds:
+        yield f"{wants.title} holds: {holds}."
+    freed = plan.to_free(has, seen.wants.seats)
+    if freed:
+        yield freed if seen.quote.is_now else f"{freed.removesuffix('.')} by then."
 
 
 def seats_words(seen: Preview, has: Current) -> str:

@@ -128,15 +128,15 @@ def _failed(status: Status, _amounts: Amounts) -> tuple[str, str]:
 
 
 def _waiting(status: Status, _amounts: Amounts) -> tuple[str, str]:
-    paid = status.facts.waiting
-    if paid is None:
+    if (paid := status.facts.waiting) is None:
         return "", ""
-    amount = locale.amount(paid.amount)
+    amount, way = locale.amount(paid.amount), "checkout" if paid.at_checkout else paid.rail
     asks = {
+        "checkout": f"Pay {amount} on our payment processor’s page.",
         "crypto": f"{amount} is waiting for your payment from your wallet.",
         "paypal": f"PayPal asks you to approve {amount}.",
     }
-    return asks.get(paid.rail, f"Your bank asks you to confirm {amount}."), "Nothing is charged until you do."
+    return asks.get(way, f"Your bank asks you to confirm {amount}."), "Nothing is charged until you do."
 
 
 def _no_credit(status: Status, amounts: Amounts) -> tuple[str, str]:

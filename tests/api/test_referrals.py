@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from app.models.customers import Customer
-from tests.support import periods, referred
+from tests.support import cast, periods, referred
 from tests.support.api import api_for, problem_of
 from tests.support.periods import OVER, USED
 from tests.support.referred import code_of, inviter
@@ -37,12 +37,14 @@ def test_a_customer_who_comes_with_a_code_earns_its_inviter_credit(app: Flask) -
         ({"referral_code": "0" * 12}, "referral_code_unknown"),
         ({"referral_code": "nonsense"}, "referral_code_unknown"),
         ({"email": "Billing@Small.example"}, "referral_of_oneself"),
+        ({"email": "Alice@Acme.example"}, "referral_of_oneself"),
     ],
 )
 def test_a_code_that_earns_nothing_is_refused_and_nobody_is_created(
     app: Flask, change: dict[str, str], reason: str
 ) -> None:
     ours, api = inviter(), api_for(app)
+    cast.make_actor(cast.ALICE, ours)
     before = len(api.get("/customers").get_json()["data"])
     answer = api.post("/customers", {**NEW, "referral_code": code_of(ours), **change})
     assert problem_of(answer) == (422, reason)

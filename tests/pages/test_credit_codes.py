@@ -45,6 +45,22 @@ def test_what_is_no_code_is_said_beside_the_field_and_what_was_typed_stays(alice
     assert waits.errors()[0].startswith("Too many codes were typed that are not valid. Try again after ")
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (" ", "Enter a code."),
+        ("A" * 60, "A code has at most 30 letters and digits, with single hyphens between them."),
+    ],
+)
+def test_what_nobody_meant_as_a_code_is_no_guess(alice: Browser, acme: Customer, typed: str, said: str) -> None:
+    code()
+    page = alice.opens(PATH)
+    for _ in range(6):
+        page = alice.submits(page, "#credit_codes-form", code=typed)
+        assert (page.status, page.errors()) == (422, [said])
+    assert alice.submits(page, "#credit_codes-form", code="WELCOME10").status == 200
+
+
 def test_a_viewer_may_not(bob: Browser, acme: Customer) -> None:
     code()
     page = bob.opens(PATH)

@@ -20,8 +20,8 @@ from app.presenters.overview import plan_words
 from app.services.balance import overview
 from app.services.catalog import versions
 from app.services.mail import sending
-from app.services.payments import resume_links
-from app.services.subscriptions import changes
+from app.services.payments import resume_links, settlement
+from app.services.subscriptions import changes, seats
 from tests.pages.test_plan import PATH, opened
 from tests.support import plans
 from tests.support.browser import Browser, Page
@@ -150,6 +150,31 @@ def test_less_is_scheduled_and_undone(who: Opened) -> None:
     assert undone_mail.subject == "The change to Personal, billed monthly is taken back"
     assert "You keep Team, billed monthly, 3 seats, and nothing was charged for it." in undone_mail.body_text
     assert plans.subscription(acme)[0] == "team"
+
+
+def test_what_a_change_takes_away_and_which_one_it_replaces_is_said_before(app: Flask, origin: str) -> None:
+    has_more = ('title = "Team"\n', 'title = "Team"\nfeatures = ["Single sign-on"]\n')
+    acme, alice, browser = opened(app, origin, has_more)
+    with clock.at(HALF):
+        confirms(alice, target("team", 4), add_method(alice, ASKS).id)
+        waits = plans.rows(PlanChange, acme)[0]
+        controls.answer_challenge(settings(), plans.payment_of(waits).processor_id or "", approved=True)
+        settlement.settle(waits.payment_id or "")
+        seats.report(acme.customer_id, 4, by="host")
+        review = browser.opens(f"{PATH}change?plan=personal")
+        assert review.texts("#plan_change-less li") == [
+            "These features end then: Single sign-on.",
+            "Personal holds: Up to 50,000 requests.",
+            "4 seats are in use: free 3 by then.",
+        ]
+        assert review.soup.select("#plan_change-replaces") == []
+        confirmed(browser, review)
+        more = browser.opens(f"{PATH}change?seats=5")
+        scheduled = "The scheduled change to Personal, billed monthly on 1 Jul 2027"
+        assert more.texts("#plan_change-replaces") == [f"{scheduled} is replaced by this one."]
+        assert more.soup.select("#plan_change-less") == []
+        paying = confirmed(browser, more)
+        assert paying.texts("#plan_change-replaces") == [f"{scheduled} is replaced then."]
 
 
 def test_seats_of_the_same_day_are_given_back_with_their_money(who: Opened) -> None:

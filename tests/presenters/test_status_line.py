@@ -61,6 +61,12 @@ def below(clawed: int, overrun: int) -> dict[str, object]:
             "Add credits",
         ),
         (
+            facts(waiting=replace(PAYMENT, at_checkout=True)),
+            "Pay $50.00 on our payment processor’s page.",
+            "Nothing is charged until you do.",
+            "Continue",
+        ),
+        (
             facts(waiting=PAYMENT),
             "Your bank asks you to confirm $50.00.",
             "Nothing is charged until you do.",

@@ -9,6 +9,8 @@ from app.domain.errors import Refused
 
 GUESSES, WINDOW = 5, timedelta(hours=1)
 """So many codes that are none may be typed for a customer within so long."""
+LONGEST = 59
+"""Thirty letters and digits with a hyphen between each two."""
 _CODE = re.compile(r"[A-Z0-9](?:-?[A-Z0-9]){5,29}")
 NO_CODE = Refused(
     "This code is not valid, or not any more. Check how it is written.", "credit_code_not_valid", 422, "code"
@@ -46,6 +48,16 @@ def normal(typed: str) -> str:
     """Return the code as it is kept, in capitals and without spaces; empty where it cannot be one."""
     text = "".join(typed.split()).upper()
     return text if text.isascii() and _CODE.fullmatch(text) else ""
+
+
+def check_written(typed: str) -> None:
+    """Refuse what nobody meant as a code: nothing at all, or a whole text. It is no guess."""
+    letters = len("".join(typed.split()))
+    if not letters:
+        raise Refused("Enter a code.", "credit_code_missing", 422, "code")
+    if letters > LONGEST:
+        words = "A code has at most 30 letters and digits, with single hyphens between them."
+        raise Refused(words, "credit_code_too_long", 422, "code")
 
 
 def next_guess_at(guesses: Sequence[datetime], now: datetime) -> datetime | None:

@@ -19,6 +19,8 @@ class Party:
     email: str
     currency: str
     credit_unit: str
+    members: tuple[str, ...] = ()
+    """With which addresses its members sign in."""
 
 
 def normal(code: str) -> str:
@@ -29,7 +31,7 @@ def normal(code: str) -> str:
 
 def check(inviter: Party, invited: Party) -> None:
     """Refuse a referral that would earn nothing: of oneself, to what another catalog sells, or in another currency."""
-    if inviter.email.lower() == invited.email.lower():
+    if invited.email.lower() in {each.lower() for each in (inviter.email, *inviter.members)}:
         words = "This referral code belongs to a customer with the same e-mail address. Nobody refers himself."
         raise Refused(words, "referral_of_oneself", 422, "referral_code")
     if inviter.catalog != invited.catalog:

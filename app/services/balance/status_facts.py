@@ -78,8 +78,8 @@ def _payment(row: Payment | None) -> PaymentFact | None:
     if row is None:
         return None
     amount = Money(row.amount_minor, row.currency)
-    is_automatic = row.budget_period is not None
-    return PaymentFact(row.id, amount, row.rail, row.problem, row.action_url, row.updated_at, is_automatic)
+    is_automatic, at_checkout = row.budget_period is not None, bool(row.checkout_id)
+    return PaymentFact(row.id, amount, row.rail, row.problem, row.action_url, row.updated_at, is_automatic, at_checkout)
 
 
 def _meters(found: Around, terms: Terms) -> tuple[Reservation, ...]:

@@ -40,6 +40,7 @@ def redeem(actor: Orderer, typed: str, *, address: str) -> Offer:
 
 def _judged(actor: Orderer, typed: str, *, redeems: bool, address: str) -> Offer:
     """Judge it in one transaction, which a refusal does not undo: a guess stays counted."""
+    rule.check_written(typed)
     now, refusal, offer = clock.now(), None, None
     with as_service("redeem a code for credit"), transaction() as session:
         books = posting.lock(session, actor.customer_id)  # first: guesses and redemptions come one after the other

@@ -13,6 +13,7 @@ from app.domain.people import Orderer
 from app.domain.referrals import earnings, joining
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.members import Member, Membership
 from app.models.referrals import Referral, Referrer
 from app.models.scope import as_service
 from app.services import audit
@@ -61,7 +62,7 @@ def inviter_of(session: Session, code: str) -> tuple[Customer, Catalog]:
 def join(session: Session, invited: Customer, code: str, now: datetime, by: str) -> Referral:
     """Write down who has invited a new customer, in the transaction that creates it. Terms are those of this day."""
     inviter, catalog = inviter_of(session, code)
-    joining.check(_party(inviter), _party(invited))
+    joining.check(_party(inviter, _addresses(session, inviter.customer_id)), _party(invited))
     terms = catalog.referrals
     made = Referral(
         id=ids.new("rfl"),
@@ -84,9 +85,15 @@ def join(session: Session, invited: Customer, code: str, now: datetime, by: str)
     return made
 
 
-def _party(customer: Customer) -> joining.Party:
+def _addresses(session: Session, customer_id: str) -> tuple[str, ...]:
+    """Return with which addresses the customer's members sign in."""
+    of = select(Member.email).join(Membership, Membership.member_id == Member.id)
+    return tuple(session.scalars(of.where(Membership.customer_id == customer_id)))
+
+
+def _party(customer: Customer, members: tuple[str, ...] = ()) -> joining.Party:
     return joining.Party(
-        customer.customer_id, customer.catalog, customer.email, customer.currency, customer.credit_unit
+        customer.customer_id, customer.catalog, customer.email, customer.currency, customer.credit_unit, members
     )
 
 

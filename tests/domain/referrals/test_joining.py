@@ -11,13 +11,14 @@ from app.domain.referrals.joining import Party
 from app.services.catalog import versions
 from tests.support.small_catalogs import SMALL, TOKENS
 
-ACME = Party("cus_a", "small", "billing@acme.example", "EUR", "EUR")
+ACME = Party("cus_a", "small", "billing@acme.example", "EUR", "EUR", ("alice@acme.example",))
 
 
 @pytest.mark.parametrize(
     ("invited", "reason"),
     [
         (Party("cus_b", "small", "Billing@Acme.example", "EUR", "EUR"), "referral_of_oneself"),
+        (Party("cus_b", "small", "Alice@Acme.example", "EUR", "EUR"), "referral_of_oneself"),
         (Party("cus_b", "small", "b@globex.example", "USD", "USD"), "referral_in_another_unit"),
         (Party("cus_b", "large", "b@globex.example", "EUR", "EUR"), "referral_in_another_catalog"),
         (Party("cus_b", "small", "b@globex.example", "EUR", "tokens"), "referral_in_another_unit"),
