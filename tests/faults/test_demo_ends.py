@@ -118,7 +118,7 @@ def test_it_starts_signs_in_and_ends_with_nothing_left_or_with_the_reason_when_a
     key = re.search(r"with the key (sk_\S+)", said)
     assert key is not None, said
     asked = Request(f"{demo.url}/v1/customers?limit=9", headers={"Authorization": f"Bearer {key[1]}"})
-    assert len(json.load(browser.open(asked))["data"]) == 7
+    assert len(json.load(browser.open(asked))["data"]) == 8
     shown = re.search(r"Commands against this database: (.+)", said)
     assert shown is not None, said
     ran = subprocess.run(shlex.split(shown[1]), cwd=ROOT, capture_output=True, text=True)

@@ -256,6 +256,14 @@ def _said_by(api: Api, customer_id: str) -> dict[str, Decimal | None]:
 
 
 def _as_said(numbers: Numbers) -> dict[str, Decimal | None]:
-    inside = {"credit_unit", "standing", "usage_to_post", "lapsed", "corrected_this_period", "invoiced_overage"}
+    inside = {
+        "credit_unit",
+        "standing",
+        "usage_to_post",
+        "lapsed",
+        "corrected_this_period",
+        "invoiced_overage",
+        "exposure",
+    }
     values = {name: getattr(numbers, name) for name in Numbers.__dataclass_fields__ if name not in inside}
     return {name: None if value is None else value.units for name, value in values.items()}

@@ -25,12 +25,13 @@ from app.models.documents import Document, DocumentLine
 from app.models.ledger import Transfer
 from app.models.payments import Payment
 from app.models.scope import as_service
+from app.models.subscriptions import Subscription
 from app.services import audit
 from app.services.customers import standing
 from app.services.invoices import carrying, credit_notes, finalization
 from app.services.ledger import arrivals, burn_down, corrections, grants, posting, unpaid_overage
 from app.services.ledger.posting import Books
-from app.services.receivables import from_credit, settling, superseding
+from app.services.receivables import closing, from_credit, settling, superseding
 from app.services.reversals import taken_off
 from app.services.transaction import transaction
 
@@ -63,6 +64,9 @@ def void(document_id: str, *, by: str, reason: str) -> Document:
         if _bills_a_plan(books, document):
             words = "This invoice bills a plan, which no other one would. Correct it, or give a credit note."
             raise Refused(words, "bills_a_plan")
+        if document.source_type == closing.INTERIM and _month_was_run(books, document):
+            words = "The month of this invoice was run, so that no other one would bill its usage."
+            raise Refused(f"{words} Correct it, or give a credit note.", "period_was_run")
         grants.catch_up(books, now)
         _return_overage(books, document, now)
         _return_credit(books, document, now)
@@ -195,6 +199,18 @@ def _bills_a_plan(books: Books, document: Document) -> bool:
         DocumentLine.kind.in_(_OF_PLANS),
     )
     return books.session.scalar(wanted.limit(1)) is not None
+
+
+def _month_was_run(books: Books, document: Document) -> bool:
+    """Say whether the billing period has had its own invoice, or its turn for one."""
+    run = books.session.scalar(select(Subscription.run_number).where(Subscription.customer_id == document.customer_id))
+    closed = select(Document.id).where(
+        Document.customer_id == document.customer_id,
+        Document.source_type == closing.SOURCE,
+        Document.period_number == document.period_number,
+        Document.state != State.VOID.value,
+    )
+    return (run or 0) > (document.period_number or 0) or books.session.scalar(closed.limit(1)) is not None
 
 
 def _release(books: Books, document: Document) -> None:

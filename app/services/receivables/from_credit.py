@@ -60,10 +60,10 @@ def pay_open(books: Books, now: datetime) -> list[Document]:
     An invoice of which a payment is under way is left to it, and one that is no longer collected is left alone.
     """
     customer, session = books.customer, books.session
-    if customer.credit_unit != customer.currency or not pays(versions.of(customer)):
+    if customer.credit_unit != customer.currency:
         return []
     open_ones = _open(session, books.customer_id)
-    if not open_ones:
+    if not open_ones or not pays(versions.of(customer)):
         return []
     grants.catch_up(books, now)
     left = spendable(books) // per_minor(customer.currency)

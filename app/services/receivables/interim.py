@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app import clock
 from app.domain import processor_amounts
@@ -14,6 +15,7 @@ from app.domain.invoices.documents import State
 from app.domain.invoices.period_sums import per_minor
 from app.domain.ledger import CREDITS
 from app.models.authorizations import Authorization
+from app.models.corrections import Correction
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import constant, db
 from app.models.documents import Document
@@ -46,8 +48,8 @@ def _due(limit: int, tried: Sequence[str]) -> Sequence[str]:
 def _wanted(now: datetime) -> Select[str]:
     """Ask for customers who have used below zero as much as they may pay later, or were refused a call for that.
 
-    Not those of whom one is open, or was voided in this billing period: the month's own invoice has what was on it. And
-    not those whose month is to be run: that comes first.
+    Not those of whom one is open, or what stands in its place after a correction; or was voided in this billing period:
+    the month's own invoice has what was on it. And not those whose month is to be run: that comes first.
     """
     customer = Customer.customer_id
     below = Spending.unposted_micros - Account.balance
@@ -58,6 +60,16 @@ def _wanted(now: datetime) -> Select[str]:
             Document.state == constant(State.OPEN.value),
             and_(Document.state == constant(State.VOID.value), Document.period_number == BillingPeriod.number),
         ),
+    )
+    wrong = aliased(Document)
+    replaced = exists().where(
+        Correction.customer_id == customer,
+        Correction.replacement_id == Document.id,
+        Correction.corrected_id == wrong.id,
+        Document.customer_id == customer,
+        Document.state == constant(State.OPEN.value),
+        wrong.customer_id == customer,
+        wrong.source_type.in_([closing.INTERIM, "correction"]),  # a correction of a correction: of whatever it was
     )
     since = (
         select(func.max(Document.issued_at))
@@ -92,6 +104,7 @@ def _wanted(now: datetime) -> Select[str]:
             below > 0,
             or_(below >= Customer.exposure_micros, refused),
             ~blocked,
+            ~replaced,
         )
     )
 

@@ -111,6 +111,7 @@ BalanceOut = TypedDict(
         "held": str,
         "overage_left": str,
         "overage_protection": str,
+        "pay_later": "PayLaterOut | None",
         "remaining_credits": str,
         "standing": str,
         "total_credits": str,
@@ -521,6 +522,7 @@ EntryOut = TypedDict(
             "refund_receipt",
             "voided",
             "credits_applied",
+            "credits_returned",
             "sale",
             "sale_returned",
             "payment",
@@ -639,6 +641,7 @@ InvoiceDetails = TypedDict(
         "city": str,
         "company": str,
         "country": str,
+        "credit_paid_minor": int,
         "credits_applied_minor": int,
         "currency": str,
         "customer_name": str,
@@ -684,6 +687,7 @@ InvoiceDetails = TypedDict(
 InvoiceOut = TypedDict(
     "InvoiceOut",
     {
+        "credit_paid_minor": int,
         "credits_applied_minor": int,
         "currency": str,
         "id": str,
@@ -891,12 +895,16 @@ Page_TransactionOut = TypedDict(
 "Page_TransactionOut_"
 
 PaidByOut = TypedDict(
-    "PaidByOut", {"amount_minor": int, "paid_at": str, "paid_with": str, "payment": str, "taken_over_from": str | None}
+    "PaidByOut",
+    {"amount_minor": int, "paid_at": str, "paid_with": str, "payment": str | None, "taken_over_from": str | None},
 )
-"A payment that has paid an invoice, and how much of it."
+"A payment, or credit, that has paid an invoice, and how much of it."
 
 PayIn = TypedDict("PayIn", {"amount_minor": NotRequired[int | None], "payment_method": NotRequired[str | None]})
 "How an invoice is paid."
+
+PayLaterOut = TypedDict("PayLaterOut", {"left": str, "limit": str, "used": str})
+"How far a customer with a payment method is served without credit, and what of that is used."
 
 PaymentOfInvoiceOut = TypedDict(
     "PaymentOfInvoiceOut",

@@ -12,8 +12,9 @@ from app.domain.errors import Refused
 from app.domain.mails import Topic
 from app.domain.people import Actor, Role
 from app.models.customers import Customer
+from app.models.database import db
 from app.models.scope import as_service
-from app.services.access import members
+from app.services.access import host_members, members, memberships
 from app.services.alerts import thresholds
 from app.services.catalog import versions
 from app.services.customers import directory, invoice_recipients, registration
@@ -62,6 +63,10 @@ DOORS: dict[str, Callable[[Customer, str], object]] = {
     "registration": lambda _, bad: registration.create(name="New", email=bad, catalog=cast.CATALOG),
     "directory": lambda c, bad: directory.change(c.customer_id, directory.Change(email=bad), by="test"),
     "members": lambda c, bad: members.create_member(bad, "Eve", "a good long one", c.customer_id, Role.VIEWER),
+    "memberships": lambda c, bad: memberships.make(c.customer_id, email=bad, name="Eve", role=Role.VIEWER, by="test"),
+    "host_members": lambda c, bad: host_members.named(
+        db.session(), c.customer_id, email=bad, role=None, name=None, may_create=True, by="test"
+    ),
     "invoice_recipients, billing": lambda c, bad: invoice_recipients.replace(c.customer_id, bad, {}, 0, by="test"),
     "invoice_recipients, more": lambda c, bad: invoice_recipients.replace(
         c.customer_id, c.email, {bad: frozenset({Topic.RECEIPTS})}, 0, by="test"

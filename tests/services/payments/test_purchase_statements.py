@@ -15,7 +15,7 @@ from tests.support.unheard import buys
 
 BEFORE, BEFORE_WITH_USAGE = 35, 51
 """How many statements it took while every function of the ledger locked and read for itself."""
-NOW, NOW_WITH_USAGE = 28, 41
+NOW, NOW_WITH_USAGE = 29, 42
 DOCUMENT = 12
 """The invoice: catalog, the customer's address, the document with its line and tax, the series, the number, the file that is to be made of it, and its two events."""
 

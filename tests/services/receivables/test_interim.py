@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import clock
 from app.domain.authorizations import AuthorizationRequest
+from app.domain.errors import Refused
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.services import jobs
@@ -16,7 +17,7 @@ from app.services.receivables import ending, interim
 from app.services.verification.verify import verify
 from tests.services.receivables.test_exposure import MORE, cents
 from tests.services.test_poisoned import poison
-from tests.support import cast, dunning, periods
+from tests.support import cast, corrections, dunning, periods
 from tests.support.databases import Database
 from tests.support.documents import documents_of
 from tests.support.periods import OVER, USED, now_of
@@ -98,6 +99,35 @@ def test_one_that_is_void_is_not_written_again_and_the_month_bills_it_all(
         run.run_due()
     assert invoices(later) == [("interim", "void", 2200, 2750), ("period", "open", 2200, 2750)]
     assert verify() == []
+
+
+def test_one_is_not_voided_after_its_month_was_run_because_no_other_invoice_would_bill_it(
+    app: Flask, later: Customer, alice: Actor
+) -> None:
+    add_method(alice, BROKE)
+    periods.uses(later, 2200)
+    assert writes() == 1
+    periods.uses(later, 300, at=USED + MINUTE)
+    with clock.at(OVER):
+        run.run_due()
+    with clock.at(OVER + MINUTE), pytest.raises(Refused) as refused:
+        ending.void(documents_of(later)[0].id, by="seller", reason="Too late")
+    assert refused.value.reason == "period_was_run"
+    assert [each[:2] for each in invoices(later)] == [("interim", "open"), ("period", "open")]
+    assert verify() == []
+
+
+def test_what_stands_in_its_place_after_a_correction_is_the_only_one_too(
+    app: Flask, later: Customer, alice: Actor
+) -> None:
+    add_method(alice, BROKE)
+    periods.uses(later, 2200)
+    assert writes() == 1
+    with clock.at(USED + MINUTE):
+        corrections.corrects(later, documents_of(later)[0], corrections.at(corrections.NEW_YORK))
+    periods.uses(later, 2500, at=USED + 2 * MINUTE)
+    assert writes(USED + 3 * MINUTE) == 0
+    assert [each.source_type for each in documents_of(later) if each.state == "open"] == ["correction"]
 
 
 def test_one_that_is_not_paid_is_the_only_one_and_suspends_as_any_other(
