@@ -96,7 +96,7 @@ def planned(
             if before != after and why:
                 stay.append(Stays(row.customer_id, row.name, why))
             elif before != after:
-                agreed = Credits(row.overage_protection_micros + row.invoiced_overage_micros)
+                agreed = Credits(unpaid_overage.agreed_by(row))
                 moves.append(Move(row.customer_id, row.name, agreed, before, key, after))
         return moves, stay
 
@@ -179,7 +179,8 @@ def give(books: Books, plan: str, newest: Catalog) -> tuple[dict[str, object], d
     line, before_it = overage.micros + exposure.in_force(books, newest), agreed + customer.exposure_micros
     if line < before_it and remaining < -line:
         used, allowed = (credits_text(Credits(each)) for each in (-remaining, line))
-        words = f"{used} credits are owed, more than the overage protection of {allowed} would allow."
+        what = "overage protection" if line == overage.micros else "overage protection and the exposure"
+        words = f"{used} credits are owed, more than the {what} of {allowed} would allow."
         raise Refused(words, "overage_in_use")
     customer.catalog_version, customer.plan = newest.version, plan
     _pass_by(books)
@@ -245,9 +246,9 @@ def _is_booked_otherwise(own: Catalog, newest: Catalog) -> bool:
 
 
 def _values(customer: Customer) -> dict[str, object]:
-    """Return the columns of the customer that a move changes."""
-    names = ("catalog_version", "plan", "overage_protection_micros")
-    return {name: getattr(customer, name) for name in names}
+    """Return what a move changes of the customer; the protection is the one that was agreed, without the exposure."""
+    names = {name: getattr(customer, name) for name in ("catalog_version", "plan")}
+    return names | {"overage_protection_micros": unpaid_overage.agreed_by(customer)}
 
 
 def _room(books: Books, catalog: Catalog) -> int:

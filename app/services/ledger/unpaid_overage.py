@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.domain import ledger as rule
 from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.period_sums import unpaid_overage
+from app.models.customers import Customer
 from app.models.documents import Document
 from app.services.ledger import budgets, exposure, spending
 from app.services.ledger.posting import Books
@@ -21,7 +22,11 @@ UNPAID = (State.OPEN.value, State.UNCOLLECTIBLE.value)
 
 def agreed(books: Books) -> int:
     """Return the overage protection that was agreed with the customer, whatever of it invoices use; no exposure."""
-    customer = books.customer
+    return agreed_by(books.customer)
+
+
+def agreed_by(customer: Customer) -> int:
+    """Return the same by the customer's row."""
     return customer.overage_protection_micros + customer.invoiced_overage_micros - customer.exposure_micros
 
 
