@@ -108,6 +108,7 @@ def test_a_session_that_is_over_is_renewed_in_place(
     frame = frame_of(page)
     frame.locator("details.menu > summary").click()
     frame.locator("details.menu").get_by_role("link", name="Invoice address").click()
+    frame_of(page, "Invoice address").wait_for_url("**/billing/invoice-address/")
     if is_late:  # the host says hello when the session is known to be over
         page.evaluate("document.querySelector('iframe').onload = null")
         with frame.expect_navigation():
