@@ -177,3 +177,8 @@ def _written(pattern: NumberPattern, value: Decimal, currency: str | None = None
 def _pattern(sign: str, decimals: int) -> NumberPattern:
     digits = f"{sign}#,##0{'.' if decimals else ''}{'0' * decimals}"
     return parse_pattern(f"{digits};{MINUS}{digits}")
+
+
+def before_stop(name: str) -> str:
+    """Return a name as it stands before a full stop: one that ends with its own ends the sentence with it."""
+    return name.removesuffix(".")

@@ -62,8 +62,9 @@ def pay(document_id: str) -> Response:
         _check(paid)
     except Refused as refusal:
         form.renew()
-        form.refuse(refusal)
-        return _shown(reads.head(document_id), form, refusal.status)
+        said = payment_methods.beside(refusal)
+        form.refuse(said)
+        return _shown(reads.head(document_id), form, said.status)
     return _to_invoice(document.id)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from app import locale
 from app.domain.errors import Refused
 from app.domain.subscriptions.choice import Interval
 from app.forms.plan import RequestForm, target
@@ -58,7 +59,7 @@ def ask() -> Response:
         form.refuse(refusal)
         form.point_at_first_error()
         return show(PAGE, CONTENT, status=refusal.status, **_around(form))
-    notice = f"Your message is on its way to {current_catalog().seller_name}."
+    notice = f"Your message is on its way to {locale.before_stop(current_catalog().seller_name)}."
     return saved("plan.page", CONTENT, notice, **_around(RequestForm(formdata=None)))
 
 

@@ -3,12 +3,16 @@
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from app.domain.catalog import Catalog
 from app.domain.errors import Refused
+from app.domain.money import Money
 from app.forms import payment_methods
 from app.forms.plan import CancellationForm
 from app.presenters import plan
 from app.services.catalog import versions
-from app.services.subscriptions import announced, cancellation, reads
+from app.services.subscriptions import announced, cancellation, preview, reads
+from app.services.subscriptions.preview import Target
+from app.services.subscriptions.reads import Current
 from app.web.access import current_actor, current_customer, managers_only
 from app.web.respond import show, wants_fragment
 
@@ -57,14 +61,18 @@ def _shown(form: CancellationForm, status: int = 200, *, gone_by: bool = False) 
     customer = current_customer()
     has, offered = reads.of(customer), versions.offered(customer.catalog)
     gone, holds = plan.ending(has, offered)
-    _waits, scheduled = reads.open_orders()
+    waits, scheduled = reads.open_orders()
+    after = plan.default_plan(offered)
     return show(
         PAGE,
         FORM,
         status=status,
         form=form,
         title=has.has.plan.title,
-        after=plan.default_plan(offered).title,
+        after=after.title,
+        at_once=after.key if (back := _back_at_once(has, offered)) else "",
+        back=back,
+        waits=waits,
         gone=gone,
         holds=holds,
         ends=plan.day(has.row.cancel_at or has.period.ends_at),
@@ -79,6 +87,17 @@ def _shown(form: CancellationForm, status: int = 200, *, gone_by: bool = False) 
         if scheduled
         else "",
     )
+
+
+def _back_at_once(has: Current, offered: Catalog) -> Money | None:
+    """Return what comes back as credit where the plan after this one is chosen now; None: nothing does."""
+    if has.row.cancel_at is not None or not has.can_end or offered.plans.downgrade != "immediate":
+        return None
+    try:
+        given = preview.of(has.customer, Target(plan.default_plan(offered).key)).given
+    except Refused:
+        return None
+    return given if given.amount_minor else None
 
 
 def _to_plan() -> Response:

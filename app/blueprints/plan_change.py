@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app import ids
+from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.subscriptions.preview import Preview
 from app.domain.top_ups import unsaved
@@ -71,11 +72,10 @@ def confirm() -> Response:
         )
         _check(ordered)
     except Refused as refusal:
-        if refusal.status == 404:
-            raise
         form.renew()
-        form.refuse(refusal)
-        return _shown(form, refusal.status)
+        said = payment_methods.beside(refusal)
+        form.refuse(said)
+        return _shown(form, said.status)
     checkout = changes.onward(ordered) if form.method.data == changes.CHECKOUT else ""
     return payment_methods.away(checkout) if checkout else _to(ordered.id)
 
@@ -178,6 +178,7 @@ def _shown(form: PlanChangeForm, status: int = 200) -> Response:
         "replaces": _replacing("is replaced by this one") if found else "",
         "less": [*plan_change.less(found, has, versions.sold(customer.catalog, found.catalog_version))] if found
         else [],
+        "ends": plan.day(has.period.ends_at) if found and _can_cancel_instead(found, has, offered) else "",
         "mark": found.mark if found else "", "seen": seen(found.charged) if found else "", "why_not": why_not,
         "interval": wants.interval.value if wants else form.interval.data or has.has.interval.value,
         "intervals": plan.sold_by(chosen),
@@ -204,6 +205,11 @@ def _around_result(order: PlanChange, refused: str = "") -> dict[str, Any]:
         "undo": plan_change.undo_words(order, back) if back is not None else "",
         "choice": {"plan": order.plan, "interval": order.interval, "seats": order.seats},
     }
+
+
+def _can_cancel_instead(found: Preview, has: reads.Current, offered: Catalog) -> bool:
+    """Say whether cancelling comes to the same plan, but when what is paid ends and with nothing given back."""
+    return found.given.amount_minor > 0 and has.can_end and found.wants.plan.key == plan.default_plan(offered).key
 
 
 def _replacing(when: str) -> str:

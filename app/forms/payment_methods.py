@@ -86,6 +86,13 @@ def onward(setup: MethodSetup) -> Response | None:
     return away(url_for("payment_methods.setup", setup_id=setup.id))
 
 
+def beside(refusal: Refused) -> Refused:
+    """Return the refusal of a form that pays: a method that is not there is said beside the methods."""
+    if refusal.status != 404:
+        return refusal
+    return Refused("This payment method is not saved any more. Choose another one.", "method_gone", 422, "method")
+
+
 def away(address: str) -> Response:
     """Send the browser to another page as a whole: also htmx, which would otherwise fetch it as a fragment."""
     if not wants_fragment():

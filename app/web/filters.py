@@ -145,7 +145,7 @@ def rail_name(rail: str) -> str:
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
     figures = (balance, amount, signed, exact, price, quantity, counted, count)
-    for each in (*figures, moment, ago, day, time_of_day, method_name, rail_name):
+    for each in (*figures, moment, ago, day, time_of_day, method_name, rail_name, locale.before_stop):
         app.add_template_filter(each)
 
 

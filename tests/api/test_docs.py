@@ -1,13 +1,14 @@
 """The API's description is made from the operations: complete, valid, readable, and open to everybody."""
 
 import re
+from pathlib import Path
 
 from bs4 import BeautifulSoup
 from flask import Flask
 from werkzeug.routing import Rule
 
 from app.api.contract.openapi import operations_of
-from app.services.access.api_keys import SCOPES
+from app.services.access.api_keys import SCOPES, SELLERS_ONLY
 from tests.support import usage_cast
 from tests.support.api import Api, api_for, problem_of
 from tests.support.browser import Browser
@@ -54,6 +55,23 @@ def test_every_reference_of_the_document_leads_somewhere(app: Flask) -> None:
 
 def test_every_scope_is_one_that_a_key_can_have(app: Flask) -> None:
     assert {each.scope for each in operations_of(app)} <= set(SCOPES)
+
+
+def test_the_table_of_scopes_is_the_one_that_keys_have() -> None:
+    text = (Path(__file__).parents[2] / "docs/api.md").read_text()
+    rows = re.findall(r"^\| `([a-z:]+)`( \*)? \|", text.split("| scope |")[1].split("\n\n")[0], re.MULTILINE)
+    assert sorted(scope for scope, _star in rows) == sorted(SCOPES)
+    assert {scope for scope, star in rows if star} == SELLERS_ONLY
+
+
+def test_what_changes_a_plan_or_pays_is_what_the_table_says_of_billing_write(app: Flask) -> None:
+    asks = {(each.method, each.path): each.scope for each in operations_of(app)}
+    subscription = [scope for (method, path), scope in asks.items() if "/subscription" in path and method == "PUT"]
+    assert subscription == ["billing:write"]
+    text = (Path(__file__).parents[2] / "docs/api.md").read_text()
+    (says,) = re.findall(r"^\| `billing:write` \| (.*) \|$", text, re.MULTILINE)
+    assert "plan" in says
+    assert "buy" in says
 
 
 def test_no_operation_answers_without_a_key(app: Flask) -> None:

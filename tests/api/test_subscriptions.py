@@ -85,6 +85,18 @@ def test_by_its_preview_alone_it_is_one_order_until_its_payment_failed(api: Api,
     assert plans.payments(acme) == [("failed", 750), ("succeeded", 750)]
 
 
+def test_an_order_that_waits_is_the_one_that_its_preview_names(api: Api) -> None:
+    acme = plans.customer()
+    with clock.at(HALF):
+        mark = api.post(path_of(acme, "/preview"), {"plan": "team"}).get_json()["preview"]
+        body = {"plan": "team", "preview": mark}
+        first = api.post(path_of(acme, "/changes"), body).get_json()
+        again = [api.open("PUT", path_of(acme), json=body).get_json() for _twice in range(2)]
+    assert first["state"] == "waiting"
+    assert again == [first, first]
+    assert len(plans.payments(acme)) == 1
+
+
 def test_what_was_undone_or_replaced_is_scheduled_again_by_its_preview(api: Api, acme: Customer) -> None:
     def put(wants: dict[str, object]) -> Any:
         mark = api.post(path_of(acme, "/preview"), wants).get_json()["preview"]

@@ -12,7 +12,7 @@ from app.services.month_end import price_changes
 from tests.pages.test_plan import PATH, opened
 from tests.support import plans
 from tests.support.plans import HALF, confirms, target
-from tests.support.shop import GOOD, add_method
+from tests.support.shop import ASKS, GOOD, add_method
 
 CANCEL, KEEP = "form[aria-label='Cancel the plan']", "form[aria-label='Keep the plan']"
 FEATURES = ("limits = { requests = 50000 }", 'limits = { requests = 50000 }\nfeatures = ["Single sign-on"]')
@@ -51,6 +51,33 @@ def test_a_plan_is_cancelled_to_the_end_of_what_is_paid_and_kept_after_all(app: 
     (mail,) = [each for each in plans.rows(Mail, acme) if each.template == "plan_canceled"]
     assert mail.subject == "Personal ends on 1 Jul 2027"
     assert "Then you have Free, and nothing renews." in " ".join(mail.body_text.split())
+
+
+def test_while_a_change_is_being_paid_the_way_to_it_is_shown_and_no_button(app: Flask, origin: str) -> None:
+    _acme, alice, browser = opened(app, origin)
+    with clock.at(HALF):
+        confirms(alice, target("personal"), add_method(alice, GOOD).id)
+        before = browser.opens(f"{PATH}cancellation")
+        waits = confirms(alice, target("team"), add_method(alice, ASKS).id)
+        page = browser.opens(f"{PATH}cancellation")
+        late = browser.submits(before, CANCEL)
+    assert waits.state == "waiting"
+    for each, status in ((page, 200), (late, 409)):
+        assert (each.status, each.soup.select(CANCEL)) == (status, [])
+        assert each.find("#plan_cancellation-waits a")["href"] == f"{PATH}changes/{waits.id}"
+
+
+def test_where_less_is_had_at_once_cancelling_and_changing_lead_to_each_other(app: Flask, origin: str) -> None:
+    _acme, alice, browser = opened(app, origin, ('downgrade = "period_end"', 'downgrade = "immediate"'))
+    with clock.at(HALF):
+        confirms(alice, target("personal"), add_method(alice, GOOD).id)
+        page = browser.opens(f"{PATH}cancellation")
+        assert page.texts("#plan_cancellation-at_once") == ["Change to Free now to have $6.00 back as credit instead."]
+        review = browser.follows(page, "#plan_cancellation-at_once a")
+        assert review.texts("#plan_change-given") == ["$6.00"]
+        said = "Cancel to keep Personal until 1 Jul 2027 instead. Then nothing comes back."
+        assert review.texts("#plan_change-or_cancel") == [said]
+        assert browser.opens(f"{PATH}change?plan=penny").soup.select("#plan_change-or_cancel") == []
 
 
 def test_what_costs_nothing_has_nothing_to_cancel(app: Flask, origin: str) -> None:

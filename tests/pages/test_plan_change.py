@@ -276,6 +276,11 @@ def test_without_a_method_one_is_asked_for(who: Opened) -> None:
         sent = {name: page.value(name) for name in ("plan", "interval", "seats", "preview", "form_key")}
         no = browser.posts(f"{PATH}change", {"csrf_token": token, "seen": "750 USD", "method": ""} | sent)
         assert (no.status, no.errors()) == (422, ["Choose a payment method, or add one."])
+        unknown = browser.posts(
+            f"{PATH}change", {"csrf_token": token, "seen": "750 USD", "method": "pm_nobodys"} | sent
+        )
+        said = "This payment method is not saved any more. Choose another one."
+        assert (unknown.status, unknown.errors()) == (422, [said])
         wrong = browser.posts(f"{PATH}change", {"csrf_token": token, "seen": "1 EUR", "method": ""} | sent)
         assert wrong.status == 409
     assert plans.payments(acme) == []

@@ -33,7 +33,7 @@ SCOPES = (
     "embed:manage",
 )
 SELLERS_ONLY = frozenset({ALL, "customers:write", "credits:grant", "embed:create", "embed:manage"})
-"""What no key that is bound to a customer may have: the seller gives credit, changes plans and signs people in."""
+"""What no key that is bound to a customer may have: the seller gives credit, moves plans and signs people in."""
 _FOR_A_CUSTOMER = [scope for scope in SCOPES if scope not in SELLERS_ONLY]
 _TEXT = re.compile(r"sk_([0-7][0-9a-hjkmnp-tv-z]{25})_([A-Za-z0-9_-]{43})")
 USE_NOTED_EVERY = timedelta(hours=1)

@@ -15,7 +15,12 @@ def key_of(mark: str) -> str:
     """Return the form key of an order of the customer in scope that has none but its preview.
 
     The same preview is one order until that came to nothing: failed, left, undone or replaced it can be had again.
+    An order of it that waits or holds is that order, whoever placed it and by whichever form.
     """
+    stands = select(PlanChange.form_key).where(PlanChange.preview == mark, PlanChange.state.in_(STANDS))
+    found = db.session.scalar(stands.order_by(PlanChange.created_at.desc(), PlanChange.id.desc()).limit(1))
+    if found is not None:
+        return found
     over = select(func.count()).where(PlanChange.preview == mark, PlanChange.state.not_in(STANDS))
     return ids.form_key_of(f"{mark}:{db.session.scalar(over)}")
 
