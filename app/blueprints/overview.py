@@ -18,7 +18,7 @@ from app.domain.sold_terms import Terms
 from app.domain.status_line import Kind, rank
 from app.domain.usage_words import WITHOUT_A_METER
 from app.models.customers import Customer
-from app.presenters import bank_transfers, blocks, day_rows, forecast, invoices, status_line, unpaid
+from app.presenters import bank_transfers, blocks, day_rows, forecast, invoices, pay_later, status_line, unpaid
 from app.presenters.charts import KEPT, Ahead, Chart, Column, Mark, Measure, Point, balance_line, columns, day_label
 from app.presenters.overview import (
     below_zero,
@@ -60,6 +60,7 @@ def page() -> Response:
     catalog, customer = current_catalog(), current_customer()
     now = overview.now(customer.created_at.astimezone(UTC).date(), Terms.of(catalog, customer.plan))
     status = rank(now.facts)
+    later = arrears.of(now.numbers)
     says_why = status is not None and status.kind in SAYS_WHY
     return show(
         PAGE,
@@ -78,7 +79,8 @@ def page() -> Response:
         taken_by_held=_taken_by_held(now.numbers),
         none_left=Credits(0),
         overage=_overage(now.numbers),
-        later=arrears.of(now.numbers),
+        later=later,
+        later_note=pay_later.note(later, now.debt, current_unit()) if later else "",
         below_zero="" if says_why else below_zero(now.numbers, now.debt, current_unit()),
         average=_average(now),
         charts=_charts(now),
@@ -121,7 +123,7 @@ def _usage(now: Overview) -> dict[str, Any]:
         "without_a_meter": (WITHOUT_A_METER, WITHOUT_METER, without_meter(now)),
         "plan": plan_words(now, catalog, plan),
         "day_bar": day_bar(now.numbers, unit),
-        "binds": binds(now.numbers, unit),
+        "binds": binds(now.numbers, unit, now.debt),
         "blocked": blocks.whatever_is_bought(now.facts, current_catalog(), unit),
         "spend": spend,
         "recharge": _recharge(now),
@@ -242,7 +244,7 @@ def _charts(now: Overview) -> dict[str, Chart | None]:
             ahead,
             measure=measure,
             name=balance_name,
-            floor=Mark("floor", floor, "End of your overage protection"),
+            floor=Mark("floor", floor, pay_later.end(now.numbers)),
         ),
         "used": columns(
             [Column(day.day, (day.used.micros,), of_day(day.day)) for day in now.days],

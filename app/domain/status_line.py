@@ -80,6 +80,15 @@ class PaymentFact:
 
 
 @dataclass(frozen=True)
+class InvoiceFact:
+    """An invoice that is to be paid."""
+
+    id: str
+    number: str
+    due: Money
+
+
+@dataclass(frozen=True)
 class CardFact:
     """The method that is charged by default."""
 
@@ -111,6 +120,8 @@ class Facts:
     """The same with what auto-recharge buys; None while it is off, or nothing runs out within a year."""
     expiry: Expiry | None = None
     card: CardFact | None = None
+    unpaid: InvoiceFact | None = None
+    """The oldest invoice that uses what the balance may go below zero; only where nothing else is left."""
 
     @property
     def today(self) -> date:

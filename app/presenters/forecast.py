@@ -8,6 +8,7 @@ from app.domain.forecast.recharged import LOOKED_DAYS
 from app.domain.forecast.run_out import Forecast
 from app.domain.numbers import owed
 from app.domain.status_line import Facts
+from app.presenters import pay_later
 from app.presenters.charts import day_label
 
 PACE = "at the last days’ pace"
@@ -45,11 +46,13 @@ def lasts(facts: Facts, *, has_history: bool, has_pace: bool, used_today: bool) 
     if owed(facts.numbers).micros:
         return "Nothing can be used until a top-up covers what is owed"
     is_left, plain, more = facts.numbers.remaining_credits.micros > 0, facts.forecast, facts.recharged
+    what = "credits last" if is_left else pay_later.lasts(facts.numbers)
+    begun = what[0].upper() + what[1:]
     if plain is None:
-        return f"{'Credits last' if is_left else 'The overage protection lasts'} more than ten years {PACE}"
+        return f"{begun} more than ten years {PACE}"
     if more is not None and more.is_counted:
-        return _with_recharge(plain, more, facts.today, "credits last" if is_left else "the overage protection lasts")
-    said = f"{'Credits last' if is_left else 'The overage protection lasts'} {_until(plain, facts.today)} {PACE}"
+        return _with_recharge(plain, more, facts.today, what)
+    said = f"{begun} {_until(plain, facts.today)} {PACE}"
     return f"{said}. {why_not(more)}" if more is not None and more.held_by is not None else said
 
 

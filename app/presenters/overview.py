@@ -125,7 +125,7 @@ def below_zero(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
     if not (debt.clawed_back.micros or debt.overrun.micros):
         return ""
     back, over = locale.amount(debt.clawed_back, unit), locale.amount(debt.overrun, unit)
-    within = "" if owed(numbers).micros else ", within your overage protection"
+    within = "" if owed(numbers).micros else f", within {pay_later.within(numbers)}"
     if not debt.clawed_back.micros:
         return f"Your balance is below zero: more was used than you had credit for{within}. {COVERED}"
     if not debt.overrun.micros:
@@ -133,15 +133,22 @@ def below_zero(numbers: Numbers, debt: Debt, unit: CreditUnit) -> str:
     return f"Your balance is below zero: for {back} of it {WENT_BACK}; {over} was used beyond your credits. {COVERED}"
 
 
-def binds(numbers: Numbers, unit: CreditUnit) -> str:
-    """Say what bounds what may be used now: one line."""
+def binds(numbers: Numbers, unit: CreditUnit, debt: Debt | None = None) -> str:
+    """Say what bounds what may be used now: one line. `debt`: why the balance is below zero."""
     if numbers.standing not in SERVED:
         return "Your account is not active at the moment, so nothing can be used."
+    pays_later = numbers.exposure.micros and not (debt and debt.clawed_back.micros)
     if owed(numbers).micros:
+        if pays_later:
+            return pay_later.used_up(numbers, unit, "")
         return f"A top-up first covers the {locale.amount(owed(numbers), unit)} that is owed."
     left, today = could_use(numbers), day_bar(numbers, unit)
     if not left.micros:
-        return "Calls in progress hold all that is left." if numbers.held.micros else "No credit is left."
+        if numbers.held.micros:
+            return "Calls in progress hold all that is left."
+        if numbers.invoiced_overage.micros:
+            return pay_later.invoiced(numbers, unit)
+        return pay_later.used_up(numbers, unit, "") if pays_later else "No credit is left."
     if today is not None and numbers.daily_left is not None:
         binding = numbers.daily_left < left
         return f"{today.spoken}. {'It starts over at 00:00 UTC.' if binding else 'Your balance leaves less than that.'}"

@@ -1,15 +1,88 @@
 """How it is said that a balance may go below zero: by overage protection, or because what is used is paid later."""
 
-from app.domain.numbers import Numbers
+from app import locale
+from app.domain.amounts import CreditUnit
+from app.domain.dunning.arrears import PayLater
+from app.domain.money import Credits
+from app.domain.numbers import Debt, Numbers, owed
+from app.domain.status_line import InvoiceFact
+
+CHARGED = "Your payment method is charged with the next invoice."
+
+
+def agreed(numbers: Numbers) -> Credits:
+    """Return the overage protection alone, whatever of it invoices use."""
+    return numbers.overage_protection + numbers.invoiced_overage - numbers.exposure
+
+
+def _named(numbers: Numbers, later: str, protection: str, both: str) -> str:
+    """Return the words for what the customer has: it pays later, has overage protection, or both."""
+    if not numbers.exposure.micros:
+        return protection
+    return both if agreed(numbers).micros > 0 else later
 
 
 def below(numbers: Numbers) -> str:
     """Return what an amount below zero is: `12.00 that you pay later`."""
-    return "that you pay later" if numbers.exposure.micros else "of overage protection"
+    both = "of what you pay later and overage protection"
+    return _named(numbers, "that you pay later", "of overage protection", both)
 
 
-def used_up(numbers: Numbers, protection: str) -> str:
-    """Say that no more of it is left."""
+def within(numbers: Numbers) -> str:
+    """Return within what it is that a balance is below zero."""
+    both = "what you may pay later and your overage protection"
+    return _named(numbers, "what you may pay later", "your overage protection", both)
+
+
+def lasts(numbers: Numbers) -> str:
+    """Return what lasts once no credit is left, with its verb."""
+    both = "what you pay later and the overage protection last"
+    return _named(numbers, "what you pay later lasts", "the overage protection lasts", both)
+
+
+def end(numbers: Numbers) -> str:
+    """Return what a balance reaches where no more of it is left."""
+    both = "End of what you pay later and overage protection"
+    return _named(numbers, "End of what you pay later", "End of your overage protection", both)
+
+
+def used(numbers: Numbers, unit: CreditUnit) -> str:
+    """Say that no more of it is left. No full stop at the end."""
+    upto = f"what you pay later (up to {locale.amount(numbers.exposure, unit)})"
+    protection = f"the overage protection of {locale.amount(agreed(numbers), unit)}"
+    return _named(numbers, f"{upto} is used", f"{protection} is used up", f"{upto} and {protection} are used")
+
+
+def used_up(numbers: Numbers, unit: CreditUnit, missing: str) -> str:
+    """Say that no more of it is left, and what follows; `missing` says what a top-up covers first."""
     if numbers.exposure.micros:
-        return "All that you may pay later is used. Calls are served again as your invoices are paid."
-    return f"The overage protection of {protection} is used up."
+        return f"{_begun(used(numbers, unit))}. {CHARGED}"
+    if owed(numbers).micros:
+        than = " and the overage protection" if agreed(numbers).micros > 0 else ""
+        return f"More was used than your credit{than}. {missing}"
+    return f"{_begun(used(numbers, unit))}."
+
+
+def invoiced(numbers: Numbers, unit: CreditUnit) -> str:
+    """Say that unpaid invoices keep it used."""
+    return f"{_begun(used(numbers, unit))}: unpaid invoices use {locale.amount(numbers.invoiced_overage, unit)} of it."
+
+
+def is_due(invoice: InvoiceFact) -> str:
+    """Say which invoice is to be paid, and what that gives."""
+    due = locale.amount(invoice.due)
+    return f"Invoice {invoice.number} of {due} is due: what it uses is free again once it is paid."
+
+
+def note(later: PayLater, debt: Debt, unit: CreditUnit) -> str:
+    """Say who pays what is used of it: what payments that went back have left is on no invoice."""
+    back = Credits(min(later.used.micros, debt.clawed_back.micros))
+    charged = "is charged to your payment method with the next invoice, before tax."
+    if not back.micros:
+        return f"It {charged}"
+    words = f"{locale.amount(back, unit)} of it is owed because a payment was refunded or disputed: add credit."
+    return words if back == later.used else f"{words} The rest {charged}"
+
+
+def _begun(words: str) -> str:
+    return words[0].upper() + words[1:]

@@ -76,7 +76,9 @@ def words(status: Status | None, catalog: Catalog, unit: CreditUnit, *, ask: str
     if status is None:
         return None
     fact, follows = _SAID[status.kind](status, Amounts(unit))
-    link, asked = _next(status, catalog)
+    due = status.facts.unpaid if status.kind in {Kind.NO_CREDIT, Kind.FAILED} else None
+    to_pay = Link("Pay the invoice", "invoice_payment.page", {"document_id": due.id}) if due else None
+    link, asked = (to_pay, "pay it") if to_pay else _next(status, catalog)
     is_open = link is not None and (not ask or link.endpoint.startswith("usage."))
     words = ASK.format(ask, asked) if link is not None and not is_open else asked if link is None else ""
     return StatusWords(status.kind.value, status.is_bad, fact, follows, link if is_open else None, words)
@@ -142,20 +144,17 @@ def _waiting(status: Status, _amounts: Amounts) -> tuple[str, str]:
 def _no_credit(status: Status, amounts: Amounts) -> tuple[str, str]:
     facts, calls = status.facts, _calls(status)
     numbers, debt = facts.numbers, facts.debt
+    if facts.unpaid is not None:
+        return f"{calls}: {pay_later.used(numbers, amounts.unit)}.", pay_later.is_due(facts.unpaid)
     if not numbers.remaining_credits.micros:
-        if not numbers.total_credits.micros:
-            return f"{calls}: there is no credit yet.", ""
-        return f"{calls}: no credit is left.", ""
-    below, beyond = amounts.balance(numbers.remaining_credits), owed(numbers).micros
-    why = f"{calls}: your balance is {below}."
+        return f"{calls}: {'no credit is left' if numbers.total_credits.micros else 'there is no credit yet'}.", ""
+    why = f"{calls}: your balance is {amounts.balance(numbers.remaining_credits)}."
     if debt.clawed_back.micros and not debt.overrun.micros:
         return why, f"{WENT_BACK.capitalize()}. {_missing(status, amounts)}"
     if debt.clawed_back.micros:
         back = amounts.of(debt.clawed_back)
         return why, f"For {back} of it, {WENT_BACK}; the rest was used. {_missing(status, amounts)}"
-    if beyond:
-        return why, f"More was used than your credit and the overage protection. {_missing(status, amounts)}"
-    return why, pay_later.used_up(numbers, amounts.of(numbers.overage_protection))
+    return why, pay_later.used_up(numbers, amounts.unit, _missing(status, amounts))
 
 
 def _missing(status: Status, amounts: Amounts) -> str:

@@ -1,10 +1,13 @@
 """What the status line is made of, for the customer in scope: one statement around the numbers.
 
-A second one where credit is about to expire, two more in the moments when a hold or a period is over and no job has
-seen it, and up to four where the last automatic charges were declined.
+A second one where credit is about to expire, or where nothing is left while unpaid invoices use what was; two more in
+the moments when a hold or a period is over and no job has seen it, and up to four where the last automatic charges were
+declined.
 """
 
 from dataclasses import replace
+
+from sqlalchemy import select
 
 from app.domain import rating
 from app.domain.forecast.courses import Courses, courses_of
@@ -12,15 +15,19 @@ from app.domain.forecast.paces import Batch
 from app.domain.forecast.recharge import Recharged
 from app.domain.forecast.recharged import LOOKED_DAYS, recharged
 from app.domain.forecast.run_out import Forecast, along, expiry_along
+from app.domain.invoices.documents import Kind, State
 from app.domain.money import Money
-from app.domain.numbers import Numbers
+from app.domain.numbers import Debt, Numbers
 from app.domain.payments import PaymentState
 from app.domain.reservations import Reservation
 from app.domain.sold_terms import Terms
-from app.domain.status_line import Facts, PaymentFact
+from app.domain.status_line import Facts, InvoiceFact, PaymentFact
+from app.models.database import db
+from app.models.documents import Document
 from app.models.payments import Payment
 from app.services.balance import remaining_grants, standing_order
 from app.services.balance.status_rows import Around, around
+from app.services.balance.summary import whose
 
 
 def facts(numbers: Numbers, terms: Terms, found: Around | None = None, left: list[Batch] | None = None) -> Facts:
@@ -52,7 +59,29 @@ def _facts(numbers: Numbers, terms: Terms, found: Around) -> Facts:
         failed=_payment(found.failed),
         recharge=standing_order.stopped(numbers, found.order, found.payments, found.now),
         card=found.card,
+        unpaid=_unpaid(numbers, found.debt),
     )
+
+
+def _unpaid(numbers: Numbers, debt: Debt) -> InvoiceFact | None:
+    """Return the oldest invoice by which nothing may be used; None where something is left, or other things are why."""
+    is_left = max(0, numbers.remaining_credits.micros) + numbers.overage_left.micros > 0
+    if not numbers.invoiced_overage.micros or is_left or debt.clawed_back.micros:
+        return None
+    due = Document.payable_minor - Document.paid_minor - Document.credited_minor
+    row = db.session.execute(
+        select(Document.id, Document.number, due, Document.currency)
+        .where(
+            Document.customer_id == whose(),
+            Document.kind == Kind.INVOICE.value,
+            Document.state == State.OPEN.value,
+            Document.overage_micros > 0,
+            due > 0,
+        )
+        .order_by(Document.issued_at, Document.id)
+        .limit(1)
+    ).one_or_none()
+    return InvoiceFact(row[0], row[1] or "", Money(row[2], row[3])) if row is not None else None
 
 
 def _recharged(

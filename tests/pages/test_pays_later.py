@@ -1,0 +1,82 @@
+"""Who pays later reads what is true: which invoice is due, who is charged, and what is owed for a refund."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.domain.people import Actor
+from app.models.customers import Customer
+from app.services.receivables import interim
+from tests.support import cast, periods
+from tests.support.documents import documents_of
+from tests.support.periods import USED
+from tests.support.reversals import buys, sends_back
+from tests.support.shop import GOOD, add_method
+
+MORE = '\n[arrears]\nexposure = "20"\n'
+PAGES = ("/billing/", "/billing/usage/", "/billing/plan/")
+
+
+def later(protection: str = "0") -> tuple[Customer, Actor]:
+    small = periods.customer("at_use", overage=protection, more=MORE)
+    return small, periods.manager(small)
+
+
+def looks(app: Flask, actor: Actor, path: str = "/billing/") -> tuple[str, str]:
+    """Return the page's text, and where the button of its status line leads."""
+    with clock.at(USED + timedelta(minutes=1)):
+        page = cast.signed_in(app, "http://localhost", actor).opens(path)
+    button = page.soup.select_one("#status_line a.btn")
+    main = page.soup.find("main")
+    assert main is not None
+    return " ".join(main.get_text(" ").split()), str(button["href"]) if button else ""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_an_open_interim_invoice_is_named_and_can_be_paid(app: Flask, path: str) -> None:
+    small, alice = later()
+    add_method(alice, GOOD)
+    periods.uses(small, 2200)
+    with clock.at(USED):
+        assert interim.write_due() == 1
+    (invoice,) = documents_of(small)
+    said, button = looks(app, alice, path)
+    assert "Calls are refused: what you pay later (up to $20.00) is used." in said
+    assert f"Invoice {invoice.number} of $27.50 is due: what it uses is free again once it is paid." in said
+    assert button == f"/billing/invoices/{invoice.id}/payment"
+    assert "No credit is left" not in said and "no credit yet" not in said
+
+
+@pytest.mark.parametrize(
+    ("protection", "used", "said"),
+    [
+        ("0", 2200, "What you pay later (up to $20.00) is used. Your payment method is charged with the next invoice."),
+        ("5", 2700, "What you pay later (up to $20.00) and the overage protection of $5.00 are used. Your payment"),
+    ],
+)
+def test_beyond_it_nobody_reads_of_a_protection_that_it_has_not(
+    app: Flask, protection: str, used: int, said: str
+) -> None:
+    small, alice = later(protection)
+    add_method(alice, GOOD)
+    periods.uses(small, used)
+    page, _button = looks(app, alice)
+    assert page.count(said) == 2, "in the status line, and of what is available"
+    assert "A top-up first covers" not in page
+    assert "End of what you pay later" in page
+    assert ("verage protection" in page) == (protection != "0")
+
+
+def test_what_a_refund_leaves_below_zero_is_owed_and_not_charged(app: Flask) -> None:
+    small, alice = later()
+    with clock.at(periods.BEGIN):
+        paid = buys(app, alice, 2000)
+    periods.uses(small, 2000)
+    with clock.at(USED):
+        sends_back(paid)
+    page, button = looks(app, alice)
+    assert "$20.00 of it is owed because a payment was refunded or disputed: add credit." in page
+    assert "charged to your payment method" not in page and "is charged" not in page
+    assert button == "/billing/add-credits/"
