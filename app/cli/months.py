@@ -12,7 +12,7 @@ from app.domain.amounts import money_words
 from app.models.scope import as_service
 from app.services.customers.plan_moves import Stays
 from app.services.month_end import late, price_changes, run
-from app.services.month_end.comparison import Compared
+from app.services.month_end.price_changes import Announcement, Expected
 
 
 def add_to(bp: Blueprint) -> None:
@@ -70,14 +70,16 @@ def change_prices(catalog: str, on: datetime, plan: str, by: str, yes: bool) -> 
 
     Each is sent a mail with what its own last months would have come to, and has the terms with the first plan period
     that begins on the day or later. Until then it may leave. Who has a plan that is no longer there keeps it, and so
-    does, named with the reason, whoever pays by an interval that the version does not sell.
+    does, named with the reason, whoever pays by an interval that the version does not sell. Who has the same terms in
+    both versions is moved on the day without a mail.
     """
     with one_line():
+        price_changes.check_day(on.date())
         newest, customers = price_changes.whom(catalog, plan)
         if not yes:
             many = len(customers)
             for customer, said in price_changes.compared_each(customers, newest):
-                many -= isinstance(said, Stays)
+                many -= isinstance(said, Stays) or not said.changes
                 words = f"stays: {said.why}" if isinstance(said, Stays) else _words(said)
                 click.echo(f"{customer.customer_id}  {customer.name}  {words}")
             click.echo(f"Nothing has changed. Announce version {newest.version} to {many} customers with --yes.")
@@ -87,10 +89,16 @@ def change_prices(catalog: str, on: datetime, plan: str, by: str, yes: bool) -> 
             if isinstance(made, Stays):
                 click.echo(f"{made.customer_id}  stays: {made.why}")
             elif made is not None:
-                sent += 1
-                click.echo(f"{made.row.customer_id}  {made.row.plan}  {_words(made.compared)}")
+                sent += bool(made.changes)
+                click.echo(f"{made.row.customer_id}  {made.row.plan}  {_words(made)}")
         click.echo(f"{sent} customers were sent a mail, {len(customers) - sent} were not.")
 
 
-def _words(said: Compared) -> str:
-    return f"{money_words(said.before)} -> {money_words(said.after)} in the last {said.months} months"
+def _words(found: Expected | Announcement) -> str:
+    said = found.compared
+    if not found.changes:
+        return "nothing changes for it: no mail"
+    if not said.months:
+        return "no month of it is over yet"
+    span = "month" if said.months == 1 else f"{said.months} months"
+    return f"{money_words(said.before)} -> {money_words(said.after)} in the last {span}"

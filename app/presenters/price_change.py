@@ -1,14 +1,12 @@
 """Prices that change on a day, as the Plan page announces them: what, from when, and in the customer's own months."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from app import locale
-from app.domain.subscriptions.choice import Interval, given
-from app.domain.subscriptions.proration import plan_period
 from app.models.subscriptions import PlanChange
 from app.presenters import plan
 from app.services.month_end.price_changes import Announcement
+from app.services.subscriptions import announced
 from app.services.subscriptions.reads import Current
 
 
@@ -26,21 +24,13 @@ class Coming:
 
 def coming(found: Announcement | None, has: Current, scheduled: PlanChange | None) -> Coming | None:
     """Return what is announced to the customer; None: nothing, or it leaves before."""
-    if found is None or has.row.cancel_at is not None or (scheduled is not None and scheduled.plan != found.row.plan):
+    if found is None or not found.changes or announced.leaves(found.row, has, found.terms, scheduled):
         return None
-    day = plan.day(_first(found, has))
-    title, was = has.has.plan.title, plan.price_words(has.has)
-    will = plan.price_words(given(found.terms, has.has.plan.key, Interval(has.row.interval), has.row.seats))
+    first = announced.first(found.row, has, found.terms, scheduled)
+    day, title = plan.day(first.begins_at), has.has.plan.title
+    was, will = plan.price_words(first.was), plan.price_words(first.will)
     costs = f"{title} costs {will} instead of {was}, before tax." if will != was else f"{title} has other terms."
     return Coming(f"From {day} on {costs}", _months(found), day)
-
-
-def _first(found: Announcement, has: Current) -> datetime:
-    """Return when the first plan period begins that has the new terms."""
-    at = has.period.ends_at
-    while at.date() < found.row.effective_on:
-        at = plan_period(at, has.anchor_day, has.has.interval).ends_at
-    return at
 
 
 def _months(found: Announcement) -> str:

@@ -18,6 +18,7 @@ def test_prices_are_announced_shown_and_withdrawn(app: Flask) -> None:
         assert runs(at(2027, 7, 2)) == 1
         assert problem_of(api.post(path, {"version": 2, "on": "2027-07-02"})) == (422, "day_not_to_come")
         assert problem_of(api.post(path, {"version": 9, "on": "2027-09-01"})) == (422, "version_unknown")
+        assert problem_of(api.post(path, {"version": 2, "on": "9999-12-31"})) == (422, "day_too_far")
         made = api.post(path, {"version": 2, "on": "2027-09-01"}).get_json()
         assert made | {"id": "prc"} == {
             "id": "prc", "plan": "team", "version": 2, "on": "2027-09-01", "announced_at": "2027-07-02T00:00:00Z",

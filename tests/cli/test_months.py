@@ -35,9 +35,28 @@ def test_prices_are_shown_first_and_announced_with_yes(app: Flask) -> None:
     with clock.at(at(2027, 7, 2)):
         shown = run(app, "change-prices", "plans", "--on", "2027-09-01")
         assert shown.stdout.splitlines() == [
-            f"{acme.customer_id}  Month Ltd  $49.00 -> $98.00 in the last 1 months",
+            f"{acme.customer_id}  Month Ltd  $49.00 -> $98.00 in the last month",
             "Nothing has changed. Announce version 2 to 1 customers with --yes.",
         ]
+        for on, why in (
+            ("2027-07-02", "Name a day that is still to come: nothing changes without notice.\n"),
+            ("9999-12-31", "Name a day within the next two years.\n"),
+        ):
+            for words in ([], ["--yes"]):
+                refused = run(app, "change-prices", "plans", "--on", on, *words)
+                assert (refused.exit_code, refused.stdout, refused.stderr) == (1, "", why)
         done = run(app, "change-prices", "plans", "--on", "2027-09-01", "--yes")
     assert done.stdout.splitlines()[-1] == "1 customers were sent a mail, 0 were not."
     assert months.events(acme)[-1] == "subscription.price_announced"
+
+
+def test_who_has_the_same_terms_is_named_and_sent_no_mail(app: Flask) -> None:
+    free, team = begins(BEGIN, "free"), begins(BEGIN, "team")
+    plans.applies(('monthly = "49.00"', 'monthly = "98.00"'))
+    with clock.at(BEGIN):
+        shown = run(app, "change-prices", "plans", "--on", "2027-09-01").stdout
+        done = run(app, "change-prices", "plans", "--on", "2027-09-01", "--yes").stdout
+    assert f"{free.customer_id}  Month Ltd  nothing changes for it: no mail" in shown
+    assert f"{team.customer_id}  Month Ltd  no month of it is over yet" in shown
+    assert shown.endswith("Announce version 2 to 1 customers with --yes.\n")
+    assert done.endswith("1 customers were sent a mail, 1 were not.\n")

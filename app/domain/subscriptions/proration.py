@@ -6,7 +6,7 @@ out, whatever changes lie between.
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from app.domain.errors import ensure
 from app.domain.money import Money, divided
@@ -14,6 +14,7 @@ from app.domain.periods import following
 from app.domain.subscriptions.choice import Interval
 
 _SECOND = timedelta(seconds=1)
+_FAR = 120  # months
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,19 @@ def plan_period(starts_at: datetime, anchor_day: int, interval: Interval) -> Spa
     for _ in range(interval.months):
         end = following(end, anchor_day)
     return span(starts_at, end, anchor_day)
+
+
+def first_from(starts_at: datetime, anchor_day: int, interval: Interval, on: date) -> datetime:
+    """Return when the first plan period begins that begins on this day or later; `starts_at` is the next one's begin.
+
+    A day of which nobody knows whether it comes is itself: no more than ten years of periods are counted.
+    """
+    at = starts_at
+    for _ in range(_FAR // interval.months):
+        if at.date() >= on:
+            return at
+        at = plan_period(at, anchor_day, interval).ends_at
+    return max(at, datetime.combine(on, time(), UTC))
 
 
 def span(starts_at: datetime, ends_at: datetime, anchor_day: int) -> Span:

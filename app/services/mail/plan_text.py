@@ -41,7 +41,7 @@ def facts(template: str, customer_id: str, context: dict[str, Any]) -> dict[str,
             why = f"You get this e-mail because {customer.name} has asked about a plan of yours."
             return said | words | {"title": title, "reply_to": words["email"], "why_you": why}
         if template == mails.PLAN_KEPT:
-            more = _going_on(customer, int(context["version"]))
+            more = _going_on(customer, context)
         elif template == mails.PLAN_CANCELED:
             more = _ending(customer, int(context["version"]), Terms.of(offered, "").plan.title)
         else:
@@ -57,12 +57,14 @@ def _ending(customer: Customer, version: int, after: str) -> dict[str, Any] | No
     return {"title": has.plan.title, "after": after, "ends": row.cancel_at}
 
 
-def _going_on(customer: Customer, version: int) -> dict[str, Any] | None:
+def _going_on(customer: Customer, context: dict[str, Any]) -> dict[str, Any] | None:
     row = db.session.get_one(Subscription, customer.customer_id, populate_existing=True)
-    if row.cancel_at is not None or row.version != version:
+    if row.cancel_at is not None or row.version != int(context["version"]):
         return None
     has = given(versions.of(customer), customer.plan, Interval(row.interval), row.seats)
-    return {"title": has.plan.title, "renews": row.period_ends_at if has.price.amount_minor else None}
+    price = Money(int(context.get("price_minor", has.price.amount_minor)), has.currency)
+    renews = row.period_ends_at if has.price.amount_minor else None
+    return {"title": has.plan.title, "renews": renews, "price": price, "per": PER[has.interval]}
 
 
 def _order(customer: Customer, template: str, context: dict[str, Any]) -> dict[str, Any] | None:

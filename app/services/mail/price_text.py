@@ -1,5 +1,6 @@
 """What the mail about prices that change says: from which day on, and what the last months would have come to."""
 
+from datetime import date
 from typing import Any
 
 from app.domain.money import Money
@@ -16,7 +17,7 @@ from app.services.catalog import versions
 
 
 def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what the mail names; None when it was withdrawn meanwhile, or the customer has another plan."""
+    """Return what the mail names; None where it was withdrawn meanwhile, or the customer has another plan."""
     with as_customer(customer_id):
         row = db.session.get(PriceChange, str(context["price_change"]), populate_existing=True)
         customer = db.session.get_one(Customer, customer_id, populate_existing=True)
@@ -26,15 +27,17 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
             return None
         subscription = db.session.get_one(Subscription, customer_id, populate_existing=True)
         other = versions.sold(customer.catalog, row.catalog_version)
-    interval = Interval(subscription.interval)
+    interval = Interval(str(context.get("interval", subscription.interval)))
     has, will = (given(each, customer.plan, interval, subscription.seats).price for each in (own, other))
+    if "price_now_minor" in context:  # mails of older releases have no prices
+        has, will = (Money(int(context[each]), customer.currency) for each in ("price_now_minor", "price_then_minor"))
     return {
         "seller": own.seller,
         "customer": customer,
         "is_sandbox": settings().payments == "sandbox",
         "plan": plan.title,
         "interval": "month" if interval is Interval.MONTHLY else "year",
-        "on": row.effective_on,
+        "on": date.fromisoformat(str(context.get("begins_on", row.effective_on))),
         "price_now": has,
         "price_then": will,
         "months": int(context["months"]),

@@ -5,7 +5,7 @@ Until then nothing of the customer's changes. Whoever cancels or chooses another
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -13,8 +13,8 @@ from app import clock, ids
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
 from app.domain.mails import PRICE_CHANGE
-from app.domain.sold_terms import Terms
-from app.domain.subscriptions.choice import Interval
+from app.domain.sold_terms import Difference, Terms
+from app.domain.subscriptions.choice import Choice, Interval, given
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.plan_periods import PriceChange
@@ -31,9 +31,12 @@ from app.services.month_end.comparison import Compared
 from app.services.outbox import billing_mails
 from app.services.subscriptions import announced, applying, reads
 from app.services.subscriptions.announced import ANNOUNCED
+from app.services.subscriptions.reads import Current
 from app.services.transaction import transaction
 
 BY = "purser"
+AHEAD = timedelta(days=731)
+"""So far ahead prices can be announced: two years."""
 
 
 @dataclass(frozen=True)
@@ -43,27 +46,51 @@ class Announcement:
     row: PriceChange
     terms: Catalog
     compared: Compared
+    changes: tuple[Difference, ...]
+    """What changes for the customer; nothing: it is moved in silence, because its plan is the same in both versions."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a version would change for a customer: the plan by both, the last months, and each difference."""
+
+    was: Choice
+    will: Choice
+    compared: Compared
+    changes: tuple[Difference, ...]
+
+
+def check_day(on: date) -> None:
+    """Refuse (422) a day that is not to come, or more than two years ahead."""
+    today = clock.now().date()
+    if on <= today:
+        raise Refused("Name a day that is still to come: nothing changes without notice.", "day_not_to_come", 422, "on")
+    if on > today + AHEAD:
+        raise Refused("Name a day within the next two years.", "day_too_far", 422, "on")
 
 
 def announce(customer_id: str, version: int, on: date, *, by: str) -> Announcement:
     """Announce to a customer that its plan is had in this version from a day on, by mail and event.
 
+    No mail is sent where nothing changes for it.
     It takes the place of one that was announced before; the same again changes nothing. Refuses (422) a version that
     is not there, does not have the plan, does not sell it by the customer's interval, or is not newer than the
-    customer's, and a day that is not to come.
+    customer's, and a day that is not to come, or too far.
     """
     now = clock.now()
-    if on <= now.date():
-        raise Refused("Name a day that is still to come: nothing changes without notice.", "day_not_to_come", 422, "on")
+    check_day(on)
     with as_service("announce other prices"), transaction() as session:
         books = posting.lock(session, customer_id)
         billing_periods.roll(session, customer_id, now)
-        row = reads.current(session, books.customer, now, lock=True).row
+        has = reads.current(session, books.customer, now, lock=True)
+        row = has.row
         other = _offered(books.customer, version, row)
-        said = comparison.compared(session, books.customer, row, versions.of(books.customer), other)
+        own = versions.of(books.customer)
+        said = comparison.compared(session, books.customer, row, own, other)
+        changes = announced.changes(books.customer, own, other)
         there = _announced(books)
         if there is not None and (there.catalog_version, there.effective_on) == (version, on):
-            return Announcement(there, other, said)
+            return Announcement(there, other, said, changes)
         if there is not None:
             there.state, there.ended_at = "replaced", now
             session.flush()
@@ -79,8 +106,9 @@ def announce(customer_id: str, version: int, on: date, *, by: str) -> Announceme
         )
         session.add(made)
         session.flush()
-        _write(books, row, made, said)
-        return Announcement(made, other, said)
+        found = Announcement(made, other, said, changes)
+        _write(books, has, found)
+        return found
 
 
 def withdraw(customer_id: str, *, by: str) -> bool:
@@ -110,7 +138,9 @@ def of(customer: Customer) -> Announcement | None:
     other = versions.sold(customer.catalog, row.catalog_version)
     if _not_sold(customer, other, subscription):
         return None
-    return Announcement(row, other, comparison.compared(session, customer, subscription, versions.of(customer), other))
+    own = versions.of(customer)
+    said = comparison.compared(session, customer, subscription, own, other)
+    return Announcement(row, other, said, announced.changes(customer, own, other))
 
 
 def whom(catalog: str, plan: str = "") -> tuple[Catalog, Sequence[str]]:
@@ -129,17 +159,19 @@ def whom(catalog: str, plan: str = "") -> tuple[Catalog, Sequence[str]]:
         return newest, db.session.scalars(wanted.order_by(Customer.customer_id)).all()
 
 
-def compared_each(customers: Sequence[str], newest: Catalog) -> Iterator[tuple[Customer, Compared | Stays]]:
-    """Yield each customer with what its last months would have come to, or why it stays; nothing is announced."""
+def compared_each(customers: Sequence[str], newest: Catalog) -> Iterator[tuple[Customer, Expected | Stays]]:
+    """Yield each customer with what would change for it, or why it stays; nothing is announced."""
     with as_service("compare prices"):
         for each in customers:
             session = db.session()
             customer, row = session.get_one(Customer, each), session.get_one(Subscription, each)
-            why = _not_sold(customer, newest, row)
+            own, why = versions.of(customer), _not_sold(customer, newest, row)
             if why:
                 yield customer, Stays(customer.customer_id, customer.name, why)
             else:
-                yield customer, comparison.compared(session, customer, row, versions.of(customer), newest)
+                said = comparison.compared(session, customer, row, own, newest)
+                was, will = (given(have, customer.plan, Interval(row.interval), row.seats) for have in (own, newest))
+                yield customer, Expected(was, will, said, announced.changes(customer, own, newest))
 
 
 def announce_each(
@@ -220,12 +252,16 @@ def _announced(books: Books) -> PriceChange | None:
     ).one_or_none()
 
 
-def _write(books: Books, row: Subscription, made: PriceChange, said: Compared) -> None:
-    """Write it down, and the mail and the event."""
+def _write(books: Books, has: Current, found: Announcement) -> None:
+    """Write it down, and the event; and the mail, where anything changes for the customer."""
+    row, made, said = has.row, found.row, found.compared
     after = {"price_change": made.id, "catalog_version": made.catalog_version, "on": made.effective_on.isoformat()}
     audit.record(books.session, books.customer_id, made.created_by, "subscription.price_announced", row.id, after=after)
     books.session.flush()
     books.outbox.write("subscription.price_announced", made.id, _facts(row, made))
+    if not found.changes:
+        return
+    first = announced.first(made, has, found.terms, reads.scheduled(books.session, books.customer_id))
     billing_mails.write(
         books.session,
         books.customer_id,
@@ -233,6 +269,10 @@ def _write(books: Books, row: Subscription, made: PriceChange, said: Compared) -
         key=f"{PRICE_CHANGE}:{made.id}",
         to=books.customer.email,
         price_change=made.id,
+        begins_on=first.begins_at.date().isoformat(),
+        interval=first.will.interval.value,
+        price_now_minor=first.was.price.amount_minor,
+        price_then_minor=first.will.price.amount_minor,
         months=said.months,
         before_minor=said.before.amount_minor,
         after_minor=said.after.amount_minor,

@@ -1,5 +1,7 @@
 """Cancel a plan to the end of what is paid, and keep it after all."""
 
+from typing import Any
+
 from app import clock
 from app.domain.errors import Refused
 from app.domain.mails import PLAN_CANCELED, PLAN_KEPT
@@ -9,7 +11,7 @@ from app.services import audit
 from app.services.ledger import posting
 from app.services.ledger.posting import Books
 from app.services.outbox import billing_mails
-from app.services.subscriptions import applying, reads
+from app.services.subscriptions import announced, applying, reads
 from app.services.transaction import transaction
 
 LONGEST_REASON = 500
@@ -47,13 +49,15 @@ def keep(customer_id: str, *, by: str) -> Subscription:
     now = clock.now()
     with as_service("keep a plan"), transaction() as session:
         books = posting.lock(session, customer_id)
-        row = reads.current(session, books.customer, now, lock=True).row
+        has = reads.current(session, books.customer, now, lock=True)
+        row = has.row
         if row.cancel_at is None:
             return row
         row.cancel_at, row.canceled_at, row.cancel_reason = None, None, ""
         row.version += 1
         _write(books, row, by, "subscription.kept")
-        _mail(books, row, PLAN_KEPT)
+        goes_on = announced.following(session, has, has.has, books.customer.catalog_version, has.period.ends_at)
+        _mail(books, row, PLAN_KEPT, price_minor=goes_on.price.amount_minor)
         return row
 
 
@@ -66,6 +70,8 @@ def _write(books: Books, row: Subscription, by: str, event: str) -> None:
     books.outbox.write(event, f"{row.id}:{row.version}", facts)
 
 
-def _mail(books: Books, row: Subscription, template: str) -> None:
+def _mail(books: Books, row: Subscription, template: str, price_minor: int | None = None) -> None:
     key, to = f"{template}:{row.id}:{row.version}", books.customer.email
-    billing_mails.write(books.session, books.customer_id, template, key=key, to=to, version=row.version)
+    price = {} if price_minor is None else {"price_minor": price_minor}
+    facts: dict[str, Any] = {"version": row.version, **price}
+    billing_mails.write(books.session, books.customer_id, template, key=key, to=to, **facts)

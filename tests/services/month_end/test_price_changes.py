@@ -126,6 +126,8 @@ def test_it_is_refused_without_notice_and_for_versions_that_are_not_there(app: F
     plans.applies(DOUBLED)
     for version, on, reason in (
         (2, HALF.date(), "day_not_to_come"),
+        (2, date(2029, 7, 1), "day_too_far"),
+        (2, date.max, "day_too_far"),
         (1, ON, "version_not_newer"),
         (3, ON, "version_unknown"),
     ):

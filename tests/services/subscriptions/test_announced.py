@@ -1,18 +1,24 @@
 """Prices that were announced come on their day, whatever else is changed of the plan, and are said before."""
 
+import json
 from datetime import date
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app import clock
 from app.domain.people import Actor
 from app.models.customers import Customer
+from app.models.database import db
+from app.models.mails import Mail
 from app.models.plan_periods import PriceChange
-from app.models.scope import as_customer
-from app.presenters import plan_change
+from app.models.scope import as_customer, as_service
+from app.presenters import plan_change, price_change
+from app.services.mail import payment_text
 from app.services.month_end import price_changes
-from app.services.subscriptions import announced, reads
+from app.services.subscriptions import announced, cancellation, reads
+from app.services.transaction import transaction
 from app.services.verification.verify import verify
 from tests.support import months, plans, terms
 from tests.support.months import at, runs
@@ -116,11 +122,67 @@ def test_what_it_renews_for_is_the_announced_price(acme: Customer) -> None:
     assert then(acme, plan="personal") == "$12.00 a month before tax from 1 Jul 2027 on."
     with as_customer(acme.customer_id), clock.at(HALF):
         has = reads.of(acme)
-        said = plan_change.seats_words(previews(acme, target(seats=7)), has)
+        words = plan_change.seats_words(previews(acme, target(seats=7)), has)
         assert announced.renewed(has).price.amount_minor == 9800 + 3 * 3000
-    assert said.endswith("then $218.00 a month before tax.")
+    assert words.endswith("then $218.00 a month before tax.")
 
 
 def test_a_day_after_the_next_period_begins_changes_nothing_of_it(acme: Customer) -> None:
     announces(acme, date(2027, 7, 2))
     assert then(acme, seats=7) == "Renews on 1 Jul 2027 for $109.00 a month before tax."
+
+
+def said(whose: Customer) -> str:
+    """Return what the Plan page announces."""
+    with as_customer(whose.customer_id), clock.at(HALF):
+        own = db.session.get_one(Customer, whose.customer_id, populate_existing=True)
+        found = price_change.coming(price_changes.of(own), reads.of(own), reads.open_orders()[1])
+    return found.what if found is not None else ""
+
+
+def mailed(whose: Customer, template: str) -> list[payment_text.Words | None]:
+    with clock.at(HALF):
+        return [
+            payment_text.of(each.template, whose.customer_id, json.loads(each.context))
+            for each in plans.rows(Mail, whose)
+            if each.template == template
+        ]
+
+
+def test_page_and_mail_name_the_seats_that_are_had_then_and_the_customers_own_day(acme: Customer, alice: Actor) -> None:
+    confirms(alice, target(seats=4), "", at=BEGIN)
+    announces(acme, date(2027, 6, 20))
+    assert said(acme) == "From 1 Jul 2027 on Team costs $128.00 a month instead of $64.00 a month, before tax."
+    (words,) = mailed(acme, "price_change")
+    assert words is not None
+    assert words.subject == "The price of Team changes on 1 Jul 2027"
+    for part in ("with the month that begins on 1 Jul 2027.", "$128.00 a month", "$64.00 a month"):
+        assert part in words.text
+
+
+def test_who_keeps_a_cancelled_plan_reads_for_what(acme: Customer) -> None:
+    announces(acme, date(2027, 7, 1))
+    with clock.at(HALF):
+        cancellation.cancel(acme.customer_id, by="alice")
+        cancellation.keep(acme.customer_id, by="alice")
+    (words,) = mailed(acme, "plan_kept")
+    assert words is not None
+    assert "It renews on 1 Jul 2027 for $188.00 a month before tax." in words.text
+
+
+def test_where_nothing_changes_nothing_is_said_and_the_version_is_had_all_the_same(app: Flask) -> None:
+    acme = months.begins(BEGIN, "personal")
+    announces(acme, date(2027, 7, 1), ('annual = "120.00"', 'annual = "120.00" # the same'))
+    assert (said(acme), mailed(acme, "price_change")) == ("", [])
+    runs(JULY)
+    assert (states(acme), plans.customer_of(plans.manager_of(acme)).catalog_version) == (["applied"], 2)
+    assert verify() == []
+
+
+def test_a_day_that_is_centuries_away_is_named_and_not_counted_to(acme: Customer) -> None:
+    announces(acme, date(2027, 7, 1))
+    with as_service("a row of an older release"), transaction() as session:
+        session.scalars(
+            select(PriceChange).where(PriceChange.customer_id == acme.customer_id)
+        ).one().effective_on = date.max
+    assert said(acme).startswith("From 31 Dec 9999 on Team costs")
