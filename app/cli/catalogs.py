@@ -9,10 +9,17 @@ from flask import Blueprint
 from flask.cli import with_appcontext
 
 from app.cli.console import one_line, stop
+from app.domain.amounts import money_words
 from app.domain.errors import Refused
+from app.domain.subscriptions.words import PER
 from app.services.catalog import cautions, in_use, logos, versions
 from app.services.customers import plan_moves
-from app.services.customers.plan_moves import Move
+from app.services.customers.plan_moves import Move, Stays
+from app.services.month_end import price_changes
+from app.services.month_end.price_changes import Expected
+
+LISTED = 20
+"""So many customers are named when a catalog is applied; `change-prices` names all."""
 
 
 def add_to(bp: Blueprint) -> None:
@@ -28,7 +35,7 @@ def apply_catalog(file: Path) -> None:
     """Keep FILE as the newest version of the catalog it names.
 
     The customers there are keep the version that they have: what of it the newest does not offer is named, and
-    `move-plan` moves them.
+    `move-plan` moves them. Twenty are named with the price of their plan by both versions, and what else would change.
     """
     with one_line():
         try:
@@ -37,6 +44,7 @@ def apply_catalog(file: Path) -> None:
             raise Refused(f"{file} is not UTF-8 text.", "not_text") from None
         applied = versions.apply(logos.drawn_in(text, file.parent))
         click.echo(f"Catalog {applied.catalog} is at version {applied.version}.")
+        lines = list(_changes(applied.catalog))
         used, warned = in_use.of(applied.catalog), cautions.of(applied.catalog)
     for words in warned:
         click.echo(f"Warning: {words}")
@@ -45,6 +53,8 @@ def apply_catalog(file: Path) -> None:
     for version, many in used.earlier.items():
         keep = "keeps" if many == 1 else "keep"
         click.echo(f"{_many(many)} {keep} version {version}.")
+    for line in lines:
+        click.echo(line)
     if used.earlier:
         click.echo(f"See what a move would change for them: flask portal move-plan {applied.catalog}")
         click.echo(
@@ -86,6 +96,26 @@ def move_plan(catalog: str, customers: tuple[str, ...], plan: str, to: str, reas
         click.echo("Nothing has changed." if left else "Nobody is to be moved.")
     if left:
         stop(f"{_many(len(left))} {'not' if yes else 'cannot be'} moved.")
+
+
+def _changes(catalog: str) -> Iterator[str]:
+    """Yield what the newest version would change for whoever has an older one of its plan, and its price by both."""
+    newest, whom = price_changes.whom(catalog)
+    for customer, found in price_changes.compared_each(whom[:LISTED], newest):
+        words = f"stays: {found.why}" if isinstance(found, Stays) else _priced(found)
+        yield f"  {customer.customer_id}  {customer.name}  {words}"
+    if len(whom) > LISTED:
+        yield f"  and {_many(len(whom) - LISTED)} more"
+
+
+def _priced(found: Expected) -> str:
+    was, will = (f"{money_words(each.price)} {PER[each.interval]}" for each in (found.was, found.will))
+    if not found.changes:
+        return f"{found.was.plan.title}: {was}, nothing changes"
+    if was != will:
+        return f"{found.was.plan.title}: {was} -> {will}"
+    others = "; ".join(f"{each.about}: {each.before} -> {each.after}" for each in found.changes)
+    return f"{found.was.plan.title}: {was} as before; {others}"
 
 
 def _printed(moves: Sequence[Move]) -> Iterator[str]:

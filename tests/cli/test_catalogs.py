@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, pool
 from app.models.customers import Customer
 from app.models.database import db
 from app.models.scope import as_service
-from tests.support import meters
+from tests.support import meters, months, plans
 from tests.support.cast import EXAMPLES
 from tests.support.client import outside_contexts
 from tests.support.databases import Database
@@ -48,7 +48,10 @@ def test_apply_catalog_names_what_it_drops_and_how_many_have_it(app: Flask, tmp_
     for name, plan in (("Acme", "paid"), ("Globex", "paid"), ("Initech", "")):
         meters.customer(name, plan=plan)
     dropping = meters.dearer_without_paid_and_hours()
-    assert _applied(app, tmp_path, dropping) == [
+    said = _applied(app, tmp_path, dropping)
+    (named,) = [each for each in said if each.startswith("  ")]
+    assert "Initech  Free: $0.00 a month as before; requests costs: 0.40 per 1,000 -> 0.80 per 1,000; meter" in named
+    assert [each for each in said if each != named] == [
         "Catalog metered is at version 2.",
         "No longer offered: plan paid, which stays as sold to 2 customers.",
         "No longer offered: meter hours, which stays as sold to 3 customers.",
@@ -57,13 +60,26 @@ def test_apply_catalog_names_what_it_drops_and_how_many_have_it(app: Flask, tmp_
         "See what it would cost them, and announce it: flask portal change-prices metered --on DAY",
     ]
     meters.customer("Hooli")
-    assert _applied(app, tmp_path, dropping + "\n") == [
+    assert [each for each in _applied(app, tmp_path, dropping + "\n") if not each.startswith("  ")] == [
         "Catalog metered is at version 3.",
         "3 customers keep version 1.",
         "1 customer keeps version 2.",
         "See what a move would change for them: flask portal move-plan metered",
         "See what it would cost them, and announce it: flask portal change-prices metered --on DAY",
     ]
+
+
+def test_apply_catalog_names_who_changes_and_by_how_much(app: Flask, tmp_path: Path) -> None:
+    team, free = (months.begins(plans.BEGIN, each) for each in ("team", "free"))
+    for _each in range(19):
+        plans.customer_in("plans")
+    said = _applied(app, tmp_path, plans.CATALOG.replace('monthly = "49.00"', 'monthly = "98.00"'))
+    named = [each for each in said if each.startswith("  ")]
+    assert named[:2] == [
+        f"  {team.customer_id}  Month Ltd  Team: $49.00 a month -> $98.00 a month",
+        f"  {free.customer_id}  Month Ltd  Free: $0.00 a month, nothing changes",
+    ]
+    assert (len(named), named[-1]) == (21, "  and 1 customer more")
 
 
 def test_nothing_changes_before_yes_and_who_changes_alike_is_named_together(app: Flask, tmp_path: Path) -> None:
