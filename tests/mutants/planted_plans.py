@@ -13,9 +13,9 @@ RULE, CHANGES, WAITING, GIVING = (
 BUGS = [
     Bug(
         "prices are announced for a day on which the customer does not have them yet",
-        "app/presenters/price_change.py",
-        "    while at.date() < found.row.effective_on:\n",
-        "    while at < has.period.starts_at:\n",
+        "app/domain/subscriptions/proration.py",
+        "        if at.date() >= on:\n",
+        "        if at.date():\n",
         (f"{PAGES}/test_plan.py::test_prices_that_change_are_announced_with_the_own_months_until_the_customer_leaves",),
     ),
     Bug(
