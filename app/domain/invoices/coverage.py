@@ -41,6 +41,10 @@ class Usage:
     """By an invoice's id: what of it was below zero and is on that invoice."""
     given_by: set[str] = field(default_factory=set, compare=False)
     """The kinds of credit behind `given`, for words alone."""
+    row: str = field(default="", compare=False)
+    """The id of the row of the history."""
+    is_exact: bool = field(default=True, compare=False)
+    """Whether the row says how much the meter cost; else the meter has a share of a row of several."""
 
     @property
     def used(self) -> int:
@@ -84,7 +88,7 @@ class _Walk:
             case "usage":
                 bought = sum(row.shares.get(kind, 0) for kind in BOUGHT_KINDS)
                 by = {kind for kind, micros in row.shares.items() if micros > 0 and kind not in BOUGHT_KINDS}
-                used = Usage(row.period, row.meter, bought, came - bought, row.amount - came, given_by=by)
+                used = Usage(row.period, row.meter, bought, came - bought, row.amount - came, given_by=by, row=row.id)
                 self.usage[row.id] = used
                 self._owe(_Debt(row.id, used, used.open))
             case kind if kind in CLAW_BACKS:

@@ -72,6 +72,7 @@ def counted(
     """
     meters, given, below, mixed, given_by = dict[str, int](), 0, 0, set[str](), set[str]()
     at_use = catalog.tax.credits == "at_use"
+    parted = {each.period for each in usage if each.invoiced}
     for each in usage:
         if at_use and not interim:
             before = sum(each.invoiced.values())
@@ -86,7 +87,8 @@ def counted(
             below += part
         if part:
             meters[each.meter] = meters.get(each.meter, 0) + part
-            mixed |= {each.meter} if interim or each.period != row.number else set()
+            is_guess = not each.is_exact and each.period in parted
+            mixed |= {each.meter} if interim or is_guess or each.period != row.number else set()
     ordered = dict(sorted(meters.items()))
     return Period(row, last, catalog, treatment, ordered, given, frozenset(given_by), below, frozenset(mixed), interim)
 

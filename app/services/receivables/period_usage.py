@@ -2,13 +2,14 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 
 from sqlalchemy import func, select
 
 from app.domain.invoices import coverage
 from app.domain.invoices.coverage import Row, Usage
+from app.domain.invoices.postings import Counted, Made, Posted, made_of
 from app.domain.money import split
 from app.models.customers import BillingPeriod
 from app.models.documents import Document
@@ -16,13 +17,18 @@ from app.models.ledger import Allocation, Grant, Transfer
 from app.models.usage import UsageDay
 from app.services.ledger.posting import Books
 
+OF_PERIOD = "usage_period"
+"""The source of rows of the history that stand for all meters of a period."""
+
 
 def paid(books: Books, period: BillingPeriod) -> list[Usage]:
     """Return the usage since the balance was last not below zero before the period, and what has paid for each row.
 
     Everything that counts is posted: whoever asks has caught up.
     """
-    return [each for usage in coverage.paid(_rows(books, period)) for each in _by_meter(books, usage)]
+    found = coverage.paid(_rows(books, period))
+    made = _made(books, {each.period for each in found if not each.meter})
+    return [each for usage in found for each in _by_meter(usage, made)]
 
 
 def _rows(books: Books, period: BillingPeriod) -> Iterator[Row]:
@@ -94,7 +100,7 @@ def _starts(books: Books) -> list[tuple[date, int]]:
 
 def _counts_in(row: Transfer, starts: Sequence[tuple[date, int]]) -> tuple[int, str]:
     """Return the period that a row of usage counts in, and its meter; empty where it has none, or several."""
-    if row.source_type == "usage_period":
+    if row.source_type == OF_PERIOD:
         return int(row.source_id.partition(":")[0]), ""
     if row.source_type == "usage_day":
         meter, day, _posting = row.source_id.rsplit(":", 2)
@@ -105,28 +111,59 @@ def _counts_in(row: Transfer, starts: Sequence[tuple[date, int]]) -> tuple[int, 
     return starts[max(place, 1) - 1][1], meter
 
 
-def _by_meter(books: Books, usage: Usage) -> Iterator[Usage]:
-    """Share a row that stands for all meters of a period by what each of them cost."""
-    weights = _weights(books, usage.period) if not usage.meter else {}
-    if not weights:
+def _by_meter(usage: Usage, made: dict[str, Made]) -> Iterator[Usage]:
+    """Share a row that stands for all meters of a period by what each of them cost in it."""
+    if usage.row not in made:
         yield usage
         return
+    weights, is_exact = made[usage.row].costs, made[usage.row].is_exact
     costs = list(weights.values())
     parts = zip(weights, split(usage.bought, costs), split(usage.given, costs), split(usage.open, costs), strict=True)
     before = {name: dict(zip(weights, split(micros, costs), strict=True)) for name, micros in usage.invoiced.items()}
     for meter, bought, given, below in parts:
         invoiced = {name: of_meter[meter] for name, of_meter in before.items() if of_meter[meter]}
-        yield Usage(usage.period, meter, bought, given, below, invoiced, given_by=usage.given_by)
+        yield Usage(
+            usage.period, meter, bought, given, below, invoiced, usage.given_by, row=usage.row, is_exact=is_exact
+        )
 
 
-def _weights(books: Books, number: int) -> dict[str, int]:
-    rows = books.session.execute(
-        select(UsageDay.meter, func.sum(UsageDay.micros))
-        .where(UsageDay.customer_id == books.customer_id, UsageDay.period_number == number, UsageDay.micros > 0)
-        .group_by(UsageDay.meter)
-        .order_by(UsageDay.meter)
-    )
-    return {meter: int(micros) for meter, micros in rows}
+def _made(books: Books, numbers: Iterable[int]) -> dict[str, Made]:
+    """Return what the rows that stand for all meters of a period are made of, by their ids."""
+    found = dict[str, Made]()
+    for number in sorted(numbers):
+        days = [
+            Counted(row.meter, row.day, row.posted_micros, row.postings)
+            for row in books.session.scalars(
+                select(UsageDay)
+                .where(
+                    UsageDay.customer_id == books.customer_id,
+                    UsageDay.period_number == number,
+                    UsageDay.posted_micros > 0,
+                )
+                .order_by(UsageDay.day, UsageDay.meter)
+            )
+        ]
+        rows = books.session.scalars(
+            select(Transfer).where(
+                Transfer.customer_id == books.customer_id,
+                Transfer.source_type == OF_PERIOD,
+                Transfer.source_id.startswith(f"{number}:"),
+                Transfer.kind == "usage",
+            )
+        ).all()
+        ids = {int(each.source_id.rpartition(":")[2]): each.id for each in rows}
+        posted = [Posted(int(each.source_id.rpartition(":")[2]), each.amount, _day(each.booked_at)) for each in rows]
+        made = made_of(posted, days) or _in_all(ids, days)
+        found |= {ids[each]: of_row for each, of_row in made.items()}
+    return found
+
+
+def _in_all(numbers: Iterable[int], days: Sequence[Counted]) -> dict[int, Made]:
+    """Return it where the days do not say, as where some were posted one by one: what each meter cost in the period."""
+    costs = defaultdict[str, int](int)
+    for each in days:
+        costs[each.meter] += each.micros
+    return {number: Made(dict(sorted(costs.items())), is_exact=False) for number in numbers} if costs else {}
 
 
 def _day(moment: datetime) -> date:

@@ -4,12 +4,16 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app import clock
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.errors import Refused
 from app.domain.people import Actor
 from app.models.customers import Customer
+from app.models.database import db
+from app.models.documents import Document, DocumentLine
+from app.models.scope import as_service
 from app.services import jobs
 from app.services.authorizations import holds
 from app.services.month_end import run
@@ -39,6 +43,12 @@ def alice(later: Customer) -> Actor:
 def writes(at: datetime = USED) -> int:
     with clock.at(at):
         return interim.write_due()
+
+
+def lines_of(document: Document) -> list[DocumentLine]:
+    with as_service("look at a document"):
+        of_it = select(DocumentLine).where(DocumentLine.document_id == document.id)
+        return list(db.session.scalars(of_it.order_by(DocumentLine.place)))
 
 
 def invoices(whose: Customer) -> list[tuple[str, str, int, int]]:
@@ -144,6 +154,49 @@ def test_one_that_is_not_paid_is_the_only_one_and_suspends_as_any_other(
     assert dunning.standing(later) == "suspended"
     assert writes(USED + timedelta(days=6)) == 0
     assert now_of(documents_of(later)[0]).state == "open"
+    assert verify() == []
+
+
+RUNS = (
+    '\n[[meters]]\nkey = "runs"\ntitle = "Runs"\ndescription = "Runs"\nunit = "runs"\nkind = "sum"\ncredits = "0.25"\n'
+)
+
+
+@pytest.mark.parametrize("burn", ["at_invoice", "realtime"])
+@pytest.mark.parametrize("taxed", ["at_use", "at_purchase"])
+def test_the_month_has_the_meters_that_were_used_after_it(app: Flask, taxed: str, burn: str) -> None:
+    both = periods.customer(taxed, burn, overage="0", more=MORE + RUNS)
+    add_method(periods.manager(both), GOOD)
+    periods.uses(both, 2200)
+    assert writes() == 1
+    dunning.collects(USED + MINUTE)
+    periods.reports(both, "runs", 40, at=USED + 2 * MINUTE)
+    with clock.at(OVER):
+        run.run_due()
+    (line,) = lines_of(documents_of(both)[1])
+    assert (line.meter, line.quantity, line.net_minor) == ("runs", 40, 1000)
+    assert verify() == []
+
+
+@pytest.mark.parametrize("taxed", ["at_use", "at_purchase"])
+def test_where_nobody_knows_what_was_used_after_it_no_quantity_is_said(app: Flask, taxed: str) -> None:
+    both = periods.customer(taxed, "at_invoice", overage="0", more=MORE + RUNS)
+    add_method(periods.manager(both), GOOD)
+    for when in (USED, USED + 2 * MINUTE):
+        periods.uses(both, 1200, at=when)
+        periods.reports(both, "runs", 40, at=when)
+        assert writes(when) == 1
+        dunning.collects(when + MINUTE)
+    periods.uses(both, 100, at=USED + 4 * MINUTE)
+    periods.reports(both, "runs", 4, at=USED + 4 * MINUTE)
+    with clock.at(OVER):
+        run.run_due()
+    lines = lines_of(documents_of(both)[2])
+    assert [(line.meter, line.quantity, line.unit_price) for line in lines] == [
+        ("requests", 1, ""),
+        ("runs", 1, ""),
+    ]
+    assert sum(line.net_minor for line in lines) == 200
     assert verify() == []
 
 
