@@ -26,7 +26,7 @@ _THREE = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 _WHOLE_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
 # Minimum charges, as Stripe counts. They hold where an account settles in the same currency; elsewhere the minimum is
 # that of the account's own currency at the day's rate, which nobody knows beforehand.
-_LEAST = {
+LEAST = {
     **dict.fromkeys(["USD", "AUD", "BRL", "CAD", "CHF", "EUR", "INR", "NZD", "SGD"], 50),
     "AED": 200,
     "CZK": 1_500,
@@ -73,7 +73,7 @@ def step(currency: str) -> int:
 
 def bounds(currency: str) -> tuple[Money, Money]:
     """Return the least and the most that the processor charges at once."""
-    least, most = _LEAST.get(currency, 1), _MOST.get(currency, _EIGHT_DIGITS)
+    least, most = LEAST.get(currency, 1), _MOST.get(currency, _EIGHT_DIGITS)
     factor, whole = _ours(currency)
     unit = step(currency)
     lowest, highest = -(-least * factor // whole), most * factor // whole

@@ -6,20 +6,20 @@ One is open at a time for a customer. docs/decisions/0046 says what counts, and 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app import clock
 from app.domain import processor_amounts
 from app.domain.invoices.documents import State
 from app.domain.invoices.period_sums import per_minor
-from app.domain.ledger import CREDITS
+from app.domain.ledger import CREDITS, OVERAGE_INVOICED, OVERAGE_RETURNED
 from app.models.authorizations import Authorization
 from app.models.corrections import Correction
 from app.models.customers import BillingPeriod, Customer
 from app.models.database import constant, db
 from app.models.documents import Document
-from app.models.ledger import Account
+from app.models.ledger import Account, Allocation, Transfer
 from app.models.scope import as_service
 from app.models.subscriptions import Subscription
 from app.models.usage import Spending
@@ -105,8 +105,42 @@ def _wanted(now: datetime) -> Select[str]:
             or_(below >= Customer.exposure_micros, refused),
             ~blocked,
             ~replaced,
+            Spending.unposted_micros + _used_below() >= _least(),
         )
     )
+
+
+def _used_below() -> ColumnElement[int]:
+    """Return the most that can be below zero of what was used and posted: less where a payment has covered it.
+
+    The rest below zero is what was taken back of payments, and is on no invoice.
+    """
+    mine = Transfer.customer_id == Customer.customer_id
+    other = aliased(Transfer)
+    begins = (
+        select(func.max(other.sequence))
+        .where(other.customer_id == Customer.customer_id, other.sequence.is_not(None), other.balance_after_micros >= 0)
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+    since = and_(mine, Transfer.sequence > func.coalesce(begins, 0))
+    change = case((Transfer.kind == constant(OVERAGE_INVOICED), -Transfer.amount), else_=Transfer.amount)
+    kinds = [constant(each) for each in ("usage", OVERAGE_INVOICED, OVERAGE_RETURNED)]
+    posted = select(func.sum(change)).where(since, Transfer.kind.in_(kinds)).correlate(Customer).scalar_subquery()
+    covered = (
+        select(func.sum(Allocation.micros))
+        .join(Transfer, and_(Transfer.customer_id == Allocation.customer_id, Transfer.id == Allocation.transfer_id))
+        .where(since, Transfer.kind == constant("usage"))
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+    return func.coalesce(posted, 0) - func.coalesce(covered, 0)
+
+
+def _least() -> ColumnElement[int]:
+    """Return the least that the payment processor charges in the customer's currency, in micros."""
+    least = {each: processor_amounts.bounds(each)[0].amount_minor * per_minor(each) for each in processor_amounts.LEAST}
+    return case(least, value=Customer.currency, else_=1)
 
 
 def _write(customer_id: str) -> int:

@@ -24,7 +24,8 @@ from tests.services.test_poisoned import poison
 from tests.support import cast, corrections, dunning, periods
 from tests.support.databases import Database
 from tests.support.documents import documents_of
-from tests.support.periods import OVER, USED, now_of
+from tests.support.periods import BEGIN, OVER, USED, now_of
+from tests.support.reversals import buys, sends_back
 from tests.support.shop import BROKE, GOOD, add_method
 
 MINUTE = timedelta(minutes=1)
@@ -198,6 +199,31 @@ def test_where_nobody_knows_what_was_used_after_it_no_quantity_is_said(app: Flas
     ]
     assert sum(line.net_minor for line in lines) == 200
     assert verify() == []
+
+
+@pytest.mark.both_databases
+def test_who_has_nothing_but_a_refund_below_zero_is_not_even_looked_for(
+    app: Flask, later: Customer, alice: Actor
+) -> None:
+    with clock.at(BEGIN):
+        top_up = buys(app, alice, 2000)
+    periods.uses(later, 2000)
+    with clock.at(USED):
+        sends_back(top_up)
+    assert (cents(later), is_looked_for(later, USED), writes()) == ((2000, 2000, 0), False, 0)
+    periods.uses(later, 49)
+    assert is_looked_for(later, USED) is False
+    periods.uses(later, 1)
+    assert (is_looked_for(later, USED), writes()) == (True, 1)
+    assert invoices(later)[-1][:3] == ("interim", "open", 50)
+    dunning.collects(USED + MINUTE)
+    assert (is_looked_for(later, USED + MINUTE), writes(USED + MINUTE)) == (False, 0)
+    assert verify() == []
+
+
+def is_looked_for(whose: Customer, at: datetime) -> bool:
+    with as_service("look for interim invoices"):
+        return whose.customer_id in db.session.scalars(interim._wanted(at)).all()
 
 
 def test_nobody_without_a_card_has_one(app: Flask, later: Customer) -> None:
