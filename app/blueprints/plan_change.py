@@ -175,7 +175,7 @@ def _shown(form: PlanChangeForm, status: int = 200) -> Response:
     around: dict[str, Any] = {
         "form": form, "has": has, "now": plan.now(has), "title": chosen.title, "chosen": chosen,
         "wants": wants, "review": plan_change.review(found) if found else None,
-        "replaces": _replacing("is replaced by this one") if found else "",
+        "replaces": _replacing("is replaced by this one", reads.open_orders()[1]) if found else "",
         "less": [*plan_change.less(found, has, versions.sold(customer.catalog, found.catalog_version))] if found
         else [],
         "ends": plan.day(has.period.ends_at) if found and _can_cancel_instead(found, has, offered) else "",
@@ -200,7 +200,9 @@ def _around_result(order: PlanChange, refused: str = "") -> dict[str, Any]:
         "payment": payment,
         "said": plan_change.result(order, payment, sold, ended.sentence if ended else ""),
         "refused": refused,
-        "replaces": _replacing("is replaced then") if order.state == "waiting" else "",
+        "replaces": _replacing("is replaced then", reads.open_orders()[1])
+        if order.state == "waiting"
+        else _replacing("was replaced by this one", orders.replaced_by(order)),
         "asks_again": order.state == "waiting" and plan_change.is_waited_for(payment),
         "undo": plan_change.undo_words(order, back) if back is not None else "",
         "choice": {"plan": order.plan, "interval": order.interval, "seats": order.seats},
@@ -212,9 +214,8 @@ def _can_cancel_instead(found: Preview, has: reads.Current, offered: Catalog) ->
     return found.given.amount_minor > 0 and has.can_end and found.wants.plan.key == plan.default_plan(offered).key
 
 
-def _replacing(when: str) -> str:
+def _replacing(when: str, scheduled: PlanChange | None) -> str:
     """Say what becomes of the change that is scheduled; nothing where none is."""
-    scheduled = reads.open_orders()[1]
     if scheduled is None:
         return ""
     sold = versions.sold(current_customer().catalog, scheduled.catalog_version)

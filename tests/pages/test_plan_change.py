@@ -175,6 +175,10 @@ def test_what_a_change_takes_away_and_which_one_it_replaces_is_said_before(app: 
         assert more.soup.select("#plan_change-less") == []
         paying = confirmed(browser, more)
         assert paying.texts("#plan_change-replaces") == [f"{scheduled} is replaced then."]
+        order = next(each for each in plans.rows(PlanChange, acme) if each.state == "waiting")
+        controls.answer_challenge(settings(), plans.payment_of(order).processor_id or "", approved=True)
+        settlement.settle(order.payment_id or "")
+        assert browser.opens(paying.path).texts("#plan_change-replaces") == [f"{scheduled} was replaced by this one."]
 
 
 def test_seats_of_the_same_day_are_given_back_with_their_money(who: Opened) -> None:

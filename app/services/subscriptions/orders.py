@@ -42,6 +42,15 @@ def of_payment(payment_id: str) -> PlanChange:
     return found
 
 
+def replaced_by(order: PlanChange) -> PlanChange | None:
+    """Return the change that was scheduled and whose place the order of the customer in scope took, if any."""
+    at = order.created_at if order.state == "scheduled" else order.ended_at
+    if order.state not in {"scheduled", "applied"} or at is None:
+        return None
+    found = select(PlanChange).where(PlanChange.state == "replaced", PlanChange.ended_at == at)
+    return db.session.scalars(found.order_by(PlanChange.id.desc()).limit(1)).one_or_none()
+
+
 def latest() -> PlanChange | None:
     """Return the newest order of the customer in scope, if any."""
     newest = select(PlanChange).order_by(PlanChange.created_at.desc(), PlanChange.id.desc()).limit(1)
