@@ -124,8 +124,10 @@ def test_it_starts_signs_in_and_ends_with_nothing_left_or_with_the_reason_when_a
     ran = subprocess.run(shlex.split(shown[1]), cwd=ROOT, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout.splitlines()[-1:]) == (0, ["Every invariant holds."]), ran
 
-    host = f"http://127.0.0.1:{demo.port + 1}/"
+    host = f"http://localhost:{demo.port + 1}/"
     assert host in said
+    known = urlencode({"email": row[1], "password": row[2].strip()}).encode()
+    assert browser.open(Request(f"{host}sign-in", known)).url == host
     for path in ("requests", "small", "streams", "streams/end", "downloads"):
         pressed = browser.open(Request(host + path, urlencode({"request_id": path}).encode()))
         assert pressed.url == host
