@@ -1,6 +1,7 @@
 """The seller's own id of a customer names it wherever ours does: in each address, body and filter, and no other."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -92,7 +93,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/customers/<customer_id>/spend_management"): LIMITS,
     ("POST", "/customers/<customer_id>/invoices/<invoice_id>/corrections/preview"): CORRECTED,
     ("POST", "/customers/<customer_id>/invoices/<invoice_id>/corrections"): CORRECTED | {"preview": "gone"},
-    ("POST", "/customers/<customer_id>/price_changes"): {"version": 1, "on": "2999-01-01"},
+    ("POST", "/customers/<customer_id>/price_changes"): {"version": 1, "on": f"{datetime.now(UTC).year + 1}-06-01"},
     ("PATCH", "/customers/<customer_id>/subscription"): {"seats_used": 1},
     ("PUT", "/customers/<customer_id>/subscription"): {"preview": "gone"},
     ("POST", "/customers/<customer_id>/subscription/changes"): {"preview": "gone"},

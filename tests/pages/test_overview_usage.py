@@ -228,7 +228,7 @@ def test_more_used_than_may_be_is_shown_as_that(app: Flask, origin: str, acme: C
     page = looks(app, origin, acme).opens(PATH)
     assert page.texts("#status_line p") == [
         (
-            "Calls are refused: your balance is −$299.60. More was used than your credit and the overage protection. "
+            "Calls are refused: your balance is −$299.60. More was used than your credit. "
             "The next $299.60 you add cover what is owed first."
         )
     ]
