@@ -9,7 +9,7 @@ from app.services.alerts import weekly_digest
 from app.services.authorizations import expiry
 from app.services.auto_recharge import judging, trigger
 from app.services.bank_transfers import cash, orders, returns
-from app.services.customers import billing_periods
+from app.services.customers import billing_periods, pay_later
 from app.services.dunning import collecting
 from app.services.invoices import file_making
 from app.services.ledger import grants
@@ -70,6 +70,7 @@ JOBS: dict[str, Callable[[int], int]] = {
     "books_compared": books.run_due,
     "referrals_counted": counting.count_due,
     "referrals_given": giving.give_due,
+    "exposures_ended": pay_later.end_due,
 }
 """Each does what is due of one kind, at most so much, and returns how much it did. Any number of workers may."""
 
@@ -86,6 +87,7 @@ SLOW = (
     "books_compared",
     "referrals_counted",
     "referrals_given",
+    "exposures_ended",
 )
 """What may take minutes, and nobody waits for: the worker does it beside the rest, and seldom."""
 MONTHLY = ("months_run",)

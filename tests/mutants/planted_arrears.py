@@ -29,6 +29,20 @@ BUGS = [
         EXPOSURE,
     ),
     Bug(
+        "a card whose date is over is served without credit",
+        f"{LEDGER}/exposure.py",
+        "    return exists().where(*mine, *which, ~is_over(today)).correlate(Customer)\n",
+        "    return exists().where(*mine, *which).correlate(Customer)\n",
+        EXPOSURE,
+    ),
+    Bug(
+        "a renewed card serves nobody again",
+        "app/services/payment_methods/changes.py",
+        "        watch.changed(session, method.customer_id)\n",
+        "",
+        EXPOSURE,
+    ),
+    Bug(
         "a method that is removed lets its customer go on using",
         "app/services/payment_methods/rows.py",
         "    watch.changed(session, method.customer_id)  # before another one becomes the default\n",

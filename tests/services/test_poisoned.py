@@ -82,6 +82,7 @@ OTHERWISE = {
     "deliveries_trimmed": "deletes by time, whatever is in the rows",
     "referrals_counted": "has a test of its own: see referrals/test_giving.py",
     "referrals_given": "has a test of its own: see referrals/test_giving.py",
+    "exposures_ended": "has a test of its own: see receivables/test_exposure.py",
     "books_compared": "goes on past a payment that cannot be compared, and names it: see test_books.py",
 }
 

@@ -1,7 +1,11 @@
 """Payment methods in tests: what both sides have of them, and a seller who takes every kind."""
 
+import json
+
+import sqlalchemy as sa
 from flask import Flask
 
+from app.config import Settings
 from app.domain.mandates import SEPA_VERSION
 from app.domain.methods import Rail
 from app.domain.people import Actor, Role
@@ -15,6 +19,7 @@ from app.services.customers import registration
 from app.services.payment_methods import saved, setups
 from tests.support import cast
 from tests.support.cast import EXAMPLES, Part
+from tests.support.databases import Database
 
 EVERY_KIND = 'kinds = ["card", "sepa_debit", "paypal"]'
 ONCE, REFUSED = "pm_card_authenticationRequiredOnSetup", "pm_card_chargeDeclinedIncorrectCvc"
@@ -85,3 +90,15 @@ def both_sides_agree(app: Flask, customer: Customer) -> bool:
 
 def _usual(name: str) -> str:
     return {"kinds": EVERY_KIND, "manage": 'manage = "purser"', "may_remove_last": "may_remove_last = true"}[name]
+
+
+def renewed_at_bank(settings: Settings, database: Database, method: PaymentMethod, **card: object) -> None:
+    """Let the processor have these of the saved card from now on, as after the bank has sent another one."""
+    (body,) = (each for each in controls.objects(settings, "payment_method") if each["id"] == method.processor_id)
+    body["card"] |= card
+    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("update sandbox_objects set body = :body where id = :id"),
+            {"body": json.dumps(body), "id": method.processor_id},
+        )

@@ -12,7 +12,7 @@ from app.models.database import db
 from app.models.payments import PaymentMethod
 from app.models.scope import as_service
 from app.services import audit
-from app.services.payment_methods import rows
+from app.services.payment_methods import rows, watch
 from app.services.processor.gateway import gateway
 from app.services.transaction import transaction
 
@@ -74,6 +74,7 @@ def _renew(session: Session, method: PaymentMethod, found: SavedMethod) -> None:
         audit.record(
             session, method.customer_id, "processor", "payment_method.changed", method.id, before=before, after=after
         )
+        watch.changed(session, method.customer_id)
 
 
 def _shown(method: PaymentMethod) -> dict[str, object]:

@@ -39,10 +39,16 @@ def keep(
         return known
     methods = live(session, customer_id)
     twin = next((each for each in methods if is_same(each, method.kind, method.fingerprint)), None)
-    takes_default = not any(each.is_default for each in methods) or (twin is not None and twin.is_default)
+    before = next((each for each in methods if each.is_default), None)
+    takes_default = (
+        before is None or before is twin or (_is_over(before, now) and method.kind not in policy.top_up_only)
+    )
     if twin is not None:
         take_away(session, twin, now)
         note(session, customer_id, actor, "payment_method.replaced", twin, address)
+    if takes_default and before is not None and before is not twin:
+        before.is_default = False
+        session.flush()  # there is one default at a time, also between two statements
     row = PaymentMethod(
         id=ids.new("pm"),
         customer_id=customer_id,
@@ -123,8 +129,12 @@ def take_away(session: Session, method: PaymentMethod, now: datetime) -> None:
 def next_default(others: list[PaymentMethod], policy: PaymentMethods, now: datetime) -> PaymentMethod | None:
     """Return which method the default passes on to: the newest that may be charged for anything."""
     fit = [each for each in others if each.kind not in policy.top_up_only]
-    good = [each for each in fit if expiry(each.exp_month, each.exp_year, now.date()) is not Expiry.OVER]
+    good = [each for each in fit if not _is_over(each, now)]
     return next(iter([*good, *fit]), None)
+
+
+def _is_over(method: PaymentMethod, now: datetime) -> bool:
+    return expiry(method.exp_month, method.exp_year, now.date()) is Expiry.OVER
 
 
 def note(session: Session, customer_id: str, actor: str, action: str, method: PaymentMethod, address: str = "") -> None:

@@ -3,14 +3,15 @@
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from math import ceil
 from typing import Protocol
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.currencies import exponent
 from app.domain.money import Credits, Money
@@ -145,7 +146,11 @@ def _of_exposure(session: Session, customer_id: str | None) -> Iterator[Found]:
         for row in session.execute(select(CatalogVersion.catalog, CatalogVersion.version, CatalogVersion.text))
     }
     table, saved = Customer, PaymentMethod
-    has_method = exists().where(saved.customer_id == table.customer_id, saved.removed_at.is_(None))
+    ended = clock.now() - timedelta(days=1)  # a job ends what a card's date ends
+    over = saved.exp_year * 12 + saved.exp_month < ended.year * 12 + ended.month
+    has_method = exists().where(
+        saved.customer_id == table.customer_id, saved.removed_at.is_(None), or_(saved.exp_year.is_(None), ~over)
+    )
     names = (table.customer_id, table.catalog, table.catalog_version, table.standing, table.exposure_micros)
     rows = select(*names, has_method).where(table.exposure_micros > 0)
     if customer_id is not None:

@@ -1,9 +1,6 @@
 """What became of a saved method at the processor: detached there, it is gone here; renewed, it says so."""
 
-import json
-
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import select
 
@@ -17,6 +14,7 @@ from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
 from app.services.payment_methods import changes
 from tests.support.databases import Database
+from tests.support.methods import renewed_at_bank
 from tests.support.outcome import faults
 from tests.support.reversals import fetched, later
 from tests.support.sandbox_events import send_event
@@ -54,14 +52,7 @@ def test_a_renewed_card_shows_its_new_date_and_number(
     app: Flask, settings: Settings, database: Database, acme: Customer, alice_actor: Actor
 ) -> None:
     method = add_method(alice_actor)
-    (body,) = (each for each in controls.objects(settings, "payment_method") if each["id"] == method.processor_id)
-    body["card"] |= {"exp_year": 2041, "exp_month": 2, "last4": "1881"}
-    engine = sa.create_engine(database.superuser_url, poolclass=sa.NullPool)
-    with engine.begin() as connection:
-        connection.execute(
-            sa.text("update sandbox_objects set body = :body where id = :id"),
-            {"body": json.dumps(body), "id": method.processor_id},
-        )
+    renewed_at_bank(settings, database, method, exp_year=2041, exp_month=2, last4="1881")
     for _ in range(2):
         send_event(settings, "payment_method.automatically_updated", method.processor_id)
         later(app)

@@ -1,23 +1,29 @@
 """Whoever has a card is served without credit up to the exposure, and no further: one number everywhere."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
 from app import clock
+from app.config import Settings
 from app.domain.authorizations import AuthorizationRequest
 from app.domain.dunning import arrears
 from app.domain.dunning.arrears import PayLater
 from app.domain.money import Credits
 from app.domain.people import Actor
 from app.models.customers import Customer
+from app.models.payments import PaymentMethod
 from app.models.scope import as_customer
+from app.services import jobs
 from app.services.authorizations import holds
 from app.services.balance import history
-from app.services.payment_methods import saved
+from app.services.payment_methods import changes, saved
 from app.services.verification.verify import verify
-from tests.support import dunning, periods
+from tests.services.test_poisoned import poison
+from tests.support import cast, dunning, periods
+from tests.support.databases import Database
+from tests.support.methods import renewed_at_bank
 from tests.support.periods import OVER, USED, now_of, pays
 from tests.support.reversals import buys
 from tests.support.shop import BROKE, GOOD, add_method
@@ -132,3 +138,81 @@ def test_another_card_keeps_it_and_a_method_for_top_ups_alone_gives_none(app: Fl
     saved.remove(alice, first.id)
     assert cents(later)[0] == 0
     assert verify() == []
+
+
+NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.mark.both_databases
+def test_a_card_serves_to_the_end_of_its_month_and_its_renewal_or_another_one_serves_again(
+    app: Flask, settings: Settings, database: Database, later: Customer, alice: Actor
+) -> None:
+    card = add_method(alice, GOOD)
+    dated(settings, database, card, 10, 2026)
+    periods.uses(later, 500)
+    with clock.at(NOVEMBER - timedelta(seconds=1)):
+        assert jobs.JOBS["exposures_ended"](10) == 0
+    assert cents(later, NOVEMBER)[0] == 2000
+    with clock.at(NOVEMBER):
+        assert jobs.JOBS["exposures_ended"](10) == 1
+        assert jobs.JOBS["exposures_ended"](10) == 0
+    assert cents(later, NOVEMBER) == (0, 0, 0)
+    assert allowed(later, 1, "nothing", NOVEMBER) == "insufficient_credits"
+    with clock.at(NOVEMBER):
+        assert verify() == []
+    dated(settings, database, card, 11, 2026, NOVEMBER)
+    assert cents(later, NOVEMBER) == (2000, 500, 1500)
+    with clock.at(NOVEMBER + timedelta(days=30)):
+        assert jobs.JOBS["exposures_ended"](10) == 1
+        other = add_method(alice, "pm_card_mastercard")
+    assert [each.id for each in defaults(later)] == [other.id]
+    assert cents(later, NOVEMBER + timedelta(days=30)) == (2000, 500, 1500)
+
+
+@pytest.mark.parametrize(("others", "ended"), [("false", 1), ("true", 0)])
+def test_a_second_card_serves_where_the_seller_has_others_charged(
+    app: Flask, settings: Settings, database: Database, others: str, ended: int
+) -> None:
+    dunning_of = f"\n[dunning]\nother_methods = {others}\n"
+    both = periods.customer("at_use", overage="0", more=MORE + dunning_of)
+    mary = periods.manager(both)
+    first, _second = add_method(mary, GOOD), add_method(mary, "pm_card_mastercard")
+    dated(settings, database, first, 10, 2026)
+    with clock.at(NOVEMBER):
+        assert jobs.JOBS["exposures_ended"](10) == ended
+    assert cents(both, NOVEMBER)[0] == (0 if ended else 2000)
+
+
+def test_one_that_is_over_gives_none_to_who_comes_to_have_an_exposure(
+    app: Flask, settings: Settings, database: Database, later: Customer, alice: Actor
+) -> None:
+    card = add_method(alice, GOOD)
+    dated(settings, database, card, 9, 2026)
+    assert cents(later)[0] == 0
+    with clock.at(USED):
+        saved.remove(alice, add_method(alice, "pm_card_mastercard").id)
+    assert (cents(later)[0], [each.id for each in defaults(later)]) == (0, [card.id])
+
+
+def test_customers_whose_card_is_over_stop_no_other(app: Flask, settings: Settings, database: Database) -> None:
+    bad, good = (periods.customer("at_use", overage="0", more=MORE) for _ in range(2))
+    for who in (periods.manager(bad), cast.make_actor(cast.BOB, good)):
+        dated(settings, database, add_method(who, GOOD), 10, 2026)
+    poison(database, f"new.customer_id = '{bad.customer_id}'")
+    with clock.at(NOVEMBER):
+        assert jobs.JOBS["exposures_ended"](1) == 1
+    assert (cents(bad, NOVEMBER)[0], cents(good, NOVEMBER)[0]) == (2000, 0)
+
+
+def dated(
+    settings: Settings, database: Database, card: PaymentMethod, month: int, year: int, at: datetime = USED
+) -> None:
+    """Let the bank give the card another date, and hear of it."""
+    renewed_at_bank(settings, database, card, exp_month=month, exp_year=year)
+    with clock.at(at):
+        assert changes.look(card.id)
+
+
+def defaults(whose: Customer) -> list[PaymentMethod]:
+    with as_customer(whose.customer_id):
+        return [each for each in saved.saved() if each.is_default]
