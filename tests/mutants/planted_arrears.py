@@ -4,21 +4,22 @@ from tests.mutants.bug import Bug
 
 ROOM = "tests/services/receivables"
 EXPOSURE, INTERIM = (f"{ROOM}/test_exposure.py",), (f"{ROOM}/test_interim.py",)
+LENT = (f"{ROOM}/test_lent_no_more.py",)
 LEDGER = "app/services/ledger"
 
 BUGS = [
     Bug(
         "who has no method is served without credit",
         "app/domain/dunning/arrears.py",
-        "    return exposure if has_method and standing in SERVED else Credits(0)\n",
+        "    return exposure if is_lent_to and standing in SERVED else Credits(0)\n",
         "    return exposure if standing in SERVED else Credits(0)\n",
         EXPOSURE,
     ),
     Bug(
         "who is suspended may pay later still",
         "app/domain/dunning/arrears.py",
-        "    return exposure if has_method and standing in SERVED else Credits(0)\n",
-        "    return exposure if has_method else Credits(0)\n",
+        "    return exposure if is_lent_to and standing in SERVED else Credits(0)\n",
+        "    return exposure if is_lent_to else Credits(0)\n",
         EXPOSURE,
     ),
     Bug(
@@ -34,6 +35,34 @@ BUGS = [
         "    return exists().where(*mine, *which, ~is_over(today)).correlate(Customer)\n",
         "    return exists().where(*mine, *which).correlate(Customer)\n",
         EXPOSURE,
+    ),
+    Bug(
+        "whose invoice was given up is lent to on",
+        f"{LEDGER}/exposure.py",
+        "~is_lost.correlate(Customer), ",
+        "",
+        LENT,
+    ),
+    Bug(
+        "who has a payment disputed is lent to on",
+        f"{LEDGER}/exposure.py",
+        ", ~is_disputed.correlate(Customer))",
+        ")",
+        LENT,
+    ),
+    Bug(
+        "an invoice that is given up leaves the exposure till something else comes",
+        "app/services/receivables/ending.py",
+        "            unpaid_overage.lending_changed(books, clock.now())\n",
+        "",
+        LENT,
+    ),
+    Bug(
+        "a dispute is won and nothing is lent again",
+        "app/services/reversals/disputes.py",
+        "        unpaid_overage.lending_changed(books, now)  # to whom a bank may give money back nothing is lent\n",
+        "        if dispute.state == DisputeState.OPEN.value:\n            unpaid_overage.lending_changed(books, now)\n",
+        LENT,
     ),
     Bug(
         "a renewed card serves nobody again",

@@ -1,6 +1,6 @@
 """Sending money back in tests: a purchase, what came of it, and what the pretend bank says."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from flask import Flask
@@ -8,8 +8,10 @@ from sqlalchemy import inspect, select
 
 from app import clock, ids
 from app.config import Settings
+from app.domain.amounts import money_words
 from app.domain.money import Money
 from app.domain.people import Actor
+from app.domain.reversals import DisputeState, ProcessorDispute
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import Base, db
@@ -18,7 +20,7 @@ from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_customer, as_service
 from app.services.payments import top_ups
-from app.services.reversals import refunds
+from app.services.reversals import disputes, refunds
 from tests.support.passes import passes
 from tests.support.shop import GOOD, add_method
 
@@ -43,6 +45,16 @@ def sends_back(payment: Payment, minor: int | None = None, *, repeat: bool = Fal
     """Send so much of a payment back (none: all that is left)."""
     amount = None if minor is None else Money(minor, payment.currency)
     return refunds.refund(payment.id, amount=amount, reason="Not needed", requested_by="support", repeat=repeat)
+
+
+def bank_says(payment: Payment, state: DisputeState, at: datetime, minor: int | None = None) -> None:
+    """Let the customer's bank dispute so much of the payment (none: all of it), or decide that dispute."""
+    money = Money(payment.received_minor if minor is None else minor, payment.currency)
+    found = ProcessorDispute(
+        f"du_{payment.id}", payment.processor_id or "", money, money_words(money), state, "fraudulent", at
+    )
+    with clock.at(at):
+        assert disputes.record(payment.id, found) == ""
 
 
 def later(app: Flask, wait: timedelta = timedelta(0)) -> None:

@@ -36,9 +36,9 @@ def problems(catalog: Catalog) -> Iterator[Problem]:
         yield Problem(where, f"must not be less than our payment processor charges ({least.major})")
 
 
-def in_force(exposure: Credits, *, standing: str, has_method: bool) -> Credits:
-    """Return how far below zero the customer may use now: nothing without a method that can be charged, or unserved."""
-    return exposure if has_method and standing in SERVED else Credits(0)
+def in_force(exposure: Credits, *, standing: str, is_lent_to: bool) -> Credits:
+    """Return how far below zero the customer may use now: nothing to whom nothing is lent, or who is not served."""
+    return exposure if is_lent_to and standing in SERVED else Credits(0)
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,8 @@ def _ended(limit: int, tried: Sequence[str]) -> Sequence[str]:
     catalogs = db.session.scalars(select(Customer.catalog).where(exposed).distinct()).all()
     found = list[str]()
     for name in sorted(catalogs):
-        has_none = ~exposure.can_be_charged(versions.offered(name), today)
-        mine = select(Customer.customer_id).where(exposed, Customer.catalog == name, has_none)
+        ended = ~exposure.is_lent_to(versions.offered(name), today)
+        mine = select(Customer.customer_id).where(exposed, Customer.catalog == name, ended)
         mine = mine.where(Customer.customer_id.not_in(tried)).order_by(Customer.customer_id)
         found += db.session.scalars(mine.limit(limit - len(found))).all()
     return found

@@ -2,13 +2,18 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from app import clock
 from app.domain.catalog import Catalog
 from app.domain.dunning import arrears
+from app.domain.invoices.documents import Kind, State
+from app.domain.reversals import DisputeState
 from app.models.customers import Customer
+from app.models.database import constant
+from app.models.documents import Document
 from app.models.payments import PaymentMethod
+from app.models.reversals import Dispute
 from app.services.catalog import versions
 from app.services.ledger.posting import Books
 
@@ -19,9 +24,29 @@ def in_force(books: Books, catalog: Catalog | None = None) -> int:
     exposure = terms.arrears.exposure
     if not exposure.micros:
         return 0
-    wanted = and_(Customer.customer_id == books.customer_id, can_be_charged(terms, clock.now().date()))
-    has_method = books.session.query(exists().where(wanted)).scalar()
-    return arrears.in_force(exposure, standing=books.customer.standing, has_method=has_method).micros
+    today = clock.now().date()
+    mine = select(Customer.customer_id).where(Customer.customer_id == books.customer_id, is_lent_to(terms, today))
+    is_lent = books.session.scalar(mine) is not None
+    return arrears.in_force(exposure, standing=books.customer.standing, is_lent_to=is_lent).micros
+
+
+def is_lent_to(catalog: Catalog, today: date) -> ColumnElement[bool]:
+    """Say whether the customer of a row of `Customer` may pay later, whatever the standing.
+
+    There is a method that can be charged, the seller has given up no invoice of what was used below zero, and no bank
+    looks at whether it takes a payment back.
+    """
+    lost, dispute = Document, Dispute
+    is_lost = exists().where(
+        lost.customer_id == Customer.customer_id,
+        lost.kind == constant(Kind.INVOICE.value),
+        lost.state == constant(State.UNCOLLECTIBLE.value),
+        lost.overage_micros > 0,
+    )
+    is_disputed = exists().where(
+        dispute.customer_id == Customer.customer_id, dispute.state == constant(DisputeState.OPEN.value)
+    )
+    return and_(can_be_charged(catalog, today), ~is_lost.correlate(Customer), ~is_disputed.correlate(Customer))
 
 
 def can_be_charged(catalog: Catalog, today: date) -> ColumnElement[bool]:

@@ -61,3 +61,10 @@ def changed(books: Books, now: datetime) -> None:
     """Restate after an invoice was written, paid, credited or voided, and let automatic charges be decided again."""
     restate(books, agreed(books))
     budgets.look_again(books.outbox, now)
+
+
+def lending_changed(books: Books, now: datetime) -> None:
+    """Restate where a customer is lent to no more, or again."""
+    books.session.flush()
+    if exposure.in_force(books) != books.customer.exposure_micros:
+        changed(books, now)

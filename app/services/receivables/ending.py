@@ -84,7 +84,8 @@ def void(document_id: str, *, by: str, reason: str) -> Document:
 def give_up(document_id: str, *, by: str, reason: str) -> Document:
     """Stop collecting an invoice that is due. Its overage goes on using the overage protection. Twice is once.
 
-    Small ones that were to be collected with it are collected with the next one.
+    Who used it below zero is lent nothing until the invoice is paid, or a credit note takes it off. Small ones that
+    were to be collected with it are collected with the next one.
     """
     audit.ask_who_and_why(by, reason, "Give a name and a reason.")
     with _at(document_id, "stop collecting an invoice") as (books, document):
@@ -94,6 +95,7 @@ def give_up(document_id: str, *, by: str, reason: str) -> Document:
             _release(books, document)
             superseding.end_others(books)
             _write(books, document, by, "invoice.uncollectible", reason)
+            unpaid_overage.lending_changed(books, clock.now())
             standing.paid(books, clock.now())
         return document
 

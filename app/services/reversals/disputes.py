@@ -14,7 +14,7 @@ from app.models.payments import Payment
 from app.models.reversals import LONGEST_REASON, Dispute, Refund
 from app.models.scope import as_service
 from app.services import audit
-from app.services.ledger import documentation, posting
+from app.services.ledger import documentation, posting, unpaid_overage
 from app.services.ledger.posting import Books
 from app.services.reversals import clawbacks
 from app.services.reversals.clawbacks import Source
@@ -54,6 +54,7 @@ def record(payment_id: str, found: ProcessorDispute) -> str:
         else:
             dispute.reason, dispute.respond_by = found.reason[:LONGEST_REASON], found.respond_by
         _close(books, payment, dispute, found.state, now)
+        unpaid_overage.lending_changed(books, now)  # to whom a bank may give money back nothing is lent
         return ""
 
 

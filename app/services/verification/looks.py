@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Protocol
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -23,6 +23,7 @@ from app.models.customers import Customer
 from app.models.documents import Document
 from app.models.ledger import Grant, Transfer
 from app.models.payments import Payment, PaymentMethod
+from app.models.reversals import Dispute
 from app.services.verification import reservation_proofs
 from app.services.verification.ledger_proofs import Found, Look
 from app.services.verification.referral_proofs import REFERRAL_LOOKS
@@ -140,7 +141,7 @@ def _of_unpaid_overage(session: Session, customer_id: str | None) -> Iterator[Fo
 
 
 def _of_exposure(session: Session, customer_id: str | None) -> Iterator[Found]:
-    """Yield the customers who are served without credit by other terms than theirs, without a method, or unserved."""
+    """Yield the customers who are served without credit by other terms than theirs, unserved, or not to be lent to."""
     sold = {
         (row.catalog, row.version): tomllib.loads(row.text).get("arrears", {}).get("exposure", 0)
         for row in session.execute(select(CatalogVersion.catalog, CatalogVersion.version, CatalogVersion.text))
@@ -152,12 +153,16 @@ def _of_exposure(session: Session, customer_id: str | None) -> Iterator[Found]:
         saved.customer_id == table.customer_id, saved.removed_at.is_(None), or_(saved.exp_year.is_(None), ~over)
     )
     names = (table.customer_id, table.catalog, table.catalog_version, table.standing, table.exposure_micros)
-    rows = select(*names, has_method).where(table.exposure_micros > 0)
+    lost = exists().where(
+        Document.customer_id == table.customer_id, Document.state == "uncollectible", Document.overage_micros > 0
+    )
+    disputed = exists().where(Dispute.customer_id == table.customer_id, Dispute.state == "open")
+    rows = select(*names, and_(has_method, ~lost, ~disputed)).where(table.exposure_micros > 0)
     if customer_id is not None:
         rows = rows.where(table.customer_id == customer_id)
-    for owner, catalog, version, standing, micros, is_there in session.execute(rows, execution_options=_AT_ONCE):
+    for owner, catalog, version, standing, micros, is_lent_to in session.execute(rows, execution_options=_AT_ONCE):
         exposure = Fraction(str(sold.get((catalog, version), 0))) * 1_000_000
-        if micros != exposure or not is_there or standing not in {"good", "past_due"}:
+        if micros != exposure or not is_lent_to or standing not in {"good", "past_due"}:
             yield owner, owner
 
 
