@@ -42,6 +42,8 @@ def due_sentence(due: PaymentDue) -> str:
         )
     if rests.is_only_rest(due.document):
         return _rest_sentence(due.document, due.amount)
+    if due.is_left_alone:
+        return f"A payment of this invoice was disputed. {_rest(due.amount)}"
     if due.is_overdue and due.document.due_on:
         return f"This invoice is overdue: it was to be paid by {locale.day(due.document.due_on)}."
     return _open_sentence(due.document, due.amount)
@@ -77,10 +79,13 @@ def _open_sentence(document: Document, left: Money) -> str:
 
 def _rest_sentence(document: Document, left: Money) -> str:
     paid = locale.exact(Money(document.paid_minor, document.currency))
+    return f"The {paid} that was paid of this invoice went back. {_rest(left)}"
+
+
+def _rest(left: Money) -> str:
     return (
-        f"The {paid} that was paid of this invoice went back. {locale.exact(left)} is still to be paid: its correction "
-        "added it. It is not charged by itself. Paying it adds no credit. "
-        "If you do not owe it, ask the seller to take it off."
+        f"{locale.exact(left)} is still to be paid: its correction added it. It is not charged by itself. "
+        "Paying it adds no credit. If you do not owe it, ask the seller to take it off."
     )
 
 

@@ -109,6 +109,8 @@ def _stands(row: Document, to_pay: Money) -> str:
             "It is less than our payment processor charges, so nothing is to be paid now: "
             "it is added to your next invoice."
         )
+    if to_pay.amount_minor and rests.is_left_alone(db.session(), row):
+        return "What was paid of it before went back or was disputed: the rest is not charged by itself."
     if to_pay.amount_minor:
         return f"Please pay it by {locale.day(row.due_on)}." if row.due_on else "Please pay it."
     if row.state == State.UNCOLLECTIBLE:

@@ -1,4 +1,4 @@
-"""Which invoices are to be paid now, for the customer in scope: one statement, whatever pays them."""
+"""Which invoices are to be paid now, for the customer in scope: one statement, and one more for each correction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +27,8 @@ class PaymentDue:
     document: Document
     amount: Money
     payment: Payment | None
+    is_left_alone: bool
+    """Whether it is the rest of a correction that is not collected: what was paid is gone, or was disputed."""
 
     @property
     def is_processing(self) -> bool:
@@ -47,7 +49,7 @@ class PaymentDue:
     @property
     def is_overdue(self) -> bool:
         """Whether the day by which it had to be paid is over, and it is collected."""
-        if rests.is_only_rest(self.document):
+        if self.is_left_alone:
             return False
         return self.is_due and self.document.due_on is not None and self.document.due_on < clock.now().date()
 
@@ -84,6 +86,11 @@ def standing() -> dict[str, PaymentDue]:
         return own + sum(collected(each) for each in documents.values() if each.carried_to_id == document.id)
 
     return {
-        document.id: PaymentDue(document, Money(collected(document), document.currency), payment)
+        document.id: PaymentDue(
+            document,
+            Money(collected(document), document.currency),
+            payment,
+            rests.is_left_alone(db.session(), document),
+        )
         for document, payment in rows
     }

@@ -14,14 +14,16 @@ from app.domain.people import Actor
 from app.gateways.sandbox import controls
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.documents import Document
 from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_customer, as_service
 from app.presenters import invoice_sentences as sentences
+from app.presenters import invoices
 from app.services.customers import address
 from app.services.invoices import corrections, reads, statement
 from app.services.mail import billing_text
-from app.services.receivables import ending
+from app.services.receivables import ending, payments_due
 from app.services.verification.verify import verify
 from tests.support import cast
 from tests.support.corrections import BERLIN, OSLO, at, corrects, numbered, seen
@@ -100,6 +102,9 @@ def test_what_is_refunded_or_lost_before_the_difference_is_paid_leaves_it_due(ap
     dispute = controls.dispute(settings, payment.processor_id or "", amount=6_000)
     later(app)
     assert verify() == []
+    is_overdue, words = said_late(customer, right)
+    assert not is_overdue
+    assert words.startswith("A payment of this invoice was disputed. $19.00 is still to be paid: its correction added")
     controls.close_dispute(settings, dispute, won=False)
     later(app)
     assert (now_of(right).state, now_of(right).returned_minor, owed(customer), verify()) == ("open", 10_000, 1_900, [])
@@ -115,6 +120,30 @@ def test_what_is_refunded_or_lost_before_the_difference_is_paid_leaves_it_due(ap
     ending.credit(right.id, None, by="seller", reason="All of it went back")
     right = now_of(right)
     assert (right.state, right.returned_minor, owed(customer), verify()) == ("paid", 11_900, 0, [])
+
+
+def test_a_dispute_that_is_won_lets_the_difference_be_overdue_again(app: Flask, settings: Settings) -> None:
+    customer, _actor, payment = bought_in_oslo(app)
+    corrects(customer, documents_of(customer)[0], at(BERLIN))
+    right = documents_of(customer)[-1]
+    dispute = controls.dispute(settings, payment.processor_id or "", amount=6_000)
+    later(app)
+    assert said_late(customer, right)[0] is False
+    controls.close_dispute(settings, dispute, won=True)
+    later(app)
+    is_overdue, words = said_late(customer, right)
+    assert (is_overdue, words.split(":")[0]) == (True, "This invoice is overdue")
+
+
+def said_late(customer: Customer, document: Document) -> tuple[bool, str]:
+    """Return whether the page says a month later that the invoice is overdue, and its sentence."""
+    mail = billing_text.invoice(customer.customer_id, {"document": document.id})
+    assert mail is not None
+    with clock.at(clock.now() + timedelta(days=30)), as_customer(customer.customer_id):
+        due = payments_due.standing()[document.id]
+        assert due.is_overdue is (invoices.due_status(due) == "Overdue")
+        assert due.is_overdue is mail["stands"].startswith("Please pay it by ")
+        return due.is_overdue, sentences.due_sentence(due)
 
 
 def test_an_invoice_with_a_difference_due_is_corrected_again_and_is_paid_by_what_was_taken_over(app: Flask) -> None:
