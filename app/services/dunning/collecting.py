@@ -18,6 +18,7 @@ from app.models.scope import as_service
 from app.services import due_rows
 from app.services.dunning import looking
 from app.services.payments import collection, resume_links, settlement
+from app.services.receivables import from_credit
 
 MOST = 200
 """So many charges of one customer are made in a row."""
@@ -52,7 +53,8 @@ def _to_look_at(limit: int, tried: Sequence[str]) -> Sequence[str]:
         ~exists().where(payment.customer_id == attempt.customer_id, payment.id == attempt.payment_id, OPEN_STATES),
     )
     asked = select(Collection.customer_id).where(or_(Collection.asked_at.is_not(None), Collection.judge_at <= now))
-    wanted = union(unplanned, due, ended, asked).subquery()
+    freed = from_credit.could_pay(db.session())
+    wanted = union(unplanned, due, ended, asked, freed).subquery()
     found = select(wanted.c.customer_id).where(~_is_leased(wanted.c.customer_id, now))
     if tried:
         found = found.where(wanted.c.customer_id.not_in(tried))

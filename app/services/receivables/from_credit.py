@@ -8,9 +8,10 @@ the process dies.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.domain import processor_amounts
 from app.domain.amounts_in_json import credits_text
 from app.domain.catalog import Catalog
 from app.domain.grants import BOUGHT_KINDS
@@ -18,10 +19,14 @@ from app.domain.invoices.documents import Kind, State
 from app.domain.invoices.period_sums import per_minor
 from app.domain.ledger import CREDIT_APPLIED, CREDIT_PAYMENT, CREDIT_RETURNED, CREDITS, Posting
 from app.domain.mails import PAID_FROM_CREDIT
-from app.domain.money import Money, credits_from_money
+from app.domain.money import MICROS, Money, credits_from_money
+from app.models.catalogs import CatalogVersion
+from app.models.customers import Customer
+from app.models.database import constant
 from app.models.documents import Document
-from app.models.ledger import Grant, Transfer
+from app.models.ledger import Account, Grant, Transfer
 from app.models.payments import OPEN_STATES, Payment
+from app.models.usage import Spending
 from app.services import audit
 from app.services.catalog import versions
 from app.services.customers import rests
@@ -82,6 +87,45 @@ def pay_open(books: Books, now: datetime) -> list[Document]:
         _say(books, each, part)
     session.flush()
     return whole
+
+
+def could_pay(session: Session) -> Select[str]:
+    """Ask for customers whose bought credit could pay an open invoice now: a hold has given it free, or time.
+
+    What was used and is not posted may take it first; who is looked at has it posted. The rest of a correction waits
+    for the next look, because it may be left alone.
+    """
+    catalogs = session.scalars(select(CatalogVersion.catalog).distinct().order_by(CatalogVersion.catalog)).all()
+    at_use = [name for name in catalogs if pays(versions.offered(name))]
+    customer, due = Customer.customer_id, Document.payable_minor - Document.paid_minor - Document.credited_minor
+    bought = (
+        select(func.coalesce(func.sum(Grant.remaining_micros), 0))
+        .where(Grant.customer_id == customer, Grant.kind.in_(BOUGHT_KINDS))
+        .scalar_subquery()
+    )
+    minor = case({each: per_minor(each) for each in processor_amounts.LEAST}, value=Customer.currency, else_=MICROS)
+    is_open = exists().where(
+        Document.customer_id == customer,
+        Document.kind == constant(Kind.INVOICE.value),
+        Document.state == constant(State.OPEN.value),
+        Document.source_type != constant("correction"),
+        due > 0,
+    )
+    is_under_way = exists().where(Payment.customer_id == customer, Payment.document_id.is_not(None), OPEN_STATES)
+    unit = and_(Account.name == constant(CREDITS), Account.unit == "credits:" + Customer.credit_unit)
+    return (
+        select(customer)
+        .join(Spending, Spending.customer_id == customer)
+        .join(Account, and_(Account.customer_id == customer, unit))
+        .where(
+            Customer.catalog.in_(at_use),
+            Customer.credit_unit == Customer.currency,
+            is_open,
+            Account.balance - Spending.unposted_micros - Spending.held_micros >= minor,
+            bought >= minor,
+            ~is_under_way,
+        )
+    )
 
 
 def give_back(books: Books, document: Document, now: datetime) -> None:

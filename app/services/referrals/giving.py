@@ -12,7 +12,7 @@ from app.models.database import db
 from app.models.referrals import ReferralCredit, Referrer
 from app.models.scope import as_service
 from app.services import audit, due_rows
-from app.services.ledger import grants, posting
+from app.services.ledger import arrivals, grants, posting
 from app.services.ledger.posting import Books
 from app.services.referrals import counting
 from app.services.transaction import transaction
@@ -68,3 +68,4 @@ def _give(books: Books, referrer: Referrer, end: datetime, now: datetime) -> Non
     session.flush()
     facts = {"grant": given.id, "kind": "referral", "month": f"{month:%Y-%m}", "credits": credits_text(credit)}
     books.outbox.write("credits.granted", given.id, {**facts, "credit_unit": customer.credit_unit})
+    arrivals.came(books, now)  # what a hold needs of bought credit is less
