@@ -77,9 +77,23 @@ BUGS = [
     Bug(
         "seats are refunded on another day than they were bought on",
         "app/services/subscriptions/undoing.py",
-        "if not (paid and same_day and only_seats and is_last)",
-        "if not (paid and only_seats and is_last)",
+        "if not (paid and _nothing_since(has, order) and same_day and only_seats and is_last)",
+        "if not (paid and _nothing_since(has, order) and only_seats and is_last)",
         (f"{ROOM}/test_undoing.py::test_another_days_or_used_seats_and_other_changes_are_not_given_back",),
+    ),
+    Bug(
+        "of seats that were added twice only the last are given back",
+        "app/services/subscriptions/undoing.py",
+        "    return has.row.version == order.from_version + 1 + 2 * int(back or 0)\n",
+        "    return False\n",
+        (f"{ROOM}/test_undoing.py::test_seats_added_twice_are_given_back_twice_with_all_that_was_paid_for_them",),
+    ),
+    Bug(
+        "seats are given back though the plan was cancelled since",
+        "app/services/subscriptions/undoing.py",
+        "    return has.row.version == order.from_version + 1 + 2 * int(back or 0)\n",
+        "    return True\n",
+        (f"{ROOM}/test_undoing.py::test_what_else_changed_since_keeps_seats_that_were_bought_before",),
     ),
     Bug(
         "what was given back as credit can be refunded, too",

@@ -52,6 +52,7 @@ def replaced_by(order: PlanChange) -> PlanChange | None:
 
 
 def latest() -> PlanChange | None:
-    """Return the newest order of the customer in scope, if any."""
-    newest = select(PlanChange).order_by(PlanChange.created_at.desc(), PlanChange.id.desc()).limit(1)
-    return db.session.scalars(newest.execution_options(populate_existing=True)).one_or_none()
+    """Return the newest order of the customer in scope that was made or waits, if any: none that was taken back."""
+    newest = select(PlanChange).where(PlanChange.state.in_(["applied", "waiting", "scheduled"]))
+    newest = newest.order_by(PlanChange.created_at.desc(), PlanChange.from_version.desc(), PlanChange.id.desc())
+    return db.session.scalars(newest.limit(1).execution_options(populate_existing=True)).one_or_none()

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -106,8 +106,11 @@ def _why_not(has: Current, order: PlanChange, now: datetime) -> Refused | None:
         order.from_catalog_version,
     )
     is_last = (has.row.seats, has.row.period_starts_at) == (order.seats, order.period_starts_at)
-    paid = order.state == "applied" and order.payment_id is not None and has.row.version == order.from_version + 1
-    if not (paid and same_day and only_seats and is_last) or has.catalog.plans.downgrade != "period_end":
+    paid = order.state == "applied" and order.payment_id is not None
+    if (
+        not (paid and _nothing_since(has, order) and same_day and only_seats and is_last)
+        or has.catalog.plans.downgrade != "period_end"
+    ):
         return Refused(TOO_LATE, "not_undoable")
     if _was_unbilled(order):  # it paid for more than the seats
         return Refused(TOO_LATE, "not_undoable")
@@ -115,6 +118,21 @@ def _why_not(has: Current, order: PlanChange, now: datetime) -> Refused | None:
         words = f"{in_use(has.used)}. Free {has.used - order.from_seats} of them first."
         return Refused(words, "seats_in_use")
     return None
+
+
+def _nothing_since(has: Current, order: PlanChange) -> bool:
+    """Say whether nothing has changed since but seats bought after it, and given back: each is two versions."""
+    if has.row.version == order.from_version + 1:
+        return True
+    back = db.session.scalar(
+        select(func.count()).where(
+            PlanChange.customer_id == order.customer_id,
+            PlanChange.state == "undone",
+            PlanChange.payment_id.is_not(None),
+            PlanChange.from_version > order.from_version,
+        )
+    )
+    return has.row.version == order.from_version + 1 + 2 * int(back or 0)
 
 
 def _was_unbilled(order: PlanChange) -> bool:

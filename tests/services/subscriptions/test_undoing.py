@@ -8,12 +8,13 @@ from app.domain.errors import Refused
 from app.domain.money import Money
 from app.domain.people import Actor
 from app.models.customers import Customer
+from app.models.payments import Payment
 from app.models.reversals import Refund
 from app.models.scope import as_customer
 from app.models.subscriptions import PlanChange
 from app.presenters import plan_change
 from app.services.reversals import refunds
-from app.services.subscriptions import cancellation, reads, seats, undoing
+from app.services.subscriptions import cancellation, orders, reads, seats, undoing
 from app.services.verification.verify import verify
 from tests.support import plans
 from tests.support.plans import HALF, confirms, previews, target
@@ -97,6 +98,40 @@ def test_what_the_seller_has_refunded_does_not_go_back_again(
     assert sorted(each.amount_minor for each in plans.rows(Refund, acme)) == sorted(refunded)
     assert plan_change.undone(plans.order_of(added), "applied", back).startswith("The seats are given back.")
     assert verify() == []
+
+
+def test_seats_added_twice_are_given_back_twice_with_all_that_was_paid_for_them(acme: Customer, alice: Actor) -> None:
+    first, second = (confirms(alice, target(seats=count), way(acme)) for count in (5, 6))
+    with clock.at(NOON), as_customer(acme.customer_id):
+        assert undoing.gives_back(reads.of(plans.customer_of(alice)), first) is None
+    with pytest.raises(Refused):
+        undone(acme, first)
+    assert undone(acme, second) == "undone"
+    with clock.at(NOON), as_customer(acme.customer_id):
+        latest = orders.latest()
+        assert latest is not None
+        back = undoing.gives_back(reads.of(plans.customer_of(alice)), latest)
+    assert (latest.id, back) == (first.id, Money(1875, "USD"))
+    again = confirms(alice, target(seats=6), way(acme), at=NOON)
+    with pytest.raises(Refused):
+        undone(acme, first)
+    assert [undone(acme, each) for each in (again, first)] == ["undone", "undone"]
+    assert plans.subscription(acme) == ("team", "monthly", 3)
+    paid = sum(each.received_minor for each in plans.rows(Payment, acme))
+    gone = sum(each.amount_minor for each in plans.rows(Refund, acme))
+    of_team = plans.rows(Payment, acme)[0].received_minor
+    assert (paid - gone, verify()) == (of_team, [])
+
+
+def test_what_else_changed_since_keeps_seats_that_were_bought_before(acme: Customer, alice: Actor) -> None:
+    first, second = (confirms(alice, target(seats=count), way(acme)) for count in (5, 6))
+    with clock.at(NOON):
+        cancellation.cancel(acme.customer_id, by="alice")
+        cancellation.keep(acme.customer_id, by="alice")
+    for each in (second, first):
+        with pytest.raises(Refused) as refused:
+            undone(acme, each)
+        assert refused.value.reason == "not_undoable"
 
 
 def test_another_days_or_used_seats_and_other_changes_are_not_given_back(acme: Customer, alice: Actor) -> None:
