@@ -220,7 +220,7 @@ def _around(
     after = after_purchase.after(top["numbers"], found, left, wanted) if wanted else None
     return {
         **top,
-        "after": after, "lasts": words.lasts(after, today) if after else "",
+        "after": after, "lasts": words.lasts(after, top["numbers"], today) if after else "",
         "under_way": words.under_way(found.payments, today),
         "transfers": bank_transfers.lines(*orders.under_way(terms, current_customer().customer_id)),
         "latest": lambda: [words.latest(*each) for each in purchases.latest()],

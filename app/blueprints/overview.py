@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.domain.auto_recharge.decision import Outcome
 from app.domain.dunning import arrears
+from app.domain.dunning.arrears import PayLater
 from app.domain.dunning.standing import PAST_DUE, SUSPENDED
 from app.domain.money import Credits, Money
 from app.domain.numbers import Numbers, owed
@@ -78,7 +79,7 @@ def page() -> Response:
         taken_by_calls=-now.numbers.held,
         taken_by_held=_taken_by_held(now.numbers),
         none_left=Credits(0),
-        overage=_overage(now.numbers),
+        overage=_overage(now.numbers, later),
         later=later,
         later_note=pay_later.note(later, now.debt, current_unit()) if later else "",
         below_zero="" if says_why else below_zero(now.numbers, now.debt, current_unit()),
@@ -192,12 +193,13 @@ def _taken_by_held(numbers: Numbers) -> str:
     return f"Calls in progress hold all of it, so nothing can be used now. Without them, {left} would be left."
 
 
-def _overage(numbers: Numbers) -> str:
+def _overage(numbers: Numbers, later: PayLater | None) -> str:
     if numbers.invoiced_overage.micros:
         return "Comes back in full when the invoices of what was used below zero are paid."
     if not numbers.overage_protection.micros:
         return "Calls that ask for permission are refused at zero. Usage that is only reported can go below it."
-    if numbers.overage_left < numbers.overage_protection:
+    protection = later.protection if later else numbers.overage_protection  # it is used last
+    if numbers.overage_left < protection:
         return f"{balance(numbers.overage_left)} of it is left below zero; billed on your next invoice."
     return "Lets you go below zero; billed on your next invoice."
 

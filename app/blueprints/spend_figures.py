@@ -11,7 +11,9 @@ from app.domain.errors import NotFound
 from app.domain.numbers import SERVED
 from app.forms import usage_query
 from app.presenters import figures as present
+from app.presenters import pay_later
 from app.presenters.usage_charts import WITHOUT_METER
+from app.services.balance import history
 from app.services.spend_management import figures
 from app.services.spend_management.figures import Around
 from app.services.usage import meters
@@ -50,16 +52,16 @@ def left() -> Response:
 
 @bp.get("/balance")
 def balance() -> Response:
-    """Show what the balance and the overage protection leave."""
-    around = _around()
-    return _show(around, figures.could_use(around), "Balance and overage protection", "could_use")
+    """Show what the balance and what lets it go below zero leave."""
+    around, beside = _around(), pay_later.beside(history.numbers())
+    return _show(around, figures.could_use(around), f"Balance and {beside}", present.credit(beside))
 
 
 @bp.get("/available")
 def available() -> Response:
     """Show what may be used now: what the balance leaves, or the day where that is less."""
-    around = _around()
-    return _show(around, figures.available(around), "Available now", "available")
+    around, credit = _around(), present.credit(pay_later.beside(history.numbers()))
+    return _show(around, figures.available(around), "Available now", credit)
 
 
 @bp.get("/plan/<meter>")
@@ -80,8 +82,8 @@ def _show(
     around: Around, found: Figure, title: str, formula: str, *, unit: str | None = None, day: str = ""
 ) -> Response:
     counted_in: CreditUnit | str = current_unit() if unit is None else unit
-    words = present.OF_DAY if found.more.get("of_day") else present.FORMULAS[formula]
-    if formula in {"could_use", "available"} and around.customer.standing not in SERVED:
+    words = present.OF_DAY if found.more.get("of_day") else present.FORMULAS.get(formula, formula)
+    if formula not in present.FORMULAS and around.customer.standing not in SERVED:
         words = present.NOT_SERVED
     return show(
         PAGE,

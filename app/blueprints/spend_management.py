@@ -13,7 +13,7 @@ from app.domain.simulation import Simulation
 from app.domain.spend_management import Limits, day_of
 from app.forms import log_places
 from app.forms.spend_management import LimitsForm, editable
-from app.presenters import overview, refused_calls, spend_management, spend_preview, status_line
+from app.presenters import overview, pay_later, refused_calls, spend_management, spend_preview, status_line
 from app.services.balance import history
 from app.services.notices import decisions
 from app.services.spend_management import blocked_calls, simulation
@@ -159,6 +159,7 @@ def _around(form: LimitsForm, *, tried: bool = False, focus: bool = False) -> di
             "limit": spend_management.daily_limit(limits, numbers, unit),
             "threshold": spend_management.threshold(limits, numbers, customer.email, unit, given),
             "balance": spend_management.balance(numbers, unit),
+            "beside": pay_later.beside(numbers),
             "pace": spend_management.pace(limits, numbers, now),
         },
         "could_use": spend_management.could_use(numbers),

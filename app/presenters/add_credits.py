@@ -5,9 +5,10 @@ from datetime import date, datetime
 
 from app import locale
 from app.domain.money import Money
+from app.domain.numbers import Numbers
 from app.domain.payments import PaymentState, debit_expected, decline_sentence, method_name
 from app.models.payments import Payment, PaymentMethod
-from app.presenters import taxes
+from app.presenters import pay_later, taxes
 from app.presenters.charts import day_label
 from app.services.balance.after_purchase import AfterPurchase
 
@@ -34,11 +35,11 @@ class UnderWay:
     """Whether the customer has to do something."""
 
 
-def lasts(after: AfterPurchase, today: date) -> str:
+def lasts(after: AfterPurchase, numbers: Numbers, today: date) -> str:
     """Say how long the new balance lasts at the last days' pace."""
     if not after.has_pace:
         return "Nothing was used lately, so nobody can say"
-    what = "" if after.balance.micros > 0 else ", with your overage protection"
+    what = "" if after.balance.micros > 0 else f", with {pay_later.within(numbers)}"
     if after.forecast is None:
         return f"More than ten years{what}"
     days = (after.forecast.expected - today).days

@@ -18,7 +18,6 @@ COUNTED = {
     MeterKind.MAX: "The highest quantity of any event of the billing period.",
     MeterKind.LAST: "The value that was taken last in the billing period.",
 }
-CREDIT = "Remaining credits and overage protection, less what is held for calls in progress. Never shown below zero."
 OF_DAY = "Today’s limit leaves less than your balance does: it is the limit, less what was used today and what is held."
 NOT_SERVED = "Your account is not active at the moment, so nothing can be used."
 FORMULAS = {
@@ -32,8 +31,6 @@ FORMULAS = {
         "credits, what they have not used yet."
     ),
     "left": "The daily limit, less what was used today and what is held for calls in progress. Never shown below zero.",
-    "could_use": CREDIT,
-    "available": CREDIT,
     "plan_left": "The plan’s limit, less what was used in the billing period and what calls in progress hold.",
 }
 _NAMES = {
@@ -43,6 +40,7 @@ _NAMES = {
     "used_today": "Used today",
     "held": "Held for calls in progress",
     "remaining": "Remaining credits",
+    "pay_later": "Pay later",
     "overage": "Overage protection",
     "plan_limit": "The plan’s limit",
     "used": "Used in this billing period",
@@ -73,6 +71,11 @@ class Shown:
     sum_words: str
     summed: str
     note: str
+
+
+def credit(beside: str) -> str:
+    """Return the formula of what the balance leaves; `beside` names what lets it go below zero."""
+    return f"Remaining credits and {beside}, less what is held for calls in progress. Never shown below zero."
 
 
 def shown(

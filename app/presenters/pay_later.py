@@ -40,6 +40,12 @@ def lasts(numbers: Numbers) -> str:
     return _named(numbers, "what you pay later lasts", "the overage protection lasts", both)
 
 
+def beside(numbers: Numbers) -> str:
+    """Return what stands beside the balance, and lets it go below zero."""
+    both = "what you may pay later and overage protection"
+    return _named(numbers, "what you may pay later", "overage protection", both)
+
+
 def end(numbers: Numbers) -> str:
     """Return what a balance reaches where no more of it is left."""
     both = "End of what you pay later and overage protection"

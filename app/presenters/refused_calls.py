@@ -51,7 +51,7 @@ def refused(call: Authorization, catalog: Catalog, unit: CreditUnit) -> RefusedC
 def _credit(known: Judged, unit: CreditUnit) -> str:
     parts = [locale.exact(known.balance, unit)]
     if known.overage.micros:
-        parts.append(f"with {locale.exact(known.overage, unit)} of overage protection")
+        parts.append(f"up to {locale.exact(known.overage, unit)} below zero")  # of which kind it was is not kept
     if known.held.micros:
         parts.append(f"less {locale.exact(known.held, unit)} held for calls in progress")
     left = f": {locale.exact(known.room, unit)} left" if len(parts) > 1 or known.room != known.balance else ""

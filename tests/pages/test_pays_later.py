@@ -80,3 +80,36 @@ def test_what_a_refund_leaves_below_zero_is_owed_and_not_charged(app: Flask) -> 
     assert "$20.00 of it is owed because a payment was refunded or disputed: add credit." in page
     assert "charged to your payment method" not in page and "is charged" not in page
     assert button == "/billing/add-credits/"
+
+
+@pytest.mark.parametrize(
+    ("protection", "name", "parts"),
+    [
+        ("0", "what you may pay later", ["Remaining credits", "Pay later", "Held for calls in progress"]),
+        (
+            "5",
+            "what you may pay later and overage protection",
+            ["Remaining credits", "Pay later", "Overage protection", "Held for calls in progress"],
+        ),
+    ],
+)
+def test_the_figures_of_spend_management_name_it(app: Flask, protection: str, name: str, parts: list[str]) -> None:
+    small, alice = later(protection)
+    add_method(alice, GOOD)
+    periods.uses(small, 500)
+    with clock.at(USED + timedelta(minutes=1)):
+        browser = cast.signed_in(app, "http://localhost", alice)
+        assert f"Balance and {name}" in browser.opens("/billing/spend-management/").text
+        page = browser.opens("/billing/spend-figures/balance")
+        shown = browser.opens("/billing/spend-figures/available")
+    assert f"Remaining credits and {name}, less" in page.text and f"and {name}, less" in shown.text
+    assert page.texts("dt") == [*[each for each in parts if "Held" not in each], "Left"]
+    assert ("verage protection" in page.text) == (protection != "0")
+
+
+def test_the_protection_beside_it_is_used_last(app: Flask) -> None:
+    small, alice = later("5")
+    add_method(alice, GOOD)
+    periods.uses(small, 2200)
+    said, _button = looks(app, alice)
+    assert "+$5.00 $3.00 of it is left below zero;" in said

@@ -182,7 +182,7 @@ def test_calls_that_were_refused_say_why_and_what_they_asked_for(alice: Browser,
     newest, oldest = page.soup.select("#spend_management-refused li")
     assert [each.get_text() for each in newest.select("dd")] == [
         "$2,000.00",
-        "$1,000.00, with $50.00 of overage protection: $1,050.00 left",
+        "$1,000.00, up to $50.00 below zero: $1,050.00 left",
         "None",
         "Pay as you go, as sold in version 1",
         "$2,000.00 is more than the $1,050.00 that was left",

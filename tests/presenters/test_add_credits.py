@@ -7,6 +7,7 @@ import pytest
 from app.domain.forecast.paces import Batch
 from app.domain.forecast.run_out import Forecast, with_more
 from app.domain.money import Credits
+from app.domain.numbers import Numbers, compute
 from app.domain.payments import debit_expected
 from app.models.payments import Payment
 from app.presenters.add_credits import expected, lasts, under_way
@@ -32,7 +33,26 @@ def on(day: date) -> Forecast:
     ],
 )
 def test_how_long_it_lasts(balance: int, forecast: Forecast | None, has_pace: bool, words: str) -> None:
-    assert lasts(AfterPurchase(Credits(balance * 1_000_000), forecast, has_pace), TODAY) == words
+    assert lasts(AfterPurchase(Credits(balance * 1_000_000), forecast, has_pace), numbers(50), TODAY) == words
+
+
+@pytest.mark.parametrize(
+    ("protection", "exposure", "words"),
+    [
+        (200, 200, "About 4 days, to 1 Dec, with what you may pay later"),
+        (250, 200, "About 4 days, to 1 Dec, with what you may pay later and your overage protection"),
+    ],
+)
+def test_who_pays_later_lasts_by_that(protection: int, exposure: int, words: str) -> None:
+    after = AfterPurchase(Credits(-5_000_000), on(date(2026, 12, 1)), has_pace=True)
+    assert lasts(after, numbers(protection, exposure), TODAY) == words
+
+
+def numbers(protection: int, exposure: int = 0) -> Numbers:
+    line, later = protection * 1_000_000, exposure * 1_000_000
+    return compute(
+        granted=0, usage=0, balance=0, overage_limit=line, standing="good", credit_unit="USD", exposure=later
+    )
 
 
 def payment(state: str, rail: str) -> Payment:

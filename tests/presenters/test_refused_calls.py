@@ -56,7 +56,7 @@ OF_METER = {"meter": "rising", "quantity": 71, "judged_used": 10, "judged_held":
             {"reason": "insufficient_credits", "judged_balance_micros": -1_000_000, "judged_overage_micros": 1_500_000,
              "judged_daily_limit_micros": None, "judged_daily_used_micros": None, "available_after_micros": 500_000},
             "Not enough credits",
-            ["$2.00", "−$1.00, with $1.50 of overage protection: $0.50 left", "None", "Free, as sold in version 3",
+            ["$2.00", "−$1.00, up to $1.50 below zero: $0.50 left", "None", "Free, as sold in version 3",
              "$2.00 is more than the $0.50 that was left"],
         ),
         (

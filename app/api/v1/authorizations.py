@@ -88,8 +88,12 @@ class CaptureIn(Model):
 class DecisionOut(Model):
     """What a refusal was decided from, as it was at that time. It never changes."""
 
-    balance: CreditsText = Field(description="Less all usage by then; below zero: so much of the protection was used.")
-    overage_protection: CreditsFromZero
+    balance: CreditsText = Field(
+        description="Less all usage by then; below zero: so much of `overage_protection` was used."
+    )
+    overage_protection: CreditsFromZero = Field(
+        description="How far below zero the balance could go, with what was left of `pay_later`."
+    )
     held: CreditsFromZero = Field(description="What all open authorizations could still cost.")
     available_to_use: CreditsFromZero
     daily_limit: CreditsFromZero | None

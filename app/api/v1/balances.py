@@ -60,7 +60,7 @@ class ForecastRecharge(Model):
 
 
 class ForecastOut(Model):
-    """Until when the credit lasts at the pace of the last whole days (UTC); below zero, the overage protection."""
+    """Until when the credit lasts at the pace of the last whole days (UTC); below zero, what `overage_left` says."""
 
     runs_out_on: date | None = Field(description="About this day; null: see `reason`.")
     earliest: date | None = Field(description="At the pace of the busiest week of those days.")

@@ -18,7 +18,7 @@ class PriceChangeIn(Model):
     """Which terms, and from when."""
 
     version: int = Field(ge=1, description="A version of the customer's catalog, newer than the one that it has.")
-    on: date = Field(description="The day from which on (UTC); it is still to come.")
+    on: date = Field(description="The day from which on (UTC): still to come, and within two years (`day_too_far`).")
 
 
 class PriceChangeOut(Model):

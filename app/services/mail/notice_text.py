@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from app.domain import notices as rule
 from app.domain import rating
+from app.domain.amounts import CreditUnit
 from app.domain.amounts_in_json import parse_credits
 from app.domain.catalog import Catalog
 from app.domain.money import Credits
-from app.domain.numbers import owed_of
 from app.domain.units import quantity
 from app.extensions import settings
 from app.models.customers import Customer
@@ -19,7 +19,7 @@ from app.models.database import db
 from app.models.limits import AlertRecipient, Notice
 from app.models.mails import Mail
 from app.models.scope import as_customer
-from app.services import portal_links
+from app.services import below_zero, portal_links
 from app.services.catalog import versions
 from app.services.link_tokens import token
 from app.services.usage.terms import plan_of
@@ -47,14 +47,13 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "customer": customer,
         "credit_unit": customer.credit_unit,
         "label": catalog.credit_unit_label,
-        "floor": Credits(-customer.overage_protection_micros),
         "link": portal_links.page_or_overview(rule.PAGES.get(notice.rule, "overview.page")),
         "add_credits": portal_links.page("add_credits.page"),
         "stop": stop,
         "why_you": _why_you(customer, stop),
         "is_sandbox": settings().payments == "sandbox",
         **_times(notice),
-        **(_depleted(figures, customer) if notice.rule == rule.BALANCE_DEPLETED else {}),
+        **_below_zero(notice.rule, figures, customer, catalog),
         **(_alert(figures, catalog, customer) if notice.rule == rule.USAGE_ALERT else {}),
         **(_expiring(figures) if notice.rule == rule.CREDITS_EXPIRING else {}),
     }
@@ -93,9 +92,16 @@ def _alert(figures: dict[str, Any], catalog: Catalog, customer: Customer) -> dic
     return said
 
 
-def _depleted(figures: dict[str, Any], customer: Customer) -> dict[str, object]:
-    """Return how far the balance is below what the overage protection allows: nothing may be used before it is paid."""
-    return {"owed": owed_of(figures["remaining"], Credits(customer.overage_protection_micros))}
+def _below_zero(of: str, figures: dict[str, Any], customer: Customer, catalog: Catalog) -> dict[str, object]:
+    """Return how far the balance may go below zero, in words, where the notice is that little or nothing is left."""
+    unit = CreditUnit(customer.credit_unit, catalog.credit_unit_label)
+    if of == rule.BALANCE_LOW:
+        return {"below_zero": below_zero.when_none_is_left(customer, unit)}
+    return (
+        {"below_zero": below_zero.none_is_left(customer, figures["remaining"], unit)}
+        if of == rule.BALANCE_DEPLETED
+        else {}
+    )
 
 
 def _expiring(figures: dict[str, Any]) -> dict[str, object]:

@@ -78,7 +78,7 @@ def left_today(around: Around) -> Figure:
 
 
 def could_use(around: Around) -> Figure:
-    """Add overage protection to what remains, and take off what is held."""
+    """Add to what remains how far it may go below zero, and take off what is held."""
     numbers = history.numbers()
     whole = max(0, numbers.remaining_credits.micros) + numbers.overage_left.micros - numbers.held.micros
     shown = max(0, whole) if numbers.standing in SERVED else 0
@@ -128,9 +128,12 @@ def _of_limit(around: Around) -> tuple[Part, ...]:
 def _of_credit(around: Around) -> tuple[Part, ...]:
     if around.customer.standing not in SERVED:
         return ()
+    customer = around.customer
+    later = max(0, customer.exposure_micros - customer.invoiced_overage_micros)  # of it, what no invoice uses
     parts = [
         Part("remaining", 0, breakdown.remaining_credits().summed.micros),
-        Part("overage", 0, around.customer.overage_protection_micros),
+        Part("pay_later", 0, later),
+        Part("overage", 0, customer.overage_protection_micros - later),
         _held(around),
     ]
     return tuple(part for part in parts if part.value or part.kind == "remaining")

@@ -12,12 +12,11 @@ from app.domain.amounts import CreditUnit, is_currency
 from app.domain.amounts_in_json import parse_credits
 from app.domain.catalog import Catalog
 from app.domain.messages.chat import Message
-from app.domain.money import Credits, Money
-from app.domain.numbers import owed_of
+from app.domain.money import Money
 from app.domain.payments import decline_sentence
 from app.models.customers import Customer
 from app.models.events import OutboxEvent
-from app.services import portal_links
+from app.services import below_zero, portal_links
 
 log = structlog.get_logger()
 _STOPPED = {
@@ -37,19 +36,16 @@ class _Facts:
     def __init__(self, data: Mapping[str, Any], customer: Customer, catalog: Catalog) -> None:
         unit = customer.credit_unit
         self.data, self.customer = data, customer
-        self._unit = CreditUnit(unit, "" if is_currency(unit) else catalog.credit_unit_label)
+        self.unit = CreditUnit(unit, "" if is_currency(unit) else catalog.credit_unit_label)
 
     def left(self, name: str) -> str:
-        return locale.balance(parse_credits(self.data[name]), self._unit)
+        return locale.balance(parse_credits(self.data[name]), self.unit)
 
     def amount(self, name: str) -> str:
-        return locale.amount(parse_credits(self.data[name]), self._unit)
+        return locale.amount(parse_credits(self.data[name]), self.unit)
 
     def exact(self, name: str) -> str:
-        return locale.exact(parse_credits(self.data[name]), self._unit)
-
-    def floor(self) -> str:
-        return locale.exact(Credits(-self.customer.overage_protection_micros), self._unit)
+        return locale.exact(parse_credits(self.data[name]), self.unit)
 
     def moment(self, name: str) -> str:
         return locale.moment(datetime.fromisoformat(self.data[name]))
@@ -63,13 +59,7 @@ def _low(say: _Facts) -> Words:
 
 
 def _depleted(say: _Facts) -> Words:
-    refused, protection = "Calls that need credit are refused until", say.customer.overage_protection_micros
-    remaining = parse_credits(say.data["remaining"])
-    next_ = f"{refused} you add some."
-    if owed_of(remaining, Credits(protection)).micros:
-        next_ = f"{refused} the balance is above {say.floor()}."
-    elif protection and remaining.micros > -protection:
-        next_ = f"Usage goes on down to {say.floor()} and is billed on your next invoice."
+    next_ = below_zero.none_is_left(say.customer, parse_credits(say.data["remaining"]), say.unit)
     return "No credit is left", (f"The balance is {say.left('remaining')}. {next_}",)
 
 

@@ -577,7 +577,7 @@ ForecastOut = TypedDict(
         "runs_out_on": str | None,
     },
 )
-"Until when the credit lasts at the pace of the last whole days (UTC); below zero, the overage protection."
+"Until when the credit lasts at the pace of the last whole days (UTC); below zero, what `overage_left` says."
 
 ForecastRecharge = TypedDict(
     "ForecastRecharge",

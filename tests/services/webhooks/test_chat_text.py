@@ -18,7 +18,7 @@ from tests.support.webhook_cast import only, send, settings, write_events
 __all__ = ["settings"]
 SAID = {
     "balance.low": ({"remaining": "18.991", "low_balance": "20.00"}, "Credit is low", "$18.99 is left, which is less than $20.00."),
-    "balance.depleted": ({"remaining": "-3.001"}, "No credit is left", "The balance is −$3.01. Usage goes on down to"),
+    "balance.depleted": ({"remaining": "-3.001"}, "No credit is left", "The balance is −$3.01. Your overage protection lets you"),
     "balance.recovered": ({"remaining": "50.00"}, "Credit has recovered", "$50.00 is left."),
     "credits.expiring": (
         {"credits": "12.50", "expires_at": "2026-12-01T00:00:00Z"},
@@ -74,9 +74,15 @@ def test_each_event_of_a_customer_is_said_in_plain_words(app: Flask, acme: Custo
 @pytest.mark.parametrize(
     ("remaining", "next_"),
     [
-        ("-49.999", "Usage goes on down to −$50.00 and is billed on your next invoice."),
-        ("-50.00", "Calls that need credit are refused until you add some."),
-        ("-231.29", "Calls that need credit are refused until the balance is above −$50.00."),
+        (
+            "-49.999",
+            "Your overage protection lets you continue down to −$50.00. Usage below zero is billed on your next invoice.",
+        ),
+        ("-50.00", "is used up. Calls that need credit are refused until you add some."),
+        (
+            "-231.29",
+            "are refused until the balance is above −$50.00. The next $181.29 you add cover what is owed first.",
+        ),
     ],
 )
 def test_a_chat_does_not_say_that_usage_goes_on_where_it_does_not(
