@@ -32,8 +32,8 @@ PLAN_REQUEST = "plan_request"
 OF_PLANS = frozenset(
     {PLAN_CHANGED, PLAN_SCHEDULED, PLAN_CANCELED, PLAN_NOT_CHANGED, PLAN_UNDONE, PLAN_KEPT, PLAN_REQUEST}
 )
-PRICE_CHANGE = "price_change"
-"""The plan has other terms from a day on."""
+PRICE_CHANGE, PRICE_CHANGE_WITHDRAWN = "price_change", "price_change_withdrawn"
+"""The plan has other terms from a day on; after all it has not, for whoever was told so."""
 OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
 CONFIRM_EMAIL = "confirm_email"
 """Asks an address whether usage alerts are welcome there."""
@@ -89,7 +89,7 @@ OF_DOCUMENTS = frozenset({INVOICE, CREDIT_NOTE, REFUND_RECEIPT})
 OF_PAPERS = frozenset({PRO_FORMA, MANDATE})
 _OTHERS = (
     frozenset({WEEKLY_DIGEST, TRANSFER_RECEIVED, TAX_NUMBER_REJECTED, PO_NUMBER_MISSING, YEAR_FILES, PRICE_CHANGE})
-    | {PAID_FROM_CREDIT}
+    | {PAID_FROM_CREDIT, PRICE_CHANGE_WITHDRAWN}
     | OF_PAPERS
 )
 KINDS = OF_PAYMENTS | OF_NOTICES | OF_AUTO_RECHARGE | OF_ADDRESSES | OF_DOCUMENTS | OF_PLANS | OF_STANDING | _OTHERS
@@ -103,6 +103,7 @@ TITLES = {
     PRO_FORMA: "Your order waits for your bank transfer",
     MANDATE: "Your SEPA Direct Debit mandate",
     PRICE_CHANGE: "The price of your plan changes",
+    PRICE_CHANGE_WITHDRAWN: "The price of your plan stays",
     YEAR_FILES: "Your files of a year are there",
     PO_NUMBER_MISSING: "An invoice lacks your order number",
     TAX_NUMBER_REJECTED: "A tax registration counts no more",

@@ -55,6 +55,7 @@ TYPES = (
     "subscription.renewed",
     "subscription.ended",
     "subscription.price_announced",
+    "subscription.price_withdrawn",
     "subscription.price_changed",
 )
 """What the seller's endpoints may ask for."""

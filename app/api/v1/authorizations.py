@@ -91,9 +91,7 @@ class DecisionOut(Model):
     balance: CreditsText = Field(
         description="Less all usage by then; below zero: so much of `overage_protection` was used."
     )
-    overage_protection: CreditsFromZero = Field(
-        description="How far below zero the balance could go, with what was left of `pay_later`."
-    )
+    overage_protection: CreditsFromZero = Field(description="With what was left of `pay_later` then.")
     held: CreditsFromZero = Field(description="What all open authorizations could still cost.")
     available_to_use: CreditsFromZero
     daily_limit: CreditsFromZero | None

@@ -69,7 +69,10 @@ def read(customer: Customer) -> PriceChanges:
 
 @operation(bp, "DELETE", PATH, scope="customers:write", answers={200: PriceChanges}, tag=TAG)
 def withdraw(customer: Customer) -> PriceChanges:
-    """Withdraw what is announced and has not come yet. Twice is once."""
+    """Withdraw what is announced and has not come yet. Twice is once.
+
+    Whoever was sent a mail about it is sent another one, that it does not come.
+    """
     price_changes.withdraw(customer.customer_id, by=caller().key_id)
     return _announced(customer)
 

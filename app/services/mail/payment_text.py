@@ -43,6 +43,7 @@ _OF_ONE_FACT = mails.OF_PAPERS | {
     mails.PO_NUMBER_MISSING,
     mails.YEAR_FILES,
     mails.PRICE_CHANGE,
+    mails.PRICE_CHANGE_WITHDRAWN,
     mails.PAID_FROM_CREDIT,
 }
 
@@ -102,6 +103,8 @@ def _of_one_fact(template: str, customer_id: str, context: dict[str, Any]) -> di
         return tax_text.facts(customer_id, str(context["registration"]))
     if template == mails.PRICE_CHANGE:
         return price_text.facts(customer_id, context)
+    if template == mails.PRICE_CHANGE_WITHDRAWN:
+        return price_text.withdrawn(customer_id)
     if template == mails.PAID_FROM_CREDIT:
         return billing_text.paid_from_credit(customer_id, context)
     if template == mails.YEAR_FILES:

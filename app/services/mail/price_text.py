@@ -1,14 +1,19 @@
-"""What the mail about prices that change says: from which day on, and what the last months would have come to."""
+"""What the mails about other prices say: from when on, what the last months would have cost, or that none come."""
 
+import json
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
+from app.domain.mails import PRICE_CHANGE, PRICE_CHANGE_WITHDRAWN
 from app.domain.money import Money
 from app.domain.sold_terms import Terms
 from app.domain.subscriptions.choice import Interval, given
 from app.extensions import settings
 from app.models.customers import Customer
 from app.models.database import db
+from app.models.mails import Mail
 from app.models.plan_periods import PriceChange
 from app.models.scope import as_customer
 from app.models.subscriptions import Subscription
@@ -45,3 +50,50 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
         "after": Money(int(context["after_minor"]), customer.currency),
         "link": portal_links.page_or_overview("plan.page"),
     }
+
+
+def withdrawn(customer_id: str) -> dict[str, Any] | None:
+    """Return what the mail names that announced prices do not come; None where nobody was told last that they do."""
+    with as_customer(customer_id):
+        customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+        told = _told(customer_id)
+        row = db.session.get(PriceChange, str(told["price_change"]), populate_existing=True) if told else None
+        own = versions.of(customer)
+        plan = Terms.of(own, customer.plan).plan
+        if row is None or row.state not in {"withdrawn", "replaced"} or plan.key != row.plan or _tells_of_another():
+            return None
+        subscription = db.session.get_one(Subscription, customer_id, populate_existing=True)
+    interval = Interval(subscription.interval)
+    return {
+        "seller": own.seller,
+        "customer": customer,
+        "is_sandbox": settings().payments == "sandbox",
+        "plan": plan.title,
+        "interval": "month" if interval is Interval.MONTHLY else "year",
+        "on": date.fromisoformat(str(told.get("begins_on", row.effective_on))),
+        "price": given(own, customer.plan, interval, subscription.seats).price,
+        "link": portal_links.page_or_overview("plan.page"),
+    }
+
+
+def _told(customer_id: str) -> dict[str, Any]:
+    """Return what the last mail about other prices that was sent was about; nothing where it said that they stay."""
+    last = db.session.execute(
+        select(Mail.template, Mail.context)
+        .where(
+            Mail.customer_id == customer_id,
+            Mail.template.in_([PRICE_CHANGE, PRICE_CHANGE_WITHDRAWN]),
+            Mail.state == "sent",
+        )
+        .order_by(Mail.created_at.desc(), Mail.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return json.loads(last.context) if last is not None and last.template == PRICE_CHANGE else {}
+
+
+def _tells_of_another() -> bool:
+    """Say whether other prices are announced to the customer in scope, by a mail of their own."""
+    key = select(Mail.id).where(
+        Mail.customer_id == PriceChange.customer_id, Mail.key == f"{PRICE_CHANGE}:" + PriceChange.id
+    )
+    return db.session.scalar(select(PriceChange.id).where(PriceChange.state == "announced", key.exists())) is not None

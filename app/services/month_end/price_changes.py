@@ -12,7 +12,6 @@ from sqlalchemy import select
 from app import clock, ids
 from app.domain.catalog import Catalog
 from app.domain.errors import Refused
-from app.domain.mails import PRICE_CHANGE
 from app.domain.sold_terms import Difference, Terms
 from app.domain.subscriptions.choice import Choice, Interval, given
 from app.models.customers import Customer
@@ -26,9 +25,8 @@ from app.services.customers import billing_periods
 from app.services.customers.plan_moves import Stays
 from app.services.ledger import posting
 from app.services.ledger.posting import Books
-from app.services.month_end import comparison
+from app.services.month_end import comparison, price_mails
 from app.services.month_end.comparison import Compared
-from app.services.outbox import billing_mails
 from app.services.subscriptions import announced, applying, reads
 from app.services.subscriptions.announced import ANNOUNCED
 from app.services.subscriptions.reads import Current
@@ -108,11 +106,16 @@ def announce(customer_id: str, version: int, on: date, *, by: str) -> Announceme
         session.flush()
         found = Announcement(made, other, said, changes)
         _write(books, has, found)
+        if there is not None and not changes:
+            price_mails.withdrawn(books, there)
         return found
 
 
 def withdraw(customer_id: str, *, by: str) -> bool:
-    """Take back what was announced and has not come yet; say whether there was anything."""
+    """Take back what was announced and has not come yet; say whether there was anything.
+
+    By event, and by mail to whoever was told of it by one.
+    """
     now = clock.now()
     with as_service("withdraw other prices"), transaction() as session:
         books = posting.lock(session, customer_id)
@@ -122,6 +125,10 @@ def withdraw(customer_id: str, *, by: str) -> bool:
         row.state, row.ended_at = "withdrawn", now
         after = {"price_change": row.id}
         audit.record(session, customer_id, by, "subscription.price_change_withdrawn", row.id, after=after)
+        session.flush()
+        subscription = session.get_one(Subscription, customer_id)
+        books.outbox.write("subscription.price_withdrawn", row.id, _facts(subscription, row))
+        price_mails.withdrawn(books, row)
         return True
 
 
@@ -262,21 +269,7 @@ def _write(books: Books, has: Current, found: Announcement) -> None:
     if not found.changes:
         return
     first = announced.first(made, has, found.terms, reads.scheduled(books.session, books.customer_id))
-    billing_mails.write(
-        books.session,
-        books.customer_id,
-        PRICE_CHANGE,
-        key=f"{PRICE_CHANGE}:{made.id}",
-        to=books.customer.email,
-        price_change=made.id,
-        begins_on=first.begins_at.date().isoformat(),
-        interval=first.will.interval.value,
-        price_now_minor=first.was.price.amount_minor,
-        price_then_minor=first.will.price.amount_minor,
-        months=said.months,
-        before_minor=said.before.amount_minor,
-        after_minor=said.after.amount_minor,
-    )
+    price_mails.announced(books, made, first, said)
 
 
 def _facts(row: Subscription, made: PriceChange) -> dict[str, object]:

@@ -1,10 +1,11 @@
 """Other prices are had on the day that was announced, and nobody's invoice changes before; whoever leaves, has left."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app import clock
 from app.domain.errors import Refused
@@ -15,9 +16,10 @@ from app.models.mails import Mail
 from app.models.plan_periods import PriceChange
 from app.models.scope import as_customer, as_service
 from app.services.customers.plan_moves import Stays
-from app.services.mail import payment_text
+from app.services.mail import payment_text, sending
 from app.services.month_end import price_changes
 from app.services.subscriptions import cancellation
+from app.services.transaction import transaction
 from app.services.verification.verify import verify
 from tests.support import months, periods, plans
 from tests.support.months import at, begins, runs
@@ -119,6 +121,73 @@ def test_the_mail_is_in_the_customers_own_money_and_not_once_it_is_withdrawn(app
         assert price_changes.of(own) is not None
     price_changes.withdraw(acme.customer_id, by="seller")
     assert payment_text.of(mail.template, acme.customer_id, json.loads(mail.context)) is None
+
+
+def mailed(whose: Customer) -> list[tuple[str, str]]:
+    """Return the mails about prices, each with what became of it."""
+    return [(each.template, each.state) for each in plans.rows(Mail, whose) if each.template.startswith("price_")]
+
+
+def sends(moment: object) -> None:
+    with clock.at(moment):  # type: ignore[arg-type]  # a moment
+        sending.send_due()
+
+
+def test_whoever_was_told_is_told_once_that_it_does_not_come(app: Flask) -> None:
+    told, untold = (begins(BEGIN, "team") for _each in range(2))
+    runs(BEGIN)
+    plans.applies(DOUBLED)
+    announced(told)
+    sends(HALF)
+    announced(untold)
+    with clock.at(HALF + timedelta(minutes=1)):
+        for each in (told, untold, told):
+            price_changes.withdraw(each.customer_id, by="seller")
+    sends(HALF + timedelta(minutes=1))
+    assert mailed(told) == [("price_change", "sent"), ("price_change_withdrawn", "sent")]
+    assert mailed(untold) == [("price_change", "dropped"), ("price_change_withdrawn", "dropped")]
+    mail = plans.rows(Mail, told)[-1]
+    assert mail.subject == "The price of Team stays as it is"
+    assert "from 1 Sep 2027 on. They do not come" in mail.body_text and "$49.00 a month" in mail.body_text
+    assert "They do not come" in mail.body_html
+    for each in (told, untold):
+        assert months.events(each).count("subscription.price_withdrawn") == 1
+    announced(told, date(2027, 8, 16), HALF + timedelta(minutes=2))  # and withdrawn before it was sent
+    with clock.at(HALF + timedelta(minutes=2)):
+        price_changes.withdraw(told.customer_id, by="seller")
+    sends(HALF + timedelta(minutes=2))
+    assert [state for _template, state in mailed(told)] == ["sent", "sent", "dropped", "dropped"]
+
+
+def test_whose_new_terms_change_nothing_is_told_that_the_others_do_not_come(app: Flask) -> None:
+    acme = begins(BEGIN, "team")
+    runs(BEGIN)
+    plans.applies(DOUBLED)
+    announced(acme)
+    sends(HALF)
+    plans.applies()  # as it was
+    with clock.at(HALF + timedelta(minutes=1)):
+        assert price_changes.announce(acme.customer_id, 3, ON, by="seller").changes == ()
+    sends(HALF + timedelta(minutes=1))
+    assert mailed(acme) == [("price_change", "sent"), ("price_change_withdrawn", "sent")]
+
+
+def test_a_mail_that_is_on_its_way_is_waited_for(app: Flask) -> None:
+    acme = begins(BEGIN, "team")
+    runs(BEGIN)
+    plans.applies(DOUBLED)
+    announced(acme)
+    with as_service("it is being sent"), transaction() as session:
+        mail = session.scalars(select(Mail).where(Mail.template == "price_change")).one()
+        mail.tries, mail.next_try_at = 1, HALF + timedelta(minutes=10)
+    with clock.at(HALF):
+        price_changes.withdraw(acme.customer_id, by="seller")
+    sends(HALF + timedelta(minutes=1))
+    with as_service("it was sent"), transaction() as session:
+        mail = session.scalars(select(Mail).where(Mail.template == "price_change")).one()
+        mail.state, mail.sent_at = "sent", HALF
+    sends(HALF + timedelta(minutes=16))
+    assert mailed(acme) == [("price_change", "sent"), ("price_change_withdrawn", "sent")]
 
 
 def test_it_is_refused_without_notice_and_for_versions_that_are_not_there(app: Flask) -> None:
