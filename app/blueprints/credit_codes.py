@@ -9,7 +9,7 @@ from app import locale
 from app.domain.errors import Refused
 from app.forms.credit_codes import CodeForm
 from app.services.credit_codes import redeeming
-from app.services.credit_codes.redeeming import Offer
+from app.services.credit_codes.redeeming import REDEEMED, Offer
 from app.web.access import current_actor, current_unit, from_address, managers_only
 from app.web.respond import saved, show
 
@@ -38,13 +38,16 @@ def check() -> Response:
 @bp.post("/redemption")
 @managers_only
 def redeem() -> Response:
-    """Give the credit of the code that was shown."""
+    """Give the credit of the code that was shown; pressed twice, say again what it gave."""
     form = CodeForm()
     try:
         given = redeeming.redeem(current_actor(), form.seen.data or "", address=from_address())
     except Refused as refusal:
-        form.code.data = form.seen.data
-        return _refused(form, refusal)
+        earlier = redeeming.given(current_actor(), form.seen.data or "") if refusal.reason == REDEEMED else None
+        if earlier is None:
+            form.code.data = form.seen.data
+            return _refused(form, refusal)
+        given = earlier
     notice = f"{locale.amount(given.credits, current_unit())} of credit was added to your balance."
     return saved("credit_codes.page", CONTENT, notice, **_around(CodeForm(formdata=None)))
 

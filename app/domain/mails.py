@@ -33,7 +33,7 @@ OF_PLANS = frozenset(
     {PLAN_CHANGED, PLAN_SCHEDULED, PLAN_CANCELED, PLAN_NOT_CHANGED, PLAN_UNDONE, PLAN_KEPT, PLAN_REQUEST}
 )
 PRICE_CHANGE, PRICE_CHANGE_WITHDRAWN = "price_change", "price_change_withdrawn"
-"""The plan has other terms from a day on; after all it has not, for whoever was told so."""
+"""The plan has other terms from a day on; after all it has not: to whoever was sent the first."""
 OF_PAYMENTS = frozenset({RECEIPT, PAYMENT_FAILED, ACTION_NEEDED})
 CONFIRM_EMAIL = "confirm_email"
 """Asks an address whether usage alerts are welcome there."""

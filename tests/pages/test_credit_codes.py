@@ -34,6 +34,22 @@ def test_a_code_is_shown_and_then_taken(alice: Browser, acme: Customer) -> None:
         assert (again.status, again.errors()) == (409, ["This code was redeemed for your account on 29 Nov 2026."])
 
 
+def test_a_button_that_is_pressed_twice_says_twice_what_it_gave_and_gives_it_once(
+    alice: Browser, acme: Customer
+) -> None:
+    code()
+    shown = alice.submits(alice.opens(PATH), "#credit_codes-form", code="WELCOME10")
+    for _twice in range(2):
+        taken = alice.submits(shown, "#credit_codes-redemption")
+        assert (taken.status, taken.errors()) == (200, [])
+        assert "$10.00 of credit was added to your balance." in taken.text
+    other = alice.opens(PATH)
+    for _guess in range(5):
+        alice.submits(other, "#credit_codes-form", code="NEVER-WAS")
+    assert alice.submits(shown, "#credit_codes-redemption").status == 200, "it is no guess"
+    assert remaining(acme) == 10_000_000
+
+
 def test_what_is_no_code_is_said_beside_the_field_and_what_was_typed_stays(alice: Browser) -> None:
     page = alice.submits(alice.opens(PATH), "#credit_codes-form", code="NEVER-WAS")
     assert (page.status, page.value("code")) == (422, "NEVER-WAS")

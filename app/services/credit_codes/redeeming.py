@@ -12,11 +12,15 @@ from app.domain.errors import Refused
 from app.domain.money import Credits
 from app.domain.people import Orderer
 from app.models.credit_codes import CreditCode, CreditCodeGuess, CreditCodeRedemption
-from app.models.scope import as_service
+from app.models.database import db
+from app.models.ledger import Grant
+from app.models.scope import as_customer, as_service
 from app.services import audit
 from app.services.ledger import arrivals, grants, posting
 from app.services.ledger.posting import Books
 from app.services.transaction import transaction
+
+REDEEMED = "credit_code_redeemed"
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,14 @@ def look(actor: Orderer, typed: str) -> Offer:
 def redeem(actor: Orderer, typed: str, *, address: str) -> Offer:
     """Give the credit of a code, and return what was given, or refuse. A customer redeems a code once."""
     return _judged(actor, typed, redeems=True, address=address)
+
+
+def given(actor: Orderer, code: str) -> Offer | None:
+    """Return what a code has given to the customer of the member; None: nothing."""
+    with as_customer(actor.customer_id):
+        row = db.session.get(CreditCodeRedemption, (actor.customer_id, rule.normal(code)), populate_existing=True)
+        grant = db.session.get_one(Grant, row.grant_id) if row is not None else None
+    return None if grant is None else Offer(rule.normal(code), Credits(grant.micros), grant.expires_at)
 
 
 def _judged(actor: Orderer, typed: str, *, redeems: bool, address: str) -> Offer:
@@ -62,15 +74,15 @@ def _found(books: Books, typed: str, now: datetime) -> CreditCode | Refused:
     session, customer = books.session, books.customer
     if customer.standing == "closed":
         return Refused("This account is closed: no code can be redeemed.", "closed")
+    earlier = session.get(CreditCodeRedemption, (customer.customer_id, rule.normal(typed)))
+    if earlier is not None:
+        words = f"This code was redeemed for your account on {locale.day(earlier.redeemed_at.date())}."
+        return Refused(words, REDEEMED, 409, "code")
     wait = rule.next_guess_at(_guesses(session, customer.customer_id), now)
     if wait is not None:
         words = f"Too many codes were typed that are not valid. Try again after {locale.moment(wait)}."
         return Refused(words, "too_many_codes", 429, "code")
     found = session.get(CreditCode, rule.normal(typed), populate_existing=True)
-    earlier = session.get(CreditCodeRedemption, (customer.customer_id, rule.normal(typed)))
-    if earlier is not None:
-        words = f"This code was redeemed for your account on {locale.day(earlier.redeemed_at.date())}."
-        return Refused(words, "credit_code_redeemed", 409, "code")
     if found is None or not _terms(found).is_open_to(customer.catalog, customer.credit_unit, now):
         return _guessed(session, customer.customer_id, now)
     return found

@@ -53,14 +53,14 @@ def facts(customer_id: str, context: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def withdrawn(customer_id: str) -> dict[str, Any] | None:
-    """Return what the mail names that announced prices do not come; None where nobody was told last that they do."""
+    """Return what the mail names that announced prices do not come; None where the last mail was not that they do."""
     with as_customer(customer_id):
         customer = db.session.get_one(Customer, customer_id, populate_existing=True)
-        told = _told(customer_id)
-        row = db.session.get(PriceChange, str(told["price_change"]), populate_existing=True) if told else None
+        last = _last(customer_id)
+        row = db.session.get(PriceChange, str(last["price_change"]), populate_existing=True) if last else None
         own = versions.of(customer)
         plan = Terms.of(own, customer.plan).plan
-        if row is None or row.state not in {"withdrawn", "replaced"} or plan.key != row.plan or _tells_of_another():
+        if row is None or row.state not in {"withdrawn", "replaced"} or plan.key != row.plan or _announces_another():
             return None
         subscription = db.session.get_one(Subscription, customer_id, populate_existing=True)
     interval = Interval(subscription.interval)
@@ -70,15 +70,15 @@ def withdrawn(customer_id: str) -> dict[str, Any] | None:
         "is_sandbox": settings().payments == "sandbox",
         "plan": plan.title,
         "interval": "month" if interval is Interval.MONTHLY else "year",
-        "on": date.fromisoformat(str(told.get("begins_on", row.effective_on))),
+        "on": date.fromisoformat(str(last.get("begins_on", row.effective_on))),
         "price": given(own, customer.plan, interval, subscription.seats).price,
         "link": portal_links.page_or_overview("plan.page"),
     }
 
 
-def _told(customer_id: str) -> dict[str, Any]:
+def _last(customer_id: str) -> dict[str, Any]:
     """Return what the last mail about other prices that was sent was about; nothing where it said that they stay."""
-    last = db.session.execute(
+    sent = db.session.execute(
         select(Mail.template, Mail.context)
         .where(
             Mail.customer_id == customer_id,
@@ -88,10 +88,10 @@ def _told(customer_id: str) -> dict[str, Any]:
         .order_by(Mail.created_at.desc(), Mail.id.desc())
         .limit(1)
     ).one_or_none()
-    return json.loads(last.context) if last is not None and last.template == PRICE_CHANGE else {}
+    return json.loads(sent.context) if sent is not None and sent.template == PRICE_CHANGE else {}
 
 
-def _tells_of_another() -> bool:
+def _announces_another() -> bool:
     """Say whether other prices are announced to the customer in scope, by a mail of their own."""
     key = select(Mail.id).where(
         Mail.customer_id == PriceChange.customer_id, Mail.key == f"{PRICE_CHANGE}:" + PriceChange.id

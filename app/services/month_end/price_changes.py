@@ -114,7 +114,7 @@ def announce(customer_id: str, version: int, on: date, *, by: str) -> Announceme
 def withdraw(customer_id: str, *, by: str) -> bool:
     """Take back what was announced and has not come yet; say whether there was anything.
 
-    By event, and by mail to whoever was told of it by one.
+    By event, and by mail to whoever was sent one about it.
     """
     now = clock.now()
     with as_service("withdraw other prices"), transaction() as session:

@@ -36,14 +36,14 @@ def announced(books: Books, row: PriceChange, first: First, said: Compared) -> N
 
 
 def withdrawn(books: Books, row: PriceChange) -> None:
-    """Write the mail that they do not come. It is dropped when it is sent where nobody was told of them by then."""
-    told = books.session.scalars(
+    """Write the mail that they do not come. It is dropped when it is sent where no mail about them was sent by then."""
+    mail = books.session.scalars(
         select(Mail)
         .where(Mail.customer_id == books.customer_id, Mail.key == f"{PRICE_CHANGE}:{row.id}")
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-    is_on_its_way = told is not None and told.state == "pending" and told.tries > 0
+    is_on_its_way = mail is not None and mail.state == "pending" and mail.tries > 0
     billing_mails.write(
         books.session,
         books.customer_id,

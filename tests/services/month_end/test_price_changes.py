@@ -133,33 +133,33 @@ def sends(moment: object) -> None:
         sending.send_due()
 
 
-def test_whoever_was_told_is_told_once_that_it_does_not_come(app: Flask) -> None:
-    told, untold = (begins(BEGIN, "team") for _each in range(2))
+def test_whoever_was_sent_the_mail_is_sent_once_that_it_does_not_come(app: Flask) -> None:
+    sent, unsent = (begins(BEGIN, "team") for _each in range(2))
     runs(BEGIN)
     plans.applies(DOUBLED)
-    announced(told)
+    announced(sent)
     sends(HALF)
-    announced(untold)
+    announced(unsent)
     with clock.at(HALF + timedelta(minutes=1)):
-        for each in (told, untold, told):
+        for each in (sent, unsent, sent):
             price_changes.withdraw(each.customer_id, by="seller")
     sends(HALF + timedelta(minutes=1))
-    assert mailed(told) == [("price_change", "sent"), ("price_change_withdrawn", "sent")]
-    assert mailed(untold) == [("price_change", "dropped"), ("price_change_withdrawn", "dropped")]
-    mail = plans.rows(Mail, told)[-1]
+    assert mailed(sent) == [("price_change", "sent"), ("price_change_withdrawn", "sent")]
+    assert mailed(unsent) == [("price_change", "dropped"), ("price_change_withdrawn", "dropped")]
+    mail = plans.rows(Mail, sent)[-1]
     assert mail.subject == "The price of Team stays as it is"
     assert "from 1 Sep 2027 on. They do not come" in mail.body_text and "$49.00 a month" in mail.body_text
     assert "They do not come" in mail.body_html
-    for each in (told, untold):
+    for each in (sent, unsent):
         assert months.events(each).count("subscription.price_withdrawn") == 1
-    announced(told, date(2027, 8, 16), HALF + timedelta(minutes=2))  # and withdrawn before it was sent
+    announced(sent, date(2027, 8, 16), HALF + timedelta(minutes=2))  # and withdrawn before it was sent
     with clock.at(HALF + timedelta(minutes=2)):
-        price_changes.withdraw(told.customer_id, by="seller")
+        price_changes.withdraw(sent.customer_id, by="seller")
     sends(HALF + timedelta(minutes=2))
-    assert [state for _template, state in mailed(told)] == ["sent", "sent", "dropped", "dropped"]
+    assert [state for _template, state in mailed(sent)] == ["sent", "sent", "dropped", "dropped"]
 
 
-def test_whose_new_terms_change_nothing_is_told_that_the_others_do_not_come(app: Flask) -> None:
+def test_whose_new_terms_change_nothing_reads_that_the_others_do_not_come(app: Flask) -> None:
     acme = begins(BEGIN, "team")
     runs(BEGIN)
     plans.applies(DOUBLED)
