@@ -16,6 +16,7 @@ from app.domain.invoices.lines import LineKind, Rate
 from app.domain.money import Money
 from app.domain.reversals import DisputeState, RefundState
 from app.domain.subscriptions import preview as rule
+from app.models.corrections import Correction
 from app.models.documents import Document, DocumentLine
 from app.models.reversals import Dispute, Refund
 from app.models.subscriptions import PlanChange
@@ -47,8 +48,9 @@ def other_than_left(session: Session, has: Current, at: datetime, *, whole: bool
     period, choice = has.period, has.has
     parts = [each.price for each in (choice.base, choice.seat) if each is not None]
     costs = sum(period.rest(price, at).amount_minor for price in parts)
-    invoiced = list(_invoiced(session, has, at, whole=whole))
-    found = [*invoiced, *_given(session, has, invoiced)]
+    since = _since(session, has)
+    invoiced = list(_invoiced(session, has, at, since, whole=whole))
+    found = [*invoiced, *_given(session, has, since, invoiced)]
     left = sum((each.listed * _share(each.begins_at, at, period.ends_at) for each in found), Fraction(0))
     if abs(left - costs) <= len(found) + len(parts):
         return None
@@ -60,7 +62,22 @@ def _share(begins_at: datetime, at: datetime, ends_at: datetime) -> Fraction:
     return Fraction((ends_at - at) // _SECOND, (ends_at - begins_at) // _SECOND)
 
 
-def _invoiced(session: Session, has: Current, at: datetime, *, whole: bool) -> Iterator[_Part]:
+def _since(session: Session, has: Current) -> datetime:
+    """Return when the customer has come to the plan period: from another interval, whose time was taken off then.
+
+    A year that was left for a month, and is come back to in the same month, begins on the same day as before.
+    """
+    came = select(func.max(PlanChange.effective_at)).where(
+        PlanChange.customer_id == has.customer.customer_id,
+        PlanChange.state == "applied",
+        PlanChange.interval != PlanChange.from_interval,
+        PlanChange.period_starts_at == has.period.starts_at,
+        PlanChange.period_ends_at == has.period.ends_at,
+    )
+    return session.scalar(came) or has.period.starts_at
+
+
+def _invoiced(session: Session, has: Current, at: datetime, since: datetime, *, whole: bool) -> Iterator[_Part]:
     period, is_gross = has.period, has.catalog.tax.prices == "inclusive"
     rows = session.execute(
         select(Document, DocumentLine, PlanChange.effective_at)
@@ -87,10 +104,32 @@ def _invoiced(session: Session, has: Current, at: datetime, *, whole: bool) -> I
     for document, line, ordered_at in rows:
         begins_at = period.starts_at
         if line.kind == LineKind.PRORATION.value and line.begins_on is not None:
-            # An invoice that took another's place names no order: its day, to the customer's good.
-            begins_at = ordered_at or min(at, begins_at + (line.begins_on - begins_at.date() + _DAY))
+            begun = ordered_at or _first_ordered_at(session, document)
+            # What is of no order: its day, to the customer's good.
+            begins_at = begun or min(at, begins_at + (line.begins_on - begins_at.date() + _DAY))
+        if begins_at < since:
+            continue
         gross = 1 + Fraction(line.percent_micros, 100_000_000) if is_gross else Fraction(1)
         yield _Part(begins_at, line.net_minor * gross * kept[document.id], gross)
+
+
+def _first_ordered_at(session: Session, document: Document) -> datetime | None:
+    """Return when the invoice was ordered in whose place it came: one that took another's place names no order."""
+    name, found = document.id, None
+    while found is None:
+        before = session.execute(
+            select(Correction.corrected_id, PlanChange.effective_at)
+            .outerjoin(
+                PlanChange,
+                (PlanChange.customer_id == Correction.customer_id)
+                & (PlanChange.document_id == Correction.corrected_id),
+            )
+            .where(Correction.customer_id == document.customer_id, Correction.replacement_id == name)
+        ).first()
+        if before is None:
+            return None
+        name, found = before
+    return found
 
 
 def _kept(session: Session, document: Document) -> Fraction:
@@ -130,7 +169,7 @@ def _on_its_way(session: Session, document: Document) -> int:
     return sum(int(session.scalar(each) or 0) for each in (asked, held))
 
 
-def _given(session: Session, has: Current, invoiced: Sequence[_Part]) -> Iterator[_Part]:
+def _given(session: Session, has: Current, since: datetime, invoiced: Sequence[_Part]) -> Iterator[_Part]:
     """Yield what less at once has changed: what it took off, and what it kept of the credit for another interval."""
     orders = session.scalars(
         select(PlanChange).where(
@@ -139,13 +178,39 @@ def _given(session: Session, has: Current, invoiced: Sequence[_Part]) -> Iterato
             PlanChange.total_minor < 0,
             PlanChange.period_starts_at == has.period.starts_at,
             PlanChange.period_ends_at == has.period.ends_at,
+            PlanChange.effective_at >= since,
         )
     )
     is_gross = has.catalog.tax.prices == "inclusive"
     for order in orders:
         of_another = order.from_interval != order.interval
-        gross = Fraction(order.total_minor, order.net_minor) if is_gross and order.net_minor else Fraction(1)
-        gross = max((each.gross for each in invoiced), default=gross)
+        gross = _gross_of(session, order, invoiced) if is_gross else Fraction(1)
         for line in rule.read(order.lines, _ANY, order.currency):
             if line.ends_on == has.period.last_day and not (of_another and line.net.amount_minor < 0):
                 yield _Part(order.effective_at, line.net.amount_minor * gross)
+
+
+def _gross_of(session: Session, order: PlanChange, invoiced: Sequence[_Part]) -> Fraction:
+    """Return what is listed of one that less at once gave back: with the tax of the invoices that it gave back of.
+
+    Its own sums do not say it: credit that is taxed when it is used is given back without tax.
+    """
+    if invoiced:
+        return max(each.gross for each in invoiced)
+    day = order.effective_at.date()
+    percent = session.scalar(
+        select(func.max(DocumentLine.percent_micros))
+        .join(
+            Document,
+            (Document.customer_id == DocumentLine.customer_id) & (Document.id == DocumentLine.document_id),
+        )
+        .where(
+            DocumentLine.customer_id == order.customer_id,
+            DocumentLine.kind.in_(OF_PLANS),
+            DocumentLine.begins_on <= day,
+            DocumentLine.ends_on >= day,
+            Document.kind == Kind.INVOICE.value,
+            Document.is_corrected.is_(False),
+        )
+    )
+    return 1 + Fraction(int(percent or 0), 100_000_000)

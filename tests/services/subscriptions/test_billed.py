@@ -100,6 +100,29 @@ def test_what_was_given_back_as_credit_is_not_taken_off_again(app: Flask, words:
     assert verify() == []
 
 
+@pytest.mark.parametrize("words", [(), (INCLUSIVE,), (AT_USE,), (AT_USE, INCLUSIVE)])
+def test_of_a_year_that_was_left_and_come_back_to_nothing_is_taken_off_twice(
+    app: Flask, words: tuple[tuple[str, str], ...]
+) -> None:
+    alice, acme, _paid = team(IMMEDIATE, *words)
+    way = add_method(alice, GOOD).id
+    for day, wants in enumerate((YEAR, target("team", 3, "monthly"), target("team", 25, "annual"))):
+        confirms(alice, wants, way, at=HALF + timedelta(days=day))
+    left = previews(acme, target("team", 3), HALF + timedelta(days=2))
+    assert [line.net.amount_minor for line in left.quote.lines] == [-round(22 * 15000 * 349 / 366)]
+    assert verify() == []
+
+
+@pytest.mark.parametrize("words", [(), (INCLUSIVE,), (AT_USE,), (AT_USE, INCLUSIVE)])
+def test_of_a_month_that_a_year_was_left_for_its_own_price_is_taken_off(
+    app: Flask, words: tuple[tuple[str, str], ...]
+) -> None:
+    alice, acme, _paid = team(IMMEDIATE, *words)
+    confirms(alice, YEAR, add_method(alice, GOOD).id, at=BEGIN)
+    confirms(alice, target("team", 3, "monthly"), "", at=HALF)
+    assert taken_off(acme, target("free")) == -2450
+
+
 def test_what_was_refunded_is_not_taken_off_again(app: Flask) -> None:
     _alice, acme, paid = team()
     refunded(paid, 0)
