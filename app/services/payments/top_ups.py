@@ -186,7 +186,7 @@ def _place(order: _Order, *, repeat: bool) -> tuple[Payment, bool]:
         catalog = versions.of(customer)
         if customer.standing == CLOSED:
             raise Refused(closed_sentence(catalog), CLOSED)
-        refusal = None if order.off_session else po_refusal(session, customer, catalog)
+        refusal = po_refusal(session, customer, catalog)
         if refusal is not None:
             raise refusal
         taxation = decision.taxation(session, order.customer_id, catalog, now.date())
@@ -211,8 +211,8 @@ def lacks_po_number(session: Session, customer: Customer) -> bool:
 def po_refusal(session: Session, customer: Customer, catalog: Catalog) -> Refused | None:
     """Return the refusal to sell where an invoice would lack the order number that it needs.
 
-    Only somebody who is there is asked: an automatic charge goes on, so that service does not stop, and a mail says
-    that its invoice is to be corrected.
+    Whoever orders is asked, a key of the API for a customer who is away too. An automatic charge goes on, so that
+    service does not stop, and a mail says that its invoice is to be corrected.
     """
     if not lacks_po_number(session, customer):
         return None

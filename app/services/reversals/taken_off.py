@@ -38,7 +38,8 @@ def most_of_payment(session: Session, payment: Payment) -> int:
 
 def most_of_document(session: Session, document: Document, due: int) -> int:
     """Return the most that a credit note takes off what is due of an invoice."""
-    found = _bounds(session, document.customer_id)
+    states = STATES if document.state in STATES else (*STATES, document.state)  # given up: owed all the same
+    found = _bounds(session, document.customer_id, states=states)
     return max(0, min([due, *(kept for _payers, documents, kept in found if document.id in documents)]))
 
 
@@ -59,7 +60,7 @@ def covers(session: Session, order: PlanChange) -> bool:
 
 
 def _bounds(
-    session: Session, customer_id: str, only: PlanChange | None = None
+    session: Session, customer_id: str, only: PlanChange | None = None, states: Sequence[str] = STATES
 ) -> Iterator[tuple[set[str], set[str], int]]:
     """Yield, for each change that took time off: who paid for it, on which invoices, and what of them may go back."""
     counts = PlanChange.state.in_(["waiting", "applied"])
@@ -71,7 +72,7 @@ def _bounds(
         taken = divided(_taken(order) * share.numerator, share.denominator)
         if not taken:
             continue
-        found = _before(session, order)
+        found = _before(session, order, states)
         payers, documents = _payers(session, found), [document for document, _names in found]
         money = sum(clawbacks.left_of(each) for each in payers)
         owed = sum(each.credits_applied_minor + each.credit_paid_minor + _due(each) for each in documents)
@@ -109,7 +110,7 @@ def _kept(session: Session, order: PlanChange) -> Fraction:
     return 1 - Fraction(document.returned_minor, max(1, document.total_minor))
 
 
-def _before(session: Session, order: PlanChange) -> list[tuple[Document, set[str]]]:
+def _before(session: Session, order: PlanChange, states: Sequence[str]) -> list[tuple[Document, set[str]]]:
     """Return the invoices before it for time that was not over then, each as it stands now, and what it was before."""
     covers = (
         select(DocumentLine.document_id)
@@ -127,7 +128,7 @@ def _before(session: Session, order: PlanChange) -> list[tuple[Document, set[str
             Document.customer_id == order.customer_id,
             Document.kind == "invoice",
             Document.source_type != "correction",
-            Document.state.in_(STATES),
+            Document.state.in_(states),
             Document.id != (order.document_id or ""),
             Document.issued_at <= (order.ended_at or order.created_at),
             covers,
@@ -135,7 +136,7 @@ def _before(session: Session, order: PlanChange) -> list[tuple[Document, set[str
         .execution_options(populate_existing=True)
     ).all()
     chains = (_standing(session, each) for each in found)
-    return [(document, names) for document, names in chains if document.state in STATES]
+    return [(document, names) for document, names in chains if document.state in states]
 
 
 def _standing(session: Session, document: Document) -> tuple[Document, set[str]]:

@@ -1,15 +1,16 @@
 """Where invoices need a purchase order number, nothing is bought without one, and what was chosen stays."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import ids
+from app import clock, ids
 from app.domain.errors import Refused
 from app.domain.mails import PO_NUMBER_MISSING
-from app.domain.money import Money
+from app.domain.money import MICROS, Credits, Money
 from app.domain.people import Actor
 from app.models.customers import Customer
 from app.models.database import db
@@ -19,7 +20,7 @@ from app.services.bank_transfers import placing
 from app.services.customers import address, directory
 from app.services.mail import payment_text
 from app.services.payments import top_ups
-from tests.support import transfers
+from tests.support import recharge, transfers
 from tests.support.browser import Browser
 from tests.support.corrections import NEW_YORK
 from tests.support.documents import documents_of
@@ -49,24 +50,21 @@ def test_a_purchase_waits_for_the_number_and_an_automatic_one_does_not(
     assert (no.value.reason, no.value.status) == ("po_number_missing", 409)
     assert "Enter the number on the page Invoice address" in no.value.sentence
     assert documents_of(acme) == []
-    top_ups.charge(
-        acme.customer_id,
-        by="auto_recharge",
-        form_key=ids.new_form_key(),
-        amount=Money(700, "USD"),
-        pack="",
-        method_id=method.id,
-        return_url="http://127.0.0.1/{}".format,
-    )
-    top_ups.charge(
-        acme.customer_id,
-        by="auto_recharge",
-        form_key=ids.new_form_key(),
-        amount=Money(800, "USD"),
-        pack="",
-        method_id=method.id,
-        return_url="http://127.0.0.1/{}".format,
-    )
+    with pytest.raises(Refused) as away:
+        top_ups.charge(
+            acme.customer_id,
+            by="key_host",
+            form_key=ids.new_form_key(),
+            amount=Money(700, "USD"),
+            pack="",
+            method_id=method.id,
+            return_url="http://127.0.0.1/{}".format,
+        )
+    assert (away.value.reason, away.value.status) == ("po_number_missing", 409)
+    recharge.on(alice_actor)
+    recharge.runs(app)
+    recharge.chooses(alice_actor, threshold=Credits(40 * MICROS))
+    recharge.runs(app, clock.now() + timedelta(hours=2))
     with as_service("look"):
         (mail,) = db.session.scalars(select(Mail).where(Mail.template == PO_NUMBER_MISSING))
     with app.test_request_context():
@@ -76,8 +74,8 @@ def test_a_purchase_waits_for_the_number_and_an_automatic_one_does_not(
     address.change(acme.customer_id, NEW_YORK, "PO-7", 0, by="mem_alice", as_typed=True)
     buys()
     assert [(each.total_minor, each.po_number) for each in documents_of(acme)] == [
-        (700, ""),
-        (800, ""),
+        (2500, ""),
+        (2500, ""),
         (2500, "PO-7"),
     ]
 

@@ -18,7 +18,7 @@ from app.services.payments import settlement
 from app.services.receivables import ending
 from app.services.reversals import refunds
 from app.services.verification.verify import verify
-from tests.support import months, plans
+from tests.support import months, periods, plans
 from tests.support.outcome import faults
 from tests.support.plans import BEGIN, HALF, confirms, previews, target
 from tests.support.shop import ASKS, GOOD, add_method
@@ -120,6 +120,25 @@ def test_of_an_invoice_that_is_due_a_credit_note_takes_no_more_than_was_not_take
         with pytest.raises(Refused):
             ending.credit(june.id, Money(1, "USD"), by="seller", reason="Not wanted")
     assert verify() == []
+
+
+def test_one_that_is_given_up_gives_nothing_back_and_nothing_more_is_taken_off_it(app: Flask) -> None:
+    acme = months.begins(BEGIN, "team")
+    alice = plans.manager_of(acme)
+    way = add_method(alice, GOOD).id
+    assert months.runs(BEGIN) == 1
+    (june,) = plans.rows(Document, acme)
+    year = confirms(alice, YEAR, way)
+    with clock.at(LATER):
+        lost = ending.give_up(june.id, by="seller", reason="Nobody answers")
+        assert (lost.state, lost.paid_minor, lost.credited_minor, verify()) == ("uncollectible", 0, 0, [])
+        with pytest.raises(Refused):  # what the customer owes may not be given away twice, collected or not
+            ending.credit(june.id, None, by="seller", reason="Not wanted")
+        assert periods.pays(alice, june, way).state == "succeeded"  # who pays late after all
+        (late,) = [each for each in plans.payment_rows(acme) if each.document_id == june.id]
+    assert refunded(late.id) == 6125 - 3063
+    assert refunded(year.payment_id or "") == year.total_minor
+    assert (refunded(late.id), verify()) == (3063, [])
 
 
 def test_where_what_is_taken_off_went_back_while_the_bank_asked_the_change_is_not_made(
