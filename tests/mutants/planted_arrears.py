@@ -5,6 +5,8 @@ from tests.mutants.bug import Bug
 ROOM = "tests/services/receivables"
 EXPOSURE, INTERIM = (f"{ROOM}/test_exposure.py",), (f"{ROOM}/test_interim.py",)
 LENT = (f"{ROOM}/test_lent_no_more.py",)
+MADE = ("tests/domain/invoices/test_postings.py",)
+POSTINGS = "app/domain/invoices/postings.py"
 LEDGER = "app/services/ledger"
 
 BUGS = [
@@ -126,5 +128,33 @@ BUGS = [
         "or_(below >= Customer.exposure_micros, refused)",
         "below >= Customer.exposure_micros",
         INTERIM,
+    ),
+    Bug(
+        "the last row of a day has all of what the day cost",
+        POSTINGS,
+        "        before = {each.on for each in ordered[place + 1 :]}\n",
+        "        before = set[date]()\n",
+        MADE,
+    ),
+    Bug(
+        "an earlier row of a day has nothing of what a later one had too",
+        POSTINGS,
+        "    return left.of.last > row.number and left.of.day == row.on\n",
+        "    return False\n",
+        MADE,
+    ),
+    Bug(
+        "what rows share is said to be known",
+        POSTINGS,
+        "            each.is_exact &= is_known\n",
+        "",
+        MADE,
+    ),
+    Bug(
+        "rows that have less than their days are taken for all of it",
+        POSTINGS,
+        "    return {} if any(each.micros for each in left) else found\n",
+        "    return found\n",
+        MADE,
     ),
 ]
