@@ -35,11 +35,20 @@
   for (const name of ["pointerdown", "keydown"]) {
     document.addEventListener(name, () => Date.now() - seen > LASTS && over(), { capture: true, passive: true });
   }
-  document.addEventListener("htmx:finally:request", (event) => {
-    const status = event.detail?.ctx?.response?.status;
+  const underway = new Set(); // requests of htmx that are not answered yet
+  document.addEventListener("htmx:before:request", ({ detail }) => underway.add(detail.ctx));
+  document.addEventListener("htmx:finally:request", ({ detail }) => {
+    underway.delete(detail.ctx);
+    const status = detail.ctx.response?.status;
     if (status === 401) over();
-    else if (status) seen = Date.now();
+    else if (status < 500) {
+      seen = Date.now();
+      isAsked = false; // the session was still good, and is again for half an hour
+    }
   });
+  const answered = async () => {
+    while (underway.size) await new Promise((done) => document.addEventListener("htmx:finally:request", done, { once: true }));
+  };
   // What asks by itself (static/badge.js) keeps no session alive: the host is asked when somebody is there.
   document.addEventListener("purser:ended", () => (seen = 0));
 
@@ -71,6 +80,23 @@
     }
   };
 
+  // What was open and where the reader was, too: the press that found the session too old may have been into a field.
+  const isOpen = () => [...document.querySelectorAll("details")].map((each) => each.open);
+  const open = (kept) => {
+    const found = [...document.querySelectorAll("details")];
+    if (found.length === kept.length) found.forEach((each, place) => (each.open = kept[place]));
+  };
+  const focus = (at) => {
+    const field = at.id && document.getElementById(at.id);
+    if (!field) return;
+    field.focus({ preventScroll: true });
+    if (at.from !== null) field.setSelectionRange?.(at.from, at.to);
+  };
+  const focused = () => {
+    const { id, selectionStart: from = null, selectionEnd: to = null } = document.activeElement;
+    return { id, from, to };
+  };
+
   // Another session in place of the one that is over: the same page comes again under it, with what was typed.
   const read = async (address) => {
     const answer = await fetch(address, { cache: "no-store" });
@@ -80,14 +106,19 @@
   const renew = async (link) => {
     const address = new URL(link, location.href);
     if (address.origin !== location.origin || !address.pathname.startsWith("/embedded/")) return;
+    await answered(); // the press that found the session too old may itself lead to another page
+    if (!isAsked) return;
     try {
       let [where, next] = await read(address);
-      const wanted = view();
-      const found = new URL(where);
-      if (wanted && plain(found.pathname) + found.search !== wanted) {
+      for (let asked = ""; ; ) {
+        await answered();
+        const wanted = view();
+        const found = new URL(where);
+        if (!wanted || wanted === asked || plain(found.pathname) + found.search === wanted) break;
+        asked = wanted;
         [where, next] = await read((found.pathname.match(TOKEN)?.[0] ?? "") + wanted);
       }
-      const kept = typed();
+      const [kept, opened, at] = [typed(), isOpen(), focused()];
       document.title = next.title;
       for (const { name, value } of next.documentElement.attributes) root.setAttribute(name, value);
       const look = next.querySelector("link[data-look]");
@@ -96,6 +127,8 @@
       history.replaceState(null, "", where);
       window.htmx?.process(document.body);
       put(kept);
+      open(opened);
+      focus(at);
       isAsked = false;
       seen = Date.now();
       watch();

@@ -1,12 +1,13 @@
 """The portal in a frame on another site's page, as Chromium shows it: cookies of others blocked, and every cookie blocked."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as ChromiumBrowser
-from playwright.sync_api import BrowserContext, Frame, Page, expect
+from playwright.sync_api import BrowserContext, expect
 from sqlalchemy import delete
 
 from app.domain.money import Credits
@@ -16,7 +17,7 @@ from app.models.scope import as_service
 from app.services.access import api_keys, frame_origins
 from app.services.ledger import grants
 from app.services.transaction import transaction
-from tests.support.host_page import ALL, THIRD_PARTY, HostPage, serving_host, strict_chromium
+from tests.support.host_page import ALL, THIRD_PARTY, HostPage, frame_of, serving_host, strict_chromium
 from tests.support.server import Server
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -39,12 +40,6 @@ def context(chromium: ChromiumBrowser, tmp_path: Path, blocked: str) -> Iterator
     """A Chromium that blocks cookies."""
     with strict_chromium(chromium.browser_type, tmp_path / "profile", blocked) as opened:
         yield opened
-
-
-def frame_of(page: Page, title: str = "Overview") -> Frame:
-    """Return the portal's frame once it shows the page of this title."""
-    expect(page.frame_locator("iframe").locator("h1")).to_have_text(title)
-    return page.frames[1]
 
 
 @pytest.mark.case("AC-62", "AC-92", "AC-93")
@@ -71,6 +66,9 @@ def test_everything_works_in_the_frame(
     assert begun.value.failure() is None and begun.value.suggested_filename.endswith(".csv")
     assert "/t/" not in begun.value.suggested_filename
     page.evaluate("document.querySelector('#foot').scrollIntoView()")
+
+    # a press half an hour later leads where it says, whatever becomes of the session meanwhile
+    page.clock.set_fixed_time(datetime.now(UTC) + timedelta(minutes=30))
     frame.locator("details.menu > summary").click()
     frame.locator("details.menu").get_by_role("link", name="Invoice address").click()
     frame_of(page, "Invoice address")

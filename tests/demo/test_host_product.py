@@ -1,45 +1,23 @@
 """The example host product: its own sign-in, and its customers' billing on a page of its own."""
 
-import importlib
-import sys
-from pathlib import Path
-from typing import Any
-
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.domain.people import Role
 from app.models.customers import Customer
-from app.services.access import api_keys, frame_origins
-from tests.support import cast
-from tests.support.cast import Part
+from app.services.access import frame_origins
+from tests.support.example_host import NORA, loaded
 from tests.support.server import Server
 
-CLIENT = Path(__file__).resolve().parent.parent.parent / "clients" / "python"
-NORA = Part("Nora Winter", "nora@northwind.example", Role.OWNER)
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
 def host(app: Flask, acme: Customer, live_server: Server, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """The host product beside the portal, as `make demo` starts it."""
-    cast.make_actor(NORA, acme)
-    _row, key = api_keys.create("host", ["billing:read", "embed:create", "usage:write"])
     frame_origins.add("http://localhost", by="a test")
-    values = {
-        "URL": live_server.url,
-        "API_KEY": key,
-        "CUSTOMER": acme.customer_id,
-        "WEBHOOK_SECRET": "whsec_" + "A" * 32,
-    }
-    for name, value in values.items():
-        monkeypatch.setenv(f"PURSER_{name}", value)
-    monkeypatch.syspath_prepend(str(CLIENT))
-    sys.modules.pop("examples.host_product.host", None)
-    module: Any = importlib.import_module("examples.host_product.host")
-    client: FlaskClient = module.app.test_client()
+    client: FlaskClient = loaded(live_server, acme, monkeypatch).app.test_client()
     return client
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import requests
-from playwright.sync_api import BrowserContext, BrowserType
+from playwright.sync_api import BrowserContext, BrowserType, Frame, Page, expect
 
 from tests.support import chromium
 from tests.support.server import Server
 
 THIRD_PARTY, ALL = "third-party cookies blocked", "all cookies blocked"
+ALLOWED, BLOCKED = 1, 2
 
 
 @dataclass
@@ -86,11 +87,13 @@ def serving_host(portal: Server, key: str, body: dict[str, str]) -> Iterator[Hos
 
 
 @contextmanager
-def strict_chromium(kind: BrowserType, directory: Path, blocked: str) -> Iterator[BrowserContext]:
-    """A Chromium of its own whose settings block these cookies, as a person sets them."""
+def strict_chromium(kind: BrowserType, directory: Path, blocked: str, *, but: str = "") -> Iterator[BrowserContext]:
+    """A Chromium of its own whose settings block these cookies, as a person sets them: `but` those of one site."""
     profile: dict[str, object] = {"cookie_controls_mode": 1, "block_third_party_cookies": True}
     if blocked == ALL:
-        profile["default_content_setting_values"] = {"cookies": 2}
+        profile["default_content_setting_values"] = {"cookies": BLOCKED}
+    if but:
+        profile["content_settings"] = {"exceptions": {"cookies": {f"{but},*": {"setting": ALLOWED}}}}
     (directory / "Default").mkdir(parents=True)
     (directory / "Default" / "Preferences").write_text(json.dumps({"profile": profile}))
     context = kind.launch_persistent_context(
@@ -105,3 +108,9 @@ def strict_chromium(kind: BrowserType, directory: Path, blocked: str) -> Iterato
         yield context
     finally:
         context.close()
+
+
+def frame_of(page: Page, title: str = "Overview") -> Frame:
+    """Return the portal's frame once it shows the page of this title."""
+    expect(page.frame_locator("iframe").locator("h1")).to_have_text(title)
+    return page.frames[1]
